@@ -1,0 +1,1 @@
+"""Wavehouse: a warehouse for longitudinal questionnaire studies."""

@@ -1,0 +1,166 @@
+"""The `wavehouse` command: thin words around the graph. Work does not belong here."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project.settings import CHECKOUT, Settings, read_settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0, 1 when a run failed, 2 when the command could not start."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.study:
+        os.environ["WAVEHOUSE_STUDY"] = given.study
+    settings = read_settings()
+    try:
+        return int(given.command(given, settings))
+    except KeyboardInterrupt:
+        print("wavehouse: stopped; the release is as it was", file=sys.stderr)
+        return 130
+    except (ValueError, OSError) as error:
+        # StudyError, ExportError, ResultsError and SimulationError are ValueErrors with one line for a person.
+        print(f"wavehouse: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wavehouse", description="A warehouse for longitudinal questionnaire studies.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    run = _command(commands, "run", "materialise the whole graph: exports in, tables and release out", _run)
+    run.add_argument("--quiet", action="store_true", help="print the summary only")
+
+    ui = _command(commands, "ui", "open the Dagster UI over the same history", _ui)
+    ui.add_argument("--port", default="3000", help="the port on this machine (default 3000)")
+
+    simulate = _command(commands, "simulate", "find stand-in people who could have produced the published tables", _simulate)
+    simulate.add_argument("--seed", type=int, default=None, help="the same seed gives the same people")
+    simulate.add_argument("--out", type=Path, required=True, help="a new folder for the exports, e.g. stand-ins/")
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, what: str, function: object
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=what, description=what)
+    parser.add_argument("--study", help="a study below data/, or a study folder (default peer_workers, or WAVEHOUSE_STUDY)")
+    parser.set_defaults(command=function)
+    return parser
+
+
+def dagster_home(settings: Settings) -> Path:
+    """Dagster's home, made on first use with the checkout's dagster.yaml, and set for this process and its children."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    home_file = settings.dagster_home / "dagster.yaml"
+    if not home_file.exists():
+        home_file.write_bytes((CHECKOUT / "dagster.yaml").read_bytes())
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    os.environ["WAVEHOUSE_STUDY"] = str(settings.study_folder)
+    os.environ["WAVEHOUSE_HOME"] = str(settings.home)
+    return settings.dagster_home
+
+
+def _run(given: argparse.Namespace, settings: Settings) -> int:
+    from dagster_project.study import read_study
+
+    read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
+    dagster_home(settings)
+    if not given.quiet:
+        print(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr, flush=True)
+    import dagster as dg
+
+    from dagster_project.definitions import EVERYTHING, defs
+    from dagster_project.summary import run_summary
+
+    with dg.DagsterInstance.get() as instance:
+        loggers = {} if given.quiet else {"progress": {"config": {}}}
+        result = (
+            defs()
+            .get_job_def(EVERYTHING)
+            .execute_in_process(instance=instance, raise_on_error=False, run_config={"loggers": loggers})
+        )
+        _print_problems(result)
+    if not result.success:
+        has_release = (settings.study_folder / "release").exists()
+        left = "the release is as it was" if has_release else "there is no release yet"
+        print(f"wavehouse: the run failed; {left}. `wavehouse ui` shows run {result.run_id}", file=sys.stderr)
+        return 1
+    print(run_summary(settings))
+    return 0
+
+
+def _print_problems(result: "dg.ExecuteInProcessResult") -> None:
+    """Every failed check and every failed step as one line, worst first."""
+    import dagster as dg
+
+    errors, warnings = [], []
+    for event in result.all_events:
+        if event.event_type_value == "ASSET_CHECK_EVALUATION":
+            check = event.asset_check_evaluation_data
+            if not check.passed:
+                is_warning = check.severity == dg.AssetCheckSeverity.WARN
+                place = check.asset_key.to_user_string()
+                (warnings if is_warning else errors).append(f"{place}, {check.check_name}: {check.description or 'failed'}")
+        elif event.event_type_value == "STEP_FAILURE":
+            failure = event.step_failure_data
+            message = (failure.user_failure_data.description if failure.user_failure_data else None) or (
+                failure.error.cause.message if failure.error and failure.error.cause else failure.error_display_string
+            )
+            line = message.strip().splitlines()[0] if message else "failed"
+            if not any(line in error for error in errors):
+                errors.append(f"{(event.step_key or '').replace('__', '/')}: {line}")
+    for line in errors:
+        print(f"error: {line}", file=sys.stderr)
+    for line in warnings:
+        print(f"warning: {line}", file=sys.stderr)
+
+
+def _ui(given: argparse.Namespace, settings: Settings) -> int:
+    import subprocess
+
+    dagster_home(settings)
+    print(f"wavehouse: http://127.0.0.1:{given.port} (stop with Ctrl+C)", file=sys.stderr, flush=True)
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-m",
+        "dagster_project.definitions",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        given.port,
+    ]
+    return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+
+
+def _simulate(given: argparse.Namespace, settings: Settings) -> int:
+    from dagster_project.results import read_published
+    from dagster_project.simulate import DEFAULT_SEED, report, simulate_study, write_exports
+    from dagster_project.study import StudyError, read_study
+
+    study = read_study(settings.study_folder)
+    if study.protocol.published is None:
+        raise StudyError(
+            f"{study.folder / 'study.yaml'}: published: there is no published table to simulate from; declare one"
+        )
+    published = read_published(study.folder / study.protocol.published.file)
+    seed = DEFAULT_SEED if given.seed is None else given.seed
+    stand_ins = simulate_study(study, published, seed, progress=lambda line: print(f"  {line}", file=sys.stderr, flush=True))
+    write_exports(stand_ins, study, given.out, seed)
+    print(report(stand_ins))
+    print(f"exports: {given.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""The codebook asset: the study folder's definitions, validated once and written as tables. Nothing else belongs here."""
+
+import dagster as dg
+
+from dagster_project.settings import Settings, read_settings
+from dagster_project.study import StudyError, codebook_tables, read_study
+from dagster_project.warehouse import Warehouse
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return build(read_settings())
+
+
+def build(settings: Settings) -> dg.Definitions:
+    """The codebook of one study."""
+
+    @dg.asset(
+        key="codebook",
+        group_name="codebook",
+        kinds={"python", "duckdb", "yaml"},
+        owners=["team:data-management"],
+        pool="warehouse",
+        description="The protocol as tables: waves, instruments, items, scales, norms. One truth, validated once.",
+    )
+    def codebook() -> dg.MaterializeResult[None]:
+        try:
+            study = read_study(settings.study_folder)
+        except StudyError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        tables = codebook_tables(study)
+        Warehouse(settings.warehouse_file).replace_tables("codebook", tables)
+        protocol = study.protocol
+        lines = [f"| {name} | {table.num_rows} |" for name, table in tables.items()]
+        return dg.MaterializeResult(
+            metadata={
+                "study": protocol.title,
+                "waves": ", ".join(wave.wave for wave in protocol.waves),
+                "instruments": ", ".join(instrument.name for instrument in study.instruments),
+                "assumptions": tables["assumptions"].num_rows,
+                "tables": dg.MetadataValue.md("\n".join(["| table | rows |", "|---|---|", *lines])),
+            }
+        )
+
+    return dg.Definitions(assets=[codebook])

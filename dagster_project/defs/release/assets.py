@@ -1,0 +1,111 @@
+"""The release: a finished copy that people read, swapped in whole when every blocking check has passed.
+
+Belongs here: deciding whether there is anything new, and filling the new release. Does not belong here: how a release is
+swapped (warehouse/), how a page is laid out (report/).
+"""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from dagster_project.defs.outcomes.assets import read_results
+from dagster_project.report import write_page, write_tables
+from dagster_project.results import table_change, table_characteristics, table_service_use, table_summary
+from dagster_project.settings import Settings, read_settings
+from dagster_project.study import read_study
+from dagster_project.warehouse import Warehouse, copy_schemas, current_release, publish_release, recover_release
+
+SCHEMAS = ("codebook", "marts", "results")
+_MARTS = (
+    "answer_sheets", "answers", "missing_answers", "participants", "scale_scores", "score_changes", "service_use",
+    "scale_moments", "change_moments", "category_counts", "number_moments", "service_counts",
+)  # fmt: skip
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return build(read_settings())
+
+
+def build(settings: Settings) -> dg.Definitions:
+    """The release of one study."""
+
+    @dg.asset(
+        key="release",
+        deps=[
+            dg.AssetKey("codebook"),
+            *(dg.AssetKey(["marts", mart]) for mart in _MARTS),
+            *(
+                dg.AssetKey(["results", name])
+                for name in ("characteristics", "service_use", "summary", "change", "reproduction")
+            ),
+        ],
+        group_name="release",
+        kinds={"duckdb", "csv", "html"},
+        owners=["team:data-management"],
+        pool="warehouse",
+        description="What people read: marts, results and codebook as one DuckDB file, Tables 1 to 4 as CSV and as a page.",
+    )
+    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        recover_release(settings.study_folder)
+        fingerprint = _fingerprint(settings)
+        standing = current_release(settings.study_folder)
+        is_new = standing is None or standing.get("fingerprint") != fingerprint
+        if is_new:
+            now = datetime.now(UTC)
+            manifest = {"study": settings.study_folder.name, "run_id": context.run_id, "released_at": now.isoformat()}
+            publish_release(
+                settings.study_folder,
+                f"{now:%Y%m%dT%H%M%S}-{fingerprint[:8]}-{context.run_id[:8]}",
+                manifest | {"fingerprint": fingerprint},
+                lambda folder: _fill(settings, folder, now),
+            )
+        folder = settings.study_folder / "release"
+        return dg.MaterializeResult(
+            metadata={
+                "folder": dg.MetadataValue.path(str(folder)),
+                "database": dg.MetadataValue.path(str(folder / "warehouse.duckdb")),
+                "page": dg.MetadataValue.path(str(folder / "index.html")),
+                "is new": is_new,
+                "fingerprint": fingerprint,
+            }
+        )
+
+    return dg.Definitions(assets=[release])
+
+
+def _fill(settings: Settings, folder: Path, now: datetime) -> None:
+    copy_schemas(settings.warehouse_file, folder / "warehouse.duckdb", SCHEMAS)
+    study = read_study(settings.study_folder)
+    released = Warehouse(folder / "warehouse.duckdb")
+    results = read_results(released).values()
+    tables = [lay_out(study, results) for lay_out in (table_characteristics, table_service_use, table_summary, table_change)]
+    reproduction = released.rows("select * from results.reproduction order by line")
+    write_tables(folder / "tables", tables, reproduction)
+    write_page(folder / "index.html", study, tables, reproduction, released_at=now)
+
+
+def _fingerprint(settings: Settings) -> str:
+    """What a release is made of: exports, protocol, scoring and report code, and every result. Not who ran it, or when."""
+    digest = hashlib.sha256()
+    with Warehouse(settings.warehouse_file).connect(read_only=True) as connection:
+        for sql in (
+            "select export, sha256, fingerprint from raw.exports order by export",
+            "select * exclude (run_id, computed_at) from results.results order by result_id",
+            "select * from results.reproduction order by line",
+        ):
+            for row in connection.execute(sql).fetchall():
+                digest.update(repr(row).encode())
+    code = settings.checkout
+    files = [
+        *settings.study_folder.glob("*.yaml"),
+        *settings.study_folder.glob("instruments/*.yaml"),
+        *(path for part in ("models", "macros") for path in (code / "dbt" / part).rglob("*.sql")),
+        *(code / "dagster_project").rglob("*.py"),
+        *(code / "dagster_project").rglob("*.jinja"),
+    ]
+    for path in sorted(files):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,40 @@
+"""One line a step while a run goes on, for people who watch a terminal.
+
+Belongs here: the logger that turns Dagster's events into those lines. Does not belong here: summaries (cli.py).
+"""
+
+import logging
+import sys
+import time
+
+import dagster as dg
+
+_WORDS = {"STEP_SUCCESS": "done", "STEP_FAILURE": "FAILED", "STEP_SKIPPED": "skipped"}
+
+
+class _StepLines(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self._started: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "dagster_event", None)
+        if event is None or event.event_type_value not in (*_WORDS, "STEP_START"):
+            return
+        step, now = event.step_key or "", time.monotonic()
+        name = step.replace("__", "/")
+        if event.event_type_value == "STEP_START":
+            self._started[step] = now
+            return
+        seconds = now - self._started.pop(step, now)
+        print(f"  {name:<34} {_WORDS[event.event_type_value]:<8} {seconds:5.1f} s", file=sys.stderr, flush=True)
+
+
+@dg.logger(description="One line a finished step, on standard error.")
+def progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
+    """A logger that prints a line for each finished step."""
+    logger = logging.getLogger("wavehouse.progress")
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    logger.handlers = [_StepLines()]
+    return logger

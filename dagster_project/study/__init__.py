@@ -1,0 +1,49 @@
+"""The protocol: waves, instruments, scales, norms, contrasts, exports, read from a study's YAML files.
+
+Belongs here: typed, validated models and the reader that turns a study folder into one `Study`.
+Does not belong here: anything that touches an export, a database or a result. This package imports none of the others.
+"""
+
+from dagster_project.study.codebook import codebook_tables
+from dagster_project.study.errors import StudyError
+from dagster_project.study.instruments import Composite, Instrument, Scale
+from dagster_project.study.norms import Norm, NormSample
+from dagster_project.study.protocol import (
+    AnswerLabels,
+    ColumnBlock,
+    Contrast,
+    Export,
+    ParticipantVariable,
+    Protocol,
+    PublishedTable,
+    RowRule,
+    Service,
+    ServiceUse,
+    Wave,
+)
+from dagster_project.study.read import PARTICIPANTS, SERVICES, Study, read_study
+
+__all__ = [
+    "PARTICIPANTS",
+    "SERVICES",
+    "AnswerLabels",
+    "ColumnBlock",
+    "Composite",
+    "Contrast",
+    "Export",
+    "Instrument",
+    "Norm",
+    "NormSample",
+    "ParticipantVariable",
+    "Protocol",
+    "PublishedTable",
+    "RowRule",
+    "Scale",
+    "Service",
+    "ServiceUse",
+    "Study",
+    "StudyError",
+    "Wave",
+    "codebook_tables",
+    "read_study",
+]

@@ -1,0 +1,23 @@
+"""What every model of a study definition shares: strictness and the shape of a code.
+
+Belongs here: the base model and constrained types. Does not belong here: any model of the field itself.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+#: A code that names a column, a table or a part of a result id: safe in SQL, in a path and in a URL.
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+#: A wave's id as people print it, such as T1. It becomes a lower-case table name and a part of result ids.
+WaveId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,30}$")]
+#: A contrast's id, such as T1-T2.
+ContrastId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
+#: The id of a participant variable's category, such as S1.
+CategoryId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+
+
+class Definition(BaseModel):
+    """A frozen model that refuses keys it does not know, so that a misspelt key is an error and not a silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)

@@ -1,0 +1,277 @@
+"""The protocol as tables: what dbt generates its scoring SQL from, and what readers of a release look codes up in.
+
+Belongs here: turning a `Study` into Arrow tables, one a subject. Does not belong here: writing them anywhere.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from dagster_project.study.instruments import Composite
+from dagster_project.study.read import SERVICES, Study
+
+_TEXT, _WHOLE, _NUMBER, _FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+
+
+def _table(columns: dict[str, pa.DataType], rows: Iterable[Sequence[Any]]) -> pa.Table:
+    records = [dict(zip(columns, row, strict=True)) for row in rows]
+    return pa.Table.from_pylist(records, schema=pa.schema(list(columns.items())))
+
+
+def codebook_tables(study: Study) -> dict[str, pa.Table]:
+    """Every table of schema `codebook` by name. Empty subjects give empty tables with their columns."""
+    return {
+        "study": _study(study),
+        "waves": _waves(study),
+        "contrasts": _contrasts(study),
+        "instruments": _instruments(study),
+        "items": _items(study),
+        "wave_items": _wave_items(study),
+        "answer_texts": _answer_texts(study),
+        "scales": _scales(study),
+        "scale_items": _scale_items(study),
+        "scale_parts": _scale_parts(study),
+        "scale_conversions": _scale_conversions(study),
+        "services": _services(study),
+        "participant_variables": _participant_variables(study),
+        "participant_categories": _participant_categories(study),
+        "category_texts": _category_texts(study),
+        "norms": _norms(study),
+        "assumptions": _assumptions(study),
+    }
+
+
+def _study(study: Study) -> pa.Table:
+    p = study.protocol
+    return _table(
+        {"study": _TEXT, "title": _TEXT, "source": _TEXT, "licence": _TEXT, "stand_in": _TEXT},
+        [(p.study, p.title, p.source, p.licence, p.stand_in)],
+    )
+
+
+def _waves(study: Study) -> pa.Table:
+    return _table(
+        {"wave": _TEXT, "wave_order": _WHOLE, "label": _TEXT, "month": _NUMBER},
+        [(wave.wave, order, wave.label, wave.month) for order, wave in enumerate(study.protocol.waves, start=1)],
+    )
+
+
+def _contrasts(study: Study) -> pa.Table:
+    return _table(
+        {"contrast": _TEXT, "contrast_order": _WHOLE, "baseline": _TEXT, "followup": _TEXT, "direction": _TEXT},
+        [
+            (contrast.contrast, order, contrast.baseline, contrast.followup, contrast.direction)
+            for order, contrast in enumerate(study.protocol.contrasts, start=1)
+        ],
+    )
+
+
+def _instruments(study: Study) -> pa.Table:
+    return _table(
+        {"instrument": _TEXT, "name": _TEXT, "source": _TEXT, "licence": _TEXT, "item_count": _WHOLE},
+        [(i.instrument, i.name, i.source, i.licence, i.item_count) for i in study.instruments],
+    )
+
+
+def _items(study: Study) -> pa.Table:
+    rows: list[tuple[Any, ...]] = []
+    for instrument in study.instruments:
+        for position, code in enumerate(instrument.item_codes, start=1):
+            low, high = instrument.anchors.low, instrument.anchors.high
+            rows.append((code, instrument.instrument, position, low, high, position in instrument.reversed, False))
+    # A service is an item that is answered with 0 (not used) or 1 (used).
+    rows += [(code, SERVICES, order, 0, 1, False, True) for order, code in enumerate(study.block_codes(SERVICES), start=1)]
+    return _table(
+        {
+            "item": _TEXT,
+            "item_order": _WHOLE,
+            "instrument": _TEXT,
+            "position": _WHOLE,
+            "low": _WHOLE,
+            "high": _WHOLE,
+            "is_reversed": _FLAG,
+            "is_service": _FLAG,
+        },
+        [(row[0], order, *row[1:]) for order, row in enumerate(rows, start=1)],
+    )
+
+
+def _wave_items(study: Study) -> pa.Table:
+    rows = []
+    for export in study.protocol.wave_exports:
+        columns = study.export_columns(export)
+        absent = {code for block in export.blocks for code in block.absent}
+        for block in (*(instrument.instrument for instrument in study.instruments), SERVICES):
+            for code in study.block_codes(block):
+                status = "column_absent" if code in absent else "asked" if code in columns else "not_in_wave"
+                rows.append((export.wave, code, columns.get(code), status))
+    return _table({"wave": _TEXT, "item": _TEXT, "export_column": _TEXT, "status": _TEXT}, rows)
+
+
+def _answer_texts(study: Study) -> pa.Table:
+    use = study.protocol.service_use
+    rows: list[tuple[Any, ...]] = []
+    for export in study.protocol.wave_exports:
+        labels = {(name, text): code for rule in export.labels for name in rule.blocks for text, code in rule.labels.items()}
+        for block in export.blocks:
+            for code in study.column_of(block):
+                for text, reason in export.special_codes.items():
+                    rows.append((export.wave, code, text, None, reason))
+                for (name, text), answer in labels.items():
+                    if name == block.block:
+                        rows.append((export.wave, code, text, answer, None))
+                if block.block == SERVICES and use is not None:
+                    rows += [(export.wave, code, text, 1, None) for text in use.used]
+                    rows += [(export.wave, code, text, 0, None) for text in use.not_used]
+    columns = {"wave": _TEXT, "item": _TEXT, "answer_text": _TEXT, "code": _WHOLE, "missing_reason": _TEXT}
+    return _table(columns, rows)
+
+
+def _scales(study: Study) -> pa.Table:
+    rows = []
+    norms = {norm.scale: norm for norm in study.norms.norms}
+    for order, (code, (instrument, scale)) in enumerate(study.scales.items(), start=1):
+        low, high = instrument.score_range(scale)
+        if isinstance(scale, Composite):
+            aggregate, count, minimum = "mean_of_scales", len(scale.parts), instrument.minimum_parts(scale)
+        else:
+            aggregate, count, minimum = scale.aggregate, len(scale.items), instrument.minimum_items(scale)
+        norm = norms.get(code)
+        outcome_order = study.protocol.outcomes.index(code) + 1 if code in study.protocol.outcomes else None
+        rows.append(
+            (
+                *(code, order, outcome_order, scale.label, instrument.instrument, aggregate, count, minimum, low, high),
+                *(scale.better, norm.mean if norm else None, norm.sd if norm else None),
+            )
+        )
+    return _table(
+        {
+            "scale": _TEXT,
+            "scale_order": _WHOLE,
+            "outcome_order": _WHOLE,
+            "label": _TEXT,
+            "instrument": _TEXT,
+            "aggregate": _TEXT,
+            "items_total": _WHOLE,
+            "minimum_answered": _WHOLE,
+            "lowest": _NUMBER,
+            "highest": _NUMBER,
+            "better": _TEXT,
+            "norm_mean": _NUMBER,
+            "norm_sd": _NUMBER,
+        },
+        rows,
+    )
+
+
+def _scale_items(study: Study) -> pa.Table:
+    return _table(
+        {"scale": _TEXT, "item": _TEXT, "item_order": _WHOLE},
+        [
+            (scale.scale, instrument.item_code(position), order)
+            for instrument in study.instruments
+            for scale in instrument.scales
+            for order, position in enumerate(scale.items, start=1)
+        ],
+    )
+
+
+def _scale_parts(study: Study) -> pa.Table:
+    return _table(
+        {"scale": _TEXT, "part": _TEXT, "part_order": _WHOLE},
+        [
+            (composite.scale, part, order)
+            for instrument in study.instruments
+            for composite in instrument.composites
+            for order, part in enumerate(composite.parts, start=1)
+        ],
+    )
+
+
+def _scale_conversions(study: Study) -> pa.Table:
+    return _table(
+        {"scale": _TEXT, "raw_sum": _WHOLE, "score": _NUMBER},
+        [
+            (scale.scale, raw_sum, score)
+            for instrument in study.instruments
+            for scale in instrument.scales
+            for raw_sum, score in sorted((scale.conversion or {}).items())
+        ],
+    )
+
+
+def _services(study: Study) -> pa.Table:
+    use = study.protocol.service_use
+    services = use.services if use else ()
+    return _table(
+        {"service": _TEXT, "service_order": _WHOLE, "label": _TEXT},
+        [(service.service, order, service.label) for order, service in enumerate(services, start=1)],
+    )
+
+
+def _participant_variables(study: Study) -> pa.Table:
+    mark = study.protocol.roster.decimal
+    placed = study.export_columns(study.protocol.roster)
+    return _table(
+        {
+            "variable": _TEXT,
+            "variable_order": _WHOLE,
+            "label": _TEXT,
+            "section": _TEXT,
+            "kind": _TEXT,
+            "unit": _TEXT,
+            "minimum": _NUMBER,
+            "maximum": _NUMBER,
+            "decimal_mark": _TEXT,
+            "export_column": _TEXT,
+        },
+        [
+            (v.variable, order, v.label, v.section, v.kind, v.unit, v.minimum, v.maximum, mark, placed.get(v.variable))
+            for order, v in enumerate(study.protocol.participant_variables, start=1)
+        ],
+    )
+
+
+def _participant_categories(study: Study) -> pa.Table:
+    return _table(
+        {"variable": _TEXT, "category": _TEXT, "category_order": _WHOLE, "label": _TEXT},
+        [
+            (variable.variable, category.category, order, category.label)
+            for variable in study.protocol.participant_variables
+            for order, category in enumerate(variable.categories, start=1)
+        ],
+    )
+
+
+def _category_texts(study: Study) -> pa.Table:
+    return _table(
+        {"variable": _TEXT, "category": _TEXT, "answer_text": _TEXT},
+        [
+            (variable.variable, category.category, text)
+            for variable in study.protocol.participant_variables
+            for category in variable.categories
+            for text in category.text or (category.label,)
+        ],
+    )
+
+
+def _norms(study: Study) -> pa.Table:
+    samples = {sample.sample: sample for sample in study.norms.samples}
+    return _table(
+        {"scale": _TEXT, "sample": _TEXT, "mean": _NUMBER, "sd": _NUMBER, "n": _WHOLE, "population": _TEXT}
+        | {"source": _TEXT, "note": _TEXT},
+        [
+            (
+                *(norm.scale, norm.sample, norm.mean, norm.sd, samples[norm.sample].n),
+                *(samples[norm.sample].population, samples[norm.sample].source, norm.note),
+            )
+            for norm in study.norms.norms
+        ],
+    )
+
+
+def _assumptions(study: Study) -> pa.Table:
+    rows = [("study", a.about, a.statement) for a in study.protocol.assumptions]
+    rows += [(i.instrument, a.about, a.statement) for i in study.instruments for a in i.assumptions]
+    return _table({"declared_by": _TEXT, "about": _TEXT, "statement": _TEXT}, rows)

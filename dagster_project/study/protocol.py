@@ -1,0 +1,233 @@
+"""The protocol: what study.yaml may say. Waves, contrasts, participant variables, services, exports and their columns.
+
+Belongs here: models of the declarations. Does not belong here: reading files (read.py), matching a real export's
+columns with what is declared here (exports/).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from dagster_project.study.base import CategoryId, Code, ContrastId, Definition, WaveId
+from dagster_project.study.instruments import Assumption
+
+MissingReason = Literal[
+    "wave_not_returned",
+    "not_in_wave",
+    "not_asked",
+    "refused",
+    "blank",
+    "invalid",
+    "column_absent",
+    "withdrawn",
+    "too_few_items",
+]
+
+
+def _as_text(value: object) -> object:
+    """YAML reads a bare 3 as a number and a bare yes as true; cell text is compared as text, so booleans are refused."""
+    if isinstance(value, bool):
+        raise ValueError("YAML reads this as true/false; put it in quotes")
+    return str(value) if isinstance(value, int | float) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+
+
+class Wave(Definition):
+    """A planned time point."""
+
+    wave: WaveId = Field(description="the wave's id, e.g. T1")
+    label: str = Field(description="what the wave is, in a few words")
+    month: float = Field(description="the planned month, a number, e.g. 4")
+
+
+class Contrast(Definition):
+    """An ordered pair of waves with a declared direction."""
+
+    contrast: ContrastId = Field(description="an id such as T1-T2")
+    baseline: WaveId = Field(description="the earlier wave")
+    followup: WaveId = Field(description="the later wave")
+    direction: Literal["baseline_minus_followup", "followup_minus_baseline"] = Field(
+        description="baseline_minus_followup (a positive change is a fall) or followup_minus_baseline"
+    )
+
+
+class Category(Definition):
+    """One category of a participant variable: `text` lists how exports spell it."""
+
+    category: CategoryId = Field(description="the category's code, e.g. S1")
+    label: str = Field(description="the category's name as tables print it")
+    text: tuple[Text, ...] = Field(default=(), description="what an export writes for it; the label itself if left out")
+
+
+class ParticipantVariable(Definition):
+    """A fact about a person, taken from the roster: a category or a number."""
+
+    variable: Code = Field(description="a code such as site or age")
+    label: str = Field(description="the variable's name as tables print it")
+    section: str = Field(description="the block of the table it stands in")
+    kind: Literal["category", "number"] = Field(description="category or number")
+    unit: str | None = Field(default=None, description="the unit of a number, e.g. years")
+    minimum: float | None = Field(default=None, description="the lowest number accepted")
+    maximum: float | None = Field(default=None, description="the highest number accepted")
+    categories: tuple[Category, ...] = Field(default=(), description="the categories, in table order")
+    printed_categories: tuple[CategoryId, ...] | None = Field(
+        default=None, description="the categories that the table prints; all of them if left out"
+    )
+    decimals: int = Field(default=1, ge=0, le=6, description="decimals the table prints")
+
+    @model_validator(mode="after")
+    def _kind_fits(self) -> "ParticipantVariable":
+        if self.kind == "category" and not self.categories:
+            raise ValueError(f"variable {self.variable} is a category but lists no categories")
+        if self.kind == "number" and self.categories:
+            raise ValueError(f"variable {self.variable} is a number and cannot list categories")
+        codes = [category.category for category in self.categories]
+        if len(set(codes)) != len(codes):
+            raise ValueError(f"variable {self.variable} lists a category twice")
+        if stray := sorted(set(self.printed_categories or ()) - set(codes)):
+            raise ValueError(f"variable {self.variable} prints the unknown category {stray[0]}")
+        return self
+
+
+class Service(Definition):
+    """A health care service that people may have used."""
+
+    service: Code = Field(description="a code such as gp")
+    label: str = Field(description="the service's name as tables print it")
+
+
+class ServiceUse(Definition):
+    """The services asked about, and in which waves."""
+
+    waves: tuple[WaveId, ...] = Field(description="the waves in which services were asked about")
+    services: tuple[Service, ...] = Field(min_length=1, description="the services, in table order")
+    used: tuple[Text, ...] = Field(description="what an export writes for a service that was used, e.g. ['Yes', '1']")
+    not_used: tuple[Text, ...] = Field(description="what an export writes for a service that was not used")
+
+
+class ColumnBlock(Definition):
+    """Where one block of canonical columns stands in an export: a template, or a list of code: column."""
+
+    block: Code = Field(description="an instrument's code, or 'services', or 'participants'")
+    template: str | None = Field(
+        default=None, description="the column's name with {position} for the item's number, e.g. 'Q5_{position}'"
+    )
+    columns: dict[str, Text] = Field(default_factory=dict, description="code: column name, one line each")
+    absent: tuple[str, ...] = Field(default=(), description="codes that this export was never meant to have")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "ColumnBlock":
+        if self.template is None and not self.columns:
+            raise ValueError(f"block {self.block} needs a template or columns")
+        if self.template is not None:
+            try:
+                first, second = self.template.format(position=1), self.template.format(position=2)
+            except (KeyError, IndexError, ValueError) as error:
+                raise ValueError(f"block {self.block}: template {self.template!r} may only hold {{position}}") from error
+            if first == second:
+                raise ValueError(f"block {self.block}: template {self.template!r} lacks {{position}}")
+        return self
+
+
+class AnswerLabels(Definition):
+    """What an export writes instead of an answer code: {"5 (highest)": 5}."""
+
+    blocks: tuple[Code, ...] = Field(min_length=1, description="the instruments whose answers use these labels")
+    labels: dict[Text, int] = Field(description="cell text: answer code")
+
+
+class RowRule(Definition):
+    """Rows to set aside because of what one of their columns says, such as a preview."""
+
+    column: Text = Field(description="the export's column")
+    equals: tuple[Text, ...] = Field(min_length=1, description="the cell texts that set a row aside")
+    reason: Code = Field(description="a word for the reason, e.g. preview")
+
+
+class Export(Definition):
+    """One wave's export (or the roster): where it lies, how it is read and what its columns are."""
+
+    export: Code = Field(description="a code for the export, e.g. t1 or roster")
+    wave: WaveId | None = Field(default=None, description="the wave it belongs to; left out for the roster")
+    folder: str = Field(description="the folder it arrives in, below the study folder, e.g. raw/T1")
+    pattern: str = Field(default="*", description="which files of the folder are exports, e.g. '*.csv'")
+    reader: Literal["delimited", "qualtrics", "spss"] = Field(description="delimited, qualtrics or spss")
+    decimal: Literal[".", ","] = Field(default=".", description="the decimal mark in numbers, '.' or ','")
+    respondent: Text = Field(description="the column that holds the participant's identifier")
+    answered_on: Text | None = Field(default=None, description="the column that holds the date of answering")
+    blocks: tuple[ColumnBlock, ...] = Field(min_length=1, description="the columns, block by block")
+    ignored: tuple[Text, ...] = Field(default=(), description="columns known and not used (metadata of the tool)")
+    labels: tuple[AnswerLabels, ...] = Field(default=(), description="labels that stand for answer codes")
+    special_codes: dict[Text, MissingReason] = Field(
+        default_factory=dict, description="cell text: missing reason, e.g. '-9': refused"
+    )
+    set_aside: tuple[RowRule, ...] = Field(default=(), description="rows to set aside, by a column's text")
+
+
+class PublishedTable(Definition):
+    """A published table in long form, to compare results with."""
+
+    file: str = Field(description="the CSV file below the study folder")
+    tables: dict[Text, Literal["characteristics", "service_use", "summary", "change"]] = Field(
+        description="the number of a table: the analysis it prints"
+    )
+
+
+class Protocol(Definition):
+    """study.yaml"""
+
+    study: Code = Field(description="the study's code, the same as its folder's name")
+    title: str = Field(description="the study's title")
+    source: str = Field(description="a citation")
+    licence: str = Field(description="the terms under which the data may be used")
+    stand_in: str | None = Field(default=None, description="a note that the people are stand-ins, if they are")
+    waves: tuple[Wave, ...] = Field(min_length=1, description="the planned waves, in order")
+    contrasts: tuple[Contrast, ...] = Field(default=(), description="the pairs of waves to compare")
+    instruments: tuple[Code, ...] = Field(min_length=1, description="the instruments, by file name")
+    outcomes: tuple[Code, ...] = Field(min_length=1, description="the scales that the tables print, in order")
+    participant_variables: tuple[ParticipantVariable, ...] = Field(default=(), description="what the roster knows")
+    service_use: ServiceUse | None = Field(default=None, description="services asked about")
+    exports: tuple[Export, ...] = Field(min_length=1, description="the exports, the roster among them")
+    published: PublishedTable | None = Field(default=None, description="published numbers to compare with")
+    assumptions: tuple[Assumption, ...] = Field(default=(), description="what the source does not say")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Protocol":
+        waves = [wave.wave for wave in self.waves]
+        if len({wave.lower() for wave in waves}) != len(waves):
+            raise ValueError("two waves have the same id")
+        for contrast in self.contrasts:
+            for wave in (contrast.baseline, contrast.followup):
+                if wave not in waves:
+                    raise ValueError(f"contrast {contrast.contrast} names the unknown wave {wave}")
+            if waves.index(contrast.baseline) >= waves.index(contrast.followup):
+                raise ValueError(f"contrast {contrast.contrast}: baseline must come before follow-up")
+        for wave in self.service_use.waves if self.service_use else ():
+            if wave not in waves:
+                raise ValueError(f"service_use names the unknown wave {wave}")
+        exports = [export.export for export in self.exports]
+        if len(set(exports)) != len(exports):
+            raise ValueError("two exports have the same code")
+        rosters = [export for export in self.exports if export.wave is None]
+        if len(rosters) != 1:
+            raise ValueError(f"{len(rosters)} exports have no wave; exactly one, the roster, must have none")
+        of_waves = [export.wave for export in self.exports if export.wave is not None]
+        for wave in of_waves:
+            if wave not in waves:
+                raise ValueError(f"an export names the unknown wave {wave}")
+        for wave in waves:
+            if of_waves.count(wave) != 1:
+                raise ValueError(f"wave {wave} has {of_waves.count(wave)} exports; it needs exactly one")
+        return self
+
+    @property
+    def roster(self) -> Export:
+        return next(export for export in self.exports if export.wave is None)
+
+    @property
+    def wave_exports(self) -> tuple[Export, ...]:
+        """The waves' exports in the order of the waves."""
+        by_wave = {export.wave: export for export in self.exports}
+        return tuple(by_wave[wave.wave] for wave in self.waves)

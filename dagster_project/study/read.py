@@ -1,0 +1,231 @@
+"""Reading a study folder: YAML in, one validated `Study` out, errors as one line with file, key, value and cure.
+
+Belongs here: opening the definition files and checking them against each other. Does not belong here: exports.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from dagster_project.study.errors import StudyError
+from dagster_project.study.instruments import Composite, Instrument, Scale
+from dagster_project.study.norms import NormFile
+from dagster_project.study.protocol import ColumnBlock, Export, Protocol
+
+Model = TypeVar("Model", bound=BaseModel)
+
+#: Blocks of columns that are not instruments.
+SERVICES = "services"
+PARTICIPANTS = "participants"
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML without the silent loss of a key that is written twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, str | int | float) and key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is written twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A whole study definition. `folder` is the study folder; everything else is what its files declare."""
+
+    folder: Path
+    protocol: Protocol
+    instruments: tuple[Instrument, ...]
+    norms: NormFile
+
+    @cached_property
+    def scales(self) -> dict[str, tuple[Instrument, Scale | Composite]]:
+        """Every scale by code, with its instrument, in the order of the files."""
+        return {scale.scale: (instrument, scale) for instrument in self.instruments for scale in instrument.all_scales}
+
+    def instrument(self, code: str) -> Instrument:
+        return next(instrument for instrument in self.instruments if instrument.instrument == code)
+
+    def block_codes(self, block: str) -> tuple[str, ...]:
+        """The canonical codes of a block of columns: an instrument's items, the services, or the participant variables."""
+        if block == SERVICES:
+            use = self.protocol.service_use
+            return tuple(service.service for service in use.services) if use else ()
+        if block == PARTICIPANTS:
+            return tuple(variable.variable for variable in self.protocol.participant_variables)
+        return self.instrument(block).item_codes
+
+    def column_of(self, block: ColumnBlock) -> dict[str, str]:
+        """Canonical code: the export's column name, for the codes of a block that the export is meant to have."""
+        columns = {}
+        for position, code in enumerate(self.block_codes(block.block), start=1):
+            if code in block.absent:
+                continue
+            columns[code] = block.columns.get(code) or (block.template or "").format(position=position)
+        return columns
+
+    def export_columns(self, export: Export) -> dict[str, str]:
+        """Canonical code: column name, over all blocks of an export."""
+        return {code: column for block in export.blocks for code, column in self.column_of(block).items()}
+
+
+def read_study(folder: Path) -> Study:
+    """Read and validate a study folder.
+
+    Raises StudyError with one line that names the file, the key, the value and the cure.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise StudyError(f"{folder}: there is no such study folder; check the path or WAVEHOUSE_STUDY")
+    protocol_file = folder / "study.yaml"
+    protocol = _read_model(protocol_file, Protocol)
+    instruments = []
+    for name in protocol.instruments:
+        file = folder / "instruments" / f"{name}.yaml"
+        instrument = _read_model(file, Instrument)
+        if instrument.instrument != name:
+            raise StudyError(
+                f"{file}: instrument: {instrument.instrument!r} is not the file's name; write {name!r} or rename the file"
+            )
+        instruments.append(instrument)
+    norms_file = folder / "norms.yaml"
+    norms = _read_model(norms_file, NormFile) if norms_file.exists() else NormFile()
+    study = Study(folder=folder, protocol=protocol, instruments=tuple(instruments), norms=norms)
+    _check_scales(study, protocol_file)
+    _check_norms(study, norms_file)
+    for number, export in enumerate(protocol.exports):
+        _check_export(study, export, f"{protocol_file}: exports[{number}]")
+    return study
+
+
+def _read_model(file: Path, model: type[Model]) -> Model:
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise StudyError(f"{file}: the file is missing; write it or take its name out of study.yaml") from None
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{file}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    try:
+        content = yaml.load(text, Loader=_StrictLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else "?"
+        raise StudyError(f"{file}: line {line}: {error.problem}; correct the YAML there") from None
+    except yaml.YAMLError as error:
+        raise StudyError(f"{file}: not YAML: {str(error).splitlines()[0]}") from None
+    if not isinstance(content, dict):
+        raise StudyError(f"{file}: the file holds no keys; start it with {next(iter(model.model_fields))}:")
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise StudyError(f"{file}: {_first_line(error, model)}") from None
+
+
+def _first_line(error: ValidationError, model: type[BaseModel]) -> str:
+    first = error.errors()[0]
+    key = ""
+    for part in first["loc"]:
+        key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else str(part)
+    cure = _description(model, first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    if first["type"] == "missing":
+        text = f"{key}: the key is missing"
+    elif first["type"] == "extra_forbidden":
+        text = f"{key}: there is no such key; remove it or correct its spelling"
+    elif isinstance(first["input"], str | int | float | bool) or first["input"] is None:
+        text = f"{key}: {first['input']!r}: {message}"
+    else:
+        text = f"{key}: {message}" if key else message
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return text + (f"; give {cure}" if cure and first["type"] != "extra_forbidden" else "") + more
+
+
+def _description(model: type[BaseModel], loc: tuple[int | str, ...]) -> str | None:
+    """The description of the field at an error's place: it is written as the cure."""
+    current: Any = model
+    description = None
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        fields = getattr(current, "model_fields", None)
+        if not fields or part not in fields:
+            break
+        description = fields[part].description
+        current = _inner_model(fields[part].annotation)
+    return description
+
+
+def _inner_model(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if (found := _inner_model(argument)) is not None:
+            return found
+    return None
+
+
+def _check_scales(study: Study, file: Path) -> None:
+    seen: dict[str, str] = {}
+    for instrument in study.instruments:
+        for scale in instrument.all_scales:
+            if scale.scale in seen:
+                raise StudyError(
+                    f"{study.folder / 'instruments' / (instrument.instrument + '.yaml')}: scale {scale.scale!r} is also"
+                    f" defined by {seen[scale.scale]}; scale codes are unique in a study, so rename one"
+                )
+            seen[scale.scale] = instrument.instrument
+    for outcome in study.protocol.outcomes:
+        if outcome not in seen:
+            raise StudyError(
+                f"{file}: outcomes: {outcome!r} is not a scale of any instrument; the scales are {', '.join(seen)}"
+            )
+
+
+def _check_norms(study: Study, file: Path) -> None:
+    samples = {sample.sample for sample in study.norms.samples}
+    for number, norm in enumerate(study.norms.norms):
+        if norm.scale not in study.scales:
+            raise StudyError(f"{file}: norms[{number}].scale: {norm.scale!r} is not a scale of any instrument")
+        if norm.sample not in samples:
+            raise StudyError(f"{file}: norms[{number}].sample: {norm.sample!r} is not listed under samples")
+    scales = [norm.scale for norm in study.norms.norms]
+    if twice := [scale for scale in scales if scales.count(scale) > 1]:
+        raise StudyError(f"{file}: norms: scale {twice[0]!r} has two norms; keep one")
+
+
+def _check_export(study: Study, export: Export, where: str) -> None:
+    known = {instrument.instrument for instrument in study.instruments} | {SERVICES, PARTICIPANTS}
+    columns: dict[str, str] = {}
+    for number, block in enumerate(export.blocks):
+        place = f"{where}.blocks[{number}]"
+        if block.block not in known:
+            raise StudyError(f"{place}.block: {block.block!r} is unknown; it is one of {', '.join(sorted(known))}")
+        codes = study.block_codes(block.block)
+        for code in (*block.columns, *block.absent):
+            if code not in codes:
+                raise StudyError(f"{place}: {code!r} is not a code of {block.block}; remove it or correct its spelling")
+        if block.template is None and (unplaced := [c for c in codes if c not in (*block.columns, *block.absent)]):
+            raise StudyError(f"{place}: no column is declared for {unplaced[0]!r}; add it under columns or absent")
+        for code, column in study.column_of(block).items():
+            if column in columns.values():
+                raise StudyError(f"{place}: column {column!r} is declared for two codes, {code!r} among them; keep one")
+            columns[code] = column
+    for rule in export.labels:
+        for name in rule.blocks:
+            if name not in {block.block for block in export.blocks}:
+                raise StudyError(f"{where}.labels: {name!r} is not a block of this export")
+            anchors = study.instrument(name).anchors if name not in (SERVICES, PARTICIPANTS) else None
+            for text, answer in rule.labels.items():
+                if anchors and not anchors.low <= answer <= anchors.high:
+                    raise StudyError(
+                        f"{where}.labels: {text!r} stands for {answer}, outside {name}'s anchors"
+                        f" {anchors.low} to {anchors.high}; correct the code"
+                    )

@@ -1,0 +1,28 @@
+"""The file: the only door to DuckDB. Open briefly, replace in a transaction, publish a copy.
+
+Belongs here: connections, replacing tables, swapping in a release. Does not belong here: what the tables mean.
+This package imports none of the others.
+"""
+
+from dagster_project.warehouse.release import copy_schemas, current_release, publish_release, recover_release
+from dagster_project.warehouse.working_file import (
+    Warehouse,
+    WarehouseError,
+    identifier,
+    replace_rows,
+    replace_table,
+    rows,
+)
+
+__all__ = [
+    "Warehouse",
+    "WarehouseError",
+    "copy_schemas",
+    "current_release",
+    "identifier",
+    "publish_release",
+    "recover_release",
+    "replace_rows",
+    "replace_table",
+    "rows",
+]

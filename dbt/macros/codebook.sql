@@ -1,0 +1,62 @@
+{#- What the scoring SQL is generated from. Each macro returns a list of dictionaries read from schema codebook, which the
+    codebook asset writes before dbt runs. While dbt only parses, the lists are empty. Unit tests override them. -#}
+
+{% macro codebook_rows(sql) %}
+    {% if not execute %}{{ return([]) }}{% endif %}
+    {% set result = run_query(sql) %}
+    {% set names = result.column_names %}
+    {% set rows = [] %}
+    {% for row in result.rows %}
+        {% set entry = {} %}
+        {% for name in names %}{% do entry.update({name: row[name]}) %}{% endfor %}
+        {% do rows.append(entry) %}
+    {% endfor %}
+    {{ return(rows) }}
+{% endmacro %}
+
+{#- item, low, high, is_reversed, is_service, in the order of the codebook -#}
+{% macro codebook_items() %}
+    {{ return(codebook_rows("select item, low::int as low, high::int as high, is_reversed, is_service from codebook.items order by item_order")) }}
+{% endmacro %}
+
+{#- item, wave, status ('asked', 'not_in_wave', 'column_absent'), only where the status is not 'asked' -#}
+{% macro codebook_unasked() %}
+    {{ return(codebook_rows("select item, wave, status from codebook.wave_items where status <> 'asked' order by item, wave")) }}
+{% endmacro %}
+
+{#- wave, item, answer_text, code (null for a special code), missing_reason (null for a label) -#}
+{% macro codebook_answer_texts() %}
+    {{ return(codebook_rows("select wave, item, answer_text, code::int as code, missing_reason from codebook.answer_texts order by item, wave, answer_text")) }}
+{% endmacro %}
+
+{#- scale, aggregate, minimum_answered, items (list of codes), conversion (list of [raw sum, score]) -#}
+{% macro codebook_scales() %}
+    {% set scales = codebook_rows("select scale, aggregate, minimum_answered::int as minimum_answered from codebook.scales where aggregate <> 'mean_of_scales' order by scale_order") %}
+    {% set parts = codebook_rows("select scale, item from codebook.scale_items order by scale, item_order") %}
+    {% set steps = codebook_rows("select scale, raw_sum::int as raw_sum, score::varchar as score from codebook.scale_conversions order by scale, raw_sum") %}
+    {% for scale in scales %}
+        {% do scale.update({'items': parts | selectattr('scale', 'equalto', scale.scale) | map(attribute='item') | list}) %}
+        {% do scale.update({'conversion': steps | selectattr('scale', 'equalto', scale.scale) | list}) %}
+    {% endfor %}
+    {{ return(scales) }}
+{% endmacro %}
+
+{#- scale, minimum_answered, parts (list of scale codes) -#}
+{% macro codebook_composites() %}
+    {% set composites = codebook_rows("select scale, minimum_answered::int as minimum_answered from codebook.scales where aggregate = 'mean_of_scales' order by scale_order") %}
+    {% set parts = codebook_rows("select scale, part from codebook.scale_parts order by scale, part_order") %}
+    {% for composite in composites %}
+        {% do composite.update({'parts': parts | selectattr('scale', 'equalto', composite.scale) | map(attribute='part') | list}) %}
+    {% endfor %}
+    {{ return(composites) }}
+{% endmacro %}
+
+{#- variable, kind, minimum, maximum, decimal_mark, texts (list of {answer_text, category}) -#}
+{% macro codebook_variables() %}
+    {% set variables = codebook_rows("select variable, kind, minimum::varchar as minimum, maximum::varchar as maximum, decimal_mark from codebook.participant_variables order by variable_order") %}
+    {% set texts = codebook_rows("select variable, category, answer_text from codebook.category_texts order by variable, answer_text") %}
+    {% for variable in variables %}
+        {% do variable.update({'texts': texts | selectattr('variable', 'equalto', variable.variable) | list}) %}
+    {% endfor %}
+    {{ return(variables) }}
+{% endmacro %}

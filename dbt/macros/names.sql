@@ -1,0 +1,13 @@
+{#- Schemas are named as the design names them, without the target's prefix. -#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}
+
+{#- A name or a text quoted for SQL: column names and cell texts come from study files and are data. -#}
+{% macro quoted(name) -%}
+    "{{ name | replace('"', '""') }}"
+{%- endmacro %}
+
+{% macro text_literal(text) -%}
+    '{{ text | string | replace("'", "''") }}'
+{%- endmacro %}

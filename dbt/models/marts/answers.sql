@@ -1,0 +1,13 @@
+{{ config(materialized='view') }}
+{#- Answers, long, for people: one row a person, wave and item that was answered. -#}
+{%- set items = codebook_items() -%}
+
+{%- for item in items %}
+{{ 'union all' if not loop.first }}
+select participant_id, wave, {{ text_literal(item.item) }}::varchar as item, {{ quoted(item.item) }}::smallint as answer, source_file, source_row
+from {{ ref('answer_sheets') }}
+where {{ quoted(item.item) }} is not null
+{%- else %}
+select null::varchar as participant_id, null::varchar as wave, null::varchar as item, null::smallint as answer, null::varchar as source_file, null::bigint as source_row
+where false
+{%- endfor %}

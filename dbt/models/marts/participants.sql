@@ -1,0 +1,10 @@
+{#- One row a person of the roster. Categories by code, numbers as they are; no identifier but the pseudonym. -#}
+{%- set variables = codebook_variables() %}
+
+select
+    participant_id
+    {%- for variable in variables %},
+    {{ quoted(variable.variable) }},
+    {{ quoted(variable.variable ~ '__missing') }}
+    {%- endfor %}
+from {{ ref('stg_participants') }}

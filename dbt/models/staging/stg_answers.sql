@@ -1,0 +1,37 @@
+{#- Types every answer against its declared anchors, labels and special codes. One column an item with the answer, one
+    with the missing reason. -#}
+{%- set items = codebook_items() -%}
+{%- set unasked = codebook_unasked() -%}
+{%- set texts = codebook_answer_texts() -%}
+
+with read as (
+    select
+        participant_id,
+        wave,
+        coalesce(
+            try_cast(answered_on as timestamp),
+            try_strptime(answered_on, ['%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M', '%d/%m/%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y'])
+        )::date as answered_on,
+        source_file,
+        source_row
+        {%- for item in items %},
+        {{ read_answer(
+            item,
+            unasked | selectattr('item', 'equalto', item.item) | list,
+            texts | selectattr('item', 'equalto', item.item) | list
+        ) }} as {{ quoted(item.item) }}
+        {%- endfor %}
+    from {{ source('raw', 'answers') }}
+)
+
+select
+    participant_id,
+    wave,
+    answered_on,
+    source_file,
+    source_row
+    {%- for item in items %},
+    {{ answer_of(quoted(item.item)) }} as {{ quoted(item.item) }},
+    {{ missing_reason_of(quoted(item.item)) }} as {{ quoted(item.item ~ '__missing') }}
+    {%- endfor %}
+from read
