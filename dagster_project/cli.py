@@ -84,7 +84,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
         loggers = {} if given.quiet else {"progress": {"config": {}}}
         result = (
             defs()
-            .get_job_def(EVERYTHING)
+            .resolve_job_def(EVERYTHING)
             .execute_in_process(instance=instance, raise_on_error=False, run_config={"loggers": loggers})
         )
         _print_problems(result)

@@ -33,8 +33,8 @@ def column_lineage(sql: str, tables: Tables) -> dict[str, set[Source]]:
 def _of_scope(scope: Scope, tables: Tables, known: dict[int, dict[str, set[Source]]]) -> dict[str, set[Source]]:
     if id(scope) in known:
         return known[id(scope)]
-    if scope.union_scopes:
-        parts = [_of_scope(part, tables, known) for part in scope.union_scopes]
+    if scope.set_operation_scopes:
+        parts = [_of_scope(part, tables, known) for part in scope.set_operation_scopes]
         names = list(parts[0])
         result: dict[str, set[Source]] = {name: set() for name in names}
         for part in parts:

@@ -1,0 +1,50 @@
+"""The numbers: the result row and its id, tables laid out from results, comparison with a published table.
+
+Belongs here: what a result is called, how it is printed, how it compares. Does not belong here: formulas (statistics/),
+SQL, files other than a published table.
+"""
+
+from dagster_project.results.build import change_results, characteristics_results, service_results, summary_results
+from dagster_project.results.errors import ResultsError
+from dagster_project.results.published import PublishedValue, read_published
+from dagster_project.results.reproduction import Reproduction, compare, summarise
+from dagster_project.results.rounding import format_number, prints_as, round_half_away
+from dagster_project.results.row import ResultRow, result_id
+from dagster_project.results.tables import (
+    Cell,
+    Row,
+    Table,
+    table_change,
+    table_characteristics,
+    table_service_use,
+    table_summary,
+    to_csv_rows,
+    to_markdown,
+)
+
+__all__ = [
+    "Cell",
+    "PublishedValue",
+    "Reproduction",
+    "ResultRow",
+    "ResultsError",
+    "Row",
+    "Table",
+    "change_results",
+    "characteristics_results",
+    "compare",
+    "format_number",
+    "prints_as",
+    "read_published",
+    "result_id",
+    "round_half_away",
+    "service_results",
+    "summarise",
+    "summary_results",
+    "table_change",
+    "table_characteristics",
+    "table_service_use",
+    "table_summary",
+    "to_csv_rows",
+    "to_markdown",
+]

@@ -1,0 +1,11 @@
+"""The stand-ins: participants who could have produced a published table.
+
+Belongs here: finding them and writing them as the exports that a protocol declares, so that a team can rehearse before
+data arrive, or share a study without its people. Does not belong here: anything that a study with real people runs through.
+"""
+
+from dagster_project.simulate.errors import SimulationError
+from dagster_project.simulate.people import DEFAULT_SEED, StandIns, report, simulate_study
+from dagster_project.simulate.write import write_exports
+
+__all__ = ["DEFAULT_SEED", "SimulationError", "StandIns", "report", "simulate_study", "write_exports"]

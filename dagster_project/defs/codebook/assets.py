@@ -23,7 +23,7 @@ def build(settings: Settings) -> dg.Definitions:
         pool="warehouse",
         description="The protocol as tables: waves, instruments, items, scales, norms. One truth, validated once.",
     )
-    def codebook() -> dg.MaterializeResult[None]:
+    def codebook() -> dg.MaterializeResult:
         try:
             study = read_study(settings.study_folder)
         except StudyError as error:

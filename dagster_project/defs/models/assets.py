@@ -81,8 +81,6 @@ def build(settings: Settings) -> dg.Definitions:
     @dbt_assets(
         manifest=project.manifest_path,
         project=project,
-        # Unit tests check the code, not the data: they run in the test suite.
-        exclude="resource_type:unit_test",
         dagster_dbt_translator=LayerTranslator(
             settings=DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
         ),
@@ -91,7 +89,9 @@ def build(settings: Settings) -> dg.Definitions:
     )
     def models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         os.environ["WAVEHOUSE_FILE"] = str(settings.warehouse_file)
-        invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, raise_on_error=False)
+        # Unit tests check the code, not the data: they run in the test suite.
+        arguments = ["build", "--exclude-resource-type", "unit_test"]
+        invocation = dbt.cli(arguments, context=context, raise_on_error=False)
         # dbt holds the file while it runs; what it made is described once it has let go.
         events = list(invocation.stream())
         yield from _described(events, invocation, settings)

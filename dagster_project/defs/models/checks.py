@@ -22,7 +22,8 @@ def build(settings: Settings) -> dg.Definitions:
     def no_rejected_answers() -> dg.AssetCheckResult:
         rejected = Warehouse(settings.warehouse_file).rows(REJECTED)
         lines = [
-            f"{r['file_name']} row {r['source_row']}, column {r['export_column']} ({r['item']}): {r['answer_text']!r} is {r['reason']}"
+            f"{r['file_name']} row {r['source_row']}, column {r['export_column']} ({r['item']}):"
+            f" {r['answer_text']!r} is {r['reason']}"
             for r in rejected
         ]
         more = f" (and {len(lines) - 3} more in staging.rejected_answers)" if len(lines) > 3 else ""

@@ -120,7 +120,7 @@ def _outcome(
             )
         ],
     )
-    def outcome(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def outcome(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         study = _study(settings)
         results = compute(study)
         ids = [row.result_id for row in results]
@@ -166,7 +166,7 @@ def _reproduction(settings: Settings) -> dg.AssetsDefinition:
             dg.AssetCheckSpec("nothing_differs", asset=key, description="Every possible printed number is reproduced.")
         ],
     )
-    def reproduction() -> dg.MaterializeResult[None]:
+    def reproduction() -> dg.MaterializeResult:
         study = _study(settings)
         warehouse = Warehouse(settings.warehouse_file)
         found: list[Reproduction] = []

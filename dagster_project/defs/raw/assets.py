@@ -280,7 +280,7 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
             )
         ],
     )
-    def answers() -> dg.MaterializeResult[None]:
+    def answers() -> dg.MaterializeResult:
         codes = [code for block in (*study.protocol.instruments, "services") for code in study.block_codes(block)]
         with Warehouse(settings.warehouse_file).transaction() as connection:
             connection.execute(f"create or replace view raw.answers as {_union(study, exports, codes)}")

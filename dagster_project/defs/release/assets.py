@@ -48,7 +48,7 @@ def build(settings: Settings) -> dg.Definitions:
         pool="warehouse",
         description="What people read: marts, results and codebook as one DuckDB file, Tables 1 to 4 as CSV and as a page.",
     )
-    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         recover_release(settings.study_folder)
         fingerprint = _fingerprint(settings)
         standing = current_release(settings.study_folder)

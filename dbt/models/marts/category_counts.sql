@@ -1,11 +1,13 @@
 {#- How many people are in each category of each participant variable, with the variable's own denominator. -#}
+{#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
+{%- set participants = ref('participants') -%}
 {%- set variables = codebook_variables() | selectattr('kind', 'equalto', 'category') | list %}
 
 with people as (
     {%- for variable in variables %}
     {{ 'union all' if not loop.first }}
     select {{ text_literal(variable.variable) }} as variable, {{ quoted(variable.variable) }} as category
-    from {{ ref('participants') }}
+    from {{ participants }}
     where {{ quoted(variable.variable) }} is not null
     {%- else %}
     select null::varchar as variable, null::varchar as category where false

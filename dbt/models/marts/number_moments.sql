@@ -1,4 +1,6 @@
 {#- The moments of each number that the roster knows of people. -#}
+{#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
+{%- set people = ref('participants') -%}
 {%- set variables = codebook_variables() | selectattr('kind', 'equalto', 'number') | list -%}
 
 {%- for variable in variables %}
@@ -10,7 +12,7 @@ select
     stddev_samp({{ quoted(variable.variable) }})::double as sd,
     min({{ quoted(variable.variable) }})::double as min,
     max({{ quoted(variable.variable) }})::double as max
-from {{ ref('participants') }}
+from {{ people }}
 {%- else %}
 select
     null::varchar as variable, null::bigint as n, null::double as mean, null::double as sd, null::double as min,

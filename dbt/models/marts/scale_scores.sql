@@ -1,4 +1,6 @@
 {#- Scores, long: one row a person of the roster, a planned wave and a scale, with or without a score. -#}
+{#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
+{%- set scores = ref('int_scale_scores') -%}
 {%- set scales = codebook_scales() + codebook_composites() -%}
 
 {%- for scale in scales %}
@@ -10,7 +12,7 @@ select
     {{ quoted(scale.scale) }}::double as score,
     {{ quoted(scale.scale ~ '__answered') }}::integer as items_answered,
     {{ quoted(scale.scale ~ '__missing') }}::varchar as missing_reason
-from {{ ref('int_scale_scores') }}
+from {{ scores }}
 {%- else %}
 select
     null::varchar as participant_id, null::varchar as wave, null::varchar as scale, null::double as score,

@@ -1,4 +1,6 @@
 {#- One row a person, wave in which services were asked about, and service. -#}
+{#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
+{%- set sheets = ref('answer_sheets') -%}
 {%- set items = codebook_items() | selectattr('is_service') | list -%}
 
 {%- for item in items %}
@@ -9,7 +11,7 @@ select
     {{ text_literal(item.item) }}::varchar as service,
     ({{ quoted(item.item) }} = 1)::boolean as is_used,
     {{ quoted(item.item ~ '__missing') }}::varchar as missing_reason
-from {{ ref('answer_sheets') }}
+from {{ sheets }}
 where coalesce({{ quoted(item.item ~ '__missing') }}, '') <> 'not_in_wave'
 {%- else %}
 select

@@ -1,4 +1,8 @@
 {#- Every text that fits no anchor, label, category or limit: one row a cell, with where a person finds it. -#}
+{#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
+{%- set typed_answers = ref('stg_answers') -%}
+{%- set typed_participants = ref('stg_participants') -%}
+{%- set roster = source('raw', 'roster') -%}
 {%- set items = codebook_items() -%}
 {%- set variables = codebook_variables() -%}
 
@@ -8,7 +12,7 @@ with answers as (
         {%- for item in items %}
         {{ 'union all' if not loop.first }}
         select wave, source_file, source_row, {{ text_literal(item.item) }} as item, {{ quoted(item.item ~ '__missing') }} as missing_reason
-        from {{ ref('stg_answers') }}
+        from {{ typed_answers }}
         where {{ quoted(item.item ~ '__missing') }} = 'invalid'
         {%- else %}
         select null::varchar as wave, null::varchar as source_file, null::bigint as source_row, null::varchar as item, null::varchar as missing_reason where false
@@ -44,8 +48,8 @@ roster as (
             typed.source_row,
             {{ text_literal(variable.variable) }} as item,
             written.{{ quoted(variable.variable) }} as answer_text
-        from {{ ref('stg_participants') }} as typed
-        inner join {{ source('raw', 'roster') }} as written
+        from {{ typed_participants }} as typed
+        inner join {{ roster }} as written
             on typed.source_file = written.source_file and typed.source_row = written.source_row
         where typed.{{ quoted(variable.variable ~ '__missing') }} = 'invalid'
         {%- else %}

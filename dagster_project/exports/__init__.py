@@ -1,0 +1,23 @@
+"""The way in: find an export, land it unchanged, read it as text, match its columns with the protocol.
+
+Belongs here: one reader a format behind one interface, landing, and the contract between an export and its declaration.
+Does not belong here: typing an answer (dbt staging), Dagster, the warehouse. This package imports `study` only.
+"""
+
+from dagster_project.exports.contract import ColumnFinding, Contracted, apply_contract
+from dagster_project.exports.errors import ExportError
+from dagster_project.exports.landing import LandedFile, find_files, land
+from dagster_project.exports.read import read_export
+from dagster_project.exports.table import TextTable
+
+__all__ = [
+    "ColumnFinding",
+    "Contracted",
+    "ExportError",
+    "LandedFile",
+    "TextTable",
+    "apply_contract",
+    "find_files",
+    "land",
+    "read_export",
+]

@@ -1,0 +1,100 @@
+"""Qualtrics' CSV: names, question labels and ImportIds in three header rows (two in old exports).
+
+Belongs here: telling header rows from people. Does not belong here: delimited text itself (delimited.py), previews and
+unfinished responses, which the protocol sets aside by rule.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from dagster_project.exports.delimited import read_delimited
+from dagster_project.exports.errors import ExportError, plain, quoted
+from dagster_project.exports.table import TextTable
+
+#: Columns that the tool itself adds. Their labels spell their names ("Start Date"); in the oldest exports they are
+#: called V1, V2, … and the label is the name.
+_OWN_COLUMNS = (
+    *("StartDate", "EndDate", "Status", "IPAddress", "Progress", "Duration (in seconds)", "Finished", "RecordedDate"),
+    *("ResponseId", "ResponseSet", "RecipientLastName", "RecipientFirstName", "RecipientEmail", "ExternalDataReference"),
+    *("LocationLatitude", "LocationLongitude", "DistributionChannel", "UserLanguage"),
+)
+
+
+def read_qualtrics(path: Path, name: str) -> TextTable:
+    """Read a Qualtrics CSV. `column_labels` are the second header row; people begin after the last header row.
+
+    Without a row of ImportIds the second row is taken as labels only if it spells the names of the tool's own columns,
+    so that a plain CSV under the wrong declaration cannot lose its first person.
+    Raises ExportError for a row of ImportIds that is malformed or out of place, for a file that does not look like
+    Qualtrics, and whatever the delimited reader refuses.
+    """
+    table = read_delimited(path, name)
+    name = plain(name)
+    if table.row_count == 0:
+        raise ExportError(f"{name}: there is no row of question labels below the names; export it again with labels")
+    labels = _row(table, 0)
+    if _is_import_row(labels):
+        raise ExportError(
+            f"{name}: line {_line(table, 0)}: the row of question labels is missing before the ImportIds; export it again"
+        )
+    if table.row_count > 1 and _is_import_row(row := _row(table, 1)):
+        _check_import_row(table, row, name)
+        header_rows, note = 3, "Three header rows: names, labels, ImportIds."
+    elif any(_spells_own_column(column, label) for column, label in zip(table.columns, labels, strict=True)):
+        header_rows, note = 2, "Two header rows: names and labels, no ImportIds."
+    else:
+        raise ExportError(
+            f"{name}: line {_line(table, 0)}: this is not a row of Qualtrics' question labels, and no row of ImportIds"
+            " follows; export it from Qualtrics as CSV, or declare reader: delimited"
+        )
+    column_labels: dict[str, str] = {}
+    for column, label in zip(table.columns, labels, strict=True):
+        column_labels.setdefault(column, label)
+    return replace(
+        table,
+        cells=table.cells.slice(header_rows - 1),
+        source_rows=table.source_rows.slice(header_rows - 1),
+        column_labels=column_labels,
+        notes=(*table.notes, note),
+    )
+
+
+def _row(table: TextTable, row: int) -> list[str]:
+    return [column[row].as_py() for column in table.cells.columns]
+
+
+def _line(table: TextTable, row: int) -> int:
+    line: int = table.source_rows[row].as_py()
+    return line
+
+
+def _is_import_row(cells: list[str]) -> bool:
+    return any("ImportId" in cell and cell.lstrip().startswith("{") for cell in cells)
+
+
+def _check_import_row(table: TextTable, cells: list[str], name: str) -> None:
+    for column, cell in zip(table.columns, cells, strict=True):
+        if not cell.strip():
+            continue
+        try:
+            content = json.loads(cell)
+        except (ValueError, RecursionError):
+            content = None
+        if not isinstance(content, dict) or "ImportId" not in content:
+            raise ExportError(
+                f"{name}: line {_line(table, 1)}: column {quoted(column)}: {quoted(cell)} is not an ImportId like the others"
+                " of that row; export it again"
+            )
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.lower() if character.isalpha())
+
+
+_OWN_LETTERS = frozenset(_letters(column) for column in _OWN_COLUMNS)
+
+
+def _spells_own_column(column: str, label: str) -> bool:
+    is_old_name = column[:1] == "V" and column[1:].isdecimal()
+    return _letters(label) in _OWN_LETTERS and (is_old_name or _letters(column) == _letters(label))

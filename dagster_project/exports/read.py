@@ -1,0 +1,33 @@
+"""One door to the readers: the format is declared by the protocol, never guessed from a file's name.
+
+Belongs here: the choice of a reader. Does not belong here: how a format is read.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dagster_project.exports.delimited import read_delimited
+from dagster_project.exports.errors import ExportError, plain
+from dagster_project.exports.qualtrics import read_qualtrics
+from dagster_project.exports.spss import read_spss
+from dagster_project.exports.table import TextTable
+from dagster_project.study import Export
+
+_READERS: dict[str, Callable[[Path, str], TextTable]] = {
+    "delimited": read_delimited,
+    "qualtrics": read_qualtrics,
+    "spss": read_spss,
+}
+
+
+def read_export(path: Path, export: Export, name: str | None = None) -> TextTable:
+    """Read a file with the reader that its export declares. `name` is what messages call the file (default: its own).
+
+    Raises ExportError, one line, for whatever the reader cannot read without guessing.
+    """
+    path = Path(path)
+    name = path.name if name is None else name
+    try:
+        return _READERS[export.reader](path, name)
+    except OSError as error:
+        raise ExportError(f"{plain(name)}: cannot be opened ({error.strerror}); check the file") from None

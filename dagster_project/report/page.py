@@ -1,0 +1,38 @@
+"""The released page: Tables 1 to 4 and the comparison with the paper, in one file that needs no network.
+
+Belongs here: filling the template. Does not belong here: numbers that are not results.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from dagster_project.results import Table
+from dagster_project.study import Study
+
+
+def write_page(
+    file: Path, study: Study, tables: Sequence[Table], reproduction: Sequence[Mapping[str, Any]], released_at: datetime
+) -> None:
+    """Write the page. Every number carries its result's id as its title."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("dagster_project.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    counts = Counter(row["verdict"] for row in reproduction)
+    page = environment.get_template("page.html.jinja").render(
+        protocol=study.protocol,
+        tables=tables,
+        released_at=f"{released_at:%d %B %Y, %H:%M} UTC",
+        printed=len(reproduction),
+        counts=[(verdict, counts[verdict]) for verdict in ("reproduced", "impossible", "differs")],
+        others=[row for row in reproduction if row["verdict"] != "reproduced"],
+    )
+    file.write_text(page, encoding="utf-8")

@@ -1,0 +1,136 @@
+"""Comparison with a published table: does the warehouse give each printed number?
+
+Belongs here: matching printed numbers with results, the verdict, its summary. Does not belong here: deciding what is
+impossible (audit/): the caller hands that in.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dagster_project.results.published import PublishedValue
+from dagster_project.results.rounding import MINUS, printed_decimals, prints_as, read_printed, round_half_away
+from dagster_project.results.row import ResultRow, result_id
+from dagster_project.study import Study
+
+#: Names of statistics in published tables, where they are not ours.
+_STATISTICS = {"change": "mean_change", "ci_low": "ci95_low", "ci_high": "ci95_high", "es": "d_baseline"}
+_VERDICTS = ("reproduced", "impossible", "differs")
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """One printed number beside the warehouse's. `line` is its line in the published file."""
+
+    line: int
+    table: str
+    row: int
+    section: str
+    label: str
+    timepoint: str
+    statistic: str
+    printed: str
+    result_id: str | None
+    computed: float | None
+    computed_printed: str | None
+    verdict: str
+    reason: str
+
+
+def published_result_id(value: PublishedValue, study: Study) -> str | None:
+    """The id of the result that a printed number is about, or None when the protocol does not know it."""
+    tables = study.protocol.published.tables if study.protocol.published else {}
+    analysis = tables.get(value.table)
+    statistic = _STATISTICS.get(value.statistic, value.statistic)
+    if analysis == "characteristics":
+        for variable in study.protocol.participant_variables:
+            if variable.section != value.section:
+                continue
+            if variable.kind == "number" and variable.label == value.label:
+                return result_id(analysis, variable.variable, statistic)
+            for category in variable.categories:
+                if category.label == value.label:
+                    return result_id(analysis, variable.variable, statistic, category=category.category)
+    elif analysis == "service_use":
+        for service in study.protocol.service_use.services if study.protocol.service_use else ():
+            if service.label == value.label:
+                return result_id(analysis, service.service, statistic, when=value.timepoint)
+    elif analysis in ("summary", "change"):
+        for instrument in study.instruments:
+            if instrument.published_as != value.section:
+                continue
+            for scale in instrument.all_scales:
+                if scale.label == value.label:
+                    if value.timepoint == "norm":
+                        return result_id("norm", scale.scale, statistic)
+                    return result_id(analysis, scale.scale, statistic, when=value.timepoint)
+            if value.timepoint == "norm" and statistic == "n":
+                return result_id("norm", instrument.instrument, "n")
+    return None
+
+
+def compare(
+    published: Sequence[PublishedValue],
+    results: Mapping[str, ResultRow],
+    study: Study,
+    impossible: Mapping[PublishedValue, str],
+) -> list[Reproduction]:
+    """One verdict for each printed number, at its printed precision (half away from zero).
+
+    reproduced: the result prints as the number; impossible: it does not, and `impossible` says why no data could;
+    differs: neither, and the reason says by how much or what is missing.
+    """
+    return [_compare_one(value, results, study, impossible.get(value)) for value in published]
+
+
+def _compare_one(
+    value: PublishedValue, results: Mapping[str, ResultRow], study: Study, impossible: str | None
+) -> Reproduction:
+    one = published_result_id(value, study)
+    result = results.get(one) if one else None
+    computed = result.value if result else None
+    computed_printed = None
+    if computed is not None:
+        decimals = printed_decimals(value.printed)
+        computed_printed = str(round_half_away(computed, decimals)).replace("-", MINUS)
+    if computed is not None and prints_as(computed, value.printed):
+        verdict, reason = "reproduced", ""
+    elif impossible is not None:
+        verdict, reason = "impossible", impossible
+    elif computed is not None:
+        away = abs(round_half_away(computed, printed_decimals(value.printed)) - read_printed(value.printed))
+        verdict, reason = (
+            "differs",
+            f"computed {computed:.6g}, which prints {computed_printed}: {away} away from the printed number",
+        )
+    elif result is not None:
+        verdict, reason = "differs", f"the result has no value: {result.note or 'undefined'}"
+    elif one is not None:
+        verdict, reason = "differs", f"there is no result {one}"
+    else:
+        verdict, reason = "differs", f"the protocol knows no {value.section} / {value.label} in table {value.table}"
+    return Reproduction(
+        line=value.line, table=value.table, row=value.row, section=value.section, label=value.label,
+        timepoint=value.timepoint, statistic=value.statistic, printed=value.printed,
+        result_id=one if result else None, computed=computed, computed_printed=computed_printed,
+        verdict=verdict, reason=reason,
+    )  # fmt: skip
+
+
+def summarise(reproductions: Sequence[Reproduction]) -> str:
+    """Counts per table, and every printed number that was not reproduced with the reason, as Markdown."""
+    counts = Counter((entry.table, entry.verdict) for entry in reproductions)
+    lines = ["| table | printed | reproduced | impossible | differs |", "|---|---|---|---|---|"]
+    for table in dict.fromkeys(entry.table for entry in reproductions):
+        numbers = [counts[table, verdict] for verdict in _VERDICTS]
+        lines.append(f"| {table} | {sum(numbers)} | " + " | ".join(map(str, numbers)) + " |")
+    totals = [sum(entry.verdict == verdict for entry in reproductions) for verdict in _VERDICTS]
+    lines.append(f"| all | {len(reproductions)} | " + " | ".join(map(str, totals)) + " |")
+    others = [entry for entry in reproductions if entry.verdict != "reproduced"]
+    if others:
+        lines += ["", "| table | what | printed | computed | verdict | why |", "|---|---|---|---|---|---|"]
+        for entry in others:
+            what = f"{entry.label}, {entry.timepoint}, {entry.statistic}"
+            cells = (entry.table, what, entry.printed, entry.computed_printed or "—", entry.verdict, entry.reason)
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines)

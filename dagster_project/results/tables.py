@@ -1,0 +1,236 @@
+"""Tables 1 to 4, laid out from results alone. Belongs here: layout. Does not belong here: arithmetic, HTML.
+
+Each cell carries the ids of the results it shows.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from dagster_project.results.build import direction_of
+from dagster_project.results.row import ResultRow, result_id
+from dagster_project.study import Study
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A text, and the ids of the results that it shows."""
+
+    text: str
+    result_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A label and its cells; a section heading has no cells."""
+
+    label: str
+    cells: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: `columns` are the headings of the cells, without that of the labels."""
+
+    number: int
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+
+class _Numbers:
+    """Results by id, as cells. An id that is not among the results shows as an empty cell."""
+
+    def __init__(self, results: Iterable[ResultRow]) -> None:
+        self._by_id: Mapping[str, ResultRow] = {row.result_id: row for row in results}
+
+    def cell(self, pattern: str, *ids: str) -> Cell:
+        """A cell such as '{} ({})' filled with results; '—' when the first has no value."""
+        rows = [self._by_id[one] for one in ids if one in self._by_id]
+        if len(rows) < len(ids):
+            return Cell("")
+        if rows[0].value is None:
+            return Cell("—", ids)
+        return Cell(pattern.format(*(row.printed for row in rows)), ids)
+
+
+def table_characteristics(study: Study, results: Iterable[ResultRow]) -> Table:
+    """Table 1: who the people are, each variable with its own denominator."""
+    numbers = _Numbers(results)
+    rows: list[Row] = []
+    section = ""
+    for variable in study.protocol.participant_variables:
+        if variable.section != section:
+            rows.append(Row(variable.section))
+            section = variable.section
+        if variable.kind == "number":
+            ids = [result_id("characteristics", variable.variable, one) for one in ("mean", "sd", "min", "max")]
+            n = numbers.cell("{}", result_id("characteristics", variable.variable, "n"))
+            rows.append(Row(variable.label, (n, numbers.cell("{} ({})", *ids[:2]), numbers.cell("{}–{}", *ids[2:]))))
+            continue
+        shown = variable.printed_categories or tuple(category.category for category in variable.categories)
+        for category in variable.categories:
+            if category.category in shown:
+                ids = [
+                    result_id("characteristics", variable.variable, one, category=category.category)
+                    for one in ("n", "count", "percent")
+                ]
+                rows.append(Row(category.label, (numbers.cell("{}", ids[0]), numbers.cell("{} ({} %)", *ids[1:]), Cell(""))))
+    return Table(
+        number=1,
+        name="characteristics",
+        title="Characteristics of the participants",
+        columns=("n", "n (%) or mean (SD)", "Range"),
+        rows=tuple(rows),
+        notes=("Percentages are of the people whose category is known.",),
+    )
+
+
+def table_service_use(study: Study, results: Iterable[ResultRow]) -> Table:
+    """Table 2: services used, per wave that asked."""
+    numbers = _Numbers(results)
+    use = study.protocol.service_use
+    waves = use.waves if use else ()
+    rows = [
+        Row(
+            service.label,
+            tuple(
+                numbers.cell(
+                    "{} of {}", *(result_id("service_use", service.service, one, when=wave) for one in ("count", "n"))
+                )
+                for wave in waves
+            ),
+        )
+        for service in (use.services if use else ())
+    ]
+    return Table(
+        number=2,
+        name="service_use",
+        title="Use of services",
+        columns=tuple(waves),
+        rows=tuple(rows),
+        notes=("People who used the service, of those who answered.",),
+    )
+
+
+def _sections(study: Study) -> Iterable[tuple[str | None, str, str]]:
+    """The outcomes in order as (heading where a new instrument starts, scale code, label)."""
+    heading = None
+    for code in study.protocol.outcomes:
+        instrument, scale = study.scales[code]
+        name = instrument.name
+        yield (name if name != heading else None), code, scale.label
+        heading = name
+
+
+def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
+    """Table 3: each scale in each wave, beside its norm."""
+    numbers = _Numbers(results)
+    waves = [wave.wave for wave in study.protocol.waves]
+    columns: list[str] = []
+    for wave in waves:
+        columns += [f"{wave} n", f"{wave} mean (SD)", f"{wave} range", f"{wave} norm SDs"]
+    rows: list[Row] = []
+    for heading, code, label in _sections(study):
+        if heading:
+            rows.append(Row(heading))
+        cells: list[Cell] = []
+        for wave in waves:
+            ids = {
+                one: result_id("summary", code, one, when=wave) for one in ("n", "mean", "sd", "min", "max", "norm_distance")
+            }
+            cells += [
+                numbers.cell("{}", ids["n"]),
+                numbers.cell("{} ({})", ids["mean"], ids["sd"]),
+                numbers.cell("{}–{}", ids["min"], ids["max"]),
+                numbers.cell("{}", ids["norm_distance"]),
+            ]
+        norm = numbers.cell("{} ({})", *(result_id("norm", code, one) for one in ("norm_mean", "norm_sd")))
+        rows.append(Row(label, (*cells, norm)))
+    return Table(
+        number=3,
+        name="summary",
+        title="Outcomes over time and beside norms",
+        columns=(*columns, "Norm mean (SD)"),
+        rows=tuple(rows),
+        notes=("Norm SDs: (mean − norm mean) / norm SD. SD has denominator n − 1.",),
+    )
+
+
+def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
+    """Table 4: change per contrast in the declared direction."""
+    numbers = _Numbers(results)
+    columns: list[str] = []
+    for contrast in study.protocol.contrasts:
+        name = contrast.contrast
+        columns += [
+            f"{name} n",
+            f"{name} change [95 % CI]",
+            f"{name} t (df)",
+            f"{name} p",
+            f"{name} d_baseline",
+            f"{name} d_z",
+        ]
+    rows: list[Row] = []
+    for heading, code, label in _sections(study):
+        if heading:
+            rows.append(Row(heading))
+        cells: list[Cell] = []
+        for contrast in study.protocol.contrasts:
+
+            def ids(*statistics: str, code: str = code, when: str = contrast.contrast) -> list[str]:
+                return [result_id("change", code, one, when=when) for one in statistics]
+
+            cells += [
+                numbers.cell("{}", *ids("n")),
+                numbers.cell("{} [{}, {}]", *ids("mean_change", "ci95_low", "ci95_high")),
+                numbers.cell("{} ({})", *ids("t", "df")),
+                *(numbers.cell("{}", *ids(one)) for one in ("p", "d_baseline", "d_z")),
+            ]
+        rows.append(Row(label, tuple(cells)))
+    directions = "; ".join(f"{c.contrast} is {direction_of(study, c.contrast)}" for c in study.protocol.contrasts)
+    return Table(
+        number=4,
+        name="change",
+        title="Change over time",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        notes=(
+            f"Direction of change: {directions}.",
+            "Paired t test, two-sided. d_baseline: mean change / SD at baseline of the pairs."
+            " d_z: mean change / SD of the changes.",
+        ),
+    )
+
+
+def to_markdown(table: Table) -> str:
+    """A table as Markdown, section headings in bold."""
+
+    def line(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    lines = [line(["", *table.columns]), "|---" * (len(table.columns) + 1) + "|"]
+    for row in table.rows:
+        texts = [cell.text for cell in row.cells] or [""] * len(table.columns)
+        lines.append(line([row.label if row.cells else f"**{row.label}**", *texts]))
+    return "\n".join([*lines, "", *table.notes])
+
+
+def to_csv_rows(table: Table) -> list[list[str]]:
+    """A table as rows of text, header first: section, label, then the cells.
+
+    A label that a spreadsheet would take for a formula gets an apostrophe in front; numbers are left alone.
+    """
+    lines = [["section", "label", *table.columns]]
+    section = ""
+    for row in table.rows:
+        if not row.cells:
+            section = row.label
+            continue
+        lines.append([_not_a_formula(section), _not_a_formula(row.label), *(cell.text for cell in row.cells)])
+    return lines
+
+
+def _not_a_formula(text: str) -> str:
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

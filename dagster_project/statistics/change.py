@@ -1,0 +1,90 @@
+"""Change within people: the paired t test and effect sizes, from moments of the pairs.
+
+Belongs here: estimates of one contrast. Does not belong here: the direction of the contrast (the caller's `mean_change`
+has it already), multiplicity, distributions of single answers.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PairedT:
+    """Paired t test of k outcomes; every field is an array of length k. NaN where undefined, with `reason` saying why.
+
+    t, df, p (two-sided), ci_low and ci_high (of the mean change, in its units).
+    """
+
+    t: Floats
+    df: Floats
+    p: Floats
+    ci_low: Floats
+    ci_high: Floats
+    reason: tuple[str, ...]
+
+
+def _floats(values: ArrayLike) -> Floats:
+    """Numbers as a one-dimensional float array; None is NaN."""
+    return np.atleast_1d(np.asarray(values, dtype=np.float64))
+
+
+def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """Element-wise quotient, NaN where the denominator is zero or undefined, without a warning."""
+    result = np.full(np.broadcast(numerator, denominator).shape, np.nan)
+    usable = np.isfinite(denominator) & (denominator != 0) & np.isfinite(numerator)
+    np.divide(numerator, denominator, out=result, where=usable)
+    return result
+
+
+def paired_t(n: ArrayLike, mean_change: ArrayLike, sd_change: ArrayLike, level: float = 0.95) -> PairedT:
+    """Two-sided paired t test and t interval of the mean change.
+
+    n: pairs; mean_change, sd_change (denominator n - 1): in the outcome's units; arrays of length k.
+    t = mean_change / (sd_change / sqrt(n)), df = n - 1; interval mean_change ± t(df, (1 + level) / 2) sd_change / sqrt(n).
+    Undefined, with a reason: 'no pairs', 'one pair', and 'no variation' (all changes equal), where the interval is the
+    mean change itself and t and p do not exist. R: t.test(x, y, paired = TRUE).
+    Source: Student, Biometrika 1908, 6(1), 1-25.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level {level} is not between 0 and 1; give e.g. 0.95")
+    pairs, mean, sd = np.broadcast_arrays(_floats(n), _floats(mean_change), _floats(sd_change))
+    enough = pairs >= 2
+    varied = enough & np.isfinite(sd) & (sd > 0)
+    df = np.where(enough, pairs - 1, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.where(enough, sd / np.sqrt(pairs), np.nan)
+    t = np.where(varied, _ratio(mean, error), np.nan)
+    p = np.where(varied, 2 * stats.t.sf(np.abs(t), np.where(enough, df, 1)), np.nan)
+    half = stats.t.ppf((1 + level) / 2, np.where(enough, df, 1)) * error
+    reason = [
+        "no pairs" if not (count >= 1) else "one pair" if count < 2 else "" if has_variation else "no variation"
+        for count, has_variation in zip(pairs, varied, strict=True)
+    ]
+    return PairedT(t=t, df=df, p=p, ci_low=mean - half, ci_high=mean + half, reason=tuple(reason))
+
+
+def d_baseline(mean_change: ArrayLike, sd_baseline: ArrayLike) -> Floats:
+    """Mean change / SD at baseline of the people in the pair; NaN where that SD is zero or undefined.
+
+    Sign of the change; unit: baseline SDs. Also known as Glass's delta for pairs; Becker, Br J Math Stat Psychol 1988,
+    41, 257-278.
+    """
+    return _ratio(_floats(mean_change), _floats(sd_baseline))
+
+
+def d_z(mean_change: ArrayLike, sd_change: ArrayLike) -> Floats:
+    """Mean change / SD of the changes (= t / sqrt(n)); NaN where that SD is zero or undefined.
+
+    Sign of the change; unit: SDs of the change. Source: Cohen, Statistical Power Analysis, 2nd ed., 1988, ch. 2.3.
+    """
+    return _ratio(_floats(mean_change), _floats(sd_change))
+
+
+def correlation(covariance: ArrayLike, sd_x: ArrayLike, sd_y: ArrayLike) -> Floats:
+    """Pearson's correlation from the covariance and both SDs (all with denominator n - 1); NaN without variation."""
+    return _ratio(_floats(covariance), _floats(sd_x) * _floats(sd_y))

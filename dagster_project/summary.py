@@ -1,0 +1,40 @@
+"""What a run ends with on the terminal: a few lines read from the warehouse. Nothing else belongs here."""
+
+from dagster_project.settings import Settings
+from dagster_project.warehouse import Warehouse, current_release
+
+
+def run_summary(settings: Settings) -> str:
+    """Waves, people, rows accepted and set aside, answers rejected, values reproduced, and where the release is."""
+    warehouse = Warehouse(settings.warehouse_file)
+    exports = warehouse.rows(
+        "select exports.* from raw.exports left join codebook.waves using (wave) order by coalesce(wave_order, 0)"
+    )
+    people = warehouse.rows("select count(*) as n from marts.participants")[0]["n"]
+    rejected = warehouse.rows("select count(*) as n from staging.rejected_answers")[0]["n"]
+    counts = {
+        row["verdict"]: row["n"]
+        for row in warehouse.rows("select verdict, count(*) as n from results.reproduction group by verdict")
+    }
+    results = warehouse.rows("select count(*) as n from results.results")[0]["n"]
+    lines = [f"{people} people on the roster, {results} results"]
+    for row in exports:
+        name = row["wave"] or "roster"
+        if row["file_name"] is None:
+            lines.append(f"  {name:<7} no export has arrived")
+        else:
+            lines.append(
+                f"  {name:<7} {row['file_name']}: {row['rows_in_file']} rows, {row['rows_accepted']} accepted,"
+                f" {row['rows_set_aside']} set aside"
+            )
+    lines.append(f"{rejected} answers rejected")
+    if total := sum(counts.values()):
+        lines.append(
+            f"{counts.get('reproduced', 0)} of {total} printed values reproduced, {counts.get('impossible', 0)} impossible,"
+            f" {counts.get('differs', 0)} differ"
+        )
+    manifest = current_release(settings.study_folder) or {}
+    folder = settings.study_folder / "release"
+    lines.append(f"release: {folder} (of {manifest.get('released_at', '?')[:19].replace('T', ' ')} UTC)")
+    lines.append(f"  read {folder / 'index.html'}, or query {folder / 'warehouse.duckdb'}")
+    return "\n".join(lines)
