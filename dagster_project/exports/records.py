@@ -2,8 +2,8 @@
 
 Belongs here: the grammar of delimited text. Does not belong here: encodings, headers of a tool, the protocol.
 
-There are two ways through a file. `read_records` is the grammar: Python's csv reader, lenient about stray quotes, with
-every refusal. `read_regular_records` takes the files that are perfectly regular, nearly all of them, at the speed of
+There are two ways through a file. `read_records` is the grammar: Python's csv reader, strict about a cell that goes on
+after its closing quote (leniently read, one lost quote would swallow the rows up to the next), with every refusal. `read_regular_records` takes the files that are perfectly regular, nearly all of them, at the speed of
 Arrow, proves that they are by counting bytes, and leaves every other file to the first way.
 """
 
@@ -130,15 +130,15 @@ def read_records(utf8: bytes, grammar: Grammar, name: str) -> Records:
     source_rows: list[int] = []
     blank_lines = 0
     with _cells_of_any_length():
-        reader = csv.reader(lines, delimiter=grammar.delimiter)
+        reader = csv.reader(lines, delimiter=grammar.delimiter, strict=True)
         while True:
             line = line_before + reader.line_num + 1
-            cells = next(reader, None)
+            try:
+                cells = next(reader, None)
+            except csv.Error:
+                raise ExportError(_misquoted(name, text, grammar.delimiter, line, line_before, lines.has_ended)) from None
             if cells is None:
                 break
-            if lines.has_ended:
-                opened = line + sum(len(_LINE_BREAK.findall(cell)) for cell in cells[:-1])
-                raise ExportError(f"{name}: line {opened}: a quote opens here and is never closed; export the file again")
             if _is_blank(cells):
                 blank_lines += 1
             elif header is None:
@@ -155,6 +155,21 @@ def read_records(utf8: bytes, grammar: Grammar, name: str) -> Records:
         raise ExportError(f"{name}: the file is empty; export it again")
     batches.append(_batch(rows, len(header)))
     return Records(header, pa.Table.from_batches(batches), pa.array(source_rows, pa.int64()), blank_lines)
+
+
+def _misquoted(name: str, text: str, delimiter: str, line: int, line_before: int, has_ended: bool) -> str:
+    """What is wrong with the quotes of the record that starts on `line`, found by reading that record leniently."""
+    rest = _Lines(text)
+    for _ in range(line - line_before - 1):
+        next(rest)
+    reader = csv.reader(rest, delimiter=delimiter)
+    cells = next(reader)
+    if has_ended:
+        opened = line + sum(len(_LINE_BREAK.findall(cell)) for cell in cells[:-1])
+        return f"{name}: line {opened}: a quote opens here and is never closed; export the file again"
+    last = line + reader.line_num - 1
+    where = f"line {line}" if last == line else f"lines {line} to {last}"
+    return f"{name}: {where}: a cell goes on after its closing quote; double the quotes inside cells, or export the file again"
 
 
 def _is_blank(cells: list[str]) -> bool:

@@ -1,9 +1,9 @@
 {#- Pairs: one row a person, contrast and scale with a score in both waves, with the change in the declared direction. -#}
 
 select
-    baseline.participant_id,
-    contrasts.contrast,
-    baseline.scale,
+    baseline.participant_id::varchar as participant_id,
+    contrasts.contrast::varchar as contrast,
+    baseline.scale::varchar as scale,
     baseline.score as score_baseline,
     followup.score as score_followup,
     case contrasts.direction

@@ -1,0 +1,9 @@
+{#- The columns together name one row: none of them is null, and no combination stands twice. -#}
+{% test grain(model, columns) %}
+    {%- set names = [] -%}
+    {%- for column in columns %}{% do names.append(quoted(column)) %}{% endfor %}
+select {{ names | join(', ') }}, count(*) as row_count
+from {{ model }}
+group by all
+having count(*) > 1 or {{ names | join(' is null or ') }} is null
+{% endtest %}
