@@ -1,6 +1,7 @@
 """The `wavehouse` command: thin words around the graph. Work does not belong here."""
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -82,11 +83,12 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 
     with dg.DagsterInstance.get() as instance:
         loggers = {} if given.quiet else {"progress": {"config": {}}}
-        result = (
-            defs()
-            .resolve_job_def(EVERYTHING)
-            .execute_in_process(instance=instance, raise_on_error=False, run_config={"loggers": loggers})
-        )
+        job = defs().resolve_job_def(EVERYTHING)
+        # dbt's own lines go to a file; the terminal shows a line a step and the summary.
+        log = settings.warehouse_file.with_name("run.log")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("w", encoding="utf-8") as lines, contextlib.redirect_stdout(lines):
+            result = job.execute_in_process(instance=instance, raise_on_error=False, run_config={"loggers": loggers})
         _print_problems(result)
     if not result.success:
         has_release = (settings.study_folder / "release").exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from dagster_project.progress import progress_logger
+from dagster_project.defs.progress import progress_logger
 
 #: The whole graph. `wavehouse run` and the UI run this same job.
 EVERYTHING = "everything"

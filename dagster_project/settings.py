@@ -36,6 +36,11 @@ class Settings:
     def dbt_folder(self) -> Path:
         return self.checkout / "dbt"
 
+    @property
+    def dbt_target(self) -> Path:
+        """dbt's artifacts, apart for each study: dbt parses anew whenever the file it is pointed at changes."""
+        return self.home / self.study_folder.name / "dbt"
+
     def key(self) -> bytes:
         """The key of the pseudonyms: WAVEHOUSE_PSEUDONYM_KEY, or one made once and kept outside the repository's files."""
         if self.pseudonym_key:

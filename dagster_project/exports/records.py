@@ -3,8 +3,9 @@
 Belongs here: the grammar of delimited text. Does not belong here: encodings, headers of a tool, the protocol.
 
 There are two ways through a file. `read_records` is the grammar: Python's csv reader, strict about a cell that goes on
-after its closing quote (leniently read, one lost quote would swallow the rows up to the next), with every refusal. `read_regular_records` takes the files that are perfectly regular, nearly all of them, at the speed of
-Arrow, proves that they are by counting bytes, and leaves every other file to the first way.
+after its closing quote (read leniently, one lost quote would swallow the rows up to the next), with every refusal.
+`read_regular_records` takes the files that are perfectly regular, nearly all of them, at the speed of Arrow, proves that
+they are by counting bytes, and leaves every other file to the first way.
 """
 
 import csv
@@ -169,7 +170,9 @@ def _misquoted(name: str, text: str, delimiter: str, line: int, line_before: int
         return f"{name}: line {opened}: a quote opens here and is never closed; export the file again"
     last = line + reader.line_num - 1
     where = f"line {line}" if last == line else f"lines {line} to {last}"
-    return f"{name}: {where}: a cell goes on after its closing quote; double the quotes inside cells, or export the file again"
+    return (
+        f"{name}: {where}: a cell goes on after its closing quote; double the quotes inside cells, or export the file again"
+    )
 
 
 def _is_blank(cells: list[str]) -> bool:

@@ -16,7 +16,7 @@ from scipy import stats
 from dagster_project.audit import find_impossible
 from dagster_project.results import PublishedValue, Reproduction, compare
 from dagster_project.simulate.characteristics import Fact, printed_by_id, roster_facts, service_facts
-from dagster_project.simulate.composites import exchange_profiles, lean
+from dagster_project.simulate.composites import lean, meet_composite
 from dagster_project.simulate.errors import SimulationError
 from dagster_project.simulate.items import Answer, scale_answers
 from dagster_project.simulate.patterns import availability
@@ -82,11 +82,11 @@ def simulate_study(
         code: scale_targets(printed.get(code, Printed()), study, [len(pair.people) for pair in pairs[code]])
         for code in available
     }
-    targets = _leaning(study, targets)
+    leaning = _leaning(study, targets)
     _refuse_shared_items(study)
     steps = max(2_000, round(_STEPS * effort))
     jobs = [
-        _Job(code, _grid(study, code), available[code], pairs[code], targets[code], seed, steps, _RESTARTS)
+        _Job(code, _grid(study, code), available[code], pairs[code], leaning[code], seed, steps, _RESTARTS)
         for code, (_, scale) in study.scales.items()
         if isinstance(scale, Scale) and scale.conversion is None
     ]
@@ -95,7 +95,7 @@ def simulate_study(
         for job, (result, missed) in zip(jobs, pool.map(_run, jobs), strict=True):
             found[job.code] = result
             progress(f"{study.scales[job.code][1].label}: {len(job.targets) - missed} of {len(job.targets)} targets met")
-    found = _permuted(study, found, available, pairs, targets, seed, round(steps * 0.1), progress)
+    found = _composed(study, found, available, pairs, targets, seed, round(steps * 0.1), progress)
     return _finish(study, published, impossible, by_id, returned, available, found, seed, count, steps)
 
 
@@ -170,7 +170,7 @@ def _leaning(study: Study, targets: dict[str, list[Target]]) -> dict[str, list[T
     return targets
 
 
-def _permuted(
+def _composed(
     study: Study,
     found: dict[str, Found],
     available: Mapping[str, Flags],
@@ -180,22 +180,25 @@ def _permuted(
     steps: int,
     progress: Callable[[str], None],
 ) -> dict[str, Found]:
-    """Give whole profiles to other people with the same pattern, so that the composites are met."""
+    """Change parts together with their composites, so that these are met, too."""
     found = dict(found)
     for code, (_, scale) in study.scales.items():
         if not isinstance(scale, Composite):
             continue
         grids = {part: _grid(study, part) for part in scale.parts}
-        profiles = {
-            part: found[part].sums * (grids[part].items * grids[part].unit) / found[part].answered for part in scale.parts
-        }
-        takes, cost = exchange_profiles(
-            profiles, available, available[code], pairs[code], targets[code], _rng(seed, code), steps=steps
+        changed, cost = meet_composite(
+            grids,
+            {part: found[part] for part in scale.parts},
+            available,
+            available[code],
+            pairs,
+            targets,
+            code,
+            _rng(seed, code),
+            steps=steps,
         )
-        for part in scale.parts:
-            order = takes[part]
-            found[part] = Found(found[part].sums[order], found[part].answered[order], found[part].cost)
-        progress(f"{scale.label}: cost {cost:.2f} after exchanging profiles")
+        found |= changed
+        progress(f"{scale.label}: cost {cost:.2f} with its parts")
     return found
 
 

@@ -73,6 +73,11 @@ class Found:
     cost: float
 
 
+#: Cells to set: person, wave, sum, answered items.
+Move = list[tuple[int, int, int, int]]
+#: A move that takes another one back, and the cost's terms before it.
+Undo = tuple[Move, list[float], list[float]]
+
 OF_WAVES = ("mean", "sd", "min", "max")
 
 
@@ -111,8 +116,8 @@ _MISSED = 0.2
 
 
 @dataclass
-class _State:
-    """The running sums of one search."""
+class State:
+    """The running sums of one search. Call `recompute` before the first cost and after a new softness."""
 
     grid: Grid
     available: list[list[bool]]
@@ -124,6 +129,7 @@ class _State:
     softness: float = 1.0
     values: list[list[float]] = field(default_factory=list)
     of_wave: list[list[int]] = field(default_factory=list)
+    cells: list[tuple[int, int]] = field(default_factory=list)
     totals: list[float] = field(default_factory=list)
     squares: list[float] = field(default_factory=list)
     moments: list[list[float]] = field(default_factory=list)
@@ -131,12 +137,38 @@ class _State:
     wave_terms: list[float] = field(default_factory=list)
     pair_terms: list[float] = field(default_factory=list)
 
+    @classmethod
+    def of(
+        cls,
+        grid: Grid,
+        available: Flags,
+        pairs: Sequence[Pairs],
+        targets: Sequence[Target],
+        sums: list[list[int]],
+        answered: list[list[int]],
+    ) -> "State":
+        """The state of given sums and answered items (people x waves)."""
+        state = cls(
+            grid=grid,
+            available=available.tolist(),
+            pairs=pairs,
+            wave_targets=[
+                [t for t in targets if t.statistic in OF_WAVES and t.index == w] for w in range(available.shape[1])
+            ],
+            pair_targets=[[t for t in targets if t.statistic not in OF_WAVES and t.index == i] for i in range(len(pairs))],
+            sums=sums,
+            answered=answered,
+        )
+        state.recompute()
+        return state
+
     def recompute(self) -> None:
         """All sums and terms from scratch: rids them of drift, and takes up a new softness."""
         people, waves = len(self.sums), len(self.sums[0])
         value = self.grid.value
         self.values = [[value(self.sums[p][w], self.answered[p][w]) for p in range(people)] for w in range(waves)]
         self.of_wave = [[p for p in range(people) if self.available[p][w]] for w in range(waves)]
+        self.cells = [(p, w) for w in range(waves) for p in self.of_wave[w]]
         self.totals = [sum(self.values[w][p] for p in self.of_wave[w]) for w in range(waves)]
         self.squares = [sum(self.values[w][p] ** 2 for p in self.of_wave[w]) for w in range(waves)]
         self.moments = []
@@ -188,8 +220,24 @@ class _State:
         missed = sum(self.wave_terms) + sum(self.pair_terms)
         return missed + _MISSING_ITEM * self.missing if missed > 0 else 0.0
 
-    def change(self, cells: Sequence[tuple[int, int, int, int]]) -> tuple[set[int], set[int]]:
-        """Set cells (person, wave, sum, answered) and bring the running sums up to date; returns what was touched."""
+    def apply(self, move: Move) -> Undo:
+        """Make a move and bring the cost's terms up to date; returns what takes it back."""
+        before = [(p, w, self.sums[p][w], self.answered[p][w]) for p, w, _, _ in move]
+        undo = (before, self.wave_terms[:], self.pair_terms[:])
+        waves, pairs = self._change(move)
+        for wave in waves:
+            self.wave_terms[wave] = self.wave_term(wave)
+        for index in pairs:
+            self.pair_terms[index] = self.pair_term(index)
+        return undo
+
+    def take_back(self, undo: Undo) -> None:
+        """Return to the state before the last move."""
+        move, self.wave_terms, self.pair_terms = undo
+        self._change(move)
+
+    def _change(self, cells: Move) -> tuple[set[int], set[int]]:
+        """Set cells and bring the running sums up to date; returns the waves and pairs that were touched."""
         waves, pairs = set(), set()
         for person, wave, total, answered in cells:
             old, new = self.values[wave][person], self.grid.value(total, answered)
@@ -222,18 +270,9 @@ def search(
 ) -> Found:
     """Anneal towards the targets. Stops early when all are met."""
     people, waves = available.shape
-    state = _State(
-        grid=grid,
-        available=available.tolist(),
-        pairs=pairs,
-        wave_targets=[[t for t in targets if t.statistic in OF_WAVES and t.index == w] for w in range(waves)],
-        pair_targets=[[t for t in targets if t.statistic not in OF_WAVES and t.index == i] for i in range(len(pairs))],
-        sums=_start(grid, available, targets, rng),
-        answered=[[grid.items] * waves for _ in range(people)],
-    )
-    state.recompute()
-    cells = [(p, w) for w in range(waves) for p in state.of_wave[w]]
-    if not cells:
+    answered = [[grid.items] * waves for _ in range(people)]
+    state = State.of(grid, available, pairs, targets, _start(grid, available, targets, rng), answered)
+    if not state.cells:
         return Found(np.array(state.sums), np.array(state.answered), 0.0)
     cost = state.cost()
     best = (cost, [row[:] for row in state.sums], [row[:] for row in state.answered])
@@ -244,16 +283,10 @@ def search(
             state.softness, temperature = 100.0 ** max(0.0, 1.3 * left - 0.3), 0.003 + 0.12 * left**3
             state.recompute()
             cost = state.cost()
-        move = _move(state, cells, rng)
+        move = propose(state, rng)
         if move is None:
             continue
-        undo = [(p, w, state.sums[p][w], state.answered[p][w]) for p, w, _, _ in move]
-        old_terms = (state.wave_terms[:], state.pair_terms[:])
-        touched_waves, touched_pairs = state.change(move)
-        for wave in touched_waves:
-            state.wave_terms[wave] = state.wave_term(wave)
-        for index in touched_pairs:
-            state.pair_terms[index] = state.pair_term(index)
+        undo = state.apply(move)
         new = state.cost()
         if new <= cost or rng.random() < math.exp((cost - new) / temperature):
             cost = new
@@ -262,20 +295,19 @@ def search(
                 if cost == 0.0:
                     break
         else:
-            state.change(undo)
-            state.wave_terms, state.pair_terms = old_terms
+            state.take_back(undo)
     return Found(np.array(best[1]), np.array(best[2]), best[0])
 
 
-def _move(state: _State, cells: Sequence[tuple[int, int]], rng: random.Random) -> list[tuple[int, int, int, int]] | None:
+def propose(state: State, rng: random.Random) -> Move | None:
     """A random change of one or two people, or None when it would leave the grid."""
     grid, sums, answered = state.grid, state.sums, state.answered
-    person, wave = cells[int(rng.random() * len(cells))]
+    person, wave = state.cells[int(rng.random() * len(state.cells))]
     others = state.of_wave[wave]
     other = others[int(rng.random() * len(others))]
     kind = rng.random()
     size = (1 if kind % 0.02 < 0.01 else -1) * (1 + int(-math.log(1.0 - rng.random()) * 1.2))
-    move: list[tuple[int, int, int, int]] = []
+    move: Move = []
     if kind < 0.30:
         move.append((person, wave, sums[person][wave] + size, answered[person][wave]))
     elif kind < 0.48:
@@ -332,16 +364,7 @@ def missed_targets(
     found: Found, grid: Grid, available: Flags, pairs: Sequence[Pairs], targets: Sequence[Target]
 ) -> list[Target]:
     """The targets that a found state misses, from scratch."""
-    state = _State(
-        grid=grid,
-        available=available.tolist(),
-        pairs=pairs,
-        wave_targets=[[]] * available.shape[1],
-        pair_targets=[[]] * len(pairs),
-        sums=found.sums.tolist(),
-        answered=found.answered.tolist(),
-    )
-    state.recompute()
+    state = State.of(grid, available, pairs, (), found.sums.tolist(), found.answered.tolist())
     missed = []
     for target in targets:
         if target.statistic in OF_WAVES:

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
-from dagster_project.column_lineage import column_lineage
+from dagster_project.defs.models.column_lineage import column_lineage
 from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import Warehouse, identifier
 
@@ -42,21 +42,14 @@ def defs() -> dg.Definitions:
 
 def prepared_project(settings: Settings) -> DbtProject:
     """The dbt project with a manifest: parsed once, and again when a model, macro or test has changed since."""
-    project = DbtProject(settings.dbt_folder)
+    project = DbtProject(settings.dbt_folder, target_path=settings.dbt_target)
     sources = [path for path in settings.dbt_folder.rglob("*") if path.suffix in {".sql", ".yml"}]
-    current = max(
-        (
-            path.stat().st_mtime
-            for path in sources
-            if not {"target", "logs"} & set(path.relative_to(settings.dbt_folder).parts)
-        ),
-        default=0.0,
-    )
-    if not project.manifest_path.exists() or project.manifest_path.stat().st_mtime < current:
+    changed = max((path.stat().st_mtime for path in sources), default=0.0)
+    if not project.manifest_path.exists() or project.manifest_path.stat().st_mtime < changed:
+        settings.dbt_target.mkdir(parents=True, exist_ok=True)
         parsed = subprocess.run(
             [dbt_executable(), "parse", "--quiet", "--project-dir", str(settings.dbt_folder)],
-            env=os.environ
-            | {"DBT_PROFILES_DIR": str(settings.dbt_folder), "DBT_LOG_PATH": str(settings.dbt_folder / "logs")},
+            env=os.environ | _dbt_environment(settings),
             capture_output=True,
             text=True,
             check=False,
@@ -66,6 +59,15 @@ def prepared_project(settings: Settings) -> DbtProject:
         # dbt leaves an unchanged manifest alone; its time says that it was looked at.
         os.utime(project.manifest_path)
     return project
+
+
+def _dbt_environment(settings: Settings) -> dict[str, str]:
+    return {
+        "WAVEHOUSE_FILE": str(settings.warehouse_file),
+        "DBT_PROFILES_DIR": str(settings.dbt_folder),
+        "DBT_TARGET_PATH": str(settings.dbt_target),
+        "DBT_LOG_PATH": str(settings.dbt_target),
+    }
 
 
 def dbt_executable() -> str:
@@ -88,10 +90,10 @@ def build(settings: Settings) -> dg.Definitions:
         name="models",
     )
     def models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        os.environ["WAVEHOUSE_FILE"] = str(settings.warehouse_file)
+        os.environ.update(_dbt_environment(settings))
         # Unit tests check the code, not the data: they run in the test suite.
         arguments = ["build", "--exclude-resource-type", "unit_test"]
-        invocation = dbt.cli(arguments, context=context, raise_on_error=False)
+        invocation = dbt.cli(arguments, context=context, raise_on_error=False, target_path=settings.dbt_target)
         # dbt holds the file while it runs; what it made is described once it has let go.
         events = list(invocation.stream())
         yield from _described(events, invocation, settings)
