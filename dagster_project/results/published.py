@@ -4,6 +4,7 @@ Belongs here: the row and its reader. Does not belong here: comparing (reproduct
 """
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,15 +43,15 @@ def read_published(file: Path) -> tuple[PublishedValue, ...]:
         for record in reader:
             line = reader.line_num
             try:
-                read_printed(record["printed"])
-                row, value = int(record["row"]), float(record["value"])
-            except (ValueError, TypeError) as error:
-                raise ResultsError(f"{file}: line {line}: {error}; correct the row, value or printed text") from None
+                read_printed(record["printed"] or "")
+            except ValueError as error:
+                raise ResultsError(f"{file}: line {line}: {error}; correct the column printed") from None
+            row, value = (_number(file, line, record, column, kind) for column, kind in (("row", int), ("value", float)))
             values.append(
                 PublishedValue(
                     line=line,
                     table=record["table"],
-                    row=row,
+                    row=int(row),
                     section=record["section"],
                     label=record["label"],
                     label_basis=record["label_basis"],
@@ -61,3 +62,12 @@ def read_published(file: Path) -> tuple[PublishedValue, ...]:
                 )
             )
     return tuple(values)
+
+
+def _number(file: Path, line: int, record: Mapping[str, str | None], column: str, kind: type[int] | type[float]) -> float:
+    text = record[column] or ""
+    try:
+        return kind(text)
+    except ValueError:
+        what = "a whole number" if kind is int else "a number"
+        raise ResultsError(f"{file}: line {line}: {text!r} is not {what}; correct the column {column}") from None

@@ -124,7 +124,7 @@ def _outcome(
         study = _study(settings)
         results = compute(study)
         ids = [row.result_id for row in results]
-        stamp = {"run_id": context.run_id, "computed_at": datetime.now(UTC).replace(tzinfo=None)}
+        stamp = {"run_id": context.run.run_id, "computed_at": datetime.now(UTC).replace(tzinfo=None)}
         table = pa.Table.from_pylist([asdict(row) | stamp for row in results], schema=_RESULT)
         analyses = sorted({row.analysis for row in results} | {name})
         with Warehouse(settings.warehouse_file).transaction() as connection:

@@ -55,10 +55,10 @@ def build(settings: Settings) -> dg.Definitions:
         is_new = standing is None or standing.get("fingerprint") != fingerprint
         if is_new:
             now = datetime.now(UTC)
-            manifest = {"study": settings.study_folder.name, "run_id": context.run_id, "released_at": now.isoformat()}
+            manifest = {"study": settings.study_folder.name, "run_id": context.run.run_id, "released_at": now.isoformat()}
             publish_release(
                 settings.study_folder,
-                f"{now:%Y%m%dT%H%M%S}-{fingerprint[:8]}-{context.run_id[:8]}",
+                f"{now:%Y%m%dT%H%M%S}-{fingerprint[:8]}-{context.run.run_id[:8]}",
                 manifest | {"fingerprint": fingerprint},
                 lambda folder: _fill(settings, folder, now),
             )

@@ -1,0 +1,144 @@
+"""Studies to run, and the whole graph in this process. What one package's tests need alone stands beside them."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from dagster_project.defs.codebook import assets as codebook
+from dagster_project.defs.models import assets as models
+from dagster_project.defs.models import checks
+from dagster_project.defs.outcomes import assets as outcomes
+from dagster_project.defs.raw import assets as raw
+from dagster_project.defs.release import assets as release
+from dagster_project.settings import Settings, read_settings
+from dagster_project.study import read_study
+from dagster_project.warehouse import Warehouse
+
+HERE = Path(__file__).parent
+EXAMPLE = HERE.parent / "data" / "peer_workers"
+SMALL = HERE / "small_study"
+_MADE_BY_RUNS = ("landing", "release", "releases")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A copy of a study with a home of its own."""
+
+    study_folder: Path
+    settings: Settings
+
+    @property
+    def release(self) -> Path:
+        return self.study_folder / "release"
+
+    def released(self, sql: str) -> list[dict[str, Any]]:
+        return Warehouse(self.release / "warehouse.duckdb").rows(sql)
+
+    def working(self, sql: str) -> list[dict[str, Any]]:
+        return Warehouse(self.settings.warehouse_file).rows(sql)
+
+    def values(self) -> dict[str, float | None]:
+        """The released results by id."""
+        return {row["result_id"]: row["value"] for row in self.released("select result_id, value from results.results")}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of the whole graph said."""
+
+    success: bool
+    run_id: str
+    failures: list[str]
+    checks: dict[tuple[str, str], tuple[bool, str]]
+    metadata: dict[str, dict[str, Any]]
+
+
+def place_at(folder: Path, study: Path) -> Place:
+    target = folder / "data" / study.name
+    shutil.copytree(study, target, ignore=shutil.ignore_patterns(*_MADE_BY_RUNS))
+    return Place(target, _settings(folder, target))
+
+
+def _settings(folder: Path, study: Path) -> Settings:
+    return read_settings(
+        {"WAVEHOUSE_STUDY": str(study), "WAVEHOUSE_HOME": str(folder / "home"), "WAVEHOUSE_PSEUDONYM_KEY": "a key for tests"}
+    )
+
+
+def copy_of(place: Place, folder: Path) -> Place:
+    """A place with everything that ran in it, to be run on."""
+    root = place.study_folder.parent.parent
+    shutil.copytree(root, folder, symlinks=True, dirs_exist_ok=True)
+    return Place(folder / "data" / place.study_folder.name, _settings(folder, folder / "data" / place.study_folder.name))
+
+
+def definitions_of(place: Place) -> dg.Definitions:
+    settings = place.settings
+    return dg.Definitions.merge(
+        codebook.build(settings),
+        raw.build(settings, read_study(place.study_folder)),
+        models.build(settings),
+        checks.build(settings),
+        outcomes.build(settings),
+        release.build(settings),
+        dg.Definitions(executor=dg.in_process_executor),
+    )
+
+
+def run_all(place: Place) -> Run:
+    """Materialise everything, as `wavehouse run` does."""
+    job = definitions_of(place).get_implicit_global_asset_job_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+    failures, evaluated, metadata = [], {}, {}
+    for event in result.all_events:
+        if event.event_type_value == "STEP_FAILURE":
+            data = event.step_failure_data
+            description = data.user_failure_data.description if data.user_failure_data else None
+            failures.append(description or data.error_display_string)
+        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
+            check = event.asset_check_evaluation_data
+            evaluated[check.asset_key.to_user_string(), check.check_name] = (check.passed, check.description or "")
+        elif event.event_type_value == "ASSET_MATERIALIZATION":
+            made = event.step_materialization_data.materialization
+            metadata[made.asset_key.to_user_string()] = dict(made.metadata)
+    return Run(result.success, result.run_id, failures, evaluated, metadata)
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Run]:
+    """The small study, run once. Tests that change anything take `small_again`."""
+    place = place_at(tmp_path_factory.mktemp("small"), SMALL)
+    return place, run_all(place)
+
+
+@pytest.fixture(scope="session")
+def example_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Run]:
+    """The example study, run once."""
+    place = place_at(tmp_path_factory.mktemp("example"), EXAMPLE)
+    return place, run_all(place)
+
+
+@pytest.fixture
+def small_again(small_run: tuple[Place, Run], tmp_path: Path) -> Iterator[tuple[Place, Callable[[], Run]]]:
+    """A copy of the small study with its working file and release, and a way to run it again."""
+    place = copy_of(small_run[0], tmp_path / "again")
+    yield place, lambda: run_all(place)
+
+
+@pytest.fixture
+def example_again(example_run: tuple[Place, Run], tmp_path: Path) -> Iterator[tuple[Place, Callable[[], Run]]]:
+    """A copy of the example study with its working file and release, and a way to run it again."""
+    place = copy_of(example_run[0], tmp_path / "again")
+    yield place, lambda: run_all(place)
+
+
+@pytest.fixture
+def small_place(tmp_path: Path) -> Place:
+    """The small study, not yet run."""
+    return place_at(tmp_path, SMALL)

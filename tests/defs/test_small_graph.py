@@ -1,0 +1,287 @@
+"""The whole graph on a study that is worked out by hand, and what bad exports do to it."""
+
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Again = tuple[Any, Callable[[], Any]]
+
+
+def test_every_step_and_check_passes(small_run: Any) -> None:
+    _, run = small_run
+    assert run.failures == []
+    assert run.success
+    not_passed = {key: said for key, (passed, said) in run.checks.items() if not passed}
+    assert not_passed == {
+        ("results/reproduction", "nothing_differs"): "3 of 5 printed values reproduced, 1 impossible, 1 differ"
+    }
+
+
+def test_scores_are_those_worked_out_by_hand(small_run: Any) -> None:
+    place, _ = small_run
+    scores = {
+        (row["respondent"], row["wave"], row["scale"]): (row["score"], row["items_answered"], row["missing_reason"])
+        for row in place.working("select * from marts.scale_scores join raw.roster using (participant_id)")
+    }
+    gone, few = "wave_not_returned", "too_few_items"
+    assert scores == {
+        # Item 3 of mood is reversed: 6 - answer. Two of three answers count for three.
+        ("A", "T1", "mood_total"): (4 + 5 + (6 - 2), 3, None),
+        ("B", "T1", "mood_total"): ((2 + (6 - 4)) * 3 / 2, 2, None),
+        ("C", "T1", "mood_total"): ((3 + 3) * 3 / 2, 2, None),
+        ("D", "T1", "mood_total"): (None, 0, gone),
+        ("A", "T2", "mood_total"): (5 + 5 + (6 - 1), 3, None),
+        ("B", "T2", "mood_total"): (3 + 2 + (6 - 4), 3, None),
+        ("C", "T2", "mood_total"): (None, 0, gone),
+        ("D", "T2", "mood_total"): (None, 0, "blank"),
+        ("A", "T1", "push"): ((1 + 3) / 2, 2, None),
+        ("B", "T1", "push"): (0, 2, None),
+        ("C", "T1", "push"): ((2 + 4) / 2, 2, None),
+        ("D", "T1", "push"): (None, 0, gone),
+        ("A", "T2", "push"): (2, 2, None),
+        ("B", "T2", "push"): (0.5, 2, None),
+        ("C", "T2", "push"): (None, 0, gone),
+        ("D", "T2", "push"): (6, 2, None),
+        ("A", "T1", "pull"): (5.5, 2, None),
+        ("B", "T1", "pull"): (5.5, 2, None),
+        ("C", "T1", "pull"): (None, 1, few),
+        ("D", "T1", "pull"): (None, 0, gone),
+        ("A", "T2", "pull"): (4, 2, None),
+        ("B", "T2", "pull"): (3, 2, None),
+        ("C", "T2", "pull"): (None, 0, gone),
+        ("D", "T2", "pull"): (0, 2, None),
+        ("A", "T1", "drive_overall"): ((2 + 5.5) / 2, 2, None),
+        ("B", "T1", "drive_overall"): ((0 + 5.5) / 2, 2, None),
+        ("C", "T1", "drive_overall"): (None, 1, few),
+        ("D", "T1", "drive_overall"): (None, 0, gone),
+        ("A", "T2", "drive_overall"): ((2 + 4) / 2, 2, None),
+        ("B", "T2", "drive_overall"): ((0.5 + 3) / 2, 2, None),
+        ("C", "T2", "drive_overall"): (None, 0, gone),
+        ("D", "T2", "drive_overall"): ((6 + 0) / 2, 2, None),
+    }
+
+
+def test_results_are_those_worked_out_by_hand(small_run: Any) -> None:
+    place, _ = small_run
+    values = place.values()
+    assert values["summary/mood_total/T1/n"] == 3
+    assert values["summary/mood_total/T1/mean"] == pytest.approx((13 + 6 + 9) / 3, rel=1e-12)
+    assert values["summary/mood_total/T1/norm_distance"] == pytest.approx(((13 + 6 + 9) / 3 - 9) / 2, rel=1e-12)
+    # Mood: changes 13 - 15 = -2 and 6 - 7 = -1. With one df, p = 1 - 2 atan(t) / pi.
+    assert values["change/mood_total/T1-T2/n"] == 2
+    assert values["change/mood_total/T1-T2/mean_change"] == -1.5
+    assert values["change/mood_total/T1-T2/t"] == pytest.approx(-3, rel=1e-12)
+    assert values["change/mood_total/T1-T2/p"] == pytest.approx(1 - 2 * math.atan(3) / math.pi, rel=1e-12)
+    assert values["change/mood_total/T1-T2/d_baseline"] == pytest.approx(-1.5 / (7 / math.sqrt(2)), rel=1e-12)
+    # Two people at three sites; C's age is not known; C did not say whether they saw a GP.
+    assert values["characteristics/site/north/percent"] == 50
+    assert values["characteristics/age/n"] == 3
+    assert values["characteristics/age/mean"] == pytest.approx((30.5 + 41 + 28.5) / 3, rel=1e-12)
+    assert (values["service_use/gp/T1/n"], values["service_use/gp/T1/count"]) == (2, 1)
+
+
+def test_no_variation_is_said_and_not_divided_by(small_again: Again) -> None:
+    place, again = small_again
+    file = place.study_folder / "raw/T2/t2.txt"
+    text = file.read_bytes().decode("utf-16").replace("B\treal\t3\t2\t4", "B\treal\t3\t2\t3")
+    file.write_bytes(text.encode("utf-16"))
+    assert again().success
+    rows = {
+        row["result_id"]: row
+        for row in place.released("select * from results.results where result_id like 'change/mood_total/%'")
+    }
+    assert rows["change/mood_total/T1-T2/mean_change"]["value"] == -2
+    assert (rows["change/mood_total/T1-T2/ci95_low"]["value"], rows["change/mood_total/T1-T2/ci95_high"]["value"]) == (-2, -2)
+    for statistic in ("t", "p", "d_z"):
+        assert rows[f"change/mood_total/T1-T2/{statistic}"]["value"] is None
+        assert rows[f"change/mood_total/T1-T2/{statistic}"]["note"] == "no variation"
+        assert rows[f"change/mood_total/T1-T2/{statistic}"]["printed"] == "—"
+
+
+def test_rows_and_reasons_are_conserved(small_run: Any) -> None:
+    place, _ = small_run
+    exports = {row["export"]: row for row in place.working("select * from raw.exports")}
+    assert {code: (e["rows_in_file"], e["rows_accepted"], e["rows_set_aside"]) for code, e in exports.items()} == {
+        "roster": (4, 4, 0),
+        "t1": (3, 3, 0),
+        "t2": (4, 3, 1),
+    }
+    aside = place.working("select export, source_row, respondent, reason, detail from raw.set_aside_rows")
+    assert aside == [
+        {"export": "t2", "source_row": 4, "respondent": "X", "reason": "preview", "detail": 'column "Kind" is "test"'}
+    ]
+    cells = place.released("select (select count(*) from marts.answers) + (select count(*) from marts.missing_answers) as n")
+    assert cells[0]["n"] == 4 * 2 * (3 + 4 + 1)
+    reasons = place.released("select missing_reason, count(*) as n from marts.missing_answers group by all order by all")
+    assert {row["missing_reason"]: row["n"] for row in reasons} == {
+        "wave_not_returned": 8 + 8,  # D at T1, C at T2
+        "not_in_wave": 3,  # services at T2, of the three who returned it
+        "blank": 1 + 1 + 1 + 3,  # B's mood 2, C's drive 3 and GP at T1, D's mood at T2
+        "refused": 1,
+    }
+
+
+def test_release_names_nobody(small_run: Any) -> None:
+    place, _ = small_run
+    people = place.released("select participant_id from marts.participants")
+    assert len(people) == 4
+    assert all(len(row["participant_id"]) == 17 and row["participant_id"].startswith("P") for row in people)
+    assert {row["s"] for row in place.released("select distinct table_schema as s from information_schema.tables")} == {
+        "codebook",
+        "marts",
+        "results",
+    }
+    columns = {row["column_name"] for row in place.released("select column_name from information_schema.columns")}
+    assert "respondent" not in columns
+
+
+def test_nothing_is_printed_that_is_not_in_results(small_run: Any) -> None:
+    place, _ = small_run
+    ids = set(place.values())
+    page = (place.release / "index.html").read_text(encoding="utf-8")
+    shown = {one for part in page.split('data-results="')[1:] for one in part.split('"')[0].split()}
+    assert shown
+    assert shown <= ids
+
+
+def test_a_second_run_changes_nothing(small_again: Again) -> None:
+    place, again = small_again
+    before = (place.release / "manifest.json").read_bytes()
+    stamps = place.working("select result_id, run_id, computed_at from results.results order by 1")
+    assert again().success
+    assert (place.release / "manifest.json").read_bytes() == before
+    assert place.working("select result_id, run_id, computed_at from results.results order by 1") == stamps
+    assert len(list((place.study_folder / "landing").iterdir())) == 3
+
+
+def _rewrite(old: str, new: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        file = folder / "raw/T1/t1.csv"
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+    return change
+
+
+def _put(name: str, content: bytes) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).write_bytes(content) and None
+
+
+@pytest.mark.parametrize(
+    ("damage", "line"),
+    [
+        (
+            _rewrite("M2", "Mood two"),
+            't1.csv: T1: column "M2" (mood_02) is missing; correct the export, the protocol, or declare it under absent',
+        ),
+        (
+            _rewrite("M2", "m2"),
+            't1.csv: T1: column "M2" (mood_02) is missing; did you mean column "m2"? Correct its name in the export or in the'
+            " protocol",
+        ),
+        (
+            _rewrite("\nB,", "\nA,"),
+            "t1.csv: T1: participant A has rows 2 and 3; keep one of them, or set the others aside by a rule",
+        ),
+        (
+            _rewrite("\nB,", "\nE,"),
+            "not on the roster: T1 row 3: 'E'; correct the identifier or add the person to the roster",
+        ),
+        (_put("raw/T1/t1.csv", b""), "t1.csv: the file is empty; export it again"),
+        (
+            _put("raw/T1/t1.csv", b"PK\x03\x04 a workbook"),
+            "t1.csv: the file is a zip or Excel file and not delimited text; save it as CSV",
+        ),
+        (
+            _put("raw/T1/second.csv", b"Person\nA\n"),
+            'raw/T1: 2 files match *.csv: "second.csv", "t1.csv"; leave the one to use there and move the others out',
+        ),
+        (
+            lambda folder: (folder / "raw/roster/roster.csv").unlink(),
+            "raw/roster: no roster has arrived (*.csv); put the roster there",
+        ),
+        (
+            lambda folder: (folder / "published/small.csv").write_text("table,row\n", encoding="utf-8") and None,
+            "line 1: the column 'section' is missing; the columns are table, row, section, label, label_basis, timepoint,"
+            " statistic, printed, value",
+        ),
+    ],
+    ids=["missing", "alike", "duplicate", "stranger", "empty", "unreadable", "two files", "no roster", "published"],
+)
+def test_bad_input_is_one_line_and_leaves_the_release(small_again: Again, damage: Callable[[Path], None], line: str) -> None:
+    place, again = small_again
+    before = (place.release / "manifest.json").read_bytes()
+    working = place.working("select * from results.results order by result_id")
+    damage(place.study_folder)
+    run = again()
+    said = [*run.failures, *(said for passed, said in run.checks.values() if not passed)]
+    assert not run.success
+    assert [one for one in said if line in one], said
+    assert all("\n" not in one.strip() for one in run.failures if line in one)
+    assert (place.release / "manifest.json").read_bytes() == before
+    assert place.values()
+    assert place.working("select * from results.results order by result_id") == working
+
+
+def test_an_unknown_column_is_set_aside_and_said(small_again: Again) -> None:
+    place, again = small_again
+    _rewrite("GP?\n", "GP?,Mood today\n")(place.study_folder)
+    for row in ("6,Yes\n", "5,No\n", "1,\n"):
+        _rewrite(row, f"{row.rstrip()},3\n")(place.study_folder)
+    before = place.values()
+    run = again()
+    assert run.success
+    assert run.checks["raw/t1", "all_columns_placed"] == (
+        False,
+        'column "Mood today" is not in the protocol; it was set aside; declare it under ignored or blocks',
+    )
+    assert place.values() == before
+
+
+def test_an_answer_outside_its_anchors_is_missing_and_said(small_again: Again) -> None:
+    place, again = small_again
+    _rewrite("A,03/02/2020,4,", "A,03/02/2020,7,")(place.study_folder)
+    run = again()
+    assert run.success
+    assert run.checks["staging/rejected_answers", "no_rejected_answers"] == (
+        False,
+        "t1.csv row 2, column M1 (mood_01): '7' is outside the declared anchors, labels and special codes",
+    )
+    rejected = place.working("select wave, source_row, item, answer_text from staging.rejected_answers")
+    assert rejected == [{"wave": "T1", "source_row": 2, "item": "mood_01", "answer_text": "7"}]
+    # The other two answers still count for three.
+    assert place.values()["summary/mood_total/T1/max"] == (5 + (6 - 2)) * 3 / 2
+
+
+def test_a_wave_that_has_not_arrived_is_a_warning_and_nobody_answered(small_again: Again) -> None:
+    place, again = small_again
+    shutil.rmtree(place.study_folder / "raw/T2")
+    run = again()
+    assert run.success
+    assert run.checks["raw/t2", "arrived"] == (False, "raw/T2: no export of wave T2 has arrived (*.txt)")
+    rows = {row["result_id"]: row for row in place.released("select * from results.results")}
+    assert rows["summary/mood_total/T2/n"]["value"] == 0
+    assert (rows["summary/mood_total/T2/mean"]["value"], rows["summary/mood_total/T2/mean"]["note"]) == (
+        None,
+        "nobody answered",
+    )
+    assert rows["change/mood_total/T1-T2/n"]["value"] == 0
+    assert rows["change/mood_total/T1-T2/p"]["note"] == "no pairs"
+
+
+def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(small_again: Again) -> None:
+    place, again = small_again
+    before = place.values()
+    _rewrite("B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")(place.study_folder)
+    assert again().success
+    after = place.values()
+    assert before.keys() == after.keys()
+    changed = {one for one in before if before[one] != after[one]}
+    assert changed
+    assert {one.split("/")[1] for one in changed} == {"push", "drive_overall"}
+    assert not [one for one in changed if one.startswith("summary") and "/T2/" in one]

@@ -1,0 +1,79 @@
+"""Who may import whom, and that loading the definitions touches nothing."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "dagster_project"
+
+#: What each part may import of the package. `defs`, `definitions`, `cli` and `summary` are the edge: they may import all.
+MAY_IMPORT = {
+    "study": set(),
+    "statistics": set(),
+    "warehouse": set(),
+    "exports": {"study"},
+    "results": {"study", "statistics"},
+    "audit": {"study", "results"},
+    "report": {"study", "results"},
+    "simulate": {"study", "results", "statistics", "audit"},
+    "settings": set(),
+}
+EDGE = {"defs", "definitions", "cli", "summary"}
+#: Libraries that only some parts may know.
+RESERVED = {"dagster": {"defs", "definitions", "cli"}, "dagster_dbt": {"defs"}, "duckdb": {"warehouse"}, "scipy": {"statistics", "audit", "simulate"}}
+
+
+def _part(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def _imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found.add(node.module or "")
+    return found
+
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or path.parent != PACKAGE)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_keep_to_the_house(path: Path) -> None:
+    part = _part(path)
+    assert part in MAY_IMPORT or part in EDGE, f"{part} has no place in the house"
+    for name in _imports(path):
+        root, *rest = name.split(".")
+        if root == "dagster_project" and part in MAY_IMPORT and rest:
+            assert rest[0] == part or rest[0] in MAY_IMPORT[part], f"{path} imports {name}"
+        if root == "dagster_project" and part != "defs":
+            assert rest[:1] != ["defs"] or part in EDGE, f"{path} imports {name}"
+        if root in RESERVED:
+            assert part in RESERVED[root], f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_module_says_what_belongs_in_it(path: Path) -> None:
+    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    assert said, f"{path} has no docstring"
+
+
+def test_definitions_load_without_data_and_write_nothing_into_it(tmp_path: Path) -> None:
+    """On a machine with no study, the graph loads and its first step says what is missing."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
+    environment |= {"WAVEHOUSE_STUDY": str(tmp_path / "none"), "WAVEHOUSE_HOME": str(tmp_path / "home")}
+    code = (
+        "from dagster_project.definitions import defs; d = defs();"
+        "print(sorted(s.key.to_user_string() for s in d.resolve_all_asset_specs())[:3])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "codebook" in done.stdout
+    assert not (tmp_path / "none").exists()
