@@ -92,9 +92,10 @@ def definitions_of(place: Place) -> dg.Definitions:
 
 def run_all(place: Place) -> Run:
     """Materialise everything, as `wavehouse run` does."""
-    job = definitions_of(place).get_implicit_global_asset_job_def()
+    job = definitions_of(place).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
-        result = job.execute_in_process(instance=instance, raise_on_error=False)
+        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
     failures, evaluated, metadata = [], {}, {}
     for event in result.all_events:
         if event.event_type_value == "STEP_FAILURE":

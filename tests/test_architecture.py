@@ -24,7 +24,12 @@ MAY_IMPORT = {
 }
 EDGE = {"defs", "definitions", "cli", "summary"}
 #: Libraries that only some parts may know.
-RESERVED = {"dagster": {"defs", "definitions", "cli"}, "dagster_dbt": {"defs"}, "duckdb": {"warehouse"}, "scipy": {"statistics", "audit", "simulate"}}
+RESERVED = {
+    "dagster": {"defs", "definitions", "cli"},
+    "dagster_dbt": {"defs"},
+    "duckdb": {"warehouse"},
+    "scipy": {"statistics", "audit", "simulate"},
+}
 
 
 def _part(path: Path) -> str:

@@ -53,6 +53,8 @@ def spread(cells: Cells, possible: Interval) -> Iterator[Finding]:
     if not {"n", "mean", "sd"} <= set(cells):
         return
     n, mean, sd = cells["n"].value, Interval.printed(cells["mean"].printed), Interval.printed(cells["sd"].printed)
+    if mean.misses(possible):
+        return  # in_range blames the mean
     printed_low, printed_high = _interval(cells, "min"), _interval(cells, "max")
     low, high = possible.low, possible.high
     if printed_low is not None and not printed_low.misses(possible):

@@ -11,6 +11,7 @@ import random
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pandas as pd
@@ -54,8 +55,11 @@ def write_exports(stand_ins: StandIns, study: Study, folder: Path, seed: int) ->
 
 
 def _file_name(study: Study, export: Export) -> str:
-    suffix = ".sav" if export.reader == "spss" else ".csv"
-    return f"{study.protocol.study}_{export.export}{suffix}"
+    name = f"{study.protocol.study}_{export.export}"
+    usual = name + (".sav" if export.reader == "spss" else ".csv")
+    if fnmatchcase(usual.lower(), export.pattern.lower()):
+        return usual
+    return export.pattern.replace("*", name, 1).replace("*", "").replace("?", "x")
 
 
 def _people(stand_ins: StandIns, export: Export, rng: random.Random) -> list[int]:
@@ -108,6 +112,11 @@ def _all_columns(stand_ins: StandIns, study: Study, export: Export) -> Columns:
     return columns
 
 
+def _rule_columns(export: Export, header: Sequence[str]) -> list[str]:
+    """Columns that only a rule for rows to set aside needs; blank for everybody."""
+    return list(dict.fromkeys(rule.column for rule in export.set_aside if rule.column not in header))
+
+
 def _days(study: Study, export: Export) -> float:
     return next((wave.month * 30.4 for wave in study.protocol.waves if wave.wave == export.wave), 0.0)
 
@@ -135,6 +144,7 @@ def _plain(stand_ins: StandIns, study: Study, export: Export, rng: random.Random
     header = [export.respondent, *ahead] if is_roster else [*ahead, export.respondent]
     header += [export.answered_on] if export.answered_on else []
     header += [*columns, *behind]
+    header += _rule_columns(export, header)
     rows = [header]
     for row, person in enumerate(people):
         fixed = {export.respondent: stand_ins.ids[person]}
@@ -161,6 +171,7 @@ def _qualtrics(stand_ins: StandIns, study: Study, export: Export, rng: random.Ra
     columns = _all_columns(stand_ins, study, export)
     times = _moments_of_answering(study, export, len(people) + 2, rng)
     names = list(dict.fromkeys([*export.ignored, export.answered_on or "RecordedDate", export.respondent]))
+    names += _rule_columns(export, [*names, *columns])
     header = [*names, *columns]
     labels = [*names, *(_neutral_label(study, export, column) for column in columns)]
     imports = [json.dumps({"ImportId": name}) for name in names]
@@ -170,8 +181,12 @@ def _qualtrics(stand_ins: StandIns, study: Study, export: Export, rng: random.Ra
         ]
     absent = next((p for p in range(len(stand_ins.ids)) if p not in people), people[0] if people else 0)
     rows = [header, labels, imports]
-    entries: list[tuple[int | None, str]] = [(None, "preview"), *((person, "complete") for person in people)]
-    entries.insert(min(len(entries), 5), (absent, "unfinished"))
+    rules = {(rule.column, text) for rule in export.set_aside for text in rule.equals}
+    entries: list[tuple[int | None, str]] = [(person, "complete") for person in people]
+    if ("Status", "Survey Preview") in rules:
+        entries.insert(0, (None, "preview"))
+    if ("Finished", "False") in rules:
+        entries.insert(min(len(entries), 5), (absent, "unfinished"))
     for row, (person, kind) in enumerate(entries):
         done = times[row].strftime("%Y-%m-%d %H:%M:%S")
         began = (times[row] - timedelta(minutes=17)).strftime("%Y-%m-%d %H:%M:%S")
@@ -218,7 +233,8 @@ def _spss(stand_ins: StandIns, study: Study, export: Export, rng: random.Random)
             value_labels[column] = {**ends, **{code: words[code].replace("_", " ") for code in codes}}
             if codes:
                 ranges[column] = list(codes)
-    texts = [export.respondent, *([export.answered_on] if export.answered_on else [])]
+    texts = [export.respondent, *([export.answered_on] if export.answered_on else []), *_rule_columns(export, [*frame])]
+    frame |= {column: [""] * len(people) for column in texts if column not in frame}
     kinds = {name: "str" if name in texts else "float64" for name in frame}
     data = pd.DataFrame({name: pd.Series(cells, dtype=kinds[name]) for name, cells in frame.items()})
     labels = {name: _neutral_label(study, export, name) for name in frame}

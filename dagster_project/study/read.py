@@ -135,7 +135,8 @@ def _first_line(error: ValidationError, model: type[BaseModel]) -> str:
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else str(part)
     cure = _description(model, first["loc"])
     message = first["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
+    if message[1:2].islower():
+        message = message[0].lower() + message[1:]
     if first["type"] == "missing":
         text = f"{key}: the key is missing"
     elif first["type"] == "extra_forbidden":

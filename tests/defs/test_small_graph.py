@@ -95,7 +95,10 @@ def test_no_variation_is_said_and_not_divided_by(small_again: Again) -> None:
         for row in place.released("select * from results.results where result_id like 'change/mood_total/%'")
     }
     assert rows["change/mood_total/T1-T2/mean_change"]["value"] == -2
-    assert (rows["change/mood_total/T1-T2/ci95_low"]["value"], rows["change/mood_total/T1-T2/ci95_high"]["value"]) == (-2, -2)
+    assert (rows["change/mood_total/T1-T2/ci95_low"]["value"], rows["change/mood_total/T1-T2/ci95_high"]["value"]) == (
+        -2,
+        -2,
+    )
     for statistic in ("t", "p", "d_z"):
         assert rows[f"change/mood_total/T1-T2/{statistic}"]["value"] is None
         assert rows[f"change/mood_total/T1-T2/{statistic}"]["note"] == "no variation"
@@ -181,8 +184,8 @@ def _put(name: str, content: bytes) -> Callable[[Path], None]:
         ),
         (
             _rewrite("M2", "m2"),
-            't1.csv: T1: column "M2" (mood_02) is missing; did you mean column "m2"? Correct its name in the export or in the'
-            " protocol",
+            't1.csv: T1: column "M2" (mood_02) is missing; did you mean column "m2"? Correct its name in the export or in'
+            " the protocol",
         ),
         (
             _rewrite("\nB,", "\nA,"),

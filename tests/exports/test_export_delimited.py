@@ -153,13 +153,13 @@ def test_an_encoding_without_a_name_is_guessed_and_noted(read: Read) -> None:
         ),
         (
             b'a,b\n1,"x\n2,3\n4,"y"\n',
-            "t1.csv: lines 2 to 4: a cell goes on after its closing quote; double the quotes inside cells, or export the file"
-            " again",
+            "t1.csv: lines 2 to 4: a cell goes on after its closing quote; double the quotes inside cells, or export the"
+            " file again",
         ),
         (
             b'a,b,c\n1,"x,2\n4,"y,3"\n5,6,7\n',
-            "t1.csv: lines 2 to 3: a cell goes on after its closing quote; double the quotes inside cells, or export the file"
-            " again",
+            "t1.csv: lines 2 to 3: a cell goes on after its closing quote; double the quotes inside cells, or export the"
+            " file again",
         ),
         (
             b"Survey of spring\na,b\n1,2\n",

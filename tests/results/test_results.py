@@ -76,7 +76,9 @@ def test_a_value_prints_as_a_number_or_not(value: float, printed: str, is_it: bo
 def test_what_is_printed_is_what_it_prints_as(value: float, decimals: int) -> None:
     printed = format_number(value, decimals)
     assert prints_as(value, printed)
-    assert abs(Decimal(printed.replace("−", "-")) - Decimal(value)) <= Decimal("0.5000001").scaleb(-decimals) + Decimal("1e-5")
+    assert abs(Decimal(printed.replace("−", "-")) - Decimal(value)) <= Decimal("0.5000001").scaleb(-decimals) + Decimal(
+        "1e-5"
+    )
 
 
 def test_no_number_is_a_dash() -> None:
@@ -86,7 +88,9 @@ def test_no_number_is_a_dash() -> None:
 def test_ids_have_their_parts_in_order_and_refuse_what_would_be_ambiguous() -> None:
     assert result_id("change", "wellbeing", "p", when="T1-T2") == "change/wellbeing/T1-T2/p"
     assert result_id("characteristics", "site", "percent", category="S1") == "characteristics/site/S1/percent"
-    with pytest.raises(ResultsError, match=r"^'a/b' cannot be part of a result id; use letters, digits, underscores and hyp"):
+    with pytest.raises(
+        ResultsError, match=r"^'a/b' cannot be part of a result id; use letters, digits, underscores and hyp"
+    ):
         result_id("change", "a/b", "p")
 
 
@@ -120,7 +124,9 @@ def test_cells_show_results_and_carry_their_ids() -> None:
     study = read_study(SMALL)
     moments = [{"scale": "push", "wave": "T1", "n": 3, "mean": 1.25, "sd": 1.005, "min": 0.0, "max": 3.0}]
     rows = summary_results(moments, study)
-    cells = [cell for row in table_summary(study, rows).rows for cell in row.cells if "summary/push/T1/mean" in cell.result_ids]
+    cells = [
+        cell for row in table_summary(study, rows).rows for cell in row.cells if "summary/push/T1/mean" in cell.result_ids
+    ]
     printed = {row.result_id: row.printed for row in rows}
     assert (printed["summary/push/T1/mean"], printed["summary/push/T1/sd"]) == ("1.3", "1.01")
     assert cells
@@ -175,15 +181,23 @@ def test_the_three_verdicts_and_their_reasons() -> None:
 
 def test_a_number_that_is_reproduced_is_not_called_impossible() -> None:
     value = _printed("mean", "9.3")
-    found = compare([value], {"summary/mood_total/T1/mean": _result("summary/mood_total/T1/mean", 9.3)}, read_study(SMALL), {value: "no"})
+    found = compare(
+        [value], {"summary/mood_total/T1/mean": _result("summary/mood_total/T1/mean", 9.3)}, read_study(SMALL), {value: "no"}
+    )
     assert found[0].verdict == "reproduced"
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("table,row\n1,1\n", "line 1: the column 'section' is missing; the columns are table, row, section, label, label_basis"),
-        (HEADER + "1,1,a,b,c,T1,mean,9.3,9.3\n1,1,a,b,c,T1,sd,n.s.,1\n", "line 3: 'n.s.' is not a printed number; correct the column printed"),
+        (
+            "table,row\n1,1\n",
+            "line 1: the column 'section' is missing; the columns are table, row, section, label, label_basis",
+        ),
+        (
+            HEADER + "1,1,a,b,c,T1,mean,9.3,9.3\n1,1,a,b,c,T1,sd,n.s.,1\n",
+            "line 3: 'n.s.' is not a printed number; correct the column printed",
+        ),
         (HEADER + "1,x,a,b,c,T1,mean,9.3,9.3\n", "line 2: 'x' is not a whole number; correct the column row"),
     ],
 )

@@ -135,7 +135,9 @@ def test_a_reader_sees_one_whole_release_while_others_are_swapped_in(tmp_path: P
     def read() -> None:
         while not stop.is_set():
             try:
-                seen.add(Warehouse(tmp_path / "release" / "warehouse.duckdb").rows("select * from results.results")[0]["name"])
+                seen.add(
+                    Warehouse(tmp_path / "release" / "warehouse.duckdb").rows("select * from results.results")[0]["name"]
+                )
             except Exception as error:
                 broken.append(repr(error))
 
@@ -146,7 +148,9 @@ def test_a_reader_sees_one_whole_release_while_others_are_swapped_in(tmp_path: P
     stop.set()
     reader.join()
     assert broken == []
-    assert "r15" in seen | {Warehouse(tmp_path / "release" / "warehouse.duckdb").rows("select * from results.results")[0]["name"]}
+    assert "r15" in seen | {
+        Warehouse(tmp_path / "release" / "warehouse.duckdb").rows("select * from results.results")[0]["name"]
+    }
 
 
 def test_a_copy_holds_the_tables_views_and_comments_of_its_schemas_only(warehouse: Warehouse, tmp_path: Path) -> None:

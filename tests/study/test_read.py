@@ -1,0 +1,190 @@
+"""Study folders that are wrong, each with its one line; and what follows from one that is right."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dagster_project.study import Study, StudyError, codebook_tables, read_study
+
+ROOT = Path(__file__).parents[2]
+SMALL = ROOT / "tests" / "small_study"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SMALL, tmp_path / "small_study"))
+
+
+def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        text = (folder / file).read_text(encoding="utf-8")
+        assert old in text
+        (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: shutil.rmtree(f), "{folder}: there is no such study folder; check the path or WAVEHOUSE_STUDY"),
+        (
+            lambda f: (f / "instruments/mood.yaml").unlink(),
+            "{folder}/instruments/mood.yaml: the file is missing; write it or take its name out of study.yaml",
+        ),
+        (
+            _swap("study.yaml", "title: A", "titel: A"),
+            "{folder}/study.yaml: title: the key is missing; give the study's title (and 1 more)",
+        ),
+        (
+            _swap("study.yaml", "licence: none", "licence: none\nowner: me"),
+            "{folder}/study.yaml: owner: there is no such key; remove it or correct its spelling",
+        ),
+        (
+            _swap("study.yaml", "month: 3}", "month: soon}"),
+            "{folder}/study.yaml: waves[1].month: 'soon': input should be a valid number, unable to parse string as a number;"
+            " give the planned month, a number, e.g. 4",
+        ),
+        (
+            _swap("study.yaml", "followup: T2", "followup: T3"),
+            "{folder}/study.yaml: contrast T1-T2 names the unknown wave T3",
+        ),
+        (
+            _swap("study.yaml", "baseline: T1, followup: T2", "baseline: T2, followup: T1"),
+            "{folder}/study.yaml: contrast T1-T2: baseline must come before follow-up",
+        ),
+        (
+            _swap("study.yaml", "outcomes: [mood_total,", "outcomes: [moods,"),
+            "{folder}/study.yaml: outcomes: 'moods' is not a scale of any instrument; the scales are mood_total, push, pull,"
+            " drive_overall",
+        ),
+        (
+            _swap("study.yaml", 'used: ["Yes"]', "used: [Yes]"),
+            "{folder}/study.yaml: service_use.used[0]: True: YAML reads this as true/false; put it in quotes; give what an"
+            " export writes for a service that was used, e.g. ['Yes', '1']",
+        ),
+        (
+            _swap("study.yaml", 'template: "M{position}"', 'template: "M1"'),
+            "{folder}/study.yaml: exports[1].blocks[0]: block mood: template 'M1' lacks {{position}}; give the columns, block by"
+            " block",
+        ),
+        (
+            _swap("study.yaml", 'template: "D{position}"', 'template: "M{position}"'),
+            "{folder}/study.yaml: exports[1].blocks[1]: column 'M1' is declared for two codes, 'drive_01' among them; keep one",
+        ),
+        (
+            _swap("study.yaml", '"very much": 5', '"very much": 6'),
+            "{folder}/study.yaml: exports[1].labels: 'very much' stands for 6, outside mood's anchors 1 to 5; correct the code",
+        ),
+        (
+            _swap("study.yaml", "wave: T2\n    folder", "wave: T1\n    folder"),
+            "{folder}/study.yaml: wave T1 has 2 exports; it needs exactly one",
+        ),
+        (
+            _swap("study.yaml", "study: small_study", "study: small_study\nstudy: again"),
+            "{folder}/study.yaml: line 3: the key 'study' is written twice; correct the YAML there",
+        ),
+        (
+            _swap("study.yaml", "instruments: [mood, drive]", "instruments: [mood, drive"),
+            "{folder}/study.yaml: line 12: expected ',' or ']', but got ':'; correct the YAML there",
+        ),
+        (
+            _swap("instruments/mood.yaml", "low: 1, high: 5", "low: 5, high: 1"),
+            "{folder}/instruments/mood.yaml: anchors: low 5 is not below high 1; give low and high answer code",
+        ),
+        (
+            _swap("instruments/mood.yaml", "reversed: [3]", "reversed: [4]"),
+            "{folder}/instruments/mood.yaml: reversed names item 4, but the instrument has items 1 to 3",
+        ),
+        (
+            _swap("instruments/mood.yaml", "minimum_answered: 0.6", "minimum_answered: 60"),
+            "{folder}/instruments/mood.yaml: minimum_answered: 60: input should be less than or equal to 1; give the share of a"
+            " scale's items that must be answered (default 0.8)",
+        ),
+        (
+            _swap("instruments/mood.yaml", "instrument: mood", "instrument: moods"),
+            "{folder}/instruments/mood.yaml: instrument: 'moods' is not the file's name; write 'mood' or rename the file",
+        ),
+        (
+            _swap("instruments/drive.yaml", "parts: [push, pull]", "parts: [push, shove]"),
+            "{folder}/instruments/drive.yaml: composite drive_overall names the unknown scale shove",
+        ),
+        (
+            _swap("instruments/drive.yaml", "scale: push,", "scale: mood_total,"),
+            "{folder}/instruments/drive.yaml: composite drive_overall names the unknown scale push",
+        ),
+        (
+            _swap("norms.yaml", "scale: mood_total", "scale: mood"),
+            "{folder}/norms.yaml: norms[0].scale: 'mood' is not a scale of any instrument",
+        ),
+        (
+            lambda f: (f / "study.yaml").write_bytes("study: caf\xe9".encode("latin-1")),
+            "{folder}/study.yaml: byte 10 is not UTF-8; save the file as UTF-8",
+        ),
+        (
+            lambda f: (f / "study.yaml").write_text("", encoding="utf-8"),
+            "{folder}/study.yaml: the file holds no keys; start it with study:",
+        ),
+    ],
+)
+def test_a_wrong_definition_is_one_line(folder: Path, damage: Callable[[Path], object], message: str) -> None:
+    damage(folder)
+    with pytest.raises(StudyError) as refusal:
+        read_study(folder)
+    assert str(refusal.value).replace("\\", "/") == message.format(folder=folder.as_posix())
+
+
+def test_the_example_says_what_it_assumes_and_holds_no_wording() -> None:
+    study = read_study(ROOT / "data" / "peer_workers")
+    assert [wave.wave for wave in study.protocol.waves] == ["T1", "T2", "T3"]
+    assert [instrument.instrument for instrument in study.instruments] == ["wemwbs", "mjs", "itpps", "mbi_hss"]
+    assert sum(instrument.item_count for instrument in study.instruments) == 14 + 43 + 52 + 22
+    assert all(instrument.assumptions and instrument.source and instrument.licence for instrument in study.instruments)
+    tables = codebook_tables(study)
+    assert "wording" not in {column for table in tables.values() for column in table.column_names}
+    assert tables["assumptions"].num_rows >= sum(len(instrument.assumptions) for instrument in study.instruments)
+
+
+@pytest.mark.parametrize(
+    ("scale", "low", "high", "needed"),
+    [
+        ("wellbeing", 14, 70, 12),
+        ("wellbeing_short", 7, 35, 7),
+        ("workload", 1, 5, 7),
+        ("pay", 1, 5, 3),
+        ("overall_satisfaction", 1, 5, 6),
+        ("emotional_exhaustion", 0, 54, 8),
+        ("depersonalization", 0, 30, 4),
+    ],
+)
+def test_ranges_and_minimum_items_follow_from_the_instrument(scale: str, low: float, high: float, needed: int) -> None:
+    codebook = codebook_tables(read_study(ROOT / "data" / "peer_workers"))["scales"].to_pylist()
+    (row,) = [row for row in codebook if row["scale"] == scale]
+    assert (row["lowest"], row["highest"], row["minimum_answered"]) == (low, high, needed)
+
+
+def test_the_codebook_places_every_item_in_every_wave(folder: Path) -> None:
+    study: Study = read_study(folder)
+    placed = {
+        (row["wave"], row["item"]): (row["export_column"], row["status"])
+        for row in codebook_tables(study)["wave_items"].to_pylist()
+    }
+    assert len(placed) == 2 * (3 + 4 + 1)
+    assert placed["T1", "mood_03"] == ("M3", "asked")
+    assert placed["T2", "mood_03"] == ("mood 3", "asked")
+    assert placed["T2", "gp"] == (None, "not_in_wave")
+
+
+def test_a_code_that_an_export_was_never_meant_to_have_is_absent(folder: Path) -> None:
+    _swap("study.yaml", 'template: "mood {position}"', 'template: "mood {position}", absent: [mood_02]')(folder)
+    placed = codebook_tables(read_study(folder))["wave_items"].to_pylist()
+    assert [row["status"] for row in placed if row["wave"] == "T2" and row["item"] == "mood_02"] == ["column_absent"]
+
+
+def test_windows_files_are_read(folder: Path) -> None:
+    file = folder / "study.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + re.sub(rb"\r?\n", b"\r\n", file.read_bytes()))
+    assert read_study(folder).protocol.study == "small_study"
