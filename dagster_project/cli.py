@@ -82,7 +82,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.summary import run_summary
 
     with dg.DagsterInstance.get() as instance:
-        loggers = {} if given.quiet else {"progress": {"config": {}}}
+        loggers = {"progress": {"config": {"quiet": given.quiet}}}
         job = defs().resolve_job_def(EVERYTHING)
         # dbt's own lines go to a file; the terminal shows a line a step and the summary.
         log = settings.warehouse_file.with_name("run.log")
@@ -147,7 +147,7 @@ def _ui(given: argparse.Namespace, settings: Settings) -> int:
 
 def _simulate(given: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.results import read_published
-    from dagster_project.simulate import DEFAULT_SEED, report, simulate_study, write_exports
+    from dagster_project.simulate import DEFAULT_SEED, refuse_standing_files, report, simulate_study, write_exports
     from dagster_project.study import StudyError, read_study
 
     study = read_study(settings.study_folder)
@@ -155,6 +155,7 @@ def _simulate(given: argparse.Namespace, settings: Settings) -> int:
         raise StudyError(
             f"{study.folder / 'study.yaml'}: published: there is no published table to simulate from; declare one"
         )
+    refuse_standing_files(study, given.out)  # now, not after minutes of searching
     published = read_published(study.folder / study.protocol.published.file)
     seed = DEFAULT_SEED if given.seed is None else given.seed
     stand_ins = simulate_study(study, published, seed, progress=lambda line: print(f"  {line}", file=sys.stderr, flush=True))

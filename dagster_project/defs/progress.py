@@ -30,11 +30,14 @@ class _StepLines(logging.Handler):
         print(f"  {name:<34} {_WORDS[event.event_type_value]:<8} {seconds:5.1f} s", file=sys.stderr, flush=True)
 
 
-@dg.logger(description="One line a finished step, on standard error.")
-def progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
+@dg.logger(
+    config_schema={"quiet": dg.Field(bool, default_value=False, description="Print nothing.")},
+    description="One line a finished step, on standard error.",
+)
+def progress_logger(context: dg.InitLoggerContext) -> logging.Logger:
     """A logger that prints a line for each finished step."""
     logger = logging.getLogger("wavehouse.progress")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
-    logger.handlers = [_StepLines()]
+    logger.handlers = [logging.NullHandler() if context.logger_config["quiet"] else _StepLines()]
     return logger

@@ -39,19 +39,26 @@ def write_exports(stand_ins: StandIns, study: Study, folder: Path, seed: int) ->
 
     Raises SimulationError, before anything is written, when one of the files is there already.
     """
-    contents: dict[Path, Callable[[Path], None]] = {}
+    paths = refuse_standing_files(study, folder)
+    writes = []
     for export in study.protocol.exports:
         rng = random.Random(zlib.crc32(f"{seed}/{export.export}".encode()))
-        path = Path(folder) / export.folder / _file_name(study, export)
-        contents[path] = _WRITERS[export.reader](stand_ins, study, export, rng)
-    if there := [path for path in contents if path.exists()]:
-        raise SimulationError(
-            f"{there[0]}: the file is there already; exports are never overwritten, so choose a new folder"
-        )
-    for path, write in contents.items():
+        writes.append(_WRITERS[export.reader](stand_ins, study, export, rng))
+    for path, write in zip(paths, writes, strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path)
-    return list(contents)
+    return paths
+
+
+def refuse_standing_files(study: Study, folder: Path) -> list[Path]:
+    """The files that stand-ins of a study are written to. Raises SimulationError when one of them is there already."""
+    paths = [Path(folder) / export.folder / _file_name(study, export) for export in study.protocol.exports]
+    for path in paths:
+        if path.exists():
+            raise SimulationError(
+                f"{path}: the file is there already; exports are never overwritten, so choose a new folder"
+            )
+    return paths
 
 
 def _file_name(study: Study, export: Export) -> str:
@@ -239,14 +246,29 @@ def _spss(stand_ins: StandIns, study: Study, export: Export, rng: random.Random)
     data = pd.DataFrame({name: pd.Series(cells, dtype=kinds[name]) for name, cells in frame.items()})
     labels = {name: _neutral_label(study, export, name) for name in frame}
     formats = {name: "F8.0" for name in frame if name not in texts}
-    return lambda path: pyreadstat.write_sav(
-        data,
-        str(path),
-        column_labels=labels,
-        variable_value_labels=value_labels,
-        missing_ranges=ranges,
-        variable_format=formats,
-    )
+
+    def write(path: Path) -> None:
+        pyreadstat.write_sav(
+            data,
+            str(path),
+            column_labels=labels,
+            variable_value_labels=value_labels,
+            missing_ranges=ranges,
+            variable_format=formats,
+        )
+        _date_file(path, max(times, default=_START))
+
+    return write
+
+
+def _date_file(path: Path, saved: datetime) -> None:
+    """Let an SPSS file say that it was saved at a given time, so that the same seed gives the same bytes."""
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    stamp = f"{saved:%d} {months[saved.month - 1]} {saved:%y%H:%M:%S}".encode("ascii")
+    with path.open("r+b") as file:
+        # Creation date (9 bytes) and time (8) follow 92 bytes of other header fields.
+        file.seek(92)
+        file.write(stamp)
 
 
 def _neutral_label(study: Study, export: Export, column: str) -> str:

@@ -4,7 +4,7 @@ Belongs here: typed, validated models and the reader that turns a study folder i
 Does not belong here: anything that touches an export, a database or a result. This package imports none of the others.
 """
 
-from dagster_project.study.codebook import codebook_tables
+from dagster_project.study.codebook import codebook_tables, column_descriptions
 from dagster_project.study.errors import StudyError
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.norms import Norm, NormSample
@@ -45,5 +45,6 @@ __all__ = [
     "StudyError",
     "Wave",
     "codebook_tables",
+    "column_descriptions",
     "read_study",
 ]

@@ -42,6 +42,29 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
     }
 
 
+def column_descriptions(study: Study) -> dict[str, str]:
+    """What each column that follows the study holds (items, services, variables, scales), for wide tables. No wording."""
+    found: dict[str, str] = {}
+    for instrument in study.instruments:
+        low, high = instrument.anchors.low, instrument.anchors.high
+        for position, code in enumerate(instrument.item_codes, start=1):
+            turned = ", reversed when scored" if position in instrument.reversed else ""
+            found[code] = f"{instrument.name}, item {position}: {low} to {high}{turned}."
+    if study.protocol.service_use is not None:
+        for service in study.protocol.service_use.services:
+            found[service.service] = f"Whether the person used {service.label}: 1 yes, 0 no."
+    for variable in study.protocol.participant_variables:
+        kind = "code of the category" if variable.kind == "category" else f"number ({variable.unit or 'no unit'})"
+        found[variable.variable] = f"{variable.section}, {variable.label}: {kind}."
+    for code, (instrument, scale) in study.scales.items():
+        low_score, high_score = instrument.score_range(scale)
+        found[code] = f"Score of {scale.label}: {low_score:g} to {high_score:g}, {scale.better} is better."
+        found[f"{code}__answered"] = (
+            f"How many of the {'parts' if isinstance(scale, Composite) else 'items'} of {code} count."
+        )
+    return found | {f"{code}__missing": f"Why {code} has no value; null where it has one." for code in found}
+
+
 def _study(study: Study) -> pa.Table:
     p = study.protocol
     return _table(

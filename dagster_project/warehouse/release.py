@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,8 +25,13 @@ MANIFEST = "manifest.json"
 _KEPT = 5
 
 
-def copy_schemas(working_file: Path, target: Path, schemas: Sequence[str]) -> None:
-    """Copy tables and views of some schemas of the working file into a new DuckDB file."""
+def copy_schemas(
+    working_file: Path, target: Path, schemas: Sequence[str], descriptions: Mapping[str, str] | None = None
+) -> None:
+    """Copy tables and views of some schemas of the working file into a new DuckDB file, with their columns' comments.
+
+    descriptions: by column name, the comment of a column that has none.
+    """
     with duckdb.connect(str(target), config=dict(_SETTINGS)) as connection:
         connection.execute(f"attach {_literal(str(working_file))} as working (read_only)")
         for schema in schemas:
@@ -39,7 +44,7 @@ def copy_schemas(working_file: Path, target: Path, schemas: Sequence[str]) -> No
             for (table,) in tables:
                 name = f"{identifier(schema)}.{identifier(table)}"
                 connection.execute(f"create table {name} as select * from working.{name}")
-                _copy_comments(connection, schema, table)
+                _copy_comments(connection, schema, table, descriptions or {})
         for schema in schemas:
             views = connection.execute(
                 "select sql from duckdb_views() where database_name = 'working' and schema_name = ? and not internal"
@@ -53,14 +58,17 @@ def copy_schemas(working_file: Path, target: Path, schemas: Sequence[str]) -> No
         connection.execute("checkpoint")
 
 
-def _copy_comments(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+def _copy_comments(connection: duckdb.DuckDBPyConnection, schema: str, table: str, descriptions: Mapping[str, str]) -> None:
     name = f"{identifier(schema)}.{identifier(table)}"
     comments = connection.execute(
         "select column_name, comment from duckdb_columns() where database_name = 'working' and schema_name = ?"
-        " and table_name = ? and comment is not null",
+        " and table_name = ?",
         [schema, table],
     ).fetchall()
-    for column, comment in comments:
+    for column, standing in comments:
+        comment = standing or descriptions.get(column)
+        if comment is None:
+            continue
         connection.execute(f"comment on column {name}.{identifier(column)} is {_literal(comment)}")
 
 

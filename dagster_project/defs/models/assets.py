@@ -15,6 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 
 from dagster_project.defs.models.column_lineage import column_lineage
 from dagster_project.settings import Settings, read_settings
+from dagster_project.study import column_descriptions, read_study
 from dagster_project.warehouse import Warehouse, identifier
 
 _OWNERS = {"staging": "team:data-management", "intermediate": "team:statistics", "marts": "team:statistics"}
@@ -122,6 +123,7 @@ def _first_error(invocation: Any) -> str:
 
 def _described(events: list[Any], invocation: Any, settings: Settings) -> Iterator[Any]:
     nodes = invocation.manifest["nodes"]
+    of_study = column_descriptions(read_study(settings.study_folder))
     warehouse = Warehouse(settings.warehouse_file)
     with warehouse.connect(read_only=True) as connection:
         schemas: dict[tuple[str, str], dict[str, str]] = {}
@@ -140,7 +142,7 @@ def _described(events: list[Any], invocation: Any, settings: Settings) -> Iterat
             if isinstance(event, dg.Output | dg.AssetMaterialization):
                 node = nodes[event.metadata["unique_id"].value]
                 place = (node["schema"], node["name"])
-                described = _description(node, schemas, counts.get(place), invocation.target_path)
+                described = _description(node, of_study, schemas, counts.get(place), invocation.target_path)
                 if node["schema"] == "marts" and place in counts:
                     described["first rows"] = _preview(connection, *place)
                 event = event.with_metadata({**event.metadata, **described})
@@ -148,10 +150,14 @@ def _described(events: list[Any], invocation: Any, settings: Settings) -> Iterat
 
 
 def _description(
-    node: Mapping[str, Any], schemas: dict[tuple[str, str], dict[str, str]], count: int | None, target_path: Path
+    node: Mapping[str, Any],
+    of_study: Mapping[str, str],
+    schemas: dict[tuple[str, str], dict[str, str]],
+    count: int | None,
+    target_path: Path,
 ) -> dict[str, Any]:
     columns = schemas.get((node["schema"], node["name"]), {})
-    documented = {name: column.get("description") or None for name, column in node.get("columns", {}).items()}
+    documented = {**of_study, **{name: column["description"] for name, column in node.get("columns", {}).items()}}
     metadata: dict[str, Any] = {
         "dagster/column_schema": dg.TableSchema(
             [dg.TableColumn(name, kind, description=documented.get(name)) for name, kind in columns.items()]

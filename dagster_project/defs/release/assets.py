@@ -14,7 +14,7 @@ from dagster_project.defs.outcomes.assets import read_results
 from dagster_project.report import write_page, write_tables
 from dagster_project.results import table_change, table_characteristics, table_service_use, table_summary
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import read_study
+from dagster_project.study import column_descriptions, read_study
 from dagster_project.warehouse import Warehouse, copy_schemas, current_release, publish_release, recover_release
 
 SCHEMAS = ("codebook", "marts", "results")
@@ -77,8 +77,8 @@ def build(settings: Settings) -> dg.Definitions:
 
 
 def _fill(settings: Settings, folder: Path, now: datetime) -> None:
-    copy_schemas(settings.warehouse_file, folder / "warehouse.duckdb", SCHEMAS)
     study = read_study(settings.study_folder)
+    copy_schemas(settings.warehouse_file, folder / "warehouse.duckdb", SCHEMAS, column_descriptions(study))
     released = Warehouse(folder / "warehouse.duckdb")
     results = read_results(released).values()
     tables = [lay_out(study, results) for lay_out in (table_characteristics, table_service_use, table_summary, table_change)]

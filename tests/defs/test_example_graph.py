@@ -1,0 +1,207 @@
+"""The whole graph on the published study: R as the witness, the paper's numbers, lineage back to the raw columns."""
+
+import csv
+import math
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).parents[2]
+Again = tuple[Any, Callable[[], Any]]
+
+
+def _witness() -> dict[str, float]:
+    lines = (ROOT / "tests" / "witness" / "peer_workers.csv").read_text(encoding="utf-8").splitlines()
+    return {
+        row["result_id"]: float(row["value"]) for row in csv.DictReader(line for line in lines if not line.startswith("#"))
+    }
+
+
+def test_every_result_is_what_r_makes_of_the_raw_exports(example_run: Any) -> None:
+    place, run = example_run
+    assert run.success, run.failures
+    ours = {one: value for one, value in place.values().items() if not one.startswith("norm/")}
+    theirs = _witness()
+    assert ours.keys() == theirs.keys()
+    assert len(theirs) > 1000
+    far = {one: (ours[one], theirs[one]) for one in theirs if not math.isclose(ours[one], theirs[one], rel_tol=1e-9)}
+    assert far == {}
+
+
+def test_the_papers_numbers(example_run: Any) -> None:
+    place, run = example_run
+    counts = {
+        row["verdict"]: row["n"]
+        for row in place.released("select verdict, count(*) as n from results.reproduction group by verdict")
+    }
+    assert sum(counts.values()) == 717
+    assert counts["reproduced"] >= 680
+    assert counts["impossible"] == 20
+    others = place.released(
+        "select printed, computed_printed, verdict, reason from results.reproduction where verdict <> 'reproduced'"
+    )
+    assert all(row["reason"] for row in others)
+    differing = [row for row in others if row["verdict"] == "differs"]
+    assert all("away from the printed number" in row["reason"] for row in differing)
+    passed, said = run.checks["results/reproduction", "nothing_differs"]
+    assert said == f"{counts['reproduced']} of 717 printed values reproduced, 20 impossible, {len(differing)} differ"
+    assert passed is (not differing)
+
+
+def test_rows_of_every_export_are_conserved(example_run: Any) -> None:
+    place, _ = example_run
+    rows = place.working("select export, rows_in_file, rows_accepted, rows_set_aside from raw.exports order by export")
+    assert [tuple(row.values()) for row in rows] == [
+        ("roster", 32, 32, 0),
+        ("t1", 32, 32, 0),
+        ("t2", 22, 20, 2),
+        ("t3", 21, 21, 0),
+    ]
+    aside = place.working("select reason, source_row from raw.set_aside_rows order by source_row")
+    assert [row["reason"] for row in aside] == ["preview", "unfinished"]
+    assert place.working("select * from staging.rejected_answers") == []
+
+
+def test_the_release_answers_in_sql_while_the_working_file_is_written(example_run: Any) -> None:
+    place, _ = example_run
+    wanted = "select * from results.results where result_id = 'change/wellbeing/T1-T2/p'"
+    held = duckdb.connect(str(place.settings.warehouse_file))
+    try:
+        held.execute("begin; create schema if not exists scratch; create or replace table scratch.t as select 1 as a")
+        with duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True) as person:
+            found = person.execute(wanted).fetchall()
+        held.execute("rollback")
+    finally:
+        held.close()
+    assert len(found) == 1
+    assert pytest.approx(_witness()["change/wellbeing/T1-T2/p"], rel=1e-9, abs=0) in found[0]
+
+
+def test_column_lineage_reaches_from_scores_to_raw_items(example_run: Any) -> None:
+    """Followed step by step, as the Dagster UI shows it, every score's column ends in the items of raw/t1."""
+    _, run = example_run
+    lineage = {
+        key: made["dagster/column_lineage"].value.deps_by_column
+        for key, made in run.metadata.items()
+        if "dagster/column_lineage" in made
+    }
+
+    def sources(key: str, column: str, seen: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        if (key, column) in seen:
+            return set()
+        seen.add((key, column))
+        deps = lineage.get(key, {}).get(column)
+        if not deps:
+            return {(key, column)}
+        return set().union(*(sources(dep.asset_key.to_user_string(), dep.column_name, seen) for dep in deps))
+
+    ends = {column for key, column in sources("marts/scale_scores", "score", set()) if key == "raw/t1"}
+    items = {
+        f"{name}_{position:02d}"
+        for name, count in (("wemwbs", 14), ("mjs", 43), ("itpps", 52), ("mbi_hss", 22))
+        for position in range(1, count + 1)
+    }
+    assert items <= ends
+    wide = sources("intermediate/int_scale_scores", "pay", set())
+    assert {column for key, column in wide if key == "raw/t1"} == {f"mjs_{position:02d}" for position in range(28, 32)}
+
+
+def test_every_asset_says_what_it_is(example_run: Any) -> None:
+    place, run = example_run
+    for key in ("raw/t1", "raw/t2", "raw/t3", "raw/roster"):
+        made = run.metadata[key]
+        assert re.fullmatch("[0-9a-f]{64}", made["sha256"].value)
+        assert made["rows accepted"].value + made["rows set aside"].value == made["rows in the file"].value
+    for key in ("characteristics", "service_use", "summary", "change"):
+        assert run.metadata[f"results/{key}"]["table"].value.count("\n") > 10
+    described = run.metadata["marts/answer_sheets"]["dagster/column_schema"].schema.columns
+    assert [column.name for column in described if not column.description] == []
+    undescribed = place.released(
+        "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and comment is null"
+        " and table_name not in (select view_name from duckdb_views())"
+    )
+    assert undescribed == []
+
+
+def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_again: Again) -> None:
+    """Somebody's first wellbeing item at T2: only wellbeing in T2 and in T1-T2 may move."""
+    place, again = example_again
+    before, verdicts = place.values(), place.released("select line, verdict from results.reproduction order by line")
+    file = next((place.study_folder / "raw/T2").iterdir())
+    lines = file.read_text(encoding="utf-8-sig").split("\n")
+    header = next(csv.reader(lines[:1]))
+    number = next(i for i, line in enumerate(lines) if '"email"' in line and '"True"' in line)
+    cells = next(csv.reader([lines[number]]))
+    place_of = header.index("WB_1")
+    cells[place_of] = "2" if cells[place_of] != "2" else "4"
+    lines[number] = ",".join(f'"{cell}"' for cell in cells)
+    file.write_text("\n".join(lines), encoding="utf-8-sig")
+    run = again()
+    assert run.success
+    after = place.values()
+    changed = {one for one in before if before[one] != after[one]}
+    assert {"summary/wellbeing/T2/mean", "change/wellbeing/T1-T2/p"} <= changed
+    assert {(one.split("/")[0], one.split("/")[1], one.split("/")[2]) for one in changed} <= {
+        (analysis, scale, when)
+        for scale in ("wellbeing", "wellbeing_short")
+        for analysis, when in (("summary", "T2"), ("change", "T1-T2"))
+    }
+    moved = [
+        (a["line"])
+        for a, b in zip(
+            verdicts, place.released("select line, verdict from results.reproduction order by line"), strict=True
+        )
+        if a != b
+    ]
+    assert moved
+    stamps = place.released(
+        "select distinct run_id = (select run_id from results.results where result_id = 'change/wellbeing/T1-T2/p') as is_new, count(*) as n from results.results group by all"
+    )
+    assert {row["is_new"]: row["n"] for row in stamps}[True] == len(changed)
+
+
+def test_people_read_one_whole_release_while_a_run_writes_the_next(example_again: Again) -> None:
+    place, again = example_again
+    file = next((place.study_folder / "raw/T1").iterdir())
+    before = place.values()["summary/depersonalization/T1/mean"]
+    text = file.read_text(encoding="cp1252")
+    header = text.split("\n")[0].strip().split(",")
+    line = text.split("\n")[1]
+    cells = next(csv.reader([line]))
+    column = header.index("Q6_5")
+    cells[column] = "6" if cells[column] != "6" else "0"
+    file.write_text(text.replace(line.rstrip("\r"), ",".join(cells), 1), encoding="cp1252", newline="")
+    seen, broken, stop = set(), [], threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                seen.add(place.values()["summary/depersonalization/T1/mean"])
+            except Exception as error:
+                broken.append(repr(error))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    run = again()
+    after = place.values()["summary/depersonalization/T1/mean"]
+    stop.set()
+    reader.join()
+    assert run.success, run.failures
+    assert broken == []
+    assert before != after
+    assert before in seen
+    assert seen <= {before, after}
+
+
+@pytest.mark.parametrize("name", ["characteristics", "service_use", "summary", "change", "reproduction"])
+def test_tables_are_released_as_csv(example_run: Any, name: str) -> None:
+    place, _ = example_run
+    (file,) = [file for file in (place.release / "tables").iterdir() if name in file.name]
+    rows = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines()))
+    assert len(rows) > 10
+    assert len({len(row) for row in rows}) == 1

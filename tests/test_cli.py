@@ -1,0 +1,107 @@
+"""The command as a person types it: what it prints, what it returns, and one line for what is wrong."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.cli import main
+
+#: Three sites and age; one service; four scales in two waves, two distances from a norm; the norm; one contrast.
+RESULTS = (3 * 3 + 5) + 3 + (4 * 2 * 5 + 2) + 3 + 4 * 15
+
+
+def _wavehouse(place: Any, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
+    environment |= {"WAVEHOUSE_STUDY": str(place.study_folder), "WAVEHOUSE_HOME": str(place.settings.home)}
+    command = [sys.executable, "-m", "dagster_project.cli", *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, encoding="utf-8")
+
+
+def test_run_says_what_came_in_and_where_the_release_is(small_place: Any) -> None:
+    done = _wavehouse(small_place, "run")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[:6] == [
+        f"4 people on the roster, {RESULTS} results",
+        "  roster  roster.csv: 4 rows, 4 accepted, 0 set aside",
+        "  T1      t1.csv: 3 rows, 3 accepted, 0 set aside",
+        "  T2      t2.txt: 4 rows, 3 accepted, 1 set aside",
+        "0 answers rejected",
+        "3 of 5 printed values reproduced, 1 impossible, 1 differ",
+    ]
+    assert f"release: {small_place.release}" in done.stdout
+    progress = done.stderr.splitlines()
+    assert progress[0] == "wavehouse: running small_study"
+    assert [line for line in progress if line.split()[:2] == ["release", "done"]]
+    assert "Traceback" not in done.stderr
+
+    released = (small_place.release / "manifest.json").read_bytes()
+    (small_place.study_folder / "raw/T1/t1.csv").write_text("Person,Date\nA,1\n", encoding="utf-8")
+    failed = _wavehouse(small_place, "run", "--quiet")
+    assert failed.returncode == 1
+    assert failed.stdout == ""
+    errors = failed.stderr.splitlines()
+    assert errors[0].startswith('error: raw/t1, contract: t1.csv: T1: 8 columns are missing: "M1" (mood_01), ')
+    assert errors[-1].startswith("wavehouse: the run failed; the release is as it was. `wavehouse ui` shows run ")
+    assert len(errors) == 2
+    assert (small_place.release / "manifest.json").read_bytes() == released
+
+
+def test_an_empty_study_of_nobody_runs(small_place: Any) -> None:
+    """A roster with a header alone, and no wave arrived: every table is there, and every n is 0."""
+    roster = small_place.study_folder / "raw/roster/roster.csv"
+    roster.write_text("Person;Site;Age\n", encoding="utf-8")
+    for wave in ("T1", "T2"):
+        for file in (small_place.study_folder / "raw" / wave).iterdir():
+            file.unlink()
+    done = _wavehouse(small_place, "run", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"0 people on the roster, {RESULTS} results\n")
+    assert "  T1      no export has arrived\n" in done.stdout
+    assert {
+        row["value"]
+        for row in small_place.released("select value from results.results where statistic = 'n' and analysis <> 'norm'")
+    } == {0}
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["run", "--study", "no such study"], "there is no such study folder; check the path or WAVEHOUSE_STUDY"),
+        (
+            ["simulate", "--study", "no such study", "--out", "x"],
+            "there is no such study folder; check the path or WAVEHOUSE_STUDY",
+        ),
+    ],
+)
+def test_what_cannot_start_is_one_line(words: list[str], line: str, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("WAVEHOUSE_STUDY", "overwritten by --study and restored afterwards")
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("wavehouse: ")
+    assert said.err.strip().endswith(line)
+    assert said.err.count("\n") == 1
+
+
+def test_help_names_every_command(capsys: Any) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    text = capsys.readouterr().out
+    for command in ("run", "ui", "simulate"):
+        assert f"    {command} " in text
+
+
+def test_simulate_refuses_to_overwrite_before_it_searches(small_place: Any, tmp_path: Path) -> None:
+    roster = tmp_path / "raw/roster/small_study_roster.csv"
+    roster.parent.mkdir(parents=True)
+    roster.write_text("mine", encoding="utf-8")
+    done = _wavehouse(small_place, "simulate", "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"wavehouse: {roster}: the file is there already; exports are never overwritten, so choose a new folder\n"
+    )
+    assert roster.read_text(encoding="utf-8") == "mine"
