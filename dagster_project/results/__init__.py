@@ -12,6 +12,7 @@ from dagster_project.results.rounding import format_number, prints_as, round_hal
 from dagster_project.results.row import ResultRow, result_id
 from dagster_project.results.tables import (
     Cell,
+    Column,
     Row,
     Table,
     table_change,
@@ -24,6 +25,7 @@ from dagster_project.results.tables import (
 
 __all__ = [
     "Cell",
+    "Column",
     "PublishedValue",
     "Reproduction",
     "ResultRow",

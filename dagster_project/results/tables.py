@@ -5,6 +5,7 @@ Each cell carries the ids of the results it shows.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from dagster_project.results.build import direction_of
 from dagster_project.results.row import ResultRow, result_id
@@ -28,15 +29,35 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Column:
+    """A heading, and what it shares with its neighbours: a wave or a contrast."""
+
+    name: str
+    group: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """The heading where there is no line for groups."""
+        return f"{self.group} {self.name}".strip()
+
+
+@dataclass(frozen=True)
 class Table:
     """A table: `columns` are the headings of the cells, without that of the labels."""
 
     number: int
     name: str
     title: str
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """The groups of neighbouring columns, each with how many there are; empty when no column has a group."""
+        if not any(column.group for column in self.columns):
+            return []
+        return [(group, len(list(columns))) for group, columns in groupby(self.columns, key=lambda column: column.group)]
 
 
 class _Numbers:
@@ -81,7 +102,7 @@ def table_characteristics(study: Study, results: Iterable[ResultRow]) -> Table:
         number=1,
         name="characteristics",
         title="Characteristics of the participants",
-        columns=("n", "n (%) or mean (SD)", "Range"),
+        columns=tuple(Column(name) for name in ("n", "n (%) or mean (SD)", "Range")),
         rows=tuple(rows),
         notes=("Percentages are of the people whose category is known.",),
     )
@@ -108,7 +129,7 @@ def table_service_use(study: Study, results: Iterable[ResultRow]) -> Table:
         number=2,
         name="service_use",
         title="Use of services",
-        columns=tuple(waves),
+        columns=tuple(Column(wave) for wave in waves),
         rows=tuple(rows),
         notes=("People who used the service, of those who answered.",),
     )
@@ -128,9 +149,7 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
     """Table 3: each scale in each wave, beside its norm."""
     numbers = _Numbers(results)
     waves = [wave.wave for wave in study.protocol.waves]
-    columns: list[str] = []
-    for wave in waves:
-        columns += [f"{wave} n", f"{wave} mean (SD)", f"{wave} range", f"{wave} norm SDs"]
+    columns = [Column(name, wave) for wave in waves for name in ("n", "mean (SD)", "range", "norm SDs")]
     rows: list[Row] = []
     for heading, code, label in _sections(study):
         if heading:
@@ -152,7 +171,7 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
         number=3,
         name="summary",
         title="Outcomes over time and beside norms",
-        columns=(*columns, "Norm mean (SD)"),
+        columns=(*columns, Column("mean (SD)", "Norm")),
         rows=tuple(rows),
         notes=("Norm SDs: (mean − norm mean) / norm SD. SD has denominator n − 1.",),
     )
@@ -161,17 +180,11 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
 def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
     """Table 4: change per contrast in the declared direction."""
     numbers = _Numbers(results)
-    columns: list[str] = []
-    for contrast in study.protocol.contrasts:
-        name = contrast.contrast
-        columns += [
-            f"{name} n",
-            f"{name} change [95 % CI]",
-            f"{name} t (df)",
-            f"{name} p",
-            f"{name} d_baseline",
-            f"{name} d_z",
-        ]
+    columns = [
+        Column(name, contrast.contrast)
+        for contrast in study.protocol.contrasts
+        for name in ("n", "change [95 % CI]", "t (df)", "p", "d_baseline", "d_z")
+    ]
     rows: list[Row] = []
     for heading, code, label in _sections(study):
         if heading:
@@ -210,7 +223,7 @@ def to_markdown(table: Table) -> str:
     def line(cells: Iterable[str]) -> str:
         return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
-    lines = [line(["", *table.columns]), "|---" * (len(table.columns) + 1) + "|"]
+    lines = [line(["", *(column.full_name for column in table.columns)]), "|---" * (len(table.columns) + 1) + "|"]
     for row in table.rows:
         texts = [cell.text for cell in row.cells] or [""] * len(table.columns)
         lines.append(line([row.label if row.cells else f"**{row.label}**", *texts]))
@@ -222,7 +235,7 @@ def to_csv_rows(table: Table) -> list[list[str]]:
 
     A label that a spreadsheet would take for a formula gets an apostrophe in front; numbers are left alone.
     """
-    lines = [["section", "label", *table.columns]]
+    lines = [["section", "label", *(column.full_name for column in table.columns)]]
     section = ""
     for row in table.rows:
         if not row.cells:

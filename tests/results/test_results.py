@@ -136,7 +136,9 @@ def test_cells_show_results_and_carry_their_ids() -> None:
 def test_the_direction_of_change_is_printed_with_the_table() -> None:
     study = read_study(SMALL)
     table = table_change(study, change_results([], study))
-    assert "T1 minus T2" in " ".join((table.title, *table.columns, *table.notes, *(row.label for row in table.rows)))
+    assert "T1 minus T2" in " ".join(
+        (table.title, *(column.full_name for column in table.columns), *table.notes, *(row.label for row in table.rows))
+    )
 
 
 def _result(one: str, value: float | None, note: str | None = None) -> ResultRow:
