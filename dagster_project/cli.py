@@ -130,18 +130,8 @@ def _ui(given: argparse.Namespace, settings: Settings) -> int:
 
     dagster_home(settings)
     print(f"wavehouse: http://127.0.0.1:{given.port} (stop with Ctrl+C)", file=sys.stderr, flush=True)
-    command = [
-        sys.executable,
-        "-m",
-        "dagster",
-        "dev",
-        "-m",
-        "dagster_project.definitions",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        given.port,
-    ]
+    # The code location is named in pyproject.toml under [tool.dagster].
+    command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", given.port]
     return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
 
 
