@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,14 +77,18 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
     dagster_home(settings)
     if not given.quiet:
         print(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr, flush=True)
+    started = time.monotonic()
     import dagster as dg
 
     from dagster_project.definitions import EVERYTHING, defs
+    from dagster_project.defs.progress import step_line
     from dagster_project.summary import run_summary
 
     with dg.DagsterInstance.get() as instance:
         loggers = {"progress": {"config": {"quiet": given.quiet}}}
         job = defs().resolve_job_def(EVERYTHING)
+        if not given.quiet:
+            print(step_line("definitions", "loaded", time.monotonic() - started), file=sys.stderr, flush=True)
         # dbt's own lines go to a file; the terminal shows a line a step and the summary.
         log = settings.warehouse_file.with_name("run.log")
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,12 @@ class _StepLines(logging.Handler):
             self._started[step] = now
             return
         seconds = now - self._started.pop(step, now)
-        print(f"  {name:<34} {_WORDS[event.event_type_value]:<8} {seconds:5.1f} s", file=sys.stderr, flush=True)
+        print(step_line(name, _WORDS[event.event_type_value], seconds), file=sys.stderr, flush=True)
+
+
+def step_line(name: str, word: str, seconds: float) -> str:
+    """A step, what became of it, and how long it took."""
+    return f"  {name:<34} {word:<8} {seconds:5.1f} s"
 
 
 @dg.logger(
