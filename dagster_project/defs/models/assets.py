@@ -11,10 +11,11 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
-from dagster_project.defs.models.column_lineage import column_lineage
+from dagster_project.defs.models.column_lineage import Origins, Source, column_lineage, in_ranges
 from dagster_project.defs.models.run_dbt import prepared_manifest, run_dbt
+from dagster_project.defs.raw.assets import asset_name, export_columns
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import column_descriptions, read_study
+from dagster_project.study import Study, column_descriptions, read_study
 from dagster_project.warehouse import Warehouse, identifier
 
 _OWNERS = {"staging": "team:data-management", "intermediate": "team:statistics", "marts": "team:statistics"}
@@ -79,7 +80,10 @@ def _first_error(results: list[Any], exception: BaseException | None) -> str:
 
 def _described(results: list[Any], context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Any]:
     """A materialisation for each model that was built and a result for each test that ran."""
-    of_study = column_descriptions(read_study(settings.study_folder))
+    study = read_study(settings.study_folder)
+    of_study = column_descriptions(study)
+    # A run of some models does not see where the columns of the others began.
+    origins = None if context.is_subset else Origins(_beginnings(study))
     checks = {key.name: key for key in context.selected_asset_check_keys}
     with Warehouse(settings.warehouse_file).connect(read_only=True) as connection:
         schemas: dict[tuple[str, str], dict[str, str]] = {}
@@ -98,7 +102,7 @@ def _described(results: list[Any], context: dg.AssetExecutionContext, settings: 
             node = result.node
             if node.resource_type == "model" and result.status == "success":
                 place = (node.schema, node.name)
-                metadata = _description(node, of_study, schemas, counts.get(place), settings.dbt_target)
+                metadata = _description(node, of_study, schemas, counts.get(place), settings.dbt_target, origins)
                 metadata["seconds"] = round(result.execution_time, 3)
                 if node.schema == "marts" and place in counts:
                     metadata["first rows"] = _preview(connection, *place)
@@ -120,6 +124,7 @@ def _description(
     schemas: dict[tuple[str, str], dict[str, str]],
     count: int | None,
     target_path: Path,
+    origins: Origins | None,
 ) -> dict[str, Any]:
     columns = schemas.get((node.schema, node.name), {})
     documented = {**of_study, **{name: column.description for name, column in node.columns.items()}}
@@ -132,7 +137,14 @@ def _description(
         metadata["dagster/row_count"] = count
     sql_file = target_path / "compiled" / node.package_name / node.original_file_path
     if sql_file.exists():
-        found = column_lineage(sql_file.read_text(encoding="utf-8"), schemas)
+        place = (node.schema, node.name)
+        found = {
+            column: deps
+            for column, deps in column_lineage(sql_file.read_text(encoding="utf-8"), schemas).items()
+            if column in columns
+        }
+        if origins is not None:
+            origins.add(place, found)
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(
             {
                 column: [
@@ -140,10 +152,40 @@ def _description(
                     for schema, table, name in sorted(deps)
                 ]
                 for column, deps in found.items()
-                if column in columns
             }
         )
+        # The open-source UI draws no graph of columns, so the same is said in words, back to the raw columns.
+        metadata["columns made of"] = dg.MetadataValue.md(_lineage_table(found, place, origins))
     return metadata
+
+
+def _beginnings(study: Study) -> dict[Source, set[Source]]:
+    """Where columns begin: those of the roster and, under raw.answers, those of each wave's export."""
+    roster = {("raw", "roster", column) for column in export_columns(study, study.protocol.roster)}
+    found: dict[Source, set[Source]] = {column: {column} for column in roster}
+    for export in study.protocol.wave_exports:
+        for column in export_columns(study, export):
+            found.setdefault(("raw", "answers", column), set()).add(("raw", asset_name(export), column))
+    return found
+
+
+def _lineage_table(found: Mapping[str, set[Source]], place: tuple[str, str], origins: Origins | None) -> str:
+    lines = ["| column | read from |" + (" in the exports |" if origins else ""), "|---|---|" + ("---|" if origins else "")]
+    for column, deps in found.items():
+        began = f" {_by_table(origins.of(place, column))} |" if origins else ""
+        lines.append(f"| {column} | {_by_table(deps)} |{began}")
+    return "\n".join(lines)
+
+
+def _by_table(sources: set[Source]) -> str:
+    tables: dict[tuple[str, str], list[str]] = {}
+    for schema, table, column in sorted(sources):
+        tables.setdefault((schema, table), []).append(column)
+    shown = [
+        f"[{schema}/{table}](/assets/{'/'.join(_key_of(schema, table).path)}): {in_ranges(columns)}"
+        for (schema, table), columns in tables.items()
+    ]
+    return "; ".join(shown).replace("|", "\\|") or "—"
 
 
 def _key_of(schema: str, table: str) -> dg.AssetKey:

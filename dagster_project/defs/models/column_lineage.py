@@ -1,12 +1,13 @@
 """Which columns a column of a query is made of, read from the compiled SQL.
 
-Belongs here: one function over SQL text. Does not belong here: Dagster, dbt.
+Belongs here: reading lineage from SQL text, following it through several queries. Does not belong here: Dagster, dbt.
 
 dagster-dbt offers the same, but parses the whole query again for each column, which takes minutes for a table with a
 column for every item of a study. Here a query is parsed once and resolved from its inside outwards.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 import sqlglot
 from sqlglot import exp
@@ -15,6 +16,46 @@ from sqlglot.optimizer.scope import Scope, build_scope
 #: (schema, table, column)
 Source = tuple[str, str, str]
 Tables = Mapping[tuple[str, str], Mapping[str, str]]
+
+
+class Origins:
+    """Follows columns back through models, in the order in which they were built, to the columns they began as."""
+
+    def __init__(self, beginnings: Mapping[Source, set[Source]]) -> None:
+        self._of: dict[Source, set[Source]] = dict(beginnings)
+
+    def add(self, table: tuple[str, str], lineage: Mapping[str, set[Source]]) -> None:
+        """A model's lineage, when those of all the models it reads are there."""
+        for column, deps in lineage.items():
+            self._of[(*table, column)] = set().union(*(self._of.get(dep, set()) for dep in deps))
+
+    def of(self, table: tuple[str, str], column: str) -> set[Source]:
+        """The columns that a column began as; empty for a constant."""
+        return self._of.get((*table, column), set())
+
+
+_NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")
+
+
+def in_ranges(columns: Iterable[str]) -> str:
+    """Column names in one line, neighbours by number drawn together: 'mjs_28 to mjs_31, pay'."""
+    runs: list[list[str]] = []
+    for column in sorted(columns, key=_order):
+        if runs and _follows(runs[-1][-1], column):
+            runs[-1].append(column)
+        else:
+            runs.append([column])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)
+
+
+def _order(column: str) -> tuple[str, str, int]:
+    parts = _NUMBERED.fullmatch(column)
+    return (parts[3], parts[1], int(parts[2])) if parts else ("", column, 0)
+
+
+def _follows(one: str, other: str) -> bool:
+    first, second = _NUMBERED.fullmatch(one), _NUMBERED.fullmatch(other)
+    return bool(first and second and first.group(1, 3) == second.group(1, 3) and int(second[2]) == int(first[2]) + 1)
 
 
 def column_lineage(sql: str, tables: Tables) -> dict[str, set[Source]]:

@@ -98,7 +98,7 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
     if not files:
         if export.wave is None:
             raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); put the roster there")
-        empty = {column: pa.array([], pa.string()) for column in _columns(study, export)}
+        empty = {column: pa.array([], pa.string()) for column in export_columns(study, export)}
         record = _record(export, None, None, "", rows_in_file=0, rows_accepted=0, rows_set_aside=0, unknown="")
         _write(warehouse, name, record, pa.table(empty | {"source_row": pa.array([], pa.int64())}), None)
         return record | {"is_unchanged": False}
@@ -124,7 +124,8 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
     return record | {"is_unchanged": False}
 
 
-def _columns(study: Study, export: Export) -> list[str]:
+def export_columns(study: Study, export: Export) -> list[str]:
+    """The text columns of an export's table in schema raw."""
     codes = [code for block in export.blocks for code in study.block_codes(block.block)]
     return ["participant_id", "respondent", "answered_on", *codes, "source_file"]
 
@@ -140,7 +141,7 @@ def pseudonym(respondent: str, key: bytes) -> str:
 
 
 def _fingerprint(settings: Settings, study: Study, export: Export, sha256: str) -> str:
-    parts = (sha256, export.model_dump_json(), *_columns(study, export), hashlib.sha256(settings.key()).hexdigest())
+    parts = (sha256, export.model_dump_json(), *export_columns(study, export), hashlib.sha256(settings.key()).hexdigest())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -294,7 +295,7 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
                 column: [
                     dg.TableColumnDep(asset_key=dg.AssetKey(["raw", asset_name(export)]), column_name=column)
                     for export in exports
-                    if column not in codes or column in _columns(study, export)
+                    if column not in codes or column in export_columns(study, export)
                 ]
                 for column in ("participant_id", "answered_on", *codes, "source_file", "source_row")
             }
@@ -326,7 +327,7 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
 def _union(study: Study, exports: tuple[Export, ...], codes: list[str]) -> str:
     parts = []
     for export in exports:
-        has = set(_columns(study, export))
+        has = set(export_columns(study, export))
         items = [identifier(code) if code in has else f"null::varchar as {identifier(code)}" for code in codes]
         wave = (export.wave or "").replace("'", "''")
         columns = ["participant_id", "respondent", f"'{wave}' as wave", "answered_on", *items, "source_file", "source_row"]
