@@ -43,6 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     ui = _command(commands, "ui", "open the Dagster UI over the same history", _ui)
     ui.add_argument("--port", default="3000", help="the port on this machine (default 3000)")
 
+    diff = _command(commands, "diff", "say what changed from one release to another", _diff)
+    diff.add_argument("old", nargs="?", help="a release's name or the beginning of it (default: the one before the newest)")
+    diff.add_argument("new", nargs="?", help="a release's name or the beginning of it (default: the newest)")
+    diff.add_argument("--list", action="store_true", help="list the releases that are kept, oldest first")
+
     simulate = _command(commands, "simulate", "find stand-in people who could have produced the published tables", _simulate)
     simulate.add_argument("--seed", type=int, default=None, help="the same seed gives the same people")
     simulate.add_argument("--out", type=Path, required=True, help="a new folder for the exports, e.g. stand-ins/")
@@ -138,6 +143,37 @@ def _ui(given: argparse.Namespace, settings: Settings) -> int:
     # The code location is named in pyproject.toml under [tool.dagster].
     command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", given.port]
     return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
+
+
+def _diff(given: argparse.Namespace, settings: Settings) -> int:
+    from dagster_project.defs.release.diff import diff_of_files
+    from dagster_project.results import diff_markdown
+    from dagster_project.warehouse import release_names
+
+    releases = release_names(settings.study_folder)
+    if given.list:
+        print("\n".join(releases) or "there is no release yet; `wavehouse run` makes one")
+        return 0
+    old, new = (_release(word, releases, place) for word, place in ((given.old, -2), (given.new, -1)))
+    folder = settings.study_folder / "releases"
+    print(f"from {old} to {new}")
+    print(diff_markdown(diff_of_files(folder / old / "warehouse.duckdb", folder / new / "warehouse.duckdb")))
+    return 0
+
+
+def _release(word: str | None, releases: Sequence[str], place: int) -> str:
+    """A kept release by the beginning of its name, or the one at a place from the end."""
+    if word is None:
+        if len(releases) < -place:
+            raise ValueError(
+                f"{len(releases)} releases are kept, and a diff needs two; run again when something has changed"
+            )
+        return releases[place]
+    found = [name for name in releases if name.startswith(word)]
+    if len(found) != 1:
+        what = "no release begins" if not found else f"{len(found)} releases begin"
+        raise ValueError(f"{what} with {word!r}; the kept ones are {', '.join(releases) or 'none'}")
+    return found[0]
 
 
 def _simulate(given: argparse.Namespace, settings: Settings) -> int:

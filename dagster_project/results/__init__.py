@@ -7,6 +7,14 @@ SQL, files other than a published table.
 from dagster_project.results.build import change_results, characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.published import PublishedValue, read_published
+from dagster_project.results.release_diff import (
+    DiffRow,
+    answer_changes,
+    diff_markdown,
+    people_changes,
+    result_changes,
+    score_changes,
+)
 from dagster_project.results.reproduction import Reproduction, compare, summarise
 from dagster_project.results.rounding import format_number, prints_as, round_half_away
 from dagster_project.results.row import ResultRow, result_id
@@ -26,20 +34,26 @@ from dagster_project.results.tables import (
 __all__ = [
     "Cell",
     "Column",
+    "DiffRow",
     "PublishedValue",
     "Reproduction",
     "ResultRow",
     "ResultsError",
     "Row",
     "Table",
+    "answer_changes",
     "change_results",
     "characteristics_results",
     "compare",
+    "diff_markdown",
     "format_number",
+    "people_changes",
     "prints_as",
     "read_published",
+    "result_changes",
     "result_id",
     "round_half_away",
+    "score_changes",
     "service_results",
     "summarise",
     "summary_results",

@@ -4,7 +4,14 @@ Belongs here: connections, replacing tables, swapping in a release. Does not bel
 This package imports none of the others.
 """
 
-from dagster_project.warehouse.release import copy_schemas, current_release, publish_release, recover_release
+from dagster_project.warehouse.compare import ChangedRow, TableChanges, changed_rows
+from dagster_project.warehouse.release import (
+    copy_schemas,
+    current_release,
+    publish_release,
+    recover_release,
+    release_names,
+)
 from dagster_project.warehouse.working_file import (
     Warehouse,
     WarehouseError,
@@ -15,13 +22,17 @@ from dagster_project.warehouse.working_file import (
 )
 
 __all__ = [
+    "ChangedRow",
+    "TableChanges",
     "Warehouse",
     "WarehouseError",
+    "changed_rows",
     "copy_schemas",
     "current_release",
     "identifier",
     "publish_release",
     "recover_release",
+    "release_names",
     "replace_rows",
     "replace_table",
     "rows",

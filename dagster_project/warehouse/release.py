@@ -85,6 +85,12 @@ def current_release(folder: Path) -> dict[str, str] | None:
     return content
 
 
+def release_names(folder: Path) -> list[str]:
+    """The kept releases of a study folder, oldest first."""
+    found = [path for path in (folder / "releases").glob("*") if (path / MANIFEST).exists()]
+    return [path.name for path in sorted(found, key=lambda path: (path / MANIFEST).stat().st_mtime_ns)]
+
+
 def publish_release(
     folder: Path, name: str, manifest: dict[str, str], fill: Callable[[Path], None], *, links: bool = True
 ) -> Path:
@@ -149,10 +155,7 @@ def recover_release(folder: Path) -> None:
 
 def _forget_old(folder: Path, current: Path) -> None:
     """Keep the last few releases. One that a reader still holds open on Windows stays until the next run."""
-    finished = sorted(
-        (path for path in (folder / "releases").iterdir() if (path / MANIFEST).exists()),
-        key=lambda path: (path / MANIFEST).stat().st_mtime_ns,
-    )
+    finished = [folder / "releases" / name for name in release_names(folder)]
     for path in finished[:-_KEPT]:
         if path != current:
             with suppress(OSError):

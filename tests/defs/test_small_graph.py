@@ -128,6 +128,20 @@ def test_rows_and_reasons_are_conserved(small_run: Any) -> None:
     }
 
 
+def test_every_n_reconciles_to_the_roster(small_run: Any) -> None:
+    place, _ = small_run
+    ledger = {(row.pop("scale"), row.pop("wave")): row for row in place.released("select * from marts.score_ledger")}
+    assert len(ledger) == 4 * 2
+    said = {key: {reason: count for reason, count in row.items() if count} for key, row in ledger.items()}
+    assert said["mood_total", "T1"] == {"on_roster": 4, "wave_not_returned": 1, "n": 3}
+    assert said["mood_total", "T2"] == {"on_roster": 4, "wave_not_returned": 1, "blank": 1, "n": 2}
+    assert said["pull", "T1"] == {"on_roster": 4, "wave_not_returned": 1, "too_few_items": 1, "n": 2}
+    values = place.values()
+    assert {key: row["n"] for key, row in ledger.items()} == {
+        (scale, wave): values[f"summary/{scale}/{wave}/n"] for scale, wave in ledger
+    }
+
+
 def test_release_names_nobody(small_run: Any) -> None:
     place, _ = small_run
     people = place.released("select participant_id from marts.participants")

@@ -11,16 +11,24 @@ from pathlib import Path
 import dagster as dg
 
 from dagster_project.defs.outcomes.assets import read_results
+from dagster_project.defs.release.diff import remember_diff
 from dagster_project.report import write_page, write_tables
-from dagster_project.results import table_change, table_characteristics, table_service_use, table_summary
+from dagster_project.results import diff_markdown, table_change, table_characteristics, table_service_use, table_summary
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import column_descriptions, read_study
-from dagster_project.warehouse import Warehouse, copy_schemas, current_release, publish_release, recover_release
+from dagster_project.warehouse import (
+    Warehouse,
+    copy_schemas,
+    current_release,
+    publish_release,
+    recover_release,
+    release_names,
+)
 
 SCHEMAS = ("codebook", "marts", "results")
 _MARTS = (
     "answer_sheets", "answers", "missing_answers", "participants", "scale_scores", "score_changes", "service_use",
-    "scale_moments", "change_moments", "category_counts", "number_moments", "service_counts",
+    "score_ledger", "scale_moments", "change_moments", "category_counts", "number_moments", "service_counts",
 )  # fmt: skip
 
 
@@ -53,15 +61,19 @@ def build(settings: Settings) -> dg.Definitions:
         fingerprint = _fingerprint(settings)
         standing = current_release(settings.study_folder)
         is_new = standing is None or standing.get("fingerprint") != fingerprint
+        changed = "The release is as it was."
         if is_new:
             now = datetime.now(UTC)
-            manifest = {"study": settings.study_folder.name, "run_id": context.run.run_id, "released_at": now.isoformat()}
-            publish_release(
-                settings.study_folder,
-                f"{now:%Y%m%dT%H%M%S}-{fingerprint[:8]}-{context.run.run_id[:8]}",
-                manifest | {"fingerprint": fingerprint},
-                lambda folder: _fill(settings, folder, now),
-            )
+            name = f"{now:%Y%m%dT%H%M%S}-{fingerprint[:8]}-{context.run.run_id[:8]}"
+            changed = _difference(settings, standing, name)
+            manifest = {
+                "release": name,
+                "study": settings.study_folder.name,
+                "run_id": context.run.run_id,
+                "released_at": now.isoformat(),
+                "fingerprint": fingerprint,
+            }
+            publish_release(settings.study_folder, name, manifest, lambda folder: _fill(settings, folder, now))
         folder = settings.study_folder / "release"
         return dg.MaterializeResult(
             metadata={
@@ -69,11 +81,21 @@ def build(settings: Settings) -> dg.Definitions:
                 "database": dg.MetadataValue.path(str(folder / "warehouse.duckdb")),
                 "page": dg.MetadataValue.path(str(folder / "index.html")),
                 "is new": is_new,
+                "what changed": dg.MetadataValue.md(changed),
                 "fingerprint": fingerprint,
             }
         )
 
     return dg.Definitions(assets=[release])
+
+
+def _difference(settings: Settings, standing: dict[str, str] | None, name: str) -> str:
+    """Write what the release to come changes into the working file, and say it."""
+    folder = settings.study_folder
+    file = folder / "release" / "warehouse.duckdb" if standing is not None else None
+    names = (standing.get("release") if standing else None, name)
+    rows = remember_diff(Warehouse(settings.warehouse_file), file, names, release_names(folder))
+    return "This is the first release." if standing is None else diff_markdown(rows)
 
 
 def _fill(settings: Settings, folder: Path, now: datetime) -> None:

@@ -1,0 +1,67 @@
+"""The diff of two released files, and where it is kept.
+
+Belongs here: which tables are compared by which key, and the table `results.release_diff`. Does not belong here: comparing
+(warehouse/), what a difference means (results/).
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import pyarrow as pa
+
+from dagster_project.results import DiffRow, answer_changes, people_changes, result_changes, score_changes
+from dagster_project.warehouse import TableChanges, Warehouse, changed_rows, replace_table
+
+_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("from_release", "to_release", "kind", "participant_id", "wave", "what")),
+        *((name, pa.string()) for name in ("before", "after")),
+        ("before_value", pa.float64()),
+        ("after_value", pa.float64()),
+    ]
+)
+
+
+def diff_of_files(old: Path, new: Path) -> list[DiffRow]:
+    """What changed from one released (or working) file to another, from the people down to the results."""
+    known = {row["item"]: None for path in (old, new) for row in Warehouse(path).rows("select item from codebook.items")}
+    return [
+        *people_changes(_triples(changed_rows(old, new, ("marts", "participants"), ["participant_id"]))),
+        *answer_changes(
+            _triples(
+                changed_rows(old, new, ("marts", "answer_sheets"), ["participant_id", "wave"], ["source_file", "source_row"])
+            ),
+            known,
+        ),
+        *score_changes(_triples(changed_rows(old, new, ("marts", "scale_scores"), ["participant_id", "wave", "scale"]))),
+        *result_changes(_triples(changed_rows(old, new, ("results", "results"), ["result_id"], ["run_id", "computed_at"]))),
+    ]
+
+
+def _triples(changes: TableChanges) -> list[tuple[object, object, object]]:
+    return [(row.key, row.before, row.after) for row in changes.rows]
+
+
+def remember_diff(
+    working: Warehouse, standing: Path | None, names: tuple[str | None, str], kept: Sequence[str]
+) -> list[DiffRow]:
+    """Write `results.release_diff`: what the release to come changes, behind what the kept ones did. Returns the new rows.
+
+    standing: the current release's file, None before the first. names: the releases compared. kept: whose rows to keep.
+    """
+    rows: list[DiffRow] = []
+    history: list[dict[str, object]] = []
+    if standing is not None:
+        rows = diff_of_files(standing, working.path)
+        released = Warehouse(standing)
+        has_history = released.rows(
+            "select 1 from duckdb_tables() where schema_name = 'results' and table_name = 'release_diff'"
+        )
+        if has_history:
+            history = [row for row in released.rows("select * from results.release_diff") if row["to_release"] in kept]
+    new = [{"from_release": names[0], "to_release": names[1]} | asdict(row) for row in rows]
+    with working.transaction() as connection:
+        connection.execute("create schema if not exists results")
+        replace_table(connection, "results", "release_diff", pa.Table.from_pylist([*history, *new], schema=_SCHEMA))
+    return rows

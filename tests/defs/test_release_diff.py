@@ -1,0 +1,105 @@
+"""A corrected export: the diff names exactly the answers, scores and results that moved, and nothing else."""
+
+import csv
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dagster_project.cli import main
+
+Again = tuple[Any, Callable[[], Any]]
+
+
+def test_three_corrected_answers_of_the_example(example_again: Again, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """T2 comes again with three answers corrected: one wellbeing item of two people, one burnout item of a third."""
+    place, again = example_again
+    before = place.values()
+    first = place.released("select * from results.release_diff")
+    assert first == []
+    file = next((place.study_folder / "raw/T2").iterdir())
+    rows = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines()))
+    header, people = (
+        rows[0],
+        [
+            row
+            for row in rows[3:]
+            if row[rows[0].index("Finished")] == "True" and row[rows[0].index("Status")] != "Survey Preview"
+        ],
+    )
+    columns = {"WB_4": "wemwbs_04", "BURN_6": "mbi_hss_06"}
+    complete = [row for row in people if row[header.index("WB_4")] in "12345" and row[header.index("BURN_6")] in "0123456"]
+    corrected = [(complete[0], "WB_4"), (complete[3], "WB_4"), (complete[5], "BURN_6")]
+    expected = set()
+    for row, column in corrected:
+        was = row[header.index(column)]
+        now = str(int(was) + 1) if was not in "56" else str(int(was) - 1)
+        row[header.index(column)] = now
+        expected.add((row[header.index("ExternalReference")], columns[column], was, now))
+    with file.open("w", encoding="utf-8-sig", newline="") as stream:
+        csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+
+    run = again()
+    assert run.success, run.failures
+    names = {
+        row["participant_id"]: row["respondent"]
+        for row in place.working("select participant_id, respondent from raw.roster")
+    }
+    diff = place.released("select * from results.release_diff")
+    of_kind: dict[str, list[dict[str, Any]]] = {
+        kind: [row for row in diff if row["kind"] == kind] for kind in {row["kind"] for row in diff}
+    }
+    assert {
+        (names[row["participant_id"]], row["what"], row["before"], row["after"]) for row in of_kind.pop("answer")
+    } == expected
+    scores = {(names[row["participant_id"]], row["wave"], row["what"]) for row in of_kind.pop("score")}
+    who = [row[header.index("ExternalReference")] for row, _ in corrected]
+    # Item 4 is not among the seven of the short form; item 6 of the burnout inventory counts for exhaustion alone.
+    assert scores == {(who[0], "T2", "wellbeing"), (who[1], "T2", "wellbeing"), (who[2], "T2", "emotional_exhaustion")}
+    after = place.values()
+    moved = {one: (before[one], after[one]) for one in before if before[one] != after[one]}
+    assert {row["what"]: (row["before_value"], row["after_value"]) for row in of_kind.pop("result")} == moved
+    assert {one.split("/")[1] for one in moved} <= {"wellbeing", "emotional_exhaustion"}
+    crossed = {one for one, (was, now) in moved.items() if one.endswith("/p") and (was < 0.05) != (now < 0.05)}
+    assert {row["what"] for row in of_kind.pop("significance", [])} == crossed
+    assert of_kind == {}
+
+    said = run.metadata["release"]["what changed"].value
+    assert said.startswith(f"Changed: 3 answers, 3 scores, {len(moved)} results")
+    monkeypatch.setenv("WAVEHOUSE_STUDY", str(place.study_folder))
+    assert main(["diff"]) == 0
+    assert said in capsys.readouterr().out
+    assert main(["diff", "--list"]) == 0
+    old, new = capsys.readouterr().out.split()
+    assert main(["diff", new, old]) == 0
+    back = capsys.readouterr().out
+    assert back.startswith(f"from {new} to {old}\n")
+    assert f"Changed: 3 answers, 3 scores, {len(moved)} results" in back
+    assert main(["diff", "20", new]) == 2
+    assert capsys.readouterr().err == f"wavehouse: 2 releases begin with '20'; the kept ones are {old}, {new}\n"
+
+
+def test_somebody_new_and_a_scale_renamed_are_said(small_again: Again) -> None:
+    place, again = small_again
+    with (place.study_folder / "raw/roster/roster.csv").open("a", encoding="utf-8") as roster:
+        roster.write("E;South;50\n")
+    instrument = place.study_folder / "instruments/drive.yaml"
+    instrument.write_text(instrument.read_text(encoding="utf-8").replace("pull", "hold"), encoding="utf-8")
+    protocol = place.study_folder / "study.yaml"
+    protocol.write_text(protocol.read_text(encoding="utf-8").replace("pull", "hold"), encoding="utf-8")
+    run = again()
+    assert run.success, run.failures
+    diff = place.released("select kind, what, before, after from results.release_diff")
+    assert {"kind": "person", "what": "participant", "before": None, "after": "on the roster"} in diff
+    assert {"kind": "result", "what": "summary/pull/T1/n", "before": "2", "after": None} in diff
+    assert {"kind": "result", "what": "summary/hold/T1/n", "before": None, "after": "2"} in diff
+    assert {"kind": "result", "what": "characteristics/age/n", "before": "3", "after": "4"} in diff
+
+
+def test_with_one_release_there_is_no_diff(small_run: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    place, _ = small_run
+    monkeypatch.setenv("WAVEHOUSE_STUDY", str(place.study_folder))
+    assert main(["diff"]) == 2
+    assert capsys.readouterr().err == (
+        "wavehouse: a diff needs two releases, and 1 is kept; run again when something has changed\n"
+    )
