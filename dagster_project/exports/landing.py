@@ -31,10 +31,11 @@ class LandedFile:
 
 
 def find_files(study_folder: Path, export: Export) -> list[Path]:
-    """The files of an export's folder that match its pattern (upper and lower case alike), sorted by name.
+    """The files of an export's folder that match its pattern (upper and lower case alike).
 
-    Hidden files and the lock files of editors are passed over. A missing folder or no file gives an empty list: a wave
-    that has not arrived. Raises ExportError when there is more than one file, since each export takes one.
+    Versions come oldest first, by the time they were last written; parts by name. Hidden files and the lock files of
+    editors are passed over. A missing folder or no file gives an empty list: a wave that has not arrived. Raises
+    ExportError when there is more than one file and the protocol does not say what several files are.
     """
     folder = Path(study_folder) / export.folder
     try:
@@ -48,10 +49,13 @@ def find_files(study_folder: Path, export: Export) -> list[Path]:
         and fnmatchcase(entry.name.lower(), export.pattern.lower())
         and entry.is_file()
     ]
-    if len(files) > 1:
+    if export.files == "versions":
+        return sorted(files, key=lambda file: (file.stat().st_mtime_ns, file.name))
+    if len(files) > 1 and export.files == "one":
         raise ExportError(
             f"{plain(export.folder)}: {len(files)} files match {plain(export.pattern)}:"
-            f" {listed([quoted(file.name) for file in files])}; leave the one to use there and move the others out"
+            f" {listed([quoted(file.name) for file in files])}; leave the one to use there, or declare files: versions (or"
+            " parts)"
         )
     return files
 

@@ -153,6 +153,14 @@ class Export(Definition):
     wave: WaveId | None = Field(default=None, description="the wave it belongs to; left out for the roster")
     folder: str = Field(description="the folder it arrives in, below the study folder, e.g. raw/T1")
     pattern: str = Field(default="*", description="which files of the folder are exports, e.g. '*.csv'")
+    files: Literal["one", "versions", "parts"] = Field(
+        default="one",
+        description="what several files are: refused (one), corrected versions of which the newest is used (versions), or"
+        " parts of the wave, e.g. one a site (parts)",
+    )
+    pin: Annotated[str, Field(pattern="^[0-9a-f]{8,64}$")] | None = Field(
+        default=None, description="the first 8 or more digits of the SHA-256 of the version to use instead of the newest"
+    )
     reader: Literal["delimited", "qualtrics", "spss"] = Field(description="delimited, qualtrics or spss")
     decimal: Literal[".", ","] = Field(default=".", description="the decimal mark in numbers, '.' or ','")
     respondent: Text = Field(description="the column that holds the participant's identifier")

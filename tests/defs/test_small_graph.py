@@ -216,7 +216,7 @@ def _put(name: str, content: bytes) -> Callable[[Path], None]:
         ),
         (
             _put("raw/T1/second.csv", b"Person\nA\n"),
-            'raw/T1: 2 files match *.csv: "second.csv", "t1.csv"; leave the one to use there and move the others out',
+            'raw/T1: 2 files match *.csv: "second.csv", "t1.csv"; leave the one to use there, or declare files: versions (or parts)',
         ),
         (
             lambda folder: (folder / "raw/roster/roster.csv").unlink(),

@@ -38,7 +38,7 @@ def test_two_files_for_one_export_are_refused_by_name(study: Study, export_of: E
     with pytest.raises(ExportError) as refusal:
         find_files(study.folder, export_of("t1"))
     assert str(refusal.value) == (
-        'raw/T1: 2 files match *.csv: "a.csv", "b.csv"; leave the one to use there and move the others out'
+        'raw/T1: 2 files match *.csv: "a.csv", "b.csv"; leave the one to use there, or declare files: versions (or parts)'
     )
 
 

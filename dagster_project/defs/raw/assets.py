@@ -1,24 +1,19 @@
 """Raw assets: the roster, one asset a wave made from the protocol, and all waves under one another.
 
-Belongs here: landing, reading and contract of each export, its checks and metadata. Does not belong here: how a format
-is read or a column matched (exports/), typing an answer (dbt staging).
+Belongs here: the assets, their checks and metadata. Does not belong here: loading an export (load.py), typing an answer
+(dbt staging).
 """
 
-import hashlib
-import hmac
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
-import pyarrow as pa
 
-from dagster_project.exports import Contracted, ExportError, apply_contract, find_files, land, read_export
+from dagster_project.defs.raw.load import ROSTER, asset_name, export_columns, load_export
+from dagster_project.exports import ExportError
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Export, Study, StudyError, read_study
-from dagster_project.warehouse import Warehouse, identifier, replace_rows, replace_table, rows
-
-ROSTER = "roster"
+from dagster_project.warehouse import Warehouse, identifier
 
 
 @dg.definitions
@@ -37,11 +32,6 @@ def build(settings: Settings, study: Study) -> dg.Definitions:
     """The raw layer of one study."""
     exports = [_export_asset(settings, study, export) for export in study.protocol.exports]
     return dg.Definitions(assets=[*exports, _answers_asset(settings, study)])
-
-
-def asset_name(export: Export) -> str:
-    """The name of an export's asset and of its table in schema raw."""
-    return ROSTER if export.wave is None else export.wave.lower()
 
 
 def _export_asset(settings: Settings, study: Study, export: Export) -> dg.AssetsDefinition:
@@ -87,140 +77,6 @@ def _export_asset(settings: Settings, study: Study, export: Export) -> dg.Assets
     return export_asset
 
 
-def load_export(settings: Settings, study: Study, export: Export, warehouse: Warehouse) -> dict[str, Any]:
-    """Land, read and contract one export and write its tables, unless the same file stands there already.
-
-    Returns the export's row of `raw.exports`. Raises ExportError and leaves the tables as they were when the file
-    cannot be used.
-    """
-    name = asset_name(export)
-    files = find_files(study.folder, export)
-    if not files:
-        if export.wave is None:
-            raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); put the roster there")
-        empty = {column: pa.array([], pa.string()) for column in export_columns(study, export)}
-        record = _record(export, None, None, "", rows_in_file=0, rows_accepted=0, rows_set_aside=0, unknown="")
-        _write(warehouse, name, record, pa.table(empty | {"source_row": pa.array([], pa.int64())}), None)
-        return record | {"is_unchanged": False}
-    landed = land(files[0], settings.landing)
-    fingerprint = _fingerprint(settings, study, export, landed.sha256)
-    if (standing := _standing(warehouse, export, fingerprint)) is not None:
-        return standing | {"is_unchanged": True}
-    contracted = apply_contract(
-        read_export(landed.path, export, name=files[0].name), study, export, landed.sha256, files[0].name
-    )
-    contracted.raise_if_broken()
-    record = _record(
-        export,
-        files[0].name,
-        landed.sha256,
-        fingerprint,
-        rows_in_file=contracted.rows_in_file,
-        rows_accepted=contracted.accepted.num_rows,
-        rows_set_aside=contracted.set_aside.num_rows,
-        unknown=" ".join(contracted.warnings),
-    )
-    _write(warehouse, name, record, _with_pseudonyms(contracted.accepted, settings.key()), contracted)
-    return record | {"is_unchanged": False}
-
-
-def export_columns(study: Study, export: Export) -> list[str]:
-    """The text columns of an export's table in schema raw."""
-    codes = [code for block in export.blocks for code in study.block_codes(block.block)]
-    return ["participant_id", "respondent", "answered_on", *codes, "source_file"]
-
-
-def _with_pseudonyms(accepted: pa.Table, key: bytes) -> pa.Table:
-    names = [pseudonym(respondent, key) for respondent in accepted.column("respondent").to_pylist()]
-    return accepted.add_column(0, "participant_id", pa.array(names, pa.string()))
-
-
-def pseudonym(respondent: str, key: bytes) -> str:
-    """A person's name in the marts: a keyed hash (HMAC-SHA256, 64 bits) of the export's identifier, as written there."""
-    return "P" + hmac.new(key, respondent.encode(), hashlib.sha256).hexdigest()[:16]
-
-
-def _fingerprint(settings: Settings, study: Study, export: Export, sha256: str) -> str:
-    parts = (sha256, export.model_dump_json(), *export_columns(study, export), hashlib.sha256(settings.key()).hexdigest())
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _standing(warehouse: Warehouse, export: Export, fingerprint: str) -> dict[str, Any] | None:
-    """What `raw.exports` says of an export that was loaded before from the same file under the same declaration."""
-    with warehouse.connect() as connection:
-        tables = {
-            row[0]
-            for row in connection.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
-        }
-        if not {"exports", asset_name(export)} <= tables:
-            return None
-        found = rows(
-            connection, "select * from raw.exports where export = ? and fingerprint = ?", [export.export, fingerprint]
-        )
-    return found[0] if found else None
-
-
-def _record(
-    export: Export,
-    file_name: str | None,
-    sha256: str | None,
-    fingerprint: str,
-    *,
-    rows_in_file: int,
-    rows_accepted: int,
-    rows_set_aside: int,
-    unknown: str,
-) -> dict[str, Any]:
-    return {
-        "export": export.export,
-        "wave": export.wave,
-        "file_name": file_name,
-        "sha256": sha256,
-        "reader": export.reader,
-        "rows_in_file": rows_in_file,
-        "rows_accepted": rows_accepted,
-        "rows_set_aside": rows_set_aside,
-        "columns_set_aside": unknown,
-        "fingerprint": fingerprint,
-        "loaded_at": datetime.now(UTC).replace(tzinfo=None),
-    }
-
-
-_RECORD = pa.schema(
-    [
-        *((name, pa.string()) for name in ("export", "wave", "file_name", "sha256", "reader")),
-        *((name, pa.int64()) for name in ("rows_in_file", "rows_accepted", "rows_set_aside")),
-        *((name, pa.string()) for name in ("columns_set_aside", "fingerprint")),
-        ("loaded_at", pa.timestamp("us")),
-    ]
-)
-_SET_ASIDE = ("source_file", "source_row", "respondent", "reason", "detail")
-_FINDING = ("column", "code", "verdict", "message")
-
-
-def _write(
-    warehouse: Warehouse, name: str, record: dict[str, Any], accepted: pa.Table, contracted: Contracted | None
-) -> None:
-    """Write an export's rows, its set-aside rows, its contract and its record: all or nothing."""
-    export = record["export"]
-    set_aside = (
-        contracted.set_aside.select(_SET_ASIDE)
-        if contracted
-        else pa.table({column: pa.array([], pa.int64() if column == "source_row" else pa.string()) for column in _SET_ASIDE})
-    )
-    findings = (
-        [{field: getattr(finding, field) for field in _FINDING} for finding in contracted.findings] if contracted else []
-    )
-    contract = pa.Table.from_pylist(findings, schema=pa.schema([(field, pa.string()) for field in _FINDING]))
-    with warehouse.transaction() as connection:
-        connection.execute("create schema if not exists raw")
-        replace_table(connection, "raw", name, accepted)
-        for table_name, table in (("set_aside_rows", set_aside), ("contract", contract)):
-            table = table.add_column(0, "export", pa.array([export] * table.num_rows, pa.string()))
-            replace_rows(connection, "raw", table_name, table, ("export", [export]))
-        replace_rows(connection, "raw", "exports", pa.Table.from_pylist([record], schema=_RECORD), ("export", [export]))
-
-
 def _metadata(loaded: dict[str, Any]) -> dict[str, Any]:
     return {
         "file": loaded["file_name"] or "none has arrived",
@@ -230,6 +86,7 @@ def _metadata(loaded: dict[str, Any]) -> dict[str, Any]:
         "rows set aside": loaded["rows_set_aside"],
         "dagster/row_count": loaded["rows_accepted"],
         "unchanged since the last run": loaded["is_unchanged"],
+        "files that ever arrived": loaded["versions"],
     }
 
 

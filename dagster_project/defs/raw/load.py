@@ -1,0 +1,323 @@
+"""Loading one export: landed, read, held against the contract, and written as a table of schema raw; its versions kept.
+
+Belongs here: which file of an export is used, and everything written about it. Does not belong here: Dagster (assets.py),
+reading a format or matching a column (exports/).
+
+Tables: `raw.<wave>` (the rows in use), `raw."<wave>@<8 digits>"` (the rows of an earlier version, by the SHA-256 it came
+from), `raw.exports` (what is in use), `raw.versions` (every file that ever arrived, taken or refused), `raw.contract`,
+`raw.set_aside_rows`.
+"""
+
+import hashlib
+import hmac
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from dagster_project.exports import Contracted, ExportError, LandedFile, apply_contract, find_files, land, read_export
+from dagster_project.settings import Settings
+from dagster_project.study import Export, Study
+from dagster_project.warehouse import Warehouse, identifier, replace_rows, replace_table, rows
+
+ROSTER = "roster"
+
+
+def asset_name(export: Export) -> str:
+    """The name of an export's asset and of its table in schema raw."""
+    return ROSTER if export.wave is None else export.wave.lower()
+
+
+def export_columns(study: Study, export: Export) -> list[str]:
+    """The text columns of an export's table in schema raw."""
+    codes = [code for block in export.blocks for code in study.block_codes(block.block)]
+    return ["participant_id", "respondent", "answered_on", *codes, "source_file"]
+
+
+def pseudonym(respondent: str, key: bytes) -> str:
+    """A person's name in the marts: a keyed hash (HMAC-SHA256, 64 bits) of the export's identifier, as written there."""
+    return "P" + hmac.new(key, respondent.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The files in use: one, or the parts of a wave. Their name and SHA-256 stand for all of them together."""
+
+    files: tuple[LandedFile, ...]
+
+    @property
+    def name(self) -> str:
+        return ", ".join(file.name for file in self.files)
+
+    @property
+    def sha256(self) -> str:
+        if len(self.files) == 1:
+            return self.files[0].sha256
+        return hashlib.sha256("\n".join(file.sha256 for file in self.files).encode()).hexdigest()
+
+
+def load_export(settings: Settings, study: Study, export: Export, warehouse: Warehouse) -> dict[str, Any]:
+    """Land every file of an export, choose the one to use, and write its tables, unless the same stands there already.
+
+    Returns the export's row of `raw.exports`, with is_unchanged and versions (how many files are known). Raises ExportError
+    and leaves the rows in use as they were when the file to use cannot be used; `raw.versions` then says why.
+    """
+    files = [land(file, settings.landing) for file in find_files(study.folder, export)]
+    if not files and export.wave is None:
+        raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); put the roster there")
+    _note_arrivals(warehouse, export, files)
+    chosen = _choose(settings, export, files, warehouse)
+    if chosen is None:
+        _write_nothing(warehouse, study, export)
+        return _record(export, None, "", 0, 0, 0, "") | {"is_unchanged": False, "versions": 0}
+    fingerprint = _fingerprint(settings, study, export, chosen.sha256)
+    versions = _count_versions(warehouse, export)
+    if (standing := _standing(warehouse, export, fingerprint)) is not None:
+        return standing | {"is_unchanged": True, "versions": versions}
+    try:
+        contracted = [
+            apply_contract(read_export(file.path, export, name=file.name), study, export, file.sha256, file.name)
+            for file in chosen.files
+        ]
+        for one in contracted:
+            one.raise_if_broken()
+        _refuse_shared_participants(contracted)
+    except ExportError as error:
+        _judge(warehouse, export, chosen, "refused", str(error))
+        raise
+    record = _record(
+        export,
+        chosen,
+        fingerprint,
+        sum(one.rows_in_file for one in contracted),
+        sum(one.accepted.num_rows for one in contracted),
+        sum(one.set_aside.num_rows for one in contracted),
+        " ".join(dict.fromkeys(warning for one in contracted for warning in one.warnings)),
+    )
+    _write(warehouse, asset_name(export), record, contracted, chosen, settings.key())
+    return record | {"is_unchanged": False, "versions": versions}
+
+
+def _choose(settings: Settings, export: Export, files: Sequence[LandedFile], warehouse: Warehouse) -> _Chosen | None:
+    """The pinned version, else all parts, else the newest of the files that are there."""
+    if export.pin is not None:
+        found = sorted(settings.landing.glob(f"{export.pin}*")) if settings.landing.is_dir() else []
+        if len(found) != 1:
+            what = "no landed file's SHA-256 begins" if not found else f"the SHA-256 of {len(found)} landed files begin"
+            raise ExportError(f"{export.folder}: {what} with the pinned {export.pin}; correct pin in the protocol")
+        sha256 = found[0].name.split(".")[0]
+        known = warehouse.rows("select file_name from raw.versions where export = ? and sha256 = ?", [export.export, sha256])
+        name = known[0]["file_name"] if known else found[0].name
+        return _Chosen((LandedFile(sha256, found[0], name, found[0].stat().st_size),))
+    if not files:
+        return None
+    return _Chosen(tuple(files)) if export.files == "parts" else _Chosen((files[-1],))
+
+
+def _refuse_shared_participants(contracted: Sequence[Contracted]) -> None:
+    """A person may be in one part of a wave only."""
+    places: dict[str, list[str]] = defaultdict(list)
+    if len(contracted) < 2:
+        return
+    for one in contracted:
+        respondents = one.accepted.column("respondent").to_pylist()
+        for respondent, row in zip(respondents, one.accepted.column("source_row").to_pylist(), strict=True):
+            places[respondent.strip()].append(f"{one.name} row {row}")
+    for respondent, found in places.items():
+        if len(found) > 1:
+            raise ExportError(
+                f"{contracted[0].wave}: participant {respondent!r} is in several parts: {', '.join(found[:3])}; keep one row"
+                " of each participant"
+            )
+
+
+_VERSION = pa.schema(
+    [
+        *((name, pa.string()) for name in ("export", "wave", "sha256", "file_name")),
+        ("size", pa.int64()),
+        ("first_seen_at", pa.timestamp("us")),
+        ("verdict", pa.string()),
+        ("message", pa.string()),
+        ("rows_in_file", pa.int64()),
+        ("rows_accepted", pa.int64()),
+        ("rows_set_aside", pa.int64()),
+        ("is_in_use", pa.bool_()),
+        ("table_name", pa.string()),
+    ]
+)
+
+
+def _note_arrivals(warehouse: Warehouse, export: Export, files: Sequence[LandedFile]) -> None:
+    """Every file that arrives has a row in raw.versions from then on, before anybody tries to read it."""
+    with warehouse.transaction() as connection:
+        connection.execute("create schema if not exists raw")
+        connection.register("empty_versions", _VERSION.empty_table())
+        connection.execute("create table if not exists raw.versions as select * from empty_versions")
+        connection.unregister("empty_versions")
+        now = datetime.now(UTC).replace(tzinfo=None)
+        for file in files:
+            connection.execute(
+                "insert into raw.versions (export, wave, sha256, file_name, size, first_seen_at, is_in_use)"
+                " select $1, $2, $3, $4, $5, $6, false"
+                " where not exists (select 1 from raw.versions where export = $1 and sha256 = $3)",
+                [export.export, export.wave, file.sha256, file.name, file.size, now],
+            )
+
+
+def _count_versions(warehouse: Warehouse, export: Export) -> int:
+    found = warehouse.rows("select count(*) as n from raw.versions where export = ?", [export.export])
+    return int(found[0]["n"])
+
+
+def _judge(warehouse: Warehouse, export: Export, chosen: _Chosen, verdict: str, message: str) -> None:
+    with warehouse.transaction() as connection:
+        for file in chosen.files:
+            connection.execute(
+                "update raw.versions set verdict = ?, message = ? where export = ? and sha256 = ?",
+                [verdict, message, export.export, file.sha256],
+            )
+
+
+def _fingerprint(settings: Settings, study: Study, export: Export, sha256: str) -> str:
+    declared = export.model_dump_json(exclude={"pin", "files"})
+    parts = (sha256, declared, *export_columns(study, export), hashlib.sha256(settings.key()).hexdigest())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _standing(warehouse: Warehouse, export: Export, fingerprint: str) -> dict[str, Any] | None:
+    """What `raw.exports` says of an export that was loaded before from the same file under the same declaration."""
+    with warehouse.connect() as connection:
+        tables = {
+            row[0]
+            for row in connection.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
+        }
+        if not {"exports", asset_name(export)} <= tables:
+            return None
+        found = rows(
+            connection, "select * from raw.exports where export = ? and fingerprint = ?", [export.export, fingerprint]
+        )
+    return found[0] if found else None
+
+
+def _record(
+    export: Export,
+    chosen: _Chosen | None,
+    fingerprint: str,
+    rows_in_file: int,
+    rows_accepted: int,
+    rows_set_aside: int,
+    unknown: str,
+) -> dict[str, Any]:
+    return {
+        "export": export.export,
+        "wave": export.wave,
+        "file_name": chosen.name if chosen else None,
+        "sha256": chosen.sha256 if chosen else None,
+        "reader": export.reader,
+        "rows_in_file": rows_in_file,
+        "rows_accepted": rows_accepted,
+        "rows_set_aside": rows_set_aside,
+        "columns_set_aside": unknown,
+        "fingerprint": fingerprint,
+        "loaded_at": datetime.now(UTC).replace(tzinfo=None),
+    }
+
+
+_RECORD = pa.schema(
+    [
+        *((name, pa.string()) for name in ("export", "wave", "file_name", "sha256", "reader")),
+        *((name, pa.int64()) for name in ("rows_in_file", "rows_accepted", "rows_set_aside")),
+        *((name, pa.string()) for name in ("columns_set_aside", "fingerprint")),
+        ("loaded_at", pa.timestamp("us")),
+    ]
+)
+_SET_ASIDE = pa.schema(
+    [(name, pa.int64() if name == "source_row" else pa.string()) for name in ("source_file", "source_row", "respondent")]
+    + [("reason", pa.string()), ("detail", pa.string())]
+)
+_FINDING = pa.schema([(name, pa.string()) for name in ("column", "code", "verdict", "message")])
+
+
+def _write_nothing(warehouse: Warehouse, study: Study, export: Export) -> None:
+    """A wave that has not arrived: its table is there, and empty."""
+    empty = {column: pa.array([], pa.string()) for column in export_columns(study, export)}
+    table = pa.table(empty | {"source_row": pa.array([], pa.int64())})
+    with warehouse.transaction() as connection:
+        _put_aside_standing(connection, asset_name(export), export.export, None)
+        replace_table(connection, "raw", asset_name(export), table)
+        _describe(connection, _record(export, None, "", 0, 0, 0, ""), _SET_ASIDE.empty_table(), [])
+
+
+def _write(
+    warehouse: Warehouse,
+    name: str,
+    record: dict[str, Any],
+    contracted: Sequence[Contracted],
+    chosen: _Chosen,
+    key: bytes,
+) -> None:
+    """Write an export's rows, its set-aside rows, its contract, its record and its version: all or nothing."""
+    accepted = pa.concat_tables([_with_pseudonyms(one.accepted, key) for one in contracted])
+    set_aside = pa.concat_tables([one.set_aside.select(_SET_ASIDE.names).cast(_SET_ASIDE) for one in contracted])
+    findings = {(finding.column, finding.code, finding.verdict): finding for one in contracted for finding in one.findings}
+    with warehouse.transaction() as connection:
+        _put_aside_standing(connection, name, record["export"], chosen.sha256)
+        replace_table(connection, "raw", name, accepted)
+        described = [{field: getattr(finding, field) for field in _FINDING.names} for finding in findings.values()]
+        _describe(connection, record, set_aside, described)
+        for file, one in zip(chosen.files, contracted, strict=True):
+            connection.execute(
+                "update raw.versions set verdict = 'accepted', message = null, is_in_use = true, table_name = $1,"
+                " rows_in_file = $2, rows_accepted = $3, rows_set_aside = $4 where export = $5 and sha256 = $6",
+                [
+                    name,
+                    one.rows_in_file,
+                    one.accepted.num_rows,
+                    one.set_aside.num_rows,
+                    record["export"],
+                    file.sha256,
+                ],
+            )
+
+
+def _describe(
+    connection: duckdb.DuckDBPyConnection,
+    record: dict[str, Any],
+    set_aside: pa.Table,
+    findings: list[dict[str, Any]],
+) -> None:
+    export = record["export"]
+    contract = pa.Table.from_pylist(findings, schema=_FINDING)
+    for table_name, table in (("set_aside_rows", set_aside), ("contract", contract)):
+        table = table.add_column(0, "export", pa.array([export] * table.num_rows, pa.string()))
+        replace_rows(connection, "raw", table_name, table, ("export", [export]))
+    replace_rows(connection, "raw", "exports", pa.Table.from_pylist([record], schema=_RECORD), ("export", [export]))
+
+
+def _put_aside_standing(connection: duckdb.DuckDBPyConnection, name: str, export: str, sha256: str | None) -> None:
+    """Keep the rows of the version that was in use readable under its own name, if another one takes its place."""
+    standing = connection.execute(
+        "select table_name from duckdb_tables() where schema_name = 'raw' and table_name = ?", [name]
+    ).fetchone()
+    in_use = connection.execute(
+        "select sha256 from raw.versions where export = ? and is_in_use and sha256 is distinct from ?", [export, sha256]
+    ).fetchall()
+    if standing and len(in_use) == 1:
+        kept = f"{name}@{in_use[0][0][:8]}"
+        connection.execute(f"drop table if exists raw.{identifier(kept)}")
+        connection.execute(f"alter table raw.{identifier(name)} rename to {identifier(kept)}")
+        connection.execute(
+            "update raw.versions set table_name = ? where export = ? and sha256 = ?", [kept, export, in_use[0][0]]
+        )
+    connection.execute("update raw.versions set is_in_use = false where export = ?", [export])
+    if sha256 is not None:
+        connection.execute(f"drop table if exists raw.{identifier(f'{name}@{sha256[:8]}')}")
+
+
+def _with_pseudonyms(accepted: pa.Table, key: bytes) -> pa.Table:
+    names = [pseudonym(respondent, key) for respondent in accepted.column("respondent").to_pylist()]
+    return accepted.add_column(0, "participant_id", pa.array(names, pa.string()))
