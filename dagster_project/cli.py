@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--quiet", action="store_true", help="print the summary only")
 
     ui = _command(commands, "ui", "open the Dagster UI over the same history", _ui)
+    ui.add_argument("--watch", action="store_true", help="start runs when exports arrive, and every night at three")
     ui.add_argument("--port", default="3000", help="the port on this machine (default 3000)")
 
     diff = _command(commands, "diff", "say what changed from one release to another", _diff)
@@ -139,6 +140,8 @@ def _ui(given: argparse.Namespace, settings: Settings) -> int:
     import subprocess
 
     dagster_home(settings)
+    if given.watch:
+        os.environ["WAVEHOUSE_WATCH"] = "1"
     print(f"wavehouse: http://127.0.0.1:{given.port} (stop with Ctrl+C)", file=sys.stderr, flush=True)
     # The code location is named in pyproject.toml under [tool.dagster].
     command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", given.port]

@@ -22,6 +22,9 @@ class Settings:
     home: Path
     dagster_home: Path
     pseudonym_key: str | None
+    watch: bool = False
+    notify: str = ""
+    smtp: str = "localhost"
     checkout: Path = CHECKOUT
 
     @property
@@ -56,7 +59,12 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from the environment. WAVEHOUSE_STUDY names a study below data/ or a folder anywhere."""
+    """Settings from the environment.
+
+    WAVEHOUSE_STUDY: a study below data/, or a folder anywhere. WAVEHOUSE_HOME, DAGSTER_HOME: where files of runs go.
+    WAVEHOUSE_PSEUDONYM_KEY: the key of the pseudonyms. WAVEHOUSE_WATCH: not empty or 0 lets runs start themselves.
+    WAVEHOUSE_NOTIFY: a chat's webhook or mailto:address that is told of failed runs, by way of WAVEHOUSE_SMTP.
+    """
     home = Path(environment.get("WAVEHOUSE_HOME") or CHECKOUT / ".wavehouse").resolve()
     named = environment.get("WAVEHOUSE_STUDY") or "peer_workers"
     folder = CHECKOUT / "data" / named
@@ -65,4 +73,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         home=home,
         dagster_home=Path(environment.get("DAGSTER_HOME") or home / "dagster").resolve(),
         pseudonym_key=environment.get("WAVEHOUSE_PSEUDONYM_KEY") or None,
+        watch=environment.get("WAVEHOUSE_WATCH", "") not in ("", "0"),
+        notify=environment.get("WAVEHOUSE_NOTIFY", ""),
+        smtp=environment.get("WAVEHOUSE_SMTP") or "localhost",
     )

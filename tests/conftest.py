@@ -111,6 +111,12 @@ def run_all(place: Place) -> Run:
     return Run(result.success, result.run_id, failures, evaluated, metadata)
 
 
+@pytest.fixture(name="definitions_of", scope="session")
+def _definitions_of() -> Callable[[Place], dg.Definitions]:
+    """The definitions of a place, for what runs them in a way of its own."""
+    return definitions_of
+
+
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Run]:
     """The small study, run once. Tests that change anything take `small_again`."""

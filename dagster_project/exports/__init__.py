@@ -4,6 +4,7 @@ Belongs here: one reader a format behind one interface, landing, and the contrac
 Does not belong here: typing an answer (dbt staging), Dagster, the warehouse. This package imports `study` only.
 """
 
+from dagster_project.exports.arrivals import Look, Memory, look
 from dagster_project.exports.contract import ColumnFinding, Contracted, apply_contract
 from dagster_project.exports.errors import ExportError
 from dagster_project.exports.landing import LandedFile, find_files, land
@@ -15,9 +16,12 @@ __all__ = [
     "Contracted",
     "ExportError",
     "LandedFile",
+    "Look",
+    "Memory",
     "TextTable",
     "apply_contract",
     "find_files",
     "land",
+    "look",
     "read_export",
 ]

@@ -24,6 +24,10 @@ MissingReason = Literal[
 ]
 
 
+#: Tables of schema raw beside those of the waves.
+RESERVED_NAMES = ("roster", "answers", "exports", "versions", "contract", "set_aside_rows")
+
+
 def _as_text(value: object) -> object:
     """YAML reads a bare 3 as a number and a bare yes as true; cell text is compared as text, so booleans are refused."""
     if isinstance(value, bool):
@@ -204,6 +208,8 @@ class Protocol(Definition):
     @model_validator(mode="after")
     def _consistent(self) -> "Protocol":
         waves = [wave.wave for wave in self.waves]
+        if reserved := [wave for wave in waves if wave.lower() in RESERVED_NAMES]:
+            raise ValueError(f"a wave cannot be called {reserved[0]}: schema raw has a table of that name; rename it")
         if len({wave.lower() for wave in waves}) != len(waves):
             raise ValueError("two waves have the same id")
         for contrast in self.contrasts:

@@ -1,0 +1,52 @@
+"""Telling people that a run failed: a chat's webhook or an e-mail.
+
+Belongs here: the words and the sending. Does not belong here: when (runs.py).
+"""
+
+import json
+import smtplib
+import urllib.request
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+_TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A run that failed, and one line a failed step."""
+
+    study: str
+    run_id: str
+    reasons: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"Wavehouse: a run of {self.study} failed; the release is as it was"
+
+    @property
+    def text(self) -> str:
+        return "\n".join([self.title, *(f"- {reason}" for reason in self.reasons), f"run {self.run_id}"])
+
+
+def send_notice(target: str, smtp: str, notice: Notice) -> None:
+    """Send a notice to `https://…` (a webhook that takes {"text": …}, as chats do) or to `mailto:somebody@example.org`.
+
+    smtp: host or host:port of the mail server. Raises ValueError for a target of another kind, OSError when nobody answers.
+    """
+    if target.startswith(("https://", "http://")):
+        body = json.dumps({"text": notice.text}).encode()
+        request = urllib.request.Request(target, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):
+            return
+    if not target.startswith("mailto:"):
+        raise ValueError(
+            f"WAVEHOUSE_NOTIFY: {target!r} is neither a web address nor mailto:somebody@example.org; correct it"
+        )
+    address = target.removeprefix("mailto:")
+    message = EmailMessage()
+    message["Subject"], message["To"], message["From"] = notice.title, address, address
+    message.set_content(notice.text)
+    host, _, port = smtp.partition(":")
+    with smtplib.SMTP(host, int(port or 25), timeout=_TIMEOUT_SECONDS) as server:
+        server.send_message(message)
