@@ -12,9 +12,11 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,6 +28,8 @@ Verdict = Literal["matched", "ignored", "unknown", "missing", "duplicated", "abs
 
 #: Why a row without an identifier is set aside.
 NO_PARTICIPANT = "no_participant"
+#: Why another row of a participant is set aside.
+DUPLICATE = "duplicate"
 _RESPONDENT, _ANSWERED_ON = "respondent", "answered_on"
 _RESERVED = (_RESPONDENT, _ANSWERED_ON, "source_file", "source_row")
 _NO_CODE: tuple[str | None, ...] = (None,)
@@ -143,6 +147,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
     respondent = columns.cells(export.respondent)
     answered_on = columns.cells(export.answered_on) if export.answered_on is not None else None
     reasons, details = _set_aside_reasons(columns, export, respondent, rows)
+    reasons, details = _without_duplicates(columns, export, respondent, answered_on, reasons, details)
     is_aside = pc.is_valid(reasons)
     source_file = pa.repeat(pa.scalar(sha256, pa.string()), rows)
     no_text = pa.nulls(rows, pa.string())
@@ -190,6 +195,7 @@ class _Columns:
         self.canonical: dict[str, str | None] = {
             code: placed.get(code) for block in export.blocks for code in study.block_codes(block.block)
         }
+        self.canonical |= export.leaving.columns
         #: Every declared column that must be there, by key: the column and what it feeds.
         self._needed: dict[str, tuple[str, list[str]]] = {}
         self._need(export.respondent, _RESPONDENT)
@@ -210,6 +216,15 @@ class _Columns:
         """The cells of a declared column; None if the file lacks it or has it twice."""
         positions = self._positions.get(_key(column), [])
         return self._table.cells.column(positions[0]) if len(positions) == 1 else None
+
+    @property
+    def source_rows(self) -> pa.Array:
+        return self._table.source_rows
+
+    def answered(self, place: int) -> int:
+        """How many of the canonical cells of a row hold something."""
+        cells = (self.cells(column) for column in self.canonical.values() if column is not None)
+        return sum(bool(one[place].as_py().strip()) for one in cells if one is not None)
 
     def findings(self) -> tuple[ColumnFinding, ...]:
         """First the file's columns in its order, then what is declared and not there."""
@@ -284,6 +299,70 @@ def _set_aside_reasons(
     reasons = pc.if_else(has_none, NO_PARTICIPANT, reasons)
     details = pc.if_else(has_none, f"column {quoted(export.respondent)} holds no identifier", details)
     return reasons, details
+
+
+def _without_duplicates(
+    columns: _Columns,
+    export: Export,
+    respondent: pa.ChunkedArray | None,
+    answered_on: pa.ChunkedArray | None,
+    reasons: pa.Array,
+    details: pa.Array,
+) -> tuple[pa.Array, pa.Array]:
+    """Set the other rows of a participant aside, by the declared rule; with the rule `refuse` they are a problem instead."""
+    if export.duplicates == "refuse" or respondent is None:
+        return reasons, details
+    trimmed = pc.utf8_trim_whitespace(respondent)
+    usable = pc.is_null(reasons)
+    counts = pc.value_counts(pc.filter(trimmed, usable))
+    repeated = pc.filter(counts.field("values"), pc.greater(counts.field("counts"), 1))
+    if not len(repeated):
+        return reasons, details
+    is_repeated = pc.and_(pc.is_in(trimmed, value_set=repeated), usable)
+    places = np.flatnonzero(is_repeated.to_numpy(zero_copy_only=False)).tolist()
+    groups: dict[str, list[int]] = defaultdict(list)
+    for place in places:
+        groups[trimmed[place].as_py()].append(place)
+    reason_list, detail_list = reasons.to_pylist(), details.to_pylist()
+    rows = columns.source_rows
+    for participant, group in groups.items():
+        kept = group[0] if export.duplicates == "first" else _latest_complete(columns, group, answered_on)
+        for place in group:
+            if place != kept:
+                reason_list[place] = DUPLICATE
+                detail_list[place] = (
+                    f"participant {value(participant)}: row {rows[kept].as_py()} is kept ({export.duplicates})"
+                )
+    return pa.array(reason_list, pa.string()), pa.array(detail_list, pa.string())
+
+
+def _latest_complete(columns: _Columns, group: list[int], answered_on: pa.ChunkedArray | None) -> int:
+    """The row with the most answers; of equals the one answered last, by date where all have one, else by place."""
+    answers = {place: columns.answered(place) for place in group}
+    most = [place for place in group if answers[place] == max(answers.values())]
+    dates = [read_moment(answered_on[place].as_py()) for place in most] if answered_on is not None else []
+    if dates and all(date is not None for date in dates):
+        return max(zip(dates, most, strict=True), key=lambda pair: (pair[0] or datetime.min, pair[1]))[1]
+    return most[-1]
+
+
+#: How exports write dates; the same list as in staging (stg_answers.sql).
+_MOMENTS = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y")
+
+
+def read_moment(text: str) -> datetime | None:
+    """A date, with or without its time, as exports write it: ISO 8601, or day first; None if it is neither."""
+    text = text.strip()
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        pass
+    for form in _MOMENTS:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return None
 
 
 def _null_if_blank(cells: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -150,6 +150,20 @@ class RowRule(Definition):
     reason: Code = Field(description="a word for the reason, e.g. preview")
 
 
+class Leaving(Definition):
+    """The roster's columns for people who left: withdrawn by themselves, or excluded by the study."""
+
+    withdrawn_on: Text | None = Field(default=None, description="the column with the date of a withdrawal")
+    withdrawal_reason: Text | None = Field(default=None, description="the column with its reason")
+    excluded_on: Text | None = Field(default=None, description="the column with the date of an exclusion")
+    exclusion_reason: Text | None = Field(default=None, description="the column with its reason")
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Code: column, of those that are declared."""
+        return {code: column for code, column in self.model_dump().items() if column is not None}
+
+
 class Export(Definition):
     """One wave's export (or the roster): where it lies, how it is read and what its columns are."""
 
@@ -176,6 +190,15 @@ class Export(Definition):
         default_factory=dict, description="cell text: missing reason, e.g. '-9': refused"
     )
     set_aside: tuple[RowRule, ...] = Field(default=(), description="rows to set aside, by a column's text")
+    duplicates: Literal["refuse", "first", "latest_complete"] = Field(
+        default="refuse",
+        description="what to do when a participant has several rows: refuse the file, keep the first, or keep the most"
+        " complete one (of equally complete ones the latest); the others are set aside",
+    )
+    respondents: dict[Text, Text] = Field(
+        default_factory=dict, description="identifiers as this export writes them: the roster's identifier"
+    )
+    leaving: Leaving = Field(default=Leaving(), description="the roster's columns for people who left")
 
 
 class PublishedTable(Definition):
@@ -227,6 +250,8 @@ class Protocol(Definition):
         rosters = [export for export in self.exports if export.wave is None]
         if len(rosters) != 1:
             raise ValueError(f"{len(rosters)} exports have no wave; exactly one, the roster, must have none")
+        if strays := [one.export for one in self.exports if one.wave is not None and one.leaving.columns]:
+            raise ValueError(f"export {strays[0]} declares leaving; only the roster can")
         of_waves = [export.wave for export in self.exports if export.wave is not None]
         for wave in of_waves:
             if wave not in waves:

@@ -72,8 +72,9 @@ class Study:
         return columns
 
     def export_columns(self, export: Export) -> dict[str, str]:
-        """Canonical code: column name, over all blocks of an export."""
-        return {code: column for block in export.blocks for code, column in self.column_of(block).items()}
+        """Canonical code: column name, over all blocks of an export, and the roster's columns for people who left."""
+        blocks = {code: column for block in export.blocks for code, column in self.column_of(block).items()}
+        return blocks | export.leaving.columns
 
 
 def read_study(folder: Path) -> Study:

@@ -38,3 +38,11 @@
 {% macro missing_reason_of(code) -%}
     case {{ code }}{% for reason in missing_reasons() %} when {{ reason_code(reason) }} then '{{ reason }}'{% endfor %} end
 {%- endmacro %}
+
+{#- A day as exports write it: ISO 8601, or day first; null if it is neither -#}
+{% macro read_date(column) -%}
+    coalesce(
+        try_cast({{ column }} as timestamp),
+        try_strptime({{ column }}, ['%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M', '%d/%m/%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y'])
+    )::date
+{%- endmacro %}

@@ -207,7 +207,8 @@ def _put(name: str, content: bytes) -> Callable[[Path], None]:
         ),
         (
             _rewrite("\nB,", "\nE,"),
-            "not on the roster: T1 row 3: 'E'; correct the identifier or add the person to the roster",
+            "not on the roster: T1 row 3: 'E'; correct the identifier, add the person, or say who is meant under respondents of the"
+            " export",
         ),
         (_put("raw/T1/t1.csv", b""), "t1.csv: the file is empty; export it again"),
         (

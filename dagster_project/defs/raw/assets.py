@@ -4,7 +4,7 @@ Belongs here: the assets, their checks and metadata. Does not belong here: loadi
 (dbt staging).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -143,9 +143,12 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
         with Warehouse(settings.warehouse_file).transaction() as connection:
             connection.execute(f"create or replace view raw.answers as {_union(study, exports, codes)}")
             strangers = connection.execute(
-                "select wave, respondent, source_row from raw.answers anti join raw.roster using (respondent)"
+                "select wave, respondent, source_row from raw.answers anti join raw.roster using (participant_id)"
                 " order by wave, source_row"
             ).fetchall()
+            known = (
+                [row[0] for row in connection.execute("select respondent from raw.roster").fetchall()] if strangers else []
+            )
             counts = connection.execute("select wave, count(*) from raw.answers group by wave order by wave").fetchall()
         lineage = dg.TableColumnLineage(
             {
@@ -157,7 +160,9 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
                 for column in ("participant_id", "answered_on", *codes, "source_file", "source_row")
             }
         )
-        named = "; ".join(f"{wave} row {row}: {respondent!r}" for wave, respondent, row in strangers[:5])
+        named = "; ".join(
+            f"{wave} row {row}: {respondent!r}{alike(respondent, known)}" for wave, respondent, row in strangers[:5]
+        )
         more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
         return dg.MaterializeResult(
             metadata={
@@ -171,7 +176,7 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
                     check_name="people_on_roster",
                     passed=not strangers,
                     severity=dg.AssetCheckSeverity.ERROR,
-                    description=f"not on the roster: {named}{more}; correct the identifier or add the person to the roster"
+                    description=f"not on the roster: {named}{more}; {_CURE}"
                     if strangers
                     else "Every respondent is on the roster.",
                 )
@@ -179,6 +184,20 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
         )
 
     return answers
+
+
+_CURE = "correct the identifier, add the person, or say who is meant under respondents of the export"
+
+
+def alike(respondent: str, known: Sequence[str]) -> str:
+    """A question about an identifier that differs in case, blanks or marks only; nothing is merged by it."""
+    found = [one for one in known if _loose(one) == _loose(respondent)]
+    return f" (did you mean {found[0]!r}?)" if found else ""
+
+
+def _loose(identifier_text: str) -> str:
+    letters = "".join(character for character in identifier_text.casefold() if character.isalnum())
+    return letters.lstrip("0") if letters.isdecimal() else letters
 
 
 def _union(study: Study, exports: tuple[Export, ...], codes: list[str]) -> str:

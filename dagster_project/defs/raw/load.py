@@ -25,6 +25,8 @@ from dagster_project.study import Export, Study
 from dagster_project.warehouse import Warehouse, identifier, replace_rows, replace_table, rows
 
 ROSTER = "roster"
+#: The roster's columns for people who left; null where the protocol declares none.
+LEAVING = ("withdrawn_on", "withdrawal_reason", "excluded_on", "exclusion_reason")
 
 
 def asset_name(export: Export) -> str:
@@ -35,6 +37,8 @@ def asset_name(export: Export) -> str:
 def export_columns(study: Study, export: Export) -> list[str]:
     """The text columns of an export's table in schema raw."""
     codes = [code for block in export.blocks for code in study.block_codes(block.block)]
+    if export.wave is None:
+        codes += LEAVING
     return ["participant_id", "respondent", "answered_on", *codes, "source_file"]
 
 
@@ -98,7 +102,7 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
         sum(one.set_aside.num_rows for one in contracted),
         " ".join(dict.fromkeys(warning for one in contracted for warning in one.warnings)),
     )
-    _write(warehouse, asset_name(export), record, contracted, chosen, settings.key())
+    _write(warehouse, export, record, contracted, chosen, settings.key())
     return record | {"is_unchanged": False, "versions": versions}
 
 
@@ -254,16 +258,17 @@ def _write_nothing(warehouse: Warehouse, study: Study, export: Export) -> None:
 
 def _write(
     warehouse: Warehouse,
-    name: str,
+    export: Export,
     record: dict[str, Any],
     contracted: Sequence[Contracted],
     chosen: _Chosen,
     key: bytes,
 ) -> None:
     """Write an export's rows, its set-aside rows, its contract, its record and its version: all or nothing."""
-    accepted = pa.concat_tables([_with_pseudonyms(one.accepted, key) for one in contracted])
+    accepted = pa.concat_tables([_completed(one.accepted, export, key) for one in contracted])
     set_aside = pa.concat_tables([one.set_aside.select(_SET_ASIDE.names).cast(_SET_ASIDE) for one in contracted])
     findings = {(finding.column, finding.code, finding.verdict): finding for one in contracted for finding in one.findings}
+    name = asset_name(export)
     with warehouse.transaction() as connection:
         _put_aside_standing(connection, name, record["export"], chosen.sha256)
         replace_table(connection, "raw", name, accepted)
@@ -318,6 +323,12 @@ def _put_aside_standing(connection: duckdb.DuckDBPyConnection, name: str, export
         connection.execute(f"drop table if exists raw.{identifier(f'{name}@{sha256[:8]}')}")
 
 
-def _with_pseudonyms(accepted: pa.Table, key: bytes) -> pa.Table:
-    names = [pseudonym(respondent, key) for respondent in accepted.column("respondent").to_pylist()]
-    return accepted.add_column(0, "participant_id", pa.array(names, pa.string()))
+def _completed(accepted: pa.Table, export: Export, key: bytes) -> pa.Table:
+    """With pseudonyms, by the identifier that the protocol says is meant, and the roster with all columns for leaving."""
+    respondents = accepted.column("respondent").to_pylist()
+    names = [pseudonym(export.respondents.get(one.strip(), one), key) for one in respondents]
+    table = accepted.add_column(0, "participant_id", pa.array(names, pa.string()))
+    for code in LEAVING if export.wave is None else ():
+        if code not in table.column_names:
+            table = table.append_column(code, pa.nulls(table.num_rows, pa.string()))
+    return table

@@ -27,8 +27,8 @@ from dagster_project.warehouse import (
 
 SCHEMAS = ("codebook", "marts", "results")
 _MARTS = (
-    "answer_sheets", "answers", "missing_answers", "participants", "scale_scores", "score_changes", "service_use",
-    "score_ledger", "scale_moments", "change_moments", "category_counts", "number_moments", "service_counts",
+    "answer_sheets", "answers", "missing_answers", "participants", "exclusions", "scale_scores", "score_changes",
+    "service_use", "score_ledger", "scale_moments", "change_moments", "category_counts", "number_moments", "service_counts",
 )  # fmt: skip
 
 

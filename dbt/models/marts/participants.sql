@@ -2,7 +2,10 @@
 {%- set variables = codebook_variables() %}
 
 select
-    participant_id
+    participant_id,
+    is_withdrawn,
+    withdrawn_on,
+    withdrawal_reason
     {%- for variable in variables %},
     {{ quoted(variable.variable) }},
     {{ quoted(variable.variable ~ '__missing') }}

@@ -8,10 +8,7 @@ with read as (
     select
         participant_id,
         wave,
-        coalesce(
-            try_cast(answered_on as timestamp),
-            try_strptime(answered_on, ['%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M', '%d/%m/%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y'])
-        )::date as answered_on,
+        {{ read_date('answered_on') }} as answered_on,
         source_file,
         source_row
         {%- for item in items %},

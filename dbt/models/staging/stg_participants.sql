@@ -1,12 +1,15 @@
 {#- Types what the roster says of each person: categories by their declared texts, numbers by their declared mark and
-    limits. A text that fits neither becomes null with the reason `invalid`. -#}
+    limits. A text that fits neither becomes null with the reason `invalid`. Excluded people stand in marts.exclusions. -#}
 {%- set variables = codebook_variables() %}
 
 with read as (
     select
         participant_id,
         source_file,
-        source_row
+        source_row,
+        {{ read_date('withdrawn_on') }} as withdrawn_on,
+        nullif(trim(withdrawal_reason), '') as withdrawal_reason,
+        coalesce(trim(withdrawn_on), '') <> '' or coalesce(trim(withdrawal_reason), '') <> '' as is_withdrawn
         {%- for variable in variables %},
         {%- set column = quoted(variable.variable) %}
         {%- if variable.kind == 'category' %}
@@ -23,6 +26,7 @@ with read as (
         {{ column }} is null or trim({{ column }}) = '' as {{ quoted(variable.variable ~ '__blank') }}
         {%- endfor %}
     from {{ source('raw', 'roster') }}
+    where coalesce(trim(excluded_on), '') = '' and coalesce(trim(exclusion_reason), '') = ''
 ),
 
 limited as (
@@ -45,7 +49,10 @@ limited as (
 select
     participant_id,
     source_file,
-    source_row
+    source_row,
+    is_withdrawn,
+    withdrawn_on,
+    withdrawal_reason
     {%- for variable in variables %},
     {%- set column = quoted(variable.variable) %}
     {{ column }},
