@@ -40,6 +40,12 @@ def _parser() -> argparse.ArgumentParser:
     run = _command(commands, "run", "materialise the whole graph: exports in, tables and release out", _run)
     run.add_argument("--quiet", action="store_true", help="print the summary only")
 
+    _command(commands, "check", "say what does not fit in a study's definitions and exports; runs nothing", _check)
+
+    new = commands.add_parser("new", help="make the folder of a new study, with commented definitions")
+    new.add_argument("name", help="a name below data/, or a path: lower-case letters, digits, underscores")
+    new.set_defaults(command=_new, study=None)
+
     ui = _command(commands, "ui", "open the Dagster UI over the same history", _ui)
     ui.add_argument("--watch", action="store_true", help="start runs when exports arrive, and every night at three")
     ui.add_argument("--port", default="3000", help="the port on this machine (default 3000)")
@@ -107,6 +113,58 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
         print(f"wavehouse: the run failed; {left}. `wavehouse ui` shows run {result.run_id}", file=sys.stderr)
         return 1
     print(run_summary(settings))
+    return 0
+
+
+def _check(given: argparse.Namespace, settings: Settings) -> int:
+    from dagster_project.exports import ExportError, apply_contract, find_files, look, read_export
+    from dagster_project.exports.arrivals import Memory
+    from dagster_project.results import ResultsError, read_published
+    from dagster_project.study import read_study
+
+    study = read_study(settings.study_folder)
+    print(
+        f"{study.folder.name}: the definitions fit together: {len(study.protocol.waves)} waves, {len(study.scales)} scales"
+    )
+    bad = 0
+    for export in study.protocol.exports:
+        name = export.wave or "roster"
+        lines: list[str] = []
+        try:
+            files = find_files(study.folder, export)
+            for file in files:
+                contracted = apply_contract(read_export(file, export, file.name), study, export, "", file.name)
+                counts = f"{contracted.accepted.num_rows} rows accepted, {contracted.set_aside.num_rows} set aside"
+                lines.append(f"  {name:<7} {file.name}: {counts}")
+                lines += [f"    warning: {warning}" for warning in contracted.warnings]
+                lines += [f"    error: {problem}" for problem in contracted.problems]
+                bad += len(contracted.problems)
+        except ExportError as error:
+            lines.append(f"  {name:<7} error: {error}")
+            bad += 1
+        print("\n".join(lines or [f"  {name:<7} no export has arrived in {export.folder} ({export.pattern})"]))
+    for unknown in look(study, Memory()).unknown:
+        print(f"  warning: {unknown}: no export declares this file")
+    if study.protocol.published is not None:
+        try:
+            print(f"  published: {len(read_published(study.folder / study.protocol.published.file))} printed values")
+        except (ResultsError, OSError) as error:
+            print(f"  published: error: {error}")
+            bad += 1
+    print("everything fits" if not bad else f"{bad} errors" if bad > 1 else "1 error")
+    return 1 if bad else 0
+
+
+def _new(given: argparse.Namespace, settings: Settings) -> int:
+    from dagster_project.study import new_study
+
+    path = Path(given.name)
+    folder = path if len(path.parts) > 1 or path.is_absolute() else CHECKOUT / "data" / given.name
+    for file in new_study(folder):
+        print(file)
+    print(f"next: say in {folder / 'study.yaml'} what was planned, drop exports into {folder / 'raw'}/, then")
+    print(f"  wavehouse check --study {given.name}")
+    print(f"  wavehouse run --study {given.name}")
     return 0
 
 

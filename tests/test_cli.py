@@ -105,3 +105,57 @@ def test_simulate_refuses_to_overwrite_before_it_searches(small_place: Any, tmp_
         f"wavehouse: {roster}: the file is there already; exports are never overwritten, so choose a new folder\n"
     )
     assert roster.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "my_study"
+    monkeypatch.setenv("WAVEHOUSE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("WAVEHOUSE_STUDY", "restored afterwards")
+    assert main(["new", str(folder)]) == 0
+    assert str(folder / "study.yaml") in capsys.readouterr().out
+    assert main(["check", "--study", str(folder)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        "my_study: the definitions fit together: 2 waves, 1 scales",
+        "  roster  no export has arrived in raw/roster (*.csv)",
+        "  T1      no export has arrived in raw/T1 (*.csv)",
+        "  T2      no export has arrived in raw/T2 (*.csv)",
+        "everything fits",
+    ]
+    (folder / "raw/roster/r.csv").write_text("Participant,Group,Age\n1,A,30\n2,B,40\n", encoding="utf-8")
+    (folder / "raw/T1/t1.csv").write_text(
+        "Participant,Date,Q1,Q2,Q3,Q4,Q5\n1,2024-01-01,5,1,5,1,5\n2,,1,5,1,5,1\n", encoding="utf-8"
+    )
+    (folder / "raw/T2/t2.csv").write_text("Participant,Date,Q1,Q2,Q3,Q4\n1,2024-04-01,5,1,5,1\n", encoding="utf-8")
+    (folder / "raw/T2/notes.txt").write_text("?", encoding="utf-8")
+    assert main(["check", "--study", str(folder)]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[2:] == [
+        "  T1      t1.csv: 2 rows accepted, 0 set aside",
+        "  T2      t2.csv: 1 rows accepted, 0 set aside",
+        '    error: T2: column "Q5" (example_05) is missing; correct the export, the protocol, or declare it under absent',
+        "  warning: raw/T2/notes.txt: no export declares this file",
+        "1 error",
+    ]
+    (folder / "raw/T2/t2.csv").write_text("Participant,Date,Q1,Q2,Q3,Q4,Q5\n1,2024-04-01,4,2,4,2,4\n", encoding="utf-8")
+    assert main(["check", "--study", str(folder)]) == 0
+    capsys.readouterr()
+    assert main(["new", str(folder)]) == 2
+    assert (
+        capsys.readouterr().err
+        == f"wavehouse: {folder}: the folder is there already; choose another name, or edit what is there\n"
+    )
+    assert main(["new", str(tmp_path / "My Study")]) == 2
+    assert "cannot be a study's code; use lower-case letters, digits and underscores" in capsys.readouterr().err
+
+    environment = os.environ | {"WAVEHOUSE_STUDY": str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster_project.cli", "run", "--quiet"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("2 people on the roster")
+    assert (folder / "release" / "index.html").exists()

@@ -30,6 +30,8 @@ Verdict = Literal["matched", "ignored", "unknown", "missing", "duplicated", "abs
 NO_PARTICIPANT = "no_participant"
 #: Why another row of a participant is set aside.
 DUPLICATE = "duplicate"
+#: Why a row that says what the header says is set aside: two files were pasted together.
+HEADER_ROW = "header_row"
 _RESPONDENT, _ANSWERED_ON = "respondent", "answered_on"
 _RESERVED = (_RESPONDENT, _ANSWERED_ON, "source_file", "source_row")
 _NO_CODE: tuple[str | None, ...] = (None,)
@@ -221,6 +223,13 @@ class _Columns:
     def source_rows(self) -> pa.Array:
         return self._table.source_rows
 
+    def header_rows(self, respondent: pa.ChunkedArray) -> list[int]:
+        """Rows in which every cell is its column's name."""
+        named = pc.equal(pc.utf8_trim_whitespace(respondent), self._export.respondent)
+        places = np.flatnonzero(named.to_numpy(zero_copy_only=False)).tolist()
+        header = list(self._table.columns)
+        return [place for place in places if [column[place].as_py() for column in self._table.cells.columns] == header]
+
     def answered(self, place: int) -> int:
         """How many of the canonical cells of a row hold something."""
         cells = (self.cells(column) for column in self.canonical.values() if column is not None)
@@ -292,6 +301,11 @@ def _set_aside_reasons(
             holds = pc.and_(pc.equal(pc.utf8_trim_whitespace(cells), text.strip()), pc.is_null(reasons))
             reasons = pc.if_else(holds, rule.reason, reasons)
             details = pc.if_else(holds, f"column {quoted(rule.column)} is {quoted(text)}", details)
+    if respondent is not None:
+        for place in columns.header_rows(respondent):
+            if reasons[place].as_py() is None:
+                reasons = _set(reasons, place, HEADER_ROW)
+                details = _set(details, place, "the header stands here once more")
     if respondent is None:
         has_none = pc.is_null(reasons)
     else:
@@ -363,6 +377,12 @@ def read_moment(text: str) -> datetime | None:
         except ValueError:
             continue
     return None
+
+
+def _set(texts: pa.Array, place: int, text: str) -> pa.Array:
+    changed = texts.to_pylist()
+    changed[place] = text
+    return pa.array(changed, pa.string())
 
 
 def _null_if_blank(cells: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -8,7 +8,7 @@ decodes without a gap and without control characters; and only then a guess by c
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from charset_normalizer import from_bytes
 
@@ -24,11 +24,13 @@ _OTHER_KINDS = (
     (b"%PDF", "a PDF file", "export the answers as CSV"),
 )
 _WEB_PAGE = re.compile(rb"\s*<(!doctype html|html)", re.IGNORECASE)
-#: Control characters that no text export holds. Ctrl-Z, the end mark of old DOS files, is let through.
+#: Control characters that no text export holds, but for Ctrl-Z.
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1b-\x1f]")
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _NOT_BLANK = re.compile(rb"\S")
+#: Ctrl-Z, the end mark of old DOS files.
+_DOS_END = b"\x1a"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -54,6 +56,8 @@ def decode(data: bytes, name: str) -> DecodedText:
     if _WEB_PAGE.match(data):
         raise ExportError(f"{name}: the file is a web page and not delimited text; download the export again")
     decoded = _decode(data, name)
+    if decoded.utf8.endswith(_DOS_END):
+        decoded = replace(decoded, utf8=decoded.utf8.removesuffix(_DOS_END))
     if not _NOT_BLANK.search(decoded.utf8):
         raise ExportError(f"{name}: the file is empty; export it again")
     if (position := decoded.utf8.find(b"\x00")) >= 0:
@@ -68,11 +72,10 @@ def _decode(data: bytes, name: str) -> DecodedText:
             text = data.decode("utf-16")
         except UnicodeDecodeError:
             raise ExportError(f"{name}: the file is broken UTF-16, perhaps cut short; export it again") from None
-        return DecodedText(text.encode(), "utf-16", ("The encoding is UTF-16, by its byte order mark.",))
-    if data.startswith(_BOM):
+        return DecodedText(text.lstrip("\ufeff").encode(), "utf-16", ("The encoding is UTF-16, by its byte order mark.",))
+    mark = ""
+    while data.startswith(_BOM):  # some tools write it twice
         data, mark = data[len(_BOM) :], " with a byte order mark"
-    else:
-        mark = ""
     try:
         # A file of ASCII, the usual one, is UTF-8 without being decoded to prove it.
         _ = data.isascii() or data.decode()
@@ -81,7 +84,7 @@ def _decode(data: bytes, name: str) -> DecodedText:
     else:
         return DecodedText(data, "utf-8", (f"The encoding is UTF-8{mark}.",))
     escaped = data.decode("utf-8", "surrogateescape")
-    if mark or len(_BEYOND_ASCII.findall(escaped)) > len(_ESCAPED_BYTE.findall(escaped)):
+    if mark or len(_BEYOND_ASCII.findall(escaped)) >= len(_ESCAPED_BYTE.findall(escaped)):
         raise ExportError(
             f"{name}: line {_line_of(data, first_bad)}: byte {data[first_bad]:#04x} is not UTF-8, as the rest of the file"
             " is; export it again as UTF-8"

@@ -48,6 +48,7 @@ def read_qualtrics(path: Path, name: str) -> TextTable:
             f"{name}: line {_line(table, 0)}: this is not a row of Qualtrics' question labels, and no row of ImportIds"
             " follows; export it from Qualtrics as CSV, or declare reader: delimited"
         )
+    _refuse_header_among_people(table, labels, header_rows, name)
     column_labels: dict[str, str] = {}
     for column, label in zip(table.columns, labels, strict=True):
         column_labels.setdefault(column, label)
@@ -58,6 +59,22 @@ def read_qualtrics(path: Path, name: str) -> TextTable:
         column_labels=column_labels,
         notes=(*table.notes, note),
     )
+
+
+def _refuse_header_among_people(table: TextTable, labels: list[str], header_rows: int, name: str) -> None:
+    """Two downloads pasted together, or a header row written twice: its second copy would be taken for a person."""
+    cells = table.cells
+    if not cells.num_columns:
+        return
+    headers = {tuple(table.columns), tuple(labels)}
+    starts = {row[0] for row in headers}
+    first = cells.column(0).to_pylist()
+    for row in range(header_rows - 1, table.row_count):
+        is_import = "ImportId" in first[row]
+        if (first[row] in starts and tuple(_row(table, row)) in headers) or (is_import and _is_import_row(_row(table, row))):
+            raise ExportError(
+                f"{name}: line {_line(table, row)}: a header row stands among the responses; export the survey again"
+            )
 
 
 def _row(table: TextTable, row: int) -> list[str]:

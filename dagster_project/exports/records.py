@@ -33,6 +33,7 @@ _SCAN_BYTES = 1 << 20
 _SEPARATOR_LINE = re.compile(rb'"?sep=([,;\t|])"?[ \t]*(\r\n|\r|\n)', re.IGNORECASE)
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _LF, _CR, _QUOTE = 10, 13, 34
+_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -234,9 +235,12 @@ def read_regular_records(utf8: bytes, grammar: Grammar) -> Records | None:
     if filled.size == 1:
         empty = pa.table({name: pa.array([], pa.string()) for name in names})
         return Records(header, empty, pa.array([], pa.int64()), blank_lines)
+    first = grammar.skipped_bytes + int(starts[filled[1]])
+    if utf8.startswith(_BOM, first):
+        return None  # Arrow would take it for the mark of the whole text and drop it
     try:
         cells = arrow_csv.read_csv(
-            pa.BufferReader(pa.py_buffer(utf8).slice(grammar.skipped_bytes + int(starts[filled[1]]))),
+            pa.BufferReader(pa.py_buffer(utf8).slice(first)),
             read_options=arrow_csv.ReadOptions(column_names=names, block_size=_ARROW_BLOCK_BYTES),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=grammar.delimiter,

@@ -4,6 +4,8 @@ Belongs here: one file to one `TextTable`. Does not belong here: what a user-mis
 declares that (special_codes), and the codes come through as they stand.
 """
 
+import math
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -43,6 +45,7 @@ def read_spss(path: Path, name: str) -> TextTable:
     if start not in (b"$FL2", b"$FL3"):
         raise ExportError(f"{plain(name)}: the file is not an SPSS .sav file; export it from SPSS or correct the reader")
     _probe(path, name)
+    _refuse_other_size(path, name)
     try:
         values, meta = pyreadstat.read_sav(path, user_missing=True, output_format="dict", disable_datetime_conversion=True)
     except Exception as error:  # the library raises its own, and any of Python's, for a damaged file
@@ -79,6 +82,83 @@ def _probe(path: Path, name: str) -> None:
     outcome = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if outcome.returncode not in (0, 1):  # 1 is an ordinary error, which the reader itself then meets and reports
         raise ExportError(f"{plain(name)}: the SPSS file is damaged (the SPSS library crashes on it); export it again")
+
+
+#: Where the header says how cases are stored (0: not compressed) and how many there are (-1: it does not say).
+_COMPRESSION_AT, _CASES_AT, _HEADER_BYTES = 72, 80, 176
+_LAST_CODE, _ELEMENT_FOLLOWS, _MOST_COMPRESSED_BYTES = 252, 253, 1 << 26
+_VARIABLE, _VALUE_LABELS, _LABELLED, _DOCUMENT, _EXTENSION, _END = 2, 3, 4, 6, 7, 999
+
+
+def _refuse_other_size(path: Path, name: str) -> None:
+    """Refuse a file that holds more or fewer cases than it declares, which the library would pass over.
+
+    Reads what lies behind the dictionary of files without compression and with SPSS's ordinary one; not of .zsav files,
+    and not of ordinarily compressed ones above 64 MB, where it would take longer than reading. Raises ExportError.
+    """
+    data = path.read_bytes()
+    order = "<" if data[64:68] in (b"\x02\0\0\0", b"\x03\0\0\0") else ">"
+    try:
+        compression, cases = (struct.unpack_from(order + "i", data, at)[0] for at in (_COMPRESSION_AT, _CASES_AT))
+        begin, width = _end_of_dictionary(data, order)
+    except (struct.error, IndexError):
+        return  # the library says what is wrong
+    if width == 0 or compression not in (0, 1) or (compression == 1 and len(data) > _MOST_COMPRESSED_BYTES):
+        return
+    held, rest = divmod(len(data) - begin, 8 * width) if compression == 0 else _compressed_cases(data, begin, width)
+    if rest or (cases >= 0 and held != cases):
+        declared = f"declares {cases} cases" if cases >= 0 else "does not declare how many cases it has"
+        more = " and a part of one" if rest else ""
+        raise ExportError(f"{plain(name)}: the SPSS file {declared}, but holds {held}{more}; export it again")
+
+
+def _compressed_cases(data: bytes, at: int, width: int) -> tuple[int, int]:
+    """Whole cases, and elements beyond them. Eight codes go before the elements that they do not say themselves."""
+    elements = 0
+    while at < len(data):
+        codes = data[at : at + 8]
+        at += 8
+        for code in codes:
+            if code == _LAST_CODE:
+                return divmod(elements, width)
+            if code:
+                elements += 1
+                at += 8 * (code == _ELEMENT_FOLLOWS)
+        if at > len(data):
+            return elements // width, 1
+    return divmod(elements, width)
+
+
+def _end_of_dictionary(data: bytes, order: str) -> tuple[int, int]:
+    """Where the cases begin, and how many elements of 8 bytes each has. Format: PSPP's developer's guide, appendix B."""
+
+    def number(at: int) -> int:
+        found: int = struct.unpack_from(order + "i", data, at)[0]
+        return found
+
+    at, width = _HEADER_BYTES, 0
+    while (kind := number(at)) != _END:
+        if kind == _VARIABLE:
+            width += 1
+            has_label, missing = number(at + 8), abs(number(at + 12))
+            at += 32
+            if has_label:
+                at += 4 + (number(at) + 3) // 4 * 4
+            at += 8 * missing
+        elif kind == _VALUE_LABELS:
+            count = number(at + 4)
+            at += 8
+            for _ in range(count):
+                at += 8 + (data[at + 8] + 1 + 7) // 8 * 8
+        elif kind == _LABELLED:
+            at += 8 + 4 * number(at + 4)
+        elif kind == _DOCUMENT:
+            at += 8 + 80 * number(at + 4)
+        elif kind == _EXTENSION:
+            at += 16 + number(at + 8) * number(at + 12)
+        else:
+            raise struct.error("not a record")
+    return at + 8, width
 
 
 def _text_array(values: list[Any], write: Callable[[float], str]) -> pa.Array:
@@ -128,6 +208,8 @@ def _moment(seconds: float, with_time: bool) -> str:
 
 def _duration(seconds: float) -> str:
     """Hours (they may pass 24), minutes, seconds, with as many decimals of a second as there are."""
+    if not math.isfinite(seconds):
+        return _number(seconds)
     whole, fraction = divmod(round(abs(seconds) * 1_000_000), 1_000_000)
     text = f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
     sign = "-" if seconds < 0 else ""

@@ -7,6 +7,7 @@ Does not belong here: anything that touches an export, a database or a result. T
 from dagster_project.study.codebook import codebook_tables, column_descriptions
 from dagster_project.study.errors import StudyError
 from dagster_project.study.instruments import Composite, Instrument, Scale
+from dagster_project.study.new import new_study
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.protocol import (
     AnswerLabels,
@@ -46,5 +47,6 @@ __all__ = [
     "Wave",
     "codebook_tables",
     "column_descriptions",
+    "new_study",
     "read_study",
 ]

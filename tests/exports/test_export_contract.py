@@ -245,3 +245,12 @@ def test_rows_are_conserved_whatever_the_columns(contract: Contract, data: st.Da
     numbers = [*contracted.accepted.column("source_row").to_pylist(), *contracted.set_aside.column("source_row").to_pylist()]
     assert sorted(numbers) == [2 + number for number in range(len(rows))]
     assert len(contracted.findings) >= len(columns)
+
+
+def test_a_header_that_stands_among_the_people_is_set_aside(contract: Contract) -> None:
+    contracted = contract(rows=[_person("PW-1"), COLUMNS, _person("Code")])
+    assert contracted.problems == []
+    assert [(row["source_row"], row["reason"], row["detail"]) for row in contracted.set_aside.to_pylist()] == [
+        (3, "header_row", "the header stands here once more")
+    ]
+    assert contracted.accepted.column("respondent").to_pylist() == ["PW-1", "Code"]

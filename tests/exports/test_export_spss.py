@@ -92,7 +92,10 @@ def test_compressed_files_are_read(tmp_path: Path, export_of: ExportOf, compress
 @pytest.mark.parametrize("kept", [5, 100, 176, 300, -200, -20, -1])
 def test_a_truncated_file_is_one_line(sav: Path, export_of: ExportOf, kept: int) -> None:
     sav.write_bytes(sav.read_bytes()[:kept])
-    with pytest.raises(ExportError, match=r"^t3\.sav: the SPSS file cannot be read \([^\n]+\); export it again$"):
+    with pytest.raises(
+        ExportError,
+        match=r"^t3\.sav: the SPSS file (cannot be read \([^\n]+\)|declares 4 cases, but holds [03] and a part of one); export it again$",
+    ):
         read_export(sav, export_of("t3"), name="t3.sav")
 
 

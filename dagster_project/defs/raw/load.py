@@ -10,6 +10,7 @@ from), `raw.exports` (what is in use), `raw.versions` (every file that ever arri
 
 import hashlib
 import hmac
+import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,8 +44,12 @@ def export_columns(study: Study, export: Export) -> list[str]:
 
 
 def pseudonym(respondent: str, key: bytes) -> str:
-    """A person's name in the marts: a keyed hash (HMAC-SHA256, 64 bits) of the export's identifier, as written there."""
-    return "P" + hmac.new(key, respondent.encode(), hashlib.sha256).hexdigest()[:16]
+    """A person's name in the marts: a keyed hash (HMAC-SHA256, 64 bits) of the export's identifier, as written there.
+
+    Only what nobody can see makes no difference: the two ways of encoding an accented letter.
+    """
+    text = unicodedata.normalize("NFC", respondent)
+    return "P" + hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
