@@ -28,6 +28,8 @@ Verdict = Literal["matched", "ignored", "unknown", "missing", "duplicated", "abs
 
 #: Why a row without an identifier is set aside.
 NO_PARTICIPANT = "no_participant"
+#: Why a row of a file that holds several waves is set aside: it belongs to another export of the protocol.
+OTHER_WAVE = "other_wave"
 #: Why another row of a participant is set aside.
 DUPLICATE = "duplicate"
 #: Why a row that says what the header says is set aside: two files were pasted together.
@@ -64,6 +66,7 @@ class Contracted:
         string and unchanged; source_row, int64.
     set_aside: source_file, source_row, respondent (null if there is none), reason, detail.
     findings: one for each column of the file and for each declared column that it lacks or code declared absent.
+    rows_of_no_wave: of a file that holds several waves, what its rows say that no export of the protocol declares.
     rows_in_file: records of the file; always accepted plus set aside.
     """
 
@@ -73,6 +76,7 @@ class Contracted:
     set_aside: pa.Table
     findings: tuple[ColumnFinding, ...]
     rows_in_file: int
+    rows_of_no_wave: tuple[str, ...] = ()
 
     @cached_property
     def problems(self) -> list[str]:
@@ -81,7 +85,10 @@ class Contracted:
 
     @cached_property
     def warnings(self) -> list[str]:
-        """Columns of the file that the protocol does not know, in one line; empty if it knows them all."""
+        """Columns and waves of the file that the protocol does not know, a line each; empty if it knows them all."""
+        return [*self._unknown_columns(), *self.rows_of_no_wave]
+
+    def _unknown_columns(self) -> list[str]:
         unknown = [_named(finding.column) for finding in self._with("unknown")]
         if not unknown:
             return []
@@ -174,7 +181,8 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         }
     ).filter(is_aside)
     accepted = everything.filter(pc.invert(is_aside)) if aside.num_rows else everything
-    contracted = Contracted(name, export.wave or "roster", accepted, aside, columns.findings(), rows)
+    strays = _rows_of_no_wave(columns, study, export)
+    contracted = Contracted(name, export.wave or "roster", accepted, aside, columns.findings(), rows, strays)
     if rows != accepted.num_rows + aside.num_rows:
         raise ExportError(
             f"{plain(name)}: {rows} rows in the file, but {accepted.num_rows} accepted and {aside.num_rows} set aside;"
@@ -206,6 +214,8 @@ class _Columns:
         for code, declared in self.canonical.items():
             if declared is not None:
                 self._need(declared, code)
+        if export.rows is not None:
+            self._need(export.rows.column, None)
         for rule in export.set_aside:
             self._need(rule.column, None)
 
@@ -287,12 +297,36 @@ class _Columns:
         return f"column {_named(column)}{_code(codes[0] if codes else None)} is missing; {cure}"
 
 
+def _rows_of_no_wave(columns: "_Columns", study: Study, export: Export) -> tuple[str, ...]:
+    if export.rows is None or (cells := columns.cells(export.rows.column)) is None:
+        return ()
+    known = {
+        text.strip()
+        for other in study.protocol.exports
+        if other.rows is not None and other.rows.column == export.rows.column and other.folder == export.folder
+        for text in other.rows.equals
+    }
+    counts = pc.value_counts(pc.utf8_trim_whitespace(cells)).to_pylist()
+    return tuple(
+        f"{count['counts']} rows whose column {quoted(export.rows.column)} is {quoted(count['values'])} belong to no wave of"
+        " the protocol; declare an export for them"
+        for count in counts
+        if count["values"] not in known
+    )
+
+
 def _set_aside_reasons(
     columns: _Columns, export: Export, respondent: pa.ChunkedArray | None, rows: int
 ) -> tuple[pa.Array, pa.Array]:
     """Reason and detail of each row that is set aside, null for the others; the first rule that holds gives them."""
     reasons = pa.nulls(rows, pa.string())
     details = pa.nulls(rows, pa.string())
+    if export.rows is not None and (cells := columns.cells(export.rows.column)) is not None:
+        trimmed = pc.utf8_trim_whitespace(cells)
+        is_other = pc.invert(pc.is_in(trimmed, value_set=pa.array([text.strip() for text in export.rows.equals])))
+        reasons = pc.if_else(is_other, OTHER_WAVE, reasons)
+        said = pc.binary_join_element_wise(f"column {quoted(export.rows.column)} is ", trimmed, "")
+        details = pc.if_else(is_other, said, details)
     for rule in export.set_aside:
         cells = columns.cells(rule.column)
         if cells is None:

@@ -8,8 +8,14 @@ from pathlib import Path
 
 from dagster_project.exports.delimited import read_delimited
 from dagster_project.exports.errors import ExportError, plain
+from dagster_project.exports.excel import read_excel
+from dagster_project.exports.limesurvey import read_limesurvey
+from dagster_project.exports.parquet import read_parquet
 from dagster_project.exports.qualtrics import read_qualtrics
+from dagster_project.exports.redcap import read_redcap
+from dagster_project.exports.sas import read_sas
 from dagster_project.exports.spss import read_spss
+from dagster_project.exports.stata import read_stata
 from dagster_project.exports.table import TextTable
 from dagster_project.study import Export
 
@@ -17,6 +23,12 @@ _READERS: dict[str, Callable[[Path, str], TextTable]] = {
     "delimited": read_delimited,
     "qualtrics": read_qualtrics,
     "spss": read_spss,
+    "redcap": read_redcap,
+    "limesurvey": read_limesurvey,
+    "excel": read_excel,
+    "stata": read_stata,
+    "sas": read_sas,
+    "parquet": read_parquet,
 }
 
 

@@ -1,4 +1,4 @@
-"""SPSS files (.sav, .zsav): numbers, strings and dates back to text, labels and user-missing codes kept.
+"""SPSS files (.sav, .zsav, .por): numbers, strings and dates back to text, labels and user-missing codes kept.
 
 Belongs here: one file to one `TextTable`. Does not belong here: what a user-missing code means for an answer; the protocol
 declares that (special_codes), and the codes come through as they stand.
@@ -6,8 +6,6 @@ declares that (special_codes), and the codes come through as they stand.
 
 import math
 import struct
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,10 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyreadstat
 
+from dagster_project.exports.cell_text import duration_text, number_text
 from dagster_project.exports.errors import ExportError, plain
+from dagster_project.exports.labelled import probe, read_with
+from dagster_project.exports.sas import labelled_table
 from dagster_project.exports.table import TextTable
 
-_PROBE = "import pyreadstat, sys; pyreadstat.read_sav(sys.argv[1], metadataonly=True, user_missing=True)"
 #: SPSS counts dates in seconds from the first day of the Gregorian calendar.
 _EPOCH = datetime(1582, 10, 14)
 _DATES = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE", "QYR", "MOYR", "WKYR", "DATETIME", "YMDHMS")
@@ -39,12 +39,15 @@ def read_spss(path: Path, name: str) -> TextTable:
     Raises ExportError for a file that is not SPSS, is cut short or cannot be read.
     """
     with path.open("rb") as file:
-        start = file.read(4)
+        beginning = file.read(600)
+    start = beginning[:4]
     if not start:
         raise ExportError(f"{plain(name)}: the file is empty; export it again")
+    if _PORTABLE in beginning:
+        return _portable(path, name)
     if start not in (b"$FL2", b"$FL3"):
         raise ExportError(f"{plain(name)}: the file is not an SPSS .sav file; export it from SPSS or correct the reader")
-    _probe(path, name)
+    probe(path, name, "SPSS", "read_sav")
     _refuse_other_size(path, name)
     try:
         values, meta = pyreadstat.read_sav(path, user_missing=True, output_format="dict", disable_datetime_conversion=True)
@@ -73,19 +76,10 @@ def read_spss(path: Path, name: str) -> TextTable:
     )
 
 
-def _probe(path: Path, name: str) -> None:
-    """Read the file's dictionary in a process of its own first: a damaged one can crash the library, and with it the run.
-
-    The cost is the start of that process, about half a second a file, whatever the number of cases.
-    """
-    command = [sys.executable, "-c", _PROBE, str(path)]
-    outcome = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if outcome.returncode not in (0, 1):  # 1 is an ordinary error, which the reader itself then meets and reports
-        raise ExportError(f"{plain(name)}: the SPSS file is damaged (the SPSS library crashes on it); export it again")
-
-
 #: Where the header says how cases are stored (0: not compressed) and how many there are (-1: it does not say).
 _COMPRESSION_AT, _CASES_AT, _HEADER_BYTES = 72, 80, 176
+#: What the beginning of a portable file says, somewhere in its first lines.
+_PORTABLE = b"SPSS PORT FILE"
 _LAST_CODE, _ELEMENT_FOLLOWS, _MOST_COMPRESSED_BYTES = 252, 253, 1 << 26
 _VARIABLE, _VALUE_LABELS, _LABELLED, _DOCUMENT, _EXTENSION, _END = 2, 3, 4, 6, 7, 999
 
@@ -161,6 +155,12 @@ def _end_of_dictionary(data: bytes, order: str) -> tuple[int, int]:
     return at + 8, width
 
 
+def _portable(path: Path, name: str) -> TextTable:
+    """SPSS's portable format, of any age: no user-missing codes, dates as the library gives them."""
+    values, meta = read_with(path, name, "SPSS portable", "read_por")
+    return labelled_table(values, meta, "SPSS portable", str)
+
+
 def _text_array(values: list[Any], write: Callable[[float], str]) -> pa.Array:
     """A column as text. Each distinct number is written once: a column of answers has few."""
     if all(value is None or isinstance(value, str) for value in values):
@@ -189,11 +189,7 @@ def _writer(spss_format: str | None) -> Callable[[float], str]:
         return lambda seconds: _moment(seconds, with_time=True)
     if kind in _DATES:
         return lambda seconds: _moment(seconds, with_time=False)
-    return _duration if kind in _TIMES else _number
-
-
-def _number(number: float) -> str:
-    return str(int(number)) if number.is_integer() else repr(number)
+    return _duration if kind in _TIMES else number_text
 
 
 def _moment(seconds: float, with_time: bool) -> str:
@@ -201,16 +197,10 @@ def _moment(seconds: float, with_time: bool) -> str:
     try:
         moment = _EPOCH + timedelta(seconds=seconds)
     except (OverflowError, ValueError):
-        return _number(seconds)
+        return number_text(seconds)
     is_midnight = moment.time() == datetime.min.time()
     return moment.isoformat() if with_time or not is_midnight else moment.date().isoformat()
 
 
 def _duration(seconds: float) -> str:
-    """Hours (they may pass 24), minutes, seconds, with as many decimals of a second as there are."""
-    if not math.isfinite(seconds):
-        return _number(seconds)
-    whole, fraction = divmod(round(abs(seconds) * 1_000_000), 1_000_000)
-    text = f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
-    sign = "-" if seconds < 0 else ""
-    return sign + text + (f".{fraction:06d}".rstrip("0") if fraction else "")
+    return duration_text(seconds) if math.isfinite(seconds) else number_text(seconds)

@@ -150,6 +150,13 @@ class RowRule(Definition):
     reason: Code = Field(description="a word for the reason, e.g. preview")
 
 
+class RowFilter(Definition):
+    """Which rows of a file are this export's, when one file holds several waves: an event, a wave column."""
+
+    column: Text = Field(description="the column that tells the waves apart, e.g. redcap_event_name")
+    equals: tuple[Text, ...] = Field(min_length=1, description="the cell texts of this wave's rows")
+
+
 class Leaving(Definition):
     """The roster's columns for people who left: withdrawn by themselves, or excluded by the study."""
 
@@ -179,7 +186,9 @@ class Export(Definition):
     pin: Annotated[str, Field(pattern="^[0-9a-f]{8,64}$")] | None = Field(
         default=None, description="the first 8 or more digits of the SHA-256 of the version to use instead of the newest"
     )
-    reader: Literal["delimited", "qualtrics", "spss"] = Field(description="delimited, qualtrics or spss")
+    reader: Literal["delimited", "qualtrics", "redcap", "limesurvey", "excel", "spss", "stata", "sas", "parquet"] = Field(
+        description="delimited, qualtrics, redcap, limesurvey, excel, spss, stata, sas or parquet"
+    )
     decimal: Literal[".", ","] = Field(default=".", description="the decimal mark in numbers, '.' or ','")
     respondent: Text = Field(description="the column that holds the participant's identifier")
     answered_on: Text | None = Field(default=None, description="the column that holds the date of answering")
@@ -188,6 +197,9 @@ class Export(Definition):
     labels: tuple[AnswerLabels, ...] = Field(default=(), description="labels that stand for answer codes")
     special_codes: dict[Text, MissingReason] = Field(
         default_factory=dict, description="cell text: missing reason, e.g. '-9': refused"
+    )
+    rows: RowFilter | None = Field(
+        default=None, description="which rows are this wave's, if the file holds several waves; all of them if left out"
     )
     set_aside: tuple[RowRule, ...] = Field(default=(), description="rows to set aside, by a column's text")
     duplicates: Literal["refuse", "first", "latest_complete"] = Field(

@@ -15,6 +15,9 @@ from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Export, Study, StudyError, read_study
 from dagster_project.warehouse import Warehouse, identifier
 
+#: The badge of an export that is no CSV.
+_KINDS = {"spss": "sav", "excel": "excel", "stata": "stata", "sas": "sas", "parquet": "parquet"}
+
 
 @dg.definitions
 def defs() -> dg.Definitions:
@@ -43,7 +46,7 @@ def _export_asset(settings: Settings, study: Study, export: Export) -> dg.Assets
         key=key,
         deps=["codebook"],
         group_name="raw",
-        kinds={"python", "duckdb", "sav" if export.reader == "spss" else "csv"},
+        kinds={"python", "duckdb", _KINDS.get(export.reader, "csv")},
         owners=["team:data-management"],
         pool="warehouse",
         description=f"The export of {what}, after landing and contract: canonical columns, text untouched.",

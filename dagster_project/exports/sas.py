@@ -1,0 +1,60 @@
+"""SAS files (.sas7bdat, .xpt): values back to text, labels kept, special missing values as SAS writes them (.A to .Z).
+
+Belongs here: one file to one `TextTable`, and what Stata's files share with it. Does not belong here: what a missing value
+means; the protocol declares that.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from dagster_project.exports.cell_text import value_text
+from dagster_project.exports.labelled import read_with
+from dagster_project.exports.table import TextTable
+
+
+def read_sas(path: Path, name: str) -> TextTable:
+    """Read a SAS data set or transport file. `source_rows` are observation numbers from 1.
+
+    Raises ExportError for a file that is neither or is damaged.
+    """
+    with path.open("rb") as file:
+        is_transport = file.read(13) == b"HEADER RECORD"
+    if is_transport:
+        values, meta = read_with(path, name, "SAS", "read_xport")
+    else:
+        values, meta = read_with(path, name, "SAS", "read_sas7bdat", user_missing=True)
+    return labelled_table(values, meta, "SAS", lambda letter: f".{letter.upper()}")
+
+
+def labelled_table(values: dict[str, list[Any]], meta: Any, program: str, missing: Callable[[str], str]) -> TextTable:
+    """What the library read as a table of text. missing: the program's way of writing the missing value of a letter."""
+    columns = tuple(meta.column_names)
+    letters = {column: set(found) for column, found in (meta.missing_user_values or {}).items()}
+    cells = [_texts(values[column], letters.get(column, set()), missing) for column in columns]
+    count = len(cells[0]) if cells else 0
+    encoding = meta.file_encoding
+    return TextTable(
+        columns=columns,
+        cells=pa.table(cells, names=[str(position) for position in range(len(columns))]),
+        source_rows=pa.array(range(1, count + 1), pa.int64()),
+        column_labels={column: label for column, label in meta.column_names_to_labels.items() if label},
+        value_labels={
+            column: {_label_key(code, missing): label for code, label in labels.items()}
+            for column, labels in meta.variable_value_labels.items()
+        },
+        special_codes={column: tuple(missing(letter) for letter in sorted(found)) for column, found in letters.items()},
+        encoding=encoding,
+        notes=(f"The file is {program}'s.",),
+    )
+
+
+def _texts(values: list[Any], letters: set[str], missing: Callable[[str], str]) -> pa.Array:
+    texts = [missing(one) if isinstance(one, str) and one in letters else value_text(one) for one in values]
+    return pa.array(texts, pa.string())
+
+
+def _label_key(code: Any, missing: Callable[[str], str]) -> str:
+    return missing(code) if isinstance(code, str) else value_text(code)
