@@ -23,6 +23,7 @@ from dagster_project.study.protocol import (
     Wave,
 )
 from dagster_project.study.read import PARTICIPANTS, SERVICES, Study, read_study
+from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
     "PARTICIPANTS",
@@ -45,8 +46,10 @@ __all__ = [
     "Study",
     "StudyError",
     "Wave",
+    "WaveState",
     "codebook_tables",
     "column_descriptions",
     "new_study",
     "read_study",
+    "wave_state",
 ]

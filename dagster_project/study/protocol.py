@@ -4,6 +4,7 @@ Belongs here: models of the declarations. Does not belong here: reading files (r
 columns with what is declared here (exports/).
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -44,6 +45,7 @@ class Wave(Definition):
     wave: WaveId = Field(description="the wave's id, e.g. T1")
     label: str = Field(description="what the wave is, in a few words")
     month: float = Field(description="the planned month, a number, e.g. 4")
+    window_days: int = Field(default=42, gt=0, description="for how many days from then on the wave is open (default 42)")
 
 
 class Contrast(Definition):
@@ -231,6 +233,7 @@ class Protocol(Definition):
     licence: str = Field(description="the terms under which the data may be used")
     stand_in: str | None = Field(default=None, description="a note that the people are stand-ins, if they are")
     waves: tuple[Wave, ...] = Field(min_length=1, description="the planned waves, in order")
+    starts_on: date | None = Field(default=None, description="the planned day of month 0, e.g. 2024-01-15")
     contrasts: tuple[Contrast, ...] = Field(default=(), description="the pairs of waves to compare")
     instruments: tuple[Code, ...] = Field(min_length=1, description="the instruments, by file name")
     outcomes: tuple[Code, ...] = Field(min_length=1, description="the scales that the tables print, in order")

@@ -13,6 +13,7 @@ from dagster_project.warehouse.release import (
     release_names,
 )
 from dagster_project.warehouse.working_file import (
+    Connection,
     Warehouse,
     WarehouseError,
     identifier,
@@ -23,6 +24,7 @@ from dagster_project.warehouse.working_file import (
 
 __all__ = [
     "ChangedRow",
+    "Connection",
     "TableChanges",
     "Warehouse",
     "WarehouseError",

@@ -15,6 +15,9 @@ import pyarrow as pa
 #: Extensions are never fetched: the project works without a network.
 _SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
+#: An open file; what the functions below take.
+Connection = duckdb.DuckDBPyConnection
+
 
 class WarehouseError(RuntimeError):
     """The DuckDB file cannot be used as asked. The message is one line with the cure."""

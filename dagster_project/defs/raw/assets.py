@@ -4,7 +4,8 @@ Belongs here: the assets, their checks and metadata. Does not belong here: loadi
 (dbt staging).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -12,7 +13,7 @@ import dagster as dg
 from dagster_project.defs.raw.load import ROSTER, asset_name, export_columns, load_export
 from dagster_project.exports import ExportError
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import Export, Study, StudyError, read_study
+from dagster_project.study import Export, Study, StudyError, read_study, wave_state
 from dagster_project.warehouse import Warehouse, identifier
 
 #: The badge of an export that is no CSV.
@@ -138,7 +139,14 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
         check_specs=[
             dg.AssetCheckSpec(
                 "people_on_roster", asset=key, blocking=True, description="Every respondent of every wave is on the roster."
-            )
+            ),
+            *(
+                dg.AssetCheckSpec(
+                    f"{wave.wave.lower()}_on_time", asset=key, description=f"{wave.wave} arrives in its planned window."
+                )
+                for wave in study.protocol.waves
+                if study.protocol.starts_on is not None
+            ),
         ],
     )
     def answers() -> dg.MaterializeResult:
@@ -153,6 +161,7 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
                 [row[0] for row in connection.execute("select respondent from raw.roster").fetchall()] if strangers else []
             )
             counts = connection.execute("select wave, count(*) from raw.answers group by wave order by wave").fetchall()
+            on_time = _on_time(study, connection, dict(counts))
         lineage = dg.TableColumnLineage(
             {
                 column: [
@@ -182,11 +191,40 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
                     description=f"not on the roster: {named}{more}; {_CURE}"
                     if strangers
                     else "Every respondent is on the roster.",
-                )
+                ),
+                *on_time,
             ],
         )
 
     return answers
+
+
+def _on_time(study: Study, connection: Any, returned: Mapping[str, int]) -> list[dg.AssetCheckResult]:
+    """One check a wave: whether it arrives when it was planned, and how many have returned it."""
+    arrived = dict(
+        connection.execute(
+            "select wave, min(first_seen_at)::date from raw.versions where is_in_use group by wave"
+        ).fetchall()
+    )
+    eligible = connection.execute(
+        "select count(*) from raw.roster"
+        " where coalesce(trim(excluded_on), '') = '' and coalesce(trim(exclusion_reason), '') = ''"
+    ).fetchone()[0]
+    results = []
+    for wave in study.protocol.waves:
+        today = datetime.now(UTC).date()
+        said = wave_state(study.protocol, wave, today, arrived.get(wave.wave), returned.get(wave.wave, 0), eligible)
+        if said is not None:
+            results.append(
+                dg.AssetCheckResult(
+                    check_name=f"{wave.wave.lower()}_on_time",
+                    passed=said.state in ("expected", "arrived"),
+                    severity=dg.AssetCheckSeverity.WARN,
+                    description=said.sentence,
+                    metadata={"state": said.state, "returned": returned.get(wave.wave, 0), "eligible": eligible},
+                )
+            )
+    return results
 
 
 _CURE = "correct the identifier, add the person, or say who is meant under respondents of the export"

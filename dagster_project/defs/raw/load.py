@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from dagster_project.exports import Contracted, ExportError, LandedFile, apply_contract, find_files, land, read_export
 from dagster_project.settings import Settings
 from dagster_project.study import Export, Study
-from dagster_project.warehouse import Warehouse, identifier, replace_rows, replace_table, rows
+from dagster_project.warehouse import Connection, Warehouse, identifier, replace_rows, replace_table, rows
 
 ROSTER = "roster"
 #: The roster's columns for people who left; null where the protocol declares none.
@@ -295,7 +294,7 @@ def _write(
 
 
 def _describe(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     record: dict[str, Any],
     set_aside: pa.Table,
     findings: list[dict[str, Any]],
@@ -308,7 +307,7 @@ def _describe(
     replace_rows(connection, "raw", "exports", pa.Table.from_pylist([record], schema=_RECORD), ("export", [export]))
 
 
-def _put_aside_standing(connection: duckdb.DuckDBPyConnection, name: str, export: str, sha256: str | None) -> None:
+def _put_aside_standing(connection: Connection, name: str, export: str, sha256: str | None) -> None:
     """Keep the rows of the version that was in use readable under its own name, if another one takes its place."""
     standing = connection.execute(
         "select table_name from duckdb_tables() where schema_name = 'raw' and table_name = ?", [name]
