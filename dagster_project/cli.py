@@ -2,9 +2,11 @@
 
 import argparse
 import contextlib
+import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--quiet", action="store_true", help="print the summary only")
 
     _command(commands, "check", "say what does not fit in a study's definitions and exports; runs nothing", _check)
+
+    contract = _command(
+        commands, "contract", "say what each export's columns and answers are taken for, and what is odd", _contract
+    )
+    contract.add_argument("--propose", action="store_true", help="write the lines that would place missing columns")
 
     new = commands.add_parser("new", help="make the folder of a new study, with commented definitions")
     new.add_argument("name", help="a name below data/, or a path: lower-case letters, digits, underscores")
@@ -94,6 +101,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 
     from dagster_project.definitions import EVERYTHING, defs
     from dagster_project.defs.progress import step_line
+    from dagster_project.defs.slots import free_slots_of_dead_runs, process_tags
     from dagster_project.summary import run_summary
 
     with dg.DagsterInstance.get() as instance:
@@ -104,8 +112,11 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
         # dbt's own lines go to a file; the terminal shows a line a step and the summary.
         log = settings.warehouse_file.with_name("run.log")
         log.parent.mkdir(parents=True, exist_ok=True)
+        free_slots_of_dead_runs(instance)
         with log.open("w", encoding="utf-8") as lines, contextlib.redirect_stdout(lines):
-            result = job.execute_in_process(instance=instance, raise_on_error=False, run_config={"loggers": loggers})
+            result = job.execute_in_process(
+                instance=instance, raise_on_error=False, run_config={"loggers": loggers}, tags=process_tags()
+            )
         _print_problems(result)
     if not result.success:
         has_release = (settings.study_folder / "release").exists()
@@ -153,6 +164,62 @@ def _check(given: argparse.Namespace, settings: Settings) -> int:
             bad += 1
     print("everything fits" if not bad else f"{bad} errors" if bad > 1 else "1 error")
     return 1 if bad else 0
+
+
+def _contract(given: argparse.Namespace, settings: Settings) -> int:
+    from dagster_project.exports import (
+        ExportError,
+        Read,
+        apply_contract,
+        find_files,
+        labels_unlike,
+        propose,
+        read_export,
+        unlike_before,
+    )
+    from dagster_project.study import read_study
+
+    study = read_study(settings.study_folder)
+    earlier: list[Read] = []
+    open_ends = 0
+    for export in study.protocol.wave_exports:
+        try:
+            files = find_files(study.folder, export)
+            reads = []
+            for file in files if export.files == "parts" else files[-1:]:
+                table = read_export(file, export, file.name)
+                reads.append(Read(export, table, apply_contract(table, study, export, "", file.name)))
+        except ExportError as error:
+            print(f"{export.wave}: {error}")
+            open_ends += 1
+            continue
+        for this in reads:
+            counts = Counter(finding.verdict for finding in this.contracted.findings)
+            print(f"{export.wave}: {this.contracted.name}: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items()))
+            before = earlier[-1] if earlier else None
+            odd = [
+                *this.contracted.problems,
+                *this.contracted.warnings,
+                *unlike_before(
+                    study,
+                    export,
+                    this.contracted.accepted,
+                    before.contracted.accepted if before else None,
+                    before.export.wave if before else None,
+                ),
+                *labels_unlike(this, earlier, study),
+            ]
+            proposals = propose(this, study, earlier)
+            for line in (*odd, *(one.sentence for one in proposals)):
+                print(f"  {line}")
+            open_ends += len(odd)
+            if given.propose and proposals:
+                print(f"  to accept, add to study.yaml under exports, {export.export}:")
+                for block in dict.fromkeys(one.block for one in proposals):
+                    lines = ", ".join(f"{one.code}: {json.dumps(one.column)}" for one in proposals if one.block == block)
+                    print(f"    block {block}: columns: {{{lines}}}")
+        earlier += reads
+    return 1 if open_ends else 0
 
 
 def _new(given: argparse.Namespace, settings: Settings) -> int:

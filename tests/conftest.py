@@ -117,6 +117,18 @@ def _definitions_of() -> Callable[[Place], dg.Definitions]:
     return definitions_of
 
 
+@pytest.fixture
+def place_of(tmp_path: Path) -> Callable[[Path], Place]:
+    """A copy of any study folder with a home of its own."""
+    return lambda study: place_at(tmp_path / "place", study)
+
+
+@pytest.fixture
+def run_of() -> Callable[[Place], Run]:
+    """A run of everything at a place."""
+    return run_all
+
+
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Run]:
     """The small study, run once. Tests that change anything take `small_again`."""

@@ -8,6 +8,7 @@ from dagster_project.exports.arrivals import Look, Memory, look
 from dagster_project.exports.contract import ColumnFinding, Contracted, apply_contract
 from dagster_project.exports.errors import ExportError
 from dagster_project.exports.landing import LandedFile, find_files, land
+from dagster_project.exports.proposals import Proposal, Read, labels_unlike, propose, unlike_before
 from dagster_project.exports.read import read_export
 from dagster_project.exports.table import TextTable
 
@@ -18,10 +19,15 @@ __all__ = [
     "LandedFile",
     "Look",
     "Memory",
+    "Proposal",
+    "Read",
     "TextTable",
     "apply_contract",
     "find_files",
+    "labels_unlike",
     "land",
     "look",
+    "propose",
     "read_export",
+    "unlike_before",
 ]

@@ -194,7 +194,7 @@ class Export(Definition):
     decimal: Literal[".", ","] = Field(default=".", description="the decimal mark in numbers, '.' or ','")
     respondent: Text = Field(description="the column that holds the participant's identifier")
     answered_on: Text | None = Field(default=None, description="the column that holds the date of answering")
-    blocks: tuple[ColumnBlock, ...] = Field(min_length=1, description="the columns, block by block")
+    blocks: tuple[ColumnBlock, ...] = Field(default=(), description="the columns, block by block")
     ignored: tuple[Text, ...] = Field(default=(), description="columns known and not used (metadata of the tool)")
     labels: tuple[AnswerLabels, ...] = Field(default=(), description="labels that stand for answer codes")
     special_codes: dict[Text, MissingReason] = Field(
@@ -265,6 +265,8 @@ class Protocol(Definition):
         rosters = [export for export in self.exports if export.wave is None]
         if len(rosters) != 1:
             raise ValueError(f"{len(rosters)} exports have no wave; exactly one, the roster, must have none")
+        if hollow := [one.export for one in self.exports if one.wave is not None and not one.blocks]:
+            raise ValueError(f"export {hollow[0]} has no blocks; say which columns hold the answers")
         if strays := [one.export for one in self.exports if one.wave is not None and one.leaving.columns]:
             raise ValueError(f"export {strays[0]} declares leaving; only the roster can")
         of_waves = [export.wave for export in self.exports if export.wave is not None]

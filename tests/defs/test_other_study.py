@@ -1,0 +1,177 @@
+"""A study of another kind through the same graph: two instruments, four waves, four formats, one file with two waves, no
+services, no norms, no published table. Nothing is tied to the example."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyreadstat
+import pytest
+
+PROTOCOL = """
+study: garden
+title: Gardening and sleep
+source: none
+licence: none
+waves:
+  - {wave: W0, label: before, month: 0}
+  - {wave: W1, label: spring, month: 3}
+  - {wave: W2, label: summer, month: 6}
+  - {wave: W3, label: autumn, month: 9}
+contrasts:
+  - {contrast: W0-W3, baseline: W0, followup: W3, direction: followup_minus_baseline}
+  - {contrast: W1-W2, baseline: W1, followup: W2, direction: baseline_minus_followup}
+instruments: [sleep, soil]
+outcomes: [sleep_total, soil_mean]
+exports:
+  - {export: people, folder: raw/people, pattern: "*.xlsx", reader: excel, respondent: id}
+  - export: w0
+    wave: W0
+    folder: raw/redcap
+    reader: redcap
+    respondent: record_id
+    rows: {column: redcap_event_name, equals: [w0_arm_1]}
+    blocks: &redcap
+      - {block: sleep, template: "sleep_{position}"}
+      - {block: soil, template: "soil_{position}"}
+  - export: w1
+    wave: W1
+    folder: raw/redcap
+    reader: redcap
+    respondent: record_id
+    rows: {column: redcap_event_name, equals: [w1_arm_1]}
+    blocks: *redcap
+  - export: w2
+    wave: W2
+    folder: raw/W2
+    pattern: "*.dta"
+    reader: stata
+    respondent: id
+    blocks:
+      - {block: sleep, template: "s{position}"}
+      - {block: soil, template: "g{position}"}
+    special_codes: {".a": refused}
+  - export: w3
+    wave: W3
+    folder: raw/W3
+    pattern: "*.parquet"
+    reader: parquet
+    respondent: id
+    blocks:
+      - {block: sleep, template: "s{position}"}
+      - {block: soil, template: "g{position}"}
+"""
+SLEEP = """
+instrument: sleep
+name: Sleep
+source: none
+licence: none
+item_count: 4
+anchors: {low: 0, high: 3}
+reversed: [1]
+minimum_answered: 0.75
+scales: [{scale: sleep_total, label: Sleep, items: ["1-4"], aggregate: sum, better: high}]
+"""
+SOIL = """
+instrument: soil
+name: Soil
+source: none
+licence: none
+item_count: 2
+anchors: {low: 1, high: 7}
+minimum_answered: 1.0
+scales: [{scale: soil_mean, label: Soil, items: ["1-2"], aggregate: mean, better: low}]
+"""
+PEOPLE = [f"g{number:02d}" for number in range(1, 13)]
+
+
+def _answers(wave: int) -> dict[str, list[float]]:
+    """Six answers a person, some missing; people drop out from wave to wave."""
+    rng = np.random.default_rng(wave)
+    found = {}
+    for person in PEOPLE[: len(PEOPLE) - 2 * wave]:
+        row = [*rng.integers(0, 4, 4).astype(float), *rng.integers(1, 8, 2).astype(float)]
+        if rng.random() < 0.3:
+            row[int(rng.integers(0, 6))] = np.nan
+        found[person] = row
+    return found
+
+
+def _scores(wave: int) -> dict[str, tuple[float, float]]:
+    scores = {}
+    for person, row in _answers(wave).items():
+        sleep = np.array([3 - row[0], *row[1:4]])
+        total = np.nanmean(sleep) * 4 if np.isfinite(sleep).sum() >= 3 else np.nan
+        soil = np.mean(row[4:]) if np.isfinite(row[4:]).all() else np.nan
+        scores[person] = (total, soil)
+    return scores
+
+
+def _write(folder: Path) -> None:
+    for name, text in (("study.yaml", PROTOCOL), ("instruments/sleep.yaml", SLEEP), ("instruments/soil.yaml", SOIL)):
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    for name in ("people", "redcap", "W2", "W3"):
+        (folder / "raw" / name).mkdir(parents=True)
+    book = openpyxl.Workbook()
+    book.active.append(["id"])
+    for person in PEOPLE:
+        book.active.append([person])
+    book.save(folder / "raw/people/people.xlsx")
+    with (folder / "raw/redcap/records.csv").open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream)
+        items = [f"sleep_{item}" for item in range(1, 5)] + ["soil_1", "soil_2"]
+        rows.writerow(["record_id", "redcap_event_name", *items])
+        for person in PEOPLE:
+            for wave in (0, 1):
+                if person in _answers(wave):
+                    cells = ["" if np.isnan(cell) else f"{cell:g}" for cell in _answers(wave)[person]]
+                    rows.writerow([person, f"w{wave}_arm_1", *cells])
+    names = ["s1", "s2", "s3", "s4", "g1", "g2"]
+    for wave, write in (
+        (2, lambda frame, file: pyreadstat.write_dta(frame, file)),
+        (3, lambda frame, file: frame.to_parquet(file)),
+    ):
+        frame = pd.DataFrame.from_dict(_answers(wave), orient="index", columns=names).reset_index(names="id")
+        write(frame, folder / f"raw/W{wave}/w{wave}.{'dta' if wave == 2 else 'parquet'}")
+
+
+def test_another_study_goes_the_same_way(
+    tmp_path: Path, place_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
+) -> None:
+    _write(tmp_path / "made" / "garden")
+    place = place_of(tmp_path / "made" / "garden")
+    run = run_of(place)
+    assert run.success, (run.failures, run.checks)
+    values = place.values()
+    for wave in range(4):
+        for at, scale in enumerate(("sleep_total", "soil_mean")):
+            scores = np.array([pair[at] for pair in _scores(wave).values()])
+            scores = scores[np.isfinite(scores)]
+            assert values[f"summary/{scale}/W{wave}/n"] == len(scores)
+            assert values[f"summary/{scale}/W{wave}/mean"] == pytest.approx(scores.mean(), rel=1e-12)
+            assert values[f"summary/{scale}/W{wave}/sd"] == pytest.approx(scores.std(ddof=1), rel=1e-12)
+    for first, last, sign in ((0, 3, 1), (1, 2, -1)):
+        one, other = _scores(first), _scores(last)
+        for at, scale in enumerate(("sleep_total", "soil_mean")):
+            changes = np.array([sign * (other[person][at] - one[person][at]) for person in other])
+            changes = changes[np.isfinite(changes)]
+            assert values[f"change/{scale}/W{first}-W{last}/n"] == len(changes)
+            assert values[f"change/{scale}/W{first}-W{last}/mean_change"] == pytest.approx(
+                changes.mean(), rel=1e-9, abs=1e-12
+            )
+    rows = place.working("select export, rows_in_file, rows_accepted, rows_set_aside from raw.exports order by export")
+    assert [tuple(row.values()) for row in rows] == [
+        ("people", 12, 12, 0),
+        ("w0", 22, 12, 10),
+        ("w1", 22, 10, 12),
+        ("w2", 8, 8, 0),
+        ("w3", 6, 6, 0),
+    ]
+    assert (place.release / "index.html").exists()
+    assert place.released("select * from results.reproduction") == []
