@@ -103,11 +103,12 @@ def _weigh(
 
 
 def _alike(one: str, other: str) -> float:
-    loose = (
-        "".join(letter for letter in unicodedata.normalize("NFKD", text).casefold() if letter.isalnum())
-        for text in (one, other)
-    )
-    return SequenceMatcher(None, *loose).ratio()
+    """How alike two names or labels are by their letters and digits, 0 to 1."""
+    return float(SequenceMatcher(None, _letters(one), _letters(other)).ratio())
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text).casefold() if letter.isalnum())
 
 
 def _label_of(read: Read, study: Study, code: str) -> str | None:

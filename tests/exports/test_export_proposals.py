@@ -1,0 +1,157 @@
+"""Proposals for columns that cannot be placed, and what is unlike the wave before: said, with evidence, never taken."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dagster_project.cli import main
+from dagster_project.exports import Read, apply_contract, labels_unlike, propose, read_export, unlike_before
+from dagster_project.study import Export, read_study
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = read_study(ROOT / "data" / "peer_workers")
+ITEMS = [f"WB_{position}" for position in range(1, 15)]
+
+
+@pytest.fixture
+def wave() -> Export:
+    """The example's second wave, with its first questionnaire alone."""
+    export = next(export for export in EXAMPLE.protocol.exports if export.wave == "T2")
+    return export.model_copy(update={"blocks": export.blocks[:1], "ignored": (), "set_aside": (), "answered_on": None})
+
+
+def _people(count: int = 40) -> np.ndarray:
+    """Answers of people who are more or less well: all items of a scale go together."""
+    rng = np.random.default_rng(5)
+    well = rng.normal(0, 1, (count, 1))
+    return np.clip(np.round(3 + well + rng.normal(0, 0.7, (count, 14))), 1, 5)
+
+
+def _read(tmp_path: Path, export: Export, header: list[str], labels: list[str], answers: np.ndarray) -> Read:
+    stream = io.StringIO(newline="")
+    rows = csv.writer(stream)
+    rows.writerows(
+        [
+            ["ExternalReference", *header],
+            ["External Reference", *labels],
+            [json.dumps({"ImportId": name}) for name in ("id", *header)],
+        ]
+    )
+    rows.writerows([f"p{number}", *(f"{cell:g}" for cell in row)] for number, row in enumerate(answers))
+    path = tmp_path / "wave.csv"
+    path.write_text(stream.getvalue(), encoding="utf-8")
+    table = read_export(path, export)
+    return Read(export, table, apply_contract(table, EXAMPLE, export, "ab" * 32, "wave.csv"))
+
+
+LABELS = [f"topic {'abcdefghijklmn'[at] * 6} of the day" for at in range(14)]
+
+
+def test_a_renamed_column_is_proposed_with_its_evidence_and_not_taken(tmp_path: Path, wave: Export) -> None:
+    answers = _people()
+    before = _read(tmp_path, wave, ITEMS, LABELS, answers)
+    header = ["Wellbeing4" if name == "WB_4" else name for name in ITEMS] + ["Shoe size"]
+    this = _read(tmp_path, wave, header, [*LABELS, "shoes"], np.column_stack([answers, np.full(40, 43.0)]))
+    assert this.contracted.accepted.column("wemwbs_04").to_pylist() == [None] * 40
+    (found,) = propose(this, EXAMPLE, [before])
+    assert (found.code, found.block, found.declared, found.column) == ("wemwbs_04", "wemwbs", "WB_4", "Wellbeing4")
+    assert found.evidence["label"] == found.evidence["values"] == 1
+    assert found.evidence["goes with its scale"] > 0.6
+    assert 0.5 < found.confidence < 1
+    assert found.sentence.startswith('wemwbs_04 ("WB_4" is missing) could be column "Wellbeing4": 0.')
+
+
+def test_a_column_whose_values_are_no_answers_is_not_proposed(tmp_path: Path, wave: Export) -> None:
+    answers = _people()
+    answers[:, 3] += 10
+    this = _read(tmp_path, wave, ["WB_04x" if name == "WB_4" else name for name in ITEMS], LABELS, answers)
+    assert propose(this, EXAMPLE) == []
+
+
+def test_each_column_is_proposed_once(tmp_path: Path, wave: Export) -> None:
+    header = [{"WB_4": "WB 4 new", "WB_5": "WB 5 new"}.get(name, name) for name in ITEMS]
+    found = propose(_read(tmp_path, wave, header, LABELS, _people()), EXAMPLE)
+    assert [(one.code, one.column) for one in found] == [("wemwbs_04", "WB 4 new"), ("wemwbs_05", "WB 5 new")]
+
+
+def test_answers_like_before_are_not_remarked_on(tmp_path: Path, wave: Export) -> None:
+    one = _read(tmp_path, wave, ITEMS, LABELS, _people())
+    assert unlike_before(EXAMPLE, wave, one.contracted.accepted, one.contracted.accepted, "T1") == []
+    assert labels_unlike(one, [one], EXAMPLE) == []
+
+
+def _shifted(answers: np.ndarray) -> np.ndarray:
+    return answers - 1
+
+
+def _with_special(answers: np.ndarray) -> np.ndarray:
+    answers[:6, 2] = 99
+    return answers
+
+
+def _turned(answers: np.ndarray) -> np.ndarray:
+    answers[:, 6] = 6 - answers[:, 6]
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (
+            _shifted,
+            "T2: wemwbs is answered from 0 to 4, and its anchors are 1 to 5; was it recoded? Recode the export, or declare labels",
+        ),
+        (
+            _with_special,
+            "T2: 99 stands in 6 cells of wemwbs and is neither an answer nor a declared special code; declare it under special_codes",
+        ),
+        (_turned, "T2: wemwbs_07 goes against its scale (r = -0."),
+    ],
+)
+def test_recoded_answers_are_remarked_on(
+    tmp_path: Path, wave: Export, damage: Callable[[np.ndarray], np.ndarray], said: str
+) -> None:
+    before = _read(tmp_path, wave, ITEMS, LABELS, _people())
+    this = _read(tmp_path, wave, ITEMS, LABELS, damage(_people()))
+    (line,) = unlike_before(EXAMPLE, wave, this.contracted.accepted, before.contracted.accepted, "T1")
+    assert line.startswith(said)
+
+
+def test_a_code_used_again_for_another_item_is_seen_by_its_label(tmp_path: Path, wave: Export) -> None:
+    before = _read(tmp_path, wave.model_copy(update={"wave": "T1"}), ITEMS, LABELS, _people())
+    labels = ["who went where, and why so often?" if at == 8 else label for at, label in enumerate(LABELS)]
+    (line,) = labels_unlike(_read(tmp_path, wave, ITEMS, labels, _people()), [before], EXAMPLE)
+    assert line.startswith("T2: the label of wemwbs_09 is unlike the one in T1 (likeness 0.")
+    assert "often" not in line
+
+
+def test_the_command_writes_lines_that_a_person_can_accept(
+    small_place: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("WAVEHOUSE_STUDY", "restored afterwards")
+    file = small_place.study_folder / "raw/T1/t1.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("M2", "Mood2"), encoding="utf-8")
+    arguments = ["contract", "--propose", "--study", str(small_place.study_folder)]
+    assert main(arguments) == 1
+    said = capsys.readouterr().out
+    assert '  mood_02 ("M2" is missing) could be column "Mood2": 0.' in said
+    assert '    block mood: columns: {mood_02: "Mood2"}' in said
+    protocol = small_place.study_folder / "study.yaml"
+    accepted = '{block: mood, template: "M{position}", columns: {mood_02: "Mood2"}}'
+    protocol.write_text(
+        protocol.read_text(encoding="utf-8").replace('{block: mood, template: "M{position}"}', accepted), encoding="utf-8"
+    )
+    main(arguments)
+    assert "missing" not in capsys.readouterr().out
+
+
+def test_the_example_is_not_remarked_on(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("WAVEHOUSE_STUDY", "restored afterwards")
+    assert main(["contract", "--study", "peer_workers"]) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith(" ")] == []
