@@ -104,7 +104,7 @@ def look(study: Study, memory: Memory) -> Look:
                 is_settled = False  # gone, or still being written by a program that locks it
                 continue
             digests.append(hashes[name])
-        together = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+        together = hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
         if is_settled and started.get(export.export) != together:
             changed.append(export.export)
             started[export.export] = together

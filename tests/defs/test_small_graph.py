@@ -303,3 +303,19 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(small_ag
     assert changed
     assert {one.split("/")[1] for one in changed} == {"push", "drive_overall"}
     assert not [one for one in changed if one.startswith("summary") and "/T2/" in one]
+
+
+def test_a_wave_that_is_coded_otherwise_is_said(small_again: Again) -> None:
+    place, again = small_again
+    file = place.study_folder / "raw/T2/t2.txt"
+    rows = [line.split("\t") for line in file.read_bytes().decode("utf-16").splitlines()]
+    for row in rows[1:]:
+        row[2:5] = ["0" if cell == "1" else "77" if cell else "" for cell in row[2:5]]
+    file.write_bytes("\n".join("\t".join(row) for row in rows).encode("utf-16"))
+    run = again()
+    assert run.success, run.failures
+    assert run.checks["raw/t2", "like_the_wave_before"] == (
+        False,
+        "T2: 77 stands in 5 cells of mood and is neither an answer nor a declared special code; declare it under special_codes",
+    )
+    assert run.checks["raw/t1", "like_the_wave_before"] == (True, "Nothing is unlike before.")

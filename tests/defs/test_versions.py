@@ -75,6 +75,12 @@ def test_the_newest_of_several_versions_is_used_or_the_pinned_one(small_place: A
         _load(small_place)
     _declare(small_place, "files: versions")
     assert _load(small_place)["file_name"] == "t1 corrected.csv"
+    # Somebody opens the old file and saves it as it was: it is no newer for that.
+    _put(small_place, "t1.csv", FIRST, seconds=600)
+    assert (loaded := _load(small_place))["file_name"] == "t1 corrected.csv"
+    assert loaded["is_unchanged"] is True
+    _put(small_place, "t1 again.csv", FIRST.replace("4,5,2", "1,1,1"), seconds=-600)
+    assert _load(small_place)["file_name"] == "t1 again.csv"
     (old,) = [row[4] for row in _versions(small_place) if row[0] == "t1.csv"]
     _declare(small_place, f'pin: "{old[:10]}"')
     assert _load(small_place)["file_name"] == "t1.csv"

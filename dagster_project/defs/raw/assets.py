@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project.defs.raw.load import ROSTER, asset_name, export_columns, load_export
+from dagster_project.defs.raw.load import ROSTER, asset_name, export_columns, load_export, oddities
 from dagster_project.exports import ExportError
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Export, Study, StudyError, read_study, wave_state
@@ -58,6 +58,9 @@ def _export_asset(settings: Settings, study: Study, export: Export) -> dg.Assets
             ),
             dg.AssetCheckSpec("all_columns_placed", asset=key, description="The file has no column that is not declared."),
             dg.AssetCheckSpec(
+                "like_the_wave_before", asset=key, description="Answers are coded as they were in the wave before."
+            ),
+            dg.AssetCheckSpec(
                 "rows_conserved", asset=key, blocking=True, description="Rows in the file = rows accepted + rows set aside."
             ),
         ],
@@ -75,7 +78,7 @@ def _export_asset(settings: Settings, study: Study, export: Export) -> dg.Assets
             asset_key=key,
             data_version=dg.DataVersion(loaded["sha256"] or "not arrived"),
             metadata=_metadata(loaded),
-            check_results=list(_checks(loaded, what, export)),
+            check_results=list(_checks(loaded, what, export, oddities(study, export, warehouse))),
         )
 
     return export_asset
@@ -94,7 +97,7 @@ def _metadata(loaded: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _checks(loaded: dict[str, Any], what: str, export: Export) -> Iterator[dg.AssetCheckResult]:
+def _checks(loaded: dict[str, Any], what: str, export: Export, odd: Sequence[str]) -> Iterator[dg.AssetCheckResult]:
     has_arrived = loaded["file_name"] is not None
     in_file, accepted, aside = loaded["rows_in_file"], loaded["rows_accepted"], loaded["rows_set_aside"]
     warning, error = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
@@ -114,6 +117,13 @@ def _checks(loaded: dict[str, Any], what: str, export: Export) -> Iterator[dg.As
         passed=not loaded["columns_set_aside"],
         severity=warning,
         description=loaded["columns_set_aside"] or "Every column is declared.",
+    )
+    yield dg.AssetCheckResult(
+        check_name="like_the_wave_before",
+        passed=not odd,
+        severity=warning,
+        description="; ".join(odd[:3]) + (f" (and {len(odd) - 3} more)" if len(odd) > 3 else "")
+        or "Nothing is unlike before.",
     )
     yield dg.AssetCheckResult(
         check_name="rows_conserved",

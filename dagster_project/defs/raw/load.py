@@ -14,12 +14,21 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
-from dagster_project.exports import Contracted, ExportError, LandedFile, apply_contract, find_files, land, read_export
+from dagster_project.exports import (
+    Contracted,
+    ExportError,
+    LandedFile,
+    apply_contract,
+    find_files,
+    land,
+    read_export,
+    unlike_before,
+)
 from dagster_project.settings import Settings
 from dagster_project.study import Export, Study
 from dagster_project.warehouse import Connection, Warehouse, identifier, replace_rows, replace_table, rows
@@ -110,6 +119,30 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
     return record | {"is_unchanged": False, "versions": versions}
 
 
+#: How many rows of a wave are looked at for what is odd about it.
+_LOOKED_AT = 5_000
+
+
+def oddities(study: Study, export: Export, warehouse: Warehouse) -> list[str]:
+    """What is unlike the wave before in the rows in use, a line each: codes shifted, special codes, items turned round."""
+    waves = list(study.protocol.wave_exports)
+    if export not in waves:
+        return []
+    earlier = waves[waves.index(export) - 1] if waves.index(export) else None
+    with warehouse.connect(read_only=True) as connection:
+
+        def table(one: Export) -> pa.Table | None:
+            name = asset_name(one)
+            there = connection.execute(
+                "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = ?", [name]
+            ).fetchone()
+            query = f"select * from raw.{identifier(name)} limit {_LOOKED_AT}"
+            return connection.execute(query).to_arrow_table() if there else None
+
+        this, before = table(export), table(earlier) if earlier is not None else None
+    return unlike_before(study, export, this, before, earlier.wave if earlier else None) if this is not None else []
+
+
 def _choose(settings: Settings, export: Export, files: Sequence[LandedFile], warehouse: Warehouse) -> _Chosen | None:
     """The pinned version, else all parts, else the newest of the files that are there."""
     if export.pin is not None:
@@ -123,7 +156,12 @@ def _choose(settings: Settings, export: Export, files: Sequence[LandedFile], war
         return _Chosen((LandedFile(sha256, found[0], name, found[0].stat().st_size),))
     if not files:
         return None
-    return _Chosen(tuple(files)) if export.files == "parts" else _Chosen((files[-1],))
+    if export.files == "parts":
+        return _Chosen(tuple(files))
+    # A file that is touched or copied gets a new time; the order in which contents arrived stays.
+    seen = warehouse.rows("select sha256, first_seen_at from raw.versions where export = ?", [export.export])
+    first_seen = {row["sha256"]: row["first_seen_at"] for row in seen}
+    return _Chosen((sorted(files, key=lambda file: first_seen[file.sha256])[-1],))
 
 
 def _refuse_shared_participants(contracted: Sequence[Contracted]) -> None:
@@ -167,12 +205,13 @@ def _note_arrivals(warehouse: Warehouse, export: Export, files: Sequence[LandedF
         connection.execute("create table if not exists raw.versions as select * from empty_versions")
         connection.unregister("empty_versions")
         now = datetime.now(UTC).replace(tzinfo=None)
-        for file in files:
+        for place, file in enumerate(files):
+            seen = now + timedelta(microseconds=place)  # keeps the order of files that arrive together
             connection.execute(
                 "insert into raw.versions (export, wave, sha256, file_name, size, first_seen_at, is_in_use)"
                 " select $1, $2, $3, $4, $5, $6, false"
                 " where not exists (select 1 from raw.versions where export = $1 and sha256 = $3)",
-                [export.export, export.wave, file.sha256, file.name, file.size, now],
+                [export.export, export.wave, file.sha256, file.name, file.size, seen],
             )
 
 
