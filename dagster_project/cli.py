@@ -293,9 +293,7 @@ def _release(word: str | None, releases: Sequence[str], place: int) -> str:
     """A kept release by the beginning of its name, or the one at a place from the end."""
     if word is None:
         if len(releases) < -place:
-            raise ValueError(
-                f"{len(releases)} releases are kept, and a diff needs two; run again when something has changed"
-            )
+            raise ValueError(f"a diff needs two releases, and {len(releases)} is kept; run again when something has changed")
         return releases[place]
     found = [name for name in releases if name.startswith(word)]
     if len(found) != 1:

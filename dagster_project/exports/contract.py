@@ -3,9 +3,10 @@
 Belongs here: verdicts on columns and rows, by name, and the sentences that report them. Does not belong here: reading a
 format, typing an answer, comparing waves with the roster.
 
-A column is matched by its exact header text. Only what nobody can see is forgiven: blanks around the name, a byte order
-mark, and the two ways of encoding an accented letter (both sides are compared in Unicode's NFC form). Nothing is guessed:
-a renamed column is missing under its old name and unknown under its new one.
+A column is matched by its exact header text, or by the tool's other name for it (Qualtrics' ImportId). Only what nobody
+can see is forgiven: blanks around the name, a byte order mark, and the two ways of encoding an accented letter (both sides
+are compared in Unicode's NFC form). Nothing is guessed: a renamed column is missing under its old name and unknown under
+its new one.
 """
 
 import unicodedata
@@ -200,6 +201,12 @@ class _Columns:
         self._positions: dict[str, list[int]] = defaultdict(list)
         for position, column in enumerate(table.columns):
             self._positions[_key(column)].append(position)
+        # A column may be declared by the tool's other name for it, where no column is called so.
+        headers = set(self._positions)
+        for position, column in enumerate(table.columns):
+            other = _key(table.other_names.get(column, ""))
+            if other and other not in headers and len(self._positions[_key(column)]) == 1:
+                self._positions[other].append(position)
         placed = study.export_columns(export)
         #: Canonical code to the declared column, None where the code is declared absent; in the study's order.
         self.canonical: dict[str, str | None] = {
@@ -252,6 +259,8 @@ class _Columns:
         unknown: dict[str, str] = {}
         for column in self._table.columns:
             key = _key(column)
+            if key not in self._needed and (other := _key(self._table.other_names.get(column, ""))) in self._needed:
+                key = other
             if key in self._needed:
                 found += self._of_needed(column, key)
             elif key in ignored:

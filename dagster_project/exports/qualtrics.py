@@ -22,7 +22,7 @@ _OWN_COLUMNS = (
 
 
 def read_qualtrics(path: Path, name: str) -> TextTable:
-    """Read a Qualtrics CSV. `column_labels` are the second header row; people begin after the last header row.
+    """Read a Qualtrics CSV. `column_labels` are the second header row, `other_names` the ImportIds of the third.
 
     Without a row of ImportIds the second row is taken as labels only if it spells the names of the tool's own columns,
     so that a plain CSV under the wrong declaration cannot lose its first person.
@@ -39,9 +39,10 @@ def read_qualtrics(path: Path, name: str) -> TextTable:
             f"{name}: line {_line(table, 0)}: the row of question labels is missing before the ImportIds; export it again"
         )
     if table.row_count > 1 and _is_import_row(row := _row(table, 1)):
-        _check_import_row(table, row, name)
+        other_names = _import_ids(table, row, name)
         header_rows, note = 3, "Three header rows: names, labels, ImportIds."
     elif any(_spells_own_column(column, label) for column, label in zip(table.columns, labels, strict=True)):
+        other_names = {}
         header_rows, note = 2, "Two header rows: names and labels, no ImportIds."
     else:
         raise ExportError(
@@ -57,6 +58,7 @@ def read_qualtrics(path: Path, name: str) -> TextTable:
         cells=table.cells.slice(header_rows - 1),
         source_rows=table.source_rows.slice(header_rows - 1),
         column_labels=column_labels,
+        other_names=other_names,
         notes=(*table.notes, note),
     )
 
@@ -90,7 +92,9 @@ def _is_import_row(cells: list[str]) -> bool:
     return any("ImportId" in cell and cell.lstrip().startswith("{") for cell in cells)
 
 
-def _check_import_row(table: TextTable, cells: list[str], name: str) -> None:
+def _import_ids(table: TextTable, cells: list[str], name: str) -> dict[str, str]:
+    """Each column's ImportId, which stays when a question is renamed in the survey."""
+    found: dict[str, str] = {}
     for column, cell in zip(table.columns, cells, strict=True):
         if not cell.strip():
             continue
@@ -103,6 +107,8 @@ def _check_import_row(table: TextTable, cells: list[str], name: str) -> None:
                 f"{name}: line {_line(table, 1)}: column {quoted(column)}: {quoted(cell)} is not an ImportId like the others"
                 " of that row; export it again"
             )
+        found.setdefault(column, str(content["ImportId"]))
+    return found
 
 
 def _letters(text: str) -> str:

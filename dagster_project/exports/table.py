@@ -17,6 +17,7 @@ class TextTable:
     source_rows: int64, one a row: the physical line on which the record starts (delimited text, first line 1), or the
         case number (SPSS, first case 1).
     column_labels: column name to the label that the file itself carries.
+    other_names: column name to another name by which the tool knows the column (Qualtrics' ImportId).
     value_labels: column name to {value's text: label}.
     special_codes: column name to the codes that the file declares as user-missing, single ("-9") or as a range
         ("90 thru 99").
@@ -29,6 +30,7 @@ class TextTable:
     cells: pa.Table
     source_rows: pa.Array
     column_labels: dict[str, str] = field(default_factory=dict)
+    other_names: dict[str, str] = field(default_factory=dict)
     value_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     special_codes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     encoding: str | None = None

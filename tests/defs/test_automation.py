@@ -174,7 +174,8 @@ def test_the_real_daemon_sees_a_file_and_changes_the_release(small_again: Any) -
         diff = place.released("select what, before, after from results.release_diff where kind = 'answer'")
         assert diff == [{"what": "drive_01", "before": "6", "after": "5"}]
     finally:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(ui.pid, signal.SIGTERM)
             ui.wait(20)
-        subprocess.run(["pkill", "-9", "-f", str(place.settings.home)], check=False)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(ui.pid, signal.SIGKILL)

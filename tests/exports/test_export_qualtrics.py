@@ -94,3 +94,22 @@ def test_refusals(read: Read, content: str, message: str) -> None:
     with pytest.raises(ExportError) as refusal:
         read(content)
     assert str(refusal.value) == message
+
+
+def test_a_column_may_be_declared_by_its_import_id(tmp_path: Path, study: Study, export_of: Callable[[str], Export]) -> None:
+    """A question that was renamed in the survey keeps its ImportId, and so its place in the protocol."""
+    path = tmp_path / "t2.csv"
+    path.write_text(
+        "RecordedDate,ExternalReference,Renamed,Q_3\nRecorded Date,External Data Reference,first,third\n"
+        '"{""ImportId"":""recordedDate""}","{""ImportId"":""externalDataReference""}","{""ImportId"":""QID7""}","{""ImportId"":""QID9""}"\n'
+        "2020-01-01,PW-1,4,2\n",
+        encoding="utf-8",
+    )
+    export = export_of("t2")
+    block = export.blocks[0].model_copy(update={"columns": {"mood_01": "QID7"}})
+    table = read_export(path, export)
+    contracted = apply_contract(table, study, export.model_copy(update={"blocks": (block,)}), "ab" * 32, "t2.csv")
+    assert contracted.problems == contracted.warnings == []
+    assert contracted.accepted.select(["mood_01", "mood_03"]).to_pylist() == [{"mood_01": "4", "mood_03": "2"}]
+    as_declared = apply_contract(table, study, export, "ab" * 32, "t2.csv")
+    assert len(as_declared.problems) == 1

@@ -8,8 +8,8 @@
 select
     {{ text_literal(variable.variable) }}::varchar as variable,
     count({{ quoted(variable.variable) }})::bigint as n,
-    avg({{ quoted(variable.variable) }})::double as mean,
-    stddev_samp({{ quoted(variable.variable) }})::double as sd,
+    avg({{ quoted(variable.variable) }} order by participant_id)::double as mean,
+    stddev_samp({{ quoted(variable.variable) }} order by participant_id)::double as sd,
     min({{ quoted(variable.variable) }})::double as min,
     max({{ quoted(variable.variable) }})::double as max
 from {{ people }}
