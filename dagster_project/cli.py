@@ -196,7 +196,8 @@ def _contract(given: argparse.Namespace, settings: Settings) -> int:
         for this in reads:
             counts = Counter(finding.verdict for finding in this.contracted.findings)
             print(f"{export.wave}: {this.contracted.name}: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items()))
-            before = earlier[-1] if earlier else None
+            before_it = study.export_before(export)
+            before = next((read for read in reversed(earlier) if read.export == before_it), None)
             odd = [
                 *this.contracted.problems,
                 *this.contracted.warnings,

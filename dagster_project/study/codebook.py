@@ -121,15 +121,21 @@ def _items(study: Study) -> pa.Table:
 
 
 def _wave_items(study: Study) -> pa.Table:
-    rows = []
-    for export in study.protocol.wave_exports:
-        columns = study.export_columns(export)
-        absent = {code for block in export.blocks for code in block.absent}
-        for block in (*(instrument.instrument for instrument in study.instruments), SERVICES):
-            for code in study.block_codes(block):
-                status = "column_absent" if code in absent else "asked" if code in columns else "not_in_wave"
-                rows.append((export.wave, code, columns.get(code), status))
-    return _table({"wave": _TEXT, "item": _TEXT, "export_column": _TEXT, "status": _TEXT}, rows)
+    codes = [
+        code
+        for block in (*(instrument.instrument for instrument in study.instruments), SERVICES)
+        for code in study.block_codes(block)
+    ]
+    rows: list[tuple[Any, ...]] = []
+    for wave in study.protocol.waves:
+        exports = [export for export in study.protocol.wave_exports if export.wave == wave.wave]
+        placed: dict[str, tuple[str | None, str, int]] = {}
+        for part, export in enumerate(exports, start=1):
+            placed |= {code: (column, "asked", part) for code, column in study.export_columns(export).items()}
+            placed |= {code: (None, "column_absent", part) for block in export.blocks for code in block.absent}
+        nowhere = (None, "not_in_wave", 1 if len(exports) == 1 else None)
+        rows += [(wave.wave, code, *placed.get(code, nowhere)) for code in codes]
+    return _table({"wave": _TEXT, "item": _TEXT, "export_column": _TEXT, "status": _TEXT, "part": _WHOLE}, rows)
 
 
 def _answer_texts(study: Study) -> pa.Table:

@@ -178,6 +178,10 @@ class Export(Definition):
 
     export: Code = Field(description="a code for the export, e.g. t1 or roster")
     wave: WaveId | None = Field(default=None, description="the wave it belongs to; left out for the roster")
+    part: Code | None = Field(
+        default=None,
+        description="a name for the part of the wave it holds, if the wave has several exports, e.g. one an instrument",
+    )
     folder: str = Field(description="the folder it arrives in, below the study folder, e.g. raw/T1")
     pattern: str = Field(default="*", description="which files of the folder are exports, e.g. '*.csv'")
     files: Literal["one", "versions", "parts"] = Field(
@@ -213,6 +217,13 @@ class Export(Definition):
         default_factory=dict, description="identifiers as this export writes them: the roster's identifier"
     )
     leaving: Leaving = Field(default=Leaving(), description="the roster's columns for people who left")
+
+    @property
+    def table(self) -> str:
+        """The name of the export's asset and of its table in schema raw."""
+        if self.wave is None:
+            return RESERVED_NAMES[0]
+        return self.wave.lower() if self.part is None else f"{self.wave.lower()}_{self.part}"
 
 
 class PublishedTable(Definition):
@@ -274,9 +285,26 @@ class Protocol(Definition):
             if wave not in waves:
                 raise ValueError(f"an export names the unknown wave {wave}")
         for wave in waves:
-            if of_waves.count(wave) != 1:
-                raise ValueError(f"wave {wave} has {of_waves.count(wave)} exports; it needs exactly one")
+            self._check_parts(wave)
+        tables = [export.table for export in self.exports]
+        if twice := [table for table in tables if tables.count(table) > 1 or table in RESERVED_NAMES[1:]]:
+            raise ValueError(f"two tables of schema raw would be called {twice[0]}; rename a wave or a part")
         return self
+
+    def _check_parts(self, wave: str) -> None:
+        exports = [export for export in self.exports if export.wave == wave]
+        if not exports:
+            raise ValueError(f"wave {wave} has no export; declare one")
+        if len(exports) == 1:
+            return
+        if nameless := [export.export for export in exports if export.part is None]:
+            raise ValueError(
+                f"wave {wave} has {len(exports)} exports; give {nameless[0]} a part, a name for what it holds of the wave,"
+                " or keep one export"
+            )
+        blocks = [block.block for export in exports for block in export.blocks]
+        if twice := [block for block in blocks if blocks.count(block) > 1]:
+            raise ValueError(f"wave {wave}: {twice[0]} stands in two of its exports; keep it in one")
 
     @property
     def roster(self) -> Export:
@@ -284,6 +312,9 @@ class Protocol(Definition):
 
     @property
     def wave_exports(self) -> tuple[Export, ...]:
-        """The waves' exports in the order of the waves."""
-        by_wave = {export.wave: export for export in self.exports}
-        return tuple(by_wave[wave.wave] for wave in self.waves)
+        """The waves' exports in the order of the waves, a wave's parts in the order of the file."""
+        return tuple(export for wave in self.waves for export in self.exports if export.wave == wave.wave)
+
+    def part_number(self, export: Export) -> int:
+        """Which of its wave's exports it is, from 1."""
+        return [one for one in self.exports if one.wave == export.wave].index(export) + 1

@@ -62,6 +62,17 @@ class Study:
             return tuple(variable.variable for variable in self.protocol.participant_variables)
         return self.instrument(block).item_codes
 
+    def export_before(self, export: Export) -> Export | None:
+        """The newest export of an earlier wave that has a block of this one."""
+        blocks = {block.block for block in export.blocks}
+        found = None
+        for other in self.protocol.wave_exports:
+            if other.wave == export.wave:
+                break
+            if blocks & {block.block for block in other.blocks}:
+                found = other
+        return found
+
     def column_of(self, block: ColumnBlock) -> dict[str, str]:
         """Canonical code: the export's column name, for the codes of a block that the export is meant to have."""
         columns = {}

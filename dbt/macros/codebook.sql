@@ -24,6 +24,12 @@
     {{ return(codebook_rows("select item, wave, status from codebook.wave_items where status <> 'asked' order by item, wave")) }}
 {% endmacro %}
 
+{#- Items that do not stand in the first export of a wave: item, wave, part (which of the wave's exports; 0 where a wave of
+    several exports asks it in none). Empty in a study with one export a wave. -#}
+{% macro codebook_parts() %}
+    {{ return(codebook_rows("select item, wave, coalesce(part, 0)::int as part from codebook.wave_items where part is distinct from 1 order by item, wave")) }}
+{% endmacro %}
+
 {#- wave, item, answer_text, code (null for a special code), missing_reason (null for a label) -#}
 {% macro codebook_answer_texts() %}
     {{ return(codebook_rows("select wave, item, answer_text, code::int as code, missing_reason from codebook.answer_texts order by item, wave, answer_text")) }}

@@ -81,7 +81,18 @@ def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
         ),
         (
             _swap("study.yaml", "wave: T2\n    folder", "wave: T1\n    folder"),
-            "{folder}/study.yaml: wave T1 has 2 exports; it needs exactly one",
+            "{folder}/study.yaml: wave T1 has 2 exports; give t1 a part, a name for what it holds of the wave, or keep one export",
+        ),
+        (
+            lambda f: (
+                _swap("study.yaml", "wave: T2\n    folder", "wave: T1\n    part: b\n    folder")(f),
+                _swap("study.yaml", "wave: T1\n    folder", "wave: T1\n    part: a\n    folder")(f),
+            ),
+            "{folder}/study.yaml: wave T1: mood stands in two of its exports; keep it in one",
+        ),
+        (
+            _swap("study.yaml", "wave: T2\n    folder", "wave: null\n    folder"),
+            "{folder}/study.yaml: 2 exports have no wave; exactly one, the roster, must have none",
         ),
         (
             _swap("study.yaml", "study: small_study", "study: small_study\nstudy: again"),

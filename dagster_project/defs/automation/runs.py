@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.defs.automation.notice import Notice, send_notice
-from dagster_project.defs.raw.load import asset_name
 from dagster_project.exports import Memory, look
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import StudyError, read_study
@@ -51,7 +50,7 @@ def build(settings: Settings) -> dg.Definitions:
             yield dg.SkipReason(_why(found.waiting, found.refused.values(), found.unknown))
             return
         exports = [export for export in study.protocol.exports if export.export in found.changed]
-        raw = dg.AssetSelection.assets(*(dg.AssetKey(["raw", asset_name(export)]) for export in exports))
+        raw = dg.AssetSelection.assets(*(dg.AssetKey(["raw", export.table]) for export in exports))
         graph = context.repository_def.asset_graph if context.repository_def is not None else None
         selected = sorted(raw.downstream().resolve(graph)) if graph is not None else None
         yield dg.RunRequest(

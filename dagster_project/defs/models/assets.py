@@ -13,7 +13,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from dagster_project.defs.models.column_lineage import Origins, Source, column_lineage, in_ranges
 from dagster_project.defs.models.run_dbt import prepared_manifest, run_dbt
-from dagster_project.defs.raw.load import asset_name, export_columns
+from dagster_project.defs.raw.load import export_columns
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Study, column_descriptions, read_study
 from dagster_project.warehouse import Warehouse, identifier
@@ -165,7 +165,7 @@ def _beginnings(study: Study) -> dict[Source, set[Source]]:
     found: dict[Source, set[Source]] = {column: {column} for column in roster}
     for export in study.protocol.wave_exports:
         for column in export_columns(study, export):
-            found.setdefault(("raw", "answers", column), set()).add(("raw", asset_name(export), column))
+            found.setdefault(("raw", "answers", column), set()).add(("raw", export.table, column))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project.defs.raw.load import ROSTER, asset_name, export_columns, load_export, oddities
+from dagster_project.defs.raw.load import export_columns, load_export, oddities
 from dagster_project.exports import ExportError
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Export, Study, StudyError, read_study, wave_state
@@ -39,9 +39,9 @@ def build(settings: Settings, study: Study) -> dg.Definitions:
 
 
 def _export_asset(settings: Settings, study: Study, export: Export) -> dg.AssetsDefinition:
-    name = asset_name(export)
+    name = export.table
     key = dg.AssetKey(["raw", name])
-    what = "the roster" if export.wave is None else f"wave {export.wave}"
+    what = "the roster" if export.wave is None else f"wave {export.wave}" + (f", {export.part}" if export.part else "")
 
     @dg.asset(
         key=key,
@@ -140,12 +140,13 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key,
-        deps=[["raw", ROSTER], *(["raw", asset_name(export)] for export in exports)],
+        deps=[["raw", study.protocol.roster.table], *(["raw", export.table] for export in exports)],
         group_name="raw",
         kinds={"duckdb", "view"},
         owners=["team:data-management"],
         pool="warehouse",
-        description="All waves' answer rows under one another: one row a respondent and wave, one text column an item.",
+        description="All waves' answer rows under one another: one row a respondent and wave (or part of it), one text"
+        " column an item.",
         check_specs=[
             dg.AssetCheckSpec(
                 "people_on_roster", asset=key, blocking=True, description="Every respondent of every wave is on the roster."
@@ -170,12 +171,14 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
             known = (
                 [row[0] for row in connection.execute("select respondent from raw.roster").fetchall()] if strangers else []
             )
-            counts = connection.execute("select wave, count(*) from raw.answers group by wave order by wave").fetchall()
+            counts = connection.execute(
+                "select wave, count(distinct participant_id) from raw.answers group by wave order by wave"
+            ).fetchall()
             on_time = _on_time(study, connection, dict(counts))
         lineage = dg.TableColumnLineage(
             {
                 column: [
-                    dg.TableColumnDep(asset_key=dg.AssetKey(["raw", asset_name(export)]), column_name=column)
+                    dg.TableColumnDep(asset_key=dg.AssetKey(["raw", export.table]), column_name=column)
                     for export in exports
                     if column not in codes or column in export_columns(study, export)
                 ]
@@ -257,8 +260,10 @@ def _union(study: Study, exports: tuple[Export, ...], codes: list[str]) -> str:
         has = set(export_columns(study, export))
         items = [identifier(code) if code in has else f"null::varchar as {identifier(code)}" for code in codes]
         wave = (export.wave or "").replace("'", "''")
-        columns = ["participant_id", "respondent", f"'{wave}' as wave", "answered_on", *items, "source_file", "source_row"]
-        parts.append(f"select {', '.join(columns)} from raw.{identifier(asset_name(export))}")
+        part = f"{study.protocol.part_number(export)} as part"
+        where = [f"'{wave}' as wave", part, "answered_on"]
+        columns = ["participant_id", "respondent", *where, *items, "source_file", "source_row"]
+        parts.append(f"select {', '.join(columns)} from raw.{identifier(export.table)}")
     return " union all ".join(parts)
 
 

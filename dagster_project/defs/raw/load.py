@@ -33,14 +33,8 @@ from dagster_project.settings import Settings
 from dagster_project.study import Export, Study
 from dagster_project.warehouse import Connection, Warehouse, identifier, replace_rows, replace_table, rows
 
-ROSTER = "roster"
 #: The roster's columns for people who left; null where the protocol declares none.
 LEAVING = ("withdrawn_on", "withdrawal_reason", "excluded_on", "exclusion_reason")
-
-
-def asset_name(export: Export) -> str:
-    """The name of an export's asset and of its table in schema raw."""
-    return ROSTER if export.wave is None else export.wave.lower()
 
 
 def export_columns(study: Study, export: Export) -> list[str]:
@@ -125,14 +119,13 @@ _LOOKED_AT = 5_000
 
 def oddities(study: Study, export: Export, warehouse: Warehouse) -> list[str]:
     """What is unlike the wave before in the rows in use, a line each: codes shifted, special codes, items turned round."""
-    waves = list(study.protocol.wave_exports)
-    if export not in waves:
+    if export.wave is None:
         return []
-    earlier = waves[waves.index(export) - 1] if waves.index(export) else None
+    earlier = study.export_before(export)
     with warehouse.connect(read_only=True) as connection:
 
         def table(one: Export) -> pa.Table | None:
-            name = asset_name(one)
+            name = one.table
             there = connection.execute(
                 "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = ?", [name]
             ).fetchone()
@@ -242,7 +235,7 @@ def _standing(warehouse: Warehouse, export: Export, fingerprint: str) -> dict[st
             row[0]
             for row in connection.execute("select table_name from duckdb_tables() where schema_name = 'raw'").fetchall()
         }
-        if not {"exports", asset_name(export)} <= tables:
+        if not {"exports", export.table} <= tables:
             return None
         found = rows(
             connection, "select * from raw.exports where export = ? and fingerprint = ?", [export.export, fingerprint]
@@ -294,8 +287,8 @@ def _write_nothing(warehouse: Warehouse, study: Study, export: Export) -> None:
     empty = {column: pa.array([], pa.string()) for column in export_columns(study, export)}
     table = pa.table(empty | {"source_row": pa.array([], pa.int64())})
     with warehouse.transaction() as connection:
-        _put_aside_standing(connection, asset_name(export), export.export, None)
-        replace_table(connection, "raw", asset_name(export), table)
+        _put_aside_standing(connection, export.table, export.export, None)
+        replace_table(connection, "raw", export.table, table)
         _describe(connection, _record(export, None, "", 0, 0, 0, ""), _SET_ASIDE.empty_table(), [])
 
 
@@ -311,7 +304,7 @@ def _write(
     accepted = pa.concat_tables([_completed(one.accepted, export, key) for one in contracted])
     set_aside = pa.concat_tables([one.set_aside.select(_SET_ASIDE.names).cast(_SET_ASIDE) for one in contracted])
     findings = {(finding.column, finding.code, finding.verdict): finding for one in contracted for finding in one.findings}
-    name = asset_name(export)
+    name = export.table
     with warehouse.transaction() as connection:
         _put_aside_standing(connection, name, record["export"], chosen.sha256)
         replace_table(connection, "raw", name, accepted)

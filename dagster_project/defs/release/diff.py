@@ -23,15 +23,19 @@ _SCHEMA = pa.schema(
 )
 
 
+#: Where answers stand may change without a change of what they say. A wave may have many parts, each with its file and row.
+_SOURCES = [
+    f"{column}{part}" for column in ("source_file", "source_row") for part in ("", *(f"__{n}" for n in range(2, 100)))
+]
+
+
 def diff_of_files(old: Path, new: Path) -> list[DiffRow]:
     """What changed from one released (or working) file to another, from the people down to the results."""
     known = {row["item"]: None for path in (old, new) for row in Warehouse(path).rows("select item from codebook.items")}
     return [
         *people_changes(_triples(changed_rows(old, new, ("marts", "participants"), ["participant_id"]))),
         *answer_changes(
-            _triples(
-                changed_rows(old, new, ("marts", "answer_sheets"), ["participant_id", "wave"], ["source_file", "source_row"])
-            ),
+            _triples(changed_rows(old, new, ("marts", "answer_sheets"), ["participant_id", "wave"], _SOURCES)),
             known,
         ),
         *score_changes(_triples(changed_rows(old, new, ("marts", "scale_scores"), ["participant_id", "wave", "scale"]))),

@@ -7,15 +7,15 @@
 {%- set variables = codebook_variables() -%}
 
 with answers as (
-    select wave, source_file, source_row, item, missing_reason
+    select wave, part, source_file, source_row, item, missing_reason
     from (
         {%- for item in items %}
         {{ 'union all' if not loop.first }}
-        select wave, source_file, source_row, {{ text_literal(item.item) }} as item, {{ quoted(item.item ~ '__missing') }} as missing_reason
+        select wave, part, source_file, source_row, {{ text_literal(item.item) }} as item, {{ quoted(item.item ~ '__missing') }} as missing_reason
         from {{ typed_answers }}
         where {{ quoted(item.item ~ '__missing') }} = 'invalid'
         {%- else %}
-        select null::varchar as wave, null::varchar as source_file, null::bigint as source_row, null::varchar as item, null::varchar as missing_reason where false
+        select null::varchar as wave, null::int as part, null::varchar as source_file, null::bigint as source_row, null::varchar as item, null::varchar as missing_reason where false
         {%- endfor %}
     ) as rejected_items
 ),
@@ -34,6 +34,7 @@ answer_texts as (
     from answers
     inner join {{ source('raw', 'answers') }} as raw_answers
         on answers.wave = raw_answers.wave
+        and answers.part = raw_answers.part
         and answers.source_file = raw_answers.source_file
         and answers.source_row = raw_answers.source_row
 ),

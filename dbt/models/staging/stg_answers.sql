@@ -8,6 +8,7 @@ with read as (
     select
         participant_id,
         wave,
+        part,
         {{ read_date('answered_on') }} as answered_on,
         source_file,
         source_row
@@ -24,6 +25,7 @@ with read as (
 select
     participant_id,
     wave,
+    part,
     answered_on,
     source_file,
     source_row
