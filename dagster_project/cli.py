@@ -128,7 +128,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _check(given: argparse.Namespace, settings: Settings) -> int:
-    from dagster_project.exports import ExportError, apply_contract, find_files, look, read_export
+    from dagster_project.exports import ExportError, apply_contract, dictionary_of, find_files, look, read_export
     from dagster_project.exports.arrivals import Memory
     from dagster_project.results import ResultsError, read_published
     from dagster_project.study import read_study
@@ -144,7 +144,8 @@ def _check(given: argparse.Namespace, settings: Settings) -> int:
         try:
             files = find_files(study.folder, export)
             for file in files:
-                contracted = apply_contract(read_export(file, export, file.name), study, export, "", file.name)
+                table = read_export(file, export, file.name, dictionary_of(study, export))
+                contracted = apply_contract(table, study, export, "", file.name)
                 counts = f"{contracted.accepted.num_rows} rows accepted, {contracted.set_aside.num_rows} set aside"
                 lines.append(f"  {name:<7} {file.name}: {counts}")
                 lines += [f"    warning: {warning}" for warning in contracted.warnings]
@@ -171,9 +172,11 @@ def _contract(given: argparse.Namespace, settings: Settings) -> int:
         ExportError,
         Read,
         apply_contract,
+        dictionary_of,
         find_files,
         labels_unlike,
         propose,
+        propose_labels,
         read_export,
         unlike_before,
     )
@@ -187,7 +190,7 @@ def _contract(given: argparse.Namespace, settings: Settings) -> int:
             files = find_files(study.folder, export)
             reads = []
             for file in files if export.files == "parts" else files[-1:]:
-                table = read_export(file, export, file.name)
+                table = read_export(file, export, file.name, dictionary_of(study, export))
                 reads.append(Read(export, table, apply_contract(table, study, export, "", file.name)))
         except ExportError as error:
             print(f"{export.wave}: {error}")
@@ -219,6 +222,13 @@ def _contract(given: argparse.Namespace, settings: Settings) -> int:
                 for block in dict.fromkeys(one.block for one in proposals):
                     lines = ", ".join(f"{one.code}: {json.dumps(one.column)}" for one in proposals if one.block == block)
                     print(f"    block {block}: columns: {{{lines}}}")
+            for block, texts in propose_labels(this, study).items():
+                named = ", ".join(f"{json.dumps(text, ensure_ascii=False)}: {code}" for text, code in texts.items())
+                print(f"  {len(texts)} texts of {block} are labels that the export's dictionary knows")
+                if given.propose:
+                    print(f"  to accept, add to study.yaml under exports, {export.export}:")
+                    print(f"    labels: - {{blocks: [{block}], labels: {{{named}}}}}")
+                open_ends += 1
         earlier += reads
     return 1 if open_ends else 0
 

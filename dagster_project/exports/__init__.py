@@ -8,8 +8,8 @@ from dagster_project.exports.arrivals import Look, Memory, look
 from dagster_project.exports.contract import ColumnFinding, Contracted, apply_contract
 from dagster_project.exports.errors import ExportError
 from dagster_project.exports.landing import LandedFile, find_files, land
-from dagster_project.exports.proposals import Proposal, Read, labels_unlike, propose, unlike_before
-from dagster_project.exports.read import read_export
+from dagster_project.exports.proposals import Proposal, Read, labels_unlike, propose, propose_labels, unlike_before
+from dagster_project.exports.read import dictionary_of, read_export
 from dagster_project.exports.table import TextTable
 
 __all__ = [
@@ -23,11 +23,13 @@ __all__ = [
     "Read",
     "TextTable",
     "apply_contract",
+    "dictionary_of",
     "find_files",
     "labels_unlike",
     "land",
     "look",
     "propose",
+    "propose_labels",
     "read_export",
     "unlike_before",
 ]

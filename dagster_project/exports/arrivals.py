@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dagster_project.exports.errors import ExportError
 from dagster_project.exports.landing import find_files
+from dagster_project.exports.read import dictionary_of
 from dagster_project.study import Study
 
 _BLOCK = 1 << 20
@@ -80,6 +81,8 @@ def look(study: Study, memory: Memory) -> Look:
     refused: dict[str, str] = {}
     declared: set[Path] = set()
     for export in study.protocol.exports:
+        if (dictionary := dictionary_of(study, export)) is not None:
+            declared.add(dictionary)
         try:
             files = find_files(study.folder, export)
         except ExportError as error:

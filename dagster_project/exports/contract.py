@@ -221,8 +221,8 @@ class _Columns:
         for code, declared in self.canonical.items():
             if declared is not None:
                 self._need(declared, code)
-        if export.rows is not None:
-            self._need(export.rows.column, None)
+        for one in export.rows:
+            self._need(one.column, None)
         for rule in export.set_aside:
             self._need(rule.column, None)
 
@@ -307,17 +307,19 @@ class _Columns:
 
 
 def _rows_of_no_wave(columns: "_Columns", study: Study, export: Export) -> tuple[str, ...]:
-    if export.rows is None or (cells := columns.cells(export.rows.column)) is None:
+    if not export.rows or (cells := columns.cells(export.rows[0].column)) is None:
         return ()
+    column = export.rows[0].column
     known = {
         text.strip()
         for other in study.protocol.exports
-        if other.rows is not None and other.rows.column == export.rows.column and other.folder == export.folder
-        for text in other.rows.equals
+        for rule in other.rows
+        if rule.column == column and other.folder == export.folder
+        for text in rule.equals
     }
     counts = pc.value_counts(pc.utf8_trim_whitespace(cells)).to_pylist()
     return tuple(
-        f"{count['counts']} rows whose column {quoted(export.rows.column)} is {quoted(count['values'])} belong to no wave of"
+        f"{count['counts']} rows whose column {quoted(column)} is {quoted(count['values'])} belong to no wave of"
         " the protocol; declare an export for them"
         for count in counts
         if count["values"] not in known
@@ -330,11 +332,14 @@ def _set_aside_reasons(
     """Reason and detail of each row that is set aside, null for the others; the first rule that holds gives them."""
     reasons = pa.nulls(rows, pa.string())
     details = pa.nulls(rows, pa.string())
-    if export.rows is not None and (cells := columns.cells(export.rows.column)) is not None:
+    for filtered in export.rows:
+        if (cells := columns.cells(filtered.column)) is None:
+            continue
         trimmed = pc.utf8_trim_whitespace(cells)
-        is_other = pc.invert(pc.is_in(trimmed, value_set=pa.array([text.strip() for text in export.rows.equals])))
+        is_other = pc.invert(pc.is_in(trimmed, value_set=pa.array([text.strip() for text in filtered.equals])))
+        is_other = pc.and_(is_other, pc.is_null(reasons))
         reasons = pc.if_else(is_other, OTHER_WAVE, reasons)
-        said = pc.binary_join_element_wise(f"column {quoted(export.rows.column)} is ", trimmed, "")
+        said = pc.binary_join_element_wise(f"column {quoted(filtered.column)} is ", trimmed, "")
         details = pc.if_else(is_other, said, details)
     for rule in export.set_aside:
         cells = columns.cells(rule.column)

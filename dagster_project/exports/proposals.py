@@ -177,6 +177,37 @@ def _keyed(instrument: Instrument, position: int, accepted: pa.Table) -> Numbers
     return anchors.low + anchors.high - values if position in instrument.reversed else values
 
 
+def propose_labels(this: Read, study: Study) -> dict[str, dict[str, int]]:
+    """Block to {cell text: answer code}: texts that are no answers yet and that the file or its dictionary knows as labels.
+
+    A text that stands for two codes within a block is left out, as is a code outside the anchors.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for block in this.export.blocks:
+        if block.block in (SERVICES, PARTICIPANTS):
+            continue
+        anchors = study.instrument(block.block).anchors
+        known = {text for rule in this.export.labels if block.block in rule.blocks for text in rule.labels}
+        codes: dict[str, set[int]] = {}
+        by_name = {other: column for column, other in this.table.other_names.items()}
+        for column in study.column_of(block).values():
+            column = column if column in this.table.columns else by_name.get(column, column)
+            labels = this.table.value_labels.get(column, {})
+            texts = (
+                {text.strip() for text in this.table.cells.column(this.table.columns.index(column)).to_pylist()}
+                if labels
+                else ()
+            )
+            for code, label in labels.items():
+                if label in texts and label not in known | set(this.export.special_codes) and code.lstrip("-").isdigit():
+                    codes.setdefault(label, set()).add(int(code))
+        single = {label: min(of) for label, of in codes.items() if len(of) == 1}
+        fitting = {label: code for label, code in single.items() if anchors.low <= code <= anchors.high}
+        if fitting:
+            found[block.block] = dict(sorted(fitting.items(), key=lambda pair: pair[1]))
+    return found
+
+
 def unlike_before(
     study: Study, export: Export, accepted: pa.Table, before: pa.Table | None = None, before_wave: str | None = None
 ) -> list[str]:

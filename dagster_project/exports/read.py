@@ -12,12 +12,12 @@ from dagster_project.exports.excel import read_excel
 from dagster_project.exports.limesurvey import read_limesurvey
 from dagster_project.exports.parquet import read_parquet
 from dagster_project.exports.qualtrics import read_qualtrics
-from dagster_project.exports.redcap import read_redcap
+from dagster_project.exports.redcap import read_redcap, with_dictionary
 from dagster_project.exports.sas import read_sas
 from dagster_project.exports.spss import read_spss
 from dagster_project.exports.stata import read_stata
 from dagster_project.exports.table import TextTable
-from dagster_project.study import Export
+from dagster_project.study import Export, Study
 
 _READERS: dict[str, Callable[[Path, str], TextTable]] = {
     "delimited": read_delimited,
@@ -32,14 +32,21 @@ _READERS: dict[str, Callable[[Path, str], TextTable]] = {
 }
 
 
-def read_export(path: Path, export: Export, name: str | None = None) -> TextTable:
-    """Read a file with the reader that its export declares. `name` is what messages call the file (default: its own).
+def read_export(path: Path, export: Export, name: str | None = None, dictionary: Path | None = None) -> TextTable:
+    """Read a file with the reader that its export declares. `name` is what messages call the file (default: its own);
+    `dictionary` is the file that says what its columns are (dictionary_of).
 
     Raises ExportError, one line, for whatever the reader cannot read without guessing.
     """
     path = Path(path)
     name = path.name if name is None else name
     try:
-        return _READERS[export.reader](path, name)
+        table = _READERS[export.reader](path, name)
     except OSError as error:
         raise ExportError(f"{plain(name)}: cannot be opened ({error.strerror}); check the file") from None
+    return table if dictionary is None else with_dictionary(table, dictionary)
+
+
+def dictionary_of(study: Study, export: Export) -> Path | None:
+    """The data dictionary that an export declares."""
+    return None if export.dictionary is None else study.folder / export.dictionary

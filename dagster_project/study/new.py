@@ -39,7 +39,7 @@ exports:
   - export: roster
     folder: raw/roster
     pattern: "*.csv"
-    reader: delimited     # delimited (comma, semicolon, tab), qualtrics or spss
+    reader: delimited     # delimited, qualtrics, redcap, limesurvey, excel, spss, stata, sas or parquet
     decimal: "."
     respondent: Participant            # the column with the identifier, the same person by person in every export
     blocks:
@@ -61,6 +61,8 @@ exports:
     # set_aside: [{{column: Status, equals: [Preview], reason: preview}}]
     # duplicates: latest_complete      # or first; refuse if left out
     # files: versions                  # or parts; one file if left out
+    # part: mood                       # if the wave has several exports, one an instrument
+    # rows: {{column: redcap_event_name, equals: [t1_arm_1]}}  # if one file holds several waves
 
   - export: t2
     wave: T2

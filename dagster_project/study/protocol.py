@@ -153,10 +153,16 @@ class RowRule(Definition):
 
 
 class RowFilter(Definition):
-    """Which rows of a file are this export's, when one file holds several waves: an event, a wave column."""
+    """Which rows of a file are this export's, when one file holds several waves: an event, an instance, a wave column."""
 
     column: Text = Field(description="the column that tells the waves apart, e.g. redcap_event_name")
-    equals: tuple[Text, ...] = Field(min_length=1, description="the cell texts of this wave's rows")
+    equals: tuple[Text, ...] = Field(
+        min_length=1, description="the cell texts of this wave's rows, e.g. [t1_arm_1, t1_arm_2]; '' is a blank cell"
+    )
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
 
 
 class Leaving(Definition):
@@ -204,8 +210,14 @@ class Export(Definition):
     special_codes: dict[Text, MissingReason] = Field(
         default_factory=dict, description="cell text: missing reason, e.g. '-9': refused"
     )
-    rows: RowFilter | None = Field(
-        default=None, description="which rows are this wave's, if the file holds several waves; all of them if left out"
+    rows: Annotated[tuple[RowFilter, ...], BeforeValidator(_as_list)] = Field(
+        default=(),
+        description="which rows are this wave's, if the file holds several waves: one rule, or a list of rules that must all"
+        " hold, e.g. event, repeated instrument and instance; all rows if left out",
+    )
+    dictionary: str | None = Field(
+        default=None,
+        description="REDCap's data dictionary (CSV) below the study folder; matches columns that are headed by their labels",
     )
     set_aside: tuple[RowRule, ...] = Field(default=(), description="rows to set aside, by a column's text")
     duplicates: Literal["refuse", "first", "latest_complete"] = Field(
@@ -284,6 +296,8 @@ class Protocol(Definition):
         for wave in of_waves:
             if wave not in waves:
                 raise ValueError(f"an export names the unknown wave {wave}")
+        if strays := [one.export for one in self.exports if one.dictionary is not None and one.reader != "redcap"]:
+            raise ValueError(f"export {strays[0]} declares a dictionary; only the redcap reader knows one")
         for wave in waves:
             self._check_parts(wave)
         tables = [export.table for export in self.exports]

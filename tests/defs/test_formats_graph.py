@@ -145,9 +145,7 @@ def test_the_same_answers_in_every_format_are_the_same_tables_marts_and_results(
         f"select * exclude (wave, answered_on, source_file, source_row) from marts.answer_sheets {by_person}", place.released
     )
     same_in_all_waves(f"select * exclude (wave) from marts.scale_scores {by_person}, scale", place.released)
-    same_in_all_waves(
-        "select * exclude (wave) from marts.score_ledger where wave = '{wave}' order by scale", place.released
-    )
+    same_in_all_waves("select * exclude (wave) from marts.score_ledger where wave = '{wave}' order by scale", place.released)
     results = same_in_all_waves(
         "select outcome, statistic, value, n from results.results where wave = '{wave}' and analysis = 'summary'"
         " order by outcome, statistic",

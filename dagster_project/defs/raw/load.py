@@ -24,6 +24,7 @@ from dagster_project.exports import (
     ExportError,
     LandedFile,
     apply_contract,
+    dictionary_of,
     find_files,
     land,
     read_export,
@@ -91,7 +92,13 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
         return standing | {"is_unchanged": True, "versions": versions}
     try:
         contracted = [
-            apply_contract(read_export(file.path, export, name=file.name), study, export, file.sha256, file.name)
+            apply_contract(
+                read_export(file.path, export, file.name, dictionary_of(study, export)),
+                study,
+                export,
+                file.sha256,
+                file.name,
+            )
             for file in chosen.files
         ]
         for one in contracted:
@@ -224,7 +231,9 @@ def _judge(warehouse: Warehouse, export: Export, chosen: _Chosen, verdict: str, 
 
 def _fingerprint(settings: Settings, study: Study, export: Export, sha256: str) -> str:
     declared = export.model_dump_json(exclude={"pin", "files"})
-    parts = (sha256, declared, *export_columns(study, export), hashlib.sha256(settings.key()).hexdigest())
+    dictionary = dictionary_of(study, export)
+    described = hashlib.sha256(dictionary.read_bytes()).hexdigest() if dictionary and dictionary.exists() else ""
+    parts = (sha256, declared, described, *export_columns(study, export), hashlib.sha256(settings.key()).hexdigest())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -1,0 +1,133 @@
+"""REDCap: repeated instruments, raw exports and exports with labels, and the data dictionary that tells what is what."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.exports import (
+    Contracted,
+    ExportError,
+    Memory,
+    Read,
+    apply_contract,
+    dictionary_of,
+    look,
+    propose_labels,
+    read_export,
+)
+from dagster_project.study import Export, RowFilter, Study
+
+HEAD = ["Variable / Field Name", "Form Name", "Field Type", "Field Label", "Choices, Calculations, OR Slider Labels"]
+CHOICES = "1, Never | 2, Seldom | 3, Sometimes, at times | 4, Often | 5, Always"
+DICTIONARY = [
+    ["record_id", "start", "text", "Record", ""],
+    *([f"q_{item}", "mood", "radio", f"Label {item}", CHOICES] for item in (1, 2, 3)),
+    ["gp", "services", "yesno", "Seen a GP", ""],
+    ["signs", "services", "checkbox", "Signs", "1, One | 2, Two"],
+]
+RAW = [
+    [
+        "record_id",
+        "redcap_event_name",
+        "redcap_repeat_instrument",
+        "redcap_repeat_instance",
+        "q_1",
+        "q_2",
+        "q_3",
+        "signs___1",
+    ],
+    ["A", "start_arm_1", "", "", "", "", "", "1"],
+    ["A", "start_arm_1", "mood", "1", "1", "2", "3", ""],
+    ["A", "start_arm_1", "mood", "2", "4", "5", "5", ""],
+    ["A", "start_arm_1", "diary", "1", "", "", "", ""],
+    ["B", "start_arm_2", "mood", "1", "3", "", "1", ""],
+]
+WORDS = {"1": "Never", "2": "Seldom", "3": "Sometimes, at times", "4": "Often", "5": "Always"}
+LABELLED = [
+    ["Record", "Event Name", "Repeat Instrument", "Repeat Instance", "Label 1", "Label 2", "Label 3", "Signs (choice=One)"],
+    *([*row[:4], *(WORDS.get(cell, cell) for cell in row[4:7]), row[7]] for row in RAW[1:]),
+]
+
+
+def _write(path: Path, rows: list[list[str]]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+    return path
+
+
+def _export(export_of: Callable[[str], Export], instance: str, is_labelled: bool = False, **update: Any) -> Export:
+    names = RAW[0][1:4] if not is_labelled else LABELLED[0][1:4]
+    rules = zip(names, (("start_arm_1", "start_arm_2"), ("mood",), (instance,)), strict=True)
+    block = export_of("t1").blocks[0].model_copy(update={"template": "q_{position}"})
+    rows = tuple(RowFilter(column=column, equals=texts) for column, texts in rules)
+    changes = {
+        "reader": "redcap",
+        "respondent": "record_id",
+        "answered_on": None,
+        "rows": rows,
+        "set_aside": (),
+        "ignored": (),
+    }
+    return export_of("t1").model_copy(update=changes | {"blocks": (block,), "dictionary": "dictionary.csv"} | update)
+
+
+def _contracted(study: Study, export: Export, rows: list[list[str]]) -> tuple[Read, Contracted]:
+    _write(study.folder / "dictionary.csv", [HEAD, *DICTIONARY])
+    table = read_export(_write(study.folder / "raw/T1/records.csv", rows), export, None, dictionary_of(study, export))
+    contracted = apply_contract(table, study, export, "ab" * 32, "records.csv")
+    return Read(export, table, contracted), contracted
+
+
+@pytest.mark.parametrize(("instance", "answers"), [("1", [["1", "2", "3"], ["3", "", "1"]]), ("2", [["4", "5", "5"]])])
+def test_a_wave_may_be_an_instance_of_a_repeated_instrument(
+    study: Study, export_of: Callable[[str], Export], instance: str, answers: list[list[str]]
+) -> None:
+    read, contracted = _contracted(study, _export(export_of, instance), RAW)
+    assert contracted.problems == []
+    items = ["mood_01", "mood_02", "mood_03"]
+    assert [[row[item] for item in items] for row in contracted.accepted.to_pylist()] == answers
+    assert contracted.accepted.num_rows + contracted.set_aside.num_rows == 5
+    reasons = {row["source_row"]: row["detail"] for row in contracted.set_aside.to_pylist()}
+    assert reasons[5] == 'column "redcap_repeat_instrument" is diary'
+    assert propose_labels(read, study) == {}
+
+
+def test_an_export_with_labels_is_matched_through_the_dictionary_and_its_texts_are_proposed(
+    study: Study, export_of: Callable[[str], Export]
+) -> None:
+    read, contracted = _contracted(study, _export(export_of, "1", True), LABELLED)
+    assert contracted.problems == []
+    assert contracted.accepted.column("mood_01").to_pylist() == ["Never", "Sometimes, at times"]
+    assert propose_labels(read, study) == {
+        "mood": {"Never": 1, "Seldom": 2, "Sometimes, at times": 3, "Often": 4, "Always": 5}
+    }
+    assert read.table.column_labels["Label 2"] == "Label 2"
+    # The dictionary is no export, and no stranger in the study folder either.
+    assert look(study, Memory()).unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([HEAD[:3]], 'dictionary.csv: column "Field Label" is missing; export the data dictionary from REDCap again'),
+        (
+            [HEAD, ["q_1", "mood", "radio", "One", "1, a | b"]],
+            "dictionary.csv: line 2: q_1: b is no choice (code, label); correct the data dictionary",
+        ),
+        (None, "dictionary.csv: the data dictionary cannot be opened (No such file or directory); check dictionary"),
+    ],
+)
+def test_a_dictionary_that_is_none_is_refused(
+    study: Study, export_of: Callable[[str], Export], rows: list[list[str]] | None, message: str
+) -> None:
+    export = _export(export_of, "1")
+    if rows is not None:
+        _write(study.folder / "dictionary.csv", rows)
+    path = _write(study.folder / "raw/T1/records.csv", RAW)
+    with pytest.raises(ExportError) as refusal:
+        read_export(path, export, None, dictionary_of(study, export))
+    assert str(refusal.value) == message
