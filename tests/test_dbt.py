@@ -48,6 +48,8 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "a_composite_is_the_mean_of_its_subscales",
             "a_conversion_table_turns_a_complete_sum_into_a_score",
             "pairs_are_complete_and_change_has_the_declared_direction",
+            "equal_changes_by_different_ways_are_one",
+            "people_with_the_same_waves_are_summed_up_together",
         ),
         "pass",
     )

@@ -29,7 +29,9 @@ def write_page(
     counts = Counter(row["verdict"] for row in reproduction)
     page = environment.get_template("page.html.jinja").render(
         protocol=study.protocol,
-        tables=tables,
+        tables=[table for table in tables if not table.number.startswith("S")],
+        further=[table for table in tables if table.number.startswith("S")],
+        plan_hash=study.protocol.plan_hash,
         released_at=f"{released_at:%d %B %Y, %H:%M} UTC",
         printed=len(reproduction),
         counts=[(verdict, counts[verdict]) for verdict in ("reproduced", "impossible", "differs")],

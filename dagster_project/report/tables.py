@@ -1,11 +1,15 @@
-"""Tables as CSV. Belongs here: writing laid-out tables and the comparison. Does not belong here: layout (results/)."""
+"""Tables as CSV and results as data. Belongs here: writing what is laid out. Does not belong here: layout (results/)."""
 
 import csv
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dagster_project.results import Table, to_csv_rows
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dagster_project.results import ARD_COLUMNS, Table, to_csv_rows
 
 
 def write_tables(folder: Path, tables: Sequence[Table], reproduction: Sequence[Mapping[str, Any]]) -> None:
@@ -16,6 +20,20 @@ def write_tables(folder: Path, tables: Sequence[Table], reproduction: Sequence[M
     if reproduction:
         header = list(reproduction[0])
         _write(folder / "reproduction.csv", [header, *([row[name] for name in header] for row in reproduction)])
+
+
+_ARD_TYPES = {"stat": pa.float64(), "n": pa.int64(), "df": pa.float64(), "level": pa.float64()}
+
+
+def write_ard(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write analysis results data as ard.parquet and ard.json, one row a statistic; columns carry their descriptions."""
+    fields = [
+        pa.field(name, _ARD_TYPES.get(name, pa.string()), metadata={"description": words})
+        for name, words in ARD_COLUMNS.items()
+    ]
+    pq.write_table(pa.Table.from_pylist(list(rows), schema=pa.schema(fields)), folder / "ard.parquet")
+    text = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
+    (folder / "ard.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
 
 
 def _write(file: Path, rows: Iterable[Sequence[Any]]) -> None:

@@ -4,8 +4,18 @@ Belongs here: what a result is called, how it is printed, how it compares. Does 
 SQL, files other than a published table.
 """
 
-from dagster_project.results.build import change_results, characteristics_results, service_results, summary_results
+from dagster_project.results.ard import ARD_COLUMNS, ard_rows
+from dagster_project.results.change import change_results, paired_results
+from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
+from dagster_project.results.further_tables import further_tables
+from dagster_project.results.measurement import measurement_results, reliable_change_results
+from dagster_project.results.missing import (
+    attrition_results,
+    imputation_results,
+    leaver_results,
+    pattern_results,
+)
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
     DiffRow,
@@ -18,6 +28,8 @@ from dagster_project.results.release_diff import (
 from dagster_project.results.reproduction import Reproduction, compare, summarise
 from dagster_project.results.rounding import format_number, prints_as, round_half_away
 from dagster_project.results.row import ResultRow, result_id
+from dagster_project.results.services import service_change_results
+from dagster_project.results.stability import stability_results
 from dagster_project.results.tables import (
     Cell,
     Column,
@@ -30,8 +42,10 @@ from dagster_project.results.tables import (
     to_csv_rows,
     to_markdown,
 )
+from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
+    "ARD_COLUMNS",
     "Cell",
     "Column",
     "DiffRow",
@@ -42,19 +56,32 @@ __all__ = [
     "Row",
     "Table",
     "answer_changes",
+    "ard_rows",
+    "attrition_results",
     "change_results",
     "characteristics_results",
     "compare",
     "diff_markdown",
     "format_number",
+    "further_tables",
+    "imputation_results",
+    "leaver_results",
+    "measurement_results",
+    "mixed_results",
+    "norm_results",
+    "paired_results",
+    "pattern_results",
     "people_changes",
     "prints_as",
     "read_published",
+    "reliable_change_results",
     "result_changes",
     "result_id",
     "round_half_away",
     "score_changes",
+    "service_change_results",
     "service_results",
+    "stability_results",
     "summarise",
     "summary_results",
     "table_change",

@@ -10,9 +10,11 @@ _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 
 @dataclass(frozen=True)
 class ResultRow:
-    """One number. `value` is None where it is undefined, and `note` says why; `printed` is its text in tables.
+    """One number. `value` is None where it is undefined; `printed` is its text in tables.
 
-    n is the number of people behind it; method and unit say what it is; category is for parts of a variable only.
+    n: people behind it. method, unit: what it is. category: for parts of a variable only. note: why there is no value, or a
+    remark. df: degrees of freedom of a test or an interval. level: the level of an interval, e.g. 0.95. role: descriptive,
+    or for inference what the plan says of it: primary, secondary, exploratory. family: the tests it is adjusted with.
     """
 
     result_id: str
@@ -28,6 +30,10 @@ class ResultRow:
     unit: str
     printed: str
     note: str | None = None
+    df: float | None = None
+    level: float | None = None
+    role: str = "descriptive"
+    family: str | None = None
 
 
 def result_id(analysis: str, outcome: str, statistic: str, *, category: str | None = None, when: str | None = None) -> str:

@@ -1,4 +1,5 @@
-"""Tables 1 to 4, laid out from results alone. Belongs here: layout. Does not belong here: arithmetic, HTML.
+"""Tables 1 to 4, laid out from results alone. Belongs here: layout. Does not belong here: arithmetic, HTML; the tables that
+stand one step further away (further_tables.py).
 
 Each cell carries the ids of the results it shows.
 """
@@ -7,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from dagster_project.results.build import direction_of
+from dagster_project.results.change import EFFECT_SIZES
 from dagster_project.results.row import ResultRow, result_id
+from dagster_project.results.rows import direction_of
 from dagster_project.study import Study
 
 
@@ -45,7 +47,7 @@ class Column:
 class Table:
     """A table: `columns` are the headings of the cells, without that of the labels."""
 
-    number: int
+    number: str
     name: str
     title: str
     columns: tuple[Column, ...]
@@ -60,7 +62,7 @@ class Table:
         return [(group, len(list(columns))) for group, columns in groupby(self.columns, key=lambda column: column.group)]
 
 
-class _Numbers:
+class Numbers:
     """Results by id, as cells. An id that is not among the results shows as an empty cell."""
 
     def __init__(self, results: Iterable[ResultRow]) -> None:
@@ -75,10 +77,20 @@ class _Numbers:
             return Cell("—", ids)
         return Cell(pattern.format(*(row.printed for row in rows)), ids)
 
+    def note(self, one: str) -> Cell:
+        """What a result remarks, as a cell."""
+        row = self._by_id.get(one)
+        return Cell(row.note or "" if row is not None else "", (one,) if row is not None else ())
+
+    def is_below(self, one: str, limit: float) -> bool:
+        """Whether a result has a value below a limit."""
+        row = self._by_id.get(one)
+        return row is not None and row.value is not None and row.value < limit
+
 
 def table_characteristics(study: Study, results: Iterable[ResultRow]) -> Table:
     """Table 1: who the people are, each variable with its own denominator."""
-    numbers = _Numbers(results)
+    numbers = Numbers(results)
     rows: list[Row] = []
     section = ""
     for variable in study.protocol.participant_variables:
@@ -99,7 +111,7 @@ def table_characteristics(study: Study, results: Iterable[ResultRow]) -> Table:
                 ]
                 rows.append(Row(category.label, (numbers.cell("{}", ids[0]), numbers.cell("{} ({} %)", *ids[1:]), Cell(""))))
     return Table(
-        number=1,
+        number="1",
         name="characteristics",
         title="Characteristics of the participants",
         columns=tuple(Column(name) for name in ("n", "n (%) or mean (SD)", "Range")),
@@ -110,7 +122,7 @@ def table_characteristics(study: Study, results: Iterable[ResultRow]) -> Table:
 
 def table_service_use(study: Study, results: Iterable[ResultRow]) -> Table:
     """Table 2: services used, per wave that asked."""
-    numbers = _Numbers(results)
+    numbers = Numbers(results)
     use = study.protocol.service_use
     waves = use.waves if use else ()
     rows = [
@@ -126,7 +138,7 @@ def table_service_use(study: Study, results: Iterable[ResultRow]) -> Table:
         for service in (use.services if use else ())
     ]
     return Table(
-        number=2,
+        number="2",
         name="service_use",
         title="Use of services",
         columns=tuple(Column(wave) for wave in waves),
@@ -135,7 +147,7 @@ def table_service_use(study: Study, results: Iterable[ResultRow]) -> Table:
     )
 
 
-def _sections(study: Study) -> Iterable[tuple[str | None, str, str]]:
+def outcome_sections(study: Study) -> Iterable[tuple[str | None, str, str]]:
     """The outcomes in order as (heading where a new instrument starts, scale code, label)."""
     heading = None
     for code in study.protocol.outcomes:
@@ -147,11 +159,11 @@ def _sections(study: Study) -> Iterable[tuple[str | None, str, str]]:
 
 def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
     """Table 3: each scale in each wave, beside its norm."""
-    numbers = _Numbers(results)
+    numbers = Numbers(results)
     waves = [wave.wave for wave in study.protocol.waves]
     columns = [Column(name, wave) for wave in waves for name in ("n", "mean (SD)", "range", "norm SDs")]
     rows: list[Row] = []
-    for heading, code, label in _sections(study):
+    for heading, code, label in outcome_sections(study):
         if heading:
             rows.append(Row(heading))
         cells: list[Cell] = []
@@ -168,7 +180,7 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
         norm = numbers.cell("{} ({})", *(result_id("norm", code, one) for one in ("norm_mean", "norm_sd")))
         rows.append(Row(label, (*cells, norm)))
     return Table(
-        number=3,
+        number="3",
         name="summary",
         title="Outcomes over time and beside norms",
         columns=(*columns, Column("mean (SD)", "Norm")),
@@ -178,43 +190,68 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
 
 
 def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
-    """Table 4: change per contrast in the declared direction."""
-    numbers = _Numbers(results)
-    columns = [
-        Column(name, contrast.contrast)
-        for contrast in study.protocol.contrasts
-        for name in ("n", "change [95 % CI]", "t (df)", "p", "d_baseline", "d_z")
-    ]
+    """Table 4: change per contrast in the declared direction, with the plan's headline effect size."""
+    numbers = Numbers(results)
+    plan = study.protocol.plan
+    size = plan.headline
+    names = ("n", "change [95 % CI]", "p", "p (Holm)", f"{size} [95 % CI]", "agree")
+    columns = [Column(name, contrast.contrast) for contrast in study.protocol.contrasts for name in names]
     rows: list[Row] = []
-    for heading, code, label in _sections(study):
+    for heading, code, label in outcome_sections(study):
         if heading:
             rows.append(Row(heading))
         cells: list[Cell] = []
         for contrast in study.protocol.contrasts:
 
-            def ids(*statistics: str, code: str = code, when: str = contrast.contrast) -> list[str]:
-                return [result_id("change", code, one, when=when) for one in statistics]
+            def ids(*statistics: str, code: str = code, when: str = contrast.contrast, of: str = "change") -> list[str]:
+                return [result_id(of, code, one, when=when) for one in statistics]
 
             cells += [
                 numbers.cell("{}", *ids("n")),
                 numbers.cell("{} [{}, {}]", *ids("mean_change", "ci95_low", "ci95_high")),
-                numbers.cell("{} ({})", *ids("t", "df")),
-                *(numbers.cell("{}", *ids(one)) for one in ("p", "d_baseline", "d_z")),
+                numbers.cell("{}", *ids("p")),
+                numbers.cell("{}", *ids("p_holm")),
+                numbers.cell("{} [{}, {}]", *ids(size, f"{size}_ci95_low", f"{size}_ci95_high")),
+                numbers.cell("{} of {}", *ids("n_agreeing", "n_methods", of="stability")),
             ]
         rows.append(Row(label, tuple(cells)))
     directions = "; ".join(f"{c.contrast} is {direction_of(study, c.contrast)}" for c in study.protocol.contrasts)
     return Table(
-        number=4,
+        number="4",
         name="change",
         title="Change over time",
         columns=tuple(columns),
         rows=tuple(rows),
         notes=(
             f"Direction of change: {directions}.",
-            "Paired t test, two-sided. d_baseline: mean change / SD at baseline of the pairs."
-            " d_z: mean change / SD of the changes.",
+            f"Paired t test, two-sided. {size}: {EFFECT_SIZES['d' + size[1:]][0].format('baseline')}"
+            + ("." if size.startswith("d") else ", with Hedges' correction."),
+            _families_note(study, numbers),
+            "Agree: of the methods that can say (paired t, sign-flip permutation, Wilcoxon, bootstrap, mixed model,"
+            " imputation, adjustment after Holm), how many agree with the paired t test on direction and on excluding zero.",
         ),
     )
+
+
+def _families_note(study: Study, numbers: Numbers) -> str:
+    """What survives adjustment, family by family."""
+    plan = study.protocol.plan
+    if not plan.families:
+        return "No family of tests is planned: every p stands alone and is exploratory."
+    said = []
+    for family in plan.families:
+        tests = study.protocol.tests_of(family)
+        found = {
+            name: sum(
+                numbers.is_below(result_id("change", code, statistic, when=contrast), plan.alpha) for code, contrast in tests
+            )
+            for name, statistic in (("alone", "p"), ("Holm", "p_holm"), ("Benjamini-Hochberg", "p_bh"))
+        }
+        said.append(
+            f"family {family.family} ({family.role}, {len(tests)} tests): {found['alone']} below {plan.alpha:g} alone,"
+            f" {found['Holm']} after Holm, {found['Benjamini-Hochberg']} after Benjamini and Hochberg"
+        )
+    return "Multiplicity: " + "; ".join(said) + "."
 
 
 def to_markdown(table: Table) -> str:

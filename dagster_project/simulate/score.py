@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.results import ResultRow, change_results, characteristics_results, service_results, summary_results
+from dagster_project.results import ResultRow, characteristics_results, paired_results, service_results, summary_results
 from dagster_project.simulate.characteristics import Fact
 from dagster_project.simulate.items import Answer
 from dagster_project.study import Composite, Study
@@ -98,8 +98,8 @@ def results_of(study: Study, moments: Mapping[str, list[dict[str, Any]]]) -> dic
     rows = [
         *characteristics_results(moments["categories"], moments["numbers"], study),
         *service_results(moments["services"], study),
-        *summary_results(moments["summary"], study),
-        *change_results(moments["change"], study),
+        *summary_results(moments["summary"], [], [], study),
+        *paired_results(moments["change"], study),
     ]
     return {row.result_id: row for row in rows}
 

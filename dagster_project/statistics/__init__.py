@@ -1,11 +1,91 @@
-"""The science: arrays of moments in, estimates out. NumPy and SciPy only.
+"""The science: moments and counts in, estimates out. NumPy and SciPy only.
 
 Belongs here: formulas, with their units, sources and what happens where they are undefined. Does not belong here: names of
 outcomes, tables, files. This package imports none of the others.
 """
 
+from dagster_project.statistics.attrition import (
+    StandardisedDifference,
+    standardised_difference,
+    standardised_difference_of_shares,
+)
 from dagster_project.statistics.change import PairedT, correlation, d_baseline, d_z, paired_t
-from dagster_project.statistics.norms import norm_distance
-from dagster_project.statistics.proportions import percent
+from dagster_project.statistics.descriptives import Description, describe
+from dagster_project.statistics.effect_sizes import EffectSizes, effect_sizes, hedges_factor, noncentral_limits
+from dagster_project.statistics.imputation import ImputedChange, Pooled, impute_change, pool
+from dagster_project.statistics.measurement import (
+    Alpha,
+    Omega,
+    ReliableChange,
+    Shares,
+    cronbach_alpha,
+    looks_unreversed,
+    omega_one_factor,
+    reliable_change,
+    share_by_mcid,
+    share_reliable,
+)
+from dagster_project.statistics.mixed import Estimate, MixedModel, mixed_model
+from dagster_project.statistics.multiplicity import benjamini_hochberg, holm
+from dagster_project.statistics.normal import McarTest, Normal, fit_normal, little_mcar
+from dagster_project.statistics.norms import NormDifference, norm_difference, norm_distance
+from dagster_project.statistics.patterns import Pattern, patterns_of
+from dagster_project.statistics.proportions import PairedDifference, mcnemar_exact, paired_difference, percent, wilson
+from dagster_project.statistics.ranks import SignedRank, signed_rank
+from dagster_project.statistics.resampling import Bca, SignFlip, bca, sign_flip
 
-__all__ = ["PairedT", "correlation", "d_baseline", "d_z", "norm_distance", "paired_t", "percent"]
+__all__ = [
+    "Alpha",
+    "Bca",
+    "Description",
+    "EffectSizes",
+    "Estimate",
+    "ImputedChange",
+    "McarTest",
+    "MixedModel",
+    "NormDifference",
+    "Normal",
+    "Omega",
+    "PairedDifference",
+    "PairedT",
+    "Pattern",
+    "Pooled",
+    "ReliableChange",
+    "Shares",
+    "SignFlip",
+    "SignedRank",
+    "StandardisedDifference",
+    "bca",
+    "benjamini_hochberg",
+    "correlation",
+    "cronbach_alpha",
+    "d_baseline",
+    "d_z",
+    "describe",
+    "effect_sizes",
+    "fit_normal",
+    "hedges_factor",
+    "holm",
+    "impute_change",
+    "little_mcar",
+    "looks_unreversed",
+    "mcnemar_exact",
+    "mixed_model",
+    "noncentral_limits",
+    "norm_difference",
+    "norm_distance",
+    "omega_one_factor",
+    "paired_difference",
+    "paired_t",
+    "patterns_of",
+    "percent",
+    "pool",
+    "reliable_change",
+    "share_by_mcid",
+    "share_reliable",
+    "sign_flip",
+    "signed_rank",
+    "standardised_difference",
+    "standardised_difference_of_shares",
+    "wilson",
+]

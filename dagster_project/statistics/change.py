@@ -33,6 +33,12 @@ def _floats(values: ArrayLike) -> Floats:
     return np.atleast_1d(np.asarray(values, dtype=np.float64))
 
 
+def check_level(level: float) -> None:
+    """Raise ValueError unless a level is a share between 0 and 1."""
+    if not 0 < level < 1:
+        raise ValueError(f"level {level} is not between 0 and 1; give e.g. 0.95")
+
+
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:
     """Element-wise quotient, NaN where the denominator is zero or undefined, without a warning."""
     result = np.full(np.broadcast(numerator, denominator).shape, np.nan)
@@ -50,8 +56,7 @@ def paired_t(n: ArrayLike, mean_change: ArrayLike, sd_change: ArrayLike, level: 
     mean change itself and t and p do not exist. R: t.test(x, y, paired = TRUE).
     Source: Student, Biometrika 1908, 6(1), 1-25.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level {level} is not between 0 and 1; give e.g. 0.95")
+    check_level(level)
     pairs, mean, sd = np.broadcast_arrays(_floats(n), _floats(mean_change), _floats(sd_change))
     enough = pairs >= 2
     varied = enough & np.isfinite(sd) & (sd > 0)

@@ -1,10 +1,91 @@
-"""Comparison with a norm. Belongs here: distances. Does not belong here: which norm belongs to which scale."""
+"""Comparison with a norm: distances, differences with intervals, equivalence. Belongs here: one mean against a published
+mean, SD and n. Does not belong here: which norm belongs to which scale."""
 
+from dataclasses import dataclass
+
+import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
-from dagster_project.statistics.change import Floats, _floats, _ratio
+from dagster_project.statistics.change import Floats, _floats, _ratio, check_level
 
 
 def norm_distance(mean: ArrayLike, norm_mean: ArrayLike, norm_sd: ArrayLike) -> Floats:
     """(mean - norm mean) / norm SD: how many of the norm's SDs a mean lies above the norm. NaN where there is no norm."""
     return _ratio(_floats(mean) - _floats(norm_mean), _floats(norm_sd))
+
+
+@dataclass(frozen=True)
+class NormDifference:
+    """Means against norms; arrays of length k. difference, se, ci_low, ci_high in raw units; the same in norm SDs with _sd;
+    p two-sided; p_equivalence: the greater of both one-sided p against the margin (NaN without one). method: Welch or
+    one-sample. NaN where undefined, `reason` says why."""
+
+    difference: Floats
+    se: Floats
+    df: Floats
+    t: Floats
+    p: Floats
+    ci_low: Floats
+    ci_high: Floats
+    difference_sd: Floats
+    ci_low_sd: Floats
+    ci_high_sd: Floats
+    p_equivalence: Floats
+    method: tuple[str, ...]
+    reason: tuple[str, ...]
+
+
+def norm_difference(
+    n: ArrayLike, mean: ArrayLike, sd: ArrayLike, norm_mean: ArrayLike, norm_sd: ArrayLike, norm_n: ArrayLike,
+    level: float = 0.95, margin: float | None = None,
+) -> NormDifference:  # fmt: skip
+    """Means against norms by Welch's test from the norm's mean, SD and n; by the one-sample t test where n is not known
+    (NaN).
+
+    n, mean, sd: of our people (k,); norm_mean, norm_sd, norm_n: of the norm (k,). The norm SD is taken as known when the
+    difference is put in norm SDs. margin, in norm SDs: two one-sided t tests that |difference| < margin (Schuirmann,
+    J Pharmacokinet Biopharm 1987, 15, 657-680). Without variation (SD 0) and without a norm's n there is no standard error.
+    R: t.test(x, y) from the moments of both; t.test(x, mu = norm). Source: Welch, Biometrika 1947, 34, 28-35.
+    """
+    check_level(level)
+    if margin is not None and not margin > 0:
+        raise ValueError(f"margin {margin} is not above 0; give it in norm SDs, e.g. 0.5")
+    size, ours, spread, theirs, norm_spread, norm_size = np.broadcast_arrays(
+        *(_floats(one) for one in (n, mean, sd, norm_mean, norm_sd, norm_n))
+    )
+    enough = size >= 2
+    is_welch = np.isfinite(norm_size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = np.where(enough, spread**2 / size, np.nan)
+        other = np.where(is_welch, norm_spread**2 / norm_size, 0.0)
+        se = np.sqrt(own + other)
+        own_df, other_df = own**2 / (size - 1), np.where(is_welch, other**2 / (norm_size - 1), 0.0)
+        df = np.where(is_welch, _ratio((own + other) ** 2, own_df + other_df), np.where(enough, size - 1, np.nan))
+    difference = ours - theirs
+    varied = np.isfinite(se) & (se > 0)
+    usable_df = np.where(np.isfinite(df) & (df > 0), df, 1.0)
+    t = np.where(varied, _ratio(difference, se), np.nan)
+    p = np.where(varied, 2 * stats.t.sf(np.abs(t), usable_df), np.nan)
+    half = np.where(np.isfinite(se), stats.t.ppf((1 + level) / 2, usable_df) * np.where(np.isfinite(se), se, 0.0), np.nan)
+    low, high = difference - half, difference + half
+    p_equivalence = np.full(difference.shape, np.nan)
+    if margin is not None:
+        bound = margin * norm_spread
+        above = stats.t.sf(_ratio(difference + bound, se), usable_df)
+        below = stats.t.cdf(_ratio(difference - bound, se), usable_df)
+        p_equivalence = np.where(varied, np.maximum(above, below), np.nan)
+    reasons = [
+        "nobody answered" if not count >= 1 else "one person has no SD" if count < 2 else "" if has else "no variation"
+        for count, has in zip(size, varied, strict=True)
+    ]
+    methods = [
+        "Welch's t test against the norm's mean, SD and n" if one else "one-sample t test against the norm's mean"
+        for one in is_welch
+    ]
+    return NormDifference(
+        difference=difference, se=se, df=df, t=t, p=p, ci_low=low, ci_high=high,
+        difference_sd=_ratio(difference, norm_spread),
+        ci_low_sd=_ratio(low, norm_spread), ci_high_sd=_ratio(high, norm_spread),
+        p_equivalence=p_equivalence, method=tuple(methods), reason=tuple(reasons),
+    )  # fmt: skip

@@ -1,10 +1,78 @@
-"""Counts and shares. Belongs here: shares of an explicit denominator. Does not belong here: who is in it."""
+"""Counts and shares. Belongs here: shares of an explicit denominator, their intervals, two shares of the same people. Does
+not belong here: who is in a denominator."""
 
+from dataclasses import dataclass
+
+import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
-from dagster_project.statistics.change import Floats, _floats, _ratio
+from dagster_project.statistics.change import Floats, _floats, _ratio, check_level
 
 
 def percent(count: ArrayLike, n: ArrayLike) -> Floats:
     """100 count / n, in percent; NaN where nobody answered (n = 0)."""
     return _ratio(100.0 * _floats(count), _floats(n))
+
+
+def wilson(count: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Wilson's score interval of count / n, without continuity correction: (low, high), shares; NaN where n is 0.
+
+    R: prop.test(count, n, correct = FALSE)$conf.int. Source: Wilson, J Am Stat Assoc 1927, 22, 209-212.
+    """
+    check_level(level)
+    z = float(stats.norm.ppf((1 + level) / 2))
+    x, size = np.broadcast_arrays(_floats(count), _floats(n))
+    some = np.where(size > 0, size, np.nan)
+    share = x / some
+    centre = (share + z * z / (2 * some)) / (1 + z * z / some)
+    half = z / (1 + z * z / some) * np.sqrt(share * (1 - share) / some + z * z / (4 * some * some))
+    # At the ends the formula gives 0 and 1 only up to the last digit.
+    low = np.where(x == 0, np.where(np.isnan(some), np.nan, 0.0), centre - half)
+    high = np.where(x == size, np.where(np.isnan(some), np.nan, 1.0), centre + half)
+    return low, high
+
+
+def mcnemar_exact(yes_no: ArrayLike, no_yes: ArrayLike) -> Floats:
+    """McNemar's exact test, two-sided: of the people who answered differently, is either way likelier? p; 1 without any.
+
+    Twice the lower binomial tail of the smaller count out of both at 1/2, at most 1. R: binom.test(b, b + c)$p.value.
+    Source: McNemar, Psychometrika 1947, 12, 153-157.
+    """
+    one, other = np.broadcast_arrays(_floats(yes_no), _floats(no_yes))
+    return np.asarray(np.minimum(1.0, 2 * stats.binom.cdf(np.minimum(one, other), one + other, 0.5)))
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """Difference of two shares of the same people (first minus second), arrays of length k, with its interval."""
+
+    difference: Floats
+    ci_low: Floats
+    ci_high: Floats
+    method: str
+    reason: tuple[str, ...]
+
+
+def paired_difference(
+    both: ArrayLike, yes_no: ArrayLike, no_yes: ArrayLike, neither: ArrayLike, level: float = 0.95
+) -> PairedDifference:
+    """(yes_no - no_yes) / n, with the interval of Bonett and Price: Wald's after adding one to either discordant count.
+
+    both, yes_no, no_yes, neither: counts of the fourfold table of the same people. With p = (count + 1) / (n + 2) of each
+    discordant count the interval is p12 - p21 ± z root((p12 + p21 - (p12 - p21)^2) / (n + 2)), cut at -1 and 1.
+    Source: Bonett and Price, J Educ Behav Stat 2012, 37, 479-488.
+    """
+    check_level(level)
+    counts = np.broadcast_arrays(*(_floats(one) for one in (both, yes_no, no_yes, neither)))
+    n = counts[0] + counts[1] + counts[2] + counts[3]
+    some = np.where(n > 0, n, np.nan)
+    one, other = (counts[1] + 1) / (some + 2), (counts[2] + 1) / (some + 2)
+    half = stats.norm.ppf((1 + level) / 2) * np.sqrt((one + other - (one - other) ** 2) / (some + 2))
+    return PairedDifference(
+        difference=(counts[1] - counts[2]) / some,
+        ci_low=np.maximum(-1.0, one - other - half),
+        ci_high=np.minimum(1.0, one - other + half),
+        method="Bonett and Price's adjusted Wald interval",
+        reason=tuple("" if size > 0 else "nobody answered in both" for size in n),
+    )

@@ -9,6 +9,7 @@ from dagster_project.study.errors import StudyError
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.new import new_study
 from dagster_project.study.norms import Norm, NormSample
+from dagster_project.study.plan import EffectSize, Family, Plan, Role
 from dagster_project.study.protocol import (
     AnswerLabels,
     ColumnBlock,
@@ -33,13 +34,17 @@ __all__ = [
     "ColumnBlock",
     "Composite",
     "Contrast",
+    "EffectSize",
     "Export",
+    "Family",
     "Instrument",
     "Norm",
     "NormSample",
     "ParticipantVariable",
+    "Plan",
     "Protocol",
     "PublishedTable",
+    "Role",
     "RowFilter",
     "RowRule",
     "Scale",

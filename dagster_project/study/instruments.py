@@ -43,6 +43,13 @@ class Anchors(Definition):
         return self
 
 
+class Importance(Definition):
+    """The least change that matters to people, as the instrument's literature states it."""
+
+    change: float = Field(gt=0, description="the minimal clinically important difference, in points of the score")
+    source: str = Field(description="a citation")
+
+
 class Scale(Definition):
     """A score made of items of one instrument."""
 
@@ -54,6 +61,7 @@ class Scale(Definition):
     minimum_answered: float | None = Field(
         default=None, gt=0, le=1, description="the share of items (above 0, up to 1) that must be answered for a score"
     )
+    importance: Importance | None = Field(default=None, description="the least change that matters, with its source")
     conversion: dict[int, float] | None = Field(
         default=None, description="a table from the complete raw sum to the reported score"
     )

@@ -4,6 +4,8 @@ Belongs here: models of the declarations. Does not belong here: reading files (r
 columns with what is declared here (exports/).
 """
 
+import hashlib
+import json
 from datetime import date
 from typing import Annotated, Literal
 
@@ -11,6 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from dagster_project.study.base import CategoryId, Code, ContrastId, Definition, WaveId
 from dagster_project.study.instruments import Assumption
+from dagster_project.study.plan import Family, Plan
 
 MissingReason = Literal[
     "wave_not_returned",
@@ -260,6 +263,7 @@ class Protocol(Definition):
     contrasts: tuple[Contrast, ...] = Field(default=(), description="the pairs of waves to compare")
     instruments: tuple[Code, ...] = Field(min_length=1, description="the instruments, by file name")
     outcomes: tuple[Code, ...] = Field(min_length=1, description="the scales that the tables print, in order")
+    plan: Plan = Field(default=Plan(), description="the analysis plan: families of tests, level, margin, headline")
     participant_variables: tuple[ParticipantVariable, ...] = Field(default=(), description="what the roster knows")
     service_use: ServiceUse | None = Field(default=None, description="services asked about")
     exports: tuple[Export, ...] = Field(min_length=1, description="the exports, the roster among them")
@@ -282,6 +286,7 @@ class Protocol(Definition):
         for wave in self.service_use.waves if self.service_use else ():
             if wave not in waves:
                 raise ValueError(f"service_use names the unknown wave {wave}")
+        self._check_families()
         exports = [export.export for export in self.exports]
         if len(set(exports)) != len(exports):
             raise ValueError("two exports have the same code")
@@ -304,6 +309,31 @@ class Protocol(Definition):
         if twice := [table for table in tables if tables.count(table) > 1 or table in RESERVED_NAMES[1:]]:
             raise ValueError(f"two tables of schema raw would be called {twice[0]}; rename a wave or a part")
         return self
+
+    def _check_families(self) -> None:
+        contrasts = [contrast.contrast for contrast in self.contrasts]
+        taken: dict[tuple[str, str], str] = {}
+        for family in self.plan.families:
+            for contrast in family.contrasts:
+                if contrast not in contrasts:
+                    raise ValueError(f"plan: family {family.family} names the unknown contrast {contrast}")
+            for test in self.tests_of(family):
+                if test in taken:
+                    raise ValueError(
+                        f"plan: {test[0]} in {test[1]} is in the families {taken[test]} and {family.family}; a test has one"
+                    )
+                taken[test] = family.family
+
+    def tests_of(self, family: Family) -> list[tuple[str, str]]:
+        """The tests of a family: (scale, contrast)."""
+        contrasts = family.contrasts or tuple(contrast.contrast for contrast in self.contrasts)
+        return [(outcome, contrast) for contrast in contrasts for outcome in family.outcomes]
+
+    @property
+    def plan_hash(self) -> str:
+        """The first 16 digits of the SHA-256 of all that was planned: waves, contrasts, outcomes and the plan."""
+        planned = self.model_dump(mode="json", include={"waves", "contrasts", "outcomes", "plan"})
+        return hashlib.sha256(json.dumps(planned, sort_keys=True).encode()).hexdigest()[:16]
 
     def _check_parts(self, wave: str) -> None:
         exports = [export for export in self.exports if export.wave == wave]

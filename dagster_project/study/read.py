@@ -195,6 +195,11 @@ def _check_scales(study: Study, file: Path) -> None:
                     f" defined by {seen[scale.scale]}; scale codes are unique in a study, so rename one"
                 )
             seen[scale.scale] = instrument.instrument
+    for family in study.protocol.plan.families:
+        if strays := [outcome for outcome in family.outcomes if outcome not in seen]:
+            raise StudyError(
+                f"{file}: plan: family {family.family} names {strays[0]!r}, which is no scale of any instrument"
+            )
     for outcome in study.protocol.outcomes:
         if outcome not in seen:
             raise StudyError(

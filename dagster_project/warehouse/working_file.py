@@ -114,6 +114,9 @@ def replace_rows(
     try:
         connection.execute(f"create schema if not exists {identifier(schema)}")
         connection.execute(f"create table if not exists {full_name} as select * from incoming limit 0")
+        # A file made by an earlier version of the code may lack a column.
+        for name, kind in connection.execute("select column_name, column_type from (describe incoming)").fetchall():
+            connection.execute(f"alter table {full_name} add column if not exists {identifier(name)} {kind}")
         source = "select * from incoming"
         if key is not None:
             same = " and ".join(

@@ -99,13 +99,16 @@ def test_a_study_without_a_single_answer_has_every_row_and_no_value() -> None:
     rows = [
         *characteristics_results([], [], study),
         *service_results([], study),
-        *summary_results([], study),
-        *change_results([], study),
+        *summary_results([], [], [], study),
+        *change_results([], [], study),
     ]
     assert len({row.result_id for row in rows}) == len(rows)
     empty = [row for row in rows if row.analysis != "norm" and row.statistic not in ("n", "count")]
     assert empty
-    assert all(row.value is None and row.note in ("nobody answered", "no pairs") and row.printed == "—" for row in empty)
+    assert all(
+        row.value is None and row.note in ("nobody answered", "no pairs", "there is no p to adjust") and row.printed == "—"
+        for row in empty
+    )
     for lay_out in (table_characteristics, table_service_use, table_summary, table_change):
         table = lay_out(study, rows)
         assert to_markdown(table)
@@ -115,7 +118,7 @@ def test_a_study_without_a_single_answer_has_every_row_and_no_value() -> None:
 def test_one_person_has_a_mean_and_no_sd() -> None:
     study = read_study(SMALL)
     moments = [{"scale": "push", "wave": "T1", "n": 1, "mean": 3.0, "sd": None, "min": 3.0, "max": 3.0}]
-    rows = {row.result_id: row for row in summary_results(moments, study)}
+    rows = {row.result_id: row for row in summary_results(moments, [], [], study)}
     assert rows["summary/push/T1/mean"].value == 3
     assert (rows["summary/push/T1/sd"].value, rows["summary/push/T1/sd"].note) == (None, "one person has no SD")
 
@@ -123,7 +126,7 @@ def test_one_person_has_a_mean_and_no_sd() -> None:
 def test_cells_show_results_and_carry_their_ids() -> None:
     study = read_study(SMALL)
     moments = [{"scale": "push", "wave": "T1", "n": 3, "mean": 1.25, "sd": 1.005, "min": 0.0, "max": 3.0}]
-    rows = summary_results(moments, study)
+    rows = summary_results(moments, [], [], study)
     cells = [
         cell for row in table_summary(study, rows).rows for cell in row.cells if "summary/push/T1/mean" in cell.result_ids
     ]
@@ -135,7 +138,7 @@ def test_cells_show_results_and_carry_their_ids() -> None:
 
 def test_the_direction_of_change_is_printed_with_the_table() -> None:
     study = read_study(SMALL)
-    table = table_change(study, change_results([], study))
+    table = table_change(study, change_results([], [], study))
     assert "T1 minus T2" in " ".join(
         (table.title, *(column.full_name for column in table.columns), *table.notes, *(row.label for row in table.rows))
     )

@@ -3,8 +3,8 @@
 Belongs here: the edges of those computations. Does not belong here: a formula (statistics/), a table's layout (results/).
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,11 +17,22 @@ from dagster_project.results import (
     ResultRow,
     ResultsError,
     Table,
+    attrition_results,
     change_results,
     characteristics_results,
     compare,
+    further_tables,
+    imputation_results,
+    leaver_results,
+    measurement_results,
+    mixed_results,
+    norm_results,
+    pattern_results,
     read_published,
+    reliable_change_results,
+    service_change_results,
     service_results,
+    stability_results,
     summarise,
     summary_results,
     table_change,
@@ -34,16 +45,108 @@ from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Study, StudyError, read_study
 from dagster_project.warehouse import Warehouse, replace_rows, replace_table
 
+#: What says when and under which plan a result was computed; the rest of a row is the result itself.
 _STAMPS = ("run_id", "computed_at")
 _RESULT = pa.schema(
     [
         *((name, pa.string()) for name in ("result_id", "analysis", "outcome", "category", "wave", "contrast", "statistic")),
         ("value", pa.float64()),
         ("n", pa.int64()),
-        *((name, pa.string()) for name in ("method", "unit", "printed", "note", "run_id")),
+        *((name, pa.string()) for name in ("method", "unit", "printed", "note")),
+        *((name, pa.float64()) for name in ("df", "level")),
+        *((name, pa.string()) for name in ("role", "family", "plan_hash", "run_id")),
         ("computed_at", pa.timestamp("us")),
     ]
 )
+Read = Callable[[str], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """One asset of results: what it reads, what it computes, and which of the tables show it.
+
+    reads: marts. follows: other outcomes whose results it reads. analyses: the analyses whose rows it owns.
+    """
+
+    name: str
+    description: str
+    reads: tuple[str, ...]
+    compute: Callable[[Study, Read], list[ResultRow]]
+    analyses: tuple[str, ...]
+    table: str
+    follows: tuple[str, ...] = ()
+
+
+_OUTCOMES = (
+    _Outcome(
+        "characteristics", "Table 1: who the people are.", ("category_counts", "number_moments"),
+        lambda study, read: characteristics_results(read("category_counts"), read("number_moments"), study),
+        ("characteristics",), "characteristics",
+    ),
+    _Outcome(
+        "service_use", "Table 2: services used.", ("service_counts",),
+        lambda study, read: service_results(read("service_counts"), study),
+        ("service_use",), "service_use",
+    ),
+    _Outcome(
+        "service_change", "Use of services in two waves, of the same people.", ("service_pairs",),
+        lambda study, read: service_change_results(read("service_pairs"), study),
+        ("service_change",), "service_change",
+    ),
+    _Outcome(
+        "summary", "Table 3: each scale in each wave.", ("scale_moments", "score_counts", "score_ledger"),
+        lambda study, read: summary_results(read("scale_moments"), read("score_counts"), read("score_ledger"), study),
+        ("summary", "norm"), "summary",
+    ),
+    _Outcome(
+        "norm_difference", "Each scale in each wave against its norm, with equivalence.", ("scale_moments",),
+        lambda study, read: norm_results(read("scale_moments"), study),
+        ("norm_difference",), "norm_difference",
+    ),
+    _Outcome(
+        "change", "Table 4: change over time, with intervals, named effect sizes, ranks, resampling, multiplicity.",
+        ("change_moments", "change_counts"),
+        lambda study, read: change_results(read("change_moments"), read("change_counts"), study),
+        ("change",), "effect_sizes",
+    ),
+    _Outcome(
+        "mixed", "All waves at once: a mixed model of each scale.", ("pattern_moments",),
+        lambda study, read: mixed_results(read("pattern_moments"), study),
+        ("mixed",), "all_waves",
+    ),
+    _Outcome(
+        "measurement", "How well the scales measure, and change beyond the error of measurement.",
+        ("item_moments", "change_counts", "change_moments"),
+        lambda study, read: [
+            *measurement_results(read("item_moments"), study),
+            *reliable_change_results(read("change_counts"), read("change_moments"), read("item_moments"), study),
+        ],
+        ("measurement", "reliable_change"), "measurement",
+    ),
+    _Outcome(
+        "missing", "Who is missing: returns, who left, patterns, Little's test.",
+        ("score_ledger", "leaver_moments", "pattern_moments"),
+        lambda study, read: [
+            *attrition_results(read("score_ledger"), study),
+            *leaver_results(read("leaver_moments"), study),
+            *pattern_results(read("pattern_moments"), read("score_ledger"), study),
+        ],
+        ("attrition", "leavers", "missingness"), "missing",
+    ),
+    _Outcome(
+        "imputation", "Each contrast by multiple imputation: a sensitivity analysis.", ("pattern_moments",),
+        lambda study, read: imputation_results(read("pattern_moments"), study),
+        ("imputation",), "stability",
+    ),
+    _Outcome(
+        "stability", "Whether other ways to the same question give the same answer.", (),
+        lambda study, read: stability_results([ResultRow(**row) for row in read("results")], study),
+        ("stability",), "stability", follows=("change", "mixed", "imputation"),
+    ),
+)  # fmt: skip
+#: The names of the assets that write results.
+OUTCOMES = tuple(one.name for one in _OUTCOMES)
+_FIELDS = ", ".join(name for name in _RESULT.names if name not in (*_STAMPS, "plan_hash"))
 
 
 @dg.definitions
@@ -53,40 +156,18 @@ def defs() -> dg.Definitions:
 
 def read_results(warehouse: Warehouse) -> dict[str, ResultRow]:
     """All results by id, as the packages that lay out and compare them want them."""
-    fields = ", ".join(name for name in _RESULT.names if name not in _STAMPS)
-    return {row["result_id"]: ResultRow(**row) for row in warehouse.rows(f"select {fields} from results.results")}
+    return {row["result_id"]: ResultRow(**row) for row in warehouse.rows(f"select {_FIELDS} from results.results")}
+
+
+def laid_out(study: Study, results: Sequence[ResultRow]) -> list[Table]:
+    """Every table of a study: Tables 1 to 4, and those one step behind them."""
+    tables = [lay_out(study, results) for lay_out in (table_characteristics, table_service_use, table_summary, table_change)]
+    return [*tables, *further_tables(study, results)]
 
 
 def build(settings: Settings) -> dg.Definitions:
     """The outcomes of one study."""
-    warehouse = Warehouse(settings.warehouse_file)
-
-    def moments(table: str) -> list[dict[str, Any]]:
-        return warehouse.rows(f"select * from marts.{table}")
-
-    computed = [
-        _outcome(
-            settings, "characteristics", "Table 1: who the people are.", ["category_counts", "number_moments"],
-            lambda study: characteristics_results(moments("category_counts"), moments("number_moments"), study),
-            table_characteristics,
-        ),
-        _outcome(
-            settings, "service_use", "Table 2: services used.", ["service_counts"],
-            lambda study: service_results(moments("service_counts"), study),
-            table_service_use,
-        ),
-        _outcome(
-            settings, "summary", "Table 3: each scale in each wave, beside its norm.", ["scale_moments"],
-            lambda study: summary_results(moments("scale_moments"), study),
-            table_summary,
-        ),
-        _outcome(
-            settings, "change", "Table 4: change over time, with intervals and effect sizes.", ["change_moments"],
-            lambda study: change_results(moments("change_moments"), study),
-            table_change,
-        ),
-    ]  # fmt: skip
-    return dg.Definitions(assets=[*computed, _reproduction(settings)])
+    return dg.Definitions(assets=[*(_outcome(settings, one) for one in _OUTCOMES), _reproduction(settings)])
 
 
 def _study(settings: Settings) -> Study:
@@ -96,58 +177,77 @@ def _study(settings: Settings) -> Study:
         raise dg.Failure(str(error), allow_retries=False) from None
 
 
-def _outcome(
-    settings: Settings,
-    name: str,
-    description: str,
-    marts: Sequence[str],
-    compute: Callable[[Study], list[ResultRow]],
-    lay_out: Callable[[Study, Iterable[ResultRow]], Table],
-) -> dg.AssetsDefinition:
-    deps = [dg.AssetKey(["marts", mart]) for mart in marts]
+def _outcome(settings: Settings, one: _Outcome) -> dg.AssetsDefinition:
+    warehouse = Warehouse(settings.warehouse_file)
+    key = dg.AssetKey(["results", one.name])
+
+    def read(table: str) -> list[dict[str, Any]]:
+        if table == "results":
+            return warehouse.rows(f"select {_FIELDS} from results.results")
+        return warehouse.rows(f"select * from marts.{table} order by all")
 
     @dg.asset(
-        key=["results", name],
-        deps=[dg.AssetKey("codebook"), *deps],
+        key=key,
+        deps=[
+            dg.AssetKey("codebook"),
+            *(dg.AssetKey(["marts", mart]) for mart in one.reads),
+            *(dg.AssetKey(["results", name]) for name in one.follows),
+        ],
         group_name="outcomes",
         kinds={"python", "scipy", "duckdb"},
         owners=["team:statistics"],
         pool="warehouse",
-        description=description,
+        description=one.description,
         check_specs=[
-            dg.AssetCheckSpec(
-                "ids_unique", asset=["results", name], blocking=True, description="Each result has its own id."
-            )
+            dg.AssetCheckSpec("ids_unique", asset=key, blocking=True, description="Each result has its own id."),
+            dg.AssetCheckSpec("values_or_notes", asset=key, blocking=True, description="A result without a value says why."),
         ],
     )
     def outcome(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         study = _study(settings)
-        results = compute(study)
-        ids = [row.result_id for row in results]
-        stamp = {"run_id": context.run.run_id, "computed_at": datetime.now(UTC).replace(tzinfo=None)}
-        table = pa.Table.from_pylist([asdict(row) | stamp for row in results], schema=_RESULT)
-        analyses = sorted({row.analysis for row in results} | {name})
-        with Warehouse(settings.warehouse_file).transaction() as connection:
-            replace_rows(connection, "results", "results", table, ("analysis", analyses), key="result_id", stamps=_STAMPS)
-        twice = sorted({result_id for result_id in ids if ids.count(result_id) > 1}) if len(set(ids)) < len(ids) else []
-        return dg.MaterializeResult(
-            metadata={
-                "table": dg.MetadataValue.md(to_markdown(lay_out(study, results))),
-                "results": len(results),
-                "without a value": sum(row.value is None for row in results),
-                "read from": ", ".join(f"marts.{mart}" for mart in marts),
-            },
-            check_results=[
-                dg.AssetCheckResult(
-                    check_name="ids_unique",
-                    passed=not twice,
-                    severity=dg.AssetCheckSeverity.ERROR,
-                    description=f"{twice[0]} stands twice" if twice else f"{len(results)} results, each with its own id",
-                )
-            ],
-        )
+        results = one.compute(study, read)
+        _write(warehouse, one, results, study.protocol.plan_hash, context.run.run_id)
+        return dg.MaterializeResult(metadata=_metadata(one, study, results), check_results=list(_checks(results)))
 
     return outcome
+
+
+def _write(warehouse: Warehouse, one: _Outcome, results: Sequence[ResultRow], plan_hash: str, run_id: str) -> None:
+    stamp = {"plan_hash": plan_hash, "run_id": run_id, "computed_at": datetime.now(UTC).replace(tzinfo=None)}
+    table = pa.Table.from_pylist([asdict(row) | stamp for row in results], schema=_RESULT)
+    with warehouse.transaction() as connection:
+        replace_rows(connection, "results", "results", table, ("analysis", one.analyses), key="result_id", stamps=_STAMPS)
+
+
+def _metadata(one: _Outcome, study: Study, results: Sequence[ResultRow]) -> dict[str, Any]:
+    table = next((table for table in laid_out(study, results) if table.name == one.table), None)
+    return {
+        "table": dg.MetadataValue.md(to_markdown(table) if table is not None else "Nothing to show."),
+        "results": len(results),
+        "without a value": sum(row.value is None for row in results),
+        "analysis plan": study.protocol.plan_hash,
+        "read from": ", ".join([f"marts.{mart}" for mart in one.reads] + [f"results/{name}" for name in one.follows]),
+    }
+
+
+def _checks(results: Sequence[ResultRow]) -> list[dg.AssetCheckResult]:
+    ids = [row.result_id for row in results]
+    twice = sorted({one for one in ids if ids.count(one) > 1}) if len(set(ids)) < len(ids) else []
+    silent = [row.result_id for row in results if row.value is None and not row.note]
+    return [
+        dg.AssetCheckResult(
+            check_name="ids_unique",
+            passed=not twice,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description=f"{twice[0]} stands twice" if twice else f"{len(results)} results, each with its own id",
+        ),
+        dg.AssetCheckResult(
+            check_name="values_or_notes",
+            passed=not silent,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description=f"{silent[0]} has neither a value nor a note" if silent else "No result is silent.",
+        ),
+    ]
 
 
 def _reproduction(settings: Settings) -> dg.AssetsDefinition:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from dagster_project.defs.outcomes.assets import read_results
+from dagster_project.defs.outcomes.assets import OUTCOMES, laid_out, read_results
 from dagster_project.defs.release.diff import remember_diff
-from dagster_project.report import write_page, write_tables
-from dagster_project.results import diff_markdown, table_change, table_characteristics, table_service_use, table_summary
+from dagster_project.report import write_ard, write_page, write_tables
+from dagster_project.results import ard_rows, diff_markdown
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import column_descriptions, read_study
 from dagster_project.warehouse import (
@@ -29,6 +29,7 @@ SCHEMAS = ("codebook", "marts", "results")
 _MARTS = (
     "answer_sheets", "answers", "missing_answers", "participants", "exclusions", "scale_scores", "score_changes",
     "service_use", "score_ledger", "scale_moments", "change_moments", "category_counts", "number_moments", "service_counts",
+    "score_counts", "change_counts", "pattern_moments", "item_moments", "service_pairs", "leaver_moments",
 )  # fmt: skip
 
 
@@ -45,10 +46,7 @@ def build(settings: Settings) -> dg.Definitions:
         deps=[
             dg.AssetKey("codebook"),
             *(dg.AssetKey(["marts", mart]) for mart in _MARTS),
-            *(
-                dg.AssetKey(["results", name])
-                for name in ("characteristics", "service_use", "summary", "change", "reproduction")
-            ),
+            *(dg.AssetKey(["results", name]) for name in (*OUTCOMES, "reproduction")),
         ],
         group_name="release",
         kinds={"duckdb", "csv", "html"},
@@ -102,10 +100,11 @@ def _fill(settings: Settings, folder: Path, now: datetime) -> None:
     study = read_study(settings.study_folder)
     copy_schemas(settings.warehouse_file, folder / "warehouse.duckdb", SCHEMAS, column_descriptions(study))
     released = Warehouse(folder / "warehouse.duckdb")
-    results = read_results(released).values()
-    tables = [lay_out(study, results) for lay_out in (table_characteristics, table_service_use, table_summary, table_change)]
+    results = list(read_results(released).values())
+    tables = laid_out(study, results)
     reproduction = released.rows("select * from results.reproduction order by line")
     write_tables(folder / "tables", tables, reproduction)
+    write_ard(folder, ard_rows(results, study.protocol.plan_hash))
     write_page(folder / "index.html", study, tables, reproduction, released_at=now)
 
 

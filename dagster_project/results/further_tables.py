@@ -1,0 +1,225 @@
+"""Tables one step behind Tables 1 to 4: effect sizes, other ways to the same answer, norms, measurement, who is missing.
+
+Belongs here: their layout. Does not belong here: arithmetic, HTML.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from dagster_project.results.row import ResultRow, result_id
+from dagster_project.results.tables import Cell, Column, Numbers, Row, Table, outcome_sections
+from dagster_project.study import Study
+
+CellsOf = Callable[[str], Sequence[Cell]]
+
+
+def further_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
+    """Every further table that has something to show, numbered S1, S2, …"""
+    numbers = Numbers(results)
+    laid_out = [
+        _effect_sizes(study, numbers),
+        _other_ways(study, numbers),
+        _all_waves(study, numbers),
+        _norms(study, numbers),
+        _measurement(study, numbers),
+        _reliable_change(study, numbers),
+        _missing(study, numbers),
+        _services(study, numbers),
+    ]
+    filled = [table for table in laid_out if any(cell.text for row in table.rows for cell in row.cells)]
+    return [
+        Table(f"S{place}", table.name, table.title, table.columns, table.rows, table.notes)
+        for place, table in enumerate(filled, start=1)
+    ]
+
+
+def _table(study: Study, name: str, title: str, columns: Sequence[Column], cells_of: CellsOf, *notes: str) -> Table:
+    """A row an outcome, under the headings of the instruments."""
+    rows: list[Row] = []
+    for heading, code, label in outcome_sections(study):
+        if heading:
+            rows.append(Row(heading))
+        rows.append(Row(label, tuple(cells_of(code))))
+    return Table("", name, title, tuple(columns), tuple(rows), notes)
+
+
+def _ids(analysis: str, code: str, when: str | None, *statistics: str) -> list[str]:
+    return [result_id(analysis, code, one, when=when) for one in statistics]
+
+
+def _estimate(numbers: Numbers, analysis: str, code: str, when: str, statistic: str, prefix: str | None = None) -> Cell:
+    """A number with its interval."""
+    prefix = f"{statistic}_" if prefix is None else prefix
+    ends = (f"{prefix}ci95_low", f"{prefix}ci95_high")
+    return numbers.cell("{} [{}, {}]", *_ids(analysis, code, when, statistic, *ends))
+
+
+def _effect_sizes(study: Study, numbers: Numbers) -> Table:
+    names = ("d_baseline", "d_z", "d_av", "d_rm")
+    contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
+    return _table(
+        study, "effect_sizes", "Effect sizes of change, with 95 % intervals",
+        [Column(name, contrast) for contrast in contrasts for name in names],
+        lambda code: [_estimate(numbers, "change", code, contrast, name) for contrast in contrasts for name in names],
+        "d_baseline: mean change / SD at baseline of the pairs. d_z: / SD of the changes. d_av: / root of the mean of both"
+        " variances. d_rm: d_z times root of 2 (1 - r). With Hedges' correction they stand in results as g_….",
+    )  # fmt: skip
+
+
+def _other_ways(study: Study, numbers: Numbers) -> Table:
+    contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
+    names = (
+        "t (df)",
+        "sign-flip p",
+        "Wilcoxon p",
+        "Hodges-Lehmann",
+        "BCa",
+        "mixed model",
+        "p",
+        "imputation",
+        "p",
+        "dissent",
+    )
+
+    def cells(code: str) -> list[Cell]:
+        found = []
+        for contrast in contrasts:
+            found += [
+                numbers.cell("{} ({})", *_ids("change", code, contrast, "t", "df")),
+                numbers.cell("{}", *_ids("change", code, contrast, "sign_flip_p")),
+                numbers.cell("{}", *_ids("change", code, contrast, "wilcoxon_p")),
+                _estimate(numbers, "change", code, contrast, "hodges_lehmann"),
+                numbers.cell("[{}, {}]", *_ids("change", code, contrast, "bca_ci95_low", "bca_ci95_high")),
+                _estimate(numbers, "mixed", code, contrast, "estimate", ""),
+                numbers.cell("{}", *_ids("mixed", code, contrast, "p")),
+                _estimate(numbers, "imputation", code, contrast, "estimate", ""),
+                numbers.cell("{}", *_ids("imputation", code, contrast, "p")),
+                numbers.note(*_ids("stability", code, contrast, "n_agreeing")),
+            ]
+        return found
+
+    columns = [Column(name, contrast) for contrast in contrasts for name in names]
+    title = "Other ways to the same answer"
+    return _table(study, "stability", title, columns, cells, "Intervals are 95 %. Each method is named in full in results.")
+
+
+def _all_waves(study: Study, numbers: Numbers) -> Table:
+    waves = [wave.wave for wave in study.protocol.waves]
+
+    def cells(code: str) -> list[Cell]:
+        means = [_estimate(numbers, "mixed", code, wave, "mean", "") for wave in waves]
+        return [
+            numbers.cell("{}", *_ids("mixed", code, None, "n")),
+            *means,
+            numbers.cell("{}", *_ids("mixed", code, None, "icc")),
+        ]
+
+    columns = [Column("n"), *(Column(wave) for wave in waves), Column("ICC")]
+    note = "Linear mixed model by REML, wave as a factor, random intercept a person; 95 % intervals with Satterthwaite df."
+    return _table(study, "all_waves", "Estimated means of everybody with any score", columns, cells, note)
+
+
+def _norms(study: Study, numbers: Numbers) -> Table:
+    waves = [wave.wave for wave in study.protocol.waves]
+    margin = study.protocol.plan.norm_margin
+    names = ("norm SDs [95 % CI]", "p", *(("p (similar)",) if margin is not None else ()))
+
+    def cells(code: str) -> list[Cell]:
+        found = []
+        for wave in waves:
+            found.append(_estimate(numbers, "norm_difference", code, wave, "difference_sd"))
+            found.append(numbers.cell("{}", *_ids("norm_difference", code, wave, "p")))
+            if margin is not None:
+                found.append(numbers.cell("{}", *_ids("norm_difference", code, wave, "p_equivalence")))
+        return found
+
+    notes = ["Difference from the norm in the norm's SDs; p: Welch's test from the norm's mean, SD and n."]
+    if margin is not None:
+        notes.append(f"p (similar): two one-sided tests that the mean lies within {margin:g} norm SDs of the norm.")
+    columns = [Column(name, wave) for wave in waves for name in names]
+    return _table(study, "norm_difference", "Distance from the norms", columns, cells, *notes)
+
+
+def _measurement(study: Study, numbers: Numbers) -> Table:
+    waves = [wave.wave for wave in study.protocol.waves]
+
+    def cells(code: str) -> list[Cell]:
+        return [
+            cell
+            for wave in waves
+            for cell in (
+                numbers.cell("{}", *_ids("measurement", code, wave, "n")),
+                _estimate(numbers, "measurement", code, wave, "alpha"),
+                numbers.cell("{}", *_ids("measurement", code, wave, "omega")),
+            )
+        ]
+
+    columns = [Column(name, wave) for wave in waves for name in ("n", "alpha [95 % CI]", "omega")]
+    note = "People who answered all items of the scale. Alpha with Feldt's interval; omega of one factor."
+    return _table(study, "measurement", "Reliability", columns, cells, note)
+
+
+def _reliable_change(study: Study, numbers: Numbers) -> Table:
+    contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
+
+    def cells(code: str) -> list[Cell]:
+        found = []
+        for contrast in contrasts:
+            found.append(numbers.cell("{}", *_ids("reliable_change", code, contrast, "threshold")))
+            for prefix in ("count_", "count_important_"):
+                three = [f"{prefix}{name}" for name in ("improved", "unchanged", "worsened")]
+                found.append(numbers.cell("{} / {} / {}", *_ids("reliable_change", code, contrast, *three)))
+        return found
+
+    names = ("least reliable change", "better / same / worse", "by the least that matters")
+    columns = [Column(name, contrast) for contrast in contrasts for name in names]
+    note = "Jacobson and Truax: 1.96 standard errors of a difference, with alpha at baseline; counts are people."
+    return _table(study, "reliable_change", "Reliable change", columns, cells, note)
+
+
+def _missing(study: Study, numbers: Numbers) -> Table:
+    waves = [wave.wave for wave in study.protocol.waves]
+
+    def cells(code: str) -> list[Cell]:
+        return [
+            *(numbers.cell("{} ({} %)", *_ids("attrition", code, wave, "count", "percent")) for wave in waves),
+            *(_estimate(numbers, "leavers", code, wave, "g") for wave in waves[1:]),
+            numbers.cell("{} ({})", *_ids("missingness", code, None, "chi_square", "df")),
+            numbers.cell("{}", *_ids("missingness", code, None, "p")),
+        ]
+
+    columns = [
+        *(Column(wave, "With a score") for wave in waves),
+        *(Column(wave, "Returned minus left at the first wave, g") for wave in waves[1:]),
+        *(Column(name, "Little's test") for name in ("chi² (df)", "p")),
+    ]
+    return _table(study, "missing", "Who is missing", columns, cells, "Percentages are of the roster. Intervals are 95 %.")
+
+
+def _services(study: Study, numbers: Numbers) -> Table:
+    use = study.protocol.service_use
+    contrasts = [
+        contrast.contrast
+        for contrast in study.protocol.contrasts
+        if use is not None and {contrast.baseline, contrast.followup} <= set(use.waves)
+    ]
+    rows = tuple(
+        Row(
+            service.label,
+            tuple(
+                cell
+                for contrast in contrasts
+                for cell in (
+                    numbers.cell("{}", *_ids("service_change", service.service, contrast, "n")),
+                    numbers.cell(
+                        "{} → {}", *_ids("service_change", service.service, contrast, "percent_baseline", "percent_followup")
+                    ),
+                    _estimate(numbers, "service_change", service.service, contrast, "difference", ""),
+                    numbers.cell("{}", *_ids("service_change", service.service, contrast, "p")),
+                )
+            ),
+        )
+        for service in (use.services if use is not None and contrasts else ())
+    )
+    columns = [Column(name, one) for one in contrasts for name in ("n", "% used", "difference [95 % CI]", "p")]
+    note = "People who answered in both waves; difference in percentage points, in the declared direction; McNemar's test."
+    return Table("", "service_change", "Change in the use of services", tuple(columns), rows, (note,))

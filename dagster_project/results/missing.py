@@ -1,0 +1,165 @@
+"""Who is missing: returns, who left, patterns, a test of missingness, and imputation beside the main result.
+
+Belongs here: which numbers these analyses have. Does not belong here: formulas (statistics/); reasons of single answers,
+which the ledger counts (summary).
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dagster_project.results.change import seed_of
+from dagster_project.results.row import ResultRow
+from dagster_project.results.rows import LEVEL, Rows, direction_of, unit_of, weights
+from dagster_project.results.waves import patterns_from
+from dagster_project.statistics import (
+    impute_change,
+    little_mcar,
+    percent,
+    standardised_difference,
+    standardised_difference_of_shares,
+    wilson,
+)
+from dagster_project.study import Study
+
+Moments = Mapping[str, Any]
+
+
+def attrition_results(score_ledger: Iterable[Moments], study: Study) -> list[ResultRow]:
+    """How many of the roster have a score, of each scale in each wave. score_ledger: scale, wave, on_roster, reasons, n."""
+    ledger = {(row["scale"], row["wave"]): row for row in score_ledger}
+    rows = Rows("attrition", study)
+    for code in study.scales:
+        for wave in study.protocol.waves:
+            found = ledger.get((code, wave.wave), {})
+            everybody, count = int(found.get("on_roster", 0)), int(found.get("n", 0))
+            place: dict[str, Any] = {"wave": wave.wave, "note": "nobody is on the roster"}
+            rows.add(code, "n", everybody, everybody, "people on the roster", "people", **place)
+            rows.add(code, "count", count, everybody, "people with a score", "people", **place)
+            rows.add(code, "percent", percent(count, everybody)[0], everybody, "count / n", "%", **place)
+            low, high = wilson(count, everybody, LEVEL)
+            words = "Wilson's score interval of count / n"
+            rows.interval(code, "", 100 * low[0], 100 * high[0], everybody, words, "%", decimals=1, **place)
+    return rows.rows
+
+
+def leaver_results(leaver_moments: Iterable[Moments], study: Study) -> list[ResultRow]:
+    """What people who did not return a wave were like at the first, beside those who did. leaver_moments: measure, category,
+    wave, is_returned, n, mean, sd."""
+    everything = list(leaver_moments)
+    found = {(row["measure"], row["category"], row["wave"], row["is_returned"]): row for row in everything}
+    sizes: dict[tuple[str, str, bool], int] = {}
+    for row in everything:
+        place = (row["measure"], row["wave"], row["is_returned"])
+        sizes[place] = sizes.get(place, 0) + int(row["n"])
+    rows = Rows("leavers", study)
+    later = [wave.wave for wave in study.protocol.waves[1:]]
+    variables = study.protocol.participant_variables
+    measures = [*study.scales, *(one.variable for one in variables if one.kind == "number")]
+    _numbers(rows, study, [(measure, wave) for wave in later for measure in measures], found)
+    categories = [(one.variable, category.category) for one in variables for category in one.categories]
+    _categories(rows, [(*place, wave) for wave in later for place in categories], found, sizes)
+    return rows.rows
+
+
+Found = Mapping[tuple[str, str, str, bool], Moments]
+
+
+def _numbers(rows: Rows, study: Study, places: Sequence[tuple[str, str]], found: Found) -> None:
+    def of(name: str, is_returned: bool) -> list[float]:
+        values = [found.get((measure, "", wave, is_returned), {}).get(name) for measure, wave in places]
+        return [math.nan if value is None else float(value) for value in values]
+
+    n_stayed, n_left = ([0 if math.isnan(n) else int(n) for n in of("n", is_returned)] for is_returned in (True, False))
+    stayed, left = of("mean", True), of("mean", False)
+    test = standardised_difference(n_stayed, stayed, of("sd", True), n_left, left, of("sd", False), LEVEL)
+    for at, (measure, wave) in enumerate(places):
+        unit = unit_of(study, measure) if measure in study.scales else ""
+        place: dict[str, Any] = {"wave": wave, "note": test.reason[at] or "nobody", "role": "exploratory"}
+        n = n_stayed[at] + n_left[at]
+        for statistic, value, words, kind in (
+            ("n_returned", n_stayed[at], "people who returned this wave, with a value at the first", "people"),
+            ("n_left", n_left[at], "people who did not return this wave, with a value at the first", "people"),
+            ("mean_returned", stayed[at], "mean at the first wave of those who returned", unit),
+            ("mean_left", left[at], "mean at the first wave of those who did not", unit),
+            ("g", test.difference[at], "Hedges' g of returned minus left, pooled SD", "pooled SDs"),
+        ):
+            rows.add(measure, statistic, value, n, words, kind, **place)
+        low, high = test.ci_low[at], test.ci_high[at]
+        rows.interval(measure, "g_", low, high, n, "interval of g, noncentral t", "pooled SDs", **place)
+
+
+def _categories(
+    rows: Rows, places: Sequence[tuple[str, str, str]], found: Found, sizes: Mapping[tuple[str, str, bool], int]
+) -> None:
+    counts = {
+        is_returned: [int(found.get((*place, is_returned), {}).get("n", 0)) for place in places]
+        for is_returned in (True, False)
+    }
+    of = {
+        is_returned: [sizes.get((variable, wave, is_returned), 0) for variable, _, wave in places]
+        for is_returned in (True, False)
+    }
+    test = standardised_difference_of_shares(counts[True], of[True], counts[False], of[False], LEVEL)
+    shares = {is_returned: percent(counts[is_returned], of[is_returned]) for is_returned in (True, False)}
+    for at, (variable, category, wave) in enumerate(places):
+        note = test.reason[at] or "nobody"
+        place: dict[str, Any] = {"wave": wave, "category": category, "note": note, "role": "exploratory"}
+        n = of[True][at] + of[False][at]
+        for statistic, value, words, kind in (
+            ("n_returned", of[True][at], "people who returned this wave, with a known category", "people"),
+            ("n_left", of[False][at], "people who did not return this wave, with a known category", "people"),
+            ("percent_returned", shares[True][at], "share of the category in those who returned", "%"),
+            ("percent_left", shares[False][at], "share of the category in those who did not", "%"),
+            ("difference_sd", test.difference[at], "standardised difference of both shares (Austin)", "SDs"),
+        ):
+            rows.add(variable, statistic, value, n, words, kind, **place)
+        low, high = test.ci_low[at], test.ci_high[at]
+        rows.interval(variable, "difference_sd_", low, high, n, "large-sample interval", "SDs", **place)
+
+
+def pattern_results(pattern_moments: Iterable[Moments], score_ledger: Iterable[Moments], study: Study) -> list[ResultRow]:
+    """How many people have a score in which waves, and Little's test. pattern_moments as in marts."""
+    on_roster = {row["scale"]: int(row["on_roster"]) for row in score_ledger}
+    waves = [wave.wave for wave in study.protocol.waves]
+    rows = Rows("missingness", study)
+    for code, patterns in patterns_from(pattern_moments, study).items():
+        everybody, counted = on_roster.get(code, 0), 0
+        for pattern in patterns:
+            name = "_".join(waves[wave] for wave in pattern.waves)
+            words = "people with a score in just these waves"
+            rows.add(code, "count", pattern.n, everybody, words, "people", category=name)
+            counted += pattern.n
+        rows.add(code, "count", everybody - counted, everybody, "people without any score", "people", category="none")
+        test = little_mcar(patterns)
+        words = "Little's test that scores are missing completely at random"
+        place: dict[str, Any] = {"note": test.reason, "role": "exploratory", "df": test.df}
+        rows.add(code, "chi_square", test.chi_square, counted, words, **place)
+        rows.add(code, "df", test.df, counted, words, **place)
+        rows.add(code, "p", test.p, counted, words, **place)
+    return rows.rows
+
+
+def imputation_results(pattern_moments: Iterable[Moments], study: Study) -> list[ResultRow]:
+    """Each contrast from multiple imputation: a sensitivity analysis beside the main result. pattern_moments as in marts."""
+    of_contrast, plan = weights(study), study.protocol.plan
+    rows = Rows("imputation", study)
+    for code, patterns in patterns_from(pattern_moments, study).items():
+        found = impute_change(
+            patterns, len(study.protocol.waves), list(of_contrast.values()), imputations=plan.imputations,
+            seed=seed_of(study, "imputation", code), level=LEVEL,
+        )  # fmt: skip
+        unit = unit_of(study, code)
+        how = f"{plan.imputations} imputations (multivariate normal), Rubin's rules, Barnard-Rubin df"
+        for contrast, pooled in zip(of_contrast, found.contrasts, strict=True):
+            words = f"{direction_of(study, contrast)}; {how}"
+            place: dict[str, Any] = {"contrast": contrast, "note": found.reason or pooled.reason, "df": pooled.df}
+            n = found.n_people
+            rows.add(code, "estimate", pooled.estimate, n, words, unit, **place)
+            rows.add(code, "se", pooled.se, n, f"standard error; {how}", unit, **place)
+            rows.add(code, "df", pooled.df, n, "Barnard and Rubin's degrees of freedom", **place)
+            rows.add(code, "t", pooled.t, n, words, **place)
+            rows.add(code, "p", pooled.p, n, f"{words}, two-sided", **place)
+            rows.interval(code, "", pooled.ci_low, pooled.ci_high, n, f"interval; {how}", unit, **place)
+            rows.add(code, "fmi", pooled.fmi, n, "fraction of missing information", **place)
+    return rows.rows

@@ -1,0 +1,89 @@
+"""Who stayed and who left: standardised differences between two groups, from moments and counts.
+
+Belongs here: two independent groups compared at baseline. Does not belong here: missing scores themselves (normal.py,
+imputation.py).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from dagster_project.statistics.change import Floats, _floats, _ratio, check_level
+from dagster_project.statistics.effect_sizes import hedges_factor, noncentral_limits
+
+
+@dataclass(frozen=True)
+class StandardisedDifference:
+    """Differences of the first group minus the second in SDs, with intervals; arrays of length k. NaN where undefined,
+    `reason` says why."""
+
+    difference: Floats
+    ci_low: Floats
+    ci_high: Floats
+    reason: tuple[str, ...]
+
+
+def standardised_difference(
+    n_a: ArrayLike,
+    mean_a: ArrayLike,
+    sd_a: ArrayLike,
+    n_b: ArrayLike,
+    mean_b: ArrayLike,
+    sd_b: ArrayLike,
+    level: float = 0.95,
+) -> StandardisedDifference:
+    """Hedges' g: difference of both means / pooled SD, times J(n_a + n_b - 2), with the interval that inverts the noncentral
+    t (exact for equal variances). Moments of both groups, (k,).
+
+    R: effectsize::hedges_g(x, y, pooled_sd = TRUE). Source: Hedges and Olkin, Statistical Methods for Meta-Analysis, 1985,
+    ch. 5.
+    """
+    check_level(level)
+    size_a, one, spread_a, size_b, other, spread_b = np.broadcast_arrays(
+        *(_floats(given) for given in (n_a, mean_a, sd_a, n_b, mean_b, sd_b))
+    )
+    df = size_a + size_b - 2
+    # One person has no spread of their own.
+    squares_a = np.where(size_a > 1, (size_a - 1) * spread_a**2, 0.0)
+    squares_b = np.where(size_b > 1, (size_b - 1) * spread_b**2, 0.0)
+    enough = (size_a >= 1) & (size_b >= 1) & (df >= 2)
+    pooled = np.sqrt(_ratio(np.where(enough, squares_a + squares_b, np.nan), np.where(enough, df, np.nan)))
+    d = _ratio(one - other, pooled)
+    root = np.sqrt(_ratio(size_a * size_b, size_a + size_b))
+    low, high = noncentral_limits(d * root, np.where(enough, df, np.nan), level)
+    factor = hedges_factor(np.where(enough, df, np.nan))
+    reason = [
+        "nobody in one of the groups" if not (first >= 1 and second >= 1)
+        else "too few people" if first + second < 4
+        else "" if np.isfinite(value) else "no variation"
+        for first, second, value in zip(size_a, size_b, d, strict=True)
+    ]  # fmt: skip
+    return StandardisedDifference(factor * d, factor * _ratio(low, root), factor * _ratio(high, root), tuple(reason))
+
+
+def standardised_difference_of_shares(
+    count_a: ArrayLike, n_a: ArrayLike, count_b: ArrayLike, n_b: ArrayLike, level: float = 0.95
+) -> StandardisedDifference:
+    """(p_a - p_b) / root((p_a q_a + p_b q_b) / 2) of two shares, with a large-sample interval by the delta method.
+
+    Without variation in either group (both shares 0 or 1) it is undefined. Source: Austin, Commun Stat Simul Comput 2009,
+    38, 1228-1234; the interval's variance is the sum over groups of (derivative by the share)^2 p q / n.
+    """
+    check_level(level)
+    x_a, size_a, x_b, size_b = np.broadcast_arrays(*(_floats(given) for given in (count_a, n_a, count_b, n_b)))
+    p_a, p_b = _ratio(x_a, size_a), _ratio(x_b, size_b)
+    spread_a, spread_b = p_a * (1 - p_a), p_b * (1 - p_b)
+    pooled = np.sqrt((spread_a + spread_b) / 2)
+    difference = _ratio(p_a - p_b, pooled)
+    # d/dp_a of (p_a - p_b) / s with s^2 = (p_a q_a + p_b q_b) / 2, and the same by p_b.
+    slope_a = _ratio(np.ones(p_a.shape), pooled) - _ratio((p_a - p_b) * (1 - 2 * p_a), 4 * pooled**3)
+    slope_b = -_ratio(np.ones(p_a.shape), pooled) - _ratio((p_a - p_b) * (1 - 2 * p_b), 4 * pooled**3)
+    error = np.sqrt(slope_a**2 * _ratio(spread_a, size_a) + slope_b**2 * _ratio(spread_b, size_b))
+    half = stats.norm.ppf((1 + level) / 2) * error
+    reason = [
+        "nobody in one of the groups" if not (first >= 1 and second >= 1) else "" if np.isfinite(value) else "no variation"
+        for first, second, value in zip(size_a, size_b, difference, strict=True)
+    ]
+    return StandardisedDifference(difference, difference - half, difference + half, tuple(reason))

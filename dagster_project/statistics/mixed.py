@@ -1,0 +1,262 @@
+"""All waves at once: a linear mixed model of one scale, by REML, from the moments of missing-data patterns.
+
+Belongs here: the model y_ij = mean of wave j + person i + error_ij with independent normal persons and errors, its
+estimates, contrasts and Satterthwaite's degrees of freedom. Does not belong here: other models; imputation.
+
+People with any score count, under the assumption that what is missing depends on what was seen. With the ratio of both
+variances as the one free parameter, all else has a closed form in the patterns' moments, so cost does not grow with people.
+R: lmer(score ~ 0 + wave + (1 | person), REML = TRUE) with lmerTest. Sources: Laird and Ware, Biometrics 1982, 38, 963-974;
+Kuznetsova and others, J Stat Softw 2017, 82(13) (degrees of freedom).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import optimize, stats
+
+from dagster_project.statistics.change import Floats, _floats, check_level
+from dagster_project.statistics.patterns import Pattern, waves_present
+
+#: Ratios of the variance between to that within people that are looked at.
+_LEAST_RATIO, _GREATEST_RATIO = 1e-8, 1e8
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean or a contrast: estimate, se, ci_low, ci_high in the scale's units; df after Satterthwaite; t and two-sided p
+    against zero. NaN where it cannot be estimated."""
+
+    estimate: float
+    se: float
+    df: float
+    t: float
+    p: float
+    ci_low: float
+    ci_high: float
+
+
+_NOTHING = Estimate(*([float("nan")] * 7))
+
+
+@dataclass(frozen=True)
+class MixedModel:
+    """A fitted model. sd_between, sd_within in the scale's units; icc: share of the variance that lies between people;
+    means: one a wave; contrasts: one a contrast. reason: why there is no model, or, with numbers, a remark."""
+
+    n_people: int
+    n_observations: int
+    sd_between: float
+    sd_within: float
+    icc: float
+    log_restricted_likelihood: float
+    means: tuple[Estimate, ...]
+    contrasts: tuple[Estimate, ...]
+    has_converged: bool
+    reason: str
+
+
+def mixed_model(patterns: Sequence[Pattern], waves: int, contrasts: Sequence[ArrayLike], level: float = 0.95) -> MixedModel:
+    """Fit the model. patterns: moments of the people by the waves they have; waves: how many there are; contrasts: weights,
+    each (waves,).
+
+    A wave without anybody has no mean, and contrasts that use it are NaN. No model, with a reason: nobody; nobody with two
+    waves (the variances cannot be told apart); as many means as scores; no variation; a fit that runs away because nobody
+    varies within themselves. Where people do not differ beyond chance the variance between them is 0, and the degrees of
+    freedom are scores minus means, as in lmerTest.
+    """
+    check_level(level)
+    usable = [pattern for pattern in patterns if pattern.n > 0]
+    present = waves_present(usable)
+    people = sum(pattern.n for pattern in usable)
+    observations = sum(pattern.n * len(pattern.waves) for pattern in usable)
+    weights = [_floats(one) for one in contrasts]
+    if any(weight.shape != (waves,) for weight in weights):
+        raise ValueError(f"a contrast has not one weight for each of the {waves} waves; give as many")
+    nan = float("nan")
+
+    def none(reason: str) -> MixedModel:
+        nothing = (_NOTHING,) * waves, (_NOTHING,) * len(weights)
+        return MixedModel(people, observations, nan, nan, nan, nan, *nothing, has_converged=False, reason=reason)
+
+    if not usable:
+        return none("nobody has a score")
+    if all(len(pattern.waves) < 2 for pattern in usable):
+        return none("nobody has a score in two waves")
+    if observations <= len(present):
+        return none("as many means as scores: nothing is left to estimate their spread")
+    sums = _Sums(usable, present)
+    if not sums.criterion(0.0).residual > sums.least_residual:
+        return none("no variation")
+    ratio = _best_ratio(sums)
+    if ratio is None:
+        return none("the model does not converge: nobody varies within themselves")
+    fit = _Fit(sums, ratio)
+    places = {wave: at for at, wave in enumerate(present)}
+
+    def estimate(weight: Floats) -> Estimate:
+        if any(weight[wave] != 0 and wave not in places for wave in range(waves)):
+            return _NOTHING
+        return fit.estimate(np.array([weight[wave] for wave in present]), level)
+
+    return MixedModel(
+        n_people=people,
+        n_observations=observations,
+        sd_between=float(np.sqrt(ratio * fit.variance)),
+        sd_within=float(np.sqrt(fit.variance)),
+        icc=ratio / (1 + ratio),
+        log_restricted_likelihood=fit.log_likelihood,
+        means=tuple(estimate(np.eye(waves)[wave]) for wave in range(waves)),
+        contrasts=tuple(estimate(weight) for weight in weights),
+        has_converged=True,
+        reason="people do not differ beyond chance: the variance between them is 0" if ratio == 0 else "",
+    )
+
+
+@dataclass(frozen=True)
+class _Criterion:
+    """The profiled criterion at a ratio of variances: its value and slope, and what it is made of."""
+
+    value: float
+    slope: float
+    residual: float
+    information: Floats
+    coefficients: Floats
+
+
+class _Sums:
+    """The patterns as arrays, and the REML criterion as a function of the ratio of variances."""
+
+    def __init__(self, patterns: Sequence[Pattern], present: Sequence[int]) -> None:
+        place = {wave: at for at, wave in enumerate(present)}
+        count = len(present)
+        self.n = np.array([pattern.n for pattern in patterns], dtype=np.float64)
+        self.size = np.array([len(pattern.waves) for pattern in patterns], dtype=np.float64)
+        self.member = np.zeros((len(patterns), count))
+        means = np.zeros((len(patterns), count))
+        self.squares, self.of_sums = np.zeros(len(patterns)), np.zeros(len(patterns))
+        for at, pattern in enumerate(patterns):
+            columns = [place[wave] for wave in pattern.waves]
+            self.member[at, columns] = 1.0
+            means[at, columns] = pattern.mean
+            self.squares[at] = np.trace(pattern.cross_products)
+            self.of_sums[at] = pattern.cross_products.sum()
+        # Means are taken from the middle of the data: large values lose no digits.
+        weight = self.n @ self.member
+        self.centre = (self.n @ (means * self.member)) / weight
+        self.means = (means - self.centre) * self.member
+        self.degrees = float(self.n @ self.size) - count
+        total = float(self.squares.sum() + (self.n[:, None] * self.means**2).sum())
+        scale = float(np.abs(self.centre).max(initial=0.0))
+        #: Less than this is rounding, not variation.
+        self.least_residual = 1e-20 * (total + scale**2 * float(self.n @ self.size))
+
+    def shrinkage(self, ratio: float) -> tuple[Floats, Floats, Floats]:
+        """c = ratio / (1 + w ratio) of each pattern, with its first and second derivative by the ratio."""
+        below = 1 + self.size * ratio
+        return ratio / below, 1 / below**2, -2 * self.size / below**3
+
+    def outer(self, factor: Floats) -> Floats:
+        """Sum over patterns of factor times the matrix of ones in the pattern's waves."""
+        return np.asarray((self.member * factor[:, None]).T @ self.member)
+
+    def criterion(self, ratio: float) -> _Criterion:
+        shrink, slope, _ = self.shrinkage(ratio)
+        information = np.diag(self.n @ self.member) - self.outer(self.n * shrink)
+        row_sums = self.means.sum(axis=1)
+        right = self.n @ self.means - (self.n * shrink * row_sums) @ self.member
+        coefficients = np.linalg.solve(information, right)
+        away = (self.means - coefficients) * self.member
+        sums = away.sum(axis=1)
+        residual = float(
+            (self.squares - shrink * self.of_sums).sum() + (self.n * ((away**2).sum(axis=1) - shrink * sums**2)).sum()
+        )
+        below = 1 + self.size * ratio
+        _, log_determinant = np.linalg.slogdet(information)
+        above_zero = max(residual, 1e-290)
+        value = self.degrees * np.log(above_zero) + float(self.n @ np.log(below)) + log_determinant
+        residual_slope = -float((slope * (self.of_sums + self.n * sums**2)).sum())
+        turned = np.linalg.solve(information, -self.outer(self.n * slope))
+        value_slope = (
+            self.degrees * residual_slope / above_zero + float(self.n @ (self.size / below)) + float(np.trace(turned))
+        )
+        return _Criterion(float(value), value_slope, residual, information, coefficients)
+
+
+def _best_ratio(sums: _Sums) -> float | None:
+    """The ratio with the least criterion: 0, or where its slope is zero; None when it runs away to infinity."""
+    ratios = np.concatenate([[0.0], np.geomspace(_LEAST_RATIO, _GREATEST_RATIO, 65)])
+    looked = [sums.criterion(float(ratio)) for ratio in ratios]
+    best = int(np.argmin([one.value for one in looked]))
+    if best == len(ratios) - 1:
+        return None
+    low, high = max(0, best - 1), best + 1
+    if best == 0 and looked[0].slope >= 0:
+        return 0.0
+    start = float(ratios[best]) if looked[best].slope < 0 else float(ratios[low])
+    stop = float(ratios[high]) if looked[best].slope < 0 else float(ratios[best])
+    if sums.criterion(start).slope >= 0:  # flat to the last digit: the grid's own point is as good
+        return float(ratios[best])
+    found = optimize.brentq(lambda ratio: sums.criterion(ratio).slope, start, stop, xtol=1e-15, rtol=1e-14, maxiter=200)
+    return float(found)
+
+
+class _Fit:
+    """Everything at the best ratio, and Satterthwaite's degrees of freedom of a combination of means.
+
+    The variance of the variance parameters is twice the inverse Hessian of the REML deviance by (theta, sigma), theta the
+    root of the ratio, as lmerTest takes it; here by formula instead of by finite differences.
+    """
+
+    def __init__(self, sums: _Sums, ratio: float) -> None:
+        at = sums.criterion(ratio)
+        self._sums = sums
+        self.variance = at.residual / sums.degrees
+        self._inverse = np.linalg.inv(at.information)
+        self._coefficients = at.coefficients + sums.centre
+        below = 1 + sums.size * ratio
+        _, log_determinant = np.linalg.slogdet(at.information)
+        deviance = sums.degrees * (1 + np.log(2 * np.pi * self.variance)) + float(sums.n @ np.log(below)) + log_determinant
+        self.log_likelihood = -0.5 * float(deviance)
+        _, slope, curve = sums.shrinkage(ratio)
+        away = (sums.means - at.coefficients) * sums.member
+        row_sums = away.sum(axis=1)
+        self._turn = -sums.outer(sums.n * slope)
+        by_slope = self._inverse @ self._turn
+        mixed = (sums.n * slope * row_sums) @ sums.member
+        residual_slope = -float((slope * (sums.of_sums + sums.n * row_sums**2)).sum())
+        residual_curve = -float((curve * (sums.of_sums + sums.n * row_sums**2)).sum()) - 2 * float(
+            mixed @ self._inverse @ mixed
+        )
+        by_curve = -self._inverse @ sums.outer(sums.n * curve)
+        ratio_curve = (
+            -float(sums.n @ (sums.size / below) ** 2)
+            + float(np.trace(by_curve))
+            - float(np.trace(by_slope @ by_slope))
+            + residual_curve / self.variance
+        )
+        self._theta, self._sigma = np.sqrt(ratio), np.sqrt(self.variance)
+        if ratio > 0:
+            hessian = np.array(
+                [
+                    [4 * ratio * ratio_curve, -4 * self._theta * residual_slope / self._sigma**3],
+                    [-4 * self._theta * residual_slope / self._sigma**3, 4 * sums.degrees / self.variance],
+                ]
+            )
+            self._spread = 2 * np.linalg.inv(hessian)
+        else:
+            self._spread = np.array([[0.0, 0.0], [0.0, self.variance / (2 * sums.degrees)]])
+
+    def estimate(self, weight: Floats, level: float) -> Estimate:
+        value = float(weight @ self._coefficients)
+        solved = self._inverse @ weight
+        variance = self.variance * float(weight @ solved)
+        slope = np.array(
+            [-2 * self._theta * self.variance * float(solved @ self._turn @ solved), 2 * variance / self._sigma]
+        )
+        df = float(2 * variance**2 / (slope @ self._spread @ slope))
+        se = float(np.sqrt(variance))
+        t = value / se
+        half = float(stats.t.ppf((1 + level) / 2, df)) * se
+        return Estimate(value, se, df, t, float(2 * stats.t.sf(abs(t), df)), value - half, value + half)

@@ -1,0 +1,50 @@
+"""The analysis plan: which outcomes and contrasts were planned, in which families, with which level, margin and seed.
+
+Belongs here: the declarations under `plan` in study.yaml, and the hash by which results name the plan they follow. Does not
+belong here: computing anything.
+"""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from dagster_project.study.base import Code, ContrastId, Definition
+
+Role = Literal["primary", "secondary", "exploratory"]
+EffectSize = Literal["d_baseline", "d_z", "d_av", "d_rm", "g_baseline", "g_z", "g_av", "g_rm"]
+
+
+class Family(Definition):
+    """Tests that are adjusted for one another: some outcomes in some contrasts."""
+
+    family: Code = Field(description="a code such as main_outcomes")
+    role: Role = Field(description="primary, secondary or exploratory")
+    outcomes: tuple[Code, ...] = Field(min_length=1, description="the scales whose changes are tested together")
+    contrasts: tuple[ContrastId, ...] = Field(
+        default=(), description="the contrasts of these tests; all of the protocol's if left out"
+    )
+
+
+class Plan(Definition):
+    """The analysis plan. Left out, everything is exploratory and nothing is adjusted."""
+
+    headline: EffectSize = Field(
+        default="d_baseline", description="the effect size that tables print, e.g. d_baseline or g_av"
+    )
+    alpha: float = Field(default=0.05, gt=0, lt=0.5, description="the error rate of a family of tests, e.g. 0.05")
+    norm_margin: float | None = Field(
+        default=None, gt=0, description="within how many of the norm's SDs a mean counts as similar to its norm, e.g. 0.5"
+    )
+    seed: int = Field(default=1, ge=0, description="the seed of resampling and imputation, a whole number")
+    resamples: int = Field(
+        default=9999, ge=999, le=99999, description="how many resamples the bootstrap and permutations draw"
+    )
+    imputations: int = Field(default=50, ge=5, le=1000, description="how many data sets multiple imputation completes")
+    families: tuple[Family, ...] = Field(default=(), description="the families of tests")
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Plan":
+        codes = [family.family for family in self.families]
+        if twice := [code for code in codes if codes.count(code) > 1]:
+            raise ValueError(f"family {twice[0]} is declared twice")
+        return self

@@ -1,0 +1,50 @@
+"""The data that R and we both read, and what R said of it."""
+
+import csv
+import math
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+HERE = Path(__file__).parent
+Said = dict[tuple[str, str], dict[tuple[str, str], float]]
+
+
+@pytest.fixture(scope="session")
+def scores() -> dict[tuple[str, str], NDArray[np.float64]]:
+    """(data set, scale) to (people, waves), NaN where a person has no score."""
+    rows: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
+    with (HERE / "data" / "scores.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            rows[row["dataset"], row["scale"]].append([float(row[wave] or "nan") for wave in ("t1", "t2", "t3")])
+    return {place: np.array(of) for place, of in rows.items()}
+
+
+@pytest.fixture(scope="session")
+def items() -> dict[tuple[str, str], NDArray[np.float64]]:
+    """(data set, scale) to (people, items) of the people who answered every item."""
+    rows: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    with (HERE / "data" / "items.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            rows[row["dataset"], row["scale"]][row["person"]].append(float(row["answer"] or "nan"))
+    matrices = {place: np.array(list(people.values())) for place, people in rows.items()}
+    return {place: matrix[np.isfinite(matrix).all(axis=1)] for place, matrix in matrices.items()}
+
+
+@pytest.fixture(scope="session")
+def witness() -> Callable[[str], Said]:
+    """What R said: (data set, scale) to (contrast, statistic) to value; NA is NaN."""
+
+    def read(name: str) -> Said:
+        said: Said = defaultdict(dict)
+        lines = (HERE / f"{name}_witness.csv").read_text(encoding="utf-8").splitlines()
+        for row in csv.DictReader(line for line in lines if not line.startswith("#")):
+            value = float(row["value"].replace("NA", "nan"))
+            said[row["dataset"], row["scale"]][row["contrast"], row["statistic"]] = math.nan if math.isnan(value) else value
+        return said
+
+    return read

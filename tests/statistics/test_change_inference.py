@@ -1,0 +1,280 @@
+"""Effect sizes, ranks, resampling, multiplicity and the mixed model against R, and what must hold whatever the numbers are."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from dagster_project.statistics import (
+    bca,
+    benjamini_hochberg,
+    effect_sizes,
+    hedges_factor,
+    holm,
+    mixed_model,
+    noncentral_limits,
+    patterns_of,
+    sign_flip,
+    signed_rank,
+)
+from dagster_project.statistics import ranks as ranks_module
+
+Matrix = NDArray[np.float64]
+Scores = dict[tuple[str, str], Matrix]
+Said = dict[tuple[str, str], dict[tuple[str, str], float]]
+pytestmark = pytest.mark.filterwarnings("error")
+CONTRASTS = {"t1-t2": 1, "t1-t3": 2}
+
+
+def _pairs(matrix: Matrix, later: int) -> Matrix:
+    both = matrix[:, [0, later]]
+    return both[np.isfinite(both).all(axis=1)]
+
+
+def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None:
+    assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), place
+
+
+def test_effect_sizes_and_their_intervals_are_what_r_says(scores: Scores, witness: Callable[[str], Said]) -> None:
+    compared = 0
+    for place, said in witness("inference").items():
+        for contrast, later in CONTRASTS.items():
+            if (contrast, "d_z") not in said:
+                continue
+            pairs = _pairs(scores[place], later)
+            change = pairs[:, 0] - pairs[:, 1]
+            found = effect_sizes(
+                len(pairs), change.mean(), change.std(ddof=1), pairs[:, 0].std(ddof=1), pairs[:, 1].std(ddof=1),
+                np.cov(pairs.T)[0, 1],
+            )  # fmt: skip
+            assert found.reason == ("",)
+            for name in found.estimates:
+                _agrees(found.estimates[name][0], said[contrast, name], 1e-9, (place, contrast, name))
+                _agrees(found.ci_low[name][0], said[contrast, f"{name}_low"], 1e-9, (place, contrast, name))
+                _agrees(found.ci_high[name][0], said[contrast, f"{name}_high"], 1e-9, (place, contrast, name))
+                compared += 3
+    assert compared >= 24 * 40
+
+
+def test_ranks_and_exact_permutations_are_what_r_says(scores: Scores, witness: Callable[[str], Said]) -> None:
+    compared = 0
+    for place, said in witness("inference").items():
+        for contrast, later in CONTRASTS.items():
+            if (contrast, "w_plus") not in said:
+                continue
+            pairs = _pairs(scores[place], later)
+            change, ones = pairs[:, 0] - pairs[:, 1], np.ones(len(pairs))
+            ours = signed_rank(change, ones)
+            for name, value in (
+                ("w_plus", ours.w_plus), ("rank_biserial", ours.rank_biserial), ("wilcoxon_p", ours.p), ("shift", ours.shift),
+                ("shift_low", ours.ci_low), ("shift_high", ours.ci_high), ("sign_flip_p", sign_flip(change, ones, 1).p),
+                ("acceleration", bca(change, ones, 1, draws=999).acceleration),
+            ):  # fmt: skip
+                if (contrast, name) in said:
+                    _agrees(value, said[contrast, name], 1e-9, (place, contrast, name))
+                    compared += 1
+    assert compared >= 7 * 50
+
+
+def test_the_mixed_model_is_what_r_says(scores: Scores, witness: Callable[[str], Said]) -> None:
+    """Against the exact criterion in R to 1e-6, and against lmerTest's own words, whose derivatives are finite differences."""
+    names = ("mean_1", "mean_2", "mean_3", "t1-t2", "t1-t3", "t2-t3")
+    fitted = 0
+    for place, said in witness("inference").items():
+        if ("", "sd_within") not in said:
+            continue
+        matrix = scores[place][:150] if place[0] == "large" else scores[place]
+        model = mixed_model(patterns_of(matrix), 3, [(1, -1, 0), (1, 0, -1), (0, 1, -1)])
+        _agrees(model.sd_between, said["", "sd_between"], 1e-6, place)
+        _agrees(model.sd_within, said["", "sd_within"], 1e-6, place)
+        _agrees(model.log_restricted_likelihood, said["", "log_likelihood"], 1e-9, place)
+        for name, ours in zip(names, (*model.means, *model.contrasts), strict=True):
+            for statistic, value in (
+                ("estimate", ours.estimate), ("se", ours.se), ("lmertest_se", ours.se), ("df", ours.df), ("lmertest_df", ours.df),
+            ):  # fmt: skip
+                _agrees(value, said[name, statistic], 1e-6, (place, name, statistic))
+            if said[name, "mixed_p"] > 1e-12:
+                _agrees(ours.p, said[name, "mixed_p"], 1e-6, (place, name))
+                _agrees(ours.p, said[name, "lmertest_p"], 1e-6, (place, name))
+        fitted += 1
+    assert fitted == 26
+
+
+def test_multiplicity_is_what_was_published(witness: Callable[[str], Said]) -> None:
+    said = witness("inference")["published", "benjamini_hochberg_1995"]
+    p = [said[str(at), "p"] for at in range(1, 16)]
+    assert holm(p) == pytest.approx([said[str(at), "p_holm"] for at in range(1, 16)], rel=1e-12)
+    assert benjamini_hochberg(p) == pytest.approx([said[str(at), "p_bh"] for at in range(1, 16)], rel=1e-12)
+    assert (holm(p) <= 0.05).sum() == 3
+    assert (benjamini_hochberg(p) <= 0.05).sum() == 4
+    shuffled = np.array([0.03, math.nan, 0.01, 0.02])
+    assert holm(shuffled) == pytest.approx([0.04, math.nan, 0.03, 0.04], nan_ok=True)
+    with pytest.raises(ValueError, match=r"^a p value lies outside 0 to 1; give p values$"):
+        holm([0.1, 1.5])
+
+
+#: Student's sleep data (Biometrika 1908): extra hours with the first drug minus the second.
+SLEEP = np.array([-1.2, -2.4, -1.3, -1.3, 0, -1, -1.8, -0.8, -4.6, -1.4])
+#: Hollander and Wolfe's depression scale factors of nine patients, first visit minus second.
+DEPRESSION = np.array([1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30]) - np.array(
+    [0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29]
+)
+
+
+def test_published_examples() -> None:
+    depression = signed_rank(DEPRESSION, np.ones(9))
+    assert (depression.w_plus, depression.p) == (40, 0.0390625)
+    assert (depression.shift, depression.ci_low, depression.ci_high) == pytest.approx((0.46, 0.010, 0.786), abs=1e-9)
+    # R 4.2.2: wilcox.exact(sleep)$p.value; all nine changes that are not zero have one sign: 2 / 2^9.
+    sleep = signed_rank(SLEEP, np.ones(10))
+    assert (sleep.n, sleep.n_nonzero, sleep.p, sleep.rank_biserial) == (10, 9, 2 / 2**9, -1)
+    assert sign_flip(SLEEP, np.ones(10), 1).p == 2 / 2**9
+    # Cohen's d_z of the sleep data, and Hedges' J(9) as his table prints it.
+    assert SLEEP.mean() / SLEEP.std(ddof=1) == pytest.approx(-1.284558, abs=1e-6)
+    assert hedges_factor(9)[0] == pytest.approx(0.9139, abs=2e-4)
+
+
+def test_draws_agree_with_what_is_exact() -> None:
+    """Monte Carlo within four standard errors of enumeration; the bootstrap near the normal interval when changes are many."""
+    generator = np.random.default_rng(3)
+    changes = generator.normal(0.5, 1, 18)
+    exact = sign_flip(changes, np.ones(18), 1)
+    assert exact.method == "exact, over all signs"
+    drawn = sign_flip(np.concatenate([changes, generator.normal(0, 1e-6, 4)]), np.ones(22), 1, draws=20_000)
+    assert drawn.method == "20000 draws, seed 1"
+    assert drawn.p == pytest.approx(exact.p, abs=4 * math.sqrt(exact.p * (1 - exact.p) / 20_000) + 1e-3)
+    many = generator.normal(0, 1, 2000)
+    found = bca(many, np.ones(2000), 5, draws=20_000)
+    half = 1.96 * many.std(ddof=1) / math.sqrt(2000)
+    assert (found.ci_low, found.ci_high) == pytest.approx((many.mean() - half, many.mean() + half), abs=0.05 * half)
+
+
+def test_a_table_of_counts_is_the_same_as_its_people(scores: Scores) -> None:
+    pairs = _pairs(scores["large", "discrete"], 1)
+    change = pairs[:, 0] - pairs[:, 1]
+    values, counts = np.unique(change, return_counts=True)
+    shuffled = np.random.default_rng(1).permutation(change)
+    for method in (signed_rank, lambda v, c: sign_flip(v, c, 7), lambda v, c: bca(v, c, 7, draws=999)):
+        assert method(values, counts) == method(shuffled, np.ones(len(shuffled)))
+
+
+def test_float_noise_makes_no_false_ranks() -> None:
+    noisy = np.array([0.1 + 0.2, 0.3, -0.3, 1.0, 1.0 + 1e-13, 0.7 - 0.7, 2.0])
+    assert signed_rank(noisy, np.ones(7)) == signed_rank(np.round(noisy, 6), np.ones(7))
+    assert sign_flip(noisy, np.ones(7), 1).p == sign_flip(np.round(noisy, 6), np.ones(7), 1).p
+
+
+def test_above_the_declared_n_the_large_sample_form_is_near_the_exact_one() -> None:
+    change = np.random.default_rng(2).normal(0.15, 1, ranks_module.EXACT_UP_TO)
+    exact, large = signed_rank(change, np.ones(len(change))), signed_rank(change, np.ones(len(change)), exact_up_to=1)
+    assert exact.method.startswith("exact")
+    assert large.method.startswith("large-sample")
+    assert large.p == pytest.approx(exact.p, rel=0.02)
+    assert (large.ci_low, large.ci_high) == pytest.approx((exact.ci_low, exact.ci_high), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("values", "reason", "permuted", "bootstrapped"),
+    [
+        ([], "no pairs", "no pairs", "no pairs"),
+        ([0.0, 0.0, 0.0], "every change is zero", "every change is zero", "no variation"),
+        ([2.0], "too few changes that are not zero for a 95 % interval", "", "one pair"),
+        ([1.0] * 5, "too few changes that are not zero for a 95 % interval", "", "no variation"),
+        ([1.0] * 6, "", "", "no variation"),
+    ],
+)
+def test_degenerate_changes_have_a_defined_answer(
+    values: list[float], reason: str, permuted: str, bootstrapped: str
+) -> None:
+    ones = np.ones(len(values))
+    assert signed_rank(values, ones).reason == reason
+    assert sign_flip(values, ones, 1).reason == permuted
+    assert bca(values, ones, 1).reason == bootstrapped
+
+
+def test_degenerate_effect_sizes_have_a_defined_answer() -> None:
+    nan = math.nan
+    found = effect_sizes(
+        [0, 1, 2, 5, 5, 5, 2e6], [nan, 1, 1, 1, 0, 1, 0.1], [nan, nan, 1, 0, 0, 1, 1], [nan, nan, 1, 1, 0, 0, 1],
+        [nan, nan, 1, 1, 0, 1, 1], [nan, nan, 0.5, 1, 0, 0, 0.5],
+    )  # fmt: skip
+    still = "no variation at baseline, at follow-up or of the changes"
+    assert found.reason == (
+        "no pairs", "one pair", "two pairs: Hedges' correction needs three", still, still, still, ""
+    )  # fmt: skip
+    assert np.isfinite(found.estimates["d_baseline"]).tolist() == [False, False, True, True, False, False, True]
+    assert np.isfinite(found.ci_low["d_z"]).tolist() == [False, False, True, False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "reason"),
+    [
+        (np.empty((0, 3)), "nobody has a score"),
+        (np.full((4, 3), np.nan), "nobody has a score"),
+        ([[1, np.nan, np.nan], [np.nan, 2, np.nan]], "nobody has a score in two waves"),
+        ([[1, 2, np.nan]], "as many means as scores: nothing is left to estimate their spread"),
+        ([[3, 3, 3], [3, 3, 3]], "no variation"),
+        ([[1, 2, 4], [2, 3, 5], [7, 8, 10]], "the model does not converge: nobody varies within themselves"),
+    ],
+)
+def test_a_model_that_cannot_be_fitted_is_refused_by_name(matrix: list[list[float]], reason: str) -> None:
+    model = mixed_model(patterns_of(np.array(matrix, dtype=float)), 3, [(1, -1, 0)])
+    assert (model.reason, model.has_converged) == (reason, False)
+    assert math.isnan(model.contrasts[0].estimate)
+    assert math.isnan(model.means[0].p)
+
+
+def test_a_wave_without_anybody_takes_only_its_own_numbers_along() -> None:
+    matrix = np.array([[1, 2, np.nan], [4, 3, np.nan], [2, 5, np.nan], [7, np.nan, np.nan]])
+    model = mixed_model(patterns_of(matrix), 3, [(1, -1, 0), (1, 0, -1)])
+    two = mixed_model(patterns_of(matrix[:, :2]), 2, [(1, -1)])
+    assert model.contrasts[0] == two.contrasts[0]
+    assert math.isnan(model.contrasts[1].estimate)
+    assert math.isnan(model.means[2].estimate)
+    assert model.n_observations == 7
+    with pytest.raises(ValueError, match=r"^a contrast has not one weight for each of the 3 waves; give as many$"):
+        mixed_model(patterns_of(matrix), 3, [(1, -1)])
+
+
+def test_complete_pairs_give_the_paired_t_test() -> None:
+    """With two waves and nobody missing the model is the paired t test, where people differ beyond chance."""
+    generator = np.random.default_rng(8)
+    base = generator.normal(50, 9, 30)
+    pairs = np.stack([base + generator.normal(0, 3, 30), base + 1 + generator.normal(0, 3, 30)], axis=1)
+    contrast = mixed_model(patterns_of(pairs), 2, [(1, -1)]).contrasts[0]
+    change = pairs[:, 0] - pairs[:, 1]
+    assert contrast.estimate == pytest.approx(change.mean(), rel=1e-9)
+    assert contrast.se == pytest.approx(change.std(ddof=1) / math.sqrt(30), rel=1e-6)
+    assert contrast.df == pytest.approx(29, rel=1e-6)
+
+
+def test_large_values_lose_no_digits(scores: Scores) -> None:
+    matrix = scores["awkward", "prorated"]
+    near = mixed_model(patterns_of(matrix), 3, [(1, -1, 0)]).contrasts[0]
+    far = mixed_model(patterns_of(matrix + 1e6), 3, [(1, -1, 0)]).contrasts[0]
+    assert (far.estimate, far.se, far.df, far.p) == pytest.approx((near.estimate, near.se, near.df, near.p), rel=1e-6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=30))
+def test_turning_every_change_round_turns_the_answer_round(changes: list[int]) -> None:
+    ones = np.ones(len(changes))
+    one, other = signed_rank(changes, ones), signed_rank([-change for change in changes], ones)
+    assert (one.p, one.shift, one.ci_low, one.rank_biserial) == pytest.approx(
+        (other.p, -other.shift, -other.ci_high, -other.rank_biserial), nan_ok=True, abs=1e-12
+    )
+    assert sign_flip(changes, ones, 1).p == pytest.approx(sign_flip([-c for c in changes], ones, 1).p, nan_ok=True)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.floats(-60, 60), st.integers(1, 5000))
+def test_noncentral_limits_enclose_and_follow_t(t: float, df: int) -> None:
+    low, high = noncentral_limits([t], [df])
+    wide_low, wide_high = noncentral_limits([t], [df], 0.99)
+    assert wide_low[0] < low[0] < high[0] < wide_high[0]
+    turned_low, turned_high = noncentral_limits([-t], [df])
+    assert (turned_low[0], turned_high[0]) == pytest.approx((-high[0], -low[0]), rel=1e-7, abs=1e-7)

@@ -1,0 +1,364 @@
+"""Descriptives, shares, norms, reliability, who left, missing data and imputation against R, and what must hold anyway."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from dagster_project.statistics import (
+    cronbach_alpha,
+    describe,
+    fit_normal,
+    impute_change,
+    little_mcar,
+    looks_unreversed,
+    mcnemar_exact,
+    norm_difference,
+    omega_one_factor,
+    paired_difference,
+    patterns_of,
+    percent,
+    pool,
+    reliable_change,
+    share_by_mcid,
+    share_reliable,
+    standardised_difference,
+    standardised_difference_of_shares,
+    wilson,
+)
+
+Matrix = NDArray[np.float64]
+Scores = dict[tuple[str, str], Matrix]
+Said = dict[tuple[str, str], dict[tuple[str, str], float]]
+pytestmark = pytest.mark.filterwarnings("error")
+WAVES = ("t1", "t2", "t3")
+
+
+@pytest.fixture(scope="module")
+def said(witness: Callable[[str], Said]) -> Said:
+    return witness("description")
+
+
+def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None:
+    assert ours == pytest.approx(theirs, rel=tolerance, abs=1e-13, nan_ok=True), place
+
+
+def test_descriptives_are_what_r_says(scores: Scores, said: Said) -> None:
+    for place, matrix in scores.items():
+        for at, wave in enumerate(WAVES):
+            values = matrix[np.isfinite(matrix[:, at]), at]
+            ours = describe(values, np.ones(len(values)), 1, 5)
+            for name in (
+                "n",
+                "mean",
+                "sd",
+                "se",
+                "median",
+                "q1",
+                "q3",
+                "min",
+                "max",
+                "skewness",
+                "floor",
+                "ceiling",
+                "ci_low",
+                "ci_high",
+            ):
+                assert getattr(ours, name) == pytest.approx(said[place][wave, name], rel=1e-9, abs=1e-11), (
+                    place,
+                    wave,
+                    name,
+                )
+
+
+def test_a_table_of_counts_describes_its_people(scores: Scores) -> None:
+    values = scores["large", "discrete"][:, 0]
+    distinct, counts = np.unique(values, return_counts=True)
+    assert describe(distinct, counts, 5, 25) == describe(values, np.ones(400), 5, 25)
+
+
+def test_norms_are_what_r_says(scores: Scores, said: Said) -> None:
+    for place, matrix in scores.items():
+        for at, wave in enumerate(WAVES):
+            values, of = matrix[np.isfinite(matrix[:, at]), at], said[place]
+            norm = (of[wave, "norm_mean"], of[wave, "norm_sd"])
+            welch = norm_difference(len(values), values.mean(), values.std(ddof=1), *norm, 40, margin=0.5)
+            one = norm_difference(len(values), values.mean(), values.std(ddof=1), *norm, math.nan)
+            for name, value in (
+                ("welch_t", welch.t), ("welch_df", welch.df), ("welch_p", welch.p), ("tost", welch.p_equivalence),
+                ("welch_low", welch.ci_low + norm[0]), ("welch_high", welch.ci_high + norm[0]),
+                ("one_t", one.t), ("one_p", one.p),
+            ):  # fmt: skip
+                theirs = of[wave, name] + (norm[0] if name in ("welch_low", "welch_high") else 0)
+                _agrees(value[0], theirs, 1e-9 if name[-2:] != "_t" or abs(theirs) > 1e-6 else 1e-6, (place, wave, name))
+            assert welch.ci_low_sd[0] == pytest.approx(welch.ci_low[0] / norm[1])
+            assert (welch.method[0][:5], one.method[0][:3]) == ("Welch", "one")
+
+
+def test_a_mean_at_its_norm_is_similar_only_if_the_interval_says_so() -> None:
+    found = norm_difference([200, 8], [50, 50], [10, 10], [50, 50], [10, 10], [math.nan, math.nan], margin=0.5)
+    assert found.p_equivalence[0] < 0.001
+    assert found.p_equivalence[1] > 0.05
+    # Two one-sided tests at 5 % are the 90 % interval inside the margin.
+    narrow = norm_difference([30, 30], [52, 53], [10, 10], [50, 50], [10, 10], [500, 500], level=0.9, margin=0.5)
+    inside = (narrow.ci_low_sd > -0.5) & (narrow.ci_high_sd < 0.5)
+    assert inside.tolist() == (narrow.p_equivalence < 0.05).tolist()
+    with pytest.raises(ValueError, match=r"^margin 0 is not above 0; give it in norm SDs, e\.g\. 0\.5$"):
+        norm_difference(3, 1, 1, 1, 1, 9, margin=0)
+
+
+def test_shares_are_what_r_says(said: Said) -> None:
+    for (kind, name), of in said.items():
+        if kind == "shares":
+            for (n, statistic), value in of.items():
+                low, high = wilson(float(name), float(n))
+                _agrees((low if statistic == "wilson_low" else high)[0], value, 1e-9, (name, n))
+        elif kind == "discordant":
+            for (other, _), value in of.items():
+                _agrees(mcnemar_exact(float(name), float(other))[0], value, 1e-9, (name, other))
+        elif kind == "paired":
+            found = paired_difference(*(float(part) for part in name.split("-")))
+            _agrees(found.ci_low[0], of["", "low"], 1e-9, name)
+            _agrees(found.ci_high[0], of["", "high"], 1e-9, name)
+            assert found.ci_low[0] <= found.difference[0] <= found.ci_high[0]
+        elif kind == "two shares":
+            two = standardised_difference_of_shares(*(float(part) for part in name.split("-")))
+            _agrees(two.difference[0], of["", "difference"], 1e-9, name)
+            if ("", "half") in of:
+                _agrees(two.ci_high[0] - two.difference[0], of["", "half"], 1e-8, name)
+    assert math.isnan(wilson(0, 0)[0][0])
+    assert paired_difference(0, 0, 0, 0).reason == ("nobody answered in both",)
+
+
+def test_those_who_left_are_what_r_says(scores: Scores, said: Said) -> None:
+    compared = 0
+    for place, matrix in scores.items():
+        if ("left", "g") not in said[place]:
+            continue
+        first, is_there = matrix[:, 0], np.isfinite(matrix[:, 2])
+        groups = [group[np.isfinite(group)] for group in (first[is_there], first[~is_there])]
+        moments = [(len(group), group.mean(), group.std(ddof=1)) for group in groups]
+        found = standardised_difference(*moments[0], *moments[1])
+        for name, value in (("g", found.difference), ("g_low", found.ci_low), ("g_high", found.ci_high)):
+            _agrees(value[0], said[place]["left", name], 1e-9, (place, name))
+        compared += 1
+    assert compared >= 20
+    nan = math.nan
+    two = standardised_difference(
+        [0, 1, 3, 1], [nan, 4, 2, 4], [nan, nan, 0, nan], [4, 5, 3, 1], [1, 2, 2, 1], [1, 1, 0, nan]
+    )
+    assert two.reason == ("nobody in one of the groups", "", "no variation", "too few people")
+    assert standardised_difference_of_shares(0, 4, 0, 3).reason == ("no variation",)
+
+
+def test_maximum_likelihood_and_littles_test_are_what_r_says(scores: Scores, said: Said) -> None:
+    for place, everybody in scores.items():
+        matrix = everybody[:120] if place[0] == "large" else everybody
+        patterns, of = patterns_of(matrix), said[place]
+        if place == ("awkward", "sparse"):  # its likelihood is so flat that the optimiser in R stops short
+            continue
+        fitted, test = fit_normal(patterns), little_mcar(patterns)
+        assert fitted.reason == test.reason == ""
+        for at in range(3):
+            _agrees(fitted.mean[at], of["ml", f"mean_{at + 1}"], 1e-6, place)
+        _agrees(fitted.covariance[2, 2], of["ml", "variance_3"], 1e-6, place)
+        scale = math.sqrt(fitted.covariance[0, 0] * fitted.covariance[1, 1])
+        assert fitted.covariance[0, 1] == pytest.approx(of["ml", "covariance_1_2"], rel=1e-6, abs=1e-6 * scale), place
+        _agrees(test.chi_square, of["ml", "chi_square"], 1e-6, place)
+        assert test.df == of["ml", "df"]
+        _agrees(test.p, of["ml", "mcar_p"], 1e-5, place)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "reason"),
+    [
+        (np.empty((0, 2)), "nobody has a score"),
+        ([[1, 2], [2, 3], [4, 1]], "too few people"),
+        ([[1, np.nan]] * 3 + [[np.nan, 2]] * 3, "two waves have hardly anybody in common"),
+        ([[1, 2], [1, 3], [1, 5], [1, np.nan], [np.nan, 3]], "no variation in a wave"),
+        ([[1, 2], [2, 4], [3, 6], [4, 8], [np.nan, 3]], "the waves do not vary independently of one another"),
+    ],
+)
+def test_what_cannot_be_estimated_is_said(matrix: list[list[float]], reason: str) -> None:
+    patterns = patterns_of(np.array(matrix, dtype=float))
+    assert fit_normal(patterns).reason == reason
+    found = impute_change(patterns, 2, [(1, -1)], seed=1)
+    assert (found.reason, found.contrasts[0].reason) == (reason, reason)
+    assert math.isnan(found.contrasts[0].p)
+
+
+def test_littles_test_of_one_pattern_has_no_answer() -> None:
+    test = little_mcar(patterns_of(np.random.default_rng(1).normal(size=(9, 3))))
+    assert (test.n_patterns, test.reason) == (1, "everybody has a score in the same waves")
+    assert little_mcar([]).reason == "nobody has a score"
+
+
+def test_pooling_is_what_mice_says(said: Said) -> None:
+    for count in ("5", "50"):
+        of = said["pool", count]
+        found = pool(*([of[str(at), letter] for at in range(1, int(count) + 1)] for letter in "QU"), 31)
+        _agrees(found.estimate, of["", "estimate"], 1e-12, count)
+        _agrees(found.se**2, of["", "variance"], 1e-12, count)
+        _agrees(found.df, of["", "df"], 1e-9, count)
+        _agrees(found.riv, of["", "riv"], 1e-9, count)
+        _agrees(found.fmi, of["", "fmi"], 1e-9, count)
+    with pytest.raises(ValueError, match=r"^pooling needs as many variances as estimates, and two or more"):
+        pool([1], [1], 5)
+
+
+def test_imputation_agrees_with_mice_and_with_the_likelihood(scores: Scores, said: Said) -> None:
+    """Up to the draws: estimates within four Monte Carlo standard errors (variance between / m, of both), SEs within 6 %."""
+    for place in (("awkward", "prorated"), ("example", "wellbeing"), ("example", "emotional_exhaustion")):
+        of = said[place]
+        ours = impute_change(patterns_of(scores[place]), 3, [(1, -1, 0)], imputations=2000, seed=1).contrasts[0]
+        slack = 4 * math.sqrt(2 * of["mice", "between"] / 2000)
+        assert ours.estimate == pytest.approx(of["mice", "estimate"], abs=slack + 0.02 * ours.se), place
+        assert ours.se == pytest.approx(of["mice", "se"], rel=0.06), place
+    patterns = patterns_of(scores["large", "continuous"])
+    ours = impute_change(patterns, 3, [(1, 0, -1)], imputations=1000, seed=1).contrasts[0]
+    mean = fit_normal(patterns).mean
+    assert ours.estimate == pytest.approx(mean[0] - mean[2], abs=4 * ours.se * math.sqrt(ours.fmi / 1000) + 0.02 * ours.se)
+
+
+def test_drawing_moments_is_drawing_people(scores: Scores) -> None:
+    """The moments of one pattern's completed scores have the mean and spread that people drawn one by one have."""
+    from dagster_project.statistics.imputation import _Part
+
+    matrix = scores["awkward", "prorated"]
+    people = matrix[np.isfinite(matrix[:, 0]) & np.isnan(matrix[:, 1]) & np.isfinite(matrix[:, 2])]
+    (pattern,) = patterns_of(people)
+    generator = np.random.default_rng(4)
+    mu, sigma = np.array([50.0, 52, 55]), np.array([[90.0, 60, 50], [60, 100, 55], [50, 55, 80]])
+    chains = 20_000
+    part = _Part(pattern, np.array(pattern.waves), 3)
+    means, products = part.draw(generator, np.tile(mu, (chains, 1)), np.tile(sigma, (chains, 1, 1)))
+    have, n = [0, 2], len(people)
+    slopes = np.linalg.solve(sigma[np.ix_(have, have)], sigma[have, 1])
+    spread = math.sqrt(sigma[1, 1] - slopes @ sigma[have, 1])
+    drawn = mu[1] + (people[:, have] - mu[have]) @ slopes + spread * generator.standard_normal((chains, n))
+    centred = people[:, have] - people[:, have].mean(axis=0)
+    one_by_one = {
+        "mean": drawn.mean(axis=1),
+        "squares": ((drawn - drawn.mean(axis=1, keepdims=True)) ** 2).sum(axis=1),
+        "with the first": drawn @ centred[:, 0],
+    }
+    together = {"mean": means[:, 1], "squares": products[:, 1, 1], "with the first": products[:, 1, 0]}
+    for name, theirs in one_by_one.items():
+        error = theirs.std() / math.sqrt(chains)
+        assert together[name].mean() == pytest.approx(theirs.mean(), abs=6 * error), name
+        assert together[name].std() == pytest.approx(theirs.std(), rel=0.04), name
+
+
+def test_without_anything_missing_imputation_is_the_paired_mean() -> None:
+    matrix = np.random.default_rng(2).normal(size=(12, 2))
+    found = impute_change(patterns_of(matrix), 2, [(1, -1)], seed=1).contrasts[0]
+    change = matrix[:, 0] - matrix[:, 1]
+    assert found.estimate == pytest.approx(change.mean(), rel=1e-12)
+    assert found.se == pytest.approx(change.std(ddof=1) / math.sqrt(12), rel=1e-12)
+    assert (found.riv, found.df) == (0, 12 / 14 * 11)
+
+
+def test_imputation_is_the_same_in_any_order_and_other_with_another_seed(scores: Scores) -> None:
+    matrix = scores["awkward", "prorated"]
+    patterns = patterns_of(matrix)
+    one = impute_change(patterns, 3, [(1, -1, 0)], seed=5)
+    assert impute_change(patterns[::-1], 3, [(1, -1, 0)], seed=5) == one
+    assert impute_change(patterns, 3, [(1, -1, 0)], seed=6) != one
+    shuffled = impute_change(patterns_of(np.random.default_rng(1).permutation(matrix)), 3, [(1, -1, 0)], seed=5)
+    assert shuffled.contrasts[0].estimate == pytest.approx(one.contrasts[0].estimate, rel=1e-9)
+
+
+def test_reliability_is_what_r_says(items: Scores, said: Said) -> None:
+    for place, matrix in items.items():
+        of, covariance = said[place], np.cov(matrix.T)
+        assert len(matrix) == of["items", "n"]
+        alpha, omega = cronbach_alpha(covariance, len(matrix)), omega_one_factor(covariance, len(matrix))
+        for name, value in (("alpha", alpha.alpha), ("alpha_low", alpha.ci_low), ("alpha_high", alpha.ci_high)):
+            _agrees(value, of["items", name], 1e-9, (place, name))
+        for at in range(matrix.shape[1]):
+            _agrees(alpha.item_rest[at], of["items", f"item_rest_{at + 1}"], 1e-9, (place, at))
+            _agrees(alpha.without[at], of["items", f"without_{at + 1}"], 1e-9, (place, at))
+        _agrees(omega.omega, of["items", "omega"], 1e-6, place)
+    assert looks_unreversed(np.cov(items["awkward", "one_item_turned"].T), 24) == [(3, "sure")]
+    assert looks_unreversed(np.cov(items["large", "eight"].T), 366) == []
+
+
+def test_a_turned_item_is_found_and_turned_back() -> None:
+    generator = np.random.default_rng(6)
+    answers = generator.normal(size=(60, 1)) + generator.normal(size=(60, 5))
+    answers[:, 2] *= -1
+    assert [item for item, _ in looks_unreversed(np.cov(answers.T), 60)] == [2]
+    answers[:, 2] *= -1
+    assert looks_unreversed(np.cov(answers.T), 60) == []
+
+
+@pytest.mark.parametrize(
+    ("covariance", "n", "of_alpha", "of_omega"),
+    [
+        (np.full((3, 3), np.nan), 0, "nobody answered all items", "nobody answered all items"),
+        (np.full((3, 3), np.nan), 1, "one person answered all items", "one person answered all items"),
+        ([[2.0]], 9, "one item", "fewer than three items"),
+        (np.zeros((3, 3)), 9, "no variation", "item 1 of the scale does not vary"),
+        (np.ones((3, 3)), 9, "", "items depend on one another"),
+        (np.eye(3) + 1, 3, "", "no more people than items"),
+        ([[1, 0.8, 0.8], [0.8, 1, 0.6], [0.8, 0.6, 1]], 40, "", "Heywood case: an item has no variance of its own"),
+    ],
+)
+def test_degenerate_reliability_has_a_defined_answer(
+    covariance: list[list[float]], n: int, of_alpha: str, of_omega: str
+) -> None:
+    assert cronbach_alpha(covariance, n).reason == of_alpha
+    assert omega_one_factor(covariance, n).reason == of_omega
+
+
+def test_reliable_change_is_what_was_published() -> None:
+    """Jacobson and Truax 1991, p. 14: SD 7.5, reliability .80, from 47.5 to 32.5: S_diff 4.74, RC -3.16."""
+    found = reliable_change(7.5, 0.80)
+    assert round(found.standard_error_difference, 2) == 4.74
+    assert round((32.5 - 47.5) / found.standard_error_difference, 2) == -3.16
+    changes, counts = [-15.0, -9.0, 0.0, 9.29, 9.31, 12.0], [1, 2, 3, 1, 1, 4]
+    shares = share_reliable(changes, counts, found.threshold, better_sign=-1)
+    assert (shares.improved, shares.unchanged, shares.worsened) == (1, 6, 5)
+    important = share_by_mcid(changes, counts, 9.0, better_sign=1)
+    assert (important.improved, important.unchanged, important.worsened) == (6, 3, 3)
+    assert reliable_change(math.nan, 0.8).reason == "no SD at baseline"
+    assert reliable_change(2, -0.2).reason == "the reliability lies outside 0 to 1"
+    assert reliable_change(2, math.nan).reason == "no reliability"
+
+
+def test_degenerate_descriptions_have_a_defined_answer() -> None:
+    assert describe([], [], 1, 5).reason == "nobody answered"
+    assert describe([3], [1], 1, 5).reason == "one person has no SD"
+    assert describe([3], [4], 1, 5).reason == "no variation"
+    assert describe([1, 5], [1, 1], 1, 5).reason == "skewness needs three people"
+    assert (describe([1, 5], [1, 3], 1, 5).floor, describe([1, 5], [1, 3], 1, 5).ceiling) == (0.25, 0.75)
+    assert norm_difference([0, 1, 5], [math.nan, 2, 2], [math.nan, math.nan, 0], 1, 2, math.nan).reason == (
+        "nobody answered", "one person has no SD", "no variation",
+    )  # fmt: skip
+    assert math.isnan(percent(0, 0)[0])
+    with pytest.raises(ValueError, match=r"^a count is negative or not whole; give how many people have each value$"):
+        describe([1], [-1], 1, 5)
+    with pytest.raises(ValueError, match=r"^values and counts differ in length; give one count a value$"):
+        describe([1, 2], [1], 1, 5)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(0, 40), min_size=2, max_size=60))
+def test_quartiles_lie_in_order_and_turn_with_the_scale(values: list[int]) -> None:
+    ones = np.ones(len(values))
+    one, turned = describe(values, ones, 0, 40), describe([40 - value for value in values], ones, 0, 40)
+    assert one.min <= one.q1 <= one.median <= one.q3 <= one.max
+    assert (turned.median, turned.q1, turned.floor) == pytest.approx((40 - one.median, 40 - one.q3, one.ceiling))
+    assert np.percentile(values, [25, 50, 75]) == pytest.approx([one.q1, one.median, one.q3])
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 400), st.floats(0, 1))
+def test_wilson_stays_inside_and_encloses_the_share(n: int, share: float) -> None:
+    count = round(share * n)
+    low, high = wilson(count, n)
+    assert 0 <= low[0] <= count / n <= high[0] <= 1
