@@ -12,6 +12,7 @@ from scipy import stats
 
 from dagster_project.statistics.change import Floats, _floats, _ratio, check_level
 from dagster_project.statistics.effect_sizes import hedges_factor, noncentral_limits
+from dagster_project.statistics.proportions import wilson
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,23 @@ class StandardisedDifference:
     reason: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class DifferenceOfShares:
+    """Differences of the first group's share minus the second's, shares, with intervals; arrays of length k. NaN where
+    undefined, `reason` says why."""
+
+    difference: Floats
+    ci_low: Floats
+    ci_high: Floats
+    reason: tuple[str, ...]
+
+
+def _check_counts(count: Floats, n: Floats) -> None:
+    """Raise ValueError unless each count lies between 0 and its n."""
+    if np.any((count < 0) | (n < 0) | (count > n)):
+        raise ValueError("a count lies outside 0 to its n; give counts of people out of n people")
+
+
 def standardised_difference(
     n_a: ArrayLike,
     mean_a: ArrayLike,
@@ -35,7 +53,8 @@ def standardised_difference(
     level: float = 0.95,
 ) -> StandardisedDifference:
     """Hedges' g: difference of both means / pooled SD, times J(n_a + n_b - 2), with the interval that inverts the noncentral
-    t (exact for equal variances). Moments of both groups, (k,).
+    t (exact for equal variances). Moments of both groups, (k,). Undefined, with a reason: nobody in one of the groups, fewer
+    than four people in both, a mean or SD that is not given, no variation. A negative n or SD is refused.
 
     R: effectsize::hedges_g(x, y, pooled_sd = TRUE). Source: Hedges and Olkin, Statistical Methods for Meta-Analysis, 1985,
     ch. 5.
@@ -44,6 +63,8 @@ def standardised_difference(
     size_a, one, spread_a, size_b, other, spread_b = np.broadcast_arrays(
         *(_floats(given) for given in (n_a, mean_a, sd_a, n_b, mean_b, sd_b))
     )
+    if np.any((size_a < 0) | (size_b < 0) | (spread_a < 0) | (spread_b < 0)):
+        raise ValueError("a number of people or an SD is negative; give counts of people and SDs, NaN where there is none")
     df = size_a + size_b - 2
     # One person has no spread of their own.
     squares_a = np.where(size_a > 1, (size_a - 1) * spread_a**2, 0.0)
@@ -57,8 +78,8 @@ def standardised_difference(
     reason = [
         "nobody in one of the groups" if not (first >= 1 and second >= 1)
         else "too few people" if first + second < 4
-        else "" if np.isfinite(value) else "no variation"
-        for first, second, value in zip(size_a, size_b, d, strict=True)
+        else "" if np.isfinite(value) else "no variation" if spread == 0 else "no mean or SD"
+        for first, second, value, spread in zip(size_a, size_b, d, pooled, strict=True)
     ]  # fmt: skip
     return StandardisedDifference(factor * d, factor * _ratio(low, root), factor * _ratio(high, root), tuple(reason))
 
@@ -68,11 +89,14 @@ def standardised_difference_of_shares(
 ) -> StandardisedDifference:
     """(p_a - p_b) / root((p_a q_a + p_b q_b) / 2) of two shares, with a large-sample interval by the delta method.
 
-    Without variation in either group (both shares 0 or 1) it is undefined. Source: Austin, Commun Stat Simul Comput 2009,
+    Without variation in both groups (each share 0 or 1) it is undefined; their raw difference is not
+    (difference_of_shares). Source: Austin, Commun Stat Simul Comput 2009,
     38, 1228-1234; the interval's variance is the sum over groups of (derivative by the share)^2 p q / n.
     """
     check_level(level)
     x_a, size_a, x_b, size_b = np.broadcast_arrays(*(_floats(given) for given in (count_a, n_a, count_b, n_b)))
+    _check_counts(x_a, size_a)
+    _check_counts(x_b, size_b)
     p_a, p_b = _ratio(x_a, size_a), _ratio(x_b, size_b)
     spread_a, spread_b = p_a * (1 - p_a), p_b * (1 - p_b)
     pooled = np.sqrt((spread_a + spread_b) / 2)
@@ -87,3 +111,30 @@ def standardised_difference_of_shares(
         for first, second, value in zip(size_a, size_b, difference, strict=True)
     ]
     return StandardisedDifference(difference, difference - half, difference + half, tuple(reason))
+
+
+def difference_of_shares(
+    count_a: ArrayLike, n_a: ArrayLike, count_b: ArrayLike, n_b: ArrayLike, level: float = 0.95
+) -> DifferenceOfShares:
+    """p_a - p_b of two independent groups, with Newcombe's hybrid score interval. Counts of people, (k,); shares.
+
+    With Wilson's limits l, u of each share (without continuity correction) the interval goes from
+    difference - root((p_a - l_a)^2 + (u_b - p_b)^2) to difference + root((u_a - p_a)^2 + (p_b - l_b)^2). Undefined only
+    without anybody in one of the groups. R: prop.test(count, n, correct = FALSE)$conf.int of each group, and this formula.
+    Source: Newcombe, Stat Med 1998, 17, 873-890, method 10.
+    """
+    check_level(level)
+    x_a, size_a, x_b, size_b = np.broadcast_arrays(*(_floats(given) for given in (count_a, n_a, count_b, n_b)))
+    _check_counts(x_a, size_a)
+    _check_counts(x_b, size_b)
+    p_a, p_b = _ratio(x_a, size_a), _ratio(x_b, size_b)
+    low_a, high_a = wilson(x_a, size_a, level)
+    low_b, high_b = wilson(x_b, size_b, level)
+    difference = p_a - p_b
+    reason = tuple("" if np.isfinite(value) else "nobody in one of the groups" for value in difference)
+    return DifferenceOfShares(
+        difference,
+        difference - np.hypot(p_a - low_a, high_b - p_b),
+        difference + np.hypot(high_a - p_a, p_b - low_b),
+        reason,
+    )

@@ -87,7 +87,7 @@ def effect_sizes(
 
     Undefined: without pairs or with one; d_z without variation of the changes; d_baseline without variation at baseline;
     d_av without any; d_rm unless both waves and the changes vary; g below three pairs. R: formulas in
-    tests/statistics/effect_sizes_witness.R.
+    tests/statistics/inference_witness.R.
     """
     check_level(level)
     pairs, mean, sd, before, after, shared = np.broadcast_arrays(

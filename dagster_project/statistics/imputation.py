@@ -60,13 +60,18 @@ def pool(estimates: ArrayLike, variances: ArrayLike, df_complete: float, level: 
 
     Total variance = mean variance + (1 + 1/m) variance between; degrees of freedom after Barnard and Rubin, Biometrika 1999,
     86, 948-955; fmi = (r + 2 / (df + 3)) / (r + 1). Without variance between data sets the degrees of freedom are the
-    observed ones, (v + 1) v / (v + 3) of v = df_complete. R: mice::pool.scalar(Q, U, n, k).
+    observed ones, (v + 1) v / (v + 3) of v = df_complete. R: mice::pool.scalar(Q, U, n, k), which puts the share of the
+    variance between in the total at 0.0001 at least: where it is smaller, df and fmi differ from mice's by about 1e-4.
     Source: Rubin, Multiple Imputation for Nonresponse in Surveys, 1987.
     """
     check_level(level)
     found, spread = _floats(estimates), _floats(variances)
     if found.shape != spread.shape or found.size < 2:
         raise ValueError("pooling needs as many variances as estimates, and two or more; give both of each data set")
+    if np.any(spread < 0) or not 0 < df_complete < np.inf:
+        raise ValueError("a variance is negative or df_complete is not a positive number; give those of completed data")
+    if not (np.isfinite(found).all() and np.isfinite(spread).all()):
+        return _none("a completed data set has no estimate")
     count = found.size
     # From the first, so that equal estimates have no variance between them, to the last digit.
     between = float(np.var(found - found[0], ddof=1))
@@ -95,9 +100,12 @@ def impute_change(
     Data augmentation (Schafer, Analysis of Incomplete Multivariate Data, 1997, ch. 5.4) with Jeffreys' prior: one chain a
     data set, started at the maximum-likelihood estimate, 100 steps. In each completed data set the estimate is the mean of
     the contrast, its variance that of a mean. Not done, with a reason: where the distribution is not estimable (fit_normal);
-    contrasts of a wave that nobody returned. R: mice(method = "norm"), up to the draws.
+    contrasts of a wave that nobody returned; draws that leave the range of covariance matrices, as they can where hardly
+    anybody has the same two waves. R: mice(method = "norm"), up to the draws.
     """
     check_level(level)
+    if imputations < 2 or seed < 0:
+        raise ValueError(f"imputations {imputations} or seed {seed}: give two data sets or more, and a seed of 0 or more")
     weights = [_floats(one) for one in contrasts]
     if any(weight.shape != (waves,) for weight in weights):
         raise ValueError(f"a contrast has not one weight for each of the {waves} waves; give as many")
@@ -105,7 +113,11 @@ def impute_change(
     fitted = fit_normal(usable)
     if fitted.reason:
         return ImputedChange(fitted.n_people, (_none(fitted.reason),) * len(weights), fitted.reason)
-    means, products = _complete(usable, fitted.waves, fitted.mean, fitted.covariance, imputations, seed)
+    try:
+        means, products = _complete(usable, fitted.waves, fitted.mean, fitted.covariance, imputations, seed)
+    except np.linalg.LinAlgError:
+        reason = "too few people in common: the draws do not settle"
+        return ImputedChange(fitted.n_people, (_none(reason),) * len(weights), reason)
     people, pooled = fitted.n_people, []
     for weight in weights:
         if any(weight[wave] != 0 and wave not in fitted.waves for wave in range(waves)):

@@ -62,9 +62,9 @@ def mixed_model(patterns: Sequence[Pattern], waves: int, contrasts: Sequence[Arr
     each (waves,).
 
     A wave without anybody has no mean, and contrasts that use it are NaN. No model, with a reason: nobody; nobody with two
-    waves (the variances cannot be told apart); as many means as scores; no variation; a fit that runs away because nobody
-    varies within themselves. Where people do not differ beyond chance the variance between them is 0, and the degrees of
-    freedom are scores minus means, as in lmerTest.
+    waves, or too few people with two (the variances cannot be told apart); as many means as scores; no variation; a fit that
+    runs away because nobody varies within themselves. Where people do not differ beyond chance the variance between them is
+    0, and the degrees of freedom are scores minus means, as in lmerTest.
     """
     check_level(level)
     usable = [pattern for pattern in patterns if pattern.n > 0]
@@ -74,6 +74,8 @@ def mixed_model(patterns: Sequence[Pattern], waves: int, contrasts: Sequence[Arr
     weights = [_floats(one) for one in contrasts]
     if any(weight.shape != (waves,) for weight in weights):
         raise ValueError(f"a contrast has not one weight for each of the {waves} waves; give as many")
+    if any(not weight.any() for weight in weights):
+        raise ValueError("a contrast weighs every wave with 0; give at least one weight that is not 0")
     nan = float("nan")
 
     def none(reason: str) -> MixedModel:
@@ -89,10 +91,14 @@ def mixed_model(patterns: Sequence[Pattern], waves: int, contrasts: Sequence[Arr
     sums = _Sums(usable, present)
     if not sums.criterion(0.0).residual > sums.least_residual:
         return none("no variation")
+    if not sums.tells_variances_apart():
+        return none("too few people have two waves to tell the variances apart")
     ratio = _best_ratio(sums)
     if ratio is None:
         return none("the model does not converge: nobody varies within themselves")
     fit = _Fit(sums, ratio)
+    if not fit.is_curved:
+        return none("the model does not converge: the likelihood is flat")
     places = {wave: at for at, wave in enumerate(present)}
 
     def estimate(weight: Floats) -> Estimate:
@@ -161,6 +167,24 @@ class _Sums:
         """Sum over patterns of factor times the matrix of ones in the pattern's waves."""
         return np.asarray((self.member * factor[:, None]).T @ self.member)
 
+    def tells_variances_apart(self) -> bool:
+        """Whether the criterion depends on the ratio at all, which the design alone decides.
+
+        Apart from the means, scores have d = scores - means dimensions, of variances within * (1 + ratio * v_i). If all v_i
+        are equal, ratio and variance within cannot be told apart: one person with both waves beside people with the first
+        wave alone, for example. sum v_i and sum v_i^2 are the first two derivatives of the log determinants at ratio 0.
+        """
+        _, slope, curve = self.shrinkage(0.0)
+        inverse = 1 / (self.n @ self.member)
+        turned = inverse[:, None] * self.outer(self.n * slope)
+        first = float(self.n @ self.size) - float(np.trace(turned))
+        second = (
+            float(self.n @ self.size**2)
+            + float(np.trace(inverse[:, None] * self.outer(self.n * curve)))
+            + float(np.sum(turned * turned.T))
+        )
+        return second - first**2 / self.degrees > 1e-11 * second
+
     def criterion(self, ratio: float) -> _Criterion:
         shrink, slope, _ = self.shrinkage(ratio)
         information = np.diag(self.n @ self.member) - self.outer(self.n * shrink)
@@ -188,16 +212,24 @@ def _best_ratio(sums: _Sums) -> float | None:
     """The ratio with the least criterion: 0, or where its slope is zero; None when it runs away to infinity."""
     ratios = np.concatenate([[0.0], np.geomspace(_LEAST_RATIO, _GREATEST_RATIO, 65)])
     looked = [sums.criterion(float(ratio)) for ratio in ratios]
-    best = int(np.argmin([one.value for one in looked]))
-    if best == len(ratios) - 1:
+    values = [one.value for one in looked]
+    best = int(np.argmin(values))
+    # Level with the far end to the last digits: nothing bounds the ratio from above.
+    if values[-1] - values[best] < 1e-6:
         return None
-    low, high = max(0, best - 1), best + 1
-    if best == 0 and looked[0].slope >= 0:
-        return 0.0
-    start = float(ratios[best]) if looked[best].slope < 0 else float(ratios[low])
-    stop = float(ratios[high]) if looked[best].slope < 0 else float(ratios[best])
-    if sums.criterion(start).slope >= 0:  # flat to the last digit: the grid's own point is as good
+    # Slopes keep digits that values lose where the criterion is flat: they decide where it turns. By the logarithm of
+    # 1 + ratio, less than this is rounding.
+    rounding = 1e-12 * float(sums.n @ sums.size)
+    falls = [(1 + ratio) * one.slope < -rounding for ratio, one in zip(ratios, looked, strict=True)]
+    while falls[best] and best < len(ratios) - 1:
+        best += 1
+    if falls[best]:
+        return None
+    while best > 0 and not falls[best - 1]:
+        best -= 1
+    if best == 0 or looked[best].slope <= 0:
         return float(ratios[best])
+    start, stop = float(ratios[best - 1]), float(ratios[best])
     found = optimize.brentq(lambda ratio: sums.criterion(ratio).slope, start, stop, xtol=1e-15, rtol=1e-14, maxiter=200)
     return float(found)
 
@@ -237,6 +269,8 @@ class _Fit:
             + residual_curve / self.variance
         )
         self._theta, self._sigma = np.sqrt(ratio), np.sqrt(self.variance)
+        #: Whether the deviance has a minimum here by both parameters, and not a plain.
+        self.is_curved = True
         if ratio > 0:
             hessian = np.array(
                 [
@@ -244,7 +278,9 @@ class _Fit:
                     [-4 * self._theta * residual_slope / self._sigma**3, 4 * sums.degrees / self.variance],
                 ]
             )
-            self._spread = 2 * np.linalg.inv(hessian)
+            determinant = hessian[0, 0] * hessian[1, 1] - hessian[0, 1] ** 2
+            self.is_curved = bool(determinant > 1e-12 * hessian[0, 0] * hessian[1, 1] > 0)
+            self._spread = 2 * np.linalg.inv(hessian) if self.is_curved else np.full((2, 2), np.nan)
         else:
             self._spread = np.array([[0.0, 0.0], [0.0, self.variance / (2 * sums.degrees)]])
 

@@ -1,4 +1,4 @@
-# What R says of the shared data sets: descriptives, shares, norms, reliability, who left, missing data.
+# What R says of the shared data sets: descriptives, shares, norms, reliability, who left, pooling.
 #
 #   Rscript tests/statistics/description_witness.R > tests/statistics/description_witness.csv
 #
@@ -27,38 +27,7 @@ skewness <- function(x) {
 }
 hedges <- function(df) exp(lgamma(df / 2) - lgamma((df - 1) / 2)) / sqrt(df / 2)
 
-# Maximum likelihood of a multivariate normal with missing scores, by minimising the observed-data deviance over the mean
-# and the Cholesky root, from lavaan's saturated model on
 observed <- function(x) x[rowSums(!is.na(x)) > 0, , drop = FALSE]
-deviance_of <- function(x, mu, S) {
-  total <- 0
-  for (i in seq_len(nrow(x))) {
-    o <- which(!is.na(x[i, ]))
-    e <- x[i, o] - mu[o]
-    total <- total + log(det(S[o, o, drop = FALSE])) + sum(e * solve(S[o, o, drop = FALSE], e))
-  }
-  total
-}
-ml <- function(x) {
-  x <- as.matrix(observed(x))
-  k <- ncol(x)
-  unpack <- function(v) {
-    L <- matrix(0, k, k)
-    L[lower.tri(L, TRUE)] <- v[-(1:k)]
-    list(mu = v[1:k], S = tcrossprod(L))
-  }
-  S <- cov(x, use = "pairwise.complete.obs")
-  if (any(is.na(S)) || min(eigen(S)$values) <= 0) S <- diag(apply(x, 2, var, na.rm = TRUE))
-  v <- c(colMeans(x, na.rm = TRUE), t(chol(S))[lower.tri(S, TRUE)])
-  f <- function(v) { u <- unpack(v); deviance_of(x, u$mu, u$S) }
-  for (i in 1:6) v <- optim(v, f, method = "BFGS", control = list(reltol = 1e-16, maxit = 2000, parscale = pmax(abs(v), 1e-3)))$par
-  for (i in 1:4) {  # Newton steps
-    g <- numDeriv::grad(f, v); H <- numDeriv::hessian(f, v)
-    step <- solve(H, g)
-    v <- v - step
-  }
-  unpack(v)
-}
 
 for (dataset in unique(scores$dataset)) {
   for (scale in unique(scores$scale[scores$dataset == dataset])) {
@@ -94,22 +63,6 @@ for (dataset in unique(scores$dataset)) {
       put(dataset, scale, "left", "g_low", hedges(df) * root(0.975) * f)
       put(dataset, scale, "left", "g_high", hedges(df) * root(0.025) * f)
     }
-    if (dataset == "large") all <- all[1:120, ]
-    fit <- ml(all)
-    x <- as.matrix(observed(all))
-    pattern <- apply(!is.na(x), 1, paste, collapse = "")
-    d2 <- 0; df <- -3
-    for (p in unique(pattern)) {
-      rows <- x[pattern == p, , drop = FALSE]
-      o <- which(!is.na(rows[1, ]))
-      away <- colMeans(rows[, o, drop = FALSE]) - fit$mu[o]
-      d2 <- d2 + nrow(rows) * sum(away * solve(fit$S[o, o, drop = FALSE], away))
-      df <- df + length(o)
-    }
-    for (j in 1:3) put(dataset, scale, "ml", paste0("mean_", j), fit$mu[j])
-    put(dataset, scale, "ml", "covariance_1_2", fit$S[1, 2]); put(dataset, scale, "ml", "variance_3", fit$S[3, 3])
-    put(dataset, scale, "ml", "chi_square", d2); put(dataset, scale, "ml", "df", df)
-    put(dataset, scale, "ml", "mcar_p", pchisq(d2, df, lower.tail = FALSE))
   }
 }
 

@@ -1,16 +1,12 @@
-# What R says of the shared data sets: effect sizes, ranks, multiplicity, mixed models, all waves.
+# What R says of the shared data sets: effect sizes, ranks, multiplicity.
 #
 #   Rscript tests/statistics/inference_witness.R > tests/statistics/inference_witness.csv
 #
 # From the repository's root. Output: a comment with versions, then dataset,scale,contrast,statistic,value with 17 digits.
 
-suppressMessages({
-  library(lmerTest)
-  library(exactRankTests)
-})
+suppressMessages(library(exactRankTests))
 options(warn = -1)
-cat("#", R.version.string, "lme4", as.character(packageVersion("lme4")), "lmerTest", as.character(packageVersion("lmerTest")),
-    "exactRankTests", as.character(packageVersion("exactRankTests")), "\n")
+cat("#", R.version.string, "exactRankTests", as.character(packageVersion("exactRankTests")), "\n")
 cat("dataset,scale,contrast,statistic,value\n")
 scores <- read.csv("tests/statistics/data/scores.csv")
 
@@ -98,68 +94,6 @@ ranks <- function(d, put) {
   if (length(unique(d)) > 1) put("acceleration", sum((d - mean(d))^3) / (6 * sum((d - mean(d))^2)^1.5))
 }
 
-# --- mixed model: lmer for the fit; the variance ratio is then polished on the exact criterion, and Satterthwaite's degrees
-# of freedom are taken from lmerTest's own deviance function by high-order differences
-mixed <- function(x, dataset, scale) {
-  long <- data.frame(person = rep(x$person, 3), wave = factor(rep(1:3, each = nrow(x))), y = c(x$t1, x$t2, x$t3))
-  long <- long[!is.na(long$y), ]
-  control <- lmerControl(check.conv.singular = "ignore", optimizer = "bobyqa", optCtrl = list(rhoend = 1e-12))
-  fit <- tryCatch(suppressMessages(lmer(y ~ 0 + wave + (1 | person), long, REML = TRUE, control = control)), error = function(e) NULL)
-  if (is.null(fit)) return(invisible())
-  deviance <- as.function(update(fit, devFunOnly = TRUE))
-  theta <- getME(fit, "theta")
-  if (theta > 1e-4) {
-    near <- optimize(deviance, theta * c(0.999, 1.001), tol = 1e-12)$minimum
-    # Newton steps on numerical derivatives of the exact criterion
-    for (i in 1:20) {
-      e <- 1e-3 * near
-      d1 <- (8 * (deviance(near + e) - deviance(near - e)) - (deviance(near + 2 * e) - deviance(near - 2 * e))) / (12 * e)
-      d2 <- (16 * (deviance(near + e) + deviance(near - e)) - (deviance(near + 2 * e) + deviance(near - 2 * e)) - 30 * deviance(near)) / (12 * e^2)
-      near <- near - d1 / d2
-    }
-    theta <- near
-  } else theta <- 0
-  X <- model.matrix(~ 0 + wave, long)
-  Z <- model.matrix(~ 0 + factor(person), long)
-  n <- nrow(X); p <- ncol(X)
-  parts <- function(theta) {
-    V <- diag(n) + theta^2 * tcrossprod(Z)
-    W <- solve(V)
-    A <- crossprod(X, W %*% X)
-    b <- solve(A, crossprod(X, W %*% long$y))
-    r <- long$y - X %*% b
-    list(A = A, b = b, q = as.numeric(crossprod(r, W %*% r)), logV = as.numeric(determinant(V)$modulus), logA = as.numeric(determinant(A)$modulus))
-  }
-  at <- parts(theta)
-  sigma <- sqrt(at$q / (n - p))
-  put(dataset, scale, "", "sd_between", theta * sigma)
-  put(dataset, scale, "", "sd_within", sigma)
-  put(dataset, scale, "", "log_likelihood", -0.5 * ((n - p) * log(2 * pi * sigma^2) + at$logV + at$logA + at$q / sigma^2))
-  # Variance of (theta, sigma): twice the inverse Hessian of the REML deviance, by Richardson's differences of both parameters
-  both <- function(v) { a <- parts(v[1]); (n - p) * 2 * log(v[2]) + a$logV + a$logA + a$q / v[2]^2 }
-  covariance <- function(v) solve(parts(v[1])$A) * v[2]^2
-  v <- c(theta, sigma)
-  steps <- pmax(v, 0.05) * 2e-2
-  hessian <- numDeriv::hessian(both, v, method.args = list(r = 6, d = 0.02))
-  spread <- if (theta > 0) 2 * solve(hessian) else diag(c(0, sigma^2 / (2 * (n - p))))
-  L <- rbind(mean_1 = c(1, 0, 0), mean_2 = c(0, 1, 0), mean_3 = c(0, 0, 1), `t1-t2` = c(1, -1, 0), `t1-t3` = c(1, 0, -1), `t2-t3` = c(0, 1, -1))
-  for (name in rownames(L)) {
-    l <- L[name, ]
-    value <- sum(l * at$b)
-    variance <- as.numeric(l %*% covariance(v) %*% l)
-    g <- numDeriv::grad(function(w) as.numeric(l %*% covariance(w) %*% l), v, method.args = list(r = 6, d = 0.02))
-    df <- as.numeric(2 * variance^2 / (g %*% spread %*% g))
-    put(dataset, scale, name, "estimate", value)
-    put(dataset, scale, name, "se", sqrt(variance))
-    put(dataset, scale, name, "df", df)
-    put(dataset, scale, name, "mixed_p", 2 * pt(-abs(value / sqrt(variance)), df))
-    own <- contest(fit, l, joint = FALSE)  # lmerTest's own word, with its own differences
-    put(dataset, scale, name, "lmertest_df", own$df)
-    put(dataset, scale, name, "lmertest_se", own$`Std. Error`)
-    put(dataset, scale, name, "lmertest_p", own$`Pr(>|t|)`)
-  }
-}
-
 for (dataset in unique(scores$dataset)) {
   for (scale in unique(scores$scale[scores$dataset == dataset])) {
     x <- scores[scores$dataset == dataset & scores$scale == scale, ]
@@ -170,12 +104,7 @@ for (dataset in unique(scores$dataset)) {
       if (nrow(pair) >= 3) effects(pair$t1, pair[[later]], here)
       if (nrow(pair) >= 1) ranks(pair$t1 - pair[[later]], here)
     }
-    if (dataset != "large") mixed(x, dataset, scale)
   }
-}
-for (scale in c("continuous", "discrete")) {
-  x <- scores[scores$dataset == "large" & scores$scale == scale, ]
-  mixed(x[1:150, ], "large", scale)  # dense matrices of 400 people take R minutes
 }
 p <- c(0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1)
 for (i in seq_along(p)) {

@@ -1,4 +1,4 @@
-"""Effect sizes, ranks, resampling, multiplicity and the mixed model against R, and what must hold whatever the numbers are."""
+"""Effect sizes, ranks, resampling and multiplicity against R, and what must hold whatever the numbers are."""
 
 import math
 from collections.abc import Callable
@@ -15,9 +15,7 @@ from dagster_project.statistics import (
     effect_sizes,
     hedges_factor,
     holm,
-    mixed_model,
     noncentral_limits,
-    patterns_of,
     sign_flip,
     signed_rank,
 )
@@ -78,30 +76,6 @@ def test_ranks_and_exact_permutations_are_what_r_says(scores: Scores, witness: C
                     _agrees(value, said[contrast, name], 1e-9, (place, contrast, name))
                     compared += 1
     assert compared >= 7 * 50
-
-
-def test_the_mixed_model_is_what_r_says(scores: Scores, witness: Callable[[str], Said]) -> None:
-    """Against the exact criterion in R to 1e-6, and against lmerTest's own words, whose derivatives are finite differences."""
-    names = ("mean_1", "mean_2", "mean_3", "t1-t2", "t1-t3", "t2-t3")
-    fitted = 0
-    for place, said in witness("inference").items():
-        if ("", "sd_within") not in said:
-            continue
-        matrix = scores[place][:150] if place[0] == "large" else scores[place]
-        model = mixed_model(patterns_of(matrix), 3, [(1, -1, 0), (1, 0, -1), (0, 1, -1)])
-        _agrees(model.sd_between, said["", "sd_between"], 1e-6, place)
-        _agrees(model.sd_within, said["", "sd_within"], 1e-6, place)
-        _agrees(model.log_restricted_likelihood, said["", "log_likelihood"], 1e-9, place)
-        for name, ours in zip(names, (*model.means, *model.contrasts), strict=True):
-            for statistic, value in (
-                ("estimate", ours.estimate), ("se", ours.se), ("lmertest_se", ours.se), ("df", ours.df), ("lmertest_df", ours.df),
-            ):  # fmt: skip
-                _agrees(value, said[name, statistic], 1e-6, (place, name, statistic))
-            if said[name, "mixed_p"] > 1e-12:
-                _agrees(ours.p, said[name, "mixed_p"], 1e-6, (place, name))
-                _agrees(ours.p, said[name, "lmertest_p"], 1e-6, (place, name))
-        fitted += 1
-    assert fitted == 26
 
 
 def test_multiplicity_is_what_was_published(witness: Callable[[str], Said]) -> None:
@@ -208,55 +182,6 @@ def test_degenerate_effect_sizes_have_a_defined_answer() -> None:
     )  # fmt: skip
     assert np.isfinite(found.estimates["d_baseline"]).tolist() == [False, False, True, True, False, False, True]
     assert np.isfinite(found.ci_low["d_z"]).tolist() == [False, False, True, False, False, True, True]
-
-
-@pytest.mark.parametrize(
-    ("matrix", "reason"),
-    [
-        (np.empty((0, 3)), "nobody has a score"),
-        (np.full((4, 3), np.nan), "nobody has a score"),
-        ([[1, np.nan, np.nan], [np.nan, 2, np.nan]], "nobody has a score in two waves"),
-        ([[1, 2, np.nan]], "as many means as scores: nothing is left to estimate their spread"),
-        ([[3, 3, 3], [3, 3, 3]], "no variation"),
-        ([[1, 2, 4], [2, 3, 5], [7, 8, 10]], "the model does not converge: nobody varies within themselves"),
-    ],
-)
-def test_a_model_that_cannot_be_fitted_is_refused_by_name(matrix: list[list[float]], reason: str) -> None:
-    model = mixed_model(patterns_of(np.array(matrix, dtype=float)), 3, [(1, -1, 0)])
-    assert (model.reason, model.has_converged) == (reason, False)
-    assert math.isnan(model.contrasts[0].estimate)
-    assert math.isnan(model.means[0].p)
-
-
-def test_a_wave_without_anybody_takes_only_its_own_numbers_along() -> None:
-    matrix = np.array([[1, 2, np.nan], [4, 3, np.nan], [2, 5, np.nan], [7, np.nan, np.nan]])
-    model = mixed_model(patterns_of(matrix), 3, [(1, -1, 0), (1, 0, -1)])
-    two = mixed_model(patterns_of(matrix[:, :2]), 2, [(1, -1)])
-    assert model.contrasts[0] == two.contrasts[0]
-    assert math.isnan(model.contrasts[1].estimate)
-    assert math.isnan(model.means[2].estimate)
-    assert model.n_observations == 7
-    with pytest.raises(ValueError, match=r"^a contrast has not one weight for each of the 3 waves; give as many$"):
-        mixed_model(patterns_of(matrix), 3, [(1, -1)])
-
-
-def test_complete_pairs_give_the_paired_t_test() -> None:
-    """With two waves and nobody missing the model is the paired t test, where people differ beyond chance."""
-    generator = np.random.default_rng(8)
-    base = generator.normal(50, 9, 30)
-    pairs = np.stack([base + generator.normal(0, 3, 30), base + 1 + generator.normal(0, 3, 30)], axis=1)
-    contrast = mixed_model(patterns_of(pairs), 2, [(1, -1)]).contrasts[0]
-    change = pairs[:, 0] - pairs[:, 1]
-    assert contrast.estimate == pytest.approx(change.mean(), rel=1e-9)
-    assert contrast.se == pytest.approx(change.std(ddof=1) / math.sqrt(30), rel=1e-6)
-    assert contrast.df == pytest.approx(29, rel=1e-6)
-
-
-def test_large_values_lose_no_digits(scores: Scores) -> None:
-    matrix = scores["awkward", "prorated"]
-    near = mixed_model(patterns_of(matrix), 3, [(1, -1, 0)]).contrasts[0]
-    far = mixed_model(patterns_of(matrix + 1e6), 3, [(1, -1, 0)]).contrasts[0]
-    assert (far.estimate, far.se, far.df, far.p) == pytest.approx((near.estimate, near.se, near.df, near.p), rel=1e-6)
 
 
 @settings(deadline=None, max_examples=40)

@@ -12,17 +12,12 @@ from numpy.typing import NDArray
 from dagster_project.statistics import (
     cronbach_alpha,
     describe,
-    fit_normal,
-    impute_change,
-    little_mcar,
     looks_unreversed,
     mcnemar_exact,
     norm_difference,
     omega_one_factor,
     paired_difference,
-    patterns_of,
     percent,
-    pool,
     reliable_change,
     share_by_mcid,
     share_reliable,
@@ -153,123 +148,6 @@ def test_those_who_left_are_what_r_says(scores: Scores, said: Said) -> None:
     )
     assert two.reason == ("nobody in one of the groups", "", "no variation", "too few people")
     assert standardised_difference_of_shares(0, 4, 0, 3).reason == ("no variation",)
-
-
-def test_maximum_likelihood_and_littles_test_are_what_r_says(scores: Scores, said: Said) -> None:
-    for place, everybody in scores.items():
-        matrix = everybody[:120] if place[0] == "large" else everybody
-        patterns, of = patterns_of(matrix), said[place]
-        if place == ("awkward", "sparse"):  # its likelihood is so flat that the optimiser in R stops short
-            continue
-        fitted, test = fit_normal(patterns), little_mcar(patterns)
-        assert fitted.reason == test.reason == ""
-        for at in range(3):
-            _agrees(fitted.mean[at], of["ml", f"mean_{at + 1}"], 1e-6, place)
-        _agrees(fitted.covariance[2, 2], of["ml", "variance_3"], 1e-6, place)
-        scale = math.sqrt(fitted.covariance[0, 0] * fitted.covariance[1, 1])
-        assert fitted.covariance[0, 1] == pytest.approx(of["ml", "covariance_1_2"], rel=1e-6, abs=1e-6 * scale), place
-        _agrees(test.chi_square, of["ml", "chi_square"], 1e-6, place)
-        assert test.df == of["ml", "df"]
-        _agrees(test.p, of["ml", "mcar_p"], 1e-5, place)
-
-
-@pytest.mark.parametrize(
-    ("matrix", "reason"),
-    [
-        (np.empty((0, 2)), "nobody has a score"),
-        ([[1, 2], [2, 3], [4, 1]], "too few people"),
-        ([[1, np.nan]] * 3 + [[np.nan, 2]] * 3, "two waves have hardly anybody in common"),
-        ([[1, 2], [1, 3], [1, 5], [1, np.nan], [np.nan, 3]], "no variation in a wave"),
-        ([[1, 2], [2, 4], [3, 6], [4, 8], [np.nan, 3]], "the waves do not vary independently of one another"),
-    ],
-)
-def test_what_cannot_be_estimated_is_said(matrix: list[list[float]], reason: str) -> None:
-    patterns = patterns_of(np.array(matrix, dtype=float))
-    assert fit_normal(patterns).reason == reason
-    found = impute_change(patterns, 2, [(1, -1)], seed=1)
-    assert (found.reason, found.contrasts[0].reason) == (reason, reason)
-    assert math.isnan(found.contrasts[0].p)
-
-
-def test_littles_test_of_one_pattern_has_no_answer() -> None:
-    test = little_mcar(patterns_of(np.random.default_rng(1).normal(size=(9, 3))))
-    assert (test.n_patterns, test.reason) == (1, "everybody has a score in the same waves")
-    assert little_mcar([]).reason == "nobody has a score"
-
-
-def test_pooling_is_what_mice_says(said: Said) -> None:
-    for count in ("5", "50"):
-        of = said["pool", count]
-        found = pool(*([of[str(at), letter] for at in range(1, int(count) + 1)] for letter in "QU"), 31)
-        _agrees(found.estimate, of["", "estimate"], 1e-12, count)
-        _agrees(found.se**2, of["", "variance"], 1e-12, count)
-        _agrees(found.df, of["", "df"], 1e-9, count)
-        _agrees(found.riv, of["", "riv"], 1e-9, count)
-        _agrees(found.fmi, of["", "fmi"], 1e-9, count)
-    with pytest.raises(ValueError, match=r"^pooling needs as many variances as estimates, and two or more"):
-        pool([1], [1], 5)
-
-
-def test_imputation_agrees_with_mice_and_with_the_likelihood(scores: Scores, said: Said) -> None:
-    """Up to the draws: estimates within four Monte Carlo standard errors (variance between / m, of both), SEs within 6 %."""
-    for place in (("awkward", "prorated"), ("example", "wellbeing"), ("example", "emotional_exhaustion")):
-        of = said[place]
-        ours = impute_change(patterns_of(scores[place]), 3, [(1, -1, 0)], imputations=2000, seed=1).contrasts[0]
-        slack = 4 * math.sqrt(2 * of["mice", "between"] / 2000)
-        assert ours.estimate == pytest.approx(of["mice", "estimate"], abs=slack + 0.02 * ours.se), place
-        assert ours.se == pytest.approx(of["mice", "se"], rel=0.06), place
-    patterns = patterns_of(scores["large", "continuous"])
-    ours = impute_change(patterns, 3, [(1, 0, -1)], imputations=1000, seed=1).contrasts[0]
-    mean = fit_normal(patterns).mean
-    assert ours.estimate == pytest.approx(mean[0] - mean[2], abs=4 * ours.se * math.sqrt(ours.fmi / 1000) + 0.02 * ours.se)
-
-
-def test_drawing_moments_is_drawing_people(scores: Scores) -> None:
-    """The moments of one pattern's completed scores have the mean and spread that people drawn one by one have."""
-    from dagster_project.statistics.imputation import _Part
-
-    matrix = scores["awkward", "prorated"]
-    people = matrix[np.isfinite(matrix[:, 0]) & np.isnan(matrix[:, 1]) & np.isfinite(matrix[:, 2])]
-    (pattern,) = patterns_of(people)
-    generator = np.random.default_rng(4)
-    mu, sigma = np.array([50.0, 52, 55]), np.array([[90.0, 60, 50], [60, 100, 55], [50, 55, 80]])
-    chains = 20_000
-    part = _Part(pattern, np.array(pattern.waves), 3)
-    means, products = part.draw(generator, np.tile(mu, (chains, 1)), np.tile(sigma, (chains, 1, 1)))
-    have, n = [0, 2], len(people)
-    slopes = np.linalg.solve(sigma[np.ix_(have, have)], sigma[have, 1])
-    spread = math.sqrt(sigma[1, 1] - slopes @ sigma[have, 1])
-    drawn = mu[1] + (people[:, have] - mu[have]) @ slopes + spread * generator.standard_normal((chains, n))
-    centred = people[:, have] - people[:, have].mean(axis=0)
-    one_by_one = {
-        "mean": drawn.mean(axis=1),
-        "squares": ((drawn - drawn.mean(axis=1, keepdims=True)) ** 2).sum(axis=1),
-        "with the first": drawn @ centred[:, 0],
-    }
-    together = {"mean": means[:, 1], "squares": products[:, 1, 1], "with the first": products[:, 1, 0]}
-    for name, theirs in one_by_one.items():
-        error = theirs.std() / math.sqrt(chains)
-        assert together[name].mean() == pytest.approx(theirs.mean(), abs=6 * error), name
-        assert together[name].std() == pytest.approx(theirs.std(), rel=0.04), name
-
-
-def test_without_anything_missing_imputation_is_the_paired_mean() -> None:
-    matrix = np.random.default_rng(2).normal(size=(12, 2))
-    found = impute_change(patterns_of(matrix), 2, [(1, -1)], seed=1).contrasts[0]
-    change = matrix[:, 0] - matrix[:, 1]
-    assert found.estimate == pytest.approx(change.mean(), rel=1e-12)
-    assert found.se == pytest.approx(change.std(ddof=1) / math.sqrt(12), rel=1e-12)
-    assert (found.riv, found.df) == (0, 12 / 14 * 11)
-
-
-def test_imputation_is_the_same_in_any_order_and_other_with_another_seed(scores: Scores) -> None:
-    matrix = scores["awkward", "prorated"]
-    patterns = patterns_of(matrix)
-    one = impute_change(patterns, 3, [(1, -1, 0)], seed=5)
-    assert impute_change(patterns[::-1], 3, [(1, -1, 0)], seed=5) == one
-    assert impute_change(patterns, 3, [(1, -1, 0)], seed=6) != one
-    shuffled = impute_change(patterns_of(np.random.default_rng(1).permutation(matrix)), 3, [(1, -1, 0)], seed=5)
-    assert shuffled.contrasts[0].estimate == pytest.approx(one.contrasts[0].estimate, rel=1e-9)
 
 
 def test_reliability_is_what_r_says(items: Scores, said: Said) -> None:

@@ -1,0 +1,144 @@
+"""The mixed model against R on 32 data sets of two to five waves, its refusals, and what must hold whatever the numbers are."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from dagster_project.statistics import mixed_model, patterns_of
+
+Matrix = NDArray[np.float64]
+Scores = dict[tuple[str, str], Matrix]
+Said = dict[tuple[str, str], dict[tuple[str, str], float]]
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None:
+    assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), place
+
+
+def _made(said: dict[tuple[str, str], float]) -> Matrix:
+    """The data set that stands in R's output: cells named row-column, missing ones NaN."""
+    cells = {tuple(map(int, name.split("-"))): value for (kind, name), value in said.items() if kind == "data"}
+    rows, columns = (max(place[axis] for place in cells) for axis in (0, 1))
+    return np.array([[cells[row + 1, column + 1] for column in range(columns)] for row in range(rows)])
+
+
+#: Beside R's exact answer; lmerTest's own differences are finite and lose digits where people lie far apart.
+LMERTEST = {"df": 1e-6, "se": 1e-6, "p": 1e-5}
+
+
+def test_the_mixed_model_is_what_r_says(scores: Scores, witness: Callable[[str], Said]) -> None:
+    """Against the exact likelihood in R to 1e-6, and against lmerTest's own words, whose derivatives are finite differences."""
+    fitted, beside = 0, 0
+    for place, said in witness("mixed").items():
+        matrix = _made(said) if place[0] == "made" else scores[place]
+        waves = matrix.shape[1]
+        names, weights = [], []
+        for one in range(waves):
+            for other in range(one + 1, waves):
+                names.append(f"t{one + 1}-t{other + 1}")
+                weights.append(np.eye(waves)[one] - np.eye(waves)[other])
+        if waves == 5:
+            names.append("trend")
+            weights.append(np.array([-2, -1, 0, 1, 2]) / 10)
+        model = mixed_model(patterns_of(matrix), waves, weights)
+        assert model.has_converged
+        _agrees(model.sd_between, said["", "sd_between"], 1e-6, place)
+        _agrees(model.sd_within, said["", "sd_within"], 1e-6, place)
+        _agrees(model.log_restricted_likelihood, said["", "log_likelihood"], 1e-9, place)
+        every = [f"mean_{wave + 1}" for wave in range(waves)] + names
+        for name, ours in zip(every, (*model.means, *model.contrasts), strict=True):
+            for statistic in ("estimate", "se", "df", "t", "p", "ci_low", "ci_high"):
+                _agrees(getattr(ours, statistic), said[name, statistic], 1e-6, (place, name, statistic))
+            if place[1] not in ("people_far_apart", "far_from_zero"):
+                for statistic, tolerance in LMERTEST.items():
+                    if said[name, "lmertest_p"] > 1e-12:
+                        theirs = said[name, f"lmertest_{statistic}"]
+                        _agrees(getattr(ours, statistic), theirs, tolerance, (place, name, statistic))
+                        beside += 1
+        fitted += 1
+    assert fitted == 32
+    assert beside >= 300
+
+
+@pytest.mark.parametrize(
+    ("matrix", "reason"),
+    [
+        (np.empty((0, 3)), "nobody has a score"),
+        (np.full((4, 3), np.nan), "nobody has a score"),
+        ([[1, np.nan, np.nan], [np.nan, 2, np.nan]], "nobody has a score in two waves"),
+        ([[1, 2, np.nan]], "as many means as scores: nothing is left to estimate their spread"),
+        ([[3, 3, 3], [3, 3, 3]], "no variation"),
+        ([[1, 2, 4], [2, 3, 5], [7, 8, 10]], "the model does not converge: nobody varies within themselves"),
+    ],
+)
+def test_a_model_that_cannot_be_fitted_is_refused_by_name(matrix: list[list[float]], reason: str) -> None:
+    model = mixed_model(patterns_of(np.array(matrix, dtype=float)), 3, [(1, -1, 0)])
+    assert (model.reason, model.has_converged) == (reason, False)
+    assert math.isnan(model.contrasts[0].estimate)
+    assert math.isnan(model.means[0].p)
+
+
+def test_a_wave_without_anybody_takes_only_its_own_numbers_along() -> None:
+    matrix = np.array([[1, 2, np.nan], [4, 3, np.nan], [2, 5, np.nan], [7, np.nan, np.nan]])
+    model = mixed_model(patterns_of(matrix), 3, [(1, -1, 0), (1, 0, -1)])
+    two = mixed_model(patterns_of(matrix[:, :2]), 2, [(1, -1)])
+    assert model.contrasts[0] == two.contrasts[0]
+    assert math.isnan(model.contrasts[1].estimate)
+    assert math.isnan(model.means[2].estimate)
+    assert model.n_observations == 7
+    with pytest.raises(ValueError, match=r"^a contrast has not one weight for each of the 3 waves; give as many$"):
+        mixed_model(patterns_of(matrix), 3, [(1, -1)])
+
+
+def test_complete_pairs_give_the_paired_t_test() -> None:
+    """With two waves and nobody missing the model is the paired t test, where people differ beyond chance."""
+    generator = np.random.default_rng(8)
+    base = generator.normal(50, 9, 30)
+    pairs = np.stack([base + generator.normal(0, 3, 30), base + 1 + generator.normal(0, 3, 30)], axis=1)
+    contrast = mixed_model(patterns_of(pairs), 2, [(1, -1)]).contrasts[0]
+    change = pairs[:, 0] - pairs[:, 1]
+    assert contrast.estimate == pytest.approx(change.mean(), rel=1e-9)
+    assert contrast.se == pytest.approx(change.std(ddof=1) / math.sqrt(30), rel=1e-6)
+    assert contrast.df == pytest.approx(29, rel=1e-6)
+
+
+def test_large_values_lose_no_digits(scores: Scores) -> None:
+    matrix = scores["awkward", "prorated"]
+    near = mixed_model(patterns_of(matrix), 3, [(1, -1, 0)]).contrasts[0]
+    far = mixed_model(patterns_of(matrix + 1e6), 3, [(1, -1, 0)]).contrasts[0]
+    assert (far.estimate, far.se, far.df, far.p) == pytest.approx((near.estimate, near.se, near.df, near.p), rel=1e-6)
+
+
+def test_variances_that_the_design_cannot_tell_apart_are_refused() -> None:
+    """One person with both waves beside people with the first alone: any ratio of variances fits as well."""
+    nan = math.nan
+    model = mixed_model(patterns_of(np.array([[1, 4], [2.5, nan], [7, nan], [3, nan]])), 2, [(1, -1)])
+    assert model.reason == "too few people have two waves to tell the variances apart"
+    with pytest.raises(ValueError, match=r"^a contrast weighs every wave with 0; give at least one weight that is not 0$"):
+        mixed_model(patterns_of(np.array([[1.0, 4.0]])), 2, [(0, 0)])
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.integers(1, 4).flatmap(
+        lambda waves: st.lists(
+            st.lists(st.none() | st.integers(0, 3), min_size=waves, max_size=waves), min_size=1, max_size=12
+        )
+    )
+)
+def test_any_small_table_has_an_answer_or_a_reason(table: list[list[int | None]]) -> None:
+    matrix = np.array([[math.nan if value is None else value for value in row] for row in table], dtype=float)
+    waves = matrix.shape[1]
+    contrasts = [np.eye(waves)[0] - np.eye(waves)[wave] for wave in range(1, waves)]
+    model = mixed_model(patterns_of(matrix), waves, contrasts)
+    assert model.has_converged or model.reason
+    for one in (*model.means, *model.contrasts):
+        numbers = (one.estimate, one.se, one.df, one.t, one.p, one.ci_low, one.ci_high)
+        assert len({math.isnan(number) for number in numbers}) == 1, "a number without its interval"
+        assert math.isnan(one.df) or one.df > 0
