@@ -1,22 +1,23 @@
 """What a run ends with on the terminal: a few lines read from the warehouse. Nothing else belongs here."""
 
 from dagster_project.settings import Settings
-from dagster_project.warehouse import Warehouse, current_release
+from dagster_project.warehouse import Warehouse, current_release, rows
 
 
 def run_summary(settings: Settings) -> str:
     """Waves, people, rows accepted and set aside, answers rejected, values reproduced, and where the release is."""
     warehouse = Warehouse(settings.warehouse_file)
-    exports = warehouse.rows(
-        "select exports.* from raw.exports left join codebook.waves using (wave) order by coalesce(wave_order, 0)"
-    )
-    people = warehouse.rows("select count(*) as n from marts.participants")[0]["n"]
-    rejected = warehouse.rows("select count(*) as n from staging.rejected_answers")[0]["n"]
-    counts = {
-        row["verdict"]: row["n"]
-        for row in warehouse.rows("select verdict, count(*) as n from results.reproduction group by verdict")
-    }
-    results = warehouse.rows("select count(*) as n from results.results")[0]["n"]
+    with warehouse.connect(read_only=True) as connection:
+        exports = rows(
+            connection,
+            "select exports.* from raw.exports left join codebook.waves using (wave) order by coalesce(wave_order, 0)",
+        )
+        people, rejected, results = (
+            rows(connection, f"select count(*) as n from {table}")[0]["n"]
+            for table in ("marts.participants", "staging.rejected_answers", "results.results")
+        )
+        verdicts = rows(connection, "select verdict, count(*) as n from results.reproduction group by verdict")
+    counts = {row["verdict"]: row["n"] for row in verdicts}
     lines = [f"{people} people on the roster, {results} results"]
     for row in exports:
         name = row["wave"] or "roster"

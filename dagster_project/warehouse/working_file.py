@@ -3,6 +3,7 @@
 Belongs here: connecting, replacing and reading tables. Does not belong here: releases (release.py), SQL about answers.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ _SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions
 
 #: An open file; what the functions below take.
 Connection = duckdb.DuckDBPyConnection
+
+#: Files that `Warehouse.kept_open` holds in this thread.
+_KEPT = threading.local()
 
 
 class WarehouseError(RuntimeError):
@@ -41,6 +45,11 @@ class Warehouse:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         elif not self.path.exists():
             raise WarehouseError(f"{self.path}: there is no warehouse yet; run `wavehouse run` first")
+        kept = getattr(_KEPT, "files", {}).get(self.path)
+        if kept is not None:
+            with kept.cursor() as cursor:
+                yield cursor
+            return
         try:
             connection = duckdb.connect(str(self.path), read_only=read_only, config=dict(_SETTINGS))
         except duckdb.IOException as error:
@@ -51,6 +60,19 @@ class Warehouse:
             yield connection
         finally:
             connection.close()
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Open the file for writing once for one block: all that this thread opens inside shares it.
+
+        Opening reads the whole catalogue, which holds a column an item; a step that opens the file five times waits for it.
+        """
+        with self.connect() as connection:
+            _KEPT.files = {**getattr(_KEPT, "files", {}), self.path: connection}
+            try:
+                yield
+            finally:
+                del _KEPT.files[self.path]
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:

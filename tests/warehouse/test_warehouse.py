@@ -171,3 +171,24 @@ def test_a_copy_holds_the_tables_views_and_comments_of_its_schemas_only(warehous
     with duckdb.connect() as person:
         person.execute(f"attach '{target}' as study (read_only); use study")
         assert person.execute("select b from marts.v").fetchall() == [(2,)]
+
+
+def test_a_file_kept_open_is_opened_once_and_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    opened = []
+    connect = duckdb.connect
+    monkeypatch.setattr(duckdb, "connect", lambda *given, **named: opened.append(given) or connect(*given, **named))
+    with warehouse.kept_open():
+        warehouse.replace_tables("raw", {"t": pa.table({"a": [1]})})
+        assert warehouse.rows("select a from raw.t") == [{"a": 1}]
+        with pytest.raises(RuntimeError, match="stop"), warehouse.transaction() as connection:
+            connection.execute("delete from raw.t")
+            raise RuntimeError("stop")
+        assert warehouse.rows("select a from raw.t") == [{"a": 1}]
+    assert len(opened) == 1
+    with connect(
+        str(warehouse.path), read_only=True, config={"threads": "1"}
+    ) as alone:  # refused while it is open otherwise
+        assert alone.execute("select a from raw.t").fetchall() == [(1,)]
+    warehouse.rows("select 1")
+    assert len(opened) == 2

@@ -205,8 +205,9 @@ def _outcome(settings: Settings, one: _Outcome) -> dg.AssetsDefinition:
     )
     def outcome(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         study = _study(settings)
-        results = one.compute(study, read)
-        _write(warehouse, one, results, study.protocol.plan_hash, context.run.run_id)
+        with warehouse.kept_open():
+            results = one.compute(study, read)
+            _write(warehouse, one, results, study.protocol.plan_hash, context.run.run_id)
         return dg.MaterializeResult(metadata=_metadata(one, study, results), check_results=list(_checks(results)))
 
     return outcome
