@@ -11,8 +11,13 @@ from pathlib import Path
 import dagster as dg
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 
 from dagster_project.settings import Settings
+
+
+#: What this process has parsed and not yet used, by target folder: the first run need not parse twice.
+_PARSED: dict[Path, Manifest] = {}
 
 
 def run_dbt(settings: Settings, arguments: Sequence[str]) -> dbtRunnerResult:
@@ -23,7 +28,8 @@ def run_dbt(settings: Settings, arguments: Sequence[str]) -> dbtRunnerResult:
     # profiles.yml reads it, and only it.
     os.environ["WAVEHOUSE_FILE"] = str(settings.warehouse_file)
     try:
-        return dbtRunner().invoke([*arguments, *places, "--no-use-colors"])
+        manifest = _PARSED.pop(settings.dbt_target, None) if arguments[0] != "parse" else None
+        return dbtRunner(manifest=manifest).invoke([*arguments, *places, "--no-use-colors"])
     finally:
         DuckDBConnectionManager.close_all_connections()
 
@@ -37,6 +43,8 @@ def prepared_manifest(settings: Settings) -> Path:
         done = run_dbt(settings, ["parse", "--quiet"])
         if not done.success:
             raise dg.DagsterInvariantViolationError(f"dbt cannot parse {settings.dbt_folder}: {done.exception}")
+        if isinstance(done.result, Manifest):
+            _PARSED[settings.dbt_target] = done.result
         # dbt leaves an unchanged manifest alone; its time says that it was looked at.
         os.utime(manifest)
     return manifest
