@@ -98,7 +98,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
     if not given.quiet:
         print(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr, flush=True)
     started = time.monotonic()
-    # Imports and dbt's manifest make a million objects that stay: looking through them for garbage again and again costs 2 s.
+    # Imports and dbt's manifest make a million objects that stay: looking through them for garbage costs 2 s.
     gc.set_threshold(50_000)
     import dagster as dg
 

@@ -15,7 +15,6 @@ from dbt.contracts.graph.manifest import Manifest
 
 from dagster_project.settings import Settings
 
-
 #: What this process has parsed and not yet used, by target folder: the first run need not parse twice.
 _PARSED: dict[Path, Manifest] = {}
 
