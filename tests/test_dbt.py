@@ -50,6 +50,8 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "pairs_are_complete_and_change_has_the_declared_direction",
             "equal_changes_by_different_ways_are_one",
             "people_with_the_same_waves_are_summed_up_together",
+            "equal_scores_by_different_ways_are_one",
+            "only_people_who_answered_in_both_waves_are_paired",
         ),
         "pass",
     )

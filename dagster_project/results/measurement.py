@@ -50,9 +50,11 @@ def measurement_results(item_moments: Iterable[Moments], study: Study) -> list[R
             unlike = dict(looks_unreversed(covariance, n))
             for at, item in enumerate(items):
                 certainty = unlike.get(at)
+                is_fixed = n > 1 and covariance[at, at] == 0
                 rows.add(
                     code, "item_rest", alpha.item_rest[at], n, "correlation of the item with the sum of the others",
-                    category=item, note=alpha.reason or "the item or the others do not vary",
+                    category=item,
+                    note="everybody gave the same answer" if is_fixed else alpha.reason or "the others do not vary",
                     remark=f"looks as though it had not been reversed ({certainty})" if certainty else "", **place,
                 )  # fmt: skip
     return rows.rows

@@ -43,7 +43,7 @@ def answers(by_id: Mapping[str, ResultRow], study: Study, code: str, contrast: s
         excludes = None if low is None or high is None else low > 0 or high < 0
         return Answer(method, _sign(value(analysis, estimate)), excludes)
 
-    outside = 1 - LEVEL
+    outside = round(1 - LEVEL, 12)  # 1 - 0.95 is a little more than 0.05 in binary
     return [
         by_p("paired t test", "change", "mean_change", "p", outside),
         by_p("sign-flip permutation", "change", "mean_change", "sign_flip_p", outside),

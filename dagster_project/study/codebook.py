@@ -25,6 +25,8 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "study": _study(study),
         "waves": _waves(study),
         "contrasts": _contrasts(study),
+        "plan": _plan(study),
+        "plan_tests": _plan_tests(study),
         "instruments": _instruments(study),
         "items": _items(study),
         "wave_items": _wave_items(study),
@@ -86,6 +88,43 @@ def _contrasts(study: Study) -> pa.Table:
         [
             (contrast.contrast, order, contrast.baseline, contrast.followup, contrast.direction)
             for order, contrast in enumerate(study.protocol.contrasts, start=1)
+        ],
+    )
+
+
+def _plan(study: Study) -> pa.Table:
+    plan = study.protocol.plan
+    return _table(
+        {
+            "plan_hash": _TEXT,
+            "headline": _TEXT,
+            "alpha": _NUMBER,
+            "norm_margin": _NUMBER,
+            "seed": _WHOLE,
+            "resamples": _WHOLE,
+            "imputations": _WHOLE,
+        },
+        [
+            (
+                study.protocol.plan_hash,
+                plan.headline,
+                plan.alpha,
+                plan.norm_margin,
+                plan.seed,
+                plan.resamples,
+                plan.imputations,
+            )
+        ],
+    )
+
+
+def _plan_tests(study: Study) -> pa.Table:
+    return _table(
+        {"family": _TEXT, "role": _TEXT, "scale": _TEXT, "contrast": _TEXT},
+        [
+            (family.family, family.role, scale, contrast)
+            for family in study.protocol.plan.families
+            for scale, contrast in study.protocol.tests_of(family)
         ],
     )
 

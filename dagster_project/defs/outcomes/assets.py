@@ -65,7 +65,8 @@ Read = Callable[[str], list[dict[str, Any]]]
 class _Outcome:
     """One asset of results: what it reads, what it computes, and which of the tables show it.
 
-    reads: marts. follows: other outcomes whose results it reads. analyses: the analyses whose rows it owns.
+    reads: marts. follows: other outcomes whose results it reads. analyses: the analyses whose rows it owns. warning: a check
+    of its own, which warns and blocks nothing.
     """
 
     name: str
@@ -75,6 +76,36 @@ class _Outcome:
     analyses: tuple[str, ...]
     table: str
     follows: tuple[str, ...] = ()
+    warning: "_Warning | None" = None
+
+
+@dataclass(frozen=True)
+class _Warning:
+    """A check that names results whose note begins with words to look into. otherwise: what it says without any."""
+
+    check: str
+    description: str
+    statistic: str
+    notes: tuple[str, ...]
+    otherwise: str
+
+    def result(self, results: Sequence[ResultRow]) -> dg.AssetCheckResult:
+        found = [row for row in results if row.statistic == self.statistic and (row.note or "").startswith(self.notes)]
+        named = "; ".join(_named(row) for row in found[:5])
+        more = f" (and {len(found) - 5} more)" if len(found) > 5 else ""
+        return dg.AssetCheckResult(
+            check_name=self.check,
+            passed=not found,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=named + more if found else self.otherwise,
+            metadata={"results": [row.result_id for row in found]},
+        )
+
+
+def _named(row: ResultRow) -> str:
+    where = row.wave or row.contrast
+    value = f"{row.printed}, " if row.value is not None else ""
+    return f"{row.category or row.outcome}{f' ({where})' if where else ''}: {value}{row.note}"
 
 
 _OUTCOMES = (
@@ -113,6 +144,10 @@ _OUTCOMES = (
         "mixed", "All waves at once: a mixed model of each scale.", ("pattern_moments",),
         lambda study, read: mixed_results(read("pattern_moments"), study),
         ("mixed",), "all_waves",
+        warning=_Warning(
+            "models_converge", "Every scale's model converges.", "icc", ("the model does not converge",),
+            "Every model converges.",
+        ),
     ),
     _Outcome(
         "measurement", "How well the scales measure, and change beyond the error of measurement.",
@@ -122,6 +157,11 @@ _OUTCOMES = (
             *reliable_change_results(read("change_counts"), read("change_moments"), read("item_moments"), study),
         ],
         ("measurement", "reliable_change"), "measurement",
+        warning=_Warning(
+            "items_keyed", "No item looks as though it had not been reversed, or had one answer.", "item_rest",
+            ("looks as though", "everybody gave"),
+            "Every item goes with the others of its scale.",
+        ),
     ),
     _Outcome(
         "missing", "Who is missing: returns, who left, patterns, Little's test.",
@@ -180,6 +220,7 @@ def _study(settings: Settings) -> Study:
 def _outcome(settings: Settings, one: _Outcome) -> dg.AssetsDefinition:
     warehouse = Warehouse(settings.warehouse_file)
     key = dg.AssetKey(["results", one.name])
+    warning = one.warning
 
     def read(table: str) -> list[dict[str, Any]]:
         if table == "results":
@@ -201,6 +242,7 @@ def _outcome(settings: Settings, one: _Outcome) -> dg.AssetsDefinition:
         check_specs=[
             dg.AssetCheckSpec("ids_unique", asset=key, blocking=True, description="Each result has its own id."),
             dg.AssetCheckSpec("values_or_notes", asset=key, blocking=True, description="A result without a value says why."),
+            *([dg.AssetCheckSpec(warning.check, asset=key, description=warning.description)] if warning else []),
         ],
     )
     def outcome(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -208,7 +250,8 @@ def _outcome(settings: Settings, one: _Outcome) -> dg.AssetsDefinition:
         with warehouse.kept_open():
             results = one.compute(study, read)
             _write(warehouse, one, results, study.protocol.plan_hash, context.run.run_id)
-        return dg.MaterializeResult(metadata=_metadata(one, study, results), check_results=list(_checks(results)))
+        checks = [*_checks(results), *([warning.result(results)] if warning else [])]
+        return dg.MaterializeResult(metadata=_metadata(one, study, results), check_results=checks)
 
     return outcome
 
