@@ -13,6 +13,7 @@ from dagster_project.results.row import ResultRow
 from dagster_project.results.rows import LEVEL, Rows, direction_of, unit_of, weights
 from dagster_project.results.waves import patterns_from
 from dagster_project.statistics import (
+    difference_of_shares,
     impute_change,
     little_mcar,
     percent,
@@ -101,6 +102,7 @@ def _categories(
         for is_returned in (True, False)
     }
     test = standardised_difference_of_shares(counts[True], of[True], counts[False], of[False], LEVEL)
+    raw = difference_of_shares(counts[True], of[True], counts[False], of[False], LEVEL)
     shares = {is_returned: percent(counts[is_returned], of[is_returned]) for is_returned in (True, False)}
     for at, (variable, category, wave) in enumerate(places):
         note = test.reason[at] or "nobody"
@@ -116,6 +118,11 @@ def _categories(
             rows.add(variable, statistic, value, n, words, kind, **place)
         low, high = test.ci_low[at], test.ci_high[at]
         rows.interval(variable, "difference_sd_", low, high, n, "large-sample interval", "SDs", **place)
+        place["note"] = raw.reason[at]
+        words, points = "difference of both shares", "percentage points"
+        rows.add(variable, "difference", 100 * raw.difference[at], n, words, points, decimals=1, **place)
+        low, high = 100 * raw.ci_low[at], 100 * raw.ci_high[at]
+        rows.interval(variable, "difference_", low, high, n, "Newcombe's hybrid score interval", points, decimals=1, **place)
 
 
 def pattern_results(pattern_moments: Iterable[Moments], score_ledger: Iterable[Moments], study: Study) -> list[ResultRow]:

@@ -5,7 +5,9 @@ outcomes, tables, files. This package imports none of the others.
 """
 
 from dagster_project.statistics.attrition import (
+    DifferenceOfShares,
     StandardisedDifference,
+    difference_of_shares,
     standardised_difference,
     standardised_difference_of_shares,
 )
@@ -38,6 +40,7 @@ __all__ = [
     "Alpha",
     "Bca",
     "Description",
+    "DifferenceOfShares",
     "EffectSizes",
     "Estimate",
     "ImputedChange",
@@ -62,6 +65,7 @@ __all__ = [
     "d_baseline",
     "d_z",
     "describe",
+    "difference_of_shares",
     "effect_sizes",
     "fit_normal",
     "hedges_factor",

@@ -15,7 +15,8 @@ Intervals. d_z: exact under normal changes, by inverting the noncentral t distri
 2001, 61, 532-574). The others: delta method under bivariate normality. Each is D h(S) with S the covariance matrix of both
 waves, D and S are independent, so its variance is h^2 Var(D) + D^2 (dh)' Var(S) dh, with n - 1 in both (for d_baseline
 sd_change^2 / (sd_1^2 (n - 1)) + d^2 / (2 (n - 1)), for d_av Bonett's) and normal quantiles. Measured coverage of the 95 %
-intervals: tests/benchmarks/coverage.py. Those of g are those of d times J.
+intervals under normal errors: 95.2 to 95.9 % at n = 20, 95.3 to 95.7 % at n = 200 (tests/benchmarks/coverage.txt). Those of
+g are those of d times J.
 """
 
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ from dagster_project.statistics.change import Floats, _floats, _ratio, check_lev
 
 #: Above this many pairs the interval of d_z is the large-sample one: d_z ± z root(1 / n + d_z^2 / (2 n)).
 EXACT_UP_TO = 100_000
+#: Above this |t| SciPy's noncentral t loses digits (1e-4 at 1,000) and does not end (at a million); the mixture that defines it
+#: is taken instead. Around here both agree to 1e-12.
+_FAR = 250.0
+_NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
+_NODE_WEIGHTS = _NODE_WEIGHTS / _NODE_WEIGHTS.sum()
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,28 @@ def noncentral_limits(t: ArrayLike, df: ArrayLike, level: float = 0.95) -> tuple
 
 
 def _noncentrality(t: Floats, df: Floats, share: float) -> Floats:
+    far = np.abs(t) > np.maximum(_FAR, 1.5 * np.sqrt(df))
+    found = np.empty(t.shape)
+    found[~far] = _noncentrality_near(t[~far], df[~far], share) if not far.all() else []
+    for sign, of, here in ((1.0, 1 - share, far & (t > 0)), (-1.0, share, far & (t < 0))):
+        if here.any():
+            found[here] = sign * _noncentrality_far(np.abs(t[here]), df[here], of)
+    return found
+
+
+def _noncentrality_far(t: Floats, df: Floats, share: float) -> Floats:
+    """t is (Z + nc) / S, Z normal and S the root of chi-square / df: nc solves E over Z of P(S < (nc + Z) / t) = share."""
+
+    def excess(nc: Floats, at: Floats, degrees: Floats) -> NDArray[np.float64]:
+        ratio = (nc[..., None] + _NODES) / at[..., None]
+        return np.asarray(stats.chi2.cdf(degrees[..., None] * ratio**2, degrees[..., None]) @ _NODE_WEIGHTS - share)
+
+    middle = t * np.sqrt(stats.chi2.ppf(share, df) / df)
+    found = elementwise.find_root(excess, (0.9 * middle, 1.1 * middle), args=(t, df), tolerances={"xrtol": 1e-14})
+    return np.asarray(np.where(found.success, found.x, middle), dtype=np.float64)
+
+
+def _noncentrality_near(t: Floats, df: Floats, share: float) -> Floats:
     def excess(nc: Floats, at: Floats, degrees: Floats) -> NDArray[np.float64]:
         return np.asarray(stats.nct.cdf(at, degrees, nc) - share, dtype=np.float64)
 

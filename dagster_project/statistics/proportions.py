@@ -18,7 +18,9 @@ def percent(count: ArrayLike, n: ArrayLike) -> Floats:
 def wilson(count: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
     """Wilson's score interval of count / n, without continuity correction: (low, high), shares; NaN where n is 0.
 
-    R: prop.test(count, n, correct = FALSE)$conf.int. Source: Wilson, J Am Stat Assoc 1927, 22, 209-212.
+    Counts are whole, so coverage cannot be 95 % at every share: 97.7 % at a share of 0.3 of 20 people, 94.8 % of 200
+    (tests/benchmarks/coverage.txt). R: prop.test(count, n, correct = FALSE)$conf.int. Source: Wilson, J Am Stat Assoc 1927,
+    22, 209-212.
     """
     check_level(level)
     z = float(stats.norm.ppf((1 + level) / 2))
@@ -61,6 +63,7 @@ def paired_difference(
 
     both, yes_no, no_yes, neither: counts of the fourfold table of the same people. With p = (count + 1) / (n + 2) of each
     discordant count the interval is p12 - p21 ± z root((p12 + p21 - (p12 - p21)^2) / (n + 2)), cut at -1 and 1.
+    Its 95 % interval covers 97.0 % of the time with 20 people and 95.3 % with 200 (tests/benchmarks/coverage.txt).
     Source: Bonett and Price, J Educ Behav Stat 2012, 37, 479-488.
     """
     check_level(level)

@@ -112,7 +112,8 @@ def bca(values: ArrayLike, counts: ArrayLike, seed: int, draws: int = 9999, leve
     Replicates are multinomial draws on the distinct changes. z0 counts half of the replicates that equal the estimate; the
     acceleration is the jackknife's, which for a mean is sum (x - mean)^3 / (6 (sum (x - mean)^2)^1.5). Ends are quantiles
     (type 7) of the replicates. Above 100,000 pairs: mean ± z SE. R: boot::boot.ci(type = "bca"), which interpolates
-    quantiles otherwise. Source: Efron, J Am Stat Assoc 1987, 82, 171-185.
+    quantiles otherwise. Under normal errors the 95 % interval covers 92.8 % of the time at n = 20 and 95.3 % at n = 200
+    (tests/benchmarks/coverage.txt): with few pairs it is too short. Source: Efron, J Am Stat Assoc 1987, 82, 171-185.
     """
     check_level(level)
     changes, people = merged(values, counts)

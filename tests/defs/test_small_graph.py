@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 Again = tuple[Any, Callable[[], Any]]
 
@@ -319,3 +320,23 @@ def test_a_wave_that_is_coded_otherwise_is_said(small_again: Again) -> None:
         "T2: 77 stands in 5 cells of mood and is neither an answer nor a declared special code; declare it under special_codes",
     )
     assert run.checks["raw/t1", "like_the_wave_before"] == (True, "Nothing is unlike before.")
+
+
+def test_a_study_of_one_wave_has_no_change_and_every_other_table(small_place: Any, run_of: Callable[[Any], Any]) -> None:
+    file = small_place.study_folder / "study.yaml"
+    study = yaml.safe_load(file.read_text(encoding="utf-8"))
+    study["waves"] = study["waves"][:1]
+    study["contrasts"] = []
+    study["exports"] = [export for export in study["exports"] if export.get("wave") != "T2"]
+    del study["published"]
+    file.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
+    run = run_of(small_place)
+    assert run.failures == []
+    counts = {
+        row["analysis"]: row["n"]
+        for row in small_place.released("select analysis, count(*) as n from results.results group by 1")
+    }
+    assert {"summary", "measurement", "mixed", "attrition"} <= set(counts)
+    assert not {"change", "imputation", "stability", "leavers"} & set(counts)
+    (silent,) = small_place.released("select count(*) as n from results.results where value is null and note is null")
+    assert silent["n"] == 0

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy import stats
 
 from dagster_project.statistics import (
     bca,
@@ -203,3 +204,16 @@ def test_noncentral_limits_enclose_and_follow_t(t: float, df: int) -> None:
     assert wide_low[0] < low[0] < high[0] < wide_high[0]
     turned_low, turned_high = noncentral_limits([-t], [df])
     assert (turned_low[0], turned_high[0]) == pytest.approx((-high[0], -low[0]), rel=1e-7, abs=1e-7)
+
+
+@pytest.mark.parametrize("df", [1, 2, 5, 31, 1_000, 40_000])
+def test_noncentral_limits_are_seamless_where_the_way_to_them_changes(df: int) -> None:
+    """Both ways agree on either side of the seam; far out a limit is t times a root of chi-square over df."""
+    seam = max(250.0, 1.5 * math.sqrt(df))
+    below, above = (noncentral_limits(seam * factor, df) for factor in (1 - 1e-9, 1 + 1e-9))
+    for one, other in zip(below, above, strict=True):
+        assert one == pytest.approx(other, rel=1e-8)
+    low, high = noncentral_limits([1e9, -1e9], df)
+    ends = 1e9 * np.sqrt(stats.chi2.ppf([0.025, 0.975], df) / df)
+    assert [low[0], high[0]] == pytest.approx(ends, rel=1e-6)
+    assert [-high[1], -low[1]] == pytest.approx(ends, rel=1e-6)

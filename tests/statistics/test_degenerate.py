@@ -1,0 +1,88 @@
+"""Ten thousand scales at once, most of them degenerate: every number is there or has a reason, and the console stays silent."""
+
+import numpy as np
+import pytest
+
+from dagster_project.statistics import (
+    difference_of_shares,
+    effect_sizes,
+    holm,
+    mcnemar_exact,
+    norm_difference,
+    paired_difference,
+    paired_t,
+    standardised_difference,
+    standardised_difference_of_shares,
+    wilson,
+)
+
+pytestmark = pytest.mark.filterwarnings("error")
+SCALES = 10_000
+
+
+@pytest.fixture(scope="module")
+def moments() -> dict[str, np.ndarray]:
+    """n from 0 on; SDs of 0; means that are not there, as SQL gives them."""
+    generator = np.random.default_rng(11)
+    n = generator.integers(0, 6, SCALES).astype(float)
+    n[::7] = generator.integers(6, 1_000_000, n[::7].size)
+    before, after = generator.choice([0.0, 0.5, 8.0, 1e6], (2, SCALES))
+    shared = before * after * generator.uniform(-1, 1, SCALES)
+    change = np.sqrt(np.maximum(before**2 + after**2 - 2 * shared, 0))
+    mean = generator.choice([0.0, -3.0, 1e-9, 1e6], SCALES)
+    few, none = n < 2, n < 1
+    found = {"n": n, "mean": mean, "change": change, "before": before, "after": after, "shared": shared}
+    for name in ("change", "before", "after", "shared"):
+        found[name][few] = np.nan
+    found["mean"][none] = np.nan
+    return found
+
+
+def _every_gap_has_a_reason(values: np.ndarray, reason: tuple[str, ...]) -> None:
+    assert values.shape == (SCALES,)
+    said = np.array([bool(one) for one in reason])
+    assert not (np.isnan(values) & ~said).any()
+    assert not np.isinf(values).any()
+
+
+def test_changes_of_ten_thousand_scales(moments: dict[str, np.ndarray]) -> None:
+    of = moments
+    test = paired_t(of["n"], of["mean"], of["change"])
+    for values in (test.p, test.ci_low, test.ci_high):
+        _every_gap_has_a_reason(values, test.reason)
+    assert holm(test.p).shape == (SCALES,)
+    sizes = effect_sizes(of["n"], of["mean"], of["change"], of["before"], of["after"], of["shared"])
+    assert len(sizes.estimates) == 8
+    for name in sizes.estimates:
+        for values in (sizes.estimates[name], sizes.ci_low[name], sizes.ci_high[name]):
+            _every_gap_has_a_reason(values, sizes.reason)
+        usable = np.isfinite(sizes.ci_low[name])
+        assert (sizes.ci_low[name][usable] <= sizes.ci_high[name][usable]).all()
+
+
+def test_groups_and_norms_of_ten_thousand_scales(moments: dict[str, np.ndarray]) -> None:
+    of = moments
+    norm_n = np.where(np.arange(SCALES) % 3 == 0, np.nan, 500.0)
+    norm = norm_difference(of["n"], of["mean"], of["before"], 10.0, 2.0, norm_n, margin=0.5)
+    for values in (norm.p, norm.ci_low, norm.ci_high):
+        _every_gap_has_a_reason(values, norm.reason)
+    groups = standardised_difference(of["n"], of["mean"], of["before"], of["n"][::-1], of["mean"][::-1], of["before"][::-1])
+    for values in (groups.difference, groups.ci_low, groups.ci_high):
+        _every_gap_has_a_reason(values, groups.reason)
+
+
+def test_counts_of_ten_thousand_services() -> None:
+    four = np.random.default_rng(12).integers(0, 4, (4, SCALES)).astype(float)
+    four[:, ::3] = 0
+    paired = paired_difference(*four)
+    for values in (paired.difference, paired.ci_low, paired.ci_high):
+        _every_gap_has_a_reason(values, paired.reason)
+    assert np.isfinite(mcnemar_exact(four[1], four[2])).all()
+    n = four.sum(axis=0)
+    low, high = wilson(four[0], n)
+    assert (np.isnan(low) == (n == 0)).all()
+    assert (low[n > 0] <= high[n > 0]).all()
+    for method in (standardised_difference_of_shares, difference_of_shares):
+        two = method(four[0], four[0] + four[1], four[2], four[2] + four[3])
+        for values in (two.difference, two.ci_low, two.ci_high):
+            _every_gap_has_a_reason(values, two.reason)
