@@ -30,8 +30,8 @@ from dagster_project.statistics.change import Floats, _floats, _ratio, check_lev
 
 #: Above this many pairs the interval of d_z is the large-sample one: d_z ± z root(1 / n + d_z^2 / (2 n)).
 EXACT_UP_TO = 100_000
-#: Above this |t| SciPy's noncentral t loses digits (1e-4 at 1,000) and does not end (at a million); the mixture that defines it
-#: is taken instead. Around here both agree to 1e-12.
+#: Above this |t| SciPy's noncentral t loses digits (1e-4 at 1,000) and does not end (at a million); the mixture that defines
+#: it is taken instead. Around here both agree to 1e-12.
 _FAR = 250.0
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
 _NODE_WEIGHTS = _NODE_WEIGHTS / _NODE_WEIGHTS.sum()
