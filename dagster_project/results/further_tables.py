@@ -6,6 +6,7 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML.
 from collections.abc import Callable, Iterable, Sequence
 
 from dagster_project.results.row import ResultRow, result_id
+from dagster_project.results.rows import direction_of
 from dagster_project.results.tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.study import Study
 
@@ -17,7 +18,7 @@ def further_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
     numbers = Numbers(results)
     laid_out = [
         _effect_sizes(study, numbers),
-        _other_ways(study, numbers),
+        *(_other_ways(study, numbers, contrast.contrast) for contrast in study.protocol.contrasts),
         _all_waves(study, numbers),
         _norms(study, numbers),
         _measurement(study, numbers),
@@ -65,41 +66,30 @@ def _effect_sizes(study: Study, numbers: Numbers) -> Table:
     )  # fmt: skip
 
 
-def _other_ways(study: Study, numbers: Numbers) -> Table:
-    contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
-    names = (
-        "t (df)",
-        "sign-flip p",
-        "Wilcoxon p",
-        "Hodges-Lehmann",
-        "BCa",
-        "mixed model",
-        "p",
-        "imputation",
-        "p",
-        "dissent",
-    )
-
+def _other_ways(study: Study, numbers: Numbers, contrast: str) -> Table:
     def cells(code: str) -> list[Cell]:
-        found = []
-        for contrast in contrasts:
-            found += [
-                numbers.cell("{} ({})", *_ids("change", code, contrast, "t", "df")),
-                numbers.cell("{}", *_ids("change", code, contrast, "sign_flip_p")),
-                numbers.cell("{}", *_ids("change", code, contrast, "wilcoxon_p")),
-                _estimate(numbers, "change", code, contrast, "hodges_lehmann"),
-                numbers.cell("[{}, {}]", *_ids("change", code, contrast, "bca_ci95_low", "bca_ci95_high")),
-                _estimate(numbers, "mixed", code, contrast, "estimate", ""),
-                numbers.cell("{}", *_ids("mixed", code, contrast, "p")),
-                _estimate(numbers, "imputation", code, contrast, "estimate", ""),
-                numbers.cell("{}", *_ids("imputation", code, contrast, "p")),
-                numbers.note(*_ids("stability", code, contrast, "n_agreeing")),
-            ]
-        return found
+        return [
+            numbers.cell("{} ({})", *_ids("change", code, contrast, "t", "df")),
+            numbers.cell("{}", *_ids("change", code, contrast, "sign_flip_p")),
+            numbers.cell("{}", *_ids("change", code, contrast, "wilcoxon_p")),
+            _estimate(numbers, "change", code, contrast, "hodges_lehmann"),
+            numbers.cell("[{}, {}]", *_ids("change", code, contrast, "bca_ci95_low", "bca_ci95_high")),
+            _estimate(numbers, "mixed", code, contrast, "estimate", ""),
+            numbers.cell("{}", *_ids("mixed", code, contrast, "p")),
+            _estimate(numbers, "imputation", code, contrast, "estimate", ""),
+            numbers.cell("{}", *_ids("imputation", code, contrast, "p")),
+            numbers.note(*_ids("stability", code, contrast, "n_agreeing")),
+        ]
 
-    columns = [Column(name, contrast) for contrast in contrasts for name in names]
-    title = "Other ways to the same answer"
-    return _table(study, "stability", title, columns, cells, "Intervals are 95 %. Each method is named in full in results.")
+    columns = [
+        Column("t (df)", "Paired t test"), Column("p", "Sign flips"), Column("p", "Wilcoxon"),
+        Column("shift", "Hodges-Lehmann"), Column("interval", "Bootstrap, BCa"), Column("estimate", "Mixed model"),
+        Column("p", "Mixed model"), Column("estimate", "Imputation"), Column("p", "Imputation"),
+        Column("who differs from the t test", has_words=True),
+    ]  # fmt: skip
+    title = f"Other ways to the same answer, {direction_of(study, contrast)}"
+    note = "Intervals are 95 %. Each method is named in full in results."
+    return _table(study, f"stability_{contrast}", title, columns, cells, note)
 
 
 def _all_waves(study: Study, numbers: Numbers) -> Table:

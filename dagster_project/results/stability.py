@@ -75,14 +75,12 @@ def stability_results(results: Iterable[ResultRow], study: Study) -> list[Result
                         code, statistic, None, n, "see the methods", "methods", note="the paired t test can't say", **place
                     )
                 continue
-            dissent = [
-                _words(one, first) for one in able[1:] if (one.sign, one.excludes_zero) != (first.sign, first.excludes_zero)
-            ]
-            silent = [one.method for one in said if one not in able]
-            remark = "; ".join(
-                ([f"dissent: {', '.join(dissent)}"] if dissent else [])
-                + ([f"can't say: {', '.join(silent)}"] if silent else [])
-            )
+            silent = [one for one in said if one not in able]
+            dissent = [(one, how) for one in able[1:] if (how := _dissent(one, first))]
+            kinds: dict[str, list[str]] = {}
+            for one, how in [*dissent, *((one, "can't say") for one in silent)]:
+                kinds.setdefault(how, []).append(one.method)
+            remark = "; ".join(f"{how}: {', '.join(methods)}" for how, methods in kinds.items())
             words = "methods that agree with the paired t test on direction and on excluding zero, itself among them"
             rows.add(code, "n_agreeing", len(able) - len(dissent), n, words, "methods", remark=remark, **place)
             rows.add(
@@ -97,7 +95,10 @@ def stability_results(results: Iterable[ResultRow], study: Study) -> list[Result
     return rows.rows
 
 
-def _words(one: Answer, first: Answer) -> str:
+def _dissent(one: Answer, first: Answer) -> str:
+    """How an answer differs from the first; empty where it agrees."""
     if one.excludes_zero != first.excludes_zero:
-        return f"{one.method} ({'excludes' if one.excludes_zero else 'does not exclude'} zero)"
-    return f"{one.method} ({'other direction' if one.sign else 'no change'})"
+        return "excludes zero" if one.excludes_zero else "does not exclude zero"
+    if one.sign != first.sign:
+        return "other direction" if one.sign else "no change"
+    return ""

@@ -32,10 +32,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, and what it shares with its neighbours: a wave or a contrast."""
+    """A heading, what it shares with its neighbours (a wave or a contrast), and whether words stand below it."""
 
     name: str
     group: str = ""
+    has_words: bool = False
 
     @property
     def full_name(self) -> str:

@@ -65,22 +65,21 @@ ALL_AGREE: dict[str, float | None] = {
     ("changed", "agreeing", "methods", "note"),
     [
         ({}, 7, 7, None),
-        ({"change__p_holm": 0.4}, 6, 7, "dissent: adjustment after Holm (does not exclude zero)"),
+        ({"change__p_holm": 0.4}, 6, 7, "does not exclude zero: adjustment after Holm"),
         ({"change__p_holm": None}, 6, 6, "can't say: adjustment after Holm"),
-        ({"mixed__estimate": -0.1}, 6, 7, "dissent: mixed model (other direction)"),
-        ({"change__hodges_lehmann": 0.0}, 6, 7, "dissent: Wilcoxon (no change)"),
+        ({"mixed__estimate": -0.1}, 6, 7, "other direction: mixed model"),
+        ({"change__hodges_lehmann": 0.0}, 6, 7, "no change: Wilcoxon"),
         (
             {"change__bca_ci95_low": -0.1, "imputation__p": 0.06, "mixed__p": None},
             4,
             6,
-            "dissent: bootstrap (does not exclude zero), imputation (does not exclude zero); can't say: mixed model",
+            "does not exclude zero: bootstrap, imputation; can't say: mixed model",
         ),
         (
             {"change__p": 0.06, "change__sign_flip_p": 0.05, "change__p_holm": 1.0},
             3,
             7,
-            "dissent: Wilcoxon (excludes zero), bootstrap (excludes zero), mixed model (excludes zero),"
-            " imputation (excludes zero)",
+            "excludes zero: Wilcoxon, bootstrap, mixed model, imputation",
         ),
     ],
 )

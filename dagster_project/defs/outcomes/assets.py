@@ -264,9 +264,12 @@ def _write(warehouse: Warehouse, one: _Outcome, results: Sequence[ResultRow], pl
 
 
 def _metadata(one: _Outcome, study: Study, results: Sequence[ResultRow]) -> dict[str, Any]:
-    table = next((table for table in laid_out(study, results) if table.name == one.table), None)
+    # A table of its own for each contrast is named after it.
+    every = laid_out(study, results)
+    tables = [table for table in every if table.name == one.table or table.name.startswith(f"{one.table}_")]
+    shown = [f"**{table.title}**\n\n{to_markdown(table)}" for table in tables]
     return {
-        "table": dg.MetadataValue.md(to_markdown(table) if table is not None else "Nothing to show."),
+        "table": dg.MetadataValue.md("\n\n".join(shown) or "Nothing to show."),
         "results": len(results),
         "without a value": sum(row.value is None for row in results),
         "analysis plan": study.protocol.plan_hash,
