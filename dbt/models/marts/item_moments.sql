@@ -1,4 +1,5 @@
-{#- The covariances of each scale's keyed items, of people who answered them all: what reliability needs. -#}
+{#- The covariances of each scale's keyed items, of people who answered them all: what reliability needs. Keyed answers are
+    whole numbers, so that n sum(xy) - sum(x) sum(y) is exact. -#}
 {#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
 {%- set keyed = ref('int_keyed_answers') -%}
 {%- set scales = codebook_scales() -%}
@@ -11,7 +12,7 @@ select
     pair.item::varchar as item,
     pair.other_item::varchar as other_item,
     n::bigint as n,
-    pair.covariance::double as covariance
+    (pair.products::double / nullif(n::double * (n - 1), 0))::double as covariance
 from (
     select
         wave,
@@ -20,7 +21,7 @@ from (
             {%- for item in scale['items'] %}
             {%- set first = loop.index0 %}
             {%- for other in scale['items'][first:] %}
-            {'item': {{ text_literal(item) }}, 'other_item': {{ text_literal(other) }}, 'covariance': covar_samp({{ quoted(item) }}, {{ quoted(other) }} order by participant_id)}{{ ',' if not loop.last }}
+            {'item': {{ text_literal(item) }}, 'other_item': {{ text_literal(other) }}, 'products': count(*) * sum({{ quoted(item) }}::bigint * {{ quoted(other) }}) - sum({{ quoted(item) }}) * sum({{ quoted(other) }})}{{ ',' if not loop.last }}
             {%- endfor %}{{ ',' if not loop.last }}
             {%- endfor %}
         ]) as pair

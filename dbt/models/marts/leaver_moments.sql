@@ -24,16 +24,47 @@ facts as (
     from {{ people }}
     where {{ quoted(variable.variable) }} is not null
     {%- endfor %}
+),
+
+placed as (
+    select facts.measure, coalesce(facts.category, '') as category, returns.wave, returns.is_returned, facts.amount
+    from facts
+    inner join returns on facts.participant_id = returns.participant_id
+),
+
+means as (
+    select measure, category, wave, is_returned, count(*) as n, {{ exact_sum('amount') }} / count(*) as mean
+    from placed
+    group by measure, category, wave, is_returned
+),
+
+squares as (
+    select
+        placed.measure,
+        placed.category,
+        placed.wave,
+        placed.is_returned,
+        {{ exact_sum('(placed.amount - means.mean) * (placed.amount - means.mean)') }} as total
+    from placed
+    inner join means
+        on placed.measure = means.measure
+        and placed.category = means.category
+        and placed.wave = means.wave
+        and placed.is_returned = means.is_returned
+    group by placed.measure, placed.category, placed.wave, placed.is_returned
 )
 
 select
-    facts.measure::varchar as measure,
-    coalesce(facts.category, '')::varchar as category,
-    returns.wave::varchar as wave,
-    returns.is_returned::boolean as is_returned,
-    count(*)::bigint as n,
-    avg(facts.amount order by facts.participant_id)::double as mean,
-    stddev_samp(facts.amount order by facts.participant_id)::double as sd
-from facts
-inner join returns on facts.participant_id = returns.participant_id
-group by facts.measure, facts.category, returns.wave, returns.is_returned
+    means.measure::varchar as measure,
+    means.category::varchar as category,
+    means.wave::varchar as wave,
+    means.is_returned::boolean as is_returned,
+    means.n::bigint as n,
+    means.mean::double as mean,
+    sqrt({{ sample_moment('squares.total', 'means.n') }})::double as sd
+from means
+inner join squares
+    on means.measure = squares.measure
+    and means.category = squares.category
+    and means.wave = squares.wave
+    and means.is_returned = squares.is_returned
