@@ -63,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("new", nargs="?", help="a release's name or the beginning of it (default: the newest)")
     diff.add_argument("--list", action="store_true", help="list the releases that are kept, oldest first")
 
+    trace = _command(commands, "trace", "follow a result of the release back to people, scores, answers and cells", _trace)
+    trace.add_argument("result_id", help="e.g. change/wellbeing/T1-T2/p")
+    trace.add_argument("--person", help="list the answers of one person, by pseudonym (or by identifier, with --names)")
+    trace.add_argument("--names", action="store_true", help="name people as in the exports, from the working file")
+    trace.add_argument("--csv", action="store_true", help="write every row as CSV instead")
+
     simulate = _command(commands, "simulate", "find stand-in people who could have produced the published tables", _simulate)
     simulate.add_argument("--seed", type=int, default=None, help="the same seed gives the same people")
     simulate.add_argument("--out", type=Path, required=True, help="a new folder for the exports, e.g. stand-ins/")
@@ -314,6 +320,38 @@ def _release(word: str | None, releases: Sequence[str], place: int) -> str:
         what = "no release begins" if not found else f"{len(found)} releases begin"
         raise ValueError(f"{what} with {word!r}; the kept ones are {', '.join(releases) or 'none'}")
     return found[0]
+
+
+def _trace(given: argparse.Namespace, settings: Settings) -> int:
+    import csv
+
+    from dagster_project.results import alike, person_lines, trace_lines
+    from dagster_project.warehouse import Warehouse
+
+    released = Warehouse(settings.study_folder / "release" / "warehouse.duckdb")
+    rows = released.rows("from trace(?)", [given.result_id])
+    if not rows:
+        known = [row["result_id"] for row in released.rows("select result_id from results.results")]
+        raise ValueError(alike(given.result_id, known))
+    names: dict[str, str] = {}
+    if given.names:
+        roster = Warehouse(settings.warehouse_file).rows("select participant_id, respondent from raw.roster")
+        names = {row["participant_id"]: row["respondent"] for row in roster}
+    if given.csv:
+        for row in rows:
+            row["participant_id"] = names.get(row["participant_id"], row["participant_id"])
+        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return 0
+    print("\n".join(trace_lines(rows, names)))
+    if given.person is not None:
+        person = next((pseudonym for pseudonym, name in names.items() if name == given.person), given.person)
+        lines = person_lines(rows, person)
+        if not lines:
+            raise ValueError(f"{given.person}: no answer of this person is behind {given.result_id}; --csv lists everybody")
+        print("\n".join(["", f"{given.person}:", *lines]))
+    return 0
 
 
 def _simulate(given: argparse.Namespace, settings: Settings) -> int:

@@ -8,6 +8,7 @@ from dagster_project.results.ard import ARD_COLUMNS, ard_rows
 from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
+from dagster_project.results.estimands import ESTIMANDS, PEOPLE, Estimand, estimand_of
 from dagster_project.results.further_tables import further_tables
 from dagster_project.results.measurement import measurement_results, reliable_change_results
 from dagster_project.results.missing import (
@@ -42,19 +43,25 @@ from dagster_project.results.tables import (
     to_csv_rows,
     to_markdown,
 )
+from dagster_project.results.trace import TRACE_SQL, alike, person_lines, trace_lines
 from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
     "ARD_COLUMNS",
+    "ESTIMANDS",
+    "PEOPLE",
+    "TRACE_SQL",
     "Cell",
     "Column",
     "DiffRow",
+    "Estimand",
     "PublishedValue",
     "Reproduction",
     "ResultRow",
     "ResultsError",
     "Row",
     "Table",
+    "alike",
     "answer_changes",
     "ard_rows",
     "attrition_results",
@@ -62,6 +69,7 @@ __all__ = [
     "characteristics_results",
     "compare",
     "diff_markdown",
+    "estimand_of",
     "format_number",
     "further_tables",
     "imputation_results",
@@ -72,6 +80,7 @@ __all__ = [
     "paired_results",
     "pattern_results",
     "people_changes",
+    "person_lines",
     "prints_as",
     "read_published",
     "reliable_change_results",
@@ -90,4 +99,5 @@ __all__ = [
     "table_summary",
     "to_csv_rows",
     "to_markdown",
+    "trace_lines",
 ]

@@ -1,7 +1,11 @@
 """The codebook asset: the study folder's definitions, validated once and written as tables. Nothing else belongs here."""
 
-import dagster as dg
+from dataclasses import asdict
 
+import dagster as dg
+import pyarrow as pa
+
+from dagster_project.results import ESTIMANDS, PEOPLE
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import StudyError, codebook_tables, read_study
 from dagster_project.warehouse import Warehouse
@@ -28,7 +32,7 @@ def build(settings: Settings) -> dg.Definitions:
             study = read_study(settings.study_folder)
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        tables = codebook_tables(study)
+        tables = codebook_tables(study) | {"estimands": _estimands()}
         Warehouse(settings.warehouse_file).replace_tables("codebook", tables)
         protocol = study.protocol
         lines = [f"| {name} | {table.num_rows} |" for name, table in tables.items()]
@@ -43,3 +47,10 @@ def build(settings: Settings) -> dg.Definitions:
         )
 
     return dg.Definitions(assets=[codebook])
+
+
+def _estimands() -> pa.Table:
+    """What each statistic is: formula, and who counts in it."""
+    rows = [asdict(one) | {"people_in_words": PEOPLE[one.people]} for one in ESTIMANDS]
+    names = ("analysis", "statistic", "people", "people_in_words", "formula")
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))

@@ -13,7 +13,7 @@ import dagster as dg
 from dagster_project.defs.outcomes.assets import OUTCOMES, laid_out, read_results
 from dagster_project.defs.release.diff import remember_diff
 from dagster_project.report import write_ard, write_page, write_tables
-from dagster_project.results import ard_rows, diff_markdown
+from dagster_project.results import TRACE_SQL, ard_rows, diff_markdown
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import column_descriptions, read_study
 from dagster_project.warehouse import (
@@ -29,7 +29,8 @@ SCHEMAS = ("codebook", "marts", "results")
 _MARTS = (
     "answer_sheets", "answers", "missing_answers", "participants", "exclusions", "scale_scores", "score_changes",
     "service_use", "score_ledger", "scale_moments", "change_moments", "category_counts", "number_moments", "service_counts",
-    "score_counts", "change_counts", "pattern_moments", "item_moments", "service_pairs", "leaver_moments",
+    "exports", "participant_values", "score_counts", "change_counts", "pattern_moments", "item_moments", "service_pairs",
+    "leaver_moments",
 )  # fmt: skip
 
 
@@ -100,6 +101,8 @@ def _fill(settings: Settings, folder: Path, now: datetime) -> None:
     study = read_study(settings.study_folder)
     copy_schemas(settings.warehouse_file, folder / "warehouse.duckdb", SCHEMAS, column_descriptions(study))
     released = Warehouse(folder / "warehouse.duckdb")
+    with released.connect() as connection:
+        connection.execute(TRACE_SQL)
     results = list(read_results(released).values())
     tables = laid_out(study, results)
     reproduction = released.rows("select * from results.reproduction order by line")

@@ -5,7 +5,9 @@ select
     participant_id,
     is_withdrawn,
     withdrawn_on,
-    withdrawal_reason
+    withdrawal_reason,
+    source_file,
+    source_row
     {%- for variable in variables %},
     {{ quoted(variable.variable) }},
     {{ quoted(variable.variable ~ '__missing') }}

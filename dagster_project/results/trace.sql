@@ -1,0 +1,193 @@
+-- From a result to the people, scores, answers and cells of exports behind it. In every released file:
+--
+--     from trace('change/wellbeing/T1-T2/p');
+--     select * from trace('change/wellbeing/T1-T2/p') where part = 'answer' and is_counted;
+--
+-- One row is the result, a scale with its rule, a person of the roster (counted or left out, and why), a score, or an answer.
+-- Nothing is precomputed.
+create or replace macro trace(traced_id) as table
+with one as (
+    select results.*, estimands.people, estimands.people_in_words, estimands.formula, contrasts.baseline, contrasts.followup, contrasts.direction
+    from results.results as results
+    left join codebook.estimands as estimands
+        on results.analysis = estimands.analysis
+        and case
+            when ends_with(estimands.statistic, '_') then starts_with(results.statistic, estimands.statistic)
+            else results.statistic = estimands.statistic
+        end
+    left join codebook.contrasts as contrasts on results.contrast = contrasts.contrast
+    where results.result_id = traced_id
+),
+
+span as (
+    select waves.wave, waves.wave_order
+    from codebook.waves as waves, one
+    where case
+        when one.people = 'any' then true
+        when one.people = 'first' then waves.wave_order = 1
+        when one.people = 'nobody' then false
+        when one.contrast is not null then waves.wave in (one.baseline, one.followup)
+        else waves.wave = one.wave
+    end
+),
+
+-- The scale itself and, of a composite, its parts.
+measures as (
+    select scales.scale, true as is_outcome
+    from codebook.scales as scales, one
+    where scales.scale = one.outcome
+    union all
+    select parts.part, false
+    from codebook.scale_parts as parts, one
+    where parts.scale = one.outcome
+),
+
+scores as (
+    select
+        scores.participant_id, span.wave, span.wave_order, scores.scale, measures.is_outcome, scores.score, scores.missing_reason,
+        scores.items_answered || ' of ' || scales.items_total as how,
+        scores.items_answered = scales.items_total as is_complete,
+        scales.scale_order
+    from marts.scale_scores as scores
+    inner join measures on scores.scale = measures.scale
+    inner join span on scores.wave = span.wave
+    inner join codebook.scales as scales on scores.scale = scales.scale
+),
+
+rules as (
+    select
+        scales.scale, scales.scale_order,
+        concat_ws('; ',
+            replace(scales.aggregate, '_of_scales', '') || ' of ' || scales.items_total
+            || case when parts.named is null then ' items, at least ' else ' scales (' || parts.named || '), at least ' end
+            || scales.minimum_answered || ' of them there'
+            || case when scales.aggregate = 'sum' and scales.minimum_answered < scales.items_total
+                then ', times ' || scales.items_total || ' / those there' else '' end,
+            'reversed: ' || turned.named,
+            case when converted.scale is not null then 'turned into a score by the table of codebook.scale_conversions' end
+        ) as how
+    from codebook.scales as scales
+    inner join measures on scales.scale = measures.scale
+    left join (select scale, string_agg(part, ', ' order by part_order) as named from codebook.scale_parts group by scale) as parts
+        on scales.scale = parts.scale
+    left join (
+        select scale_items.scale, string_agg(items.item, ', ' order by items.item_order) as named
+        from codebook.scale_items as scale_items
+        inner join codebook.items as items on scale_items.item = items.item
+        where items.is_reversed
+        group by scale_items.scale
+    ) as turned on scales.scale = turned.scale
+    left join (select distinct scale from codebook.scale_conversions) as converted on scales.scale = converted.scale
+),
+
+told as (
+    select participant_id, wave, wave_order, score as value, null as text, score is not null as is_known, is_complete, missing_reason
+    from scores
+    where is_outcome
+    union all
+    select uses.participant_id, span.wave, span.wave_order, uses.is_used::int, null, uses.is_used is not null, true, uses.missing_reason
+    from marts.service_use as uses
+    inner join span on uses.wave = span.wave
+    inner join one on uses.service = one.outcome
+    union all
+    select facts.participant_id, null, 0, facts.number, facts.category, facts.missing_reason is null, true, facts.missing_reason
+    from marts.participant_values as facts
+    inner join one on facts.variable = one.outcome
+),
+
+people as (
+    select
+        roster.participant_id,
+        case one.people
+            when 'roster' then true
+            when 'nobody' then false
+            when 'both' then count(*) filter (where told.is_known) = 2
+            when 'items' then count(*) filter (where told.is_complete) > 0
+            else count(*) filter (where told.is_known) > 0
+        end as is_counted,
+        case
+            when one.people <> 'both' then any_value(told.value) filter (where one.people <> 'any')
+            when one.direction = 'baseline_minus_followup'
+                then sum(told.value) filter (where told.wave = one.baseline) - sum(told.value) filter (where told.wave = one.followup)
+            else sum(told.value) filter (where told.wave = one.followup) - sum(told.value) filter (where told.wave = one.baseline)
+        end as value,
+        any_value(told.text) as text,
+        string_agg(concat_ws(': ', told.wave, told.missing_reason), ', ' order by told.wave_order)
+            filter (where told.missing_reason is not null) as missing_reason
+    from marts.participants as roster
+    cross join one
+    left join told on roster.participant_id = told.participant_id
+    where one.people <> 'nobody'
+    group by roster.participant_id, one.people, one.direction, one.baseline, one.followup
+),
+
+items as (
+    select scale_items.scale, items.item, items.item_order, items.low, items.high, items.is_reversed
+    from codebook.scale_items as scale_items
+    inner join measures on scale_items.scale = measures.scale
+    inner join codebook.items as items on scale_items.item = items.item
+    union all
+    select null, items.item, items.item_order, items.low, items.high, false
+    from codebook.items as items
+    inner join one on items.item = one.outcome
+    where items.is_service
+),
+
+answers as (
+    select answers.participant_id, answers.wave, answers.item, answers.answer, null as missing_reason, answers.source_file, answers.source_row
+    from marts.answers as answers
+    union all
+    select absent.participant_id, absent.wave, absent.item, null, absent.missing_reason, absent.source_file, absent.source_row
+    from marts.missing_answers as absent
+),
+
+traced as (
+    select
+        1 as step, 'result' as part, null::varchar as participant_id, coalesce(wave, contrast) as wave, 0 as wave_order,
+        outcome as measure, category as item, 0 as item_order, value, null::double as keyed, printed as text,
+        concat_ws('; ', method, formula, 'of ' || people_in_words) as how, null::boolean as is_counted,
+        note as missing_reason, null::varchar as source_file, null::bigint as source_row, null::varchar as source_column
+    from one
+    union all
+    select 1, 'scale', null, null, 0, rules.scale, null, rules.scale_order, null, null, null, rules.how, null, null, null, null, null
+    from rules
+    union all
+    select 2, 'person', people.participant_id, null, 0, one.outcome, null, 0, people.value, null, people.text,
+        case one.people when 'first' then case when sheets.is_returned then 'returned ' else 'did not return ' end || one.wave end,
+        people.is_counted, people.missing_reason, null, null, null
+    from people
+    cross join one
+    left join marts.answer_sheets as sheets
+        on one.people = 'first' and people.participant_id = sheets.participant_id and one.wave = sheets.wave
+    union all
+    select 3, 'score', scores.participant_id, scores.wave, scores.wave_order, scores.scale, null, scores.scale_order, scores.score, null,
+        null, scores.how, people.is_counted, scores.missing_reason, null, null, null
+    from scores
+    inner join people on scores.participant_id = people.participant_id
+    union all
+    select 4, 'answer', answers.participant_id, answers.wave, span.wave_order, items.scale, items.item, items.item_order,
+        answers.answer, case when items.is_reversed then items.low + items.high - answers.answer else answers.answer end, null,
+        case when items.is_reversed then 'reversed: ' || (items.low + items.high) || ' - answer' end, people.is_counted,
+        answers.missing_reason, answers.source_file, answers.source_row, columns_of.export_column
+    from answers
+    inner join items on answers.item = items.item
+    inner join span on answers.wave = span.wave
+    inner join people on answers.participant_id = people.participant_id
+    left join codebook.wave_items as columns_of on answers.wave = columns_of.wave and answers.item = columns_of.item
+    union all
+    select 4, 'answer', facts.participant_id, null, 0, facts.variable, null, 0, facts.number, null, facts.category, null,
+        people.is_counted, facts.missing_reason, facts.source_file, facts.source_row, variables.export_column
+    from marts.participant_values as facts
+    inner join one on facts.variable = one.outcome
+    inner join people on facts.participant_id = people.participant_id
+    inner join codebook.participant_variables as variables on facts.variable = variables.variable
+)
+
+select
+    traced.part, traced.participant_id, traced.wave, traced.measure, traced.item, traced.value, traced.keyed, traced.text, traced.how,
+    traced.is_counted, traced.missing_reason, exports.export, exports.file_name, traced.source_file, traced.source_row,
+    traced.source_column
+from traced
+left join (select distinct source_file, wave, export, file_name from marts.exports) as exports
+    on traced.source_file = exports.source_file and traced.wave is not distinct from exports.wave
+order by traced.step, traced.part, traced.participant_id, traced.wave_order, traced.item_order, traced.measure;

@@ -1,0 +1,223 @@
+"""From a result back to the cells of the exports, and from the cells to the result again."""
+
+import csv
+import random
+import statistics
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import pyreadstat
+import pytest
+from scipy import stats
+
+from dagster_project.results import ESTIMANDS, PEOPLE, alike, estimand_of, person_lines, trace_lines
+
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def released(example_run: Any) -> Callable[..., Rows]:
+    place, _ = example_run
+    connection = duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True)
+
+    def ask(sql: str, *parameters: Any) -> Rows:
+        cursor = connection.execute(sql, list(parameters))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+    return ask
+
+
+def test_every_statistic_has_a_formula_and_says_who_counts(released: Callable[..., Rows]) -> None:
+    for row in released("select distinct analysis, statistic from results.results"):
+        assert estimand_of(row["analysis"], row["statistic"]).formula, row
+    assert {one.people for one in ESTIMANDS} == set(PEOPLE)
+    assert len({(one.analysis, one.statistic) for one in ESTIMANDS}) == len(ESTIMANDS)
+    with pytest.raises(KeyError, match="change/luck"):
+        estimand_of("change", "luck")
+
+
+def test_the_people_of_a_trace_are_the_n_of_its_result(released: Callable[..., Rows]) -> None:
+    """One result of each kind that differs in who counts, of a scale, a composite, a variable and a service."""
+    chosen = released(
+        "select r.result_id, r.n, e.people from results.results r join codebook.estimands e on e.analysis = r.analysis"
+        " and (e.statistic = r.statistic or (ends_with(e.statistic, '_') and starts_with(r.statistic, e.statistic)))"
+        " where e.people <> 'nobody'"
+        " qualify row_number() over (partition by r.analysis, e.people, r.outcome = 'overall_satisfaction', r.category is null"
+        " order by hash(r.result_id)) = 1"
+    )
+    assert len(chosen) >= 30
+    for row in chosen:
+        traced = released("from trace(?)", row["result_id"])
+        people = [one for one in traced if one["part"] == "person"]
+        counted = [one for one in people if one["is_counted"]]
+        assert len(people) == 32
+        assert len(counted) == row["n"], row
+        assert all(one["missing_reason"] for one in people if not one["is_counted"]), row
+        assert [one["part"] for one in traced].count("result") == 1
+
+
+def _scores(traced: Rows, released: Callable[..., Rows]) -> dict[tuple[str, str], dict[str, float]]:
+    """(person, wave) to scale to score, from the answers of the trace and the rule of each scale alone."""
+    rules = {row["scale"]: row for row in released("select * from codebook.scales")}
+    converted = {
+        (row["scale"], row["raw_sum"]): row["score"] for row in released("select * from codebook.scale_conversions")
+    }
+    answers: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in traced:
+        if row["part"] == "answer" and row["is_counted"] and row["keyed"] is not None:
+            answers[row["participant_id"], row["wave"]][row["measure"]].append(row["keyed"])
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for place, of in answers.items():
+        scored = {}
+        for scale, values in of.items():
+            rule = rules[scale]
+            if len(values) >= rule["minimum_answered"]:
+                mean = sum(values) / len(values)
+                scored[scale] = mean * rule["items_total"] if rule["aggregate"] == "sum" else mean
+                scored[scale] = converted.get((scale, sum(values)), scored[scale])
+        whole = next((row["measure"] for row in traced if row["part"] == "result"), "")
+        if rules[whole]["aggregate"] == "mean_of_scales" and len(scored) >= rules[whole]["minimum_answered"]:
+            scored[whole] = sum(scored.values()) / len(scored)
+        found[place] = scored
+    return found
+
+
+def _of_scores(result: dict[str, Any], traced: Rows, released: Callable[..., Rows]) -> dict[str, float]:
+    scores = _scores(traced, released)
+    scale, contrast = result["outcome"], result["contrast"]
+    if result["analysis"] == "summary":
+        x = [of[scale] for of in scores.values() if scale in of]
+        found = {"n": len(x), "mean": statistics.fmean(x), "sd": statistics.stdev(x), "min": min(x), "max": max(x)}
+        return found | {"median": statistics.median(x), "se": found["sd"] / len(x) ** 0.5}
+    before, after = contrast.split("-")
+    pairs = [
+        (of[scale], scores[person, after][scale]) for (person, wave), of in scores.items() if wave == before and scale in of
+    ]
+    one, two = zip(*pairs, strict=True)
+    x = [a - b for a, b in pairs]
+    n, mean, sd = len(x), statistics.fmean(x), statistics.stdev(x)
+    t = mean / (sd / n**0.5)
+    half = stats.t.ppf(0.975, n - 1) * sd / n**0.5
+    return {
+        "n": n, "mean_change": mean, "sd_change": sd, "t": t, "df": n - 1, "p": 2 * stats.t.sf(abs(t), n - 1),
+        "ci95_low": mean - half, "ci95_high": mean + half, "d_z": mean / sd, "d_baseline": mean / statistics.stdev(one),
+        "d_av": mean / ((statistics.variance(one) + statistics.variance(two)) / 2) ** 0.5,
+        "mean_baseline": statistics.fmean(one), "sd_followup": statistics.stdev(two), "correlation": statistics.correlation(one, two),
+        "wilcoxon_p": stats.wilcoxon(x, zero_method="wilcox", method="approx").pvalue,
+    }  # fmt: skip
+
+
+def test_fifty_results_are_computed_again_from_their_traced_answers(released: Callable[..., Rows]) -> None:
+    known = (
+        "n",
+        "mean",
+        "sd",
+        "min",
+        "max",
+        "median",
+        "se",
+        "mean_change",
+        "sd_change",
+        "t",
+        "df",
+        "p",
+        "ci95_low",
+        "ci95_high",
+    )
+    known += ("d_z", "d_baseline", "d_av", "mean_baseline", "sd_followup", "correlation", "percent")
+    pool = released(
+        "select * from results.results where analysis in ('summary', 'change', 'characteristics', 'service_use', 'attrition')"
+        f" and statistic in {known} and value is not null and not (analysis = 'summary' and statistic like 'ci95%')"
+        " and not (analysis not in ('summary', 'change') and statistic <> 'percent') order by result_id"
+    )
+    chosen = random.Random(20221124).sample(pool, 50)
+    assert len({row["analysis"] for row in chosen}) >= 4
+    for result in chosen:
+        traced = released("from trace(?)", result["result_id"])
+        if result["analysis"] in ("summary", "change"):
+            ours = _of_scores(result, traced, released)[result["statistic"]]
+        else:
+            answers = [row for row in traced if row["part"] == "answer" and row["is_counted"]]
+            if result["analysis"] == "characteristics":
+                hits = [row["text"] == result["category"] for row in answers]
+            elif result["analysis"] == "service_use":
+                hits = [row["value"] == 1 for row in answers]
+            else:
+                scored = _scores(traced, released)
+                people = {row["participant_id"] for row in traced if row["part"] == "person"}
+                hits = [result["outcome"] in scored.get((person, result["wave"]), {}) for person in sorted(people)]
+            ours = 100 * sum(hits) / len(hits)
+        assert ours == pytest.approx(result["value"], rel=1e-9, abs=1e-12), result["result_id"]
+
+
+def test_an_answer_stands_in_the_cell_that_the_trace_names(example_run: Any, released: Callable[..., Rows]) -> None:
+    """Cells looked up in the raw exports themselves: a CSV of labels, a Qualtrics file with three header rows, an SPSS file."""
+    place, _ = example_run
+    raw = place.study_folder / "raw"
+    t1 = (raw / "T1/peer_workers_t1.csv").read_text(encoding="cp1252").splitlines()
+    t2 = (raw / "T2/peer_workers_t2.csv").read_text(encoding="utf-8-sig").splitlines()
+    t3, _ = pyreadstat.read_sav(str(raw / "T3/peer_workers_t3.sav"), user_missing=True)
+    texts = {
+        (row["wave"], row["item"], row["answer_text"]): row["code"]
+        for row in released("select * from codebook.answer_texts where code is not null")
+    }
+    looked = 0
+    for result_id in ("change/wellbeing/T1-T2/p", "change/workload/T1-T3/p"):
+        for row in released("from trace(?)", result_id):
+            if row["part"] != "answer" or row["value"] is None:
+                continue
+            if row["wave"] == "T3":
+                cell = t3[row["source_column"]].iloc[row["source_row"] - 1]
+            else:
+                lines = t1 if row["wave"] == "T1" else t2
+                header, record = next(csv.reader(lines)), next(csv.reader(lines[row["source_row"] - 1 :]))
+                cell = record[header.index(row["source_column"])]
+            code = texts.get((row["wave"], row["item"], cell)) if isinstance(cell, str) else None
+            assert (float(cell) if code is None else code) == row["value"], (result_id, row)
+            looked += 1
+    assert looked > 800
+
+
+def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callable[..., Rows]) -> None:
+    place, _ = example_run
+    environment = {"WAVEHOUSE_STUDY": str(place.study_folder), "WAVEHOUSE_HOME": str(place.settings.home)}
+    command = [sys.executable, "-m", "dagster_project.cli", "trace"]
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command, *words],
+            env={"PATH": "", **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            encoding="utf-8",
+        )
+
+    rows = released("from trace('change/wellbeing/T1-T2/p')")
+    done = run("change/wellbeing/T1-T2/p")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == trace_lines(rows, {})
+    assert "  people     20 of 32 on the roster" in done.stdout
+    assert "  left out   12: T2: wave_not_returned" in done.stdout
+    written = run("change/wellbeing/T1-T2/p", "--csv")
+    assert len(list(csv.DictReader(written.stdout.splitlines()))) == len(rows)
+    person = next(row["participant_id"] for row in rows if row["part"] == "person" and row["is_counted"])
+    roster = {row["participant_id"]: row["respondent"] for row in place.working("select * from raw.roster")}
+    named = run("change/wellbeing/T1-T2/p", "--names", "--person", roster[person])
+    assert named.stdout.splitlines()[-28:] == person_lines(rows, person)
+    assert roster[person] in named.stdout
+    assert roster[person] not in done.stdout
+    unknown = run("change/welbeing/T1-T2/p")
+    assert unknown.returncode == 2
+    assert "there is no such result; do you mean change/wellbeing/T1-T2/p" in unknown.stderr
+
+
+def test_an_id_like_no_other_is_told_where_ids_are_listed() -> None:
+    assert alike("x", ["change/wellbeing/T1-T2/p"]) == (
+        "x: there is no such result; `select result_id from results.results` lists them"
+    )
