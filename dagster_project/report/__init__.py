@@ -1,6 +1,16 @@
 """The page: what people read, rendered from results. Belongs here: formats of output. Does not belong here: arithmetic."""
 
+from dagster_project.report.numbers import COLUMNS, LEFT_OUT_OF_PAIRS, LEFT_OUT_OF_WAVES, Sources, page_numbers
 from dagster_project.report.page import write_page
 from dagster_project.report.tables import write_ard, write_tables
 
-__all__ = ["write_ard", "write_page", "write_tables"]
+__all__ = [
+    "COLUMNS",
+    "LEFT_OUT_OF_PAIRS",
+    "LEFT_OUT_OF_WAVES",
+    "Sources",
+    "page_numbers",
+    "write_ard",
+    "write_page",
+    "write_tables",
+]

@@ -54,32 +54,6 @@ scores as (
     inner join codebook.scales as scales on scores.scale = scales.scale
 ),
 
-rules as (
-    select
-        scales.scale, scales.scale_order,
-        concat_ws('; ',
-            replace(scales.aggregate, '_of_scales', '') || ' of ' || scales.items_total
-            || case when parts.named is null then ' items, at least ' else ' scales (' || parts.named || '), at least ' end
-            || scales.minimum_answered || ' of them there'
-            || case when scales.aggregate = 'sum' and scales.minimum_answered < scales.items_total
-                then ', times ' || scales.items_total || ' / those there' else '' end,
-            'reversed: ' || turned.named,
-            case when converted.scale is not null then 'turned into a score by the table of codebook.scale_conversions' end
-        ) as how
-    from codebook.scales as scales
-    inner join measures on scales.scale = measures.scale
-    left join (select scale, string_agg(part, ', ' order by part_order) as named from codebook.scale_parts group by scale) as parts
-        on scales.scale = parts.scale
-    left join (
-        select scale_items.scale, string_agg(items.item, ', ' order by items.item_order) as named
-        from codebook.scale_items as scale_items
-        inner join codebook.items as items on scale_items.item = items.item
-        where items.is_reversed
-        group by scale_items.scale
-    ) as turned on scales.scale = turned.scale
-    left join (select distinct scale from codebook.scale_conversions) as converted on scales.scale = converted.scale
-),
-
 told as (
     select participant_id, wave, wave_order, score as value, null as text, score is not null as is_known, is_complete, missing_reason
     from scores
@@ -149,8 +123,9 @@ traced as (
         note as missing_reason, null::varchar as source_file, null::bigint as source_row, null::varchar as source_column
     from one
     union all
-    select 1, 'scale', null, null, 0, rules.scale, null, rules.scale_order, null, null, null, rules.how, null, null, null, null, null
-    from rules
+    select 1, 'scale', null, null, 0, scales.scale, null, scales.scale_order, null, null, null, scales.rule, null, null, null, null, null
+    from codebook.scales as scales
+    inner join measures on scales.scale = measures.scale
     union all
     select 2, 'person', people.participant_id, null, 0, one.outcome, null, 0, people.value, null, people.text,
         case one.people when 'first' then case when sheets.is_returned then 'returned ' else 'did not return ' end || one.wave end,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dagster_project.study.instruments import Composite
+from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.read import SERVICES, Study
 
 _TEXT, _WHOLE, _NUMBER, _FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
@@ -210,7 +210,7 @@ def _scales(study: Study) -> pa.Table:
         rows.append(
             (
                 *(code, order, outcome_order, scale.label, instrument.instrument, aggregate, count, minimum, low, high),
-                *(scale.better, norm.mean if norm else None, norm.sd if norm else None),
+                *(scale.better, norm.mean if norm else None, norm.sd if norm else None, _rule(instrument, scale)),
             )
         )
     return _table(
@@ -228,9 +228,29 @@ def _scales(study: Study) -> pa.Table:
             "better": _TEXT,
             "norm_mean": _NUMBER,
             "norm_sd": _NUMBER,
+            "rule": _TEXT,
         },
         rows,
     )
+
+
+def _rule(instrument: Instrument, scale: Scale | Composite) -> str:
+    """How a score is made, in words: aggregate, least number of parts, proration, reversed items, conversion."""
+    if isinstance(scale, Composite):
+        named = ", ".join(scale.parts)
+        return f"mean of {len(scale.parts)} scales ({named}), at least {instrument.minimum_parts(scale)} of them there"
+    count, minimum = len(scale.items), instrument.minimum_items(scale)
+    text = (
+        f"{scale.aggregate} of {count} items, " + ("all" if minimum == count else f"at least {minimum}") + " of them there"
+    )
+    if scale.aggregate == "sum" and minimum < count:
+        text += f", times {count} / those there"
+    turned = [instrument.item_code(position) for position in scale.items if position in instrument.reversed]
+    if turned:
+        text += f"; reversed ({instrument.anchors.low + instrument.anchors.high} - answer): {', '.join(turned)}"
+    if scale.conversion:
+        text += "; turned into a score by codebook.scale_conversions"
+    return text
 
 
 def _scale_items(study: Study) -> pa.Table:

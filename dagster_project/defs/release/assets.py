@@ -12,7 +12,15 @@ import dagster as dg
 
 from dagster_project.defs.outcomes.assets import OUTCOMES, laid_out, read_results
 from dagster_project.defs.release.diff import remember_diff
-from dagster_project.report import write_ard, write_page, write_tables
+from dagster_project.report import (
+    COLUMNS,
+    LEFT_OUT_OF_PAIRS,
+    LEFT_OUT_OF_WAVES,
+    Sources,
+    write_ard,
+    write_page,
+    write_tables,
+)
 from dagster_project.results import TRACE_SQL, ard_rows, diff_markdown
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import column_descriptions, read_study
@@ -23,6 +31,7 @@ from dagster_project.warehouse import (
     publish_release,
     recover_release,
     release_names,
+    rows,
 )
 
 SCHEMAS = ("codebook", "marts", "results")
@@ -103,12 +112,29 @@ def _fill(settings: Settings, folder: Path, now: datetime) -> None:
     released = Warehouse(folder / "warehouse.duckdb")
     with released.connect() as connection:
         connection.execute(TRACE_SQL)
-    results = list(read_results(released).values())
+    by_id = read_results(released)
+    results = list(by_id.values())
     tables = laid_out(study, results)
     reproduction = released.rows("select * from results.reproduction order by line")
     write_tables(folder / "tables", tables, reproduction)
     write_ard(folder, ard_rows(results, study.protocol.plan_hash))
-    write_page(folder / "index.html", study, tables, reproduction, released_at=now)
+    write_page(folder / "index.html", study, tables, by_id, reproduction, _sources(released), released_at=now)
+
+
+def _sources(released: Warehouse) -> Sources:
+    """What stands behind the numbers of a page, counted by the database."""
+    with released.connect(read_only=True) as connection:
+        return Sources(
+            roster=rows(connection, "select count(*) as n from marts.participants")[0]["n"],
+            rules={row["scale"]: row["rule"] for row in rows(connection, "select scale, rule from codebook.scales")},
+            waves_of={
+                row["contrast"]: (row["baseline"], row["followup"]) for row in rows(connection, "from codebook.contrasts")
+            },
+            left_out_of_pairs=rows(connection, LEFT_OUT_OF_PAIRS),
+            left_out_of_waves=rows(connection, LEFT_OUT_OF_WAVES),
+            columns=rows(connection, COLUMNS),
+            exports=rows(connection, "select wave, file_name, source_file from marts.exports order by export, file_name"),
+        )
 
 
 def _fingerprint(settings: Settings) -> str:
@@ -129,6 +155,7 @@ def _fingerprint(settings: Settings) -> str:
         *(path for part in ("models", "macros") for path in (code / "dbt" / part).rglob("*.sql")),
         *(code / "dagster_project").rglob("*.py"),
         *(code / "dagster_project").rglob("*.jinja"),
+        *(code / "dagster_project").rglob("*.sql"),
     ]
     for path in sorted(files):
         digest.update(path.name.encode() + path.read_bytes())
