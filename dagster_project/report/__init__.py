@@ -1,5 +1,6 @@
 """The page: what people read, rendered from results. Belongs here: formats of output. Does not belong here: arithmetic."""
 
+from dagster_project.report.deposit import SUBJECTS, write_dictionary, write_package
 from dagster_project.report.numbers import COLUMNS, LEFT_OUT_OF_PAIRS, LEFT_OUT_OF_WAVES, Sources, page_numbers
 from dagster_project.report.page import write_page
 from dagster_project.report.tables import write_ard, write_tables
@@ -8,9 +9,12 @@ __all__ = [
     "COLUMNS",
     "LEFT_OUT_OF_PAIRS",
     "LEFT_OUT_OF_WAVES",
+    "SUBJECTS",
     "Sources",
     "page_numbers",
     "write_ard",
+    "write_dictionary",
+    "write_package",
     "write_page",
     "write_tables",
 ]

@@ -7,6 +7,7 @@ SQL, files other than a published table.
 from dagster_project.results.ard import ARD_COLUMNS, ard_rows
 from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
+from dagster_project.results.dictionary import RESULTS_COLUMNS
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.estimands import ESTIMANDS, PEOPLE, Estimand, estimand_of
 from dagster_project.results.further_tables import further_tables
@@ -50,6 +51,7 @@ __all__ = [
     "ARD_COLUMNS",
     "ESTIMANDS",
     "PEOPLE",
+    "RESULTS_COLUMNS",
     "TRACE_SQL",
     "Cell",
     "Column",

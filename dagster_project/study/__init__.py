@@ -5,6 +5,7 @@ Does not belong here: anything that touches an export, a database or a result. T
 """
 
 from dagster_project.study.codebook import codebook_tables, column_descriptions
+from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.errors import StudyError
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.new import new_study
@@ -28,6 +29,7 @@ from dagster_project.study.read import PARTICIPANTS, SERVICES, Study, read_study
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
+    "CODEBOOK_COLUMNS",
     "PARTICIPANTS",
     "SERVICES",
     "AnswerLabels",

@@ -30,7 +30,7 @@ def copy_schemas(
 ) -> None:
     """Copy tables and views of some schemas of the working file into a new DuckDB file, with their columns' comments.
 
-    descriptions: by column name, the comment of a column that has none.
+    descriptions: by schema.table.column, schema..column (of any table) or column, the comment of a column that has none.
     """
     with duckdb.connect(str(target), config=dict(_SETTINGS)) as connection:
         connection.execute(f"attach {_literal(str(working_file))} as working (read_only)")
@@ -47,13 +47,14 @@ def copy_schemas(
                 _copy_comments(connection, schema, table, descriptions or {})
         for schema in schemas:
             views = connection.execute(
-                "select sql from duckdb_views() where database_name = 'working' and schema_name = ? and not internal"
-                " order by view_name",
+                "select view_name, sql from duckdb_views() where database_name = 'working' and schema_name = ?"
+                " and not internal order by view_name",
                 [schema],
             ).fetchall()
-            for (sql,) in views:
+            for view, sql in views:
                 # A view must not name the file it was made in: the release is attached under any name people like.
                 connection.execute(sql.replace(f"{identifier(working_file.stem)}.", "").replace(f"{working_file.stem}.", ""))
+                _copy_comments(connection, schema, view, descriptions or {})
         connection.execute("detach working")
         connection.execute("checkpoint")
 
@@ -66,10 +67,10 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, schema: str, table: st
         [schema, table],
     ).fetchall()
     for column, standing in comments:
-        comment = standing or descriptions.get(column)
-        if comment is None:
-            continue
-        connection.execute(f"comment on column {name}.{identifier(column)} is {_literal(comment)}")
+        places = (f"{schema}.{table}.{column}", f"{schema}..{column}", column)
+        comment = standing or next((descriptions[place] for place in places if place in descriptions), None)
+        if comment is not None:
+            connection.execute(f"comment on column {name}.{identifier(column)} is {_literal(comment)}")
 
 
 def _literal(text: str) -> str:

@@ -5,6 +5,7 @@ swapped (warehouse/), how a page is laid out (report/).
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,14 +17,17 @@ from dagster_project.report import (
     COLUMNS,
     LEFT_OUT_OF_PAIRS,
     LEFT_OUT_OF_WAVES,
+    SUBJECTS,
     Sources,
     write_ard,
+    write_dictionary,
+    write_package,
     write_page,
     write_tables,
 )
-from dagster_project.results import TRACE_SQL, ard_rows, diff_markdown
+from dagster_project.results import RESULTS_COLUMNS, TRACE_SQL, ard_rows, diff_markdown
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import column_descriptions, read_study
+from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions, read_study
 from dagster_project.warehouse import (
     Warehouse,
     copy_schemas,
@@ -81,7 +85,7 @@ def build(settings: Settings) -> dg.Definitions:
                 "released_at": now.isoformat(),
                 "fingerprint": fingerprint,
             }
-            publish_release(settings.study_folder, name, manifest, lambda folder: _fill(settings, folder, now))
+            publish_release(settings.study_folder, name, manifest, lambda folder: _fill(settings, folder, manifest, now))
         folder = settings.study_folder / "release"
         return dg.MaterializeResult(
             metadata={
@@ -106,9 +110,9 @@ def _difference(settings: Settings, standing: dict[str, str] | None, name: str) 
     return "This is the first release." if standing is None else diff_markdown(rows)
 
 
-def _fill(settings: Settings, folder: Path, now: datetime) -> None:
+def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str], now: datetime) -> None:
     study = read_study(settings.study_folder)
-    copy_schemas(settings.warehouse_file, folder / "warehouse.duckdb", SCHEMAS, column_descriptions(study))
+    copy_schemas(settings.warehouse_file, folder / "warehouse.duckdb", SCHEMAS, _descriptions(study))
     released = Warehouse(folder / "warehouse.duckdb")
     with released.connect() as connection:
         connection.execute(TRACE_SQL)
@@ -119,6 +123,26 @@ def _fill(settings: Settings, folder: Path, now: datetime) -> None:
     write_tables(folder / "tables", tables, reproduction)
     write_ard(folder, ard_rows(results, study.protocol.plan_hash))
     write_page(folder / "index.html", study, tables, by_id, reproduction, _sources(released), released_at=now)
+    columns = released.rows(_EVERY_COLUMN)
+    subjects = {name: released.rows(f"from codebook.{name}") for name in SUBJECTS}
+    write_dictionary(folder / "codebook.html", study, subjects, columns)
+    write_package(folder, study, manifest, columns)
+
+
+_EVERY_COLUMN = """
+    select schema_name as schema, table_name as "table", column_name as "column", data_type as type, comment as description
+    from duckdb_columns()
+    where not internal
+    order by schema_name, table_name, column_index
+"""
+
+
+def _descriptions(study: Study) -> dict[str, str]:
+    """Words for every column: the codebook's and the results' by table, those that follow the study by name."""
+    found = column_descriptions(study)
+    for name, words in CODEBOOK_COLUMNS.items():
+        found[f"codebook.{name}" if "." in name else f"codebook..{name}"] = words
+    return found | {f"results.{name}": words for name, words in RESULTS_COLUMNS.items()}
 
 
 def _sources(released: Warehouse) -> Sources:

@@ -1,0 +1,127 @@
+"""What an archive takes: a data dictionary as a page, and a Frictionless data package of everything in the release.
+
+Belongs here: describing a finished release. Does not belong here: what its tables hold, which its own comments say.
+"""
+
+import csv
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from dagster_project.study import Study
+
+#: Frictionless' type of a DuckDB type; others are "any".
+_TYPES = {
+    "VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "SMALLINT": "integer", "DOUBLE": "number",
+    "BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "datetime",
+}  # fmt: skip
+_MEDIA = {
+    ".csv": "text/csv", ".json": "application/json", ".parquet": "application/vnd.apache.parquet", ".html": "text/html",
+    ".duckdb": "application/vnd.duckdb",
+}  # fmt: skip
+#: Tools whose versions a reader of the numbers may ask for.
+_TOOLS = ("duckdb", "numpy", "scipy", "pyarrow", "dbt-core", "dbt-duckdb", "dagster", "pyreadstat")
+#: Tables of schema codebook that the dictionary prints in full, with their headings.
+SUBJECTS = {
+    "waves": "Waves", "contrasts": "Contrasts", "plan": "Analysis plan", "plan_tests": "Planned tests",
+    "instruments": "Instruments", "scales": "Scales", "items": "Items and services", "norms": "Norms",
+    "participant_variables": "Participant variables", "participant_categories": "Categories", "estimands": "Statistics",
+    "assumptions": "Assumptions",
+}  # fmt: skip
+
+
+def write_dictionary(
+    file: Path, study: Study, subjects: Mapping[str, Sequence[Mapping[str, Any]]], columns: Sequence[Mapping[str, Any]]
+) -> None:
+    """Write the data dictionary as one page.
+
+    subjects: rows of the codebook's tables by name. columns: schema, table, column, type, description of the whole release.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("dagster_project.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    words = {(row["table"], row["column"]): row["description"] or "" for row in columns if row["schema"] == "codebook"}
+    tables: dict[str, list[Mapping[str, Any]]] = {}
+    for row in columns:
+        tables.setdefault(f"{row['schema']}.{row['table']}", []).append(row)
+    page = environment.get_template("codebook.html.jinja").render(
+        protocol=study.protocol,
+        subjects=[(name, heading, subjects[name]) for name, heading in SUBJECTS.items() if subjects[name]],
+        words=words,
+        tables=tables,
+    )
+    file.write_text(page, encoding="utf-8")
+
+
+def write_package(folder: Path, study: Study, manifest: Mapping[str, str], columns: Sequence[Mapping[str, Any]]) -> None:
+    """Write datapackage.json (Data Package 1.0): every file of the release with size and SHA-256, the database's tables with
+    their columns, and what made them: release, run, plan, tools."""
+    resources = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "datapackage.json"):
+        place = path.relative_to(folder).as_posix()
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        resource: dict[str, Any] = {
+            "name": place.lower().replace("/", "-").rsplit(".", 1)[0] + "-" + path.suffix[1:],
+            "path": place,
+            "format": path.suffix[1:],
+            "mediatype": _MEDIA.get(path.suffix, "application/octet-stream"),
+            "bytes": path.stat().st_size,
+            "hash": f"sha256:{digest}",
+        }
+        if path.suffix in (".csv", ".html", ".json"):
+            resource["encoding"] = "utf-8"
+        if path.suffix == ".csv":
+            resource["schema"] = {"fields": _fields(path, columns)}
+        if path.suffix == ".duckdb":
+            resource["tables"] = _tables(columns)
+        resources.append(resource)
+    protocol = study.protocol
+    package = {
+        "profile": "data-package",
+        "name": protocol.study.replace("_", "-"),
+        "title": protocol.title,
+        "version": manifest["release"],
+        "created": manifest["released_at"],
+        "sources": [{"title": protocol.source}],
+        "description": " ".join(text for text in (protocol.licence, protocol.stand_in) if text),
+        "resources": resources,
+        "wavehouse": {
+            "release": manifest["release"],
+            "run_id": manifest["run_id"],
+            "fingerprint": manifest["fingerprint"],
+            "plan_hash": protocol.plan_hash,
+            "versions": {"python": platform.python_version()} | {tool: version(tool) for tool in ("wavehouse", *_TOOLS)},
+        },
+    }
+    text = json.dumps(package, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "datapackage.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _fields(path: Path, columns: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The columns of a CSV: texts as printed, but for a table of schema results that was written as it is."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        header = next(csv.reader(stream), [])
+    known = {row["column"]: row for row in columns if (row["schema"], row["table"]) == ("results", path.stem)}
+    return [_field(known[name]) if name in known else {"name": name, "type": "string"} for name in header]
+
+
+def _field(row: Mapping[str, Any]) -> dict[str, str]:
+    return {"name": row["column"], "type": _TYPES.get(row["type"], "any"), "description": row["description"] or ""}
+
+
+def _tables(columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in columns:
+        found.setdefault(f"{row['schema']}.{row['table']}", []).append(_field(row))
+    return [{"name": name, "schema": {"fields": fields}} for name, fields in found.items()]
