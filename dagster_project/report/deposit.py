@@ -14,6 +14,7 @@ from typing import Any
 
 import jinja2
 
+from dagster_project.results import ARD_COLUMNS
 from dagster_project.study import Study
 
 #: Frictionless' type of a DuckDB type; others are "any".
@@ -34,6 +35,11 @@ SUBJECTS = {
     "participant_variables": "Participant variables", "participant_categories": "Categories", "estimands": "Statistics",
     "assumptions": "Assumptions",
 }  # fmt: skip
+
+_ARD_NUMBERS = {"stat": "number", "n": "integer", "df": "number", "level": "number"}
+_ARD_FIELDS = [
+    {"name": name, "type": _ARD_NUMBERS.get(name, "string"), "description": words} for name, words in ARD_COLUMNS.items()
+]
 
 
 def write_dictionary(
@@ -83,6 +89,8 @@ def write_package(folder: Path, study: Study, manifest: Mapping[str, str], colum
             resource["encoding"] = "utf-8"
         if path.suffix == ".csv":
             resource["schema"] = {"fields": _fields(path, columns)}
+        if path.stem == "ard":
+            resource["schema"] = {"fields": _ARD_FIELDS}
         if path.suffix == ".duckdb":
             resource["tables"] = _tables(columns)
         resources.append(resource)
