@@ -193,7 +193,7 @@ def test_moments_do_not_depend_on_the_order_of_rows(example_run: Any, model: str
     with duckdb.connect(config={"threads": "4"}) as connection:
         connection.execute(f"attach '{place.settings.warehouse_file}' as warehouse (read_only)")
         found = set()
-        for seed in range(8):
+        for seed in range(12):
             connection.execute(
                 f"create or replace temporary table shuffled as select * from {original} as t order by hash(({seed}, t))"
             )

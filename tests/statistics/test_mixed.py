@@ -21,22 +21,15 @@ def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None
     assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), place
 
 
-def _made(said: dict[tuple[str, str], float]) -> Matrix:
-    """The data set that stands in R's output: cells named row-column, missing ones NaN."""
-    cells = {tuple(map(int, name.split("-"))): value for (kind, name), value in said.items() if kind == "data"}
-    rows, columns = (max(place[axis] for place in cells) for axis in (0, 1))
-    return np.array([[cells[row + 1, column + 1] for column in range(columns)] for row in range(rows)])
-
-
 #: Beside R's exact answer; lmerTest's own differences are finite and lose digits where people lie far apart.
 LMERTEST = {"df": 1e-6, "se": 1e-6, "p": 1e-5}
 
 
-def test_the_mixed_model_is_what_r_says(scores: Scores, witness: Callable[[str], Said]) -> None:
+def test_the_mixed_model_is_what_r_says(matrix_of: Callable[..., Matrix], witness: Callable[[str], Said]) -> None:
     """Against the exact likelihood in R to 1e-6, and against lmerTest's own words, whose derivatives are finite differences."""
     fitted, beside = 0, 0
     for place, said in witness("mixed").items():
-        matrix = _made(said) if place[0] == "made" else scores[place]
+        matrix = matrix_of(place, said)
         waves = matrix.shape[1]
         names, weights = [], []
         for one in range(waves):

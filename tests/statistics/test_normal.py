@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from dagster_project.statistics import fit_normal, impute_change, little_mcar, patterns_of
 
 Matrix = NDArray[np.float64]
-Scores = dict[tuple[str, str], Matrix]
 Said = dict[tuple[str, str], dict[tuple[str, str], float]]
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -19,19 +18,14 @@ def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None
     assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), place
 
 
-def _made(said: dict[tuple[str, str], float]) -> Matrix:
-    """The data set that stands in R's output: cells named row-column, missing ones NaN."""
-    cells = {tuple(map(int, name.split("-"))): value for (kind, name), value in said.items() if kind == "data"}
-    rows, columns = (max(place[axis] for place in cells) for axis in (0, 1))
-    return np.array([[cells[row + 1, column + 1] for column in range(columns)] for row in range(rows)])
-
-
-def test_maximum_likelihood_and_littles_test_are_what_r_says(scores: Scores, witness: Callable[[str], Said]) -> None:
+def test_maximum_likelihood_and_littles_test_are_what_r_says(
+    matrix_of: Callable[..., Matrix], witness: Callable[[str], Said]
+) -> None:
     """R's EM goes person by person, and lavaan stands beside it where it answers."""
     compared = 0
     for place, said in witness("normal").items():
         of = {name: value for (kind, name), value in said.items() if kind != "data"}
-        matrix = _made(said) if place[0] == "made" else scores[place]
+        matrix = matrix_of(place, said)
         patterns = patterns_of(matrix)
         fitted, test = fit_normal(patterns), little_mcar(patterns)
         assert fitted.reason == test.reason == ""
