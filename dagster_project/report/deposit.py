@@ -12,8 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
+from dagster_project.report.template import render
 from dagster_project.results import ARD_COLUMNS
 from dagster_project.study import Study
 
@@ -49,18 +48,12 @@ def write_dictionary(
 
     subjects: rows of the codebook's tables by name. columns: schema, table, column, type, description of the whole release.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("dagster_project.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     words = {(row["table"], row["column"]): row["description"] or "" for row in columns if row["schema"] == "codebook"}
     tables: dict[str, list[Mapping[str, Any]]] = {}
     for row in columns:
         tables.setdefault(f"{row['schema']}.{row['table']}", []).append(row)
-    page = environment.get_template("codebook.html.jinja").render(
+    page = render(
+        "codebook.html.jinja",
         protocol=study.protocol,
         subjects=[(name, heading, subjects[name]) for name, heading in SUBJECTS.items() if subjects[name]],
         words=words,

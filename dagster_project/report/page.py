@@ -9,9 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from dagster_project.report.numbers import Sources, page_numbers
+from dagster_project.report.template import render
 from dagster_project.results import ResultRow, Table
 from dagster_project.study import Study
 
@@ -26,18 +25,12 @@ def write_page(
     released_at: datetime,
 ) -> None:
     """Write the page. Every number carries its result's id, and opens what is known of it."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("dagster_project.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     cells = [cell for table in tables for row in table.rows for cell in row.cells if cell.text]
     others = [row for row in reproduction if row["verdict"] != "reproduced"]
     shown = [one for cell in cells for one in cell.result_ids] + [row["result_id"] for row in others if row["result_id"]]
     counts = Counter(row["verdict"] for row in reproduction)
-    page = environment.get_template("page.html.jinja").render(
+    page = render(
+        "page.html.jinja",
         protocol=study.protocol,
         tables=[table for table in tables if not table.number.startswith("S")],
         further=[table for table in tables if table.number.startswith("S")],

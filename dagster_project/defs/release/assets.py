@@ -114,18 +114,20 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str], now: da
     study = read_study(settings.study_folder)
     copy_schemas(settings.warehouse_file, folder / "warehouse.duckdb", SCHEMAS, _descriptions(study))
     released = Warehouse(folder / "warehouse.duckdb")
-    with released.connect() as connection:
-        connection.execute(TRACE_SQL)
-    by_id = read_results(released)
-    results = list(by_id.values())
-    tables = laid_out(study, results)
-    reproduction = released.rows("select * from results.reproduction order by line")
-    write_tables(folder / "tables", tables, reproduction)
-    write_ard(folder, ard_rows(results, study.protocol.plan_hash))
-    write_page(folder / "index.html", study, tables, by_id, reproduction, _sources(released), released_at=now)
-    columns = released.rows(_EVERY_COLUMN)
-    subjects = {name: released.rows(f"from codebook.{name}") for name in SUBJECTS}
-    write_dictionary(folder / "codebook.html", study, subjects, columns)
+    # Closed before the package, which takes the hash of the file.
+    with released.kept_open():
+        with released.connect() as connection:
+            connection.execute(TRACE_SQL)
+        by_id = read_results(released)
+        results = list(by_id.values())
+        tables = laid_out(study, results)
+        reproduction = released.rows("select * from results.reproduction order by line")
+        write_tables(folder / "tables", tables, reproduction)
+        write_ard(folder, ard_rows(results, study.protocol.plan_hash))
+        write_page(folder / "index.html", study, tables, by_id, reproduction, _sources(released), released_at=now)
+        columns = released.rows(_EVERY_COLUMN)
+        subjects = {name: released.rows(f"from codebook.{name}") for name in SUBJECTS}
+        write_dictionary(folder / "codebook.html", study, subjects, columns)
     write_package(folder, study, manifest, columns)
 
 
