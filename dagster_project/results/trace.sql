@@ -107,6 +107,14 @@ items as (
     where items.is_service
 ),
 
+-- Filtered before it is joined: a condition on `one` in the join itself makes DuckDB compare everybody with everybody.
+returns as (
+    select sheets.participant_id, sheets.is_returned
+    from marts.answer_sheets as sheets
+    inner join one on sheets.wave = one.wave
+    where one.people = 'first'
+),
+
 answers as (
     select answers.participant_id, answers.wave, answers.item, answers.answer, null as missing_reason, answers.source_file, answers.source_row
     from marts.answers as answers
@@ -128,12 +136,11 @@ traced as (
     inner join measures on scales.scale = measures.scale
     union all
     select 2, 'person', people.participant_id, null, 0, one.outcome, null, 0, people.value, null, people.text,
-        case one.people when 'first' then case when sheets.is_returned then 'returned ' else 'did not return ' end || one.wave end,
+        case one.people when 'first' then case when returns.is_returned then 'returned ' else 'did not return ' end || one.wave end,
         people.is_counted, people.missing_reason, null, null, null
     from people
     cross join one
-    left join marts.answer_sheets as sheets
-        on one.people = 'first' and people.participant_id = sheets.participant_id and one.wave = sheets.wave
+    left join returns on people.participant_id = returns.participant_id
     union all
     select 3, 'score', scores.participant_id, scores.wave, scores.wave_order, scores.scale, null, scores.scale_order, scores.score, null,
         null, scores.how, people.is_counted, scores.missing_reason, null, null, null
