@@ -28,7 +28,7 @@ from dagster_project.results.release_diff import (
     score_changes,
 )
 from dagster_project.results.reproduction import Reproduction, compare, summarise
-from dagster_project.results.rounding import format_number, prints_as, round_half_away
+from dagster_project.results.rounding import format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.row import ResultRow, result_id
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
@@ -83,6 +83,7 @@ __all__ = [
     "pattern_results",
     "people_changes",
     "person_lines",
+    "print_statistic",
     "prints_as",
     "read_published",
     "reliable_change_results",

@@ -1,7 +1,10 @@
-"""Numbers as they are printed: the one rounding rule, and reading a printed number back.
+"""Numbers as they are printed: the one rounding rule, the decimals of each statistic, and reading a printed number back.
 
-Belongs here: rounding, decimals of a printed text, the interval of values that print alike. Does not belong here:
+Belongs here: rounding, how each statistic is written, the interval of values that print alike. Does not belong here:
 layout of tables, verdicts.
+
+Written as the APA's Publication Manual (7th edition, 6.36 to 6.45) and the SAMPL guidelines (Lang and Altman 2013) ask:
+exact p to three decimals, "< .001" below that, no zero before the point of what cannot exceed one, a true minus sign.
 
 The rule: half away from zero, at the decimals asked for. A binary float is first brought to 12 significant digits, so
 that 3.45 stored as 3.4499999999999997 rounds as the 3.45 that arithmetic on whole answers gave.
@@ -11,6 +14,14 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 _SIGNIFICANT = Context(prec=12)
 MINUS = "−"
+#: Decimals in tables, by statistic; others have two.
+_DECIMALS = {
+    "n": 0, "count": 0, "percent": 1, "mean": 1, "min": 1, "max": 1, "median": 1, "q1": 1, "q3": 1, "norm_mean": 1, "df": 0,
+    "mean_baseline": 1, "mean_followup": 1,
+}  # fmt: skip
+_COUNTS = ("n_", "missing_", "count_")
+#: Statistics that cannot exceed one in size, beside p values: written without a zero before the point.
+_WITHIN_ONE = ("correlation", "alpha", "omega", "icc", "item_rest", "fmi", "rank_biserial")
 
 
 def round_half_away(value: float, decimals: int) -> Decimal:
@@ -57,3 +68,33 @@ def format_number(value: float | None, decimals: int) -> str:
     if value is None:
         return "—"
     return str(round_half_away(value, decimals)).replace("-", MINUS)
+
+
+def decimals_of(statistic: str) -> int:
+    """How many decimals tables print of a statistic."""
+    if is_p(statistic):
+        return 3
+    if statistic.startswith(_COUNTS):
+        return 0
+    return 1 if statistic.startswith("percent") else _DECIMALS.get(statistic, 2)
+
+
+def is_p(statistic: str) -> bool:
+    """Whether a statistic is a p value: p, p_holm, wilcoxon_p."""
+    return statistic == "p" or statistic.startswith("p_") or statistic.endswith("_p")
+
+
+def print_statistic(statistic: str, value: float | None, decimals: int | None = None) -> str:
+    """A value as tables print it: '.020' for a p, '< .001' and '> .999' where it would print as zero or one, a true minus
+    sign, an em dash for none."""
+    if value is None:
+        return format_number(None, 0)
+    if is_p(statistic):
+        if value < 0.0005:
+            return "< .001"
+        if value >= 0.9995:
+            return "> .999"
+    text = format_number(value, decimals_of(statistic) if decimals is None else decimals)
+    if is_p(statistic) or statistic.startswith(_WITHIN_ONE):
+        return text.replace("0.", ".", 1) if text.lstrip(MINUS).startswith("0.") else text
+    return text

@@ -9,39 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.results.rounding import format_number
+from dagster_project.results.rounding import print_statistic
 from dagster_project.results.row import ResultRow, result_id
 from dagster_project.study import Composite, Study
 
 #: The level of every interval.
 LEVEL = 0.95
-#: Decimals in tables, by statistic; others have two.
-_DECIMALS = {
-    "n": 0, "count": 0, "percent": 1, "mean": 1, "min": 1, "max": 1, "median": 1, "q1": 1, "q3": 1, "norm_mean": 1, "df": 0,
-    "mean_baseline": 1, "mean_followup": 1,
-}  # fmt: skip
-_COUNTS = ("n_", "missing_", "count_")
-
-
-def decimals_of(statistic: str) -> int:
-    """How many decimals tables print of a statistic."""
-    if is_p(statistic):
-        return 3
-    if statistic.startswith(_COUNTS):
-        return 0
-    return 1 if statistic.startswith("percent") else _DECIMALS.get(statistic, 2)
-
-
-def is_p(statistic: str) -> bool:
-    """Whether a statistic is a p value: p, p_holm, wilcoxon_p."""
-    return statistic == "p" or statistic.startswith("p_") or statistic.endswith("_p")
-
-
-def print_statistic(statistic: str, value: float | None, decimals: int | None = None) -> str:
-    """A value as tables print it: '< .001' for a p that would print as zero, a true minus sign, an em dash for none."""
-    if is_p(statistic) and value is not None and value < 0.0005:
-        return "< .001"
-    return format_number(value, decimals_of(statistic) if decimals is None else decimals)
 
 
 def number(value: Any) -> float | None:

@@ -16,6 +16,7 @@ from dagster_project.results import (
     characteristics_results,
     compare,
     format_number,
+    print_statistic,
     prints_as,
     read_published,
     result_id,
@@ -83,6 +84,28 @@ def test_what_is_printed_is_what_it_prints_as(value: float, decimals: int) -> No
 
 def test_no_number_is_a_dash() -> None:
     assert format_number(None, 2) == "—"
+
+
+@pytest.mark.parametrize(
+    ("statistic", "value", "printed"),
+    [
+        ("p", 0.0204, ".020"),
+        ("p_holm", 1.0, "> .999"),
+        ("wilcoxon_p", 0.0004999, "< .001"),
+        ("p", 0.0005, ".001"),
+        ("p", None, "—"),
+        ("alpha", 0.8449, ".84"),
+        ("alpha_ci95_low", -0.2, "−.20"),
+        ("item_rest", -1.2, "−1.20"),
+        ("correlation", 1.0, "1.00"),
+        ("correlation", -0.001, ".00"),
+        ("d_z", -0.204, "−0.20"),
+        ("percent", 0.25, "0.3"),
+        ("n_pairs", 20.0, "20"),
+    ],
+)
+def test_a_statistic_is_written_as_its_kind_is(statistic: str, value: float | None, printed: str) -> None:
+    assert print_statistic(statistic, value) == printed
 
 
 def test_ids_have_their_parts_in_order_and_refuse_what_would_be_ambiguous() -> None:
