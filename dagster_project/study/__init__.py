@@ -4,6 +4,7 @@ Belongs here: typed, validated models and the reader that turns a study folder i
 Does not belong here: anything that touches an export, a database or a result. This package imports none of the others.
 """
 
+from dagster_project.study.base import Code, ContrastId, Definition, WaveId
 from dagster_project.study.codebook import codebook_tables, column_descriptions
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.errors import StudyError
@@ -25,7 +26,7 @@ from dagster_project.study.protocol import (
     ServiceUse,
     Wave,
 )
-from dagster_project.study.read import PARTICIPANTS, SERVICES, Study, read_study
+from dagster_project.study.read import PARTICIPANTS, SERVICES, Study, read_definition, read_study
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
@@ -33,9 +34,12 @@ __all__ = [
     "PARTICIPANTS",
     "SERVICES",
     "AnswerLabels",
+    "Code",
     "ColumnBlock",
     "Composite",
     "Contrast",
+    "ContrastId",
+    "Definition",
     "EffectSize",
     "Export",
     "Family",
@@ -55,10 +59,12 @@ __all__ = [
     "Study",
     "StudyError",
     "Wave",
+    "WaveId",
     "WaveState",
     "codebook_tables",
     "column_descriptions",
     "new_study",
+    "read_definition",
     "read_study",
     "wave_state",
 ]

@@ -112,18 +112,18 @@ def read_study(folder: Path) -> Study:
     if not folder.is_dir():
         raise StudyError(f"{folder}: there is no such study folder; check the path or WAVEHOUSE_STUDY")
     protocol_file = folder / "study.yaml"
-    protocol = _read_model(protocol_file, Protocol)
+    protocol = read_definition(protocol_file, Protocol)
     instruments = []
     for name in protocol.instruments:
         file = folder / "instruments" / f"{name}.yaml"
-        instrument = _read_model(file, Instrument)
+        instrument = read_definition(file, Instrument)
         if instrument.instrument != name:
             raise StudyError(
                 f"{file}: instrument: {instrument.instrument!r} is not the file's name; write {name!r} or rename the file"
             )
         instruments.append(instrument)
     norms_file = folder / "norms.yaml"
-    norms = _read_model(norms_file, NormFile) if norms_file.exists() else NormFile()
+    norms = read_definition(norms_file, NormFile) if norms_file.exists() else NormFile()
     study = Study(folder=folder, protocol=protocol, instruments=tuple(instruments), norms=norms)
     _check_scales(study, protocol_file)
     _check_norms(study, norms_file)
@@ -132,7 +132,11 @@ def read_study(folder: Path) -> Study:
     return study
 
 
-def _read_model(file: Path, model: type[Model]) -> Model:
+def read_definition(file: Path, model: type[Model]) -> Model:
+    """One definition file as its model.
+
+    Raises StudyError with one line that names the file, the key, the value and the cure.
+    """
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
