@@ -18,7 +18,8 @@ MAY_IMPORT = {
     "exports": {"study"},
     "results": {"study", "statistics"},
     "audit": {"study", "results"},
-    "report": {"study", "results"},
+    "synthesis": {"study", "results"},
+    "report": {"study", "results", "audit", "synthesis"},
     "simulate": {"study", "results", "statistics", "audit"},
     "settings": set(),
 }

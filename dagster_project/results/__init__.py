@@ -30,6 +30,7 @@ from dagster_project.results.release_diff import (
 from dagster_project.results.reproduction import Reproduction, compare, summarise
 from dagster_project.results.rounding import format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.row import ResultRow, result_id
+from dagster_project.results.rows import direction_of
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
 from dagster_project.results.tables import (
@@ -71,6 +72,7 @@ __all__ = [
     "characteristics_results",
     "compare",
     "diff_markdown",
+    "direction_of",
     "estimand_of",
     "format_number",
     "further_tables",

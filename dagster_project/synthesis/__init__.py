@@ -1,0 +1,26 @@
+"""The argument: propositions judged against results, beside what interviews say.
+
+Belongs here: claims and their verdicts, coded segments, the joint display. Does not belong here: computing a result, HTML.
+"""
+
+from dagster_project.synthesis.claims import VERDICTS, JudgedCell, JudgedClaim, judge_claims
+from dagster_project.synthesis.display import CodeCount, JointRow, Quote, display_markdown, joint_display
+from dagster_project.synthesis.errors import SynthesisError
+from dagster_project.synthesis.propositions import Judgement, Proposition, PropositionFile, read_propositions
+
+__all__ = [
+    "VERDICTS",
+    "CodeCount",
+    "JointRow",
+    "JudgedCell",
+    "JudgedClaim",
+    "Judgement",
+    "Proposition",
+    "PropositionFile",
+    "Quote",
+    "SynthesisError",
+    "display_markdown",
+    "joint_display",
+    "judge_claims",
+    "read_propositions",
+]

@@ -1,0 +1,175 @@
+"""The joint display: each proposition with what the numbers say, what the interviews say, and what people made of both.
+
+Belongs here: putting both beside each other, and telling whether a judgement still fits what it judged. Does not belong
+here: judging a claim (claims.py), reading interviews (segments/), HTML.
+
+After Guetterman, Fetters and Creswell (2015): quantitative and qualitative results side by side, with the inference drawn.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dagster_project.results import ResultRow
+from dagster_project.study import Study
+from dagster_project.synthesis.claims import NOT_TESTABLE, VERDICTS, JudgedClaim, judge_claims
+from dagster_project.synthesis.errors import SynthesisError
+from dagster_project.synthesis.propositions import Judgement, Proposition, PropositionFile
+
+
+@dataclass(frozen=True)
+class CodeCount:
+    """How much of the interviews has a code: segments, people, and segments by wave."""
+
+    code: str
+    segments: int
+    people: int
+    by_wave: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A segment that the study chose to quote. person: a pseudonym."""
+
+    segment_id: str
+    code: str
+    person: str | None
+    wave: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class JointRow:
+    """One proposition of the joint display.
+
+    evidence: a mark of all verdicts and counts. is_stale: whether the judgement was made of other evidence.
+    """
+
+    proposition: str
+    position: int
+    statement: str
+    claims: tuple[JudgedClaim, ...]
+    codes: tuple[CodeCount, ...]
+    segments: int
+    people: int
+    interviews: str | None
+    quotes: tuple[Quote, ...]
+    judgement: Judgement | None
+    evidence: str
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Claims by verdict."""
+        return {verdict: sum(claim.verdict == verdict for claim in self.claims) for verdict in VERDICTS}
+
+    @property
+    def is_stale(self) -> bool:
+        return self.judgement is not None and self.judgement.evidence not in (None, self.evidence)
+
+    @property
+    def verdict(self) -> str:
+        """What people judged, or that they have not; silent where one side has nothing to say."""
+        if self.judgement is not None:
+            return self.judgement.verdict
+        return "silent" if self.silence else "not yet judged"
+
+    @property
+    def silence(self) -> str | None:
+        """Which side has nothing to say."""
+        quiet = [
+            *(["the numbers"] if all(claim.verdict == NOT_TESTABLE for claim in self.claims) else []),
+            *(["the interviews"] if not self.segments else []),
+        ]
+        return f"{' and '.join(quiet)} say nothing" if quiet else None
+
+
+Segments = Sequence[Mapping[str, Any]]
+
+
+def joint_display(
+    declared: PropositionFile, results: Mapping[str, ResultRow], segments: Segments, study: Study
+) -> tuple[JointRow, ...]:
+    """Every proposition, judged.
+
+    segments: rows with segment_id, code, person (a pseudonym), wave, text, of the segments that were read; none where no
+    interviews are declared. Raises SynthesisError when a proposition names a code or a segment that they do not have.
+    """
+    by_code: dict[str, list[Mapping[str, Any]]] = {}
+    for row in segments:
+        by_code.setdefault(row["code"], []).append(row)
+    rows = []
+    for position, proposition in enumerate(declared.propositions, start=1):
+        where = f"{study.folder / 'propositions.yaml'}: {proposition.proposition}"
+        for code in proposition.codes:
+            if code not in by_code:
+                raise SynthesisError(
+                    f"{where}: codes: no segment of the interviews has the code {code!r}; the codes are"
+                    f" {', '.join(sorted(by_code)) or 'none, as no interviews are declared'}"
+                )
+        claims = judge_claims(proposition, results, study)
+        codes = tuple(_count(code, by_code[code], study) for code in proposition.codes)
+        mine = {row["segment_id"]: row for code in proposition.codes for row in by_code[code]}
+        rows.append(
+            JointRow(
+                proposition=proposition.proposition,
+                position=position,
+                statement=proposition.statement,
+                claims=claims,
+                codes=codes,
+                segments=len(mine),
+                people=_people(mine.values()),
+                interviews=proposition.interviews,
+                quotes=tuple(_quotes(proposition, mine, where)),
+                judgement=proposition.judgement,
+                evidence=_mark(claims, codes),
+            )
+        )
+    return tuple(rows)
+
+
+def _count(code: str, rows: Segments, study: Study) -> CodeCount:
+    waves = [wave.wave for wave in study.protocol.waves]
+    by_wave = tuple((wave, sum(row["wave"] == wave for row in rows)) for wave in waves)
+    return CodeCount(code, len(rows), _people(rows), tuple(one for one in by_wave if one[1]))
+
+
+def _people(rows: Iterable[Mapping[str, Any]]) -> int:
+    return len({row["person"] for row in rows if row["person"] is not None})
+
+
+def _quotes(proposition: Proposition, mine: Mapping[str, Mapping[str, Any]], where: str) -> Iterable[Quote]:
+    for one in proposition.quotes:
+        if one not in mine:
+            raise SynthesisError(f"{where}: quotes: {one!r} is no segment with a code of this proposition; correct the id")
+        row = mine[one]
+        yield Quote(one, row["code"], row["person"], row["wave"], row["text"])
+
+
+def _mark(claims: Sequence[JudgedClaim], codes: Sequence[CodeCount]) -> str:
+    """The first 8 digits of the SHA-256 of what a judgement looks at: verdicts and counts."""
+    looked_at = [[[one.claim_id, one.verdict] for one in claims], [[one.code, one.segments, one.people] for one in codes]]
+    return hashlib.sha256(json.dumps(looked_at, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def display_markdown(rows: Sequence[JointRow]) -> str:
+    """The joint display for Dagster: a table of propositions, then the claims that do not hold."""
+
+    def line(*cells: str) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+    lines = [line("proposition", "numbers", "interviews", "judged"), "|---|---|---|---|"]
+    for row in rows:
+        counts = ", ".join(f"{count} {verdict}" for verdict, count in row.counts.items() if count)
+        coded = f"{row.segments} segments of {row.people} people" if row.segments else "—"
+        lines.append(line(f"{row.position}. {row.statement}", counts or "—", coded, row.verdict + _stale(row)))
+    against = [(row, claim) for row in rows for claim in row.claims if claim.verdict != "supported"]
+    if against:
+        lines += ["", line("", "claim", "verdict", "why"), "|---|---|---|---|"]
+        lines += [line(str(row.position), claim.statement, f"**{claim.verdict}**", claim.reason) for row, claim in against]
+    return "\n".join(lines)
+
+
+def _stale(row: JointRow) -> str:
+    return f", of other evidence (now {row.evidence})" if row.is_stale else ""

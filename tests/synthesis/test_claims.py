@@ -1,0 +1,275 @@
+"""Claims judged against results, and the joint display: every kind of condition by hand, every refusal by its message."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from dagster_project.results import ResultRow, format_number
+from dagster_project.study import StudyError, read_study
+from dagster_project.synthesis import Judgement, SynthesisError, joint_display, judge_claims, read_propositions
+from dagster_project.synthesis.propositions import Claim, Proposition, PropositionFile
+
+EXAMPLE = read_study(Path(__file__).parents[2] / "data" / "peer_workers")
+
+
+def _results(numbers: dict[str, tuple[float | None, float | None, float | None]]) -> dict[str, ResultRow]:
+    """Results by id: an estimate and the ends of its interval."""
+    found = {}
+    for one, three in numbers.items():
+        prefix, statistic = one.rsplit("/", 1)
+        named = "" if statistic in ("mean_change", "difference", "percent", "mean") else f"{statistic}_"
+        for name, value in zip((statistic, f"{named}ci95_low", f"{named}ci95_high"), three, strict=True):
+            note = None if value is not None else "fewer than two people"
+            analysis, outcome, *moment = prefix.split("/")
+            wave = moment[0] if moment and moment[0].startswith("T") and "-" not in moment[0] else None
+            row = ResultRow(
+                f"{prefix}/{name}",
+                analysis,
+                outcome,
+                None,
+                wave,
+                None,
+                name,
+                value,
+                20,
+                "",
+                "",
+                format_number(value, 2),
+                note,
+            )
+            found[row.result_id] = row
+    return found
+
+
+def _verdict(
+    condition: dict[str, Any], numbers: dict[str, tuple[float | None, float | None, float | None]]
+) -> tuple[str, str]:
+    claim = TypeAdapter(Claim).validate_python({"claim": "one", "statement": "One.", "conditions": [condition]})
+    proposition = Proposition(proposition="first", statement="First.", claims=(claim,))
+    (judged,) = judge_claims(proposition, _results(numbers), EXAMPLE)
+    return judged.verdict, judged.reason
+
+
+FALLS = {
+    "kind": "change",
+    "scales": ["wellbeing"],
+    "contrasts": ["T1-T2"],
+    "direction": "falls",
+    "interval": "excludes_zero",
+}
+SAME = {"kind": "change", "scales": ["wellbeing"], "contrasts": ["T1-T2"], "interval": "includes_zero"}
+BIG = {"kind": "change", "scales": ["wellbeing"], "contrasts": ["T1-T2"], "direction": "falls", "at_least": 0.5}
+CHANGE, SIZE = "change/wellbeing/T1-T2/mean_change", "change/wellbeing/T1-T2/d_baseline"
+
+
+@pytest.mark.parametrize(
+    ("condition", "numbers", "verdict", "reason"),
+    [
+        # T1 minus T2: a fall is positive.
+        (FALLS, {CHANGE: (3.9, 0.67, 7.13)}, "supported", "Wellbeing T1-T2: 3.90 [0.67, 7.13] is a fall (T1 minus T2), its interval excludes zero"),
+        (FALLS, {CHANGE: (3.9, -0.67, 7.13)}, "not supported", "0 of 1 numbers bear it out; Wellbeing T1-T2: its interval includes zero"),
+        (FALLS, {CHANGE: (-3.9, -7.13, -0.67)}, "contradicted", "0 of 1 numbers bear it out; Wellbeing T1-T2: −3.90 [−7.13, −0.67] is not a fall (T1 minus T2), nor is any value of the interval"),
+        (FALLS, {CHANGE: (-3.9, -7.13, 0.67)}, "not supported", "0 of 1 numbers bear it out; Wellbeing T1-T2: −3.90 [−7.13, 0.67] is not a fall (T1 minus T2), its interval includes zero"),
+        (FALLS, {CHANGE: (None, None, None)}, "not testable", "not testable: Wellbeing T1-T2: fewer than two people"),
+        (FALLS, {CHANGE: (3.9, None, None)}, "not testable", "not testable: Wellbeing T1-T2: 3.90 has no interval"),
+        (FALLS, {}, "not testable", "not testable: Wellbeing T1-T2: there is no such comparison; both waves must have asked"),
+        (FALLS | {"direction": "rises"}, {CHANGE: (-3.9, -7.13, -0.67)}, "supported", "Wellbeing T1-T2: −3.90 [−7.13, −0.67] is a rise (T1 minus T2), its interval excludes zero"),
+        (SAME, {CHANGE: (0.1, -0.2, 0.4)}, "supported", "Wellbeing T1-T2: 0.10 [−0.20, 0.40] includes zero"),
+        (SAME, {CHANGE: (0.1, 0.0, 0.2)}, "supported", "Wellbeing T1-T2: 0.10 [0.00, 0.20] includes zero"),
+        (SAME, {CHANGE: (0.3, 0.2, 0.4)}, "contradicted", "0 of 1 numbers bear it out; Wellbeing T1-T2: 0.30 [0.20, 0.40] excludes zero"),
+        (BIG, {CHANGE: (3.9, 0.67, 7.13), SIZE: (0.5, 0.1, 0.9)}, "supported", "Wellbeing T1-T2: 3.90 [0.67, 7.13] is a fall (T1 minus T2), 0.50 [0.10, 0.90] is at least 0.5 d_baseline in size"),
+        (BIG, {CHANGE: (3.9, 0.67, 7.13), SIZE: (0.4, 0.1, 0.6)}, "not supported", "0 of 1 numbers bear it out; Wellbeing T1-T2: 0.40 [0.10, 0.60] is not at least 0.5 d_baseline in size"),
+        (BIG, {CHANGE: (3.9, 0.67, 7.13), SIZE: (0.2, 0.1, 0.4)}, "contradicted", "0 of 1 numbers bear it out; Wellbeing T1-T2: 0.20 [0.10, 0.40] is not at least 0.5 d_baseline in size, nor is any value of the interval"),
+        ({"kind": "change", "services": ["gp"], "contrasts": ["T1-T3"], "interval": "includes_zero"}, {"service_change/gp/T1-T3/difference": (-4.8, -32.6, 23.9)}, "supported", "GP T1-T3: −4.80 [−32.60, 23.90] includes zero"),
+        ({"kind": "level", "results": ["service_use/gp/T1/percent"], "at_most": 50, "because": "half"}, {"service_use/gp/T1/percent": (60.0, 52.0, 70.0)}, "contradicted", "0 of 1 numbers bear it out; GP T1: 60.00 [52.00, 70.00] is not at most 50.00, nor is any value of the interval"),
+        ({"kind": "level", "results": ["characteristics/days_absent/mean"], "because": "no figure is known"}, {"characteristics/days_absent/mean": (7.7, None, None)}, "not testable", "not testable: Days absent from work: no figure is known"),
+        ({"kind": "level", "results": ["no/such/result"], "at_least": 1, "because": "so"}, {}, "not testable", "not testable: no/such/result: there is no such result"),
+    ],
+)  # fmt: skip
+def test_a_condition_is_judged_by_hand(
+    condition: dict[str, Any], numbers: dict[str, Any], verdict: str, reason: str
+) -> None:
+    assert _verdict(condition, numbers) == (verdict, reason)
+
+
+@pytest.mark.parametrize(
+    ("scale", "place", "numbers", "verdict"),
+    [
+        ("wellbeing", {"within": 0.5}, (-0.5, -0.9, -0.1), "supported"),
+        ("wellbeing", {"within": 0.5}, (-0.51, -0.9, -0.1), "not supported"),
+        ("wellbeing", {"within": 0.5}, (-0.9, -1.2, -0.6), "contradicted"),
+        ("wellbeing", {"below": 1}, (-1.0, -1.2, -0.8), "not supported"),
+        ("wellbeing", {"below": 1}, (-1.01, -1.2, -0.8), "supported"),
+        ("wellbeing", {"below": 1}, (-0.8, -1.0, -0.6), "contradicted"),
+        ("wellbeing", {"above": 0}, (0.01, -0.2, 0.2), "supported"),
+        # Wellbeing is better high, depersonalization better low.
+        ("wellbeing", {"worse_by": 0}, (-0.2, -0.4, 0.1), "supported"),
+        ("wellbeing", {"worse_by": 0}, (0.4, 0.2, 0.6), "contradicted"),
+        ("depersonalization", {"worse_by": 0}, (0.4, 0.2, 0.6), "supported"),
+        ("depersonalization", {"worse_by": 0}, (-0.4, -0.6, -0.2), "contradicted"),
+        ("depersonalization", {"not_worse_by": 0.5}, (-3.0, -4.0, -2.0), "supported"),
+        ("depersonalization", {"not_worse_by": 0.5}, (0.6, 0.3, 0.9), "not supported"),
+        ("wellbeing", {"not_worse_by": 0.5}, (-0.5, -0.9, -0.1), "supported"),
+        ("wellbeing", {"not_worse_by": 0.5}, (-0.9, -1.2, -0.6), "contradicted"),
+        ("wellbeing", {"within": 0.5}, (0.4, None, None), "supported"),
+        ("wellbeing", {"within": 0.5}, (0.6, None, None), "not supported"),
+        ("standards_of_care", {"within": 0.5}, None, "not testable"),
+    ],
+)
+def test_a_place_beside_the_norm_is_judged_by_hand(
+    scale: str, place: dict[str, float], numbers: tuple[float, float, float] | None, verdict: str
+) -> None:
+    condition = {"kind": "norm", "scales": [scale], "waves": ["T1"], **place}
+    given_numbers = {f"norm_difference/{scale}/T1/difference_sd": numbers} if numbers else {}
+    assert _verdict(condition, given_numbers)[0] == verdict
+
+
+def test_a_claim_is_as_good_as_its_worst_number_and_names_what_is_against_it() -> None:
+    condition = {"kind": "norm", "scales": ["wellbeing", "standards_of_care"], "waves": ["T1", "T2", "T3"], "within": 0.5}
+    good, odd, bad = (0.1, -0.1, 0.3), (0.6, 0.3, 0.9), (1.5, 1.1, 1.9)
+    of = "norm_difference/wellbeing/{}/difference_sd".format
+    assert _verdict(condition, {of("T1"): good, of("T2"): good, of("T3"): good}) == (
+        "supported",
+        "3 of 3 numbers bear it out; not testable: Satisfaction with Standards of Care T1: has no norm;"
+        " Satisfaction with Standards of Care T2: has no norm; Satisfaction with Standards of Care T3: has no norm",
+    )
+    verdict, reason = _verdict(condition, {of("T1"): good, of("T2"): odd, of("T3"): good})
+    assert verdict == "not supported"
+    assert reason.startswith(
+        "2 of 3 numbers bear it out; Wellbeing T2: 0.60 [0.30, 0.90] is not within 0.5 norm SD of the norm;"
+    )
+    verdict, reason = _verdict(condition, {of("T1"): bad, of("T2"): odd, of("T3"): good})
+    assert verdict == "contradicted"
+    assert reason.startswith("1 of 3 numbers bear it out; Wellbeing T1: 1.50 [1.10, 1.90] is not within")
+
+
+@given(
+    st.floats(-5, 5),
+    st.floats(0, 5),
+    st.sampled_from(["falls", "rises"]),
+    st.sampled_from(["excludes_zero", "includes_zero"]),
+)
+def test_turning_the_sign_turns_the_direction_and_nothing_else(
+    change: float, half: float, direction: str, interval: str
+) -> None:
+    condition = FALLS | {"direction": direction, "interval": interval}
+    mirrored = condition | {"direction": "rises" if direction == "falls" else "falls"}
+    if change == 0 or math.isclose(abs(change), half):
+        return
+    numbers = {CHANGE: (change, change - half, change + half)}
+    turned = {CHANGE: (-change, -change - half, -change + half)}
+    assert _verdict(condition, numbers)[0] == _verdict(mirrored, turned)[0]
+
+
+def _declare(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """The example's propositions with one thing changed, in a study folder of their own."""
+    content = yaml.safe_load((EXAMPLE.folder / "propositions.yaml").read_text(encoding="utf-8"))
+    change(content)
+    file = tmp_path / "propositions.yaml"
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return file
+
+
+def _condition(content: dict[str, Any], proposition: int, claim: int) -> dict[str, Any]:
+    found: dict[str, Any] = content["propositions"][proposition]["claims"][claim]["conditions"][0]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: _condition(c, 0, 0).update(scales=["welbeing"]), ": wellbeing_stays_good, wellbeing_like_public: 'welbeing' is no scale of any instrument; the scales are wellbeing,"),
+        (lambda c: _condition(c, 0, 0).update(waves=["T4"]), ": wellbeing_stays_good, wellbeing_like_public: 'T4' is no wave of the protocol; the waves are T1, T2, T3"),
+        (lambda c: _condition(c, 2, 0).update(contrasts=["T2-T3"]), ": early_strain_then_steady, wellbeing_drops: 'T2-T3' is no contrast of the protocol; the contrasts are T1-T2, T1-T3"),
+        (lambda c: _condition(c, 0, 4).update(services=["dentist"]), ": wellbeing_stays_good, service_use_steady: 'dentist' is no service of the protocol; the services are admission_mental,"),
+        (lambda c: _condition(c, 0, 0).update(below=1), "2 places are named; give one of within, above, below, worse_by, not_worse_by"),
+        (lambda c: _condition(c, 2, 0).update(services=["gp"]), "a change is of scales or of services; name one of the two"),
+        (lambda c: (_condition(c, 2, 0).pop("interval"), _condition(c, 2, 0).pop("direction")), "every change meets this; give direction, interval or at_least"),
+        (lambda c: _condition(c, 0, 2).pop("because"), "say under because where the bounds come from, or why there are none"),
+        (lambda c: _condition(c, 0, 0).update(kind="norms"), "does not match any of the expected tags: 'change', 'norm', 'level'; give what must hold of the results"),
+        (lambda c: c["propositions"].append(c["propositions"][0]), "proposition wellbeing_stays_good is declared twice"),
+        (lambda c: c["propositions"][0]["claims"].append(c["propositions"][0]["claims"][0]), "proposition wellbeing_stays_good: claim wellbeing_like_public is declared twice"),
+        (lambda c: c["propositions"][0].update(judgement={"verdict": "divergent", "judged_by": "A", "judged_on": date(2022, 5, 1)}), "a divergent verdict needs a memo; say what was made of the divergence"),
+        (lambda c: c["propositions"][0].update(judgment={}), "judgment"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_the_study_is_one_line(
+    tmp_path: Path, change: Callable[[dict[str, Any]], None], message: str
+) -> None:
+    file = _declare(tmp_path, change)
+    with pytest.raises((StudyError, SynthesisError)) as refused:
+        read_propositions(replace(EXAMPLE, folder=tmp_path))
+    assert str(refused.value).startswith(f"{file}: ")
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_study_without_propositions_has_none(tmp_path: Path) -> None:
+    assert read_propositions(replace(EXAMPLE, folder=tmp_path)) is None
+
+
+SEGMENTS = [
+    {"segment_id": "s1", "code": "valued", "person": "p1", "wave": "T1", "text": "One."},
+    {"segment_id": "s2", "code": "valued", "person": "p1", "wave": "T3", "text": "Two."},
+    {"segment_id": "s3", "code": "valued", "person": None, "wave": None, "text": "Three."},
+    {"segment_id": "s4", "code": "strain", "person": "p2", "wave": "T2", "text": "Four."},
+    # One selection with two codes.
+    {"segment_id": "s4", "code": "valued", "person": "p2", "wave": "T2", "text": "Four."},
+]
+
+
+def _display(numbers: dict[str, Any] | None = None, **more: Any) -> Any:
+    claim = TypeAdapter(Claim).validate_python({"claim": "one", "statement": "One.", "conditions": [FALLS]})
+    proposition = Proposition(proposition="first", statement="First.", claims=(claim,), **more)
+    results = _results(numbers if numbers is not None else {CHANGE: (3.9, 0.67, 7.13)})
+    (row,) = joint_display(PropositionFile(propositions=(proposition,)), results, SEGMENTS, EXAMPLE)
+    return row
+
+
+def test_the_display_counts_segments_and_people_once() -> None:
+    row = _display(codes=("valued", "strain"), quotes=("s2",))
+    assert [(code.code, code.segments, code.people, code.by_wave) for code in row.codes] == [
+        ("valued", 4, 2, (("T1", 1), ("T2", 1), ("T3", 1))),
+        ("strain", 1, 1, (("T2", 1),)),
+    ]
+    assert (row.segments, row.people) == (4, 2)
+    assert [(quote.person, quote.wave, quote.text) for quote in row.quotes] == [("p1", "T3", "Two.")]
+    assert row.verdict == "not yet judged" and row.silence is None
+
+
+def test_a_side_that_says_nothing_is_silent() -> None:
+    assert (_display().verdict, _display().silence) == ("silent", "the interviews say nothing")
+    row = _display({}, codes=("strain",))
+    assert (row.verdict, row.silence) == ("silent", "the numbers say nothing")
+    assert _display({}).silence == "the numbers and the interviews say nothing"
+
+
+def test_a_judgement_is_stale_when_a_claim_turns_or_a_segment_comes() -> None:
+    evidence = _display(codes=("strain",)).evidence
+    judged = Judgement(verdict="convergent", judged_by="A. Judge", judged_on=date(2022, 5, 1), evidence=evidence)
+    assert not _display(codes=("strain",), judgement=judged).is_stale
+    assert _display({CHANGE: (3.9, -0.67, 7.13)}, codes=("strain",), judgement=judged).is_stale
+    assert _display(codes=("strain", "valued"), judgement=judged).is_stale
+    # Other digits with the same verdict are the same evidence.
+    assert not _display({CHANGE: (3.8, 0.6, 7.0)}, codes=("strain",), judgement=judged).is_stale
+
+
+def test_unknown_codes_and_quotes_are_refused() -> None:
+    file = EXAMPLE.folder / "propositions.yaml"
+    with pytest.raises(SynthesisError) as refused:
+        _display(codes=("strian",))
+    assert str(refused.value) == (
+        f"{file}: first: codes: no segment of the interviews has the code 'strian'; the codes are strain, valued"
+    )
+    with pytest.raises(SynthesisError) as refused:
+        _display(codes=("strain",), quotes=("s1",))
+    assert str(refused.value) == f"{file}: first: quotes: 's1' is no segment with a code of this proposition; correct the id"
