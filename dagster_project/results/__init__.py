@@ -22,6 +22,7 @@ from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
     DiffRow,
     answer_changes,
+    claim_changes,
     diff_markdown,
     people_changes,
     result_changes,
@@ -70,6 +71,7 @@ __all__ = [
     "attrition_results",
     "change_results",
     "characteristics_results",
+    "claim_changes",
     "compare",
     "diff_markdown",
     "direction_of",

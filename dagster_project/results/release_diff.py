@@ -1,4 +1,4 @@
-"""What a new release changed: answers, scores, results, and which p crossed .05.
+"""What a new release changed: answers, scores, results, which p crossed .05, and which claims turned.
 
 Belongs here: the row of `results.release_diff`, turning differing rows into it, the summary for people. Does not belong
 here: finding the rows that differ (warehouse/), deciding which releases to compare.
@@ -11,13 +11,14 @@ from typing import Any
 
 from dagster_project.results.rounding import format_number
 
-KINDS = ("person", "answer", "score", "result", "significance")
+KINDS = ("person", "answer", "score", "result", "significance", "claim")
 _WORDS = {
     "person": ("person", "people"),
     "answer": ("answer", "answers"),
     "score": ("score", "scores"),
     "result": ("result", "results"),
     "significance": ("p that crossed .05", "p that crossed .05"),
+    "claim": ("claim that turned", "claims that turned"),
 }
 _SHOWN = 40
 _LEVEL = 0.05
@@ -110,6 +111,17 @@ def result_changes(changed: Changed) -> list[DiffRow]:
         statistic = (after or before or {}).get("statistic")
         if statistic == "p" and was is not None and now is not None and (was < _LEVEL) != (now < _LEVEL):
             found.append(DiffRow("significance", None, None, row.what, row.before, row.after, was, now))
+    return found
+
+
+def claim_changes(changed: Changed) -> list[DiffRow]:
+    """Each claim of a proposition whose verdict turned, or that came or went. changed: (key, before, after) of
+    results.claims."""
+    found = []
+    for key, before, after in changed:
+        was, now = (None if row is None else row["verdict"] for row in (before, after))
+        if was != now:
+            found.append(DiffRow("claim", None, None, key["claim_id"], was, now, None, None))
     return found
 
 

@@ -7,8 +7,10 @@ from dagster_project.synthesis.claims import VERDICTS, JudgedCell, JudgedClaim, 
 from dagster_project.synthesis.display import CodeCount, JointRow, Quote, display_markdown, joint_display
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.propositions import Judgement, Proposition, PropositionFile, read_propositions
+from dagster_project.synthesis.tables import DISPLAY_COLUMNS, display_tables
 
 __all__ = [
+    "DISPLAY_COLUMNS",
     "VERDICTS",
     "CodeCount",
     "JointRow",
@@ -20,6 +22,7 @@ __all__ = [
     "Quote",
     "SynthesisError",
     "display_markdown",
+    "display_tables",
     "joint_display",
     "judge_claims",
     "read_propositions",

@@ -28,6 +28,7 @@ from dagster_project.report import (
 from dagster_project.results import RESULTS_COLUMNS, TRACE_SQL, ard_rows, diff_markdown
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions, read_study
+from dagster_project.synthesis import DISPLAY_COLUMNS
 from dagster_project.warehouse import (
     Warehouse,
     copy_schemas,
@@ -60,7 +61,7 @@ def build(settings: Settings) -> dg.Definitions:
         deps=[
             dg.AssetKey("codebook"),
             *(dg.AssetKey(["marts", mart]) for mart in _MARTS),
-            *(dg.AssetKey(["results", name]) for name in (*OUTCOMES, "reproduction")),
+            *(dg.AssetKey(["results", name]) for name in (*OUTCOMES, "reproduction", "joint_display")),
         ],
         group_name="release",
         kinds={"duckdb", "csv", "html"},
@@ -144,6 +145,8 @@ def _descriptions(study: Study) -> dict[str, str]:
     found = column_descriptions(study)
     for name, words in CODEBOOK_COLUMNS.items():
         found[f"codebook.{name}" if "." in name else f"codebook..{name}"] = words
+    for table, columns in DISPLAY_COLUMNS.items():
+        found |= {f"results.{table}.{column}": words for column, (_, words) in columns.items()}
     return found | {f"results.{name}": words for name, words in RESULTS_COLUMNS.items()}
 
 
@@ -171,6 +174,7 @@ def _fingerprint(settings: Settings) -> str:
             "select export, sha256, fingerprint from raw.exports order by export",
             "select * exclude (run_id, computed_at) from results.results order by result_id",
             "select * from results.reproduction order by line",
+            *(f"select * from results.{name} order by all" for name in DISPLAY_COLUMNS),
         ):
             for row in connection.execute(sql).fetchall():
                 digest.update(repr(row).encode())

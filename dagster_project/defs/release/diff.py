@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from dagster_project.results import DiffRow, answer_changes, people_changes, result_changes, score_changes
+from dagster_project.results import DiffRow, answer_changes, claim_changes, people_changes, result_changes, score_changes
 from dagster_project.warehouse import TableChanges, Warehouse, changed_rows, replace_table
 
 _SCHEMA = pa.schema(
@@ -39,6 +39,7 @@ def diff_of_files(old: Path, new: Path) -> list[DiffRow]:
             known,
         ),
         *score_changes(_triples(changed_rows(old, new, ("marts", "scale_scores"), ["participant_id", "wave", "scale"]))),
+        *claim_changes(_triples(changed_rows(old, new, ("results", "claims"), ["claim_id"]))),
         *result_changes(_triples(changed_rows(old, new, ("results", "results"), ["result_id"], ["run_id", "computed_at"]))),
     ]
 
