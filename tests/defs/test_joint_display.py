@@ -1,0 +1,98 @@
+"""Propositions through the whole graph: judged on every run, in the release, and seen to turn when answers change."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dagster_project.study import read_study
+from dagster_project.synthesis import joint_display, read_propositions
+
+Again = tuple[Any, Callable[[], Any]]
+CLAIMS = "select claim_id, verdict from results.claims order by claim_id"
+
+
+def test_the_papers_claims_are_judged_and_those_that_its_numbers_do_not_bear_out_are_named(example_run: Any) -> None:
+    place, run = example_run
+    verdicts = {row["claim_id"].removeprefix("claim/"): row["verdict"] for row in place.released(CLAIMS)}
+    assert {one for one, verdict in verdicts.items() if verdict != "supported"} == {
+        "wellbeing_stays_good/burnout_above_norm",
+        "wellbeing_stays_good/absence_like_workforce",
+        "wellbeing_stays_good/service_use_low",
+        "wellbeing_stays_good/service_use_steady",
+        "job_and_team_stay_good/satisfaction_like_norms",
+        "job_and_team_stay_good/team_like_norms",
+        "connection_matters/depersonalization_far_below_norm",
+        "connection_matters/communication_falls_somewhat",
+    }
+    # Two sentences that the paper's own Table 3 speaks against: burnout lies below the norm, depersonalization by less than 1.
+    assert verdicts["wellbeing_stays_good/burnout_above_norm"] == "contradicted"
+    assert verdicts["connection_matters/depersonalization_far_below_norm"] == "contradicted"
+    assert verdicts["wellbeing_stays_good/absence_like_workforce"] == "not testable"
+    assert len(verdicts) == 19
+    passed, said = run.checks["results/joint_display", "claims_hold"]
+    assert not passed
+    assert said.startswith(
+        "7 of 19 claims are not borne out: claim/wellbeing_stays_good/burnout_above_norm is contradicted;"
+    )
+    assert run.success  # a claim that does not hold is shown, and blocks nothing
+
+
+def test_every_number_shown_is_a_result_as_printed(example_run: Any) -> None:
+    place, _ = example_run
+    cells = place.released("from results.claim_cells")
+    printed = {row["result_id"]: row["printed"] for row in place.released("select result_id, printed from results.results")}
+    assert len(cells) > 100
+    for cell in cells:
+        numbers = [printed[one] for one in cell["result_ids"].split()]
+        for number in numbers:
+            assert number in cell["shown"], cell
+    known = {row["claim_id"] for row in place.released(CLAIMS)}
+    assert {cell["claim_id"] for cell in cells} == known
+
+
+def test_a_claim_turns_with_an_answer_and_the_release_says_so(small_again: Again) -> None:
+    place, again = small_again
+    assert place.released(CLAIMS) == [
+        {"claim_id": "claim/mood_is_usual/near_others", "verdict": "supported"},
+        {"claim_id": "claim/mood_is_usual/push_same", "verdict": "supported"},
+    ]
+    file = next((place.study_folder / "raw/T2").iterdir())
+    rows = [line.split("\t") for line in file.read_text(encoding="utf-16").splitlines()]
+    (person,) = (row for row in rows if row[0] == "B")
+    person[rows[0].index("mood 1")] = "4"  # was 3: the mean rises from 11 to 11.5, from 1 norm SD to 1.25
+    file.write_text("\n".join("\t".join(row) for row in rows) + "\n", encoding="utf-16")
+
+    run = again()
+    assert run.success, run.failures
+    (claim,) = place.released("from results.claims where verdict <> 'supported'")
+    assert (claim["claim_id"], claim["verdict"]) == ("claim/mood_is_usual/near_others", "not supported")
+    assert claim["reason"].startswith("0 of 1 numbers bear it out; Mood T2: 1.25 [")
+    turned = place.released("select what, before, after from results.release_diff where kind = 'claim'")
+    assert turned == [{"what": "claim/mood_is_usual/near_others", "before": "supported", "after": "not supported"}]
+    assert ", 1 claim that turned." in run.metadata["release"]["what changed"].value
+    assert run.checks["results/joint_display", "claims_hold"] == (
+        False,
+        "1 of 2 claims are not borne out: claim/mood_is_usual/near_others is not supported",
+    )
+
+
+def test_a_proposition_that_does_not_fit_the_study_fails_the_run_and_leaves_the_release(small_again: Again) -> None:
+    place, again = small_again
+    before = (place.release / "manifest.json").read_bytes()
+    file = place.study_folder / "propositions.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("[push]", "[pusch]"), encoding="utf-8")
+    run = again()
+    assert not run.success
+    assert (
+        f"{file}: mood_is_usual, push_same: 'pusch' is no scale of any instrument; the scales are mood_total, push, pull, drive_overall"
+        in run.failures
+    )
+    assert (place.release / "manifest.json").read_bytes() == before
+
+
+def test_the_order_of_propositions_is_that_of_the_file(small_run: Any) -> None:
+    place, _ = small_run
+    declared = read_propositions(read_study(place.study_folder))
+    assert declared is not None
+    display = joint_display(declared, {}, [], read_study(place.study_folder))
+    assert [row.position for row in display] == [1]
+    assert {claim.verdict for row in display for claim in row.claims} == {"not testable"}
