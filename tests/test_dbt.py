@@ -52,6 +52,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "people_with_the_same_waves_are_summed_up_together",
             "equal_scores_by_different_ways_are_one",
             "only_people_who_answered_in_both_waves_are_paired",
+            "study_flow_adds_up",
         ),
         "pass",
     )

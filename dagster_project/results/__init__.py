@@ -14,6 +14,7 @@ from dagster_project.results.further_tables import further_tables
 from dagster_project.results.measurement import measurement_results, reliable_change_results
 from dagster_project.results.missing import (
     attrition_results,
+    flow_results,
     imputation_results,
     leaver_results,
     pattern_results,
@@ -76,6 +77,7 @@ __all__ = [
     "diff_markdown",
     "direction_of",
     "estimand_of",
+    "flow_results",
     "format_number",
     "further_tables",
     "imputation_results",

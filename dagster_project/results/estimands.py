@@ -131,6 +131,10 @@ _FORMULAS: dict[tuple[str, str], dict[str, str]] = {
         "threshold": "1.96 SD at baseline root(2 (1 - alpha at baseline))",
         "count_": "count of people whose change is beyond the threshold, or not", "percent_": "100 count / n",
     },
+    ("flow", "nobody"): {"n_listed": "count of people listed", "n_excluded": "count of people excluded by the study"},
+    ("flow", "roster"): {
+        "n": "count of people", "n_withdrawn": "count of people withdrawn", "n_not_returned": "count of people absent",
+    },
     ("attrition", "roster"): _SHARE,
     ("leavers", "first"): {
         "n_returned": "count of people", "n_left": "count of people", "mean_returned": "sum of x / n",

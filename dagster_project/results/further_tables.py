@@ -23,6 +23,7 @@ def further_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         _norms(study, numbers),
         _measurement(study, numbers),
         _reliable_change(study, numbers),
+        _ledger(study, numbers),
         _missing(study, numbers),
         _services(study, numbers),
     ]
@@ -164,6 +165,39 @@ def _reliable_change(study: Study, numbers: Numbers) -> Table:
     columns = [Column(name, contrast) for contrast in contrasts for name in names]
     note = "Jacobson and Truax: 1.96 standard errors of a difference, with alpha at baseline; counts are people."
     return _table(study, "reliable_change", "Reliable change", columns, cells, note)
+
+
+#: Reasons without a score, as the summary counts them, to headings.
+_REASONS = {
+    "withdrawn": "withdrawn", "wave_not_returned": "not returned", "not_in_wave": "not in wave",
+    "column_absent": "not in export", "not_asked": "not asked", "blank": "blank", "refused": "refused",
+    "invalid": "invalid", "too_few_items": "too few items",
+}  # fmt: skip
+
+
+def _ledger(study: Study, numbers: Numbers) -> Table:
+    """The columns are the reasons that anybody has; on the roster = all reasons + n."""
+    waves = [wave.wave for wave in study.protocol.waves]
+    found = [
+        (wave, reason)
+        for wave in waves
+        for reason in _REASONS
+        if any(numbers.has(*_ids("summary", code, wave, f"missing_{reason}")) for code in study.protocol.outcomes)
+    ]
+
+    def cells(code: str) -> list[Cell]:
+        line = [numbers.cell("{}", result_id("flow", "roster", "n"))]
+        for wave in waves:
+            reasons = [reason for at, reason in found if at == wave]
+            line += [numbers.cell("{}", *_ids("summary", code, wave, f"missing_{reason}")) for reason in reasons]
+            line.append(numbers.cell("{}", *_ids("summary", code, wave, "n")))
+        return line
+
+    columns = [Column("roster")]
+    for wave in waves:
+        columns += [*(Column(_REASONS[reason], wave) for at, reason in found if at == wave), Column("n", wave)]
+    note = "In each wave the roster is those with a score (n) and those without, each for one reason. Empty: nobody."
+    return _table(study, "ledger", "From the roster to each n", columns, cells, note)
 
 
 def _missing(study: Study, numbers: Numbers) -> Table:

@@ -1,4 +1,5 @@
-"""Who is missing: returns, who left, patterns, a test of missingness, and imputation beside the main result.
+"""Who is missing: the flow from those listed down, returns, who left, patterns, a test of missingness, and imputation
+beside the main result.
 
 Belongs here: which numbers these analyses have. Does not belong here: formulas (statistics/); reasons of single answers,
 which the ledger counts (summary).
@@ -24,6 +25,33 @@ from dagster_project.statistics import (
 from dagster_project.study import Study
 
 Moments = Mapping[str, Any]
+
+
+def flow_results(study_flow: Iterable[Moments], study: Study) -> list[ResultRow]:
+    """From those listed down to those who returned each wave, and both waves of each contrast. study_flow: step, moment,
+    listed, excluded, withdrawn, not_returned, n."""
+    flow = {(row["step"], row["moment"]): row for row in study_flow}
+    rows = Rows("flow", study)
+    top = flow.get(("roster", "roster"), {})
+    everybody = int(top.get("n", 0))
+    rows.add("roster", "n_listed", int(top.get("listed", 0)), None, "everybody listed", "people")
+    rows.add("roster", "n_excluded", int(top.get("excluded", 0)), None, "people whom the study excluded", "people")
+    rows.add("roster", "n", everybody, everybody, "people on the roster", "people")
+    for wave in study.protocol.waves:
+        found, place = flow.get(("wave", wave.wave), {}), {"wave": wave.wave, "unit": "people"}
+        for name, words in _STATES.items():
+            rows.add("returns", name, int(found.get(name.removeprefix("n_"), 0)), everybody, words, **place)
+        rows.add("returns", "n", int(found.get("n", 0)), everybody, "people who returned the wave", **place)
+    for contrast in study.protocol.contrasts:
+        found = flow.get(("contrast", contrast.contrast), {})
+        at: dict[str, Any] = {"contrast": contrast.contrast, "role": "descriptive"}
+        words = "people who lack one of the waves, or both"
+        rows.add("returns", "n_not_returned", int(found.get("not_returned", 0)), everybody, words, "people", **at)
+        rows.add("returns", "n", int(found.get("n", 0)), everybody, "people who returned both waves", "people", **at)
+    return rows.rows
+
+
+_STATES = {"n_withdrawn": "people who had withdrawn by the wave", "n_not_returned": "people who did not return the wave"}
 
 
 def attrition_results(score_ledger: Iterable[Moments], study: Study) -> list[ResultRow]:

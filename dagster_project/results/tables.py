@@ -78,6 +78,10 @@ class Numbers:
             return Cell("—", ids)
         return Cell(pattern.format(*(row.printed for row in rows)), ids)
 
+    def has(self, one: str) -> bool:
+        """Whether there is such a result."""
+        return one in self._by_id
+
     def note(self, one: str) -> Cell:
         """What a result remarks, as a cell."""
         row = self._by_id.get(one)

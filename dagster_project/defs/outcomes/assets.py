@@ -21,6 +21,7 @@ from dagster_project.results import (
     change_results,
     characteristics_results,
     compare,
+    flow_results,
     further_tables,
     imputation_results,
     leaver_results,
@@ -164,14 +165,15 @@ _OUTCOMES = (
         ),
     ),
     _Outcome(
-        "missing", "Who is missing: returns, who left, patterns, Little's test.",
-        ("score_ledger", "leaver_moments", "pattern_moments"),
+        "missing", "Who is missing: the study's flow, returns, who left, patterns, Little's test.",
+        ("study_flow", "score_ledger", "leaver_moments", "pattern_moments"),
         lambda study, read: [
+            *flow_results(read("study_flow"), study),
             *attrition_results(read("score_ledger"), study),
             *leaver_results(read("leaver_moments"), study),
             *pattern_results(read("pattern_moments"), read("score_ledger"), study),
         ],
-        ("attrition", "leavers", "missingness"), "missing",
+        ("flow", "attrition", "leavers", "missingness"), "missing",
     ),
     _Outcome(
         "imputation", "Each contrast by multiple imputation: a sensitivity analysis.", ("pattern_moments",),
