@@ -2,7 +2,7 @@
 
 from dagster_project.report.deposit import SUBJECTS, write_dictionary, write_package
 from dagster_project.report.numbers import COLUMNS, LEFT_OUT_OF_PAIRS, LEFT_OUT_OF_WAVES, Sources, page_numbers
-from dagster_project.report.page import write_page
+from dagster_project.report.page import Released, write_page
 from dagster_project.report.tables import write_ard, write_tables
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "LEFT_OUT_OF_PAIRS",
     "LEFT_OUT_OF_WAVES",
     "SUBJECTS",
+    "Released",
     "Sources",
     "page_numbers",
     "write_ard",

@@ -1,44 +1,111 @@
-"""The released page: Tables 1 to 4 and the comparison with the paper, in one file that needs no network.
+"""The released page: flow, methods, tables, joint display, figures, comparison, changes, in one file that needs no network.
 
 Belongs here: filling the template. Does not belong here: numbers that are not results.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dagster_project.report.flow import study_flow
+from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import Sources, page_numbers
 from dagster_project.report.template import render
-from dagster_project.results import ResultRow, Table
+from dagster_project.results import CHANGE_KINDS, ResultRow, Table
 from dagster_project.study import Study
 
+Rows = Sequence[Mapping[str, Any]]
+#: Changes that a page tells one by one; of the others it tells how many there are.
+_TOLD = ("claim", "significance")
 
-def write_page(
-    file: Path,
-    study: Study,
-    tables: Sequence[Table],
-    results: Mapping[str, ResultRow],
-    reproduction: Sequence[Mapping[str, Any]],
-    sources: Sources,
-    released_at: datetime,
-) -> None:
+
+@dataclass(frozen=True)
+class Released:
+    """What a page is made of: everything as the released file holds it.
+
+    manifest: of the release. version: Wavehouse's. tables: laid out, Tables 1 to 4 first. results: by id. reproduction,
+    changes: rows of results.reproduction and of results.release_diff. display: rows of the joint display's tables, by table;
+    display_note: what its readers must know.
+    """
+
+    manifest: Mapping[str, str]
+    version: str
+    tables: Sequence[Table]
+    results: Mapping[str, ResultRow]
+    reproduction: Rows
+    display: Mapping[str, Rows]
+    display_note: str | None
+    changes: Rows
+    sources: Sources
+
+
+def write_page(file: Path, study: Study, released: Released) -> None:
     """Write the page. Every number carries its result's id, and opens what is known of it."""
-    cells = [cell for table in tables for row in table.rows for cell in row.cells if cell.text]
-    others = [row for row in reproduction if row["verdict"] != "reproduced"]
+    flow = study_flow(study, released.results)
+    boxes = [flow.roster, *flow.waves, *flow.contrasts]
+    cells = [cell for table in released.tables for row in table.rows for cell in row.cells if cell.text]
+    cells += [cell for box in boxes for cell in (box.before, box.n, box.scores, *(loss for _, loss in box.losses)) if cell]
+    others = [row for row in released.reproduction if row["verdict"] != "reproduced"]
     shown = [one for cell in cells for one in cell.result_ids] + [row["result_id"] for row in others if row["result_id"]]
-    counts = Counter(row["verdict"] for row in reproduction)
+    shown += [one for cell in released.display["claim_cells"] for one in cell["result_ids"].split()]
+    counts = Counter(row["verdict"] for row in released.reproduction)
+    analyses = list(dict.fromkeys(row.analysis for row in released.results.values()))
+    cite, bibtex = citation(study, released.manifest, released.version)
     page = render(
         "page.html.jinja",
         protocol=study.protocol,
-        tables=[table for table in tables if not table.number.startswith("S")],
-        further=[table for table in tables if table.number.startswith("S")],
-        numbers=page_numbers(shown, results, sources),
+        flow=flow,
+        methods=methods(study, analyses),
+        tables=[table for table in released.tables if not table.number.startswith("S")],
+        further=[table for table in released.tables if table.number.startswith("S")],
+        display=joint_rows(released.display),
+        display_note=released.display_note,
+        previous=released.manifest.get("previous"),
+        kind_words=CHANGE_KINDS,
+        numbers=page_numbers(shown, released.results, released.sources),
         plan_hash=study.protocol.plan_hash,
-        released_at=f"{released_at:%d %B %Y, %H:%M} UTC",
-        printed=len(reproduction),
+        released_at=released.manifest["released_at"][:16].replace("T", " ") + " UTC",
+        printed=len(released.reproduction),
         counts=[(verdict, counts[verdict]) for verdict in ("reproduced", "impossible", "differs")],
         others=others,
+        changes=_changes(released.changes, released.manifest["release"]),
+        cite=cite,
+        bibtex=bibtex,
     )
     file.write_text(page, encoding="utf-8")
+
+
+def joint_rows(display: Mapping[str, Rows]) -> list[dict[str, Any]]:
+    """The joint display from its tables: each proposition with its claims, their cells, its codes and quotes."""
+    cells: dict[str, list[Mapping[str, Any]]] = {}
+    for cell in sorted(display["claim_cells"], key=lambda cell: cell["cell_order"]):
+        cells.setdefault(cell["claim_id"], []).append(cell)
+
+    def of(name: str, proposition: str, order: str) -> list[Mapping[str, Any]]:
+        return sorted((row for row in display[name] if row["proposition"] == proposition), key=lambda row: row[order])
+
+    return [
+        {
+            **row,
+            "claims": [
+                {**claim, "cells": cells.get(claim["claim_id"], [])}
+                for claim in of("claims", row["proposition"], "claim_order")
+            ],
+            "codes": of("proposition_codes", row["proposition"], "code_order"),
+            "quotes": of("quotes", row["proposition"], "segment_id"),
+        }
+        for row in sorted(display["propositions"], key=lambda row: row["position"])
+    ]
+
+
+def _changes(changes: Rows, release: str) -> dict[str, Any]:
+    """What the release changed: the one before it, how many of each kind, and those that are told one by one."""
+    mine = [row for row in changes if row["to_release"] == release]
+    counts = Counter(row["kind"] for row in mine)
+    return {
+        "before": mine[0]["from_release"] if mine else None,
+        "counts": [(kind, counts[kind]) for kind in CHANGE_KINDS if counts[kind]],
+        "told": [row for row in mine if row["kind"] in _TOLD],
+    }

@@ -21,6 +21,7 @@ from dagster_project.results.missing import (
 )
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
+    CHANGE_KINDS,
     DiffRow,
     answer_changes,
     claim_changes,
@@ -52,6 +53,7 @@ from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
     "ARD_COLUMNS",
+    "CHANGE_KINDS",
     "ESTIMANDS",
     "PEOPLE",
     "RESULTS_COLUMNS",

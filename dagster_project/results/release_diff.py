@@ -11,8 +11,8 @@ from typing import Any
 
 from dagster_project.results.rounding import format_number
 
-KINDS = ("person", "answer", "score", "result", "significance", "claim")
-_WORDS = {
+#: What can change, from the people up to the argument: one of it, and several, in words.
+CHANGE_KINDS = {
     "person": ("person", "people"),
     "answer": ("answer", "answers"),
     "score": ("score", "scores"),
@@ -28,8 +28,8 @@ _LEVEL = 0.05
 class DiffRow:
     """One thing that a release changed.
 
-    kind: one of KINDS. what: the item, scale or result id. before and after: texts, as printed for results; None where
-    there was, or is, nothing. before_value and after_value: the numbers, where there are any.
+    kind: one of CHANGE_KINDS. what: the item, scale, result or claim. before and after: texts, as printed for results; None
+    where there was, or is, nothing. before_value and after_value: the numbers, where there are any.
     """
 
     kind: str
@@ -131,9 +131,9 @@ def diff_markdown(rows: Iterable[DiffRow]) -> str:
     if not everything:
         return "Nothing that is released changed: no person, answer, score or result."
     counts = Counter(row.kind for row in everything)
-    said = [f"{counts[kind]} {_WORDS[kind][counts[kind] != 1]}" for kind in KINDS if counts[kind]]
+    said = [f"{counts[kind]} {CHANGE_KINDS[kind][counts[kind] != 1]}" for kind in CHANGE_KINDS if counts[kind]]
     lines = ["Changed: " + ", ".join(said) + "."]
-    for kind in reversed(KINDS):
+    for kind in reversed(list(CHANGE_KINDS)):
         of_kind = [row for row in everything if row.kind == kind]
         if not of_kind:
             continue

@@ -7,6 +7,7 @@ swapped (warehouse/), how a page is laid out (report/).
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import dagster as dg
@@ -18,6 +19,7 @@ from dagster_project.report import (
     LEFT_OUT_OF_PAIRS,
     LEFT_OUT_OF_WAVES,
     SUBJECTS,
+    Released,
     Sources,
     write_ard,
     write_dictionary,
@@ -28,7 +30,7 @@ from dagster_project.report import (
 from dagster_project.results import RESULTS_COLUMNS, TRACE_SQL, ard_rows, diff_markdown
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions, read_study
-from dagster_project.synthesis import DISPLAY_COLUMNS
+from dagster_project.synthesis import DISPLAY_COLUMNS, read_propositions
 from dagster_project.warehouse import (
     Warehouse,
     copy_schemas,
@@ -86,7 +88,9 @@ def build(settings: Settings) -> dg.Definitions:
                 "released_at": now.isoformat(),
                 "fingerprint": fingerprint,
             }
-            publish_release(settings.study_folder, name, manifest, lambda folder: _fill(settings, folder, manifest, now))
+            if standing is not None:
+                manifest["previous"] = standing["release"]
+            publish_release(settings.study_folder, name, manifest, lambda folder: _fill(settings, folder, manifest))
         folder = settings.study_folder / "release"
         return dg.MaterializeResult(
             metadata={
@@ -111,7 +115,7 @@ def _difference(settings: Settings, standing: dict[str, str] | None, name: str) 
     return "This is the first release." if standing is None else diff_markdown(rows)
 
 
-def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str], now: datetime) -> None:
+def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None:
     study = read_study(settings.study_folder)
     copy_schemas(settings.warehouse_file, folder / "warehouse.duckdb", SCHEMAS, _descriptions(study))
     released = Warehouse(folder / "warehouse.duckdb")
@@ -125,7 +129,19 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str], now: da
         reproduction = released.rows("select * from results.reproduction order by line")
         write_tables(folder / "tables", tables, reproduction)
         write_ard(folder, ard_rows(results, study.protocol.plan_hash))
-        write_page(folder / "index.html", study, tables, by_id, reproduction, _sources(released), released_at=now)
+        declared = read_propositions(study)
+        content = Released(
+            manifest=manifest,
+            version=version("wavehouse"),
+            tables=tables,
+            results=by_id,
+            reproduction=reproduction,
+            display={name: released.rows(f"from results.{name}") for name in DISPLAY_COLUMNS},
+            display_note=declared.note if declared else None,
+            changes=released.rows("select * from results.release_diff order by kind, what"),
+            sources=_sources(released),
+        )
+        write_page(folder / "index.html", study, content)
         columns = released.rows(_EVERY_COLUMN)
         subjects = {name: released.rows(f"from codebook.{name}") for name in SUBJECTS}
         write_dictionary(folder / "codebook.html", study, subjects, columns)

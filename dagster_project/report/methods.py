@@ -1,0 +1,147 @@
+"""The methods section: sentences made from the protocol, the instruments and the plan, for a paper to start from.
+
+Belongs here: those sentences. Does not belong here: results, and anything that the definitions do not say.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from dagster_project.results import PEOPLE, direction_of, estimand_of
+from dagster_project.study import Composite, Instrument, Study
+
+
+def methods(study: Study, analyses: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Headings and paragraphs. analyses: those that have results; the others are not spoken of."""
+    paragraphs = [
+        ("Design", _design(study)),
+        ("Measures", " ".join(_measures(study))),
+        ("Norms", _norms(study)),
+        ("Missing answers", _missing(study)),
+        ("Analysis", " ".join(_analysis(study, set(analyses)))),
+        ("Multiplicity", _multiplicity(study)),
+        ("Other ways to the same answer", " ".join(_sensitivity(study, set(analyses)))),
+        ("Assumptions", " ".join(one.statement for one in study.protocol.assumptions)),
+    ]
+    return tuple((heading, text) for heading, text in paragraphs if text)
+
+
+def _list(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def _design(study: Study) -> str:
+    waves = [f"{wave.wave} ({wave.label}, month {wave.month:g})" for wave in study.protocol.waves]
+    text = f"Questionnaires were planned at {len(waves)} wave{'s' if len(waves) > 1 else ''}: {_list(waves)}."
+    directions = [f"{one.contrast} is {direction_of(study, one.contrast)}" for one in study.protocol.contrasts]
+    return text + (f" Change was compared within people; {_list(directions)}." if directions else "")
+
+
+def _measures(study: Study) -> Iterator[str]:
+    for instrument in study.instruments:
+        low, high = instrument.anchors.low, instrument.anchors.high
+        scales = [_scale(instrument, one) for one in instrument.all_scales if one.scale in study.protocol.outcomes]
+        if scales:
+            yield (
+                f"{instrument.name} ({instrument.source.rstrip('.')}): {instrument.item_count} items answered {low} to"
+                f" {high}; {_list(scales)}."
+            )
+        if instrument.reversed:
+            yield f"{len(instrument.reversed)} of its items were reversed against the declared anchors."
+    use = study.protocol.service_use
+    if use is not None:
+        yield f"Use of {len(use.services)} services was asked at {_list(use.waves)}."
+
+
+def _scale(instrument: Instrument, scale: object) -> str:
+    if isinstance(scale, Composite):
+        return f"{scale.label} (mean of {len(scale.parts)} of its scales, {scale.better} is good)"
+    found = next(one for one in instrument.scales if one is scale)
+    how = f"{found.aggregate} of {len(found.items)}"
+    return f"{found.label} ({how}, {found.better} is good)"
+
+
+def _norms(study: Study) -> str:
+    samples = [
+        f"{one.population[0].lower()}{one.population[1:]} ({one.source}{f'; n = {one.n}' if one.n else ''})"
+        for one in study.norms.samples
+    ]
+    return f"Means were set beside those of {_list(samples)}." if samples else ""
+
+
+def _missing(study: Study) -> str:
+    shares: dict[float, list[str]] = {}
+    for instrument in study.instruments:
+        shares.setdefault(instrument.minimum_answered, []).append(instrument.name)
+    said = [f"{100 * share:g} % of a scale's items ({_list(names)})" for share, names in shares.items()]
+    if len(said) == 1:
+        said = [said[0].split(" (")[0]]
+    return (
+        f"A score needs answers to {_list(said)}, and is then the person's own mean of the items answered; scales that ask"
+        " for another share say so in the codebook. No score was otherwise filled in. Every person without a score stands"
+        " under one reason (table of the roster and each n)."
+    )
+
+
+def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:
+    if "characteristics" in analyses:
+        yield "People are described by counts, percentages of those known, means and SDs (denominator n − 1)."
+    if "change" in analyses:
+        size = study.protocol.plan.headline
+        yield (
+            f"Change was tested with two-sided paired t tests and 95 % t intervals among {PEOPLE['both']}; the effect"
+            f" size is {size} ({estimand_of('change', size).formula})."
+        )
+    if "service_change" in analyses:
+        yield "Use of services in two waves was compared with McNemar's exact test and an interval by Bonett and Price."
+    if "norm_difference" in analyses:
+        margin = study.protocol.plan.norm_margin
+        yield "Distance from a norm is in the norm's SDs, with Welch's test from the norm's mean, SD and n." + (
+            f" A mean counts as similar to its norm within {margin:g} norm SDs (two one-sided tests)." if margin else ""
+        )
+    if "measurement" in analyses:
+        yield (
+            "Reliability is Cronbach's alpha with Feldt's interval and McDonald's omega; reliable change follows Jacobson"
+            " and Truax."
+        )
+
+
+def _multiplicity(study: Study) -> str:
+    plan = study.protocol.plan
+    if not study.protocol.contrasts:
+        return ""
+    if not plan.families:
+        return "No family of tests was planned: every p is exploratory."
+    said = [f"{family.family} ({family.role}, {len(study.protocol.tests_of(family))} tests)" for family in plan.families]
+    return (
+        f"Tests were adjusted within {'these planned families' if len(said) > 1 else 'one planned family'}, {_list(said)},"
+        f" by Holm and by Benjamini and Hochberg, at {plan.alpha:g}; everything else is exploratory."
+    )
+
+
+def _sensitivity(study: Study, analyses: set[str]) -> Iterator[str]:
+    plan = study.protocol.plan
+    if "change" in analyses:
+        yield (
+            f"Each change was computed again by sign flips and BCa bootstrap ({plan.resamples} resamples), Wilcoxon's signed"
+            " ranks and Hodges and Lehmann's shift"
+            + (", a linear mixed model of all waves (REML, Satterthwaite)" if "mixed" in analyses else "")
+            + (f", and multiple imputation ({plan.imputations} data sets)" if "imputation" in analyses else "")
+            + f"; the seed is {plan.seed}."
+        )
+    if "missingness" in analyses:
+        yield "Missingness was examined by returns, by comparing those who left, and with Little's test."
+
+
+def citation(study: Study, release: Mapping[str, str], version: str) -> tuple[str, str]:
+    """How to cite a release: as text, and as BibTeX. release: its manifest."""
+    protocol, name = study.protocol, release["release"]
+    year = release["released_at"][:4]
+    text = (
+        f"{protocol.title}: results, release {name} ({year}). After: {protocol.source.rstrip('.')}. Analysis plan"
+        f" {protocol.plan_hash}, run {release['run_id']}, Wavehouse {version}."
+    )
+    bibtex = (
+        f"@misc{{{protocol.study}_{year},\n  title = {{{{{protocol.title}: results}}}},\n  year = {{{year}}},\n"
+        f"  version = {{{name}}},\n  note = {{After: {protocol.source.rstrip('.')}. Analysis plan {protocol.plan_hash}, run"
+        f" {release['run_id']}, Wavehouse {version}}}\n}}"
+    )
+    return text, bibtex
