@@ -36,6 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
+_AUDIT = (
+    "Check the arithmetic of a results table: one row a printed number, with the columns label, timepoint (T1, or T1-T2 for"
+    " a change), statistic (n, count, percent, mean, sd, min, max, change, ci_low, ci_high, p, es, t, df, …) and printed;"
+    " section, table, items, aggregate, low and high if known. Exits with 1 if anything above a note is found."
+)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wavehouse", description="A warehouse for longitudinal questionnaire studies.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -68,6 +75,17 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("--person", help="list the answers of one person, by pseudonym (or by identifier, with --names)")
     trace.add_argument("--names", action="store_true", help="name people as in the exports, from the working file")
     trace.add_argument("--csv", action="store_true", help="write every row as CSV instead")
+
+    audit = commands.add_parser(
+        "audit", help="check the arithmetic of anybody's results table; needs no study and no data", description=_AUDIT
+    )
+    audit.add_argument("table", type=Path, help="a CSV in long form: label, timepoint, statistic, printed, …")
+    audit.add_argument(
+        "--instruments", type=Path, nargs="+", default=[], help="instrument files (YAML), or folders of them, for ranges"
+    )
+    audit.add_argument("--all", action="store_true", help="list the notes, too")
+    audit.add_argument("--csv", action="store_true", help="write every finding as CSV instead")
+    audit.set_defaults(command=_audit, study=None)
 
     simulate = _command(commands, "simulate", "find stand-in people who could have produced the published tables", _simulate)
     simulate.add_argument("--seed", type=int, default=None, help="the same seed gives the same people")
@@ -352,6 +370,36 @@ def _trace(given: argparse.Namespace, settings: Settings) -> int:
             raise ValueError(f"{given.person}: no answer of this person is behind {given.result_id}; --csv lists everybody")
         print("\n".join(["", f"{given.person}:", *lines]))
     return 0
+
+
+def _audit(given: argparse.Namespace, settings: Settings) -> int:
+    import csv
+
+    from dagster_project.audit import (
+        FINDINGS_COLUMNS,
+        NOTE,
+        audit_table,
+        facts_of,
+        finding_lines,
+        finding_row,
+        finding_summary,
+        read_table,
+    )
+    from dagster_project.exports import decode
+    from dagster_project.study import read_instrument
+
+    if not given.table.is_file():
+        raise ValueError(f"{given.table}: there is no such file; check the path")
+    files = [file for path in given.instruments for file in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
+    values, facts = read_table(str(given.table), decode(given.table.read_bytes(), given.table.name).utf8.decode())
+    found = audit_table(values, facts_of(read_instrument(file) for file in files) | facts)
+    if given.csv:
+        writer = csv.DictWriter(sys.stdout, list(FINDINGS_COLUMNS), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(finding_row(one, "published") for one in found)
+    else:
+        print("\n".join([*finding_lines(found, with_notes=given.all), finding_summary(found, len(values))]))
+    return 1 if any(one.severity != NOTE for one in found) else 0
 
 
 def _simulate(given: argparse.Namespace, settings: Settings) -> int:

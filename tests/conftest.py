@@ -14,6 +14,7 @@ from dagster_project.defs.codebook import assets as codebook
 from dagster_project.defs.models import assets as models
 from dagster_project.defs.models import checks
 from dagster_project.defs.outcomes import assets as outcomes
+from dagster_project.defs.outcomes import audit
 from dagster_project.defs.raw import assets as raw
 from dagster_project.defs.release import assets as release
 from dagster_project.defs.synthesis import assets as synthesis
@@ -90,6 +91,7 @@ def definitions_of(place: Place) -> dg.Definitions:
         models.build(settings),
         checks.build(settings),
         outcomes.build(settings),
+        audit.build(settings),
         synthesis.build(settings),
         release.build(settings),
         dg.Definitions(executor=dg.in_process_executor),

@@ -8,7 +8,7 @@ cannot meet.
 
 from dataclasses import dataclass
 
-from dagster_project.results.rounding import printed_interval
+from dagster_project.results.rounding import printed_decimals, printed_interval, read_printed
 
 #: Guards against the last binary digit; far below any printed precision.
 _TINY = 1e-9
@@ -22,14 +22,28 @@ class Interval:
     high: float
 
     @classmethod
-    def printed(cls, text: str) -> "Interval":
-        """The values that print as this text."""
-        low, high = printed_interval(text)
-        return cls(low - _TINY, high + _TINY)
+    def printed(cls, text: str, *, may_be_cut: bool = False) -> "Interval":
+        """The values that print as this text when they are rounded; with `may_be_cut` also those that give it when the
+        further digits are cut off. '< .001' stands for everything from 0 to .001."""
+        stripped = text.strip()
+        if stripped.startswith(("<", "≤")):
+            return cls(0.0, float(read_printed(stripped[1:])) + _TINY)
+        if stripped.startswith((">", "≥")):
+            return cls(float(read_printed(stripped[1:])) - _TINY, 1.0)
+        low, high = printed_interval(stripped)
+        if may_be_cut:
+            number, unit = float(read_printed(stripped)), 10.0 ** -printed_decimals(stripped)
+            low, high = (low, number + unit) if number >= 0 else (number - unit, high)
+        slack = _TINY * max(1.0, abs(low), abs(high))
+        return cls(low - slack, high + slack)
 
     @property
     def is_empty(self) -> bool:
         return self.low > self.high
+
+    @property
+    def middle(self) -> float:
+        return (self.low + self.high) / 2
 
     def meet(self, other: "Interval") -> "Interval":
         return Interval(max(self.low, other.low), min(self.high, other.high))
@@ -37,9 +51,34 @@ class Interval:
     def misses(self, other: "Interval") -> bool:
         return self.meet(other).is_empty
 
+    def gap(self, other: "Interval") -> float:
+        """How far apart two intervals are; 0 where they meet."""
+        return max(0.0, self.low - other.high, other.low - self.high)
+
+    def plus(self, other: "Interval") -> "Interval":
+        return Interval(self.low + other.low, self.high + other.high)
+
+    def minus(self, other: "Interval") -> "Interval":
+        return Interval(self.low - other.high, self.high - other.low)
+
     def times(self, factor: float) -> "Interval":
         """Scaled by a factor that is not negative."""
         return Interval(self.low * factor, self.high * factor)
+
+    def mirrored(self) -> "Interval":
+        return Interval(-self.high, -self.low)
+
+    def over(self, other: "Interval") -> "Interval":
+        """Divided by an interval of positive numbers; without bounds where that reaches zero."""
+        if other.low <= 0:
+            return Interval(float("-inf"), float("inf"))
+        ends = [self.low / other.low, self.low / other.high, self.high / other.low, self.high / other.high]
+        return Interval(min(ends), max(ends))
+
+    @property
+    def size(self) -> "Interval":
+        """The absolute values in it."""
+        return Interval(self.smallest_size, self.largest_size)
 
     @property
     def smallest_size(self) -> float:
@@ -51,4 +90,5 @@ class Interval:
         return max(abs(self.low), abs(self.high))
 
     def __str__(self) -> str:
-        return f"{self.low:.4g} to {self.high:.4g}"
+        low, high = f"{self.low:.4g}", f"{self.high:.4g}"
+        return low if low == high else f"{low} to {high}"

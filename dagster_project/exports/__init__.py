@@ -6,6 +6,7 @@ Does not belong here: typing an answer (dbt staging), Dagster, the warehouse. Th
 
 from dagster_project.exports.arrivals import Look, Memory, look
 from dagster_project.exports.contract import ColumnFinding, Contracted, apply_contract
+from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError
 from dagster_project.exports.landing import LandedFile, find_files, land
 from dagster_project.exports.proposals import Proposal, Read, labels_unlike, propose, propose_labels, unlike_before
@@ -23,6 +24,7 @@ __all__ = [
     "Read",
     "TextTable",
     "apply_contract",
+    "decode",
     "dictionary_of",
     "find_files",
     "labels_unlike",

@@ -26,8 +26,8 @@ class Released:
     """What a page is made of: everything as the released file holds it.
 
     manifest: of the release. version: Wavehouse's. tables: laid out, Tables 1 to 4 first. results: by id. reproduction,
-    changes: rows of results.reproduction and of results.release_diff. display: rows of the joint display's tables, by table;
-    display_note: what its readers must know.
+    findings, changes: rows of results.reproduction, findings and release_diff. display: rows of the joint display's tables,
+    by table; display_note: what its readers must know.
     """
 
     manifest: Mapping[str, str]
@@ -35,6 +35,7 @@ class Released:
     tables: Sequence[Table]
     results: Mapping[str, ResultRow]
     reproduction: Rows
+    findings: Rows
     display: Mapping[str, Rows]
     display_note: str | None
     changes: Rows
@@ -70,6 +71,8 @@ def write_page(file: Path, study: Study, released: Released) -> None:
         printed=len(released.reproduction),
         counts=[(verdict, counts[verdict]) for verdict in ("reproduced", "impossible", "differs")],
         others=others,
+        findings=[row for row in released.findings if row["severity"] != "note"],
+        notes=[row for row in released.findings if row["severity"] == "note"],
         changes=_changes(released.changes, released.manifest["release"]),
         cite=cite,
         bibtex=bibtex,

@@ -38,7 +38,8 @@ def flow_results(study_flow: Iterable[Moments], study: Study) -> list[ResultRow]
     rows.add("roster", "n_excluded", int(top.get("excluded", 0)), None, "people whom the study excluded", "people")
     rows.add("roster", "n", everybody, everybody, "people on the roster", "people")
     for wave in study.protocol.waves:
-        found, place = flow.get(("wave", wave.wave), {}), {"wave": wave.wave, "unit": "people"}
+        found = flow.get(("wave", wave.wave), {})
+        place: dict[str, Any] = {"wave": wave.wave, "unit": "people"}
         for name, words in _STATES.items():
             rows.add("returns", name, int(found.get(name.removeprefix("n_"), 0)), everybody, words, **place)
         rows.add("returns", "n", int(found.get("n", 0)), everybody, "people who returned the wave", **place)

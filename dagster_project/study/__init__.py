@@ -26,7 +26,7 @@ from dagster_project.study.protocol import (
     ServiceUse,
     Wave,
 )
-from dagster_project.study.read import PARTICIPANTS, SERVICES, Study, read_definition, read_study
+from dagster_project.study.read import PARTICIPANTS, SERVICES, Study, read_definition, read_instrument, read_study
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "column_descriptions",
     "new_study",
     "read_definition",
+    "read_instrument",
     "read_study",
     "wave_state",
 ]

@@ -132,6 +132,11 @@ def read_study(folder: Path) -> Study:
     return study
 
 
+def read_instrument(file: Path) -> Instrument:
+    """One instrument file by itself, without a study. Raises StudyError as `read_study` does."""
+    return read_definition(Path(file), Instrument)
+
+
 def read_definition(file: Path, model: type[Model]) -> Model:
     """One definition file as its model.
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from dagster_project.audit import find_impossible
 from dagster_project.results import (
-    Reproduction,
+    PublishedValue,
     ResultRow,
     ResultsError,
     Table,
@@ -212,10 +212,21 @@ def build(settings: Settings) -> dg.Definitions:
     return dg.Definitions(assets=[*(_outcome(settings, one) for one in _OUTCOMES), _reproduction(settings)])
 
 
-def _study(settings: Settings) -> Study:
+def study_of(settings: Settings) -> Study:
+    """The study, or a failure of one line."""
     try:
         return read_study(settings.study_folder)
     except StudyError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+
+
+def published_values(study: Study) -> tuple[PublishedValue, ...]:
+    """The printed numbers of the published table; none where the protocol declares no table."""
+    if study.protocol.published is None:
+        return ()
+    try:
+        return read_published(study.folder / study.protocol.published.file)
+    except (ResultsError, OSError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
 
 
@@ -248,7 +259,7 @@ def _outcome(settings: Settings, one: _Outcome) -> dg.AssetsDefinition:
         ],
     )
     def outcome(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        study = _study(settings)
+        study = study_of(settings)
         with warehouse.kept_open():
             results = one.compute(study, read)
             _write(warehouse, one, results, study.protocol.plan_hash, context.run.run_id)
@@ -316,15 +327,10 @@ def _reproduction(settings: Settings) -> dg.AssetsDefinition:
         ],
     )
     def reproduction() -> dg.MaterializeResult:
-        study = _study(settings)
+        study = study_of(settings)
         warehouse = Warehouse(settings.warehouse_file)
-        found: list[Reproduction] = []
-        if study.protocol.published is not None:
-            try:
-                published = read_published(study.folder / study.protocol.published.file)
-            except (ResultsError, OSError) as error:
-                raise dg.Failure(str(error), allow_retries=False) from None
-            found = compare(published, read_results(warehouse), study, find_impossible(published, study))
+        published = published_values(study)
+        found = compare(published, read_results(warehouse), study, find_impossible(published, study))
         schema = pa.schema([(name, _ARROW[kind]) for name, kind in _REPRODUCTION])
         table = pa.Table.from_pylist([asdict(entry) for entry in found], schema=schema)
         with warehouse.transaction() as connection:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from dagster_project.audit import FINDINGS_COLUMNS
 from dagster_project.defs.outcomes.assets import OUTCOMES, laid_out, read_results
 from dagster_project.defs.release.diff import remember_diff
 from dagster_project.report import (
@@ -63,7 +64,7 @@ def build(settings: Settings) -> dg.Definitions:
         deps=[
             dg.AssetKey("codebook"),
             *(dg.AssetKey(["marts", mart]) for mart in _MARTS),
-            *(dg.AssetKey(["results", name]) for name in (*OUTCOMES, "reproduction", "joint_display")),
+            *(dg.AssetKey(["results", name]) for name in (*OUTCOMES, "reproduction", "audit", "joint_display")),
         ],
         group_name="release",
         kinds={"duckdb", "csv", "html"},
@@ -136,6 +137,7 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
             tables=tables,
             results=by_id,
             reproduction=reproduction,
+            findings=released.rows("from results.findings where severity <> 'note' or subject = 'published' order by line"),
             display={name: released.rows(f"from results.{name}") for name in DISPLAY_COLUMNS},
             display_note=declared.note if declared else None,
             changes=released.rows("select * from results.release_diff order by kind, what"),
@@ -161,7 +163,7 @@ def _descriptions(study: Study) -> dict[str, str]:
     found = column_descriptions(study)
     for name, words in CODEBOOK_COLUMNS.items():
         found[f"codebook.{name}" if "." in name else f"codebook..{name}"] = words
-    for table, columns in DISPLAY_COLUMNS.items():
+    for table, columns in (DISPLAY_COLUMNS | {"findings": FINDINGS_COLUMNS}).items():
         found |= {f"results.{table}.{column}": words for column, (_, words) in columns.items()}
     return found | {f"results.{name}": words for name, words in RESULTS_COLUMNS.items()}
 
@@ -190,7 +192,7 @@ def _fingerprint(settings: Settings) -> str:
             "select export, sha256, fingerprint from raw.exports order by export",
             "select * exclude (run_id, computed_at) from results.results order by result_id",
             "select * from results.reproduction order by line",
-            *(f"select * from results.{name} order by all" for name in DISPLAY_COLUMNS),
+            *(f"select * from results.{name} order by all" for name in ("findings", *DISPLAY_COLUMNS)),
         ):
             for row in connection.execute(sql).fetchall():
                 digest.update(repr(row).encode())

@@ -1,0 +1,71 @@
+"""Findings as text and as rows of results.findings. Belongs here: their wording and columns. Does not belong here: rules."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dagster_project.audit.findings import NOTE, SEVERITIES, Finding
+
+#: Columns of results.findings: kind (text, whole or number) and words.
+FINDINGS_COLUMNS = {
+    "subject": ("text", "What was audited: results (our own) or published (the paper's table)."),
+    "line": ("whole", "The line of the file of published values."),
+    "result_id": ("text", "The result, of our own."),
+    "table": ("text", "The published table, or the analysis."),
+    "section": ("text", "The heading above the row."),
+    "label": ("text", "The row's label."),
+    "timepoint": ("text", "The wave or contrast."),
+    "statistic": ("text", "The statistic."),
+    "printed": ("text", "The number as printed."),
+    "rule": ("text", "The rule that it breaks."),
+    "severity": ("text", "impossible, inconsistent, not reproducible, or note."),
+    "arithmetic": ("text", "Why, so that it can be followed by hand."),
+    "slack": ("number", "How far the nearest value that would go lies beyond what rounding allows, in the number's unit."),
+}
+
+
+def finding_row(finding: Finding, subject: str, result_id: str | None = None) -> dict[str, Any]:
+    """A finding in the columns of FINDINGS_COLUMNS."""
+    value = finding.value
+    return {
+        "subject": subject, "line": value.line or None, "result_id": result_id, "table": value.table,
+        "section": value.section, "label": value.label, "timepoint": value.timepoint, "statistic": value.statistic,
+        "printed": value.printed, "rule": finding.rule, "severity": finding.severity, "arithmetic": finding.arithmetic,
+        "slack": finding.slack,
+    }  # fmt: skip
+
+
+def finding_lines(findings: Sequence[Finding], *, with_notes: bool) -> list[str]:
+    """Findings for the terminal, by severity, a line each: where, what is printed, and the arithmetic."""
+    lines = []
+    for severity in SEVERITIES:
+        some = [one for one in findings if one.severity == severity]
+        if not some or (severity == NOTE and not with_notes):
+            continue
+        lines.append(f"{severity}:")
+        for one in some:
+            value = one.value
+            place = ", ".join(
+                part for part in (value.table and f"table {value.table}", value.label, value.timepoint) if part
+            )
+            lines.append(f"  line {value.line} ({place}, {value.statistic} {value.printed}): {one.arithmetic} [{one.rule}]")
+    return lines
+
+
+def finding_summary(findings: Iterable[Finding], numbers: int) -> str:
+    """How many findings of each severity there are."""
+    counts = Counter(one.severity for one in findings)
+    said = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if severity != NOTE)
+    return f"{numbers} printed numbers: {said}, {counts[NOTE]} note{'' if counts[NOTE] == 1 else 's'}"
+
+
+def findings_markdown(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows of results.findings as a Markdown table."""
+    if not rows:
+        return "Nothing was found."
+    lines = ["| where | printed | severity | arithmetic |", "|---|---|---|---|"]
+    for row in rows:
+        where = ", ".join(str(row[name]) for name in ("table", "label", "timepoint", "statistic") if row[name])
+        cells = (where, row["printed"], row["severity"], row["arithmetic"])
+        lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines)
