@@ -83,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--instruments", type=Path, nargs="+", default=[], help="instrument files (YAML), or folders of them, for ranges"
     )
+    audit.add_argument(
+        "--effect-size", metavar="NAME", help="what the table says its effect sizes are: d_z, d_baseline, d_av, d_rm, or g_…"
+    )
     audit.add_argument("--all", action="store_true", help="list the notes, too")
     audit.add_argument("--csv", action="store_true", help="write every finding as CSV instead")
     audit.set_defaults(command=_audit, study=None)
@@ -376,6 +379,7 @@ def _audit(given: argparse.Namespace, settings: Settings) -> int:
     import csv
 
     from dagster_project.audit import (
+        DEFINITIONS,
         FINDINGS_COLUMNS,
         NOTE,
         audit_table,
@@ -384,15 +388,27 @@ def _audit(given: argparse.Namespace, settings: Settings) -> int:
         finding_row,
         finding_summary,
         read_table,
+        unknown_statistics,
     )
     from dagster_project.exports import decode
     from dagster_project.study import read_instrument
 
+    if given.effect_size and given.effect_size not in {letter + name[1:] for name in DEFINITIONS for letter in "dg"}:
+        raise ValueError(
+            f"--effect-size: {given.effect_size!r} is no definition; give one of {', '.join(DEFINITIONS)}, or with g_"
+        )
     if not given.table.is_file():
         raise ValueError(f"{given.table}: there is no such file; check the path")
-    files = [file for path in given.instruments for file in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
+    files = []
+    for path in given.instruments:
+        # A study's folder has its instruments in a folder of their own.
+        folder = path / "instruments" if (path / "instruments").is_dir() else path
+        files += sorted(folder.glob("*.yaml")) if folder.is_dir() else [folder]
     values, facts = read_table(str(given.table), decode(given.table.read_bytes(), given.table.name).utf8.decode())
-    found = audit_table(values, facts_of(read_instrument(file) for file in files) | facts)
+    known = facts_of(read_instrument(file) for file in files) | facts
+    found = audit_table(values, known, effect_size=given.effect_size)
+    for statistic, count in unknown_statistics(values).items():
+        print(f"wavehouse: no rule knows the statistic {statistic!r}: {count} of the numbers not checked", file=sys.stderr)
     if given.csv:
         writer = csv.DictWriter(sys.stdout, list(FINDINGS_COLUMNS), lineterminator="\n")
         writer.writeheader()

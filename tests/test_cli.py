@@ -78,6 +78,11 @@ def test_an_empty_study_of_nobody_runs(small_place: Any) -> None:
             ["simulate", "--study", "no such study", "--out", "x"],
             "there is no such study folder; check the path or WAVEHOUSE_STUDY",
         ),
+        (["audit", "no such table.csv"], "no such table.csv: there is no such file; check the path"),
+        (
+            ["audit", "x.csv", "--effect-size", "omega"],
+            "--effect-size: 'omega' is no definition; give one of d_z, d_baseline, d_av, d_rm, or with g_",
+        ),
     ],
 )
 def test_what_cannot_start_is_one_line(words: list[str], line: str, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
@@ -96,6 +101,23 @@ def test_help_names_every_command(capsys: Any) -> None:
     text = capsys.readouterr().out
     for command in ("run", "ui", "simulate"):
         assert f"    {command} " in text
+
+
+def test_audit_reads_anybodys_table_without_a_study(tmp_path: Path, capsys: Any) -> None:
+    table = tmp_path / "tablé.csv"
+    rows = ["Étude;T1;n;10", "Étude;T1;mean;3,4", "Étude;T1;min;1,0", "Étude;T1;max;3,0", "Étude;T1;kurtosis;1,0"]
+    table.write_bytes("\r\n".join(["label;timepoint;statistic;printed", *rows]).encode("cp1252"))
+    assert main(["audit", str(table)]) == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "impossible:",
+        "  line 5 (Étude, T1, max 3.0): the mean 3.4 lies above the max 3.0 [in_order]",
+        "5 printed numbers: 1 impossible, 0 inconsistent, 0 not reproducible, 0 notes",
+    ]
+    assert said.err == "wavehouse: no rule knows the statistic 'kurtosis': 1 of the numbers not checked\n"
+    table.write_text("label,timepoint,statistic,printed\nA,T1,n,10\nA,T1,mean,3.4\n", encoding="utf-16")
+    assert main(["audit", str(table), "--csv"]) == 0
+    assert capsys.readouterr().out.startswith("subject,line,result_id,table,section,label,timepoint,statistic,printed,rule,")
 
 
 def test_simulate_refuses_to_overwrite_before_it_searches(small_place: Any, tmp_path: Path) -> None:

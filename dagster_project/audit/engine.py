@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dagster_project.audit import counts, grids, notes, pairs, scores
+from dagster_project.audit import counts, effects, grids, notes, pairs, scores
 from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, SEVERITIES, Cell, Cells, Finding
 from dagster_project.audit.intervals import Interval
 from dagster_project.results.published import PublishedValue
@@ -16,6 +16,8 @@ from dagster_project.results.published import PublishedValue
 ANYTHING = Interval(float("-inf"), float("inf"))
 #: What stands between the two waves of a contrast.
 _BETWEEN = re.compile(r"\s*(?:-|–|—|\bto\b|\bvs?\.?\b|→)\s*")
+#: Numbers of people: never rounded.
+_COUNTS = ("n", "count")
 #: The moment of norms.
 NORM = "norm"
 
@@ -45,18 +47,19 @@ def audit_table(
     facts: Facts | None = None,
     contrasts: Contrasts | None = None,
     *,
+    effect_size: str | None = None,
     excuse_cutting: bool = True,
 ) -> list[Finding]:
     """All findings on a printed table, in its order. A correct table gives none above `note`.
 
     A number that is impossible as rounded and possible as cut off is inconsistent, unless `excuse_cutting` is off. facts: of
     instruments, where known. contrasts: as declared; else they are told from their names, such as T1-T2, and their sign from
-    the table.
+    the table. effect_size: the definition that the table says its effect sizes have, such as d_baseline (effects.py).
     """
 
     def found(*, may_be_cut: bool) -> list[Finding]:
-        cells = [Cell(value, Interval.printed(value.printed, may_be_cut=may_be_cut)) for value in values]
-        return audit_cells(cells, facts, contrasts)
+        cells = [Cell(value, _stands_for(value, may_be_cut=may_be_cut)) for value in values]
+        return audit_cells(cells, facts, contrasts, effect_size=effect_size)
 
     as_rounded = found(may_be_cut=False)
     if not excuse_cutting or not any(one.severity == IMPOSSIBLE for one in as_rounded):
@@ -70,13 +73,24 @@ def audit_table(
     ]
 
 
+def _stands_for(value: PublishedValue, *, may_be_cut: bool) -> Interval:
+    if value.statistic in _COUNTS:
+        return Interval(value.value, value.value)
+    return Interval.printed(value.printed, may_be_cut=may_be_cut)
+
+
 def audit_cells(
-    cells: Iterable[Cell], facts: Facts | None = None, contrasts: Contrasts | None = None, *, with_notes: bool = True
+    cells: Iterable[Cell],
+    facts: Facts | None = None,
+    contrasts: Contrasts | None = None,
+    *,
+    effect_size: str | None = None,
+    with_notes: bool = True,
 ) -> list[Finding]:
     """All findings on cells whose intervals are known, in the order of their lines, the gravest first. Notes are for readers
     of a table as it is laid out."""
     table = _Table(cells, facts or {}, contrasts)
-    found = [*table.blocks(), *table.rows(), *table.changes(), *(table.notes() if with_notes else ())]
+    found = [*table.blocks(), *table.rows(), *table.changes(effect_size), *(table.notes() if with_notes else ())]
     return sorted(found, key=lambda one: (one.value.line, SEVERITIES.index(one.severity)))
 
 
@@ -140,15 +154,16 @@ class _Table:
         for place, moments in self._places.items():
             facts = self._facts.get(place, UNKNOWN)
             for moment, cells in moments.items():
-                if moment != NORM and "mean" in cells:
+                if moment != NORM and moment not in self._contrasts:
                     yield from _row(cells, facts)
 
-    def changes(self) -> Iterator[Finding]:
+    def changes(self, effect_size: str | None) -> Iterator[Finding]:
         """Two moments of one score."""
         signs: dict[str, int] = {}
         for contrast in self._contrasts:
             declared = self._contrasts[contrast][2]
             signs[contrast] = declared or pairs.directions(list(self._rows_of(contrast)))
+        rows = []
         for place, moments in self._places.items():
             facts = self._facts.get(place, UNKNOWN)
             for moment, cells in moments.items():
@@ -156,13 +171,17 @@ class _Table:
                     continue
                 baseline, followup, _ = self._contrasts.get(moment, ("", "", 0))
                 waves = (moments.get(baseline, {}), moments.get(followup, {}))
-                yield from _pairs(cells, *waves, facts.possible, signs.get(moment, 0))
+                found, row = _pairs(cells, *waves, facts.possible, signs.get(moment, 0))
+                yield from found
+                rows.append(row)
+        yield from effects.effect_sizes(rows, effect_size)
 
-    def _rows_of(self, contrast: str) -> Iterator[tuple[Cells, Cells, Cells]]:
+    def _rows_of(self, contrast: str) -> Iterator[tuple[Cells, Cells, Cells, Interval]]:
         baseline, followup, _ = self._contrasts[contrast]
-        for moments in self._places.values():
+        for place, moments in self._places.items():
             if contrast in moments:
-                yield moments[contrast], moments.get(baseline, {}), moments.get(followup, {})
+                possible = self._facts.get(place, UNKNOWN).possible
+                yield moments[contrast], moments.get(baseline, {}), moments.get(followup, {}), possible
 
     def notes(self) -> Iterator[Finding]:
         """What a reader of the whole table should know."""
@@ -187,8 +206,6 @@ class _Table:
             yield from notes.copied_rows(
                 [(place[1], moments[moment]) for place, moments in self._places.items() if moment in moments]
             )
-        for contrast in self._contrasts:
-            yield from notes.definitions(list(self._rows_of(contrast)))
 
 
 def _row(cells: Cells, facts: ScaleFacts) -> Iterator[Finding]:
@@ -204,29 +221,29 @@ def _row(cells: Cells, facts: ScaleFacts) -> Iterator[Finding]:
         rules += [lambda some: grids.grim(some, steps), lambda some: grids.whole_ends(some, steps)]
         rules.append(grids.debit if facts.is_binary else lambda some: grids.grimmer(some, steps))
     for rule in rules:
-        blamed = set()
-        for found in rule(cells):
-            blamed.add(found.value.statistic)
-            yield found
-        # A number that is blamed is no witness against others.
-        cells = {name: cell for name, cell in cells.items() if name not in blamed}
+        found = list(rule(cells))
+        yield from found
+        cells = _without(cells, found)
 
 
-def _pairs(cells: Cells, baseline: Cells, followup: Cells, possible: Interval, sign: int) -> Iterator[Finding]:
-    if "p" in cells:
-        yield from pairs.p_in_bounds(cells["p"])
+def _pairs(
+    cells: Cells, baseline: Cells, followup: Cells, possible: Interval, sign: int
+) -> tuple[list[Finding], effects.Row]:
+    """Findings on a change, and the numbers of it that nobody blames."""
+    found = list(pairs.p_in_bounds(cells["p"])) if "p" in cells else []
     too_many = list(pairs.pairs_in_waves(cells, baseline, followup))
-    yield from too_many
     sizes = pairs.possible_pairs(cells, baseline, followup, is_printed_n_possible=not too_many)
-    asymmetric = list(pairs.interval_around_change(cells, sizes))
-    yield from asymmetric
-    broken = {found.value.statistic for found in asymmetric}
-    sound = {name: cell for name, cell in cells.items() if name not in broken}
-    p_findings = list(pairs.p_of_interval(sound, sizes))
-    yield from p_findings
-    if p_findings:
-        sound = {name: cell for name, cell in sound.items() if name != "p"}
-    yield from pairs.effect_size(sound, sizes, baseline, possible)
+    found += [*too_many, *pairs.interval_around_change(cells, sizes)]
+    sound = _without(cells, [one for one in found if one.value.statistic != "n"])
+    found += pairs.p_of_interval(sound, sizes)
+    sound = _without(sound, [one for one in found if one.value.statistic != "n"])
     if not too_many:
-        yield from pairs.change_of_means(sound, baseline, followup, possible, sign)
-    yield from pairs.named_statistics(sound)
+        found += pairs.change_of_means(sound, baseline, followup, possible, sign)
+    found += pairs.named_statistics(sound)
+    return found, effects.Row(sound, sizes, baseline, followup, possible)
+
+
+def _without(cells: Cells, blamed: Iterable[Finding]) -> Cells:
+    """A number that is blamed is no witness against others."""
+    names = {one.value.statistic for one in blamed}
+    return {name: cell for name, cell in cells.items() if name not in names}

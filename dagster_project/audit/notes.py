@@ -1,13 +1,12 @@
-"""Notes on a table as a whole: what a reader should know, though nothing is contradicted. Belongs here: severity `note`, and
-which definition an effect size follows. Does not belong here: anything that forbids a number."""
+"""Notes on a table as a whole: what a reader should know, though nothing is contradicted.
 
-import math
+Belongs here: severity `note`. Does not belong here: anything that forbids a number.
+"""
+
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from dagster_project.audit.findings import NOTE, Cell, Cells, Finding
-from dagster_project.audit.intervals import Interval
-from dagster_project.audit.pairs import change_of, error_of
 from dagster_project.results.rounding import printed_decimals
 
 #: A copied row shares so many numbers or more.
@@ -86,47 +85,3 @@ def copied_rows(rows: Sequence[tuple[str, Cells]]) -> Iterator[Finding]:
             )  # fmt: skip
         else:
             seen[key] = label
-
-
-def definitions(rows: Sequence[tuple[Cells, Cells, Cells]]) -> Iterator[Finding]:
-    """Which definition of the effect size a table's values can follow. rows: pairs, baseline, follow-up.
-
-    d_z is told by n and interval; SDs of a wave are those of everybody there, which the pairs' own come near. A note on the
-    first effect size.
-    """
-    names = {
-        "change / SD of the changes (d_z)": 0,
-        "change / SD at baseline (d_baseline)": 0,
-        "change as printed / SD at baseline": 0,
-        "change / root of both waves' mean variance (d_av)": 0,
-    }
-    told, first = 0, None
-    for pairs, baseline, followup in rows:
-        change = change_of(pairs)
-        if "es" not in pairs or "n" not in pairs or change is None or change.is_empty or pairs["n"].number < 2:
-            continue
-        error = error_of(pairs, int(pairs["n"].number))
-        sds = [wave["sd"].interval if "sd" in wave else None for wave in (baseline, followup)]
-        if error is None or error.low <= 0 or sds[0] is None:
-            continue
-        first = first or pairs["es"]
-        told += 1
-        root = math.sqrt(pairs["n"].number)
-        wide = Interval(sds[0].low * 0.85, sds[0].high * 1.15)
-        printed = Interval(pairs["change"].number, pairs["change"].number)
-        sizes = [change.over(error.times(root)), change.over(wide), printed.over(wide)]
-        if sds[1] is not None:
-            both = Interval(*(math.sqrt((max(a, 0.0) ** 2 + max(b, 0.0) ** 2) / 2) for a, b in (
-                (sds[0].low, sds[1].low), (sds[0].high, sds[1].high))))  # fmt: skip
-            sizes.append(change.over(Interval(both.low * 0.85, both.high * 1.15)))
-        for name, size in zip(names, sizes, strict=False):
-            names[name] += not size.size.misses(pairs["es"].interval.size)
-    if first is not None and told > 1:
-        said = ", ".join(f"{count} {name}" for name, count in sorted(names.items(), key=lambda one: -one[1]))
-        yield Finding(
-            first.value,
-            "definitions",
-            f"of {told} effect sizes of unnamed definition, so many can be: {said} (an SD of a wave taken as within 15 % of"
-            " that of everybody there)",
-            NOTE,
-        )

@@ -122,7 +122,7 @@ def p_of_interval(pairs: Cells, counts: Sequence[int]) -> Iterator[Finding]:
         "p_of_interval",
         f"a change of {change} with the interval {pairs['ci_low'].printed} to {pairs['ci_high'].printed} has p {nearest}"
         f" by the t distribution with {counts[-1] - 1} df, not {pairs['p'].printed}"
-        if "ci_low" in pairs
+        if {"ci_low", "ci_high"} <= set(pairs)
         else f"a change of {change} with an SD of {pairs['sd_change'].printed} has p {nearest} by the t distribution with"
         f" {counts[-1] - 1} df, not {pairs['p'].printed}",
         slack=p.gap(nearest),
@@ -137,83 +137,24 @@ def p_of_interval(pairs: Cells, counts: Sequence[int]) -> Iterator[Finding]:
     yield found
 
 
-def _change_by_p(pairs: Cells, change: Interval, n: int) -> Interval:
-    """The change narrowed by p and the interval's width: |change| = t(p) x standard error."""
-    error = error_of(pairs, n)
-    if "p" not in pairs or error is None:
-        return change
-    t = t_of_p(pairs["p"].interval, n)
-    size = Interval(t.low * error.low, t.high * error.high)
-    met = [one for one in (change.meet(size), change.meet(size.mirrored())) if not one.is_empty]
-    return Interval(min(one.low for one in met), max(one.high for one in met)) if met else change
-
-
-def effect_size(pairs: Cells, counts: Sequence[int], baseline: Cells, possible: Interval) -> Iterator[Finding]:
-    """|effect size| = |change| / SD at baseline of the pairs, and that SD cannot exceed what all people at baseline leave:
-    (n_pairs - 1) SD² <= (n - 1) SD_all². Blames the effect size. Cannot see: effect sizes that are too large, as the SD of
-    the pairs may be small."""
-    change = change_of(pairs)
-    if change is None or change.is_empty or "es" not in pairs or "n" not in baseline or not counts:
-        return
-    es, everybody = pairs["es"].interval, baseline["n"].number
-    sd_all = baseline["sd"].interval if "sd" in baseline else None
-    widest = (possible.high - possible.low) / 2
-    smallest, shown = float("inf"), ""
-    for n in counts:
-        most = widest * math.sqrt(n / (n - 1))
-        if sd_all is not None and everybody > 1 and not sd_all.low > widest * math.sqrt(everybody / (everybody - 1)):
-            most = min(most, sd_all.high * math.sqrt((everybody - 1) / (n - 1)))
-        if not math.isfinite(most) or most <= 0:
-            return
-        narrowed = _change_by_p(pairs, change, n)
-        least = narrowed.smallest_size / most
-        if least < smallest:
-            smallest = least
-            shown = (
-                f"a change of {narrowed} (by change, interval and p) over the largest SD that {n} of"
-                f" {baseline['n'].printed} people can have, {most:.3g}, is at least {least:.3g}"
-            )
-    if smallest > es.largest_size:
-        found = Finding(
-            pairs["es"].value,
-            "effect_size",
-            f"{shown} in size, not {pairs['es'].printed}",
-            slack=smallest - es.largest_size,
-        )
-        if es.smallest_size == 0 and pairs["change"].number == 0:
-            # Still impossible of the change itself; the reader is told where it comes from.
-            found = found.softened(
-                found.severity, f"it is the effect size of the change as printed, {pairs['change'].printed}"
-            )
-        yield found
-    elif (es.low > 0 and change.high < 0) or (es.high < 0 and change.low > 0):
-        yield Finding(
-            pairs["es"].value,
-            "effect_size",
-            f"the sign of {pairs['es'].printed} is not that of the change, {pairs['change'].printed}",
-            INCONSISTENT,
-        )
-
-
 def change_of_means(pairs: Cells, baseline: Cells, followup: Cells, possible: Interval, sign: int) -> Iterator[Finding]:
     """The change is the difference of the means that the pairs have in both waves; and n of N people have a mean near that
     of all: (N m - (N - n) max) / n <= mean of the pairs <= (N m - (N - n) min) / n, and
     |mean of the pairs - m| <= SD root((N - 1)(N - n) / (N n)). Blames the change; inconsistent where the other sign fits.
 
-    sign: 1 where a change is baseline minus follow-up, -1 where it is the reverse. Cannot see: much, once many are missing.
+    sign: 1 where a change is baseline minus follow-up, -1 where it is the reverse, 0 where either may be. Cannot see: much,
+    once many are missing.
     """
     change = change_of(pairs)
-    if change is None or change.is_empty or "n" not in pairs or sign == 0:
+    allowed = _allowed_change(pairs, baseline, followup, possible)
+    if change is None or change.is_empty or allowed is None:
         return
-    n = pairs["n"].number
-    waves = [_mean_of_pairs(wave, n, possible) for wave in (baseline, followup)]
-    if n < 1 or waves[0] is None or waves[1] is None or waves[0].is_empty or waves[1].is_empty:
-        return
-    allowed = waves[0].minus(waves[1])
+    waves = [_mean_of_pairs(wave, pairs["n"].number, possible) for wave in (baseline, followup)]
     if sign < 0:
         allowed = allowed.mirrored()
-    if not change.misses(allowed):
+    if not change.misses(allowed) or (sign == 0 and not change.misses(allowed.mirrored())):
         return
+    n = pairs["n"].number
     is_everybody = all(wave["n"].number == n for wave in (baseline, followup))
     means = f"{baseline['mean'].printed} and {followup['mean'].printed}"
     who = (
@@ -255,19 +196,26 @@ def _mean_of_pairs(wave: Cells, n: float, possible: Interval) -> Interval | None
     return found
 
 
-def directions(rows: Sequence[tuple[Cells, Cells, Cells]]) -> int:
-    """Which way a table takes change, by the sign of most changes beside the difference of the waves' means: 1 for baseline
-    minus follow-up, -1 for the reverse, 0 where it cannot be told."""
-    votes = 0
-    for pairs, baseline, followup in rows:
-        if "change" not in pairs or "mean" not in baseline or "mean" not in followup:
-            continue
-        change = change_of(pairs)
-        difference = baseline["mean"].interval.minus(followup["mean"].interval)
-        if change is None or change.smallest_size == 0 or difference.smallest_size == 0:
-            continue
-        votes += 1 if (change.low > 0) == (difference.low > 0) else -1
-    return (votes > 0) - (votes < 0)
+def _allowed_change(pairs: Cells, baseline: Cells, followup: Cells, possible: Interval) -> Interval | None:
+    """Baseline minus follow-up, as both waves' summaries allow it; None where they say nothing."""
+    if "n" not in pairs or pairs["n"].number < 1:
+        return None
+    waves = [_mean_of_pairs(wave, pairs["n"].number, possible) for wave in (baseline, followup)]
+    if waves[0] is None or waves[1] is None or waves[0].is_empty or waves[1].is_empty:
+        return None
+    return waves[0].minus(waves[1])
+
+
+def directions(rows: Sequence[tuple[Cells, Cells, Cells, Interval]]) -> int:
+    """Which way a table takes change: 1 for baseline minus follow-up, -1 for the reverse, whichever fewer rows contradict;
+    0 where it cannot be told. rows: pairs, baseline, follow-up, possible scores."""
+    against = {1: 0, -1: 0}
+    for pairs, baseline, followup, possible in rows:
+        change, allowed = change_of(pairs), _allowed_change(pairs, baseline, followup, possible)
+        if change is not None and allowed is not None and not change.is_empty:
+            against[1] += change.misses(allowed)
+            against[-1] += change.misses(allowed.mirrored())
+    return (against[-1] > against[1]) - (against[-1] < against[1])
 
 
 #: statistic: the cells it is made of, the value that they give, and the words for it.

@@ -12,13 +12,19 @@ from dagster_project.study import Composite, Instrument, Study
 
 def audit_published(published: Sequence[PublishedValue], study: Study) -> list[Finding]:
     """All findings on a study's published table, in its order."""
-    return audit_table(published, facts_of(study.instruments), contrasts_of(study))
+    return audit_table(published, facts_of(study.instruments), contrasts_of(study), effect_size=study.protocol.plan.headline)
 
 
 def find_impossible(published: Sequence[PublishedValue], study: Study) -> dict[PublishedValue, str]:
     """The printed numbers that no data could give beside the others when all are rounded, each with the arithmetic."""
     impossible: dict[PublishedValue, str] = {}
-    for finding in audit_table(published, facts_of(study.instruments), contrasts_of(study), excuse_cutting=False):
+    for finding in audit_table(
+        published,
+        facts_of(study.instruments),
+        contrasts_of(study),
+        effect_size=study.protocol.plan.headline,
+        excuse_cutting=False,
+    ):
         if finding.severity == IMPOSSIBLE:
             impossible.setdefault(finding.value, finding.arithmetic)
     return impossible

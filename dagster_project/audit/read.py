@@ -5,6 +5,7 @@ bytes, which the caller does.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterable
 
 from dagster_project.audit.engine import ANYTHING, ScaleFacts
@@ -18,6 +19,32 @@ NEEDED = ("label", "timepoint", "statistic", "printed")
 #: What else a table may have. items, aggregate, low, high: how many items with whole answers a score is made of, sum or
 #: mean, and an item's lowest and highest answer.
 OPTIONAL = ("table", "row", "section", "label_basis", "value", "items", "aggregate", "low", "high")
+
+#: What rules know a statistic as, and what else tables call it.
+STATISTICS = {
+    "n": ("pairs", "valid_n"),
+    "count": ("freq", "frequency"),
+    "percent": ("%", "pct", "percentage"),
+    "mean": ("m", "average"),
+    "sd": ("std", "std_dev", "stdev"),
+    "se": ("sem", "std_error"),
+    "min": ("minimum",),
+    "q1": ("p25", "lower_quartile"),
+    "median": ("mdn", "p50"),
+    "q3": ("p75", "upper_quartile"),
+    "max": ("maximum",),
+    "change": ("mean_change", "mean_difference", "difference", "md"),
+    "ci_low": ("ci95_low", "ci_lower", "lower", "lcl"),
+    "ci_high": ("ci95_high", "ci_upper", "upper", "ucl"),
+    "p": ("p_value", "p.value"),
+    "t": ("t_value", "statistic"),
+    "df": ("parameter",),
+    "sd_change": ("sd_diff", "sd_difference"),
+    "es": ("effect_size", "d", "cohen_d", "cohens_d", "g", "hedges_g", "smd"),
+    "d_z": (), "d_av": (), "d_baseline": (), "sd_baseline": (), "sd_followup": (), "correlation": ("r",),
+    "norm_mean": (), "norm_sd": (),
+}  # fmt: skip
+_KNOWN_AS = {alias: name for name, aliases in STATISTICS.items() for alias in aliases}
 
 
 def read_table(name: str, text: str) -> tuple[list[PublishedValue], dict[tuple[str, str], ScaleFacts]]:
@@ -54,10 +81,11 @@ def read_table(name: str, text: str) -> tuple[list[PublishedValue], dict[tuple[s
         if not any(row.values()):
             continue
         printed = row["printed"].replace(",", ".") if delimiter != "," else row["printed"]
+        statistic = "_".join(row["statistic"].lower().replace("-", " ").split())
         value = PublishedValue(
             line=line, table=row.get("table", ""), row=0, section=row.get("section", ""), label=row["label"],
-            label_basis=row.get("label_basis", ""), timepoint=row["timepoint"], statistic=row["statistic"].lower(),
-            printed=printed, value=_number(name, line, "printed", printed),
+            label_basis=row.get("label_basis", ""), timepoint=row["timepoint"],
+            statistic=_KNOWN_AS.get(statistic, statistic), printed=printed, value=_number(name, line, "printed", printed),
         )  # fmt: skip
         values.append(value)
         if row.get("low") or row.get("items"):
@@ -97,6 +125,6 @@ def _facts(name: str, line: int, row: dict[str, str]) -> ScaleFacts:
     return ScaleFacts(possible, steps, items == 1 and (possible.low, possible.high) == (0, 1))
 
 
-def sections_of(values: Iterable[PublishedValue]) -> list[tuple[str, str]]:
-    """Sections and labels in their order, each once."""
-    return list(dict.fromkeys((value.section, value.label) for value in values))
+def unknown_statistics(values: Iterable[PublishedValue]) -> dict[str, int]:
+    """The statistics that no rule knows, with how many numbers have them."""
+    return dict(Counter(value.statistic for value in values if value.statistic not in STATISTICS))

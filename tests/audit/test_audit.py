@@ -2,15 +2,26 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_tables import SLIPS, Printed, audited, correct_table, place_of
 
-from dagster_project.audit import NOTE, audit_published, find_impossible
-from dagster_project.results import PublishedValue, format_number, read_published
+from dagster_project.audit import (
+    IMPOSSIBLE,
+    INCONSISTENT,
+    NOT_REPRODUCIBLE,
+    NOTE,
+    audit_published,
+    find_impossible,
+    read_table,
+    unknown_statistics,
+)
+from dagster_project.results import PublishedValue, ResultsError, format_number, read_published
 from dagster_project.statistics import d_baseline, paired_t
 from dagster_project.study import Study, read_study
 
@@ -149,3 +160,170 @@ def test_each_planted_error_is_found_and_blamed(timepoint: str, statistic: str, 
     assert audit_published(values, EXAMPLE) == []
     found = audit_published(_plant(timepoint, statistic, printed)(values), EXAMPLE)
     assert [(one.value.timepoint, one.value.statistic, one.rule) for one in found] == [(timepoint, statistic, rule)]
+
+
+def _rows(cells: str, **known: str) -> list[Printed]:
+    """Rows written as `T1: n 20, mean 3.45; T1-T2: change 0.2`, all of one score."""
+    return [
+        Printed("1", "", "Score", moment.strip(), *one.split(), **known)
+        for part in cells.split(";")
+        for moment, some in [part.split(":")]
+        for one in some.split(",")
+    ]
+
+
+MEAN_OF_4 = {"items": "4", "aggregate": "mean", "low": "1", "high": "5"}
+SUM_OF_7 = {"items": "7", "aggregate": "sum", "low": "0", "high": "6"}
+BINARY = {"items": "1", "aggregate": "mean", "low": "0", "high": "1"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "severity", "statistic", "known", "bad", "good"),
+    [
+        # 10 means of 4 items are fortieths: 3.45 = 138 / 40, 3.475 prints 3.48 (or 3.47), 3.46 is none.
+        ("grim", IMPOSSIBLE, "mean", MEAN_OF_4, "T1: n 10, mean 3.46", "T1: n 10, mean 3.48"),
+        # With 60 people every mean of two decimals is possible.
+        ("grim", IMPOSSIBLE, "mean", SUM_OF_7, "T1: n 12, mean 20.55", "T1: n 120, mean 20.55"),
+        # 4 whole numbers that add up to 8: SD² = (squares - 16) / 3, squares even; 8 / 3 and 14 / 3, so 1.63 and 2.16.
+        ("grimmer", IMPOSSIBLE, "sd", SUM_OF_7, "T1: n 4, mean 2.00, sd 1.53", "T1: n 4, mean 2.00, sd 1.63"),
+        # 10 zeros and ones, three of them 1: root(.3 x .7 x 10 / 9) = 0.483.
+        ("debit", IMPOSSIBLE, "sd", BINARY, "T1: n 10, mean 0.30, sd 0.46", "T1: n 10, mean 0.30, sd 0.48"),
+        ("whole_ends", IMPOSSIBLE, "max", MEAN_OF_4, "T1: max 4.30", "T1: max 4.25"),
+        ("in_order", IMPOSSIBLE, "max", {}, "T1: min 4.5, max 3.5", "T1: min 3.5, max 4.5"),
+        ("in_order", IMPOSSIBLE, "median", {}, "T1: q1 4.5, median 3.5, q3 5", "T1: q1 3, median 3.5, q3 5"),
+        # One of three is 1 and one is 5: the mean is between 7 / 3 and 11 / 3.
+        ("mean_of_range", IMPOSSIBLE, "mean", {}, "T1: n 3, mean 2.0, min 1.0, max 5.0", "T1: n 3, mean 3.7, min 1.0, max 5.0"),
+        # One at 1, one at 5, two at 3: root(8 / 3) = 1.63 is the least.
+        ("spread", IMPOSSIBLE, "sd", {}, "T1: n 4, mean 3, sd 1.2, min 1.0, max 5.0", "T1: n 4, mean 3.0, sd 1.7, min 1.0, max 5.0"),
+        ("error_of_mean", IMPOSSIBLE, "se", {}, "T1: n 25, sd 5.0, se 2.0", "T1: n 25, sd 5.0, se 1.0"),
+        ("p_in_bounds", IMPOSSIBLE, "p", {}, "T1-T2: change 1, p 1.2", "T1-T2: change 1, p 1.0"),
+        # Everybody is in both waves: 3.0 - 2.6.
+        ("change_of_means", IMPOSSIBLE, "change", {},
+         "T1: n 20, mean 3.0; T2: n 20, mean 2.6; T1-T2: n 20, change 0.8",
+         "T1: n 20, mean 3.0; T2: n 20, mean 2.6; T1-T2: n 20, change 0.4"),
+        # t = 1 / (4 / root(16)) = 1.
+        ("named_statistics", IMPOSSIBLE, "t", {}, "T1-T2: n 16, change 1.00, sd_change 4.00, t 1.50", "T1-T2: n 16, change 1.00, sd_change 4.00, t 1.00"),
+        ("named_statistics", IMPOSSIBLE, "df", {}, "T1-T2: n 16, change 1.00, df 16, p 0.5", "T1-T2: n 16, change 1.00, df 15, p 0.5"),
+        # t = 2 with 15 df: p .064; .032 is one-sided and .0455 the normal distribution's.
+        ("p_of_interval", INCONSISTENT, "p", {}, "T1-T2: n 16, change 2.00, sd_change 4.00, p 0.032", "T1-T2: n 16, change 2.00, sd_change 4.00, p 0.064"),
+        ("p_of_interval", INCONSISTENT, "p", {}, "T1-T2: n 16, change 2.00, sd_change 4.00, p 0.046", "T1-T2: n 16, change 2.00, sd_change 4.00, p 0.06"),
+        # Everybody is in both waves, SD 2 and 2: d_baseline and d_av are 1, d_z is .5, and g a little less.
+        ("effect_size", NOT_REPRODUCIBLE, "es", {},
+         "T1: n 16, mean 5.0, sd 2.0; T2: n 16, mean 3.0, sd 2.0; T1-T2: n 16, change 2.00, sd_change 4.00, es 0.75",
+         "T1: n 16, mean 5.0, sd 2.0; T2: n 16, mean 3.0, sd 2.0; T1-T2: n 16, change 2.00, sd_change 4.00, es 0.95"),
+        ("effect_size", INCONSISTENT, "es", {},
+         "T1-T2: n 16, change 2.00, sd_change 4.00, es -0.50", "T1-T2: n 16, change 2.00, sd_change 4.00, es 0.50"),
+        ("p_of_zero", NOTE, "p", {}, "T1-T2: change 9, p 0.000", "T1-T2: change 9, p <.001"),
+        ("norm_without_n", NOTE, "norm_mean", {}, "norm: norm_mean 3, norm_sd 1", "norm: n 90, norm_mean 3, norm_sd 1"),
+    ],
+)  # fmt: skip
+def test_each_rule_speaks_and_is_silent_by_hand(
+    rule: str, severity: str, statistic: str, known: dict[str, str], bad: str, good: str
+) -> None:
+    assert [(one.rule, one.severity, one.value.statistic) for one in audited(_rows(bad, **known))] == [
+        (rule, severity, statistic)
+    ]
+    assert audited(_rows(good, **known)) == []
+
+
+def _block(*cells: str) -> list[Printed]:
+    return [
+        Printed("1", "Block", f"Category {number}", "T1", *one.split())
+        for number, row in enumerate(cells)
+        for one in row.split(",")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (_block("n 30, count 20, percent 66.7", "count 10, percent 33.3"), []),
+        (
+            _block("n 30, count 20, percent 66.7", "count 10, percent 31.3"),
+            [("percent_of_count", IMPOSSIBLE, "10 of 30 is 100 x 10 / 30 = 33.33 %, not 31.3 %"),
+             ("one_denominator", NOTE, "10 (31.3 %) would be of 32, while 1 of the block's 2 rows are of 30: the block mixes denominators")],
+        ),
+        (_block("n 30, count 31"), [("counts_within", IMPOSSIBLE, "31 of 30 people")]),
+        (_block("n 3, percent 50"), [("percent_of_people", IMPOSSIBLE, "1 of 3 is 33.33 % and 2 of 3 is 66.67 %, so no count gives 50 %")]),
+        (_block("n 3, count 2", "count 2"), [("block_sum", NOTE, "2 + 2 = 4 in the block, of 3 people: one person must be in more than one category")]),
+    ],
+)  # fmt: skip
+def test_counts_and_percentages(rows: list[Printed], found: list[tuple[str, str, str]]) -> None:
+    assert [(one.rule, one.severity, one.arithmetic) for one in audited(rows)] == found
+
+
+def test_a_number_that_was_cut_off_instead_of_rounded_is_inconsistent_not_impossible() -> None:
+    (found,) = audited(_block("n 3, count 2, percent 66.6"))
+    assert (found.severity, found.rule) == (INCONSISTENT, "percent_of_count")
+    assert found.arithmetic.endswith("not 66.6 %; it would fit if digits were cut off instead of rounded")
+
+
+def test_a_row_against_the_tables_habit_of_effect_size_or_direction_is_told() -> None:
+    rows = [
+        replace(row, label=f"Score {number}")
+        for number in range(4)
+        for row in _rows(
+            "T1: n 16, mean 5.0, sd 2.0; T2: n 16, mean 3.0, sd 2.0; T1-T2: n 16, change 2.00, sd_change 4.00, es 0.50"
+        )
+    ]
+    assert [one.rule for one in audited(rows)] == ["definitions"]
+    other = [replace(row, printed="1.00") if place_of(row)[1:] == ("Score 2", "T1-T2", "es") else row for row in rows]
+    found, note = sorted(audited(other), key=lambda one: one.value.label, reverse=True)
+    assert (note.rule, found.severity, found.value.label) == ("definitions", NOT_REPRODUCIBLE, "Score 2")
+    assert found.arithmetic.startswith(
+        "3 of the table's 4 effect sizes can be d_z (change / SD of the changes); here that is 0.4"
+    )
+    turned = [replace(row, printed="-2.00") if place_of(row)[1:] == ("Score 1", "T1-T2", "change") else row for row in rows]
+    found = next(one for one in audited(turned) if one.rule == "change_of_means")
+    assert (found.severity, found.value.label) == (INCONSISTENT, "Score 1")
+    assert found.arithmetic.endswith("taken the other way round it would fit, unlike the table's other changes")
+
+
+def test_made_tables_are_clean_and_most_slips_in_them_are_found() -> None:
+    """The suite's few; tests/benchmarks/audit.txt has a thousand, by kind."""
+    planted = found = 0
+    for seed in range(40):
+        rows = correct_table(seed)
+        assert [(one.value, one.arithmetic) for one in audited(rows) if one.severity != NOTE] == []
+        for kind, slip in list(SLIPS.items())[seed % 3 :: 3]:
+            made = slip(np.random.default_rng(seed), rows)
+            if made is None:
+                continue
+            planted += 1
+            found += any(one.severity != NOTE for one in audited(made[0]))
+            assert kind != "pairs: more than in a wave" or found
+    assert planted > 250
+    assert found / planted > 0.75
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "t.csv: the file is empty; the columns are label, timepoint, statistic, printed and, if known, table, "),
+        ("label,timepoint,printed\n", "t.csv: line 1: the column 'statistic' is missing; the columns are label, "),
+        ("label,timepoint,statistic,printed\n", "t.csv: the table has no rows; give one row a printed number"),
+        ("label,timepoint,statistic,printed\nA,T1,n,ten\n", "t.csv: line 2: column printed: 'ten' is not a number; correct it or "),
+        ("label,timepoint,statistic,printed\nA,T1,n,\n", "t.csv: line 2: column printed: an empty cell is not a number; "),
+        ("label,timepoint,statistic,printed\nA,T1,mean,1,5\n", "t.csv: line 2: more cells than columns; put texts that hold ','"),
+        ("label,timepoint,statistic,printed,items\nA,T1,n,9,2.5\n", "t.csv: line 2: column items: '2.5' is no whole number above 0"),
+        ("label,timepoint,statistic,printed,items,aggregate\nA,T1,n,9,2,max\n", "t.csv: line 2: column aggregate: 'max' is neither"),
+        ("label,timepoint,statistic,printed,low\nA,T1,n,9,2\n", "t.csv: line 2: column high: an empty cell is not a number; "),
+    ],
+)  # fmt: skip
+def test_a_table_that_cannot_be_read_is_refused_in_one_line(text: str, message: str) -> None:
+    with pytest.raises(ResultsError) as refused:
+        read_table("t.csv", text)
+    assert str(refused.value).startswith(message)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_table_with_semicolons_decimal_commas_and_other_names_is_read() -> None:
+    values, facts = read_table(
+        "t.csv", "Label;Timepoint;Statistic;Printed;items\n\nÄ;T1;Mean difference;−1,50;3\nÄ;T1;P-Value;< 0,001;\n"
+    )
+    assert [(one.line, one.label, one.statistic, one.value) for one in values] == [
+        (3, "Ä", "change", -1.5),
+        (4, "Ä", "p", 0.001),
+    ]
+    assert facts["", "Ä"].steps == 3
+    assert unknown_statistics(values) == {}

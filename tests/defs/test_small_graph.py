@@ -18,7 +18,8 @@ def test_every_step_and_check_passes(small_run: Any) -> None:
     assert run.success
     not_passed = {key: said for key, (passed, said) in run.checks.items() if not passed}
     assert not_passed == {
-        ("results/reproduction", "nothing_differs"): "3 of 5 printed values reproduced, 1 impossible, 1 differ"
+        ("results/reproduction", "nothing_differs"): "3 of 5 printed values reproduced, 1 impossible, 1 differ",
+        ("results/audit", "published_agree"): "published numbers: 1 impossible, 0 inconsistent, 0 not reproducible, 0 note",
     }
 
 
