@@ -18,6 +18,7 @@ from dagster_project.defs.outcomes import audit
 from dagster_project.defs.raw import assets as raw
 from dagster_project.defs.release import assets as release
 from dagster_project.defs.synthesis import assets as synthesis
+from dagster_project.defs.synthesis import segments
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import read_study
 from dagster_project.warehouse import Warehouse
@@ -92,6 +93,7 @@ def definitions_of(place: Place) -> dg.Definitions:
         checks.build(settings),
         outcomes.build(settings),
         audit.build(settings),
+        segments.build(settings),
         synthesis.build(settings),
         release.build(settings),
         dg.Definitions(executor=dg.in_process_executor),

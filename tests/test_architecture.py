@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "exports": {"study"},
     "results": {"study", "statistics"},
     "audit": {"study", "results"},
-    "synthesis": {"study", "results"},
+    "synthesis": {"study", "results", "exports"},
     "report": {"study", "results", "audit", "synthesis"},
     "simulate": {"study", "results", "statistics", "audit"},
     "settings": set(),

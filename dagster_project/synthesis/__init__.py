@@ -7,12 +7,16 @@ from dagster_project.synthesis.claims import VERDICTS, JudgedCell, JudgedClaim, 
 from dagster_project.synthesis.display import CodeCount, JointRow, Quote, display_markdown, joint_display
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.propositions import Judgement, Proposition, PropositionFile, read_propositions
+from dagster_project.synthesis.segments import CodedFile, Coding, Interviews, read_interviews, segment_id
 from dagster_project.synthesis.tables import DISPLAY_COLUMNS, display_tables
 
 __all__ = [
     "DISPLAY_COLUMNS",
     "VERDICTS",
     "CodeCount",
+    "CodedFile",
+    "Coding",
+    "Interviews",
     "JointRow",
     "JudgedCell",
     "JudgedClaim",
@@ -25,5 +29,7 @@ __all__ = [
     "display_tables",
     "joint_display",
     "judge_claims",
+    "read_interviews",
     "read_propositions",
+    "segment_id",
 ]

@@ -38,6 +38,8 @@ class Quote:
     person: str | None
     wave: str | None
     text: str
+    source_file: str
+    place: str
 
 
 @dataclass(frozen=True)
@@ -89,27 +91,34 @@ Segments = Sequence[Mapping[str, Any]]
 
 
 def joint_display(
-    declared: PropositionFile, results: Mapping[str, ResultRow], segments: Segments, study: Study
+    declared: PropositionFile,
+    results: Mapping[str, ResultRow],
+    segments: Segments,
+    study: Study,
+    codes: Iterable[Sequence[str]] = (),
 ) -> tuple[JointRow, ...]:
     """Every proposition, judged.
 
-    segments: rows with segment_id, code, person (a pseudonym), wave, text, of the segments that were read; none where no
-    interviews are declared. Raises SynthesisError when a proposition names a code or a segment that they do not have.
+    segments: rows with segment_id, path (the code's name after those above it), person (a pseudonym), wave, text,
+    source_file, place, one a coding; none where no interviews are declared. codes: the paths of all codes, used or not. A
+    segment counts for its code and for those above it. Raises SynthesisError when a proposition names a code or a segment
+    that they do not have.
     """
-    by_code: dict[str, list[Mapping[str, Any]]] = {}
+    by_code: dict[str, list[Mapping[str, Any]]] = {name: [] for path in codes for name in path}
     for row in segments:
-        by_code.setdefault(row["code"], []).append(row)
+        for name in dict.fromkeys(row["path"]):
+            by_code.setdefault(name, []).append(row)
     rows = []
     for position, proposition in enumerate(declared.propositions, start=1):
         where = f"{study.folder / 'propositions.yaml'}: {proposition.proposition}"
         for code in proposition.codes:
             if code not in by_code:
                 raise SynthesisError(
-                    f"{where}: codes: no segment of the interviews has the code {code!r}; the codes are"
+                    f"{where}: codes: the interviews have no code {code!r}; the codes are"
                     f" {', '.join(sorted(by_code)) or 'none, as no interviews are declared'}"
                 )
         claims = judge_claims(proposition, results, study)
-        codes = tuple(_count(code, by_code[code], study) for code in proposition.codes)
+        counts = tuple(_count(code, by_code[code], study) for code in proposition.codes)
         mine = {row["segment_id"]: row for code in proposition.codes for row in by_code[code]}
         rows.append(
             JointRow(
@@ -117,13 +126,13 @@ def joint_display(
                 position=position,
                 statement=proposition.statement,
                 claims=claims,
-                codes=codes,
+                codes=counts,
                 segments=len(mine),
                 people=_people(mine.values()),
                 interviews=proposition.interviews,
                 quotes=tuple(_quotes(proposition, mine, where)),
                 judgement=proposition.judgement,
-                evidence=_mark(claims, codes),
+                evidence=_mark(claims, counts),
             )
         )
     return tuple(rows)
@@ -131,8 +140,13 @@ def joint_display(
 
 def _count(code: str, rows: Segments, study: Study) -> CodeCount:
     waves = [wave.wave for wave in study.protocol.waves]
-    by_wave = tuple((wave, sum(row["wave"] == wave for row in rows)) for wave in waves)
-    return CodeCount(code, len(rows), _people(rows), tuple(one for one in by_wave if one[1]))
+    by_wave = tuple((wave, _passages(row for row in rows if row["wave"] == wave)) for wave in waves)
+    return CodeCount(code, _passages(rows), _people(rows), tuple(one for one in by_wave if one[1]))
+
+
+def _passages(rows: Iterable[Mapping[str, Any]]) -> int:
+    """Two coders' codings of a passage are one segment."""
+    return len({row["segment_id"] for row in rows})
 
 
 def _people(rows: Iterable[Mapping[str, Any]]) -> int:
@@ -144,7 +158,9 @@ def _quotes(proposition: Proposition, mine: Mapping[str, Mapping[str, Any]], whe
         if one not in mine:
             raise SynthesisError(f"{where}: quotes: {one!r} is no segment with a code of this proposition; correct the id")
         row = mine[one]
-        yield Quote(one, row["code"], row["person"], row["wave"], row["text"])
+        if not row["text"]:
+            raise SynthesisError(f"{where}: quotes: {one!r} is no text but a place in a picture or film; choose another")
+        yield Quote(one, row["path"][-1], row["person"], row["wave"], row["text"], row["source_file"], row["place"])
 
 
 def _mark(claims: Sequence[JudgedClaim], codes: Sequence[CodeCount]) -> str:

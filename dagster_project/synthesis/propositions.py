@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from dagster_project.study import Code, ContrastId, Definition, EffectSize, Study, WaveId, read_definition
 from dagster_project.synthesis.errors import SynthesisError
+from dagster_project.synthesis.segments import Interviews
 
 Verdict = Literal["convergent", "complementary", "divergent", "silent"]
 
@@ -130,6 +131,7 @@ class PropositionFile(Definition):
     """propositions.yaml"""
 
     note: str | None = Field(default=None, description="what readers of the joint display must know")
+    interviews: tuple[Interviews, ...] = Field(default=(), description="files of coded segments, with who and when")
     propositions: tuple[Proposition, ...] = Field(min_length=1, description="the propositions, in order")
 
     @model_validator(mode="after")
@@ -153,6 +155,14 @@ def read_propositions(study: Study) -> PropositionFile | None:
     if not file.exists():
         return None
     declared = read_definition(file, PropositionFile)
+    waves = [wave.wave for wave in study.protocol.waves]
+    for interviews in declared.interviews:
+        if not (study.folder / interviews.file).is_file():
+            raise SynthesisError(f"{file}: interviews: {interviews.file}: there is no such file; correct the path")
+        if (wave := interviews.wave) is not None and wave not in waves:
+            raise SynthesisError(
+                f"{file}: interviews: {interviews.file}: wave: {wave!r} is no wave; the waves are {', '.join(waves)}"
+            )
     for proposition in declared.propositions:
         for claim in proposition.claims:
             for condition in claim.conditions:

@@ -64,6 +64,8 @@ DISPLAY_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "participant_id": ("text", "Pseudonym of the person."),
         "wave": ("text", "The wave of the interview."),
         "quote": ("text", "What was said, as far as the study chose to quote it."),
+        "source_file": ("text", "SHA-256 of the file it came from."),
+        "place": ("text", "Where that file has it: a GUID or a line."),
     },
 }  # fmt: skip
 
@@ -103,6 +105,7 @@ def display_tables(display: Sequence[JointRow]) -> dict[str, list[dict[str, Any]
             {
                 "proposition": row.proposition, "segment_id": quote.segment_id, "code": quote.code,
                 "participant_id": quote.person, "wave": quote.wave, "quote": quote.text,
+                "source_file": quote.source_file, "place": quote.place,
             }
             for row in display
             for quote in row.quotes

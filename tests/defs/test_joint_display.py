@@ -96,3 +96,63 @@ def test_the_order_of_propositions_is_that_of_the_file(small_run: Any) -> None:
     display = joint_display(declared, {}, [], read_study(place.study_folder))
     assert [row.position for row in display] == [1]
     assert {claim.verdict for row in display for claim in row.claims} == {"not testable"}
+
+
+def test_the_interviews_stand_beside_the_numbers_and_only_chosen_words_leave(example_run: Any) -> None:
+    place, run = example_run
+    assert run.checks["raw/segments", "codings_conserved"] == (True, "34 in the files, 34 kept, 0 set aside")
+    assert run.checks["results/joint_display", "judgements_current"][0]
+    (row,) = place.released("from results.propositions where proposition = 'connection_matters'")
+    assert (row["verdict"], row["segments"], row["people"], row["is_stale"]) == ("divergent", 7, 6, False)
+    assert row["memo"]
+    # Two coders' codings of one passage are one segment.
+    (closer,) = place.released("from results.proposition_codes where code = 'Closer to others'")
+    assert (closer["segments"], closer["people"], closer["by_wave"]) == (3, 3, "T2 1, T3 2")
+    quotes = place.released("from results.quotes")
+    texts = {row["text"] for row in place.working("select text from raw.segments")}
+    assert len(quotes) == 5
+    assert {row["quote"] for row in quotes} < texts
+    people = {row["participant_id"] for row in place.released("select participant_id from marts.participants")}
+    assert {row["participant_id"] for row in quotes} < people
+    page = (place.release / "index.html").read_text(encoding="utf-8")
+    for text in texts - {row["quote"] for row in quotes}:
+        assert text not in page
+    assert not [one for one in people if one in page]
+
+
+def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_again: Again) -> None:
+    place, again = small_again
+    folder = place.study_folder / "interviews"
+    folder.mkdir()
+    rows = [
+        "code,person,wave,segment",
+        "Strain > Nights,A,T1,One.",
+        "Strain,Zed,T1,Two.",
+        "Strain,A,T9,Three.",
+        "Strain,,T1,Four.",
+        ",A,T1,Five.",
+    ]
+    (folder / "coded.csv").write_text("\n".join(rows), encoding="utf-8")
+    file = place.study_folder / "propositions.yaml"
+    text = file.read_text(encoding="utf-8").replace(
+        "propositions:", "interviews:\n  - {file: interviews/coded.csv}\npropositions:", 1
+    )
+    file.write_text(text.replace("    claims:", "    codes: [Strain]\n    claims:", 1), encoding="utf-8")
+    run = again()
+    assert run.failures == []
+    assert run.checks["raw/segments", "codings_conserved"] == (True, "5 in the files, 1 kept, 4 set aside")
+    assert run.checks["raw/segments", "people_known"] == (
+        False,
+        "set aside: 1 x the person is not on the roster; 1 x 'T9' is no wave of the study; 1 x line 5: nothing says whose"
+        " segment it is; 1 x code is empty",
+    )
+    assert place.released("select code, segments, by_wave from results.proposition_codes") == [
+        {"code": "Strain", "segments": 1, "by_wave": "T1 1"}
+    ]
+    released = (place.release / "manifest.json").read_bytes()
+    file.write_text(text.replace("    claims:", "    codes: [Starin]\n    claims:", 1), encoding="utf-8")
+    run = again()
+    assert [one.split("propositions.yaml: ")[-1] for one in run.failures if "Starin" in one] == [
+        "mood_is_usual: codes: the interviews have no code 'Starin'; the codes are Nights, Strain"
+    ]
+    assert (place.release / "manifest.json").read_bytes() == released

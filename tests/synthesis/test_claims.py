@@ -1,6 +1,7 @@
 """Claims judged against results, and the joint display: every kind of condition by hand, every refusal by its message."""
 
 import math
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -200,12 +201,15 @@ def _condition(content: dict[str, Any], proposition: int, claim: int) -> dict[st
         (lambda c: c["propositions"][0]["claims"].append(c["propositions"][0]["claims"][0]), "proposition wellbeing_stays_good: claim wellbeing_like_public is declared twice"),
         (lambda c: c["propositions"][0].update(judgement={"verdict": "divergent", "judged_by": "A", "judged_on": date(2022, 5, 1)}), "a divergent verdict needs a memo; say what was made of the divergence"),
         (lambda c: c["propositions"][0].update(judgment={}), "judgment"),
+        (lambda c: c["interviews"][0].update(file="gone.qdpx"), ": interviews: gone.qdpx: there is no such file; correct the path"),
+        (lambda c: c["interviews"][0].update(wave="T9"), ": interviews: interviews/coded.qdpx: wave: 'T9' is no wave; the waves are T1, T2, T3"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_the_study_is_one_line(
     tmp_path: Path, change: Callable[[dict[str, Any]], None], message: str
 ) -> None:
     file = _declare(tmp_path, change)
+    shutil.copytree(EXAMPLE.folder / "interviews", tmp_path / "interviews")
     with pytest.raises((StudyError, SynthesisError)) as refused:
         read_propositions(replace(EXAMPLE, folder=tmp_path))
     assert str(refused.value).startswith(f"{file}: ")
@@ -217,13 +221,20 @@ def test_a_study_without_propositions_has_none(tmp_path: Path) -> None:
     assert read_propositions(replace(EXAMPLE, folder=tmp_path)) is None
 
 
+def _coding(segment: str, code: str, person: str | None, wave: str | None, text: str) -> dict[str, Any]:
+    return {
+        "segment_id": segment, "path": ["work", code], "person": person, "wave": wave, "text": text, "source_file": "f",
+        "place": "here",
+    }  # fmt: skip
+
+
 SEGMENTS = [
-    {"segment_id": "s1", "code": "valued", "person": "p1", "wave": "T1", "text": "One."},
-    {"segment_id": "s2", "code": "valued", "person": "p1", "wave": "T3", "text": "Two."},
-    {"segment_id": "s3", "code": "valued", "person": None, "wave": None, "text": "Three."},
-    {"segment_id": "s4", "code": "strain", "person": "p2", "wave": "T2", "text": "Four."},
+    _coding("s1", "valued", "p1", "T1", "One."),
+    _coding("s2", "valued", "p1", "T3", "Two."),
+    _coding("s3", "valued", None, None, "Three."),
+    _coding("s4", "strain", "p2", "T2", "Four."),
     # One selection with two codes.
-    {"segment_id": "s4", "code": "valued", "person": "p2", "wave": "T2", "text": "Four."},
+    _coding("s4", "valued", "p2", "T2", "Four."),
 ]
 
 
@@ -268,7 +279,7 @@ def test_unknown_codes_and_quotes_are_refused() -> None:
     with pytest.raises(SynthesisError) as refused:
         _display(codes=("strian",))
     assert str(refused.value) == (
-        f"{file}: first: codes: no segment of the interviews has the code 'strian'; the codes are strain, valued"
+        f"{file}: first: codes: the interviews have no code 'strian'; the codes are strain, valued, work"
     )
     with pytest.raises(SynthesisError) as refused:
         _display(codes=("strain",), quotes=("s1",))

@@ -9,6 +9,7 @@ import dagster as dg
 import pyarrow as pa
 
 from dagster_project.defs.outcomes.assets import OUTCOMES, read_results
+from dagster_project.defs.synthesis.segments import read_segments
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import StudyError, read_study
 from dagster_project.synthesis import (
@@ -36,7 +37,11 @@ def build(settings: Settings) -> dg.Definitions:
 
     @dg.asset(
         key=key,
-        deps=[dg.AssetKey("codebook"), *(dg.AssetKey(["results", name]) for name in OUTCOMES)],
+        deps=[
+            dg.AssetKey("codebook"),
+            dg.AssetKey(["raw", "segments"]),
+            *(dg.AssetKey(["results", name]) for name in OUTCOMES),
+        ],
         group_name="synthesis",
         kinds={"python", "duckdb", "yaml"},
         owners=["team:synthesis"],
@@ -55,7 +60,8 @@ def build(settings: Settings) -> dg.Definitions:
                 declared = read_propositions(study)
                 display: Sequence[JointRow] = ()
                 if declared is not None:
-                    display = joint_display(declared, read_results(warehouse), [], study)
+                    segments, codes = read_segments(warehouse)
+                    display = joint_display(declared, read_results(warehouse), segments, study, codes)
             except (StudyError, SynthesisError) as error:
                 raise dg.Failure(str(error), allow_retries=False) from None
             rows = display_tables(display)

@@ -1,0 +1,181 @@
+"""The coded segments of a study's interviews, as the working file holds them. Their texts are never released, but for quotes
+that the study chose.
+
+Belongs here: landing the files, who on the roster said a segment, the tables. Does not belong here: reading a format
+(synthesis/segments), counting and judging (assets.py).
+
+Tables: `raw.segments`, one row a coding with its reason where it is set aside; `raw.codes`.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from dagster_project.defs.raw.load import pseudonym
+from dagster_project.exports import ExportError, land
+from dagster_project.settings import Settings, read_settings
+from dagster_project.study import Study, StudyError, read_study
+from dagster_project.synthesis import CodedFile, SynthesisError, read_interviews, read_propositions, segment_id
+from dagster_project.warehouse import Warehouse, replace_table
+
+SEGMENTS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("segment_id", "code")),
+        ("path", pa.list_(pa.string())),
+        *((name, pa.string()) for name in ("participant_id", "respondent", "wave", "source")),
+        ("start_position", pa.int64()),
+        ("end_position", pa.int64()),
+        *((name, pa.string()) for name in ("text", "coder", "coded_at", "memo", "file_name", "source_file", "place")),
+        ("set_aside_reason", pa.string()),
+    ]
+)
+CODES = pa.schema([("path", pa.list_(pa.string())), *((name, pa.string()) for name in ("description", "guid", "file_name"))])
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return build(read_settings())
+
+
+def build(settings: Settings) -> dg.Definitions:
+    """The interviews of one study."""
+    key = dg.AssetKey(["raw", "segments"])
+
+    @dg.asset(
+        key=key,
+        deps=[dg.AssetKey("codebook"), dg.AssetKey(["marts", "participants"]), dg.AssetKey(["marts", "exclusions"])],
+        group_name="synthesis",
+        kinds={"python", "duckdb", "xml"},
+        owners=["team:synthesis"],
+        pool="warehouse",
+        description="Coded interview segments, of REFI-QDA projects and tables, with the person and wave of each.",
+        check_specs=[
+            dg.AssetCheckSpec(
+                "codings_conserved",
+                asset=key,
+                blocking=True,
+                description="Codings in the files = codings kept + codings set aside, each with its reason.",
+            ),
+            dg.AssetCheckSpec(
+                "people_known", asset=key, description="Every segment is of somebody on the roster, at a wave of the study."
+            ),
+        ],
+    )
+    def segments() -> dg.MaterializeResult:
+        warehouse = Warehouse(settings.warehouse_file)
+        with warehouse.kept_open():
+            try:
+                study = read_study(settings.study_folder)
+                declared = read_propositions(study)
+                found = _read(settings, study, declared.interviews if declared else ())
+            except (StudyError, SynthesisError, ExportError) as error:
+                raise dg.Failure(str(error), allow_retries=False) from None
+            known = {row["participant_id"] for row in warehouse.rows("select participant_id from marts.participants")}
+            excluded = {row["participant_id"] for row in warehouse.rows("select participant_id from marts.exclusions")}
+            rows = [
+                row
+                for name, sha256, file in found
+                for row in _rows(file, name, sha256, settings.key(), known, excluded, study)
+            ]
+            codes = [
+                {"path": list(code.path), "description": code.description, "guid": code.guid, "file_name": name}
+                for name, _, file in found
+                for code in file.codes
+            ]
+            with warehouse.transaction() as connection:
+                connection.execute("create schema if not exists raw")
+                replace_table(connection, "raw", "segments", pa.Table.from_pylist(rows, schema=SEGMENTS))
+                replace_table(connection, "raw", "codes", pa.Table.from_pylist(codes, schema=CODES))
+        return _said(found, rows)
+
+    return dg.Definitions(assets=[segments])
+
+
+def read_segments(warehouse: Warehouse) -> tuple[list[dict[str, Any]], list[list[str]]]:
+    """The codings that were kept, as the joint display takes them, and the paths of all codes."""
+    kept = warehouse.rows(
+        "select segment_id, path, participant_id as person, wave, text, source_file, place from raw.segments"
+        " where set_aside_reason is null order by file_name, source, start_position, place, code"
+    )
+    return kept, [row["path"] for row in warehouse.rows("select distinct path from raw.codes order by path")]
+
+
+Found = Sequence[tuple[str, str, CodedFile]]
+
+
+def _read(settings: Settings, study: Study, interviews: Sequence[Any]) -> list[tuple[str, str, CodedFile]]:
+    """Name, SHA-256 and content of each declared file; landed as exports are."""
+    found = []
+    for declared in interviews:
+        landed = land(study.folder / declared.file, settings.landing)
+        found.append((declared.file, landed.sha256, read_interviews(landed.path.read_bytes(), declared.file, declared)))
+    return found
+
+
+def _rows(
+    file: CodedFile, name: str, sha256: str, key: bytes, known: set[str], excluded: set[str], study: Study
+) -> list[dict[str, Any]]:
+    waves = {wave.wave for wave in study.protocol.waves}
+    nothing = dict.fromkeys(SEGMENTS.names)
+    rows = []
+    for one in file.codings:
+        person = pseudonym(one.person.strip(), key) if one.person else None
+        reason = None
+        if person is None:
+            reason = f"{one.source or one.place}: nothing says whose segment it is"
+        elif person in excluded:
+            reason = "the person was excluded"
+        elif person not in known:
+            reason = "the person is not on the roster"
+        elif one.wave not in waves:
+            reason = f"{one.wave!r} is no wave of the study" if one.wave else "nothing says of which wave it is"
+        rows.append(
+            nothing
+            | {
+                "segment_id": segment_id(one), "code": one.code.name, "path": list(one.code.path),
+                "participant_id": person if person in known else None, "respondent": one.person, "wave": one.wave,
+                "source": one.source, "start_position": one.start, "end_position": one.end, "text": one.text,
+                "coder": one.coder, "coded_at": one.coded_at, "memo": one.memo, "file_name": name, "source_file": sha256,
+                "place": one.place, "set_aside_reason": reason,
+            }
+        )  # fmt: skip
+    rows += [
+        nothing | {"file_name": name, "source_file": sha256, "place": place, "set_aside_reason": reason}
+        for place, reason in file.lost
+    ]
+    return rows
+
+
+def _said(found: Found, rows: Sequence[dict[str, Any]]) -> dg.MaterializeResult:
+    aside = Counter(row["set_aside_reason"] for row in rows if row["set_aside_reason"])
+    in_files = sum(len(file.codings) + len(file.lost) for _, _, file in found)
+    kept = len(rows) - aside.total()
+    by_code = Counter(" > ".join(row["path"]) for row in rows if not row["set_aside_reason"])
+    lines = ["| code | codings |", "|---|---|", *(f"| {code} | {count} |" for code, count in sorted(by_code.items()))]
+    reasons = "; ".join(f"{count} x {reason}" for reason, count in aside.most_common(5))
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(" ".join(sha256[:12] for _, sha256, _ in found) or "none declared"),
+        metadata={
+            "codings kept": kept,
+            "codings set aside": aside.total(),
+            "codes": dg.MetadataValue.md("\n".join(lines) if by_code else "No coded segment."),
+            **{name: "; ".join([file.origin, *file.notes]) for name, _, file in found},
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="codings_conserved",
+                passed=in_files == kept + aside.total(),
+                severity=dg.AssetCheckSeverity.ERROR,
+                description=f"{in_files} in the files, {kept} kept, {aside.total()} set aside",
+            ),
+            dg.AssetCheckResult(
+                check_name="people_known",
+                passed=not aside,
+                severity=dg.AssetCheckSeverity.WARN,
+                description=f"set aside: {reasons}" if aside else "Every segment has a person of the roster and a wave.",
+            ),
+        ],
+    )

@@ -1,0 +1,243 @@
+"""Coded segments: each tool's way of writing REFI-QDA, plain tables, and what is refused."""
+
+import io
+import zipfile
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dagster_project.synthesis import SynthesisError, read_interviews, segment_id
+from dagster_project.synthesis.segments import Interviews, read_codebook
+
+EXAMPLE = Path(__file__).parents[2] / "data" / "peer_workers" / "interviews"
+CODES = '<Code guid="C-1" name="Work" isCodable="true"><Code guid="c-2" name="Team" isCodable="true"/></Code>'
+INTERVIEWS = Interviews(file="x.qdpx")
+
+
+def _zip(project: str, **members: bytes) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("project.qde", project)
+        for name, data in members.items():
+            archive.writestr(f"sources/{name}.txt", data)
+    return target.getvalue()
+
+
+def _project(sources: str, *, codes: str = CODES, more: str = "", origin: str = "") -> str:
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?><Project xmlns="urn:QDA-XML:project:1.0" name="p" origin="{origin}">'
+        f"<CodeBook><Codes>{codes}</Codes></CodeBook>{more}<Sources>{sources}</Sources></Project>"
+    )
+
+
+def _selection(start: int, end: int, name: str = "", code: str = "c-2", inside: str = "") -> str:
+    return (
+        f'<PlainTextSelection guid="s{start}" name={quoteattr(name)} startPosition="{start}" endPosition="{end}">'
+        f'<Coding guid="k{start}"><CodeRef targetGUID="{code}"/>{inside}</Coding></PlainTextSelection>'
+    )
+
+
+def _texts(data: bytes, declared: Interviews = INTERVIEWS) -> list[str | None]:
+    return [one.text for one in read_interviews(data, "x.qdpx", declared).codings]
+
+
+# "I like my team. 🙂\r\nThe team likes me." with the mark and line ends of Windows; what is coded, and how tools count it.
+TEXT = "I like my team. 🙂\r\nThe team likes me."
+AS_FILE = ("\ufeff" + TEXT).encode()
+
+
+@pytest.mark.parametrize(
+    ("origin", "first", "second"),
+    [
+        ("the standard: code points, the last character", (10, 13), (23, 26)),
+        ("exclusive end, as QualCoder and NVivo", (10, 14), (23, 27)),
+        ("UTF-16 units, the last character", (10, 13), (24, 27)),
+        ("UTF-16 units, exclusive, a line end as one", (10, 14), (23, 27)),
+        ("a line end as one, the last character", (10, 13), (22, 25)),
+        ("the byte order mark counts, exclusive", (11, 15), (24, 28)),
+    ],
+)
+def test_selections_are_found_however_a_tool_counts(origin: str, first: tuple[int, int], second: tuple[int, int]) -> None:
+    both = _selection(*first, "team") + _selection(*second, "team")
+    source = f'<TextSource guid="d" name="Doc" plainTextPath="internal://d.txt">{both}</TextSource>'
+    file = read_interviews(_zip(_project(source, origin=origin), d=AS_FILE), "x.qdpx", INTERVIEWS)
+    assert [one.text for one in file.codings] == ["team", "team"]
+    plain = TEXT.replace("\r\n", "\n")
+    assert [plain[one.start : one.end] for one in file.codings] == ["team", "team"]
+    assert file.lost == ()
+
+
+def test_without_names_whole_words_tell_and_a_study_may_say() -> None:
+    text = "We meet on Mondays and then we talk it over."
+    inclusive = _selection(3, 6) + _selection(28, 30)  # "meet", " we" would be the exclusive reading's "mee", "we"
+    source = '<TextSource guid="d" name="Doc"><PlainTextContent>' + text + "</PlainTextContent>{}</TextSource>"
+    assert _texts(_project(source.format(_selection(3, 6) + _selection(11, 17))).encode()) == ["meet", "Mondays"]
+    assert _texts(_project(source.format(_selection(3, 7) + _selection(11, 18))).encode()) == ["meet", "Mondays"]
+    said = INTERVIEWS.model_copy(update={"end_position": "exclusive"})
+    assert _texts(_project(source.format(inclusive)).encode(), said) == ["mee", "we"]
+
+
+def test_people_waves_coders_and_notes_are_those_of_case_variable_or_name() -> None:
+    more = (
+        '<Users><User guid="U-1" name="Ann"/></Users><Variables><Variable guid="v-1" name="Wave"/></Variables>'
+        '<Cases><Case guid="k" name="PW-01"><SourceRef targetGUID="D"/></Case></Cases>'
+        '<Notes><Note guid="n-1" name="Memo"><PlainTextContent>An aside.</PlainTextContent></Note></Notes>'
+    )
+    selection = _selection(0, 1, "We").replace('<Coding guid="k0">', '<Coding guid="k0" creatingUser="u-1">')
+    selection = selection.replace("</PlainTextSelection>", '<NoteRef targetGUID="n-1"/></PlainTextSelection>')
+    value = '<VariableValue><VariableRef targetGUID="v-1"/><TextValue>T2</TextValue></VariableValue>'
+    source = (
+        f'<TextSource guid="d" name="PW-02 at T3"><PlainTextContent>We</PlainTextContent>{selection}{value}</TextSource>'
+    )
+    data = _project(source, more=more).encode()
+    (by_case,) = read_interviews(data, "x", Interviews(file="x", wave_variable="Wave")).codings
+    assert (by_case.person, by_case.wave, by_case.coder, by_case.memo) == ("PW-01", "T2", "Ann", "An aside.")
+    assert (by_case.code.path, by_case.source) == (("Work", "Team"), "PW-02 at T3")
+    named = Interviews(file="x", source_name=r"(?P<person>PW-\d+) at (?P<wave>T\d)")
+    (by_name,) = read_interviews(data, "x", named).codings
+    assert (by_name.person, by_name.wave) == ("PW-02", "T3")
+    (constant,) = read_interviews(data, "x", Interviews(file="x", wave="T1", person_variable="Who")).codings
+    assert (constant.person, constant.wave) == (None, "T1")
+
+
+def test_pdf_transcripts_pictures_and_whole_documents_are_read() -> None:
+    coding = '<Coding guid="k"><CodeRef targetGUID="c-1"/></Coding>'
+    sources = (
+        '<PDFSource guid="p" name="Paper.pdf"><Representation guid="r" plainTextPath="internal://r.txt">'
+        + _selection(4, 7, "page")
+        + f'</Representation><PDFSelection guid="ps" name="a table" page="1">{coding}</PDFSelection></PDFSource>'
+        '<AudioSource guid="a" name="Talk.mp3"><Transcript guid="t" plainTextPath="internal://t.txt">'
+        '<SyncPoint guid="S-1" timeStamp="0" position="0"/><SyncPoint guid="s-2" timeStamp="9" position="5"/>'
+        f'<TranscriptSelection guid="ts" fromSyncPoint="s-1" toSyncPoint="s-2">{coding}</TranscriptSelection></Transcript></AudioSource>'
+        f'<PictureSource guid="i" name="Drawing.png"><PictureSelection guid="is" firstX="0">{coding}</PictureSelection></PictureSource>'
+        f'<TextSource guid="w" name="Note"><PlainTextContent>All of it.</PlainTextContent>{coding}</TextSource>'
+    )
+    file = read_interviews(_zip(_project(sources), r=b"One page", t=b"Hello you"), "x.qdpx", INTERVIEWS)
+    assert [(one.source, one.text) for one in file.codings] == [
+        ("Paper.pdf", "page"), ("Paper.pdf", "a table"), ("Talk.mp3", "Hello"), ("Drawing.png", None), ("Note", "All of it."),
+    ]  # fmt: skip
+    assert len({segment_id(one) for one in file.codings}) == 5
+
+
+def test_what_cannot_be_used_is_kept_with_its_reason() -> None:
+    source = (
+        '<TextSource guid="d" name="Doc"><PlainTextContent>Short.</PlainTextContent>'
+        + _selection(2, 90)
+        + _selection(0, 4, code="c-9")
+        + _selection(0, 4).replace('endPosition="4"', 'endPosition="x"')
+        + "</TextSource>"
+        + '<TextSource guid="e" name="Gone" plainTextPath="internal://gone.txt">'
+        + _selection(0, 4)
+        + _selection(5, 9, "what it was")
+        + "</TextSource>"
+    )
+    file = read_interviews(_zip(_project(source)), "x.qdpx", INTERVIEWS)
+    assert [reason for _, reason in file.lost] == [
+        "Doc: positions 2 to 90 lie beyond its 6 characters",
+        "no code of the codebook has the GUID c-9",
+        "Doc: the selection's positions are not two whole numbers",
+        "Gone: the text internal://gone.txt is not in the file",
+    ]
+    assert [one.text for one in file.codings] == ["what it was"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12), min_size=1, max_size=6),
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=8),
+)
+def test_every_coding_of_a_project_comes_back(words: list[str], spans: list[tuple[int, int]]) -> None:
+    text = " ".join(words)
+    starts = [len(" ".join(words[:number])) + (number > 0) for number in range(len(words))]
+    wanted, selections = [], ""
+    for first, last in spans:
+        first, last = sorted((first % len(words), last % len(words)))
+        start, end = starts[first], starts[last] + len(words[last])
+        wanted.append(text[start:end].strip() or None)
+        selections += _selection(start, end - 1, text[start:end])
+    source = f'<TextSource guid="d" name="D"><PlainTextContent>{escape(text)}</PlainTextContent>{selections}</TextSource>'
+    said = INTERVIEWS.model_copy(update={"end_position": "inclusive"})
+    file = read_interviews(_project(source).encode(), "x", said)
+    assert [one.text for one in file.codings] == wanted
+    assert file.lost == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b" \n", "x: the file is empty; export it again"),
+        (b"PK\x03\x04 cut short", "x: the file is cut short or damaged; export the project again"),
+        (b"<Project><Codes>", "x: project.qde: line 1: column 17: the XML is broken (no element found"),
+        (b"<Other/>", "x: project.qde is no REFI-QDA project; export the project again"),
+        (b'<!DOCTYPE p [<!ENTITY a "b">]><Project>&a;</Project>', "x: project.qde: it has a document type, which REFI-QDA"),
+        (b'<CodeBook xmlns="urn:QDA-XML:codebook:1.0"><Codes>', "x: line 1: column "),
+        (b"code;person;wave\nA;B;C\n", "x: line 1: there is no column 'segment'; the columns are code, person, wave; name it "),
+        (b"code,segment\nA,one,two\n", "x: line 2: more cells than columns; put texts that hold ',' in quotes"),
+    ],
+)  # fmt: skip
+def test_files_that_cannot_be_read_are_refused_in_one_line(data: bytes, message: str) -> None:
+    with pytest.raises(SynthesisError) as refused:
+        read_interviews(data, "x", Interviews(file="x"))
+    assert str(refused.value).startswith(message)
+    assert "\n" not in str(refused.value)
+
+
+def test_an_archive_without_a_project_or_with_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = io.BytesIO()
+    with zipfile.ZipFile(empty, "w") as archive:
+        archive.writestr("other.txt", "x")
+    with pytest.raises(SynthesisError, match=r"there is no project\.qde in the file"):
+        read_interviews(empty.getvalue(), "x", INTERVIEWS)
+    monkeypatch.setattr("dagster_project.synthesis.segments.qdpx._LARGEST", 1000)
+    with pytest.raises(SynthesisError, match=r"project\.qde holds more than 0 MB of text"):
+        read_interviews(_zip(_project("") + " " * 2000), "x", INTERVIEWS)
+
+
+def test_a_table_says_code_person_wave_and_segment_in_its_own_words() -> None:
+    table = "Thème;Qui;Vague;Extrait\nTravail > Équipe;PW-01;T1;« On m’écoute »\n;PW-01;T1;sans thème\nTravail;PW-02;T2;\n"
+    declared = Interviews(file="x", columns={"code": "Thème", "person": "Qui", "wave": "Vague", "segment": "Extrait"})
+    for encoding in ("utf-8-sig", "utf-16", "cp1252"):
+        file = read_interviews(table.replace("\n", "\r\n").encode(encoding), "x", declared)
+        (one,) = file.codings
+        assert (one.code.path, one.person, one.wave, one.text) == (("Travail", "Équipe"), "PW-01", "T1", "« On m’écoute »")
+        assert file.lost == (("line 3", "Thème is empty"), ("line 4", "Extrait is empty"))
+
+
+def test_a_codebook_alone_has_codes_and_no_coding() -> None:
+    data = f'<CodeBook xmlns="urn:QDA-XML:codebook:1.0" origin="any"><Codes>{CODES}</Codes></CodeBook>'.encode()
+    assert [code.path for code in read_codebook(data, "x")] == [("Work",), ("Work", "Team")]
+    file = read_interviews(data, "x", INTERVIEWS)
+    assert (len(file.codes), file.codings) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"source_name": "("}, "is no regular expression"),
+        ({"source_name": "T1"}, r"has neither a group \(\?P<person>"),
+        ({"columns": {"text": "x"}}, "'text' is no column; the columns are code, person, wave"),
+    ],
+)
+def test_a_declaration_that_cannot_work_is_refused(given: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Interviews.model_validate({"file": "x"} | given)
+
+
+def test_all_of_the_example_is_marked_as_invented() -> None:
+    project = read_interviews(
+        (EXAMPLE / "coded.qdpx").read_bytes(), "coded.qdpx", Interviews(file="x", wave_variable="Wave")
+    )
+    columns = {"code": "Theme", "person": "Participant", "segment": "Passage", "source": "Document"}
+    table = (EXAMPLE / "second_coder.csv").read_bytes()
+    other = read_interviews(table, "second_coder.csv", Interviews(file="x", columns=columns))
+    assert "invented" in project.origin
+    assert (len(project.codings), len(other.codings), project.lost, other.lost) == (30, 4, (), ())
+    for one in (*project.codings, *other.codings):
+        assert one.source.startswith("INVENTED ")
+        assert one.coder is not None
+        assert one.coder.startswith("Invented")
+    # One passage that both coded is one segment.
+    assert {segment_id(one) for one in other.codings} & {segment_id(one) for one in project.codings}
