@@ -53,6 +53,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "equal_scores_by_different_ways_are_one",
             "only_people_who_answered_in_both_waves_are_paired",
             "study_flow_adds_up",
+            "answers_are_counted_item_by_item",
         ),
         "pass",
     )

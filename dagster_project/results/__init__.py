@@ -11,6 +11,7 @@ from dagster_project.results.dictionary import RESULTS_COLUMNS
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.estimands import ESTIMANDS, PEOPLE, Estimand, estimand_of
 from dagster_project.results.further_tables import further_tables
+from dagster_project.results.items import MOST_ANSWERS, item_results
 from dagster_project.results.measurement import measurement_results, reliable_change_results
 from dagster_project.results.missing import (
     attrition_results,
@@ -55,6 +56,7 @@ __all__ = [
     "ARD_COLUMNS",
     "CHANGE_KINDS",
     "ESTIMANDS",
+    "MOST_ANSWERS",
     "PEOPLE",
     "RESULTS_COLUMNS",
     "TRACE_SQL",
@@ -83,6 +85,7 @@ __all__ = [
     "format_number",
     "further_tables",
     "imputation_results",
+    "item_results",
     "leaver_results",
     "measurement_results",
     "mixed_results",

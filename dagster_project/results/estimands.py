@@ -152,6 +152,7 @@ _FORMULAS: dict[tuple[str, str], dict[str, str]] = {
     },
     ("missingness", "roster"): {"count": "count of people with a score in just these waves"},
     ("characteristics", "value"): _SHARE | _MOMENTS,
+    ("items", "value"): {"n": "count of people who answered", "count": "count of people who gave the answer"},
     ("service_use", "value"): _SHARE,
     ("service_change", "both"): {
         "n": "count of people", "percent_baseline": "100 used at baseline / n",

@@ -64,6 +64,13 @@ told as (
     inner join span on uses.wave = span.wave
     inner join one on uses.service = one.outcome
     union all
+    -- An item by itself; services are told above.
+    select answers.participant_id, span.wave, span.wave_order, answers.answer, null, true, true, null
+    from marts.answers as answers
+    inner join span on answers.wave = span.wave
+    inner join one on answers.item = one.outcome
+    where one.analysis = 'items'
+    union all
     select facts.participant_id, null, 0, facts.number, facts.category, facts.missing_reason is null, true, facts.missing_reason
     from marts.participant_values as facts
     inner join one on facts.variable = one.outcome
@@ -104,7 +111,6 @@ items as (
     select null, items.item, items.item_order, items.low, items.high, false
     from codebook.items as items
     inner join one on items.item = one.outcome
-    where items.is_service
 ),
 
 -- Filtered before it is joined: a condition on `one` in the join itself makes DuckDB compare everybody with everybody.

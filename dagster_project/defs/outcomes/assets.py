@@ -24,6 +24,7 @@ from dagster_project.results import (
     flow_results,
     further_tables,
     imputation_results,
+    item_results,
     leaver_results,
     measurement_results,
     mixed_results,
@@ -163,6 +164,11 @@ _OUTCOMES = (
             ("looks as though", "everybody gave"),
             "Every item goes with the others of its scale.",
         ),
+    ),
+    _Outcome(
+        "items", "How each item was answered in each wave.", ("item_counts",),
+        lambda study, read: item_results(read("item_counts"), study),
+        ("items",), "measurement",
     ),
     _Outcome(
         "missing", "Who is missing: the study's flow, returns, who left, patterns, Little's test.",

@@ -47,7 +47,7 @@ _MARTS = (
     "answer_sheets", "answers", "missing_answers", "participants", "exclusions", "scale_scores", "score_changes",
     "service_use", "score_ledger", "scale_moments", "change_moments", "category_counts", "number_moments", "service_counts",
     "exports", "participant_values", "score_counts", "change_counts", "pattern_moments", "item_moments", "service_pairs",
-    "leaver_moments", "study_flow",
+    "leaver_moments", "study_flow", "item_counts",
 )  # fmt: skip
 
 

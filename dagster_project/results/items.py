@@ -1,0 +1,41 @@
+"""How each item was answered. Belongs here: which numbers that has. Does not belong here: scores, figures."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dagster_project.results.row import ResultRow
+from dagster_project.results.rows import Rows
+from dagster_project.study import Study
+
+#: Items with more possible answers are told by their scores alone: sliders, ages, counts.
+MOST_ANSWERS = 11
+
+
+def item_results(item_counts: Iterable[Mapping[str, Any]], study: Study) -> list[ResultRow]:
+    """People who answered each item of an instrument in each wave, and how many gave each possible answer, as answered.
+
+    item_counts: wave, item, answer, n. Instruments with more than `MOST_ANSWERS` possible answers are left out.
+    """
+    found = {(row["item"], row["wave"], row["answer"]): row["n"] for row in item_counts}
+    rows = Rows("items", study)
+    for instrument in study.instruments:
+        answers = range(instrument.anchors.low, instrument.anchors.high + 1)
+        if len(answers) > MOST_ANSWERS:
+            continue
+        for item in instrument.item_codes:
+            for wave in study.protocol.waves:
+                counts = {answer: found.get((item, wave.wave, answer), 0) for answer in answers}
+                n = sum(counts.values())
+                rows.add(item, "n", n, n, "people who answered", "people", wave=wave.wave)
+                for answer, count in counts.items():
+                    rows.add(
+                        item,
+                        "count",
+                        count,
+                        n,
+                        "people who gave this answer",
+                        "people",
+                        category=str(answer),
+                        wave=wave.wave,
+                    )
+    return rows.rows
