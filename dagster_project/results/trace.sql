@@ -71,6 +71,12 @@ told as (
     inner join one on answers.item = one.outcome
     where one.analysis = 'items'
     union all
+    select absent.participant_id, span.wave, span.wave_order, null, null, false, false, absent.missing_reason
+    from marts.missing_answers as absent
+    inner join span on absent.wave = span.wave
+    inner join one on absent.item = one.outcome
+    where one.analysis = 'items'
+    union all
     select facts.participant_id, null, 0, facts.number, facts.category, facts.missing_reason is null, true, facts.missing_reason
     from marts.participant_values as facts
     inner join one on facts.variable = one.outcome

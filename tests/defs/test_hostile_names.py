@@ -45,7 +45,7 @@ def test_hostile_names_do_no_harm(small_again: tuple[Any, Callable[[], Any]]) ->
     assert hostile_file.name in said
     after = place.values()
     assert after.keys() == before.keys()
-    assert {one.split("/")[1] for one in before if before[one] != after[one]} == {"mood_total"}
+    assert {one.split("/")[1] for one in before if before[one] != after[one]} == {"mood_total", "mood_03"}
 
     page = (place.release / "index.html").read_text(encoding="utf-8")
     assert page.count("<script") == page.count("</script>") == 2  # the page's own, for its numbers

@@ -60,7 +60,7 @@ def test_three_corrected_answers_of_the_example(example_again: Again, monkeypatc
     moved = {one: (before[one], after[one]) for one in before if before[one] != after[one]}
     assert {row["what"]: (row["before_value"], row["after_value"]) for row in of_kind.pop("result")} == moved
     adjusted = {one for one in moved if one.endswith(("/p_holm", "/p_bh"))}  # of all tests of the family
-    assert {one.split("/")[1] for one in moved.keys() - adjusted} == {"wellbeing", "emotional_exhaustion"}
+    assert {one.split("/")[1] for one in moved.keys() - adjusted} == {"wellbeing", "emotional_exhaustion", *columns.values()}
     crossed = {one for one, (was, now) in moved.items() if one.endswith("/p") and (was < 0.05) != (now < 0.05)}
     assert {row["what"] for row in of_kind.pop("significance", [])} == crossed
     assert of_kind == {}

@@ -303,7 +303,7 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(small_ag
     assert before.keys() == after.keys()
     changed = {one for one in before if before[one] != after[one]}
     assert changed
-    assert {one.split("/")[1] for one in changed} == {"push", "drive_overall"}
+    assert {one.split("/")[1] for one in changed} == {"push", "drive_overall", "drive_02"}
     assert not [one for one in changed if one.startswith("summary") and "/T2/" in one]
 
 
