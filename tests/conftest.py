@@ -17,6 +17,7 @@ from dagster_project.defs.outcomes import assets as outcomes
 from dagster_project.defs.outcomes import audit
 from dagster_project.defs.raw import assets as raw
 from dagster_project.defs.release import assets as release
+from dagster_project.defs.release import figures
 from dagster_project.defs.synthesis import assets as synthesis
 from dagster_project.defs.synthesis import segments
 from dagster_project.settings import Settings, read_settings
@@ -95,6 +96,7 @@ def definitions_of(place: Place) -> dg.Definitions:
         audit.build(settings),
         segments.build(settings),
         synthesis.build(settings),
+        figures.build(settings),
         release.build(settings),
         dg.Definitions(executor=dg.in_process_executor),
     )

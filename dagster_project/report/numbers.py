@@ -47,6 +47,8 @@ COLUMNS = """
         inner join codebook.scale_items as items on parts.part = items.scale
         union
         select service, service from codebook.services
+        union
+        select item, item from codebook.items
     )
 
     select

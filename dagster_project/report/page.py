@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dagster_project.report.figure import Figure
 from dagster_project.report.flow import study_flow
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import Sources, page_numbers
@@ -25,14 +26,15 @@ _TOLD = ("claim", "significance")
 class Released:
     """What a page is made of: everything as the released file holds it.
 
-    manifest: of the release. version: Wavehouse's. tables: laid out, Tables 1 to 4 first. results: by id. reproduction,
-    findings, changes: rows of results.reproduction, findings and release_diff. display: rows of the joint display's tables,
-    by table; display_note: what its readers must know.
+    manifest: of the release. version: Wavehouse's. tables: laid out, Tables 1 to 4 first. figures: drawn, each with its
+    table. results: by id. reproduction, findings, changes: rows of results.reproduction, findings and release_diff. display:
+    rows of the joint display's tables, by table; display_note: what its readers must know.
     """
 
     manifest: Mapping[str, str]
     version: str
     tables: Sequence[Table]
+    figures: Sequence[Figure]
     results: Mapping[str, ResultRow]
     reproduction: Rows
     findings: Rows
@@ -46,7 +48,8 @@ def write_page(file: Path, study: Study, released: Released) -> None:
     """Write the page. Every number carries its result's id, and opens what is known of it."""
     flow = study_flow(study, released.results)
     boxes = [flow.roster, *flow.waves, *flow.contrasts]
-    cells = [cell for table in released.tables for row in table.rows for cell in row.cells if cell.text]
+    laid_out = [*released.tables, *(one.table for one in released.figures)]
+    cells = [cell for table in laid_out for row in table.rows for cell in row.cells if cell.text]
     cells += [cell for box in boxes for cell in (box.before, box.n, box.scores, *(loss for _, loss in box.losses)) if cell]
     others = [row for row in released.reproduction if row["verdict"] != "reproduced"]
     shown = [one for cell in cells for one in cell.result_ids] + [row["result_id"] for row in others if row["result_id"]]
@@ -61,6 +64,7 @@ def write_page(file: Path, study: Study, released: Released) -> None:
         methods=methods(study, analyses),
         tables=[table for table in released.tables if not table.number.startswith("S")],
         further=[table for table in released.tables if table.number.startswith("S")],
+        figures=released.figures,
         display=joint_rows(released.display),
         display_note=released.display_note,
         previous=released.manifest.get("previous"),

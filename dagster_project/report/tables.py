@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dagster_project.report.figure import Figure
 from dagster_project.results import ARD_COLUMNS, Table, to_csv_rows
 
 
@@ -20,6 +21,13 @@ def write_tables(folder: Path, tables: Sequence[Table], reproduction: Sequence[M
     if reproduction:
         header = list(reproduction[0])
         _write(folder / "reproduction.csv", [header, *([row[name] for name in header] for row in reproduction)])
+
+
+def write_figures(folder: Path, figures: Sequence[Figure]) -> None:
+    """Write each figure as figure_<number>_<name>.svg, numbered as on the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, one in enumerate(figures, start=1):
+        (folder / f"figure_{number}_{one.name}.svg").write_text(one.svg + "\n", encoding="utf-8")
 
 
 _ARD_TYPES = {"stat": pa.float64(), "n": pa.int64(), "df": pa.float64(), "level": pa.float64()}

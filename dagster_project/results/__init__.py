@@ -10,7 +10,7 @@ from dagster_project.results.describe import characteristics_results, service_re
 from dagster_project.results.dictionary import RESULTS_COLUMNS
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.estimands import ESTIMANDS, PEOPLE, Estimand, estimand_of
-from dagster_project.results.further_tables import further_tables
+from dagster_project.results.further_tables import MISSING_REASONS, further_tables, ledger_table
 from dagster_project.results.items import MOST_ANSWERS, item_results
 from dagster_project.results.measurement import measurement_results, reliable_change_results
 from dagster_project.results.missing import (
@@ -40,8 +40,10 @@ from dagster_project.results.stability import stability_results
 from dagster_project.results.tables import (
     Cell,
     Column,
+    Numbers,
     Row,
     Table,
+    outcome_sections,
     table_change,
     table_characteristics,
     table_service_use,
@@ -56,6 +58,7 @@ __all__ = [
     "ARD_COLUMNS",
     "CHANGE_KINDS",
     "ESTIMANDS",
+    "MISSING_REASONS",
     "MOST_ANSWERS",
     "PEOPLE",
     "RESULTS_COLUMNS",
@@ -64,6 +67,7 @@ __all__ = [
     "Column",
     "DiffRow",
     "Estimand",
+    "Numbers",
     "PublishedValue",
     "Reproduction",
     "ResultRow",
@@ -87,9 +91,11 @@ __all__ = [
     "imputation_results",
     "item_results",
     "leaver_results",
+    "ledger_table",
     "measurement_results",
     "mixed_results",
     "norm_results",
+    "outcome_sections",
     "paired_results",
     "pattern_results",
     "people_changes",

@@ -23,7 +23,7 @@ def further_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         _norms(study, numbers),
         _measurement(study, numbers),
         _reliable_change(study, numbers),
-        _ledger(study, numbers),
+        ledger_table(study, numbers),
         _missing(study, numbers),
         _services(study, numbers),
     ]
@@ -168,20 +168,22 @@ def _reliable_change(study: Study, numbers: Numbers) -> Table:
 
 
 #: Reasons without a score, as the summary counts them, to headings.
-_REASONS = {
+#: Why a score is missing: the marts' reason to a heading.
+MISSING_REASONS = {
     "withdrawn": "withdrawn", "wave_not_returned": "not returned", "not_in_wave": "not in wave",
     "column_absent": "not in export", "not_asked": "not asked", "blank": "blank", "refused": "refused",
     "invalid": "invalid", "too_few_items": "too few items",
 }  # fmt: skip
 
 
-def _ledger(study: Study, numbers: Numbers) -> Table:
-    """The columns are the reasons that anybody has; on the roster = all reasons + n."""
+def ledger_table(study: Study, numbers: Numbers) -> Table:
+    """From the roster to the n of each scale and wave: the columns are the reasons that anybody has, and on the roster = all
+    reasons + n."""
     waves = [wave.wave for wave in study.protocol.waves]
     found = [
         (wave, reason)
         for wave in waves
-        for reason in _REASONS
+        for reason in MISSING_REASONS
         if any(numbers.has(*_ids("summary", code, wave, f"missing_{reason}")) for code in study.protocol.outcomes)
     ]
 
@@ -195,7 +197,7 @@ def _ledger(study: Study, numbers: Numbers) -> Table:
 
     columns = [Column("roster")]
     for wave in waves:
-        columns += [*(Column(_REASONS[reason], wave) for at, reason in found if at == wave), Column("n", wave)]
+        columns += [*(Column(MISSING_REASONS[reason], wave) for at, reason in found if at == wave), Column("n", wave)]
     note = "In each wave the roster is those with a score (n) and those without, each for one reason. Empty: nobody."
     return _table(study, "ledger", "From the roster to each n", columns, cells, note)
 

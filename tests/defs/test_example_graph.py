@@ -152,11 +152,18 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_
     assert {"summary/wellbeing/T2/mean", "change/wellbeing/T1-T2/p"} <= changed
     # What is made of the answers of T2 alone, or of T1 and T2, moves with them; so does what is made of all waves at once,
     # and the adjustment of the other tests of the family.
-    of_t2 = {"items": "T2", "summary": "T2", "norm_difference": "T2", "measurement": "T2", "change": "T1-T2", "reliable_change": "T1-T2"}
+    of_t2 = {
+        "items": "T2",
+        "summary": "T2",
+        "norm_difference": "T2",
+        "measurement": "T2",
+        "change": "T1-T2",
+        "reliable_change": "T1-T2",
+    }
     of_all_waves = {"mixed", "imputation", "missingness", "stability"}
     for one in changed - {one for one in changed if one.endswith(("/p_holm", "/p_bh"))}:
         analysis, scale, *rest = one.split("/")
-        assert scale in ("wellbeing", "wellbeing_short") or analysis == "items" and scale == "wemwbs_01", one
+        assert scale in ("wellbeing", "wellbeing_short") or (analysis == "items" and scale == "wemwbs_01"), one
         assert analysis in of_all_waves or of_t2[analysis] in rest, one
     moved = [
         (a["line"])

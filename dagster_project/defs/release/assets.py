@@ -6,6 +6,7 @@ swapped (warehouse/), how a page is laid out (report/).
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,18 +18,21 @@ from dagster_project.defs.outcomes.assets import OUTCOMES, laid_out, read_result
 from dagster_project.defs.release.diff import remember_diff
 from dagster_project.report import (
     COLUMNS,
+    FIGURES_COLUMNS,
     LEFT_OUT_OF_PAIRS,
     LEFT_OUT_OF_WAVES,
     SUBJECTS,
+    Figure,
     Released,
     Sources,
     write_ard,
     write_dictionary,
+    write_figures,
     write_package,
     write_page,
     write_tables,
 )
-from dagster_project.results import RESULTS_COLUMNS, TRACE_SQL, ard_rows, diff_markdown
+from dagster_project.results import RESULTS_COLUMNS, TRACE_SQL, ResultRow, ard_rows, diff_markdown
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions, read_study
 from dagster_project.synthesis import DISPLAY_COLUMNS, read_propositions
@@ -64,7 +68,7 @@ def build(settings: Settings) -> dg.Definitions:
         deps=[
             dg.AssetKey("codebook"),
             *(dg.AssetKey(["marts", mart]) for mart in _MARTS),
-            *(dg.AssetKey(["results", name]) for name in (*OUTCOMES, "reproduction", "audit", "joint_display")),
+            *(dg.AssetKey(["results", name]) for name in (*OUTCOMES, "reproduction", "audit", "joint_display", "figures")),
         ],
         group_name="release",
         kinds={"duckdb", "csv", "html"},
@@ -128,13 +132,16 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
         results = list(by_id.values())
         tables = laid_out(study, results)
         reproduction = released.rows("select * from results.reproduction order by line")
-        write_tables(folder / "tables", tables, reproduction)
+        figures = _figures(study, by_id, released)
+        write_tables(folder / "tables", [*tables, *(one.table for one in figures)], reproduction)
+        write_figures(folder / "figures", figures)
         write_ard(folder, ard_rows(results, study.protocol.plan_hash))
         declared = read_propositions(study)
         content = Released(
             manifest=manifest,
             version=version("wavehouse"),
             tables=tables,
+            figures=figures,
             results=by_id,
             reproduction=reproduction,
             findings=released.rows("from results.findings where severity <> 'note' or subject = 'published' order by line"),
@@ -148,6 +155,25 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
         subjects = {name: released.rows(f"from codebook.{name}") for name in SUBJECTS}
         write_dictionary(folder / "codebook.html", study, subjects, columns)
     write_package(folder, study, manifest, columns)
+
+
+def _figures(study: Study, results: Mapping[str, ResultRow], released: Warehouse) -> list[Figure]:
+    """The drawings as the released file has them, with their numbers."""
+    # The plotting library takes two seconds to come, and only a new release needs it.
+    from dagster_project.report.figures import figure_tables
+
+    tables = figure_tables(study, results)
+    return [
+        Figure(
+            row["name"],
+            row["title"],
+            row["alt"],
+            replace(tables[row["name"]], number=f"F{row['position']}"),
+            tuple(row["notes"].splitlines()),
+            row["svg"],
+        )
+        for row in released.rows("from results.figures order by position")
+    ]
 
 
 _EVERY_COLUMN = """
@@ -165,6 +191,7 @@ def _descriptions(study: Study) -> dict[str, str]:
         found[f"codebook.{name}" if "." in name else f"codebook..{name}"] = words
     for table, columns in (DISPLAY_COLUMNS | {"findings": FINDINGS_COLUMNS}).items():
         found |= {f"results.{table}.{column}": words for column, (_, words) in columns.items()}
+    found |= {f"results.figures.{column}": words for column, words in FIGURES_COLUMNS.items()}
     return found | {f"results.{name}": words for name, words in RESULTS_COLUMNS.items()}
 
 

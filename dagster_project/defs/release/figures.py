@@ -1,0 +1,72 @@
+"""The figures asset: what the page shows, drawn once from the results of this run. Belongs here: the edge of that. Does not
+belong here: drawing (report/figures/)."""
+
+import base64
+from collections.abc import Sequence
+
+import dagster as dg
+import pyarrow as pa
+
+from dagster_project.defs.outcomes.assets import OUTCOMES, read_results
+from dagster_project.report import FIGURES_COLUMNS, Figure
+from dagster_project.settings import Settings, read_settings
+from dagster_project.study import read_study
+from dagster_project.warehouse import Warehouse, replace_table
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return build(read_settings())
+
+
+def build(settings: Settings) -> dg.Definitions:
+    """The figures of one study."""
+
+    @dg.asset(
+        key=dg.AssetKey(["results", "figures"]),
+        deps=[
+            dg.AssetKey("codebook"),
+            *(dg.AssetKey(["marts", mart]) for mart in ("scale_scores", "participants")),
+            *(dg.AssetKey(["results", name]) for name in OUTCOMES),
+        ],
+        group_name="release",
+        kinds={"python", "duckdb"},
+        owners=["team:data-management"],
+        pool="warehouse",
+        description="Scores over time, effect sizes, returns and reasons, answers to each item, as SVG with alt text.",
+    )
+    def figures() -> dg.MaterializeResult:
+        # The plotting library takes two seconds to come; whoever only loads the definitions does not wait for it.
+        from dagster_project.report.figures import PEOPLE_SCORES, draw_figures
+
+        warehouse = Warehouse(settings.warehouse_file)
+        with warehouse.kept_open():
+            study = read_study(settings.study_folder)
+            drawn = draw_figures(study, read_results(warehouse), warehouse.rows(PEOPLE_SCORES))
+            rows = [
+                {
+                    "position": place,
+                    "name": one.name,
+                    "title": one.title,
+                    "alt": one.alt,
+                    "notes": "\n".join(one.notes),
+                    "svg": one.svg,
+                }
+                for place, one in enumerate(drawn, start=1)
+            ]
+            schema = pa.schema([(name, pa.int64() if name == "position" else pa.string()) for name in FIGURES_COLUMNS])
+            with warehouse.transaction() as connection:
+                connection.execute("create schema if not exists results")
+                replace_table(connection, "results", "figures", pa.Table.from_pylist(rows, schema=schema))
+        return dg.MaterializeResult(metadata={"figures": dg.MetadataValue.md(_markdown(drawn)), "drawn": len(drawn)})
+
+    return dg.Definitions(assets=[figures])
+
+
+def _markdown(drawn: Sequence[Figure]) -> str:
+    if not drawn:
+        return "Nobody has answered anything that could be drawn."
+    return "\n\n".join(
+        f"**{one.title}.** {one.alt}\n\n![{one.title}](data:image/png;base64,{base64.b64encode(one.png).decode()})"
+        for one in drawn
+    )

@@ -1,0 +1,142 @@
+"""Changes side by side, by the plan's effect size and the other named ones. Nothing else belongs here."""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from dagster_project.report.figure import Figure
+from dagster_project.report.figures.drawing import BLUE, GREEN, MUTED, ORANGE, PURPLE, RED, canvas, finish, shortened
+from dagster_project.results import (
+    Cell,
+    Column,
+    Numbers,
+    ResultRow,
+    Row,
+    Table,
+    direction_of,
+    outcome_sections,
+    result_id,
+)
+from dagster_project.study import Study
+
+NAME, TITLE = "forest", "Change by named effect size, with 95 % intervals"
+_PANEL_ROWS = 60
+
+
+def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, Any] | None:
+    """The name, the numbers, and what draws them; None where the study declares no contrast."""
+    contrasts = [one.contrast for one in study.protocol.contrasts]
+    if not contrasts:
+        return None
+    numbers, names = Numbers(results.values()), _names(study)
+    rows: list[Row] = []
+    for heading, code, label in outcome_sections(study):
+        if heading:
+            rows.append(Row(heading))
+        cells: list[Cell] = []
+        for contrast in contrasts:
+            cells.append(numbers.cell("{}", result_id("change", code, "n", when=contrast)))
+            for name in names:
+                ids = [result_id("change", code, f"{name}{end}", when=contrast) for end in ("", "_ci95_low", "_ci95_high")]
+                cells.append(numbers.cell("{} [{}, {}]", *ids))
+        rows.append(Row(label, tuple(cells)))
+    columns = [Column(name, contrast) for contrast in contrasts for name in ("n", *names)]
+    table = Table("", NAME, TITLE, tuple(columns), tuple(rows))
+    return NAME, table, partial(_draw, study, results, table)
+
+
+def _names(study: Study) -> list[str]:
+    """The plan's effect size first, then the others of its kind."""
+    headline = study.protocol.plan.headline
+    return [
+        headline,
+        *(one for one in (f"{headline[0]}_{kind}" for kind in ("baseline", "z", "av", "rm")) if one != headline),
+    ]
+
+
+def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: Sequence[Mapping[str, Any]]) -> Figure:
+    names = _names(study)
+    contrasts = [one.contrast for one in study.protocol.contrasts]
+    sections = list(outcome_sections(study))[:_PANEL_ROWS]
+    labels: list[tuple[float, str]] = []
+    places: list[tuple[float, str]] = []
+    height = 0.0
+    for heading, code, label in sections:
+        if heading:
+            height += 1.3
+            labels.append((height, heading))
+        height += 1
+        better = " ↓" if study.scales[code][1].better == "low" else ""
+        places.append((height, code))
+        labels.append((height, f"   {shortened(label, 42)}{better}"))
+    drawn = canvas(3.0 + 3.1 * len(contrasts), 0.17 * height + 1.0)
+    panels = drawn.subplots(1, len(contrasts), sharey=True, sharex=True, squeeze=False)[0]
+    for axes, contrast in zip(panels, contrasts, strict=True):
+        axes.axvline(0, color=MUTED, linewidth=0.8)
+        for where, code in places:
+            value, low, high = (
+                _value(results, code, f"{names[0]}{end}", contrast) for end in ("", "_ci95_low", "_ci95_high")
+            )
+            if not math.isfinite(value):
+                continue
+            excludes = math.isfinite(low) and (low > 0) == (high > 0)
+            colour = RED if excludes else BLUE
+            if math.isfinite(low) and math.isfinite(high):
+                axes.plot([low, high], [where, where], color=colour, linewidth=1.3)
+            axes.plot(
+                [value], [where], marker="s", markersize=4.2, color=colour, markerfacecolor=colour if excludes else "white"
+            )
+        for name, marker, colour in zip(names[1:], ("^", "D", "x"), (GREEN, PURPLE, ORANGE), strict=False):
+            found = [(where, _value(results, code, name, contrast)) for where, code in places]
+            axes.plot(
+                [value for _, value in found], [where + 0.28 for where, _ in found], linestyle="none", marker=marker,
+                markersize=2.6, color=colour, markerfacecolor="none", markeredgewidth=0.7, label=name,
+            )  # fmt: skip
+        axes.set_title(f"{contrast}: {direction_of(study, contrast)}", loc="left")
+        axes.set_xlabel(f"{names[0]} [95 % CI]")
+        axes.set_yticks([where for where, _ in labels], [text for _, text in labels])
+        headings = {where for where, _ in labels} - {where for where, _ in places}
+        for (where, _), label in zip(labels, panels[0].get_yticklabels(), strict=True):
+            label.set_fontweight("bold" if where in headings else "normal")
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x", color="#e6e9ee", linewidth=0.6)
+        axes.set_axisbelow(True)
+    if places:
+        panels[0].set_ylim(height + 0.8, 0.3)
+        panels[-1].legend(loc="lower right", frameon=False, fontsize=7, handletextpad=0.2)
+    notes = [
+        f"Square and bar: {names[0]} with its 95 % interval, filled where it excludes zero."
+        f" Small marks: {', '.join(names[1:])}.",
+        "A scale marked ↓ is better when low. "
+        + "; ".join(f"{one} is {direction_of(study, one)}" for one in contrasts)
+        + ": to the right of zero, scores fell or rose as that says.",
+    ]
+    if len(study.protocol.outcomes) > _PANEL_ROWS:
+        notes.append(f"The first {_PANEL_ROWS} of {len(study.protocol.outcomes)} scales are drawn; the table has them all.")
+    return finish(NAME, TITLE, _alt(study, results, names[0]), table, notes, drawn)
+
+
+def _value(results: Mapping[str, ResultRow], code: str, statistic: str, contrast: str) -> float:
+    row = results.get(result_id("change", code, statistic, when=contrast))
+    return math.nan if row is None or row.value is None else row.value
+
+
+def _alt(study: Study, results: Mapping[str, ResultRow], name: str) -> str:
+    said = []
+    for contrast in (one.contrast for one in study.protocol.contrasts):
+        sizes = {code: _value(results, code, name, contrast) for code in study.protocol.outcomes}
+        known = {code: size for code, size in sizes.items() if math.isfinite(size)}
+        if not known:
+            said.append(f"{contrast}: no effect size can be computed.")
+            continue
+        ends = {code: [_value(results, code, f"{name}_ci95_{end}", contrast) for end in ("low", "high")] for code in known}
+        excluding = sum(low > 0 or high < 0 for low, high in ends.values())
+        largest = max(known, key=lambda code: abs(known[code]))
+        shown = results[result_id("change", largest, name, when=contrast)].printed
+        said.append(
+            f"{contrast}: {excluding} of {len(known)} intervals of {name} exclude zero; the largest is"
+            f" {study.scales[largest][1].label}, {shown}."
+        )
+    return " ".join(said)

@@ -1,0 +1,42 @@
+"""Which figures a study has, in order. Belongs here: that list, and how much is drawn. Does not belong here: drawing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from dagster_project.report.figures import forest, items, returns, trajectories
+from dagster_project.report.figures.drawing import Figure, style
+from dagster_project.results import ResultRow, Table
+from dagster_project.study import Study
+
+#: With more people on the roster no person is drawn.
+DRAWN_PEOPLE = 150
+#: participant_id, wave, scale, score of everybody; nothing where there are too many people to draw.
+PEOPLE_SCORES = f"""
+    select participant_id, wave, scale, score
+    from marts.scale_scores
+    where score is not null and (select count(*) from marts.participants) <= {DRAWN_PEOPLE}
+    order by scale, participant_id, wave
+"""
+People = Sequence[Mapping[str, Any]]
+
+
+def figure_tables(study: Study, results: Mapping[str, ResultRow]) -> dict[str, Table]:
+    """The numbers of each figure by the figure's name, in the order of the figures."""
+    return {name: table for name, table, _ in _plans(study, results)}
+
+
+def draw_figures(study: Study, results: Mapping[str, ResultRow], people: People) -> list[Figure]:
+    """All figures that have something to show. people: the rows of PEOPLE_SCORES. A study of nobody has none."""
+    with style():
+        return [draw(people) for _, _, draw in _plans(study, results)]
+
+
+def _plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str, Table, Any]]:
+    for plan in (
+        trajectories.plan(study, results),
+        forest.plan(study, results),
+        returns.plan(study, results),
+        *items.plans(study, results),
+    ):
+        if plan is not None and any(cell.text not in ("", "—", "0") for row in plan[1].rows for cell in row.cells):
+            yield plan
