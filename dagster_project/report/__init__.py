@@ -2,9 +2,14 @@
 
 from dagster_project.report.deposit import SUBJECTS, write_dictionary, write_package
 from dagster_project.report.figure import FIGURES_COLUMNS, Figure
+from dagster_project.report.joint import joint_rows, table_joint_display
+from dagster_project.report.latex import write_latex
+from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import COLUMNS, LEFT_OUT_OF_PAIRS, LEFT_OUT_OF_WAVES, Sources, page_numbers
 from dagster_project.report.page import Released, write_page
 from dagster_project.report.tables import write_ard, write_figures, write_tables
+from dagster_project.report.word import write_word
+from dagster_project.report.workbook import write_workbook
 
 __all__ = [
     "COLUMNS",
@@ -15,11 +20,18 @@ __all__ = [
     "Figure",
     "Released",
     "Sources",
+    "citation",
+    "joint_rows",
+    "methods",
     "page_numbers",
+    "table_joint_display",
     "write_ard",
     "write_dictionary",
     "write_figures",
+    "write_latex",
     "write_package",
     "write_page",
     "write_tables",
+    "write_word",
+    "write_workbook",
 ]

@@ -23,7 +23,9 @@ _TYPES = {
 }  # fmt: skip
 _MEDIA = {
     ".csv": "text/csv", ".json": "application/json", ".parquet": "application/vnd.apache.parquet", ".html": "text/html",
-    ".duckdb": "application/vnd.duckdb", ".svg": "image/svg+xml",
+    ".duckdb": "application/vnd.duckdb", ".svg": "image/svg+xml", ".tex": "application/x-tex",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }  # fmt: skip
 #: Tools whose versions a reader of the numbers may ask for.
 _TOOLS = ("duckdb", "numpy", "scipy", "pyarrow", "dbt-core", "dbt-duckdb", "dagster", "pyreadstat")
@@ -78,7 +80,7 @@ def write_package(folder: Path, study: Study, manifest: Mapping[str, str], colum
             "bytes": path.stat().st_size,
             "hash": f"sha256:{digest}",
         }
-        if path.suffix in (".csv", ".html", ".json", ".svg"):
+        if path.suffix in (".csv", ".html", ".json", ".svg", ".tex"):
             resource["encoding"] = "utf-8"
         if path.suffix == ".csv":
             resource["schema"] = {"fields": _fields(path, columns)}

@@ -11,6 +11,7 @@ from typing import Any
 
 from dagster_project.report.figure import Figure
 from dagster_project.report.flow import study_flow
+from dagster_project.report.joint import joint_rows
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import Sources, page_numbers
 from dagster_project.report.template import render
@@ -62,7 +63,7 @@ def write_page(file: Path, study: Study, released: Released) -> None:
         protocol=study.protocol,
         flow=flow,
         methods=methods(study, analyses),
-        tables=[table for table in released.tables if not table.number.startswith("S")],
+        tables=[table for table in released.tables if table.number in ("1", "2", "3", "4")],
         further=[table for table in released.tables if table.number.startswith("S")],
         figures=released.figures,
         display=joint_rows(released.display),
@@ -82,29 +83,6 @@ def write_page(file: Path, study: Study, released: Released) -> None:
         bibtex=bibtex,
     )
     file.write_text(page, encoding="utf-8")
-
-
-def joint_rows(display: Mapping[str, Rows]) -> list[dict[str, Any]]:
-    """The joint display from its tables: each proposition with its claims, their cells, its codes and quotes."""
-    cells: dict[str, list[Mapping[str, Any]]] = {}
-    for cell in sorted(display["claim_cells"], key=lambda cell: cell["cell_order"]):
-        cells.setdefault(cell["claim_id"], []).append(cell)
-
-    def of(name: str, proposition: str, order: str) -> list[Mapping[str, Any]]:
-        return sorted((row for row in display[name] if row["proposition"] == proposition), key=lambda row: row[order])
-
-    return [
-        {
-            **row,
-            "claims": [
-                {**claim, "cells": cells.get(claim["claim_id"], [])}
-                for claim in of("claims", row["proposition"], "claim_order")
-            ],
-            "codes": of("proposition_codes", row["proposition"], "code_order"),
-            "quotes": of("quotes", row["proposition"], "segment_id"),
-        }
-        for row in sorted(display["propositions"], key=lambda row: row["position"])
-    ]
 
 
 def _changes(changes: Rows, release: str) -> dict[str, Any]:

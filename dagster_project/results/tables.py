@@ -283,7 +283,11 @@ def to_csv_rows(table: Table) -> list[list[str]]:
         if not row.cells:
             section = row.label
             continue
-        lines.append([_not_a_formula(section), _not_a_formula(row.label), *(cell.text for cell in row.cells)])
+        texts = [
+            _not_a_formula(cell.text) if column.has_words else cell.text
+            for cell, column in zip(row.cells, table.columns, strict=True)
+        ]
+        lines.append([_not_a_formula(section), _not_a_formula(row.label), *texts])
     return lines
 
 

@@ -25,12 +25,18 @@ from dagster_project.report import (
     Figure,
     Released,
     Sources,
+    citation,
+    methods,
+    table_joint_display,
     write_ard,
     write_dictionary,
     write_figures,
+    write_latex,
     write_package,
     write_page,
     write_tables,
+    write_word,
+    write_workbook,
 )
 from dagster_project.results import RESULTS_COLUMNS, TRACE_SQL, ResultRow, ard_rows, diff_markdown
 from dagster_project.settings import Settings, read_settings
@@ -132,11 +138,21 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
         results = list(by_id.values())
         tables = laid_out(study, results)
         reproduction = released.rows("select * from results.reproduction order by line")
+        declared = read_propositions(study)
+        display = {name: released.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}
+        joint = table_joint_display(display, declared.note if declared else None)
+        further = next((place for place, table in enumerate(tables) if table.number.startswith("S")), len(tables))
+        tables[further:further] = [joint] if joint else []
         figures = _figures(study, by_id, released)
         write_tables(folder / "tables", [*tables, *(one.table for one in figures)], reproduction)
         write_figures(folder / "figures", figures)
+        said = methods(study, list(dict.fromkeys(row.analysis for row in results)))
+        cite, _ = citation(study, manifest, version("wavehouse"))
+        released_at = datetime.fromisoformat(manifest["released_at"])
+        write_word(folder / "tables.docx", study, tables, said, cite, released_at)
+        write_workbook(folder / "tables.xlsx", study, tables, by_id, released_at)
+        write_latex(folder / "tables.tex", study, tables)
         write_ard(folder, ard_rows(results, study.protocol.plan_hash))
-        declared = read_propositions(study)
         content = Released(
             manifest=manifest,
             version=version("wavehouse"),
@@ -145,7 +161,7 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
             results=by_id,
             reproduction=reproduction,
             findings=released.rows("from results.findings where severity <> 'note' or subject = 'published' order by line"),
-            display={name: released.rows(f"from results.{name}") for name in DISPLAY_COLUMNS},
+            display=display,
             display_note=declared.note if declared else None,
             changes=released.rows("select * from results.release_diff order by kind, what"),
             sources=_sources(released),

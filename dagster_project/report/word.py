@@ -1,0 +1,219 @@
+"""The tables as a Word document: native tables as journals want them.
+
+Belongs here: styles, captions with numbers that Word knows, rules, repeated headings. Does not belong here: what stands in a
+cell. Tables are written as XML at once: python-docx finds each cell by walking the table, which takes minutes for long ones.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from docx import Document
+from docx.enum.section import WD_ORIENT
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Cm, Pt, RGBColor
+from docx.text.paragraph import Paragraph
+
+from dagster_project.report.widths import column_widths
+from dagster_project.results import Table
+from dagster_project.study import Study
+
+#: Tables with more columns than this, or with words in cells, stand on pages on their sides.
+_UPRIGHT = 6
+#: Tables with more rows than this begin a page.
+_SHORT_TABLE = 14
+_LONG, _SHORT, _MARGIN = 29.7, 21.0, 2.0
+_TWIPS = 567  # of a centimetre
+#: XML has no place for these.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def write_word(
+    file: Path, study: Study, tables: Sequence[Table], methods: Sequence[tuple[str, str]], cite: str, released_at: datetime
+) -> None:
+    """Write title, methods and tables. tables: as laid out, those whose number begins with S last.
+    methods: headings with texts. The same content gives the same bytes."""
+    document = Document()
+    _prepare(document, study, released_at)
+    document.add_heading(_clean(study.protocol.title), 0)
+    source = (study.protocol.source.rstrip(".") + ".", study.protocol.licence)
+    document.add_paragraph(_clean(" ".join(text for text in source if text)))
+    if study.protocol.stand_in:
+        document.add_paragraph().add_run(_clean(study.protocol.stand_in)).bold = True
+    document.add_paragraph(_clean(cite))
+    document.add_heading("Methods", 1)
+    for subject, text in methods:
+        paragraph = document.add_paragraph()
+        paragraph.add_run(f"{subject}. ").bold = True
+        paragraph.add_run(_clean(text))
+    heading = None
+    for table in tables:
+        wanted = "Further tables" if table.number.startswith("S") else "Tables"
+        _table(document, table, wanted if wanted != heading else None)
+        heading = wanted
+    stream = io.BytesIO()
+    document.save(stream)
+    _same_bytes(stream, file, released_at)
+
+
+def _prepare(document: Any, study: Study, released_at: datetime) -> None:
+    package = document.part.package
+    for one in [one for one, rel in package.rels.items() if rel.reltype.endswith("/thumbnail")]:
+        del package.rels[one]  # a picture of the library's empty template
+    core = document.core_properties
+    core.title, core.author, core.last_modified_by, core.comments = _clean(study.protocol.title)[:255], "", "", ""
+    core.created = core.modified = released_at.replace(tzinfo=None)
+    core.language = "en-GB"
+    for name, size in (("Normal", 10.5), ("Title", 18), ("Heading 1", 14), ("Caption", 10.5)):
+        style = document.styles[name]
+        style.font.name, style.font.size, style.font.color.rgb = "Times New Roman", Pt(size), RGBColor(0, 0, 0)
+        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+        for name in [name for name in fonts.attrib if name.endswith("Theme")]:
+            del fonts.attrib[name]
+        for script in ("w:eastAsia", "w:cs", "w:hAnsi"):
+            fonts.set(qn(script), "Times New Roman")
+    for language in document.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:val"), "en-GB")
+    section = document.sections[0]
+    section.page_width, section.page_height = Cm(_SHORT), Cm(_LONG)
+    section.left_margin = section.right_margin = Cm(_MARGIN)
+    section.top_margin = section.bottom_margin = Cm(1.6)
+    footer = section.footer.paragraphs[0]
+    footer.alignment = 1
+    _field(footer, "PAGE", "1")
+
+
+def _field(paragraph: Paragraph, instruction: str, shown: str, bold: bool = False) -> None:
+    """A field that Word can bring up to date, with what it shows until then."""
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), f" {instruction} ")
+    run = paragraph.add_run(shown)
+    run.bold = bold
+    paragraph._p.append(field)
+    field.append(run._r)
+
+
+def _table(document: Any, table: Table, heading: str | None) -> None:
+    is_wide = len(table.columns) > _UPRIGHT or any(column.has_words for column in table.columns)
+    section, sections = document.sections[-1], len(document.sections)
+    if (section.orientation == WD_ORIENT.LANDSCAPE) != is_wide:
+        section = document.add_section()
+        section.orientation = WD_ORIENT.LANDSCAPE if is_wide else WD_ORIENT.PORTRAIT
+        section.page_width, section.page_height = (Cm(_LONG), Cm(_SHORT)) if is_wide else (Cm(_SHORT), Cm(_LONG))
+    starts_page = len(document.sections) == sections and len(table.rows) > _SHORT_TABLE
+    if heading:
+        document.add_heading(heading, 1).paragraph_format.page_break_before = starts_page
+    caption = document.add_paragraph(style="Caption")
+    caption.paragraph_format.keep_with_next, caption.paragraph_format.space_before = True, Pt(14)
+    caption.paragraph_format.page_break_before = starts_page and not heading
+    prefix, number = re.fullmatch(r"(\D*)(\d*)", table.number).groups()  # type: ignore[union-attr]
+    caption.add_run(f"Table {prefix}").bold = True
+    _field(caption, f"SEQ Table{'_' + prefix if prefix else ''} \\* ARABIC \\r {number}", number, bold=True)
+    title = document.add_paragraph()
+    title.paragraph_format.keep_with_next = True
+    title.add_run(_clean(table.title)).italic = True
+    body = document.element.body
+    made = parse_xml(_xml(table, (_LONG if is_wide else _SHORT) - 2 * _MARGIN))
+    body.insert(len(body) - 1, made)  # before the section's properties
+    notes = document.add_paragraph()
+    notes.paragraph_format.space_before, notes.paragraph_format.space_after = Pt(4), Pt(16)
+    if table.notes:
+        first = notes.add_run("Note. ")
+        first.italic, first.font.size = True, Pt(9)
+        notes.add_run(_clean(" ".join(table.notes))).font.size = Pt(9)
+
+
+def _xml(table: Table, width: float) -> str:
+    """A native table: heading rows that repeat, rows that stay whole, three rules."""
+    centimetres, size = column_widths(table, width)
+    widths = [round(one * _TWIPS) for one in centimetres]
+    parts = [
+        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/>'
+        '<w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="000000"/>'
+        '<w:bottom w:val="single" w:sz="8" w:space="0" w:color="000000"/></w:tblBorders><w:tblLayout w:type="fixed"/>'
+        '<w:tblCellMar><w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/></w:tblCellMar>'
+        f'<w:tblCaption w:val="{_attribute(f"Table {table.number}. {table.title}")}"/>'
+        f'<w:tblDescription w:val="{_attribute(" ".join(table.notes))}"/></w:tblPr><w:tblGrid>',
+        *(f'<w:gridCol w:w="{one}"/>' for one in widths),
+        "</w:tblGrid>",
+    ]
+    if table.groups:
+        cells, at = [_cell("", size, widths[0])], 1
+        for group, span in table.groups:
+            cells.append(_cell(group, size, sum(widths[at : at + span]), "center", span=span, has_rule=bool(group)))
+            at += span
+        parts.append(_row(cells, is_heading=True))
+    headings = [
+        _cell(column.name, size, one, "start" if column.has_words else "right", has_rule=True)
+        for column, one in zip(table.columns, widths[1:], strict=True)
+    ]
+    parts.append(_row([_cell("", size, widths[0], has_rule=True), *headings], is_heading=True))
+    for place, row in enumerate(table.rows):
+        # The last row stays with the note, a heading with what it heads.
+        keeps = place == len(table.rows) - 1 or not row.cells
+        if not row.cells:
+            parts.append(_row([_cell(row.label, size, sum(widths), span=len(widths), bold=True, keeps=keeps)]))
+            continue
+        cells = [
+            _cell(cell.text, size, one, "start" if column.has_words else "right", keeps=keeps)
+            for cell, column, one in zip(row.cells, table.columns, widths[1:], strict=True)
+        ]
+        parts.append(_row([_cell(row.label, size, widths[0], keeps=keeps), *cells], may_break=_has_words(table)))
+    return "".join([*parts, "</w:tbl>"])
+
+
+def _has_words(table: Table) -> bool:
+    return any(column.has_words for column in table.columns)
+
+
+def _row(cells: Sequence[str], is_heading: bool = False, may_break: bool = False) -> str:
+    kept = "" if may_break else "<w:cantSplit/>"
+    return f"<w:tr><w:trPr>{kept}{'<w:tblHeader/>' if is_heading else ''}</w:trPr>{''.join(cells)}</w:tr>"
+
+
+def _cell(
+    text: str,
+    size: float,
+    width: int,
+    align: str = "left",  # "start": a column of words, a little away from the numbers before it
+    *,
+    span: int = 1,
+    bold: bool = False,
+    has_rule: bool = False,
+    keeps: bool = False,
+) -> str:
+    merged = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
+    rule = '<w:bottom w:val="single" w:sz="4" w:space="0" w:color="000000"/>' if has_rule else ""
+    letters = f'<w:rPr>{"<w:b/>" if bold else ""}<w:sz w:val="{round(2 * size)}"/></w:rPr>'
+    indent = '<w:ind w:left="80"/>' if align == "start" else ""
+    lines = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in _clean(text).split("\n"))
+    return (
+        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{merged}<w:tcBorders>{rule}</w:tcBorders>'
+        '<w:vAlign w:val="top"/></w:tcPr>'
+        f'<w:p><w:pPr>{"<w:keepNext/>" if keeps else ""}<w:spacing w:before="20" w:after="20"/>'
+        f'{indent}<w:jc w:val="{align}"/>{letters}</w:pPr>'
+        f"<w:r>{letters}{lines}</w:r></w:p></w:tc>"
+    )
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("\ufffd", text)
+
+
+def _attribute(text: str) -> str:
+    return escape(_clean(text), {'"': "&quot;", "\n": " "})
+
+
+def _same_bytes(stream: io.BytesIO, file: Path, at: datetime) -> None:
+    """Write the archive again with the release's time, not the clock's."""
+    with zipfile.ZipFile(stream) as made, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in made.namelist():
+            info = zipfile.ZipInfo(name, (max(at.year, 1980), at.month, at.day, at.hour, at.minute, at.second))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(info, made.read(name))
