@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dagster_project.report.checklists import Checklist, JudgedItem
 from dagster_project.report.figure import Figure
 from dagster_project.report.flow import study_flow
 from dagster_project.report.joint import joint_rows
@@ -28,14 +29,15 @@ class Released:
     """What a page is made of: everything as the released file holds it.
 
     manifest: of the release. version: Wavehouse's. tables: laid out, Tables 1 to 4 first. figures: drawn, each with its
-    table. results: by id. reproduction, findings, changes: rows of results.reproduction, findings and release_diff. display:
-    rows of the joint display's tables, by table; display_note: what its readers must know.
+    table. checklists: judged. results: by id. reproduction, findings, changes: rows of results.reproduction, findings and
+    release_diff. display: rows of the joint display's tables, by table; display_note: what its readers must know.
     """
 
     manifest: Mapping[str, str]
     version: str
     tables: Sequence[Table]
     figures: Sequence[Figure]
+    checklists: Sequence[tuple[Checklist, Sequence[JudgedItem]]]
     results: Mapping[str, ResultRow]
     reproduction: Rows
     findings: Rows
@@ -66,6 +68,7 @@ def write_page(file: Path, study: Study, released: Released) -> None:
         tables=[table for table in released.tables if table.number in ("1", "2", "3", "4")],
         further=[table for table in released.tables if table.number.startswith("S")],
         figures=released.figures,
+        checklists=[(one, judged, Counter(item.status for item in judged)) for one, judged in released.checklists],
         display=joint_rows(released.display),
         display_note=released.display_note,
         previous=released.manifest.get("previous"),

@@ -2,7 +2,7 @@
 
 from dagster_project.results import Table
 
-#: A column of words wants at least as much as this many letters of numbers; labels wrap when they are longer.
+#: Labels and words wrap when they are longer than this many letters.
 _LABELS, _WORDS = (16, 32), 42
 #: Points of letters, and how wide a digit is in centimetres for each of them: half of its height.
 _LARGEST, _SMALLEST, _DIGIT = 9.0, 5.0, 0.5 * 2.54 / 72
@@ -21,7 +21,9 @@ def column_widths(table: Table, width: float) -> tuple[list[float], float]:
     for place, column in enumerate(table.columns):
         texts = [row.cells[place].text for row in table.rows if row.cells]
         if column.has_words:
-            wanted.append(_WORDS)
+            lines = [line for text in texts for line in text.split("\n")]
+            words = max((len(text) for text in (*column.name.split(), *lines)), default=0)
+            wanted.append(min(_WORDS, words) + _AROUND)
         else:
             words = [*column.name.split(), *(column.group.split() if column.group in alone else ())]
             # A minus is wider than a digit.

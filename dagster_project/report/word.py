@@ -22,10 +22,11 @@ from docx.text.paragraph import Paragraph
 
 from dagster_project.report.widths import column_widths
 from dagster_project.results import Table
-from dagster_project.study import Study
 
 #: Tables with more columns than this, or with words in cells, stand on pages on their sides.
 _UPRIGHT = 6
+#: Table numbers begin with a letter for these.
+_HEADINGS = {"S": "Further tables", "C": "Checklists"}
 #: Tables with more rows than this begin a page.
 _SHORT_TABLE = 14
 _LONG, _SHORT, _MARGIN = 29.7, 21.0, 2.0
@@ -35,26 +36,31 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def write_word(
-    file: Path, study: Study, tables: Sequence[Table], methods: Sequence[tuple[str, str]], cite: str, released_at: datetime
+    file: Path,
+    title: str,
+    opening: Sequence[str],
+    methods: Sequence[tuple[str, str]],
+    tables: Sequence[Table],
+    released_at: datetime,
 ) -> None:
-    """Write title, methods and tables. tables: as laid out, those whose number begins with S last.
-    methods: headings with texts. The same content gives the same bytes."""
+    """Write title, opening paragraphs, methods and tables, under a heading for each kind of table number.
+
+    methods: headings with texts. The same content gives the same bytes.
+    """
     document = Document()
-    _prepare(document, study, released_at)
-    document.add_heading(_clean(study.protocol.title), 0)
-    source = (study.protocol.source.rstrip(".") + ".", study.protocol.licence)
-    document.add_paragraph(_clean(" ".join(text for text in source if text)))
-    if study.protocol.stand_in:
-        document.add_paragraph().add_run(_clean(study.protocol.stand_in)).bold = True
-    document.add_paragraph(_clean(cite))
-    document.add_heading("Methods", 1)
+    _prepare(document, title, released_at)
+    document.add_heading(_clean(title), 0)
+    for text in opening:
+        document.add_paragraph(_clean(text))
+    if methods:
+        document.add_heading("Methods", 1)
     for subject, text in methods:
         paragraph = document.add_paragraph()
         paragraph.add_run(f"{subject}. ").bold = True
         paragraph.add_run(_clean(text))
     heading = None
     for table in tables:
-        wanted = "Further tables" if table.number.startswith("S") else "Tables"
+        wanted = _HEADINGS.get(table.number[:1], "Tables")
         _table(document, table, wanted if wanted != heading else None)
         heading = wanted
     stream = io.BytesIO()
@@ -62,12 +68,12 @@ def write_word(
     _same_bytes(stream, file, released_at)
 
 
-def _prepare(document: Any, study: Study, released_at: datetime) -> None:
+def _prepare(document: Any, title: str, released_at: datetime) -> None:
     package = document.part.package
     for one in [one for one, rel in package.rels.items() if rel.reltype.endswith("/thumbnail")]:
         del package.rels[one]  # a picture of the library's empty template
     core = document.core_properties
-    core.title, core.author, core.last_modified_by, core.comments = _clean(study.protocol.title)[:255], "", "", ""
+    core.title, core.author, core.last_modified_by, core.comments = _clean(title)[:255], "", "", ""
     core.created = core.modified = released_at.replace(tzinfo=None)
     core.language = "en-GB"
     for name, size in (("Normal", 10.5), ("Title", 18), ("Heading 1", 14), ("Caption", 10.5)):

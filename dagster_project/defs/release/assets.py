@@ -38,9 +38,10 @@ from dagster_project.report import (
     write_word,
     write_workbook,
 )
+from dagster_project.report.checklists import judge_checklist, read_answers, read_checklists, table_checklist
 from dagster_project.results import RESULTS_COLUMNS, TRACE_SQL, ResultRow, ard_rows, diff_markdown
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions, read_study
+from dagster_project.study import CODEBOOK_COLUMNS, Study, StudyError, column_descriptions, read_study
 from dagster_project.synthesis import DISPLAY_COLUMNS, read_propositions
 from dagster_project.warehouse import (
     Warehouse,
@@ -83,6 +84,10 @@ def build(settings: Settings) -> dg.Definitions:
         description="What people read: marts, results and codebook as one DuckDB file, Tables 1 to 4 as CSV and as a page.",
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        try:
+            read_answers(read_study(settings.study_folder))
+        except StudyError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
         recover_release(settings.study_folder)
         fingerprint = _fingerprint(settings)
         standing = current_release(settings.study_folder)
@@ -144,12 +149,21 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
         further = next((place for place, table in enumerate(tables) if table.number.startswith("S")), len(tables))
         tables[further:further] = [joint] if joint else []
         figures = _figures(study, by_id, released)
-        write_tables(folder / "tables", [*tables, *(one.table for one in figures)], reproduction)
+        sections = ["flow", "methods", "audit", *(["figures"] if figures else []), *(["joint"] if joint else [])]
+        answers, drawn = read_answers(study), [one.name for one in figures]
+        checklists = [
+            (one, judge_checklist(one, answers, study, tables, by_id, drawn, sections)) for one in read_checklists()
+        ]
+        forms = [table_checklist(one, judged, f"C{place}") for place, (one, judged) in enumerate(checklists, start=1)]
+        write_tables(folder / "tables", [*tables, *(one.table for one in figures), *forms], reproduction)
         write_figures(folder / "figures", figures)
         said = methods(study, list(dict.fromkeys(row.analysis for row in results)))
         cite, _ = citation(study, manifest, version("wavehouse"))
         released_at = datetime.fromisoformat(manifest["released_at"])
-        write_word(folder / "tables.docx", study, tables, said, cite, released_at)
+        protocol = study.protocol
+        opening = [text for text in (f"{protocol.source.rstrip('.')}. {protocol.licence}", protocol.stand_in, cite) if text]
+        write_word(folder / "tables.docx", protocol.title, opening, said, tables, released_at)
+        write_word(folder / "checklists.docx", f"Reporting checklists: {protocol.title}", [cite], [], forms, released_at)
         write_workbook(folder / "tables.xlsx", study, tables, by_id, released_at)
         write_latex(folder / "tables.tex", study, tables)
         write_ard(folder, ard_rows(results, study.protocol.plan_hash))
@@ -158,6 +172,7 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
             version=version("wavehouse"),
             tables=tables,
             figures=figures,
+            checklists=checklists,
             results=by_id,
             reproduction=reproduction,
             findings=released.rows("from results.findings where severity <> 'note' or subject = 'published' order by line"),
@@ -246,6 +261,7 @@ def _fingerprint(settings: Settings) -> str:
         *(path for part in ("models", "macros") for path in (code / "dbt" / part).rglob("*.sql")),
         *(code / "dagster_project").rglob("*.py"),
         *(code / "dagster_project").rglob("*.jinja"),
+        *(code / "dagster_project").rglob("*.yaml"),
         *(code / "dagster_project").rglob("*.sql"),
     ]
     for path in sorted(files):

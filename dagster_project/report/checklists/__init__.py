@@ -1,0 +1,19 @@
+"""Reporting checklists: what each asks, and where a release answers it.
+
+Belongs here: the checklists as data, judging them, laying them out. Does not belong here: writing files (report/word.py,
+report/tables.py).
+"""
+
+from dagster_project.report.checklists.declared import Answers, Checklist, read_answers, read_checklists
+from dagster_project.report.checklists.judge import JudgedItem, Link, judge_checklist, table_checklist
+
+__all__ = [
+    "Answers",
+    "Checklist",
+    "JudgedItem",
+    "Link",
+    "judge_checklist",
+    "read_answers",
+    "read_checklists",
+    "table_checklist",
+]

@@ -1,0 +1,81 @@
+"""Checklists and a study's own answers, as declared. Belongs here: their models and reading them. Does not belong here:
+judging."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from dagster_project.study import Definition, Study, StudyError, read_definition
+
+#: What can meet an item: a table or figure of the report, results of an analysis, a section of the page, a key of
+#: study.yaml, a file of the study folder, or only the authors' words.
+Kind = Literal["table", "figure", "analysis", "section", "study", "file", "authors"]
+_FOLDER = Path(__file__).parent
+_ORDER = ("strobe_cohort", "jars_quant_longitudinal", "gramms", "consort_pro")
+
+
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+class Item(Definition):
+    """One item of a checklist."""
+
+    item: str = Field(min_length=1, description="its number in the original")
+    section: str = Field(description="the part of a paper it belongs to")
+    name: str = Field(description="what it asks, in a few words of our own")
+    met_by: dict[Kind, Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]] = Field(
+        min_length=1, description="what meets it, by kind: all of it must be there"
+    )
+
+
+class Checklist(Definition):
+    """A reporting guideline."""
+
+    checklist: str = Field(description="its code, the same as its file's name")
+    name: str = Field(description="its name")
+    version: str = Field(description="the guideline's year and the revision of these names")
+    source: str = Field(description="the full citation with its DOI")
+    licence: str = Field(description="what of it may be repeated, and what is")
+    items: tuple[Item, ...] = Field(min_length=1, description="its items, in its order")
+
+
+class Answers(Definition):
+    """checklists.yaml of a study: what only its authors can say. Checklist to item to words."""
+
+    told: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="where the authors tell it, e.g. strobe_cohort: {'22': 'Funding, page 12'}"
+    )
+    not_applicable: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="why an item does not apply, e.g. strobe_cohort: {'6b': 'nobody was matched'}"
+    )
+
+
+def read_checklists() -> tuple[Checklist, ...]:
+    """All checklists, in the order of the report."""
+    return tuple(read_definition(_FOLDER / f"{name}.yaml", Checklist) for name in _ORDER)
+
+
+def read_answers(study: Study) -> Answers:
+    """The study's answers; none where it has no checklists.yaml.
+
+    Raises StudyError with one line: file, key, value, cure.
+    """
+    file = study.folder / "checklists.yaml"
+    if not file.exists():
+        return Answers()
+    answers = read_definition(file, Answers)
+    known = {one.checklist: {item.item for item in one.items} for one in read_checklists()}
+    for key in ("told", "not_applicable"):
+        for checklist, items in getattr(answers, key).items():
+            if checklist not in known:
+                raise StudyError(f"{file}: {key}: {checklist!r} is no checklist; the checklists are {', '.join(known)}")
+            for item, words in items.items():
+                if item not in known[checklist]:
+                    raise StudyError(f"{file}: {key}: {checklist}: {item!r} is no item of it; see its form in the release")
+                if not words:
+                    raise StudyError(f"{file}: {key}: {checklist}: {item}: the answer is empty; write it or take it out")
+                if key == "not_applicable" and item in answers.told.get(checklist, {}):
+                    raise StudyError(f"{file}: not_applicable: {checklist}: {item!r} is told, too; keep one of the two")
+    return answers

@@ -1,0 +1,159 @@
+"""Where a release meets a checklist, and where not. Belongs here: that. Does not belong here: what checklists ask."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import yaml
+
+from dagster_project.report.checklists.declared import Answers, Checklist, Item, Kind
+from dagster_project.results import Cell, Column, ResultRow, Row, Table
+from dagster_project.study import Study
+
+Status = Literal["met", "partly met", "gap", "not applicable"]
+
+
+@dataclass(frozen=True)
+class Link:
+    """What meets an item, in words; `place` is where the page has it, such as #table-4."""
+
+    words: str
+    place: str | None = None
+
+
+@dataclass(frozen=True)
+class JudgedItem:
+    """An item with what meets it and what is missing."""
+
+    item: Item
+    status: Status
+    links: tuple[Link, ...]
+    missing: tuple[str, ...]
+
+
+def judge_checklist(
+    checklist: Checklist,
+    answers: Answers,
+    study: Study,
+    tables: Sequence[Table],
+    results: Mapping[str, ResultRow],
+    figures: Sequence[str],
+    sections: Collection[str],
+) -> tuple[JudgedItem, ...]:
+    """Every item, in order. tables: as on the page, those of figures aside; results: by id; figures: names in the order of
+    the page; sections: ids of the page's sections."""
+    told = answers.told.get(checklist.checklist, {})
+    apart = answers.not_applicable.get(checklist.checklist, {})
+    finder = _Finder(study, tables, results, figures, sections)
+    judged = []
+    for item in checklist.items:
+        if item.item in apart:
+            judged.append(JudgedItem(item, "not applicable", (Link(apart[item.item]),), ()))
+            continue
+        links: list[Link] = [Link(f"Authors: {told[item.item]}")] if item.item in told else []
+        missing = []
+        for kind, names in item.met_by.items():
+            for name in names:
+                if kind == "authors":
+                    missing += [] if item.item in told else [f"for the authors: {name}"]
+                elif (link := finder.find(kind, name)) is not None:
+                    links.append(link)
+                else:
+                    missing.append(_absent(kind, name))
+        status: Status = "met" if not missing else "partly met" if links else "gap"
+        judged.append(JudgedItem(item, status, tuple(links), tuple(missing)))
+    return tuple(judged)
+
+
+def table_checklist(checklist: Checklist, judged: Sequence[JudgedItem], number: str) -> Table:
+    """A checklist as a form: status, where, what is missing, and an empty column for pages of the manuscript."""
+    rows: list[Row] = []
+    section = None
+    for one in judged:
+        if one.item.section != section:
+            section = one.item.section
+            rows.append(Row(section))
+        where, missing = "; ".join(link.words for link in one.links), "; ".join(one.missing)
+        rows.append(Row(f"{one.item.item}. {one.item.name}", (Cell(one.status), Cell(where), Cell(missing), Cell(""))))
+    return Table(
+        number=number,
+        name=f"checklist_{checklist.checklist}",
+        title=f"{checklist.name} ({checklist.version})",
+        columns=tuple(Column(name, has_words=True) for name in ("Status", "Where", "Missing", "Page of the manuscript")),
+        rows=tuple(rows),
+        notes=(f"After {checklist.source}.", checklist.licence),
+    )
+
+
+def _absent(kind: Kind, name: str) -> str:
+    return {
+        "table": f"the table {name} has no numbers",
+        "figure": f"figure {name} is not drawn",
+        "analysis": f"no result of analysis {name}",
+        "section": f"the page has no section {name}",
+        "study": f"study.yaml declares no {name}",
+        "file": f"the study folder has no {name}",
+        "authors": name,
+    }[kind]
+
+
+class _Finder:
+    """What a release and its study have, looked up once."""
+
+    def __init__(
+        self,
+        study: Study,
+        tables: Sequence[Table],
+        results: Mapping[str, ResultRow],
+        figures: Sequence[str],
+        sections: Collection[str],
+    ) -> None:
+        self._study, self._figures, self._sections = study, figures, sections
+        shown = [one for table in tables for row in table.rows for cell in row.cells for one in cell.result_ids]
+        self._tables = {
+            table.name: table.number
+            for table in tables
+            if any(cell.result_ids and cell.text for row in table.rows for cell in row.cells)
+        }
+        known = [row for one in reversed(shown) if (row := results.get(one)) is not None and row.value is not None]
+        self._first = {row.analysis: row.result_id for row in known}
+        self._analyses: dict[str, int] = {}
+        for row in results.values():
+            if row.value is not None:
+                self._analyses[row.analysis] = self._analyses.get(row.analysis, 0) + 1
+        self._lines = dict(_lines_of(study))
+
+    def find(self, kind: Kind, name: str) -> Link | None:
+        if kind == "table" and name in self._tables:
+            return Link(f"Table {self._tables[name]}", f"#table-{self._tables[name]}")
+        if kind == "figure" and name in self._figures:
+            place = self._figures.index(name) + 1
+            return Link(f"Figure {place}", f"#figure-{place}")
+        if kind == "analysis" and name in self._analyses:
+            first = self._first.get(name)
+            return Link(f"{self._analyses[name]} results of {name}", f"#{first}" if first else None)
+        if kind == "section" and name in self._sections:
+            return Link(f"section {name}", f"#{name}")
+        if kind == "study" and name in self._lines and self._value(name):
+            return Link(f"study.yaml, line {self._lines[name]}: {name}")
+        if kind == "file" and (self._study.folder / name).exists():
+            return Link(name)
+        return None
+
+    def _value(self, name: str) -> Any:
+        value: Any = self._study.protocol
+        for part in name.split("."):
+            value = getattr(value, part, None)
+        return value
+
+
+def _lines_of(study: Study) -> Iterator[tuple[str, int]]:
+    """The dotted keys of study.yaml with their lines, counted from 1."""
+    root = yaml.compose((study.folder / "study.yaml").read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    todo = [("", root)]
+    while todo:
+        before, node = todo.pop()
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                yield before + key.value, key.start_mark.line + 1
+                todo.append((f"{before}{key.value}.", value))

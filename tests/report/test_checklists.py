@@ -1,0 +1,144 @@
+"""Checklists: every item is met by something that is there, or named as a gap; what is taken away turns into one."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import docx
+import pytest
+
+from dagster_project.defs.outcomes.assets import laid_out, read_results
+from dagster_project.report import table_joint_display
+from dagster_project.report.checklists import Answers, JudgedItem, judge_checklist, read_answers, read_checklists
+from dagster_project.report.checklists.judge import Status
+from dagster_project.study import StudyError, read_study
+from dagster_project.synthesis import DISPLAY_COLUMNS
+from dagster_project.warehouse import Warehouse
+
+CHECKLISTS = {one.checklist: one for one in read_checklists()}
+SECTIONS = ("flow", "methods", "audit", "figures", "joint")
+FIGURES = ["trajectories", "forest", "returns"]
+
+
+@pytest.fixture(scope="module")
+def release(example_run: Any) -> dict[str, Any]:
+    place, _ = example_run
+    study, file = read_study(place.study_folder), Warehouse(place.release / "warehouse.duckdb")
+    results = read_results(file)
+    joint = table_joint_display({name: file.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}, None)
+    tables = [*laid_out(study, list(results.values())), joint]
+    return {"study": study, "tables": tables, "results": results, "figures": FIGURES, "sections": SECTIONS}
+
+
+def _judged(code: str, release: dict[str, Any], answers: Answers = Answers(), **other: Any) -> dict[str, JudgedItem]:  # noqa: B008
+    return {one.item.item: one for one in judge_checklist(CHECKLISTS[code], answers, **(release | other))}
+
+
+def test_every_checklist_has_its_items_once_with_source_and_licence() -> None:
+    assert {code: len(one.items) for code, one in CHECKLISTS.items()} == {
+        "strobe_cohort": 34,
+        "jars_quant_longitudinal": 38,
+        "gramms": 6,
+        "consort_pro": 5,
+    }
+    for one in CHECKLISTS.values():
+        items = [item.item for item in one.items]
+        assert len(set(items)) == len(items)
+        assert "doi 10." in one.source
+        assert "not repeated here" in one.licence
+    strobe = [int(item.item.rstrip("abcde")) for item in CHECKLISTS["strobe_cohort"].items]
+    assert strobe == sorted(strobe)
+    assert set(strobe) == set(range(1, 23))
+
+
+def test_whatever_can_meet_an_item_exists_in_a_full_study(release: dict[str, Any]) -> None:
+    """Of the example, which has everything, only the authors' words are missing."""
+    for code in CHECKLISTS:
+        for one in _judged(code, release).values():
+            assert one.status in get_args(Status)
+            assert all(words.startswith("for the authors: ") for words in one.missing), (code, one)
+            assert (one.status == "met") == (not one.missing)
+            assert (one.status == "gap") == (not one.links)
+
+
+def test_links_point_at_what_they_say(release: dict[str, Any]) -> None:
+    study, results = release["study"], release["results"]
+    lines = (study.folder / "study.yaml").read_text(encoding="utf-8").splitlines()
+    numbers = {table.number for table in release["tables"]}
+    seen = set()
+    for code in CHECKLISTS:
+        for one in _judged(code, release).values():
+            for link in one.links:
+                if link.words.startswith("study.yaml, line "):
+                    line, key = link.words.removeprefix("study.yaml, line ").split(": ")
+                    assert lines[int(line) - 1].lstrip().startswith(key.rsplit(".", 1)[-1] + ":")
+                    seen.add("study")
+                elif link.words.startswith("Table "):
+                    assert link.words.removeprefix("Table ") in numbers
+                    assert link.place == f"#table-{link.words.removeprefix('Table ')}"
+                    seen.add("table")
+                elif " results of " in link.words:
+                    count, analysis = link.words.split(" results of ")
+                    assert int(count) == sum(row.analysis == analysis and row.value is not None for row in results.values())
+                    assert link.place is None or results[link.place.lstrip("#")].analysis == analysis
+                    seen.add("analysis")
+    assert seen == {"study", "table", "analysis"}
+
+
+def test_what_is_taken_away_turns_into_a_gap(release: dict[str, Any]) -> None:
+    study, results, tables = release["study"], release["results"], release["tables"]
+    few = {one: row for one, row in results.items() if row.analysis not in ("imputation", "stability")}
+    strobe = _judged("strobe_cohort", release, results=few, tables=[table for table in tables if table.name != "ledger"])
+    assert strobe["12c"].missing == ("no result of analysis imputation",)
+    assert strobe["12c"].status == "partly met"
+    assert "the table ledger has no numbers" in strobe["13a"].missing
+    bare = replace(study, protocol=study.protocol.model_copy(update={"contrasts": ()}))
+    strobe = _judged("strobe_cohort", release, study=bare, figures=[], sections=())
+    assert "study.yaml declares no contrasts" in strobe["4"].missing
+    assert (strobe["13c"].status, strobe["13c"].missing) == ("gap", ("the page has no section flow",))
+    assert "figure trajectories is not drawn" in strobe["15"].missing
+
+
+def test_authors_answer_what_only_they_can(release: dict[str, Any]) -> None:
+    answers = Answers(told={"gramms": {"1": "page 3"}}, not_applicable={"gramms": {"5": "one method only"}})
+    judged = _judged("gramms", release, answers)
+    assert judged["1"].status == "met"
+    assert [link.words for link in judged["1"].links] == ["Authors: page 3"]
+    assert judged["5"].status == "not applicable"
+    assert judged["6"].status == "partly met"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("told: {strobe: {'1a': x}}", "told: 'strobe' is no checklist; the checklists are strobe_cohort, jars_quant_longitudinal,"
+         " gramms, consort_pro"),
+        ("told: {gramms: {'7': x}}", "told: gramms: '7' is no item of it; see its form in the release"),
+        ("told: {gramms: {'1': ''}}", "told: gramms: 1: the answer is empty; write it or take it out"),
+        ("told: {gramms: {'1': x}}\nnot_applicable: {gramms: {'1': y}}", "not_applicable: gramms: '1' is told, too; keep one of"
+         " the two"),
+        ("tell: {}", "tell: there is no such key; remove it or correct its spelling"),
+    ],
+)  # fmt: skip
+def test_answers_that_cannot_be_used_are_refused(text: str, said: str, small_place: Any) -> None:
+    file: Path = small_place.study_folder / "checklists.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError) as caught:
+        read_answers(read_study(small_place.study_folder))
+    assert str(caught.value) == f"{file}: {said}"
+
+
+def test_the_release_has_every_checklist_as_page_form_and_table(example_run: Any) -> None:
+    place, _ = example_run
+    page = (place.release / "index.html").read_text(encoding="utf-8")
+    document = docx.Document(str(place.release / "checklists.docx"))
+    for at, one in enumerate(CHECKLISTS.values()):
+        file = place.release / "tables" / f"table_C{at + 1}_checklist_{one.checklist}.csv"
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        assert [row["label"] for row in rows] == [f"{item.item}. {item.name}" for item in one.items]
+        assert all(row["Where"] or row["Missing"] for row in rows)
+        assert f'id="checklist-{one.checklist}"' in page
+        sections = {item.section for item in one.items}
+        assert len(document.tables[at].rows) == 1 + len(one.items) + len(sections)
