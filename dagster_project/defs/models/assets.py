@@ -12,6 +12,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
 from dagster_project.defs.models.column_lineage import Origins, Source, column_lineage, in_ranges
+from dagster_project.defs.models.exposures import exposure_specs
 from dagster_project.defs.models.run_dbt import prepared_manifest, run_dbt
 from dagster_project.defs.raw.load import export_columns
 from dagster_project.settings import Settings, read_settings
@@ -44,8 +45,10 @@ def defs() -> dg.Definitions:
 def build(settings: Settings) -> dg.Definitions:
     """The dbt layers of one study."""
 
+    manifest = prepared_manifest(settings)
+
     @dbt_assets(
-        manifest=prepared_manifest(settings),
+        manifest=manifest,
         dagster_dbt_translator=LayerTranslator(
             settings=DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
         ),
@@ -64,7 +67,7 @@ def build(settings: Settings) -> dg.Definitions:
         if not done.success:
             raise dg.Failure(f"dbt build failed: {_first_error(results, done.exception)}", allow_retries=False)
 
-    return dg.Definitions(assets=[models])
+    return dg.Definitions(assets=[models, *exposure_specs(manifest)])
 
 
 def _first_error(results: list[Any], exception: BaseException | None) -> str:
