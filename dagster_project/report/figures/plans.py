@@ -1,5 +1,6 @@
 """Which figures a study has, in order. Belongs here: that list, and how much is drawn. Does not belong here: drawing."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -27,7 +28,13 @@ def figure_tables(study: Study, results: Mapping[str, ResultRow]) -> dict[str, T
 
 def draw_figures(study: Study, results: Mapping[str, ResultRow], people: People) -> list[Figure]:
     """All figures that have something to show. people: the rows of PEOPLE_SCORES. A study of nobody has none."""
-    with style():
+    with style(), warnings.catch_warnings():
+        # Signs that the font lacks: the SVG keeps texts as texts, and the reader's fonts have them.
+        warnings.filterwarnings(
+            "ignore",
+            message="Glyph .* missing from|Matplotlib currently does not support|constrained_layout not applied",
+            category=UserWarning,
+        )
         return [draw(people) for _, _, draw in _plans(study, results)]
 
 
