@@ -29,12 +29,9 @@ def figure_tables(study: Study, results: Mapping[str, ResultRow]) -> dict[str, T
 def draw_figures(study: Study, results: Mapping[str, ResultRow], people: People) -> list[Figure]:
     """All figures that have something to show. people: the rows of PEOPLE_SCORES. A study of nobody has none."""
     with style(), warnings.catch_warnings():
-        # Signs that the font lacks: the SVG keeps texts as texts, and the reader's fonts have them.
-        warnings.filterwarnings(
-            "ignore",
-            message="Glyph .* missing from|Matplotlib currently does not support|constrained_layout not applied",
-            category=UserWarning,
-        )
+        # Signs that the font lacks (the SVG keeps texts as texts, and the reader's fonts have them), and too little room.
+        for words in ("Glyph .* missing from", "Matplotlib currently does not support", "constrained_layout not applied"):
+            warnings.filterwarnings("ignore", message=words, category=UserWarning)
         return [draw(people) for _, _, draw in _plans(study, results)]
 
 
