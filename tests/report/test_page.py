@@ -79,7 +79,7 @@ def test_page_and_sql_agree_on_who_is_in_a_number(page: tuple[Any, str, dict[str
 
 def test_the_page_asks_nobody_and_names_nobody(page: tuple[Any, str, dict[str, Any]]) -> None:
     place, text, _ = page
-    assert not re.findall(r'(?:src|href)="(?!#|codebook.html"|tables.(?:docx|xlsx|tex)")[^"]*"', text)
+    assert not re.findall(r'(?:src|href)="(?!#|codebook.html"|checklists.docx"|tables.(?:docx|xlsx|tex)")[^"]*"', text)
     assert "@import" not in text
     assert "fetch(" not in text
     people = place.working("select participant_id, respondent from raw.roster")

@@ -1,6 +1,7 @@
 """From a result back to the cells of the exports, and from the cells to the result again."""
 
 import csv
+import json
 import random
 import statistics
 import subprocess
@@ -112,7 +113,11 @@ def _of_scores(result: dict[str, Any], traced: Rows, released: Callable[..., Row
     }  # fmt: skip
 
 
-def test_fifty_results_are_computed_again_from_their_traced_answers(released: Callable[..., Rows]) -> None:
+def test_fifty_results_are_computed_again_from_their_traced_answers(example_run: Any, released: Callable[..., Rows]) -> None:
+    """Drawn by lot among what a few lines can recompute; and SQL, terminal and page say the same of each."""
+    page = (example_run[0].release / "index.html").read_text(encoding="utf-8")
+    told = json.loads(page.split('<script type="application/json" id="numbers">')[1].split("</script>")[0])
+    shown = 0
     known = (
         "n",
         "mean",
@@ -153,6 +158,18 @@ def test_fifty_results_are_computed_again_from_their_traced_answers(released: Ca
                 hits = [result["outcome"] in scored.get((person, result["wave"]), {}) for person in sorted(people)]
             ours = 100 * sum(hits) / len(hits)
         assert ours == pytest.approx(result["value"], rel=1e-9, abs=1e-12), result["result_id"]
+        counted = [row["is_counted"] for row in traced if row["part"] == "person"]
+        if counted:
+            said = f"{sum(counted)} of {len(counted)} on the roster"
+            assert f"  people     {said}" in trace_lines(traced, {})
+        if result["result_id"] in told["numbers"]:
+            printed, value, places = told["numbers"][result["result_id"]]
+            assert (printed, value) == (result["printed"], result["value"])
+            terms = dict(told["texts"][place] for place in places)
+            assert terms["Formula"] in traced[0]["how"]
+            assert not counted or terms["People"].startswith(said)
+            shown += 1
+    assert shown >= 25
 
 
 def test_an_answer_stands_in_the_cell_that_the_trace_names(example_run: Any, released: Callable[..., Rows]) -> None:

@@ -29,7 +29,7 @@ def build(settings: Settings) -> dg.Definitions:
 
     @dg.sensor(
         name="new_exports",
-        target=dg.AssetSelection.all(),
+        target=dg.AssetSelection.all().materializable(),
         minimum_interval_seconds=_SECONDS,
         default_status=sensor_status,
         description="Starts one run for the exports that arrived or changed, and all that hangs on them.",
@@ -52,7 +52,7 @@ def build(settings: Settings) -> dg.Definitions:
         exports = [export for export in study.protocol.exports if export.export in found.changed]
         raw = dg.AssetSelection.assets(*(dg.AssetKey(["raw", export.table]) for export in exports))
         graph = context.repository_def.asset_graph if context.repository_def is not None else None
-        selected = sorted(raw.downstream().resolve(graph)) if graph is not None else None
+        selected = sorted(raw.downstream().materializable().resolve(graph)) if graph is not None else None
         yield dg.RunRequest(
             run_key=f"{found.memory.runs}-{'-'.join(found.changed)}",
             asset_selection=selected,
@@ -61,7 +61,7 @@ def build(settings: Settings) -> dg.Definitions:
 
     nightly = dg.ScheduleDefinition(
         name="nightly",
-        target=dg.AssetSelection.all(),
+        target=dg.AssetSelection.all().materializable(),
         cron_schedule=_NIGHTLY,
         default_status=dg.DefaultScheduleStatus.RUNNING if settings.watch else dg.DefaultScheduleStatus.STOPPED,
         description="Reads everything again every night at three, and heals what was left behind.",
