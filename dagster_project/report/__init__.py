@@ -7,6 +7,7 @@ from dagster_project.report.latex import write_latex
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import COLUMNS, LEFT_OUT_OF_PAIRS, LEFT_OUT_OF_WAVES, Sources, page_numbers
 from dagster_project.report.page import Released, write_page
+from dagster_project.report.people import LISTED, MOST_PEOPLE
 from dagster_project.report.tables import write_ard, write_figures, write_tables
 from dagster_project.report.word import write_word
 from dagster_project.report.workbook import write_workbook
@@ -16,6 +17,8 @@ __all__ = [
     "FIGURES_COLUMNS",
     "LEFT_OUT_OF_PAIRS",
     "LEFT_OUT_OF_WAVES",
+    "LISTED",
+    "MOST_PEOPLE",
     "SUBJECTS",
     "Figure",
     "Released",

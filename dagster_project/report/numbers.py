@@ -1,6 +1,6 @@
 """What the page knows of each number on it: method, formula, people, those left out, scoring rule, files.
 
-Belongs here: putting that together, each text once. Does not belong here: people one by one (a release's `trace` has them),
+Belongs here: putting that together, each text once. Does not belong here: people one by one (people.py, for small studies),
 layout.
 """
 
@@ -79,9 +79,11 @@ class Sources:
     exports: Sequence[Mapping[str, Any]]
 
 
-def page_numbers(shown: Iterable[str], results: Mapping[str, ResultRow], sources: Sources) -> dict[str, Any]:
+def page_numbers(
+    shown: Iterable[str], results: Mapping[str, ResultRow], sources: Sources, scopes: Mapping[str, int]
+) -> dict[str, Any]:
     """The content of the page's dialog: `texts`, a list of [term, text]; `numbers`, by result id its printed text, its exact
-    value and the places of its texts."""
+    value, the places of its texts and, where people are listed, its place in scopes (result id to place, people.py)."""
     texts: dict[tuple[str, str], int] = {}
     numbers: dict[str, list[Any]] = {}
     left_out = _left_out(sources)
@@ -92,6 +94,8 @@ def page_numbers(shown: Iterable[str], results: Mapping[str, ResultRow], sources
             continue
         lines = _lines(row, sources, left_out, files)
         numbers[one] = [row.printed, row.value, [texts.setdefault(line, len(texts)) for line in lines]]
+        if one in scopes:
+            numbers[one].append(scopes[one])
     return {"texts": [list(line) for line in texts], "numbers": numbers}
 
 

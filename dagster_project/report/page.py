@@ -5,7 +5,7 @@ Belongs here: filling the template. Does not belong here: numbers that are not r
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from dagster_project.report.flow import study_flow
 from dagster_project.report.joint import joint_rows
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import Sources, page_numbers
+from dagster_project.report.people import page_people, scopes_of
 from dagster_project.report.template import render
 from dagster_project.results import CHANGE_KINDS, ResultRow, Table
 from dagster_project.study import Study
@@ -30,7 +31,8 @@ class Released:
 
     manifest: of the release. version: Wavehouse's. tables: laid out, Tables 1 to 4 first. figures: drawn, each with its
     table. checklists: judged. results: by id. reproduction, findings, changes: rows of results.reproduction, findings and
-    release_diff. display: rows of the joint display's tables, by table; display_note: what its readers must know.
+    release_diff. display: rows of the joint display's tables, by table; display_note: what its readers must know. listed:
+    rows of the queries of people.LISTED, or nothing where nobody is to be listed.
     """
 
     manifest: Mapping[str, str]
@@ -45,6 +47,7 @@ class Released:
     display_note: str | None
     changes: Rows
     sources: Sources
+    listed: Mapping[str, Rows]
 
 
 def write_page(file: Path, study: Study, released: Released) -> None:
@@ -57,6 +60,8 @@ def write_page(file: Path, study: Study, released: Released) -> None:
     others = [row for row in released.reproduction if row["verdict"] != "reproduced"]
     shown = [one for cell in cells for one in cell.result_ids] + [row["result_id"] for row in others if row["result_id"]]
     shown += [one for cell in released.display["claim_cells"] for one in cell["result_ids"].split()]
+    scopes, places = scopes_of((released.results[one] for one in dict.fromkeys(shown) if one in released.results), study)
+    people = page_people(released.listed) | {"scopes": list(map(astuple, scopes))} if released.listed else None
     counts = Counter(row["verdict"] for row in released.reproduction)
     analyses = list(dict.fromkeys(row.analysis for row in released.results.values()))
     cite, bibtex = citation(study, released.manifest, released.version)
@@ -73,7 +78,8 @@ def write_page(file: Path, study: Study, released: Released) -> None:
         display_note=released.display_note,
         previous=released.manifest.get("previous"),
         kind_words=CHANGE_KINDS,
-        numbers=page_numbers(shown, released.results, released.sources),
+        numbers=page_numbers(shown, released.results, released.sources, places if people else {}),
+        people=people,
         plan_hash=study.protocol.plan_hash,
         released_at=released.manifest["released_at"][:16].replace("T", " ") + " UTC",
         printed=len(released.reproduction),

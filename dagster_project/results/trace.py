@@ -69,13 +69,13 @@ def person_lines(rows: Sequence[Mapping[str, Any]], person: str) -> list[str]:
 def _where(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The files that the answers stand in, a line each."""
     found = Counter(
-        (row["wave"], row["file_name"], row["source_file"])
+        (row["wave"], row["file_name"], row["version"], row["source_file"])
         for row in rows
         if row["part"] == "answer" and row["file_name"] and row["is_counted"]
     )
     return [
-        f"  answers    {count} cells of {name} ({wave or 'roster'}), SHA-256 {sha256[:12]}…"
-        for (wave, name, sha256), count in sorted(found.items(), key=lambda one: one[0][0] or "")
+        f"  answers    {count} cells of {name} ({wave or 'roster'}), version {version}, SHA-256 {sha256[:12]}…"
+        for (wave, name, version, sha256), count in sorted(found.items(), key=lambda one: one[0][0] or "")
     ]
 
 

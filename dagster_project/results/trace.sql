@@ -120,11 +120,21 @@ items as (
 ),
 
 -- Filtered before it is joined: a condition on `one` in the join itself makes DuckDB compare everybody with everybody.
+asked as (
+    select waves.wave, waves.wave_order
+    from codebook.waves as waves, one
+    where one.people in ('first', 'roster') and waves.wave in (one.wave, one.baseline, one.followup)
+),
+
 returns as (
-    select sheets.participant_id, sheets.is_returned
+    select
+        sheets.participant_id,
+        string_agg(
+            case when sheets.is_returned then 'returned ' else 'did not return ' end || sheets.wave, ', ' order by asked.wave_order
+        ) as words
     from marts.answer_sheets as sheets
-    inner join one on sheets.wave = one.wave
-    where one.people = 'first'
+    inner join asked on sheets.wave = asked.wave
+    group by sheets.participant_id
 ),
 
 answers as (
@@ -148,8 +158,7 @@ traced as (
     inner join measures on scales.scale = measures.scale
     union all
     select 2, 'person', people.participant_id, null, 0, one.outcome, null, 0, people.value, null, people.text,
-        case one.people when 'first' then case when returns.is_returned then 'returned ' else 'did not return ' end || one.wave end,
-        people.is_counted, people.missing_reason, null, null, null
+        returns.words, people.is_counted, people.missing_reason, null, null, null
     from people
     cross join one
     left join returns on people.participant_id = returns.participant_id
@@ -179,9 +188,9 @@ traced as (
 
 select
     traced.part, traced.participant_id, traced.wave, traced.measure, traced.item, traced.value, traced.keyed, traced.text, traced.how,
-    traced.is_counted, traced.missing_reason, exports.export, exports.file_name, traced.source_file, traced.source_row,
-    traced.source_column
+    traced.is_counted, traced.missing_reason, exports.export, exports.file_name, exports.version, traced.source_file,
+    traced.source_row, traced.source_column
 from traced
-left join (select distinct source_file, wave, export, file_name from marts.exports) as exports
+left join (select distinct source_file, wave, export, file_name, version from marts.exports) as exports
     on traced.source_file = exports.source_file and traced.wave is not distinct from exports.wave
 order by traced.step, traced.part, traced.participant_id, traced.wave_order, traced.item_order, traced.measure;

@@ -268,6 +268,10 @@ class Protocol(Definition):
     service_use: ServiceUse | None = Field(default=None, description="services asked about")
     exports: tuple[Export, ...] = Field(min_length=1, description="the exports, the roster among them")
     published: PublishedTable | None = Field(default=None, description="published numbers to compare with")
+    shows_people: bool = Field(
+        default=True,
+        description="whether page and figures show people one by one, by pseudonym, where they are few (true or false)",
+    )
     assumptions: tuple[Assumption, ...] = Field(default=(), description="what the source does not say")
 
     @model_validator(mode="after")

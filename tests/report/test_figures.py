@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 from dagster_project.defs.outcomes.assets import read_results
+from dagster_project.report import MOST_PEOPLE
 from dagster_project.report.figure import Figure
-from dagster_project.report.figures import DRAWN_PEOPLE, PEOPLE_SCORES, draw_figures, figure_tables, trajectories
+from dagster_project.report.figures import PEOPLE_SCORES, draw_figures, figure_tables, trajectories
 from dagster_project.report.figures.drawing import style
 from dagster_project.results import ResultRow
 from dagster_project.study import Study, read_study
@@ -119,7 +120,7 @@ def test_the_same_numbers_give_the_same_bytes(small_run: Any) -> None:
 
 
 def test_many_people_are_drawn_as_quartiles(example: Any, drawn: dict[str, Figure], example_again: Any) -> None:
-    """No person is read, and none is drawn, once the roster is longer than DRAWN_PEOPLE."""
+    """No person is read, and none is drawn, once the roster is longer than MOST_PEOPLE."""
     study, results, people = example
     faint = "#9aa2ad"
     assert len({row["participant_id"] for row in people}) == 32
@@ -136,7 +137,7 @@ def test_many_people_are_drawn_as_quartiles(example: Any, drawn: dict[str, Figur
     with file.transaction() as connection:
         connection.execute(
             f"insert into marts.participants select p.* replace (p.participant_id || i as participant_id)"
-            f" from marts.participants p, range({DRAWN_PEOPLE}) r(i)"
+            f" from marts.participants p, range({MOST_PEOPLE}) r(i)"
         )
     assert file.rows(PEOPLE_SCORES) == []
 

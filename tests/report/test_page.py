@@ -1,10 +1,13 @@
 """The released page: what it knows of each number is what SQL says, it needs nobody else, and it opens in a browser."""
 
+import html
 import json
+import random
 import re
 import shutil
 import subprocess
 from collections import Counter
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +32,7 @@ def test_every_number_on_the_page_opens_what_is_known_of_it(page: tuple[Any, str
     assert len(shown) > 2000
     assert shown == set(known["numbers"])
     values = place.values()
-    for one, (printed, value, places) in known["numbers"].items():
+    for one, (printed, value, places, *_) in known["numbers"].items():
         assert value == values[one], one
         assert printed, one
         terms = [known["texts"][at][0] for at in places]
@@ -83,25 +86,124 @@ def test_the_page_asks_nobody_and_names_nobody(page: tuple[Any, str, dict[str, A
     assert "@import" not in text
     assert "fetch(" not in text
     people = place.working("select participant_id, respondent from raw.roster")
-    assert not [row for row in people if row["participant_id"] in text or row["respondent"] in text]
+    assert not [row for row in people if row["respondent"] in text]
+    before, listed = text.split('<script type="application/json" id="people">')
+    assert not [row for row in people if row["participant_id"] in before]
+    assert all(row["participant_id"] in listed for row in people)
+
+
+def _opened(page: Path, profile: Path, anchor: str = "") -> str:
+    """The page's document as the browser has it when its scripts have run."""
+    command = [
+        str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+        f"--user-data-dir={profile}", "--dump-dom", f"{page.resolve().as_uri()}{anchor}",
+    ]  # fmt: skip
+    return subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8", timeout=120).stdout
 
 
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
 def test_a_link_to_a_number_opens_it_in_a_browser(page: tuple[Any, str, dict[str, Any]], tmp_path: Path) -> None:
     place, _, _ = page
-    address = f"{(place.release / 'index.html').resolve().as_uri()}#mixed/wellbeing/T1-T2/p"
-    command = [
-        str(BROWSER),
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        f"--user-data-dir={tmp_path}",
-        "--dump-dom",
-        address,
-    ]
-    document = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8", timeout=120).stdout
+    document = _opened(place.release / "index.html", tmp_path, "#mixed/wellbeing/T1-T2/p")
     opened = document[document.index("<dialog") :]
     assert re.match(r'<dialog id="number"[^>]* open', opened)
     assert "<small>mixed/wellbeing/T1-T2/p</small>" in opened
     assert "<code>wavehouse trace mixed/wellbeing/T1-T2/p</code>" in opened
     assert re.search(r'<details open=""><summary id="table-S2"', re.sub(r">\s+<", "><", document))
+
+
+#: Opens each number as a click does, opens each person's values, and writes down what a reader then sees.
+_READER = """
+<pre id="read"></pre><script>
+const read = {}, cells = row => [...row.cells].map(cell => cell.textContent);
+for (const id of WANTED) {
+  tell([id]);
+  const fold = body.querySelector("details"), rows = [];
+  if (fold) {
+    fold.open = true;
+    for (const line of [...fold.querySelector("tbody").rows]) {
+      const person = { cells: cells(line), isCounted: line.className !== "left-out", answers: [], files: [] };
+      for (const button of line.querySelectorAll("button")) {
+        button.click();
+        for (const one of line.nextElementSibling.querySelectorAll("table > tbody > tr")) if (one.cells.length > 1) person.answers.push([button.dataset.wave, ...cells(one)]);
+        person.files.push(line.nextElementSibling.querySelector("p").textContent);
+        button.click();
+      }
+      rows.push(person);
+    }
+  }
+  read[id] = { head: body.querySelector("h3").textContent, rows, columns: fold ? cells(fold.querySelector("thead tr")) : [] };
+}
+dialog.close();
+document.getElementById("read").textContent = JSON.stringify(read);
+</script></body>
+"""
+
+
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
+def test_fifty_numbers_of_the_page_lead_to_the_same_people_answers_and_cells_as_sql(
+    page: tuple[Any, str, dict[str, Any]], tmp_path: Path
+) -> None:
+    place, text, known = page
+    ids = sorted(known["numbers"])
+    by_analysis: dict[str, list[str]] = {}
+    for one in random.Random(5).sample(ids, len(ids)):
+        by_analysis.setdefault(one.split("/")[0], []).append(one)
+    turns = zip_longest(*by_analysis.values())
+    chosen = [one for turn in turns for one in turn if one is not None][:60]
+    copy = tmp_path / "index.html"
+    copy.write_text(text.replace("</body>", _READER.replace("WANTED", json.dumps(chosen))), encoding="utf-8")
+    document = _opened(copy, tmp_path / "profile")
+    read = json.loads(html.unescape(re.search(r'<pre id="read">(.*?)</pre>', document, re.S)[1]))  # type: ignore[index]
+    with duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True) as connection:
+        for one in chosen:
+            rows = connection.execute("from trace(?)", [one]).to_arrow_table().to_pylist()
+            _same(rows, read[one], one)
+    assert sum(len(person["answers"]) for one in read.values() for person in one["rows"]) > 10_000
+
+
+def _same(traced: list[dict[str, Any]], read: dict[str, Any], one: str) -> None:
+    """Person by person: who counts, the change, each score with its items, and each answer with its cell."""
+    assert read["head"] == f"{traced[0]['text']} {one}"
+    people = {row["participant_id"]: row for row in traced if row["part"] == "person"}
+    counted = {person["cells"][0]: person["isCounted"] for person in read["rows"]}
+    assert counted == {name: row["is_counted"] for name, row in people.items()}, one
+    scores = {(row["participant_id"], row["wave"], row["measure"]): row for row in traced if row["part"] == "score"}
+    answers: dict[str, list[tuple[str, ...]]] = {}
+    files: dict[str, set[str]] = {}
+    for row in traced:
+        if row["part"] == "answer":
+            answers.setdefault(row["participant_id"], []).append(_answer(row))
+            if row["file_name"]:
+                file = f"{row['file_name']} (version {row['version']}, SHA-256 {row['source_file'][:12]}…)"
+                files.setdefault(row["participant_id"], set()).add(file)
+    for person in read["rows"]:
+        name, *cells = person["cells"]
+        row = people[name]
+        if " minus " in read["columns"][-1]:
+            assert cells[-1] == (_plain(row["value"]) if row["is_counted"] else ""), (one, name)
+        if row["how"]:
+            assert cells[-1] == row["how"], (one, name)
+        for wave, shown in zip(read["columns"][1:], cells, strict=True):
+            if (score := scores.get((name, wave, traced[0]["measure"]))) is not None:
+                known = score["value"] is not None
+                assert shown == (f"{_plain(score['value'])} ({score['how']})" if known else score["missing_reason"]), one
+        assert sorted(map(tuple, person["answers"])) == sorted(answers.get(name, [])), (one, name)
+        assert all(any(file in said for said in person["files"]) for file in files.get(name, ())), (one, name)
+
+
+def _answer(row: dict[str, Any]) -> tuple[str, ...]:
+    """A traced answer as the page lays it out: wave, item, answer, what it counts as, row, column."""
+    at = (str(row["source_row"]), row["source_column"] or "no column") if row["file_name"] else ("no row", "")
+    place = (row["wave"] or "", row["item"] or row["measure"])
+    if row["value"] is None and row["text"] is None:
+        return (*place, f"no answer: {row['missing_reason']}", "", *at)
+    value = row["text"] or _plain(row["value"])
+    keyed = value if row["keyed"] is None else _plain(row["keyed"])
+    if keyed != value:
+        keyed += f" ({row['how'].removeprefix('reversed: ').replace(' - ', ' − ')})"
+    return (*place, value, keyed, *at)
+
+
+def _plain(value: float) -> str:
+    return f"{value:.6g}".replace("-", "−")

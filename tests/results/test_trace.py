@@ -163,7 +163,7 @@ def test_fifty_results_are_computed_again_from_their_traced_answers(example_run:
             said = f"{sum(counted)} of {len(counted)} on the roster"
             assert f"  people     {said}" in trace_lines(traced, {})
         if result["result_id"] in told["numbers"]:
-            printed, value, places = told["numbers"][result["result_id"]]
+            printed, value, places, *_ = told["numbers"][result["result_id"]]
             assert (printed, value) == (result["printed"], result["value"])
             terms = dict(told["texts"][place] for place in places)
             assert terms["Formula"] in traced[0]["how"]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -21,6 +22,8 @@ from dagster_project.report import (
     FIGURES_COLUMNS,
     LEFT_OUT_OF_PAIRS,
     LEFT_OUT_OF_WAVES,
+    LISTED,
+    MOST_PEOPLE,
     SUBJECTS,
     Figure,
     Released,
@@ -180,6 +183,7 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
             display_note=declared.note if declared else None,
             changes=released.rows("select * from results.release_diff order by kind, what"),
             sources=_sources(released),
+            listed=_listed(released, study),
         )
         write_page(folder / "index.html", study, content)
         columns = released.rows(_EVERY_COLUMN)
@@ -240,6 +244,16 @@ def _sources(released: Warehouse) -> Sources:
             columns=rows(connection, COLUMNS),
             exports=rows(connection, "select wave, file_name, source_file from marts.exports order by export, file_name"),
         )
+
+
+def _listed(released: Warehouse, study: Study) -> dict[str, list[dict[str, Any]]]:
+    """The people of a study small enough to list them."""
+    if (
+        not study.protocol.shows_people
+        or len(released.rows(f"from marts.participants limit {MOST_PEOPLE + 1}")) > MOST_PEOPLE
+    ):
+        return {}
+    return {name: released.rows(sql) for name, sql in LISTED.items()}
 
 
 def _fingerprint(settings: Settings) -> str:

@@ -42,7 +42,8 @@ def build(settings: Settings) -> dg.Definitions:
         warehouse = Warehouse(settings.warehouse_file)
         with warehouse.kept_open():
             study = read_study(settings.study_folder)
-            drawn = draw_figures(study, read_results(warehouse), warehouse.rows(PEOPLE_SCORES))
+            people = warehouse.rows(PEOPLE_SCORES) if study.protocol.shows_people else []
+            drawn = draw_figures(study, read_results(warehouse), people)
             rows = [
                 {
                     "position": place,

@@ -6,16 +6,15 @@ from typing import Any
 
 from dagster_project.report.figures import forest, items, returns, trajectories
 from dagster_project.report.figures.drawing import Figure, style
+from dagster_project.report.people import MOST_PEOPLE
 from dagster_project.results import ResultRow, Table
 from dagster_project.study import Study
 
-#: With more people on the roster no person is drawn.
-DRAWN_PEOPLE = 150
 #: participant_id, wave, scale, score of everybody; nothing where there are too many people to draw.
 PEOPLE_SCORES = f"""
     select participant_id, wave, scale, score
     from marts.scale_scores
-    where score is not null and (select count(*) from marts.participants) <= {DRAWN_PEOPLE}
+    where score is not null and (select count(*) from marts.participants) <= {MOST_PEOPLE}
     order by scale, participant_id, wave
 """
 People = Sequence[Mapping[str, Any]]
