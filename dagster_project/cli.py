@@ -30,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("wavehouse: stopped; the release is as it was", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has read enough
+        return 0
     except (ValueError, OSError) as error:
         # StudyError, ExportError, ResultsError and SimulationError are ValueErrors with one line for a person.
         print(f"wavehouse: {error}", file=sys.stderr)
@@ -346,10 +349,13 @@ def _release(word: str | None, releases: Sequence[str], place: int) -> str:
 def _trace(given: argparse.Namespace, settings: Settings) -> int:
     import csv
 
-    from dagster_project.results import alike, person_lines, trace_lines
+    from dagster_project.results import TRACE_COLUMNS, alike, person_lines, trace_lines
     from dagster_project.warehouse import Warehouse
 
-    released = Warehouse(settings.study_folder / "release" / "warehouse.duckdb")
+    file = settings.study_folder / "release" / "warehouse.duckdb"
+    if not file.exists():
+        raise ValueError(f"{settings.study_folder}: there is no release yet; `wavehouse run` makes one")
+    released = Warehouse(file)
     rows = released.rows("from trace(?)", [given.result_id])
     if not rows:
         known = [row["result_id"] for row in released.rows("select result_id from results.results")]
@@ -359,9 +365,12 @@ def _trace(given: argparse.Namespace, settings: Settings) -> int:
         roster = Warehouse(settings.warehouse_file).rows("select participant_id, respondent from raw.roster")
         names = {row["participant_id"]: row["respondent"] for row in roster}
     if given.csv:
+        if given.person is not None:
+            person = next((pseudonym for pseudonym, name in names.items() if name == given.person), given.person)
+            rows = [row for row in rows if row["participant_id"] == person]
         for row in rows:
             row["participant_id"] = names.get(row["participant_id"], row["participant_id"])
-        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(sys.stdout, list(TRACE_COLUMNS), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
         return 0

@@ -6,7 +6,7 @@ from dagster_project.report.joint import joint_rows, table_joint_display
 from dagster_project.report.latex import write_latex
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import COLUMNS, LEFT_OUT_OF_PAIRS, LEFT_OUT_OF_WAVES, Sources, page_numbers
-from dagster_project.report.page import Released, write_page
+from dagster_project.report.page import Released, turned_claims, write_page
 from dagster_project.report.people import LISTED, MOST_PEOPLE
 from dagster_project.report.tables import write_ard, write_figures, write_tables
 from dagster_project.report.word import write_word
@@ -28,6 +28,7 @@ __all__ = [
     "methods",
     "page_numbers",
     "table_joint_display",
+    "turned_claims",
     "write_ard",
     "write_dictionary",
     "write_figures",

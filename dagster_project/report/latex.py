@@ -81,7 +81,7 @@ def _table(table: Table) -> Iterator[str]:
         [r"\toprule", *head, r"\midrule\endfirsthead", r"\toprule", *head, r"\midrule\endhead", r"\bottomrule\endfoot"]
     )
     for place, row in enumerate(table.rows):
-        yield _row(row, len(table.columns) + 1, is_first=place == 0)
+        yield _row(row, table.columns, is_first=place == 0)
     yield r"\end{longtable}}"
     if table.notes:
         yield rf"\tablenote{{{escaped(' '.join(table.notes))}}}"
@@ -106,8 +106,13 @@ def _headings(table: Table) -> Iterator[str]:
     yield " & ".join(["", *(escaped(column.name) for column in table.columns)]) + r" \\"
 
 
-def _row(row: Row, columns: int, is_first: bool) -> str:
+def _row(row: Row, columns: Sequence[Column], is_first: bool) -> str:
     if not row.cells:
         space = "" if is_first else r"\addlinespace "
-        return rf"{space}\multicolumn{{{columns}}}{{@{{}}l}}{{\textbf{{{escaped(row.label)}}}}} \\*"
-    return " & ".join([escaped(row.label), *(escaped(cell.text) for cell in row.cells)]) + r" \\"
+        return rf"{space}\multicolumn{{{len(columns) + 1}}}{{@{{}}l}}{{\textbf{{{escaped(row.label)}}}}} \\*"
+    # A number and its interval stay on one line.
+    cells = [
+        escaped(cell.text) if column.has_words else escaped(cell.text).replace(" ", "~")
+        for cell, column in zip(row.cells, columns, strict=True)
+    ]
+    return " & ".join([escaped(row.label), *cells]) + r" \\"

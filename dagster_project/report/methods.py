@@ -75,9 +75,9 @@ def _missing(study: Study) -> str:
     if len(said) == 1:
         said = [said[0].split(" (")[0]]
     return (
-        f"A score needs answers to {_list(said)}, and is then the person's own mean of the items answered; scales that ask"
-        " for another share say so in the codebook. No score was otherwise filled in. Every person without a score stands"
-        " under one reason (table of the roster and each n)."
+        f"A score needs answers to {_list(said)}; scales that ask for another share say so in the codebook. A score that is"
+        " a mean is then the mean of the items answered, one that is a sum is that mean times the number of items. No score"
+        " was otherwise filled in. Every person without a score stands under one reason (table of the roster and each n)."
     )
 
 
@@ -112,8 +112,9 @@ def _multiplicity(study: Study) -> str:
         return "No family of tests was planned: every p is exploratory."
     said = [f"{family.family} ({family.role}, {len(study.protocol.tests_of(family))} tests)" for family in plan.families]
     return (
-        f"Tests were adjusted within {'these planned families' if len(said) > 1 else 'one planned family'}, {_list(said)},"
-        f" by Holm and by Benjamini and Hochberg, at {plan.alpha:g}; everything else is exploratory."
+        f"Paired t tests were adjusted within the planned famil{'ies' if len(said) > 1 else 'y'} {_list(said)},"
+        f" by Holm and by Benjamini and Hochberg, at {f'{plan.alpha:g}'.removeprefix('0')}; everything else is exploratory"
+        + (", but for similarity to norms, which is secondary and not adjusted." if plan.norm_margin is not None else ".")
     )
 
 

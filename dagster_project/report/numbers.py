@@ -4,36 +4,63 @@ Belongs here: putting that together, each text once. Does not belong here: peopl
 layout.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dagster_project.results import PEOPLE, ResultRow, estimand_of
+from dagster_project.report.people import Scope
+from dagster_project.results import MISSING_REASONS, PEOPLE, ResultRow, estimand_of
 
-#: One row a reason: scale, contrast, reason in words, how many pairs lack it.
-LEFT_OUT_OF_PAIRS = """
+#: Values as people have them: measure (scale, service or variable), wave ('' of a variable), participant_id, is_known,
+#: is_complete, reason.
+_TOLD = """
+    with told as (
+        select
+            scores.scale as measure, scores.wave, scores.participant_id, scores.score is not null as is_known,
+            scores.items_answered = scales.items_total as is_complete,
+            coalesce(scores.missing_reason, 'not all items answered') as reason
+        from marts.scale_scores as scores
+        inner join codebook.scales as scales on scores.scale = scales.scale
+        union all
+        select service, wave, participant_id, is_used is not null, is_used is not null, missing_reason from marts.service_use
+        union all
+        select variable, '', participant_id, missing_reason is null, missing_reason is null, missing_reason
+        from marts.participant_values
+    )
+"""
+#: One row a measure, contrast and reason: how many pairs lack it.
+LEFT_OUT_OF_PAIRS = f"""
+    {_TOLD}
+
     select
-        baseline.scale, contrasts.contrast,
+        baseline.measure, contrasts.contrast as moment,
         concat_ws(', ',
-            case when baseline.score is null then baseline.wave || ': ' || baseline.missing_reason end,
-            case when followup.score is null then followup.wave || ': ' || followup.missing_reason end
+            case when not baseline.is_known then baseline.wave || ': ' || baseline.reason end,
+            case when not followup.is_known then followup.wave || ': ' || followup.reason end
         ) as reason,
         count(*) as n
     from codebook.contrasts as contrasts
-    inner join marts.scale_scores as baseline on contrasts.baseline = baseline.wave
-    inner join marts.scale_scores as followup
+    inner join told as baseline on contrasts.baseline = baseline.wave
+    inner join told as followup
         on contrasts.followup = followup.wave
         and baseline.participant_id = followup.participant_id
-        and baseline.scale = followup.scale
-    where baseline.score is null or followup.score is null
+        and baseline.measure = followup.measure
+    where not (baseline.is_known and followup.is_known)
     group by all
     order by all
 """
-#: One row a reason: scale, wave, reason, how many people of the roster.
-LEFT_OUT_OF_WAVES = """
-    select scale, wave, missing_reason as reason, count(*) as n
-    from marts.scale_scores
-    where score is null
+#: One row a measure, wave ('' of a variable), reason and kind: how many people of the roster have no value there, or (kind
+#: 'items') did not answer all of its items; kind 'any': have a value in no wave.
+LEFT_OUT_OF_WAVES = f"""
+    {_TOLD}
+
+    select measure, wave as moment, 'score' as kind, reason, count(*) as n from told where not is_known group by all
+    union all
+    select measure, wave, 'items', reason, count(*) from told where not is_complete group by all
+    union all
+    select measure, '', 'any', 'no value in any wave', count(*)
+    from (select measure, participant_id from told group by all having not bool_or(is_known))
     group by all
     order by all
 """
@@ -49,17 +76,22 @@ COLUMNS = """
         select service, service from codebook.services
         union
         select item, item from codebook.items
+    ),
+
+    places_of as (
+        select measures.scale, places.wave, places.export_column, items.item_order
+        from measures
+        inner join codebook.items as items on measures.item = items.item
+        inner join codebook.wave_items as places on measures.item = places.item
+        union all
+        select variable, '', export_column, variable_order from codebook.participant_variables
     )
 
     select
-        measures.scale, places.wave,
-        arg_min(places.export_column, items.item_order) as first_column,
-        arg_max(places.export_column, items.item_order) as last_column,
+        scale, wave, arg_min(export_column, item_order) as first_column, arg_max(export_column, item_order) as last_column,
         count(*) as columns
-    from measures
-    inner join codebook.items as items on measures.item = items.item
-    inner join codebook.wave_items as places on measures.item = places.item
-    where places.export_column is not null
+    from places_of
+    where export_column is not null
     group by all
     order by all
 """
@@ -67,12 +99,10 @@ COLUMNS = """
 
 @dataclass(frozen=True)
 class Sources:
-    """What stands behind the numbers of a release, as its queries gave it. roster: how many people; rules: scale to rule;
-    waves_of: contrast to its two waves."""
+    """What stands behind the numbers of a release, as its queries gave it. roster: how many people; rules: scale to rule."""
 
     roster: int
     rules: Mapping[str, str]
-    waves_of: Mapping[str, Sequence[str]]
     left_out_of_pairs: Sequence[Mapping[str, Any]]
     left_out_of_waves: Sequence[Mapping[str, Any]]
     columns: Sequence[Mapping[str, Any]]
@@ -80,41 +110,45 @@ class Sources:
 
 
 def page_numbers(
-    shown: Iterable[str], results: Mapping[str, ResultRow], sources: Sources, scopes: Mapping[str, int]
+    shown: Iterable[str],
+    results: Mapping[str, ResultRow],
+    sources: Sources,
+    scopes: Sequence[Scope],
+    places: Mapping[str, int],
+    with_scopes: bool,
 ) -> dict[str, Any]:
     """The content of the page's dialog: `texts`, a list of [term, text]; `numbers`, by result id its printed text, its exact
-    value, the places of its texts and, where people are listed, its place in scopes (result id to place, people.py)."""
+    value, the places of its texts and, with_scopes (where people are listed), its place in scopes. scopes and places: of
+    people.scopes_of."""
     texts: dict[tuple[str, str], int] = {}
     numbers: dict[str, list[Any]] = {}
-    left_out = _left_out(sources)
-    files = _files(sources)
+    of_scope = _ScopeLines(sources)
+    lines_of = [of_scope(scope) for scope in scopes]
     for one in dict.fromkeys(shown):
         row = results.get(one)
         if row is None:
             continue
-        lines = _lines(row, sources, left_out, files)
+        lines = _lines(row, sources, lines_of[places[one]] if one in places else [])
         numbers[one] = [row.printed, row.value, [texts.setdefault(line, len(texts)) for line in lines]]
-        if one in scopes:
-            numbers[one].append(scopes[one])
+        if with_scopes and one in places:
+            numbers[one].append(places[one])
     return {"texts": [list(line) for line in texts], "numbers": numbers}
 
 
-def _lines(
-    row: ResultRow, sources: Sources, left_out: Mapping[tuple[str, str], str], files: Mapping[tuple[str, str], str]
-) -> list[tuple[str, str]]:
+Line = tuple[str, str]
+
+
+def _lines(row: ResultRow, sources: Sources, of_scope: Sequence[Line]) -> list[Line]:
     estimand = estimand_of(row.analysis, row.statistic)
     lines = [("What", row.method), ("Formula", estimand.formula)]
     if row.unit:
         lines.append(("Unit", row.unit))
     if estimand.people != "nobody" and row.n is not None:
         lines.append(("People", f"{row.n} of {sources.roster} on the roster: {PEOPLE[estimand.people]}"))
-        when = row.contrast if estimand.people == "both" else row.wave if estimand.people == "score" else None
-        if when is not None and (reasons := left_out.get((row.outcome, when))):
-            lines.append(("Left out", reasons))
+    lines += [line for line in of_scope if line[0] == "Left out"]
     if rule := sources.rules.get(row.outcome):
         lines.append(("Score", rule))
-    waves = sources.waves_of[row.contrast] if row.contrast else [row.wave] if row.wave else []
-    lines += [("Answers", found) for wave in waves if (found := files.get((row.outcome, wave)))]
+    lines += [line for line in of_scope if line[0] == "Answers"]
     if row.note:
         lines.append(("Note", row.note))
     if row.role != "descriptive":
@@ -122,24 +156,42 @@ def _lines(
     return lines
 
 
-def _left_out(sources: Sources) -> dict[tuple[str, str], str]:
-    found: dict[tuple[str, str], list[str]] = {}
-    for row in sources.left_out_of_pairs:
-        found.setdefault((row["scale"], row["contrast"]), []).append(f"{row['n']} ({row['reason']})")
-    for row in sources.left_out_of_waves:
-        found.setdefault((row["scale"], row["wave"]), []).append(f"{row['n']} ({row['reason']})")
-    return {place: "; ".join(reasons) for place, reasons in found.items()}
+#: Which kind of people a rule of results.PEOPLE leaves out.
+_KINDS = {"score": "score", "value": "score", "first": "score", "items": "items"}
 
 
-def _files(sources: Sources) -> dict[tuple[str, str], str]:
-    names: dict[str, list[str]] = {}
-    for row in sources.exports:
-        if row["wave"] is not None:
-            names.setdefault(row["wave"], []).append(f"{row['file_name']} (SHA-256 {row['source_file'][:12]}…)")
-    found = {}
-    for row in sources.columns:
-        if row["wave"] in names:
-            one = row["first_column"] if row["columns"] == 1 else f"{row['first_column']} to {row['last_column']}"
-            place = f"{row['columns']} columns, {one}" if row["columns"] > 1 else f"column {one}"
-            found[row["scale"], row["wave"]] = f"{row['wave']}: {place}, of {', '.join(names[row['wave']])}"
-    return found
+class _ScopeLines:
+    """Who is left out of a scope, and where its answers stand."""
+
+    def __init__(self, sources: Sources) -> None:
+        words = re.compile("|".join(MISSING_REASONS))
+        self._left_out: dict[tuple[str, str, str], list[str]] = {}
+        rows = [("both", row) for row in sources.left_out_of_pairs] + [
+            (row["kind"], row) for row in sources.left_out_of_waves
+        ]
+        for kind, row in rows:
+            reason = words.sub(lambda one: MISSING_REASONS[one[0]], row["reason"])
+            self._left_out.setdefault((kind, row["measure"], row["moment"]), []).append(f"{row['n']} ({reason})")
+        names: dict[str, list[str]] = {}
+        for row in sources.exports:
+            file = f"{row['file_name']} (version {row['version']}, SHA-256 {row['source_file'][:12]}…)"
+            names.setdefault(row["wave"] or "", []).append(file)
+        self._files: dict[tuple[str, str], str] = {}
+        for row in sources.columns:
+            if row["wave"] in names:
+                ends = f"{row['columns']} columns, {row['first_column']} to {row['last_column']}"
+                place = ends if row["columns"] > 1 else f"column {row['first_column']}"
+                wave = row["wave"] or "roster"
+                self._files[row["scale"], row["wave"]] = f"{wave}: {place}, of {', '.join(names[row['wave']])}"
+
+    def __call__(self, scope: Scope) -> list[Line]:
+        waves = scope.waves if (scope.measure, "") not in self._files else ("",)
+        if scope.people == "both":
+            reasons = self._left_out.get(("both", scope.measure, scope.contrast or ""), [])
+        elif scope.people == "any":
+            reasons = self._left_out.get(("any", scope.measure, ""), [])
+        else:
+            kind = _KINDS.get(scope.people, "")
+            reasons = [reason for wave in waves[:1] for reason in self._left_out.get((kind, scope.measure, wave), [])]
+        lines = [("Left out", "; ".join(reasons))] if reasons else []
+        return lines + [("Answers", found) for wave in waves if (found := self._files.get((scope.measure, wave)))]

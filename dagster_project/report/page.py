@@ -12,7 +12,7 @@ from typing import Any
 from dagster_project.report.checklists import Checklist, JudgedItem
 from dagster_project.report.figure import Figure
 from dagster_project.report.flow import study_flow
-from dagster_project.report.joint import joint_rows
+from dagster_project.report.joint import joint_notes, joint_rows
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import Sources, page_numbers
 from dagster_project.report.people import page_people, scopes_of
@@ -23,6 +23,17 @@ from dagster_project.study import Study
 Rows = Sequence[Mapping[str, Any]]
 #: Changes that a page tells one by one; of the others it tells how many there are.
 _TOLD = ("claim", "significance")
+
+
+#: What readers call the statistics of a published table.
+_STATISTICS = {
+    "es": "effect size", "sd": "SD", "ci_low": "lower limit", "ci_high": "upper limit", "norm_mean": "norm mean",
+    "norm_sd": "norm SD", "percent": "per cent", "min": "minimum", "max": "maximum",
+}  # fmt: skip
+
+
+#: With more results a page knows only those that it shows.
+_MOST_NUMBERS = 15_000
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,10 @@ def write_page(file: Path, study: Study, released: Released) -> None:
     others = [row for row in released.reproduction if row["verdict"] != "reproduced"]
     shown = [one for cell in cells for one in cell.result_ids] + [row["result_id"] for row in others if row["result_id"]]
     shown += [one for cell in released.display["claim_cells"] for one in cell["result_ids"].split()]
-    scopes, places = scopes_of((released.results[one] for one in dict.fromkeys(shown) if one in released.results), study)
+    known = dict.fromkeys(one for one in (*shown, *released.results) if one in released.results)
+    if len(known) > _MOST_NUMBERS:
+        known = dict.fromkeys(one for one in shown if one in released.results)
+    scopes, places = scopes_of((released.results[one] for one in known), study)
     people = page_people(released.listed) | {"scopes": list(map(astuple, scopes))} if released.listed else None
     counts = Counter(row["verdict"] for row in released.reproduction)
     analyses = list(dict.fromkeys(row.analysis for row in released.results.values()))
@@ -74,11 +88,13 @@ def write_page(file: Path, study: Study, released: Released) -> None:
         further=[table for table in released.tables if table.number.startswith("S")],
         figures=released.figures,
         checklists=[(one, judged, Counter(item.status for item in judged)) for one, judged in released.checklists],
-        display=joint_rows(released.display),
+        display=joint_rows(released.display, turned_claims(released.changes, released.manifest["release"])),
         display_note=released.display_note,
+        display_notes=joint_notes(study, released.display),
         previous=released.manifest.get("previous"),
         kind_words=CHANGE_KINDS,
-        numbers=page_numbers(shown, released.results, released.sources, places if people else {}),
+        statistic_words=_STATISTICS,
+        numbers=page_numbers(known, released.results, released.sources, scopes, places, people is not None),
         people=people,
         plan_hash=study.protocol.plan_hash,
         released_at=released.manifest["released_at"][:16].replace("T", " ") + " UTC",
@@ -92,6 +108,15 @@ def write_page(file: Path, study: Study, released: Released) -> None:
         bibtex=bibtex,
     )
     file.write_text(page, encoding="utf-8")
+
+
+def turned_claims(changes: Rows, release: str) -> dict[str, str]:
+    """Claims whose verdict a release turned, with what it was. changes: rows of results.release_diff."""
+    return {
+        row["what"]: row["before"]
+        for row in changes
+        if row["kind"] == "claim" and row["to_release"] == release and row["before"] and row["after"]
+    }
 
 
 def _changes(changes: Rows, release: str) -> dict[str, Any]:

@@ -88,19 +88,22 @@ class Scope:
     waves: tuple[str, ...]
     sign: int
     returns: tuple[str, ...]
+    contrast: str | None = None
 
 
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
-    """The scope of a result; None where nobody of the study is in it."""
+    """The scope of a result; None where nobody of the roster is in it, or people beyond it are."""
     people = estimand_of(row.analysis, row.statistic).people
-    if people == "nobody":
+    if people in ("nobody", "listed"):
         return None
     every = tuple(wave.wave for wave in study.protocol.waves)
     contrast = next((one for one in study.protocol.contrasts if one.contrast == row.contrast), None)
     own = (contrast.baseline, contrast.followup) if contrast else (row.wave,) if row.wave else ()
     waves = every if people == "any" else every[:1] if people == "first" else own
     sign = 1 if contrast is None or contrast.direction == "baseline_minus_followup" else -1
-    return Scope(people, row.outcome, waves, sign, own if people in ("first", "roster") else ())
+    if row.analysis == "missingness":
+        waves = every  # a pattern is about all waves
+    return Scope(people, row.outcome, waves, sign, own if people in ("first", "roster") else (), row.contrast)
 
 
 def page_people(listed: Mapping[str, Rows]) -> dict[str, Any]:

@@ -73,7 +73,10 @@ class _Formats:
 
 
 def _text(sheet: Any, row: int, column: int, text: str, look: Any = None) -> None:
-    sheet.write_string(row, column, text if len(text) <= _LETTERS else text[: _LETTERS - 1] + "…", look)
+    if text:
+        sheet.write_string(row, column, text if len(text) <= _LETTERS else text[: _LETTERS - 1] + "…", look)
+    elif look is not None:
+        sheet.write_blank(row, column, None, look)
 
 
 def _notes(sheet: Any, formats: _Formats, study: Study, tables: Sequence[Table], has_room: bool) -> None:

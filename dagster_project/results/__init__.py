@@ -51,7 +51,7 @@ from dagster_project.results.tables import (
     to_csv_rows,
     to_markdown,
 )
-from dagster_project.results.trace import TRACE_SQL, alike, person_lines, trace_lines
+from dagster_project.results.trace import TRACE_COLUMNS, TRACE_SQL, alike, person_lines, trace_lines
 from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "MOST_ANSWERS",
     "PEOPLE",
     "RESULTS_COLUMNS",
+    "TRACE_COLUMNS",
     "TRACE_SQL",
     "Cell",
     "Column",

@@ -14,6 +14,7 @@ PEOPLE = {
     "items": "people who answered all items of the scale in the wave",
     "value": "people with a known value",
     "roster": "everybody on the roster",
+    "listed": "everybody listed, with those whom the study excluded",
     "first": "people with a value at the first wave, by whether they returned this one",
     "nobody": "nobody of the study: the number comes from elsewhere",
 }
@@ -62,7 +63,9 @@ def _change() -> dict[str, str]:
     }  # fmt: skip
     for name in ("ci95_low", "ci95_high"):
         found[name] = "mean change ± t quantile of n - 1 df times SD of changes / root(n)"
-        found[f"hodges_lehmann_{name}"] = "the k-th (x_i + x_j) / 2 from either end, k the 2.5 % quantile of W+"
+        found[f"hodges_lehmann_{name}"] = (
+            "the k-th (x_i + x_j) / 2 from either end, k the 2.5 % quantile of W+ as if without ties"
+        )
         found[f"bca_{name}"] = "bias-corrected and accelerated quantile of the means of resampled changes"
         for size, formula in _SIZE_ENDS.items():
             found[f"{size}_{name}"] = formula
@@ -75,11 +78,16 @@ def _change() -> dict[str, str]:
     return found
 
 
-_WILSON = "Wilson: (p + z^2 / 2n ± z root(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n), p = count / n"
+_WILSON = "Wilson: 100 (p + z^2 / 2n ± z root(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n), p = count / n"
 _BOTH_ENDS = ("ci95_low", "ci95_high")
-_SHARE = {"n": "count of people", "count": "count of people", "percent": "100 count / n"} | dict.fromkeys(
-    _BOTH_ENDS, _WILSON
-)
+
+
+def _share(who: str) -> dict[str, str]:
+    """A share of people; who: those that are counted."""
+    found = {"n": "count of people", "count": f"count of people {who}", "percent": "100 count / n"}
+    return found | dict.fromkeys(_BOTH_ENDS, _WILSON)
+
+
 _MOMENTS = {
     "n": "count of people", "mean": "sum of x / n", "sd": "root(sum (x - mean)^2 / (n - 1))", "min": "least x",
     "max": "greatest x",
@@ -131,29 +139,29 @@ _FORMULAS: dict[tuple[str, str], dict[str, str]] = {
         "threshold": "1.96 SD at baseline root(2 (1 - alpha at baseline))",
         "count_": "count of people whose change is beyond the threshold, or not", "percent_": "100 count / n",
     },
-    ("flow", "nobody"): {"n_listed": "count of people listed", "n_excluded": "count of people excluded by the study"},
+    ("flow", "listed"): {"n_listed": "count of people listed", "n_excluded": "count of people excluded by the study"},
     ("flow", "roster"): {
         "n": "count of people", "n_withdrawn": "count of people withdrawn", "n_not_returned": "count of people absent",
     },
-    ("attrition", "roster"): _SHARE,
+    ("attrition", "roster"): _share("with a score"),
     ("leavers", "first"): {
         "n_returned": "count of people", "n_left": "count of people", "mean_returned": "sum of x / n",
         "mean_left": "sum of x / n",
         "percent_returned": "100 count / n", "percent_left": "100 count / n",
         "g": "J(n - 2) (mean of those who returned - mean of those who did not) / pooled SD",
-        "difference_sd": "(p1 - p2) / root((p1 (1 - p1) + p2 (1 - p2)) / 2)", "difference": "p1 - p2",
+        "difference_sd": "(p1 - p2) / root((p1 (1 - p1) + p2 (1 - p2)) / 2)", "difference": "100 (p1 - p2)",
     } | dict.fromkeys(("g_ci95_low", "g_ci95_high"), "J times noncentrality limits of t times root(1 / n1 + 1 / n2)")
     | dict.fromkeys(("difference_sd_ci95_low", "difference_sd_ci95_high"), "value ± z SE by the delta method")
-    | dict.fromkeys(("difference_ci95_low", "difference_ci95_high"), "Newcombe: from the Wilson limits of both shares"),
+    | dict.fromkeys(("difference_ci95_low", "difference_ci95_high"), "100 times Newcombe's limits, of Wilson's for both"),
     ("missingness", "any"): {
         "df": "sum over patterns of their waves - waves",
         "chi_square": "sum over patterns of n (mean - m)' S^-1 (mean - m), m and S by maximum likelihood",
         "p": "P(chi-square of df >= chi_square)",
     },
     ("missingness", "roster"): {"count": "count of people with a score in just these waves"},
-    ("characteristics", "value"): _SHARE | _MOMENTS,
+    ("characteristics", "value"): _share("in the category") | _MOMENTS,
     ("items", "value"): {"n": "count of people who answered", "count": "count of people who gave the answer"},
-    ("service_use", "value"): _SHARE,
+    ("service_use", "value"): _share("who used the service"),
     ("service_change", "both"): {
         "n": "count of people", "percent_baseline": "100 used at baseline / n",
         "percent_followup": "100 used at follow-up / n",

@@ -167,7 +167,6 @@ def _reliable_change(study: Study, numbers: Numbers) -> Table:
     return _table(study, "reliable_change", "Reliable change", columns, cells, note)
 
 
-#: Reasons without a score, as the summary counts them, to headings.
 #: Why a score is missing: the marts' reason to a heading.
 MISSING_REASONS = {
     "withdrawn": "withdrawn", "wave_not_returned": "not returned", "not_in_wave": "not in wave",

@@ -181,12 +181,17 @@ def imputation_results(pattern_moments: Iterable[Moments], study: Study) -> list
     of_contrast, plan = weights(study), study.protocol.plan
     rows = Rows("imputation", study)
     for code, patterns in patterns_from(pattern_moments, study).items():
+        seed = seed_of(study, "imputation", code)
         found = impute_change(
-            patterns, len(study.protocol.waves), list(of_contrast.values()), imputations=plan.imputations,
-            seed=seed_of(study, "imputation", code), level=LEVEL,
-        )  # fmt: skip
+            patterns,
+            len(study.protocol.waves),
+            list(of_contrast.values()),
+            imputations=plan.imputations,
+            seed=seed,
+            level=LEVEL,
+        )
         unit = unit_of(study, code)
-        how = f"{plan.imputations} imputations (multivariate normal), Rubin's rules, Barnard-Rubin df"
+        how = f"{plan.imputations} imputations (multivariate normal), seed {seed}, Rubin's rules, Barnard-Rubin df"
         for contrast, pooled in zip(of_contrast, found.contrasts, strict=True):
             words = f"{direction_of(study, contrast)}; {how}"
             place: dict[str, Any] = {"contrast": contrast, "note": found.reason or pooled.reason, "df": pooled.df}

@@ -101,7 +101,9 @@ def _compare_one(
         away = abs(round_half_away(computed, printed_decimals(value.printed)) - read_printed(value.printed))
         verdict, reason = (
             "differs",
-            f"computed {computed:.6g}, which prints {computed_printed}: {away} away from the printed number",
+            f"computed {computed:.6g}, which prints {computed_printed}: {away} away from the printed number".replace(
+                "-", MINUS
+            ),
         )
     elif result is not None:
         verdict, reason = "differs", f"the result has no value: {result.note or 'undefined'}"

@@ -43,6 +43,10 @@ def direction_of(study: Study, contrast_id: str) -> str:
     return _DIRECTIONS[contrast.direction].format(baseline=contrast.baseline, followup=contrast.followup)
 
 
+#: What a family plans of a change, with the headline effect size: the paired t test and its interval. The rest explores.
+_PLANNED = ("n", "mean_change", "ci95_low", "ci95_high", "t", "df", "p", "p_holm", "p_bh")
+
+
 class Rows:
     """The rows of one analysis, in the order in which they are added."""
 
@@ -51,6 +55,7 @@ class Rows:
         self._families = {
             test: family for family in study.protocol.plan.families for test in study.protocol.tests_of(family)
         }
+        self._headline = study.protocol.plan.headline
         self.rows: list[ResultRow] = []
 
     def add(
@@ -60,10 +65,11 @@ class Rows:
     ) -> None:  # fmt: skip
         """One row. `note` says why there is no value, `remark` something about the value there is.
 
-        Without `role`, a number of a contrast has the role that the plan gives it, any other is descriptive.
+        Without `role`, a number of a contrast has the role that the plan gives it, or explores; any other is descriptive.
         """
         found = number(value)
-        family = self._families.get((outcome, contrast)) if contrast is not None else None
+        is_planned = self._analysis == "change" and (statistic in _PLANNED or statistic.startswith(self._headline))
+        family = self._families.get((outcome, contrast)) if contrast is not None and is_planned else None
         if role is None and contrast is not None:
             role = family.role if family is not None else "exploratory"
         self.rows.append(

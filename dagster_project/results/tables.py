@@ -243,7 +243,7 @@ def _families_note(study: Study, numbers: Numbers) -> str:
     plan = study.protocol.plan
     if not plan.families:
         return "No family of tests is planned: every p stands alone and is exploratory."
-    said = []
+    said, alpha = [], f"{plan.alpha:g}".removeprefix("0")
     for family in plan.families:
         tests = study.protocol.tests_of(family)
         found = {
@@ -253,7 +253,7 @@ def _families_note(study: Study, numbers: Numbers) -> str:
             for name, statistic in (("alone", "p"), ("Holm", "p_holm"), ("Benjamini-Hochberg", "p_bh"))
         }
         said.append(
-            f"family {family.family} ({family.role}, {len(tests)} tests): {found['alone']} below {plan.alpha:g} alone,"
+            f"family {family.family} ({family.role}, {len(tests)} tests): {found['alone']} below {alpha} alone,"
             f" {found['Holm']} after Holm, {found['Benjamini-Hochberg']} after Benjamini and Hochberg"
         )
     return "Multiplicity: " + "; ".join(said) + "."

@@ -3,8 +3,8 @@
 --     from trace('change/wellbeing/T1-T2/p');
 --     select * from trace('change/wellbeing/T1-T2/p') where part = 'answer' and is_counted;
 --
--- One row is the result, a scale with its rule, a person of the roster (counted or left out, and why), a score, or an answer.
--- Nothing is precomputed.
+-- One row is the result, another result it is made of, a scale with its rule, a person of the roster (counted or left out, and
+-- why), a return, a score, or an answer. Nothing is precomputed. Of an attached file: `use` it first.
 create or replace macro trace(traced_id) as table
 with one as (
     select results.*, estimands.people, estimands.people_in_words, estimands.formula, contrasts.baseline, contrasts.followup, contrasts.direction
@@ -24,6 +24,8 @@ span as (
     from codebook.waves as waves, one
     where case
         when one.people = 'any' then true
+        -- Patterns of waves are about all of them.
+        when one.analysis = 'missingness' then true
         when one.people = 'first' then waves.wave_order = 1
         when one.people = 'nobody' then false
         when one.contrast is not null then waves.wave in (one.baseline, one.followup)
@@ -55,41 +57,50 @@ scores as (
 ),
 
 told as (
-    select participant_id, wave, wave_order, score as value, null as text, score is not null as is_known, is_complete, missing_reason
+    select participant_id, wave, wave_order, score as value, null as text, score is not null as is_known, is_complete, missing_reason, how
     from scores
     where is_outcome
     union all
-    select uses.participant_id, span.wave, span.wave_order, uses.is_used::int, null, uses.is_used is not null, true, uses.missing_reason
+    select uses.participant_id, span.wave, span.wave_order, uses.is_used::int, null, uses.is_used is not null, true, uses.missing_reason, null
     from marts.service_use as uses
     inner join span on uses.wave = span.wave
     inner join one on uses.service = one.outcome
     union all
     -- An item by itself; services are told above.
-    select answers.participant_id, span.wave, span.wave_order, answers.answer, null, true, true, null
+    select answers.participant_id, span.wave, span.wave_order, answers.answer, null, true, true, null, null
     from marts.answers as answers
     inner join span on answers.wave = span.wave
     inner join one on answers.item = one.outcome
     where one.analysis = 'items'
     union all
-    select absent.participant_id, span.wave, span.wave_order, null, null, false, false, absent.missing_reason
+    select absent.participant_id, span.wave, span.wave_order, null, null, false, false, absent.missing_reason, null
     from marts.missing_answers as absent
     inner join span on absent.wave = span.wave
     inner join one on absent.item = one.outcome
     where one.analysis = 'items'
     union all
-    select facts.participant_id, null, 0, facts.number, facts.category, facts.missing_reason is null, true, facts.missing_reason
+    select facts.participant_id, null, 0, facts.number, facts.category, facts.missing_reason is null, true, facts.missing_reason, null
     from marts.participant_values as facts
     inner join one on facts.variable = one.outcome
+),
+
+-- Everybody: the roster, and where a number speaks of them those whom the study excluded.
+everybody as (
+    select participant_id, null as excluded, source_file, source_row from marts.participants
+    union all
+    select exclusions.participant_id, 'excluded by the study: ' || coalesce(exclusions.reason, 'no reason given'), null, null
+    from marts.exclusions as exclusions, one
+    where one.people = 'listed'
 ),
 
 people as (
     select
         roster.participant_id,
-        case one.people
-            when 'roster' then true
-            when 'nobody' then false
-            when 'both' then count(*) filter (where told.is_known) = 2
-            when 'items' then count(*) filter (where told.is_complete) > 0
+        case
+            when one.people in ('roster', 'listed') then true
+            when one.people = 'nobody' then false
+            when one.people = 'both' then count(*) filter (where told.is_known) = 2
+            when one.people = 'items' then count(*) filter (where told.is_complete) > 0
             else count(*) filter (where told.is_known) > 0
         end as is_counted,
         case
@@ -99,9 +110,12 @@ people as (
             else sum(told.value) filter (where told.wave = one.followup) - sum(told.value) filter (where told.wave = one.baseline)
         end as value,
         any_value(told.text) as text,
-        string_agg(concat_ws(': ', told.wave, told.missing_reason), ', ' order by told.wave_order)
-            filter (where told.missing_reason is not null) as missing_reason
-    from marts.participants as roster
+        coalesce(
+            string_agg(concat_ws(': ', told.wave, told.missing_reason), ', ' order by told.wave_order)
+                filter (where told.missing_reason is not null),
+            any_value('answered ' || told.how || ' items') filter (where one.people = 'items' and not told.is_complete)
+        ) as missing_reason
+    from everybody as roster
     cross join one
     left join told on roster.participant_id = told.participant_id
     where one.people <> 'nobody'
@@ -137,6 +151,34 @@ returns as (
     group by sheets.participant_id
 ),
 
+-- Other results that the number is made of: a norm, the tests that it is adjusted with, the methods that it counts.
+made_of as (
+    select others.*
+    from results.results as others, one
+    where case
+        when one.analysis = 'norm_difference' or one.statistic = 'norm_distance' then
+            -- A norm's n is of its sample, one an instrument.
+            others.analysis = 'norm' and (
+                others.outcome = one.outcome or others.outcome = (select instrument from codebook.scales where scale = one.outcome)
+            )
+        when one.analysis = 'stability' then
+            others.outcome = one.outcome and others.contrast = one.contrast and (
+                others.analysis = 'change' and others.statistic in (
+                    'mean_change', 'p', 'sign_flip_p', 'hodges_lehmann', 'wilcoxon_p', 'bca_ci95_low', 'bca_ci95_high', 'p_holm'
+                )
+                or others.analysis in ('mixed', 'imputation') and others.statistic in ('estimate', 'p')
+            )
+        when one.analysis = 'change' and one.statistic in ('p_holm', 'p_bh') then
+            others.analysis = 'change' and others.statistic = 'p' and (others.outcome, others.contrast) in (
+                select (others_of.scale, others_of.contrast)
+                from codebook.plan_tests as mine
+                inner join codebook.plan_tests as others_of on mine.family = others_of.family
+                where mine.scale = one.outcome and mine.contrast = one.contrast
+            )
+        else false
+    end
+),
+
 answers as (
     select answers.participant_id, answers.wave, answers.item, answers.answer, null as missing_reason, answers.source_file, answers.source_row
     from marts.answers as answers
@@ -148,38 +190,58 @@ answers as (
 traced as (
     select
         1 as step, 'result' as part, null::varchar as participant_id, coalesce(wave, contrast) as wave, 0 as wave_order,
-        outcome as measure, category as item, 0 as item_order, value, null::double as keyed, printed as text,
-        concat_ws('; ', method, formula, 'of ' || people_in_words) as how, null::boolean as is_counted,
-        note as missing_reason, null::varchar as source_file, null::bigint as source_row, null::varchar as source_column
+        outcome as measure, category as item, 0 as item_order, value, null::double as keyed, printed as text, method as how,
+        null::boolean as is_counted, note as missing_reason, null::varchar as source_file, null::bigint as source_row,
+        null::varchar as source_column, result_id, formula, people_in_words as people
     from one
     union all
-    select 1, 'scale', null, null, 0, scales.scale, null, scales.scale_order, null, null, null, scales.rule, null, null, null, null, null
+    select 2, 'made of', null, coalesce(wave, contrast), 0, outcome, category, 0, value, null, printed, method, null, note, null, null,
+        null, result_id, null, null
+    from made_of
+    union all
+    select 3, 'scale', null, null, 0, scales.scale, null, scales.scale_order, null, null, null, scales.rule, null, null, null, null, null,
+        null, null, null
     from codebook.scales as scales
     inner join measures on scales.scale = measures.scale
     union all
-    select 2, 'person', people.participant_id, null, 0, one.outcome, null, 0, people.value, null, people.text,
-        returns.words, people.is_counted, people.missing_reason, null, null, null
+    select 4, 'person', people.participant_id, null, 0, one.outcome, null, 0, people.value, null, people.text,
+        coalesce(everybody.excluded, returns.words), people.is_counted, people.missing_reason, null, null, null, null, null, null
     from people
     cross join one
+    inner join everybody on people.participant_id = everybody.participant_id
     left join returns on people.participant_id = returns.participant_id
     union all
-    select 3, 'score', scores.participant_id, scores.wave, scores.wave_order, scores.scale, null, scores.scale_order, scores.score, null,
-        null, scores.how, people.is_counted, scores.missing_reason, null, null, null
+    -- Where it stands that somebody is on the roster, or returned a wave.
+    select 5, 'return', everybody.participant_id, null, 0, one.outcome, null, 0, null, null, 'on the roster', null, true, null,
+        everybody.source_file, everybody.source_row, null, null, null, null
+    from everybody, one
+    where one.analysis = 'flow' and one.outcome = 'roster' and everybody.excluded is null
+    union all
+    select 5, 'return', sheets.participant_id, sheets.wave, asked.wave_order, one.outcome, null, 0, null, null,
+        case when sheets.is_returned then 'returned' else 'did not return' end, null, people.is_counted, null,
+        sheets.source_file, sheets.source_row, null, null, null, null
+    from marts.answer_sheets as sheets
+    cross join one
+    inner join asked on sheets.wave = asked.wave
+    inner join people on sheets.participant_id = people.participant_id
+    union all
+    select 6, 'score', scores.participant_id, scores.wave, scores.wave_order, scores.scale, null, scores.scale_order, scores.score, null,
+        null, scores.how, people.is_counted, scores.missing_reason, null, null, null, null, null, null
     from scores
     inner join people on scores.participant_id = people.participant_id
     union all
-    select 4, 'answer', answers.participant_id, answers.wave, span.wave_order, items.scale, items.item, items.item_order,
+    select 7, 'answer', answers.participant_id, answers.wave, span.wave_order, items.scale, items.item, items.item_order,
         answers.answer, case when items.is_reversed then items.low + items.high - answers.answer else answers.answer end, null,
         case when items.is_reversed then 'reversed: ' || (items.low + items.high) || ' - answer' end, people.is_counted,
-        answers.missing_reason, answers.source_file, answers.source_row, columns_of.export_column
+        answers.missing_reason, answers.source_file, answers.source_row, columns_of.export_column, null, null, null
     from answers
     inner join items on answers.item = items.item
     inner join span on answers.wave = span.wave
     inner join people on answers.participant_id = people.participant_id
     left join codebook.wave_items as columns_of on answers.wave = columns_of.wave and answers.item = columns_of.item
     union all
-    select 4, 'answer', facts.participant_id, null, 0, facts.variable, null, 0, facts.number, null, facts.category, null,
-        people.is_counted, facts.missing_reason, facts.source_file, facts.source_row, variables.export_column
+    select 7, 'answer', facts.participant_id, null, 0, facts.variable, null, 0, facts.number, null, facts.category, null,
+        people.is_counted, facts.missing_reason, facts.source_file, facts.source_row, variables.export_column, null, null, null
     from marts.participant_values as facts
     inner join one on facts.variable = one.outcome
     inner join people on facts.participant_id = people.participant_id
@@ -189,8 +251,10 @@ traced as (
 select
     traced.part, traced.participant_id, traced.wave, traced.measure, traced.item, traced.value, traced.keyed, traced.text, traced.how,
     traced.is_counted, traced.missing_reason, exports.export, exports.file_name, exports.version, traced.source_file,
-    traced.source_row, traced.source_column
+    traced.source_row, traced.source_column, traced.result_id, traced.formula, traced.people
 from traced
-left join (select distinct source_file, wave, export, file_name, version from marts.exports) as exports
+left join (
+    select distinct on (source_file, wave) source_file, wave, export, file_name, version from marts.exports order by export, file_name
+) as exports
     on traced.source_file = exports.source_file and traced.wave is not distinct from exports.wave
-order by traced.step, traced.part, traced.participant_id, traced.wave_order, traced.item_order, traced.measure;
+order by traced.step, traced.part, traced.participant_id, traced.wave_order, traced.item_order, traced.measure, traced.result_id;

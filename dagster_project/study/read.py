@@ -126,6 +126,7 @@ def read_study(folder: Path) -> Study:
     norms = read_definition(norms_file, NormFile) if norms_file.exists() else NormFile()
     study = Study(folder=folder, protocol=protocol, instruments=tuple(instruments), norms=norms)
     _check_scales(study, protocol_file)
+    _check_codes(study, protocol_file)
     _check_norms(study, norms_file)
     for number, export in enumerate(protocol.exports):
         _check_export(study, export, f"{protocol_file}: exports[{number}]")
@@ -229,6 +230,22 @@ def _check_scales(study: Study, file: Path) -> None:
             raise StudyError(
                 f"{file}: outcomes: {outcome!r} is not a scale of any instrument; the scales are {', '.join(seen)}"
             )
+
+
+def _check_codes(study: Study, file: Path) -> None:
+    """A code means one thing in a study: results and traces name things by their codes alone."""
+    use = study.protocol.service_use
+    kinds = {
+        "scale": list(study.scales),
+        "service": [one.service for one in use.services] if use else [],
+        "participant variable": [one.variable for one in study.protocol.participant_variables],
+        "item": [item for instrument in study.instruments for item in instrument.item_codes],
+    }
+    seen: dict[str, str] = {}
+    for kind, codes in kinds.items():
+        for code in codes:
+            if seen.setdefault(code, kind) != kind:
+                raise StudyError(f"{file}: {code!r} is the code of a {seen[code]} and of a {kind}; rename one of them")
 
 
 def _check_norms(study: Study, file: Path) -> None:

@@ -5,14 +5,15 @@ Belongs here: what each kind of condition asks of which results. Does not belong
 
 Every condition asks whether a number lies in a region: a change below zero, a distance from the norm of at most half an SD.
 The estimate lies in it: supported. Estimate and interval lie outside: contradicted. The estimate lies outside, the interval
-reaches in: not supported. A condition on the interval ("excludes zero") asks it of the interval itself.
+reaches in: not supported. A condition on the interval ("excludes zero", "inside") asks it of the interval itself.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dagster_project.results import ResultRow, direction_of, format_number, result_id
+from dagster_project.results import ResultRow, alike, direction_of, format_number, result_id
 from dagster_project.study import Study
 from dagster_project.synthesis.propositions import (
     ChangeCondition,
@@ -31,7 +32,11 @@ _NAMED = 4
 
 @dataclass(frozen=True)
 class JudgedCell:
-    """One number that a claim rests on. result_ids: the estimate, then the ends of its interval. shown: their text."""
+    """One number that a claim rests on.
+
+    result_ids: the estimate, then the ends of its interval. shown: their text, with the unit. reaches_beyond: the estimate
+    lies where the claim says, and part of its interval does not.
+    """
 
     outcome: str
     label: str
@@ -40,6 +45,7 @@ class JudgedCell:
     result_ids: tuple[str, ...]
     verdict: str
     reason: str
+    reaches_beyond: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,27 +67,39 @@ def judge_claims(proposition: Proposition, results: Mapping[str, ResultRow], stu
 
 def _judge(proposition: Proposition, claim: Claim, results: Mapping[str, ResultRow], study: Study) -> JudgedClaim:
     cells = tuple(cell for condition in claim.conditions for cell in _cells(condition, results, study))
-    tested = [cell for cell in cells if cell.verdict != NOT_TESTABLE]
-    verdict = next((one for one in (CONTRADICTED, NOT_SUPPORTED, SUPPORTED) if any(c.verdict == one for c in tested)), None)
     return JudgedClaim(
         claim_id=result_id("claim", proposition.proposition, claim.claim),
         statement=claim.statement,
         assumption=claim.assumption,
-        verdict=verdict or NOT_TESTABLE,
-        reason=_reason(cells, tested),
+        verdict=_verdict(claim, [cell.verdict for cell in cells]),
+        reason=_reason(cells),
         cells=cells,
     )
 
 
-def _reason(cells: Iterable[JudgedCell], tested: list[JudgedCell]) -> str:
+def _verdict(claim: Claim, verdicts: list[str]) -> str:
+    """The worst of all numbers, or what most of them say. A claim of which a number is missing is never supported."""
+    if claim.holds_for == "most":
+        said, count = Counter(verdicts).most_common(1)[0]
+        return said if 2 * count > len(verdicts) else NOT_SUPPORTED
+    found = next((one for one in (CONTRADICTED, NOT_SUPPORTED) if one in verdicts), SUPPORTED)
+    return NOT_TESTABLE if found == SUPPORTED and NOT_TESTABLE in verdicts else found
+
+
+def _reason(cells: Iterable[JudgedCell]) -> str:
     """How many cells bear the claim out, and what the others say."""
+    tested = [cell for cell in cells if cell.verdict != NOT_TESTABLE]
     untested = [cell for cell in cells if cell.verdict == NOT_TESTABLE]
     against = [cell for cell in tested if cell.verdict != SUPPORTED]
+    beyond = sum(cell.reaches_beyond for cell in tested)
     said = []
-    if len(tested) == 1 and not against:
+    if len(tested) == 1:
         said.append(f"{_name(tested[0])} {tested[0].reason}")
+        against = []
     elif tested:
         said.append(f"{len(tested) - len(against)} of {len(tested)} numbers bear it out")
+        if beyond:
+            said[-1] += f", {'all' if beyond == len(tested) else beyond} with an interval that reaches beyond"
     for what, some in (("", against), ("not testable: ", untested)):
         if some:
             named = "; ".join(f"{_name(cell)} {cell.reason}" for cell in some[:_NAMED])
@@ -115,7 +133,7 @@ def _labels(study: Study) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Number:
-    """An estimate with its interval, where there is one. unit stands behind the estimate."""
+    """An estimate with its interval, where there is one. missing: what to say where there is no such result."""
 
     ids: tuple[str, ...]
     rows: tuple[ResultRow | None, ...]
@@ -141,7 +159,8 @@ class _Number:
         if self.rows[0] is None:
             return "—"
         ends = [row.printed for row in self.rows[1:] if row is not None and row.value is not None]
-        return self.rows[0].printed + (f" [{ends[0]}, {ends[1]}]" if len(ends) == 2 else "")
+        unit = f" {self.rows[0].unit}" if self.rows[0].unit else ""
+        return self.rows[0].printed + (f" [{ends[0]}, {ends[1]}]" if len(ends) == 2 else "") + unit
 
     @property
     def known_ids(self) -> tuple[str, ...]:
@@ -167,16 +186,25 @@ class _Region:
         low, high = interval
         return (high <= self.low or low >= self.high) if self.is_open else (high < self.low or low > self.high)
 
+    def contains(self, interval: tuple[float, float]) -> bool:
+        return self.holds(interval[0]) and self.holds(interval[1])
+
     def mirrored(self) -> "_Region":
         return _Region(-self.high, -self.low, self.is_open)
 
 
-def _by_estimate(number: _Number, region: _Region, words: str) -> tuple[str, str]:
-    """Verdict and reason for an estimate that should lie in a region."""
+def _by_estimate(number: _Number, region: _Region, words: str, is_whole: bool = False) -> tuple[str, str]:
+    """Verdict and reason for an estimate that should lie in a region; is_whole: with all of its interval."""
     if number.value is None:
         return NOT_TESTABLE, number.why_unknown
     if region.holds(number.value):
-        return SUPPORTED, f"{number.shown} is {words}"
+        if not is_whole:
+            return SUPPORTED, f"{number.shown} is {words}"
+        if number.interval is None:
+            return NOT_TESTABLE, f"{number.shown} has no interval"
+        is_inside = region.contains(number.interval)
+        where = "with its interval" if is_inside else "but its interval reaches beyond"
+        return SUPPORTED if is_inside else NOT_SUPPORTED, f"{number.shown} is {words}, {where}"
     if number.interval is not None and region.misses(number.interval):
         return CONTRADICTED, f"{number.shown} is not {words}, nor is any value of the interval"
     return NOT_SUPPORTED, f"{number.shown} is not {words}"
@@ -207,6 +235,8 @@ def _changes(condition: ChangeCondition, results: Mapping[str, ResultRow], study
                 judged.append(_one_size(condition, effect, is_minus, size))
                 numbers.append(effect)
             verdict, reason = _all(*judged)
+            if change.value is not None and not any(number.shown in reason for number in numbers):
+                reason = f"{change.shown}: {reason}"
             yield JudgedCell(
                 outcome=code, label=labels[code], moment=contrast,
                 shown="; ".join(number.shown for number in numbers),
@@ -249,14 +279,25 @@ def _one_size(condition: ChangeCondition, effect: _Number, is_minus: bool, size:
 
 def _norms(condition: NormCondition, results: Mapping[str, ResultRow], study: Study) -> Iterator[JudgedCell]:
     place, by = condition.place
+    normed = {norm.scale for norm in study.norms.norms}
     for code in condition.scales:
         scale = study.scales[code][1]
         region, words = _beside_norm(place, by, scale.better)
         for wave in condition.waves:
             prefix = result_id("norm_difference", code, wave)
-            number = _Number.of(results, prefix, "difference_sd", "difference_sd_", "has no norm")
-            verdict, reason = _by_estimate(number, region, words)
-            yield JudgedCell(code, scale.label, wave, number.shown, number.known_ids, verdict, reason)
+            missing = "nobody has a score" if code in normed else "has no norm"
+            number = _Number.of(results, prefix, "difference_sd", "difference_sd_", missing)
+            verdict, reason = _by_estimate(number, region, words, condition.interval == "inside")
+            if verdict not in (SUPPORTED, NOT_TESTABLE) and number.value:
+                side = "better" if (number.value > 0) == (scale.better == "high") else "worse"
+                reason += f" ({side} than the norm)"
+            yield JudgedCell(
+                code, scale.label, wave, number.shown, number.known_ids, verdict, reason, _reaches(number, region, verdict)
+            )
+
+
+def _reaches(number: _Number, region: _Region, verdict: str) -> bool:
+    return verdict == SUPPORTED and number.interval is not None and not region.contains(number.interval)
 
 
 def _beside_norm(place: str, by: float, better: str) -> tuple[_Region, str]:
@@ -282,14 +323,19 @@ def _levels(condition: LevelCondition, results: Mapping[str, ResultRow], labels:
     high = math.inf if condition.at_most is None else condition.at_most
     for one in condition.results:
         prefix, statistic = one.rsplit("/", 1)
-        number = _Number.of(results, prefix, statistic, "", "there is no such result")
-        row = number.rows[0]
+        number = _Number.of(results, prefix, statistic, "", "")
+        row, region = number.rows[0], _Region(low, high)
         name, moment = (row.outcome, row.wave or row.contrast or "") if row is not None else (one, "")
-        if condition.at_least is None and condition.at_most is None:
+        if row is None:
+            verdict, reason = NOT_TESTABLE, alike(one, list(results)).removeprefix(f"{one}: ")
+        elif condition.at_least is None and condition.at_most is None:
             verdict, reason = NOT_TESTABLE, condition.because or ""
         else:
-            verdict, reason = _by_estimate(number, _Region(low, high), _bounds(low, high))
-        yield JudgedCell(name, labels.get(name, name), moment, number.shown, number.known_ids, verdict, reason)
+            verdict, reason = _by_estimate(number, region, _bounds(low, high), condition.interval == "inside")
+        yield JudgedCell(
+            name, labels.get(name, name), moment, number.shown, number.known_ids, verdict, reason,
+            _reaches(number, region, verdict),
+        )  # fmt: skip
 
 
 def _bounds(low: float, high: float) -> str:

@@ -46,7 +46,7 @@ class Quote:
 class JointRow:
     """One proposition of the joint display.
 
-    evidence: a mark of all verdicts and counts. is_stale: whether the judgement was made of other evidence.
+    evidence: a mark of all verdicts and segments. is_stale: whether the judgement was made of other evidence.
     """
 
     proposition: str
@@ -69,6 +69,23 @@ class JointRow:
     @property
     def is_stale(self) -> bool:
         return self.judgement is not None and self.judgement.evidence not in (None, self.evidence)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the judgement should be looked at again, and what to write then."""
+        if self.judgement is None:
+            return ()
+        write = f'judge again, then write evidence: "{self.evidence}" and judged_on under judgement'
+        found = []
+        if self.judgement.evidence is None:
+            found.append(f"it does not say of which evidence it was made; {write}")
+        elif self.is_stale:
+            found.append(f"claims or segments are not those that were judged; {write}")
+        if self.judgement.verdict == "silent" and self.silence is None:
+            found.append("it says silent, and both numbers and interviews speak")
+        if self.judgement.verdict == "convergent" and self.counts["contradicted"] and not self.judgement.memo:
+            found.append("it says convergent beside a contradicted claim, without a memo; write why")
+        return tuple(found)
 
     @property
     def verdict(self) -> str:
@@ -132,7 +149,7 @@ def joint_display(
                 interviews=proposition.interviews,
                 quotes=tuple(_quotes(proposition, mine, where)),
                 judgement=proposition.judgement,
-                evidence=_mark(claims, counts),
+                evidence=_mark(claims, mine),
             )
         )
     return tuple(rows)
@@ -163,9 +180,9 @@ def _quotes(proposition: Proposition, mine: Mapping[str, Mapping[str, Any]], whe
         yield Quote(one, row["path"][-1], row["person"], row["wave"], row["text"], row["source_file"], row["place"])
 
 
-def _mark(claims: Sequence[JudgedClaim], codes: Sequence[CodeCount]) -> str:
-    """The first 8 digits of the SHA-256 of what a judgement looks at: verdicts and counts."""
-    looked_at = [[[one.claim_id, one.verdict] for one in claims], [[one.code, one.segments, one.people] for one in codes]]
+def _mark(claims: Sequence[JudgedClaim], segments: Iterable[str]) -> str:
+    """The first 8 digits of the SHA-256 of what a judgement looks at: verdicts and segments."""
+    looked_at = [[[one.claim_id, one.verdict] for one in claims], sorted(segments)]
     return hashlib.sha256(json.dumps(looked_at, sort_keys=True).encode()).hexdigest()[:8]
 
 
@@ -179,13 +196,10 @@ def display_markdown(rows: Sequence[JointRow]) -> str:
     for row in rows:
         counts = ", ".join(f"{count} {verdict}" for verdict, count in row.counts.items() if count)
         coded = f"{row.segments} segments of {row.people} people" if row.segments else "—"
-        lines.append(line(f"{row.position}. {row.statement}", counts or "—", coded, row.verdict + _stale(row)))
+        doubts = "".join(f"; **{doubt}**" for doubt in row.doubts)
+        lines.append(line(f"{row.position}. {row.statement}", counts or "—", coded, row.verdict + doubts))
     against = [(row, claim) for row in rows for claim in row.claims if claim.verdict != "supported"]
     if against:
         lines += ["", line("", "claim", "verdict", "why"), "|---|---|---|---|"]
         lines += [line(str(row.position), claim.statement, f"**{claim.verdict}**", claim.reason) for row, claim in against]
     return "\n".join(lines)
-
-
-def _stale(row: JointRow) -> str:
-    return f", of other evidence (now {row.evidence})" if row.is_stale else ""

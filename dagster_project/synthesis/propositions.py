@@ -43,6 +43,9 @@ class ChangeCondition(Definition):
         return self
 
 
+_INSIDE = "inside: the whole interval must lie there; left out, the estimate alone decides"
+
+
 class NormCondition(Definition):
     """Where a mean lies beside its norm, in the norm's SDs. Exactly one of the five places is named."""
 
@@ -54,6 +57,7 @@ class NormCondition(Definition):
     below: float | None = Field(default=None, ge=0, description="more than so many norm SDs below")
     worse_by: float | None = Field(default=None, ge=0, description="more than so many norm SDs on the bad side")
     not_worse_by: float | None = Field(default=None, ge=0, description="no more than so many norm SDs on the bad side")
+    interval: Literal["inside"] | None = Field(default=None, description=_INSIDE)
 
     @property
     def place(self) -> tuple[str, float]:
@@ -76,6 +80,7 @@ class LevelCondition(Definition):
     results: tuple[str, ...] = Field(min_length=1, description="result ids, e.g. [service_use/gp/T1/percent]")
     at_least: float | None = Field(default=None, description="the lowest value that fits")
     at_most: float | None = Field(default=None, description="the highest value that fits")
+    interval: Literal["inside"] | None = Field(default=None, description=_INSIDE)
     because: str | None = Field(default=None, description="where the bounds come from, or why there are none")
 
     @model_validator(mode="after")
@@ -89,12 +94,15 @@ Condition = Annotated[ChangeCondition | NormCondition | LevelCondition, Field(di
 
 
 class Claim(Definition):
-    """One sentence over numbers. It holds where all its conditions hold."""
+    """One sentence over numbers. It holds where all its numbers bear it out, or most of them where it says so."""
 
     claim: Code = Field(description="a code such as wellbeing_falls")
     statement: str = Field(min_length=1, description="the sentence, in the study's own words")
     assumption: str | None = Field(default=None, description="what the sentence leaves open and was decided here")
     conditions: tuple[Condition, ...] = Field(min_length=1, description="what must hold of the results")
+    holds_for: Literal["all", "most"] = Field(
+        default="all", description="all, or most (more than half) of the numbers, for a sentence that says generally"
+    )
 
 
 class Judgement(Definition):

@@ -24,9 +24,10 @@ DISPLAY_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "judged_by": ("text", "Who judged."),
         "judged_on": ("day", "When."),
         "memo": ("text", "Why, in the judge's words."),
-        "evidence": ("text", "A mark of the verdicts and counts as they are."),
+        "evidence": ("text", "A mark of the verdicts and segments as they are."),
         "judged_evidence": ("text", "The mark of the evidence that was judged."),
         "is_stale": ("flag", "Whether the judgement was made of other evidence."),
+        "doubts": ("text", "Why the judgement should be looked at again, and what to write then; a line each."),
     },
     "claims": {
         "claim_id": ("text", "claim/proposition/claim, the same in every run."),
@@ -122,4 +123,5 @@ def _proposition(row: JointRow) -> dict[str, Any]:
         "silence": row.silence, "judged_by": judged.judged_by if judged else None,
         "judged_on": judged.judged_on if judged else None, "memo": judged.memo if judged else None,
         "evidence": row.evidence, "judged_evidence": judged.evidence if judged else None, "is_stale": row.is_stale,
+        "doubts": "\n".join(row.doubts) or None,
     }  # fmt: skip

@@ -26,7 +26,7 @@ def release(example_run: Any) -> dict[str, Any]:
     place, _ = example_run
     study, file = read_study(place.study_folder), Warehouse(place.release / "warehouse.duckdb")
     results = read_results(file)
-    joint = table_joint_display({name: file.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}, None)
+    joint = table_joint_display(study, {name: file.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}, None, {})
     tables = [*laid_out(study, list(results.values())), joint]
     return {"study": study, "tables": tables, "results": results, "figures": FIGURES, "sections": SECTIONS}
 
@@ -66,6 +66,10 @@ def test_links_point_at_what_they_say(release: dict[str, Any]) -> None:
     study, results = release["study"], release["results"]
     lines = (study.folder / "study.yaml").read_text(encoding="utf-8").splitlines()
     numbers = {table.number for table in release["tables"]}
+    shown_in = {
+        table.number: {one.split("/")[0] for row in table.rows for cell in row.cells for one in cell.result_ids}
+        for table in release["tables"]
+    }
     seen = set()
     for code in CHECKLISTS:
         for one in _judged(code, release).values():
@@ -79,9 +83,13 @@ def test_links_point_at_what_they_say(release: dict[str, Any]) -> None:
                     assert link.place == f"#table-{link.words.removeprefix('Table ')}"
                     seen.add("table")
                 elif " results of " in link.words:
-                    count, analysis = link.words.split(" results of ")
+                    count, named = link.words.split(" results of ")
+                    analysis, _, table = named.partition(", in Table ")
+                    analysis = analysis.replace(" ", "_")
                     assert int(count) == sum(row.analysis == analysis and row.value is not None for row in results.values())
-                    assert link.place is None or results[link.place.lstrip("#")].analysis == analysis
+                    # The table shows some of them.
+                    assert link.place == (f"#table-{table}" if table else None)
+                    assert not table or analysis in shown_in[table]
                     seen.add("analysis")
     assert seen == {"study", "table", "analysis"}
 

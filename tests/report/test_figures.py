@@ -125,7 +125,7 @@ def test_many_people_are_drawn_as_quartiles(example: Any, drawn: dict[str, Figur
     faint = "#9aa2ad"
     assert len({row["participant_id"] for row in people}) == 32
     assert _path_of(drawn["trajectories"].svg, faint)
-    assert "Faint lines: people." in drawn["trajectories"].notes[0]
+    assert "Faint lines: people; faint dots: people with a score in one wave only." in drawn["trajectories"].notes[0]
     name, _, draw = trajectories.plan(study, results)
     with style():
         crowd = draw([])

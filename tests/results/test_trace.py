@@ -47,7 +47,7 @@ def test_the_people_of_a_trace_are_the_n_of_its_result(released: Callable[..., R
     chosen = released(
         "select r.result_id, r.n, e.people from results.results r join codebook.estimands e on e.analysis = r.analysis"
         " and (e.statistic = r.statistic or (ends_with(e.statistic, '_') and starts_with(r.statistic, e.statistic)))"
-        " where e.people <> 'nobody'"
+        " where e.people not in ('nobody', 'listed')"
         " qualify row_number() over (partition by r.analysis, e.people, r.outcome = 'overall_satisfaction', r.category is null"
         " order by hash(r.result_id)) = 1"
     )
@@ -166,7 +166,7 @@ def test_fifty_results_are_computed_again_from_their_traced_answers(example_run:
             printed, value, places, *_ = told["numbers"][result["result_id"]]
             assert (printed, value) == (result["printed"], result["value"])
             terms = dict(told["texts"][place] for place in places)
-            assert terms["Formula"] in traced[0]["how"]
+            assert (terms["What"], terms["Formula"]) == (traced[0]["how"], traced[0]["formula"])
             assert not counted or terms["People"].startswith(said)
             shown += 1
     assert shown >= 25
@@ -226,12 +226,51 @@ def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callabl
     person = next(row["participant_id"] for row in rows if row["part"] == "person" and row["is_counted"])
     roster = {row["participant_id"]: row["respondent"] for row in place.working("select * from raw.roster")}
     named = run("change/wellbeing/T1-T2/p", "--names", "--person", roster[person])
-    assert named.stdout.splitlines()[-28:] == person_lines(rows, person)
+    assert named.stdout.splitlines()[-30:] == person_lines(rows, person)
     assert roster[person] in named.stdout
     assert roster[person] not in done.stdout
+    alone = run("change/wellbeing/T1-T2/p", "--csv", "--person", person)
+    assert {row["participant_id"] for row in csv.DictReader(alone.stdout.splitlines())} == {person}
     unknown = run("change/welbeing/T1-T2/p")
     assert unknown.returncode == 2
     assert "there is no such result; do you mean change/wellbeing/T1-T2/p" in unknown.stderr
+
+
+def test_a_trace_says_what_a_number_is_made_of_beside_answers(released: Callable[..., Rows]) -> None:
+    """A norm, the tests of a family, the methods that are counted; and where it stands that somebody returned."""
+
+    def made_of(one: str) -> list[str]:
+        return [row["result_id"] for row in released("from trace(?) where part = 'made of'", one)]
+
+    assert sorted(made_of("norm_difference/wellbeing/T1/difference_sd")) == [
+        "norm/wellbeing/norm_mean", "norm/wellbeing/norm_sd", "norm/wemwbs/n",
+    ]  # fmt: skip
+    family = made_of("change/wellbeing/T1-T2/p_holm")
+    assert len(family) == 40 and all(one.endswith("/p") for one in family)
+    assert {one.split("/")[0] for one in made_of("stability/wellbeing/T1-T2/n_agreeing")} == {
+        "change",
+        "mixed",
+        "imputation",
+    }
+    assert made_of("change/wellbeing/T1-T2/p") == []
+    returns = released("from trace('flow/returns/T2/n') where part = 'return'")
+    assert len(returns) == 32
+    assert sum(row["text"] == "returned" and row["source_row"] is not None for row in returns) == 20
+    people = released("from trace('flow/returns/T2/n') where part = 'person'")
+    assert sum(row["how"] == "returned T2" for row in people) == 20
+    pattern = released("from trace('missingness/team_effectiveness/T1_T2/count') where part = 'score'")
+    scored: dict[str, set[str]] = defaultdict(set)
+    for row in pattern:
+        if row["value"] is not None:
+            scored[row["participant_id"]].add(row["wave"])
+    (result,) = released("from results.results where result_id = 'missingness/team_effectiveness/T1_T2/count'")
+    assert sum(waves == {"T1", "T2"} for waves in scored.values()) == result["value"]
+    left_out = released(
+        "from trace('measurement/coordination/itpps_23/T3/item_rest') where part = 'person' and not is_counted"
+    )
+    assert "answered 5 of 6 items" in {row["missing_reason"] for row in left_out}
+    (comment,) = released("select comment from duckdb_functions() where function_name = 'trace'")
+    assert "source_column: The column in it." in comment["comment"]
 
 
 def test_an_id_like_no_other_is_told_where_ids_are_listed() -> None:

@@ -52,9 +52,9 @@ def _results(numbers: dict[str, tuple[float | None, float | None, float | None]]
 
 
 def _verdict(
-    condition: dict[str, Any], numbers: dict[str, tuple[float | None, float | None, float | None]]
+    condition: dict[str, Any], numbers: dict[str, tuple[float | None, float | None, float | None]], **more: Any
 ) -> tuple[str, str]:
-    claim = TypeAdapter(Claim).validate_python({"claim": "one", "statement": "One.", "conditions": [condition]})
+    claim = TypeAdapter(Claim).validate_python({"claim": "one", "statement": "One.", "conditions": [condition], **more})
     proposition = Proposition(proposition="first", statement="First.", claims=(claim,))
     (judged,) = judge_claims(proposition, _results(numbers), EXAMPLE)
     return judged.verdict, judged.reason
@@ -77,23 +77,25 @@ CHANGE, SIZE = "change/wellbeing/T1-T2/mean_change", "change/wellbeing/T1-T2/d_b
     [
         # T1 minus T2: a fall is positive.
         (FALLS, {CHANGE: (3.9, 0.67, 7.13)}, "supported", "Wellbeing T1-T2: 3.90 [0.67, 7.13] is a fall (T1 minus T2), its interval excludes zero"),
-        (FALLS, {CHANGE: (3.9, -0.67, 7.13)}, "not supported", "0 of 1 numbers bear it out; Wellbeing T1-T2: its interval includes zero"),
-        (FALLS, {CHANGE: (-3.9, -7.13, -0.67)}, "contradicted", "0 of 1 numbers bear it out; Wellbeing T1-T2: −3.90 [−7.13, −0.67] is not a fall (T1 minus T2), nor is any value of the interval"),
-        (FALLS, {CHANGE: (-3.9, -7.13, 0.67)}, "not supported", "0 of 1 numbers bear it out; Wellbeing T1-T2: −3.90 [−7.13, 0.67] is not a fall (T1 minus T2), its interval includes zero"),
+        (FALLS, {CHANGE: (3.9, -0.67, 7.13)}, "not supported", "Wellbeing T1-T2: 3.90 [−0.67, 7.13]: its interval includes zero"),
+        (FALLS, {CHANGE: (-3.9, -7.13, -0.67)}, "contradicted", "Wellbeing T1-T2: −3.90 [−7.13, −0.67] is not a fall (T1 minus T2), nor is any value of the interval"),
+        (FALLS, {CHANGE: (-3.9, -7.13, 0.67)}, "not supported", "Wellbeing T1-T2: −3.90 [−7.13, 0.67] is not a fall (T1 minus T2), its interval includes zero"),
         (FALLS, {CHANGE: (None, None, None)}, "not testable", "not testable: Wellbeing T1-T2: fewer than two people"),
         (FALLS, {CHANGE: (3.9, None, None)}, "not testable", "not testable: Wellbeing T1-T2: 3.90 has no interval"),
         (FALLS, {}, "not testable", "not testable: Wellbeing T1-T2: there is no such comparison; both waves must have asked"),
         (FALLS | {"direction": "rises"}, {CHANGE: (-3.9, -7.13, -0.67)}, "supported", "Wellbeing T1-T2: −3.90 [−7.13, −0.67] is a rise (T1 minus T2), its interval excludes zero"),
         (SAME, {CHANGE: (0.1, -0.2, 0.4)}, "supported", "Wellbeing T1-T2: 0.10 [−0.20, 0.40] includes zero"),
         (SAME, {CHANGE: (0.1, 0.0, 0.2)}, "supported", "Wellbeing T1-T2: 0.10 [0.00, 0.20] includes zero"),
-        (SAME, {CHANGE: (0.3, 0.2, 0.4)}, "contradicted", "0 of 1 numbers bear it out; Wellbeing T1-T2: 0.30 [0.20, 0.40] excludes zero"),
+        (SAME, {CHANGE: (0.3, 0.2, 0.4)}, "contradicted", "Wellbeing T1-T2: 0.30 [0.20, 0.40] excludes zero"),
         (BIG, {CHANGE: (3.9, 0.67, 7.13), SIZE: (0.5, 0.1, 0.9)}, "supported", "Wellbeing T1-T2: 3.90 [0.67, 7.13] is a fall (T1 minus T2), 0.50 [0.10, 0.90] is at least 0.5 d_baseline in size"),
-        (BIG, {CHANGE: (3.9, 0.67, 7.13), SIZE: (0.4, 0.1, 0.6)}, "not supported", "0 of 1 numbers bear it out; Wellbeing T1-T2: 0.40 [0.10, 0.60] is not at least 0.5 d_baseline in size"),
-        (BIG, {CHANGE: (3.9, 0.67, 7.13), SIZE: (0.2, 0.1, 0.4)}, "contradicted", "0 of 1 numbers bear it out; Wellbeing T1-T2: 0.20 [0.10, 0.40] is not at least 0.5 d_baseline in size, nor is any value of the interval"),
+        (BIG, {CHANGE: (3.9, 0.67, 7.13), SIZE: (0.4, 0.1, 0.6)}, "not supported", "Wellbeing T1-T2: 0.40 [0.10, 0.60] is not at least 0.5 d_baseline in size"),
+        (BIG, {CHANGE: (3.9, 0.67, 7.13), SIZE: (0.2, 0.1, 0.4)}, "contradicted", "Wellbeing T1-T2: 0.20 [0.10, 0.40] is not at least 0.5 d_baseline in size, nor is any value of the interval"),
         ({"kind": "change", "services": ["gp"], "contrasts": ["T1-T3"], "interval": "includes_zero"}, {"service_change/gp/T1-T3/difference": (-4.8, -32.6, 23.9)}, "supported", "GP T1-T3: −4.80 [−32.60, 23.90] includes zero"),
-        ({"kind": "level", "results": ["service_use/gp/T1/percent"], "at_most": 50, "because": "half"}, {"service_use/gp/T1/percent": (60.0, 52.0, 70.0)}, "contradicted", "0 of 1 numbers bear it out; GP T1: 60.00 [52.00, 70.00] is not at most 50.00, nor is any value of the interval"),
+        ({"kind": "level", "results": ["service_use/gp/T1/percent"], "at_most": 50, "because": "half"}, {"service_use/gp/T1/percent": (60.0, 52.0, 70.0)}, "contradicted", "GP T1: 60.00 [52.00, 70.00] is not at most 50.00, nor is any value of the interval"),
         ({"kind": "level", "results": ["characteristics/days_absent/mean"], "because": "no figure is known"}, {"characteristics/days_absent/mean": (7.7, None, None)}, "not testable", "not testable: Days absent from work: no figure is known"),
-        ({"kind": "level", "results": ["no/such/result"], "at_least": 1, "because": "so"}, {}, "not testable", "not testable: no/such/result: there is no such result"),
+        ({"kind": "level", "results": ["service_use/gp/T1/percent"], "at_most": 65, "interval": "inside", "because": "so"}, {"service_use/gp/T1/percent": (60.0, 52.0, 70.0)}, "not supported", "GP T1: 60.00 [52.00, 70.00] is at most 65.00, but its interval reaches beyond"),
+        ({"kind": "level", "results": ["no/such/result"], "at_least": 1, "because": "so"}, {}, "not testable", "not testable: no/such/result: there is no such result; `select result_id from results.results` lists them"),
+        ({"kind": "level", "results": ["service_use/gpp/T1/percent"], "because": "so"}, {"service_use/gp/T1/percent": (60.0, 52.0, 70.0)}, "not testable", "not testable: service_use/gpp/T1/percent: there is no such result; do you mean service_use/gp/T1/percent or service_use/gp/T1/ci95_low or service_use/gp/T1/ci95_high?"),
     ],
 )  # fmt: skip
 def test_a_condition_is_judged_by_hand(
@@ -123,6 +125,9 @@ def test_a_condition_is_judged_by_hand(
         ("wellbeing", {"not_worse_by": 0.5}, (-0.9, -1.2, -0.6), "contradicted"),
         ("wellbeing", {"within": 0.5}, (0.4, None, None), "supported"),
         ("wellbeing", {"within": 0.5}, (0.6, None, None), "not supported"),
+        ("wellbeing", {"within": 0.5, "interval": "inside"}, (0.1, -0.4, 0.5), "supported"),
+        ("wellbeing", {"within": 0.5, "interval": "inside"}, (0.1, -0.4, 0.6), "not supported"),
+        ("wellbeing", {"within": 0.5, "interval": "inside"}, (0.1, None, None), "not testable"),
         ("standards_of_care", {"within": 0.5}, None, "not testable"),
     ],
 )
@@ -138,19 +143,47 @@ def test_a_claim_is_as_good_as_its_worst_number_and_names_what_is_against_it() -
     condition = {"kind": "norm", "scales": ["wellbeing", "standards_of_care"], "waves": ["T1", "T2", "T3"], "within": 0.5}
     good, odd, bad = (0.1, -0.1, 0.3), (0.6, 0.3, 0.9), (1.5, 1.1, 1.9)
     of = "norm_difference/wellbeing/{}/difference_sd".format
+    # A number that is missing is never taken for one that bears the claim out.
     assert _verdict(condition, {of("T1"): good, of("T2"): good, of("T3"): good}) == (
-        "supported",
+        "not testable",
         "3 of 3 numbers bear it out; not testable: Satisfaction with Standards of Care T1: has no norm;"
         " Satisfaction with Standards of Care T2: has no norm; Satisfaction with Standards of Care T3: has no norm",
     )
     verdict, reason = _verdict(condition, {of("T1"): good, of("T2"): odd, of("T3"): good})
     assert verdict == "not supported"
     assert reason.startswith(
-        "2 of 3 numbers bear it out; Wellbeing T2: 0.60 [0.30, 0.90] is not within 0.5 norm SD of the norm;"
+        "2 of 3 numbers bear it out; Wellbeing T2: 0.60 [0.30, 0.90] is not within 0.5 norm SD of the norm (better than the norm);"
     )
     verdict, reason = _verdict(condition, {of("T1"): bad, of("T2"): odd, of("T3"): good})
     assert verdict == "contradicted"
     assert reason.startswith("1 of 3 numbers bear it out; Wellbeing T1: 1.50 [1.10, 1.90] is not within")
+
+
+@pytest.mark.parametrize(
+    ("shares", "verdict", "reason"),
+    [
+        ((10.0, 20.0, 60.0), "supported", "2 of 3 numbers bear it out; GP T3: 60.00 is not at most 50.00"),
+        ((10.0, 60.0), "not supported", "1 of 2 numbers bear it out; GP T2: 60.00 is not at most 50.00"),
+        ((10.0, None, None), "not testable", "GP T1: 10.00 is at most 50.00; not testable: GP T2: fewer than two people; GP T3: fewer than two people"),
+    ],
+)  # fmt: skip
+def test_most_of_the_numbers_are_enough_where_a_claim_says_so(
+    shares: tuple[float | None, ...], verdict: str, reason: str
+) -> None:
+    ids = [f"service_use/gp/T{place}/percent" for place in range(1, len(shares) + 1)]
+    numbers = {one: (share, None, None) for one, share in zip(ids, shares, strict=True)}
+    condition = {"kind": "level", "results": ids, "at_most": 50, "because": "half"}
+    assert _verdict(condition, numbers, holds_for="most") == (verdict, reason)
+
+
+def test_a_similarity_that_intervals_do_not_show_says_so() -> None:
+    of = "norm_difference/wellbeing/{}/difference_sd".format
+    condition = {"kind": "norm", "scales": ["wellbeing"], "waves": ["T1", "T2", "T3"], "within": 0.5}
+    numbers = {of("T1"): (0.1, -0.1, 0.3), of("T2"): (0.1, -0.1, 0.6), of("T3"): (0.4, 0.1, 0.7)}
+    assert _verdict(condition, numbers) == (
+        "supported",
+        "3 of 3 numbers bear it out, 2 with an interval that reaches beyond",
+    )
 
 
 @given(
@@ -191,7 +224,7 @@ def _condition(content: dict[str, Any], proposition: int, claim: int) -> dict[st
         (lambda c: _condition(c, 0, 0).update(scales=["welbeing"]), ": wellbeing_stays_good, wellbeing_like_public: 'welbeing' is no scale of any instrument; the scales are wellbeing,"),
         (lambda c: _condition(c, 0, 0).update(waves=["T4"]), ": wellbeing_stays_good, wellbeing_like_public: 'T4' is no wave of the protocol; the waves are T1, T2, T3"),
         (lambda c: _condition(c, 2, 0).update(contrasts=["T2-T3"]), ": early_strain_then_steady, wellbeing_drops: 'T2-T3' is no contrast of the protocol; the contrasts are T1-T2, T1-T3"),
-        (lambda c: _condition(c, 0, 4).update(services=["dentist"]), ": wellbeing_stays_good, service_use_steady: 'dentist' is no service of the protocol; the services are admission_mental,"),
+        (lambda c: c["propositions"][0]["claims"][4].update(conditions=[{"kind": "change", "services": ["dentist"], "contrasts": ["T1-T3"], "interval": "includes_zero"}]), ": wellbeing_stays_good, service_use_steady: 'dentist' is no service of the protocol; the services are admission_mental,"),
         (lambda c: _condition(c, 0, 0).update(below=1), "2 places are named; give one of within, above, below, worse_by, not_worse_by"),
         (lambda c: _condition(c, 2, 0).update(services=["gp"]), "a change is of scales or of services; name one of the two"),
         (lambda c: (_condition(c, 2, 0).pop("interval"), _condition(c, 2, 0).pop("direction")), "every change meets this; give direction, interval or at_least"),
@@ -238,11 +271,11 @@ SEGMENTS = [
 ]
 
 
-def _display(numbers: dict[str, Any] | None = None, **more: Any) -> Any:
+def _display(numbers: dict[str, Any] | None = None, segments: Any = SEGMENTS, **more: Any) -> Any:
     claim = TypeAdapter(Claim).validate_python({"claim": "one", "statement": "One.", "conditions": [FALLS]})
     proposition = Proposition(proposition="first", statement="First.", claims=(claim,), **more)
     results = _results(numbers if numbers is not None else {CHANGE: (3.9, 0.67, 7.13)})
-    (row,) = joint_display(PropositionFile(propositions=(proposition,)), results, SEGMENTS, EXAMPLE)
+    (row,) = joint_display(PropositionFile(propositions=(proposition,)), results, segments, EXAMPLE)
     return row
 
 
@@ -270,8 +303,32 @@ def test_a_judgement_is_stale_when_a_claim_turns_or_a_segment_comes() -> None:
     assert not _display(codes=("strain",), judgement=judged).is_stale
     assert _display({CHANGE: (3.9, -0.67, 7.13)}, codes=("strain",), judgement=judged).is_stale
     assert _display(codes=("strain", "valued"), judgement=judged).is_stale
-    # Other digits with the same verdict are the same evidence.
+    # Other digits with the same verdict are the same evidence; other words are not, however many.
     assert not _display({CHANGE: (3.8, 0.6, 7.0)}, codes=("strain",), judgement=judged).is_stale
+    other = _display(codes=("strain",), judgement=judged, segments=[SEGMENTS[3] | {"segment_id": "s9"}])
+    assert other.is_stale
+    assert other.doubts == (
+        "claims or segments are not those that were judged; judge again, then write evidence:"
+        f' "{other.evidence}" and judged_on under judgement',
+    )
+
+
+def test_a_judgement_that_does_not_fit_what_stands_beside_it_is_doubted() -> None:
+    judged = {"judged_by": "A. Judge", "judged_on": date(2022, 5, 1)}
+    silent = _display(codes=("strain",), judgement=Judgement(verdict="silent", **judged))
+    assert silent.doubts == (
+        "it does not say of which evidence it was made; judge again, then write evidence:"
+        f' "{silent.evidence}" and judged_on under judgement',
+        "it says silent, and both numbers and interviews speak",
+    )
+    against = {CHANGE: (-3.9, -7.13, -0.67)}
+    mark = _display(against, codes=("strain",)).evidence
+    convergent = Judgement(verdict="convergent", evidence=mark, **judged)
+    assert _display(against, codes=("strain",), judgement=convergent).doubts == (
+        "it says convergent beside a contradicted claim, without a memo; write why",
+    )
+    explained = convergent.model_copy(update={"memo": "The scale asks something else."})
+    assert _display(against, codes=("strain",), judgement=explained).doubts == ()
 
 
 def test_unknown_codes_and_quotes_are_refused() -> None:

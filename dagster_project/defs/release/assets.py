@@ -31,6 +31,7 @@ from dagster_project.report import (
     citation,
     methods,
     table_joint_display,
+    turned_claims,
     write_ard,
     write_dictionary,
     write_figures,
@@ -148,7 +149,9 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
         reproduction = released.rows("select * from results.reproduction order by line")
         declared = read_propositions(study)
         display = {name: released.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}
-        joint = table_joint_display(display, declared.note if declared else None)
+        changes = released.rows("select * from results.release_diff order by kind, what")
+        turned = turned_claims(changes, manifest["release"])
+        joint = table_joint_display(study, display, declared.note if declared else None, turned)
         further = next((place for place, table in enumerate(tables) if table.number.startswith("S")), len(tables))
         tables[further:further] = [joint] if joint else []
         figures = _figures(study, by_id, released)
@@ -181,7 +184,7 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
             findings=released.rows("from results.findings where severity <> 'note' or subject = 'published' order by line"),
             display=display,
             display_note=declared.note if declared else None,
-            changes=released.rows("select * from results.release_diff order by kind, what"),
+            changes=changes,
             sources=_sources(released),
             listed=_listed(released, study),
         )
@@ -236,13 +239,12 @@ def _sources(released: Warehouse) -> Sources:
         return Sources(
             roster=rows(connection, "select count(*) as n from marts.participants")[0]["n"],
             rules={row["scale"]: row["rule"] for row in rows(connection, "select scale, rule from codebook.scales")},
-            waves_of={
-                row["contrast"]: (row["baseline"], row["followup"]) for row in rows(connection, "from codebook.contrasts")
-            },
             left_out_of_pairs=rows(connection, LEFT_OUT_OF_PAIRS),
             left_out_of_waves=rows(connection, LEFT_OUT_OF_WAVES),
             columns=rows(connection, COLUMNS),
-            exports=rows(connection, "select wave, file_name, source_file from marts.exports order by export, file_name"),
+            exports=rows(
+                connection, "select wave, file_name, version, source_file from marts.exports order by export, file_name"
+            ),
         )
 
 

@@ -86,7 +86,7 @@ def build(settings: Settings) -> dg.Definitions:
 def _checks(display: Sequence[JointRow]) -> list[dg.AssetCheckResult]:
     claims = [claim for row in display for claim in row.claims]
     against = [claim for claim in claims if claim.verdict in ("contradicted", "not supported")]
-    stale = [row.proposition for row in display if row.is_stale]
+    doubts = "; ".join(f"{row.proposition}: {doubt}" for row in display for doubt in row.doubts)
     named = "; ".join(f"{claim.claim_id} is {claim.verdict}" for claim in against)
     return [
         dg.AssetCheckResult(
@@ -100,10 +100,8 @@ def _checks(display: Sequence[JointRow]) -> list[dg.AssetCheckResult]:
         ),
         dg.AssetCheckResult(
             check_name="judgements_current",
-            passed=not stale,
+            passed=not doubts,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"judged of other evidence, to be judged again: {', '.join(stale)}"
-            if stale
-            else "Every judgement was made of the evidence as it is.",
+            description=doubts or "Every judgement was made of the evidence as it is.",
         ),
     ]

@@ -85,6 +85,16 @@ def table_checklist(checklist: Checklist, judged: Sequence[JudgedItem], number: 
     )
 
 
+#: What readers call a section of the page.
+_SECTIONS = {"flow": "Study flow", "methods": "Methods", "joint": "Joint display", "audit": "Audit", "figures": "Figures"}
+#: Where the release shows what a key of study.yaml, or a file beside it, declares.
+_DECLARED = {
+    "plan": "codebook.html#plan", "waves": "codebook.html#waves", "contrasts": "codebook.html#contrasts",
+    "outcomes": "codebook.html#scales", "instruments": "codebook.html#instruments",
+    "participant_variables": "codebook.html#participant_variables", "propositions": "#joint",
+}  # fmt: skip
+
+
 def _absent(kind: Kind, name: str) -> str:
     return {
         "table": f"the table {name} has no numbers",
@@ -109,18 +119,29 @@ class _Finder:
         sections: Collection[str],
     ) -> None:
         self._study, self._figures, self._sections = study, figures, sections
-        shown = [one for table in tables for row in table.rows for cell in row.cells for one in cell.result_ids]
         self._tables = {
             table.name: table.number
             for table in tables
             if any(cell.result_ids and cell.text for row in table.rows for cell in row.cells)
         }
-        known = [row for one in reversed(shown) if (row := results.get(one)) is not None and row.value is not None]
-        self._first = {row.analysis: row.result_id for row in known}
         self._analyses: dict[str, int] = {}
         for row in results.values():
             if row.value is not None:
                 self._analyses[row.analysis] = self._analyses.get(row.analysis, 0) + 1
+        self._shown_in: dict[str, Table] = {}
+        for analysis in self._analyses:
+            counts = [
+                (
+                    sum(
+                        one.startswith(f"{analysis}/") for row in table.rows for cell in row.cells for one in cell.result_ids
+                    ),
+                    table,
+                )
+                for table in tables
+            ]
+            most, table = max(counts, key=lambda one: one[0], default=(0, None))
+            if most and table is not None:
+                self._shown_in[analysis] = table
         self._lines = dict(_lines_of(study))
 
     def find(self, kind: Kind, name: str) -> Link | None:
@@ -130,14 +151,15 @@ class _Finder:
             place = self._figures.index(name) + 1
             return Link(f"Figure {place}", f"#figure-{place}")
         if kind == "analysis" and name in self._analyses:
-            first = self._first.get(name)
-            return Link(f"{self._analyses[name]} results of {name}", f"#{first}" if first else None)
+            table = self._shown_in.get(name)
+            words = f"{self._analyses[name]} results of {name.replace('_', ' ')}"
+            return Link(f"{words}, in Table {table.number}", f"#table-{table.number}") if table else Link(words)
         if kind == "section" and name in self._sections:
-            return Link(f"section {name}", f"#{name}")
+            return Link(f"section {_SECTIONS.get(name, name)}", f"#{name}")
         if kind == "study" and name in self._lines and self._value(name):
-            return Link(f"study.yaml, line {self._lines[name]}: {name}")
+            return Link(f"study.yaml, line {self._lines[name]}: {name}", _DECLARED.get(name.split(".")[0]))
         if kind == "file" and (self._study.folder / name).exists():
-            return Link(name)
+            return Link(name, _DECLARED.get(name.partition(".")[0]))
         return None
 
     def _value(self, name: str) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
@@ -60,9 +61,12 @@ def style() -> rc_context:
 
 def finish(name: str, title: str, alt: str, table: Table, notes: Iterable[str], drawn: Canvas) -> Figure:
     """The figure as SVG (the same bytes from the same numbers) and as a small PNG."""
+    # Laid out once, then drawn once as SVG and once as a picture: `savefig` would draw each of them twice.
+    FigureCanvasAgg(drawn)
+    drawn.get_layout_engine().execute(drawn)
+    drawn.set_layout_engine("none")
     target = io.StringIO()
-    drawn.savefig(target, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    drawn.set_layout_engine("none")  # laid out by now; the picture takes the same places
+    FigureCanvasSVG(drawn).print_svg(target, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = target.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
@@ -91,8 +95,8 @@ def _escaped(text: str) -> str:
 def thumbnail(drawn: Canvas) -> bytes:
     """A PNG small enough for Dagster's pages."""
     target = io.BytesIO()
-    FigureCanvasAgg(drawn)
-    drawn.savefig(target, format="png", dpi=_SMALL, metadata={"Software": None})
+    drawn.set_dpi(_SMALL)
+    FigureCanvasAgg(drawn).print_png(target, metadata={"Software": None})
     return target.getvalue()
 
 

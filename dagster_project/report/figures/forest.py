@@ -65,7 +65,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
     for heading, code, label in sections:
         if heading:
             height += 1.3
-            labels.append((height, shortened(heading, 52)))
+            labels.append((height, shortened(heading, 60)))
         height += 1
         better = " ↓" if study.scales[code][1].better == "low" else ""
         places.append((height, code))

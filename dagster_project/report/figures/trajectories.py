@@ -76,7 +76,11 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
     is_drawn = bool(people)
     notes = [
         "Dot and bar: mean with its 95 % interval. Broken line and grey band: norm mean and one norm SD to either side."
-        + (" Faint lines: people." if is_drawn else " Blue band: from the first to the third quartile."),
+        + (
+            " Faint lines: people; faint dots: people with a score in one wave only."
+            if is_drawn
+            else " Blue band: from the first to the third quartile."
+        ),
         "Each panel spans the possible scores of its scale; an arrow says which way is better. Waves stand at their months.",
     ]
     if len(outcomes) > len(codes):
@@ -102,7 +106,12 @@ def _panel(
         if math.isfinite(norm_sd):
             axes.axhspan(max(low, norm - norm_sd), min(high, norm + norm_sd), color=BAND, linewidth=0)
         axes.axhline(norm, color=MUTED, linestyle=(0, (4, 2)), linewidth=0.9)
-    lines(axes, [[(at[wave], scores[wave]) for wave in at if wave in scores] for scores in people.values()], FAINT, 0.6, 0.6)
+    seen = [[(at[wave], scores[wave]) for wave in at if wave in scores] for scores in people.values()]
+    lines(axes, seen, FAINT, 0.6, 0.6)
+    once = [points[0] for points in seen if len(points) == 1]
+    axes.plot(
+        [x for x, _ in once], [y for _, y in once], linestyle="none", marker=".", markersize=2.5, color=FAINT, alpha=0.7
+    )
     points = [(at[wave], *(_value(results, "summary", code, one, when=wave) for one in _DRAWN)) for wave in at]
     points = [point for point in points if math.isfinite(point[1])]
     if not people:
@@ -116,7 +125,7 @@ def _panel(
     )
     lines(axes, [[(point[0], point[2]), (point[0], point[3])] for point in points if math.isfinite(point[2])], RED, 1.4, 1.0)
     arrow = "↑" if scale.better == "high" else "↓"
-    axes.set_title(f"{shortened(scale.label, 30)} {arrow}", loc="left", pad=3)
+    axes.set_title(f"{shortened(scale.label, 36)} {arrow}", loc="left", pad=3)
 
 
 _DRAWN = ("mean", "ci95_low", "ci95_high", "q1", "q3")
