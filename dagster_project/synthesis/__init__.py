@@ -7,7 +7,7 @@ from dagster_project.synthesis.claims import VERDICTS, JudgedCell, JudgedClaim, 
 from dagster_project.synthesis.display import CodeCount, JointRow, Quote, display_markdown, joint_display
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.propositions import Judgement, Proposition, PropositionFile, read_propositions
-from dagster_project.synthesis.segments import CodedFile, Coding, Interviews, read_interviews, segment_id
+from dagster_project.synthesis.segments import CodedFile, Coding, Interviews, read_interviews, segment_ids, why_unplaced
 from dagster_project.synthesis.tables import DISPLAY_COLUMNS, display_tables
 
 __all__ = [
@@ -31,5 +31,6 @@ __all__ = [
     "judge_claims",
     "read_interviews",
     "read_propositions",
-    "segment_id",
+    "segment_ids",
+    "why_unplaced",
 ]
