@@ -5,6 +5,7 @@ Belongs here: models of the declarations, and checking them against the study. D
 """
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -159,12 +160,12 @@ class PropositionFile(Definition):
 
 
 def read_propositions(study: Study) -> PropositionFile | None:
-    """The study's propositions, or None when it declares none.
+    """The study's propositions, or None when it declares none: no file, or one of comments alone.
 
     Raises StudyError or SynthesisError with one line: file, proposition and claim, value, cure.
     """
     file = study.folder / "propositions.yaml"
-    if not file.exists():
+    if not file.exists() or _is_comments(file):
         return None
     declared = read_definition(file, PropositionFile)
     waves = [wave.wave for wave in study.protocol.waves]
@@ -185,6 +186,12 @@ def read_propositions(study: Study) -> PropositionFile | None:
                 if problem := _problem(condition, study):
                     raise SynthesisError(f"{file}: {proposition.proposition}, {claim.claim}: {problem}")
     return declared
+
+
+def _is_comments(file: Path) -> bool:
+    """Whether a file says nothing yet, as `wavehouse new` writes it."""
+    lines = file.read_bytes().decode("utf-8-sig", "replace").splitlines()
+    return any(lines) and all(line.lstrip().startswith("#") for line in lines if line.strip())
 
 
 def _problem(condition: Condition, study: Study) -> str | None:
