@@ -3,8 +3,9 @@
 Belongs here: claims and their verdicts, coded segments, the joint display. Does not belong here: computing a result, HTML.
 """
 
+from dagster_project.synthesis.check import check_synthesis
 from dagster_project.synthesis.claims import VERDICTS, JudgedCell, JudgedClaim, judge_claims
-from dagster_project.synthesis.display import CodeCount, JointRow, Quote, check_codes, display_markdown, joint_display
+from dagster_project.synthesis.display import CodeCount, JointRow, Quote, display_markdown, joint_display
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.propositions import Judgement, Proposition, PropositionFile, read_propositions
 from dagster_project.synthesis.segments import CodedFile, Coding, Interviews, read_interviews, segment_ids, why_unplaced
@@ -25,7 +26,7 @@ __all__ = [
     "PropositionFile",
     "Quote",
     "SynthesisError",
-    "check_codes",
+    "check_synthesis",
     "display_markdown",
     "display_tables",
     "joint_display",

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from dagster_project.study import read_study
-from dagster_project.synthesis import PropositionFile, SynthesisError, check_codes, joint_display, judge_claims
+from dagster_project.synthesis import PropositionFile, SynthesisError, joint_display, judge_claims
+from dagster_project.synthesis.display import check_codes
 from dagster_project.synthesis.propositions import Claim, LevelCondition, Proposition
 
 STUDY = read_study(Path(__file__).parents[2] / "data" / "peer_workers")
