@@ -129,7 +129,7 @@ def test_sets_of_documents_say_the_wave() -> None:
     sets = (
         '<Sets><Set guid="a" name="First round"><MemberSource targetGUID="d1"/></Set><Set guid="b" name="Site A">'
         '<MemberSource targetGUID="D1"/></Set><Set guid="c" name="Second round"><MemberSource targetGUID="D2"/>'
-        '<MemberSource targetGUID="D3"/></Set></Sets>'
+        '<MemberSource targetGUID="D3"/></Set><Set guid="d" name="Of codes"><MemberCode targetGUID="C1"/></Set></Sets>'
     )
     rounds = {"First round": "T1", "Second round": "T2"}
     documents = "".join(_document(number) for number in (1, 2))
@@ -137,7 +137,7 @@ def test_sets_of_documents_say_the_wave() -> None:
     with pytest.raises(SynthesisError) as refused:
         _read(documents, more=sets, wave_sets={"Third round": "T3"})
     assert str(refused.value) == (
-        "x.qde: wave_sets: the project has no set 'Third round'; the sets are First round, Second round, Site A; correct it"
+        "x.qde: wave_sets: the project has no set of documents 'Third round'; the sets are First round, Second round, Site A; correct it"
         " in propositions.yaml"
     )
     both = sets.replace("d1", "D3")

@@ -15,6 +15,7 @@ from dagster_project.synthesis.segments import Interviews, read_codebook
 EXAMPLE = Path(__file__).parents[2] / "data" / "peer_workers" / "interviews"
 CODES = '<Code guid="C-1" name="Work" isCodable="true"><Code guid="c-2" name="Team" isCodable="true"/></Code>'
 INTERVIEWS = Interviews(file="x.qdpx")
+NO_TEXT = "its document's text is not in the file, or several are called so; export the project with its texts"
 
 
 def _zip(project: str, **members: bytes) -> bytes:
@@ -139,8 +140,8 @@ def test_what_cannot_be_used_is_kept_with_its_reason() -> None:
         "its positions lie beyond the document's text",
         "no code of the codebook has the GUID c-9",
         "its positions are not two whole numbers",
-        "the text internal://gone.txt is not in the file; export it with its texts",
-        "the text internal://gone.txt is not in the file; export it with its texts",
+        NO_TEXT,
+        NO_TEXT,
     ]
     assert (file.lost[0].place, file.lost[0].source) == ("k2 (2 to 90)", "Doc")
     assert file.codings == ()  # what a selection is called need not be what was said
@@ -290,7 +291,7 @@ def test_the_project_and_the_text_meant_are_read_and_not_others_called_so() -> N
     # A base name is enough where one file alone has it.
     assert _texts(_archive(projectDOTqde=project, other__dDOTtxt=b"Right")) == ["Righ"]
     two = read_interviews(_archive(projectDOTqde=project, a__dDOTtxt=b"Wrong", b__dDOTtxt=b"Right"), "x", INTERVIEWS)
-    assert [one.reason for one in two.lost] == ["the text internal://d.txt is not in the file; export it with its texts"]
+    assert [one.reason for one in two.lost] == [NO_TEXT]
     with pytest.raises(
         SynthesisError, match=r"^x: there are 2 projects in the file, a/project\.qde and b/project\.qde among"
     ):

@@ -80,12 +80,13 @@ class People:
     def _sets(self, root: Element, file: str) -> dict[str, list[str]]:
         """Waves by document."""
         waves: dict[str, list[str]] = {}
-        sets = [one for group in inside(root, "Sets") for one in children(group, "Set")]
+        # Sets of codes stand in the codebook.
+        sets = [one for one in inside(root, "Set") if first(one, "MemberSource") is not None]
         names = [one.get("name", "").strip() for one in sets]
         for wanted in self._declared.wave_sets:
             if wanted not in names:
                 raise SynthesisError(
-                    f"{file}: wave_sets: the project has no set {wanted!r}; the sets are"
+                    f"{file}: wave_sets: the project has no set of documents {wanted!r}; the sets are"
                     f" {', '.join(sorted(set(names))) or 'none'}; correct it in propositions.yaml"
                 )
         for name, one in zip(names, sets, strict=True):

@@ -37,6 +37,7 @@ _TEXTS = ("Representation", "Transcript", "TextDescription")
 _PLACES = ("PDFSelection", "PictureSelection", "AudioSelection", "VideoSelection")
 #: What says where a place is.
 _COORDINATES = ("page", "firstX", "firstY", "secondX", "secondY", "begin", "end")
+_NO_TEXT = "its document's text is not in the file, or several are called so; export the project with its texts"
 #: Nobody's codes are deeper; a file made to break its reader has them so.
 _DEEPEST = 100
 
@@ -212,7 +213,7 @@ class _Project:
         path = element.get("plainTextPath")
         raw = "".join(content.itertext()) if content is not None else self._archive.text(path) if path else None
         text = Text(raw) if raw is not None else None
-        missing = None if text is not None or not path else f"the text {path} is not in the file; export it with its texts"
+        missing = None if text is not None or not path else _NO_TEXT
         points = {guid_of(one): one.get("position") for one in children(element, "SyncPoint")}
         whole = list(children(element, "Coding"))
         if whole:
