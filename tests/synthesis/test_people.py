@@ -101,6 +101,8 @@ def test_a_passage_across_two_speakers_is_set_aside() -> None:
     cases = '<Case guid="K1" name="PW-01"/><Case guid="K2" name="PW-02"/>'
     file = _read(_document(1, _coded(0, 20, "K1") + _coded(21, 31, "K2")), cases)
     assert [one.reason for one in file.lost] == ["it is of 2 people: PW-01, PW-02"]
+    # The blank between two speakers is nobody's.
+    assert _who(_read(_document(1, _coded(0, 15, "K1") + _coded(16, 31, "K2")), cases)) == [("PW-02", None)]
 
 
 def test_a_code_that_several_cases_name_stays_a_code() -> None:

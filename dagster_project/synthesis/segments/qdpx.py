@@ -123,15 +123,23 @@ class _Selected:
         return self.text.plain[self.start : self.end].strip() or None if self.text is not None else None
 
     @property
-    def number(self) -> str:
-        """Which of the passages of these words in the text it is, from the second on; a place's coordinates."""
+    def span(self) -> tuple[int, int] | None:
+        """Start and end of the words, without blanks around them: those may be the next speaker's."""
         words = self.words
         if self.text is None or words is None or self.start is None:
+            return None
+        begin = self.text.plain.index(words, self.start)
+        return begin, begin + len(words)
+
+    @property
+    def number(self) -> str:
+        """Which of the passages of these words in the text it is, from the second on; a place's coordinates."""
+        words, span = self.words, self.span
+        if self.text is None or words is None or span is None:
             spot = " ".join(f"{name} {self.element.get(name)}" for name in _COORDINATES if self.element.get(name))
             return f"{kind_of(self.element)} {spot}" if spot else self.element.get("guid", "")
-        begin = self.text.plain.index(words, self.start)
         count, at = 1, self.text.plain.find(words)
-        while at < begin:
+        while at < span[0]:
             count, at = count + 1, self.text.plain.find(words, at + 1)
         return str(count) if count > 1 else ""
 
@@ -142,10 +150,10 @@ class _Ranges:
 
     spans: list[tuple[int, int, str]] = field(default_factory=list)
 
-    def at(self, start: int | None, end: int | None) -> list[str]:
-        if start is None or end is None:
+    def at(self, span: tuple[int, int] | None) -> list[str]:
+        if span is None:
             return []
-        return [case for first, last, case in self.spans if first < end and start < last]
+        return [case for begin, end, case in self.spans if begin < span[1] and span[0] < end]
 
 
 class _Project:
@@ -248,10 +256,10 @@ class _Project:
             if target(reference) in self._people.case_of_code and one.missing is None
         ]
         for key in keys:
-            if one.text is None or one.start is None or one.end is None:
+            if one.span is None:
                 self._cases_at.setdefault(id(one.element), []).append(key)
             else:
-                self._ranges.setdefault(id(one.text), _Ranges()).spans.append((one.start, one.end, key))
+                self._ranges.setdefault(id(one.text), _Ranges()).spans.append((*one.span, key))
         return len(keys)
 
     def _coding(self, one: _Selected, coding: Element, reference: Element | None) -> Coding | str:
@@ -263,7 +271,7 @@ class _Project:
             return one.missing
         selection = [*self._people.at(guid_of(one.element)), *self._cases_at.get(id(one.element), [])]
         is_whole = one.element is one.document
-        spoken = self._ranges[id(one.text)].at(one.start, one.end) if id(one.text) in self._ranges else []
+        spoken = self._ranges[id(one.text)].at(one.span) if id(one.text) in self._ranges else []
         document = [*self._people.at(guid_of(one.document)), *self._cases_at.get(id(one.document), [])]
         person, wave, reason = self._people.who(one.document, ([] if is_whole else selection, spoken, document))
         if reason is not None:
