@@ -163,8 +163,10 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 def _check(given: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.exports import ExportError, apply_contract, dictionary_of, find_files, look, read_export
     from dagster_project.exports.arrivals import Memory
+    from dagster_project.report.checklists import read_answers
     from dagster_project.results import ResultsError, read_published
-    from dagster_project.study import read_study
+    from dagster_project.study import StudyError, read_study
+    from dagster_project.synthesis import check_synthesis
 
     study = read_study(settings.study_folder)
     print(
@@ -196,6 +198,16 @@ def _check(given: argparse.Namespace, settings: Settings) -> int:
         except (ResultsError, OSError) as error:
             print(f"  published: error: {error}")
             bad += 1
+    for finding in check_synthesis(study):
+        mark = "error: " if finding.is_error else ""
+        print(f"    warning: {finding.words}" if finding.is_warning else f"  {finding.about}: {mark}{finding.words}")
+        bad += finding.is_error
+    try:
+        if answers := sum(len(items) for given in dict(read_answers(study)).values() for items in given.values()):
+            print(f"  checklists: {answers} items answered")
+    except StudyError as error:
+        print(f"  checklists: error: {error}")
+        bad += 1
     print("everything fits" if not bad else f"{bad} errors" if bad > 1 else "1 error")
     return 1 if bad else 0
 

@@ -165,6 +165,24 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
     (folder / "raw/T2/t2.csv").write_text("Participant,Date,Q1,Q2,Q3,Q4,Q5\n1,2024-04-01,4,2,4,2,4\n", encoding="utf-8")
     assert main(["check", "--study", str(folder)]) == 0
     capsys.readouterr()
+    interviews = "interviews:\n  - {file: coded.csv, wave: T1}\n"
+    proposition = "propositions:\n  - {proposition: p, statement: S., codes: [Strain]}\n"
+    (folder / "propositions.yaml").write_text(interviews + proposition, encoding="utf-8")
+    (folder / "coded.csv").write_text("code,person,segment\nStrian,1,x\nStrian,,y\n", encoding="utf-8")
+    (folder / "checklists.yaml").write_text("told: {stroobe: {}}\n", encoding="utf-8")
+    assert main(["check", "--study", str(folder)]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[5:9] == [
+        "  propositions: 1, with 0 claims",
+        "  coded.csv: 2 codings, 1 set aside",
+        "    warning: 1 set aside: nothing says whose segment it is",
+        f"  propositions: error: {folder / 'propositions.yaml'}: p: codes: the interviews have no code 'Strain'; the codes are"
+        " Strian",
+    ]
+    assert said[9].startswith(f"  checklists: error: {folder / 'checklists.yaml'}: told: 'stroobe' is no checklist; the")
+    assert said[10:] == ["2 errors"]
+    for name in ("propositions.yaml", "coded.csv", "checklists.yaml"):
+        (folder / name).unlink()
     assert main(["new", str(folder)]) == 2
     assert (
         capsys.readouterr().err

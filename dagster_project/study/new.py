@@ -93,6 +93,59 @@ _NORMS = """\
 samples: []  # - {sample: adults, instrument: example, n: 1000, population: Adults, source: A citation}
 norms: []    # - {scale: example_total, sample: adults, mean: 15.2, sd: 3.4}
 """
+_PROPOSITIONS = """\
+# A paper's sentences as claims that every run judges again, and the interviews beside them. All of it is commented out: take
+# the `# ` away from what you need. `wavehouse check --study {study}` says what does not fit.
+#
+# note: What readers of the joint display must know
+#
+# interviews:               # coded segments: a REFI-QDA project (.qdpx, of NVivo, MAXQDA, ATLAS.ti, ..) or a table
+#   - file: interviews/coded.qdpx
+#     person_variable: Person            # a document's or case's variable with the identifier; else the case's name
+#     wave_variable: Wave                # the variable with the wave
+#     # source_name: '(?P<person>P-\\d+) (?P<wave>T\\d)'   # if documents' names say who and when
+#     # wave: T1                         # if the whole file is of one wave
+#     # wave_sets: {{First round: T1}}     # if sets of documents (document groups) are the waves
+#     # waves: {{Baseline: T1, "2": T2}}   # what the file calls a wave, and what the protocol does
+#     # end_position: exclusive          # if passages lose their last letter; told from the texts if left out
+#   - file: interviews/second_coder.csv  # a row a coding; a code below another is written Work > Team
+#     columns: {{code: Theme, person: Participant, wave: Wave, segment: Passage, source: Document, coder: Coder, memo: Memo}}
+#
+# propositions:
+#   - proposition: total_falls_then_steadies
+#     statement: The total falls at first and is then like that of others.
+#     codes: [Strain, Team > Positive]   # names of codes; with those above them where several have the name
+#     interviews: What the interviews say, in your words
+#     quotes: [s-0123456789]             # segments that may be printed. After a run their ids stand in the working file:
+#                                        # select segment_id, code, wave, text from raw.segments
+#                                        # in .wavehouse/{study}/warehouse.duckdb, or in `wavehouse ui`
+#     judgement:                         # written when both sides have been looked at
+#       verdict: divergent               # convergent, complementary, divergent or silent
+#       judged_by: A. Name
+#       judged_on: 2024-05-31
+#       evidence: "0123abcd"             # the mark that the joint display prints; shown as stale when it changes
+#       memo: Why; a divergent verdict needs it
+#     claims:
+#       - claim: total_falls
+#         statement: The total falls by three months.
+#         conditions:                    # all must hold
+#           - {{kind: change, scales: [example_total], contrasts: [T1-T2], direction: falls, interval: excludes_zero}}
+#             # direction: falls, rises, either; interval: excludes_zero, includes_zero; at_least: 0.5 in effect sizes
+#             # services: [..] in place of scales: the use of services of the protocol
+#       - claim: total_like_norm
+#         statement: At both waves it is like that of others.
+#         assumption: Like is within half a norm SD.    # what the sentence leaves open
+#         conditions:
+#           - {{kind: norm, scales: [example_total], waves: [T1, T2], within: 0.5}}
+#             # or above, below, worse_by, not_worse_by: in norm SDs; the norm stands in norms.yaml
+#       - claim: most_answer
+#         statement: At least 20 people answered.
+#         conditions:
+#           - kind: level
+#             results: [summary/example_total/T1/n]      # ids of results, as the page and results.results have them
+#             at_least: 20                 # or at_most, or both; without bounds it is not testable
+#             because: Where the bounds come from
+"""
 
 
 def new_study(folder: Path) -> list[Path]:
@@ -110,6 +163,7 @@ def new_study(folder: Path) -> list[Path]:
         folder / "study.yaml": _PROTOCOL.format(study=name),
         folder / "instruments" / "example.yaml": _INSTRUMENT,
         folder / "norms.yaml": _NORMS,
+        folder / "propositions.yaml": _PROPOSITIONS.format(study=name),
     }
     for drop in ("roster", "T1", "T2"):
         (folder / "raw" / drop).mkdir(parents=True)

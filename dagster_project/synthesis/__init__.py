@@ -3,11 +3,12 @@
 Belongs here: claims and their verdicts, coded segments, the joint display. Does not belong here: computing a result, HTML.
 """
 
+from dagster_project.synthesis.check import check_synthesis
 from dagster_project.synthesis.claims import VERDICTS, JudgedCell, JudgedClaim, judge_claims
 from dagster_project.synthesis.display import CodeCount, JointRow, Quote, display_markdown, joint_display
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.propositions import Judgement, Proposition, PropositionFile, read_propositions
-from dagster_project.synthesis.segments import CodedFile, Coding, Interviews, read_interviews, segment_id
+from dagster_project.synthesis.segments import CodedFile, Coding, Interviews, read_interviews, segment_ids, why_unplaced
 from dagster_project.synthesis.tables import DISPLAY_COLUMNS, display_tables
 
 __all__ = [
@@ -25,11 +26,13 @@ __all__ = [
     "PropositionFile",
     "Quote",
     "SynthesisError",
+    "check_synthesis",
     "display_markdown",
     "display_tables",
     "joint_display",
     "judge_claims",
     "read_interviews",
     "read_propositions",
-    "segment_id",
+    "segment_ids",
+    "why_unplaced",
 ]

@@ -322,7 +322,7 @@ def _levels(condition: LevelCondition, results: Mapping[str, ResultRow], labels:
     low = -math.inf if condition.at_least is None else condition.at_least
     high = math.inf if condition.at_most is None else condition.at_most
     for one in condition.results:
-        prefix, statistic = one.rsplit("/", 1)
+        prefix, _, statistic = one.rpartition("/")
         number = _Number.of(results, prefix, statistic, "", "")
         row, region = number.rows[0], _Region(low, high)
         name, moment = (row.outcome, row.wave or row.contrast or "") if row is not None else (one, "")

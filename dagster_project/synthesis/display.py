@@ -121,19 +121,14 @@ def joint_display(
     segment counts for its code and for those above it. Raises SynthesisError when a proposition names a code or a segment
     that they do not have.
     """
-    by_code: dict[str, list[Mapping[str, Any]]] = {name: [] for path in codes for name in path}
+    by_path: dict[tuple[str, ...], list[Mapping[str, Any]]] = {path: [] for path in _with_above(codes)}
     for row in segments:
-        for name in dict.fromkeys(row["path"]):
-            by_code.setdefault(name, []).append(row)
+        for path in _with_above([row["path"]]):
+            by_path.setdefault(path, []).append(row)
     rows = []
     for position, proposition in enumerate(declared.propositions, start=1):
         where = f"{study.folder / 'propositions.yaml'}: {proposition.proposition}"
-        for code in proposition.codes:
-            if code not in by_code:
-                raise SynthesisError(
-                    f"{where}: codes: the interviews have no code {code!r}; the codes are"
-                    f" {', '.join(sorted(by_code)) or 'none, as no interviews are declared'}"
-                )
+        by_code = {code: by_path[_meant(code, by_path, where)] for code in proposition.codes}
         claims = judge_claims(proposition, results, study)
         counts = tuple(_count(code, by_code[code], study) for code in proposition.codes)
         mine = {row["segment_id"]: row for code in proposition.codes for row in by_code[code]}
@@ -153,6 +148,52 @@ def joint_display(
             )
         )
     return tuple(rows)
+
+
+def check_codes(declared: PropositionFile, codes: Iterable[Sequence[str]], study: Study) -> list[str]:
+    """One line for each code that a proposition names and the interviews do not have, or have several times."""
+    known = _with_above(codes)
+    problems = []
+    for proposition in declared.propositions:
+        for code in proposition.codes:
+            try:
+                _meant(code, known, f"{study.folder / 'propositions.yaml'}: {proposition.proposition}")
+            except SynthesisError as error:
+                problems.append(str(error))
+    return problems
+
+
+def _with_above(codes: Iterable[Sequence[str]]) -> dict[tuple[str, ...], None]:
+    """Paths, and those of the codes above them."""
+    return dict.fromkeys(tuple(path[:length]) for path in codes for length in range(1, len(path) + 1))
+
+
+def _meant(code: str, known: Iterable[tuple[str, ...]], where: str) -> tuple[str, ...]:
+    """The path that a proposition means by a code's name, or by its name after some of those above it.
+
+    A path in full comes before others that end alike. Raises SynthesisError when no path or several can be meant.
+    """
+    wanted = _spelt([code])
+    paths = {path: _spelt(path) for path in known}
+    found = [path for path, spelt in paths.items() if spelt == wanted] or [
+        path for path, spelt in paths.items() if spelt.endswith(f" > {wanted}")
+    ]
+    if len(found) > 1:
+        named = ", ".join(sorted(paths[path] for path in found))
+        raise SynthesisError(f"{where}: codes: {len(found)} codes are called {code!r}: {named}; write the one that is meant")
+    if not found:
+        # A name that several codes have is shown with those above it.
+        names = [path[-1] for path in paths]
+        shown = {path[-1] if names.count(path[-1]) == 1 else spelt for path, spelt in paths.items()}
+        raise SynthesisError(
+            f"{where}: codes: the interviews have no code {code!r}; the codes are"
+            f" {', '.join(sorted(shown)) or 'none, as no interviews are declared'}"
+        )
+    return found[0]
+
+
+def _spelt(path: Sequence[str]) -> str:
+    return " > ".join(" ".join(part.split()) for name in path for part in name.split(">"))
 
 
 def _count(code: str, rows: Segments, study: Study) -> CodeCount:

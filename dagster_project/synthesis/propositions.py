@@ -5,9 +5,10 @@ Belongs here: models of the declarations, and checking them against the study. D
 """
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from dagster_project.study import Code, ContrastId, Definition, EffectSize, Study, WaveId, read_definition
 from dagster_project.synthesis.errors import SynthesisError
@@ -87,7 +88,17 @@ class LevelCondition(Definition):
     def _is_reasoned(self) -> "LevelCondition":
         if self.because is None:
             raise ValueError("say under because where the bounds come from, or why there are none")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"nothing is at least {self.at_least:g} and at most {self.at_most:g}; correct one of the two")
         return self
+
+    @field_validator("results")
+    @classmethod
+    def _are_ids(cls, results: tuple[str, ...]) -> tuple[str, ...]:
+        for one in results:
+            if "/" not in one.strip("/") or len(one.split()) != 1:
+                raise ValueError(f"{one!r} is no result id; ids are parts with / between, as service_use/gp/T1/percent")
+        return results
 
 
 Condition = Annotated[ChangeCondition | NormCondition | LevelCondition, Field(discriminator="kind")]
@@ -129,7 +140,9 @@ class Proposition(Definition):
     proposition: Code = Field(description="a code such as wellbeing_stays_good")
     statement: str = Field(min_length=1, description="the proposition, in the study's own words")
     claims: tuple[Claim, ...] = Field(default=(), description="what the numbers would have to show")
-    codes: tuple[str, ...] = Field(default=(), description="names of the interviews' codes")
+    codes: tuple[str, ...] = Field(
+        default=(), description="names of the interviews' codes; `Team > Positive` where several are called Positive"
+    )
     interviews: str | None = Field(default=None, description="what the interviews say, in the study's own words")
     quotes: tuple[str, ...] = Field(default=(), description="ids of segments that may be quoted")
     judgement: Judgement | None = Field(default=None, description="what people made of both")
@@ -155,28 +168,38 @@ class PropositionFile(Definition):
 
 
 def read_propositions(study: Study) -> PropositionFile | None:
-    """The study's propositions, or None when it declares none.
+    """The study's propositions, or None when it declares none: no file, or one of comments alone.
 
     Raises StudyError or SynthesisError with one line: file, proposition and claim, value, cure.
     """
     file = study.folder / "propositions.yaml"
-    if not file.exists():
+    if not file.exists() or _is_comments(file):
         return None
     declared = read_definition(file, PropositionFile)
     waves = [wave.wave for wave in study.protocol.waves]
     for interviews in declared.interviews:
         if not (study.folder / interviews.file).is_file():
             raise SynthesisError(f"{file}: interviews: {interviews.file}: there is no such file; correct the path")
-        if (wave := interviews.wave) is not None and wave not in waves:
-            raise SynthesisError(
-                f"{file}: interviews: {interviews.file}: wave: {wave!r} is no wave; the waves are {', '.join(waves)}"
-            )
+        said = [("wave", interviews.wave)] if interviews.wave is not None else []
+        said += [(f"waves: {label}", wave) for label, wave in interviews.waves.items()]
+        said += [(f"wave_sets: {name}", wave) for name, wave in interviews.wave_sets.items()]
+        for key, wave in said:
+            if wave not in waves:
+                raise SynthesisError(
+                    f"{file}: interviews: {interviews.file}: {key}: {wave!r} is no wave; the waves are {', '.join(waves)}"
+                )
     for proposition in declared.propositions:
         for claim in proposition.claims:
             for condition in claim.conditions:
                 if problem := _problem(condition, study):
                     raise SynthesisError(f"{file}: {proposition.proposition}, {claim.claim}: {problem}")
     return declared
+
+
+def _is_comments(file: Path) -> bool:
+    """Whether a file says nothing yet, as `wavehouse new` writes it."""
+    lines = file.read_bytes().decode("utf-8-sig", "replace").splitlines()
+    return any(lines) and all(line.lstrip().startswith("#") for line in lines if line.strip())
 
 
 def _problem(condition: Condition, study: Study) -> str | None:

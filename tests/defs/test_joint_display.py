@@ -152,8 +152,8 @@ def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_ag
     assert run.checks["raw/segments", "codings_conserved"] == (True, "5 in the files, 1 kept, 4 set aside")
     assert run.checks["raw/segments", "people_known"] == (
         False,
-        "set aside: 1 x the person is not on the roster; 1 x 'T9' is no wave of the study; 1 x line 5: nothing says whose"
-        " segment it is; 1 x code is empty",
+        "set aside: 1 x the person is not on the roster; 1 x 'T9' is no wave of the study; 1 x nothing says whose segment"
+        " it is; 1 x code is empty",
     )
     assert place.released("select code, segments, by_wave from results.proposition_codes") == [
         {"code": "Strain", "segments": 1, "by_wave": "T1 1"}

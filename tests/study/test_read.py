@@ -57,6 +57,10 @@ def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
             "{folder}/study.yaml: contrast T1-T2: baseline must come before follow-up",
         ),
         (
+            _swap("study.yaml", "{service: gp,", "{service: push,"),
+            "{folder}/study.yaml: 'push' is the code of a scale and of a service; rename one of them",
+        ),
+        (
             _swap("study.yaml", "outcomes: [mood_total,", "outcomes: [moods,"),
             "{folder}/study.yaml: outcomes: 'moods' is not a scale of any instrument; the scales are mood_total, push, pull,"
             " drive_overall",

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_project.synthesis import SynthesisError, read_interviews, segment_id
+from dagster_project.synthesis import SynthesisError, read_interviews, segment_ids
 from dagster_project.synthesis.segments import Interviews, read_codebook
 
 EXAMPLE = Path(__file__).parents[2] / "data" / "peer_workers" / "interviews"
 CODES = '<Code guid="C-1" name="Work" isCodable="true"><Code guid="c-2" name="Team" isCodable="true"/></Code>'
 INTERVIEWS = Interviews(file="x.qdpx")
+NO_TEXT = "its document's text is not in the file, or several are called so; export the project with its texts"
 
 
 def _zip(project: str, **members: bytes) -> bytes:
@@ -99,8 +100,8 @@ def test_people_waves_coders_and_notes_are_those_of_case_variable_or_name() -> N
     named = Interviews(file="x", source_name=r"(?P<person>PW-\d+) at (?P<wave>T\d)")
     (by_name,) = read_interviews(data, "x", named).codings
     assert (by_name.person, by_name.wave) == ("PW-02", "T3")
-    (constant,) = read_interviews(data, "x", Interviews(file="x", wave="T1", person_variable="Who")).codings
-    assert (constant.person, constant.wave) == (None, "T1")
+    (constant,) = read_interviews(data, "x", Interviews(file="x", wave="T1", person_variable="Wave")).codings
+    assert (constant.person, constant.wave) == ("T2", "T1")
 
 
 def test_pdf_transcripts_pictures_and_whole_documents_are_read() -> None:
@@ -117,9 +118,9 @@ def test_pdf_transcripts_pictures_and_whole_documents_are_read() -> None:
     )
     file = read_interviews(_zip(_project(sources), r=b"One page", t=b"Hello you"), "x.qdpx", INTERVIEWS)
     assert [(one.source, one.text) for one in file.codings] == [
-        ("Paper.pdf", "page"), ("Paper.pdf", "a table"), ("Talk.mp3", "Hello"), ("Drawing.png", None), ("Note", "All of it."),
+        ("Paper.pdf", "page"), ("Paper.pdf", None), ("Talk.mp3", "Hello"), ("Drawing.png", None), ("Note", "All of it."),
     ]  # fmt: skip
-    assert len({segment_id(one) for one in file.codings}) == 5
+    assert len(set(segment_ids(file.codings))) == 5
 
 
 def test_what_cannot_be_used_is_kept_with_its_reason() -> None:
@@ -135,13 +136,78 @@ def test_what_cannot_be_used_is_kept_with_its_reason() -> None:
         + "</TextSource>"
     )
     file = read_interviews(_zip(_project(source)), "x.qdpx", INTERVIEWS)
-    assert [reason for _, reason in file.lost] == [
-        "Doc: positions 2 to 90 lie beyond its 6 characters",
+    assert [one.reason for one in file.lost] == [
+        "its positions lie beyond the document's text",
         "no code of the codebook has the GUID c-9",
-        "Doc: the selection's positions are not two whole numbers",
-        "Gone: the text internal://gone.txt is not in the file",
+        "its positions are not two whole numbers",
+        NO_TEXT,
+        NO_TEXT,
     ]
-    assert [one.text for one in file.codings] == ["what it was"]
+    assert (file.lost[0].place, file.lost[0].source) == ("k2 (2 to 90)", "Doc")
+    assert file.codings == ()  # what a selection is called need not be what was said
+
+
+def test_what_a_selection_is_called_is_never_what_was_said() -> None:
+    coding = '<Coding guid="k"><CodeRef targetGUID="c-1"/></Coding>'
+    regions = "".join(f'<PDFSelection guid="r{n}" page="{n}" name="Paper.pdf">{coding}</PDFSelection>' for n in range(5))
+    again = f'<PDFSelection guid="other" page="0" name="a remark">{coding}</PDFSelection>'
+    points = '<SyncPoint guid="a" position="0"/><SyncPoint guid="b" timeStamp="9"/>'
+    talk = (
+        f'<AudioSource guid="t" name="Talk"><Transcript guid="tt"><PlainTextContent>Hello you</PlainTextContent>{points}'
+        f'<TranscriptSelection guid="ts" name="Talk" fromSyncPoint="a" toSyncPoint="b">{coding}</TranscriptSelection>'
+        f'</Transcript><AudioSelection guid="as" begin="0" end="9" name="00:09">{coding}</AudioSelection></AudioSource>'
+    )
+    file = read_interviews(
+        _project(f'<PDFSource guid="p" name="Paper.pdf">{regions}{again}</PDFSource>{talk}').encode(), "x", INTERVIEWS
+    )
+    assert [one.text for one in file.codings] == [None] * 7
+    # Five regions are five passages; a sixth selection of one of them is that one.
+    assert len(set(segment_ids(file.codings))) == 6
+    assert [one.reason for one in file.lost] == ["its points of synchronisation have no place in the text"]
+
+
+def test_every_coding_element_is_read_or_set_aside_wherever_it_stands() -> None:
+    strange = '<Links><Link guid="l"><Coding guid="z"><CodeRef targetGUID="c-1"/></Coding></Link></Links>'
+    notes = (
+        '<Notes><Note guid="n" name="Field note"><PlainTextContent>The ward is quiet.</PlainTextContent>'
+        + _selection(4, 7)
+        + "</Note></Notes>"
+    )
+    picture = (
+        '<PictureSource guid="i" name="Drawing"><TextDescription guid="td"><PlainTextContent>Four words go here</PlainTextContent>'
+        + _selection(0, 3)
+        + "</TextDescription></PictureSource>"
+    )
+    file = read_interviews(_project(picture, more=notes + strange).encode(), "x", INTERVIEWS)
+    assert [(one.source, one.text) for one in file.codings] == [("Drawing", "Four"), ("Field note", "ward")]
+    assert file.lost == (("z", "a coding of a Link at this place is not read", ""),)
+    assert (file.counted, file.is_conserved) == (3, True)
+
+
+def test_passages_are_told_apart_by_place_and_one_with_two_codes_is_one() -> None:
+    text = "<PlainTextContent>Yes. No. Yes. Yes.</PlainTextContent>"
+    coded = _selection(0, 3) + _selection(9, 12) + _selection(9, 12, code="c-1") + _selection(14, 17)
+    file = read_interviews(_project(f'<TextSource guid="d" name="D">{text}{coded}</TextSource>').encode(), "x", INTERVIEWS)
+    first, second, again, third = segment_ids(file.codings)
+    assert second == again
+    assert len({first, second, third}) == 3
+    # The first keeps its name whatever else is coded; a second document of that name is another.
+    (alone,) = segment_ids(file.codings[:1])
+    assert alone == first
+    both = "".join(f'<TextSource guid="{one}" name="D">{text}{_selection(0, 3)}</TextSource>' for one in "de")
+    assert len(set(segment_ids(read_interviews(_project(both).encode(), "x", INTERVIEWS).codings))) == 2
+
+
+def test_the_same_words_of_several_people_are_several_segments() -> None:
+    def ids(*rows: str, head: str = "code,person,wave,segment,source,coder") -> list[str]:
+        data = "\n".join([head, *rows]).encode()
+        return segment_ids(read_interviews(data, "x.csv", Interviews(file="x.csv")).codings)
+
+    assert len(set(ids("A,p,T1,Yes.,,", "A,q,T1,Yes.,,", "A,p,T2,Yes.,,"))) == 3
+    assert len(set(ids("A,p,T1,Yes.,Group,", "A,q,T1,Yes.,Group,"))) == 2
+    assert len(set(ids("A,p,T1,Yes.,,", "B,p,T1,Yes.,,"))) == 1
+    assert len(set(ids("A,p,T1,Yes.,,", "A,p,T1,Yes.,,"))) == 2
+    assert len(set(ids("A,p,T1,Yes.,D,Ann", "A,p,T1,Yes.,D,Bob"))) == 1
 
 
 @settings(max_examples=60, deadline=None)
@@ -170,12 +236,19 @@ def test_every_coding_of_a_project_comes_back(words: list[str], spans: list[tupl
     [
         (b" \n", "x: the file is empty; export it again"),
         (b"PK\x03\x04 cut short", "x: the file is cut short or damaged; export the project again"),
-        (b"<Project><Codes>", "x: project.qde: line 1: column 17: the XML is broken (no element found"),
-        (b"<Other/>", "x: project.qde is no REFI-QDA project; export the project again"),
-        (b'<!DOCTYPE p [<!ENTITY a "b">]><Project>&a;</Project>', "x: project.qde: it has a document type, which REFI-QDA"),
+        (b"<Project><Codes>", "x: line 1: column 17: the XML is broken (no element found"),
+        (b"<Other/>", "x is no REFI-QDA project, but <Other>; export the project again"),
+        (b'<!DOCTYPE p [<!ENTITY a "b">]><Project>&a;</Project>', "x: it has a document type, which REFI-QDA"),
         (b'<CodeBook xmlns="urn:QDA-XML:codebook:1.0"><Codes>', "x: line 1: column "),
         (b"code;person;wave\nA;B;C\n", "x: line 1: there is no column 'segment'; the columns are code, person, wave; name it "),
-        (b"code,segment\nA,one,two\n", "x: line 2: more cells than columns; put texts that hold ',' in quotes"),
+        (b"code,segment,wave\nA,one,T1\n", "x: line 1: there is no column 'person'; the columns are code, segment, wave; name it under columns, or give source_name a group"),
+        (b"code,segment,person\nA,one,p\n", "x: line 1: there is no column 'wave'; the columns are code, segment, person; name it under columns, or give the file's wave"),
+        (b"code,person,wave,segment,Segment\nA,p,T1,x,y\n", "x: line 1: the column 'segment' is there twice; rename one"),
+        (b'code,person,wave,segment\nA,p,T1,x\nA,p,T1,"one\nB,q,T1,z\n', "x: line 3: a quote is opened and never closed; close it"),
+        (b'code,person,wave,segment\nA,p,T1,"one" two\n', "x: line 2: a text goes on after its closing quote; write a quote"),
+        (b"code,person,wave,segment\nA,p,T1," + b"x" * 200_000, "x: line 2: a cell holds more than 131,072 characters; look"),
+        (f'<Project><CodeBook><Codes>{"<Code>" * 3000}{"</Code>" * 3000}</Codes></CodeBook></Project>'.encode(), "x: codes lie more than 100 below each other; export the codes again"),
+        (b"code,person,wave,segment\nA,p,T1,one,two\n", "x: line 2: more cells than columns; put texts that hold ',' in quotes"),
     ],
 )  # fmt: skip
 def test_files_that_cannot_be_read_are_refused_in_one_line(data: bytes, message: str) -> None:
@@ -191,9 +264,46 @@ def test_an_archive_without_a_project_or_with_a_bomb_is_refused(monkeypatch: pyt
         archive.writestr("other.txt", "x")
     with pytest.raises(SynthesisError, match=r"there is no project\.qde in the file"):
         read_interviews(empty.getvalue(), "x", INTERVIEWS)
-    monkeypatch.setattr("dagster_project.synthesis.segments.qdpx._LARGEST", 1000)
+    monkeypatch.setattr("dagster_project.synthesis.segments.archive._LARGEST", 1000)
     with pytest.raises(SynthesisError, match=r"project\.qde holds more than 0 MB of text"):
         read_interviews(_zip(_project("") + " " * 2000), "x", INTERVIEWS)
+
+
+def _archive(**members: str | bytes) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name.replace("__", "/").replace("DOT", "."), data)
+    return target.getvalue()
+
+
+def test_the_project_and_the_text_meant_are_read_and_not_others_called_so() -> None:
+    source = f'<TextSource guid="d" name="D" plainTextPath="internal://d.txt">{_selection(0, 3)}</TextSource>'
+    project, old = _project(source), _project("")
+    read = _archive(old__projectDOTqde=old, old__dDOTtxt=b"Wrong", projectDOTqde=project, sources__dDOTtxt=b"Right")
+    assert _texts(read) == ["Righ"]
+    macos = io.BytesIO()
+    with zipfile.ZipFile(macos, "w") as archive:
+        archive.writestr("__MACOSX/._project.qde", b"\x00\x05\x16\x07")
+        archive.writestr("Mine/project.qde", project)
+        archive.writestr("Mine/sources/D.txt", b"Right")
+    assert _texts(macos.getvalue()) == ["Righ"]
+    # A base name is enough where one file alone has it.
+    assert _texts(_archive(projectDOTqde=project, other__dDOTtxt=b"Right")) == ["Righ"]
+    two = read_interviews(_archive(projectDOTqde=project, a__dDOTtxt=b"Wrong", b__dDOTtxt=b"Right"), "x", INTERVIEWS)
+    assert [one.reason for one in two.lost] == [NO_TEXT]
+    with pytest.raises(
+        SynthesisError, match=r"^x: there are 2 projects in the file, a/project\.qde and b/project\.qde among"
+    ):
+        read_interviews(_archive(a__projectDOTqde=project, b__projectDOTqde=project), "x", INTERVIEWS)
+
+
+def test_a_damaged_stream_is_refused_in_one_line() -> None:
+    data = bytearray(_zip(_project("")))
+    for place in range(60, 80):
+        data[place] ^= 0x5A
+    with pytest.raises(SynthesisError, match=r"^x: project\.qde cannot be read \(.*\); export the project again$"):
+        read_interviews(bytes(data), "x", INTERVIEWS)
 
 
 def test_a_table_says_code_person_wave_and_segment_in_its_own_words() -> None:
@@ -203,11 +313,23 @@ def test_a_table_says_code_person_wave_and_segment_in_its_own_words() -> None:
         file = read_interviews(table.replace("\n", "\r\n").encode(encoding), "x", declared)
         (one,) = file.codings
         assert (one.code.path, one.person, one.wave, one.text) == (("Travail", "Équipe"), "PW-01", "T1", "« On m’écoute »")
-        assert file.lost == (("line 3", "Thème is empty"), ("line 4", "Extrait is empty"))
+        assert file.lost == (("line 3", "Thème is empty", ""), ("line 4", "Extrait is empty", ""))
 
 
-def test_a_codebook_alone_has_codes_and_no_coding() -> None:
-    data = f'<CodeBook xmlns="urn:QDA-XML:codebook:1.0" origin="any"><Codes>{CODES}</Codes></CodeBook>'.encode()
+def test_line_separators_of_unicode_are_no_ends_of_rows() -> None:
+    table = 'sep=;\ncode;person;wave;segment\nA;p;T1;one\u2028two\n>;p;T1;z\nA;p;T1;x\x0by\x85z\nA;p;T1;"a\r\nb"\nB;p;T1;z\n'
+    file = read_interviews(table.encode(), "x", INTERVIEWS)
+    assert [(one.text, one.place) for one in file.codings] == [
+        ("one\u2028two", "line 3"), ("x\x0by\x85z", "line 5"), ("a\nb", "line 6"), ("z", "line 8"),
+    ]  # fmt: skip
+    assert file.lost == (("line 4", "code is empty", ""),)
+    assert file.is_conserved
+
+
+@pytest.mark.parametrize("namespace", ["codebook:1.0", "codebook:1:0", "codebook:1.5", ""])
+def test_a_codebook_alone_has_codes_and_no_coding(namespace: str) -> None:
+    said = f' xmlns="urn:QDA-XML:{namespace}"' if namespace else ""
+    data = f'<CodeBook{said} origin="any"><Codes>{CODES}</Codes></CodeBook>'.encode()
     assert [code.path for code in read_codebook(data, "x")] == [("Work",), ("Work", "Team")]
     file = read_interviews(data, "x", INTERVIEWS)
     assert (len(file.codes), file.codings) == (2, ())
@@ -240,4 +362,6 @@ def test_all_of_the_example_is_marked_as_invented() -> None:
         assert one.coder is not None
         assert one.coder.startswith("Invented")
     # One passage that both coded is one segment.
-    assert {segment_id(one) for one in other.codings} & {segment_id(one) for one in project.codings}
+    names = segment_ids([*project.codings, *other.codings])
+    assert len(set(names)) == 28
+    assert set(names[:30]) & set(names[30:])

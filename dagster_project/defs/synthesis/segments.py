@@ -8,7 +8,7 @@ Tables: `raw.segments`, one row a coding with its reason where it is set aside; 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -18,7 +18,15 @@ from dagster_project.defs.raw.load import pseudonym
 from dagster_project.exports import ExportError, land
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Study, StudyError, read_study
-from dagster_project.synthesis import CodedFile, SynthesisError, read_interviews, read_propositions, segment_id
+from dagster_project.synthesis import (
+    CodedFile,
+    Coding,
+    SynthesisError,
+    read_interviews,
+    read_propositions,
+    segment_ids,
+    why_unplaced,
+)
 from dagster_project.warehouse import Warehouse, replace_table
 
 SEGMENTS = pa.schema(
@@ -57,7 +65,7 @@ def build(settings: Settings) -> dg.Definitions:
                 "codings_conserved",
                 asset=key,
                 blocking=True,
-                description="Codings in the files = codings kept + codings set aside, each with its reason.",
+                description="Codings in the files, counted apart, = codings kept + set aside, each with its reason.",
             ),
             dg.AssetCheckSpec(
                 "people_known", asset=key, description="Every segment is of somebody on the roster, at a wave of the study."
@@ -75,10 +83,12 @@ def build(settings: Settings) -> dg.Definitions:
                 raise dg.Failure(str(error), allow_retries=False) from None
             known = {row["participant_id"] for row in warehouse.rows("select participant_id from marts.participants")}
             excluded = {row["participant_id"] for row in warehouse.rows("select participant_id from marts.exclusions")}
+            names = iter(segment_ids([one for _, _, file in found for one in file.codings]))
+            waves = {wave.wave for wave in study.protocol.waves}
             rows = [
                 row
                 for name, sha256, file in found
-                for row in _rows(file, name, sha256, settings.key(), known, excluded, study)
+                for row in _rows(file, name, sha256, names, settings.key(), known, excluded, waves)
             ]
             codes = [
                 {"path": list(code.path), "description": code.description, "guid": code.guid, "file_name": name}
@@ -116,46 +126,52 @@ def _read(settings: Settings, study: Study, interviews: Sequence[Any]) -> list[t
 
 
 def _rows(
-    file: CodedFile, name: str, sha256: str, key: bytes, known: set[str], excluded: set[str], study: Study
+    file: CodedFile,
+    name: str,
+    sha256: str,
+    names: Iterator[str],
+    key: bytes,
+    known: set[str],
+    excluded: set[str],
+    waves: set[str],
 ) -> list[dict[str, Any]]:
-    waves = {wave.wave for wave in study.protocol.waves}
-    nothing = dict.fromkeys(SEGMENTS.names)
+    nothing = dict.fromkeys(SEGMENTS.names) | {"file_name": name, "source_file": sha256}
     rows = []
     for one in file.codings:
         person = pseudonym(one.person.strip(), key) if one.person else None
-        reason = None
-        if person is None:
-            reason = f"{one.source or one.place}: nothing says whose segment it is"
-        elif person in excluded:
-            reason = "the person was excluded"
-        elif person not in known:
-            reason = "the person is not on the roster"
-        elif one.wave not in waves:
-            reason = f"{one.wave!r} is no wave of the study" if one.wave else "nothing says of which wave it is"
         rows.append(
             nothing
             | {
-                "segment_id": segment_id(one), "code": one.code.name, "path": list(one.code.path),
+                "segment_id": next(names), "code": one.code.name, "path": list(one.code.path),
                 "participant_id": person if person in known else None, "respondent": one.person, "wave": one.wave,
                 "source": one.source, "start_position": one.start, "end_position": one.end, "text": one.text,
-                "coder": one.coder, "coded_at": one.coded_at, "memo": one.memo, "file_name": name, "source_file": sha256,
-                "place": one.place, "set_aside_reason": reason,
+                "coder": one.coder, "coded_at": one.coded_at, "memo": one.memo, "place": one.place,
+                "set_aside_reason": _reason(one, person, known, excluded, waves),
             }
         )  # fmt: skip
     rows += [
-        nothing | {"file_name": name, "source_file": sha256, "place": place, "set_aside_reason": reason}
-        for place, reason in file.lost
+        nothing | {"source": one.source or None, "place": one.place, "set_aside_reason": one.reason} for one in file.lost
     ]
     return rows
 
 
+def _reason(one: Coding, person: str | None, known: set[str], excluded: set[str], waves: set[str]) -> str | None:
+    """Why a coding is set aside."""
+    if person in excluded:
+        return "the person was excluded"
+    if person is not None and person not in known:
+        return "the person is not on the roster"
+    return why_unplaced(one, waves)
+
+
 def _said(found: Found, rows: Sequence[dict[str, Any]]) -> dg.MaterializeResult:
     aside = Counter(row["set_aside_reason"] for row in rows if row["set_aside_reason"])
-    in_files = sum(len(file.codings) + len(file.lost) for _, _, file in found)
+    in_files = sum(file.counted for _, _, file in found)
+    speakers = sum(file.speakers for _, _, file in found)
     kept = len(rows) - aside.total()
     by_code = Counter(" > ".join(row["path"]) for row in rows if not row["set_aside_reason"])
     lines = ["| code | codings |", "|---|---|", *(f"| {code} | {count} |" for code, count in sorted(by_code.items()))]
-    reasons = "; ".join(f"{count} x {reason}" for reason, count in aside.most_common(5))
+    reasons = "; ".join(f"{count} x {reason}" for reason, count in aside.most_common())
     return dg.MaterializeResult(
         data_version=dg.DataVersion(" ".join(sha256[:12] for _, sha256, _ in found) or "none declared"),
         metadata={
@@ -167,9 +183,10 @@ def _said(found: Found, rows: Sequence[dict[str, Any]]) -> dg.MaterializeResult:
         check_results=[
             dg.AssetCheckResult(
                 check_name="codings_conserved",
-                passed=in_files == kept + aside.total(),
+                passed=in_files == kept + aside.total() + speakers,
                 severity=dg.AssetCheckSeverity.ERROR,
-                description=f"{in_files} in the files, {kept} kept, {aside.total()} set aside",
+                description=f"{in_files} in the files, {kept} kept, {aside.total()} set aside"
+                + (f", {speakers} that only say who speaks" if speakers else ""),
             ),
             dg.AssetCheckResult(
                 check_name="people_known",

@@ -4,7 +4,8 @@ Belongs here: reading REFI-QDA projects and codebooks and plain tables; who said
 coding, judging, counting.
 """
 
-from dagster_project.synthesis.segments.model import Code, CodedFile, Coding, Interviews, segment_id
+from dagster_project.synthesis.segments.model import Code, CodedFile, Coding, Interviews, Lost, segment_ids
+from dagster_project.synthesis.segments.people import why_unplaced
 from dagster_project.synthesis.segments.plain import read_segment_table
 from dagster_project.synthesis.segments.qdpx import read_codebook, read_project
 from dagster_project.synthesis.segments.read import read_interviews
@@ -14,9 +15,11 @@ __all__ = [
     "CodedFile",
     "Coding",
     "Interviews",
+    "Lost",
     "read_codebook",
     "read_interviews",
     "read_project",
     "read_segment_table",
-    "segment_id",
+    "segment_ids",
+    "why_unplaced",
 ]

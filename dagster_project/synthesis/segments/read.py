@@ -5,7 +5,7 @@ from dagster_project.exports import ExportError, decode
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.segments.model import CodedFile, Interviews
 from dagster_project.synthesis.segments.plain import read_segment_table
-from dagster_project.synthesis.segments.qdpx import read_codebook, read_project
+from dagster_project.synthesis.segments.qdpx import read_project
 
 _ZIP = b"PK"
 
@@ -24,7 +24,5 @@ def read_interviews(data: bytes, name: str, declared: Interviews) -> CodedFile:
     except ExportError as error:
         raise SynthesisError(str(error)) from None
     if text.lstrip().startswith("<"):
-        if "codebook:1.0" in text[:2000]:
-            return CodedFile(read_codebook(data, name), (), (), "a codebook", ())
         return read_project(data, name, declared)
     return read_segment_table(text, name, declared)
