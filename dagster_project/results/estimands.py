@@ -5,6 +5,7 @@ The way a single number was reached (which test form, how many draws, which seed
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 #: Who counts in a number: rule to words. `trace` applies them, person by person.
 PEOPLE = {
@@ -178,6 +179,7 @@ ESTIMANDS = tuple(
 )
 
 
+@cache
 def estimand_of(analysis: str, statistic: str) -> Estimand:
     """The entry of a statistic. KeyError where the catalogue has none."""
     for one in ESTIMANDS:
