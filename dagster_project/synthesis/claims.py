@@ -100,12 +100,26 @@ def _reason(cells: Iterable[JudgedCell]) -> str:
         said.append(f"{len(tested) - len(against)} of {len(tested)} numbers bear it out")
         if beyond:
             said[-1] += f", {'all' if beyond == len(tested) else beyond} with an interval that reaches beyond"
-    for what, some in (("", against), ("not testable: ", untested)):
-        if some:
-            named = "; ".join(f"{_name(cell)} {cell.reason}" for cell in some[:_NAMED])
-            more = f" (and {len(some) - _NAMED} more)" if len(some) > _NAMED else ""
-            said.append(what + named + more)
+    said += [*_by_reason(against, ""), *_by_reason(untested, "not testable: ")]
     return "; ".join(said)
+
+
+def _by_reason(cells: Iterable[JudgedCell], what: str) -> Iterator[str]:
+    """Each reason once, with the numbers that it holds for."""
+    groups: dict[str, list[JudgedCell]] = {}
+    for cell in cells:
+        groups.setdefault(cell.reason.removeprefix(cell.shown).removeprefix(" is "), []).append(cell)
+    for reason, some in groups.items():
+        if len(some) == 1:
+            yield f"{what}{_name(some[0])} {some[0].reason}"
+            continue
+        named = "; ".join(f"{cell.label} {cell.moment}".strip() + _shown(cell) for cell in some[:_NAMED])
+        more = f"; and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
+        yield f"{what}{reason} ({named}{more})"
+
+
+def _shown(cell: JudgedCell) -> str:
+    return "" if cell.shown == "—" else f" {cell.shown}"
 
 
 def _name(cell: JudgedCell) -> str:

@@ -146,8 +146,8 @@ def test_a_claim_is_as_good_as_its_worst_number_and_names_what_is_against_it() -
     # A number that is missing is never taken for one that bears the claim out.
     assert _verdict(condition, {of("T1"): good, of("T2"): good, of("T3"): good}) == (
         "not testable",
-        "3 of 3 numbers bear it out; not testable: Satisfaction with Standards of Care T1: has no norm;"
-        " Satisfaction with Standards of Care T2: has no norm; Satisfaction with Standards of Care T3: has no norm",
+        "3 of 3 numbers bear it out; not testable: has no norm (Satisfaction with Standards of Care T1; Satisfaction with"
+        " Standards of Care T2; Satisfaction with Standards of Care T3)",
     )
     verdict, reason = _verdict(condition, {of("T1"): good, of("T2"): odd, of("T3"): good})
     assert verdict == "not supported"
@@ -164,7 +164,7 @@ def test_a_claim_is_as_good_as_its_worst_number_and_names_what_is_against_it() -
     [
         ((10.0, 20.0, 60.0), "supported", "2 of 3 numbers bear it out; GP T3: 60.00 is not at most 50.00"),
         ((10.0, 60.0), "not supported", "1 of 2 numbers bear it out; GP T2: 60.00 is not at most 50.00"),
-        ((10.0, None, None), "not testable", "GP T1: 10.00 is at most 50.00; not testable: GP T2: fewer than two people; GP T3: fewer than two people"),
+        ((10.0, None, None), "not testable", "GP T1: 10.00 is at most 50.00; not testable: fewer than two people (GP T2; GP T3)"),
     ],
 )  # fmt: skip
 def test_most_of_the_numbers_are_enough_where_a_claim_says_so(
@@ -174,6 +174,19 @@ def test_most_of_the_numbers_are_enough_where_a_claim_says_so(
     numbers = {one: (share, None, None) for one, share in zip(ids, shares, strict=True)}
     condition = {"kind": "level", "results": ids, "at_most": 50, "because": "half"}
     assert _verdict(condition, numbers, holds_for="most") == (verdict, reason)
+
+
+def test_a_reason_that_many_numbers_share_is_said_once() -> None:
+    of = "norm_difference/{}/{}/difference_sd".format
+    scales, waves = ["wellbeing", "workload"], ["T1", "T2", "T3"]
+    condition = {"kind": "norm", "scales": scales, "waves": waves, "below": 0}
+    numbers = {of(scale, wave): (0.7, 0.4, 0.9) for scale in scales for wave in waves}
+    assert _verdict(condition, numbers) == (
+        "contradicted",
+        "0 of 6 numbers bear it out; not below the norm, nor is any value of the interval (better than the norm)"
+        " (Wellbeing T1 0.70 [0.40, 0.90]; Wellbeing T2 0.70 [0.40, 0.90]; Wellbeing T3 0.70 [0.40, 0.90];"
+        " Satisfaction with Workload T1 0.70 [0.40, 0.90]; and 2 more)",
+    )
 
 
 def test_a_similarity_that_intervals_do_not_show_says_so() -> None:

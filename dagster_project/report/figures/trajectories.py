@@ -125,7 +125,9 @@ def _panel(
     )
     lines(axes, [[(point[0], point[2]), (point[0], point[3])] for point in points if math.isfinite(point[2])], RED, 1.4, 1.0)
     arrow = "↑" if scale.better == "high" else "↓"
-    axes.set_title(f"{shortened(scale.label, 36)} {arrow}", loc="left", pad=3)
+    # A long name in smaller letters, so that it does not run into its neighbour's.
+    size = 8.0 if len(scale.label) <= 28 else 6.5
+    axes.set_title(f"{shortened(scale.label, 40)} {arrow}", loc="left", pad=3, fontsize=size)
 
 
 _DRAWN = ("mean", "ci95_low", "ci95_high", "q1", "q3")
