@@ -67,7 +67,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         axes.set_title(wave, loc="left")
         axes.set_xlim(0, max(roster, 1))
         axes.set_ylim(len(codes) - 0.4, -0.6)
-        axes.set_yticks(range(len(codes)), [shortened(study.scales[code][1].label, 34) for code in codes])
+        axes.set_yticks(range(len(codes)), [shortened(study.scales[code][1].label, 42) for code in codes])
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel("people")
     order = [reason for reason in _LOOKS if reason in seen]
