@@ -25,6 +25,11 @@ class Cell:
         return self.value.printed
 
     @property
+    def shown(self) -> str:
+        """A percentage as printed, with one percent sign."""
+        return f"{self.value.printed.rstrip(' %')} %"
+
+    @property
     def number(self) -> float:
         return self.value.value
 

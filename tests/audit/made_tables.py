@@ -15,7 +15,7 @@ from dagster_project.audit import Finding, audit_table, read_table
 from dagster_project.results import PublishedValue
 
 COLUMNS = (
-    "table", "section", "label", "timepoint", "statistic", "printed", "items", "aggregate", "low", "high",
+    "table", "section", "label", "timepoint", "statistic", "printed", "items", "aggregate", "low", "high", "design", "level",
 )  # fmt: skip
 
 
@@ -33,16 +33,18 @@ class Printed:
     aggregate: str = ""
     low: str = ""
     high: str = ""
+    design: str = ""
+    level: str = ""
 
 
-def audited(rows: list[Printed]) -> list[Finding]:
+def audited(rows: list[Printed], design: str | None = None, *, cut: bool = False) -> list[Finding]:
     """As `wavehouse audit` does it: by way of a file's text."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
     writer.writerows({name: getattr(row, name) for name in COLUMNS} for row in rows)
-    values, facts = read_table("made.csv", text.getvalue())
-    return audit_table(values, facts)
+    table = read_table("made.csv", text.getvalue())
+    return audit_table(table.values, table.facts, by_line=table.by_line, design=design, may_be_cut=cut)
 
 
 def place_of(value: PublishedValue | Printed) -> tuple[str, str, str, str]:
