@@ -96,9 +96,10 @@ def _of_groups(levels: Sequence[int], printed: Interval | None, pairs: Cells, ba
         pooled = float(sum(both) - 2)
         dfs = [Interval(pooled, pooled), Interval(float(min(both) - 1), pooled)]
     elif "n" in pairs and pairs["n"].number > 2:
-        # n may count both groups, or each.
+        # n may count both groups, or each. Welch's df are at least those of the smaller group, taken as a quarter of all.
         n = pairs["n"].number
-        dfs = [Interval(n - 2, n - 2), Interval(2 * n - 2, 2 * n - 2), Interval(1.0, 2 * n - 2)]
+        dfs = [Interval(n - 2, n - 2), Interval(2 * n - 2, 2 * n - 2)]
+        dfs += [Interval(max(1.0, n / 4 - 1), n - 2), Interval(n - 1, 2 * n - 2)]
     else:
         dfs = []
     return [

@@ -24,7 +24,7 @@ NORM = "norm"
 #: A table's other rows say what its design is when so many of them, and so large a part, fit a paired t test.
 _HABIT, _MOST = 3, 0.75
 #: So many numbers that fit only when cut off are worth a note on the table.
-_MANY_CUT = 3
+_MANY_CUT = 5
 
 
 @dataclass(frozen=True)
@@ -214,6 +214,7 @@ class _Table:
                 yield from scores.in_bounds(cells)
                 if moment != NORM and not self._places.is_change(moment, cells):
                     design = self._design(cells)
+                    yield from pairs.interval_ends(cells)
                     yield from _row(cells, facts, design.levels[0] if design.name == PAIRED or design.level else None)
 
     def changes(self) -> Iterator[Finding]:

@@ -206,6 +206,7 @@ def tests(pairs: Cells, usual: Sequence[Way], others: Sequence[Way], design: Des
 
 
 def _ask(check: _Check, pairs: Cells, usual: Sequence[Way], others: Sequence[Way]) -> Asked | None:
+    asked_of = f"{check.rule} of {check.name}"
     ways = list(usual) if check.needs_df else [ANY_WAY]
     cell = pairs[check.name]
     one = cell.interval.size if check.name in ("t", "d_z") else cell.interval
@@ -214,7 +215,7 @@ def _ask(check: _Check, pairs: Cells, usual: Sequence[Way], others: Sequence[Way
         return None
     found = [some for some in allowed if some is not None]
     if not all(one.misses(some) for some in found):
-        return Asked(check.rule)
+        return Asked(asked_of)
     at = min(range(len(found)), key=lambda number: one.gap(found[number]))
     finding = Finding(
         cell.value, check.rule, f"{check.words(ways[at], found[at])}, not {cell.printed}", slack=one.gap(found[at])
@@ -224,8 +225,8 @@ def _ask(check: _Check, pairs: Cells, usual: Sequence[Way], others: Sequence[Way
     for way in others if check.needs_df else ():
         some = check.allowed(way)
         if some is not None and not one.misses(some):
-            return Asked(check.rule, (finding,), way.words, is_by_habit=check.is_by_habit)
-    return Asked(check.rule, (finding,), is_by_habit=check.is_by_habit)
+            return Asked(asked_of, (finding,), way.words, is_by_habit=check.is_by_habit)
+    return Asked(asked_of, (finding,), is_by_habit=check.is_by_habit)
 
 
 def _of_another_p(found: Finding, p: Interval, ways: Sequence[Way], allowed: Sequence[Interval]) -> Finding:

@@ -242,10 +242,15 @@ def mean_of_quartiles(cells: Cells, possible: Interval) -> Iterator[Finding]:
         yield Finding(
             cells["mean"].value,
             "mean_of_quartiles",
-            f"{n} values with {quartiles}, between {ends.low:.4g} and {ends.high:.4g}, have a mean of {least:.4g} to"
-            f" {most:.4g}: each value at its bound; not {cells['mean'].printed}",
+            f"{n} values with {quartiles} and none beyond {_bound(ends)} have a mean of at"
+            f" {'least ' + f'{least:.4g}' if mean.high < least else 'most ' + f'{most:.4g}'}, each value at its bound, not"
+            f" {cells['mean'].printed}",
             slack=mean.gap(Interval(least, most)),
         )
+
+
+def _bound(ends: Interval) -> str:
+    return " or ".join(f"{end:.4g}" for end in (ends.low, ends.high) if math.isfinite(end))
 
 
 def interval_of_mean(cells: Cells, level: int | None) -> Iterator[Finding]:
