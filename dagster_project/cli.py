@@ -436,8 +436,9 @@ def _audit(given: argparse.Namespace, settings: Settings) -> int:
         raise ValueError(f"{given.table}: this is a folder; give the table's own file")
     if not given.table.is_file():
         raise ValueError(f"{given.table}: there is no such file; check the path")
+    instruments = _instruments(given.instruments)
     table = read_table(str(given.table), decode(given.table.read_bytes(), given.table.name).utf8.decode())
-    known, unplaced = place_facts(_instruments(given.instruments), table.values)
+    known, unplaced = place_facts(instruments, table.values)
     found = audit_table(
         table.values, known | table.facts, effect_size=given.effect_size, design=given.design, level=given.level,
         by_line=table.by_line, may_be_cut=given.cut,
