@@ -73,7 +73,8 @@ def audit_table(
     may_be_cut: bool = False,
     excuses: bool = True,
 ) -> list[Finding]:
-    """All findings on a printed table, in its order. A correct table gives none above `note`.
+    """All findings on a printed table, in its order. A correct table of a declared design gives none above `note`, and one
+    of an undeclared design nothing impossible.
 
     A number that does not go as rounded and does as cut off is inconsistent at most, unless `excuses` is off. facts: of
     instruments, where known. contrasts: as declared; else they are told from the table's own moments, and their sign from
@@ -175,7 +176,8 @@ class _Table:
             n: Cell | None = None
             counted: list[tuple[Cells, Cell | None]] = []
             printed: list[counts.Denominator] = []
-            for label, row in rows:
+            for label, all_cells in rows:
+                row = _of_people(all_cells)
                 is_counted = "count" in row or "percent" in row
                 if is_counted:
                     n = row.get("n", n)
@@ -195,7 +197,7 @@ class _Table:
                 ]
                 if "count" in cells:
                     yield from counts.counts_within(cells["count"], people, others, excuse)
-                if "percent" in cells and not cells["percent"].interval.misses(_SHARES):
+                if "percent" in cells:
                     if "count" in cells:
                         yield from counts.percent_of_count(cells["percent"], cells["count"], people, others, excuse)
                     else:
@@ -228,9 +230,9 @@ class _Table:
             for moment, cells in place.moments.items():
                 if not self._places.is_change(moment, cells):
                     continue
-                waves = self._places.waves(place, moment)
+                baseline, followup = map(_bounded, self._places.waves(place, moment))
                 design = self._design(cells)
-                free, asked, row = _change(_bounded(cells), *waves, facts.possible, signs.get(moment, 0), design)
+                free, asked, row = _change(_bounded(cells), baseline, followup, facts.possible, signs.get(moment, 0), design)
                 yield from free
                 rows.append(row)
                 if design.name is None:
@@ -244,14 +246,14 @@ class _Table:
         for place in self._places:
             if contrast in place.moments:
                 cells = place.moments[contrast]
-                waves = self._places.waves(place, contrast)
+                waves = [_bounded(wave) for wave in self._places.waves(place, contrast)]
                 possible = self._facts_of(place.section, place.label).possible
                 design = self._design(cells)
                 sizes = [wave["n"].number for wave in waves if "n" in wave]
                 is_groups = design.name == GROUPS or (
                     design.name is None and len(sizes) == 2 and "n" in cells and cells["n"].number == sum(sizes)
                 )
-                yield _bounded(cells), *waves, possible, is_groups
+                yield _bounded(cells), waves[0], waves[1], possible, is_groups
 
     def notes(self) -> Iterator[Finding]:
         """What a reader of the whole table should know."""
@@ -281,6 +283,18 @@ class _Table:
 
 
 _SHARES = Interval(0.0, 100.0)
+
+
+def _of_people(cells: Cells) -> Cells:
+    """Numbers of people that are known, and percentages within 0 to 100; in_bounds blames the others."""
+    found = {name: cell for name, cell in cells.items() if name not in ("n", "count") or cell.interval.is_bounded}
+    if "percent" in found:
+        share = found["percent"].interval.meet(_SHARES)
+        if share.is_empty:
+            del found["percent"]
+        else:
+            found["percent"] = replace(found["percent"], interval=share)
+    return found
 
 
 def _bounded(cells: Cells) -> Cells:

@@ -151,6 +151,7 @@ def test_a_change_that_finds_no_moments_is_noted() -> None:
         ("People: n 30, count 20, percent 66.7; Mention: percent 44.4",
          [("percent_of_people", NOT_REPRODUCIBLE, "it may be of something else than these 30")]),
         ("A: n 100, count 33, percent 33.1", [("percent_of_count", INCONSISTENT, "people with unequal weights could give it")]),
+        ("A: n 30, count <5, percent <17; B: count 20, percent 66.7", []),
         ("A: n 30, count 20, percent 66.7; B: n 60, count 20, percent 33.3; C: count 40, percent 66.7", []),
         ("A: n 30, count 20, percent 66.7; Z: n 40, mean 3; C: count 32, percent 80.0",
          [("counts_within", INCONSISTENT, "it may be of 40, the n of 'Z'"), ("percent_of_count", INCONSISTENT, "it would be of 40, the n of 'Z'")]),
