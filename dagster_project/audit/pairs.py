@@ -74,8 +74,14 @@ def possible_pairs(pairs: Cells, baseline: Cells, followup: Cells, *, is_printed
 
 
 def interval_ends(pairs: Cells) -> Iterator[Finding]:
-    """An interval's lower end lies below its upper end. Blames the upper end."""
-    if {"ci_low", "ci_high"} <= set(pairs) and pairs["ci_low"].interval.low > pairs["ci_high"].interval.high:
+    """An interval's lower end lies below its upper end. Blames the upper end. An interval that does not lie about its change
+    either is left to interval_around_change, which tells the end."""
+    if not {"ci_low", "ci_high"} <= set(pairs):
+        return
+    change = change_of(pairs)
+    if change is not None and change.is_empty:
+        return
+    if pairs["ci_low"].interval.low > pairs["ci_high"].interval.high:
         yield Finding(
             pairs["ci_high"].value,
             "interval_ends",
