@@ -17,6 +17,8 @@ from dagster_project.settings import CHECKOUT, Settings, read_settings
 if TYPE_CHECKING:
     import dagster as dg
 
+    from dagster_project.study import Instrument
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0, 1 when a run failed, 2 when the command could not start."""
@@ -39,11 +41,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-_AUDIT = (
-    "Check the arithmetic of a results table: one row a printed number, with the columns label, timepoint (T1, or T1-T2 for"
-    " a change), statistic (n, count, percent, mean, sd, min, max, change, ci_low, ci_high, p, es, t, df, …) and printed;"
-    " section, table, items, aggregate, low and high if known. Exits with 1 if anything above a note is found."
-)
+_AUDIT = """Check the arithmetic of a results table: one row a printed number.
+
+columns
+  label, timepoint, statistic, printed are needed. timepoint is a moment (T1) or a change between two (T1-T2); statistic is
+  n, count, percent, mean, sd, se, min, q1, median, q3, max, change, ci_low, ci_high, p, t, df, sd_change, es, correlation,
+  ...
+  table, section, items, aggregate (sum or mean), low, high, design and level if known. n is the number of people, of a block
+  of categories the denominator; count is the people in the category. low and high are an item's lowest and highest answer.
+
+what is assumed
+  Numbers are rounded (--cut: or cut off), SDs have n - 1 in the denominator. A change whose design is not declared is taken
+  as the same people at both moments, a two-sided paired t test and an interval of 95 %; where that does not fit, two groups
+  and 90 and 99 % are tried, and nothing is called impossible that another design could give. Declared, a design is held to
+  its arithmetic.
+
+what the words mean
+  impossible        no data can give the number beside the others, by any design or by the declared one
+  inconsistent      printed numbers disagree; a practice that is named, or a slip against the table's other rows, explains it
+  not reproducible  it does not follow from what is printed
+  note              a reader should know (--all lists them)
+  slack is how far the nearest number that would go lies beyond what rounding allows.
+
+exit codes: 0 nothing above a note, 1 something, 2 the table or an option cannot be read
+"""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,15 +101,30 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("--csv", action="store_true", help="write every row as CSV instead")
 
     audit = commands.add_parser(
-        "audit", help="check the arithmetic of anybody's results table; needs no study and no data", description=_AUDIT
+        "audit",
+        help="check the arithmetic of anybody's results table; needs no study and no data",
+        description=_AUDIT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     audit.add_argument("table", type=Path, help="a CSV in long form: label, timepoint, statistic, printed, …")
     audit.add_argument(
         "--instruments", type=Path, nargs="+", default=[], help="instrument files (YAML), or folders of them, for ranges"
     )
     audit.add_argument(
-        "--effect-size", metavar="NAME", help="what the table says its effect sizes are: d_z, d_baseline, d_av, d_rm, or g_…"
+        "--effect-size",
+        metavar="NAME",
+        help="what the table says its effect sizes are: d_z, d_baseline, d_av, d_rm, d_s, or g_…",
     )
+    audit.add_argument(
+        "--design",
+        choices=("paired", "groups", "other"),
+        help="of the changes: the same people at both moments and a paired t test; two independent groups, named by the"
+        " change's parts, and a pooled or Welch's t; anything else (a model, an adjusted p, ranks, a bootstrap)",
+    )
+    audit.add_argument(
+        "--level", type=int, choices=(90, 95, 99), help="of the intervals, in per cent (a declared design: 95)"
+    )
+    audit.add_argument("--cut", action="store_true", help="the table's numbers may be cut off instead of rounded")
     audit.add_argument("--all", action="store_true", help="list the notes, too")
     audit.add_argument("--csv", action="store_true", help="write every finding as CSV instead")
     audit.set_defaults(command=_audit, study=None)
@@ -404,39 +440,66 @@ def _audit(given: argparse.Namespace, settings: Settings) -> int:
         FINDINGS_COLUMNS,
         NOTE,
         audit_table,
-        facts_of,
         finding_lines,
         finding_row,
         finding_summary,
+        place_facts,
         read_table,
         unknown_statistics,
     )
     from dagster_project.exports import decode
-    from dagster_project.study import read_instrument
 
     if given.effect_size and given.effect_size not in {letter + name[1:] for name in DEFINITIONS for letter in "dg"}:
         raise ValueError(
             f"--effect-size: {given.effect_size!r} is no definition; give one of {', '.join(DEFINITIONS)}, or with g_"
         )
+    if given.table.is_dir():
+        raise ValueError(f"{given.table}: this is a folder; give the table's own file")
     if not given.table.is_file():
         raise ValueError(f"{given.table}: there is no such file; check the path")
-    files = []
-    for path in given.instruments:
-        # A study's folder has its instruments in a folder of their own.
-        folder = path / "instruments" if (path / "instruments").is_dir() else path
-        files += sorted(folder.glob("*.yaml")) if folder.is_dir() else [folder]
-    values, facts = read_table(str(given.table), decode(given.table.read_bytes(), given.table.name).utf8.decode())
-    known = facts_of(read_instrument(file) for file in files) | facts
-    found = audit_table(values, known, effect_size=given.effect_size)
-    for statistic, count in unknown_statistics(values).items():
+    instruments = _instruments(given.instruments)
+    table = read_table(str(given.table), decode(given.table.read_bytes(), given.table.name).utf8.decode())
+    known, unplaced = place_facts(instruments, table.values)
+    found = audit_table(
+        table.values, known | table.facts, effect_size=given.effect_size, design=given.design, level=given.level,
+        by_line=table.by_line, may_be_cut=given.cut,
+    )  # fmt: skip
+    unknown = unknown_statistics(table.values)
+    for statistic, count in unknown.items():
         print(f"wavehouse: no rule knows the statistic {statistic!r}: {count} of the numbers not checked", file=sys.stderr)
+    if unplaced:
+        print(
+            f"wavehouse: no row of the table is about {', '.join(map(repr, unplaced))}: these scales' ranges are not"
+            " checked; labels must"
+            " be those of the instruments",
+            file=sys.stderr,
+        )
     if given.csv:
         writer = csv.DictWriter(sys.stdout, list(FINDINGS_COLUMNS), lineterminator="\n")
         writer.writeheader()
         writer.writerows(finding_row(one, "published") for one in found)
     else:
-        print("\n".join([*finding_lines(found, with_notes=given.all), finding_summary(found, len(values))]))
+        numbers = len(table.values) - sum(unknown.values())
+        print(
+            "\n".join([*finding_lines(found, with_notes=given.all), finding_summary(found, numbers, sum(unknown.values()))])
+        )
     return 1 if any(one.severity != NOTE for one in found) else 0
+
+
+def _instruments(paths: Sequence[Path]) -> "list[Instrument]":
+    from dagster_project.study import read_instrument
+
+    files: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise ValueError(f"--instruments: {path}: there is no such file or folder; check the path")
+        # A study's folder has its instruments in a folder of their own.
+        folder = path / "instruments" if (path / "instruments").is_dir() else path
+        some = sorted(one for one in folder.iterdir() if one.suffix in (".yaml", ".yml")) if folder.is_dir() else [folder]
+        if not some:
+            raise ValueError(f"--instruments: {folder}: the folder holds no instrument (*.yaml, *.yml); check the path")
+        files += some
+    return [read_instrument(file) for file in files]
 
 
 def _simulate(given: argparse.Namespace, settings: Settings) -> int:

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +80,18 @@ def test_an_empty_study_of_nobody_runs(small_place: Any) -> None:
             "there is no such study folder; check the path or WAVEHOUSE_STUDY",
         ),
         (["audit", "no such table.csv"], "no such table.csv: there is no such file; check the path"),
+        (["audit", "tests"], "tests: this is a folder; give the table's own file"),
+        (
+            ["audit", "pyproject.toml", "--instruments", "no such folder"],
+            "--instruments: no such folder: there is no such file or folder; check the path",
+        ),
+        (
+            ["audit", "pyproject.toml", "--instruments", "tests"],
+            "--instruments: tests: the folder holds no instrument (*.yaml, *.yml); check the path",
+        ),
         (
             ["audit", "x.csv", "--effect-size", "omega"],
-            "--effect-size: 'omega' is no definition; give one of d_z, d_baseline, d_av, d_rm, or with g_",
+            "--effect-size: 'omega' is no definition; give one of d_z, d_baseline, d_av, d_rm, d_s, or with g_",
         ),
     ],
 )
@@ -101,6 +111,16 @@ def test_help_names_every_command(capsys: Any) -> None:
     text = capsys.readouterr().out
     for command in ("run", "ui", "simulate"):
         assert f"    {command} " in text
+    with pytest.raises(SystemExit, match="0"):
+        main(["audit", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    for words in (
+        "n is the number of people",
+        "a two-sided paired t test",
+        "n - 1 in the denominator",
+        "exit codes: 0 nothing",
+    ):
+        assert words in text
 
 
 def test_audit_reads_anybodys_table_without_a_study(tmp_path: Path, capsys: Any) -> None:
@@ -111,13 +131,59 @@ def test_audit_reads_anybodys_table_without_a_study(tmp_path: Path, capsys: Any)
     said = capsys.readouterr()
     assert said.out.splitlines() == [
         "impossible:",
-        "  line 5 (Étude, T1, max 3.0): the mean 3.4 lies above the max 3.0 [in_order]",
-        "5 printed numbers: 1 impossible, 0 inconsistent, 0 not reproducible, 0 notes",
+        "  line 5 (Étude, T1, max 3.0): the mean 3.4 lies above the max 3.0 [in_order, slack 0.3]",
+        "4 printed numbers and 1 not checked: 1 impossible, 0 inconsistent, 0 not reproducible, 0 notes",
     ]
     assert said.err == "wavehouse: no rule knows the statistic 'kurtosis': 1 of the numbers not checked\n"
     table.write_text("label,timepoint,statistic,printed\nA,T1,n,10\nA,T1,mean,3.4\n", encoding="utf-16")
     assert main(["audit", str(table), "--csv"]) == 0
     assert capsys.readouterr().out.startswith("subject,line,result_id,table,section,label,timepoint,statistic,printed,rule,")
+
+
+def test_audit_takes_ranges_from_instruments_and_says_which_found_no_row(tmp_path: Path, capsys: Any) -> None:
+    text = (Path(__file__).parents[1] / "data/peer_workers/instruments/mbi_hss.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mbi.yml").write_text(text, encoding="utf-8")
+    table = tmp_path / "t.csv"
+    table.write_text("label,timepoint,statistic,printed\npersonal accomplishment,T1,max,56\n", encoding="utf-8")
+    assert main(["audit", str(table), "--instruments", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert "the max 56 lies outside the scale's range, 0 to 48" in said.out
+    assert said.err == (
+        "wavehouse: no row of the table is about 'Emotional Exhaustion', 'Depersonalization': these scales' ranges are not"
+        " checked; labels must be those of the instruments\n"
+    )
+
+
+def test_audit_holds_a_table_to_the_design_the_level_and_the_cutting_that_are_declared(tmp_path: Path, capsys: Any) -> None:
+    table = tmp_path / "t.csv"
+    # An interval of 90 %: 1.753 times SE 1.
+    cells = {"n": "16", "change": "2.00", "ci_low": "0.25", "ci_high": "3.75", "p": "0.064"}
+    rows = [f"Score,T1-T2,{name},{text}" for name, text in cells.items()]
+    table.write_text("\n".join(["label,timepoint,statistic,printed", *rows]), encoding="utf-8")
+    assert main(["audit", str(table)]) == 0
+    assert main(["audit", str(table), "--design", "paired"]) == 1
+    assert main(["audit", str(table), "--design", "paired", "--level", "90"]) == 0
+    assert main(["audit", str(table), "--design", "other"]) == 0
+    table.write_text("label,timepoint,statistic,printed\nA,T1,n,3\nA,T1,count,2\nA,T1,percent,66.6\n", encoding="utf-8")
+    assert main(["audit", str(table), "--design", "paired"]) == 1
+    assert main(["audit", str(table), "--design", "paired", "--cut"]) == 0
+    capsys.readouterr()
+
+
+def test_the_paper_is_audited_as_paired(capsys: Any) -> None:
+    """Fifteen numbers that were always called impossible, five of them of another denominator; and line 495."""
+    study = Path(__file__).parents[1] / "data/peer_workers"
+    words = [str(study / "published/peer_workers_2022.csv"), "--instruments", str(study), "--design", "paired"]
+    assert main(["audit", *words]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    severities = [lines.index(f"{word}:") for word in ("impossible", "inconsistent", "not reproducible")]
+    impossible, inconsistent = (
+        [int(line.split()[1]) for line in lines[start + 1 : end]] for start, end in pairwise(severities)
+    )
+    assert impossible == [37, 144, 472, 521, 533, 614, 641, 653, 677, 711]
+    assert inconsistent == [41, 43, 45, 47, 49, 495]
+    (of_32,) = (line for line in lines if line.startswith("  line 41 "))
+    assert "1 of 30 is 100 x 1 / 30 = 3.33 %, not 3.1 %; it would be of 32 [percent_of_count, slack 0.18]" in of_32
 
 
 def test_simulate_refuses_to_overwrite_before_it_searches(small_place: Any, tmp_path: Path) -> None:

@@ -4,26 +4,35 @@ Belongs here: rules over printed numbers and instruments, each finding with its 
 on how a study was done, comparison with the warehouse (results/).
 """
 
+from dagster_project.audit.designs import DESIGNS, GROUPS, OTHER, PAIRED, Design
 from dagster_project.audit.effects import DEFINITIONS
 from dagster_project.audit.engine import ScaleFacts, audit_cells, audit_table
 from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, SEVERITIES, Cell, Finding
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.own import audit_results
-from dagster_project.audit.published import audit_published, facts_of, find_impossible
-from dagster_project.audit.read import read_table, unknown_statistics
+from dagster_project.audit.published import audit_published, facts_of, find_impossible, place_facts
+from dagster_project.audit.read import ReadTable, read_table, unknown_statistics
 from dagster_project.audit.report import FINDINGS_COLUMNS, finding_lines, finding_row, finding_summary, findings_markdown
+from dagster_project.audit.student import LEVELS
 
 __all__ = [
     "DEFINITIONS",
+    "DESIGNS",
     "FINDINGS_COLUMNS",
+    "GROUPS",
     "IMPOSSIBLE",
     "INCONSISTENT",
+    "LEVELS",
     "NOTE",
     "NOT_REPRODUCIBLE",
+    "OTHER",
+    "PAIRED",
     "SEVERITIES",
     "Cell",
+    "Design",
     "Finding",
     "Interval",
+    "ReadTable",
     "ScaleFacts",
     "audit_cells",
     "audit_published",
@@ -35,6 +44,7 @@ __all__ = [
     "finding_row",
     "finding_summary",
     "findings_markdown",
+    "place_facts",
     "read_table",
     "unknown_statistics",
 ]

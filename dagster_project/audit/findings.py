@@ -7,9 +7,9 @@ from dagster_project.audit.intervals import Interval
 from dagster_project.results.published import PublishedValue
 
 IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE = "impossible", "inconsistent", "not reproducible", "note"
-#: From the gravest on. impossible: arithmetic forbids it for any data. inconsistent: printed numbers disagree, and a
-#: practice that is named would explain it. not reproducible: it does not follow from what is printed. note: a reader should
-#: know.
+#: From the gravest on. impossible: arithmetic forbids it for any data of the declared design, or of any design.
+#: inconsistent: printed numbers disagree, and a practice that is named, or a slip against the table's other rows, would
+#: explain it. not reproducible: it does not follow from what is printed. note: a reader should know.
 SEVERITIES = (IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE)
 
 
@@ -23,6 +23,11 @@ class Cell:
     @property
     def printed(self) -> str:
         return self.value.printed
+
+    @property
+    def shown(self) -> str:
+        """A percentage as printed, with one percent sign."""
+        return f"{self.value.printed.rstrip(' %')} %"
 
     @property
     def number(self) -> float:

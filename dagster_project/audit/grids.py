@@ -13,6 +13,10 @@ from collections.abc import Iterator
 
 from dagster_project.audit.findings import Cell, Cells, Finding
 from dagster_project.audit.intervals import Interval
+from dagster_project.audit.scores import of_population
+
+#: So many sums or more that a printed mean may stand for are not tried.
+_MANY = 10_000
 
 
 def grim(cells: Cells, steps: int) -> Iterator[Finding]:
@@ -48,23 +52,32 @@ def grimmer(cells: Cells, steps: int) -> Iterator[Finding]:
     if n < 2 or sd.low < 0:
         return
     totals = range(math.ceil(mean.low * n), math.floor(mean.high * n) + 1)
-    for total in totals:
-        # Sum of squares = (n - 1) SD² + total² / n; a whole number, odd or even as the total is.
-        least = math.ceil((n - 1) * max(0.0, sd.low) ** 2 + total**2 / n - 1e-9)
-        most = math.floor((n - 1) * sd.high**2 + total**2 / n + 1e-9)
-        first = least if (least - total) % 2 == 0 else least + 1
-        if first <= most:
-            return
-    if totals:
-        total = totals[0]
-        yield Finding(
-            cells["sd"].value,
-            "grimmer",
-            f"{n} {_scores(steps)} with mean {cells['mean'].printed} add up to {total}"
-            + (f" (in steps of 1 / {steps})" if steps > 1 else "")
-            + f", their squares to (n - 1) SD² + {total}² / {n}, which is no whole number as even or odd as {total} for any"
-            f" SD that prints {cells['sd'].printed}",
-        )
+    if not totals or len(totals) > _MANY or any(_has_squares(n, total, sd, n - 1) for total in totals):
+        return
+    total = totals[0]
+    low, high = _squares(n, total, sd, n - 1)
+    found = Finding(
+        cells["sd"].value,
+        "grimmer",
+        f"{n} {_scores(steps)} with mean {cells['mean'].printed} add up to {total}"
+        + (f" (in steps of 1 / {steps})" if steps > 1 else "")
+        + f", and their squares to (n - 1) SD² + ({total})² / {n} = {low:.7g} to {high:.7g} for an SD that prints"
+        f" {cells['sd'].printed}; the squares of whole numbers add up to a whole number as"
+        f" {'odd' if total % 2 else 'even'} as"
+        f" {total}, and none lies there" + (f", nor for the sums up to {totals[-1]}" if len(totals) > 1 else ""),
+    )
+    yield of_population(any(_has_squares(n, total, sd, n) for total in totals), found)
+
+
+def _squares(n: int, total: int, sd: Interval, divisor: int) -> tuple[float, float]:
+    """The sums of squares that the SD allows; divisor: n - 1, or n of a population's SD."""
+    return divisor * max(0.0, sd.low) ** 2 + total**2 / n, divisor * sd.high**2 + total**2 / n
+
+
+def _has_squares(n: int, total: int, sd: Interval, divisor: int) -> bool:
+    low, high = _squares(n, total, sd, divisor)
+    least, most = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    return (least if (least - total) % 2 == 0 else least + 1) <= most
 
 
 def debit(cells: Cells) -> Iterator[Finding]:
@@ -78,13 +91,14 @@ def debit(cells: Cells) -> Iterator[Finding]:
     found = [math.sqrt(place * (1 - place) * n / (n - 1)) for place in places]
     allowed = Interval(min(found), max(found))
     if cells["sd"].interval.misses(allowed):
-        yield Finding(
+        blamed = Finding(
             cells["sd"].value,
             "debit",
             f"the SD of {n:g} zeros and ones with mean {cells['mean'].printed} is root(mean (1 - mean) n / (n - 1)) ="
             f" {allowed}, not {cells['sd'].printed}",
             slack=cells["sd"].interval.gap(allowed),
         )
+        yield of_population(not cells["sd"].interval.misses(allowed.times(math.sqrt((n - 1) / n))), blamed)
 
 
 def whole_ends(cells: Cells, steps: int) -> Iterator[Finding]:

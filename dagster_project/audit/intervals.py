@@ -6,6 +6,7 @@ A printed number stands for all values that print like it, so every rule reckons
 cannot meet.
 """
 
+import math
 from dataclasses import dataclass
 
 from dagster_project.results.rounding import printed_decimals, printed_interval, read_printed
@@ -22,24 +23,29 @@ class Interval:
     high: float
 
     @classmethod
-    def printed(cls, text: str, *, may_be_cut: bool = False) -> "Interval":
+    def printed(cls, text: str, *, may_be_cut: bool = False, is_p: bool = False) -> "Interval":
         """The values that print as this text when they are rounded; with `may_be_cut` also those that give it when the
-        further digits are cut off. '< .001' stands for everything from 0 to .001."""
+        further digits are cut off: 0.0 is then what is left of -0.09 and of 0.09. '< .001' stands for everything below, of
+        a p for what is left of it above 0, and '>' likewise."""
         stripped = text.strip()
         if stripped.startswith(("<", "≤")):
-            return cls(0.0, float(read_printed(stripped[1:])) + _TINY)
+            return cls(0.0 if is_p else float("-inf"), float(read_printed(stripped[1:])) + _TINY)
         if stripped.startswith((">", "≥")):
-            return cls(float(read_printed(stripped[1:])) - _TINY, 1.0)
+            return cls(float(read_printed(stripped[1:])) - _TINY, 1.0 if is_p else float("inf"))
         low, high = printed_interval(stripped)
         if may_be_cut:
             number, unit = float(read_printed(stripped)), 10.0 ** -printed_decimals(stripped)
-            low, high = (low, number + unit) if number >= 0 else (number - unit, high)
+            low, high = (low if number > 0 else number - unit), (number + unit if number >= 0 else high)
         slack = _TINY * max(1.0, abs(low), abs(high))
         return cls(low - slack, high + slack)
 
     @property
     def is_empty(self) -> bool:
         return self.low > self.high
+
+    @property
+    def is_bounded(self) -> bool:
+        return math.isfinite(self.low) and math.isfinite(self.high)
 
     @property
     def middle(self) -> float:

@@ -62,7 +62,8 @@ def decimals(column: Sequence[Cell]) -> Iterator[Finding]:
         yield Finding(
             odd[0].value,
             "decimals",
-            f"{', '.join(cell.printed for cell in odd[:5])} beside {often} numbers with {usual} decimals in the column",
+            f"{', '.join(cell.printed for cell in odd[:5])} beside {often} numbers with {usual}"
+            f" decimal{'' if usual == 1 else 's'} in the column",
             NOTE,
         )
 

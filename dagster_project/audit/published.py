@@ -3,27 +3,33 @@ Does not belong here: the engine."""
 
 from collections.abc import Iterable, Sequence
 
-from dagster_project.audit.engine import Contrasts, ScaleFacts, audit_table
+from dagster_project.audit.designs import PAIRED
+from dagster_project.audit.engine import ScaleFacts, audit_table
 from dagster_project.audit.findings import IMPOSSIBLE, Finding
 from dagster_project.audit.intervals import Interval
+from dagster_project.audit.places import Contrasts
 from dagster_project.results.published import PublishedValue
 from dagster_project.study import Composite, Instrument, Study
 
 
 def audit_published(published: Sequence[PublishedValue], study: Study) -> list[Finding]:
-    """All findings on a study's published table, in its order."""
-    return audit_table(published, facts_of(study.instruments), contrasts_of(study), effect_size=study.protocol.plan.headline)
+    """All findings on a study's published table, in its order. A study's changes are of the same people, at 95 %."""
+    return audit_table(
+        published, facts_of(study.instruments), contrasts_of(study), effect_size=study.protocol.plan.headline, design=PAIRED
+    )
 
 
 def find_impossible(published: Sequence[PublishedValue], study: Study) -> dict[PublishedValue, str]:
-    """The printed numbers that no data could give beside the others when all are rounded, each with the arithmetic."""
+    """The printed numbers that no data could give beside the others when all are rounded, each with the arithmetic: no
+    practice excuses one here, such as another denominator than the block's n."""
     impossible: dict[PublishedValue, str] = {}
     for finding in audit_table(
         published,
         facts_of(study.instruments),
         contrasts_of(study),
         effect_size=study.protocol.plan.headline,
-        excuse_cutting=False,
+        design=PAIRED,
+        excuses=False,
     ):
         if finding.severity == IMPOSSIBLE:
             impossible.setdefault(finding.value, finding.arithmetic)
@@ -38,6 +44,32 @@ def facts_of(instruments: Iterable[Instrument]) -> dict[tuple[str, str], ScaleFa
         for section in dict.fromkeys((instrument.published_as or instrument.name, instrument.name))
         for scale in instrument.all_scales
     }
+
+
+def place_facts(
+    instruments: Sequence[Instrument], values: Iterable[PublishedValue]
+) -> tuple[dict[tuple[str, str], ScaleFacts], list[str]]:
+    """What instruments say of the rows of anybody's table, and the labels of scales that no row has.
+
+    A row is placed by section and label, whatever their case; by its label alone where one scale of the instruments has it.
+    """
+    known = {(section.casefold(), label.casefold()): one for (section, label), one in facts_of(instruments).items()}
+    labels: dict[str, list[ScaleFacts]] = {}
+    for (_, label), one in known.items():
+        if one not in labels.setdefault(label, []):
+            labels[label].append(one)
+    found: dict[tuple[str, str], ScaleFacts] = {}
+    for value in values:
+        section, label = value.section.casefold(), value.label.casefold()
+        if (section, label) in known:
+            found[value.section, value.label] = known[section, label]
+        elif len(labels.get(label, ())) == 1:
+            found[value.section, value.label] = labels[label][0]
+    placed = {label.casefold() for _, label in found}
+    unplaced = [
+        scale.label for instrument in instruments for scale in instrument.all_scales if scale.label.casefold() not in placed
+    ]
+    return found, unplaced
 
 
 def scale_facts(instrument: Instrument, scale: object) -> ScaleFacts:

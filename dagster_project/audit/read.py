@@ -5,11 +5,15 @@ bytes, which the caller does.
 """
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from dagster_project.audit.designs import DESIGNS, Design
 from dagster_project.audit.engine import ANYTHING, ScaleFacts
 from dagster_project.audit.intervals import Interval
+from dagster_project.audit.student import LEVELS
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.published import PublishedValue
 from dagster_project.results.rounding import read_printed
@@ -17,8 +21,8 @@ from dagster_project.results.rounding import read_printed
 #: Without these a number cannot be placed.
 NEEDED = ("label", "timepoint", "statistic", "printed")
 #: What else a table may have. items, aggregate, low, high: how many items with whole answers a score is made of, sum or
-#: mean, and an item's lowest and highest answer.
-OPTIONAL = ("table", "row", "section", "label_basis", "value", "items", "aggregate", "low", "high")
+#: mean, and an item's lowest and highest answer. design, level: of a change (designs.py), where rows differ.
+OPTIONAL = ("table", "row", "section", "label_basis", "value", "items", "aggregate", "low", "high", "design", "level")
 
 #: What rules know a statistic as, and what else tables call it.
 STATISTICS = {
@@ -34,75 +38,155 @@ STATISTICS = {
     "q3": ("p75", "upper_quartile"),
     "max": ("maximum",),
     "change": ("mean_change", "mean_difference", "difference", "md"),
-    "ci_low": ("ci95_low", "ci_lower", "lower", "lcl"),
-    "ci_high": ("ci95_high", "ci_upper", "upper", "ucl"),
-    "p": ("p_value", "p.value"),
-    "t": ("t_value", "statistic"),
+    "ci_low": ("ci95_low", "ci_lower", "lower_ci", "lower", "lcl"),
+    "ci_high": ("ci95_high", "ci_upper", "upper_ci", "upper", "ucl"),
+    "p": ("p_value", "p.value", "pvalue"),
+    "t": ("t_value",),
     "df": ("parameter",),
     "sd_change": ("sd_diff", "sd_difference"),
     "es": ("effect_size", "d", "cohen_d", "cohens_d", "g", "hedges_g", "smd"),
     "d_z": (), "d_av": (), "d_baseline": (), "sd_baseline": (), "sd_followup": (), "correlation": ("r",),
     "norm_mean": (), "norm_sd": (),
 }  # fmt: skip
+#: Numbers of people.
+_PEOPLE = ("n", "count")
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
+_DECIMALS_OF_THREE = re.compile(r"[.]\d{3}$")
+#: Beyond what any table prints, and far below where squares overflow.
+_LARGEST = 1e15
+#: Excel's line before the header.
+_SEP = re.compile(r"\s*\"?sep=.?\"?\s*$", re.IGNORECASE)
+#: 'p < .001' within the cell.
+_P_BEFORE = re.compile(r"^[pP]\s*(?=[<>≤≥=])=?\s*")
+_LEVEL = re.compile(r"\b(90|95|99)\s*%")
+#: What names of statistics are written with and without.
+_NOT_OF_NAMES = re.compile(r"\b(90|95|99)\b|[%'’.()]")
 _KNOWN_AS = {alias: name for name, aliases in STATISTICS.items() for alias in aliases}
 
 
-def read_table(name: str, text: str) -> tuple[list[PublishedValue], dict[tuple[str, str], ScaleFacts]]:
+@dataclass(frozen=True)
+class ReadTable:
+    """A table as read. facts: what its rows say of their scores. by_line: the design and level that they say."""
+
+    values: list[PublishedValue]
+    facts: dict[tuple[str, str], ScaleFacts]
+    by_line: dict[int, Design]
+
+
+def read_table(name: str, text: str) -> ReadTable:
     """The printed numbers of a table in long form, and what it says of its scores.
 
-    name: for messages. text: CSV with commas, semicolons or tabs; decimal commas only with semicolons or tabs.
+    name: for messages. text: CSV with commas, semicolons or tabs; decimal commas only with semicolons or tabs. Blank lines
+    and Excel's `sep=;` before the header are passed over.
 
     Raises ResultsError with one line: file, line, column, value, cure.
     """
     lines = text.splitlines()
-    header = next((line for line in lines if line.strip()), "")
-    if not header:
+    before = next((number for number, line in enumerate(lines) if line.strip() and not _SEP.match(line)), None)
+    if before is None:
         raise ResultsError(
             f"{name}: the file is empty; the columns are {', '.join(NEEDED)} and, if known, {', '.join(OPTIONAL)}"
         )
+    header = lines[before]
     delimiter = max(",;\t", key=header.count)
-    reader = csv.DictReader(lines, delimiter=delimiter)
+    reader = csv.DictReader(lines[before:], delimiter=delimiter)
     columns = [column.strip().lower() for column in reader.fieldnames or ()]
     if missing := [column for column in NEEDED if column not in columns]:
         raise ResultsError(
-            f"{name}: line 1: the column {missing[0]!r} is missing; the columns are {', '.join(NEEDED)} and, if known,"
-            f" {', '.join(OPTIONAL)}"
+            f"{name}: line {before + 1}: the column {missing[0]!r} is missing; the columns are {', '.join(NEEDED)} and, if"
+            f" known, {', '.join(OPTIONAL)}"
         )
+    if twice := [column for column, count in Counter(columns).items() if count > 1 and column in (*NEEDED, *OPTIONAL)]:
+        raise ResultsError(f"{name}: line {before + 1}: there are two columns {twice[0]!r}; keep one")
     reader.fieldnames = columns
-    values: list[PublishedValue] = []
-    facts: dict[tuple[str, str], ScaleFacts] = {}
+    table = ReadTable([], {}, {})
     for record in reader:
         row = {
             key: (cell or "").strip() for key, cell in record.items() if isinstance(key, str) and not isinstance(cell, list)
         }
-        line = reader.line_num
+        line = before + reader.line_num
         if None in record:
             raise ResultsError(f"{name}: line {line}: more cells than columns; put texts that hold {delimiter!r} in quotes")
-        if not any(row.values()):
-            continue
-        printed = row["printed"].replace(",", ".") if delimiter != "," else row["printed"]
-        statistic = "_".join(row["statistic"].lower().replace("-", " ").split())
-        value = PublishedValue(
-            line=line, table=row.get("table", ""), row=0, section=row.get("section", ""), label=row["label"],
-            label_basis=row.get("label_basis", ""), timepoint=row["timepoint"],
-            statistic=_KNOWN_AS.get(statistic, statistic), printed=printed, value=_number(name, line, "printed", printed),
-        )  # fmt: skip
-        values.append(value)
-        if row.get("low") or row.get("items"):
-            facts[value.section, value.label] = _facts(name, line, row)
-    if not values:
+        if any(row.values()):
+            _read_row(name, line, row, delimiter, table)
+    if not table.values:
         raise ResultsError(f"{name}: the table has no rows; give one row a printed number")
-    return values, facts
+    _refuse_nameless_moments(name, table.values)
+    return table
+
+
+def _read_row(name: str, line: int, row: dict[str, str], delimiter: str, table: ReadTable) -> None:
+    if not row["label"]:
+        raise ResultsError(
+            f"{name}: line {line}: column label: an empty cell; give the row a name, the same for all its numbers"
+        )
+    statistic = statistic_of(row["statistic"])
+    printed = _P_BEFORE.sub("", row["printed"])
+    if delimiter != ",":
+        printed = printed.replace(",", ".")
+    elif statistic in _PEOPLE and _THOUSANDS.fullmatch(printed):
+        printed = printed.replace(",", "")
+    number = _number(name, line, "printed", printed)
+    if statistic in _PEOPLE:
+        _refuse_parts_of_people(name, line, statistic, row["printed"], printed, number)
+    value = PublishedValue(
+        line=line, table=row.get("table", ""), row=0, section=row.get("section", ""), label=row["label"],
+        label_basis=row.get("label_basis", ""), timepoint=row["timepoint"], statistic=statistic, printed=printed,
+        value=number,
+    )  # fmt: skip
+    table.values.append(value)
+    if any(row.get(column) for column in ("low", "high", "items")):
+        table.facts[value.section, value.label] = _facts(name, line, row)
+    said = _LEVEL.search(row["statistic"]) if statistic in ("ci_low", "ci_high") else None
+    design = row.get("design", "").lower() or None
+    if design not in (None, *DESIGNS):
+        raise ResultsError(
+            f"{name}: line {line}: column design: {row['design']!r} is none of {', '.join(DESIGNS)}; correct it"
+        )
+    level = row.get("level", "").rstrip("% ") or (said[1] if said else "")
+    if level not in ("", *map(str, LEVELS)):
+        raise ResultsError(f"{name}: line {line}: column level: {row['level']!r} is none of 90, 95 and 99; correct it")
+    if design or level:
+        table.by_line[line] = Design(design, int(level) if level else None)
+
+
+def statistic_of(text: str) -> str:
+    """What the rules know a statistic as: '95% CI lower', 'Std. Dev.' and "Cohen's d" by their usual names."""
+    plain = "_".join(text.lower().replace("-", " ").split())
+    if plain in STATISTICS or plain in _KNOWN_AS:
+        return _KNOWN_AS.get(plain, plain)
+    bare = "_".join(_NOT_OF_NAMES.sub("", text.lower().replace("-", " ").replace("_", " ")).split())
+    return _KNOWN_AS.get(bare, bare) if bare in STATISTICS or bare in _KNOWN_AS else plain
+
+
+def _refuse_parts_of_people(name: str, line: int, statistic: str, text: str, printed: str, number: float) -> None:
+    if number < 0 or number != int(number) or _DECIMALS_OF_THREE.search(printed):
+        why = "; is its mark one of thousands? leave it out" if _DECIMALS_OF_THREE.search(printed) else "; correct it"
+        raise ResultsError(f"{name}: line {line}: column printed: {statistic} {text!r} is no whole number of people{why}")
+
+
+def _refuse_nameless_moments(name: str, values: Iterable[PublishedValue]) -> None:
+    """A table of one moment need not name it."""
+    nameless = [value for value in values if not value.timepoint and value.statistic not in (*_PEOPLE, "percent")]
+    if nameless and any(value.timepoint for value in values):
+        raise ResultsError(
+            f"{name}: line {nameless[0].line}: column timepoint: an empty cell; name the moment, such as T1, or the"
+            " contrast, such"
+            " as T1-T2"
+        )
 
 
 def _number(name: str, line: int, column: str, text: str) -> float:
     try:
-        return float(read_printed(text.lstrip("<>≤≥ ")))
-    except ValueError:
+        number = float(read_printed(text.lstrip("<>≤≥ ")))
+    except (ValueError, OverflowError):
         what = "an empty cell" if not text else repr(text)
         raise ResultsError(
             f"{name}: line {line}: column {column}: {what} is not a number; correct it or leave the row out"
         ) from None
+    if not abs(number) < _LARGEST:
+        raise ResultsError(f"{name}: line {line}: column {column}: {text!r} is no number that a table prints; correct it")
+    return number
 
 
 def _facts(name: str, line: int, row: dict[str, str]) -> ScaleFacts:
@@ -119,6 +203,14 @@ def _facts(name: str, line: int, row: dict[str, str]) -> ScaleFacts:
     possible = ANYTHING
     if row.get("low") or row.get("high"):
         low, high = (_number(name, line, column, row.get(column, "")) for column in ("low", "high"))
+        if low > high:
+            raise ResultsError(f"{name}: line {line}: column low: {row['low']} is above high, {row['high']}; correct them")
+        if aggregate == "sum" and not row.get("items"):
+            raise ResultsError(
+                f"{name}: line {line}: column items: an empty cell; low and high are those of an item, so the range of a"
+                " sum needs"
+                " the number of items"
+            )
         factor = items if aggregate == "sum" else 1
         possible = Interval(low * factor, high * factor)
     steps = (1 if aggregate == "sum" else int(items)) if row.get("items") else None

@@ -45,18 +45,25 @@ def finding_lines(findings: Sequence[Finding], *, with_notes: bool) -> list[str]
         lines.append(f"{severity}:")
         for one in some:
             value = one.value
-            place = ", ".join(
-                part for part in (value.table and f"table {value.table}", value.label, value.timepoint) if part
+            parts = (value.table and f"table {value.table}", value.section, value.label, value.timepoint)
+            place = ", ".join(dict.fromkeys(part for part in parts if part))
+            slack = f", slack {one.slack:.2g}" if one.slack is not None else ""
+            lines.append(
+                f"  line {value.line} ({place}, {value.statistic} {value.printed}): {one.arithmetic} [{one.rule}{slack}]"
             )
-            lines.append(f"  line {value.line} ({place}, {value.statistic} {value.printed}): {one.arithmetic} [{one.rule}]")
     return lines
 
 
-def finding_summary(findings: Iterable[Finding], numbers: int) -> str:
-    """How many findings of each severity there are."""
+def finding_summary(findings: Iterable[Finding], numbers: int, unchecked: int = 0) -> str:
+    """How many findings of each severity there are in how many numbers that rules know."""
     counts = Counter(one.severity for one in findings)
     said = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if severity != NOTE)
-    return f"{numbers} printed numbers: {said}, {counts[NOTE]} note{'' if counts[NOTE] == 1 else 's'}"
+    checked = f"{_plural(numbers, 'printed number')}" + (f" and {unchecked} not checked" if unchecked else "")
+    return f"{checked}: {said}, {_plural(counts[NOTE], 'note')}"
+
+
+def _plural(count: int, one: str) -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
 
 
 def findings_markdown(rows: Sequence[dict[str, Any]]) -> str:

@@ -14,6 +14,10 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 _SIGNIFICANT = Context(prec=12)
 MINUS = "−"
+#: The minus signs that tables print (hyphens, dashes, small and wide), and the blanks (no-break, thin, narrow no-break).
+_PLAIN = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-") | dict.fromkeys(" \u00a0\u2009\u202f", "")
+)
 #: Decimals in tables, by statistic; others have two.
 _DECIMALS = {
     "n": 0, "count": 0, "percent": 1, "mean": 1, "min": 1, "max": 1, "median": 1, "q1": 1, "q3": 1, "norm_mean": 1, "df": 0,
@@ -36,7 +40,7 @@ def read_printed(printed: str) -> Decimal:
 
     Raises ValueError, naming the text, when it shows no number.
     """
-    text = printed.replace(MINUS, "-").replace("–", "-").replace(" ", "").replace(" ", "").rstrip("%")
+    text = printed.translate(_PLAIN).rstrip("%")
     try:
         return Decimal(text)
     except InvalidOperation:

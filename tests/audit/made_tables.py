@@ -5,6 +5,7 @@ Belongs here: tables that are right by construction, and one planted slip of a k
 
 import csv
 import io
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from dagster_project.audit import Finding, audit_table, read_table
 from dagster_project.results import PublishedValue
 
 COLUMNS = (
-    "table", "section", "label", "timepoint", "statistic", "printed", "items", "aggregate", "low", "high",
+    "table", "section", "label", "timepoint", "statistic", "printed", "items", "aggregate", "low", "high", "design", "level",
 )  # fmt: skip
 
 
@@ -27,22 +28,44 @@ class Printed:
     section: str
     label: str
     timepoint: str
-    statistic: str
-    printed: str
+    statistic: str = ""
+    printed: str = ""
     items: str = ""
     aggregate: str = ""
     low: str = ""
     high: str = ""
+    design: str = ""
+    level: str = ""
 
 
-def audited(rows: list[Printed]) -> list[Finding]:
+def audited(rows: list[Printed], design: str | None = None, *, cut: bool = False) -> list[Finding]:
     """As `wavehouse audit` does it: by way of a file's text."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
     writer.writerows({name: getattr(row, name) for name in COLUMNS} for row in rows)
-    values, facts = read_table("made.csv", text.getvalue())
-    return audit_table(values, facts)
+    table = read_table("made.csv", text.getvalue())
+    return audit_table(table.values, table.facts, by_line=table.by_line, design=design, may_be_cut=cut)
+
+
+def score_rows(cells: str, label: str = "Score", **known: str) -> list[Printed]:
+    """Rows written as `T1: n 20, mean 3.45; T1-T2: change 0.2`, all of one score."""
+    return [
+        Printed("1", "", label, moment.strip(), *one.split(), **known)
+        for part in cells.split(";")
+        for moment, some in [part.split(":")]
+        for one in some.split(",")
+    ]
+
+
+def category_rows(cells: str, section: str = "") -> list[Printed]:
+    """Rows written as `Female: n 32, count 21; Male: count 11`, all at one moment."""
+    return [
+        Printed("1", section, label.strip(), "T1", *one.split())
+        for part in cells.split(";")
+        for label, some in [part.split(":")]
+        for one in some.split(",")
+    ]
 
 
 def place_of(value: PublishedValue | Printed) -> tuple[str, str, str, str]:
@@ -170,8 +193,97 @@ def _change(row: Printed, baseline: np.ndarray, followup: np.ndarray, style: _St
 
 
 def _text(number: float, digits: int = 0) -> str:
-    text = f"{number:.{digits}f}"
+    text = f"{_cut(number, digits) if _IS_CUT[-1] else number:.{digits}f}"
     return text.lstrip("-") if float(text) == 0 else text
+
+
+#: Whether numbers are cut off where the table is made.
+_IS_CUT = [False]
+
+
+def _cut(number: float, digits: int) -> float:
+    # A sum in floating point may lie a hair below the number that it stands for.
+    return math.trunc(number * 10**digits + math.copysign(1e-9, number)) / 10**digits
+
+
+def cut_table(seed: int) -> list[Printed]:
+    """The same right table, its numbers cut off instead of rounded."""
+    _IS_CUT.append(True)
+    try:
+        return correct_table(seed)
+    finally:
+        _IS_CUT.pop()
+
+
+# --- right tables of other designs -------------------------------------------------------------------------------------
+
+
+def other_table(kind: str, seed: int) -> list[Printed]:
+    """Five scores at two moments, or of two groups, as somebody prints them who did not do a paired t test at 95 %."""
+    rng = np.random.default_rng(seed)
+    rows: list[Printed] = []
+    for number in range(5):
+        n, m = int(rng.integers(5, 80)), int(rng.integers(5, 80))
+        person = rng.normal(0, 1, n)
+        x = 10 + 2 * (person + rng.normal(0, 0.7, n))
+        y = x + rng.normal(rng.choice([0.0, 0.8]), 2, n) if kind not in _GROUPS else 10.5 + rng.normal(0, 3, m)
+        row = Printed("1", "", f"Score {number + 1}", "A")
+        moments = ("A", "B") if kind in _GROUPS else ("T1", "T2")
+        for moment, some in zip(moments, (x, y), strict=True):
+            given = {"n": (len(some), 0), "mean": (some.mean(), 2), "sd": (some.std(ddof=1), 2)}
+            rows += [replace(row, timepoint=moment, statistic=name, printed=_text(*one)) for name, one in given.items()]
+        printed = _OTHERS[kind](rng, x, y, number)
+        moment = " vs ".join(moments) if kind in _GROUPS else "-".join(moments)
+        rows += [replace(row, timepoint=moment, statistic=name, printed=text) for name, text in printed.items()]
+    return rows
+
+
+def _given(change: float, low: float, high: float, p: float, **more: str) -> dict[str, str]:
+    small = "<.001" if p < 0.0005 else _text(p, 3)
+    return {"change": _text(change, 2), "ci_low": _text(low, 2), "ci_high": _text(high, 2), "p": small, **more}
+
+
+def _groups(
+    is_welch: bool, level: float = 0.95
+) -> "Callable[[np.random.Generator, np.ndarray, np.ndarray, int], dict[str, str]]":
+    def made(rng: np.random.Generator, x: np.ndarray, y: np.ndarray, number: int) -> dict[str, str]:
+        test = stats.ttest_ind(x, y, equal_var=not is_welch)
+        ends = test.confidence_interval(level)
+        n = {"n": str(len(x) + len(y))} if number % 2 else {}
+        pooled = np.sqrt(((len(x) - 1) * x.var(ddof=1) + (len(y) - 1) * y.var(ddof=1)) / (len(x) + len(y) - 2))
+        given = _given(x.mean() - y.mean(), ends.low, ends.high, test.pvalue, es=_text((x.mean() - y.mean()) / pooled, 2))
+        return n | given | {"t": _text(test.statistic, 2), "df": _text(test.df, 1 if is_welch else 0)}
+
+    return made
+
+
+def _pairs(kind: str) -> "Callable[[np.random.Generator, np.ndarray, np.ndarray, int], dict[str, str]]":
+    def made(rng: np.random.Generator, x: np.ndarray, y: np.ndarray, number: int) -> dict[str, str]:
+        changes, n = y - x, len(x)
+        mean, se = changes.mean(), changes.std(ddof=1) / np.sqrt(n)
+        df = float(rng.uniform(n, 3 * n)) if kind == "mixed" else n - 1.0
+        if kind == "mixed":
+            mean, se = mean + rng.normal(0, se / 10), se * rng.uniform(0.8, 1.2)
+        half = stats.t.isf(0.05 if kind == "90 %" else 0.025, df) * se
+        low, high, p = mean - half, mean + half, 2 * stats.t.sf(abs(mean / se), df)
+        if kind == "Wilcoxon":
+            p = stats.wilcoxon(changes).pvalue
+        elif kind == "Holm":
+            p = min(1.0, p * (5 - number))
+        elif kind == "bootstrap":
+            drawn = rng.choice(changes, (500, n)).mean(axis=1)
+            low, high = np.quantile(drawn, [0.025, 0.975])
+        return {"n": str(n)} | _given(mean, low, high, p) | ({"df": _text(df, 1)} if kind == "mixed" else {})
+
+    return made
+
+
+_GROUPS = ("groups", "Welch")
+_OTHERS = {
+    "groups": _groups(False), "Welch": _groups(True),
+    **{kind: _pairs(kind) for kind in ("mixed", "90 %", "Wilcoxon", "Holm", "bootstrap")},
+}  # fmt: skip
+OTHER_DESIGNS = tuple(_OTHERS)
 
 
 # --- slips -------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The auditor's precision and power: made-up tables that are right, and the same tables with one slip of each kind.
 
 By hand: `uv run python tests/benchmarks/audit.py [TABLES] > tests/benchmarks/audit.txt`. found: any finding above `note`;
-blamed: one of them on the very number.
+blamed: one of them on the very number. The tables are declared as paired; the right ones are audited undeclared, too, and so
+are right tables of other designs, of which none may be called impossible.
 """
 
 import sys
@@ -11,19 +12,21 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "audit"))
-from made_tables import SLIPS, audited, correct_table, place_of
+from made_tables import OTHER_DESIGNS, SLIPS, audited, correct_table, cut_table, other_table, place_of
 
-from dagster_project.audit import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, SEVERITIES
+from dagster_project.audit import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, PAIRED, SEVERITIES, Finding
 
 
 def main(tables: int) -> None:
     notes, false, numbers = Counter(), [], 0
+    undeclared: Counter[str] = Counter()
     planted: Counter[str] = Counter()
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for seed in range(tables):
         rows = correct_table(seed)
         numbers += len(rows)
-        for one in audited(rows):
+        undeclared += _by_severity(audited(rows))
+        for one in audited(rows, PAIRED):
             notes[one.rule] += one.severity == NOTE
             if one.severity != NOTE:
                 false.append((seed, one))
@@ -32,7 +35,7 @@ def main(tables: int) -> None:
             if made is None:
                 continue
             planted[kind] += 1
-            against = [one for one in audited(made[0]) if one.severity != NOTE]
+            against = [one for one in audited(made[0], PAIRED) if one.severity != NOTE]
             if against:
                 gravest = min(against, key=lambda one: SEVERITIES.index(one.severity))
                 found[kind][gravest.severity] += 1
@@ -41,6 +44,17 @@ def main(tables: int) -> None:
     print(f"{tables} right tables with {numbers} numbers: {len(false)} findings above note; notes by rule: {dict(notes)}")
     for seed, one in false[:20]:
         print(f"  table {seed}: {place_of(one.value)} {one.severity} {one.rule}: {one.arithmetic}")
+    print(f"the same tables, their design not declared: {_said(undeclared)}")
+    print("\nright tables, undeclared\n")
+    few = max(1, tables // 5)
+    for kind in OTHER_DESIGNS:
+        some = [other_table(kind, seed) for seed in range(few)]
+        counts = sum((_by_severity(audited(rows)) for rows in some), Counter[str]())
+        print(f"{kind:12}{few} tables with {sum(map(len, some))} numbers: {_said(counts)}")
+    cut = [cut_table(seed) for seed in range(few)]
+    for said, how in (("cut off", {}), ("cut, --cut", {"cut": True})):
+        counts = sum((_by_severity(audited(rows, PAIRED, **how)) for rows in cut), Counter[str]())
+        print(f"{said:12}{few} tables with {sum(map(len, cut))} numbers, paired: {_said(counts)}")
     print("\none slip in each table, by kind (per cent of the planted)\n")
     print(f"{'':36}{'planted':>8}{'found':>8}{'blamed':>8}{'impossible':>12}{'inconsistent':>14}{'not reproducible':>18}")
     total: Counter[str] = Counter()
@@ -50,6 +64,15 @@ def main(tables: int) -> None:
         total += counts
         _line(kind, planted[kind], counts)
     _line("all", sum(planted.values()), total)
+
+
+def _by_severity(found: list[Finding]) -> Counter[str]:
+    return Counter(one.severity for one in found)
+
+
+def _said(counts: Counter[str]) -> str:
+    above = sum(count for severity, count in counts.items() if severity != NOTE)
+    return f"{above} findings above note, of them {counts[INCONSISTENT]} inconsistent and {counts[IMPOSSIBLE]} impossible"
 
 
 def _line(kind: str, planted: int, counts: Counter[str]) -> None:
