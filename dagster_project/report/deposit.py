@@ -84,8 +84,10 @@ def write_package(folder: Path, study: Study, manifest: Mapping[str, str], colum
             resource["encoding"] = "utf-8"
         if path.suffix == ".csv":
             resource["schema"] = {"fields": _fields(path, columns)}
-        # Frictionless reads Parquet through frames that turn a missing whole number into NaN, which is no whole number; the
-        # file says its own types, and ard.json holds the same rows.
+        if path.suffix == ".parquet":
+            # Frictionless reads Parquet through frames that turn a missing whole number into NaN, which is no whole number.
+            # The file says its own types, and ard.json holds the same rows.
+            resource["type"] = "file"
         if path.name == "ard.json":
             resource["schema"] = {"fields": _ARD_FIELDS}
         if path.suffix == ".duckdb":

@@ -158,7 +158,7 @@ def test_fifty_numbers_of_the_page_lead_to_the_same_people_answers_and_cells_as_
     for one in random.Random(5).sample(ids, len(ids)):
         by_analysis.setdefault(one.split("/")[0], []).append(one)
     turns = zip_longest(*by_analysis.values())
-    chosen = [one for turn in turns for one in turn if one is not None][:60]
+    chosen = [one for turn in turns for one in turn if one is not None][:50]
     copy = tmp_path / "index.html"
     copy.write_text(text.replace("</body>", _READER.replace("WANTED", json.dumps(chosen))), encoding="utf-8")
     document = _opened(copy, tmp_path / "profile")
