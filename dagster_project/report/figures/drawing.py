@@ -7,6 +7,7 @@ Colours: Okabe and Ito's, which people with any colour vision tell apart; shapes
 import io
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -122,6 +123,14 @@ def boxes(axes: Axes, rectangles: Sequence[tuple[float, float, float, float]], c
         codes += [Outline.MOVETO, Outline.LINETO, Outline.LINETO, Outline.LINETO, Outline.CLOSEPOLY]
     if vertices:
         axes.add_patch(PathPatch(Outline(vertices, codes), facecolor=colour, edgecolor="white", linewidth=0.3))
+
+
+def name_rows(panels: Sequence[Axes], places: Sequence[float], names: Sequence[str], **look: Any) -> None:
+    """Name the rows that panels side by side share, at the first of them: the others' axes would be laid out for nothing."""
+    panels[0].set_yticks(places, names, **look)
+    panels[0].tick_params(axis="y", length=0)
+    for axes in panels[1:]:
+        axes.yaxis.set_visible(False)
 
 
 def shortened(text: str, most: int) -> str:

@@ -6,7 +6,18 @@ from functools import partial
 from typing import Any
 
 from dagster_project.report.figure import Figure
-from dagster_project.report.figures.drawing import BLUE, GREEN, MUTED, ORANGE, PURPLE, RED, canvas, finish, shortened
+from dagster_project.report.figures.drawing import (
+    BLUE,
+    GREEN,
+    MUTED,
+    ORANGE,
+    PURPLE,
+    RED,
+    canvas,
+    finish,
+    name_rows,
+    shortened,
+)
 from dagster_project.results import (
     Cell,
     Column,
@@ -95,14 +106,13 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
             )  # fmt: skip
         axes.set_title(f"{contrast}: {direction_of(study, contrast)}", loc="left")
         axes.set_xlabel(f"{names[0]} [95 % CI]")
-        axes.set_yticks([where for where, _ in labels], [text for _, text in labels])
-        headings = {where for where, _ in labels} - {where for where, _ in places}
-        for (where, _), label in zip(labels, panels[0].get_yticklabels(), strict=True):
-            label.set_fontweight("bold" if where in headings else "normal")
-        axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x", color="#e6e9ee", linewidth=0.6)
         axes.set_axisbelow(True)
+    name_rows(panels, [where for where, _ in labels], [text for _, text in labels])
+    headings = {where for where, _ in labels} - {where for where, _ in places}
+    for (where, _), label in zip(labels, panels[0].get_yticklabels(), strict=True):
+        label.set_fontweight("bold" if where in headings else "normal")
     if places:
         panels[0].set_ylim(height + 0.8, 0.3)
         panels[-1].legend(loc="lower right", frameon=False, fontsize=7, handletextpad=0.2)

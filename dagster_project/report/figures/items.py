@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Patch
 
 from dagster_project.report.figure import Figure
-from dagster_project.report.figures.drawing import boxes, canvas, finish
+from dagster_project.report.figures.drawing import boxes, canvas, finish, name_rows
 from dagster_project.results import MOST_ANSWERS, Cell, Column, Numbers, ResultRow, Row, Table, result_id
 from dagster_project.study import Instrument, Study
 
@@ -66,9 +66,8 @@ def _draw(
         axes.set_title(f"{wave} (n up to {most})", loc="left")
         axes.set_xlim(0, 100)
         axes.set_ylim(len(items) - 0.4, -0.6)
-        axes.set_yticks(range(len(items)), items, fontsize=6)
-        axes.tick_params(axis="y", length=0)
         axes.set_xlabel("% of those who answered")
+    name_rows(panels, range(len(items)), items, fontsize=6)
     handles = [Patch(facecolor=colour, edgecolor="white") for colour in colours]
     drawn.legend(
         handles, [str(answer) for answer in answers], loc="outside lower center", ncols=len(answers), frameon=False,

@@ -22,6 +22,7 @@ from dagster_project.report.figures.drawing import (
     boxes,
     canvas,
     finish,
+    name_rows,
     shortened,
 )
 from dagster_project.results import MISSING_REASONS, Numbers, ResultRow, Table, ledger_table, result_id
@@ -67,9 +68,8 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         axes.set_title(wave, loc="left")
         axes.set_xlim(0, max(roster, 1))
         axes.set_ylim(len(codes) - 0.4, -0.6)
-        axes.set_yticks(range(len(codes)), [shortened(study.scales[code][1].label, 42) for code in codes])
-        axes.tick_params(axis="y", length=0)
         axes.set_xlabel("people")
+    name_rows(panels, range(len(codes)), [shortened(study.scales[code][1].label, 42) for code in codes])
     order = [reason for reason in _LOOKS if reason in seen]
     handles = [Patch(facecolor=_LOOKS[one], edgecolor="white") for one in order]
     words = ["with a score" if one == "score" else MISSING_REASONS[one] for one in order]
