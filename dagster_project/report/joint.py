@@ -112,7 +112,7 @@ def _claim(claim: Mapping[str, Any]) -> str:
     told = [cell for cell in cells if cell["verdict"] != "supported"] or cells
     # A claim about many numbers that holds is told by their count; one that fails names the numbers that fail.
     if verdict == "supported" and len(cells) > _FEW:
-        words = f"{len(cells) - len(told) if len(told) < len(cells) else len(cells)} of {len(cells)} numbers"
+        words = f"{sum(cell['verdict'] == 'supported' for cell in cells)} of {len(cells)} numbers"
     else:
         words = "; ".join(f"{cell['label']} {cell['moment']}".rstrip() + f": {cell['shown']}" for cell in told)
         if len(told) < len(cells):

@@ -1,5 +1,6 @@
 """Where a release meets a checklist, and where not. Belongs here: that. Does not belong here: what checklists ask."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -128,20 +129,14 @@ class _Finder:
         for row in results.values():
             if row.value is not None:
                 self._analyses[row.analysis] = self._analyses.get(row.analysis, 0) + 1
+        # The table that shows most results of an analysis, the first of several.
         self._shown_in: dict[str, Table] = {}
-        for analysis in self._analyses:
-            counts = [
-                (
-                    sum(
-                        one.startswith(f"{analysis}/") for row in table.rows for cell in row.cells for one in cell.result_ids
-                    ),
-                    table,
-                )
-                for table in tables
-            ]
-            most, table = max(counts, key=lambda one: one[0], default=(0, None))
-            if most and table is not None:
-                self._shown_in[analysis] = table
+        most: Counter[str] = Counter()
+        for table in tables:
+            shown = Counter(one.split("/")[0] for row in table.rows for cell in row.cells for one in cell.result_ids)
+            for analysis, count in shown.items():
+                if count > most[analysis]:
+                    most[analysis], self._shown_in[analysis] = count, table
         self._lines = dict(_lines_of(study))
 
     def find(self, kind: Kind, name: str) -> Link | None:
