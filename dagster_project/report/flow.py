@@ -44,7 +44,7 @@ def study_flow(study: Study, results: Mapping[str, ResultRow]) -> Flow:
         return tuple((words, cell(one)) for words, one in found if one in results and results[one].value)
 
     everybody = cell("flow/roster/n")
-    absent = {"n_withdrawn": "withdrawn", "n_not_returned": "not returned"}
+    absent = {"n_withdrawn": "withdrawn", "n_returned_blank": "returned blank", "n_not_returned": "not returned"}
     return Flow(
         roster=Box(
             "The roster", "listed", cell("flow/roster/n_listed"),

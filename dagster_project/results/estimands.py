@@ -143,6 +143,7 @@ _FORMULAS: dict[tuple[str, str], dict[str, str]] = {
     ("flow", "listed"): {"n_listed": "count of people listed", "n_excluded": "count of people excluded by the study"},
     ("flow", "roster"): {
         "n": "count of people", "n_withdrawn": "count of people withdrawn", "n_not_returned": "count of people absent",
+        "n_returned_blank": "count of people with a row without a single answer",
     },
     ("attrition", "roster"): _share("with a score"),
     ("leavers", "first"): {

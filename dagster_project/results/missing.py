@@ -29,7 +29,7 @@ Moments = Mapping[str, Any]
 
 def flow_results(study_flow: Iterable[Moments], study: Study) -> list[ResultRow]:
     """From those listed down to those who returned each wave, and both waves of each contrast. study_flow: step, moment,
-    listed, excluded, withdrawn, not_returned, n."""
+    listed, excluded, withdrawn, returned_blank, not_returned, n."""
     flow = {(row["step"], row["moment"]): row for row in study_flow}
     rows = Rows("flow", study)
     top = flow.get(("roster", "roster"), {})
@@ -41,7 +41,9 @@ def flow_results(study_flow: Iterable[Moments], study: Study) -> list[ResultRow]
         found = flow.get(("wave", wave.wave), {})
         place: dict[str, Any] = {"wave": wave.wave, "unit": "people"}
         for name, words in _STATES.items():
-            rows.add("returns", name, int(found.get(name.removeprefix("n_"), 0)), everybody, words, **place)
+            count = int(found.get(name.removeprefix("n_"), 0))
+            if count or name not in _WHERE_ANY:
+                rows.add("returns", name, count, everybody, words, **place)
         rows.add("returns", "n", int(found.get("n", 0)), everybody, "people who returned the wave", **place)
     for contrast in study.protocol.contrasts:
         found = flow.get(("contrast", contrast.contrast), {})
@@ -52,7 +54,13 @@ def flow_results(study_flow: Iterable[Moments], study: Study) -> list[ResultRow]
     return rows.rows
 
 
-_STATES = {"n_withdrawn": "people who had withdrawn by the wave", "n_not_returned": "people who did not return the wave"}
+_STATES = {
+    "n_withdrawn": "people who had withdrawn by the wave",
+    "n_returned_blank": "people whose row of the wave holds not a single answer",
+    "n_not_returned": "people who did not return the wave",
+}
+#: Written where there are any: in a study without them they are no line of the flow.
+_WHERE_ANY = ("n_returned_blank",)
 
 
 def attrition_results(score_ledger: Iterable[Moments], study: Study) -> list[ResultRow]:

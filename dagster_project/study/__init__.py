@@ -5,7 +5,7 @@ Does not belong here: anything that touches an export, a database or a result. T
 """
 
 from dagster_project.study.base import Code, ContrastId, Definition, WaveId
-from dagster_project.study.codebook import codebook_tables, column_descriptions
+from dagster_project.study.codebook import codebook_tables, column_descriptions, wave_definitions
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.errors import StudyError
 from dagster_project.study.instruments import Composite, Instrument, Scale
@@ -15,6 +15,7 @@ from dagster_project.study.plan import EffectSize, Family, Plan, Role
 from dagster_project.study.protocol import (
     AnswerLabels,
     ColumnBlock,
+    MISSING_REASONS,
     Contrast,
     Export,
     ParticipantVariable,
@@ -31,6 +32,7 @@ from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
     "CODEBOOK_COLUMNS",
+    "MISSING_REASONS",
     "PARTICIPANTS",
     "SERVICES",
     "AnswerLabels",
@@ -67,5 +69,6 @@ __all__ = [
     "read_definition",
     "read_instrument",
     "read_study",
+    "wave_definitions",
     "wave_state",
 ]

@@ -3,12 +3,15 @@
 Belongs here: turning a `Study` into Arrow tables, one a subject. Does not belong here: writing them anywhere.
 """
 
-from collections.abc import Iterable, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from dagster_project.study.instruments import Composite, Instrument, Scale
+from dagster_project.study.protocol import MISSING_REASONS
 from dagster_project.study.read import SERVICES, Study
 
 _TEXT, _WHOLE, _NUMBER, _FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
@@ -30,7 +33,12 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "instruments": _instruments(study),
         "items": _items(study),
         "wave_items": _wave_items(study),
+        "wave_exports": _wave_exports(study),
         "answer_texts": _answer_texts(study),
+        "missing_reasons": _table(
+            {"missing_reason": _TEXT, "number": _WHOLE},
+            [(reason, -place) for place, reason in enumerate(MISSING_REASONS, start=1)],
+        ),
         "scales": _scales(study),
         "scale_items": _scale_items(study),
         "scale_parts": _scale_parts(study),
@@ -84,9 +92,10 @@ def _waves(study: Study) -> pa.Table:
 
 def _contrasts(study: Study) -> pa.Table:
     return _table(
-        {"contrast": _TEXT, "contrast_order": _WHOLE, "baseline": _TEXT, "followup": _TEXT, "direction": _TEXT},
+        {"contrast": _TEXT, "contrast_order": _WHOLE, "baseline": _TEXT, "followup": _TEXT, "direction": _TEXT}
+        | {"baseline_sign": _WHOLE},
         [
-            (contrast.contrast, order, contrast.baseline, contrast.followup, contrast.direction)
+            (contrast.contrast, order, contrast.baseline, contrast.followup, contrast.direction, contrast.baseline_sign)
             for order, contrast in enumerate(study.protocol.contrasts, start=1)
         ],
     )
@@ -175,6 +184,39 @@ def _wave_items(study: Study) -> pa.Table:
         nowhere = (None, "not_in_wave", 1 if len(exports) == 1 else None)
         rows += [(wave.wave, code, *placed.get(code, nowhere)) for code in codes]
     return _table({"wave": _TEXT, "item": _TEXT, "export_column": _TEXT, "status": _TEXT, "part": _WHOLE}, rows)
+
+
+def _wave_exports(study: Study) -> pa.Table:
+    """Which table of schema raw holds which part of a wave."""
+    orders = {wave.wave: order for order, wave in enumerate(study.protocol.waves, start=1)}
+    return _table(
+        {"wave": _TEXT, "wave_order": _WHOLE, "part": _WHOLE, "table_name": _TEXT},
+        [
+            (export.wave, orders[export.wave], study.protocol.part_number(export), export.table)
+            for export in study.protocol.wave_exports
+            if export.wave is not None
+        ],
+    )
+
+
+def wave_definitions(tables: Mapping[str, pa.Table], code_stamp: str) -> pa.Table:
+    """What typing and scoring a wave depends on beside its exports, as one stamp a wave.
+
+    tables: of `codebook_tables`. code_stamp: stands for the SQL that types and scores. A wave is typed and scored again when
+    its stamp changes: an item added, a key turned, a label declared for it, but not a label of another wave or a norm.
+    """
+    everywhere = ("items", "scales", "scale_items", "scale_parts", "scale_conversions")
+    own = ("wave_items", "wave_exports", "answer_texts")
+    texts = [code_stamp] + [json.dumps(tables[name].to_pylist(), sort_keys=True, default=str) for name in everywhere]
+    # The norm and the place in tables stand in codebook.scales, too, and touch no score.
+    scored = ("scale", "aggregate", "items_total", "minimum_answered")
+    texts[1 + everywhere.index("scales")] = json.dumps(tables["scales"].select(scored).to_pylist())
+    rows = []
+    for wave in tables["waves"].column("wave").to_pylist():
+        of_wave = [[row for row in tables[name].to_pylist() if row["wave"] == wave] for name in own]
+        digest = hashlib.sha256("\n".join([*texts, json.dumps(of_wave, sort_keys=True)]).encode()).hexdigest()
+        rows.append((wave, digest))
+    return _table({"wave": _TEXT, "definitions_stamp": _TEXT}, rows)
 
 
 def _answer_texts(study: Study) -> pa.Table:

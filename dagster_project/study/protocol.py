@@ -7,7 +7,7 @@ columns with what is declared here (exports/).
 import hashlib
 import json
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -16,17 +16,19 @@ from dagster_project.study.instruments import Assumption
 from dagster_project.study.plan import Family, Plan
 
 MissingReason = Literal[
-    "wave_not_returned",
-    "not_in_wave",
-    "not_asked",
     "refused",
-    "blank",
     "invalid",
+    "blank",
+    "not_asked",
+    "not_in_wave",
     "column_absent",
     "withdrawn",
+    "wave_not_returned",
+    "returned_blank",
     "too_few_items",
 ]
-
+#: Why an answer or a score is missing, in the order of their numbers: the first is kept as -1. Released files hold these numbers.
+MISSING_REASONS: tuple[MissingReason, ...] = get_args(MissingReason)
 
 #: Tables of schema raw beside those of the waves.
 RESERVED_NAMES = ("roster", "answers", "exports", "versions", "contract", "set_aside_rows")
@@ -60,6 +62,11 @@ class Contrast(Definition):
     direction: Literal["baseline_minus_followup", "followup_minus_baseline"] = Field(
         description="baseline_minus_followup (a positive change is a fall) or followup_minus_baseline"
     )
+
+    @property
+    def baseline_sign(self) -> int:
+        """The sign with which the baseline counts in a change: change = sign * (baseline - follow-up)."""
+        return 1 if self.direction == "baseline_minus_followup" else -1
 
 
 class Category(Definition):

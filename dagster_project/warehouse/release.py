@@ -44,18 +44,34 @@ def copy_schemas(
             for (table,) in tables:
                 name = f"{identifier(schema)}.{identifier(table)}"
                 connection.execute(f"create table {name} as select * from working.{name}")
-        for schema in schemas:
-            views = connection.execute(
-                "select view_name, sql from duckdb_views() where database_name = 'working' and schema_name = ?"
-                " and not internal order by view_name",
-                [schema],
-            ).fetchall()
-            for _, sql in views:
-                # A view must not name the file it was made in: the release is attached under any name people like.
-                connection.execute(sql.replace(f"{identifier(working_file.stem)}.", "").replace(f"{working_file.stem}.", ""))
+        _copy_views(connection, working_file.stem, schemas)
         _copy_comments(connection, schemas, descriptions or {})
         connection.execute("detach working")
         connection.execute("checkpoint")
+
+
+def _copy_views(connection: duckdb.DuckDBPyConnection, stem: str, schemas: Sequence[str]) -> None:
+    """Make the views anew, those first that others read."""
+    left = [
+        sql
+        for schema in schemas
+        for (sql,) in connection.execute(
+            "select sql from duckdb_views() where database_name = 'working' and schema_name = ? and not internal"
+            " order by view_name",
+            [schema],
+        ).fetchall()
+    ]
+    while left:
+        waiting = []
+        for sql in left:
+            try:
+                # A view must not name the file it was made in: the release is attached under any name people like.
+                connection.execute(sql.replace(f"{identifier(stem)}.", "").replace(f"{stem}.", ""))
+            except duckdb.CatalogException:
+                if len(left) == 1 or len(waiting) + 1 == len(left):
+                    raise
+                waiting.append(sql)
+        left = waiting
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str], descriptions: Mapping[str, str]) -> None:

@@ -1,48 +1,133 @@
-{#- Reading one answer. The result is one whole number: the answer's code, or -1000 minus the position of the missing
-    reason in missing_reasons(). One expression decides both, so a rule is evaluated once and an answer cannot have a
-    value and a missing reason at the same time. Anchors below -999 are refused by the study reader. -#}
+{#- How one answer is kept: a small whole number. An answer between its anchors is itself; a missing answer is a number below
+    them, which says why. One number decides both, so an answer cannot have a value and a missing reason at once. -#}
 
+{#- Why an answer or a score is missing. The first two are said by the person or by the cell; the others are silence. The
+    place in this list, from 1, is the reason's number, and these numbers stand in released files: new reasons go to the end. -#}
 {% macro missing_reasons() %}
-    {{ return(['blank', 'refused', 'not_asked', 'invalid', 'not_in_wave', 'column_absent', 'withdrawn']) }}
+    {{ return(['refused', 'invalid', 'blank', 'not_asked', 'not_in_wave', 'column_absent', 'withdrawn', 'wave_not_returned', 'returned_blank', 'too_few_items']) }}
 {% endmacro %}
 
-{% macro reason_code(reason) %}
-    {{ return(-1000 - missing_reasons().index(reason)) }}
+{#- A reason's number: -1, -2, … -#}
+{% macro reason_number(reason) %}
+    {{ return(-1 - missing_reasons().index(reason)) }}
 {% endmacro %}
 
-{#- item: an entry of codebook_items(); unasked and texts: the entries of the other two macros for this item -#}
-{% macro read_answer(item, unasked, texts) -%}
-    {%- set column = quoted(item.item) -%}
+{#- What an item's reason numbers are counted down from: zero, or its lowest answer where that is below zero. -#}
+{% macro reason_base(item) %}
+    {{ return([item.low, 0] | min) }}
+{% endmacro %}
+
+{#- How an item's missing answer is kept -#}
+{% macro reason_code(item, reason) %}
+    {{ return(reason_base(item) + reason_number(reason)) }}
+{% endmacro %}
+
+{#- Whether the item was answered -#}
+{% macro is_answer(item) -%}
+    {{ quoted(item.item) }} >= {{ item.low }}
+{%- endmacro %}
+
+{#- The answer, or null -#}
+{% macro answer_of(item) -%}
+    case when {{ is_answer(item) }} then {{ quoted(item.item) }} end
+{%- endmacro %}
+
+{#- The answer as it counts in a score: reversed against the declared anchors where the key says so. This is the only place
+    that knows how. -#}
+{% macro keyed_answer(item) -%}
+    {{ (item.low + item.high) ~ ' - ' if item.is_reversed }}{{ quoted(item.item) }}
+{%- endmacro %}
+
+{#- A reason's number in words; null for null and for numbers that are no reason -#}
+{% macro reason_words(number) -%}
+    case {{ number }}{% for reason in missing_reasons() %} when {{ -loop.index }} then '{{ reason }}'{% endfor %} end
+{%- endmacro %}
+
+{#- Why the item was not answered, or null -#}
+{% macro missing_reason_of(item) -%}
+    {{ reason_words(quoted(item.item) ~ (' - ' ~ (reason_base(item) | string) if reason_base(item) > 0 else ' + ' ~ (-reason_base(item)) if reason_base(item) < 0 else '')) }}
+{%- endmacro %}
+
+{#- The number that an export's cell is kept as. is_number: whether the column of schema raw holds whole numbers, whose text is
+    their plain spelling, and null for a blank cell; else it holds the cell's text, without the blanks around it. Declared
+    texts are looked up first; only what is left is read as a number, and only where it is spelled as one. -#}
+{% macro read_answer(item, column, is_number, texts) -%}
+    {%- if is_number -%}
     case
-    {%- for entry in unasked %}
-        when wave = {{ text_literal(entry.wave) }} then {{ reason_code(entry.status) }}
-    {%- endfor %}
-        when {{ column }} is null or trim({{ column }}) = '' then {{ reason_code('blank') }}
-    {%- for entry in texts %}
-        when wave = {{ text_literal(entry.wave) }} and trim({{ column }}) = {{ text_literal(entry.answer_text) }} then
-            {{- ' ' }}{{ reason_code(entry.missing_reason) if entry.missing_reason else entry.code }}
-    {%- endfor %}
-        when try_cast(trim({{ column }}) as double) between {{ item.low }} and {{ item.high }}
-            and try_cast(trim({{ column }}) as double) = floor(try_cast(trim({{ column }}) as double))
-            then try_cast(trim({{ column }}) as double)
-        else {{ reason_code('invalid') }}
-    end::smallint
+        when {{ column }} is null then {{ reason_code(item, 'blank') }}
+        {%- for entry in texts if is_plain_number(entry.answer_text) %}
+        when {{ column }} = {{ entry.answer_text | trim }} then {{ code_of_text(item, entry) }}
+        {%- endfor %}
+        when {{ column }} between {{ item.low }} and {{ item.high }} then {{ column }}
+        else {{ reason_code(item, 'invalid') }}
+    end
+    {%- else -%}
+    {%- set declared = texts | map(attribute='answer_text') | map('string') | map('trim') | list -%}
+    case coalesce({{ column }}, '')
+        when '' then {{ reason_code(item, 'blank') }}
+        {%- for entry in texts %}
+        when {{ text_literal(entry.answer_text | string | trim) }} then {{ code_of_text(item, entry) }}
+        {%- endfor %}
+        {%- if item.high - item.low <= 20 %}
+        {%- for answer in range(item.low, item.high + 1) if answer | string not in declared %}
+        when '{{ answer }}' then {{ answer }}
+        {%- endfor %}
+        {%- endif %}
+        else case
+            when {{ matches_whole_number(column) }} and cast({{ column }} as double) between {{ item.low }} and {{ item.high }}
+                then cast({{ column }} as double)
+            else {{ reason_code(item, 'invalid') }}
+        end
+    end
+    {%- endif -%}
 {%- endmacro %}
 
-{#- The answer in a read code, or null -#}
-{% macro answer_of(code) -%}
-    case when {{ code }} > -1000 then {{ code }} end
+{#- What a declared text stands for: an answer, or a missing reason -#}
+{% macro code_of_text(item, entry) %}
+    {{ return(reason_code(item, entry.missing_reason) if entry.missing_reason else entry.code) }}
+{% endmacro %}
+
+{#- Whether a text is the plain spelling of a whole number: what a number column can hold -#}
+{% macro is_plain_number(text) %}
+    {%- set trimmed = text | string | trim -%}
+    {%- set found = trimmed | int(none) -%}
+    {{ return(found is not none and trimmed == found | string) }}
+{% endmacro %}
+
+{#- Whether a text spells a whole number: digits, with zeros after a point at most. Casting alone would take 1_0 for ten. -#}
+{% macro matches_whole_number(column) -%}
+    {{ return(adapter.dispatch('matches_whole_number')(column)) }}
 {%- endmacro %}
 
-{#- The missing reason in a read code, or null -#}
-{% macro missing_reason_of(code) -%}
-    case {{ code }}{% for reason in missing_reasons() %} when {{ reason_code(reason) }} then '{{ reason }}'{% endfor %} end
+{% macro default__matches_whole_number(column) -%}
+    regexp_like({{ column }}, '^[+-]?[0-9]{1,9}([.]0+)?$')
+{%- endmacro %}
+
+{% macro duckdb__matches_whole_number(column) -%}
+    regexp_full_match({{ column }}, '[+-]?[0-9]{1,9}([.]0+)?')
+{%- endmacro %}
+
+{#- Whether a text spells a number: digits, with a point and more digits at most -#}
+{% macro matches_number(column) -%}
+    {{ return(adapter.dispatch('matches_number')(column)) }}
+{%- endmacro %}
+
+{% macro default__matches_number(column) -%}
+    regexp_like({{ column }}, '^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)$')
+{%- endmacro %}
+
+{% macro duckdb__matches_number(column) -%}
+    regexp_full_match({{ column }}, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)')
 {%- endmacro %}
 
 {#- A day as exports write it: ISO 8601, or day first; null if it is neither -#}
 {% macro read_date(column) -%}
-    coalesce(
+    {{ return(adapter.dispatch('read_date')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__read_date(column) -%}
+    cast(coalesce(
         try_cast({{ column }} as timestamp),
         try_strptime({{ column }}, ['%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M', '%d/%m/%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y'])
-    )::date
+    ) as date)
 {%- endmacro %}

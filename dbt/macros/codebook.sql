@@ -16,7 +16,7 @@
 
 {#- item, low, high, is_reversed, is_service, in the order of the codebook -#}
 {% macro codebook_items() %}
-    {{ return(codebook_rows("select item, low::int as low, high::int as high, is_reversed, is_service from codebook.items order by item_order")) }}
+    {{ return(codebook_rows("select item, cast(low as integer) as low, cast(high as integer) as high, is_reversed, is_service from codebook.items order by item_order")) }}
 {% endmacro %}
 
 {#- item, wave, status ('asked', 'not_in_wave', 'column_absent'), only where the status is not 'asked' -#}
@@ -24,22 +24,37 @@
     {{ return(codebook_rows("select item, wave, status from codebook.wave_items where status <> 'asked' order by item, wave")) }}
 {% endmacro %}
 
+{#- Planned waves in their order: wave -#}
+{% macro codebook_waves() %}
+    {{ return(codebook_rows("select wave from codebook.waves order by wave_order") | map(attribute='wave') | list) }}
+{% endmacro %}
+
+{#- contrast, baseline, followup, baseline_sign (codebook.contrasts), in the order of the protocol -#}
+{% macro codebook_contrasts() %}
+    {{ return(codebook_rows("select contrast, baseline, followup, cast(baseline_sign as integer) as baseline_sign from codebook.contrasts order by contrast_order")) }}
+{% endmacro %}
+
+{#- The tables of schema raw that hold the waves' answers: wave, part (which of the wave's exports), table_name -#}
+{% macro codebook_wave_tables() %}
+    {{ return(codebook_rows("select wave, cast(part as integer) as part, table_name from codebook.wave_exports order by wave_order, part")) }}
+{% endmacro %}
+
 {#- Items that do not stand in the first export of a wave: item, wave, part (which of the wave's exports; 0 where a wave of
     several exports asks it in none). Empty in a study with one export a wave. -#}
 {% macro codebook_parts() %}
-    {{ return(codebook_rows("select item, wave, coalesce(part, 0)::int as part from codebook.wave_items where part is distinct from 1 order by item, wave")) }}
+    {{ return(codebook_rows("select item, wave, cast(coalesce(part, 0) as integer) as part from codebook.wave_items where part is distinct from 1 order by item, wave")) }}
 {% endmacro %}
 
 {#- wave, item, answer_text, code (null for a special code), missing_reason (null for a label) -#}
 {% macro codebook_answer_texts() %}
-    {{ return(codebook_rows("select wave, item, answer_text, code::int as code, missing_reason from codebook.answer_texts order by item, wave, answer_text")) }}
+    {{ return(codebook_rows("select wave, item, answer_text, cast(code as integer) as code, missing_reason from codebook.answer_texts order by item, wave, answer_text")) }}
 {% endmacro %}
 
 {#- scale, aggregate, minimum_answered, items (list of codes), conversion (list of [raw sum, score]) -#}
 {% macro codebook_scales() %}
-    {% set scales = codebook_rows("select scale, aggregate, minimum_answered::int as minimum_answered from codebook.scales where aggregate <> 'mean_of_scales' order by scale_order") %}
+    {% set scales = codebook_rows("select scale, aggregate, cast(minimum_answered as integer) as minimum_answered from codebook.scales where aggregate <> 'mean_of_scales' order by scale_order") %}
     {% set parts = codebook_rows("select scale, item from codebook.scale_items order by scale, item_order") %}
-    {% set steps = codebook_rows("select scale, raw_sum::int as raw_sum, score::varchar as score from codebook.scale_conversions order by scale, raw_sum") %}
+    {% set steps = codebook_rows("select scale, cast(raw_sum as integer) as raw_sum, cast(score as varchar) as score from codebook.scale_conversions order by scale, raw_sum") %}
     {% for scale in scales %}
         {% do scale.update({'items': parts | selectattr('scale', 'equalto', scale.scale) | map(attribute='item') | list}) %}
         {% do scale.update({'conversion': steps | selectattr('scale', 'equalto', scale.scale) | list}) %}
@@ -49,7 +64,7 @@
 
 {#- scale, minimum_answered, parts (list of scale codes) -#}
 {% macro codebook_composites() %}
-    {% set composites = codebook_rows("select scale, minimum_answered::int as minimum_answered from codebook.scales where aggregate = 'mean_of_scales' order by scale_order") %}
+    {% set composites = codebook_rows("select scale, cast(minimum_answered as integer) as minimum_answered from codebook.scales where aggregate = 'mean_of_scales' order by scale_order") %}
     {% set parts = codebook_rows("select scale, part from codebook.scale_parts order by scale, part_order") %}
     {% for composite in composites %}
         {% do composite.update({'parts': parts | selectattr('scale', 'equalto', composite.scale) | map(attribute='part') | list}) %}
@@ -59,7 +74,7 @@
 
 {#- variable, kind, minimum, maximum, decimal_mark, texts (list of {answer_text, category}) -#}
 {% macro codebook_variables() %}
-    {% set variables = codebook_rows("select variable, kind, minimum::varchar as minimum, maximum::varchar as maximum, decimal_mark from codebook.participant_variables order by variable_order") %}
+    {% set variables = codebook_rows("select variable, kind, cast(minimum as varchar) as minimum, cast(maximum as varchar) as maximum, decimal_mark from codebook.participant_variables order by variable_order") %}
     {% set texts = codebook_rows("select variable, category, answer_text from codebook.category_texts order by variable, answer_text") %}
     {% for variable in variables %}
         {% do variable.update({'texts': texts | selectattr('variable', 'equalto', variable.variable) | list}) %}

@@ -1,9 +1,38 @@
-{#- Sums that do not depend on the order of rows: doubles are added as decimals, exactly. Added as doubles in any order, the last
-    digit would change from run to run, and with it the release; put in order first, a million people would have to be sorted. -#}
+{#- Sums that do not depend on the order of rows, nor on the engine. A double is taken apart into its whole part and the rest
+    times 2^52, both whole numbers; whole numbers are added exactly in any order, and put together again with one rounding.
+    Added as doubles, the last digit would change from run to run, and with it the release. What the rest loses is below 2^-53. -#}
 
-{#- The sum of some doubles, to eighteen decimals; more than 1e20 is refused by the database -#}
-{% macro exact_sum(expression) -%}
-    sum(({{ expression }})::decimal(38, 18))::double
+{#- The sum of a value over people, each row standing for `weight` of them; null where no value is known -#}
+{% macro exact_sum(value, weight='1') -%}
+    {%- set whole = 'sum(' ~ whole_number('floor(' ~ value ~ ')') ~ ' * ' ~ weight ~ ')' -%}
+    {%- set rest = 'sum(' ~ whole_number('round((' ~ value ~ ' - floor(' ~ value ~ ')) * 4503599627370496.0)') ~ ' * ' ~ weight ~ ')' -%}
+    (cast({{ whole }} + {{ whole_division(rest, '4503599627370496') }} as double) + cast({{ rest }} % 4503599627370496 as double) / 4503599627370496.0)
+{%- endmacro %}
+
+{#- A double without a fraction as a whole number of at least 38 digits -#}
+{% macro whole_number(expression) -%}
+    {{ return(adapter.dispatch('whole_number')(expression)) }}
+{%- endmacro %}
+
+{% macro default__whole_number(expression) -%}
+    cast({{ expression }} as decimal(38, 0))
+{%- endmacro %}
+
+{% macro duckdb__whole_number(expression) -%}
+    cast({{ expression }} as hugeint)
+{%- endmacro %}
+
+{#- How often one whole number above zero goes into another -#}
+{% macro whole_division(number, by) -%}
+    {{ return(adapter.dispatch('whole_division')(number, by)) }}
+{%- endmacro %}
+
+{% macro default__whole_division(number, by) -%}
+    floor({{ number }} / {{ by }})
+{%- endmacro %}
+
+{% macro duckdb__whole_division(number, by) -%}
+    {{ number }} // {{ by }}
 {%- endmacro %}
 
 {#- Sample variance or covariance from a sum of products of deviations; null below two people -#}

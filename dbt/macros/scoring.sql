@@ -1,40 +1,76 @@
 {#- Scoring by the instrument's rule, generated from the codebook. -#}
 
-{#- How many of some columns are not null -#}
-{% macro count_answered(columns) -%}
-    ({%- for column in columns -%}({{ quoted(column) }} is not null)::int{{ ' + ' if not loop.last }}{%- endfor -%})
+{#- How many of a scale's items were answered. items: entries of codebook_items() -#}
+{% macro count_answered(items) -%}
+    ({%- for item in items -%}case when {{ is_answer(item) }} then 1 else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
 {%- endmacro %}
 
-{#- The sum of the columns that are not null -#}
-{% macro sum_answered(columns) -%}
-    ({%- for column in columns -%}coalesce({{ quoted(column) }}, 0){{ ' + ' if not loop.last }}{%- endfor -%})
+{#- The sum of the answers, as they count -#}
+{% macro sum_answered(items) -%}
+    ({%- for item in items -%}case when {{ is_answer(item) }} then {{ keyed_answer(item) }} else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
 {%- endmacro %}
 
-{#- A scale's score from keyed items: null below the minimum; person-mean proration above it.
+{#- A scale's score from the sum and the number of its answers: null below the minimum; person-mean proration above it.
     A sum of k items of which m are answered is (sum of the answered) * k / m; a mean is (sum of the answered) / m. -#}
-{% macro scale_score(scale) -%}
-    {%- set answered = quoted(scale.scale ~ '__answered') -%}
-    {%- set total = sum_answered(scale['items']) -%}
+{% macro scale_score(scale, total, answered) -%}
     case when {{ answered }} >= {{ scale.minimum_answered }} then
     {%- if scale.conversion %}
         case {{ total }}{% for step in scale.conversion %} when {{ step.raw_sum }} then {{ step.score }}{% endfor %} end
     {%- elif scale.aggregate == 'sum' %}
-        {{ total }} * {{ scale['items'] | length }} / {{ answered }}::double
+        {{ total }} * {{ scale['items'] | length }} / cast({{ answered }} as double)
     {%- else %}
-        {{ total }} / {{ answered }}::double
+        {{ total }} / cast({{ answered }} as double)
     {%- endif %}
-    end::double
+    end
 {%- endmacro %}
 
-{#- Why a scale has no score: the reason that all its items share, else too_few_items -#}
-{% macro scale_missing_reason(scale) -%}
-    {%- set reasons = scale['items'] -%}
+{#- The number of the reason why a scale has no score: the one that all its items share, else too_few_items. items: entries of
+    codebook_items() -#}
+{% macro scale_reason(scale, items, answered) -%}
+    {%- set numbers = [] -%}
+    {%- for item in items -%}{%- do numbers.append(quoted(item.item) ~ ' - ' ~ '(' ~ reason_base(item) ~ ')') -%}{%- endfor -%}
     case
-        when {{ quoted(scale.scale ~ '__answered') }} >= {{ scale.minimum_answered }} then null
-        when {{ quoted(scale.scale ~ '__answered') }} = 0
-            and least({% for item in reasons %}{{ quoted(item ~ '__missing') }}{{ ', ' if not loop.last }}{% endfor %})
-            = greatest({% for item in reasons %}{{ quoted(item ~ '__missing') }}{{ ', ' if not loop.last }}{% endfor %})
-            then {{ quoted(reasons[0] ~ '__missing') }}
-        else 'too_few_items'
+        when {{ answered }} >= {{ scale.minimum_answered }} then null
+        when {{ answered }} = 0 and {{ all_equal(numbers) }} then {{ numbers[0] }}
+        else {{ reason_number('too_few_items') }}
+    end
+{%- endmacro %}
+
+{#- Whether some expressions have the same value -#}
+{% macro all_equal(expressions) -%}
+    {%- if expressions | length > 1 -%}
+    least({{ expressions | join(', ') }}) = greatest({{ expressions | join(', ') }})
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The entries of codebook_items() that a scale is made of. codes: item to its entry -#}
+{% macro scale_items(scale, codes) %}
+    {% set found = [] %}
+    {% for item in scale['items'] %}{% do found.append(codes[item]) %}{% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{#- How many of some scores are known -#}
+{% macro count_known(parts) -%}
+    ({%- for part in parts -%}case when {{ quoted(part) }} is not null then 1 else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
+{%- endmacro %}
+
+{#- A composite's score: the mean of the parts that the person has, null below the minimum -#}
+{% macro composite_score(composite, answered) -%}
+    case when {{ answered }} >= {{ composite.minimum_answered }} then
+        ({%- for part in composite.parts -%}coalesce({{ quoted(part) }}, 0){{ ' + ' if not loop.last }}{%- endfor -%}) / cast({{ answered }} as double)
+    end
+{%- endmacro %}
+
+{#- Why a composite has no score: as for a scale, by its parts -#}
+{% macro composite_reason(composite, answered) -%}
+    {%- set numbers = [] -%}
+    {%- for part in composite.parts -%}{%- do numbers.append(quoted(part ~ '__reason')) -%}{%- endfor -%}
+    case
+        when {{ answered }} >= {{ composite.minimum_answered }} then null
+        when {{ answered }} = 0 and {{ all_equal(numbers) }} then {{ numbers[0] }}
+        else {{ reason_number('too_few_items') }}
     end
 {%- endmacro %}

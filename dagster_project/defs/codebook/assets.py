@@ -1,5 +1,6 @@
 """The codebook asset: the study folder's definitions, validated once and written as tables. Nothing else belongs here."""
 
+import hashlib
 from dataclasses import asdict
 
 import dagster as dg
@@ -7,7 +8,7 @@ import pyarrow as pa
 
 from dagster_project.results import ESTIMANDS, PEOPLE
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import StudyError, codebook_tables, read_study
+from dagster_project.study import StudyError, codebook_tables, read_study, wave_definitions
 from dagster_project.warehouse import Warehouse
 
 
@@ -33,6 +34,7 @@ def build(settings: Settings) -> dg.Definitions:
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         tables = codebook_tables(study) | {"estimands": _estimands()}
+        tables["wave_definitions"] = wave_definitions(tables, _code_stamp(settings))
         Warehouse(settings.warehouse_file).replace_tables("codebook", tables)
         protocol = study.protocol
         lines = [f"| {name} | {table.num_rows} |" for name, table in tables.items()]
@@ -47,6 +49,15 @@ def build(settings: Settings) -> dg.Definitions:
         )
 
     return dg.Definitions(assets=[codebook])
+
+
+def _code_stamp(settings: Settings) -> str:
+    """Stands for the SQL that types and scores answers."""
+    digest = hashlib.sha256()
+    for part in ("models", "macros"):
+        for file in sorted((settings.dbt_folder / part).rglob("*.sql")):
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def _estimands() -> pa.Table:

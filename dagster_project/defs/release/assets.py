@@ -59,10 +59,12 @@ from dagster_project.warehouse import (
 
 SCHEMAS = ("codebook", "marts", "results")
 _MARTS = (
-    "answer_sheets", "answers", "missing_answers", "participants", "exclusions", "scale_scores", "score_changes",
-    "service_use", "score_ledger", "scale_moments", "change_moments", "category_counts", "number_moments", "service_counts",
-    "exports", "participant_values", "score_counts", "change_counts", "pattern_moments", "item_moments", "service_pairs",
-    "leaver_moments", "study_flow", "item_counts",
+    "answer_codes", "answer_sheets", "answers", "category_counts", "change_counts", "change_moments", "code_counts",
+    "counted_people", "counted_profiles", "exclusions", "exports", "item_counts", "item_moments", "leaver_moments",
+    "measure_values", "missing_answers", "number_moments", "participant_values", "participants", "pattern_moments",
+    "person_profiles", "rejected_counts", "return_states", "returns", "scale_moments", "scale_scores", "score_changes",
+    "score_counts", "score_ledger", "score_profiles", "scores", "service_counts", "service_pairs", "service_use",
+    "study_flow", "wave_stamps",
 )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ NAME, TITLE = "returns", "Who returned each wave, and why scores are missing"
 #: In the order of the legend; neighbours differ in lightness, so that grey print tells them apart, too.
 _LOOKS = {
     "score": SKY, "wave_not_returned": RED, "withdrawn": BLACK, "too_few_items": YELLOW, "blank": GREEN, "refused": PURPLE,
-    "not_asked": FAINT, "not_in_wave": "#d0d5dc", "invalid": ORANGE, "column_absent": BLUE,
+    "returned_blank": "#f4a6a0", "not_asked": FAINT, "not_in_wave": "#d0d5dc", "invalid": ORANGE, "column_absent": BLUE,
 }  # fmt: skip
 _SCALES = 40
 
@@ -85,14 +85,16 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
 
 
 def _returns(axes: Axes, results: Mapping[str, ResultRow], waves: Sequence[str], roster: int) -> None:
-    parts = (("n", "score"), ("n_not_returned", "wave_not_returned"), ("n_withdrawn", "withdrawn"))
+    parts = {
+        "n": ("score", "returned"), "n_returned_blank": ("returned_blank", "returned blank"),
+        "n_not_returned": ("wave_not_returned", "not returned"), "n_withdrawn": ("withdrawn", "withdrawn"),
+    }  # fmt: skip
     for place, wave in enumerate(waves):
         left = 0.0
-        for statistic, looks in parts:
+        for statistic, (looks, what) in parts.items():
             count = _count(results, "flow", "returns", statistic, wave)
             if count:
                 boxes(axes, [(left, place - 0.4, count, 0.8)], _LOOKS[looks])
-                what = {"n": "returned", "n_not_returned": "not returned", "n_withdrawn": "withdrawn"}[statistic]
                 if count > 0.12 * roster:
                     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
                     axes.text(left + count / 2, place, f"{count} {what}", ha="center", va="center", fontsize=7, bbox=box)

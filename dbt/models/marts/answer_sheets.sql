@@ -1,18 +1,19 @@
-{#- Typed answers, wide: one row a person and wave. `answers` and `missing_answers` are views over it. -#}
-{%- set items = codebook_items() %}
+{{ config(materialized='view') }}
+{#- Answers, wide and in words: one row a person of the roster and planned wave, returned or not. A view over answer_codes. -#}
 {%- set parts = [1] + later_parts(codebook_parts()) %}
 
 select
-    participant_id,
-    wave,
-    is_returned,
-    answered_on
+    returns.participant_id,
+    returns.wave,
+    returns.is_returned,
+    codes.answered_on
     {%- for part in parts %},
-    {{ of_part('source_file', part) }},
-    {{ of_part('source_row', part) }}
+    codes.{{ of_part('source_file', part) }},
+    codes.{{ of_part('source_row', part) }}
     {%- endfor %}
-    {%- for item in items %},
-    {{ quoted(item.item) }},
-    {{ quoted(item.item ~ '__missing') }}
+    {%- for item in codebook_items() %},
+    case when returns.is_returned then {{ answer_of(item) }} end as {{ quoted(item.item) }},
+    coalesce(returns.missing_reason, {{ missing_reason_of(item) }}) as {{ quoted(item.item ~ '__missing') }}
     {%- endfor %}
-from {{ ref('int_answer_sheets') }}
+from {{ ref('returns') }} as returns
+left join {{ ref('answer_codes') }} as codes on returns.participant_id = codes.participant_id and returns.wave = codes.wave

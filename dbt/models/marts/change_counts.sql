@@ -2,10 +2,11 @@
     they are, the last digit of a prorated score would make two equal changes differ, and ties would be missed. -#}
 
 select
-    contrast::varchar as contrast,
-    scale::varchar as scale,
+    cast(moment as varchar) as contrast,
+    cast(measure as varchar) as scale,
     -- 0.0 + turns a negative zero into zero
-    (0.0 + round(change, 11))::double as change,
-    count(*)::bigint as n
-from {{ ref('score_changes') }}
-group by all
+    cast(0.0 + round(value, 11) as double) as change,
+    cast(sum(n) as bigint) as n
+from {{ ref('counted_profiles') }}
+where kind = 'scale' and people = 'both' and is_counted
+group by moment, measure, 0.0 + round(value, 11)

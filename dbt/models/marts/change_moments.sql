@@ -1,14 +1,20 @@
 {#- The moments of each scale's pairs in each contrast, change in the declared direction. -#}
 
-with means as (
+with pairs as (
+    select moment as contrast, measure as scale, value_baseline as baseline, value_followup as followup, value as change, n
+    from {{ ref('counted_profiles') }}
+    where kind = 'scale' and people = 'both' and is_counted
+),
+
+means as (
     select
         contrast,
         scale,
-        count(*) as n,
-        {{ exact_sum('score_baseline') }} / count(*) as baseline,
-        {{ exact_sum('score_followup') }} / count(*) as followup,
-        {{ exact_sum('change') }} / count(*) as change
-    from {{ ref('score_changes') }}
+        sum(n) as n,
+        {{ exact_sum('baseline', 'n') }} / sum(n) as baseline,
+        {{ exact_sum('followup', 'n') }} / sum(n) as followup,
+        {{ exact_sum('change', 'n') }} / sum(n) as change
+    from pairs
     group by contrast, scale
 ),
 
@@ -16,10 +22,11 @@ away as (
     select
         pairs.contrast,
         pairs.scale,
-        pairs.score_baseline - means.baseline as baseline,
-        pairs.score_followup - means.followup as followup,
-        pairs.change - means.change as change
-    from {{ ref('score_changes') }} as pairs
+        pairs.baseline - means.baseline as baseline,
+        pairs.followup - means.followup as followup,
+        pairs.change - means.change as change,
+        pairs.n
+    from pairs
     inner join means on pairs.contrast = means.contrast and pairs.scale = means.scale
 ),
 
@@ -27,24 +34,24 @@ products as (
     select
         contrast,
         scale,
-        {{ exact_sum('baseline * baseline') }} as baseline,
-        {{ exact_sum('followup * followup') }} as followup,
-        {{ exact_sum('baseline * followup') }} as shared,
-        {{ exact_sum('change * change') }} as change
+        {{ exact_sum('baseline * baseline', 'n') }} as baseline,
+        {{ exact_sum('followup * followup', 'n') }} as followup,
+        {{ exact_sum('baseline * followup', 'n') }} as shared,
+        {{ exact_sum('change * change', 'n') }} as change
     from away
     group by contrast, scale
 )
 
 select
-    means.contrast::varchar as contrast,
-    means.scale::varchar as scale,
-    means.n::bigint as n,
-    means.baseline::double as mean_baseline,
-    sqrt({{ sample_moment('products.baseline', 'means.n') }})::double as sd_baseline,
-    means.followup::double as mean_followup,
-    sqrt({{ sample_moment('products.followup', 'means.n') }})::double as sd_followup,
-    ({{ sample_moment('products.shared', 'means.n') }})::double as covariance,
-    means.change::double as mean_change,
-    sqrt({{ sample_moment('products.change', 'means.n') }})::double as sd_change
+    cast(means.contrast as varchar) as contrast,
+    cast(means.scale as varchar) as scale,
+    cast(means.n as bigint) as n,
+    cast(means.baseline as double) as mean_baseline,
+    cast(sqrt({{ sample_moment('products.baseline', 'means.n') }}) as double) as sd_baseline,
+    cast(means.followup as double) as mean_followup,
+    cast(sqrt({{ sample_moment('products.followup', 'means.n') }}) as double) as sd_followup,
+    cast({{ sample_moment('products.shared', 'means.n') }} as double) as covariance,
+    cast(means.change as double) as mean_change,
+    cast(sqrt({{ sample_moment('products.change', 'means.n') }}) as double) as sd_change
 from means
 inner join products on means.contrast = products.contrast and means.scale = products.scale

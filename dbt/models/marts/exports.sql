@@ -8,13 +8,13 @@ with versions as (
 )
 
 select
-    export::varchar as export,
-    wave::varchar as wave,
-    sha256::varchar as source_file,
-    file_name::varchar as file_name,
-    version::bigint as version,
-    rows_in_file::bigint as rows_in_file,
-    rows_accepted::bigint as rows_accepted,
-    rows_set_aside::bigint as rows_set_aside
+    cast(export as varchar) as export,
+    cast(wave as varchar) as wave,
+    cast(sha256 as varchar) as source_file,
+    cast(file_name as varchar) as file_name,
+    cast(version as bigint) as version,
+    cast(rows_in_file as bigint) as rows_in_file,
+    cast(rows_accepted as bigint) as rows_accepted,
+    cast(rows_set_aside as bigint) as rows_set_aside
 from versions
 where is_in_use

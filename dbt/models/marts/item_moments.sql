@@ -1,36 +1,56 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='append_new_columns',
+    pre_hook='{{ forget_stale_waves(this) }}',
+) }}
 {#- The covariances of each scale's keyed items, of people who answered them all: what reliability needs. Keyed answers are
     whole numbers, so that n sum(xy) - sum(x) sum(y) is exact. -#}
 {#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
-{%- set keyed = ref('int_keyed_answers') -%}
-{%- set scales = codebook_scales() -%}
+{%- set answers = ref('answer_codes') -%}
+{%- set stale = stale_waves(this) -%}
+{%- set codes = {} -%}
+{%- for item in codebook_items() %}{% do codes.update({item.item: item}) %}{% endfor -%}
 
-{%- for scale in scales %}
+{%- for scale in codebook_scales() %}
 {{ 'union all' if not loop.first }}
 select
-    {{ text_literal(scale.scale) }}::varchar as scale,
-    wave::varchar as wave,
-    pair.item::varchar as item,
-    pair.other_item::varchar as other_item,
-    n::bigint as n,
-    (pair.products::double / nullif(n::double * (n - 1), 0))::double as covariance
+    cast({{ text_literal(scale.scale) }} as varchar) as scale,
+    cast(wave as varchar) as wave,
+    cast(pair.item as varchar) as item,
+    cast(pair.other_item as varchar) as other_item,
+    cast(n as bigint) as n,
+    cast(cast(pair.products as double) / nullif(cast(n as double) * (n - 1), 0) as double) as covariance,
+    cast(content_stamp as varchar) as content_stamp
 from (
     select
         wave,
+        max(content_stamp) as content_stamp,
         count(*) as n,
         unnest([
             {%- for item in scale['items'] %}
             {%- set first = loop.index0 %}
             {%- for other in scale['items'][first:] %}
-            {'item': {{ text_literal(item) }}, 'other_item': {{ text_literal(other) }}, 'products': count(*) * sum({{ quoted(item) }}::bigint * {{ quoted(other) }}) - sum({{ quoted(item) }}) * sum({{ quoted(other) }})}{{ ',' if not loop.last }}
+            {'item': {{ text_literal(item) }}, 'other_item': {{ text_literal(other) }}, 'products': count(*) * sum(cast({{ quoted(item) }} as bigint) * {{ quoted(other) }}) - sum({{ quoted(item) }}) * sum({{ quoted(other) }})}{{ ',' if not loop.last }}
             {%- endfor %}{{ ',' if not loop.last }}
             {%- endfor %}
         ]) as pair
-    from {{ keyed }}
-    where {% for item in scale['items'] %}{{ quoted(item) }} is not null{{ ' and ' if not loop.last }}{% endfor %}
+    from (
+        select
+            wave,
+            content_stamp
+            {%- for item in scale_items(scale, codes) %},
+            cast({{ keyed_answer(item) }} as integer) as {{ quoted(item.item) }}
+            {%- endfor %}
+        from {{ answers }}
+        where not is_blank and {{ is_of_waves('wave', stale) }}
+            {%- for item in scale_items(scale, codes) %} and {{ is_answer(item) }}{% endfor %}
+    ) as keyed
     group by wave
 ) as pairs
 {%- else %}
-select null::varchar as scale, null::varchar as wave, null::varchar as item, null::varchar as other_item, null::bigint as n,
-    null::double as covariance
+select cast(null as varchar) as scale, cast(null as varchar) as wave, cast(null as varchar) as item, cast(null as varchar) as other_item,
+    cast(null as bigint) as n, cast(null as double) as covariance, cast(null as varchar) as content_stamp
+from {{ answers }}
 where false
 {%- endfor %}

@@ -1,16 +1,34 @@
 {{ config(materialized='view') }}
-{#- Absent answers, long: one row a person, wave and item without an answer, with its one reason. -#}
+{#- Absent answers, long: one row a person, wave and item without an answer, with its one reason. A view over answer_codes, and over
+    returns for the waves that were not returned. -#}
 {#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
-{%- set sheets = ref('answer_sheets') -%}
-{%- set items = codebook_items() -%}
+{%- set codes = ref('answer_codes') -%}
 {%- set later = codebook_parts() -%}
 
-{%- for item in items %}
-{{ 'union all' if not loop.first }}
-select participant_id, wave, {{ text_literal(item.item) }}::varchar as item, {{ quoted(item.item ~ '__missing') }}::varchar as missing_reason, {{ source_of_item(item.item, 'source_file', later) }} as source_file, {{ source_of_item(item.item, 'source_row', later) }} as source_row
-from {{ sheets }}
-where {{ quoted(item.item) }} is null
-{%- else %}
-select null::varchar as participant_id, null::varchar as wave, null::varchar as item, null::varchar as missing_reason, null::varchar as source_file, null::bigint as source_row
-where false
+{%- for item in codebook_items() %}
+select
+    cast(participant_id as varchar) as participant_id,
+    cast(wave as varchar) as wave,
+    cast({{ text_literal(item.item) }} as varchar) as item,
+    cast({{ missing_reason_of(item) }} as varchar) as missing_reason,
+    {{ source_of_item(item.item, 'source_file', later) }} as source_file,
+    {{ source_of_item(item.item, 'source_row', later) }} as source_row
+from {{ codes }}
+where not is_blank and not ({{ is_answer(item) }})
+union all
 {%- endfor %}
+select
+    cast(returns.participant_id as varchar) as participant_id,
+    cast(returns.wave as varchar) as wave,
+    cast(items.item as varchar) as item,
+    cast(returns.missing_reason as varchar) as missing_reason,
+    cast(blank.source_file as varchar) as source_file,
+    cast(blank.source_row as bigint) as source_row
+from {{ ref('returns') }} as returns
+cross join {{ source('codebook', 'items') }} as items
+left join (
+    select participant_id, wave, source_file, source_row
+    from {{ codes }}
+    where is_blank
+) as blank on returns.participant_id = blank.participant_id and returns.wave = blank.wave
+where not returns.is_returned

@@ -1,21 +1,33 @@
 {#- The moments of each number that the roster knows of people. -#}
-{#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
-{%- set people = ref('participants') -%}
-{%- set variables = codebook_variables() | selectattr('kind', 'equalto', 'number') | list -%}
 
-{%- for variable in variables %}
-{{ 'union all' if not loop.first }}
+with counted as (
+    select variable, number as value, count(*) as n
+    from {{ ref('participant_values') }}
+    where number is not null
+    group by variable, number
+),
+
+means as (
+    select variable, sum(n) as n, {{ exact_sum('value', 'n') }} / sum(n) as mean, min(value) as min, max(value) as max
+    from counted
+    group by variable
+),
+
+squares as (
+    select counted.variable, {{ exact_sum('(counted.value - means.mean) * (counted.value - means.mean)', 'counted.n') }} as total
+    from counted
+    inner join means on counted.variable = means.variable
+    group by counted.variable
+)
+
 select
-    {{ text_literal(variable.variable) }}::varchar as variable,
-    count({{ quoted(variable.variable) }})::bigint as n,
-    avg({{ quoted(variable.variable) }} order by participant_id)::double as mean,
-    stddev_samp({{ quoted(variable.variable) }} order by participant_id)::double as sd,
-    min({{ quoted(variable.variable) }})::double as min,
-    max({{ quoted(variable.variable) }})::double as max
-from {{ people }}
-{%- else %}
-select
-    null::varchar as variable, null::bigint as n, null::double as mean, null::double as sd, null::double as min,
-    null::double as max
-where false
-{%- endfor %}
+    cast(variables.variable as varchar) as variable,
+    cast(coalesce(means.n, 0) as bigint) as n,
+    cast(means.mean as double) as mean,
+    cast(sqrt({{ sample_moment('squares.total', 'means.n') }}) as double) as sd,
+    cast(means.min as double) as min,
+    cast(means.max as double) as max
+from {{ source('codebook', 'participant_variables') }} as variables
+left join means on variables.variable = means.variable
+left join squares on variables.variable = squares.variable
+where variables.kind = 'number'

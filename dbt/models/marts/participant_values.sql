@@ -2,27 +2,28 @@
 {#- What the roster says, long: one row a person and variable, known or not. A view over participants. -#}
 {#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
 {%- set people = ref('participants') -%}
-{%- set variables = codebook_variables() -%}
 
-{%- for variable in variables %}
+{%- for variable in codebook_variables() %}
 {{ 'union all' if not loop.first }}
 select
     participant_id,
-    {{ text_literal(variable.variable) }}::varchar as variable,
+    cast({{ text_literal(variable.variable) }} as varchar) as variable,
     {%- if variable.kind == 'category' %}
-    {{ quoted(variable.variable) }}::varchar as category,
-    null::double as number,
+    cast({{ quoted(variable.variable) }} as varchar) as category,
+    cast(null as double) as number,
     {%- else %}
-    null::varchar as category,
-    {{ quoted(variable.variable) }}::double as number,
+    cast(null as varchar) as category,
+    cast({{ quoted(variable.variable) }} as double) as number,
     {%- endif %}
-    {{ quoted(variable.variable ~ '__missing') }}::varchar as missing_reason,
+    cast({{ quoted(variable.variable ~ '__missing') }} as varchar) as missing_reason,
     source_file,
     source_row
 from {{ people }}
 {%- else %}
 select
-    null::varchar as participant_id, null::varchar as variable, null::varchar as category, null::double as number,
-    null::varchar as missing_reason, null::varchar as source_file, null::bigint as source_row
+    cast(null as varchar) as participant_id, cast(null as varchar) as variable, cast(null as varchar) as category,
+    cast(null as double) as number, cast(null as varchar) as missing_reason, cast(null as varchar) as source_file,
+    cast(null as bigint) as source_row
+from {{ people }}
 where false
 {%- endfor %}

@@ -1,58 +1,82 @@
 {#- The moments of the people who have a score in the same waves: what a mixed model and a test of missingness need, whatever
     the number of people. -#}
+{%- set profiles = ref('score_profiles') -%}
+{%- set waves = codebook_waves() %}
 
-with scored as (
-    select scores.participant_id, scores.scale, scores.wave, waves.wave_order, scores.score
-    from {{ ref('scale_scores') }} as scores
-    inner join {{ source('codebook', 'waves') }} as waves on scores.wave = waves.wave
-    where scores.score is not null
-),
-
-patterns as (
-    select participant_id, scale, string_agg(wave, '+' order by wave_order) as pattern
-    from scored
-    group by participant_id, scale
-),
-
-placed as (
-    select patterns.pattern, scored.*
-    from scored
-    inner join patterns on scored.participant_id = patterns.participant_id and scored.scale = patterns.scale
+with patterns as (
+    select
+        measure as scale,
+        concat_ws('+'{% for wave in waves %}, case when {{ value_in(wave) }} is not null then {{ text_literal(wave) }} end{% endfor %}) as pattern,
+        {%- for wave in waves %}
+        {{ value_in(wave) }},
+        {%- endfor %}
+        n
+    from {{ profiles }}
+    where kind = 'scale'
 ),
 
 means as (
-    select scale, pattern, wave, count(*) as n, {{ exact_sum('score') }} / count(*) as mean
-    from placed
-    group by scale, pattern, wave
+    select
+        scale,
+        pattern,
+        {%- for wave in waves %}
+        {{ exact_sum(value_in(wave), 'n') }} / sum(n) as {{ value_in(wave) }},
+        {%- endfor %}
+        sum(n) as n
+    from patterns
+    where pattern <> ''
+    group by scale, pattern
 ),
 
 away as (
-    select placed.participant_id, placed.scale, placed.pattern, placed.wave, placed.wave_order, placed.score - means.mean as score
-    from placed
-    inner join means on placed.scale = means.scale and placed.pattern = means.pattern and placed.wave = means.wave
+    select
+        patterns.scale,
+        patterns.pattern,
+        {%- for wave in waves %}
+        patterns.{{ value_in(wave) }} - means.{{ value_in(wave) }} as {{ value_in(wave) }},
+        {%- endfor %}
+        patterns.n
+    from patterns
+    inner join means on patterns.scale = means.scale and patterns.pattern = means.pattern
 ),
 
 products as (
-    select one.scale, one.pattern, one.wave, other.wave as other_wave, {{ exact_sum('one.score * other.score') }} as total
-    from away as one
-    inner join away as other
-        on one.participant_id = other.participant_id
-        and one.scale = other.scale
-        and one.wave_order <= other.wave_order
-    group by one.scale, one.pattern, one.wave, other.wave
+    {%- for wave in waves %}
+    {%- set first = loop.index0 %}
+    {%- for other in waves[first:] %}
+    select scale, pattern, {{ text_literal(wave) }} as wave, {{ text_literal(other) }} as other_wave,
+        {{ exact_sum(value_in(wave) ~ ' * ' ~ value_in(other), 'n') }} as total
+    from away
+    group by scale, pattern
+    union all
+    {%- endfor %}
+    {%- endfor %}
+    select null, null, null, null, null
+    where false
+),
+
+wave_means as (
+    {%- for wave in waves %}
+    select scale, pattern, {{ text_literal(wave) }} as wave, n, {{ value_in(wave) }} as mean
+    from means
+    union all
+    {%- endfor %}
+    select null, null, null, null, null
+    where false
 )
 
 select
-    products.scale::varchar as scale,
-    products.pattern::varchar as pattern,
-    products.wave::varchar as wave,
-    products.other_wave::varchar as other_wave,
-    one.n::bigint as n,
-    one.mean::double as mean,
-    other.mean::double as other_mean,
-    products.total::double as cross_products
+    cast(products.scale as varchar) as scale,
+    cast(products.pattern as varchar) as pattern,
+    cast(products.wave as varchar) as wave,
+    cast(products.other_wave as varchar) as other_wave,
+    cast(means.n as bigint) as n,
+    cast(means.mean as double) as mean,
+    cast(others.mean as double) as other_mean,
+    cast(products.total as double) as cross_products
 from products
-inner join means as one
-    on products.scale = one.scale and products.pattern = one.pattern and products.wave = one.wave
-inner join means as other
-    on products.scale = other.scale and products.pattern = other.pattern and products.other_wave = other.wave
+inner join wave_means as means
+    on products.scale = means.scale and products.pattern = means.pattern and products.wave = means.wave
+inner join wave_means as others
+    on products.scale = others.scale and products.pattern = others.pattern and products.other_wave = others.wave
+where products.total is not null

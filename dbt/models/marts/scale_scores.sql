@@ -1,21 +1,27 @@
-{#- Scores, long: one row a person of the roster, a planned wave and a scale, with or without a score. -#}
+{{ config(materialized='view') }}
+{#- Scores, long: one row a person of the roster, a planned wave and a scale, with or without a score. A view over scores, and over
+    returns for the waves that were not returned. -#}
 {#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
-{%- set scores = ref('int_scale_scores') -%}
-{%- set scales = codebook_scales() + codebook_composites() -%}
+{%- set scores = ref('scores') -%}
 
-{%- for scale in scales %}
-{{ 'union all' if not loop.first }}
+{%- for scale in codebook_scales() + codebook_composites() %}
 select
-    participant_id::varchar as participant_id,
-    wave::varchar as wave,
-    {{ text_literal(scale.scale) }}::varchar as scale,
-    {{ quoted(scale.scale) }}::double as score,
-    {{ quoted(scale.scale ~ '__answered') }}::integer as items_answered,
-    {{ quoted(scale.scale ~ '__missing') }}::varchar as missing_reason
+    cast(participant_id as varchar) as participant_id,
+    cast(wave as varchar) as wave,
+    cast({{ text_literal(scale.scale) }} as varchar) as scale,
+    cast({{ quoted(scale.scale) }} as double) as score,
+    cast({{ quoted(scale.scale ~ '__answered') }} as integer) as items_answered,
+    cast({{ reason_words(quoted(scale.scale ~ '__reason')) }} as varchar) as missing_reason
 from {{ scores }}
-{%- else %}
-select
-    null::varchar as participant_id, null::varchar as wave, null::varchar as scale, null::double as score,
-    null::integer as items_answered, null::varchar as missing_reason
-where false
+union all
 {%- endfor %}
+select
+    cast(returns.participant_id as varchar) as participant_id,
+    cast(returns.wave as varchar) as wave,
+    cast(scales.scale as varchar) as scale,
+    cast(null as double) as score,
+    cast(0 as integer) as items_answered,
+    cast(returns.missing_reason as varchar) as missing_reason
+from {{ ref('returns') }} as returns
+cross join {{ source('codebook', 'scales') }} as scales
+where not returns.is_returned

@@ -2,10 +2,10 @@
     ways to the same score are one. -#}
 
 select
-    scale::varchar as scale,
-    wave::varchar as wave,
-    round(score, 11)::double as score,
-    count(*)::bigint as n
-from {{ ref('scale_scores') }}
-where score is not null
-group by all
+    cast(measure as varchar) as scale,
+    cast(moment as varchar) as wave,
+    cast(round(value, 11) as double) as score,
+    cast(sum(n) as bigint) as n
+from {{ ref('counted_profiles') }}
+where kind = 'scale' and people = 'score' and is_counted
+group by measure, moment, round(value, 11)

@@ -1,13 +1,13 @@
 {#- From the roster down to the n of each scale in each wave: everybody without a score stands under one reason. -#}
-{%- set reasons = missing_reasons() + ['wave_not_returned', 'too_few_items'] %}
 
 select
-    scale::varchar as scale,
-    wave::varchar as wave,
-    count(*)::bigint as on_roster
-    {%- for reason in reasons %},
-    count(*) filter (where missing_reason = '{{ reason }}')::bigint as {{ reason }}
+    cast(measure as varchar) as scale,
+    cast(moment as varchar) as wave,
+    cast(sum(n) as bigint) as on_roster
+    {%- for reason in missing_reasons() %},
+    cast(sum(case when reason = '{{ reason }}' then n else 0 end) as bigint) as {{ reason }}
     {%- endfor %},
-    count(score)::bigint as n
-from {{ ref('scale_scores') }}
-group by scale, wave
+    cast(sum(case when is_counted then n else 0 end) as bigint) as n
+from {{ ref('counted_profiles') }}
+where kind = 'scale' and people = 'score'
+group by measure, moment

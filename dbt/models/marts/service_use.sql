@@ -1,21 +1,30 @@
-{#- One row a person, wave in which services were asked about, and service. -#}
+{{ config(materialized='view') }}
+{#- One row a person, wave in which services were asked about, and service. A view over answer_codes, and over returns for the
+    waves that were not returned. -#}
 {#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
-{%- set sheets = ref('answer_sheets') -%}
-{%- set items = codebook_items() | selectattr('is_service') | list -%}
+{%- set codes = ref('answer_codes') -%}
+{%- set unasked = codebook_unasked() -%}
+{%- set waves = codebook_waves() -%}
 
-{%- for item in items %}
-{{ 'union all' if not loop.first }}
+{%- for item in codebook_items() | selectattr('is_service') %}
+{%- set elsewhere = unasked | selectattr('item', 'equalto', item.item) | selectattr('status', 'equalto', 'not_in_wave') | map(attribute='wave') | list %}
 select
-    participant_id::varchar as participant_id,
-    wave::varchar as wave,
-    {{ text_literal(item.item) }}::varchar as service,
-    ({{ quoted(item.item) }} = 1)::boolean as is_used,
-    {{ quoted(item.item ~ '__missing') }}::varchar as missing_reason
-from {{ sheets }}
-where coalesce({{ quoted(item.item ~ '__missing') }}, '') <> 'not_in_wave'
-{%- else %}
-select
-    null::varchar as participant_id, null::varchar as wave, null::varchar as service, null::boolean as is_used,
-    null::varchar as missing_reason
-where false
+    cast(participant_id as varchar) as participant_id,
+    cast(wave as varchar) as wave,
+    cast({{ text_literal(item.item) }} as varchar) as service,
+    cast(case when {{ is_answer(item) }} then {{ quoted(item.item) }} = 1 end as boolean) as is_used,
+    cast({{ missing_reason_of(item) }} as varchar) as missing_reason
+from {{ codes }}
+where not is_blank and {{ is_of_waves('wave', waves | reject('in', elsewhere) | list) }}
+union all
 {%- endfor %}
+select
+    cast(returns.participant_id as varchar) as participant_id,
+    cast(returns.wave as varchar) as wave,
+    cast(asked.item as varchar) as service,
+    cast(null as boolean) as is_used,
+    cast(returns.missing_reason as varchar) as missing_reason
+from {{ ref('returns') }} as returns
+inner join {{ source('codebook', 'wave_items') }} as asked on returns.wave = asked.wave and asked.status <> 'not_in_wave'
+inner join {{ source('codebook', 'services') }} as services on asked.item = services.service
+where not returns.is_returned

@@ -1,36 +1,51 @@
-{#- Types every answer against its declared anchors, labels and special codes. One column an item with the answer, one
-    with the missing reason. -#}
+{{ config(materialized='view') }}
+{#- Types every answer against its declared anchors, labels and special codes: one small whole number an item (macros/answers).
+    Each export's table is read by itself, since a column holds text in one and whole numbers in another. An item that stands
+    in another part of the wave is null. -#}
+{%- set answers = source('raw', 'answers') -%}
 {%- set items = codebook_items() -%}
 {%- set unasked = codebook_unasked() -%}
 {%- set texts = codebook_answer_texts() -%}
+{%- set later = codebook_parts() -%}
+{%- set numbers = raw_number_columns() -%}
 
-with read as (
-    select
-        participant_id,
-        wave,
-        part,
-        {{ read_date('answered_on') }} as answered_on,
-        source_file,
-        source_row
-        {%- for item in items %},
-        {{ read_answer(
-            item,
-            unasked | selectattr('item', 'equalto', item.item) | list,
-            texts | selectattr('item', 'equalto', item.item) | list
-        ) }} as {{ quoted(item.item) }}
-        {%- endfor %}
-    from {{ source('raw', 'answers') }}
-)
-
+{%- for table in codebook_wave_tables() %}
+{%- set placed = [] %}
+{%- for item in items %}
+{%- set status = unasked | selectattr('item', 'equalto', item.item) | selectattr('wave', 'equalto', table.wave) | map(attribute='status') | first %}
+{%- set elsewhere = later | selectattr('item', 'equalto', item.item) | selectattr('wave', 'equalto', table.wave) | map(attribute='part') | first %}
+{%- do placed.append({'item': item, 'status': status, 'is_here': not status and (elsewhere or 1) == table.part,
+    'is_number': [table.table_name, item.item] in numbers}) %}
+{%- endfor %}
+{{ 'union all' if not loop.first }}
 select
     participant_id,
-    wave,
-    part,
-    answered_on,
+    {{ text_literal(table.wave) }} as wave,
+    {{ table.part }} as part,
+    {{ read_date('answered_on') }} as answered_on,
     source_file,
     source_row
-    {%- for item in items %},
-    {{ answer_of(quoted(item.item)) }} as {{ quoted(item.item) }},
-    {{ missing_reason_of(quoted(item.item)) }} as {{ quoted(item.item ~ '__missing') }}
+    {%- for entry in placed %},
+    {%- set item = entry.item %}
+    {%- if entry.is_here %}
+    cast({{ read_answer(item, quoted(item.item), entry.is_number, texts | selectattr('item', 'equalto', item.item) | selectattr('wave', 'equalto', table.wave) | list) }} as smallint) as {{ quoted(item.item) }}
+    {%- else %}
+    cast({{ reason_code(item, entry.status) if entry.status else 'null' }} as smallint) as {{ quoted(item.item) }}
+    {%- endif %}
     {%- endfor %}
-from read
+from (
+    select
+        participant_id,
+        answered_on,
+        source_file,
+        source_row
+        {%- for entry in placed if entry.is_here %},
+        {{ quoted(entry.item.item) if entry.is_number else 'trim(' ~ quoted(entry.item.item) ~ ')' }} as {{ quoted(entry.item.item) }}
+        {%- endfor %}
+    from {{ raw_table(answers, table) }}
+) as export_{{ loop.index }}
+{%- else %}
+select null as participant_id, null as wave, 1 as part, null as answered_on, null as source_file, null as source_row
+from {{ answers }}
+where false
+{%- endfor %}

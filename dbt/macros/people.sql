@@ -1,0 +1,94 @@
+{#- Who is on the roster, and who counts in a number. Each rule is said here only: results, trace, page and tests read what the
+    models make of it. -#}
+
+{#- Whether a row of the roster is a person of the study: nobody whom the study excluded -#}
+{% macro is_included() -%}
+    coalesce(trim(excluded_on), '') = '' and coalesce(trim(exclusion_reason), '') = ''
+{%- endmacro %}
+
+{#- What a row says of a measure in a wave, in two columns: `value_<wave>`, and `status_<wave>`: 0 known and complete, 1 known
+    from a part of the items, below zero the number of the reason why it is missing. -#}
+{% macro value_in(wave) -%}
+    {{ quoted('value_' ~ wave) }}
+{%- endmacro %}
+
+{% macro status_in(wave) -%}
+    {{ quoted('status_' ~ wave) }}
+{%- endmacro %}
+
+{#- The state of a person in a wave: 0 returned, else the number of the reason -#}
+{% macro state_in(wave) -%}
+    {{ quoted('state_' ~ wave) }}
+{%- endmacro %}
+
+{#- Whether a status is of a wave that was returned -#}
+{% macro is_returned_status(status) -%}
+    {{ status }} not in ({{ reason_number('withdrawn') }}, {{ reason_number('wave_not_returned') }}, {{ reason_number('returned_blank') }})
+{%- endmacro %}
+
+{#- The change of a contrast, in its declared direction. codebook.contrasts says with which sign the baseline counts. -#}
+{% macro change_of(contrast, baseline, followup) -%}
+    {{ contrast.baseline_sign }} * ({{ baseline }} - {{ followup }})
+{%- endmacro %}
+
+{#- Who counts in a number of a measure: one row for each row of `relation` (a person, or people of one profile), rule of
+    codebook.people_rules and moment.
+
+    relation: columns `value_<wave>` and `status_<wave>`, and those named in `unit` (such as participant_id, or n).
+    Gives the unit, measure, kind, people (the rule), moment (a wave, a contrast, or '' for all waves), is_counted, value (what
+    the number is made of: the value in the wave, the change), value_baseline, value_followup, is_returned (of the rule
+    `first`: whether the moment's wave was returned) and reason (why not counted; of several waves with each one's name). -#}
+{% macro counted_rows(relation, unit) -%}
+    {%- set waves = codebook_waves() -%}
+    {%- set columns = (['measure', 'kind'] + unit) | join(', ') -%}
+    {%- set nothing = 'cast(null as double) as value_baseline, cast(null as double) as value_followup, cast(null as boolean) as is_returned' -%}
+    {%- set parts = [] -%}
+    {%- for wave in waves -%}
+        {%- set value, status = value_in(wave), status_in(wave) -%}
+        {%- do parts.append("select " ~ columns ~ ", case kind when 'scale' then 'score' else 'value' end as people, " ~ text_literal(wave) ~ " as moment, "
+            ~ status ~ " >= 0 as is_counted, " ~ value ~ " as value, " ~ nothing ~ ", "
+            ~ reason_words(status) ~ " as reason from " ~ relation) -%}
+        {%- do parts.append("select " ~ columns ~ ", 'items', " ~ text_literal(wave) ~ ", "
+            ~ status ~ " = 0, " ~ value ~ ", " ~ nothing ~ ", "
+            ~ "case when " ~ status ~ " = 1 then 'not all items answered' else " ~ reason_words(status) ~ " end from " ~ relation) -%}
+    {%- endfor -%}
+    {%- for contrast in codebook_contrasts() -%}
+        {%- set before, after = contrast.baseline, contrast.followup -%}
+        {%- do parts.append("select " ~ columns ~ ", 'both', " ~ text_literal(contrast.contrast) ~ ", "
+            ~ status_in(before) ~ " >= 0 and " ~ status_in(after) ~ " >= 0, "
+            ~ change_of(contrast, value_in(before), value_in(after)) ~ ", " ~ value_in(before) ~ ", " ~ value_in(after)
+            ~ ", cast(null as boolean), " ~ reasons_in([before, after]) ~ " from " ~ relation) -%}
+    {%- endfor -%}
+    {%- if waves -%}
+        {%- set known = [] -%}
+        {%- for wave in waves -%}{%- do known.append(status_in(wave) ~ " >= 0") -%}{%- endfor -%}
+        {%- do parts.append("select " ~ columns ~ ", 'any', '', " ~ known | join(' or ') ~ ", cast(null as double), " ~ nothing ~ ", "
+            ~ reasons_in(waves) ~ " from " ~ relation) -%}
+        {%- for wave in waves[1:] -%}
+            {%- do parts.append("select " ~ columns ~ ", 'first', " ~ text_literal(wave) ~ ", "
+                ~ status_in(waves[0]) ~ " >= 0, " ~ value_in(waves[0])
+                ~ ", cast(null as double), cast(null as double), " ~ is_returned_status(status_in(wave)) ~ ", "
+                ~ reason_words(status_in(waves[0])) ~ " from " ~ relation) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ parts | join('\n    union all\n    ') }}
+{%- endmacro %}
+
+{#- The reasons of several waves in one text, each with its wave's name; null where all are known -#}
+{% macro reasons_in(waves) -%}
+    nullif(concat_ws(', '{% for wave in waves %}, {{ text_literal(wave ~ ': ') }} || {{ reason_words(status_in(wave)) }}{% endfor %}), '')
+{%- endmacro %}
+
+{#- The rows of one wave, joined to everybody's states -#}
+{% macro joined_wave(relation, wave, name) -%}
+    left join (
+        select *
+        from {{ relation }}
+        where wave = {{ text_literal(wave) }}
+    ) as {{ quoted(name) }} on states.participant_id = {{ quoted(name) }}.participant_id
+{%- endmacro %}
+
+{#- How many rows a condition holds for -#}
+{% macro count_where(condition) -%}
+    coalesce(sum(case when {{ condition }} then 1 else 0 end), 0)
+{%- endmacro %}

@@ -1,0 +1,69 @@
+{#- Building a wave anew only when it is stale. A model that keeps waves is incremental: each of its rows carries the content
+    stamp that its wave was made from, and a wave whose stamp is another now is deleted and made again. -#}
+
+{#- wave, stamp: as marts.wave_stamps has them -#}
+{% macro wave_stamps() %}
+    {{ return(codebook_rows("select wave, content_stamp from marts.wave_stamps order by wave")) }}
+{% endmacro %}
+
+{#- The waves that a model has not, or not as they are now: all of them where it does not stand yet -#}
+{% macro stale_waves(relation) %}
+    {%- if not execute -%}{{ return([]) }}{%- endif -%}
+    {%- set stamps = wave_stamps() -%}
+    {%- set standing = load_relation(relation) -%}
+    {%- set kept = [] -%}
+    {%- if standing is not none and standing.is_table -%}
+        {%- if 'content_stamp' in adapter.get_columns_in_relation(standing) | map(attribute='name') -%}
+            {%- for row in codebook_rows('select distinct wave, content_stamp from ' ~ standing) -%}
+                {%- do kept.append(row.wave ~ ' ' ~ row.content_stamp) -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- set stale = [] -%}
+    {%- for entry in stamps if entry.wave ~ ' ' ~ entry.content_stamp not in kept -%}
+        {%- do stale.append(entry.wave) -%}
+    {%- endfor -%}
+    {{ return(stale) }}
+{% endmacro %}
+
+{#- Whether a row is of one of some waves; of no row where there are none. It stays in the query, so that lineage is whole. -#}
+{% macro is_of_waves(column, waves) -%}
+    {%- if waves -%}
+    {{ column }} in ({% for wave in waves %}{{ text_literal(wave) }}{{ ', ' if not loop.last }}{% endfor %})
+    {%- else -%}
+    false
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The stamp of a row's wave -#}
+{% macro stamp_of_wave(column) -%}
+    case {{ column }}{% for entry in wave_stamps() %} when {{ text_literal(entry.wave) }} then '{{ entry.content_stamp }}'{% endfor %} end
+{%- endmacro %}
+
+{#- Before a model that keeps waves is added to: its stale waves go, and waves that the protocol no longer has -#}
+{% macro forget_stale_waves(relation) %}
+    {%- set standing = load_relation(relation) if execute else none -%}
+    {%- if standing is not none and standing.is_table -%}
+    {%- set stale = stale_waves(relation) -%}
+    {%- set fresh = wave_stamps() | map(attribute='wave') | reject('in', stale) | list -%}
+    delete from {{ standing }} where not ({{ is_of_waves('wave', fresh) }})
+    {%- endif -%}
+{% endmacro %}
+
+{#- Texts of a group joined into one, in the order of another column -#}
+{% macro joined_in_order(column, place) -%}
+    {{ return(adapter.dispatch('joined_in_order')(column, place)) }}
+{%- endmacro %}
+
+{% macro duckdb__joined_in_order(column, place) -%}
+    string_agg({{ column }}, '|' order by {{ place }})
+{%- endmacro %}
+
+{#- A whole number that stands for a text, to see whether a set of texts is still the same -#}
+{% macro content_hash(column) -%}
+    {{ return(adapter.dispatch('content_hash')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__content_hash(column) -%}
+    hash({{ column }})
+{%- endmacro %}

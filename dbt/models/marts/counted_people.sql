@@ -1,0 +1,16 @@
+{{ config(materialized='view') }}
+{#- Who counts in which number, person by person: scales and services over the waves (macros/people says the rules), and facts of
+    the roster. Read it with a measure and a rule, or it is everybody many times. -#}
+{%- set profiles = ref('person_profiles') -%}
+{%- set facts = ref('participant_values') -%}
+
+select
+    participant_id, cast(measure as varchar) as measure, cast(kind as varchar) as kind, cast(people as varchar) as people,
+    cast(moment as varchar) as moment, is_counted, value, value_baseline, value_followup, is_returned, cast(reason as varchar) as reason
+from (
+    {{ counted_rows(profiles, ['participant_id']) }}
+) as counted
+union all
+select
+    participant_id, variable, 'fact', 'value', '', missing_reason is null, number, null, null, null, missing_reason
+from {{ facts }}
