@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from dagster_project.study import MISSING_REASONS
 
 DBT = Path(__file__).parents[1] / "dbt"
 
@@ -41,19 +44,20 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "an_answer_is_typed_against_its_anchors",
             "labels_and_special_codes_hold_in_their_wave_only",
             "absence_has_one_reason",
+            "columns_of_numbers_are_typed_by_the_same_rules",
             "categories_and_numbers_are_typed_by_their_declaration",
-            "a_wave_not_returned_has_a_row_that_says_so",
+            "a_return_without_an_answer_is_no_return",
             "reversal_is_against_the_declared_anchors",
             "sums_and_means_are_prorated_above_the_minimum",
             "a_composite_is_the_mean_of_its_subscales",
             "a_conversion_table_turns_a_complete_sum_into_a_score",
-            "pairs_are_complete_and_change_has_the_declared_direction",
+            "who_counts_in_a_number",
             "equal_changes_by_different_ways_are_one",
             "people_with_the_same_waves_are_summed_up_together",
             "equal_scores_by_different_ways_are_one",
             "only_people_who_answered_in_both_waves_are_paired",
             "study_flow_adds_up",
-            "answers_are_counted_item_by_item",
+            "answers_and_reasons_are_counted_item_by_item",
         ),
         "pass",
     )
@@ -67,14 +71,23 @@ def test_every_model_has_a_grain_and_describes_its_columns(tested: tuple[dict, l
         assert "Grain: one row" in model["description"], name
         assert model["columns"], name
         assert all(column["description"] for column in model["columns"].values()), name
-    # Long marts have a fixed shape, which a contract holds. The wide ones follow the codebook.
+    # Marts of a fixed shape have a contract that holds it; the others have columns for items, scales, variables or waves.
     free = {
         name for name, model in models.items() if model["schema"] == "marts" and not model["config"]["contract"]["enforced"]
     }
-    assert free == {"participants", "answer_sheets"}
+    of_items = {"participants", "answer_sheets", "answer_codes", "scores"}
+    assert free == of_items | {"return_states", "person_profiles", "score_profiles", "counted_profiles"}
     tested_models = {
         node["attached_node"].rsplit(".", 1)[1]
         for node in manifest["nodes"].values()
         if node["resource_type"] == "test" and node["test_metadata"]["name"] == "grain"
     }
-    assert set(models) - tested_models == {"answers", "missing_answers", "participant_values"}  # views over wide marts
+    # A view's grain is that of the tables below it.
+    views = {name for name, model in models.items() if model["config"]["materialized"] == "view"}
+    assert set(models) - tested_models == views | {"score_profiles", "rejected_counts"}
+
+
+def test_missing_reasons_are_numbered_alike_in_sql_and_in_python() -> None:
+    macro = (DBT / "macros" / "answers.sql").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"macro missing_reasons\(\) %}\s*{{ return\(\[(.*?)\]\) }}", macro)
+    assert tuple(re.findall(r"'(\w+)'", listed)) == MISSING_REASONS

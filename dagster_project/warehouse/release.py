@@ -67,10 +67,10 @@ def _copy_views(connection: duckdb.DuckDBPyConnection, stem: str, schemas: Seque
             try:
                 # A view must not name the file it was made in: the release is attached under any name people like.
                 connection.execute(sql.replace(f"{identifier(stem)}.", "").replace(f"{stem}.", ""))
-            except duckdb.CatalogException:
-                if len(left) == 1 or len(waiting) + 1 == len(left):
-                    raise
+            except duckdb.Error:  # of a view that is not there yet: the kind differs with where it is read
                 waiting.append(sql)
+                if len(waiting) == len(left):
+                    raise
         left = waiting
 
 

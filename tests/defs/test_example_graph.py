@@ -5,10 +5,12 @@ import math
 import re
 import threading
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -109,7 +111,7 @@ def test_column_lineage_reaches_from_scores_to_raw_items(example_run: Any) -> No
         for position in range(1, count + 1)
     }
     assert items <= ends
-    wide = sources("intermediate/int_scale_scores", "pay", set())
+    wide = sources("marts/scores", "pay", set())
     assert {column for key, column in wide if key == "raw/t1"} == {f"mjs_{position:02d}" for position in range(28, 32)}
 
 
@@ -182,11 +184,12 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_
 @pytest.mark.parametrize(
     ("model", "table"),
     [
-        ("scale_moments", "marts.scale_scores"),
-        ("change_moments", "marts.score_changes"),
-        ("pattern_moments", "marts.scale_scores"),
-        ("leaver_moments", "marts.scale_scores"),
-        ("item_moments", "intermediate.int_keyed_answers"),
+        ("scale_moments", "marts.counted_profiles"),
+        ("change_moments", "marts.counted_profiles"),
+        ("pattern_moments", "marts.score_profiles"),
+        ("leaver_moments", "marts.counted_profiles"),
+        ("number_moments", "marts.participant_values"),
+        ("item_moments", "marts.answer_codes"),
     ],
 )
 def test_moments_do_not_depend_on_the_order_of_rows(example_run: Any, model: str, table: str) -> None:
@@ -208,6 +211,32 @@ def test_moments_do_not_depend_on_the_order_of_rows(example_run: Any, model: str
                 str(connection.execute(f"select * from ({query.replace(original, 'shuffled')}) order by all").fetchall())
             )
     assert len(found) == 1
+
+
+def test_sums_are_exact_to_the_last_digit(example_run: Any) -> None:
+    """Whatever the values are: the mean is the one that fractions give, rounded once for the sum and once for the division."""
+    place, _ = example_run
+    compiled = place.settings.dbt_target / "compiled" / "wavehouse" / "models" / "marts" / "scale_moments.sql"
+    query = compiled.read_text(encoding="utf-8")
+    rng = np.random.default_rng(5)
+    values = [*rng.normal(0, 40, 300), *(rng.integers(1, 60, 300) / rng.integers(1, 9, 300)), 1 / 3, -1 / 3, 0.1, 1e6 + 1 / 7]
+    weights = [int(weight) for weight in rng.integers(1, 100_000, len(values))]
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{place.settings.warehouse_file}' as warehouse (read_only)")
+        connection.execute(
+            "create temporary table given as select 'wellbeing' as measure, 'scale' as kind, 'score' as people, 'T1' as moment,"
+            " true as is_counted, unnest(?::double[]) as value, unnest(?::bigint[]) as n",
+            [values, weights],
+        )
+        wanted = '"warehouse"."marts"."counted_profiles"'
+        assert wanted in query
+        (row,) = connection.execute(
+            f"select n, mean from ({query.replace(wanted, 'given')}) where scale = 'wellbeing' and wave = 'T1'"
+        ).fetchall()
+    # Below 2^-53 a value's rest is rounded once: here that loses nothing that a double can hold.
+    total = sum((Fraction(value) * weight for value, weight in zip(values, weights, strict=True)), Fraction(0))
+    assert row[0] == sum(weights)
+    assert row[1] == pytest.approx(float(total / sum(weights)), rel=4e-16)
 
 
 def test_people_read_one_whole_release_while_a_run_writes_the_next(example_again: Again) -> None:
