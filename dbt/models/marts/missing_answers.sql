@@ -25,10 +25,10 @@ select
     cast(blank.source_file as varchar) as source_file,
     cast(blank.source_row as bigint) as source_row
 from {{ ref('returns') }} as returns
-cross join {{ source('codebook', 'items') }} as items
 left join (
     select participant_id, wave, source_file, source_row
     from {{ codes }}
     where is_blank
 ) as blank on returns.participant_id = blank.participant_id and returns.wave = blank.wave
+cross join {{ source('codebook', 'items') }} as items
 where not returns.is_returned
