@@ -87,5 +87,4 @@ def scale_facts(instrument: Instrument, scale: object) -> ScaleFacts:
 
 def contrasts_of(study: Study) -> Contrasts:
     """The declared contrasts."""
-    signs = {"baseline_minus_followup": 1, "followup_minus_baseline": -1}
-    return {one.contrast: (one.baseline, one.followup, signs[one.direction]) for one in study.protocol.contrasts}
+    return {one.contrast: (one.baseline, one.followup, one.baseline_sign) for one in study.protocol.contrasts}

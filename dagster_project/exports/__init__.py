@@ -7,7 +7,7 @@ Does not belong here: typing an answer (dbt staging), Dagster, the warehouse. Th
 from dagster_project.exports.arrivals import Look, Memory, look
 from dagster_project.exports.contract import ColumnFinding, Contracted, apply_contract
 from dagster_project.exports.decoding import decode
-from dagster_project.exports.errors import ExportError
+from dagster_project.exports.errors import ExportError, quoted
 from dagster_project.exports.landing import LandedFile, find_files, land
 from dagster_project.exports.proposals import Proposal, Read, labels_unlike, propose, propose_labels, unlike_before
 from dagster_project.exports.read import dictionary_of, read_export
@@ -32,6 +32,7 @@ __all__ = [
     "look",
     "propose",
     "propose_labels",
+    "quoted",
     "read_export",
     "unlike_before",
 ]

@@ -159,9 +159,7 @@ def _item_rest(study: Study, block: str, code: str, item: Numbers, accepted: pa.
     others = [_keyed(instrument, other, accepted) for other in scale.items if other != position]
     rest = np.array(others)
     anchors = instrument.anchors
-    item = np.where((item >= anchors.low) & (item <= anchors.high), item, np.nan)
-    if position in instrument.reversed:
-        item = anchors.low + anchors.high - item
+    item = instrument.keyed(position, np.where((item >= anchors.low) & (item <= anchors.high), item, np.nan))
     has_rest = np.isfinite(rest).any(axis=0)
     both = np.isfinite(item) & has_rest
     if both.sum() < _LEAST_PEOPLE:
@@ -174,7 +172,8 @@ def _keyed(instrument: Instrument, position: int, accepted: pa.Table) -> Numbers
     anchors = instrument.anchors
     values = _numbers([text or "" for text in accepted.column(instrument.item_code(position)).to_pylist()])
     values = np.where((values >= anchors.low) & (values <= anchors.high), values, np.nan)
-    return anchors.low + anchors.high - values if position in instrument.reversed else values
+    keyed: Numbers = instrument.keyed(position, values)
+    return keyed
 
 
 def propose_labels(this: Read, study: Study) -> dict[str, dict[str, int]]:

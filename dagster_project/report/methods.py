@@ -5,17 +5,18 @@ Belongs here: those sentences. Does not belong here: results, and anything that 
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from dagster_project.results import PEOPLE, direction_of, estimand_of
+from dagster_project.results import PEOPLE, ResultRow, direction_of, estimand_of, result_id
 from dagster_project.study import Composite, Instrument, Study
 
 
-def methods(study: Study, analyses: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Headings and paragraphs. analyses: those that have results; the others are not spoken of."""
+def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, str], ...]:
+    """Headings and paragraphs. results: by id; analyses that have none are not spoken of."""
+    analyses = list(dict.fromkeys(row.analysis for row in results.values()))
     paragraphs = [
         ("Design", _design(study)),
         ("Measures", " ".join(_measures(study))),
         ("Norms", _norms(study)),
-        ("Missing answers", _missing(study)),
+        ("Missing answers", _missing(study) + _rejected(results)),
         ("Analysis", " ".join(_analysis(study, set(analyses)))),
         ("Multiplicity", _multiplicity(study)),
         ("Other ways to the same answer", " ".join(_sensitivity(study, set(analyses)))),
@@ -79,6 +80,17 @@ def _missing(study: Study) -> str:
         " a mean is then the mean of the items answered, one that is a sum is that mean times the number of items. No score"
         " was otherwise filled in. Every person without a score stands under one reason (table of the roster and each n)."
     )
+
+
+def _rejected(results: Mapping[str, ResultRow]) -> str:
+    """What was set to missing because it fits no declaration, block by block."""
+    blocks = [
+        f"{row.printed} of {results[result_id('rejected', row.outcome, 'n', when=row.wave)].printed} values of {row.outcome}"
+        f" at {row.wave or 'the roster'}"
+        for row in results.values()
+        if row.analysis == "rejected" and row.statistic == "count"
+    ]
+    return f" Outside the declared answers, and taken as missing, were {_list(blocks)}." if blocks else ""
 
 
 def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:

@@ -12,56 +12,23 @@ from typing import Any
 from dagster_project.report.people import Scope
 from dagster_project.results import MISSING_REASONS, PEOPLE, ResultRow, estimand_of
 
-#: Values as people have them: measure (scale, service or variable), wave ('' of a variable), participant_id, is_known,
-#: is_complete, reason.
-_TOLD = """
-    with told as (
-        select
-            scores.scale as measure, scores.wave, scores.participant_id, scores.score is not null as is_known,
-            scores.items_answered = scales.items_total as is_complete,
-            coalesce(scores.missing_reason, 'not all items answered') as reason
-        from marts.scale_scores as scores
-        inner join codebook.scales as scales on scores.scale = scales.scale
-        union all
-        select service, wave, participant_id, is_used is not null, is_used is not null, missing_reason from marts.service_use
-        union all
-        select variable, '', participant_id, missing_reason is null, missing_reason is null, missing_reason
-        from marts.participant_values
-    )
-"""
-#: One row a measure, contrast and reason: how many pairs lack it.
-LEFT_OUT_OF_PAIRS = f"""
-    {_TOLD}
-
-    select
-        baseline.measure, contrasts.contrast as moment,
-        concat_ws(', ',
-            case when not baseline.is_known then baseline.wave || ': ' || baseline.reason end,
-            case when not followup.is_known then followup.wave || ': ' || followup.reason end
-        ) as reason,
-        count(*) as n
-    from codebook.contrasts as contrasts
-    inner join told as baseline on contrasts.baseline = baseline.wave
-    inner join told as followup
-        on contrasts.followup = followup.wave
-        and baseline.participant_id = followup.participant_id
-        and baseline.measure = followup.measure
-    where not (baseline.is_known and followup.is_known)
-    group by all
-    order by all
-"""
-#: One row a measure, wave ('' of a variable), reason and kind: how many people of the roster have no value there, or (kind
-#: 'items') did not answer all of its items; kind 'any': have a value in no wave.
-LEFT_OUT_OF_WAVES = f"""
-    {_TOLD}
-
-    select measure, wave as moment, 'score' as kind, reason, count(*) as n from told where not is_known group by all
+#: One row a measure, rule, moment and reason: how many people of the roster do not count there, by the rule of
+#: marts.counted_profiles; of a fact of the roster, whose value is not known.
+LEFT_OUT = """
+    select measure, people, moment, reason, sum(n)::bigint as n
+    from marts.counted_profiles
+    where not is_counted
+    group by measure, people, moment, reason
     union all
-    select measure, wave, 'items', reason, count(*) from told where not is_complete group by all
-    union all
-    select measure, '', 'any', 'no value in any wave', count(*)
-    from (select measure, participant_id from told group by all having not bool_or(is_known))
-    group by all
+    select variable, rules.people, rules.moment, missing_reason, count(*)
+    from marts.participant_values
+    cross join (
+        select 'value' as people, '' as moment
+        union all
+        select 'first', wave from codebook.waves where wave_order > 1
+    ) as rules
+    where missing_reason is not null
+    group by variable, rules.people, rules.moment, missing_reason
     order by all
 """
 #: One row a scale, wave and file: the columns in which its answers stand.
@@ -103,8 +70,7 @@ class Sources:
 
     roster: int
     rules: Mapping[str, str]
-    left_out_of_pairs: Sequence[Mapping[str, Any]]
-    left_out_of_waves: Sequence[Mapping[str, Any]]
+    left_out: Sequence[Mapping[str, Any]]
     columns: Sequence[Mapping[str, Any]]
     exports: Sequence[Mapping[str, Any]]
 
@@ -156,22 +122,15 @@ def _lines(row: ResultRow, sources: Sources, of_scope: Sequence[Line]) -> list[L
     return lines
 
 
-#: Which kind of people a rule of results.PEOPLE leaves out.
-_KINDS = {"score": "score", "value": "score", "first": "score", "items": "items"}
-
-
 class _ScopeLines:
     """Who is left out of a scope, and where its answers stand."""
 
     def __init__(self, sources: Sources) -> None:
         words = re.compile("|".join(MISSING_REASONS))
         self._left_out: dict[tuple[str, str, str], list[str]] = {}
-        rows = [("both", row) for row in sources.left_out_of_pairs] + [
-            (row["kind"], row) for row in sources.left_out_of_waves
-        ]
-        for kind, row in rows:
+        for row in sources.left_out:
             reason = words.sub(lambda one: MISSING_REASONS[one[0]], row["reason"])
-            self._left_out.setdefault((kind, row["measure"], row["moment"]), []).append(f"{row['n']} ({reason})")
+            self._left_out.setdefault((row["people"], row["measure"], row["moment"]), []).append(f"{row['n']} ({reason})")
         names: dict[str, list[str]] = {}
         for row in sources.exports:
             file = f"{row['file_name']} (version {row['version']}, SHA-256 {row['source_file'][:12]}…)"
@@ -186,12 +145,6 @@ class _ScopeLines:
 
     def __call__(self, scope: Scope) -> list[Line]:
         waves = scope.waves if (scope.measure, "") not in self._files else ("",)
-        if scope.people == "both":
-            reasons = self._left_out.get(("both", scope.measure, scope.contrast or ""), [])
-        elif scope.people == "any":
-            reasons = self._left_out.get(("any", scope.measure, ""), [])
-        else:
-            kind = _KINDS.get(scope.people, "")
-            reasons = [reason for wave in waves[:1] for reason in self._left_out.get((kind, scope.measure, wave), [])]
+        reasons = self._left_out.get((scope.people, scope.measure, scope.moment), [])
         lines = [("Left out", "; ".join(reasons))] if reasons else []
         return lines + [("Answers", found) for wave in waves if (found := self._files.get((scope.measure, wave)))]

@@ -77,13 +77,12 @@ def write_page(file: Path, study: Study, released: Released) -> None:
     scopes, places = scopes_of((released.results[one] for one in known), study)
     people = page_people(released.listed) | {"scopes": list(map(astuple, scopes))} if released.listed else None
     counts = Counter(row["verdict"] for row in released.reproduction)
-    analyses = list(dict.fromkeys(row.analysis for row in released.results.values()))
     cite, bibtex = citation(study, released.manifest, released.version)
     page = render(
         "page.html.jinja",
         protocol=study.protocol,
         flow=flow,
-        methods=methods(study, analyses),
+        methods=methods(study, released.results),
         tables=[table for table in released.tables if table.number in ("1", "2", "3", "4")],
         further=[table for table in released.tables if table.number.startswith("S")],
         figures=released.figures,

@@ -67,28 +67,52 @@ LISTED = {
         group by all
         order by all
     """,
+    "counted": """
+        with counted as (
+            select participant_id, people, measure, moment, is_counted, case when people = 'both' then value end as change
+            from marts.counted_people
+            union all
+            -- An item by itself: whoever answered it; services are there already.
+            select sheets.participant_id, 'value', sheets.item, sheets.wave, sheets.is_counted, null
+            from (
+                select participant_id, wave, item, true as is_counted from marts.answers
+                union all
+                select participant_id, wave, item, false from marts.missing_answers
+            ) as sheets
+            inner join codebook.items as items on sheets.item = items.item and not items.is_service
+        )
+
+        select
+            people, measure, moment, list(is_counted order by participant_id) as found,
+            list(change order by participant_id) as changes
+        from counted
+        group by all
+        order by all
+    """,
     "returned": """
         select wave, list(is_returned order by participant_id) as found from marts.answer_sheets group by all order by all
     """,
     "scale_items": "select scale, item from codebook.scale_items order by scale, item_order",
     "scale_parts": "select scale, part from codebook.scale_parts order by scale, part_order",
     "scales": "select scale, items_total, rule from codebook.scales order by scale",
-    "turned": "select item, low + high as both from codebook.items where is_reversed order by item",
+    "turned": "select item, turned_from from codebook.items where turned_from is not null order by item",
     "exports": "select source_file, file_name, version from marts.exports order by export, file_name",
 }
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose answers a number is made of: the rule of who counts (results.PEOPLE), what is counted, in which waves, with
-    which sign a change is taken (1 for baseline minus follow-up), and the waves by whose return people are told apart."""
+    """Whose answers a number is made of: the rule of who counts (results.PEOPLE), what is counted, at which moment (a wave,
+    a contrast, or '' for all waves and for the roster), in which waves, with which sign a change is taken (1 for baseline
+    minus follow-up), and the waves by whose return people are told apart. Rule, measure and moment name the rows of
+    marts.counted_people that say who counts."""
 
     people: str
     measure: str
+    moment: str
     waves: tuple[str, ...]
     sign: int
     returns: tuple[str, ...]
-    contrast: str | None = None
 
 
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
@@ -100,10 +124,11 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     contrast = next((one for one in study.protocol.contrasts if one.contrast == row.contrast), None)
     own = (contrast.baseline, contrast.followup) if contrast else (row.wave,) if row.wave else ()
     waves = every if people == "any" else every[:1] if people == "first" else own
-    sign = 1 if contrast is None or contrast.direction == "baseline_minus_followup" else -1
+    sign = 1 if contrast is None else contrast.baseline_sign
     if row.analysis == "missingness":
         waves = every  # a pattern is about all waves
-    return Scope(people, row.outcome, waves, sign, own if people in ("first", "roster") else (), row.contrast)
+    moment = "" if people == "any" else row.contrast or row.wave or ""
+    return Scope(people, row.outcome, moment, waves, sign, own if people in ("first", "roster") else ())
 
 
 def page_people(listed: Mapping[str, Rows]) -> dict[str, Any]:
@@ -112,8 +137,9 @@ def page_people(listed: Mapping[str, Rows]) -> dict[str, Any]:
     listed: the rows of each query of LISTED. Returns: `people`, pseudonyms; `reasons`, `files` ([name, SHA-256, version])
     and `runs` (where a file's rows stand: [file, row] or null a person), each once; `scores` (by scale and wave: values,
     items answered), `services`, `items` and `facts` (by code and wave: values, run, column), a value that is missing being
-    the place of its reason in a list; `returned` by wave; `scales` (items in all, rule), `scale_items`, `scale_parts`, and
-    `turned`, what a reversed item's answer is taken from.
+    the place of its reason in a list; `counted`, by rule, measure and moment: who counts, as the place in `who` of a text
+    of zeros and ones, and of a contrast everybody's change; `returned` by wave; `scales` (items in all, rule),
+    `scale_items`, `scale_parts`, and `turned`, what a reversed item's answer is taken from.
     """
     reasons: dict[str, int] = {}
     runs: dict[tuple[tuple[int, int] | None, ...], int] = {}
@@ -132,6 +158,13 @@ def page_people(listed: Mapping[str, Rows]) -> dict[str, Any]:
         )
         return [values(row), runs.setdefault(stand, len(runs)), row["export_column"]]
 
+    # Who counts is the same in many numbers: each row of zeros and ones is there once.
+    who: dict[str, int] = {}
+    counted: dict[str, list[Any]] = {}
+    for row in listed["counted"]:
+        flags = "".join("1" if flag else "0" for flag in row["found"])
+        changes = [row["changes"]] if row["people"] == "both" else []
+        counted[f"{row['people']}/{row['measure']}/{row['moment']}"] = [who.setdefault(flags, len(who)), *changes]
     found: dict[str, Any] = {
         "people": [row["participant_id"] for row in listed["people"]],
         "scores": _by(listed["scores"], lambda row: [values(row), row["answered"]]),
@@ -142,10 +175,10 @@ def page_people(listed: Mapping[str, Rows]) -> dict[str, Any]:
         "scales": {row["scale"]: [row["items_total"], row["rule"]] for row in listed["scales"]},
         "scale_items": _lists(listed["scale_items"], "item"),
         "scale_parts": _lists(listed["scale_parts"], "part"),
-        "turned": {row["item"]: row["both"] for row in listed["turned"]},
+        "turned": {row["item"]: row["turned_from"] for row in listed["turned"]},
         "files": [[row["file_name"], row["source_file"], row["version"]] for row in listed["exports"]],
     }
-    return found | {"reasons": list(reasons), "runs": list(runs)}
+    return found | {"counted": counted, "who": list(who), "reasons": list(reasons), "runs": list(runs)}
 
 
 def _by(rows: Rows, of: Any) -> dict[str, dict[str, Any]]:

@@ -19,6 +19,7 @@ from dagster_project.results.missing import (
     imputation_results,
     leaver_results,
     pattern_results,
+    rejected_results,
 )
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
@@ -104,6 +105,7 @@ __all__ = [
     "print_statistic",
     "prints_as",
     "read_published",
+    "rejected_results",
     "reliable_change_results",
     "result_changes",
     "result_id",

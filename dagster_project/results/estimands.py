@@ -160,6 +160,7 @@ _FORMULAS: dict[tuple[str, str], dict[str, str]] = {
         "chi_square": "sum over patterns of n (mean - m)' S^-1 (mean - m), m and S by maximum likelihood",
         "p": "P(chi-square of df >= chi_square)",
     },
+    ("rejected", "nobody"): {"n": "count of values given", "count": "count of values that fit no declaration"},
     ("missingness", "roster"): {"count": "count of people with a score in just these waves"},
     ("characteristics", "value"): _share("in the category") | _MOMENTS,
     ("items", "value"): {"n": "count of people who answered", "count": "count of people who gave the answer"},

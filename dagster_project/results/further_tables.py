@@ -169,9 +169,9 @@ def _reliable_change(study: Study, numbers: Numbers) -> Table:
 
 #: Why a score is missing: the marts' reason to a heading.
 MISSING_REASONS = {
-    "withdrawn": "withdrawn", "wave_not_returned": "not returned", "returned_blank": "returned blank", "not_in_wave": "not in wave",
-    "column_absent": "not in export", "not_asked": "not asked", "blank": "blank", "refused": "refused",
-    "invalid": "invalid", "too_few_items": "too few items",
+    "withdrawn": "withdrawn", "wave_not_returned": "not returned", "returned_blank": "returned blank",
+    "not_in_wave": "not in wave", "column_absent": "not in export", "not_asked": "not asked", "blank": "blank",
+    "refused": "refused", "invalid": "invalid", "too_few_items": "too few items",
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from dagster_project.statistics import (
     share_by_mcid,
     share_reliable,
 )
-from dagster_project.study import Composite, Scale, Study
+from dagster_project.study import Composite, Contrast, Scale, Study
 
 Moments = Mapping[str, Any]
 _COMPLETE = "people who answered all items of the scale"
@@ -96,7 +96,7 @@ def reliable_change_results(
             note = least.reason or alpha.reason or "no pairs"
             words = f"1.96 times the standard error of a difference, alpha at {contrast.baseline}"
             rows.add(code, "threshold", least.threshold, n, words, unit_of(study, code), note=note, **place)
-            better = _better_sign(scale, contrast.direction)
+            better = _better_sign(scale, contrast)
             if math.isfinite(least.threshold) and n:
                 _shares(rows, code, "", share_reliable(values, people, least.threshold, better), n, "reliably", place)
             if scale.importance is not None and n:
@@ -106,11 +106,9 @@ def reliable_change_results(
     return rows.rows
 
 
-def _better_sign(scale: Scale, direction: str) -> int:
+def _better_sign(scale: Scale, contrast: Contrast) -> int:
     """The sign of a change for the better, in the declared direction of the contrast."""
-    is_rise_better = scale.better == "high"
-    is_rise_positive = direction == "followup_minus_baseline"
-    return 1 if is_rise_better == is_rise_positive else -1
+    return -contrast.baseline_sign if scale.better == "high" else contrast.baseline_sign
 
 
 def _shares(rows: Rows, code: str, prefix: str, shares: Shares, n: int, how: str, place: dict[str, Any]) -> None:

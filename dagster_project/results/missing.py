@@ -27,6 +27,19 @@ from dagster_project.study import Study
 Moments = Mapping[str, Any]
 
 
+def rejected_results(rejected_counts: Iterable[Moments], study: Study) -> list[ResultRow]:
+    """How many values were rejected, of each block that has any. rejected_counts: wave (None for the roster), block, given,
+    rejected."""
+    rows = Rows("rejected", study)
+    for row in sorted(rejected_counts, key=lambda row: (row["wave"] or "", row["block"])):
+        if row["rejected"]:
+            given, place = int(row["given"]), {"wave": row["wave"]}
+            rows.add(row["block"], "n", given, None, "values given", "values", **place)
+            words = "values outside the declared anchors, labels, categories or limits, taken as missing"
+            rows.add(row["block"], "count", int(row["rejected"]), None, words, "values", **place)
+    return rows.rows
+
+
 def flow_results(study_flow: Iterable[Moments], study: Study) -> list[ResultRow]:
     """From those listed down to those who returned each wave, and both waves of each contrast. study_flow: step, moment,
     listed, excluded, withdrawn, returned_blank, not_returned, n."""

@@ -31,16 +31,9 @@ def unit_of(study: Study, code: str) -> str:
     return "points" if not isinstance(scale, Composite) and scale.aggregate == "sum" else "scale points"
 
 
-_DIRECTIONS = {
-    "baseline_minus_followup": "{baseline} minus {followup}",
-    "followup_minus_baseline": "{followup} minus {baseline}",
-}
-
-
 def direction_of(study: Study, contrast_id: str) -> str:
     """The declared direction of a contrast in words, e.g. 'T1 minus T2'."""
-    contrast = next(contrast for contrast in study.protocol.contrasts if contrast.contrast == contrast_id)
-    return _DIRECTIONS[contrast.direction].format(baseline=contrast.baseline, followup=contrast.followup)
+    return next(contrast for contrast in study.protocol.contrasts if contrast.contrast == contrast_id).in_words
 
 
 #: What a family plans of a change, with the headline effect size: the paired t test and its interval. The rest explores.
@@ -98,7 +91,7 @@ def weights(study: Study) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
     found = {}
     for contrast in study.protocol.contrasts:
         weight = np.zeros(len(waves))
-        sign = 1.0 if contrast.direction == "baseline_minus_followup" else -1.0
+        sign = contrast.baseline_sign
         weight[waves.index(contrast.baseline)], weight[waves.index(contrast.followup)] = sign, -sign
         found[contrast.contrast] = weight
     return found

@@ -22,7 +22,7 @@ def service_change_results(service_pairs: Iterable[Mapping[str, Any]], study: St
         if use is None or not {contrast.baseline, contrast.followup} <= set(use.waves):
             continue
         direction = direction_of(study, contrast.contrast)
-        sign = 1.0 if contrast.direction == "baseline_minus_followup" else -1.0
+        sign = contrast.baseline_sign
         for service in use.services:
             row = found.get((contrast.contrast, service.service), {})
             both, before, after, neither = (

@@ -123,12 +123,12 @@ people as (
 ),
 
 items as (
-    select scale_items.scale, items.item, items.item_order, items.low, items.high, items.is_reversed
+    select scale_items.scale, items.item, items.item_order, items.turned_from
     from codebook.scale_items as scale_items
     inner join measures on scale_items.scale = measures.scale
     inner join codebook.items as items on scale_items.item = items.item
     union all
-    select null, items.item, items.item_order, items.low, items.high, false
+    select null, items.item, items.item_order, null
     from codebook.items as items
     inner join one on items.item = one.outcome
 ),
@@ -231,8 +231,8 @@ traced as (
     inner join people on scores.participant_id = people.participant_id
     union all
     select 7, 'answer', answers.participant_id, answers.wave, span.wave_order, items.scale, items.item, items.item_order,
-        answers.answer, case when items.is_reversed then items.low + items.high - answers.answer else answers.answer end, null,
-        case when items.is_reversed then 'reversed: ' || (items.low + items.high) || ' - answer' end, people.is_counted,
+        answers.answer, coalesce(items.turned_from - answers.answer, answers.answer), null,
+        'reversed: ' || items.turned_from || ' - answer', people.is_counted,
         answers.missing_reason, answers.source_file, answers.source_row, columns_of.export_column, null, null, null
     from answers
     inner join items on answers.item = items.item

@@ -52,7 +52,8 @@ def scale_answers(
             given = [position for position in positions if position not in left_out]
             keyed = spread(total, count, low, high, [difficulty[one] for one in given], rng) if count else []
             row: dict[int, Answer] = {
-                position: low + high - answer if position in instrument.reversed else answer
+                # What counts as this answer was given as its mirror image: turning twice gives the same back.
+                position: instrument.keyed(position, answer)
                 for position, answer in zip(given, keyed, strict=True)
             }
             reason = REFUSED if rng.random() < 0.15 else BLANK

@@ -146,7 +146,7 @@ def _pairs(study: Study, available: Flags) -> list[Pairs]:
         first, last = waves.index(contrast.baseline), waves.index(contrast.followup)
         people = frozenset(np.flatnonzero(available[:, first] & available[:, last]).tolist())
         critical = float(stats.t.isf(0.025, len(people) - 1)) if len(people) > 1 else math.inf
-        pairs.append(Pairs(first, last, 1 if contrast.direction == "baseline_minus_followup" else -1, people, critical))
+        pairs.append(Pairs(first, last, contrast.baseline_sign, people, critical))
     return pairs
 
 

@@ -34,8 +34,7 @@ def scores_of(study: Study, returned: Mapping[str, list[int]], answers: Answers)
                 for position in scale.items:
                     answer = answers.get((wave, instrument.item_code(position)), {}).get(person)
                     if isinstance(answer, int):
-                        is_reversed = position in instrument.reversed
-                        keyed.append(instrument.anchors.low + instrument.anchors.high - answer if is_reversed else answer)
+                        keyed.append(instrument.keyed(position, answer))
                 if len(keyed) < instrument.minimum_items(scale):
                     continue
                 if scale.conversion is not None:
@@ -61,14 +60,17 @@ def moments_of(
     summary = [{"scale": scale, "wave": wave, **_moments(list(at.values()))} for (scale, wave), at in scores.items()]
     change = []
     for contrast in study.protocol.contrasts:
-        sign = 1 if contrast.direction == "baseline_minus_followup" else -1
         for scale in study.scales:
             base, follow = scores[scale, contrast.baseline], scores[scale, contrast.followup]
             people = sorted(set(base) & set(follow))
             if not people:
                 continue
             x, y = np.array([base[p] for p in people]), np.array([follow[p] for p in people])
-            first, last, both = _moments(x.tolist()), _moments(y.tolist()), _moments((sign * (x - y)).tolist())
+            first, last, both = (
+                _moments(x.tolist()),
+                _moments(y.tolist()),
+                _moments((contrast.baseline_sign * (x - y)).tolist()),
+            )
             change.append(
                 {
                     "contrast": contrast.contrast, "scale": scale, "n": len(people),

@@ -13,9 +13,9 @@ from dagster_project.study.new import new_study
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.plan import EffectSize, Family, Plan, Role
 from dagster_project.study.protocol import (
+    MISSING_REASONS,
     AnswerLabels,
     ColumnBlock,
-    MISSING_REASONS,
     Contrast,
     Export,
     ParticipantVariable,

@@ -58,7 +58,7 @@ def column_descriptions(study: Study) -> dict[str, str]:
     for instrument in study.instruments:
         low, high = instrument.anchors.low, instrument.anchors.high
         for position, code in enumerate(instrument.item_codes, start=1):
-            turned = ", reversed when scored" if position in instrument.reversed else ""
+            turned = "" if instrument.turned_from(position) is None else ", reversed when scored"
             found[code] = f"{instrument.name}, item {position}: {low} to {high}{turned}."
     if study.protocol.service_use is not None:
         for service in study.protocol.service_use.services:
@@ -150,9 +150,12 @@ def _items(study: Study) -> pa.Table:
     for instrument in study.instruments:
         for position, code in enumerate(instrument.item_codes, start=1):
             low, high = instrument.anchors.low, instrument.anchors.high
-            rows.append((code, instrument.instrument, position, low, high, position in instrument.reversed, False))
+            turned_from = instrument.turned_from(position)
+            rows.append((code, instrument.instrument, position, low, high, turned_from is not None, turned_from, False))
     # A service is an item that is answered with 0 (not used) or 1 (used).
-    rows += [(code, SERVICES, order, 0, 1, False, True) for order, code in enumerate(study.block_codes(SERVICES), start=1)]
+    rows += [
+        (code, SERVICES, order, 0, 1, False, None, True) for order, code in enumerate(study.block_codes(SERVICES), start=1)
+    ]
     return _table(
         {
             "item": _TEXT,
@@ -162,6 +165,7 @@ def _items(study: Study) -> pa.Table:
             "low": _WHOLE,
             "high": _WHOLE,
             "is_reversed": _FLAG,
+            "turned_from": _WHOLE,
             "is_service": _FLAG,
         },
         [(row[0], order, *row[1:]) for order, row in enumerate(rows, start=1)],
@@ -287,9 +291,12 @@ def _rule(instrument: Instrument, scale: Scale | Composite) -> str:
     )
     if scale.aggregate == "sum" and minimum < count:
         text += f", times {count} / those there"
-    turned = [instrument.item_code(position) for position in scale.items if position in instrument.reversed]
-    if turned:
-        text += f"; reversed ({instrument.anchors.low + instrument.anchors.high} - answer): {', '.join(turned)}"
+    turned: dict[int, list[str]] = {}
+    for position in scale.items:
+        if (turned_from := instrument.turned_from(position)) is not None:
+            turned.setdefault(turned_from, []).append(instrument.item_code(position))
+    for turned_from, items in turned.items():
+        text += f"; reversed ({turned_from} - answer): {', '.join(items)}"
     if scale.conversion:
         text += "; turned into a score by codebook.scale_conversions"
     return text

@@ -5,7 +5,7 @@ scale, how many items must be answered). Does not belong here: item wording (nev
 """
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -28,6 +28,10 @@ def expand_positions(value: object) -> object:
     return tuple(positions)
 
 
+#: Answers are kept as small whole numbers, with the reasons for missing ones below them.
+_FARTHEST = 30_000
+
+
 class Anchors(Definition):
     """The lowest and highest whole number that an item can be answered with."""
 
@@ -38,8 +42,8 @@ class Anchors(Definition):
     def _ordered(self) -> "Anchors":
         if self.low >= self.high:
             raise ValueError(f"low {self.low} is not below high {self.high}")
-        if self.low <= -1000:
-            raise ValueError(f"low {self.low} is below -999; recode the item to start above it")
+        if self.low < -_FARTHEST or self.high > _FARTHEST:
+            raise ValueError(f"answers go from {-_FARTHEST} to {_FARTHEST}; recode the item, e.g. in other units")
         return self
 
 
@@ -139,6 +143,15 @@ class Instrument(Definition):
         """The canonical code of the item at a position, e.g. wemwbs_03: the column name everywhere after the contract."""
         width = max(2, len(str(self.item_count)))
         return f"{self.instrument}_{position:0{width}d}"
+
+    def turned_from(self, position: int) -> int | None:
+        """What the answer to a reversed item is taken from when it is scored; None for an item that counts as answered."""
+        return self.anchors.low + self.anchors.high if position in self.reversed else None
+
+    def keyed(self, position: int, answer: Any) -> Any:
+        """What an answer, or an array of answers, counts as in a score."""
+        turned_from = self.turned_from(position)
+        return answer if turned_from is None else turned_from - answer
 
     @property
     def all_scales(self) -> tuple[Scale | Composite, ...]:

@@ -27,7 +27,7 @@ MissingReason = Literal[
     "returned_blank",
     "too_few_items",
 ]
-#: Why an answer or a score is missing, in the order of their numbers: the first is kept as -1. Released files hold these numbers.
+#: Why an answer or a score is missing, in the order of their numbers, which released files hold: the first is kept as -1.
 MISSING_REASONS: tuple[MissingReason, ...] = get_args(MissingReason)
 
 #: Tables of schema raw beside those of the waves.
@@ -67,6 +67,12 @@ class Contrast(Definition):
     def baseline_sign(self) -> int:
         """The sign with which the baseline counts in a change: change = sign * (baseline - follow-up)."""
         return 1 if self.direction == "baseline_minus_followup" else -1
+
+    @property
+    def in_words(self) -> str:
+        """The declared direction, e.g. 'T1 minus T2'."""
+        first, second = (self.baseline, self.followup)[:: self.baseline_sign]
+        return f"{first} minus {second}"
 
 
 class Category(Definition):
@@ -274,6 +280,13 @@ class Protocol(Definition):
     participant_variables: tuple[ParticipantVariable, ...] = Field(default=(), description="what the roster knows")
     service_use: ServiceUse | None = Field(default=None, description="services asked about")
     exports: tuple[Export, ...] = Field(min_length=1, description="the exports, the roster among them")
+    rejected_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="the share of the values of an instrument in a wave, or of a participant variable, that may be rejected"
+        " (outside anchors, labels, categories or limits); more than that and nothing is released, e.g. 0.05",
+    )
     published: PublishedTable | None = Field(default=None, description="published numbers to compare with")
     shows_people: bool = Field(
         default=True,

@@ -232,7 +232,7 @@ def _all(*judged: tuple[str, str]) -> tuple[str, str]:
 
 
 def _changes(condition: ChangeCondition, results: Mapping[str, ResultRow], study: Study) -> Iterator[JudgedCell]:
-    directions = {contrast.contrast: contrast.direction for contrast in study.protocol.contrasts}
+    signs = {contrast.contrast: contrast.baseline_sign for contrast in study.protocol.contrasts}
     labels = _labels(study)
     size = condition.effect_size or study.protocol.plan.headline
     for code in (*condition.scales, *condition.services):
@@ -242,7 +242,7 @@ def _changes(condition: ChangeCondition, results: Mapping[str, ResultRow], study
             prefix = result_id(analysis, code, contrast)
             absent = "there is no such comparison; both waves must have asked"
             change = _Number.of(results, prefix, statistic, "", absent)
-            is_minus = directions[contrast] == "baseline_minus_followup"
+            is_minus = signs[contrast] > 0
             judged, numbers = [*_one_change(condition, change, is_minus, direction_of(study, contrast))], [change]
             if condition.at_least is not None:
                 effect = _Number.of(results, prefix, size, f"{size}_", absent)

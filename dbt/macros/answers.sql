@@ -32,10 +32,9 @@
     case when {{ is_answer(item) }} then {{ quoted(item.item) }} end
 {%- endmacro %}
 
-{#- The answer as it counts in a score: reversed against the declared anchors where the key says so. This is the only place
-    that knows how. -#}
+{#- The answer as it counts in a score: taken from `turned_from` (codebook.items) where the key says so -#}
 {% macro keyed_answer(item) -%}
-    {{ (item.low + item.high) ~ ' - ' if item.is_reversed }}{{ quoted(item.item) }}
+    {{ item.turned_from ~ ' - ' if item.turned_from is not none }}{{ quoted(item.item) }}
 {%- endmacro %}
 
 {#- A reason's number in words; null for null and for numbers that are no reason -#}

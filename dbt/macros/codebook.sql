@@ -14,9 +14,9 @@
     {{ return(rows) }}
 {% endmacro %}
 
-{#- item, low, high, is_reversed, is_service, in the order of the codebook -#}
+{#- item, low, high, turned_from (null for an item that counts as answered), is_service, in the order of the codebook -#}
 {% macro codebook_items() %}
-    {{ return(codebook_rows("select item, cast(low as integer) as low, cast(high as integer) as high, is_reversed, is_service from codebook.items order by item_order")) }}
+    {{ return(codebook_rows("select item, cast(low as integer) as low, cast(high as integer) as high, cast(turned_from as integer) as turned_from, is_service from codebook.items order by item_order")) }}
 {% endmacro %}
 
 {#- item, wave, status ('asked', 'not_in_wave', 'column_absent'), only where the status is not 'asked' -#}

@@ -219,7 +219,14 @@ def test_sums_are_exact_to_the_last_digit(example_run: Any) -> None:
     compiled = place.settings.dbt_target / "compiled" / "wavehouse" / "models" / "marts" / "scale_moments.sql"
     query = compiled.read_text(encoding="utf-8")
     rng = np.random.default_rng(5)
-    values = [*rng.normal(0, 40, 300), *(rng.integers(1, 60, 300) / rng.integers(1, 9, 300)), 1 / 3, -1 / 3, 0.1, 1e6 + 1 / 7]
+    values = [
+        *rng.normal(0, 40, 300),
+        *(rng.integers(1, 60, 300) / rng.integers(1, 9, 300)),
+        1 / 3,
+        -1 / 3,
+        0.1,
+        1e6 + 1 / 7,
+    ]
     weights = [int(weight) for weight in rng.integers(1, 100_000, len(values))]
     with duckdb.connect() as connection:
         connection.execute(f"attach '{place.settings.warehouse_file}' as warehouse (read_only)")

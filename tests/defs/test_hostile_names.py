@@ -24,6 +24,7 @@ def test_hostile_names_do_no_harm(small_again: tuple[Any, Callable[[], Any]]) ->
     t1 = next(export for export in protocol["exports"] if export["export"] == "t1")
     t1["blocks"][0]["columns"] = {"mood_02": COLUMN}
     del protocol["published"]
+    protocol["rejected_share"] = 0.2
     (folder / "study.yaml").write_text(yaml.safe_dump(protocol, allow_unicode=True), encoding="utf-8")
     file = folder / "raw/T1/t1.csv"
     rows = list(csv.reader(file.read_text(encoding="utf-8").splitlines()))

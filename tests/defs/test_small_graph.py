@@ -266,8 +266,21 @@ def test_an_unknown_column_is_set_aside_and_said(small_again: Again) -> None:
 def test_an_answer_outside_its_anchors_is_missing_and_said(small_again: Again) -> None:
     place, again = small_again
     _rewrite("A,03/02/2020,4,", "A,03/02/2020,7,")(place.study_folder)
+    before = place.values()
+    refused = again()
+    assert not refused.success
+    assert refused.checks["staging/rejected_answers", "few_rejected_answers"] == (
+        False,
+        'T1, mood: 1 of 7 values were rejected (14 %, more than 5 %): "7" (1 times); declare these texts under labels or'
+        " special_codes of the export, or correct the anchors; rejected_share in study.yaml says how many may be",
+    )
+    assert place.values() == before
+    protocol = place.study_folder / "study.yaml"
+    protocol.write_text(protocol.read_text(encoding="utf-8") + "rejected_share: 0.2\n", encoding="utf-8")
     run = again()
     assert run.success
+    page = (place.release / "index.html").read_text(encoding="utf-8")
+    assert "Outside the declared answers, and taken as missing, were 1 of 7 values of mood at T1." in page
     assert run.checks["staging/rejected_answers", "no_rejected_answers"] == (
         False,
         "t1.csv row 2, column M1 (mood_01): '7' is outside the declared anchors, labels and special codes",

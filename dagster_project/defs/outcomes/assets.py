@@ -31,6 +31,7 @@ from dagster_project.results import (
     norm_results,
     pattern_results,
     read_published,
+    rejected_results,
     reliable_change_results,
     service_change_results,
     service_results,
@@ -172,14 +173,15 @@ _OUTCOMES = (
     ),
     _Outcome(
         "missing", "Who is missing: the study's flow, returns, who left, patterns, Little's test.",
-        ("study_flow", "score_ledger", "leaver_moments", "pattern_moments"),
+        ("study_flow", "score_ledger", "leaver_moments", "pattern_moments", "rejected_counts"),
         lambda study, read: [
             *flow_results(read("study_flow"), study),
+            *rejected_results(read("rejected_counts"), study),
             *attrition_results(read("score_ledger"), study),
             *leaver_results(read("leaver_moments"), study),
             *pattern_results(read("pattern_moments"), read("score_ledger"), study),
         ],
-        ("flow", "attrition", "leavers", "missingness"), "missing",
+        ("flow", "rejected", "attrition", "leavers", "missingness"), "missing",
     ),
     _Outcome(
         "imputation", "Each contrast by multiple imputation: a sensitivity analysis.", ("pattern_moments",),

@@ -20,8 +20,7 @@ from dagster_project.defs.release.diff import remember_diff
 from dagster_project.report import (
     COLUMNS,
     FIGURES_COLUMNS,
-    LEFT_OUT_OF_PAIRS,
-    LEFT_OUT_OF_WAVES,
+    LEFT_OUT,
     LISTED,
     MOST_PEOPLE,
     SUBJECTS,
@@ -80,6 +79,8 @@ def build(settings: Settings) -> dg.Definitions:
         key="release",
         deps=[
             dg.AssetKey("codebook"),
+            # Its check on how much was rejected blocks a release.
+            dg.AssetKey(["staging", "rejected_answers"]),
             *(dg.AssetKey(["marts", mart]) for mart in _MARTS),
             *(dg.AssetKey(["results", name]) for name in (*OUTCOMES, "reproduction", "audit", "joint_display", "figures")),
         ],
@@ -165,7 +166,7 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
         forms = [table_checklist(one, judged, f"C{place}") for place, (one, judged) in enumerate(checklists, start=1)]
         write_tables(folder / "tables", [*tables, *(one.table for one in figures), *forms], reproduction)
         write_figures(folder / "figures", figures)
-        said = methods(study, list(dict.fromkeys(row.analysis for row in results)))
+        said = methods(study, by_id)
         cite, _ = citation(study, manifest, version("wavehouse"))
         released_at = datetime.fromisoformat(manifest["released_at"])
         protocol = study.protocol
@@ -241,8 +242,7 @@ def _sources(released: Warehouse) -> Sources:
         return Sources(
             roster=rows(connection, "select count(*) as n from marts.participants")[0]["n"],
             rules={row["scale"]: row["rule"] for row in rows(connection, "select scale, rule from codebook.scales")},
-            left_out_of_pairs=rows(connection, LEFT_OUT_OF_PAIRS),
-            left_out_of_waves=rows(connection, LEFT_OUT_OF_WAVES),
+            left_out=rows(connection, LEFT_OUT),
             columns=rows(connection, COLUMNS),
             exports=rows(
                 connection, "select wave, file_name, version, source_file from marts.exports order by export, file_name"

@@ -3,6 +3,7 @@
     the roster. Read it with a measure and a rule, or it is everybody many times. -#}
 {%- set profiles = ref('person_profiles') -%}
 {%- set facts = ref('participant_values') -%}
+{%- set states = ref('return_states') -%}
 
 select
     participant_id, cast(measure as varchar) as measure, cast(kind as varchar) as kind, cast(people as varchar) as people,
@@ -14,3 +15,11 @@ union all
 select
     participant_id, variable, 'fact', 'value', '', missing_reason is null, number, null, null, null, missing_reason
 from {{ facts }}
+{%- for wave in codebook_waves()[1:] %}
+union all
+select
+    facts.participant_id, facts.variable, 'fact', 'first', {{ text_literal(wave) }}, facts.missing_reason is null, facts.number, null,
+    null, states.{{ state_in(wave) }} = 0, facts.missing_reason
+from {{ facts }} as facts
+inner join {{ states }} as states on facts.participant_id = states.participant_id
+{%- endfor %}
