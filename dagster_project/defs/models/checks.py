@@ -44,7 +44,7 @@ def build(settings: Settings) -> dg.Definitions:
         additional_deps=[dg.AssetKey(["marts", "rejected_counts"])],
         blocking=True,
         pool="warehouse",
-        description="No instrument in a wave, and no variable of the roster, has more values rejected than the protocol allows.",
+        description="No instrument in a wave, and no variable of the roster, has more values rejected than allowed.",
     )
     def few_rejected_answers() -> dg.AssetCheckResult:
         allowed = read_study(settings.study_folder).protocol.rejected_share
@@ -75,7 +75,8 @@ def _too_many(block: Mapping[str, Any], texts: Sequence[Mapping[str, Any]], allo
     )
     return (
         f"{block['wave'] or 'roster'}, {block['block']}: {block['rejected']} of {block['given']} values were rejected"
-        f" ({share:.0f} %, more than {100 * allowed:g} %): {common}; {cure}; rejected_share in study.yaml says how many may be"
+        f" ({share:.0f} %, more than {100 * allowed:g} %): {common}; {cure};"
+        " rejected_share in study.yaml says how many may be"
     )
 
 
