@@ -13,15 +13,17 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import stats
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Floats = NDArray[np.float64]
-Definitions = Mapping[str, pa.Table]
+Definitions = Mapping[str, "pa.Table"]
 #: Scores are sums and quotients of small whole numbers: what differs by less is the order of additions.
 _NOTHING = 1e-10
 _DEFINITIONS = (
@@ -75,7 +77,7 @@ class _Unknown(Exception):
     """The definitions or the answers do not have what a result is about."""
 
 
-def definitions_in(connection: Connection) -> dict[str, pa.Table]:
+def definitions_in(connection: Connection) -> "dict[str, pa.Table]":
     """The definitions that a file holds, as `study.codebook_tables` gives those of a study folder."""
     return {name: connection.execute(f"select * from codebook.{name}").to_arrow_table() for name in _DEFINITIONS}
 
