@@ -10,8 +10,8 @@ becomes the release meanwhile is copied, and held against
 - the exports: every typed answer from the cell that it names, under the release's own codebook.
 
 At the end one more run, with nobody in its way, must succeed, and its release must hold the definitions and exports as they
-stand then. Prints a line an interleaving, and the totals. A process imports everything once and is forked for each command, so
-that a command costs what it does and not what it imports.
+stand then. Prints a line an interleaving, and the totals, also when interrupted. A process imports everything once and is
+forked for each command, so that a command costs what it does and not what it imports.
 
 `--sensor` runs, once, what the sensor asks for, for the study and home that the environment names (other tests start it so).
 """
@@ -140,9 +140,7 @@ class Exports:
     def fill(self, rng: random.Random) -> None:
         """A roster of twelve, and an export of each wave."""
         sites = [f"{person};{rng.choice(['North', 'South', 'West'])};{rng.randint(20, 60)},5" for person in PEOPLE]
-        content = "\n".join(["Person;Site;Age", *sites, ""]).encode()
-        self._remember(content)
-        _replace(self.file("roster"), content)
+        self.put("roster", "\n".join(["Person;Site;Age", *sites, ""]).encode())
         for name in ("t1", "t2"):
             self.replace(name, rng)
 
@@ -166,6 +164,10 @@ class Exports:
                 )
             rows.append(["X", "test", *"1111111"])
             content = _delimited(rows, "\t").encode("utf-16")
+        self.put(name, content)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Let an export's file hold this."""
         self._remember(content)
         _replace(self.file(name), content)
 
@@ -458,6 +460,12 @@ class Interleaving:
         self._look()
         self._commands.clear()
 
+    def end(self) -> None:
+        """Leave no command behind."""
+        for command in self._started:
+            if command.poll() is None:
+                command.kill()
+
     def _pause(self, seconds: float) -> None:
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
@@ -544,18 +552,24 @@ def main(count: int, seed: int, keep: Path | None) -> int:
         # Up to a dozen commands wait for one another. What takes longer hangs.
         patience = 60 + 12 * alone
         print(f"a run alone takes {alone:.1f} s; what takes {patience:.0f} s is ended", flush=True)
-        for number in range(1, count + 1):
-            folder = place / str(number)
-            interleaving = Interleaving(folder, template, f"{seed}/{number}", totals, patience)
-            print(f"{number} of {count}: {interleaving.go()}", flush=True)
-            for problem in interleaving.problems[:3]:
-                print(f"    {problem[:200]}", flush=True)
-            if keep is not None and interleaving.problems:
-                shutil.copytree(folder, keep / str(number), symlinks=True)
-            shutil.rmtree(folder, ignore_errors=True)
+        done = 0
+        with contextlib.suppress(KeyboardInterrupt):
+            for number in range(1, count + 1):
+                folder = place / str(number)
+                interleaving = Interleaving(folder, template, f"{seed}/{number}", totals, patience)
+                try:
+                    print(f"{number} of {count}: {interleaving.go()}", flush=True)
+                finally:
+                    interleaving.end()
+                for problem in interleaving.problems[:3]:
+                    print(f"    {problem[:200]}", flush=True)
+                if keep is not None and interleaving.problems:
+                    shutil.copytree(folder, keep / str(number), symlinks=True)
+                shutil.rmtree(folder, ignore_errors=True)
+                done = number
     commands = ", ".join(f"{number} {what}" for what, number in totals.commands.most_common())
     print(
-        f"{count} interleavings in {time.monotonic() - began:.0f} s: {totals.releases} releases became current,"
+        f"{done} interleavings in {time.monotonic() - began:.0f} s: {totals.releases} releases became current,"
         f" {totals.recomputed} recompute; {totals.kills} kills, {totals.hung} ended as hanging; started: {commands}"
     )
     for line, times in totals.refusals.most_common():
