@@ -1,7 +1,7 @@
 """The auditor: arithmetic that any results table must obey.
 
 Belongs here: rules over printed numbers and instruments, each finding with its arithmetic. Does not belong here: opinions
-on how a study was done, comparison with the warehouse (results/).
+on how a study was done, comparison with a published table (results/).
 """
 
 from dagster_project.audit.designs import DESIGNS, GROUPS, OTHER, PAIRED, Design
@@ -12,6 +12,7 @@ from dagster_project.audit.intervals import Interval
 from dagster_project.audit.own import audit_results
 from dagster_project.audit.published import audit_published, facts_of, find_impossible, place_facts
 from dagster_project.audit.read import ReadTable, read_table, unknown_statistics
+from dagster_project.audit.recompute import Mismatch, definitions_in, recompute_sample
 from dagster_project.audit.report import FINDINGS_COLUMNS, finding_lines, finding_row, finding_summary, findings_markdown
 from dagster_project.audit.student import LEVELS
 
@@ -32,12 +33,14 @@ __all__ = [
     "Design",
     "Finding",
     "Interval",
+    "Mismatch",
     "ReadTable",
     "ScaleFacts",
     "audit_cells",
     "audit_published",
     "audit_results",
     "audit_table",
+    "definitions_in",
     "facts_of",
     "find_impossible",
     "finding_lines",
@@ -46,5 +49,6 @@ __all__ = [
     "findings_markdown",
     "place_facts",
     "read_table",
+    "recompute_sample",
     "unknown_statistics",
 ]

@@ -1,0 +1,341 @@
+"""A sample of a file's results, recomputed from its answers: whether answers, definitions and results belong together.
+
+Belongs here: plain arithmetic from `marts.answer_sheets`, `marts.participants` and the definitions to n, mean, SD, t, d and
+shares, a few columns at a time. Does not belong here: scores and moments that the warehouse made, and the SQL and the
+formulas that made them (dbt/, statistics/): what shares them shares their mistakes. Nor whether a run may go on (the
+caller's).
+
+Reads the columns of one scale and one or two waves at a time as arrays, so that a million people cost a part of a second a
+place, whatever else the file holds.
+"""
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Floats = NDArray[np.float64]
+Definitions = Mapping[str, "pa.Table"]
+#: Scores are sums and quotients of small whole numbers: what differs by less is the order of additions.
+_NOTHING = 1e-10
+_DEFINITIONS = (
+    "waves", "contrasts", "items", "scales", "scale_items", "scale_parts", "scale_conversions", "participant_variables",
+)  # fmt: skip
+#: What is recomputed of each analysis.
+STATISTICS: Mapping[str, tuple[str, ...]] = {
+    "summary": ("n", "mean", "sd", "min", "max", "se", "ci95_low", "ci95_high"),
+    "change": (
+        "n", "mean_baseline", "sd_baseline", "mean_followup", "sd_followup", "mean_change", "sd_change", "t", "df", "p",
+        "ci95_low", "ci95_high", "d_baseline", "d_z",
+    ),
+    "characteristics": ("n", "count", "percent", "mean", "sd", "min", "max"),
+    "service_use": ("n", "count", "percent"),
+    "attrition": ("n", "count", "percent"),
+}  # fmt: skip
+
+
+class Connection(Protocol):
+    """What is asked of an open DuckDB file."""
+
+    def execute(self, query: str, parameters: Any = ..., /) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A result that its answers do not give. None: no value. reason: why it could not be recomputed at all."""
+
+    result_id: str
+    stored: float | None
+    recomputed: float | None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        given = self.reason or f"the answers give {_printed(self.recomputed)}"
+        return f"{self.result_id}: the file holds {_printed(self.stored)}; {given}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an analysis says of one outcome: its results share one reading."""
+
+    analysis: str
+    outcome: str
+    category: str | None
+    wave: str | None
+    contrast: str | None
+
+
+class _Unknown(Exception):
+    """The definitions or the answers do not have what a result is about."""
+
+
+def definitions_in(connection: Connection) -> "dict[str, pa.Table]":
+    """The definitions that a file holds, as `study.codebook_tables` gives those of a study folder."""
+    return {name: connection.execute(f"select * from codebook.{name}").to_arrow_table() for name in _DEFINITIONS}
+
+
+def recompute_sample(connection: Connection, definitions: Definitions, seed: str, size: int = 20) -> list[Mismatch]:
+    """The results at `size` places, drawn by `seed` from all analyses in turn, that the answers do not give.
+
+    connection: a working or a released file. definitions: those that the results should follow, from
+    `study.codebook_tables(study)` or `definitions_in(connection)`. A size of at least the number of places checks them all.
+    """
+    return [
+        mismatch for place in sample(connection, seed, size) for mismatch in recompute_place(connection, definitions, place)
+    ]
+
+
+def sample(connection: Connection, seed: str, size: int) -> list[Place]:
+    """Up to `size` places, the same for the same seed: one of each analysis in turn, so that none is left out."""
+    found: dict[str, list[Place]] = {}
+    names = ", ".join(f"'{name}'" for name in STATISTICS)
+    for row in connection.execute(
+        "select distinct analysis, outcome, category, wave, contrast from results.results"
+        f" where analysis in ({names}) order by all"
+    ).fetchall():
+        found.setdefault(row[0], []).append(Place(*row))
+    draw = random.Random(seed)
+    for places in found.values():
+        draw.shuffle(places)
+    turns = [
+        place
+        for turn in range(max(map(len, found.values()), default=0))
+        for places in found.values()
+        for place in places[turn : turn + 1]
+    ]
+    return turns[:size]
+
+
+def recompute_place(connection: Connection, definitions: Definitions, place: Place) -> list[Mismatch]:
+    """The results of one place that the answers do not give."""
+    stored = _stored(connection, place)
+    try:
+        values = _Recomputing(connection, definitions).values(place)
+    except _Unknown as unknown:
+        return [Mismatch(result_id, value, None, str(unknown)) for result_id, value in stored.values()]
+    found = []
+    for statistic, (result_id, value) in stored.items():
+        recomputed = _finite(values[statistic])
+        if not _is_same(value, recomputed):
+            found.append(Mismatch(result_id, value, recomputed))
+    return found
+
+
+def _stored(connection: Connection, place: Place) -> dict[str, tuple[str, float | None]]:
+    rows = connection.execute(
+        "select statistic, result_id, value from results.results where analysis = ? and outcome = ?"
+        " and category is not distinct from ? and wave is not distinct from ? and contrast is not distinct from ?"
+        " order by result_id",
+        [place.analysis, place.outcome, place.category, place.wave, place.contrast],
+    ).fetchall()
+    wanted = STATISTICS[place.analysis]
+    return {statistic: (result_id, value) for statistic, result_id, value in rows if statistic in wanted}
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _is_same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def _printed(value: float | None) -> str:
+    return "no value" if value is None else f"{value:.10g}"
+
+
+class _Recomputing:
+    """One place, from the columns that it needs."""
+
+    def __init__(self, connection: Connection, definitions: Definitions) -> None:
+        self._connection = connection
+        self._definitions = definitions
+
+    def values(self, place: Place) -> dict[str, float]:
+        """Every statistic of the place."""
+        if place.analysis == "summary":
+            return _summary(self._scores(place.outcome, [place.wave or ""])[0])
+        if place.analysis == "attrition":
+            (scores,) = self._scores(place.outcome, [place.wave or ""])
+            return _share(len(scores), int(np.isfinite(scores).sum()))
+        if place.analysis == "change":
+            return self._change(place)
+        if place.analysis == "service_use":
+            self._item(place.outcome)
+            used = self._answers([place.outcome], [place.wave or ""])[0][place.outcome]
+            return _share(int(np.isfinite(used).sum()), int((used == 1).sum()))
+        return self._characteristic(place)
+
+    def _rows(self, table: str, **where: Any) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self._definitions[table].to_pylist()
+        return [row for row in rows if all(row[name] == value for name, value in where.items())]
+
+    def _row(self, table: str, **where: Any) -> dict[str, Any]:
+        rows = self._rows(table, **where)
+        if not rows:
+            name, value = next(iter(where.items()))
+            raise _Unknown(f"the definitions have no {name} {value!r}")
+        return rows[0]
+
+    def _item(self, item: str) -> dict[str, Any]:
+        return self._row("items", item=item)
+
+    def _change(self, place: Place) -> dict[str, float]:
+        contrast = self._row("contrasts", contrast=place.contrast)
+        baseline, followup = self._scores(place.outcome, [contrast["baseline"], contrast["followup"]])
+        both = np.isfinite(baseline) & np.isfinite(followup)
+        baseline, followup = baseline[both], followup[both]
+        if contrast["direction"] == "baseline_minus_followup":
+            return _change(baseline, followup, baseline - followup)
+        return _change(baseline, followup, followup - baseline)
+
+    def _characteristic(self, place: Place) -> dict[str, float]:
+        kind = self._row("participant_variables", variable=place.outcome)["kind"]
+        column = self._column("participants", place.outcome)
+        if kind == "category":
+            rows = self._connection.execute(
+                f"select {column} = ? as is_in from marts.participants where {column} is not null", [place.category]
+            ).fetchnumpy()
+            return _share(len(rows["is_in"]), int(np.count_nonzero(rows["is_in"])))
+        rows = self._connection.execute(
+            f"select {column}::double as number from marts.participants where {column} is not null"
+        ).fetchnumpy()
+        return _summary(np.asarray(rows["number"], dtype=np.float64))
+
+    def _column(self, table: str, name: str) -> str:
+        exists = self._connection.execute(
+            "select 1 from duckdb_columns() where schema_name = 'marts' and table_name = ? and column_name = ?",
+            [table, name],
+        ).fetchone()
+        if exists is None:
+            raise _Unknown(f"marts.{table} has no column {name!r}")
+        return _quoted(name)
+
+    def _scores(self, scale: str, waves: Sequence[str]) -> list[Floats]:
+        """Scores of one wave of everybody, or of two waves of the same people in the same order; NaN without a score."""
+        self._row("scales", scale=scale)
+        parts = [row["part"] for row in self._rows("scale_parts", scale=scale)]
+        items = {code: [row["item"] for row in self._rows("scale_items", scale=code)] for code in parts or [scale]}
+        answers = self._answers([item for own in items.values() for item in own], waves)
+        found = []
+        for wave in answers:
+            scores = {code: self._score(code, own, wave) for code, own in items.items()}
+            found.append(self._composite(scale, list(scores.values())) if parts else scores[scale])
+        return found
+
+    def _answers(self, items: Sequence[str], waves: Sequence[str]) -> list[dict[str, Floats]]:
+        """Of each wave the answers by item. What lies outside an item's anchors is the code of a missing reason."""
+        columns, names = [], []
+        for number, _ in enumerate(waves):
+            for place, item in enumerate(items):
+                entry, column = self._item(item), f"wave_{number}.{self._column('answer_sheets', item)}"
+                name = f"c{number}_{place}"
+                is_answer = f"{column} between {entry['low']} and {entry['high']}"
+                columns.append(f"case when {is_answer} then {column} end::integer as {name}")
+                names.append((number, item, name))
+        joined = (
+            " join marts.answer_sheets as wave_1 on wave_0.participant_id = wave_1.participant_id" if len(waves) > 1 else ""
+        )
+        where = " and ".join(f"wave_{number}.wave = ?" for number, _ in enumerate(waves))
+        rows = self._connection.execute(
+            f"select {', '.join(columns)} from marts.answer_sheets as wave_0{joined} where {where}", list(waves)
+        ).fetchnumpy()
+        found: list[dict[str, Floats]] = [{} for _ in waves]
+        for number, item, name in names:
+            found[number][item] = np.ma.filled(rows[name].astype(np.float64), np.nan)
+        return found
+
+    def _score(self, scale: str, items: Sequence[str], answers: Mapping[str, Floats]) -> Floats:
+        rule = self._row("scales", scale=scale)
+        size = len(answers[items[0]])
+        total, answered = np.zeros(size), np.zeros(size)
+        for item in items:
+            entry, values = self._item(item), answers[item]
+            keyed = entry["low"] + entry["high"] - values if entry["is_reversed"] else values
+            is_answered = np.isfinite(keyed)
+            total += np.where(is_answered, keyed, 0.0)
+            answered += is_answered
+        enough = answered >= rule["minimum_answered"]
+        conversion = {row["raw_sum"]: row["score"] for row in self._rows("scale_conversions", scale=scale)}
+        if conversion:
+            sums, position = np.unique(total, return_inverse=True)
+            converted = np.array([conversion.get(int(value), math.nan) for value in sums], dtype=np.float64)
+            return np.where(enough, converted[position], np.nan)
+        mean = _quotients(total, answered, enough)
+        return mean * len(items) if rule["aggregate"] == "sum" else mean
+
+    def _composite(self, scale: str, parts: Sequence[Floats]) -> Floats:
+        scores = np.vstack(parts)
+        there = np.isfinite(scores).sum(axis=0).astype(np.float64)
+        return _quotients(np.nansum(scores, axis=0), there, there >= self._row("scales", scale=scale)["minimum_answered"])
+
+
+def _quotients(total: Floats, count: Floats, enough: NDArray[np.bool_]) -> Floats:
+    """Means of those who answered enough, NaN of the others."""
+    found = np.full(len(total), np.nan)
+    np.divide(total, count, out=found, where=enough & (count > 0))
+    return found
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _over(numerator: float, denominator: float) -> float:
+    return numerator / denominator if denominator and math.isfinite(denominator) else math.nan
+
+
+def _mean_sd(values: Floats) -> tuple[float, float]:
+    """Mean and SD (n - 1); equal values up to noise have an SD of exactly zero."""
+    if not len(values):
+        return math.nan, math.nan
+    mean = float(values.mean())
+    if len(values) < 2:
+        return mean, math.nan
+    away = values - mean
+    return mean, 0.0 if float(np.ptp(values)) < _NOTHING else math.sqrt(float(away @ away) / (len(values) - 1))
+
+
+def _summary(scores: Floats) -> dict[str, float]:
+    known = scores[np.isfinite(scores)]
+    n = len(known)
+    mean, sd = _mean_sd(known)
+    se = _over(sd, math.sqrt(n))
+    half = _half(n - 1, se)
+    return {
+        "n": n, "mean": mean, "sd": sd, "se": se, "ci95_low": mean - half, "ci95_high": mean + half,
+        "min": float(known.min()) if n else math.nan, "max": float(known.max()) if n else math.nan,
+    }  # fmt: skip
+
+
+def _change(baseline: Floats, followup: Floats, change: Floats) -> dict[str, float]:
+    n = len(change)
+    (mean_baseline, sd_baseline), (mean_followup, sd_followup) = _mean_sd(baseline), _mean_sd(followup)
+    mean, sd = _mean_sd(change)
+    error, df = _over(sd, math.sqrt(n)), n - 1 if n > 1 else math.nan
+    t = _over(mean, error)
+    half = _half(df, error)
+    return {
+        "n": n, "mean_baseline": mean_baseline, "sd_baseline": sd_baseline, "mean_followup": mean_followup,
+        "sd_followup": sd_followup, "mean_change": mean, "sd_change": sd, "t": t, "df": df,
+        "p": 2 * float(stats.t.sf(abs(t), df)) if math.isfinite(t) else math.nan, "ci95_low": mean - half,
+        "ci95_high": mean + half, "d_baseline": _over(mean, sd_baseline), "d_z": _over(mean, sd),
+    }  # fmt: skip
+
+
+def _half(df: float, error: float) -> float:
+    return float(stats.t.ppf(0.975, df)) * error if df >= 1 else math.nan
+
+
+def _share(n: int, count: int) -> dict[str, float]:
+    return {"n": n, "count": count, "percent": _over(100.0 * count, n)}

@@ -1,0 +1,603 @@
+"""What a released file's results should be, recomputed from its own answers under its own definitions: an oracle for tests.
+
+Belongs here: a way of its own from `marts.answers`, `marts.missing_answers`, `marts.participants` and the `codebook` tables of a
+release to its results, in plain NumPy with SciPy's distributions. Does not belong here: any mart that the warehouse scored or
+counted, dbt, and the package's code: what both shared could be wrong in both.
+
+By hand: `uv run python tests/recompute.py FILE.duckdb` lists what differs, and which statistics are not covered.
+"""
+
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from scipy import stats
+
+Array = np.ndarray[Any, Any]
+Value = float | None
+#: Differences below this are those of the order of additions: two equal scores that were prorated differ by 1e-16.
+NOTHING = 1e-10
+_REASONS = (
+    "blank", "refused", "not_asked", "invalid", "not_in_wave", "column_absent", "withdrawn", "wave_not_returned",
+    "too_few_items",
+)  # fmt: skip
+_MOST_ANSWERS = 11
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A result that does not recompute. released or recomputed is None where there is no value, absent without the row."""
+
+    result_id: str
+    released: Value
+    recomputed: Value
+    absent: str = ""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.result_id}: released {self.released}, recomputed {self.recomputed}{self.absent and ': ' + self.absent}"
+        )
+
+
+@dataclass
+class Recomputation:
+    """What became of a file: how many results there are and were checked, what differs, and what nobody recomputes here."""
+
+    results: int = 0
+    checked: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    uncovered: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def share_checked(self) -> float:
+        return self.checked / self.results if self.results else 0.0
+
+
+def recompute(file: Path, *, relative: float = 1e-9) -> Recomputation:
+    """Recompute every result that this module knows of a released (or working) file, and compare."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        study = _Study(connection)
+        released = dict(connection.execute("select result_id, value from results.results").fetchall())
+    expected = dict(study.results())
+    report = Recomputation(results=len(released))
+    for result_id, value in expected.items():
+        wanted = _value(value)
+        if result_id not in released:
+            report.differences.append(Difference(result_id, None, wanted, "the file lacks this result"))
+            continue
+        report.checked += 1
+        given = _value(released[result_id])
+        # The root of 1 - r turns the last digit of a correlation of 1 into the eighth.
+        absolute = 1e-6 if _kind(result_id) in (("change", "d_rm"), ("change", "g_rm")) else 1e-11
+        if not _same(given, wanted, relative, absolute):
+            report.differences.append(Difference(result_id, given, wanted))
+    known = {_kind(result_id) for result_id in expected}
+    for result_id in released.keys() - expected.keys():
+        if _kind(result_id) in known:
+            report.differences.append(
+                Difference(result_id, _value(released[result_id]), None, "nothing asks for this result")
+            )
+        else:
+            report.uncovered["/".join(_kind(result_id))] += 1
+    return report
+
+
+def _kind(result_id: str) -> tuple[str, str]:
+    analysis, *_, statistic = result_id.split("/")
+    return analysis, statistic
+
+
+def _value(value: Any) -> Value:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def _same(one: Value, other: Value, relative: float, absolute: float) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=relative, abs_tol=absolute)
+
+
+# Plain arithmetic
+
+
+def _sd(values: Array) -> float:
+    """SD with denominator n - 1; exactly zero where values are equal up to noise; NaN below two."""
+    if len(values) < 2:
+        return math.nan
+    return 0.0 if np.ptp(values) < NOTHING else float(np.sqrt(((values - values.mean()) ** 2).sum() / (len(values) - 1)))
+
+
+def _mean(values: Array) -> float:
+    return math.fsum(values) / len(values) if len(values) else math.nan
+
+
+def _over(numerator: float, denominator: float) -> float:
+    return numerator / denominator if denominator and math.isfinite(denominator) else math.nan
+
+
+def _t_quantile(df: float) -> float:
+    return float(stats.t.ppf(0.975, df)) if df > 0 else math.nan
+
+
+def _two_sided(t: float, df: float) -> float:
+    return float(2 * stats.t.sf(abs(t), df)) if math.isfinite(t) else math.nan
+
+
+def _hedges(df: float) -> float:
+    if not df > 1:
+        return math.nan
+    return math.exp(math.lgamma(df / 2) - math.lgamma((df - 1) / 2)) / math.sqrt(df / 2)
+
+
+def _wilson(count: float, n: float) -> tuple[float, float]:
+    """The two shares whose score test of count out of n is at the limit: roots of a quadratic."""
+    if n == 0:
+        return math.nan, math.nan
+    z2 = float(stats.norm.ppf(0.975)) ** 2
+    a, b, c = n + z2, -(2 * count + z2), count * count / n
+    root = math.sqrt(max(0.0, b * b - 4 * a * c))
+    low, high = (-b - root) / (2 * a), (-b + root) / (2 * a)
+    return (0.0 if count == 0 else low), (1.0 if count == n else high)
+
+
+def _interval(name: str, low: float, high: float) -> dict[str, float]:
+    return {f"{name}ci95_low": low, f"{name}ci95_high": high}
+
+
+def _share(n: int, count: int) -> dict[str, float]:
+    low, high = _wilson(count, n)
+    return {"n": n, "count": count, "percent": _over(100.0 * count, n), **_interval("", 100 * low, 100 * high)}
+
+
+def _alpha(answers: Array) -> tuple[float, Array]:
+    """Cronbach's alpha of complete rows, and the correlation of each item with the sum of the others."""
+    n, count = answers.shape
+    nothing = np.full(count, math.nan)
+    if count < 2 or n < 2:
+        return math.nan, nothing
+    total = answers.sum(axis=1)
+    if np.ptp(total) == 0:
+        return math.nan, nothing
+    own = answers.var(axis=0, ddof=1)
+    alpha = count / (count - 1) * (1 - own.sum() / total.var(ddof=1))
+    rest = np.full(count, math.nan)
+    for item in range(count):
+        others = total - answers[:, item]
+        if np.ptp(others) and np.ptp(answers[:, item]):
+            rest[item] = np.corrcoef(answers[:, item], others)[0, 1]
+    return float(alpha), rest
+
+
+def _holm(p: Sequence[float]) -> list[float]:
+    order = sorted(range(len(p)), key=lambda place: p[place])
+    found, most = [math.nan] * len(p), 0.0
+    for rank, place in enumerate(order):
+        most = max(most, min(1.0, (len(p) - rank) * p[place]))
+        found[place] = most
+    return found
+
+
+def _benjamini_hochberg(p: Sequence[float]) -> list[float]:
+    order = sorted(range(len(p)), key=lambda place: -p[place])
+    found, least = [math.nan] * len(p), 1.0
+    for rank, place in enumerate(order):
+        least = min(least, len(p) / (len(p) - rank) * p[place])
+        found[place] = least
+    return found
+
+
+class _Study:
+    """Answers and definitions of a file, as arrays with a row a person."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.waves = [row["wave"] for row in self._rows("codebook.waves", "wave_order")]
+        self.contrasts = self._rows("codebook.contrasts", "contrast_order")
+        self.scales = {row["scale"]: row for row in self._rows("codebook.scales", "scale_order")}
+        self.items = {row["item"]: row for row in self._rows("codebook.items", "item_order")}
+        self.status = {(row["item"], row["wave"]): row["status"] for row in self._rows("codebook.wave_items")}
+        self.norms = {row["scale"]: row for row in self._rows("codebook.norms")}
+        self.plan = self._rows("codebook.plan")[0]
+        self.plan_tests = self._rows("codebook.plan_tests")
+        self.services = [row["service"] for row in self._rows("codebook.services", "service_order")]
+        self.items_of: dict[str, list[str]] = {}
+        for row in self._rows("codebook.scale_items", "item_order"):
+            self.items_of.setdefault(row["scale"], []).append(row["item"])
+        self.parts_of: dict[str, list[str]] = {}
+        for row in self._rows("codebook.scale_parts", "part_order"):
+            self.parts_of.setdefault(row["scale"], []).append(row["part"])
+        self.conversions: dict[str, dict[int, float]] = {}
+        for row in self._rows("codebook.scale_conversions"):
+            self.conversions.setdefault(row["scale"], {})[row["raw_sum"]] = row["score"]
+        self.variables = self._rows("codebook.participant_variables", "variable_order")
+        self.categories = self._rows("codebook.participant_categories", "category_order")
+
+        self.people = self._rows("marts.participants", "participant_id")
+        self.excluded = len(self._rows("marts.exclusions"))
+        place = {row["participant_id"]: number for number, row in enumerate(self.people)}
+        size = len(self.people)
+        self.is_withdrawn = np.array([bool(row["is_withdrawn"]) for row in self.people], dtype=bool)
+        self.returned = {wave: np.zeros(size, dtype=bool) for wave in self.waves}
+        sheets = "select participant_id, wave, is_returned from marts.answer_sheets"
+        for person, wave, is_returned in connection.execute(sheets).fetchall():
+            self.returned[wave][place[person]] = is_returned
+        self.answers = {(item, wave): np.full(size, math.nan) for item in self.items for wave in self.waves}
+        self.reasons = {(item, wave): np.full(size, None, dtype=object) for item in self.items for wave in self.waves}
+        for person, wave, item, answer in connection.execute(
+            "select participant_id, wave, item, answer from marts.answers"
+        ).fetchall():
+            self.answers[item, wave][place[person]] = answer
+        for person, wave, item, reason in connection.execute(
+            "select participant_id, wave, item, missing_reason from marts.missing_answers"
+        ).fetchall():
+            self.reasons[item, wave][place[person]] = reason
+        self.scores: dict[tuple[str, str], Array] = {}
+        self.why_not: dict[tuple[str, str], list[str | None]] = {}
+        for wave in self.waves:
+            for scale in sorted(self.scales, key=lambda code: code in self.parts_of):
+                self._score(scale, wave)
+
+    def _rows(self, table: str, order: str = "all") -> list[dict[str, Any]]:
+        cursor = self._connection.execute(f"select * from {table} order by {order}")
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def keyed(self, item: str, wave: str) -> Array:
+        """Answers in the direction of the scale."""
+        answers = self.answers[item, wave]
+        entry = self.items[item]
+        return entry["low"] + entry["high"] - answers if entry["is_reversed"] else answers
+
+    def _score(self, scale: str, wave: str) -> None:
+        rule = self.scales[scale]
+        if scale in self.parts_of:
+            columns = [self.scores[part, wave] for part in self.parts_of[scale]]
+            reasons = [self.why_not[part, wave] for part in self.parts_of[scale]]
+        else:
+            columns = [self.keyed(item, wave) for item in self.items_of[scale]]
+            reasons = [list(self.reasons[item, wave]) for item in self.items_of[scale]]
+        size = len(self.people)
+        scores, why = np.full(size, math.nan), list[str | None]([None] * size)
+        for person in range(size):
+            there = [float(column[person]) for column in columns if not math.isnan(column[person])]
+            if len(there) < rule["minimum_answered"]:
+                shared = {reason[person] for reason in reasons}
+                why[person] = shared.pop() if not there and len(shared) == 1 else "too_few_items"
+            elif scale in self.conversions:
+                scores[person] = self.conversions[scale].get(round(sum(there)), math.nan)
+            elif rule["aggregate"] == "sum":
+                scores[person] = len(columns) * (sum(there) / len(there))
+            else:
+                scores[person] = sum(there) / len(there)
+        self.scores[scale, wave], self.why_not[scale, wave] = scores, why
+
+    def results(self) -> Iterator[tuple[str, float]]:
+        """Every result by id; NaN where there is no value."""
+        for analysis in (
+            self._summary, self._norm_difference, self._change, self._adjusted, self._characteristics, self._services,
+            self._service_changes, self._items, self._measurement, self._reliable_change, self._attrition, self._flow,
+            self._missingness, self._leavers,
+        ):  # fmt: skip
+            for place, statistics in analysis():
+                for statistic, value in statistics.items():
+                    yield f"{place}/{statistic}", value
+
+    def _summary(self) -> Iterator[tuple[str, dict[str, float]]]:
+        for scale, rule in self.scales.items():
+            norm = self.norms.get(scale)
+            if norm is not None:
+                yield f"norm/{scale}", {"norm_mean": norm["mean"], "norm_sd": norm["sd"]}
+            for wave in self.waves:
+                every = self.scores[scale, wave]
+                scores = np.sort(every[np.isfinite(every)])
+                n, mean, sd = len(scores), _mean(scores), _sd(scores)
+                half = _t_quantile(n - 1) * _over(sd, math.sqrt(n))
+                found = {
+                    "n": n, "mean": mean, "sd": sd, "se": _over(sd, math.sqrt(n)), **_interval("", mean - half, mean + half),
+                    "min": scores[0] if n else math.nan, "max": scores[-1] if n else math.nan,
+                    "skewness": float(stats.skew(scores, bias=False)) if n > 2 and sd > 0 else math.nan,
+                }  # fmt: skip
+                for name, percent in (("q1", 25), ("median", 50), ("q3", 75)):
+                    found[name] = float(np.percentile(scores, percent)) if n else math.nan
+                for name, end in (("percent_floor", rule["lowest"]), ("percent_ceiling", rule["highest"])):
+                    found[name] = _over(100.0 * int((np.abs(scores - end) < NOTHING).sum()), n)
+                reasons = Counter(reason for reason in self.why_not[scale, wave] if reason)
+                found |= {f"missing_{reason}": reasons[reason] for reason in _REASONS if reasons[reason]}
+                if norm is not None:
+                    found["norm_distance"] = _over(mean - norm["mean"], norm["sd"])
+                yield f"summary/{scale}/{wave}", found
+
+    def _norm_difference(self) -> Iterator[tuple[str, dict[str, float]]]:
+        margin = self.plan["norm_margin"]
+        for (scale, wave), every in self.scores.items():
+            if scale not in self.norms:
+                continue
+            norm = self.norms[scale]
+            scores = every[np.isfinite(every)]
+            n, sd = len(scores), _sd(scores)
+            own = _over(sd**2, n) if n >= 2 else math.nan
+            other = norm["sd"] ** 2 / norm["n"] if norm["n"] is not None else 0.0
+            df = float(n - 1) if n >= 2 else math.nan
+            if norm["n"] is not None:
+                df = _over((own + other) ** 2, own**2 / (n - 1) + other**2 / (norm["n"] - 1)) if n >= 2 else math.nan
+            se = math.sqrt(own + other)
+            difference = _mean(scores) - norm["mean"]
+            t = _over(difference, se)
+            half = (_t_quantile(df) if math.isfinite(df) else math.nan) * se
+            found = {
+                "difference": difference, "se": se, "df": df, "t": t, "p": _two_sided(t, df),
+                "difference_sd": _over(difference, norm["sd"]), **_interval("", difference - half, difference + half),
+                **_interval("difference_sd_", (difference - half) / norm["sd"], (difference + half) / norm["sd"]),
+            }  # fmt: skip
+            if margin is not None:
+                bound = margin * norm["sd"]
+                found["p_equivalence"] = math.nan
+                if math.isfinite(t):
+                    sides = (stats.t.sf((difference + bound) / se, df), stats.t.cdf((difference - bound) / se, df))
+                    found["p_equivalence"] = float(max(sides))
+            yield f"norm_difference/{scale}/{wave}", found
+
+    def _pairs(self, scale: str, contrast: Mapping[str, Any]) -> tuple[Array, Array, Array]:
+        """Scores of both waves of those who have both, and their change in the declared direction."""
+        baseline, followup = self.scores[scale, contrast["baseline"]], self.scores[scale, contrast["followup"]]
+        both = np.isfinite(baseline) & np.isfinite(followup)
+        baseline, followup = baseline[both], followup[both]
+        is_baseline_first = {"baseline_minus_followup": True, "followup_minus_baseline": False}[contrast["direction"]]
+        return baseline, followup, baseline - followup if is_baseline_first else followup - baseline
+
+    def _change(self) -> Iterator[tuple[str, dict[str, float]]]:
+        for contrast in self.contrasts:
+            for scale in self.scales:
+                baseline, followup, change = self._pairs(scale, contrast)
+                yield f"change/{scale}/{contrast['contrast']}", self._change_of(baseline, followup, change)
+
+    @staticmethod
+    def _change_of(baseline: Array, followup: Array, change: Array) -> dict[str, float]:
+        n, mean, sd = len(change), _mean(change), _sd(change)
+        before, after, df = _sd(baseline), _sd(followup), n - 1 if n >= 2 else math.nan
+        r = math.nan
+        if n >= 2 and before > 0 and after > 0:
+            r = float(((baseline - baseline.mean()) * (followup - followup.mean())).sum() / (n - 1) / before / after)
+        error = _over(sd, math.sqrt(n))
+        t = _over(mean, error) if n >= 2 else math.nan
+        half = _t_quantile(df) * error if n >= 2 else math.nan
+        found = {
+            "n": n, "mean_baseline": _mean(baseline), "sd_baseline": before, "mean_followup": _mean(followup),
+            "sd_followup": after, "correlation": r, "mean_change": mean, "sd_change": sd, "t": t, "df": df,
+            "p": _two_sided(t, df), **_interval("", mean - half, mean + half),
+        }  # fmt: skip
+        factor = _hedges(df)
+        d = {
+            "baseline": _over(mean, before) if n >= 2 else math.nan,
+            "z": _over(mean, sd) if n >= 2 else math.nan,
+            "av": _over(mean, math.sqrt((before**2 + after**2) / 2)) if n >= 2 else math.nan,
+        }
+        d["rm"] = d["z"] * math.sqrt(max(0.0, 2 * (1 - r))) if math.isfinite(r) else math.nan
+        for name, value in d.items():
+            found |= {f"d_{name}": value, f"g_{name}": factor * value}
+        if n >= 2:
+            # Becker's variance of d_baseline; the paper's own form.
+            spread = math.sqrt(_over(sd**2, before**2 * (n - 1)) + d["baseline"] ** 2 / (2 * (n - 1)))
+            z = float(stats.norm.ppf(0.975)) * spread
+            found |= _interval("d_baseline_", d["baseline"] - z, d["baseline"] + z)
+            found |= _interval("g_baseline_", factor * (d["baseline"] - z), factor * (d["baseline"] + z))
+        else:
+            found |= _interval("d_baseline_", math.nan, math.nan) | _interval("g_baseline_", math.nan, math.nan)
+        moved = change[np.abs(change) > NOTHING]
+        found |= {"wilcoxon_w_plus": math.nan, "rank_biserial": math.nan}
+        if len(moved):
+            ranks = stats.rankdata(np.round(np.abs(moved), 9))
+            plus, total = float(ranks[moved > 0].sum()), float(ranks.sum())
+            found |= {"wilcoxon_w_plus": plus, "rank_biserial": (plus - (total - plus)) / total}
+        return found
+
+    def _adjusted(self) -> Iterator[tuple[str, dict[str, float]]]:
+        """p after Holm and after Benjamini and Hochberg, for the tests of each family of the plan that have a p."""
+        of = {row["contrast"]: row for row in self.contrasts}
+        for family in dict.fromkeys(row["family"] for row in self.plan_tests):
+            tests = [(row["scale"], row["contrast"]) for row in self.plan_tests if row["family"] == family]
+            p = {test: self._change_of(*self._pairs(test[0], of[test[1]]))["p"] for test in tests}
+            usable = [test for test in tests if math.isfinite(p[test])]
+            adjusted = {
+                "p_holm": _holm([p[test] for test in usable]),
+                "p_bh": _benjamini_hochberg([p[test] for test in usable]),
+            }
+            for scale, contrast in tests:
+                place = usable.index((scale, contrast)) if (scale, contrast) in usable else None
+                found = {name: math.nan if place is None else values[place] for name, values in adjusted.items()}
+                yield f"change/{scale}/{contrast}", found
+
+    def _known(self, variable: str) -> Array:
+        return np.array([row[variable] for row in self.people], dtype=object)
+
+    def _characteristics(self) -> Iterator[tuple[str, dict[str, float]]]:
+        for entry in self.variables:
+            name = entry["variable"]
+            known = np.array([value for value in self._known(name) if value is not None], dtype=object)
+            for row in self.categories:
+                if row["variable"] == name:
+                    yield (
+                        f"characteristics/{name}/{row['category']}",
+                        _share(len(known), int((known == row["category"]).sum())),
+                    )
+            if entry["kind"] == "number":
+                numbers = known.astype(np.float64)
+                yield f"characteristics/{name}", {
+                    "n": len(numbers), "mean": _mean(numbers), "sd": _sd(numbers),
+                    "min": numbers.min() if len(numbers) else math.nan, "max": numbers.max() if len(numbers) else math.nan,
+                }  # fmt: skip
+
+    def _asks_services(self, wave: str) -> bool:
+        return any(self.status[service, wave] != "not_in_wave" for service in self.services)
+
+    def _services(self) -> Iterator[tuple[str, dict[str, float]]]:
+        for service in self.services:
+            for wave in filter(self._asks_services, self.waves):
+                used = self.answers[service, wave]
+                yield f"service_use/{service}/{wave}", _share(int(np.isfinite(used).sum()), int((used == 1).sum()))
+
+    def _service_changes(self) -> Iterator[tuple[str, dict[str, float]]]:
+        for contrast in self.contrasts:
+            if not (self._asks_services(contrast["baseline"]) and self._asks_services(contrast["followup"])):
+                continue
+            is_baseline_first = contrast["direction"] == "baseline_minus_followup"
+            for service in self.services:
+                one, other = self.answers[service, contrast["baseline"]], self.answers[service, contrast["followup"]]
+                both = np.isfinite(one) & np.isfinite(other)
+                one, other = one[both], other[both]
+                first, second = (one, other) if is_baseline_first else (other, one)
+                n, gained, lost = (
+                    len(one),
+                    int(((first == 1) & (second == 0)).sum()),
+                    int(((first == 0) & (second == 1)).sum()),
+                )
+                low = high = math.nan
+                if n:
+                    p, q = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
+                    half = float(stats.norm.ppf(0.975)) * math.sqrt((p + q - (p - q) ** 2) / (n + 2))
+                    low, high = max(-1.0, p - q - half), min(1.0, p - q + half)
+                unlike = gained + lost
+                test = float(stats.binomtest(min(gained, lost), unlike, 0.5).pvalue) if unlike else 1.0
+                yield f"service_change/{service}/{contrast['contrast']}", {
+                    "n": n, "percent_baseline": _over(100.0 * one.sum(), n), "percent_followup": _over(100.0 * other.sum(), n),
+                    "difference": _over(100.0 * (gained - lost), n), **_interval("", 100 * low, 100 * high), "p": test,
+                }  # fmt: skip
+
+    def _items(self) -> Iterator[tuple[str, dict[str, float]]]:
+        for item, entry in self.items.items():
+            answers = range(entry["low"], entry["high"] + 1)
+            if entry["is_service"] or len(answers) > _MOST_ANSWERS:
+                continue
+            for wave in self.waves:
+                given = self.answers[item, wave]
+                yield f"items/{item}/{wave}", {"n": int(np.isfinite(given).sum())}
+                for answer in answers:
+                    yield f"items/{item}/{answer}/{wave}", {"count": int((given == answer).sum())}
+
+    def _complete(self, scale: str, wave: str) -> Array:
+        answers = np.column_stack([self.keyed(item, wave) for item in self.items_of[scale]])
+        return answers[np.isfinite(answers).all(axis=1)]
+
+    def _measurement(self) -> Iterator[tuple[str, dict[str, float]]]:
+        for scale, items in self.items_of.items():
+            for wave in self.waves:
+                answers = self._complete(scale, wave)
+                n, count = answers.shape
+                alpha, rest = _alpha(answers)
+                low = high = math.nan
+                if math.isfinite(alpha):
+                    f_low, f_high = stats.f.ppf([0.025, 0.975], n - 1, (n - 1) * (count - 1))
+                    low, high = 1 - (1 - alpha) * f_high, 1 - (1 - alpha) * f_low
+                yield f"measurement/{scale}/{wave}", {"n": n, "alpha": alpha, **_interval("alpha_", low, high)}
+                for item, correlation in zip(items, rest, strict=True):
+                    yield f"measurement/{scale}/{item}/{wave}", {"item_rest": correlation}
+
+    def _reliable_change(self) -> Iterator[tuple[str, dict[str, float]]]:
+        for contrast in self.contrasts:
+            for scale in self.items_of:
+                baseline, _, change = self._pairs(scale, contrast)
+                alpha, _ = _alpha(self._complete(scale, contrast["baseline"]))
+                threshold = math.nan
+                if math.isfinite(alpha) and 0 <= alpha <= 1:
+                    threshold = 1.96 * math.sqrt(2) * _sd(baseline) * math.sqrt(1 - alpha)
+                place = f"reliable_change/{scale}/{contrast['contrast']}"
+                yield place, {"threshold": threshold}
+                if not math.isfinite(threshold) or not len(change):
+                    continue
+                is_rise_positive = contrast["direction"] == "followup_minus_baseline"
+                better = change if (self.scales[scale]["better"] == "high") == is_rise_positive else -change
+                # At eleven decimals, as a release counts changes: a change just at the limit is no reliable one.
+                counts = {
+                    "improved": int((better > threshold + NOTHING).sum()),
+                    "worsened": int((better < -threshold - NOTHING).sum()),
+                }
+                counts["unchanged"] = len(change) - counts["improved"] - counts["worsened"]
+                yield place, {f"count_{name}": count for name, count in counts.items()}
+                yield place, {f"percent_{name}": 100.0 * count / len(change) for name, count in counts.items()}
+
+    def _attrition(self) -> Iterator[tuple[str, dict[str, float]]]:
+        for (scale, wave), scores in self.scores.items():
+            yield f"attrition/{scale}/{wave}", _share(len(scores), int(np.isfinite(scores).sum()))
+
+    def _flow(self) -> Iterator[tuple[str, dict[str, float]]]:
+        everybody = len(self.people)
+        yield "flow/roster", {"n_listed": everybody + self.excluded, "n_excluded": self.excluded, "n": everybody}
+        last = np.full(everybody, -1)
+        for order, wave in enumerate(self.waves):
+            last[self.returned[wave]] = order
+        for order, wave in enumerate(self.waves):
+            n, withdrawn = int(self.returned[wave].sum()), int((self.is_withdrawn & (last < order)).sum())
+            yield f"flow/returns/{wave}", {"n": n, "n_withdrawn": withdrawn, "n_not_returned": everybody - n - withdrawn}
+        for contrast in self.contrasts:
+            both = int((self.returned[contrast["baseline"]] & self.returned[contrast["followup"]]).sum())
+            yield f"flow/returns/{contrast['contrast']}", {"n": both, "n_not_returned": everybody - both}
+
+    def _missingness(self) -> Iterator[tuple[str, dict[str, float]]]:
+        for scale in self.scales:
+            there = np.array([np.isfinite(self.scores[scale, wave]) for wave in self.waves])
+            for size in range(1, len(self.waves) + 1):
+                for pattern in combinations(range(len(self.waves)), size):
+                    wanted = np.isin(np.arange(len(self.waves)), pattern)
+                    count = int((there == wanted[:, None]).all(axis=0).sum())
+                    if count:
+                        name = "_".join(self.waves[wave] for wave in pattern)
+                        yield f"missingness/{scale}/{name}", {"count": count}
+            yield f"missingness/{scale}/none", {"count": int((~there.any(axis=0)).sum())}
+
+    def _leavers(self) -> Iterator[tuple[str, dict[str, float]]]:
+        first = self.waves[0]
+        measures = {scale: self.scores[scale, first] for scale in self.scales}
+        for entry in self.variables:
+            if entry["kind"] == "number":
+                measures[entry["variable"]] = np.array(
+                    [math.nan if value is None else value for value in self._known(entry["variable"])], dtype=np.float64
+                )
+        for wave in self.waves[1:]:
+            stayed_all = self.returned[wave]
+            for measure, values in measures.items():
+                stayed, left = values[stayed_all & np.isfinite(values)], values[~stayed_all & np.isfinite(values)]
+                a, b = len(stayed), len(left)
+                g = math.nan
+                if a and b and a + b >= 4:
+                    squares = sum((_sd(group) ** 2) * (len(group) - 1) for group in (stayed, left) if len(group) > 1)
+                    g = _hedges(a + b - 2) * _over(_mean(stayed) - _mean(left), math.sqrt(squares / (a + b - 2)))
+                yield f"leavers/{measure}/{wave}", {
+                    "n_returned": a, "n_left": b, "mean_returned": _mean(stayed), "mean_left": _mean(left), "g": g,
+                }  # fmt: skip
+            for row in self.categories:
+                yield f"leavers/{row['variable']}/{row['category']}/{wave}", self._leavers_in(row, stayed_all)
+
+    def _leavers_in(self, row: Mapping[str, Any], stayed: Array) -> dict[str, float]:
+        values = self._known(row["variable"])
+        is_known = np.array([value is not None for value in values], dtype=bool)
+        is_in = values == row["category"]
+        a, b = int((is_known & stayed).sum()), int((is_known & ~stayed).sum())
+        x, y = int((is_in & stayed).sum()), int((is_in & ~stayed).sum())
+        p, q = _over(x, a), _over(y, b)
+        found = {"n_returned": a, "n_left": b, "percent_returned": 100 * p, "percent_left": 100 * q}
+        found["difference_sd"] = _over(p - q, math.sqrt((p * (1 - p) + q * (1 - q)) / 2)) if a and b else math.nan
+        (p_low, p_high), (q_low, q_high) = _wilson(x, a), _wilson(y, b)
+        low, high = p - q - math.hypot(p - p_low, q_high - q), p - q + math.hypot(p_high - p, q - q_low)
+        return found | {"difference": 100 * (p - q), **_interval("difference_", 100 * low, 100 * high)}
+
+
+def main(file: Path) -> int:
+    report = recompute(file)
+    for difference in report.differences:
+        print(difference)
+    print(f"{report.checked} of {report.results} results recomputed, {len(report.differences)} differ")
+    print(
+        "not covered: " + (", ".join(f"{name} ({count})" for name, count in sorted(report.uncovered.items())) or "nothing")
+    )
+    return 1 if report.differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
