@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from dagster_project.defs.study_run import STUDY_RUN
 from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import Warehouse
 
@@ -16,7 +17,7 @@ def build(settings: Settings) -> dg.Definitions:
 
     @dg.asset_check(
         asset=dg.AssetKey(["staging", "rejected_answers"]),
-        pool="warehouse",
+        required_resource_keys={STUDY_RUN},
         description="No answer lies outside its declared anchors, labels and special codes.",
     )
     def no_rejected_answers() -> dg.AssetCheckResult:
