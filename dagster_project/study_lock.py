@@ -30,8 +30,8 @@ _PATIENCE_SECONDS = 0.5
 #: Where Windows locks a byte: behind any text, which others could not read otherwise.
 _FAR_BYTE = 1 << 30
 
-#: Which thread of this process holds which lock: a run that started under the lock does not wait for itself.
-_HELD: dict[Path, int] = {}
+#: The locks that this thread holds: a run that started under the lock does not wait for itself.
+_HELD = threading.local()
 
 
 @dataclass(frozen=True)
@@ -61,20 +61,21 @@ def study_lock(
     that holds the lock already goes on.
     """
     file = Path(os.path.abspath(file))
-    if _HELD.get(file) == threading.get_ident():
+    held: set[Path] = _HELD.__dict__.setdefault("files", set())
+    if file in held:
         yield None
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     handle = _acquired(file, waits, report)
     try:
-        _HELD[file] = threading.get_ident()
+        held.add(file)
         killed = _holder(file)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         _write(handle, json.dumps(asdict(Holder(run_id, os.getpid(), socket.gethostname(), now))))
         try:
             yield killed
         finally:
-            del _HELD[file]
+            held.remove(file)
             _write(handle, "")
     finally:
         _let_go(handle)
