@@ -123,7 +123,7 @@ def test_definitions_that_changed_before_an_export_arrived_are_those_of_its_run(
             text.replace("wave: T1\n    folder", "wave: T1\n    part: a\n    folder"), encoding="utf-8"
         )
         seen.tick()
-        assert str(seen.tick()).startswith("study.yaml declares exports that this graph does not have: t1, t1b; reload ")
+        assert str(seen.tick()).startswith("study.yaml and this graph have not the same exports: ")
 
 
 def test_a_killed_run_is_started_again_but_not_for_ever(watch: Watch, small_place: Any) -> None:

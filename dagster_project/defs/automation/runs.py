@@ -159,12 +159,12 @@ def _other_graph(study: Study, repository: dg.RepositoryDefinition | None) -> st
     """The graph has an asset an export, made when the definitions were loaded."""
     if repository is None:
         return None
-    keys = repository.asset_graph.get_all_asset_keys()
-    missing = [export.export for export in study.protocol.exports if dg.AssetKey(["raw", export.table]) not in keys]
-    if not missing:
+    raw = {key.path[-1] for key in repository.asset_graph.materializable_asset_keys if key.path[0] == "raw"}
+    differing = (raw - {"answers", "segments"}) ^ {export.table for export in study.protocol.exports}
+    if not differing:
         return None
     return (
-        f"study.yaml declares exports that this graph does not have: {', '.join(missing)}; reload the definitions in the UI"
+        f"study.yaml and this graph have not the same exports: {', '.join(sorted(differing))}; reload the definitions in the UI"
         " (Deployment), or start `wavehouse ui --watch` again"
     )
 
