@@ -7,12 +7,14 @@ import json
 import os
 import sys
 import time
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.settings import CHECKOUT, Settings, read_settings
+from dagster_project.study_lock import study_lock
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -73,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
 
     run = _command(commands, "run", "materialise the whole graph: exports in, tables and release out", _run)
     run.add_argument("--quiet", action="store_true", help="print the summary only")
+    run.add_argument(
+        "--no-wait", action="store_true", help="do not wait for another run of the study: say who runs, and end"
+    )
 
     _command(commands, "check", "say what does not fit in a study's definitions and exports; runs nothing", _check)
 
@@ -157,6 +162,17 @@ def dagster_home(settings: Settings) -> Path:
 
 
 def _run(given: argparse.Namespace, settings: Settings) -> int:
+    """Run the study under its lock: what decides and what is loaded is under it, too, not only the steps."""
+    run_id = str(uuid.uuid4())
+
+    def report(line: str) -> None:
+        print(f"wavehouse: {line}", file=sys.stderr, flush=True)
+
+    with study_lock(settings.lock_file, run_id, waits=not given.no_wait, report=report):
+        return _run_locked(given, settings, run_id)
+
+
+def _run_locked(given: argparse.Namespace, settings: Settings, run_id: str) -> int:
     from dagster_project.study import read_study
 
     read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
@@ -170,7 +186,6 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
 
     from dagster_project.definitions import EVERYTHING, defs
     from dagster_project.defs.progress import step_line
-    from dagster_project.defs.slots import free_slots_of_dead_runs, process_tags
     from dagster_project.summary import run_summary
 
     with dg.DagsterInstance.get() as instance:
@@ -181,10 +196,9 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
         # dbt's own lines go to a file; the terminal shows a line a step and the summary.
         log = settings.warehouse_file.with_name("run.log")
         log.parent.mkdir(parents=True, exist_ok=True)
-        free_slots_of_dead_runs(instance)
         with log.open("w", encoding="utf-8") as lines, contextlib.redirect_stdout(lines):
             result = job.execute_in_process(
-                instance=instance, raise_on_error=False, run_config={"loggers": loggers}, tags=process_tags()
+                instance=instance, raise_on_error=False, run_config={"loggers": loggers}, run_id=run_id
             )
         _print_problems(result)
     if not result.success:
@@ -226,7 +240,7 @@ def _check(given: argparse.Namespace, settings: Settings) -> int:
             lines.append(f"  {name:<7} error: {error}")
             bad += 1
         print("\n".join(lines or [f"  {name:<7} no export has arrived in {export.folder} ({export.pattern})"]))
-    for unknown in look(study, Memory()).unknown:
+    for unknown in look(study, Memory(), {}).unknown:
         print(f"  warning: {unknown}: no export declares this file")
     if study.protocol.published is not None:
         try:

@@ -40,6 +40,16 @@ class Settings:
         return self.checkout / "dbt"
 
     @property
+    def lock_file(self) -> Path:
+        """Whoever runs the study holds it (study_lock.py)."""
+        return self.warehouse_file.with_name("run.lock")
+
+    @property
+    def taken_file(self) -> Path:
+        """What the current release was made from (exports/arrivals.py)."""
+        return self.warehouse_file.with_name("taken.json")
+
+    @property
     def dbt_target(self) -> Path:
         """dbt's artifacts, apart for each study: dbt parses anew whenever the file it is pointed at changes."""
         return self.home / self.study_folder.name / "dbt"

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from dagster_project.defs import study_run
 from dagster_project.defs.codebook import assets as codebook
 from dagster_project.defs.models import assets as models
 from dagster_project.defs.models import checks
@@ -88,6 +89,7 @@ def copy_of(place: Place, folder: Path) -> Place:
 def definitions_of(place: Place) -> dg.Definitions:
     settings = place.settings
     return dg.Definitions.merge(
+        study_run.build(settings),
         codebook.build(settings),
         raw.build(settings, read_study(place.study_folder)),
         models.build(settings),

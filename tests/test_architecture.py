@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "report": {"study", "results", "audit", "synthesis"},
     "simulate": {"study", "results", "statistics", "audit"},
     "settings": set(),
+    "study_lock": set(),
 }
 EDGE = {"defs", "definitions", "cli", "summary"}
 #: Libraries that only some parts may know.

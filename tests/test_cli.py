@@ -1,7 +1,6 @@
 """The command as a person types it: what it prints, what it returns, and one line for what is wrong."""
 
 import os
-import socket
 import subprocess
 import sys
 from itertools import pairwise
@@ -271,33 +270,26 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
 
 
 def test_a_killed_run_does_not_make_the_next_one_wait(small_place: Any) -> None:
-    """A run was killed while it held the warehouse's slot, and no daemon gave it back: the next run waited for ever."""
+    """A run was killed while it held the warehouse, and no daemon gave it back: the next run waited for ever."""
     import dagster as dg
 
     from dagster_project.cli import dagster_home
-    from dagster_project.definitions import EVERYTHING
-    from dagster_project.defs.slots import POOL
 
-    assert _wavehouse(small_place, "run", "--quiet").returncode == 0
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
     before = dict(os.environ)
     try:
         dagster_home(small_place.settings)
         with dg.DagsterInstance.get() as instance:
-            tags = {"wavehouse/process": f"{gone.pid}@{socket.gethostname()}"}
-            run = instance.create_run(
-                job_name=EVERYTHING, run_id=None, run_config=None, status=dg.DagsterRunStatus.STARTED, tags=tags,
-                root_run_id=None, parent_run_id=None, step_keys_to_execute=None, execution_plan_snapshot=None,
-                job_snapshot=None, parent_job_snapshot=None, asset_selection=None, asset_check_selection=None,
-                resolved_op_selection=None, op_selection=None, remote_job_origin=None, job_code_origin=None, asset_graph=None,
-            )  # fmt: skip
-            assert instance.event_log_storage.claim_concurrency_slot(POOL, run.run_id, "codebook").is_claimed
+            run = instance.add_run(dg.DagsterRun("everything", status=dg.DagsterRunStatus.STARTED))
+            holds = (
+                "import os, sys; from pathlib import Path; from dagster_project.study_lock import study_lock\n"
+                "with study_lock(Path(sys.argv[1]), sys.argv[2]): os._exit(9)"
+            )
+            subprocess.run([sys.executable, "-c", holds, str(small_place.settings.lock_file), run.run_id], check=False)
         done = _wavehouse(small_place, "run", "--quiet")
         assert done.returncode == 0, done.stderr
         with dg.DagsterInstance.get() as instance:
-            held = instance.get_run_by_id(run.run_id)
-            assert held is not None and held.status == dg.DagsterRunStatus.FAILURE
+            killed = instance.get_run_by_id(run.run_id)
+            assert killed is not None and killed.status == dg.DagsterRunStatus.FAILURE
     finally:
         os.environ.clear()
         os.environ.update(before)

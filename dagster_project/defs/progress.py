@@ -16,15 +16,9 @@ class _StepLines(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self._started: dict[str, float] = {}
-        self._said_waiting = False
 
     def emit(self, record: logging.LogRecord) -> None:
         event = getattr(record, "dagster_event", None)
-        if event is not None and event.event_type_value == "ENGINE_EVENT" and "blocked by" in (event.message or ""):
-            if not self._said_waiting:
-                print("  waiting for another run, which writes the warehouse", file=sys.stderr, flush=True)
-            self._said_waiting = True
-            return
         if event is None or event.event_type_value not in (*_WORDS, "STEP_START"):
             return
         step, now = event.step_key or "", time.monotonic()

@@ -4,7 +4,7 @@ Belongs here: one reader a format behind one interface, landing, and the contrac
 Does not belong here: typing an answer (dbt staging), Dagster, the warehouse. This package imports `study` only.
 """
 
-from dagster_project.exports.arrivals import Look, Memory, look
+from dagster_project.exports.arrivals import DEFINITIONS, Look, Memory, Taken, digest_of, look, read_taken, write_taken
 from dagster_project.exports.contract import ColumnFinding, Contracted, apply_contract
 from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError, quoted
@@ -14,6 +14,7 @@ from dagster_project.exports.read import dictionary_of, read_export
 from dagster_project.exports.table import TextTable
 
 __all__ = [
+    "DEFINITIONS",
     "ColumnFinding",
     "Contracted",
     "ExportError",
@@ -22,10 +23,12 @@ __all__ = [
     "Memory",
     "Proposal",
     "Read",
+    "Taken",
     "TextTable",
     "apply_contract",
     "decode",
     "dictionary_of",
+    "digest_of",
     "find_files",
     "labels_unlike",
     "land",
@@ -34,5 +37,7 @@ __all__ = [
     "propose_labels",
     "quoted",
     "read_export",
+    "read_taken",
     "unlike_before",
+    "write_taken",
 ]

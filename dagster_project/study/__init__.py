@@ -27,7 +27,15 @@ from dagster_project.study.protocol import (
     ServiceUse,
     Wave,
 )
-from dagster_project.study.read import PARTICIPANTS, SERVICES, Study, read_definition, read_instrument, read_study
+from dagster_project.study.read import (
+    PARTICIPANTS,
+    SERVICES,
+    Study,
+    hash_definitions,
+    read_definition,
+    read_instrument,
+    read_study,
+)
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
@@ -65,6 +73,7 @@ __all__ = [
     "WaveState",
     "codebook_tables",
     "column_descriptions",
+    "hash_definitions",
     "new_study",
     "read_definition",
     "read_instrument",

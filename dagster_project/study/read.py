@@ -1,9 +1,11 @@
 """Reading a study folder: YAML in, one validated `Study` out, errors as one line with file, key, value and cure.
 
-Belongs here: opening the definition files and checking them against each other. Does not belong here: exports.
+Belongs here: opening the definition files, their hashes, checking them against each other. Does not belong here: exports.
 """
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,12 +55,23 @@ def _load_yaml(text: str) -> Any:
 
 @dataclass(frozen=True)
 class Study:
-    """A whole study definition. `folder` is the study folder; everything else is what its files declare."""
+    """A whole study definition. `folder` is the study folder; everything else is what its files declare.
+
+    definitions: the SHA-256 of every definition file as it was read, by its name below the study folder; see
+    `hash_definitions`.
+    """
 
     folder: Path
     protocol: Protocol
     instruments: tuple[Instrument, ...]
     norms: NormFile
+    definitions: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def definitions_hash(self) -> str:
+        """One hash of all definition files: what says by which definitions something was made."""
+        lines = [f"{name} {sha256}" for name, sha256 in sorted(self.definitions.items())]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     @cached_property
     def scales(self) -> dict[str, tuple[Instrument, Scale | Composite]]:
@@ -112,25 +125,62 @@ def read_study(folder: Path) -> Study:
     if not folder.is_dir():
         raise StudyError(f"{folder}: there is no such study folder; check the path or WAVEHOUSE_STUDY")
     protocol_file = folder / "study.yaml"
-    protocol = read_definition(protocol_file, Protocol)
+    content = _read_bytes(protocol_file)
+    protocol = _parse(protocol_file, content, Protocol)
+    hashes = {"study.yaml": _sha256(content)}
     instruments = []
     for name in protocol.instruments:
         file = folder / "instruments" / f"{name}.yaml"
-        instrument = read_definition(file, Instrument)
+        content = _read_bytes(file)
+        hashes[f"instruments/{name}.yaml"] = _sha256(content)
+        instrument = _parse(file, content, Instrument)
         if instrument.instrument != name:
             raise StudyError(
                 f"{file}: instrument: {instrument.instrument!r} is not the file's name; write {name!r} or rename the file"
             )
         instruments.append(instrument)
     norms_file = folder / "norms.yaml"
-    norms = read_definition(norms_file, NormFile) if norms_file.exists() else NormFile()
-    study = Study(folder=folder, protocol=protocol, instruments=tuple(instruments), norms=norms)
+    norms = NormFile()
+    if norms_file.exists():
+        content = _read_bytes(norms_file)
+        hashes["norms.yaml"] = _sha256(content)
+        norms = _parse(norms_file, content, NormFile)
+    # What was parsed above is known by the bytes that were parsed, the rest by the file as it is now.
+    definitions = _hashes_of_files(folder, protocol) | hashes
+    study = Study(folder, protocol, tuple(instruments), norms, definitions)
     _check_scales(study, protocol_file)
     _check_codes(study, protocol_file)
     _check_norms(study, norms_file)
     for number, export in enumerate(protocol.exports):
         _check_export(study, export, f"{protocol_file}: exports[{number}]")
     return study
+
+
+def hash_definitions(study: Study) -> dict[str, str]:
+    """The SHA-256 of every definition file of a study as the files are now, by its name below the study folder.
+
+    Definition files are all that a run reads there and that is neither an export nor an interview: the protocol, the
+    instruments, norms, propositions, the authors' answers to checklists, the published table, the exports' dictionaries.
+    """
+    return _hashes_of_files(study.folder, study.protocol)
+
+
+def _definition_files(protocol: Protocol) -> Iterator[str]:
+    yield "study.yaml"
+    yield from (f"instruments/{name}.yaml" for name in protocol.instruments)
+    yield from ("norms.yaml", "propositions.yaml", "checklists.yaml")
+    if protocol.published is not None:
+        yield protocol.published.file
+    yield from (export.dictionary for export in protocol.exports if export.dictionary is not None)
+
+
+def _hashes_of_files(folder: Path, protocol: Protocol) -> dict[str, str]:
+    """Of the files that are there: whoever needs a missing one says so."""
+    return {name: _sha256(_read_bytes(folder / name)) for name in _definition_files(protocol) if (folder / name).is_file()}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def read_instrument(file: Path) -> Instrument:
@@ -143,10 +193,19 @@ def read_definition(file: Path, model: type[Model]) -> Model:
 
     Raises StudyError with one line that names the file, the key, the value and the cure.
     """
+    return _parse(file, _read_bytes(file), model)
+
+
+def _read_bytes(file: Path) -> bytes:
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        return file.read_bytes()
     except FileNotFoundError:
         raise StudyError(f"{file}: the file is missing; write it or take its name out of study.yaml") from None
+
+
+def _parse(file: Path, data: bytes, model: type[Model]) -> Model:
+    try:
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise StudyError(f"{file}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
     try:

@@ -19,6 +19,7 @@ import pytest
 
 from dagster_project.defs.automation import runs
 from dagster_project.defs.automation.notice import Notice, send_notice
+from dagster_project.study_lock import study_lock
 
 NOTICE = Notice("small_study", "run-1", ("raw__t1: t1.csv: the file is empty; export it again",))
 TEXT = (
@@ -27,39 +28,171 @@ TEXT = (
 )
 
 
-def _definitions(place: Any, definitions_of: Any) -> dg.Definitions:
-    return dg.Definitions.merge(definitions_of(place), runs.build(place.settings))
+class Watch:
+    """The sensor of a place over a history of its own, as the daemon asks it."""
+
+    def __init__(self, place: Any, instance: dg.DagsterInstance, repository: dg.RepositoryDefinition | None = None) -> None:
+        self._settings, self.instance, self._repository = place.settings, instance, repository
+        self._cursor: str | None = None
+
+    def tick(self) -> dict[str, str] | str:
+        """The tags of the run that is asked for, or why there is none."""
+        (sensor,) = (one for one in runs.build(self._settings).sensors or () if one.name == "new_exports")
+        context = dg.build_sensor_context(
+            instance=self.instance, cursor=self._cursor, repository_def=self._repository, sensor_name=sensor.name
+        )
+        data = sensor.evaluate_tick(context)
+        self._cursor = data.cursor
+        if data.skip_message:
+            return data.skip_message
+        (request,) = data.run_requests or ()
+        assert request.asset_selection is None  # everything
+        return dict(request.tags)
+
+    def ran(self, tags: dict[str, str] | str, status: dg.DagsterRunStatus, reason: str | None = None) -> str:
+        """A run that was asked for, and what became of it."""
+        assert isinstance(tags, dict), tags
+        more = {"dagster/failure_reason": reason} if reason else {}
+        return self.instance.add_run(dg.DagsterRun("everything", status=status, tags=tags | more)).run_id
 
 
-def _tick(definitions: dg.Definitions, cursor: str | None) -> tuple[list[dg.RunRequest], str, str | None]:
-    repository = definitions.get_repository_def()
-    context = dg.build_sensor_context(cursor=cursor, repository_def=repository)
-    data = repository.get_sensor_def("new_exports").evaluate_tick(context)
-    return list(data.run_requests or []), data.skip_message or "", data.cursor
+def _history(folder: Path) -> dg.DagsterInstance:
+    (folder / "dagster").mkdir()
+    return dg.DagsterInstance.local_temp(str(folder / "dagster"))
 
 
-def test_the_sensor_starts_one_run_for_the_wave_and_all_that_hangs_on_it(small_again: Any, definitions_of: Any) -> None:
+@pytest.fixture
+def watch(small_place: Any, tmp_path: Path) -> Iterator[Watch]:
+    """A study that never ran, whose files are settled."""
+    with _history(tmp_path) as instance:
+        seen = Watch(small_place, instance)
+        waits = "still being written, or new since the last look: the definitions, raw/roster/roster.csv, raw/T1/t1.csv"
+        assert str(seen.tick()).startswith(waits)
+        yield seen
+
+
+def test_definitions_that_changed_before_an_export_arrived_are_those_of_its_run(
+    small_again: Any, definitions_of: Any, tmp_path: Path
+) -> None:
+    """Definitions were edited, then one export was replaced: the run left the codebook out, dbt scored by the old definitions,
+    and a mean of 9.33 instead of 7.83 was released with every check passed."""
     place, _ = small_again
-    definitions = _definitions(place, definitions_of)
-    requests, skipped, cursor = _tick(definitions, None)
-    assert requests == []
-    assert skipped.startswith("still being written, or new since the last look: raw/roster/roster.csv, raw/T1/t1.csv")
-    requests, _, cursor = _tick(definitions, cursor)
-    assert [request.run_key for request in requests] == ["1-roster-t1-t2"]
-    requests, skipped, cursor = _tick(definitions, cursor)
-    assert (requests, skipped) == ([], "nothing new")
+    study = place.study_folder
+    with _history(tmp_path) as instance:
+        seen = Watch(place, instance, definitions_of(place).get_repository_def())
+        seen.tick()
+        assert seen.tick() == "nothing new"  # a run that was started by hand has released what lies there
+        for name, before, after in (
+            ("instruments/mood.yaml", "reversed: [3]", "reversed: [2]"),
+            ("study.yaml", '{"very much": 5}', '{"very much": 5, "fairly": 4}'),
+        ):
+            text = (study / name).read_text(encoding="utf-8")
+            assert before in text
+            (study / name).write_text(text.replace(before, after), encoding="utf-8")
+        assert seen.tick() == "still being written, or new since the last look: the definitions"
+        tags = seen.tick()
+        assert isinstance(tags, dict) and tags["wavehouse/arrived"] == "the definitions"
 
-    file = place.study_folder / "raw/T2/t2.txt"
-    file.write_bytes(file.read_bytes().decode("utf-16").replace("B\treal\t3", "B\treal\t4").encode("utf-16"))
-    (place.study_folder / "raw/T2/letter.pdf").write_bytes(b"%PDF")
-    _, _, cursor = _tick(definitions, cursor)
-    (request,), _, cursor = _tick(definitions, cursor)
-    assert request.run_key == "2-t2"
-    keys = {key.to_user_string() for key in request.asset_selection or ()}
-    assert {"raw/t2", "raw/answers", "staging/stg_answers", "marts/scale_scores", "results/change", "release"} <= keys
-    assert not {"raw/t1", "raw/roster", "codebook", "staging/stg_participants"} & keys
-    requests, skipped, cursor = _tick(definitions, cursor)
-    assert (requests, skipped) == ([], "nothing new; not declared: raw/T2/letter.pdf")
+        (study / "raw/T1/t1.csv").write_text(
+            "Person,Date,M1,M2,M3,D1,D2,D3,D4,GP?\nA,03/02/2020,4,very much,2,1,3,5,6,Yes\n"
+            "B,04/02/2020,1,,4,0,0,6,5,No\nC,04/02/2020,fairly,3,2,2,4,,1,\n",
+            encoding="utf-8",
+        )
+        assert seen.tick() == "still being written, or new since the last look: raw/T1/t1.csv"
+        tags = seen.tick()
+        assert isinstance(tags, dict) and tags["wavehouse/arrived"] == "the definitions, t1"
+        job = definitions_of(place).resolve_implicit_global_asset_job_def()
+        assert job.execute_in_process(instance=instance, raise_on_error=False, tags=tags).success
+        scores = place.released(
+            "select score from marts.scale_scores where scale = 'mood_total' and wave = 'T1' and score is not null order by 1"
+        )
+        assert [row["score"] for row in scores] == [4 + (6 - 5) + 2, (1 + 4) * 3 / 2, 4 + (6 - 3) + 2]
+        assert place.values()["summary/mood_total/T1/mean"] == pytest.approx((7 + 7.5 + 9) / 3)
+        assert seen.tick() == "nothing new"
+
+        text = (study / "study.yaml").read_text(encoding="utf-8")
+        (study / "raw/T1b").mkdir()
+        wave = (
+            "  - export: t1b\n    wave: T1\n    part: b\n    folder: raw/T1b\n    pattern: '*.csv'\n    reader: delimited\n"
+        )
+        blocks = '    respondent: Person\n    blocks:\n      - {block: services, columns: {gp: "GP?"}}\n  - export: t2\n'
+        text = text.replace('      - {block: services, columns: {gp: "GP?"}}\n', "").replace(
+            "  - export: t2\n", wave + blocks
+        )
+        (study / "study.yaml").write_text(
+            text.replace("wave: T1\n    folder", "wave: T1\n    part: a\n    folder"), encoding="utf-8"
+        )
+        seen.tick()
+        assert str(seen.tick()).startswith("study.yaml and this graph have not the same exports: ")
+
+
+def test_a_killed_run_is_started_again_but_not_for_ever(watch: Watch, small_place: Any) -> None:
+    """A run was killed, and the sensor said "nothing new" until three in the morning: it compared with what was started."""
+    for number in (1, 2, 3):
+        run_id = watch.ran(watch.tick(), dg.DagsterRunStatus.STARTED)
+        with study_lock(small_place.settings.lock_file, run_id):
+            assert str(watch.tick()).startswith(f"run {run_id[:8]} (process {os.getpid()} on ")
+        run = watch.instance.get_run_by_id(run_id)
+        assert run is not None
+        watch.instance.report_run_failed(run)  # as Dagster does when it sees that the process is gone
+        run = watch.instance.get_run_by_id(run_id)
+        assert run is not None and run.status == dg.DagsterRunStatus.FAILURE, number
+    over = "3 runs of this ended without a release; the next one starts when something changes, or by hand"
+    assert watch.tick() == over
+    assert watch.tick() == over
+    file = small_place.study_folder / "raw/T1/t1.csv"
+    file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    watch.tick()
+    assert isinstance(watch.tick(), dict)
+
+
+def test_a_run_that_died_with_the_daemon_is_noticed_and_started_again(watch: Watch) -> None:
+    """The machine went down: Dagster takes the run for started for ever."""
+    run_id = watch.ran(watch.tick(), dg.DagsterRunStatus.STARTED)
+    assert watch.tick() == f"run {run_id[:8]} of this is about to start or to end"
+    assert isinstance(watch.tick(), dict)
+    run = watch.instance.get_run_by_id(run_id)
+    assert run is not None and run.status == dg.DagsterRunStatus.FAILURE
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "words"),
+    [
+        (dg.DagsterRunStatus.FAILURE, "STEP_FAILURE", "of this failed and says why; "),
+        (dg.DagsterRunStatus.FAILURE, "JOB_INITIALIZATION_FAILURE", "of this failed and says why; "),
+        (dg.DagsterRunStatus.CANCELED, None, "of this was cancelled; "),
+        (dg.DagsterRunStatus.STARTING, None, "of this is about to start or to end"),
+    ],
+)
+def test_what_refused_was_cancelled_or_waits_is_not_started_again(
+    status: dg.DagsterRunStatus, reason: str | None, words: str, watch: Watch, small_place: Any
+) -> None:
+    run_id = watch.ran(watch.tick(), status, reason)
+    for _ in range(2):
+        assert str(watch.tick()).startswith(f"run {run_id[:8]} {words}")
+    if status == dg.DagsterRunStatus.STARTING:
+        return
+    # Another content, then the refused one again: somebody wants to know.
+    file = small_place.study_folder / "raw/T1/t1.csv"
+    text = file.read_text(encoding="utf-8")
+    for content in (text + "\n", text):
+        file.write_text(content, encoding="utf-8")
+        watch.tick()
+        watch.ran(watch.tick(), status, reason)
+
+
+def test_a_run_ended_by_a_signal_is_started_again(watch: Watch) -> None:
+    watch.ran(watch.tick(), dg.DagsterRunStatus.FAILURE, "UNEXPECTED_TERMINATION")
+    assert isinstance(watch.tick(), dict)
+
+
+def test_files_that_cannot_be_told_apart_start_nothing_and_are_named(watch: Watch, small_place: Any) -> None:
+    (small_place.study_folder / "raw/T1/again.csv").write_text("Person\n", encoding="utf-8")
+    assert str(watch.tick()).startswith('raw/T1: 2 files match *.csv: "again.csv", "t1.csv"; leave the one to use there')
+    (small_place.study_folder / "raw/T1/again.csv").rename(small_place.study_folder / "raw/T1/letter.pdf")
+    watch.tick()
+    watch.ran(watch.tick(), dg.DagsterRunStatus.SUCCESS)
+    assert isinstance(watch.tick(), dict)  # by Dagster's word it went well, but there is no release of it
 
 
 def test_nothing_starts_by_itself_until_it_is_switched_on(small_place: Any) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.exports import Memory, look
-from dagster_project.study import Study
+from dagster_project.exports import DEFINITIONS, Look, Memory, Taken, look, read_taken, write_taken
+from dagster_project.study import Study, read_study
 
 
 def _put(study: Study, name: str, text: str) -> Path:
@@ -17,52 +17,85 @@ def _put(study: Study, name: str, text: str) -> Path:
     return file
 
 
-def test_a_file_counts_when_two_looks_found_it_alike_and_only_once(study: Study) -> None:
+NOTHING: dict[str, str] = {}
+
+
+def test_a_file_counts_when_two_looks_found_it_alike_and_until_a_run_took_it(study: Study) -> None:
     _put(study, "raw/T1/t1.csv", "a,b\n1,2\n")
-    first = look(study, Memory())
-    assert (first.changed, first.waiting) == ((), ("raw/T1/t1.csv",))
+    first = look(study, Memory(), NOTHING)
+    assert (first.changed, first.waiting) == ((), (DEFINITIONS, "raw/T1/t1.csv"))
     _put(study, "raw/T1/t1.csv", "a,b\n1,2\n3,4\n")  # still being written
-    second = look(study, first.memory)
+    second = look(study, first.memory, NOTHING)
     assert (second.changed, second.waiting) == ((), ("raw/T1/t1.csv",))
-    third = look(study, second.memory)
-    assert (third.changed, third.waiting, third.memory.runs) == (("t1",), (), 1)
-    fourth = look(study, Memory.from_text(third.memory.to_text()))
-    assert (fourth.changed, fourth.waiting, fourth.memory.runs) == ((), (), 1)
+    for _ in range(2):  # what was started counts for nothing
+        third = look(study, Memory.from_text(second.memory.to_text()), NOTHING)
+        assert (third.changed, third.waiting) == ((DEFINITIONS, "t1"), ())
+    fourth = look(study, third.memory, third.digests)
+    assert (fourth.changed, fourth.waiting) == ((), ())
 
 
-def _settled(study: Study, memory: Memory) -> tuple[tuple[str, ...], Memory]:
-    seen = look(study, look(study, memory).memory)
-    return seen.changed, seen.memory
+def _settled(study: Study, memory: Memory, taken: dict[str, str]) -> Look:
+    return look(study, look(study, memory, taken).memory, taken)
 
 
 def test_content_decides(study: Study) -> None:
     file = _put(study, "raw/T1/t1.csv", "a\n1\n")
-    changed, memory = _settled(study, Memory())
-    assert changed == ("t1",)
+    seen = _settled(study, Memory(), NOTHING)
+    taken = dict(seen.digests)
     later = time.time() + 60
     os.utime(file, (later, later))
-    changed, memory = _settled(study, memory)
-    assert changed == ()
+    seen = _settled(study, seen.memory, taken)
+    assert seen.changed == ()
     file.unlink()
-    changed, memory = _settled(study, memory)
-    assert changed == ()
+    seen = _settled(study, seen.memory, taken)
+    assert seen.changed == ()
     _put(study, "raw/T1/again.csv", "a\n1\n")
-    changed, memory = _settled(study, memory)
-    assert changed == ()
+    seen = _settled(study, seen.memory, taken)
+    assert seen.changed == ()
     _put(study, "raw/T1/again.csv", "a\n2\n")
-    changed, memory = _settled(study, memory)
-    assert changed == ("t1",)
-    # Back to what was there before the last run: that is a change again.
+    seen = _settled(study, seen.memory, taken)
+    assert seen.changed == ("t1",)
+    # Back to what the last run took, before another run started.
     _put(study, "raw/T1/again.csv", "a\n1\n")
-    changed, memory = _settled(study, memory)
-    assert (changed, memory.runs) == (("t1",), 3)
+    seen = _settled(study, seen.memory, taken)
+    assert seen.changed == ()
 
 
-def test_several_exports_are_one_look(study: Study) -> None:
+def test_a_change_of_definitions_alone_is_a_change_once_it_is_settled(study: Study) -> None:
+    _put(study, "raw/T1/t1.csv", "a\n1\n")
+    seen = _settled(study, Memory(), NOTHING)
+    taken = dict(seen.digests)
+    _put(study, "checklists.yaml", "told: {}\n")
+    edited = read_study(study.folder)
+    seen = look(edited, seen.memory, taken)
+    assert (seen.changed, seen.waiting) == ((), (DEFINITIONS,))
+    assert look(edited, seen.memory, taken).changed == (DEFINITIONS,)
+
+
+def test_definitions_without_an_export_start_nothing(study: Study) -> None:
+    assert _settled(study, Memory(), NOTHING).changed == ()
+
+
+def test_nothing_starts_while_anything_is_being_written(study: Study) -> None:
+    """A run reads every export: with half a file among them it would release half a wave."""
     for name in ("raw/roster/r.csv", "raw/T1/t1.csv", "raw/T2/t2.csv"):
         _put(study, name, "a\n1\n")
-    changed, memory = _settled(study, Memory())
-    assert (changed, memory.runs) == (("roster", "t1", "t2"), 1)
+    seen = _settled(study, Memory(), NOTHING)
+    assert seen.changed == (DEFINITIONS, "roster", "t1", "t2")
+    _put(study, "raw/T2/t2.csv", "a\n1\n2\n")
+    seen = look(study, seen.memory, NOTHING)
+    assert (seen.changed, seen.waiting) == ((), ("raw/T2/t2.csv",))
+
+
+def test_what_was_taken_is_of_the_current_release_or_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "home" / "taken.json"
+    assert read_taken(file, "r1") == {}
+    write_taken(file, Taken("r1", "run", {"t1": "ab"}))
+    assert read_taken(file, "r1") == {"t1": "ab"}
+    assert read_taken(file, "r2") == read_taken(file, None) == {}
+    for text in ("", "[]", '{"release": "r1"}', '{"release": "r1", "digests": 3}', "\xff"):
+        file.write_text(text, encoding="utf-8")
+        assert read_taken(file, "r1") == {}
 
 
 def test_what_nobody_declared_is_named_and_left(study: Study) -> None:
@@ -70,7 +103,7 @@ def test_what_nobody_declared_is_named_and_left(study: Study) -> None:
     _put(study, "raw/T9/t9.csv", "a\n")
     _put(study, "raw/T1/~$t1.csv", "x")
     _put(study, "raw/.DS_Store", "x")
-    seen = look(study, Memory())
+    seen = look(study, Memory(), NOTHING)
     assert seen.unknown == ("raw/T1/notes.docx", "raw/T9/t9.csv")
     assert notes.exists()
 
@@ -78,9 +111,8 @@ def test_what_nobody_declared_is_named_and_left(study: Study) -> None:
 def test_files_that_cannot_be_told_apart_start_nothing(study: Study) -> None:
     _put(study, "raw/T1/a.csv", "a\n")
     _put(study, "raw/T1/b.csv", "a\n")
-    changed, memory = _settled(study, Memory())
-    assert changed == ()
-    seen = look(study, memory)
+    seen = _settled(study, Memory(), NOTHING)
+    assert seen.changed == ()
     assert seen.refused["t1"].startswith('raw/T1: 2 files match *.csv: "a.csv", "b.csv"; leave the one')
     assert seen.unknown == ()
 

@@ -6,9 +6,10 @@ from dataclasses import asdict
 import dagster as dg
 import pyarrow as pa
 
+from dagster_project.defs.study_run import StudyRun
 from dagster_project.results import ESTIMANDS, PEOPLE
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import StudyError, codebook_tables, read_study, wave_definitions
+from dagster_project.study import codebook_tables, wave_definitions
 from dagster_project.warehouse import Warehouse
 
 
@@ -25,17 +26,14 @@ def build(settings: Settings) -> dg.Definitions:
         group_name="codebook",
         kinds={"python", "duckdb", "yaml"},
         owners=["team:data-management"],
-        pool="warehouse",
         description="The protocol as tables: waves, instruments, items, scales, norms. One truth, validated once.",
     )
-    def codebook() -> dg.MaterializeResult:
-        try:
-            study = read_study(settings.study_folder)
-        except StudyError as error:
-            raise dg.Failure(str(error), allow_retries=False) from None
-        tables = codebook_tables(study) | {"estimands": _estimands()}
+    def codebook(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
+        study = study_run.read_study()
+        tables = codebook_tables(study) | {"estimands": _estimands()} | study_run.codebook_tables(study)
         tables["wave_definitions"] = wave_definitions(tables, _code_stamp(settings))
         Warehouse(settings.warehouse_file).replace_tables("codebook", tables)
+        study_run.codebook_is_written(study)
         protocol = study.protocol
         lines = [f"| {name} | {table.num_rows} |" for name, table in tables.items()]
         return dg.MaterializeResult(

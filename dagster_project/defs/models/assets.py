@@ -15,8 +15,10 @@ from dagster_project.defs.models.column_lineage import Origins, Source, column_l
 from dagster_project.defs.models.exposures import exposure_specs
 from dagster_project.defs.models.run_dbt import prepared_manifest, run_dbt
 from dagster_project.defs.raw.load import export_columns
+from dagster_project.defs.stamps import marts_are_built, stamp_marts
+from dagster_project.defs.study_run import StudyRun
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import Study, column_descriptions, read_study
+from dagster_project.study import Study, column_descriptions
 from dagster_project.warehouse import Warehouse, identifier
 
 _OWNERS = {"staging": "team:data-management", "intermediate": "team:statistics", "marts": "team:statistics"}
@@ -52,10 +54,11 @@ def build(settings: Settings) -> dg.Definitions:
         dagster_dbt_translator=LayerTranslator(
             settings=DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)
         ),
-        pool="warehouse",
         name="models",
     )
-    def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    def models(context: dg.AssetExecutionContext, study_run: dg.ResourceParam[StudyRun]) -> Iterator[Any]:
+        study, warehouse = study_run.study(), Warehouse(settings.warehouse_file)
+        stamp_marts(warehouse, study, study_run.run_id, is_whole=not context.is_subset)
         # Unit tests check the code, not the data: they run in the test suite.
         arguments = ["build", "--exclude-resource-type", "unit_test"]
         if context.is_subset:
@@ -63,9 +66,11 @@ def build(settings: Settings) -> dg.Definitions:
         done = run_dbt(settings, arguments)
         results = list(getattr(done.result, "results", None) or ())
         # What dbt made is described once it has let go of the file.
-        yield from _described(results, context, settings)
+        yield from _described(results, context, settings, study)
         if not done.success:
             raise dg.Failure(f"dbt build failed: {_first_error(results, done.exception)}", allow_retries=False)
+        if not context.is_subset:
+            marts_are_built(warehouse, study, study_run.run_id)
 
     return dg.Definitions(assets=[models, *exposure_specs(manifest)])
 
@@ -81,9 +86,8 @@ def _first_error(results: list[Any], exception: BaseException | None) -> str:
     return str(exception).strip().splitlines()[0] if exception is not None else "see the run's log"
 
 
-def _described(results: list[Any], context: dg.AssetExecutionContext, settings: Settings) -> Iterator[Any]:
+def _described(results: list[Any], context: dg.AssetExecutionContext, settings: Settings, study: Study) -> Iterator[Any]:
     """A materialisation for each model that was built and a result for each test that ran."""
-    study = read_study(settings.study_folder)
     of_study = column_descriptions(study)
     # A run of some models does not see where the columns of the others began.
     origins = None if context.is_subset else Origins(_beginnings(study))

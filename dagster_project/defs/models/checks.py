@@ -5,9 +5,9 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.defs.study_run import STUDY_RUN, StudyRun
 from dagster_project.exports import quoted
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import read_study
 from dagster_project.warehouse import Warehouse
 
 
@@ -21,7 +21,7 @@ def build(settings: Settings) -> dg.Definitions:
 
     @dg.asset_check(
         asset=dg.AssetKey(["staging", "rejected_answers"]),
-        pool="warehouse",
+        required_resource_keys={STUDY_RUN},
         description="No answer lies outside its declared anchors, labels and special codes.",
     )
     def no_rejected_answers() -> dg.AssetCheckResult:
@@ -43,11 +43,10 @@ def build(settings: Settings) -> dg.Definitions:
         asset=dg.AssetKey(["staging", "rejected_answers"]),
         additional_deps=[dg.AssetKey(["marts", "rejected_counts"])],
         blocking=True,
-        pool="warehouse",
         description="No instrument in a wave, and no variable of the roster, has more values rejected than allowed.",
     )
-    def few_rejected_answers() -> dg.AssetCheckResult:
-        allowed = read_study(settings.study_folder).protocol.rejected_share
+    def few_rejected_answers(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
+        allowed = study_run.study().protocol.rejected_share
         warehouse = Warehouse(settings.warehouse_file)
         blocks = [row for row in warehouse.rows(_REJECTED_COUNTS) if row["rejected"] > allowed * row["given"]]
         texts = warehouse.rows(_REJECTED_TEXTS) if blocks else []

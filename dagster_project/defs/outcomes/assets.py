@@ -12,6 +12,8 @@ import dagster as dg
 import pyarrow as pa
 
 from dagster_project.audit import find_impossible
+from dagster_project.defs.stamps import MARTS, stamp
+from dagster_project.defs.study_run import StudyRun
 from dagster_project.results import (
     PublishedValue,
     ResultRow,
@@ -45,7 +47,7 @@ from dagster_project.results import (
     to_markdown,
 )
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import Study, StudyError, read_study
+from dagster_project.study import Study
 from dagster_project.warehouse import Warehouse, replace_rows, replace_table
 
 #: What says when and under which plan a result was computed; the rest of a row is the result itself.
@@ -220,14 +222,6 @@ def build(settings: Settings) -> dg.Definitions:
     return dg.Definitions(assets=[*(_outcome(settings, one) for one in _OUTCOMES), _reproduction(settings)])
 
 
-def study_of(settings: Settings) -> Study:
-    """The study, or a failure of one line."""
-    try:
-        return read_study(settings.study_folder)
-    except StudyError as error:
-        raise dg.Failure(str(error), allow_retries=False) from None
-
-
 def published_values(study: Study) -> tuple[PublishedValue, ...]:
     """The printed numbers of the published table; none where the protocol declares no table."""
     if study.protocol.published is None:
@@ -258,7 +252,6 @@ def _outcome(settings: Settings, one: _Outcome) -> dg.AssetsDefinition:
         group_name="outcomes",
         kinds={"python", "scipy", "duckdb"},
         owners=["team:statistics"],
-        pool="warehouse",
         description=one.description,
         check_specs=[
             dg.AssetCheckSpec("ids_unique", asset=key, blocking=True, description="Each result has its own id."),
@@ -266,21 +259,23 @@ def _outcome(settings: Settings, one: _Outcome) -> dg.AssetsDefinition:
             *([dg.AssetCheckSpec(warning.check, asset=key, description=warning.description)] if warning else []),
         ],
     )
-    def outcome(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        study = study_of(settings)
+    def outcome(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         with warehouse.kept_open():
+            study = study_run.study()
             results = one.compute(study, read)
-            _write(warehouse, one, results, study.protocol.plan_hash, context.run.run_id)
+            _write(warehouse, one, results, study, study_run.run_id)
         checks = [*_checks(results), *([warning.result(results)] if warning else [])]
         return dg.MaterializeResult(metadata=_metadata(one, study, results), check_results=checks)
 
     return outcome
 
 
-def _write(warehouse: Warehouse, one: _Outcome, results: Sequence[ResultRow], plan_hash: str, run_id: str) -> None:
-    stamp = {"plan_hash": plan_hash, "run_id": run_id, "computed_at": datetime.now(UTC).replace(tzinfo=None)}
-    table = pa.Table.from_pylist([asdict(row) | stamp for row in results], schema=_RESULT)
+def _write(warehouse: Warehouse, one: _Outcome, results: Sequence[ResultRow], study: Study, run_id: str) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    computed = {"plan_hash": study.protocol.plan_hash, "run_id": run_id, "computed_at": now}
+    table = pa.Table.from_pylist([asdict(row) | computed for row in results], schema=_RESULT)
     with warehouse.transaction() as connection:
+        stamp(connection, one.name, (MARTS, *one.follows), study, run_id)
         replace_rows(connection, "results", "results", table, ("analysis", one.analyses), key="result_id", stamps=_STAMPS)
 
 
@@ -328,14 +323,13 @@ def _reproduction(settings: Settings) -> dg.AssetsDefinition:
         group_name="outcomes",
         kinds={"python", "duckdb"},
         owners=["team:statistics"],
-        pool="warehouse",
         description="Every printed number of the published tables beside the warehouse's, with a verdict.",
         check_specs=[
             dg.AssetCheckSpec("nothing_differs", asset=key, description="Every possible printed number is reproduced.")
         ],
     )
-    def reproduction() -> dg.MaterializeResult:
-        study = study_of(settings)
+    def reproduction(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
+        study = study_run.study()
         warehouse = Warehouse(settings.warehouse_file)
         published = published_values(study)
         found = compare(published, read_results(warehouse), study, find_impossible(published, study))
@@ -344,6 +338,7 @@ def _reproduction(settings: Settings) -> dg.AssetsDefinition:
         with warehouse.transaction() as connection:
             connection.execute("create schema if not exists results")
             replace_table(connection, "results", "reproduction", table)
+            stamp(connection, "reproduction", analyses, study, study_run.run_id)
         counts = {verdict: sum(e.verdict == verdict for e in found) for verdict in ("reproduced", "impossible", "differs")}
         return dg.MaterializeResult(
             metadata={

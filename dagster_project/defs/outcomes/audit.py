@@ -15,7 +15,9 @@ from dagster_project.audit import (
     finding_row,
     findings_markdown,
 )
-from dagster_project.defs.outcomes.assets import OUTCOMES, published_values, read_results, study_of
+from dagster_project.defs.outcomes.assets import OUTCOMES, published_values, read_results
+from dagster_project.defs.stamps import stamp
+from dagster_project.defs.study_run import StudyRun
 from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import Warehouse, replace_table
 
@@ -37,7 +39,6 @@ def build(settings: Settings) -> dg.Definitions:
         group_name="outcomes",
         kinds={"python", "duckdb"},
         owners=["team:statistics"],
-        pool="warehouse",
         description="Arithmetic that any results table must obey, asked of our own results and of the published table.",
         check_specs=[
             dg.AssetCheckSpec(
@@ -46,10 +47,10 @@ def build(settings: Settings) -> dg.Definitions:
             dg.AssetCheckSpec("published_agree", asset=key, description="No published number contradicts another."),
         ],
     )
-    def audit() -> dg.MaterializeResult:
-        study = study_of(settings)
+    def audit(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         warehouse = Warehouse(settings.warehouse_file)
         with warehouse.kept_open():
+            study = study_run.study()
             own = audit_results(read_results(warehouse).values(), study)
             published = audit_published(published_values(study), study)
             rows = [finding_row(one, "results", result_id) for result_id, one in own]
@@ -58,6 +59,7 @@ def build(settings: Settings) -> dg.Definitions:
             with warehouse.transaction() as connection:
                 connection.execute("create schema if not exists results")
                 replace_table(connection, "results", "findings", pa.Table.from_pylist(rows, schema=schema))
+                stamp(connection, "audit", OUTCOMES, study, study_run.run_id)
         counts = {one: sum(found.severity == one for found in published) for one in SEVERITIES}
         against = [(result_id, one) for result_id, one in own if one.severity != NOTE]
         return dg.MaterializeResult(

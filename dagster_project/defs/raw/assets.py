@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.defs.raw.load import export_columns, load_export, oddities
+from dagster_project.defs.study_run import StudyRun
 from dagster_project.exports import ExportError
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Export, Study, StudyError, read_study, wave_state
@@ -49,7 +50,6 @@ def _export_asset(settings: Settings, study: Study, export: Export) -> dg.Assets
         group_name="raw",
         kinds={"python", "duckdb", _KINDS.get(export.reader, "csv")},
         owners=["team:data-management"],
-        pool="warehouse",
         description=f"The export of {what}, after landing and contract: canonical columns, text untouched.",
         check_specs=[
             dg.AssetCheckSpec("arrived", asset=key, description=f"An export of {what} is in {export.folder}/."),
@@ -65,7 +65,8 @@ def _export_asset(settings: Settings, study: Study, export: Export) -> dg.Assets
             ),
         ],
     )
-    def export_asset(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    def export_asset(study_run: dg.ResourceParam[StudyRun]) -> Iterator[Any]:
+        study_run.study_as_loaded(study)
         warehouse = Warehouse(settings.warehouse_file)
         try:
             loaded = load_export(settings, study, export, warehouse)
@@ -74,6 +75,7 @@ def _export_asset(settings: Settings, study: Study, export: Export) -> dg.Assets
                 check_name="contract", passed=False, severity=dg.AssetCheckSeverity.ERROR, description=str(error)
             )
             raise dg.Failure(str(error), allow_retries=False) from None
+        study_run.note_taken(export.export, loaded["taken"])
         yield dg.MaterializeResult(
             asset_key=key,
             data_version=dg.DataVersion(loaded["sha256"] or "not arrived"),
@@ -144,7 +146,6 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
         group_name="raw",
         kinds={"duckdb", "view"},
         owners=["team:data-management"],
-        pool="warehouse",
         description="All waves' answer rows under one another: one row a respondent and wave (or part of it), one text"
         " column an item.",
         check_specs=[
@@ -160,7 +161,8 @@ def _answers_asset(settings: Settings, study: Study) -> dg.AssetsDefinition:
             ),
         ],
     )
-    def answers() -> dg.MaterializeResult:
+    def answers(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
+        study_run.study_as_loaded(study)
         codes = [code for block in (*study.protocol.instruments, "services") for code in study.block_codes(block)]
         with Warehouse(settings.warehouse_file).transaction() as connection:
             connection.execute(f"create or replace view raw.answers as {_union(study, exports, codes)}")

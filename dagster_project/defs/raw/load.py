@@ -25,6 +25,7 @@ from dagster_project.exports import (
     LandedFile,
     apply_contract,
     dictionary_of,
+    digest_of,
     find_files,
     land,
     read_export,
@@ -75,21 +76,23 @@ class _Chosen:
 def load_export(settings: Settings, study: Study, export: Export, warehouse: Warehouse) -> dict[str, Any]:
     """Land every file of an export, choose the one to use, and write its tables, unless the same stands there already.
 
-    Returns the export's row of `raw.exports`, with is_unchanged and versions (how many files are known). Raises ExportError
-    and leaves the rows in use as they were when the file to use cannot be used; `raw.versions` then says why.
+    Returns the export's row of `raw.exports`, with is_unchanged, versions (how many files are known) and taken (the digest
+    of all files that were looked at). Raises ExportError and leaves the rows in use as they were when the file to use cannot
+    be used; `raw.versions` then says why.
     """
     files = [land(file, settings.landing) for file in find_files(study.folder, export)]
     if not files and export.wave is None:
         raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); put the roster there")
     _note_arrivals(warehouse, export, files)
+    taken = digest_of(file.sha256 for file in files)
     chosen = _choose(settings, export, files, warehouse)
     if chosen is None:
         _write_nothing(warehouse, study, export)
-        return _record(export, None, "", 0, 0, 0, "") | {"is_unchanged": False, "versions": 0}
+        return _record(export, None, "", 0, 0, 0, "") | {"is_unchanged": False, "versions": 0, "taken": taken}
     fingerprint = _fingerprint(settings, study, export, chosen.sha256)
     versions = _count_versions(warehouse, export)
     if (standing := _standing(warehouse, export, fingerprint)) is not None:
-        return standing | {"is_unchanged": True, "versions": versions}
+        return standing | {"is_unchanged": True, "versions": versions, "taken": taken}
     try:
         contracted = [
             apply_contract(
@@ -117,7 +120,7 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
         " ".join(dict.fromkeys(warning for one in contracted for warning in one.warnings)),
     )
     _write(warehouse, export, record, contracted, chosen, settings.key())
-    return record | {"is_unchanged": False, "versions": versions}
+    return record | {"is_unchanged": False, "versions": versions, "taken": taken}
 
 
 #: How many rows of a wave are looked at for what is odd about it.

@@ -5,7 +5,7 @@ swapped (warehouse/), how a page is laid out (report/).
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,6 +17,9 @@ import dagster as dg
 from dagster_project.audit import FINDINGS_COLUMNS
 from dagster_project.defs.outcomes.assets import OUTCOMES, laid_out, read_results
 from dagster_project.defs.release.diff import remember_diff
+from dagster_project.defs.release.truth import contradictions
+from dagster_project.defs.stamps import STAMPS_COLUMNS
+from dagster_project.defs.study_run import StudyRun
 from dagster_project.report import (
     COLUMNS,
     FIGURES_COLUMNS,
@@ -44,7 +47,7 @@ from dagster_project.report import (
 from dagster_project.report.checklists import judge_checklist, read_answers, read_checklists, table_checklist
 from dagster_project.results import RESULTS_COLUMNS, TRACE_SQL, ResultRow, ard_rows, diff_markdown
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import CODEBOOK_COLUMNS, Study, StudyError, column_descriptions, read_study
+from dagster_project.study import CODEBOOK_COLUMNS, Study, StudyError, column_descriptions
 from dagster_project.synthesis import DISPLAY_COLUMNS, read_propositions
 from dagster_project.warehouse import (
     Warehouse,
@@ -87,14 +90,34 @@ def build(settings: Settings) -> dg.Definitions:
         group_name="release",
         kinds={"duckdb", "csv", "html"},
         owners=["team:data-management"],
-        pool="warehouse",
         description="What people read: marts, results and codebook as one DuckDB file, Tables 1 to 4 as CSV and as a page.",
+        check_specs=[
+            dg.AssetCheckSpec(
+                "one_truth",
+                asset="release",
+                blocking=True,
+                description="All that is released was computed from the same exports by the same definitions.",
+            )
+        ],
     )
-    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def release(study_run: dg.ResourceParam[StudyRun]) -> Iterator[Any]:
+        study = study_run.study()
         try:
-            read_answers(read_study(settings.study_folder))
+            read_answers(study)
         except StudyError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
+        # Asked before anything is published, and not by a step of its own: nothing may come between.
+        against = contradictions(Warehouse(settings.warehouse_file), study)
+        yield dg.AssetCheckResult(
+            check_name="one_truth",
+            passed=not against,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description=against[0] + (f" (and {len(against) - 1} more)" if len(against) > 1 else "")
+            if against
+            else "Everything was computed from the same exports by the same definitions.",
+        )
+        if against:
+            raise dg.Failure(against[0], allow_retries=False)
         recover_release(settings.study_folder)
         fingerprint = _fingerprint(settings)
         standing = current_release(settings.study_folder)
@@ -102,20 +125,27 @@ def build(settings: Settings) -> dg.Definitions:
         changed = "The release is as it was."
         if is_new:
             now = datetime.now(UTC)
-            name = f"{now:%Y%m%dT%H%M%S}-{fingerprint[:8]}-{context.run.run_id[:8]}"
+            name = f"{now:%Y%m%dT%H%M%S}-{fingerprint[:8]}-{study_run.run_id[:8]}"
             changed = _difference(settings, standing, name)
             manifest = {
                 "release": name,
                 "study": settings.study_folder.name,
-                "run_id": context.run.run_id,
+                "run_id": study_run.run_id,
                 "released_at": now.isoformat(),
                 "fingerprint": fingerprint,
+                "definitions": study.definitions_hash,
             }
             if standing is not None:
                 manifest["previous"] = standing["release"]
-            publish_release(settings.study_folder, name, manifest, lambda folder: _fill(settings, folder, manifest))
+
+            def fill(folder: Path) -> None:
+                _fill(settings, study, folder, manifest)
+                study_run.study()  # what was read again on the way was what the codebook was made from
+
+            publish_release(settings.study_folder, name, manifest, fill)
+        study_run.write_taken(study, (current_release(settings.study_folder) or {})["release"])
         folder = settings.study_folder / "release"
-        return dg.MaterializeResult(
+        yield dg.MaterializeResult(
             metadata={
                 "folder": dg.MetadataValue.path(str(folder)),
                 "database": dg.MetadataValue.path(str(folder / "warehouse.duckdb")),
@@ -138,8 +168,7 @@ def _difference(settings: Settings, standing: dict[str, str] | None, name: str) 
     return "This is the first release." if standing is None else diff_markdown(rows)
 
 
-def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None:
-    study = read_study(settings.study_folder)
+def _fill(settings: Settings, study: Study, folder: Path, manifest: Mapping[str, str]) -> None:
     copy_schemas(settings.warehouse_file, folder / "warehouse.duckdb", SCHEMAS, _descriptions(study))
     released = Warehouse(folder / "warehouse.duckdb")
     # Closed before the package, which takes the hash of the file.
@@ -233,6 +262,7 @@ def _descriptions(study: Study) -> dict[str, str]:
     for table, columns in (DISPLAY_COLUMNS | {"findings": FINDINGS_COLUMNS}).items():
         found |= {f"results.{table}.{column}": words for column, (_, words) in columns.items()}
     found |= {f"results.figures.{column}": words for column, words in FIGURES_COLUMNS.items()}
+    found |= {f"results.stamps.{column}": words for column, words in STAMPS_COLUMNS.items()}
     return found | {f"results.{name}": words for name, words in RESULTS_COLUMNS.items()}
 
 

@@ -8,9 +8,10 @@ import dagster as dg
 import pyarrow as pa
 
 from dagster_project.defs.outcomes.assets import OUTCOMES, read_results
+from dagster_project.defs.stamps import MARTS, stamp
+from dagster_project.defs.study_run import StudyRun
 from dagster_project.report import FIGURES_COLUMNS, Figure
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import read_study
 from dagster_project.warehouse import Warehouse, replace_table
 
 
@@ -32,16 +33,15 @@ def build(settings: Settings) -> dg.Definitions:
         group_name="release",
         kinds={"python", "duckdb"},
         owners=["team:data-management"],
-        pool="warehouse",
         description="Scores over time, effect sizes, returns and reasons, answers to each item, as SVG with alt text.",
     )
-    def figures() -> dg.MaterializeResult:
+    def figures(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         # The plotting library takes two seconds to come; whoever only loads the definitions does not wait for it.
         from dagster_project.report.figures import PEOPLE_SCORES, draw_figures
 
         warehouse = Warehouse(settings.warehouse_file)
         with warehouse.kept_open():
-            study = read_study(settings.study_folder)
+            study = study_run.study()
             people = warehouse.rows(PEOPLE_SCORES) if study.protocol.shows_people else []
             drawn = draw_figures(study, read_results(warehouse), people)
             rows = [
@@ -57,7 +57,7 @@ def build(settings: Settings) -> dg.Definitions:
             ]
             schema = pa.schema([(name, pa.int64() if name == "position" else pa.string()) for name in FIGURES_COLUMNS])
             with warehouse.transaction() as connection:
-                connection.execute("create schema if not exists results")
+                stamp(connection, "figures", (MARTS, *OUTCOMES), study, study_run.run_id)
                 replace_table(connection, "results", "figures", pa.Table.from_pylist(rows, schema=schema))
         return dg.MaterializeResult(metadata={"figures": dg.MetadataValue.md(_markdown(drawn)), "drawn": len(drawn)})
 

@@ -9,9 +9,11 @@ import dagster as dg
 import pyarrow as pa
 
 from dagster_project.defs.outcomes.assets import OUTCOMES, read_results
+from dagster_project.defs.stamps import SEGMENTS, stamp
+from dagster_project.defs.study_run import StudyRun
 from dagster_project.defs.synthesis.segments import read_segments
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import StudyError, read_study
+from dagster_project.study import StudyError
 from dagster_project.synthesis import (
     DISPLAY_COLUMNS,
     JointRow,
@@ -45,18 +47,17 @@ def build(settings: Settings) -> dg.Definitions:
         group_name="synthesis",
         kinds={"python", "duckdb", "yaml"},
         owners=["team:synthesis"],
-        pool="warehouse",
         description="Propositions: what the numbers say of each claim, what the interviews say, and what people judged.",
         check_specs=[
             dg.AssetCheckSpec("claims_hold", asset=key, description="Every claim that can be tested is borne out."),
             dg.AssetCheckSpec("judgements_current", asset=key, description="Judgements were made of the evidence as it is."),
         ],
     )
-    def joint() -> dg.MaterializeResult:
+    def joint(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         warehouse = Warehouse(settings.warehouse_file)
         with warehouse.kept_open():
+            study = study_run.study()
             try:
-                study = read_study(settings.study_folder)
                 declared = read_propositions(study)
                 display: Sequence[JointRow] = ()
                 if declared is not None:
@@ -66,7 +67,7 @@ def build(settings: Settings) -> dg.Definitions:
                 raise dg.Failure(str(error), allow_retries=False) from None
             rows = display_tables(display)
             with warehouse.transaction() as connection:
-                connection.execute("create schema if not exists results")
+                stamp(connection, "joint_display", (SEGMENTS, *OUTCOMES), study, study_run.run_id)
                 for name, columns in DISPLAY_COLUMNS.items():
                     schema = pa.schema([(column, _TYPES[kind]) for column, (kind, _) in columns.items()])
                     replace_table(connection, "results", name, pa.Table.from_pylist(rows[name], schema=schema))

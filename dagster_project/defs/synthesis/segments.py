@@ -15,9 +15,11 @@ import dagster as dg
 import pyarrow as pa
 
 from dagster_project.defs.raw.load import pseudonym
+from dagster_project.defs.stamps import MARTS, SEGMENTS, stamp
+from dagster_project.defs.study_run import StudyRun
 from dagster_project.exports import ExportError, land
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import Study, StudyError, read_study
+from dagster_project.study import Study, StudyError
 from dagster_project.synthesis import (
     CodedFile,
     Coding,
@@ -29,7 +31,7 @@ from dagster_project.synthesis import (
 )
 from dagster_project.warehouse import Warehouse, replace_table
 
-SEGMENTS = pa.schema(
+_SEGMENTS = pa.schema(
     [
         *((name, pa.string()) for name in ("segment_id", "code")),
         ("path", pa.list_(pa.string())),
@@ -58,7 +60,6 @@ def build(settings: Settings) -> dg.Definitions:
         group_name="synthesis",
         kinds={"python", "duckdb", "xml"},
         owners=["team:synthesis"],
-        pool="warehouse",
         description="Coded interview segments, of REFI-QDA projects and tables, with the person and wave of each.",
         check_specs=[
             dg.AssetCheckSpec(
@@ -72,11 +73,11 @@ def build(settings: Settings) -> dg.Definitions:
             ),
         ],
     )
-    def segments() -> dg.MaterializeResult:
+    def segments(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         warehouse = Warehouse(settings.warehouse_file)
         with warehouse.kept_open():
+            study = study_run.study()
             try:
-                study = read_study(settings.study_folder)
                 declared = read_propositions(study)
                 found = _read(settings, study, declared.interviews if declared else ())
             except (StudyError, SynthesisError, ExportError) as error:
@@ -97,8 +98,9 @@ def build(settings: Settings) -> dg.Definitions:
             ]
             with warehouse.transaction() as connection:
                 connection.execute("create schema if not exists raw")
-                replace_table(connection, "raw", "segments", pa.Table.from_pylist(rows, schema=SEGMENTS))
+                replace_table(connection, "raw", "segments", pa.Table.from_pylist(rows, schema=_SEGMENTS))
                 replace_table(connection, "raw", "codes", pa.Table.from_pylist(codes, schema=CODES))
+                stamp(connection, SEGMENTS, (MARTS,), study, study_run.run_id)
         return _said(found, rows)
 
     return dg.Definitions(assets=[segments])
@@ -135,7 +137,7 @@ def _rows(
     excluded: set[str],
     waves: set[str],
 ) -> list[dict[str, Any]]:
-    nothing = dict.fromkeys(SEGMENTS.names) | {"file_name": name, "source_file": sha256}
+    nothing = dict.fromkeys(_SEGMENTS.names) | {"file_name": name, "source_file": sha256}
     rows = []
     for one in file.codings:
         person = pseudonym(one.person.strip(), key) if one.person else None

@@ -1,0 +1,52 @@
+"""One truth: what a release is about to say was all computed from the same exports by the same definitions.
+
+Belongs here: the checks before a release, a function each. Does not belong here: writing stamps (stamps.py), the arithmetic
+of results (audit/).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from dagster_project.defs.outcomes.assets import OUTCOMES
+from dagster_project.defs.stamps import MARTS, SEGMENTS
+from dagster_project.exports import DEFINITIONS
+from dagster_project.study import Study
+from dagster_project.warehouse import Warehouse
+
+#: What carries a stamp.
+STAMPED = (MARTS, SEGMENTS, *OUTCOMES, "reproduction", "audit", "joint_display", "figures")
+_CURE = "run everything again: `wavehouse run`"
+
+
+def stamps_agree(warehouse: Warehouse, study: Study) -> list[str]:
+    """Every stamp is that of the codebook and of the exports as they stand in schema raw now, and of nothing else."""
+    now = {(row["source"], row["fingerprint"]) for row in warehouse.rows(_NOW, [DEFINITIONS])}
+    stamps: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for row in warehouse.rows("select name, source, fingerprint from results.stamps"):
+        stamps[row["name"]].add((row["source"], row["fingerprint"]))
+    problems = []
+    for name in STAMPED:
+        if not stamps[name]:
+            problems.append(f"{name}: nothing says what this was computed from; {_CURE}")
+        elif differing := sorted({source for source, _ in now ^ stamps[name]}):
+            what = " and ".join(source if source == DEFINITIONS else f"export {source}" for source in differing)
+            problems.append(f"{name}: computed from another state of {what} than is in use now; {_CURE}")
+    return problems
+
+
+#: Each is given the working file and the study, and says what contradicts what, a line each.
+CHECKS: Sequence[Callable[[Warehouse, Study], list[str]]] = (stamps_agree,)
+
+
+def contradictions(warehouse: Warehouse, study: Study) -> list[str]:
+    """What the checks find, a line each; nothing where all that is released is of one truth."""
+    with warehouse.kept_open():
+        return [problem for check in CHECKS for problem in check(warehouse, study)]
+
+
+#: What a release has to be made of.
+_NOW = """
+    select export as source, fingerprint from raw.exports
+    union all
+    select ?, definitions_hash from codebook.definitions
+"""

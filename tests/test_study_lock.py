@@ -1,0 +1,123 @@
+"""The lock of a study: one holder at a time, also among threads and processes; a killed holder frees it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dagster_project.study_lock import StudyLockedError, lock_holder, study_lock
+
+_HOLDS = """
+import sys, time
+from pathlib import Path
+from dagster_project.study_lock import study_lock
+with study_lock(Path(sys.argv[1]), "another-run"):
+    print("held", flush=True)
+    time.sleep(120)
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "home" / "study" / "run.lock"
+
+
+@pytest.fixture
+def other(file: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+    """Another process that holds the lock."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start() -> subprocess.Popen[str]:
+        process = subprocess.Popen([sys.executable, "-c", _HOLDS, str(file)], stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout is not None and process.stdout.readline() == "held\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_whoever_does_not_wait_is_told_who_runs(file: Path, other: Callable[[], subprocess.Popen[str]]) -> None:
+    process = other()
+    who = (
+        rf"^run another- \(process {process.pid} on {socket.gethostname()}, since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00\) "
+    )
+    with (
+        pytest.raises(StudyLockedError, match=who + "is running this study; wait for it, or leave out --no-wait$"),
+        study_lock(file, "mine", waits=False),
+    ):
+        raise AssertionError("two hold it")
+    holder = lock_holder(file)
+    assert holder is not None and (holder.run_id, holder.process) == ("another-run", process.pid)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
+def test_a_killed_holder_frees_the_lock_and_is_named(file: Path, other: Callable[[], subprocess.Popen[str]]) -> None:
+    process = other()
+    lines: list[str] = []
+    threading.Timer(1, lambda: os.kill(process.pid, signal.SIGKILL)).start()
+    with study_lock(file, "mine", report=lines.append) as killed:
+        assert killed is not None and killed.run_id == "another-run"
+        holder = lock_holder(file)
+        assert holder is not None and (holder.run_id, holder.process) == ("mine", os.getpid())
+    assert len(lines) == 1
+    assert lines[0].startswith(f"waiting for run another- (process {process.pid} on ")
+    with study_lock(file, "mine") as killed:
+        assert killed is None
+
+
+def test_threads_exclude_each_other_and_one_does_not_wait_for_itself(file: Path) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def run(number: int) -> None:
+        with study_lock(file, f"run {number}"), study_lock(file, "within"):
+            inside.append(number)
+            most.append(len(inside))
+            time.sleep(0.05)
+            inside.remove(number)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 5
+    assert lock_holder(file) is None
+
+
+def test_a_lock_that_was_deleted_while_somebody_waited_for_it_is_not_the_lock(file: Path) -> None:
+    """Somebody empties WAVEHOUSE_HOME during a run: whoever waits must not get the deleted file while a third has the new one."""
+    held = threading.Event()
+
+    def waits() -> None:
+        with study_lock(file, "waiting"):
+            held.set()
+
+    with study_lock(file, "first"):
+        thread = threading.Thread(target=waits)
+        thread.start()
+        time.sleep(0.5)
+        file.unlink()
+        assert held.wait(5)  # the new file is free
+    thread.join()
+    with study_lock(file, "next", waits=False):
+        assert lock_holder(file) is not None
+
+
+def test_a_text_that_names_nobody_is_nobody(file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    for text in ("", "no json", "[]", '{"process": 1}'):
+        file.write_text(text, encoding="utf-8")
+        assert lock_holder(file) is None
+        with study_lock(file, "mine") as killed:
+            assert killed is None
