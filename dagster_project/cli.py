@@ -160,6 +160,7 @@ def _run(given: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.study import read_study
 
     read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
+    settings.key()  # and so is a key that is lost
     dagster_home(settings)
     if not given.quiet:
         print(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr, flush=True)

@@ -6,7 +6,7 @@ import dagster as dg
 import pyarrow as pa
 
 from dagster_project.results import ESTIMANDS, PEOPLE
-from dagster_project.settings import Settings, read_settings
+from dagster_project.settings import Settings, SettingsError, read_settings
 from dagster_project.study import StudyError, codebook_tables, read_study
 from dagster_project.warehouse import Warehouse
 
@@ -30,7 +30,8 @@ def build(settings: Settings) -> dg.Definitions:
     def codebook() -> dg.MaterializeResult:
         try:
             study = read_study(settings.study_folder)
-        except StudyError as error:
+            settings.key()  # a key that is lost is said by the first step, before anything is written
+        except (StudyError, SettingsError) as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         tables = codebook_tables(study) | {"estimands": _estimands()}
         Warehouse(settings.warehouse_file).replace_tables("codebook", tables)

@@ -44,7 +44,7 @@ from dagster_project.report import (
 )
 from dagster_project.report.checklists import judge_checklist, read_answers, read_checklists, table_checklist
 from dagster_project.results import RESULTS_COLUMNS, TRACE_SQL, ResultRow, ard_rows, diff_markdown
-from dagster_project.settings import Settings, read_settings
+from dagster_project.settings import Settings, key_check, read_settings
 from dagster_project.study import CODEBOOK_COLUMNS, Study, StudyError, column_descriptions, read_study
 from dagster_project.synthesis import DISPLAY_COLUMNS, read_propositions
 from dagster_project.warehouse import (
@@ -107,6 +107,7 @@ def build(settings: Settings) -> dg.Definitions:
                 "run_id": context.run.run_id,
                 "released_at": now.isoformat(),
                 "fingerprint": fingerprint,
+                "key_check": key_check(settings.key()),
             }
             if standing is not None:
                 manifest["previous"] = standing["release"]
