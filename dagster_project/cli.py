@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has read enough
         return 0
     except (ValueError, OSError) as error:
-        # StudyError, ExportError, ResultsError and SimulationError are ValueErrors with one line for a person.
+        # StudyError, ExportError, ResultsError, WarehouseError and their like are ValueErrors with one line for a person.
         print(f"wavehouse: {error}", file=sys.stderr)
         return 2
 
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wavehouse", description="A warehouse for longitudinal questionnaire studies.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    run = _command(commands, "run", "materialise the whole graph: exports in, tables and release out", _run)
+    run = _command(commands, "run", "materialise the whole graph: exports in, tables and release out", _heal_and_run)
     run.add_argument("--quiet", action="store_true", help="print the summary only")
 
     _command(commands, "check", "say what does not fit in a study's definitions and exports; runs nothing", _check)
@@ -156,11 +156,28 @@ def dagster_home(settings: Settings) -> Path:
     return settings.dagster_home
 
 
-def _run(given: argparse.Namespace, settings: Settings) -> int:
+def _heal_and_run(given: argparse.Namespace, settings: Settings) -> int:
+    """Run, and once more when the run found the working file damaged: it was moved aside, and the exports are all there."""
     from dagster_project.study import read_study
 
     read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
     settings.key()  # and so is a key that is lost
+    _prepare_working_file(settings)
+    code = _run(given, settings)
+    if code != 1 or settings.warehouse_file.exists():
+        return code
+    _prepare_working_file(settings)
+    return _run(given, settings)
+
+
+def _prepare_working_file(settings: Settings) -> None:
+    from dagster_project.warehouse import Warehouse
+
+    if fault := Warehouse(settings.warehouse_file).prepare(is_expected=(settings.study_folder / "release").exists()):
+        print(f"warning: {fault}", file=sys.stderr)
+
+
+def _run(given: argparse.Namespace, settings: Settings) -> int:
     dagster_home(settings)
     if not given.quiet:
         print(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr, flush=True)

@@ -98,7 +98,7 @@ def test_a_wrong_variable_beside_the_right_file_is_named(settings_of: Make) -> N
     settings = settings_of()
     key = settings.key()
     _release(settings, key)
-    with pytest.raises(SettingsError, match="^WAVEHOUSE_PSEUDONYM_KEY: the key of the pseudonyms is another one: .* Unset"):
+    with pytest.raises(SettingsError, match=r"^WAVEHOUSE_PSEUDONYM_KEY: the key of the pseudonyms is another one: .* Unset"):
         settings_of(key="another").key()
     assert settings_of(key=key.decode()).key() == key
 

@@ -27,14 +27,17 @@ def build(settings: Settings) -> dg.Definitions:
         pool="warehouse",
         description="The protocol as tables: waves, instruments, items, scales, norms. One truth, validated once.",
     )
-    def codebook() -> dg.MaterializeResult:
+    def codebook(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         try:
             study = read_study(settings.study_folder)
             settings.key()  # a key that is lost is said by the first step, before anything is written
         except (StudyError, SettingsError) as error:
             raise dg.Failure(str(error), allow_retries=False) from None
+        warehouse = Warehouse(settings.warehouse_file)
+        if fault := warehouse.prepare(is_expected=(settings.study_folder / "release").exists()):
+            context.log.warning(fault)
         tables = codebook_tables(study) | {"estimands": _estimands()}
-        Warehouse(settings.warehouse_file).replace_tables("codebook", tables)
+        warehouse.replace_tables("codebook", tables)
         protocol = study.protocol
         lines = [f"| {name} | {table.num_rows} |" for name, table in tables.items()]
         return dg.MaterializeResult(

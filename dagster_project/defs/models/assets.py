@@ -17,7 +17,7 @@ from dagster_project.defs.models.run_dbt import prepared_manifest, run_dbt
 from dagster_project.defs.raw.load import export_columns
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Study, column_descriptions, read_study
-from dagster_project.warehouse import Warehouse, identifier
+from dagster_project.warehouse import Warehouse, identifier, refusal_of
 
 _OWNERS = {"staging": "team:data-management", "intermediate": "team:statistics", "marts": "team:statistics"}
 
@@ -62,12 +62,20 @@ def build(settings: Settings) -> dg.Definitions:
             arguments += ["--select", *(".".join(key.path) for key in sorted(context.selected_asset_keys))]
         done = run_dbt(settings, arguments)
         results = list(getattr(done.result, "results", None) or ())
+        if not done.success and (refusal := refusal_of(settings.warehouse_file, _messages(results, done.exception))):
+            raise dg.Failure(str(refusal), allow_retries=False)
         # What dbt made is described once it has let go of the file.
         yield from _described(results, context, settings)
         if not done.success:
             raise dg.Failure(f"dbt build failed: {_first_error(results, done.exception)}", allow_retries=False)
 
     return dg.Definitions(assets=[models, *exposure_specs(manifest)])
+
+
+def _messages(results: list[Any], exception: BaseException | None) -> str:
+    """All that dbt says of what went wrong: DuckDB's own words are somewhere in it."""
+    bad = [str(result.message) for result in results if result.status in ("error", "fail")]
+    return "\n".join([*bad, *([str(exception)] if exception is not None else [])])
 
 
 def _first_error(results: list[Any], exception: BaseException | None) -> str:

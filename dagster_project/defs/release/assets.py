@@ -16,7 +16,7 @@ import dagster as dg
 
 from dagster_project.audit import FINDINGS_COLUMNS
 from dagster_project.defs.outcomes.assets import OUTCOMES, laid_out, read_results
-from dagster_project.defs.release.diff import remember_diff
+from dagster_project.defs.release.diff import recall_diff, remember_diff
 from dagster_project.report import (
     COLUMNS,
     FIGURES_COLUMNS,
@@ -112,6 +112,8 @@ def build(settings: Settings) -> dg.Definitions:
             if standing is not None:
                 manifest["previous"] = standing["release"]
             publish_release(settings.study_folder, name, manifest, lambda folder: _fill(settings, folder, manifest))
+        else:
+            recall_diff(Warehouse(settings.warehouse_file), settings.study_folder / "release" / "warehouse.duckdb")
         folder = settings.study_folder / "release"
         return dg.MaterializeResult(
             metadata={
