@@ -15,13 +15,14 @@ MAY_IMPORT = {
     "study": set(),
     "statistics": set(),
     "warehouse": set(),
-    "exports": {"study"},
+    "exports": {"study", "terminal"},
     "results": {"study", "statistics"},
     "audit": {"study", "results"},
     "synthesis": {"study", "results", "exports"},
     "report": {"study", "results", "audit", "synthesis"},
     "simulate": {"study", "results", "statistics", "audit"},
     "settings": set(),
+    "terminal": set(),
 }
 EDGE = {"defs", "definitions", "cli", "summary"}
 #: Libraries that only some parts may know.

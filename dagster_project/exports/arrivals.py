@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from dagster_project.exports.errors import ExportError
+from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.landing import find_files
 from dagster_project.exports.read import dictionary_of
 from dagster_project.study import Study
 
 _BLOCK = 1 << 20
 _RAW = "raw"
+#: How much of a path is shown: a person must find the file by it.
+_SHOWN = 400
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ class Look:
     """What a look found.
 
     changed: exports whose files are settled and are not what the last run was started for. waiting: files that changed
-    since the last look. unknown: files in the folders of exports, or in raw/, that no export declares. refused: by export,
-    why its files cannot be told apart.
+    since the last look. unknown: files in the folders of exports, or in raw/, that no export declares. Both are named as
+    messages show them. refused: by export, why its files cannot be told apart.
     """
 
     memory: Memory
@@ -99,7 +101,7 @@ def look(study: Study, memory: Memory) -> Look:
                 found = file.stat()
                 stats[name] = (found.st_size, found.st_mtime_ns)
                 if memory.stats.get(name) != stats[name]:
-                    waiting.append(name)
+                    waiting.append(plain(name, _SHOWN))
                     is_settled = False
                     continue
                 hashes[name] = memory.hashes.get(name) or _sha256(file)
@@ -121,7 +123,7 @@ def _unknown(study: Study, declared: set[Path]) -> set[str]:
     there = {path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()}
     hidden = (".", "~$")
     return {
-        path.relative_to(study.folder).as_posix()
+        plain(path.relative_to(study.folder).as_posix(), _SHOWN)
         for path in there - declared
         if not any(part.startswith(hidden) for part in path.relative_to(study.folder).parts)
     }
