@@ -158,13 +158,27 @@ def dagster_home(settings: Settings) -> Path:
 
 
 def _heal_and_run(given: argparse.Namespace, settings: Settings) -> int:
-    """Run, and once more when the run found the working file damaged: it was moved aside, and the exports are all there."""
+    """Run, and once more when the run found the working file or Dagster's history damaged, which are moved aside then.
+
+    All that a run needs is in the exports.
+    """
+    from dagster_project.defs.history import history_fault, move_damaged_aside
     from dagster_project.study import read_study
 
     read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
     settings.key()  # and so is a key that is lost
     _prepare_working_file(settings)
-    code = _run(given, settings)
+    try:
+        code = _run(given, settings)
+    except Exception as error:
+        faults = move_damaged_aside(settings.dagster_home)
+        if not faults and (fault := history_fault(error, settings.dagster_home)):
+            raise ValueError(fault) from None
+        if not faults:
+            raise
+        for fault in faults:
+            say(f"warning: {fault}", file=sys.stderr)
+        return _run(given, settings)
     if code != 1 or settings.warehouse_file.exists():
         return code
     _prepare_working_file(settings)
@@ -373,7 +387,11 @@ def _print_problems(result: "dg.ExecuteInProcessResult") -> None:
 def _ui(given: argparse.Namespace, settings: Settings) -> int:
     import subprocess
 
+    from dagster_project.defs.history import move_damaged_aside
+
     dagster_home(settings)
+    for fault in move_damaged_aside(settings.dagster_home):
+        say(f"warning: {fault}", file=sys.stderr)
     if given.watch:
         os.environ["WAVEHOUSE_WATCH"] = "1"
     say(f"wavehouse: http://127.0.0.1:{given.port} (stop with Ctrl+C)", file=sys.stderr)
