@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from dagster_project.settings import CHECKOUT, Settings, read_settings
 from dagster_project.study_lock import study_lock
+from dagster_project.terminal import say
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -32,14 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(given.command(given, settings))
     except KeyboardInterrupt:
-        print("wavehouse: stopped; the release is as it was", file=sys.stderr)
+        say("wavehouse: stopped; the release is as it was", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has read enough
         return 0
     except (ValueError, OSError) as error:
-        # StudyError, ExportError, ResultsError and SimulationError are ValueErrors with one line for a person.
-        print(f"wavehouse: {error}", file=sys.stderr)
+        # StudyError, ExportError, ResultsError, WarehouseError and their like are ValueErrors with one line for a person.
+        say(f"wavehouse: {error}", file=sys.stderr)
         return 2
 
 
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wavehouse", description="A warehouse for longitudinal questionnaire studies.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    run = _command(commands, "run", "materialise the whole graph: exports in, tables and release out", _run)
+    run = _command(commands, "run", "materialise the whole graph: exports in, tables and release out", _locked_run)
     run.add_argument("--quiet", action="store_true", help="print the summary only")
     run.add_argument(
         "--no-wait", action="store_true", help="do not wait for another run of the study: say who runs, and end"
@@ -161,21 +162,53 @@ def dagster_home(settings: Settings) -> Path:
     return settings.dagster_home
 
 
-def _run(given: argparse.Namespace, settings: Settings) -> int:
+def _locked_run(given: argparse.Namespace, settings: Settings) -> int:
     """Run the study under its lock: what decides and what is loaded is under it, too, not only the steps."""
     run_id = str(uuid.uuid4())
 
     def report(line: str) -> None:
-        print(f"wavehouse: {line}", file=sys.stderr, flush=True)
+        say(f"wavehouse: {line}", file=sys.stderr)
 
     with study_lock(settings.lock_file, run_id, waits=not given.no_wait, report=report):
-        return _run_locked(given, settings, run_id)
+        return _heal_and_run(given, settings, run_id)
 
 
-def _run_locked(given: argparse.Namespace, settings: Settings, run_id: str) -> int:
+def _heal_and_run(given: argparse.Namespace, settings: Settings, run_id: str) -> int:
+    """Run, and once more when the run found the working file or Dagster's history damaged, which are moved aside then.
+
+    All that a run needs is in the exports.
+    """
+    from dagster_project.defs.history import history_fault, move_damaged_aside
     from dagster_project.study import read_study
 
     read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
+    settings.key()  # and so is a key that is lost
+    _prepare_working_file(settings)
+    try:
+        code = _run(given, settings, run_id)
+    except Exception as error:
+        faults = move_damaged_aside(settings.dagster_home)
+        if not faults and (fault := history_fault(error, settings.dagster_home)):
+            raise ValueError(fault) from None
+        if not faults:
+            raise
+        for fault in faults:
+            say(f"warning: {fault}", file=sys.stderr)
+        return _run(given, settings, str(uuid.uuid4()))
+    if code != 1 or settings.warehouse_file.exists():
+        return code
+    _prepare_working_file(settings)
+    return _run(given, settings, str(uuid.uuid4()))
+
+
+def _prepare_working_file(settings: Settings) -> None:
+    from dagster_project.warehouse import Warehouse
+
+    if fault := Warehouse(settings.warehouse_file).prepare(is_expected=(settings.study_folder / "release").exists()):
+        say(f"warning: {fault}", file=sys.stderr)
+
+
+def _run(given: argparse.Namespace, settings: Settings, run_id: str) -> int:
     dagster_home(settings)
     if not given.quiet:
         print(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr, flush=True)
@@ -219,9 +252,7 @@ def _check(given: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.synthesis import check_synthesis
 
     study = read_study(settings.study_folder)
-    print(
-        f"{study.folder.name}: the definitions fit together: {len(study.protocol.waves)} waves, {len(study.scales)} scales"
-    )
+    say(f"{study.folder.name}: the definitions fit together: {len(study.protocol.waves)} waves, {len(study.scales)} scales")
     bad = 0
     for export in study.protocol.exports:
         name = export.wave or "roster"
@@ -239,26 +270,26 @@ def _check(given: argparse.Namespace, settings: Settings) -> int:
         except ExportError as error:
             lines.append(f"  {name:<7} error: {error}")
             bad += 1
-        print("\n".join(lines or [f"  {name:<7} no export has arrived in {export.folder} ({export.pattern})"]))
+        say(*(lines or [f"  {name:<7} no export has arrived in {export.folder} ({export.pattern})"]))
     for unknown in look(study, Memory(), {}).unknown:
-        print(f"  warning: {unknown}: no export declares this file")
+        say(f"  warning: {unknown}: no export declares this file")
     if study.protocol.published is not None:
         try:
-            print(f"  published: {len(read_published(study.folder / study.protocol.published.file))} printed values")
+            say(f"  published: {len(read_published(study.folder / study.protocol.published.file))} printed values")
         except (ResultsError, OSError) as error:
-            print(f"  published: error: {error}")
+            say(f"  published: error: {error}")
             bad += 1
     for finding in check_synthesis(study):
         mark = "error: " if finding.is_error else ""
-        print(f"    warning: {finding.words}" if finding.is_warning else f"  {finding.about}: {mark}{finding.words}")
+        say(f"    warning: {finding.words}" if finding.is_warning else f"  {finding.about}: {mark}{finding.words}")
         bad += finding.is_error
     try:
         if answers := sum(len(items) for given in dict(read_answers(study)).values() for items in given.values()):
-            print(f"  checklists: {answers} items answered")
+            say(f"  checklists: {answers} items answered")
     except StudyError as error:
-        print(f"  checklists: error: {error}")
+        say(f"  checklists: error: {error}")
         bad += 1
-    print("everything fits" if not bad else f"{bad} errors" if bad > 1 else "1 error")
+    say("everything fits" if not bad else f"{bad} errors" if bad > 1 else "1 error")
     return 1 if bad else 0
 
 
@@ -288,12 +319,12 @@ def _contract(given: argparse.Namespace, settings: Settings) -> int:
                 table = read_export(file, export, file.name, dictionary_of(study, export))
                 reads.append(Read(export, table, apply_contract(table, study, export, "", file.name)))
         except ExportError as error:
-            print(f"{export.wave}: {error}")
+            say(f"{export.wave}: {error}")
             open_ends += 1
             continue
         for this in reads:
             counts = Counter(finding.verdict for finding in this.contracted.findings)
-            print(f"{export.wave}: {this.contracted.name}: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items()))
+            say(f"{export.wave}: {this.contracted.name}: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items()))
             before_it = study.export_before(export)
             before = next((read for read in reversed(earlier) if read.export == before_it), None)
             odd = [
@@ -310,19 +341,19 @@ def _contract(given: argparse.Namespace, settings: Settings) -> int:
             ]
             proposals = propose(this, study, earlier)
             for line in (*odd, *(one.sentence for one in proposals)):
-                print(f"  {line}")
+                say(f"  {line}")
             open_ends += len(odd)
             if given.propose and proposals:
-                print(f"  to accept, add to study.yaml under exports, {export.export}:")
+                say(f"  to accept, add to study.yaml under exports, {export.export}:")
                 for block in dict.fromkeys(one.block for one in proposals):
                     lines = ", ".join(f"{one.code}: {json.dumps(one.column)}" for one in proposals if one.block == block)
-                    print(f"    block {block}: columns: {{{lines}}}")
+                    say(f"    block {block}: columns: {{{lines}}}")
             for block, texts in propose_labels(this, study).items():
                 named = ", ".join(f"{json.dumps(text, ensure_ascii=False)}: {code}" for text, code in texts.items())
-                print(f"  {len(texts)} texts of {block} are labels that the export's dictionary knows")
+                say(f"  {len(texts)} texts of {block} are labels that the export's dictionary knows")
                 if given.propose:
-                    print(f"  to accept, add to study.yaml under exports, {export.export}:")
-                    print(f"    labels: - {{blocks: [{block}], labels: {{{named}}}}}")
+                    say(f"  to accept, add to study.yaml under exports, {export.export}:")
+                    say(f"    labels: - {{blocks: [{block}], labels: {{{named}}}}}")
                 open_ends += 1
         earlier += reads
     return 1 if open_ends else 0
@@ -334,10 +365,10 @@ def _new(given: argparse.Namespace, settings: Settings) -> int:
     path = Path(given.name)
     folder = path if len(path.parts) > 1 or path.is_absolute() else CHECKOUT / "data" / given.name
     for file in new_study(folder):
-        print(file)
-    print(f"next: say in {folder / 'study.yaml'} what was planned, drop exports into {folder / 'raw'}/, then")
-    print(f"  wavehouse check --study {given.name}")
-    print(f"  wavehouse run --study {given.name}")
+        say(str(file))
+    say(f"next: say in {folder / 'study.yaml'} what was planned, drop exports into {folder / 'raw'}/, then")
+    say(f"  wavehouse check --study {given.name}")
+    say(f"  wavehouse run --study {given.name}")
     return 0
 
 
@@ -362,18 +393,22 @@ def _print_problems(result: "dg.ExecuteInProcessResult") -> None:
             if not any(line in error for error in errors):
                 errors.append(f"{(event.step_key or '').replace('__', '/')}: {line}")
     for line in errors:
-        print(f"error: {line}", file=sys.stderr)
+        say(f"error: {line}", file=sys.stderr)
     for line in warnings:
-        print(f"warning: {line}", file=sys.stderr)
+        say(f"warning: {line}", file=sys.stderr)
 
 
 def _ui(given: argparse.Namespace, settings: Settings) -> int:
     import subprocess
 
+    from dagster_project.defs.history import move_damaged_aside
+
     dagster_home(settings)
+    for fault in move_damaged_aside(settings.dagster_home):
+        say(f"warning: {fault}", file=sys.stderr)
     if given.watch:
         os.environ["WAVEHOUSE_WATCH"] = "1"
-    print(f"wavehouse: http://127.0.0.1:{given.port} (stop with Ctrl+C)", file=sys.stderr, flush=True)
+    say(f"wavehouse: http://127.0.0.1:{given.port} (stop with Ctrl+C)", file=sys.stderr)
     # The code location is named in pyproject.toml under [tool.dagster].
     command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", given.port]
     return subprocess.run(command, cwd=CHECKOUT, check=False).returncode
@@ -386,12 +421,13 @@ def _diff(given: argparse.Namespace, settings: Settings) -> int:
 
     releases = release_names(settings.study_folder)
     if given.list:
-        print("\n".join(releases) or "there is no release yet; `wavehouse run` makes one")
+        say(*(releases or ["there is no release yet; `wavehouse run` makes one"]))
         return 0
     old, new = (_release(word, releases, place) for word, place in ((given.old, -2), (given.new, -1)))
     folder = settings.study_folder / "releases"
-    print(f"from {old} to {new}")
-    print(diff_markdown(diff_of_files(folder / old / "warehouse.duckdb", folder / new / "warehouse.duckdb")))
+    say(f"from {old} to {new}")
+    changed = diff_markdown(diff_of_files(folder / old / "warehouse.duckdb", folder / new / "warehouse.duckdb"))
+    say(*changed.split("\n"))
     return 0
 
 
@@ -436,13 +472,13 @@ def _trace(given: argparse.Namespace, settings: Settings) -> int:
         writer.writeheader()
         writer.writerows(rows)
         return 0
-    print("\n".join(trace_lines(rows, names)))
+    say(*trace_lines(rows, names))
     if given.person is not None:
         person = next((pseudonym for pseudonym, name in names.items() if name == given.person), given.person)
         lines = person_lines(rows, person)
         if not lines:
             raise ValueError(f"{given.person}: no answer of this person is behind {given.result_id}; --csv lists everybody")
-        print("\n".join(["", f"{given.person}:", *lines]))
+        say("", f"{given.person}:", *lines)
     return 0
 
 
@@ -480,9 +516,9 @@ def _audit(given: argparse.Namespace, settings: Settings) -> int:
     )  # fmt: skip
     unknown = unknown_statistics(table.values)
     for statistic, count in unknown.items():
-        print(f"wavehouse: no rule knows the statistic {statistic!r}: {count} of the numbers not checked", file=sys.stderr)
+        say(f"wavehouse: no rule knows the statistic {statistic!r}: {count} of the numbers not checked", file=sys.stderr)
     if unplaced:
-        print(
+        say(
             f"wavehouse: no row of the table is about {', '.join(map(repr, unplaced))}: these scales' ranges are not"
             " checked; labels must"
             " be those of the instruments",
@@ -494,9 +530,7 @@ def _audit(given: argparse.Namespace, settings: Settings) -> int:
         writer.writerows(finding_row(one, "published") for one in found)
     else:
         numbers = len(table.values) - sum(unknown.values())
-        print(
-            "\n".join([*finding_lines(found, with_notes=given.all), finding_summary(found, numbers, sum(unknown.values()))])
-        )
+        say(*finding_lines(found, with_notes=given.all), finding_summary(found, numbers, sum(unknown.values())))
     return 1 if any(one.severity != NOTE for one in found) else 0
 
 
@@ -529,10 +563,10 @@ def _simulate(given: argparse.Namespace, settings: Settings) -> int:
     refuse_standing_files(study, given.out)  # now, not after minutes of searching
     published = read_published(study.folder / study.protocol.published.file)
     seed = DEFAULT_SEED if given.seed is None else given.seed
-    stand_ins = simulate_study(study, published, seed, progress=lambda line: print(f"  {line}", file=sys.stderr, flush=True))
+    stand_ins = simulate_study(study, published, seed, progress=lambda line: say(f"  {line}", file=sys.stderr))
     write_exports(stand_ins, study, given.out, seed)
-    print(report(stand_ins))
-    print(f"exports: {given.out}")
+    say(*report(stand_ins).split("\n"))
+    say(f"exports: {given.out}")
     return 0
 
 

@@ -1,17 +1,31 @@
 """Paths and names from the environment, in one frozen dataclass.
 
-Belongs here: where things lie on this machine. Does not belong here: what a study says (study/), reading any file but
-the pseudonym key.
+Belongs here: where things lie on this machine, whose they are, and the key of the pseudonyms. Does not belong here: what
+a study says (study/), reading any other file.
 """
 
+import hashlib
+import hmac
+import json
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 #: The checkout: the folder that holds this package, dbt/ and data/.
 CHECKOUT = Path(__file__).resolve().parent.parent
+#: In a study's home: the path of the study folder that the home belongs to, as seen from the folder of all homes.
+OWNER = "study.path"
+KEY_FILE = "pseudonym.key"
+#: What the key's check value is a hash of: no respondent's identifier holds a NUL.
+_CHECKED = b"wavehouse\0check of the key"
+
+
+class SettingsError(ValueError):
+    """Something around a study that a run cannot go on with. The message is one line with the cure."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +42,13 @@ class Settings:
     checkout: Path = CHECKOUT
 
     @property
+    def study_home(self) -> Path:
+        """The folder for what is made of this study and stays on this machine; see `home_of_study`."""
+        return home_of_study(self.home, self.study_folder)
+
+    @property
     def warehouse_file(self) -> Path:
-        return self.home / self.study_folder.name / "warehouse.duckdb"
+        return self.study_home / "warehouse.duckdb"
 
     @property
     def landing(self) -> Path:
@@ -52,20 +71,141 @@ class Settings:
     @property
     def dbt_target(self) -> Path:
         """dbt's artifacts, apart for each study: dbt parses anew whenever the file it is pointed at changes."""
-        return self.home / self.study_folder.name / "dbt"
+        return self.study_home / "dbt"
 
     def key(self) -> bytes:
-        """The key of the pseudonyms: WAVEHOUSE_PSEUDONYM_KEY, or one made once and kept outside the repository's files."""
+        """The key of the pseudonyms: WAVEHOUSE_PSEUDONYM_KEY, or one made once and kept outside the repository's files.
+
+        Raises SettingsError when the newest release was made with another key, or when its key is gone: everybody would
+        get a new pseudonym. A new key is made only where nothing has been released.
+        """
+        file = self.study_home / KEY_FILE
+        manifest = _newest_manifest(self.study_folder)
         if self.pseudonym_key:
-            return self.pseudonym_key.encode()
-        file = self.home / self.study_folder.name / "pseudonym.key"
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            partial = file.with_suffix(".partial")
-            partial.write_text(secrets.token_hex(32), encoding="ascii")
-            partial.chmod(0o600)
-            partial.replace(file)
-        return file.read_bytes()
+            key = self.pseudonym_key.encode()
+        else:
+            if not file.exists():
+                if manifest is not None:
+                    raise SettingsError(f"{file}: the key of the pseudonyms is gone{self._cure(file, manifest)}")
+                _make_key(file)
+            try:
+                key = file.read_bytes()
+            except OSError as error:
+                raise SettingsError(f"{file}: the key cannot be read ({error.strerror}); check the file") from None
+            if not key.strip():
+                raise SettingsError(
+                    f"{file}: the key is empty; delete the file if nothing was released, else put the key back there"
+                    if manifest is None
+                    else f"{file}: the key of the pseudonyms is empty{self._cure(file, manifest)}"
+                )
+        if manifest is not None and manifest.get("key_check") not in (None, key_check(key)):
+            source = "WAVEHOUSE_PSEUDONYM_KEY" if self.pseudonym_key else str(file)
+            raise SettingsError(f"{source}: the key of the pseudonyms is another one{self._cure(file, manifest)}")
+        return key
+
+    def _cure(self, file: Path, manifest: Mapping[str, str]) -> str:
+        """What another key than a release's would do, where its own may be, and how to start anew on purpose."""
+        folder, check = self.study_folder, manifest.get("key_check")
+        # Of a release from before check values nobody can tell which key was its own.
+        keys = sorted(self.home.glob(f"*/{KEY_FILE}")) if check else []
+        own = next((key for key in keys if key_check_of(key) == check), None)
+        back = f"Put the key back at {file}, or set WAVEHOUSE_PSEUDONYM_KEY"
+        if own == file:
+            back = f"Unset WAVEHOUSE_PSEUDONYM_KEY: the key is in {file}"
+        elif own is not None:  # of a study that was renamed, moved or copied
+            back = f"Copy the key from {own} to {file}"
+        return (
+            f": everybody in release {manifest.get('release', '?')} would get a new pseudonym. {back};"
+            f" to start anew, move {folder / 'release'} and {folder / 'releases'} away"
+        )
+
+
+def home_of_study(home: Path, study_folder: Path) -> Path:
+    """The folder below `home` that belongs to a study folder, and to no other.
+
+    It is called like the study folder, unless another study folder of that name has it: then 8 digits of a hash of the
+    path are put behind. Whose a folder is stands in it, written when it is first asked for. The path is kept as seen from
+    `home`, so that a checkout that is moved or copied with both finds its own again. A folder from before this was written
+    down becomes that of the study that asks first.
+    """
+    study = Path(os.path.realpath(study_folder))
+    try:
+        path = Path(os.path.relpath(study, os.path.realpath(home))).as_posix()
+    except ValueError:  # on another drive
+        path = study.as_posix()
+    digits = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()
+    # Cut, so that the name with the digits is one that file systems allow.
+    name = study_folder.name
+    candidates = [home / called for called in (name, f"{name[:40]}-{digits[:8]}", f"{name[:40]}-{digits}")]
+    for candidate in candidates[:-1]:
+        if _is_owned(candidate, path, home):
+            return candidate
+    return candidates[-1]
+
+
+def _is_owned(candidate: Path, path: str, home: Path) -> bool:
+    """Whether a home belongs to a study; it does from now on if it belonged to nobody."""
+    owner = candidate / OWNER
+    try:
+        # Made, not replaced: of two studies that ask at the same time one gets it.
+        if not owner.exists():
+            candidate.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError), owner.open("x", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(path)
+        recorded = owner.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        # A home that cannot be written is refused where something is written to it.
+        return not owner.exists()
+    if recorded == path:
+        return True
+    # The same folder under another name: another case of letters, a link, a mount.
+    with suppress(OSError, ValueError):
+        return bool(recorded) and os.path.samefile(os.path.join(home, recorded), os.path.join(home, path))
+    return False
+
+
+def key_check(key: bytes) -> str:
+    """What tells one key from another without giving it away: 16 hex digits of an HMAC-SHA256 of a fixed text."""
+    return hmac.new(key, _CHECKED, hashlib.sha256).hexdigest()[:16]
+
+
+def key_check_of(file: Path) -> str | None:
+    """The check value of a key file, None if it cannot be read."""
+    try:
+        return key_check(file.read_bytes())
+    except OSError:
+        return None
+
+
+def _make_key(file: Path) -> None:
+    """A new key, readable by its owner only. Of two runs that make one at the same time, both use the first."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(dir=file.parent, prefix=".key-")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(secrets.token_hex(32))
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            os.link(partial, file)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without links
+            os.replace(partial, file)
+    finally:
+        Path(partial).unlink(missing_ok=True)
+
+
+def _newest_manifest(study_folder: Path) -> dict[str, str] | None:
+    """The manifest of the current release, else of the newest that is kept; None where nothing has been released."""
+    kept = sorted(study_folder.glob("releases/[!.]*/manifest.json"), reverse=True)
+    for file in (study_folder / "release" / "manifest.json", *kept):
+        with suppress(OSError, ValueError):
+            content = json.loads(file.read_text(encoding="utf-8"))
+            if isinstance(content, dict):
+                return content
+    # A release whose manifest is damaged stands all the same.
+    return {"release": kept[0].parent.name} if kept else None
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

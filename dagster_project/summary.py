@@ -1,6 +1,7 @@
 """What a run ends with on the terminal: a few lines read from the warehouse. Nothing else belongs here."""
 
 from dagster_project.settings import Settings
+from dagster_project.terminal import printable
 from dagster_project.warehouse import Warehouse, current_release, rows
 
 
@@ -43,4 +44,4 @@ def run_summary(settings: Settings) -> str:
     folder = settings.study_folder / "release"
     lines.append(f"release: {folder} (of {manifest.get('released_at', '?')[:19].replace('T', ' ')} UTC)")
     lines.append(f"  read {folder / 'index.html'}, or query {folder / 'warehouse.duckdb'}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))

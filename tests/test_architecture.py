@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "study": set(),
     "statistics": set(),
     "warehouse": set(),
-    "exports": {"study"},
+    "exports": {"study", "terminal"},
     "results": {"study", "statistics"},
     "audit": {"study", "results"},
     "synthesis": {"study", "results", "exports"},
@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "simulate": {"study", "results", "statistics", "audit"},
     "settings": set(),
     "study_lock": set(),
+    "terminal": set(),
 }
 EDGE = {"defs", "definitions", "cli", "summary"}
 #: Libraries that only some parts may know.

@@ -8,13 +8,14 @@ from dagster_project.exports.arrivals import DEFINITIONS, Look, Memory, Taken, d
 from dagster_project.exports.contract import ColumnFinding, Contracted, apply_contract
 from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError, quoted
-from dagster_project.exports.landing import LandedFile, find_files, land
+from dagster_project.exports.landing import Arrival, LandedFile, find_files, is_whole, land, note_arrivals, noted_arrivals
 from dagster_project.exports.proposals import Proposal, Read, labels_unlike, propose, propose_labels, unlike_before
 from dagster_project.exports.read import dictionary_of, read_export
 from dagster_project.exports.table import TextTable
 
 __all__ = [
     "DEFINITIONS",
+    "Arrival",
     "ColumnFinding",
     "Contracted",
     "ExportError",
@@ -30,9 +31,12 @@ __all__ = [
     "dictionary_of",
     "digest_of",
     "find_files",
+    "is_whole",
     "labels_unlike",
     "land",
     "look",
+    "note_arrivals",
+    "noted_arrivals",
     "propose",
     "propose_labels",
     "quoted",

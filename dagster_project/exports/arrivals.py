@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from dagster_project.exports.errors import ExportError
+from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.landing import find_files
 from dagster_project.exports.read import dictionary_of
 from dagster_project.study import Study
@@ -20,6 +20,8 @@ _BLOCK = 1 << 20
 _RAW = "raw"
 #: The definitions' name among the exports'; no export can be called so.
 DEFINITIONS = "the definitions"
+#: How much of a path is shown: a person must find the file by it.
+_SHOWN = 400
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ class Look:
 
     digests: what a run would take now, by export that has files (and DEFINITIONS), as far as it is settled. changed: what of
     it the last run did not take; nothing while anything is waiting. waiting: files that changed since the last look.
-    unknown: files in the folders of exports, or in raw/, that no export declares. refused: by export, why its files cannot
-    be told apart.
+    unknown: files in the folders of exports, or in raw/, that no export declares. Both are named as messages show them.
+    refused: by export, why its files cannot be told apart.
     """
 
     memory: Memory
@@ -116,7 +118,7 @@ def look(study: Study, memory: Memory, taken: Mapping[str, str]) -> Look:
                 stat = file.stat()
                 stats[name] = (stat.st_size, stat.st_mtime_ns)
                 if memory.stats.get(name) != stats[name]:
-                    waiting.append(name)
+                    waiting.append(plain(name, _SHOWN))
                     is_settled = False
                     continue
                 hashes[name] = memory.hashes.get(name) or _sha256(file)
@@ -163,7 +165,7 @@ def _unknown(study: Study, declared: set[Path]) -> set[str]:
     there = {path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()}
     hidden = (".", "~$")
     return {
-        path.relative_to(study.folder).as_posix()
+        plain(path.relative_to(study.folder).as_posix(), _SHOWN)
         for path in there - declared
         if not any(part.startswith(hidden) for part in path.relative_to(study.folder).parts)
     }

@@ -7,9 +7,12 @@ rows of a particular tool, and a column that is there twice, which the contract 
 from pathlib import Path
 
 from dagster_project.exports.decoding import decode
+from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.records import find_grammar, read_records, read_regular_records
 from dagster_project.exports.table import TextTable
 
+#: More columns than any survey tool or statistics program writes: Stata ends at 120,000. A million take 10 GB.
+MOST_COLUMNS = 200_000
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -22,6 +25,7 @@ def read_delimited(path: Path, name: str) -> TextTable:
     """
     decoded = decode(path.read_bytes(), name)
     grammar = find_grammar(decoded.utf8)
+    _refuse_endless_header(decoded.utf8, grammar.skipped_bytes, grammar.delimiter, name)
     records = read_regular_records(decoded.utf8, grammar) or read_records(decoded.utf8, grammar, name)
     notes = list(decoded.notes)
     if grammar.skipped_bytes:
@@ -41,3 +45,17 @@ def read_delimited(path: Path, name: str) -> TextTable:
         notes=tuple(notes),
         blank_lines=records.blank_lines,
     )
+
+
+def _refuse_endless_header(text: bytes, start: int, delimiter: str, name: str) -> None:
+    """Before a column is made for each: a file that is one endless line is no table of answers."""
+    end = len(text)
+    for mark in (b"\n", b"\r"):
+        if (place := text.find(mark, start, end)) >= 0:
+            end = place
+    columns = text.count(delimiter.encode(), start, end) + 1
+    if columns > MOST_COLUMNS:
+        raise ExportError(
+            f"{plain(name)}: line 1: the header has {columns} columns, more than the {MOST_COLUMNS} that are read; check the"
+            " delimiter and the line ends, or export fewer columns"
+        )

@@ -7,6 +7,8 @@ Does not belong here: the messages themselves; they are written where the fact i
 import re
 from collections.abc import Sequence
 
+from dagster_project.terminal import printable
+
 _NAMED = 5
 _PLAIN = re.compile(r"[\w.@/-]{1,40}")
 
@@ -17,9 +19,7 @@ class ExportError(ValueError):
 
 def plain(text: str, limit: int = 120) -> str:
     """Text on one line and of at most `limit` characters: whatever cannot be printed is escaped, the rest is cut."""
-    shown = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text[:limit]
-    )
+    shown = printable(text[:limit])
     return shown if len(text) <= limit and len(shown) <= limit else shown[: limit - 1] + "…"
 
 

@@ -14,6 +14,7 @@ import python_calamine
 from dagster_project.exports.cell_text import value_text
 from dagster_project.exports.errors import ExportError, listed, plain, quoted
 from dagster_project.exports.table import TextTable
+from dagster_project.exports.used_range import without_stray_blanks
 
 #: Cells whose content the library gives as nothing: an error, and a formula that was never computed.
 _ERROR_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*\bt="e"[^>]*>.*?<v>([^<]*)</v>', re.DOTALL)
@@ -25,14 +26,16 @@ def read_excel(path: Path, name: str) -> TextTable:
 
     Whole numbers are written without a fraction, dates as ISO 8601, truth as TRUE and FALSE. Empty rows are no records.
     Raises ExportError for a file that is no workbook, several filled sheets, a cell with an error or with a formula that
-    was never computed (.xlsx), and a cell outside the header's columns.
+    was never computed (.xlsx), a cell outside the header's columns, and a cell so far from the others that the sheet cannot
+    be laid out.
     """
     name = plain(name)
     if path.stat().st_size == 0:
         raise ExportError(f"{name}: the file is empty; export it again")
+    cropped = without_stray_blanks(path, name)
     _refuse_hollow_cells(path, name)
     try:
-        with path.open("rb") as file:
+        with cropped or path.open("rb") as file:
             book = python_calamine.load_workbook(file)
             sheets = {sheet: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in book.sheet_names}
     except OSError:
@@ -55,7 +58,7 @@ def read_excel(path: Path, name: str) -> TextTable:
         header.pop()
     width = len(header)
     for number, row in numbered[1:]:
-        if any(cell != "" for cell in row[width:]):
+        if any(str(cell).strip() for cell in row[width:]):
             raise ExportError(f"{name}: row {number}: a cell stands to the right of the header's columns; name its column")
     columns = [pa.array([value_text(row[at]) for _, row in numbered[1:]], pa.string()) for at in range(width)]
     return TextTable(

@@ -14,9 +14,11 @@ from dagster_project.warehouse.release import (
 )
 from dagster_project.warehouse.working_file import (
     Connection,
+    DamagedFileError,
     Warehouse,
     WarehouseError,
     identifier,
+    refusal_of,
     replace_rows,
     replace_table,
     rows,
@@ -25,6 +27,7 @@ from dagster_project.warehouse.working_file import (
 __all__ = [
     "ChangedRow",
     "Connection",
+    "DamagedFileError",
     "TableChanges",
     "Warehouse",
     "WarehouseError",
@@ -34,6 +37,7 @@ __all__ = [
     "identifier",
     "publish_release",
     "recover_release",
+    "refusal_of",
     "release_names",
     "replace_rows",
     "replace_table",

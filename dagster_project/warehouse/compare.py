@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.warehouse.working_file import _SETTINGS, WarehouseError, identifier
+from dagster_project.warehouse.working_file import _SETTINGS, Warehouse, WarehouseError, identifier, refusal_of
 
 #: More changed rows than this are counted, not carried: a diff is for people.
 MOST_ROWS = 10_000
@@ -45,12 +45,8 @@ def changed_rows(
         if not path.exists():
             raise WarehouseError(f"{path}: there is no such file to compare; check the release's name")
     with duckdb.connect(config=dict(_SETTINGS)) as connection:
-        try:
-            for name, path in (("old", old), ("new", new)):
-                text = str(path).replace("'", "''")
-                connection.execute(f"attach '{text}' as {name} (read_only)")
-        except duckdb.IOException as error:
-            raise WarehouseError(f"{str(error).splitlines()[0]}; close the program that holds it, then try again") from None
+        for name, path in (("old", old), ("new", new)):
+            _attach(connection, name, path)
         columns = {name: _columns(connection, name, table) for name in ("old", "new")}
         everything = list(dict.fromkeys([*columns["old"], *columns["new"]]))
         others = [column for column in everything if column not in (*key, *ignored)]
@@ -61,12 +57,18 @@ def changed_rows(
         keys = ", ".join(f"coalesce(o.{identifier(c)}, n.{identifier(c)}) as {identifier(c)}" for c in key)
         differs = " or ".join(f"o.{identifier(column)} is distinct from n.{identifier(column)}" for column in others)
         both = ", ".join(f"{side}.{identifier(column)}" for side in ("o", "n") for column in others)
-        found = connection.execute(
+        query = (
             f"with {sides} select {keys}, o.is_there, n.is_there, {both or 'null'}, count(*) over () as total"
             f" from old_side as o full join new_side as n on {on}"
             f" where o.is_there is null or n.is_there is null or {differs or 'false'}"
             f" order by {', '.join(str(place + 1) for place in range(len(key)))} limit {MOST_ROWS}"
-        ).fetchall()
+        )
+        try:
+            found = connection.execute(query).fetchall()
+        except duckdb.IOException:
+            connection.close()
+            _refuse_damaged([path for name, path in (("old", old), ("new", new)) if columns[name]], table)
+            raise
     changed = []
     for row in found:
         place = len(key)
@@ -81,6 +83,23 @@ def changed_rows(
             )
         )
     return TableChanges(tuple(changed), found[0][-1] if found else 0)
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    text = str(path).replace("'", "''")
+    try:
+        connection.execute(f"attach '{text}' as {name} (read_only)")
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        unknown = WarehouseError(f"{path}: cannot be compared ({reason}); check the file")
+        raise refusal_of(path, str(error)) or unknown from None
+
+
+def _refuse_damaged(paths: Sequence[Path], table: tuple[str, str]) -> None:
+    """Read a table of each file by itself: DuckDB does not say which of two files is damaged."""
+    for path in paths:
+        with Warehouse(path).connect(read_only=True) as connection:
+            connection.execute(f"select sum(hash(t)) from {'.'.join(map(identifier, table))} as t").fetchall()
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: tuple[str, str]) -> dict[str, str]:

@@ -13,13 +13,13 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
-from dagster_project.warehouse.working_file import _SETTINGS, identifier
+from dagster_project.warehouse.working_file import _SETTINGS, WarehouseError, identifier, refusal_of
 
 MANIFEST = "manifest.json"
 _KEPT = 5
@@ -32,7 +32,7 @@ def copy_schemas(
 
     descriptions: by schema.table.column, schema..column (of any table) or column, the comment of a column that has none.
     """
-    with duckdb.connect(str(target), config=dict(_SETTINGS)) as connection:
+    with duckdb.connect(str(target), config=dict(_SETTINGS)) as connection, _said_of(working_file):
         connection.execute(f"attach {_literal(str(working_file))} as working (read_only)")
         for schema in schemas:
             connection.execute(f"create schema {identifier(schema)}")
@@ -74,6 +74,15 @@ def _copy_views(connection: duckdb.DuckDBPyConnection, stem: str, schemas: Seque
         left = waiting
 
 
+@contextmanager
+def _said_of(working_file: Path) -> Iterator[None]:
+    """Whatever is wrong with the working file, or with the disk, while it is copied, said to a person."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise refusal_of(working_file, str(error)) or error from None
+
+
 def _copy_comments(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str], descriptions: Mapping[str, str]) -> None:
     # Asked once and written in one transaction: a question and a commit a column took seconds.
     columns = connection.execute(
@@ -99,7 +108,15 @@ def current_release(folder: Path) -> dict[str, str] | None:
     manifest = folder / "release" / MANIFEST
     if not manifest.exists():
         return None
-    content: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8"))
+    try:
+        content: dict[str, str] | None = json.loads(manifest.read_text(encoding="utf-8"))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise WarehouseError(
+            f"{manifest}: the manifest of the release is damaged; move the folder {manifest.parent.resolve()} away and run"
+            " `wavehouse run`: the release before it becomes the current one, and what is new is released again"
+        )
     return content
 
 
@@ -157,7 +174,10 @@ def _point_at(folder: Path, finished: Path, *, links: bool) -> None:
 
 
 def recover_release(folder: Path) -> None:
-    """Finish or undo what a killed run left behind. Harmless when nothing was left."""
+    """Finish or undo what a killed run left behind, and point at the newest kept release when `release` is gone.
+
+    Harmless when all is well. Raises WarehouseError for a `release` that is somebody's own file or folder.
+    """
     pointer, new, old = folder / "release", folder / "release.new", folder / "release.old"
     if not pointer.exists() and not pointer.is_symlink():
         for candidate in (new, old):
@@ -169,6 +189,13 @@ def recover_release(folder: Path) -> None:
             leftover.unlink()
         else:
             shutil.rmtree(leftover, ignore_errors=True)
+    if (pointer / MANIFEST).exists():
+        return
+    if pointer.exists():
+        raise WarehouseError(f"{pointer}: this is no release (it has no {MANIFEST}); move it away, then run again")
+    # The link was deleted, or leads to a release that was: people read the newest that is left until there is a new one.
+    if kept := release_names(folder):
+        _point_at(folder, folder / "releases" / kept[-1], links=True)
 
 
 def _forget_old(folder: Path, current: Path) -> None:

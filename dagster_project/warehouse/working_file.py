@@ -1,12 +1,15 @@
 """The working file: opened for one block and closed, written only inside a transaction.
 
-Belongs here: connecting, replacing and reading tables. Does not belong here: releases (release.py), SQL about answers.
+Belongs here: connecting, replacing and reading tables, moving a damaged file aside. Does not belong here: releases
+(release.py), SQL about answers.
 """
 
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +22,36 @@ _SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions
 #: An open file; what the functions below take.
 Connection = duckdb.DuckDBPyConnection
 
+#: How DuckDB says that another process holds the file: the words, not "lock", which stands in "block", too.
+_HELD = re.compile(r"Could not set lock on file|being used by another process")
+#: How it says that the file is not what it wrote: flipped bytes, an end that is missing, another kind of file.
+_DAMAGED = re.compile(r"Corrupt database file|Failed to deserialize")
+_DAMAGED_BY_NAME = re.compile(
+    r"is not a valid DuckDB database file|Could not read enough bytes from file|Is a directory"
+    r"|database file with version number|sqlite_scanner"
+)
+_FULL = re.compile(r"No space left on device|disk is full|File too large|not enough space", re.IGNORECASE)
+_DENIED = re.compile(r"Permission denied|Read-only file system|Access is denied", re.IGNORECASE)
+_HOLDER = re.compile(r"held in (.*? \(PID \d+\))")
+_MANIFEST = "manifest.json"
+
 #: Files that `Warehouse.kept_open` holds in this thread.
 _KEPT = threading.local()
 
 
-class WarehouseError(RuntimeError):
+class WarehouseError(ValueError):
     """The DuckDB file cannot be used as asked. The message is one line with the cure."""
+
+
+class DamagedFileError(WarehouseError):
+    """The DuckDB file is damaged. A working file has been moved aside: the next run makes it anew.
+
+    fault: what is wrong, and what was done about it.
+    """
+
+    def __init__(self, fault: str, cure: str) -> None:
+        super().__init__(f"{fault}; {cure}")
+        self.fault = fault
 
 
 def identifier(name: str) -> str:
@@ -40,7 +67,11 @@ class Warehouse:
 
     @contextmanager
     def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the file for one block. Raises WarehouseError when another process holds it or it is not DuckDB's."""
+        """Open the file for one block.
+
+        Raises WarehouseError when another process holds the file, or it cannot be read or written; DamagedFileError when it
+        is damaged, which may show in the midst of the block. A working file is moved aside then, so that a run rebuilds it.
+        """
         if not read_only:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         elif not self.path.exists():
@@ -52,14 +83,38 @@ class Warehouse:
             return
         try:
             connection = duckdb.connect(str(self.path), read_only=read_only, config=dict(_SETTINGS))
-        except duckdb.IOException as error:
+        except duckdb.Error as error:
             first = str(error).splitlines()[0]
-            cure = "close the program that holds it, then run again" if "lock" in first.lower() else "check the file"
-            raise WarehouseError(f"{self.path}: cannot be opened ({first}); {cure}") from None
+            unknown = WarehouseError(f"{self.path}: cannot be opened ({first}); check the file")
+            raise refusal_of(self.path, str(error)) or unknown from None
         try:
             yield connection
+        except duckdb.Error as error:
+            connection.close()  # before a damaged file is moved
+            if (refusal := refusal_of(self.path, str(error))) is None:
+                raise
+            raise refusal from None
         finally:
             connection.close()
+
+    def prepare(self, *, is_expected: bool) -> str | None:
+        """Make sure that a run can use the file. Returns what was wrong with it and what becomes of that, if anything was.
+
+        is_expected: a release stands, so that a missing file is worth a word. Raises WarehouseError for what a run cannot
+        heal.
+        """
+        if self.path.is_symlink() and not self.path.exists():
+            return f"{self.path}: the link led nowhere and was moved to {set_aside(self.path).name}: the file is made anew"
+        if not self.path.exists():
+            set_aside(self.path)  # a log of changes to the file that is gone
+            return f"{self.path}: the working file was missing: it is rebuilt from the exports" if is_expected else None
+        try:
+            with self.connect():
+                return None
+        except DamagedFileError as error:
+            if self.path.exists():
+                raise
+            return f"{error.fault}: it is rebuilt from the exports"
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
@@ -97,6 +152,59 @@ class Warehouse:
         """The rows of a query as dictionaries: for small results (moments, results), never for answers."""
         with self.connect(read_only=True) as connection:
             return rows(connection, sql, parameters)
+
+
+def refusal_of(path: Path, message: str) -> WarehouseError | None:
+    """What a message of DuckDB about a file says to a person, with the cure; None if it is about something else.
+
+    A working file that is damaged is moved aside: nothing in it is lost, for all of it comes from the exports.
+    """
+    for line in map(str.strip, message.splitlines()):
+        if _HELD.search(line):
+            holder = _HOLDER.search(line)
+            program = f"another program, {holder[1]}" if holder else "another program"
+            return WarehouseError(f"{path}: is held by {program}; close the program that holds it, then run again")
+        if _DAMAGED.search(line) or (_DAMAGED_BY_NAME.search(line) and (str(path) in line or "sqlite" in line)):
+            return _damaged(path, line)
+        if _FULL.search(line):
+            return WarehouseError(f"{path}: cannot be written ({line}); free space on the disk, then run again")
+        if _DENIED.search(line) and str(path) in line:
+            return WarehouseError(
+                f"{path}: cannot be opened ({line}); give yourself the right to read and write it and its folder"
+            )
+    return None
+
+
+def _damaged(path: Path, reason: str) -> DamagedFileError:
+    if (path.parent / _MANIFEST).exists():
+        return DamagedFileError(
+            f"{path}: the released file is damaged ({reason})",
+            f"move the folder {path.parent.resolve()} away and run `wavehouse run`: the release before it becomes the"
+            " current one, and what is new is released again",
+        )
+    try:
+        aside = set_aside(path)
+    except OSError as error:
+        return DamagedFileError(
+            f"{path}: the working file is damaged ({reason}) and cannot be moved aside ({error.strerror})",
+            "move it away and run `wavehouse run`: it is rebuilt from the exports",
+        )
+    return DamagedFileError(
+        f"{path}: the working file was damaged ({reason}) and was moved to {aside.name}",
+        "run again: it is rebuilt from the exports",
+    )
+
+
+def set_aside(path: Path) -> Path:
+    """Move a damaged file, with its log of what was not yet written into it, to a name that says so. Nothing is deleted."""
+    now = datetime.now(UTC)
+    aside = path.with_name(f"{path.stem}.damaged-{now:%Y%m%dT%H%M%S%f}{path.suffix}")
+    if path.exists() or path.is_symlink():
+        path.rename(aside)
+    log = path.with_name(path.name + ".wal")
+    if log.exists():
+        log.rename(aside.with_name(aside.name + ".wal"))
+    return aside
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:

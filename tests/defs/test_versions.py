@@ -1,6 +1,7 @@
 """Several files of one export: corrected versions, a pinned one, parts of a wave, one that is refused."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def test_a_file_that_is_replaced_stays_readable(small_place: Any) -> None:
     assert (old_in_use, old_table, new_in_use, new_table) == (False, f"t1@{old[:8]}", True, "t1")
     assert _second_mood(small_place, "t1") == ["5", "1"]
     assert _second_mood(small_place, old_table) == ["5", ""]
-    landed = {file.name: file.read_text(encoding="utf-8") for file in (small_place.study_folder / "landing").iterdir()}
+    landed = {file.name: file.read_text(encoding="utf-8") for file in (small_place.study_folder / "landing").glob("*.csv")}
     assert landed == {f"{old}.csv": FIRST, f"{new}.csv": SECOND}
     assert _load(small_place)["is_unchanged"] is True
 
@@ -128,3 +129,119 @@ def test_parts_of_a_wave_are_one_wave(small_place: Any) -> None:
     assert str(refusal.value) == (
         "T1: participant 'B' is in several parts: south.csv row 2, west.csv row 2; keep one row of each participant"
     )
+
+
+def _forget(place: Any) -> None:
+    """Delete the working file, as somebody does who has been told that it is damaged."""
+    place.settings.warehouse_file.unlink()
+
+
+def _history(place: Any) -> list[dict[str, Any]]:
+    return place.working("select export, wave, sha256, file_name, size, first_seen_at from raw.versions order by all")
+
+
+def test_which_file_arrived_when_outlives_the_working_file(small_place: Any) -> None:
+    for text in (FIRST, SECOND, FIRST.replace("Yes", "No")):
+        _put(small_place, "t1.csv", text)
+        _load(small_place)
+    before = _history(small_place)
+    assert len(before) == 3
+    _forget(small_place)
+    assert _load(small_place)["versions"] == 3
+    assert _history(small_place) == before
+    # Half a line, of a run that was killed while it wrote, and lines that are nothing spoil no other.
+    arrivals = small_place.study_folder / "landing" / "arrivals.jsonl"
+    with arrivals.open("a", encoding="utf-8") as file:
+        file.write('\n{"export": "t1", "sha\n[]\nnull\n{"export": 1}')
+    _put(small_place, "t1.csv", FIRST.replace("Yes", ""))
+    _load(small_place)
+    before = _history(small_place)
+    _forget(small_place)
+    _load(small_place)
+    assert _history(small_place) == before
+    assert len(before) == 4
+
+
+def test_the_newest_version_stays_the_newest_without_the_working_file(small_place: Any) -> None:
+    """Files come in the order in which they arrived, not in that of their times or names."""
+    _declare(small_place, "files: versions")
+    _put(small_place, "t1.csv", FIRST, seconds=100)
+    _load(small_place)
+    _put(small_place, "a corrected one.csv", SECOND, seconds=50)
+    assert _load(small_place)["file_name"] == "a corrected one.csv"
+    _forget(small_place)
+    assert _load(small_place)["file_name"] == "a corrected one.csv"
+
+
+def test_a_clock_that_was_set_back_does_not_make_an_old_version_the_newest(small_place: Any) -> None:
+    _declare(small_place, "files: versions")
+    _put(small_place, "t1.csv", FIRST)
+    _load(small_place)
+    with Warehouse(small_place.settings.warehouse_file).transaction() as connection:
+        connection.execute("update raw.versions set first_seen_at = first_seen_at + interval 1 day")
+    _put(small_place, "t1 again.csv", SECOND)
+    assert _load(small_place)["file_name"] == "t1 again.csv"
+
+
+def test_of_a_study_from_before_the_list_landed_copies_are_known_as_such(small_place: Any) -> None:
+    for text in (FIRST, SECOND):
+        _put(small_place, "t1.csv", text)
+        _load(small_place)
+    before = _history(small_place)
+    landing = small_place.study_folder / "landing"
+    # A working file that stands gives the list.
+    (landing / "arrivals.jsonl").unlink()
+    _load(small_place)
+    _forget(small_place)
+    _load(small_place)
+    assert _history(small_place) == before
+    # Without both, landing still tells what there was and when; which export a copy was for is known once it is there.
+    _forget(small_place)
+    (landing / "arrivals.jsonl").unlink()
+    _load(small_place)
+    first = min(before, key=lambda row: row["first_seen_at"])
+    orphan, in_use = small_place.working("select * from raw.versions order by first_seen_at")
+    assert (orphan["export"], orphan["file_name"], orphan["is_in_use"]) == (None, f"{first['sha256']}.csv", False)
+    assert orphan["message"].startswith("known from landing only: ")
+    assert abs((orphan["first_seen_at"] - first["first_seen_at"]).total_seconds()) < 5
+    assert (in_use["export"], in_use["file_name"], in_use["is_in_use"]) == ("t1", "t1.csv", True)
+
+
+def test_a_landed_copy_that_was_changed_is_put_right_and_said(small_place: Any) -> None:
+    _put(small_place, "t1.csv", FIRST)
+    sha256 = _load(small_place)["sha256"]
+    landed = small_place.study_folder / "landing" / f"{sha256}.csv"
+    for damage in ("edited", "deleted", "folder"):
+        landed.chmod(0o644)
+        landed.unlink()
+        if damage == "edited":
+            landed.write_text(SECOND, encoding="utf-8")
+        elif damage == "folder":
+            landed.mkdir()
+        loaded = _load(small_place)
+        assert (loaded["sha256"], loaded["is_unchanged"]) == (sha256, True)
+        assert landed.read_text(encoding="utf-8") == FIRST
+        assert bool(loaded["notes"]) == (damage != "deleted")
+    _forget(small_place)
+    assert _load(small_place)["versions"] == 1
+    assert _second_mood(small_place, "t1") == ["5", ""]
+
+
+def test_a_pinned_copy_that_was_changed_is_refused(small_place: Any) -> None:
+    _put(small_place, "t1.csv", FIRST)
+    sha256 = _load(small_place)["sha256"]
+    _put(small_place, "t1.csv", SECOND)
+    _load(small_place)
+    _declare(small_place, f"pin: {sha256[:12]}")
+    landed = small_place.study_folder / "landing" / f"{sha256}.csv"
+    landed.chmod(0o644)
+    landed.write_text(SECOND, encoding="utf-8")
+    with pytest.raises(ExportError) as refusal:
+        _load(small_place)
+    assert str(refusal.value) == (
+        f"raw/T1: the landed copy {sha256}.csv, which is pinned, was changed after landing; move it away and put the file it"
+        " was made of into the export's folder, or correct pin in the protocol"
+    )
+    shutil.move(landed, small_place.study_folder / "changed.csv")
+    _put(small_place, "t1.csv", FIRST)
+    assert _load(small_place)["sha256"] == sha256

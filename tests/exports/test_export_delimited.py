@@ -1,5 +1,6 @@
 """Delimited text: the same table whatever the encoding, line ends and delimiter; refusals by their message."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -197,6 +198,25 @@ def test_refusals(read: Read, content: bytes, message: str) -> None:
     with pytest.raises(ExportError) as refusal:
         read(content)
     assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r", b""])
+def test_a_header_of_a_million_columns_is_refused_before_it_is_read(read: Read, line_end: bytes) -> None:
+    header = ",".join(f"c{number}" for number in range(1_000_000)).encode()
+    started = time.process_time()
+    with pytest.raises(ExportError) as refusal:
+        read(header + line_end + b"1,2")
+    assert str(refusal.value) == (
+        f"t1.csv: line 1: the header has {1_000_000 + (not line_end)} columns, more than the 200000 that are read; check the"
+        " delimiter and the line ends, or export fewer columns"
+    )
+    assert time.process_time() - started < 5  # it took 13 s and 1.9 GB
+
+
+def test_a_header_of_a_hundred_thousand_columns_is_read(read: Read) -> None:
+    lines = [",".join(f"c{number}" for number in range(100_000)), *[",".join(["1"] * 100_000)] * 3]
+    table = read("\n".join(lines).encode())
+    assert (len(table.columns), table.row_count) == (100_000, 3)
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path, export_of: ExportOf) -> None:

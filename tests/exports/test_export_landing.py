@@ -1,7 +1,12 @@
 """Landing: which file is taken, and that a landed copy is never touched again."""
 
+import errno
 import hashlib
+import os
+import re
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,16 +81,102 @@ def test_a_corrected_export_lands_beside_the_first(tmp_path: Path) -> None:
     assert (first.path.read_bytes(), second.path.read_bytes()) == (b"one", b"two")
 
 
-@pytest.mark.parametrize("content", [b"edited", b"Code; PW-1"])
-def test_a_landed_copy_that_was_edited_is_refused(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"edited", b"Code; PW-1", b"", b"Code, PW"])
+def test_a_landed_copy_that_was_edited_is_moved_aside_and_made_anew(tmp_path: Path, content: bytes) -> None:
     source = tmp_path / "t1.csv"
     source.write_bytes(b"Code, PW-1")
     landed = land(source, tmp_path / "landing").path
     landed.chmod(0o644)
     landed.write_bytes(content)
-    with pytest.raises(ExportError, match=r"^t1\.csv: its landed copy [0-9a-f]{64}\.csv was changed after landing; move"):
+    again = land(source, tmp_path / "landing")
+    (aside,) = (tmp_path / "landing").glob("changed-*.csv")
+    assert again.note == (
+        f"t1.csv: its landed copy was changed after landing; it was moved to landing/{aside.name}, and the copy was made anew"
+        " from the export"
+    )
+    assert (aside.read_bytes(), landed.read_bytes()) == (content, b"Code, PW-1")
+    assert land(source, tmp_path / "landing").note == ""
+
+
+def test_a_landing_folder_that_is_a_file_is_one_line(tmp_path: Path) -> None:
+    source = tmp_path / "t1.csv"
+    source.write_bytes(b"Code\n")
+    (tmp_path / "landing").write_text("not a folder")
+    with pytest.raises(ExportError) as refusal:
         land(source, tmp_path / "landing")
-    assert landed.read_bytes() == content
+    where = tmp_path / "landing"
+    assert re.fullmatch(
+        rf"t1\.csv: cannot be landed \(.*\); {re.escape(str(where))} is no folder: move it away", str(refusal.value)
+    )
+    assert where.read_text() == "not a folder"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits on a process")
+def test_a_full_disk_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    source = tmp_path / "t1.csv"
+    source.write_bytes(b"Code\n" * 10_000)
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from dagster_project.exports import ExportError, land\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "try: land(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+        "except ExportError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(source), str(tmp_path / "landing")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "t1.csv: cannot be landed (File too large); free space on the disk, then run again\n"
+    assert list((tmp_path / "landing").iterdir()) == []
+    assert land(source, tmp_path / "landing").path.stat().st_size == 50_000
+
+
+@pytest.mark.parametrize(
+    ("number", "cure"),
+    [
+        (errno.ENOSPC, "free space on the disk, then run again"),
+        (errno.EROFS, "give yourself the right to read the file and to write in "),
+        (errno.EACCES, "give yourself the right to read the file and to write in "),
+    ],
+)
+def test_a_folder_that_cannot_be_written_has_its_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, cure: str
+) -> None:
+    def refuse(**given: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    (tmp_path / "t1.csv").write_bytes(b"Code\n")
+    monkeypatch.setattr(landing_module.tempfile, "mkstemp", refuse)
+    with pytest.raises(ExportError, match=rf"^t1\.csv: cannot be landed \({os.strerror(number)}\); {cure}"):
+        land(tmp_path / "t1.csv", tmp_path / "landing")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs links and pipes")
+def test_what_is_no_file_does_not_look_like_a_wave_that_has_not_arrived(study: Study, export_of: ExportOf) -> None:
+    _arrive(study)
+    folder = study.folder / "raw" / "T1"
+    (folder / "t1.csv").symlink_to(folder / "nowhere.csv")
+    with pytest.raises(ExportError, match=r'^raw/T1: "t1\.csv" is a link that leads nowhere; put the file there, or remove'):
+        find_files(study.folder, export_of("t1"))
+    (folder / "t1.csv").unlink()
+    os.mkfifo(folder / "t1.csv")
+    with pytest.raises(ExportError, match=r'^raw/T1: "t1\.csv" is no file but a pipe or a device; put the file there$'):
+        find_files(study.folder, export_of("t1"))
+    (folder / "t1.csv").unlink()
+    (folder / "t1.csv").mkdir()
+    assert find_files(study.folder, export_of("t1")) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file system that takes any bytes")
+def test_a_name_that_is_no_text_is_refused_and_a_long_one_is_taken(study: Study, export_of: ExportOf) -> None:
+    _arrive(study)
+    folder = study.folder / "raw" / "T1"
+    odd = Path(os.fsdecode(os.fsencode(folder) + b"/t1\xe9.csv"))
+    odd.write_text("Code\n", encoding="utf-8")
+    with pytest.raises(ExportError, match=r'^raw/T1: the name "t1\\udce9\.csv" is not UTF-8; rename the file$'):
+        find_files(study.folder, export_of("t1"))
+    odd.unlink()
+    _arrive(study, "t" * 251 + ".csv")
+    (found,) = find_files(study.folder, export_of("t1"))
+    assert land(found, study.folder / "landing").path.name.endswith(".csv")
 
 
 def test_a_file_that_changes_while_it_is_read_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

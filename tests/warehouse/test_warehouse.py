@@ -1,9 +1,14 @@
 """The file: all or nothing, releases swapped in whole, readers never disturbed."""
 
+import contextlib
+import os
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -11,13 +16,16 @@ import pyarrow as pa
 import pytest
 
 from dagster_project.warehouse import (
+    DamagedFileError,
     Warehouse,
     WarehouseError,
+    changed_rows,
     copy_schemas,
     current_release,
     identifier,
     publish_release,
     recover_release,
+    refusal_of,
     replace_rows,
     replace_table,
 )
@@ -67,17 +75,179 @@ def test_other_rows_of_a_shared_table_stay(warehouse: Warehouse) -> None:
 def test_refusals(warehouse: Warehouse, tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match=r"there is no warehouse yet; run `wavehouse run` first$"):
         warehouse.rows("select 1")
-    (tmp_path / "text.duckdb").write_text("this is no database, whatever its name says" * 100)
-    with pytest.raises(WarehouseError, match=r"cannot be opened \(.*\); check the file$"):
-        Warehouse(tmp_path / "text.duckdb").rows("select 1")
     warehouse.replace_tables("s", {"t": pa.table({"a": [1]})})
     hold = f"import duckdb, sys; c = duckdb.connect({str(warehouse.path)!r}); print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(WarehouseError, match=r"close the program that holds it, then run again$"):
-            warehouse.rows("select 1")
+        for use in (lambda: warehouse.rows("select 1"), lambda: warehouse.prepare(is_expected=True)):
+            with pytest.raises(WarehouseError) as refusal:
+                use()
+            assert re.fullmatch(
+                rf"{re.escape(str(warehouse.path))}: is held by another program, .*python.* \(PID {holder.pid}\);"
+                r" close the program that holds it, then run again",
+                str(refusal.value),
+            )
+        assert _asides(warehouse) == []
         holder.communicate()
+    assert warehouse.prepare(is_expected=True) is None
+
+
+def _asides(warehouse: Warehouse) -> list[Path]:
+    return sorted(warehouse.path.parent.glob("*.damaged-*.duckdb"))
+
+
+def _text(file: Path) -> None:
+    file.write_text("this is no database, whatever its name says" * 100)
+
+
+def _folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def _flip_header(file: Path) -> None:
+    with file.open("r+b") as stream:
+        stream.seek(4200)
+        stream.write(b"\xff" * 8)
+
+
+def _sqlite(file: Path) -> None:
+    file.unlink()
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("create table t (a)")
+
+
+_DAMAGES = {
+    "text": _text,
+    "a short text": lambda file: file.write_text("short"),
+    "nothing": lambda file: file.write_bytes(b""),
+    "a folder": _folder,
+    "a header with flipped bytes": _flip_header,
+    "a file cut short": lambda file: os.truncate(file, file.stat().st_size - 1),
+    "half a header": lambda file: os.truncate(file, 100),
+    "another database": _sqlite,
+}
+
+
+@pytest.mark.parametrize("damage", _DAMAGES.values(), ids=_DAMAGES)
+def test_a_damaged_working_file_is_moved_aside_and_said(warehouse: Warehouse, damage: Callable[[Path], object]) -> None:
+    warehouse.replace_tables("s", {"t": pa.table({"a": [1]})})
+    damage(warehouse.path)
+    content = warehouse.path.read_bytes() if warehouse.path.is_file() else None
+    fault = warehouse.prepare(is_expected=True)
+    (aside,) = _asides(warehouse)
+    assert re.fullmatch(
+        rf"{re.escape(str(warehouse.path))}: the working file was damaged \(.*\) and was moved to {aside.name}:"
+        r" it is rebuilt from the exports",
+        str(fault),
+    )
+    assert content is None or aside.read_bytes() == content
+    warehouse.replace_tables("s", {"t": pa.table({"a": [2]})})
+    assert warehouse.prepare(is_expected=True) is None
+
+
+def _flip_data(warehouse: Warehouse) -> None:
+    """Flip bytes in the block of some values, which is read long after the file was opened."""
+    marked = ["a value to be found " * 3000]
+    warehouse.replace_tables("s", {"t": pa.table({"a": marked})})
+    content = bytearray(warehouse.path.read_bytes())
+    at = content.rindex(b"a value to be found")
+    content[at : at + 4] = b"\xff\xff\xff\xff"
+    warehouse.path.write_bytes(content)
+
+
+def test_damage_that_shows_in_the_midst_says_block_and_is_no_lock(warehouse: Warehouse) -> None:
+    _flip_data(warehouse)
+    assert warehouse.prepare(is_expected=True) is None
+    with pytest.raises(DamagedFileError) as refusal, warehouse.kept_open():
+        warehouse.rows("select * from s.t")
+    (aside,) = _asides(warehouse)
+    assert "in block at location" in str(refusal.value)
+    assert str(refusal.value).endswith(f" and was moved to {aside.name}; run again: it is rebuilt from the exports")
+    assert warehouse.prepare(is_expected=True) == (
+        f"{warehouse.path}: the working file was missing: it is rebuilt from the exports"
+    )
+
+
+def test_damage_that_shows_in_a_comparison_is_laid_on_the_damaged_file(warehouse: Warehouse, tmp_path: Path) -> None:
+    whole = Warehouse(tmp_path / "whole.duckdb")
+    whole.replace_tables("s", {"t": pa.table({"a": ["b"]})})
+    _flip_data(warehouse)
+    with pytest.raises(DamagedFileError, match="the working file was damaged"):
+        changed_rows(whole.path, warehouse.path, ("s", "t"), ["a"])
+    assert whole.path.exists()
+    assert len(_asides(warehouse)) == 1
+
+
+def test_a_damaged_release_is_left_where_it_is(tmp_path: Path) -> None:
+    released = Warehouse(tmp_path / "releases" / "first" / "warehouse.duckdb")
+    released.replace_tables("s", {"t": pa.table({"a": [1]})})
+    (released.path.parent / "manifest.json").write_text("{}")
+    _flip_header(released.path)
+    with pytest.raises(WarehouseError) as refusal:
+        released.rows("select 1")
+    assert str(refusal.value).endswith(
+        f"; move the folder {released.path.parent} away and run `wavehouse run`: the release before it becomes the current"
+        " one, and what is new is released again"
+    )
+    assert _asides(released) == []
+    assert released.path.exists()
+
+
+def test_a_missing_file_is_worth_a_word_only_where_something_was_released(warehouse: Warehouse, tmp_path: Path) -> None:
+    assert warehouse.prepare(is_expected=False) is None
+    assert str(warehouse.prepare(is_expected=True)).endswith("the working file was missing: it is rebuilt from the exports")
+    warehouse.path.parent.mkdir()
+    warehouse.path.symlink_to(tmp_path / "nowhere" / "warehouse.duckdb")
+    assert "the link led nowhere and was moved to warehouse.damaged-" in str(warehouse.prepare(is_expected=False))
+    # What was not yet written into a file that is gone is nothing to the new one.
+    warehouse.path.with_name("warehouse.duckdb.wal").write_bytes(b"of the file that is gone")
+    warehouse.prepare(is_expected=False)
+    assert not warehouse.path.with_name("warehouse.duckdb.wal").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs users")
+def test_a_file_that_may_not_be_read_is_neither_held_nor_damaged(warehouse: Warehouse) -> None:
+    warehouse.replace_tables("s", {"t": pa.table({"a": [1]})})
+    message = f'IO Error: Cannot open file "{warehouse.path}": Permission denied'
+    assert str(refusal_of(warehouse.path, message)) == (
+        f"{warehouse.path}: cannot be opened ({message}); give yourself the right to read and write it and its folder"
+    )
+    full = "IO Error: Could not write all bytes to file: No space left on device"
+    assert str(refusal_of(warehouse.path, full)).endswith("; free space on the disk, then run again")
+    assert refusal_of(warehouse.path, "Binder Error: block, lock and disk") is None
+    assert refusal_of(warehouse.path, 'IO Error: Could not read enough bytes from file "other.parquet": 3') is None
+    assert warehouse.path.exists()
+
+
+def _published(folder: Path, name: str) -> Path:
+    return publish_release(folder, name, {"release": name}, lambda building: None)
+
+
+def test_a_release_that_is_gone_gives_way_to_the_newest_that_is_kept(tmp_path: Path) -> None:
+    _published(tmp_path, "1")
+    second = _published(tmp_path, "2")
+    (tmp_path / "release").unlink()
+    recover_release(tmp_path)
+    assert (current_release(tmp_path) or {})["release"] == "2"
+    shutil.rmtree(second)  # the link leads nowhere
+    recover_release(tmp_path)
+    assert (current_release(tmp_path) or {})["release"] == "1"
+    (tmp_path / "releases" / "1" / "manifest.json").write_text('{"rele', encoding="utf-8")
+    with pytest.raises(WarehouseError) as refusal:
+        current_release(tmp_path)
+    assert str(refusal.value).startswith(
+        f"{tmp_path / 'release' / 'manifest.json'}: the manifest of the release is damaged;"
+    )
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch])
+def test_somebodys_own_file_called_release_is_never_replaced(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "release")
+    with pytest.raises(WarehouseError, match=r"release: this is no release .*; move it away, then run again$"):
+        recover_release(tmp_path)
+    assert (tmp_path / "release").exists()
 
 
 def _release(folder: Path, name: str, *, links: bool = True) -> Path:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from dagster_project.defs.study_run import StudyRun
 from dagster_project.results import ESTIMANDS, PEOPLE
-from dagster_project.settings import Settings, read_settings
+from dagster_project.settings import Settings, SettingsError, read_settings
 from dagster_project.study import codebook_tables, wave_definitions
 from dagster_project.warehouse import Warehouse
 
@@ -28,11 +28,18 @@ def build(settings: Settings) -> dg.Definitions:
         owners=["team:data-management"],
         description="The protocol as tables: waves, instruments, items, scales, norms. One truth, validated once.",
     )
-    def codebook(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
+    def codebook(context: dg.AssetExecutionContext, study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         study = study_run.read_study()
+        try:
+            settings.key()  # a key that is lost is said by the first step, before anything is written
+        except SettingsError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        warehouse = Warehouse(settings.warehouse_file)
+        if fault := warehouse.prepare(is_expected=(settings.study_folder / "release").exists()):
+            context.log.warning(fault)
         tables = codebook_tables(study) | {"estimands": _estimands()} | study_run.codebook_tables(study)
         tables["wave_definitions"] = wave_definitions(tables, _code_stamp(settings))
-        Warehouse(settings.warehouse_file).replace_tables("codebook", tables)
+        warehouse.replace_tables("codebook", tables)
         study_run.codebook_is_written(study)
         protocol = study.protocol
         lines = [f"| {name} | {table.num_rows} |" for name, table in tables.items()]

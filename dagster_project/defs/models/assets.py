@@ -19,7 +19,7 @@ from dagster_project.defs.stamps import marts_are_built, stamp_marts
 from dagster_project.defs.study_run import StudyRun
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Study, column_descriptions
-from dagster_project.warehouse import Warehouse, identifier
+from dagster_project.warehouse import Warehouse, identifier, refusal_of
 
 _OWNERS = {"staging": "team:data-management", "intermediate": "team:statistics", "marts": "team:statistics"}
 
@@ -65,6 +65,8 @@ def build(settings: Settings) -> dg.Definitions:
             arguments += ["--select", *(".".join(key.path) for key in sorted(context.selected_asset_keys))]
         done = run_dbt(settings, arguments)
         results = list(getattr(done.result, "results", None) or ())
+        if not done.success and (refusal := refusal_of(settings.warehouse_file, _messages(results, done.exception))):
+            raise dg.Failure(str(refusal), allow_retries=False)
         # What dbt made is described once it has let go of the file.
         yield from _described(results, context, settings, study)
         if not done.success:
@@ -73,6 +75,12 @@ def build(settings: Settings) -> dg.Definitions:
             marts_are_built(warehouse, study, study_run.run_id)
 
     return dg.Definitions(assets=[models, *exposure_specs(manifest)])
+
+
+def _messages(results: list[Any], exception: BaseException | None) -> str:
+    """All that dbt says of what went wrong: DuckDB's own words are somewhere in it."""
+    bad = [str(result.message) for result in results if result.status in ("error", "fail")]
+    return "\n".join([*bad, *([str(exception)] if exception is not None else [])])
 
 
 def _first_error(results: list[Any], exception: BaseException | None) -> str:

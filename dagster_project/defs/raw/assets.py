@@ -56,6 +56,7 @@ def _export_asset(settings: Settings, study: Study, export: Export) -> dg.Assets
             dg.AssetCheckSpec(
                 "contract", asset=key, blocking=True, description="The file can be read and has the declared columns."
             ),
+            dg.AssetCheckSpec("landed_whole", asset=key, description="Landed copies are what their names say."),
             dg.AssetCheckSpec("all_columns_placed", asset=key, description="The file has no column that is not declared."),
             dg.AssetCheckSpec(
                 "like_the_wave_before", asset=key, description="Answers are coded as they were in the wave before."
@@ -113,6 +114,12 @@ def _checks(loaded: dict[str, Any], what: str, export: Export, odd: Sequence[str
     )
     yield dg.AssetCheckResult(
         check_name="contract", passed=True, severity=error, description="All declared columns are there."
+    )
+    yield dg.AssetCheckResult(
+        check_name="landed_whole",
+        passed=not loaded["notes"],
+        severity=warning,
+        description="; ".join(loaded["notes"]) or "Every landed copy is what its name says.",
     )
     yield dg.AssetCheckResult(
         check_name="all_columns_placed",

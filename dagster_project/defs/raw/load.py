@@ -12,14 +12,16 @@ import hashlib
 import hmac
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from dagster_project.exports import (
+    Arrival,
     Contracted,
     ExportError,
     LandedFile,
@@ -27,10 +29,14 @@ from dagster_project.exports import (
     dictionary_of,
     digest_of,
     find_files,
+    is_whole,
     land,
+    note_arrivals,
+    noted_arrivals,
     read_export,
     unlike_before,
 )
+from dagster_project.exports.landing import ARRIVALS
 from dagster_project.settings import Settings
 from dagster_project.study import Export, Study
 from dagster_project.warehouse import Connection, Warehouse, identifier, replace_rows, replace_table, rows
@@ -76,23 +82,24 @@ class _Chosen:
 def load_export(settings: Settings, study: Study, export: Export, warehouse: Warehouse) -> dict[str, Any]:
     """Land every file of an export, choose the one to use, and write its tables, unless the same stands there already.
 
-    Returns the export's row of `raw.exports`, with is_unchanged, versions (how many files are known) and taken (the digest
-    of all files that were looked at). Raises ExportError and leaves the rows in use as they were when the file to use cannot
-    be used; `raw.versions` then says why.
+    Returns the export's row of `raw.exports`, with is_unchanged, versions (how many files are known), taken (the digest of
+    all files that were looked at) and notes (landed copies that were put right). Raises ExportError and leaves the rows in
+    use as they were when the file to use cannot be used; `raw.versions` then says why.
     """
     files = [land(file, settings.landing) for file in find_files(study.folder, export)]
     if not files and export.wave is None:
         raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); put the roster there")
-    _note_arrivals(warehouse, export, files)
     taken = digest_of(file.sha256 for file in files)
+    notes = [file.note for file in files if file.note]
+    _note_arrivals(settings.landing, warehouse, export, files)
     chosen = _choose(settings, export, files, warehouse)
+    looked = {"versions": _count_versions(warehouse, export), "taken": taken, "notes": notes}
     if chosen is None:
         _write_nothing(warehouse, study, export)
-        return _record(export, None, "", 0, 0, 0, "") | {"is_unchanged": False, "versions": 0, "taken": taken}
+        return _record(export, None, "", 0, 0, 0, "") | looked | {"is_unchanged": False}
     fingerprint = _fingerprint(settings, study, export, chosen.sha256)
-    versions = _count_versions(warehouse, export)
     if (standing := _standing(warehouse, export, fingerprint)) is not None:
-        return standing | {"is_unchanged": True, "versions": versions, "taken": taken}
+        return standing | looked | {"is_unchanged": True}
     try:
         contracted = [
             apply_contract(
@@ -120,7 +127,7 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
         " ".join(dict.fromkeys(warning for one in contracted for warning in one.warnings)),
     )
     _write(warehouse, export, record, contracted, chosen, settings.key())
-    return record | {"is_unchanged": False, "versions": versions, "taken": taken}
+    return record | looked | {"is_unchanged": False}
 
 
 #: How many rows of a wave are looked at for what is odd about it.
@@ -154,6 +161,11 @@ def _choose(settings: Settings, export: Export, files: Sequence[LandedFile], war
             what = "no landed file's SHA-256 begins" if not found else f"the SHA-256 of {len(found)} landed files begin"
             raise ExportError(f"{export.folder}: {what} with the pinned {export.pin}; correct pin in the protocol")
         sha256 = found[0].name.split(".")[0]
+        if not is_whole(found[0], sha256):
+            raise ExportError(
+                f"{export.folder}: the landed copy {found[0].name}, which is pinned, was changed after landing; move it away"
+                " and put the file it was made of into the export's folder, or correct pin in the protocol"
+            )
         known = warehouse.rows("select file_name from raw.versions where export = ? and sha256 = ?", [export.export, sha256])
         name = known[0]["file_name"] if known else found[0].name
         return _Chosen((LandedFile(sha256, found[0], name, found[0].stat().st_size),))
@@ -200,22 +212,62 @@ _VERSION = pa.schema(
 )
 
 
-def _note_arrivals(warehouse: Warehouse, export: Export, files: Sequence[LandedFile]) -> None:
-    """Every file that arrives has a row in raw.versions from then on, before anybody tries to read it."""
+#: The message of a version that the working file has from landing, since its own list was lost.
+_RECALLED = "known from landing: the working file was made anew"
+_ORPHAN = "known from landing only: for which export it arrived, or whether it is an interview, is not written down"
+
+
+_KNOWN = "from raw.versions where export is not null order by first_seen_at"
+
+
+def _note_arrivals(landing: Path, warehouse: Warehouse, export: Export, files: Sequence[LandedFile]) -> None:
+    """Every file that arrives has a row in raw.versions, and a line in landing, before anybody tries to read it."""
     with warehouse.transaction() as connection:
         connection.execute("create schema if not exists raw")
-        connection.register("empty_versions", _VERSION.empty_table())
-        connection.execute("create table if not exists raw.versions as select * from empty_versions")
-        connection.unregister("empty_versions")
-        now = datetime.now(UTC).replace(tzinfo=None)
-        for place, file in enumerate(files):
-            seen = now + timedelta(microseconds=place)  # keeps the order of files that arrive together
+        if not connection.execute(
+            "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'versions'"
+        ).fetchone():
+            replace_table(connection, "raw", "versions", _recalled(landing))
+        elif not (landing / ARRIVALS).exists():  # of a working file from before the list of arrivals
+            note_arrivals(landing, map(_arrival, rows(connection, _KNOWN)))
+        (latest,) = connection.execute("select max(first_seen_at) from raw.versions").fetchone() or (None,)
+        # A clock that was set back does not change the order in which files arrived.
+        now = max(datetime.now(UTC).replace(tzinfo=None), latest or datetime.min)
+        arrived = []
+        for place, file in enumerate(files, start=1):
+            arrival = Arrival(
+                export.export, export.wave, file.sha256, file.name, file.size,
+                now + timedelta(microseconds=place),  # keeps the order of files that arrive together
+            )  # fmt: skip
+            same = [arrival.export, arrival.sha256]
+            if connection.execute("select 1 from raw.versions where export = ? and sha256 = ?", same).fetchone():
+                continue
+            if orphan := connection.execute(
+                "delete from raw.versions where export is null and sha256 = ? returning first_seen_at", [file.sha256]
+            ).fetchone():
+                arrival = replace(arrival, first_seen_at=orphan[0])
             connection.execute(
                 "insert into raw.versions (export, wave, sha256, file_name, size, first_seen_at, is_in_use)"
-                " select $1, $2, $3, $4, $5, $6, false"
-                " where not exists (select 1 from raw.versions where export = $1 and sha256 = $3)",
-                [export.export, export.wave, file.sha256, file.name, file.size, seen],
+                " values (?, ?, ?, ?, ?, ?, false)",
+                list(vars(arrival).values()),
             )
+            arrived.append(arrival)
+        note_arrivals(landing, arrived)
+
+
+def _recalled(landing: Path) -> pa.Table:
+    """raw.versions as landing knows it: for a new study nothing."""
+    return pa.Table.from_pylist(
+        [
+            vars(arrival) | {"is_in_use": False, "message": _RECALLED if arrival.export else _ORPHAN}
+            for arrival in noted_arrivals(landing)
+        ],
+        schema=_VERSION,
+    )
+
+
+def _arrival(version: Mapping[str, Any]) -> Arrival:
+    return Arrival(**{field.name: version[field.name] for field in fields(Arrival)})
 
 
 def _count_versions(warehouse: Warehouse, export: Export) -> int:

@@ -16,7 +16,7 @@ import dagster as dg
 
 from dagster_project.audit import FINDINGS_COLUMNS
 from dagster_project.defs.outcomes.assets import OUTCOMES, laid_out, read_results
-from dagster_project.defs.release.diff import remember_diff
+from dagster_project.defs.release.diff import recall_diff, remember_diff
 from dagster_project.defs.release.truth import contradictions
 from dagster_project.defs.stamps import STAMPS_COLUMNS
 from dagster_project.defs.study_run import StudyRun
@@ -46,7 +46,7 @@ from dagster_project.report import (
 )
 from dagster_project.report.checklists import judge_checklist, read_answers, read_checklists, table_checklist
 from dagster_project.results import RESULTS_COLUMNS, TRACE_SQL, ResultRow, ard_rows, diff_markdown
-from dagster_project.settings import Settings, read_settings
+from dagster_project.settings import Settings, key_check, read_settings
 from dagster_project.study import CODEBOOK_COLUMNS, Study, StudyError, column_descriptions
 from dagster_project.synthesis import DISPLAY_COLUMNS, read_propositions
 from dagster_project.warehouse import (
@@ -134,6 +134,7 @@ def build(settings: Settings) -> dg.Definitions:
                 "released_at": now.isoformat(),
                 "fingerprint": fingerprint,
                 "definitions": study.definitions_hash,
+                "key_check": key_check(settings.key()),
             }
             if standing is not None:
                 manifest["previous"] = standing["release"]
@@ -143,6 +144,8 @@ def build(settings: Settings) -> dg.Definitions:
                 study_run.study()  # what was read again on the way was what the codebook was made from
 
             publish_release(settings.study_folder, name, manifest, fill)
+        else:
+            recall_diff(Warehouse(settings.warehouse_file), settings.study_folder / "release" / "warehouse.duckdb")
         study_run.write_taken(study, (current_release(settings.study_folder) or {})["release"])
         folder = settings.study_folder / "release"
         yield dg.MaterializeResult(

@@ -59,14 +59,24 @@ def remember_diff(
     history: list[dict[str, object]] = []
     if standing is not None:
         rows = diff_of_files(standing, working.path)
-        released = Warehouse(standing)
-        has_history = released.rows(
-            "select 1 from duckdb_tables() where schema_name = 'results' and table_name = 'release_diff'"
-        )
-        if has_history:
-            history = [row for row in released.rows("select * from results.release_diff") if row["to_release"] in kept]
+        history = [row for row in _history(standing) if row["to_release"] in kept]
     new = [{"from_release": names[0], "to_release": names[1]} | asdict(row) for row in rows]
     with working.transaction() as connection:
         connection.execute("create schema if not exists results")
         replace_table(connection, "results", "release_diff", pa.Table.from_pylist([*history, *new], schema=_SCHEMA))
     return rows
+
+
+def recall_diff(working: Warehouse, standing: Path) -> None:
+    """Take `results.release_diff` over from the standing release, where the working file has lost it."""
+    if not working.rows(_HAS_HISTORY):
+        working.replace_tables("results", {"release_diff": pa.Table.from_pylist(_history(standing), schema=_SCHEMA)})
+
+
+_HAS_HISTORY = "select 1 from duckdb_tables() where schema_name = 'results' and table_name = 'release_diff'"
+
+
+def _history(standing: Path) -> list[dict[str, object]]:
+    """What the kept releases changed, as the standing release's file has it."""
+    released = Warehouse(standing)
+    return released.rows("select * from results.release_diff") if released.rows(_HAS_HISTORY) else []

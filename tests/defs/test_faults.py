@@ -1,0 +1,63 @@
+"""Files around a run that are gone or damaged: the next run heals, and the release is as it was."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from dagster_project.summary import run_summary
+
+Again = tuple[Any, Callable[[], Any]]
+
+
+def _flip(file: Path, table: str) -> None:
+    """Flip bytes in the block that holds a table's first values."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        (block,) = connection.execute(
+            f"select min(block_id) from pragma_storage_info('{table}') where block_id >= 0"
+        ).fetchone() or (None,)
+    content = bytearray(file.read_bytes())
+    start = 3 * 4096 + block * 262_144 + 1000
+    content[start : start + 8] = bytes(255 - byte for byte in content[start : start + 8])
+    file.write_bytes(content)
+
+
+def test_a_deleted_working_file_is_rebuilt_and_the_release_stays(small_again: Again) -> None:
+    """The run succeeded, and its summary ended in a traceback: the diff was gone with the file."""
+    place, again = small_again
+    manifest = (place.release / "manifest.json").read_bytes()
+    versions = "select export, sha256, file_name, first_seen_at, is_in_use, table_name from raw.versions order by all"
+    before = (place.working(versions), place.working("from results.release_diff"), place.values())
+    place.settings.warehouse_file.unlink()
+    run = again()
+    assert run.success, run.failures
+    assert (place.release / "manifest.json").read_bytes() == manifest
+    assert (place.working(versions), place.working("from results.release_diff"), place.values()) == before
+    assert run_summary(place.settings).startswith("4 people on the roster, ")
+
+
+def test_damage_in_the_midst_of_a_run_is_one_line_and_the_next_run_heals(small_again: Again) -> None:
+    place, again = small_again
+    manifest = (place.release / "manifest.json").read_bytes()
+    file = place.settings.warehouse_file
+    _flip(file, "raw.exports")
+    run = again()
+    assert not run.success
+    (aside,) = file.parent.glob("warehouse.damaged-*.duckdb")
+    (failure,) = [line for line in run.failures if "damaged" in line]
+    assert f"{file}: the working file was damaged (" in failure
+    assert f"and was moved to {aside.name}; run again: it is rebuilt from the exports" in failure
+    assert (place.release / "manifest.json").read_bytes() == manifest
+    run = again()
+    assert run.success, run.failures
+    assert (place.release / "manifest.json").read_bytes() == manifest
+
+
+def test_a_release_whose_link_is_gone_is_found_again(small_again: Again) -> None:
+    place, again = small_again
+    name = place.release.resolve().name
+    place.release.unlink()
+    run = again()
+    assert run.success, run.failures
+    assert place.release.resolve().name == name

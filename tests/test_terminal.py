@@ -1,0 +1,98 @@
+"""Nothing from outside reaches a terminal as more than one line of letters: names of files and columns, cells."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.cli import main
+from dagster_project.terminal import printable, say
+
+#: A break, a colour, a bell, a mark that turns the direction of what follows, and one that ends a line for some programs.
+HOSTILE = "\n\x1b[31merror: all fine\x1b[0m\x07\u202e\u2028"
+SHOWN = r"\n\x1b[31merror: all fine\x1b[0m\x07\u202e\u2028"
+
+
+def test_printable_leaves_words_alone_and_escapes_the_rest() -> None:
+    assert printable("tablé – 😀 \"'") == "tablé – 😀 \"'"
+    assert printable(HOSTILE) == SHOWN
+    assert printable("\udce9\t") == r"\udce9\t"
+
+
+def test_a_line_is_said_as_one_line(capsys: Any) -> None:
+    say(HOSTILE, "", "b")
+    say("c", file=sys.stderr)
+    assert capsys.readouterr() == (f"{SHOWN}\n\nb\n", "c\n")
+
+
+def _assert_clean(text: str) -> None:
+    assert all(line.isprintable() for line in text.split("\n")), [
+        line for line in text.split("\n") if not line.isprintable()
+    ]
+    assert not [line for line in text.splitlines() if line.startswith(("error: all fine", "\x1b"))]
+
+
+@pytest.fixture
+def hostile_place(small_place: Any) -> Any:
+    folder: Path = small_place.study_folder
+    t1 = folder / "raw/T1/t1.csv"
+    header, *rows = t1.read_text(encoding="utf-8").splitlines()
+    rows[0] = rows[0].replace("03/02/2020,4", '03/02/2020,"x' + HOSTILE + '"')
+    cells = "\n".join([f'{header},"odd{HOSTILE}"', *(f'{row},"odd{HOSTILE}"' for row in rows)])
+    t1.unlink()
+    (t1.with_name(f"t1{HOSTILE}.csv")).write_text(cells + "\n", encoding="utf-8")
+    for unknown in (f"notes{HOSTILE}.txt", *([os.fsdecode(b"caf\xe9.txt")] if sys.platform == "linux" else ())):
+        (folder / "raw/T1" / unknown).write_text("", encoding="utf-8")
+    return small_place
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a file system that takes any name")
+@pytest.mark.parametrize("words", [["check"], ["contract", "--propose"]])
+def test_check_and_contract_print_names_as_text(
+    hostile_place: Any, words: list[str], capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAVEHOUSE_STUDY", "overwritten by --study and restored afterwards")
+    main([*words, "--study", str(hostile_place.study_folder)])
+    said = capsys.readouterr()
+    assert f"t1{SHOWN}.csv" in said.out
+    assert rf'"odd{SHOWN}"'[:30] in said.out
+    if words == ["check"]:
+        assert f"raw/T1/notes{SHOWN}.txt: no export declares this file" in said.out
+    _assert_clean(said.out + said.err)
+    # Two exports for one wave, a header that is twice there, a row that is twice there: the refusals name them.
+    file = hostile_place.study_folder / "raw/T1" / f"t1{HOSTILE}.csv"
+    text = (
+        file.read_text(encoding="utf-8")
+        .replace("M2,", "M1,")
+        .replace("\nB,", f'\n"{HOSTILE}",')
+        .replace("A,", f'"{HOSTILE}",')
+    )
+    file.write_text(text, encoding="utf-8")
+    assert main([*words, "--study", str(hostile_place.study_folder)]) == 1
+    (file.with_name(f"second{HOSTILE}.csv")).write_bytes(file.read_bytes())
+    assert main([*words, "--study", str(hostile_place.study_folder)]) == 1
+    said = capsys.readouterr()
+    assert "2 files match *.csv" in said.out
+    _assert_clean(said.out + said.err)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a file system that takes any name")
+def test_run_diff_and_trace_print_names_as_text(hostile_place: Any) -> None:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
+    environment |= {"WAVEHOUSE_STUDY": str(hostile_place.study_folder), "WAVEHOUSE_HOME": str(hostile_place.settings.home)}
+    for words, code in (
+        (["run"], 0),
+        (["trace", "change/mood_total/T1-T2/p", "--names"], 0),
+        (["trace", f"change{HOSTILE}"], 2),
+        (["diff"], 2),
+    ):
+        command = [sys.executable, "-m", "dagster_project.cli", *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, encoding="utf-8")
+        assert done.returncode == code, done.stderr
+        _assert_clean(done.stdout + done.stderr)
+        if words == ["run"]:
+            assert f"  T1      t1{SHOWN}.csv: 3 rows" in done.stdout
+            assert "warning: raw/t1, all_columns_placed: column " in done.stderr
