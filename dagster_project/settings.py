@@ -44,11 +44,16 @@ class Settings:
         """dbt's artifacts, apart for each study: dbt parses anew whenever the file it is pointed at changes."""
         return self.home / self.study_folder.name / "dbt"
 
+    @property
+    def key_file(self) -> Path:
+        """Where the key of the pseudonyms is kept when the environment does not give it."""
+        return self.home / self.study_folder.name / "pseudonym.key"
+
     def key(self) -> bytes:
         """The key of the pseudonyms: WAVEHOUSE_PSEUDONYM_KEY, or one made once and kept outside the repository's files."""
         if self.pseudonym_key:
             return self.pseudonym_key.encode()
-        file = self.home / self.study_folder.name / "pseudonym.key"
+        file = self.key_file
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
             partial = file.with_suffix(".partial")

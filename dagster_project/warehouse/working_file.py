@@ -61,6 +61,15 @@ class Warehouse:
         finally:
             connection.close()
 
+    def can_be_read(self) -> bool:
+        """Whether DuckDB opens the file and reads its catalogue: not so while another process writes it, or when damaged."""
+        try:
+            with self.connect(read_only=True) as connection:
+                connection.execute("select count(*) from duckdb_columns()").fetchone()
+        except (WarehouseError, duckdb.Error):
+            return False
+        return True
+
     @contextmanager
     def kept_open(self) -> Iterator[None]:
         """Open the file for writing once for one block: all that this thread opens inside shares it.

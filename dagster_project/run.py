@@ -1,0 +1,167 @@
+"""A run of the whole graph from the command line: whether it is needed, the run itself, and what is said of it.
+
+Belongs here: the order of these. Does not belong here: an asset (defs/), what tells that nothing has changed
+(fingerprint.py), the summary's lines (summary.py). Dagster and dbt are imported when a run needs them: they take seconds.
+"""
+
+import contextlib
+import gc
+import os
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project.fingerprint import LastRun, inputs_fingerprint, note_run, reads_outside, unchanged_since
+from dagster_project.settings import CHECKOUT, Settings
+from dagster_project.summary import run_summary
+from dagster_project.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from dagster_project.study import Study
+
+
+def dagster_home(settings: Settings) -> Path:
+    """Dagster's home, made on first use with the checkout's dagster.yaml, and set for this process and its children."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    home_file = settings.dagster_home / "dagster.yaml"
+    if not home_file.exists():
+        home_file.write_bytes((CHECKOUT / "dagster.yaml").read_bytes())
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    os.environ["WAVEHOUSE_STUDY"] = str(settings.study_folder)
+    os.environ["WAVEHOUSE_HOME"] = str(settings.home)
+    return settings.dagster_home
+
+
+def run_everything(settings: Settings, *, quiet: bool, again: bool) -> int:
+    """Run the whole graph, unless that would change nothing. Returns the exit code: 0, or 1 when a run failed.
+
+    quiet: print the summary and what is wrong only. again: run it in any case.
+    """
+    inputs = inputs_fingerprint(settings)
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    last = None if again else unchanged_since(settings, inputs, today)
+    if last is not None and _has_history(settings) and _say_unchanged(settings, last, quiet):
+        return 0
+    from dagster_project.study import read_study
+
+    study = read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
+    dagster_home(settings)
+    if not quiet:
+        print(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr, flush=True)
+    result = _run_job(settings, quiet)
+    warnings = _print_problems(result)
+    if not result.success:
+        has_release = (settings.study_folder / "release").exists()
+        left = "the release is as it was" if has_release else "there is no release yet"
+        print(f"wavehouse: the run failed; {left}. `wavehouse ui` shows run {result.run_id}", file=sys.stderr)
+        return 1
+    if inputs is not None and not reads_outside(settings.study_folder, _declared_places(study)):
+        note_run(settings, inputs, today if study.protocol.starts_on is not None else None, warnings)
+    print(run_summary(settings))
+    return 0
+
+
+def _say_unchanged(settings: Settings, last: LastRun, quiet: bool) -> bool:
+    """Print what a run would end with, and record that nothing had changed. False when a file cannot be read after all."""
+    released = settings.study_folder / "release" / "warehouse.duckdb"
+    if not all(Warehouse(file).can_be_read() for file in (settings.warehouse_file, released)):
+        return False
+    if not quiet:
+        print(
+            f"wavehouse: {settings.study_folder.name}: nothing has changed since the last run (--again runs everything)",
+            file=sys.stderr,
+        )
+    for line in last.warnings:
+        print(f"warning: {line}", file=sys.stderr)
+    print(run_summary(settings), flush=True)
+    _record_unchanged(settings, last)
+    return True
+
+
+def _has_history(settings: Settings) -> bool:
+    """Whether the last run can stand in Dagster's history: a home that was deleted is filled by running everything."""
+    return (settings.dagster_home / "dagster.yaml").exists()
+
+
+def _record_unchanged(settings: Settings, last: LastRun) -> None:
+    """One observation of the release in Dagster's history: it was looked at, and is of what lies there now."""
+    dagster_home(settings)
+    import dagster as dg
+
+    from dagster_project.defs.slots import free_slots_of_dead_runs
+
+    with dg.DagsterInstance.get() as instance:
+        free_slots_of_dead_runs(instance)
+        seen = {"what changed": "Nothing has changed since the last run; nothing was run.", "release": last.release}
+        instance.report_runless_asset_event(dg.AssetObservation("release", metadata=seen | {"inputs": last.inputs}))
+
+
+def _run_job(settings: Settings, quiet: bool) -> "dg.ExecuteInProcessResult":
+    started = time.monotonic()
+    # Imports and dbt's manifest make a million objects that stay: looking through them for garbage costs 2 s.
+    gc.set_threshold(50_000)
+    import dagster as dg
+
+    from dagster_project.definitions import EVERYTHING, defs
+    from dagster_project.defs.progress import step_line
+    from dagster_project.defs.slots import free_slots_of_dead_runs, process_tags
+
+    with dg.DagsterInstance.get() as instance:
+        loggers = {"progress": {"config": {"quiet": quiet}}}
+        job = defs().resolve_job_def(EVERYTHING)
+        if not quiet:
+            print(step_line("definitions", "loaded", time.monotonic() - started), file=sys.stderr, flush=True)
+        # dbt's own lines go to a file; the terminal shows a line a step and the summary.
+        log = settings.warehouse_file.with_name("run.log")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        free_slots_of_dead_runs(instance)
+        with log.open("w", encoding="utf-8") as lines, contextlib.redirect_stdout(lines):
+            return job.execute_in_process(
+                instance=instance, raise_on_error=False, run_config={"loggers": loggers}, tags=process_tags()
+            )
+
+
+def _declared_places(study: "Study") -> Iterator[str]:
+    """The files and folders that a study's definitions name."""
+    from dagster_project.synthesis import read_propositions
+
+    for export in study.protocol.exports:
+        yield export.folder
+        if export.dictionary is not None:
+            yield export.dictionary
+    if study.protocol.published is not None:
+        yield study.protocol.published.file
+    if (declared := read_propositions(study)) is not None:
+        yield from (interviews.file for interviews in declared.interviews)
+
+
+def _print_problems(result: "dg.ExecuteInProcessResult") -> list[str]:
+    """Every failed check and every failed step as one line, worst first. Returns the lines that are warnings."""
+    import dagster as dg
+
+    errors, warnings = [], []
+    for event in result.all_events:
+        if event.event_type_value == "ASSET_CHECK_EVALUATION":
+            check = event.asset_check_evaluation_data
+            if not check.passed:
+                is_warning = check.severity == dg.AssetCheckSeverity.WARN
+                place = check.asset_key.to_user_string()
+                (warnings if is_warning else errors).append(f"{place}, {check.check_name}: {check.description or 'failed'}")
+        elif event.event_type_value == "STEP_FAILURE":
+            failure = event.step_failure_data
+            message = (failure.user_failure_data.description if failure.user_failure_data else None) or (
+                failure.error.cause.message if failure.error and failure.error.cause else failure.error_display_string
+            )
+            line = message.strip().splitlines()[0] if message else "failed"
+            if not any(line in error for error in errors):
+                errors.append(f"{(event.step_key or '').replace('__', '/')}: {line}")
+    for line in errors:
+        print(f"error: {line}", file=sys.stderr)
+    for line in warnings:
+        print(f"warning: {line}", file=sys.stderr)
+    return warnings
