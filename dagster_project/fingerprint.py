@@ -31,9 +31,9 @@ _NOTE = "last_run.json"
 class LastRun:
     """The last run that succeeded: what it read (`inputs`), the release it ended with, and the files that it left.
 
-    key: a keyed hash by which the pseudonyms' key is recognised. day: the day it ran (UTC) where that matters, because waves are planned for dates; else None. warnings: the checks that
-    did not hold, a line each. files: by path, size and time of last change (ns) of the working file, the landed copies and
-    the release.
+    key: a keyed hash by which the pseudonyms' key is recognised. day: the day it ran (UTC) where that matters, because waves
+    are planned for dates; else None. warnings: the checks that did not hold, a line each. files: by path, size and time of
+    last change (ns) of the working file, the landed copies and the release.
     """
 
     inputs: str
