@@ -198,3 +198,37 @@ def test_what_lies_outside_the_study_is_not_trusted(tmp_path: Path) -> None:
     assert not reads_outside(tmp_path, ["raw/T1", "published/../published/a.csv"])
     assert reads_outside(tmp_path, ["raw/T1", "../other/raw"])
     assert reads_outside(tmp_path, ["/somewhere/raw"])
+
+
+_IMPORTED = """
+import sys
+from dagster_project import cli
+code = cli.main(sys.argv[1:])
+print("imported:", sorted({"dagster", "dbt", "scipy.stats", "matplotlib", "sqlglot"} & set(sys.modules)))
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["check"], 0),
+        (["contract"], 0),
+        (["trace", "change/mood_total/T1-T2/mean_change"], 0),
+        (["audit", "data/peer_workers/published/peer_workers_2022.csv"], 1),
+        (["diff", "--list"], 0),
+    ],
+    ids=lambda words: words[0] if isinstance(words, list) else "",
+)
+def test_what_runs_nothing_imports_neither_dagster_nor_the_distributions(
+    small_run: Any, words: list[str], code: int
+) -> None:
+    """They answer in a second; Dagster, dbt, SciPy's distributions and the plotting library take six to be imported."""
+    place, _ = small_run
+    environment = os.environ | {"WAVEHOUSE_STUDY": str(place.study_folder), "WAVEHOUSE_HOME": str(place.settings.home)}
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORTED, *words],
+        env=environment, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False, encoding="utf-8",
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert done.stdout.splitlines()[-1] == "imported: []"
