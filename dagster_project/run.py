@@ -120,7 +120,9 @@ def _run_job(settings: Settings, quiet: bool) -> "dg.ExecuteInProcessResult":
         log = settings.warehouse_file.with_name("run.log")
         log.parent.mkdir(parents=True, exist_ok=True)
         free_slots_of_dead_runs(instance)
-        with log.open("w", encoding="utf-8") as lines, contextlib.redirect_stdout(lines):
+        # Open from the first step to the last: nobody else writes the file in between, and nothing waits for its catalogue.
+        kept_open = Warehouse(settings.warehouse_file).kept_open()
+        with kept_open, log.open("w", encoding="utf-8") as lines, contextlib.redirect_stdout(lines):
             return job.execute_in_process(
                 instance=instance, raise_on_error=False, run_config={"loggers": loggers}, tags=process_tags()
             )

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.warehouse.working_file import _SETTINGS, WarehouseError, identifier
+from dagster_project.warehouse.working_file import _SETTINGS, Warehouse, WarehouseError, identifier
 
 #: More changed rows than this are counted, not carried: a diff is for people.
 MOST_ROWS = 10_000
@@ -44,7 +44,8 @@ def changed_rows(
     for path in (old, new):
         if not path.exists():
             raise WarehouseError(f"{path}: there is no such file to compare; check the release's name")
-    with duckdb.connect(config=dict(_SETTINGS)) as connection:
+    # A process cannot hold a file for writing and attach it elsewhere.
+    with Warehouse(old).let_go(), Warehouse(new).let_go(), duckdb.connect(config=dict(_SETTINGS)) as connection:
         try:
             for name, path in (("old", old), ("new", new)):
                 text = str(path).replace("'", "''")

@@ -3,7 +3,6 @@
 Belongs here: connecting, replacing and reading tables. Does not belong here: releases (release.py), SQL about answers.
 """
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +18,11 @@ _SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions
 #: An open file; what the functions below take.
 Connection = duckdb.DuckDBPyConnection
 
-#: Files that `Warehouse.kept_open` holds in this thread.
-_KEPT = threading.local()
+#: Files that `Warehouse.kept_open` holds in this process.
+_KEPT: dict[Path, Connection] = {}
 
 
-class WarehouseError(RuntimeError):
+class WarehouseError(ValueError):
     """The DuckDB file cannot be used as asked. The message is one line with the cure."""
 
 
@@ -45,17 +44,11 @@ class Warehouse:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         elif not self.path.exists():
             raise WarehouseError(f"{self.path}: there is no warehouse yet; run `wavehouse run` first")
-        kept = getattr(_KEPT, "files", {}).get(self.path)
-        if kept is not None:
+        if (kept := _KEPT.get(self.path)) is not None:
             with kept.cursor() as cursor:
                 yield cursor
             return
-        try:
-            connection = duckdb.connect(str(self.path), read_only=read_only, config=dict(_SETTINGS))
-        except duckdb.IOException as error:
-            first = str(error).splitlines()[0]
-            cure = "close the program that holds it, then run again" if "lock" in first.lower() else "check the file"
-            raise WarehouseError(f"{self.path}: cannot be opened ({first}); {cure}") from None
+        connection = _open(self.path, read_only=read_only)
         try:
             yield connection
         finally:
@@ -72,16 +65,32 @@ class Warehouse:
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Open the file for writing once for one block: all that this thread opens inside shares it.
+        """Open the file for writing once for one block: all that this process opens inside shares it, in any thread.
 
-        Opening reads the whole catalogue, which holds a column an item; a step that opens the file five times waits for it.
+        Opening reads the whole catalogue, which holds a column an item; a run that opens the file fifty times waits for it.
+        DuckDB itself shares it with whoever connects to the same path with the same settings, so dbt's connection does, too.
         """
+        if self.path in _KEPT:
+            yield
+            return
         with self.connect() as connection:
-            _KEPT.files = {**getattr(_KEPT, "files", {}), self.path: connection}
+            _KEPT[self.path] = connection
             try:
                 yield
             finally:
-                del _KEPT.files[self.path]
+                _KEPT.pop(self.path).close()
+
+    @contextmanager
+    def let_go(self) -> Iterator[None]:
+        """Close a file that is kept open for one block, in which something else reads it; nothing if it is not kept."""
+        if self.path not in _KEPT:
+            yield
+            return
+        _KEPT.pop(self.path).close()
+        try:
+            yield
+        finally:
+            _KEPT[self.path] = _open(self.path)
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -106,6 +115,15 @@ class Warehouse:
         """The rows of a query as dictionaries: for small results (moments, results), never for answers."""
         with self.connect(read_only=True) as connection:
             return rows(connection, sql, parameters)
+
+
+def _open(path: Path, *, read_only: bool = False) -> Connection:
+    try:
+        return duckdb.connect(str(path), read_only=read_only, config=dict(_SETTINGS))
+    except duckdb.IOException as error:
+        first = str(error).splitlines()[0]
+        cure = "close the program that holds it, then run again" if "lock" in first.lower() else "check the file"
+        raise WarehouseError(f"{path}: cannot be opened ({first}); {cure}") from None
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
