@@ -1,25 +1,18 @@
 """The `wavehouse` command: thin words around the graph. Work does not belong here."""
 
 import argparse
-import contextlib
-import gc
 import json
 import os
 import sys
-import time
-import uuid
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.settings import CHECKOUT, Settings, read_settings
-from dagster_project.study_lock import study_lock
 from dagster_project.terminal import say
 
 if TYPE_CHECKING:
-    import dagster as dg
-
     from dagster_project.study import Instrument
 
 
@@ -74,10 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wavehouse", description="A warehouse for longitudinal questionnaire studies.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    run = _command(commands, "run", "materialise the whole graph: exports in, tables and release out", _locked_run)
+    run = _command(commands, "run", "materialise the whole graph: exports in, tables and release out", _run)
     run.add_argument("--quiet", action="store_true", help="print the summary only")
     run.add_argument(
         "--no-wait", action="store_true", help="do not wait for another run of the study: say who runs, and end"
+    )
+    run.add_argument(
+        "--again", action="store_true", help="run everything, also where nothing has changed since the last run"
     )
 
     _command(commands, "check", "say what does not fit in a study's definitions and exports; runs nothing", _check)
@@ -150,97 +146,10 @@ def _command(
     return parser
 
 
-def dagster_home(settings: Settings) -> Path:
-    """Dagster's home, made on first use with the checkout's dagster.yaml, and set for this process and its children."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    home_file = settings.dagster_home / "dagster.yaml"
-    if not home_file.exists():
-        home_file.write_bytes((CHECKOUT / "dagster.yaml").read_bytes())
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    os.environ["WAVEHOUSE_STUDY"] = str(settings.study_folder)
-    os.environ["WAVEHOUSE_HOME"] = str(settings.home)
-    return settings.dagster_home
+def _run(given: argparse.Namespace, settings: Settings) -> int:
+    from dagster_project.run import run_everything
 
-
-def _locked_run(given: argparse.Namespace, settings: Settings) -> int:
-    """Run the study under its lock: what decides and what is loaded is under it, too, not only the steps."""
-    run_id = str(uuid.uuid4())
-
-    def report(line: str) -> None:
-        say(f"wavehouse: {line}", file=sys.stderr)
-
-    with study_lock(settings.lock_file, run_id, waits=not given.no_wait, report=report):
-        return _heal_and_run(given, settings, run_id)
-
-
-def _heal_and_run(given: argparse.Namespace, settings: Settings, run_id: str) -> int:
-    """Run, and once more when the run found the working file or Dagster's history damaged, which are moved aside then.
-
-    All that a run needs is in the exports.
-    """
-    from dagster_project.defs.history import history_fault, move_damaged_aside
-    from dagster_project.study import read_study
-
-    read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
-    settings.key()  # and so is a key that is lost
-    _prepare_working_file(settings)
-    try:
-        code = _run(given, settings, run_id)
-    except Exception as error:
-        faults = move_damaged_aside(settings.dagster_home)
-        if not faults and (fault := history_fault(error, settings.dagster_home)):
-            raise ValueError(fault) from None
-        if not faults:
-            raise
-        for fault in faults:
-            say(f"warning: {fault}", file=sys.stderr)
-        return _run(given, settings, str(uuid.uuid4()))
-    if code != 1 or settings.warehouse_file.exists():
-        return code
-    _prepare_working_file(settings)
-    return _run(given, settings, str(uuid.uuid4()))
-
-
-def _prepare_working_file(settings: Settings) -> None:
-    from dagster_project.warehouse import Warehouse
-
-    if fault := Warehouse(settings.warehouse_file).prepare(is_expected=(settings.study_folder / "release").exists()):
-        say(f"warning: {fault}", file=sys.stderr)
-
-
-def _run(given: argparse.Namespace, settings: Settings, run_id: str) -> int:
-    dagster_home(settings)
-    if not given.quiet:
-        print(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr, flush=True)
-    started = time.monotonic()
-    # Imports and dbt's manifest make a million objects that stay: looking through them for garbage costs 2 s.
-    gc.set_threshold(50_000)
-    import dagster as dg
-
-    from dagster_project.definitions import EVERYTHING, defs
-    from dagster_project.defs.progress import step_line
-    from dagster_project.summary import run_summary
-
-    with dg.DagsterInstance.get() as instance:
-        loggers = {"progress": {"config": {"quiet": given.quiet}}}
-        job = defs().resolve_job_def(EVERYTHING)
-        if not given.quiet:
-            print(step_line("definitions", "loaded", time.monotonic() - started), file=sys.stderr, flush=True)
-        # dbt's own lines go to a file; the terminal shows a line a step and the summary.
-        log = settings.warehouse_file.with_name("run.log")
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("w", encoding="utf-8") as lines, contextlib.redirect_stdout(lines):
-            result = job.execute_in_process(
-                instance=instance, raise_on_error=False, run_config={"loggers": loggers}, run_id=run_id
-            )
-        _print_problems(result)
-    if not result.success:
-        has_release = (settings.study_folder / "release").exists()
-        left = "the release is as it was" if has_release else "there is no release yet"
-        print(f"wavehouse: the run failed; {left}. `wavehouse ui` shows run {result.run_id}", file=sys.stderr)
-        return 1
-    print(run_summary(settings))
-    return 0
+    return run_everything(settings, quiet=given.quiet, again=given.again, waits=not given.no_wait)
 
 
 def _check(given: argparse.Namespace, settings: Settings) -> int:
@@ -372,36 +281,11 @@ def _new(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _print_problems(result: "dg.ExecuteInProcessResult") -> None:
-    """Every failed check and every failed step as one line, worst first."""
-    import dagster as dg
-
-    errors, warnings = [], []
-    for event in result.all_events:
-        if event.event_type_value == "ASSET_CHECK_EVALUATION":
-            check = event.asset_check_evaluation_data
-            if not check.passed:
-                is_warning = check.severity == dg.AssetCheckSeverity.WARN
-                place = check.asset_key.to_user_string()
-                (warnings if is_warning else errors).append(f"{place}, {check.check_name}: {check.description or 'failed'}")
-        elif event.event_type_value == "STEP_FAILURE":
-            failure = event.step_failure_data
-            message = (failure.user_failure_data.description if failure.user_failure_data else None) or (
-                failure.error.cause.message if failure.error and failure.error.cause else failure.error_display_string
-            )
-            line = message.strip().splitlines()[0] if message else "failed"
-            if not any(line in error for error in errors):
-                errors.append(f"{(event.step_key or '').replace('__', '/')}: {line}")
-    for line in errors:
-        say(f"error: {line}", file=sys.stderr)
-    for line in warnings:
-        say(f"warning: {line}", file=sys.stderr)
-
-
 def _ui(given: argparse.Namespace, settings: Settings) -> int:
     import subprocess
 
     from dagster_project.defs.history import move_damaged_aside
+    from dagster_project.run import dagster_home
 
     dagster_home(settings)
     for fault in move_damaged_aside(settings.dagster_home):

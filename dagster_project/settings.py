@@ -73,13 +73,18 @@ class Settings:
         """dbt's artifacts, apart for each study: dbt parses anew whenever the file it is pointed at changes."""
         return self.study_home / "dbt"
 
+    @property
+    def key_file(self) -> Path:
+        """Where the key of the pseudonyms is kept when the environment does not give it."""
+        return self.study_home / KEY_FILE
+
     def key(self) -> bytes:
         """The key of the pseudonyms: WAVEHOUSE_PSEUDONYM_KEY, or one made once and kept outside the repository's files.
 
         Raises SettingsError when the newest release was made with another key, or when its key is gone: everybody would
         get a new pseudonym. A new key is made only where nothing has been released.
         """
-        file = self.study_home / KEY_FILE
+        file = self.key_file
         manifest = _newest_manifest(self.study_folder)
         if self.pseudonym_key:
             key = self.pseudonym_key.encode()

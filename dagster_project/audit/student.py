@@ -4,7 +4,7 @@ here."""
 import math
 from functools import lru_cache
 
-from scipy import special
+import scipy
 
 from dagster_project.audit.intervals import Interval
 
@@ -17,12 +17,12 @@ def critical(df: float, level: int = 95) -> float:
     """The t that the middle `level` per cent of the distribution with df degrees of freedom lie within; of the normal
     distribution with infinite df."""
     tail = (100 - level) / 200
-    return -float(special.ndtri(tail) if math.isinf(df) else special.stdtrit(df, tail))
+    return -float(scipy.special.ndtri(tail) if math.isinf(df) else scipy.special.stdtrit(df, tail))
 
 
 def p_of_t(t: float, df: float) -> float:
     """The two-sided p of |t|; of the normal distribution with infinite df."""
-    return math.erfc(abs(t) / math.sqrt(2)) if math.isinf(df) else 2 * float(special.stdtr(df, -abs(t)))
+    return math.erfc(abs(t) / math.sqrt(2)) if math.isinf(df) else 2 * float(scipy.special.stdtr(df, -abs(t)))
 
 
 def t_of_p(p: Interval, df: float) -> Interval:
@@ -31,4 +31,4 @@ def t_of_p(p: Interval, df: float) -> Interval:
 
 
 def _t(p: float, df: float) -> float:
-    return -float(special.ndtri(p / 2) if math.isinf(df) else special.stdtrit(df, p / 2))
+    return -float(scipy.special.ndtri(p / 2) if math.isinf(df) else scipy.special.stdtrit(df, p / 2))

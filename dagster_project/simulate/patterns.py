@@ -9,8 +9,8 @@ then pairs; what remains is decided by random costs that make the same people sk
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, sparse
 
 from dagster_project.simulate.errors import SimulationError
 from dagster_project.simulate.targets import Printed
@@ -64,12 +64,12 @@ class _Program:
                 rows.append(index)
                 columns.append(column)
                 values.append(value)
-        matrix = sparse.csr_array((values, (rows, columns)), shape=(len(self._rows), len(self.costs)))
-        bounds = optimize.Bounds(np.zeros(len(self.costs)), np.array(self.upper))
-        constraint = optimize.LinearConstraint(
+        matrix = scipy.sparse.csr_array((values, (rows, columns)), shape=(len(self._rows), len(self.costs)))
+        bounds = scipy.optimize.Bounds(np.zeros(len(self.costs)), np.array(self.upper))
+        constraint = scipy.optimize.LinearConstraint(
             matrix, [low for _, low, _ in self._rows], [high for _, _, high in self._rows]
         )
-        solved = optimize.milp(
+        solved = scipy.optimize.milp(
             np.array(self.costs),
             constraints=constraint,
             integrality=np.array(self.whole),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from dagster_project.audit import find_impossible
 from dagster_project.results import PublishedValue, Reproduction, compare
@@ -145,7 +145,7 @@ def _pairs(study: Study, available: Flags) -> list[Pairs]:
     for contrast in study.protocol.contrasts:
         first, last = waves.index(contrast.baseline), waves.index(contrast.followup)
         people = frozenset(np.flatnonzero(available[:, first] & available[:, last]).tolist())
-        critical = float(stats.t.isf(0.025, len(people) - 1)) if len(people) > 1 else math.inf
+        critical = float(scipy.stats.t.isf(0.025, len(people) - 1)) if len(people) > 1 else math.inf
         pairs.append(Pairs(first, last, contrast.baseline_sign, people, critical))
     return pairs
 

@@ -6,7 +6,7 @@ Belongs here: gathering a scale's printed numbers and the interval each stands f
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scipy import stats
+import scipy
 
 from dagster_project.results.published import PublishedValue
 from dagster_project.results.reproduction import published_result_id
@@ -62,8 +62,8 @@ def scale_targets(printed: Printed, study: Study, pair_counts: Sequence[int]) ->
         if (value := printed.values.get(("p", contrast.contrast))) is not None:
             low, high = inside(value.printed)
             df = pair_counts[index] - 1
-            t_high = float(stats.t.isf(low / 2, df)) if low > 0 else 1e3
-            targets.append(Target("abs_t", index, float(stats.t.isf(min(1.0, high) / 2, df)), t_high))
+            t_high = float(scipy.stats.t.isf(low / 2, df)) if low > 0 else 1e3
+            targets.append(Target("abs_t", index, float(scipy.stats.t.isf(min(1.0, high) / 2, df)), t_high))
     return targets
 
 

@@ -7,8 +7,8 @@ imputation.py).
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from dagster_project.statistics.change import Floats, _floats, _ratio, check_level
 from dagster_project.statistics.effect_sizes import hedges_factor, noncentral_limits
@@ -105,7 +105,7 @@ def standardised_difference_of_shares(
     slope_a = _ratio(np.ones(p_a.shape), pooled) - _ratio((p_a - p_b) * (1 - 2 * p_a), 4 * pooled**3)
     slope_b = -_ratio(np.ones(p_a.shape), pooled) - _ratio((p_a - p_b) * (1 - 2 * p_b), 4 * pooled**3)
     error = np.sqrt(slope_a**2 * _ratio(spread_a, size_a) + slope_b**2 * _ratio(spread_b, size_b))
-    half = stats.norm.ppf((1 + level) / 2) * error
+    half = scipy.stats.norm.ppf((1 + level) / 2) * error
     reason = [
         "nobody in one of the groups" if not (first >= 1 and second >= 1) else "" if np.isfinite(value) else "no variation"
         for first, second, value in zip(size_a, size_b, difference, strict=True)

@@ -7,8 +7,8 @@ has it already), multiplicity, distributions of single answers.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 
@@ -64,8 +64,8 @@ def paired_t(n: ArrayLike, mean_change: ArrayLike, sd_change: ArrayLike, level: 
     with np.errstate(invalid="ignore", divide="ignore"):
         error = np.where(enough, sd / np.sqrt(pairs), np.nan)
     t = np.where(varied, _ratio(mean, error), np.nan)
-    p = np.where(varied, 2 * stats.t.sf(np.abs(t), np.where(enough, df, 1)), np.nan)
-    half = stats.t.ppf((1 + level) / 2, np.where(enough, df, 1)) * error
+    p = np.where(varied, 2 * scipy.stats.t.sf(np.abs(t), np.where(enough, df, 1)), np.nan)
+    half = scipy.stats.t.ppf((1 + level) / 2, np.where(enough, df, 1)) * error
     reason = [
         "no pairs" if not (count >= 1) else "one pair" if count < 2 else "" if has_variation else "no variation"
         for count, has_variation in zip(pairs, varied, strict=True)

@@ -7,8 +7,8 @@ not belong here: comparisons.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from dagster_project.statistics.change import Floats, _floats, check_level
 
@@ -83,7 +83,7 @@ def describe(values: ArrayLike, counts: ArrayLike, lowest: float, highest: float
     squares, cubes = float(people @ deviations**2), float(people @ deviations**3)
     sd = float(np.sqrt(squares / (n - 1))) if n > 1 else nan
     se = sd / float(np.sqrt(n)) if n > 1 else nan
-    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * se if n > 1 else nan
+    half = float(scipy.stats.t.ppf((1 + level) / 2, n - 1)) * se if n > 1 else nan
     skewness = nan
     if n > 2 and distinct.size > 1:
         skewness = float(np.sqrt(n * (n - 1)) / (n - 2) * (cubes / n) / (squares / n) ** 1.5)

@@ -22,9 +22,8 @@ g are those of d times J.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
-from scipy.optimize import elementwise
 
 from dagster_project.statistics.change import Floats, _floats, _ratio, check_level, d_baseline, d_z
 
@@ -53,7 +52,9 @@ def hedges_factor(df: ArrayLike) -> Floats:
     lgamma((df-1)/2))."""
     degrees = _floats(df)
     usable = np.where(degrees > 1, degrees, np.nan)
-    return np.asarray(np.exp(special.gammaln(usable / 2) - special.gammaln((usable - 1) / 2)) / np.sqrt(usable / 2))
+    return np.asarray(
+        np.exp(scipy.special.gammaln(usable / 2) - scipy.special.gammaln((usable - 1) / 2)) / np.sqrt(usable / 2)
+    )
 
 
 def noncentral_limits(t: ArrayLike, df: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -86,20 +87,24 @@ def _noncentrality(t: Floats, df: Floats, share: float) -> Floats:
 def _noncentrality_far(t: Floats, df: Floats, share: float) -> Floats:
     """t is (Z + nc) / S, Z normal and S the root of chi-square / df: nc solves E over Z of P(S < (nc + Z) / t) = share."""
 
+    from scipy.optimize import elementwise  # not a part of scipy.optimize until it is asked for
+
     def excess(nc: Floats, at: Floats, degrees: Floats) -> NDArray[np.float64]:
         ratio = (nc[..., None] + _NODES) / at[..., None]
-        return np.asarray(stats.chi2.cdf(degrees[..., None] * ratio**2, degrees[..., None]) @ _NODE_WEIGHTS - share)
+        return np.asarray(scipy.stats.chi2.cdf(degrees[..., None] * ratio**2, degrees[..., None]) @ _NODE_WEIGHTS - share)
 
-    middle = t * np.sqrt(stats.chi2.ppf(share, df) / df)
+    middle = t * np.sqrt(scipy.stats.chi2.ppf(share, df) / df)
     found = elementwise.find_root(excess, (0.9 * middle, 1.1 * middle), args=(t, df), tolerances={"xrtol": 1e-14})
     return np.asarray(np.where(found.success, found.x, middle), dtype=np.float64)
 
 
 def _noncentrality_near(t: Floats, df: Floats, share: float) -> Floats:
-    def excess(nc: Floats, at: Floats, degrees: Floats) -> NDArray[np.float64]:
-        return np.asarray(stats.nct.cdf(at, degrees, nc) - share, dtype=np.float64)
+    from scipy.optimize import elementwise
 
-    near = special.nctdtrinc(df, share, t)
+    def excess(nc: Floats, at: Floats, degrees: Floats) -> NDArray[np.float64]:
+        return np.asarray(scipy.stats.nct.cdf(at, degrees, nc) - share, dtype=np.float64)
+
+    near = scipy.special.nctdtrinc(df, share, t)
     width = 1e-4 * (1 + np.abs(near))
     found = elementwise.find_root(
         excess, (near - width, near + width), args=(t, df), tolerances={"xatol": 1e-15, "xrtol": 1e-14}
@@ -132,7 +137,7 @@ def effect_sizes(
         "d_rm": of_change * np.sqrt(2 * np.maximum(0.0, 1 - r)),
     }
     errors = _delta_errors(pairs, mean, sd, before, after, shared)
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = float(scipy.stats.norm.ppf((1 + level) / 2))
     low = {name: estimates[name] - z * error for name, error in errors.items()}
     high = {name: estimates[name] + z * error for name, error in errors.items()}
     low["d_z"], high["d_z"] = _limits_of_d_z(pairs, of_change, level)
@@ -159,7 +164,7 @@ def _limits_of_d_z(pairs: Floats, of_change: Floats, level: float) -> tuple[Floa
     is_small = pairs <= EXACT_UP_TO
     root = np.sqrt(np.where(pairs > 0, pairs, np.nan))
     low, high = noncentral_limits(np.where(is_small, of_change * root, np.nan), pairs - 1, level)
-    half = stats.norm.ppf((1 + level) / 2) * np.sqrt(1 + of_change**2 / 2) / root
+    half = scipy.stats.norm.ppf((1 + level) / 2) * np.sqrt(1 + of_change**2 / 2) / root
     return np.where(is_small, low / root, of_change - half), np.where(is_small, high / root, of_change + half)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
 
 from dagster_project.statistics.change import Floats, check_level
 from dagster_project.statistics.descriptives import DECIMALS, merged
@@ -97,7 +97,7 @@ def cronbach_alpha(covariance: ArrayLike, n: int, level: float = 0.95) -> Alpha:
         return Alpha(nan, nan, nan, nothing, nothing.copy(), reason)
     alpha = _alpha_of(matrix)
     df = (n - 1, (n - 1) * (count - 1))
-    quantiles = stats.f.ppf([(1 + level) / 2, (1 - level) / 2], *df)
+    quantiles = scipy.stats.f.ppf([(1 + level) / 2, (1 - level) / 2], *df)
     low, high = 1 - (1 - alpha) * quantiles
     without = [_alpha_of(np.delete(np.delete(matrix, item, 0), item, 1)) for item in range(count)]
     return Alpha(alpha, float(low), float(high), _item_rest(matrix), np.array(without), "")
@@ -141,7 +141,7 @@ def omega_one_factor(covariance: ArrayLike, n: int) -> Omega:
     if np.linalg.eigvalsh(correlation)[0] < 1e-10:
         return none("items depend on one another")
     start = 1 / np.diag(np.linalg.inv(correlation))
-    found = optimize.minimize(
+    found = scipy.optimize.minimize(
         _misfit, np.log(np.clip(start, 0.05, 0.95)), args=(correlation,), jac=True, method="L-BFGS-B",
         bounds=[(np.log(_LEAST_UNIQUE), np.log(1.5))] * count, options={"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-10},
     )  # fmt: skip
@@ -174,7 +174,7 @@ def _misfit(log_unique: Floats, correlation: Floats) -> tuple[float, Floats]:
 
 def _polished(unique: Floats, correlation: Floats) -> Floats | None:
     """The root of the gradient nearby, to the last digits; None where there is none inside the limits."""
-    found = optimize.root(lambda log_unique: _misfit(log_unique, correlation)[1], np.log(unique), tol=1e-13)
+    found = scipy.optimize.root(lambda log_unique: _misfit(log_unique, correlation)[1], np.log(unique), tol=1e-13)
     polished = np.exp(found.x)
     if np.abs(_misfit(found.x, correlation)[1]).max() > 1e-8 or np.any(polished < _LEAST_UNIQUE) or np.any(polished > 1.5):
         return None
@@ -196,7 +196,7 @@ def looks_unreversed(covariance: ArrayLike, n: int, level: float = 0.95) -> list
     matrix = _matrix(covariance)
     if len(matrix) < 2 or n < 4 or not np.isfinite(matrix).all() or not np.diag(matrix).max() > 0:
         return []
-    half = stats.norm.ppf((1 + level) / 2) / np.sqrt(n - 3)
+    half = scipy.stats.norm.ppf((1 + level) / 2) / np.sqrt(n - 3)
     found = []
     for item, r in enumerate(_item_rest(matrix)):
         if np.isfinite(r) and r < 0:

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
 
 from dagster_project.statistics.change import Floats, _floats, check_level
 from dagster_project.statistics.patterns import Pattern, waves_present
@@ -230,7 +230,9 @@ def _best_ratio(sums: _Sums) -> float | None:
     if best == 0 or looked[best].slope <= 0:
         return float(ratios[best])
     start, stop = float(ratios[best - 1]), float(ratios[best])
-    found = optimize.brentq(lambda ratio: sums.criterion(ratio).slope, start, stop, xtol=1e-15, rtol=1e-14, maxiter=200)
+    found = scipy.optimize.brentq(
+        lambda ratio: sums.criterion(ratio).slope, start, stop, xtol=1e-15, rtol=1e-14, maxiter=200
+    )
     return float(found)
 
 
@@ -294,5 +296,5 @@ class _Fit:
         df = float(2 * variance**2 / (slope @ self._spread @ slope))
         se = float(np.sqrt(variance))
         t = value / se
-        half = float(stats.t.ppf((1 + level) / 2, df)) * se
-        return Estimate(value, se, df, t, float(2 * stats.t.sf(abs(t), df)), value - half, value + half)
+        half = float(scipy.stats.t.ppf((1 + level) / 2, df)) * se
+        return Estimate(value, se, df, t, float(2 * scipy.stats.t.sf(abs(t), df)), value - half, value + half)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from dagster_project.statistics.change import Floats
 from dagster_project.statistics.patterns import Pattern, waves_present
@@ -145,4 +145,4 @@ def little_mcar(patterns: Sequence[Pattern]) -> McarTest:
         away = pattern.mean - fitted.mean[at]
         chi_square += pattern.n * float(away @ np.linalg.solve(fitted.covariance[np.ix_(at, at)], away))
     df = sum(len(pattern.waves) for pattern in usable) - len(fitted.waves)
-    return McarTest(chi_square, float(df), float(stats.chi2.sf(chi_square, df)), len(usable), "")
+    return McarTest(chi_square, float(df), float(scipy.stats.chi2.sf(chi_square, df)), len(usable), "")

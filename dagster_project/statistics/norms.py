@@ -4,8 +4,8 @@ mean, SD and n. Does not belong here: which norm belongs to which scale."""
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from dagster_project.statistics.change import Floats, _floats, _ratio, check_level
 
@@ -66,14 +66,16 @@ def norm_difference(
     varied = np.isfinite(se) & (se > 0)
     usable_df = np.where(np.isfinite(df) & (df > 0), df, 1.0)
     t = np.where(varied, _ratio(difference, se), np.nan)
-    p = np.where(varied, 2 * stats.t.sf(np.abs(t), usable_df), np.nan)
-    half = np.where(np.isfinite(se), stats.t.ppf((1 + level) / 2, usable_df) * np.where(np.isfinite(se), se, 0.0), np.nan)
+    p = np.where(varied, 2 * scipy.stats.t.sf(np.abs(t), usable_df), np.nan)
+    half = np.where(
+        np.isfinite(se), scipy.stats.t.ppf((1 + level) / 2, usable_df) * np.where(np.isfinite(se), se, 0.0), np.nan
+    )
     low, high = difference - half, difference + half
     p_equivalence = np.full(difference.shape, np.nan)
     if margin is not None:
         bound = margin * norm_spread
-        above = stats.t.sf(_ratio(difference + bound, se), usable_df)
-        below = stats.t.cdf(_ratio(difference - bound, se), usable_df)
+        above = scipy.stats.t.sf(_ratio(difference + bound, se), usable_df)
+        below = scipy.stats.t.cdf(_ratio(difference - bound, se), usable_df)
         p_equivalence = np.where(varied, np.maximum(above, below), np.nan)
     reasons = [
         "nobody answered" if not count >= 1 else "one person has no SD" if count < 2 else "" if has else "no variation"

@@ -4,8 +4,8 @@ not belong here: who is in a denominator."""
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from dagster_project.statistics.change import Floats, _floats, _ratio, check_level
 
@@ -23,7 +23,7 @@ def wilson(count: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[Floats,
     22, 209-212.
     """
     check_level(level)
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = float(scipy.stats.norm.ppf((1 + level) / 2))
     x, size = np.broadcast_arrays(_floats(count), _floats(n))
     some = np.where(size > 0, size, np.nan)
     share = x / some
@@ -42,7 +42,7 @@ def mcnemar_exact(yes_no: ArrayLike, no_yes: ArrayLike) -> Floats:
     Source: McNemar, Psychometrika 1947, 12, 153-157.
     """
     one, other = np.broadcast_arrays(_floats(yes_no), _floats(no_yes))
-    return np.asarray(np.minimum(1.0, 2 * stats.binom.cdf(np.minimum(one, other), one + other, 0.5)))
+    return np.asarray(np.minimum(1.0, 2 * scipy.stats.binom.cdf(np.minimum(one, other), one + other, 0.5)))
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def paired_difference(
     n = counts[0] + counts[1] + counts[2] + counts[3]
     some = np.where(n > 0, n, np.nan)
     one, other = (counts[1] + 1) / (some + 2), (counts[2] + 1) / (some + 2)
-    half = stats.norm.ppf((1 + level) / 2) * np.sqrt((one + other - (one - other) ** 2) / (some + 2))
+    half = scipy.stats.norm.ppf((1 + level) / 2) * np.sqrt((one + other - (one - other) ** 2) / (some + 2))
     return PairedDifference(
         difference=(counts[1] - counts[2]) / some,
         ci_low=np.maximum(-1.0, one - other - half),

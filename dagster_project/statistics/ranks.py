@@ -10,8 +10,8 @@ to eleven decimals, so that float noise makes no false ranks.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from dagster_project.statistics.change import Floats, check_level
 from dagster_project.statistics.descriptives import DECIMALS, merged
@@ -105,7 +105,7 @@ def _large_sample_p(nonzero: int, ties: Whole, w_plus: float) -> float:
     variance = size * (size + 1) * (2 * size + 1) / 24 - float((tied**3 - tied).sum()) / 48
     distance = w_plus - size * (size + 1) / 4
     z = (distance - 0.5 * np.sign(distance)) / np.sqrt(variance)
-    return float(min(1.0, 2 * stats.norm.sf(abs(z))))
+    return float(min(1.0, 2 * scipy.stats.norm.sf(abs(z))))
 
 
 def _interval_rank(nonzero: int, level: float, is_exact: bool) -> int:
@@ -113,7 +113,7 @@ def _interval_rank(nonzero: int, level: float, is_exact: bool) -> int:
     share, size = (1 - level) / 2, float(nonzero)
     if not is_exact:
         spread = np.sqrt(size * (size + 1) * (2 * size + 1) / 24)
-        return max(1, int(np.floor(size * (size + 1) / 4 + stats.norm.ppf(share) * spread)))
+        return max(1, int(np.floor(size * (size + 1) / 4 + scipy.stats.norm.ppf(share) * spread)))
     chances = np.zeros(nonzero * (nonzero + 1) // 2 + 1)
     chances[0] = 1.0
     reach = 0

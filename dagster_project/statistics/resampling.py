@@ -10,8 +10,8 @@ result in whatever order they stand.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from dagster_project.statistics.change import check_level
 from dagster_project.statistics.descriptives import DECIMALS, merged
@@ -69,7 +69,7 @@ def sign_flip(values: ArrayLike, counts: ArrayLike, seed: int, draws: int = 9999
         return SignFlip(float("nan"), "", "every change is zero")
     if n > DRAWN_UP_TO:
         z = total / float(np.sqrt(repeated @ sizes**2))
-        return SignFlip(float(2 * stats.norm.sf(z)), "large-sample normal form", "")
+        return SignFlip(float(2 * scipy.stats.norm.sf(z)), "large-sample normal form", "")
     whole = np.rint(sizes * 10.0**DECIMALS)
     if whole.max() < 2**53:
         steps = whole.astype(np.int64)
@@ -124,7 +124,7 @@ def bca(values: ArrayLike, counts: ArrayLike, seed: int, draws: int = 9999, leve
     mean = float(people @ changes / n)
     squares, cubes = float(people @ (changes - mean) ** 2), float(people @ (changes - mean) ** 3)
     acceleration = cubes / (6 * squares**1.5)
-    z = stats.norm.ppf([(1 - level) / 2, (1 + level) / 2])
+    z = scipy.stats.norm.ppf([(1 - level) / 2, (1 + level) / 2])
     if n > DRAWN_UP_TO:
         low, high = mean + z * np.sqrt(squares / (n - 1) / n)
         return Bca(float(low), float(high), 0.0, acceleration, "large-sample normal form", "")
@@ -137,8 +137,8 @@ def bca(values: ArrayLike, counts: ArrayLike, seed: int, draws: int = 9999, leve
     below = np.mean(replicates < mean - slack) + np.mean(np.abs(replicates - mean) <= slack) / 2
     if not 0 < below < 1:
         return Bca(nan, nan, nan, acceleration, "", "all replicates lie on one side of the estimate")
-    z0 = float(stats.norm.ppf(below))
-    ends = stats.norm.cdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z)))
+    z0 = float(scipy.stats.norm.ppf(below))
+    ends = scipy.stats.norm.cdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z)))
     low, high = np.quantile(replicates, ends)
     return Bca(float(low), float(high), z0, acceleration, f"{draws} replicates, seed {seed}", "")
 

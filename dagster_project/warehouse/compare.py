@@ -44,7 +44,8 @@ def changed_rows(
     for path in (old, new):
         if not path.exists():
             raise WarehouseError(f"{path}: there is no such file to compare; check the release's name")
-    with duckdb.connect(config=dict(_SETTINGS)) as connection:
+    # A process cannot hold a file for writing and attach it elsewhere.
+    with Warehouse(old).let_go(), Warehouse(new).let_go(), duckdb.connect(config=dict(_SETTINGS)) as connection:
         for name, path in (("old", old), ("new", new)):
             _attach(connection, name, path)
         columns = {name: _columns(connection, name, table) for name in ("old", "new")}

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.warehouse.working_file import _SETTINGS, WarehouseError, identifier, refusal_of
+from dagster_project.warehouse.working_file import _SETTINGS, Warehouse, WarehouseError, identifier, refusal_of
 
 MANIFEST = "manifest.json"
 _KEPT = 5
@@ -32,7 +32,12 @@ def copy_schemas(
 
     descriptions: by schema.table.column, schema..column (of any table) or column, the comment of a column that has none.
     """
-    with duckdb.connect(str(target), config=dict(_SETTINGS)) as connection, _said_of(working_file):
+    # A process cannot hold a file for writing and attach it elsewhere.
+    with (
+        Warehouse(working_file).let_go(),
+        duckdb.connect(str(target), config=dict(_SETTINGS)) as connection,
+        _said_of(working_file),
+    ):
         connection.execute(f"attach {_literal(str(working_file))} as working (read_only)")
         for schema in schemas:
             connection.execute(f"create schema {identifier(schema)}")

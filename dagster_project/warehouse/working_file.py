@@ -5,7 +5,6 @@ Belongs here: connecting, replacing and reading tables, moving a damaged file as
 """
 
 import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,8 +34,8 @@ _DENIED = re.compile(r"Permission denied|Read-only file system|Access is denied"
 _HOLDER = re.compile(r"held in (.*? \(PID \d+\))")
 _MANIFEST = "manifest.json"
 
-#: Files that `Warehouse.kept_open` holds in this thread.
-_KEPT = threading.local()
+#: Files that `Warehouse.kept_open` holds in this process.
+_KEPT: dict[Path, Connection] = {}
 
 
 class WarehouseError(ValueError):
@@ -76,17 +75,16 @@ class Warehouse:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         elif not self.path.exists():
             raise WarehouseError(f"{self.path}: there is no warehouse yet; run `wavehouse run` first")
-        kept = getattr(_KEPT, "files", {}).get(self.path)
-        if kept is not None:
+        if (kept := _KEPT.get(self.path)) is not None:
             with kept.cursor() as cursor:
-                yield cursor
+                try:
+                    yield cursor
+                except duckdb.Error as error:
+                    if (refusal := refusal_of(self.path, str(error))) is None:
+                        raise
+                    raise refusal from None
             return
-        try:
-            connection = duckdb.connect(str(self.path), read_only=read_only, config=dict(_SETTINGS))
-        except duckdb.Error as error:
-            first = str(error).splitlines()[0]
-            unknown = WarehouseError(f"{self.path}: cannot be opened ({first}); check the file")
-            raise refusal_of(self.path, str(error)) or unknown from None
+        connection = _open(self.path, read_only=read_only)
         try:
             yield connection
         except duckdb.Error as error:
@@ -116,18 +114,43 @@ class Warehouse:
                 raise
             return f"{error.fault}: it is rebuilt from the exports"
 
+    def can_be_read(self) -> bool:
+        """Whether DuckDB opens the file and reads its catalogue: not so while another process writes it, or when damaged."""
+        try:
+            with self.connect(read_only=True) as connection:
+                connection.execute("select count(*) from duckdb_columns()").fetchone()
+        except (WarehouseError, duckdb.Error):
+            return False
+        return True
+
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Open the file for writing once for one block: all that this thread opens inside shares it.
+        """Open the file for writing once for one block: all that this process opens inside shares it, in any thread.
 
-        Opening reads the whole catalogue, which holds a column an item; a step that opens the file five times waits for it.
+        Opening reads the whole catalogue, which holds a column an item; a run that opens the file fifty times waits for it.
+        DuckDB itself shares it with whoever connects to the same path with the same settings, so dbt's connection does, too.
         """
+        if self.path in _KEPT:
+            yield
+            return
         with self.connect() as connection:
-            _KEPT.files = {**getattr(_KEPT, "files", {}), self.path: connection}
+            _KEPT[self.path] = connection
             try:
                 yield
             finally:
-                del _KEPT.files[self.path]
+                _KEPT.pop(self.path).close()
+
+    @contextmanager
+    def let_go(self) -> Iterator[None]:
+        """Close a file that is kept open for one block, in which something else reads it; nothing if it is not kept."""
+        if self.path not in _KEPT:
+            yield
+            return
+        _KEPT.pop(self.path).close()
+        try:
+            yield
+        finally:
+            _KEPT[self.path] = _open(self.path)
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -205,6 +228,15 @@ def set_aside(path: Path) -> Path:
     if log.exists():
         log.rename(aside.with_name(aside.name + ".wal"))
     return aside
+
+
+def _open(path: Path, *, read_only: bool = False) -> Connection:
+    try:
+        return duckdb.connect(str(path), read_only=read_only, config=dict(_SETTINGS))
+    except duckdb.Error as error:
+        first = str(error).splitlines()[0]
+        unknown = WarehouseError(f"{path}: cannot be opened ({first}); check the file")
+        raise refusal_of(path, str(error)) or unknown from None
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:

@@ -362,3 +362,41 @@ def test_a_file_kept_open_is_opened_once_and_let_go_of(tmp_path: Path, monkeypat
         assert alone.execute("select a from raw.t").fetchall() == [(1,)]
     warehouse.rows("select 1")
     assert len(opened) == 2
+
+
+def test_a_file_kept_open_is_shared_by_every_thread_and_let_go_at_the_end(warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.replace_tables("s", {"t": pa.table({"a": [1]})})
+    elsewhere = f"import duckdb; duckdb.connect({str(warehouse.path)!r}, read_only=True)"
+
+    def is_free() -> bool:
+        return subprocess.run([sys.executable, "-c", elsewhere], capture_output=True, check=False).returncode == 0
+
+    seen: list[object] = []
+    with pytest.raises(RuntimeError, match="a step failed"), warehouse.kept_open():
+        thread = threading.Thread(target=lambda: seen.append(warehouse.rows("from s.t")))
+        thread.start()
+        thread.join()
+        with warehouse.kept_open():
+            warehouse.replace_tables("s", {"t": pa.table({"a": [2]})})
+        # Whoever connects with the same settings shares it, as dbt does.
+        shared = duckdb.connect(
+            str(warehouse.path),
+            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+        )
+        seen.append(shared.execute("from s.t").fetchall())
+        shared.close()
+        assert not is_free()
+        with warehouse.let_go():
+            assert is_free()
+            copy_schemas(warehouse.path, tmp_path / "copy.duckdb", ["s"])
+        assert not is_free()
+        copy_schemas(warehouse.path, tmp_path / "again.duckdb", ["s"])
+        seen.append(warehouse.rows("from s.t"))
+        raise RuntimeError("a step failed")
+    assert seen == [[{"a": 1}], [(2,)], [{"a": 2}]]
+    assert Warehouse(tmp_path / "again.duckdb").rows("from s.t") == [{"a": 2}]
+    assert is_free()
+    with warehouse.let_go():
+        assert warehouse.can_be_read()
+    warehouse.path.write_bytes(b"no database" * 1000)
+    assert not warehouse.can_be_read()

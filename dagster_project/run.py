@@ -1,0 +1,206 @@
+"""A run of the whole graph from the command line: whether it is needed, the run itself, and what is said of it.
+
+Belongs here: the order of these. Does not belong here: an asset (defs/), what tells that nothing has changed
+(fingerprint.py), the summary's lines (summary.py). Dagster and dbt are imported when a run needs them: they take seconds.
+"""
+
+import contextlib
+import gc
+import os
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project.fingerprint import LastRun, inputs_fingerprint, note_run, reads_outside, unchanged_since
+from dagster_project.settings import CHECKOUT, Settings
+from dagster_project.study_lock import study_lock
+from dagster_project.summary import run_summary
+from dagster_project.terminal import say
+from dagster_project.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from dagster_project.study import Study
+
+
+def dagster_home(settings: Settings) -> Path:
+    """Dagster's home, made on first use with the checkout's dagster.yaml, and set for this process and its children."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    home_file = settings.dagster_home / "dagster.yaml"
+    if not home_file.exists():
+        home_file.write_bytes((CHECKOUT / "dagster.yaml").read_bytes())
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    os.environ["WAVEHOUSE_STUDY"] = str(settings.study_folder)
+    os.environ["WAVEHOUSE_HOME"] = str(settings.home)
+    return settings.dagster_home
+
+
+def run_everything(settings: Settings, *, quiet: bool, again: bool, waits: bool) -> int:
+    """Run the whole graph, unless that would change nothing. Returns the exit code: 0, or 1 when a run failed.
+
+    It holds the study's lock: what decides and what is loaded is under it, too, not only the steps. quiet: print the summary
+    and what is wrong only. again: run it in any case. waits: for another run of the study; else StudyLockedError says who runs.
+    """
+    run_id = str(uuid.uuid4())
+
+    def report(line: str) -> None:
+        say(f"wavehouse: {line}", file=sys.stderr)
+
+    with study_lock(settings.lock_file, run_id, waits=waits, report=report):
+        inputs = inputs_fingerprint(settings)
+        today = f"{datetime.now(UTC):%Y-%m-%d}"
+        last = None if again else unchanged_since(settings, inputs, today)
+        if last is not None and _has_history(settings) and _say_unchanged(settings, last, quiet):
+            return 0
+        from dagster_project.study import read_study
+
+        study = read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
+        settings.key()  # and so is a key that is lost
+        dagster_home(settings)
+        if not quiet:
+            say(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr)
+        result = _run_and_heal(settings, quiet, run_id)
+        warnings = _print_problems(result)
+        if not result.success:
+            has_release = (settings.study_folder / "release").exists()
+            left = "the release is as it was" if has_release else "there is no release yet"
+            say(f"wavehouse: the run failed; {left}. `wavehouse ui` shows run {result.run_id}", file=sys.stderr)
+            return 1
+        if inputs is not None and not reads_outside(settings.study_folder, _declared_places(study)):
+            note_run(settings, inputs, today if study.protocol.starts_on is not None else None, warnings)
+        print(run_summary(settings))
+        return 0
+
+
+def _run_and_heal(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProcessResult":
+    """Run, and once more when the run found the working file or Dagster's history damaged, which are moved aside then.
+
+    All that a run needs is in the exports.
+    """
+    from dagster_project.defs.history import history_fault, move_damaged_aside
+
+    _prepare_working_file(settings)
+    try:
+        result = _run_job(settings, quiet, run_id)
+    except Exception as error:
+        faults = move_damaged_aside(settings.dagster_home)
+        if not faults and (fault := history_fault(error, settings.dagster_home)):
+            raise ValueError(fault) from None
+        if not faults:
+            raise
+        for fault in faults:
+            say(f"warning: {fault}", file=sys.stderr)
+        return _run_job(settings, quiet, str(uuid.uuid4()))
+    if result.success or settings.warehouse_file.exists():
+        return result
+    _print_problems(result)
+    _prepare_working_file(settings)
+    return _run_job(settings, quiet, str(uuid.uuid4()))
+
+
+def _prepare_working_file(settings: Settings) -> None:
+    if fault := Warehouse(settings.warehouse_file).prepare(is_expected=(settings.study_folder / "release").exists()):
+        say(f"warning: {fault}", file=sys.stderr)
+
+
+def _say_unchanged(settings: Settings, last: LastRun, quiet: bool) -> bool:
+    """Print what a run would end with, and record that nothing had changed. False when a file cannot be read after all."""
+    released = settings.study_folder / "release" / "warehouse.duckdb"
+    if not all(Warehouse(file).can_be_read() for file in (settings.warehouse_file, released)):
+        return False
+    if not quiet:
+        say(
+            f"wavehouse: {settings.study_folder.name}: nothing has changed since the last run (--again runs everything)",
+            file=sys.stderr,
+        )
+    for line in last.warnings:
+        say(f"warning: {line}", file=sys.stderr)
+    print(run_summary(settings), flush=True)
+    _record_unchanged(settings, last)
+    return True
+
+
+def _has_history(settings: Settings) -> bool:
+    """Whether the last run can stand in Dagster's history: a home that was deleted is filled by running everything."""
+    return (settings.dagster_home / "dagster.yaml").exists()
+
+
+def _record_unchanged(settings: Settings, last: LastRun) -> None:
+    """One observation of the release in Dagster's history: it was looked at, and is of what lies there now."""
+    dagster_home(settings)
+    import dagster as dg
+
+    with dg.DagsterInstance.get() as instance:
+        seen = {"what changed": "Nothing has changed since the last run; nothing was run.", "release": last.release}
+        instance.report_runless_asset_event(dg.AssetObservation("release", metadata=seen | {"inputs": last.inputs}))
+
+
+def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProcessResult":
+    started = time.monotonic()
+    # Imports and dbt's manifest make a million objects that stay: looking through them for garbage costs 2 s.
+    gc.set_threshold(50_000)
+    import dagster as dg
+
+    from dagster_project.definitions import EVERYTHING, defs
+    from dagster_project.defs.progress import step_line
+
+    with dg.DagsterInstance.get() as instance:
+        loggers = {"progress": {"config": {"quiet": quiet}}}
+        job = defs().resolve_job_def(EVERYTHING)
+        if not quiet:
+            print(step_line("definitions", "loaded", time.monotonic() - started), file=sys.stderr, flush=True)
+        # dbt's own lines go to a file; the terminal shows a line a step and the summary.
+        log = settings.warehouse_file.with_name("run.log")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        # Open from the first step to the last: nobody else writes the file in between, and nothing waits for its catalogue.
+        kept_open = Warehouse(settings.warehouse_file).kept_open()
+        with kept_open, log.open("w", encoding="utf-8") as lines, contextlib.redirect_stdout(lines):
+            return job.execute_in_process(
+                instance=instance, raise_on_error=False, run_config={"loggers": loggers}, run_id=run_id
+            )
+
+
+def _declared_places(study: "Study") -> Iterator[str]:
+    """The files and folders that a study's definitions name."""
+    from dagster_project.synthesis import read_propositions
+
+    for export in study.protocol.exports:
+        yield export.folder
+        if export.dictionary is not None:
+            yield export.dictionary
+    if study.protocol.published is not None:
+        yield study.protocol.published.file
+    if (declared := read_propositions(study)) is not None:
+        yield from (interviews.file for interviews in declared.interviews)
+
+
+def _print_problems(result: "dg.ExecuteInProcessResult") -> list[str]:
+    """Every failed check and every failed step as one line, worst first. Returns the lines that are warnings."""
+    import dagster as dg
+
+    errors, warnings = [], []
+    for event in result.all_events:
+        if event.event_type_value == "ASSET_CHECK_EVALUATION":
+            check = event.asset_check_evaluation_data
+            if not check.passed:
+                is_warning = check.severity == dg.AssetCheckSeverity.WARN
+                place = check.asset_key.to_user_string()
+                (warnings if is_warning else errors).append(f"{place}, {check.check_name}: {check.description or 'failed'}")
+        elif event.event_type_value == "STEP_FAILURE":
+            failure = event.step_failure_data
+            message = (failure.user_failure_data.description if failure.user_failure_data else None) or (
+                failure.error.cause.message if failure.error and failure.error.cause else failure.error_display_string
+            )
+            line = message.strip().splitlines()[0] if message else "failed"
+            if not any(line in error for error in errors):
+                errors.append(f"{(event.step_key or '').replace('__', '/')}: {line}")
+    for line in errors:
+        say(f"error: {line}", file=sys.stderr)
+    for line in warnings:
+        say(f"warning: {line}", file=sys.stderr)
+    return warnings

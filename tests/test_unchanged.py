@@ -1,0 +1,234 @@
+"""A run that would change nothing is told from one that might: by what it would read, and by what the last one left."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.fingerprint import code_files, inputs_fingerprint, note_run, reads_outside, unchanged_since
+from dagster_project.settings import Settings
+
+#: As `python -m dagster_project.cli run`, then the modules of Dagster and dbt that were there when the summary was printed.
+_RUN = """
+import sys
+from dagster_project import cli, run
+summary = run.run_summary
+def spy(settings):
+    print("imported:", sorted({name.split(".")[0] for name in sys.modules} & {"dagster", "dbt", "scipy", "pandas"}))
+    return summary(settings)
+run.run_summary = spy
+sys.exit(cli.main(["run", *sys.argv[1:]]))
+"""
+
+
+def _run(place: Any, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
+    environment |= {"WAVEHOUSE_STUDY": str(place.study_folder), "WAVEHOUSE_HOME": str(place.settings.home)}
+    return subprocess.run(
+        [sys.executable, "-c", _RUN, *words],
+        env=environment, capture_output=True, text=True, check=False, encoding="utf-8", timeout=120,
+    )  # fmt: skip
+
+
+def _observations(place: Any) -> list[Any]:
+    import dagster as dg
+
+    with dg.DagsterInstance.from_ref(dg.DagsterInstance.local_temp(str(place.settings.dagster_home)).get_ref()) as instance:
+        records = instance.fetch_observations(dg.AssetKey("release"), limit=10).records
+    return [record.asset_observation.metadata for record in records if record.asset_observation is not None]
+
+
+def test_an_unchanged_run_ends_before_dagster_is_imported_and_stands_in_the_history(small_place: Any) -> None:
+    first = _run(small_place)
+    assert first.returncode == 0, first.stderr
+    assert "imported: ['dagster', 'dbt'" in first.stdout
+    assert _observations(small_place) == []
+
+    again = _run(small_place)
+    assert again.returncode == 0, again.stderr
+    printed = again.stdout.splitlines()
+    assert printed[0] == "imported: []"
+    assert printed[1:] == first.stdout.splitlines()[1:]
+    said, *warnings = again.stderr.splitlines()
+    assert said == "wavehouse: small_study: nothing has changed since the last run (--again runs everything)"
+    assert warnings == [line for line in first.stderr.splitlines() if line.startswith("warning: ")]
+    (seen,) = _observations(small_place)
+    assert seen["release"].value == (small_place.release.resolve()).name
+
+    whole = _run(small_place, "--again")
+    assert whole.returncode == 0, whole.stderr
+    assert "release                            done" in whole.stderr
+
+    # A release that only looks whole is made anew.
+    file = small_place.release / "warehouse.duckdb"
+    stat = file.stat()
+    file.write_bytes(b"x" * stat.st_size)
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    healed = _run(small_place)
+    assert "imported: ['dagster', 'dbt'" in healed.stdout
+
+
+def _edit(path: Path, text: bytes = b"\n") -> None:
+    path.write_bytes(path.read_bytes() + text)
+
+
+def _same_size_and_time(path: Path) -> None:
+    """An edit that leaves a file's size and time of change as they were."""
+    stat = path.stat()
+    content = bytearray(path.read_bytes())
+    content[-2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+_CHANGES: dict[str, Callable[[Any], object]] = {
+    "an export is edited": lambda place: _same_size_and_time(place.study_folder / "raw/T1/t1.csv"),
+    "an export arrives": lambda place: shutil.copy(
+        place.study_folder / "raw/T1/t1.csv", place.study_folder / "raw/T1/u.csv"
+    ),
+    "an export is taken away": lambda place: (place.study_folder / "raw/T2/t2.txt").unlink(),
+    "a definition is edited": lambda place: _edit(place.study_folder / "instruments/mood.yaml"),
+    "the protocol is edited": lambda place: _edit(place.study_folder / "study.yaml"),
+    "the published table is edited": lambda place: _edit(place.study_folder / "published/small.csv"),
+    "a claim is edited": lambda place: _edit(place.study_folder / "propositions.yaml"),
+    "the release is removed": lambda place: place.release.unlink(),
+    "a file of the release is removed": lambda place: (place.release / "index.html").unlink(),
+    "a file of the release is edited": lambda place: _edit(place.release / "tables.xlsx"),
+    "the manifest is damaged": lambda place: (place.release / "manifest.json").write_text("{", encoding="utf-8"),
+    "the working file is removed": lambda place: place.settings.warehouse_file.unlink(),
+    "the working file is written": lambda place: _edit(place.settings.warehouse_file),
+    "a killed run left DuckDB's log": lambda place: place.settings.warehouse_file.with_name("warehouse.duckdb.wal").touch(),
+    "a landed copy is removed": lambda place: next((place.study_folder / "landing").iterdir()).unlink(),
+    "the note is damaged": lambda place: place.settings.warehouse_file.with_name("last_run.json").write_text("[1"),
+    "the note is of another kind": lambda place: place.settings.warehouse_file.with_name("last_run.json").write_text("[]"),
+}
+
+
+def _noted(place: Any, settings: Settings | None = None) -> str:
+    settings = settings or place.settings
+    inputs = inputs_fingerprint(settings)
+    assert inputs is not None
+    note_run(settings, inputs, None, ["a check does not hold"])
+    return inputs
+
+
+@pytest.mark.parametrize("change", _CHANGES.values(), ids=_CHANGES)
+def test_whatever_changed_is_run(small_again: Any, change: Callable[[Any], object]) -> None:
+    place, _ = small_again
+    inputs = _noted(place)
+    last = unchanged_since(place.settings, inputs_fingerprint(place.settings), "2026-01-01")
+    assert last is not None and last.inputs == inputs and last.warnings == ("a check does not hold",)
+    change(place)
+    assert unchanged_since(place.settings, inputs_fingerprint(place.settings), "2026-01-01") is None
+
+
+def test_another_key_is_run(small_again: Any) -> None:
+    place, _ = small_again
+    inputs = _noted(place)
+    for key in ("another key", None):
+        assert unchanged_since(replace(place.settings, pseudonym_key=key), inputs, "2026-01-01") is None
+    kept = replace(place.settings, pseudonym_key=None)
+    kept.key()
+    _noted(place, kept)
+    assert unchanged_since(kept, inputs, "2026-01-01") is not None
+    kept.key_file.unlink()
+    assert unchanged_since(kept, inputs, "2026-01-01") is None
+    assert not kept.key_file.exists()
+
+
+@pytest.mark.parametrize(
+    "file", ["dagster_project/statistics/norms.py", "dagster_project/results/trace.sql", "dbt/macros/scoring.sql",
+             "dbt/models/marts/answers.yml", "dbt/dbt_project.yml", "dagster_project/report/templates/page.html.jinja"],
+)  # fmt: skip
+def test_edited_code_is_run(small_again: Any, file: str) -> None:
+    place, _ = small_again
+    checkout = place.settings.home / "checkout"
+    for path in code_files(place.settings.checkout):
+        target = checkout / path.relative_to(place.settings.checkout)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    settings = replace(place.settings, checkout=checkout)
+    inputs = _noted(place, settings)
+    assert inputs == inputs_fingerprint(place.settings)
+    _edit(checkout / file)
+    assert unchanged_since(settings, inputs_fingerprint(settings), "2026-01-01") is None
+
+
+def test_where_waves_are_planned_a_day_makes_a_difference(small_again: Any) -> None:
+    """A wave becomes overdue without any file changing."""
+    place, _ = small_again
+    inputs = inputs_fingerprint(place.settings)
+    assert inputs is not None
+    note_run(place.settings, inputs, "2026-01-01", [])
+    assert unchanged_since(place.settings, inputs, "2026-01-01") is not None
+    assert unchanged_since(place.settings, inputs, "2026-01-02") is None
+
+
+def test_the_order_of_versions_is_part_of_what_is_read(small_again: Any) -> None:
+    """The last version of an export is the one last written: touching an older one makes it the one to use."""
+    place, _ = small_again
+    older, newer = (place.study_folder / "raw/T1" / name for name in ("t1.csv", "u.csv"))
+    shutil.copy(older, newer)
+    for path, seconds in ((older, 1), (newer, 2)):
+        os.utime(path, (seconds, seconds))
+    before = inputs_fingerprint(place.settings)
+    os.utime(older, (3, 3))
+    assert inputs_fingerprint(place.settings) != before
+
+
+def test_links_are_followed_and_a_circle_ends(small_again: Any, tmp_path: Path) -> None:
+    place, _ = small_again
+    drive = tmp_path / "drive"
+    shutil.move(place.study_folder / "raw/T1", drive)
+    (place.study_folder / "raw/T1").symlink_to(drive, target_is_directory=True)
+    (place.study_folder / "raw/circle").symlink_to(place.study_folder, target_is_directory=True)
+    before = inputs_fingerprint(place.settings)
+    assert before is not None
+    _edit(drive / "t1.csv")
+    assert inputs_fingerprint(place.settings) != before
+
+
+def test_what_lies_outside_the_study_is_not_trusted(tmp_path: Path) -> None:
+    assert not reads_outside(tmp_path, ["raw/T1", "published/../published/a.csv"])
+    assert reads_outside(tmp_path, ["raw/T1", "../other/raw"])
+    assert reads_outside(tmp_path, ["/somewhere/raw"])
+
+
+_IMPORTED = """
+import sys
+from dagster_project import cli
+code = cli.main(sys.argv[1:])
+print("imported:", sorted({"dagster", "dbt", "scipy.stats", "matplotlib", "sqlglot"} & set(sys.modules)))
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["check"], 0),
+        (["contract"], 0),
+        (["trace", "change/mood_total/T1-T2/mean_change"], 0),
+        (["audit", "data/peer_workers/published/peer_workers_2022.csv"], 1),
+        (["diff", "--list"], 0),
+    ],
+    ids=lambda words: words[0] if isinstance(words, list) else "",
+)
+def test_what_runs_nothing_imports_neither_dagster_nor_the_distributions(
+    small_run: Any, words: list[str], code: int
+) -> None:
+    """They answer in a second; Dagster, dbt, SciPy's distributions and the plotting library take six to be imported."""
+    place, _ = small_run
+    environment = os.environ | {"WAVEHOUSE_STUDY": str(place.study_folder), "WAVEHOUSE_HOME": str(place.settings.home)}
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORTED, *words],
+        env=environment, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False, encoding="utf-8",
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert done.stdout.splitlines()[-1] == "imported: []"
