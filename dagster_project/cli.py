@@ -92,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     diff = _command(commands, "diff", "say what changed from one release to another", _diff)
     diff.add_argument("old", nargs="?", help="a release's name or the beginning of it (default: the one before the newest)")
     diff.add_argument("new", nargs="?", help="a release's name or the beginning of it (default: the newest)")
+    diff.add_argument(
+        "--list-answers", action="store_true", help="each person, answer and score that changed, as CSV, instead of counts"
+    )
     diff.add_argument("--list", action="store_true", help="list the releases that are kept, oldest first")
 
     trace = _command(commands, "trace", "follow a result of the release back to people, scores, answers and cells", _trace)
@@ -366,7 +369,10 @@ def _ui(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _diff(given: argparse.Namespace, settings: Settings) -> int:
-    from dagster_project.defs.release.diff import diff_of_files
+    import csv
+    from dataclasses import asdict
+
+    from dagster_project.defs.release.diff import LIST_COLUMNS, diff_of_files, list_changes
     from dagster_project.results import diff_markdown
     from dagster_project.warehouse import release_names
 
@@ -375,9 +381,14 @@ def _diff(given: argparse.Namespace, settings: Settings) -> int:
         print("\n".join(releases) or "there is no release yet; `wavehouse run` makes one")
         return 0
     old, new = (_release(word, releases, place) for word, place in ((given.old, -2), (given.new, -1)))
-    folder = settings.study_folder / "releases"
+    files = [settings.study_folder / "releases" / name / "warehouse.duckdb" for name in (old, new)]
+    if given.list_answers:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(LIST_COLUMNS)
+        writer.writerows(list_changes(*files))
+        return 0
     print(f"from {old} to {new}")
-    print(diff_markdown(diff_of_files(folder / old / "warehouse.duckdb", folder / new / "warehouse.duckdb")))
+    print(diff_markdown(asdict(row) for row in diff_of_files(*files)))
     return 0
 
 

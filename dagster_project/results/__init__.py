@@ -23,13 +23,14 @@ from dagster_project.results.missing import (
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
     CHANGE_KINDS,
+    COUNTED_KINDS,
     DiffRow,
-    answer_changes,
+    change_counts,
     claim_changes,
+    count_lines,
+    count_rows,
     diff_markdown,
-    people_changes,
     result_changes,
-    score_changes,
 )
 from dagster_project.results.reproduction import Reproduction, compare, summarise
 from dagster_project.results.rounding import format_number, print_statistic, prints_as, round_half_away
@@ -57,6 +58,7 @@ from dagster_project.results.waves import mixed_results, norm_results
 __all__ = [
     "ARD_COLUMNS",
     "CHANGE_KINDS",
+    "COUNTED_KINDS",
     "ESTIMANDS",
     "MISSING_REASONS",
     "MOST_ANSWERS",
@@ -76,13 +78,15 @@ __all__ = [
     "Row",
     "Table",
     "alike",
-    "answer_changes",
     "ard_rows",
     "attrition_results",
+    "change_counts",
     "change_results",
     "characteristics_results",
     "claim_changes",
     "compare",
+    "count_lines",
+    "count_rows",
     "diff_markdown",
     "direction_of",
     "estimand_of",
@@ -99,7 +103,6 @@ __all__ = [
     "outcome_sections",
     "paired_results",
     "pattern_results",
-    "people_changes",
     "person_lines",
     "print_statistic",
     "prints_as",
@@ -108,7 +111,6 @@ __all__ = [
     "result_changes",
     "result_id",
     "round_half_away",
-    "score_changes",
     "service_change_results",
     "service_results",
     "stability_results",

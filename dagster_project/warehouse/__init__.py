@@ -4,7 +4,7 @@ Belongs here: connections, replacing tables, swapping in a release. Does not bel
 This package imports none of the others.
 """
 
-from dagster_project.warehouse.compare import ChangedRow, TableChanges, changed_rows
+from dagster_project.warehouse.compare import Cell, CellCounts, ChangedRow, TwoFiles, WideTable, two_files
 from dagster_project.warehouse.release import (
     copy_schemas,
     current_release,
@@ -17,25 +17,30 @@ from dagster_project.warehouse.working_file import (
     Warehouse,
     WarehouseError,
     identifier,
+    literal,
     replace_rows,
     replace_table,
     rows,
 )
 
 __all__ = [
+    "Cell",
+    "CellCounts",
     "ChangedRow",
     "Connection",
-    "TableChanges",
+    "TwoFiles",
     "Warehouse",
     "WarehouseError",
-    "changed_rows",
+    "WideTable",
     "copy_schemas",
     "current_release",
     "identifier",
+    "literal",
     "publish_release",
     "recover_release",
     "release_names",
     "replace_rows",
     "replace_table",
     "rows",
+    "two_files",
 ]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.warehouse.working_file import _SETTINGS, identifier
+from dagster_project.warehouse.working_file import _SETTINGS, identifier, literal
 
 MANIFEST = "manifest.json"
 _KEPT = 5
@@ -33,7 +33,7 @@ def copy_schemas(
     descriptions: by schema.table.column, schema..column (of any table) or column, the comment of a column that has none.
     """
     with duckdb.connect(str(target), config=dict(_SETTINGS)) as connection:
-        connection.execute(f"attach {_literal(str(working_file))} as working (read_only)")
+        connection.execute(f"attach {literal(str(working_file))} as working (read_only)")
         for schema in schemas:
             connection.execute(f"create schema {identifier(schema)}")
             tables = connection.execute(
@@ -70,12 +70,8 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]
         comment = standing or next((descriptions[place] for place in places if place in descriptions), None)
         if schema in schemas and comment is not None:
             name = ".".join(map(identifier, (schema, table, column)))
-            connection.execute(f"comment on column {name} is {_literal(comment)}")
+            connection.execute(f"comment on column {name} is {literal(comment)}")
     connection.execute("commit")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def current_release(folder: Path) -> dict[str, str] | None:

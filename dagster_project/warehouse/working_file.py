@@ -23,13 +23,18 @@ Connection = duckdb.DuckDBPyConnection
 _KEPT = threading.local()
 
 
-class WarehouseError(RuntimeError):
+class WarehouseError(ValueError):
     """The DuckDB file cannot be used as asked. The message is one line with the cure."""
 
 
 def identifier(name: str) -> str:
     """A name quoted for SQL, whatever it holds."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text quoted for SQL, whatever it holds."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)
