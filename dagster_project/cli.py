@@ -407,39 +407,42 @@ def _release(word: str | None, releases: Sequence[str], place: int) -> str:
 
 def _trace(given: argparse.Namespace, settings: Settings) -> int:
     import csv
+    from functools import partial
 
     from dagster_project.results import TRACE_COLUMNS, alike, person_lines, trace_lines
-    from dagster_project.warehouse import Warehouse
+    from dagster_project.warehouse import Warehouse, rows
 
     file = settings.study_folder / "release" / "warehouse.duckdb"
     if not file.exists():
         raise ValueError(f"{settings.study_folder}: there is no release yet; `wavehouse run` makes one")
-    released = Warehouse(file)
-    rows = released.rows("from trace(?)", [given.result_id])
-    if not rows:
-        known = [row["result_id"] for row in released.rows("select result_id from results.results")]
-        raise ValueError(alike(given.result_id, known))
     names: dict[str, str] = {}
     if given.names:
         roster = Warehouse(settings.warehouse_file).rows("select participant_id, respondent from raw.roster")
         names = {row["participant_id"]: row["respondent"] for row in roster}
-    if given.csv:
-        if given.person is not None:
-            person = next((pseudonym for pseudonym, name in names.items() if name == given.person), given.person)
-            rows = [row for row in rows if row["participant_id"] == person]
-        for row in rows:
-            row["participant_id"] = names.get(row["participant_id"], row["participant_id"])
-        writer = csv.DictWriter(sys.stdout, list(TRACE_COLUMNS), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return 0
-    print("\n".join(trace_lines(rows, names)))
-    if given.person is not None:
-        person = next((pseudonym for pseudonym, name in names.items() if name == given.person), given.person)
-        lines = person_lines(rows, person)
-        if not lines:
-            raise ValueError(f"{given.person}: no answer of this person is behind {given.result_id}; --csv lists everybody")
-        print("\n".join(["", f"{given.person}:", *lines]))
+    person = next((pseudonym for pseudonym, name in names.items() if name == given.person), given.person)
+    with Warehouse(file).connect(read_only=True) as connection:
+        ask = partial(rows, connection)
+        if not ask("from duckdb_functions() where function_name = 'traced_rows'"):
+            raise ValueError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` makes it anew")
+        if not ask("from results.results where result_id = ?", [given.result_id]):
+            raise ValueError(alike(given.result_id, [row["result_id"] for row in ask("from results.results")]))
+        if given.csv:
+            who, whose = ("where participant_id = ?", [person]) if person is not None else ("", [])
+            cursor = connection.execute(f"from trace(?) {who}", [given.result_id, *whose])
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(TRACE_COLUMNS)
+            place = list(TRACE_COLUMNS).index("participant_id")
+            while batch := cursor.fetchmany(10_000):
+                writer.writerows((*row[:place], names.get(row[place], row[place]), *row[place + 1 :]) for row in batch)
+            return 0
+        print("\n".join(trace_lines(ask, given.result_id, names)))
+        if person is not None:
+            lines = person_lines(ask, given.result_id, person)
+            if not lines:
+                raise ValueError(
+                    f"{given.person}: no answer of this person is behind {given.result_id}; --csv lists everybody"
+                )
+            print("\n".join(["", f"{given.person}:", *lines]))
     return 0
 
 

@@ -52,7 +52,7 @@ from dagster_project.results.tables import (
     to_csv_rows,
     to_markdown,
 )
-from dagster_project.results.trace import TRACE_COLUMNS, TRACE_SQL, alike, person_lines, trace_lines
+from dagster_project.results.trace import TRACE_COLUMNS, alike, person_lines, trace_lines, trace_sql
 from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
@@ -65,7 +65,6 @@ __all__ = [
     "PEOPLE",
     "RESULTS_COLUMNS",
     "TRACE_COLUMNS",
-    "TRACE_SQL",
     "Cell",
     "Column",
     "DiffRow",
@@ -123,4 +122,5 @@ __all__ = [
     "to_csv_rows",
     "to_markdown",
     "trace_lines",
+    "trace_sql",
 ]

@@ -43,7 +43,7 @@ from dagster_project.report import (
     write_workbook,
 )
 from dagster_project.report.checklists import judge_checklist, read_answers, read_checklists, table_checklist
-from dagster_project.results import RESULTS_COLUMNS, TRACE_SQL, ResultRow, ard_rows, diff_markdown
+from dagster_project.results import RESULTS_COLUMNS, ResultRow, ard_rows, diff_markdown, trace_sql
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import CODEBOOK_COLUMNS, Study, StudyError, column_descriptions, read_study
 from dagster_project.synthesis import DISPLAY_COLUMNS, read_propositions
@@ -142,7 +142,9 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
     # Closed before the package, which takes the hash of the file.
     with released.kept_open():
         with released.connect() as connection:
-            connection.execute(TRACE_SQL)
+            parts = rows(connection, "select scale, part from codebook.scale_parts order by scale, part_order")
+            items = rows(connection, "select scale, item from codebook.scale_items order by scale, item_order")
+            connection.execute(trace_sql(parts, items))
         by_id = read_results(released)
         results = list(by_id.values())
         tables = laid_out(study, results)
