@@ -5,7 +5,14 @@ from dagster_project.report.figure import FIGURES_COLUMNS, Figure
 from dagster_project.report.joint import joint_rows, table_joint_display
 from dagster_project.report.latex import write_latex
 from dagster_project.report.methods import citation, methods
-from dagster_project.report.numbers import COLUMNS, LEFT_OUT_OF_PAIRS, LEFT_OUT_OF_WAVES, Sources, page_numbers
+from dagster_project.report.numbers import (
+    COLUMNS,
+    LEFT_OUT_OF_WAVES,
+    Sources,
+    left_out_of_pairs,
+    left_out_tables,
+    page_numbers,
+)
 from dagster_project.report.page import Released, turned_claims, write_page
 from dagster_project.report.people import LISTED, MOST_PEOPLE
 from dagster_project.report.tables import write_ard, write_figures, write_tables
@@ -15,7 +22,6 @@ from dagster_project.report.workbook import write_workbook
 __all__ = [
     "COLUMNS",
     "FIGURES_COLUMNS",
-    "LEFT_OUT_OF_PAIRS",
     "LEFT_OUT_OF_WAVES",
     "LISTED",
     "MOST_PEOPLE",
@@ -25,6 +31,8 @@ __all__ = [
     "Sources",
     "citation",
     "joint_rows",
+    "left_out_of_pairs",
+    "left_out_tables",
     "methods",
     "page_numbers",
     "table_joint_display",

@@ -13,57 +13,106 @@ from dagster_project.report.people import Scope
 from dagster_project.results import MISSING_REASONS, PEOPLE, ResultRow, estimand_of
 
 #: Values as people have them: measure (scale, service or variable), wave ('' of a variable), participant_id, is_known,
-#: is_complete, reason.
+#: is_complete, reason; is_everybody: whether there is a row for everybody on the roster and each wave.
 _TOLD = """
     with told as (
         select
             scores.scale as measure, scores.wave, scores.participant_id, scores.score is not null as is_known,
             scores.items_answered = scales.items_total as is_complete,
-            coalesce(scores.missing_reason, 'not all items answered') as reason
+            coalesce(scores.missing_reason, 'not all items answered') as reason, true as is_everybody
         from marts.scale_scores as scores
         inner join codebook.scales as scales on scores.scale = scales.scale
         union all
-        select service, wave, participant_id, is_used is not null, is_used is not null, missing_reason from marts.service_use
+        select service, wave, participant_id, is_used is not null, is_used is not null, missing_reason, false
+        from marts.service_use
         union all
-        select variable, '', participant_id, missing_reason is null, missing_reason is null, missing_reason
+        select variable, '', participant_id, missing_reason is null, missing_reason is null, missing_reason, false
         from marts.participant_values
     )
 """
-#: One row a measure, contrast and reason: how many pairs lack it.
-LEFT_OUT_OF_PAIRS = f"""
+#: How many values there are, by all that is said of who is left out but the person.
+_COUNTED = f"""
+    create or replace temporary table told_counts as
     {_TOLD}
-
-    select
-        baseline.measure, contrasts.contrast as moment,
-        concat_ws(', ',
-            case when not baseline.is_known then baseline.wave || ': ' || baseline.reason end,
-            case when not followup.is_known then followup.wave || ': ' || followup.reason end
-        ) as reason,
-        count(*) as n
-    from codebook.contrasts as contrasts
-    inner join told as baseline on contrasts.baseline = baseline.wave
-    inner join told as followup
-        on contrasts.followup = followup.wave
-        and baseline.participant_id = followup.participant_id
-        and baseline.measure = followup.measure
-    where not (baseline.is_known and followup.is_known)
+    select measure, wave, is_known, is_complete, reason, count(*) as n
+    from told
+    group by measure, wave, is_known, is_complete, reason
+"""
+#: One row a measure, wave, reason and kind: how many people of the roster have no value there, or (kind 'items') did not
+#: answer all of its items; kind 'any', of wave '': have a value in no wave.
+LEFT_OUT_OF_WAVES = """
+    select measure, wave as moment, 'score' as kind, reason, sum(n)::bigint as n
+    from told_counts
+    where not is_known
     group by all
+    union all
+    select measure, wave, 'items', reason, sum(n)::bigint from told_counts where not is_complete group by all
+    union all
+    select measure, '', 'any', 'no value in any wave', sum(n)::bigint from left_out_patterns where not is_known group by all
     order by all
 """
-#: One row a measure, wave ('' of a variable), reason and kind: how many people of the roster have no value there, or (kind
-#: 'items') did not answer all of its items; kind 'any': have a value in no wave.
-LEFT_OUT_OF_WAVES = f"""
-    {_TOLD}
 
-    select measure, wave as moment, 'score' as kind, reason, count(*) as n from told where not is_known group by all
-    union all
-    select measure, wave, 'items', reason, count(*) from told where not is_complete group by all
-    union all
-    select measure, '', 'any', 'no value in any wave', count(*)
-    from (select measure, participant_id from told group by all having not bool_or(is_known))
-    group by all
-    order by all
-"""
+
+def left_out_tables(waves: Sequence[str]) -> tuple[str, str]:
+    """Two statements that make what both queries of people left out read: counts of values, and how many people of a measure
+    lack it in which waves for which reasons (a column a wave: the reason, '' where there is a value, null where there is
+    neither). Of scores only those that are missing are looked at person by person, once."""
+    named = {f"wave_{place}": wave for place, wave in enumerate((*waves, ""))}
+    told = ", ".join(
+        f"any_value(case when is_known then '' else reason end) filter (where wave = {_text(wave)}) as {name}"
+        for name, wave in named.items()
+    )
+    filled = ", ".join(
+        f"case when is_everybody and {_text(wave)} <> '' then coalesce({name}, '') else {name} end as {name}"
+        for name, wave in named.items()
+    )
+    is_known = " or ".join(f"coalesce({name} = '', false)" for name in named)
+    patterns = f"""
+        create or replace temporary table left_out_patterns as
+        with people as (
+            {_TOLD}
+            select measure, is_everybody, participant_id, {told}
+            from told
+            where not is_known or not is_everybody
+            group by measure, is_everybody, participant_id
+        ),
+
+        patterns as (
+            select measure, {filled}, count(*) as n from people group by all
+        )
+
+        select *, {is_known} as is_known from patterns
+    """
+    return _COUNTED, patterns
+
+
+def left_out_of_pairs(waves: Sequence[str], contrasts: Iterable[tuple[str, str, str]]) -> str:
+    """One row a measure, contrast and reason: how many pairs lack it. contrasts: each with its baseline and follow-up."""
+    column = {wave: f"wave_{place}" for place, wave in enumerate(waves)}
+    of_contrast = [
+        f"""
+        select
+            measure, {_text(contrast)} as moment,
+            concat_ws(', ',
+                {_text(baseline + ": ")} || nullif({column[baseline]}, ''),
+                {_text(followup + ": ")} || nullif({column[followup]}, '')
+            ) as reason,
+            sum(n)::bigint as n
+        from left_out_patterns
+        where {column[baseline]} is not null and {column[followup]} is not null
+            and ({column[baseline]} <> '' or {column[followup]} <> '')
+        group by all
+        """
+        for contrast, baseline, followup in contrasts
+    ]
+    nothing = "select '' as measure, '' as moment, '' as reason, 0::bigint as n where false"
+    return " union all ".join([*of_contrast, nothing]) + " order by all"
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 #: One row a scale, wave and file: the columns in which its answers stand.
 COLUMNS = """
     with measures as (

@@ -4,6 +4,7 @@ Belongs here: connections, replacing tables, swapping in a release. Does not bel
 This package imports none of the others.
 """
 
+from dagster_project.warehouse.compaction import compact
 from dagster_project.warehouse.compare import Cell, CellCounts, ChangedRow, TwoFiles, WideTable, two_files
 from dagster_project.warehouse.release import (
     copy_schemas,
@@ -32,6 +33,7 @@ __all__ = [
     "Warehouse",
     "WarehouseError",
     "WideTable",
+    "compact",
     "copy_schemas",
     "current_release",
     "identifier",

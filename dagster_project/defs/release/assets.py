@@ -20,7 +20,6 @@ from dagster_project.defs.release.diff import remember_diff
 from dagster_project.report import (
     COLUMNS,
     FIGURES_COLUMNS,
-    LEFT_OUT_OF_PAIRS,
     LEFT_OUT_OF_WAVES,
     LISTED,
     MOST_PEOPLE,
@@ -29,6 +28,8 @@ from dagster_project.report import (
     Released,
     Sources,
     citation,
+    left_out_of_pairs,
+    left_out_tables,
     methods,
     table_joint_display,
     turned_claims,
@@ -49,6 +50,7 @@ from dagster_project.study import CODEBOOK_COLUMNS, Study, StudyError, column_de
 from dagster_project.synthesis import DISPLAY_COLUMNS, read_propositions
 from dagster_project.warehouse import (
     Warehouse,
+    compact,
     copy_schemas,
     current_release,
     publish_release,
@@ -111,6 +113,7 @@ def build(settings: Settings) -> dg.Definitions:
             if standing is not None:
                 manifest["previous"] = standing["release"]
             publish_release(settings.study_folder, name, manifest, lambda folder: _fill(settings, folder, manifest))
+            compact(settings.warehouse_file)
         folder = settings.study_folder / "release"
         return dg.MaterializeResult(
             metadata={
@@ -187,7 +190,7 @@ def _fill(settings: Settings, folder: Path, manifest: Mapping[str, str]) -> None
             display=display,
             display_note=declared.note if declared else None,
             changes=changes,
-            sources=_sources(released),
+            sources=_sources(released, study),
             listed=_listed(released, study),
         )
         write_page(folder / "index.html", study, content)
@@ -235,13 +238,17 @@ def _descriptions(study: Study) -> dict[str, str]:
     return found | {f"results.{name}": words for name, words in RESULTS_COLUMNS.items()}
 
 
-def _sources(released: Warehouse) -> Sources:
+def _sources(released: Warehouse, study: Study) -> Sources:
     """What stands behind the numbers of a page, counted by the database."""
+    waves = [wave.wave for wave in study.protocol.waves]
+    contrasts = [(one.contrast, one.baseline, one.followup) for one in study.protocol.contrasts]
     with released.connect(read_only=True) as connection:
+        for statement in left_out_tables(waves):
+            connection.execute(statement)
         return Sources(
             roster=rows(connection, "select count(*) as n from marts.participants")[0]["n"],
             rules={row["scale"]: row["rule"] for row in rows(connection, "select scale, rule from codebook.scales")},
-            left_out_of_pairs=rows(connection, LEFT_OUT_OF_PAIRS),
+            left_out_of_pairs=rows(connection, left_out_of_pairs(waves, contrasts)),
             left_out_of_waves=rows(connection, LEFT_OUT_OF_WAVES),
             columns=rows(connection, COLUMNS),
             exports=rows(
