@@ -94,6 +94,9 @@ def _parser() -> argparse.ArgumentParser:
     diff = _command(commands, "diff", "say what changed from one release to another", _diff)
     diff.add_argument("old", nargs="?", help="a release's name or the beginning of it (default: the one before the newest)")
     diff.add_argument("new", nargs="?", help="a release's name or the beginning of it (default: the newest)")
+    diff.add_argument(
+        "--list-answers", action="store_true", help="each person, answer and score that changed, as CSV, instead of counts"
+    )
     diff.add_argument("--list", action="store_true", help="list the releases that are kept, oldest first")
 
     trace = _command(commands, "trace", "follow a result of the release back to people, scores, answers and cells", _trace)
@@ -299,7 +302,10 @@ def _ui(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _diff(given: argparse.Namespace, settings: Settings) -> int:
-    from dagster_project.defs.release.diff import diff_of_files
+    import csv
+    from dataclasses import asdict
+
+    from dagster_project.defs.release.diff import LIST_COLUMNS, diff_of_files, list_changes
     from dagster_project.results import diff_markdown
     from dagster_project.warehouse import release_names
 
@@ -308,10 +314,14 @@ def _diff(given: argparse.Namespace, settings: Settings) -> int:
         say(*(releases or ["there is no release yet; `wavehouse run` makes one"]))
         return 0
     old, new = (_release(word, releases, place) for word, place in ((given.old, -2), (given.new, -1)))
-    folder = settings.study_folder / "releases"
+    files = [settings.study_folder / "releases" / name / "warehouse.duckdb" for name in (old, new)]
+    if given.list_answers:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(LIST_COLUMNS)
+        writer.writerows(list_changes(*files))
+        return 0
     say(f"from {old} to {new}")
-    changed = diff_markdown(diff_of_files(folder / old / "warehouse.duckdb", folder / new / "warehouse.duckdb"))
-    say(*changed.split("\n"))
+    say(*diff_markdown(asdict(row) for row in diff_of_files(*files)).split("\n"))
     return 0
 
 
@@ -330,39 +340,42 @@ def _release(word: str | None, releases: Sequence[str], place: int) -> str:
 
 def _trace(given: argparse.Namespace, settings: Settings) -> int:
     import csv
+    from functools import partial
 
     from dagster_project.results import TRACE_COLUMNS, alike, person_lines, trace_lines
-    from dagster_project.warehouse import Warehouse
+    from dagster_project.warehouse import Warehouse, rows
 
     file = settings.study_folder / "release" / "warehouse.duckdb"
     if not file.exists():
         raise ValueError(f"{settings.study_folder}: there is no release yet; `wavehouse run` makes one")
-    released = Warehouse(file)
-    rows = released.rows("from trace(?)", [given.result_id])
-    if not rows:
-        known = [row["result_id"] for row in released.rows("select result_id from results.results")]
-        raise ValueError(alike(given.result_id, known))
     names: dict[str, str] = {}
     if given.names:
         roster = Warehouse(settings.warehouse_file).rows("select participant_id, respondent from raw.roster")
         names = {row["participant_id"]: row["respondent"] for row in roster}
-    if given.csv:
-        if given.person is not None:
-            person = next((pseudonym for pseudonym, name in names.items() if name == given.person), given.person)
-            rows = [row for row in rows if row["participant_id"] == person]
-        for row in rows:
-            row["participant_id"] = names.get(row["participant_id"], row["participant_id"])
-        writer = csv.DictWriter(sys.stdout, list(TRACE_COLUMNS), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return 0
-    say(*trace_lines(rows, names))
-    if given.person is not None:
-        person = next((pseudonym for pseudonym, name in names.items() if name == given.person), given.person)
-        lines = person_lines(rows, person)
-        if not lines:
-            raise ValueError(f"{given.person}: no answer of this person is behind {given.result_id}; --csv lists everybody")
-        say("", f"{given.person}:", *lines)
+    person = next((pseudonym for pseudonym, name in names.items() if name == given.person), given.person)
+    with Warehouse(file).connect(read_only=True) as connection:
+        ask = partial(rows, connection)
+        if not ask("from duckdb_functions() where function_name = 'traced_rows'"):
+            raise ValueError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` makes it anew")
+        if not ask("from results.results where result_id = ?", [given.result_id]):
+            raise ValueError(alike(given.result_id, [row["result_id"] for row in ask("from results.results")]))
+        if given.csv:
+            who, whose = ("where participant_id = ?", [person]) if person is not None else ("", [])
+            cursor = connection.execute(f"from trace(?) {who}", [given.result_id, *whose])
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(TRACE_COLUMNS)
+            place = list(TRACE_COLUMNS).index("participant_id")
+            while batch := cursor.fetchmany(10_000):
+                writer.writerows((*row[:place], names.get(row[place], row[place]), *row[place + 1 :]) for row in batch)
+            return 0
+        say(*trace_lines(ask, given.result_id, names))
+        if person is not None:
+            lines = person_lines(ask, given.result_id, person)
+            if not lines:
+                raise ValueError(
+                    f"{given.person}: no answer of this person is behind {given.result_id}; --csv lists everybody"
+                )
+            say("", f"{given.person}:", *lines)
     return 0
 
 

@@ -20,7 +20,7 @@ from dagster_project.settings import CHECKOUT, Settings
 from dagster_project.study_lock import study_lock
 from dagster_project.summary import run_summary
 from dagster_project.terminal import say
-from dagster_project.warehouse import Warehouse
+from dagster_project.warehouse import Warehouse, compact
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -160,9 +160,11 @@ def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProce
         # Open from the first step to the last: nobody else writes the file in between, and nothing waits for its catalogue.
         kept_open = Warehouse(settings.warehouse_file).kept_open()
         with kept_open, log.open("w", encoding="utf-8") as lines, contextlib.redirect_stdout(lines):
-            return job.execute_in_process(
+            result = job.execute_in_process(
                 instance=instance, raise_on_error=False, run_config={"loggers": loggers}, run_id=run_id
             )
+        compact(settings.warehouse_file)
+        return result
 
 
 def _declared_places(study: "Study") -> Iterator[str]:

@@ -17,7 +17,7 @@ from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import Sources, page_numbers
 from dagster_project.report.people import page_people, scopes_of
 from dagster_project.report.template import render
-from dagster_project.results import CHANGE_KINDS, ResultRow, Table
+from dagster_project.results import CHANGE_KINDS, ResultRow, Table, change_counts, count_lines
 from dagster_project.study import Study
 
 Rows = Sequence[Mapping[str, Any]]
@@ -119,11 +119,12 @@ def turned_claims(changes: Rows, release: str) -> dict[str, str]:
 
 
 def _changes(changes: Rows, release: str) -> dict[str, Any]:
-    """What the release changed: the one before it, how many of each kind, and those that are told one by one."""
+    """What the release changed: the one before it, how many of each kind, what was counted, and what is told one by one."""
     mine = [row for row in changes if row["to_release"] == release]
-    counts = Counter(row["kind"] for row in mine)
     return {
         "before": mine[0]["from_release"] if mine else None,
-        "counts": [(kind, counts[kind]) for kind in CHANGE_KINDS if counts[kind]],
+        "release": release,
+        "counts": list(change_counts(mine).items()),
+        "lines": count_lines(mine),
         "told": [row for row in mine if row["kind"] in _TOLD],
     }

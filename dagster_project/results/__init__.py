@@ -24,13 +24,14 @@ from dagster_project.results.missing import (
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
     CHANGE_KINDS,
+    COUNTED_KINDS,
     DiffRow,
-    answer_changes,
+    change_counts,
     claim_changes,
+    count_lines,
+    count_rows,
     diff_markdown,
-    people_changes,
     result_changes,
-    score_changes,
 )
 from dagster_project.results.reproduction import Reproduction, compare, summarise
 from dagster_project.results.rounding import format_number, print_statistic, prints_as, round_half_away
@@ -52,19 +53,19 @@ from dagster_project.results.tables import (
     to_csv_rows,
     to_markdown,
 )
-from dagster_project.results.trace import TRACE_COLUMNS, TRACE_SQL, alike, person_lines, trace_lines
+from dagster_project.results.trace import TRACE_COLUMNS, alike, person_lines, trace_lines, trace_sql
 from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
     "ARD_COLUMNS",
     "CHANGE_KINDS",
+    "COUNTED_KINDS",
     "ESTIMANDS",
     "MISSING_REASONS",
     "MOST_ANSWERS",
     "PEOPLE",
     "RESULTS_COLUMNS",
     "TRACE_COLUMNS",
-    "TRACE_SQL",
     "Cell",
     "Column",
     "DiffRow",
@@ -77,13 +78,15 @@ __all__ = [
     "Row",
     "Table",
     "alike",
-    "answer_changes",
     "ard_rows",
     "attrition_results",
+    "change_counts",
     "change_results",
     "characteristics_results",
     "claim_changes",
     "compare",
+    "count_lines",
+    "count_rows",
     "diff_markdown",
     "direction_of",
     "estimand_of",
@@ -100,7 +103,6 @@ __all__ = [
     "outcome_sections",
     "paired_results",
     "pattern_results",
-    "people_changes",
     "person_lines",
     "print_statistic",
     "prints_as",
@@ -110,7 +112,6 @@ __all__ = [
     "result_changes",
     "result_id",
     "round_half_away",
-    "score_changes",
     "service_change_results",
     "service_results",
     "stability_results",
@@ -123,4 +124,5 @@ __all__ = [
     "to_csv_rows",
     "to_markdown",
     "trace_lines",
+    "trace_sql",
 ]

@@ -3,8 +3,7 @@
 Belongs here: what a trace says. Does not belong here: opening a file.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
 from typing import Any
@@ -32,26 +31,80 @@ TRACE_COLUMNS = {
     "formula": "The result's formula, in plain text.",
     "people": "Who counts in the result, in words.",
 }
-#: Creates the table macro `trace(result_id)` in a file with the schemas results, codebook and marts.
-TRACE_SQL = files("dagster_project.results").joinpath("trace.sql").read_text(encoding="utf-8") + (
-    "comment on macro table trace is 'From a result back to people, scores, answers and cells of exports. "
-    + " ".join(f"{name}: {words}" for name, words in TRACE_COLUMNS.items()).replace("'", "''")
-    + "';"
-)
-
+_SQL = files("dagster_project.results").joinpath("trace.sql").read_text(encoding="utf-8")
 _SHOWN = 40
 
+#: Asks a file that has the macros: SQL and its parameters to rows.
+Ask = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
 
-def trace_lines(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], shown: int = _SHOWN) -> list[str]:
+
+def trace_sql(parts: Iterable[Mapping[str, Any]], items: Iterable[Mapping[str, Any]]) -> str:
+    """Creates the table macro `trace(result_id)` in a file with the schemas results, codebook and marts.
+
+    parts: scale, part of codebook.scale_parts. items: scale, item of codebook.scale_items. Both are written into macros of
+    their own as constants: what an outcome is made of is then known before anything is read.
+    """
+    parts_of: dict[str, list[str]] = {}
+    items_of: dict[str, list[str]] = {}
+    for row in parts:
+        parts_of.setdefault(row["scale"], []).append(row["part"])
+    for row in items:
+        items_of.setdefault(row["scale"], []).append(row["item"])
+    for scale, its_parts in parts_of.items():
+        items_of[scale] = list(dict.fromkeys(item for part in its_parts for item in items_of.get(part, [])))
+    scales_of = {scale: [scale, *its_parts] for scale, its_parts in parts_of.items()}
+    words = " ".join(f"{name}: {words}" for name, words in TRACE_COLUMNS.items())
+    comment = f"From a result back to people, scores, answers and cells of exports. {words}"
+    return (
+        _made_of("scales_of", scales_of, "Scales whose scores make up an outcome.")
+        + _made_of("items_of", items_of, "Items whose answers make up an outcome.")
+        + f"{_SQL}\ncomment on macro table trace is {_text(comment)};"
+        + "comment on macro table traced_rows is 'The rows of trace in no order, each with the SHA-256 of its file.';"
+    )
+
+
+def _made_of(macro: str, names: Mapping[str, Sequence[str]], comment: str) -> str:
+    cases = " ".join(f"when {_text(outcome)} then [{', '.join(map(_text, of))}]" for outcome, of in names.items())
+    body = f"case outcome {cases} else [outcome] end" if cases else "[outcome]"
+    return f"create or replace macro {macro}(outcome) as {body};\ncomment on macro {macro} is {_text(comment)};\n"
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+#: Everybody and every answer in one pass, grouped: how many, and of people the first by pseudonym.
+_GROUPED = """
+    select
+        part, is_counted, wave, source_file, count(*) as n,
+        case when part = 'person' then coalesce(missing_reason, 'no reason') end as reason,
+        arg_min(
+            {'participant_id': participant_id, 'value': value, 'text': text, 'how': how, 'missing_reason': missing_reason},
+            participant_id, $2::bigint
+        ) filter (where part = 'person') as first_people
+    from traced_rows($1)
+    where part in ('person', 'answer')
+    group by part, is_counted, wave, source_file, reason
+"""
+#: The range is of use: it reaches every table of people, the list only the scores.
+_SCORES = """
+    select participant_id, wave, value, how, missing_reason
+    from trace($1)
+    where part = 'score' and measure = $2 and participant_id between $3 and $4 and list_contains($5, participant_id)
+"""
+_FILES = "select distinct on (source_file, wave) * from marts.exports order by export, file_name"
+
+
+def trace_lines(ask: Ask, result_id: str, names: Mapping[str, str], shown: int = _SHOWN) -> list[str]:
     """A trace for the terminal: the number, who is in it and who is not, their scores, and where the answers stand.
 
-    rows: of `trace`. names: pseudonym to the identifier of the exports, for those that are to be resolved. shown: how many
-    people are listed, of those who count and of those left out.
+    ask: the released file. names: pseudonym to the identifier of the exports, for those that are to be resolved. shown: how
+    many people are listed, of those who count and of those left out. No lines where no result has the id.
     """
-    (result,) = (row for row in rows if row["part"] == "result")
-    people = [row for row in rows if row["part"] == "person"]
-    counted = [row for row in people if row["is_counted"]]
-    left_out = [row for row in people if not row["is_counted"]]
+    rows = ask("from trace(?) where part in ('result', 'made of', 'scale')", [result_id])
+    if not rows:
+        return []
+    result = rows[0]
     lines = [f"{result['result_id']}: {result['text']}"]
     if result["value"] is not None:
         lines.append(f"  exactly    {result['value']!r}")
@@ -60,27 +113,46 @@ def trace_lines(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], sho
     lines += [f"  method     {result['how']}", f"  formula    {result['formula']}", f"  of         {result['people']}"]
     lines += [f"  made of    {row['result_id']}: {row['text']}" for row in rows if row["part"] == "made of"]
     lines += [f"  score      {row['measure']}: {row['how']}" for row in rows if row["part"] == "scale"]
+    groups = ask(_GROUPED, [result_id, shown])
+    people = [row for row in groups if row["part"] == "person"]
     if not people:
         return lines
-    lines.append(f"  people     {len(counted)} of {len(people)} on the roster")
-    reasons = Counter(row["missing_reason"] or "no reason" for row in left_out)
-    lines += [f"  left out   {count}: {reason}" for reason, count in reasons.most_common()]
-    lines += _where(rows)
-    scores = _by_person(row for row in rows if row["part"] == "score" and row["measure"] == result["measure"])
-    for row in counted[:shown]:
+    counted = [row for row in people if row["is_counted"]]
+    left_out = [row for row in people if not row["is_counted"]]
+    n_counted, n_left_out = (sum(row["n"] for row in group) for group in (counted, left_out))
+    lines.append(f"  people     {n_counted} of {n_counted + n_left_out} on the roster")
+    most_first = sorted(left_out, key=lambda row: (-row["n"], row["first_people"][0]["participant_id"]))
+    lines += [f"  left out   {row['n']}: {row['reason']}" for row in most_first]
+    lines += _where(ask, groups)
+    listed = _first(counted, shown)
+    scores = _scores(ask, result, [row["participant_id"] for row in listed])
+    for row in listed:
         person = row["participant_id"]
         told = [_score_words(score) for score in scores.get(person, [])]
         own = row["text"] or ("" if row["value"] is None else f"{row['value']:g}")
         said = "  ".join([*told, *([row["how"]] if row["how"] else [])])
         lines.append(f"  {names.get(person, person):<18} {own:>10}  {said}".rstrip())
-    if len(counted) > shown:
-        lines.append(f"  … and {len(counted) - shown} more; --csv writes all")
-    for row in left_out[:shown]:
+    if n_counted > shown:
+        lines.append(f"  … and {n_counted - shown} more; --csv writes all")
+    for row in _first(left_out, shown):
         person = row["participant_id"]
         lines.append(f"  {names.get(person, person):<18} {'left out':>10}  {row['missing_reason'] or ''}".rstrip())
-    if len(left_out) > shown:
-        lines.append(f"  … and {len(left_out) - shown} more left out; --csv writes all")
+    if n_left_out > shown:
+        lines.append(f"  … and {n_left_out - shown} more left out; --csv writes all")
     return lines
+
+
+def _first(groups: Iterable[Mapping[str, Any]], shown: int) -> list[Mapping[str, Any]]:
+    everybody = (person for row in groups for person in row["first_people"])
+    return sorted(everybody, key=lambda person: str(person["participant_id"]))[:shown]
+
+
+def _scores(ask: Ask, result: Mapping[str, Any], people: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    if people:
+        for row in ask(_SCORES, [result["result_id"], result["measure"], people[0], people[-1], list(people)]):
+            found.setdefault(row["participant_id"], []).append(row)
+    return found
 
 
 def _score_words(score: Mapping[str, Any]) -> str:
@@ -89,9 +161,9 @@ def _score_words(score: Mapping[str, Any]) -> str:
     return f"{score['wave']} {score['value']:g} from {score['how']}"
 
 
-def person_lines(rows: Sequence[Mapping[str, Any]], person: str) -> list[str]:
+def person_lines(ask: Ask, result_id: str, person: str) -> list[str]:
     """One person in a trace, a line each: scores, returns, and each answer with its cell and how it counts."""
-    mine = [row for row in rows if row["participant_id"] == person]
+    mine = ask("from trace(?) where participant_id = ?", [result_id, person])
     lines = [f"  {row['measure']}: {_score_words(row)}" for row in mine if row["part"] == "score"]
     for row in mine:
         if row["part"] == "return":
@@ -107,24 +179,16 @@ def person_lines(rows: Sequence[Mapping[str, Any]], person: str) -> list[str]:
     return lines
 
 
-def _where(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _where(ask: Ask, groups: Iterable[Mapping[str, Any]]) -> list[str]:
     """The files that the answers stand in, a line each."""
-    found = Counter(
-        (row["wave"], row["file_name"], row["version"], row["source_file"])
-        for row in rows
-        if row["part"] == "answer" and row["file_name"] and row["is_counted"]
-    )
+    files = {(row["source_file"], row["wave"]): row for row in ask(_FILES, [])}
+    counts = {(row["source_file"], row["wave"]): row["n"] for row in groups if row["part"] == "answer" and row["is_counted"]}
+    found = [(files[place], n) for place, n in counts.items() if place in files]
     return [
-        f"  answers    {count} cells of {name} ({wave or 'roster'}), version {version}, SHA-256 {sha256[:12]}…"
-        for (wave, name, version, sha256), count in sorted(found.items(), key=lambda one: one[0][0] or "")
+        f"  answers    {n} cells of {row['file_name']} ({row['wave'] or 'roster'}), version {row['version']},"
+        f" SHA-256 {row['source_file'][:12]}…"
+        for row, n in sorted(found, key=lambda place: (place[0]["wave"] or "", place[0]["file_name"], place[0]["version"]))
     ]
-
-
-def _by_person(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        found.setdefault(row["participant_id"], []).append(row)
-    return found
 
 
 def alike(result_id: str, known: Sequence[str]) -> str:

@@ -5,7 +5,11 @@
 --
 -- One row is the result, another result it is made of, a scale with its rule, a person of the roster (counted or left out, and
 -- why), a return, a score, or an answer. Nothing is precomputed. Of an attached file: `use` it first.
-create or replace macro trace(traced_id) as table
+--
+-- `traced_rows` has the rows of a trace in no order and without the names of files: for counting and filtering.
+-- An id names its analysis and outcome: what `scales_of` and `items_of` (trace.py) say of the outcome is constant, so that views
+-- over wide tables read the columns of these scales and items alone.
+create or replace macro traced_rows(traced_id) as table
 with one as (
     select results.*, estimands.people, estimands.people_in_words, estimands.formula, contrasts.baseline, contrasts.followup, contrasts.direction
     from results.results as results
@@ -50,7 +54,9 @@ scores as (
         scores.items_answered || ' of ' || scales.items_total as how,
         scores.items_answered = scales.items_total as is_complete,
         scales.scale_order
-    from marts.scale_scores as scores
+    from (
+        select * from marts.scale_scores where list_contains(scales_of(split_part(traced_id, '/', 2)), scale)
+    ) as scores
     inner join measures on scores.scale = measures.scale
     inner join span on scores.wave = span.wave
     inner join codebook.scales as scales on scores.scale = scales.scale
@@ -64,24 +70,22 @@ told as (
     select uses.participant_id, span.wave, span.wave_order, uses.is_used::int, null, uses.is_used is not null, true, uses.missing_reason, null
     from marts.service_use as uses
     inner join span on uses.wave = span.wave
-    inner join one on uses.service = one.outcome
+    where uses.service = split_part(traced_id, '/', 2)
     union all
     -- An item by itself; services are told above.
     select answers.participant_id, span.wave, span.wave_order, answers.answer, null, true, true, null, null
     from marts.answers as answers
     inner join span on answers.wave = span.wave
-    inner join one on answers.item = one.outcome
-    where one.analysis = 'items'
+    where answers.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
     union all
     select absent.participant_id, span.wave, span.wave_order, null, null, false, false, absent.missing_reason, null
     from marts.missing_answers as absent
     inner join span on absent.wave = span.wave
-    inner join one on absent.item = one.outcome
-    where one.analysis = 'items'
+    where absent.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
     union all
     select facts.participant_id, null, 0, facts.number, facts.category, facts.missing_reason is null, true, facts.missing_reason, null
     from marts.participant_values as facts
-    inner join one on facts.variable = one.outcome
+    where facts.variable = split_part(traced_id, '/', 2)
 ),
 
 -- Everybody: the roster, and where a number speaks of them those whom the study excluded.
@@ -93,33 +97,48 @@ everybody as (
     where one.people = 'listed'
 ),
 
+-- What the values of a person come to. Reasons are put in order of waves afterwards: an ordered aggregate keeps them all.
+per_person as (
+    select
+        told.participant_id,
+        count(*) filter (where told.is_known) as n_known,
+        count(*) filter (where told.is_complete) as n_complete,
+        any_value(told.value) as value,
+        sum(told.value) filter (where told.wave = one.baseline) as value_baseline,
+        sum(told.value) filter (where told.wave = one.followup) as value_followup,
+        any_value(told.text) as text,
+        list({'wave_order': told.wave_order, 'words': concat_ws(': ', told.wave, told.missing_reason)})
+            filter (where told.missing_reason is not null) as reasons,
+        any_value('answered ' || told.how || ' items') filter (where one.people = 'items' and not told.is_complete) as incomplete
+    from told, one
+    group by told.participant_id
+),
+
 people as (
     select
         roster.participant_id,
         case
             when one.people in ('roster', 'listed') then true
-            when one.people = 'nobody' then false
-            when one.people = 'both' then count(*) filter (where told.is_known) = 2
-            when one.people = 'items' then count(*) filter (where told.is_complete) > 0
-            else count(*) filter (where told.is_known) > 0
+            when one.people = 'both' then coalesce(per_person.n_known, 0) = 2
+            when one.people = 'items' then coalesce(per_person.n_complete, 0) > 0
+            else coalesce(per_person.n_known, 0) > 0
         end as is_counted,
         case
-            when one.people <> 'both' then any_value(told.value) filter (where one.people <> 'any')
-            when one.direction = 'baseline_minus_followup'
-                then sum(told.value) filter (where told.wave = one.baseline) - sum(told.value) filter (where told.wave = one.followup)
-            else sum(told.value) filter (where told.wave = one.followup) - sum(told.value) filter (where told.wave = one.baseline)
+            when one.people = 'any' then null
+            when one.people <> 'both' then per_person.value
+            when one.direction = 'baseline_minus_followup' then per_person.value_baseline - per_person.value_followup
+            else per_person.value_followup - per_person.value_baseline
         end as value,
-        any_value(told.text) as text,
-        coalesce(
-            string_agg(concat_ws(': ', told.wave, told.missing_reason), ', ' order by told.wave_order)
-                filter (where told.missing_reason is not null),
-            any_value('answered ' || told.how || ' items') filter (where one.people = 'items' and not told.is_complete)
-        ) as missing_reason
+        per_person.text,
+        case
+            when per_person.reasons is not null
+                then array_to_string([reason.words for reason in list_sort(per_person.reasons)], ', ')
+            else per_person.incomplete
+        end as missing_reason
     from everybody as roster
     cross join one
-    left join told on roster.participant_id = told.participant_id
+    left join per_person on roster.participant_id = per_person.participant_id
     where one.people <> 'nobody'
-    group by roster.participant_id, one.people, one.direction, one.baseline, one.followup
 ),
 
 items as (
@@ -182,9 +201,11 @@ made_of as (
 answers as (
     select answers.participant_id, answers.wave, answers.item, answers.answer, null as missing_reason, answers.source_file, answers.source_row
     from marts.answers as answers
+    where list_contains(items_of(split_part(traced_id, '/', 2)), answers.item)
     union all
     select absent.participant_id, absent.wave, absent.item, null, absent.missing_reason, absent.source_file, absent.source_row
     from marts.missing_answers as absent
+    where list_contains(items_of(split_part(traced_id, '/', 2)), absent.item)
 ),
 
 traced as (
@@ -243,16 +264,19 @@ traced as (
     select 7, 'answer', facts.participant_id, null, 0, facts.variable, null, 0, facts.number, null, facts.category, null,
         people.is_counted, facts.missing_reason, facts.source_file, facts.source_row, variables.export_column, null, null, null
     from marts.participant_values as facts
-    inner join one on facts.variable = one.outcome
     inner join people on facts.participant_id = people.participant_id
     inner join codebook.participant_variables as variables on facts.variable = variables.variable
+    where facts.variable = split_part(traced_id, '/', 2)
 )
 
+select * from traced;
+
+create or replace macro trace(traced_id) as table
 select
     traced.part, traced.participant_id, traced.wave, traced.measure, traced.item, traced.value, traced.keyed, traced.text, traced.how,
     traced.is_counted, traced.missing_reason, exports.export, exports.file_name, exports.version, traced.source_file,
     traced.source_row, traced.source_column, traced.result_id, traced.formula, traced.people
-from traced
+from traced_rows(traced_id) as traced
 left join (
     select distinct on (source_file, wave) source_file, wave, export, file_name, version from marts.exports order by export, file_name
 ) as exports

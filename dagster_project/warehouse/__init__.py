@@ -4,7 +4,8 @@ Belongs here: connections, replacing tables, swapping in a release. Does not bel
 This package imports none of the others.
 """
 
-from dagster_project.warehouse.compare import ChangedRow, TableChanges, changed_rows
+from dagster_project.warehouse.compaction import compact
+from dagster_project.warehouse.compare import Cell, CellCounts, ChangedRow, TwoFiles, WideTable, two_files
 from dagster_project.warehouse.release import (
     copy_schemas,
     current_release,
@@ -18,6 +19,7 @@ from dagster_project.warehouse.working_file import (
     Warehouse,
     WarehouseError,
     identifier,
+    literal,
     refusal_of,
     replace_rows,
     replace_table,
@@ -25,16 +27,20 @@ from dagster_project.warehouse.working_file import (
 )
 
 __all__ = [
+    "Cell",
+    "CellCounts",
     "ChangedRow",
     "Connection",
     "DamagedFileError",
-    "TableChanges",
+    "TwoFiles",
     "Warehouse",
     "WarehouseError",
-    "changed_rows",
+    "WideTable",
+    "compact",
     "copy_schemas",
     "current_release",
     "identifier",
+    "literal",
     "publish_release",
     "recover_release",
     "refusal_of",
@@ -42,4 +48,5 @@ __all__ = [
     "replace_rows",
     "replace_table",
     "rows",
+    "two_files",
 ]

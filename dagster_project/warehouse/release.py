@@ -9,90 +9,107 @@ not allowed (Windows without developer mode), `release` is a folder, exchanged b
 between the two is healed by `recover_release`, which every run calls first.
 """
 
+import filecmp
 import json
 import os
+import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-from dagster_project.warehouse.working_file import _SETTINGS, Warehouse, WarehouseError, identifier, refusal_of
+from dagster_project.warehouse.working_file import Warehouse, WarehouseError, identifier, literal
 
 MANIFEST = "manifest.json"
 _KEPT = 5
+#: The name under which a new release's file is attached while it is filled.
+_TARGET = "release_to_come"
+#: What a copy may hold in memory. With less than this a wide table is slow, with more it is not faster.
+_MEMORY = "800MB"
 
 
 def copy_schemas(
     working_file: Path, target: Path, schemas: Sequence[str], descriptions: Mapping[str, str] | None = None
 ) -> None:
-    """Copy tables and views of some schemas of the working file into a new DuckDB file, with their columns' comments.
+    """Copy tables and views of some schemas of the working file into a new DuckDB file, with constraints and comments.
 
-    descriptions: by schema.table.column, schema..column (of any table) or column, the comment of a column that has none.
+    Each table is read once and written once, in memory of its own bound. Nothing else of the working file reaches the new
+    one: a copy of the file itself would carry what was deleted in it, in blocks that are free. descriptions: by
+    schema.table.column, schema..column (of any table) or column, the comment of a column that has none.
     """
-    # A process cannot hold a file for writing and attach it elsewhere.
-    with (
-        Warehouse(working_file).let_go(),
-        duckdb.connect(str(target), config=dict(_SETTINGS)) as connection,
-        _said_of(working_file),
-    ):
-        connection.execute(f"attach {_literal(str(working_file))} as working (read_only)")
-        for schema in schemas:
-            connection.execute(f"create schema {identifier(schema)}")
-            tables = connection.execute(
-                "select table_name from duckdb_tables() where database_name = 'working' and schema_name = ?"
-                " order by table_name",
-                [schema],
-            ).fetchall()
-            for (table,) in tables:
+    with Warehouse(working_file).connect() as connection:
+        ((working,),) = connection.execute("select current_database()").fetchall()
+        connection.execute(f"attach {literal(str(target))} as {_TARGET}")
+        try:
+            connection.execute(f"set memory_limit = '{_MEMORY}'")
+            connection.execute(f"use {_TARGET}")
+            listed = ", ".join(map(literal, schemas))
+            for schema in schemas:
+                connection.execute(f"create schema {identifier(schema)}")
+            for schema, table, sql in connection.execute(
+                "select schema_name, table_name, sql from duckdb_tables()"
+                f" where database_name = ? and schema_name in ({listed}) order by 1, 2",
+                [working],
+            ).fetchall():
+                connection.execute(sql)
                 name = f"{identifier(schema)}.{identifier(table)}"
-                connection.execute(f"create table {name} as select * from working.{name}")
-        _copy_views(connection, working_file.stem, schemas)
-        _copy_comments(connection, schemas, descriptions or {})
-        connection.execute("detach working")
-        connection.execute("checkpoint")
+                connection.execute(f"insert into {name} select * from {identifier(working)}.{name}")
+            _copy_views(connection, working, listed)
+            _copy_comments(connection, working, schemas, descriptions or {})
+            connection.execute(f"checkpoint {_TARGET}")
+        finally:
+            connection.execute(f"use {identifier(working)}")
+            connection.execute(f"detach {_TARGET}")
+            connection.execute("reset memory_limit")
 
 
-def _copy_views(connection: duckdb.DuckDBPyConnection, stem: str, schemas: Sequence[str]) -> None:
-    """Make the views anew, those first that others read."""
-    left = [
-        sql
-        for schema in schemas
+def _copy_views(connection: duckdb.DuckDBPyConnection, working: str, listed: str) -> None:
+    waiting = [
+        _without_catalog(sql, working)
         for (sql,) in connection.execute(
-            "select sql from duckdb_views() where database_name = 'working' and schema_name = ? and not internal"
-            " order by view_name",
-            [schema],
+            f"select sql from duckdb_views() where database_name = ? and schema_name in ({listed}) and not internal"
+            " order by schema_name, view_name",
+            [working],
         ).fetchall()
     ]
-    while left:
-        waiting = []
-        for sql in left:
+    # A view may stand on views that come later by name.
+    while waiting:
+        left, last = [], None
+        for sql in waiting:
             try:
-                # A view must not name the file it was made in: the release is attached under any name people like.
-                connection.execute(sql.replace(f"{identifier(stem)}.", "").replace(f"{stem}.", ""))
-            except duckdb.Error:  # of a view that is not there yet: the kind differs with where it is read
-                waiting.append(sql)
-                if len(waiting) == len(left):
-                    raise
-        left = waiting
+                connection.execute(sql)
+            except duckdb.Error as error:  # of a view that is not there yet: the kind differs with where it is read
+                left.append(sql)
+                last = error
+        if last is not None and len(left) == len(waiting):
+            raise last
+        waiting = left
 
 
-@contextmanager
-def _said_of(working_file: Path) -> Iterator[None]:
-    """Whatever is wrong with the working file, or with the disk, while it is copied, said to a person."""
-    try:
-        yield
-    except duckdb.Error as error:
-        raise refusal_of(working_file, str(error)) or error from None
+def _without_catalog(sql: str, catalog: str) -> str:
+    """A view must not name the file it was made in: the release is attached under any name people like. Texts stay."""
+    quoted, bare = re.escape(identifier(catalog)), re.escape(catalog)
+    return re.sub(rf"('(?:[^']|'')*')|(?:{quoted}|(?<![\w.\"]){bare})\.", lambda match: match[1] or "", sql)
 
 
-def _copy_comments(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str], descriptions: Mapping[str, str]) -> None:
+def _copy_comments(
+    connection: duckdb.DuckDBPyConnection, working: str, schemas: Sequence[str], descriptions: Mapping[str, str]
+) -> None:
     # Asked once and written in one transaction: a question and a commit a column took seconds.
     columns = connection.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns()"
-        " where database_name = 'working' and not internal"
+        " where database_name = ? and not internal",
+        [working],
+    ).fetchall()
+    named = connection.execute(
+        "select 'table', schema_name, table_name, comment from duckdb_tables()"
+        " where database_name = $1 and comment is not null"
+        " union all select 'view', schema_name, view_name, comment from duckdb_views()"
+        " where database_name = $1 and comment is not null",
+        [working],
     ).fetchall()
     connection.execute("begin")
     for schema, table, column, standing in columns:
@@ -100,12 +117,11 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]
         comment = standing or next((descriptions[place] for place in places if place in descriptions), None)
         if schema in schemas and comment is not None:
             name = ".".join(map(identifier, (schema, table, column)))
-            connection.execute(f"comment on column {name} is {_literal(comment)}")
+            connection.execute(f"comment on column {name} is {literal(comment)}")
+    for kind, schema, name, comment in named:
+        if schema in schemas:
+            connection.execute(f"comment on {kind} {identifier(schema)}.{identifier(name)} is {literal(comment)}")
     connection.execute("commit")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def current_release(folder: Path) -> dict[str, str] | None:
@@ -145,6 +161,7 @@ def publish_release(
     building.mkdir()
     try:
         fill(building)
+        _share(building, folder)
         (building / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         finished = releases / name
         building.rename(finished)
@@ -154,6 +171,34 @@ def publish_release(
     _point_at(folder, finished, links=links)
     _forget_old(folder, finished)
     return finished
+
+
+def _share(building: Path, folder: Path) -> None:
+    """Let files that are as in the newest kept release be the same files on disk, where the file system can.
+
+    Such files are never written again: all of a release but the database, which people open, is read-only from here on.
+    """
+    names = release_names(folder)
+    for path in building.rglob("*"):
+        if not path.is_file() or path.suffix == ".duckdb":
+            continue
+        path.chmod(0o444)
+        earlier = folder / "releases" / names[-1] / path.relative_to(building) if names else None
+        if earlier is not None and earlier.is_file() and filecmp.cmp(earlier, path, shallow=False):
+            linked = path.with_name(f".{path.name}.linked")
+            # A file system without links, or a file with as many as it can have: then there are two copies.
+            with suppress(OSError):
+                os.link(earlier, linked)
+                linked.chmod(0o444)
+                os.replace(linked, path)
+
+
+def _remove(folder: Path) -> None:
+    """Delete a release. Windows refuses to delete what is read-only, so that is taken back first."""
+    if os.name == "nt":
+        for path in folder.rglob("*"):
+            path.chmod(0o666)
+    shutil.rmtree(folder)
 
 
 def _point_at(folder: Path, finished: Path, *, links: bool) -> None:
@@ -209,4 +254,4 @@ def _forget_old(folder: Path, current: Path) -> None:
     for path in finished[:-_KEPT]:
         if path != current:
             with suppress(OSError):
-                shutil.rmtree(path)
+                _remove(path)

@@ -58,6 +58,11 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """A text quoted for SQL, whatever it holds."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 @dataclass(frozen=True)
 class Warehouse:
     """A DuckDB file. People never open it while a run may write: they read the release."""

@@ -49,13 +49,11 @@ def test_three_corrected_answers_of_the_example(example_again: Again, monkeypatc
     of_kind: dict[str, list[dict[str, Any]]] = {
         kind: [row for row in diff if row["kind"] == kind] for kind in {row["kind"] for row in diff}
     }
-    assert {
-        (names[row["participant_id"]], row["what"], row["before"], row["after"]) for row in of_kind.pop("answer")
-    } == expected
-    scores = {(names[row["participant_id"]], row["wave"], row["what"]) for row in of_kind.pop("score")}
-    who = [row[header.index("ExternalReference")] for row, _ in corrected]
+    counted = [(row["wave"], row["what"], row["n"], row["people"]) for row in of_kind.pop("answer")]
+    assert sorted(counted) == [("T2", "mbi_hss_06", 1, 3), ("T2", "wemwbs_04", 2, 3)]
+    counted = [(row["wave"], row["what"], row["n"], row["people"]) for row in of_kind.pop("score")]
     # Item 4 is not among the seven of the short form; item 6 of the burnout inventory counts for exhaustion alone.
-    assert scores == {(who[0], "T2", "wellbeing"), (who[1], "T2", "wellbeing"), (who[2], "T2", "emotional_exhaustion")}
+    assert sorted(counted) == [("T2", "emotional_exhaustion", 1, 3), ("T2", "wellbeing", 2, 3)]
     after = place.values()
     moved = {one: (before[one], after[one]) for one in before if before[one] != after[one]}
     assert {row["what"]: (row["before_value"], row["after_value"]) for row in of_kind.pop("result")} == moved
@@ -67,6 +65,10 @@ def test_three_corrected_answers_of_the_example(example_again: Again, monkeypatc
 
     said = run.metadata["release"]["what changed"].value
     assert said.startswith(f"Changed: 3 answers, 3 scores, {len(moved)} results")
+    assert "- 3 answers of 3 people changed in T2: wemwbs_04 (2), mbi_hss_06 (1)" in said
+    assert "<li>3 scores of 3 people changed in T2: wellbeing (2), emotional_exhaustion (1)</li>" in (
+        place.release / "index.html"
+    ).read_text(encoding="utf-8")
     monkeypatch.setenv("WAVEHOUSE_STUDY", str(place.study_folder))
     assert main(["diff"]) == 0
     assert said in capsys.readouterr().out
@@ -76,6 +78,18 @@ def test_three_corrected_answers_of_the_example(example_again: Again, monkeypatc
     back = capsys.readouterr().out
     assert back.startswith(f"from {new} to {old}\n")
     assert f"Changed: 3 answers, 3 scores, {len(moved)} results" in back
+    assert main(["diff", old, new, "--list-answers"]) == 0
+    listed = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert {
+        (names[row["participant_id"]], row["what"], row["before"], row["after"]) for row in listed if row["kind"] == "answer"
+    } == expected
+    who = [row[header.index("ExternalReference")] for row, _ in corrected]
+    assert {(names[row["participant_id"]], row["wave"], row["what"]) for row in listed if row["kind"] == "score"} == {
+        (who[0], "T2", "wellbeing"), (who[1], "T2", "wellbeing"), (who[2], "T2", "emotional_exhaustion"),
+    }  # fmt: skip
+    assert len(listed) == 6
+    assert main(["diff", new, new]) == 2
+    assert capsys.readouterr().err.endswith(": a release does not differ from itself; name two\n")
     assert main(["diff", "20", new]) == 2
     assert capsys.readouterr().err == f"wavehouse: 2 releases begin with '20'; the kept ones are {old}, {new}\n"
 
@@ -91,7 +105,7 @@ def test_somebody_new_and_a_scale_renamed_are_said(small_again: Again) -> None:
     run = again()
     assert run.success, run.failures
     diff = place.released("select kind, what, before, after from results.release_diff")
-    assert {"kind": "person", "what": "participant", "before": None, "after": "on the roster"} in diff
+    assert {"kind": "person", "what": "joined", "before": None, "after": None} in diff
     assert {"kind": "result", "what": "summary/pull/T1/n", "before": "2", "after": None} in diff
     assert {"kind": "result", "what": "summary/hold/T1/n", "before": None, "after": "2"} in diff
     assert {"kind": "result", "what": "characteristics/age/n", "before": "3", "after": "4"} in diff

@@ -6,7 +6,7 @@ import random
 import statistics
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +31,53 @@ def released(example_run: Any) -> Callable[..., Rows]:
         return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
     return ask
+
+
+def released_rows(released: Callable[..., Rows]) -> Callable[..., Rows]:
+    return lambda sql, parameters: released(sql, *parameters)
+
+
+def _lines_of_rows(rows: Rows, shown: int) -> list[str]:
+    """What the terminal must say, from all rows of a trace in memory: the SQL that groups and filters them has its oracle here."""
+    (result,) = (row for row in rows if row["part"] == "result")
+    people = [row for row in rows if row["part"] == "person"]
+    counted = [row for row in people if row["is_counted"]]
+    left_out = [row for row in people if not row["is_counted"]]
+    lines = [f"{result['result_id']}: {result['text']}"]
+    lines += [] if result["value"] is None else [f"  exactly    {result['value']!r}"]
+    lines += [f"  note       {result['missing_reason']}"] if result["missing_reason"] else []
+    lines += [f"  method     {result['how']}", f"  formula    {result['formula']}", f"  of         {result['people']}"]
+    lines += [f"  made of    {row['result_id']}: {row['text']}" for row in rows if row["part"] == "made of"]
+    lines += [f"  score      {row['measure']}: {row['how']}" for row in rows if row["part"] == "scale"]
+    lines.append(f"  people     {len(counted)} of {len(people)} on the roster")
+    reasons = Counter(row["missing_reason"] or "no reason" for row in left_out)
+    lines += [f"  left out   {count}: {reason}" for reason, count in reasons.most_common()]
+    cells = Counter(
+        (row["wave"] or "", row["file_name"], row["version"], row["source_file"])
+        for row in rows
+        if row["part"] == "answer" and row["file_name"] and row["is_counted"]
+    )
+    lines += [
+        f"  answers    {count} cells of {name} ({wave or 'roster'}), version {version}, SHA-256 {sha256[:12]}…"
+        for (wave, name, version, sha256), count in sorted(cells.items())
+    ]
+    for row in counted[:shown]:
+        own = row["text"] or ("" if row["value"] is None else f"{row['value']:g}")
+        words = [
+            f"{score['wave']} {score['missing_reason']}"
+            if score["value"] is None
+            else f"{score['wave']} {score['value']:g} from {score['how']}"
+            for score in rows
+            if score["part"] == "score"
+            and score["measure"] == result["measure"]
+            and score["participant_id"] == row["participant_id"]
+        ]
+        words += [row["how"]] if row["how"] else []
+        lines.append(f"  {row['participant_id']:<18} {own:>10}  {'  '.join(words)}".rstrip())
+    lines += [f"  … and {len(counted) - shown} more; --csv writes all"] if len(counted) > shown else []
+    for row in left_out[:shown]:
+        lines.append(f"  {row['participant_id']:<18} {'left out':>10}  {row['missing_reason'] or ''}".rstrip())
+    return lines + ([f"  … and {len(left_out) - shown} more left out; --csv writes all"] if len(left_out) > shown else [])
 
 
 def test_every_statistic_has_a_formula_and_says_who_counts(released: Callable[..., Rows]) -> None:
@@ -161,7 +208,9 @@ def test_fifty_results_are_computed_again_from_their_traced_answers(example_run:
         counted = [row["is_counted"] for row in traced if row["part"] == "person"]
         if counted:
             said = f"{sum(counted)} of {len(counted)} on the roster"
-            assert f"  people     {said}" in trace_lines(traced, {})
+            lines = trace_lines(released_rows(released), result["result_id"], {}, 5)
+            assert f"  people     {said}" in lines
+            assert lines == _lines_of_rows(traced, 5)
         if result["result_id"] in told["numbers"]:
             printed, value, places, *_ = told["numbers"][result["result_id"]]
             assert (printed, value) == (result["printed"], result["value"])
@@ -218,7 +267,8 @@ def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callabl
     rows = released("from trace('change/wellbeing/T1-T2/p')")
     done = run("change/wellbeing/T1-T2/p")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == trace_lines(rows, {})
+    assert done.stdout.splitlines() == trace_lines(released_rows(released), "change/wellbeing/T1-T2/p", {})
+    assert done.stdout.splitlines() == _lines_of_rows(rows, 40)
     assert "  people     20 of 32 on the roster" in done.stdout
     assert "  left out   12: T2: wave_not_returned" in done.stdout
     written = run("change/wellbeing/T1-T2/p", "--csv")
@@ -226,7 +276,7 @@ def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callabl
     person = next(row["participant_id"] for row in rows if row["part"] == "person" and row["is_counted"])
     roster = {row["participant_id"]: row["respondent"] for row in place.working("select * from raw.roster")}
     named = run("change/wellbeing/T1-T2/p", "--names", "--person", roster[person])
-    assert named.stdout.splitlines()[-30:] == person_lines(rows, person)
+    assert named.stdout.splitlines()[-30:] == person_lines(released_rows(released), "change/wellbeing/T1-T2/p", person)
     assert roster[person] in named.stdout
     assert roster[person] not in done.stdout
     alone = run("change/wellbeing/T1-T2/p", "--csv", "--person", person)

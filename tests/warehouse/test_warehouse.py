@@ -19,7 +19,8 @@ from dagster_project.warehouse import (
     DamagedFileError,
     Warehouse,
     WarehouseError,
-    changed_rows,
+    compact,
+    compaction,
     copy_schemas,
     current_release,
     identifier,
@@ -175,7 +176,8 @@ def test_damage_that_shows_in_a_comparison_is_laid_on_the_damaged_file(warehouse
     whole.replace_tables("s", {"t": pa.table({"a": ["b"]})})
     _flip_data(warehouse)
     with pytest.raises(DamagedFileError, match="the working file was damaged"):
-        changed_rows(whole.path, warehouse.path, ("s", "t"), ["a"])
+        with two_files(whole.path, warehouse.path) as files:
+            files.changed_rows("s", "t", ["a"])
     assert whole.path.exists()
     assert len(_asides(warehouse)) == 1
 
@@ -327,7 +329,15 @@ def test_a_copy_holds_the_tables_views_and_comments_of_its_schemas_only(warehous
     with warehouse.transaction() as connection:
         connection.execute("create schema marts; create schema raw; create table raw.secret as select 'name' as person")
         connection.execute("create table marts.t as select 1 as a; comment on column marts.t.a is 'what''s a'")
-        connection.execute("create view marts.v as select a + 1 as b from marts.t")
+        connection.execute("create table marts.k (i integer primary key, w varchar not null)")
+        connection.execute("comment on table marts.k is 'keyed'")
+        connection.execute(
+            "create view marts.v as select a + 1 as b from warehouse.marts.t; comment on view marts.v is 'seen'"
+        )
+        connection.execute("create view marts.a_view as select b || ' of warehouse.marts' as words, v.b from marts.v as v")
+        connection.execute("create table raw.gone as select 'a name in a block that is free' as person from range(100000)")
+    with warehouse.transaction() as connection:
+        connection.execute("drop table raw.gone")
     target = tmp_path / "copy" / "released.duckdb"
     target.parent.mkdir()
     copy_schemas(warehouse.path, target, ("marts",))
@@ -337,6 +347,14 @@ def test_a_copy_holds_the_tables_views_and_comments_of_its_schemas_only(warehous
         {"schema_name": "marts", "table_name": "t", "comment": "what's a"}
     ]
     assert copy.rows("select count(*) as n from duckdb_tables() where schema_name = 'raw'") == [{"n": 0}]
+    with duckdb.connect(str(target), read_only=True) as connection:
+        assert connection.execute("select sql from duckdb_tables() where table_name = 'k'").fetchall() == [
+            ("CREATE TABLE marts.k(i INTEGER PRIMARY KEY, w VARCHAR NOT NULL);",)
+        ]
+        assert connection.execute("from marts.a_view").fetchall() == [("2 of warehouse.marts", 2)]
+        assert connection.execute("select comment from duckdb_tables() where table_name = 'k'").fetchall() == [("keyed",)]
+        assert connection.execute("select comment from duckdb_views() where view_name = 'v'").fetchall() == [("seen",)]
+    assert b"a name in a block that is free" not in target.read_bytes()
     # Read under another name, as a person would attach it.
     with duckdb.connect() as person:
         person.execute(f"attach '{target}' as study (read_only); use study")
@@ -400,3 +418,84 @@ def test_a_file_kept_open_is_shared_by_every_thread_and_let_go_at_the_end(wareho
         assert warehouse.can_be_read()
     warehouse.path.write_bytes(b"no database" * 1000)
     assert not warehouse.can_be_read()
+
+
+def test_what_a_release_shares_with_the_one_before_it_is_one_file_that_nobody_writes(tmp_path: Path) -> None:
+    def make(name: str, page: str) -> Path:
+        def fill(building: Path) -> None:
+            (building / "tables").mkdir()
+            (building / "tables/table_1.csv").write_text("same in all")
+            (building / "index.html").write_text(page)
+            (building / "warehouse.duckdb").write_text("same, and people open it")
+
+        return publish_release(tmp_path, name, {"name": name}, fill)
+
+    one, two = make("r1", "first"), make("r2", "other")
+    assert (one / "tables/table_1.csv").samefile(two / "tables/table_1.csv")
+    assert not (one / "warehouse.duckdb").samefile(two / "warehouse.duckdb")
+    assert [(path / "index.html").read_text() for path in (one, two)] == ["first", "other"]
+    assert {path.stat().st_mode & 0o222 for path in (two / "tables/table_1.csv", two / "index.html")} == {0}
+    for number in range(3, 9):
+        make(f"r{number}", "other")
+    assert not one.exists()
+    assert (tmp_path / "release/tables/table_1.csv").read_text() == "same in all"
+
+
+def _with_free_blocks(warehouse: Warehouse, number: int) -> None:
+    """DuckDB cuts free blocks off the end of a file by itself: what is gone must lie before what stays."""
+    for sql in (
+        "create or replace table marts.wave as select random() as x from range(1000000)",
+        f"create or replace table marts.small as select random() as x, {number} as number from range(100000)",
+        "drop table marts.wave",
+    ):
+        with warehouse.transaction() as connection:
+            connection.execute(sql)
+
+
+def test_a_working_file_that_is_mostly_free_is_made_small_and_says_the_same(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "SMALLEST", 2**20)
+    with warehouse.transaction() as connection:
+        connection.execute(
+            "create schema marts; create table marts.t (a integer primary key); insert into marts.t values (7)"
+        )
+        connection.execute("comment on table marts.t is 'kept'; create view marts.v as select a from warehouse.marts.t")
+    assert not compact(warehouse.path)
+    sizes = []
+    for number in range(10):  # a wave that comes again and again, with something small behind it
+        _with_free_blocks(warehouse, number)
+        before = warehouse.path.stat().st_size
+        assert compact(warehouse.path)
+        sizes.append((before, warehouse.path.stat().st_size))
+        assert warehouse.rows("select count(*) as n, count(distinct number) as numbers from marts.small") == [
+            {"n": 100_000, "numbers": 1}
+        ]
+    assert all(after < before / 2 for before, after in sizes), sizes
+    assert max(after for _, after in sizes) < 2 * sizes[0][1]
+    assert max(before for before, _ in sizes) < 1.5 * sizes[0][0]
+    assert warehouse.rows("select a, comment from marts.v, duckdb_tables() where table_name = 't'") == [
+        {"a": 7, "comment": "kept"}
+    ]
+    with pytest.raises(duckdb.ConstraintException), warehouse.transaction() as connection:
+        connection.execute("insert into marts.t values (7)")
+    assert sorted(path.name for path in warehouse.path.parent.iterdir()) == ["warehouse.duckdb"]
+
+
+def test_a_working_file_that_somebody_has_open_is_left_alone(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "SMALLEST", 0)
+    with warehouse.transaction() as connection:
+        connection.execute("create schema marts")
+    _with_free_blocks(warehouse, 3)
+    with warehouse.connect():
+        assert not compact(warehouse.path)
+    hold = f"import duckdb, sys; c = duckdb.connect({str(warehouse.path)!r}); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        assert not compact(warehouse.path)
+        holder.communicate()
+    (warehouse.path.parent / ".warehouse.duckdb.compacted").write_text("of a run that was killed")
+    assert compact(warehouse.path)
+    assert warehouse.rows("select distinct number from marts.small") == [{"number": 3}]
+    assert sorted(path.name for path in warehouse.path.parent.iterdir()) == ["warehouse.duckdb"]

@@ -45,12 +45,13 @@ from dagster_project.report import (
     write_workbook,
 )
 from dagster_project.report.checklists import judge_checklist, read_answers, read_checklists, table_checklist
-from dagster_project.results import RESULTS_COLUMNS, TRACE_SQL, ResultRow, ard_rows, diff_markdown
+from dagster_project.results import RESULTS_COLUMNS, ResultRow, ard_rows, diff_markdown, trace_sql
 from dagster_project.settings import Settings, key_check, read_settings
 from dagster_project.study import CODEBOOK_COLUMNS, Study, StudyError, column_descriptions
 from dagster_project.synthesis import DISPLAY_COLUMNS, read_propositions
 from dagster_project.warehouse import (
     Warehouse,
+    compact,
     copy_schemas,
     current_release,
     publish_release,
@@ -144,6 +145,7 @@ def build(settings: Settings) -> dg.Definitions:
                 study_run.study()  # what was read again on the way was what the codebook was made from
 
             publish_release(settings.study_folder, name, manifest, fill)
+            compact(settings.warehouse_file)
         else:
             recall_diff(Warehouse(settings.warehouse_file), settings.study_folder / "release" / "warehouse.duckdb")
         study_run.write_taken(study, (current_release(settings.study_folder) or {})["release"])
@@ -177,7 +179,9 @@ def _fill(settings: Settings, study: Study, folder: Path, manifest: Mapping[str,
     # Closed before the package, which takes the hash of the file.
     with released.kept_open():
         with released.connect() as connection:
-            connection.execute(TRACE_SQL)
+            parts = rows(connection, "select scale, part from codebook.scale_parts order by scale, part_order")
+            items = rows(connection, "select scale, item from codebook.scale_items order by scale, item_order")
+            connection.execute(trace_sql(parts, items))
         by_id = read_results(released)
         results = list(by_id.values())
         tables = laid_out(study, results)
