@@ -29,6 +29,7 @@ from dagster_project.warehouse import (
     refusal_of,
     replace_rows,
     replace_table,
+    two_files,
 )
 
 
@@ -175,9 +176,9 @@ def test_damage_that_shows_in_a_comparison_is_laid_on_the_damaged_file(warehouse
     whole = Warehouse(tmp_path / "whole.duckdb")
     whole.replace_tables("s", {"t": pa.table({"a": ["b"]})})
     _flip_data(warehouse)
-    with pytest.raises(DamagedFileError, match="the working file was damaged"):
-        with two_files(whole.path, warehouse.path) as files:
-            files.changed_rows("s", "t", ["a"])
+    damaged = pytest.raises(DamagedFileError, match="the working file was damaged")
+    with damaged, two_files(whole.path, warehouse.path) as files:
+        files.changed_rows("s", "t", ["a"])
     assert whole.path.exists()
     assert len(_asides(warehouse)) == 1
 
