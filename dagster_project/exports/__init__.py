@@ -10,8 +10,10 @@ from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError
 from dagster_project.exports.landing import LandedFile, find_files, land
 from dagster_project.exports.proposals import Proposal, Read, labels_unlike, propose, propose_labels, unlike_before
+from dagster_project.exports.pseudonyms import pseudonym, pseudonyms
 from dagster_project.exports.read import dictionary_of, read_export
 from dagster_project.exports.table import TextTable
+from dagster_project.exports.whole_numbers import as_text
 
 __all__ = [
     "ColumnFinding",
@@ -24,6 +26,7 @@ __all__ = [
     "Read",
     "TextTable",
     "apply_contract",
+    "as_text",
     "decode",
     "dictionary_of",
     "find_files",
@@ -32,6 +35,8 @@ __all__ = [
     "look",
     "propose",
     "propose_labels",
+    "pseudonym",
+    "pseudonyms",
     "read_export",
     "unlike_before",
 ]

@@ -12,6 +12,7 @@ from dagster_project.warehouse.release import (
     recover_release,
     release_names,
 )
+from dagster_project.warehouse.streams import replace_table_from
 from dagster_project.warehouse.working_file import (
     Connection,
     Warehouse,
@@ -37,5 +38,6 @@ __all__ = [
     "release_names",
     "replace_rows",
     "replace_table",
+    "replace_table_from",
     "rows",
 ]
