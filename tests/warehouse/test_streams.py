@@ -14,7 +14,9 @@ def _batch(rows: list[str]) -> pa.RecordBatch:
     columns = []
     for cells in zip(*(row.split(",") for row in rows), strict=True):
         is_whole = all(cell.isdigit() or not cell for cell in cells)
-        columns.append(pa.array([int(cell) if cell else None for cell in cells], pa.int16()) if is_whole else pa.array(cells))
+        columns.append(
+            pa.array([int(cell) if cell else None for cell in cells], pa.int16()) if is_whole else pa.array(cells)
+        )
     return pa.RecordBatch.from_arrays(columns, ["a", 'b"; --'])
 
 
