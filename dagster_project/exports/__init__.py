@@ -12,6 +12,7 @@ from dagster_project.exports.landing import LandedFile, find_files, land
 from dagster_project.exports.proposals import Proposal, Read, labels_unlike, propose, propose_labels, unlike_before
 from dagster_project.exports.pseudonyms import pseudonym, pseudonyms
 from dagster_project.exports.read import dictionary_of, read_export
+from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_text
 
@@ -38,5 +39,6 @@ __all__ = [
     "pseudonym",
     "pseudonyms",
     "read_export",
+    "repeated_texts",
     "unlike_before",
 ]

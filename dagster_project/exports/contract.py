@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports.errors import ExportError, listed, plain, quoted, value
+from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_text, as_whole
 from dagster_project.study import Export, Study
@@ -178,12 +179,11 @@ class Contracted:
 
     def _repeated_participants(self) -> list[str]:
         """Participants with several accepted rows; identifiers that differ only in blanks around them are one person's."""
-        trimmed = pc.utf8_trim_whitespace(self.respondents)
-        counts = pc.value_counts(trimmed)
-        repeated = pc.filter(counts.field("values"), pc.greater(counts.field("counts"), 1))
+        repeated = repeated_texts(self.respondents)
         messages = []
         for participant in repeated.slice(0, _NAMED_PARTICIPANTS).to_pylist():
-            found = pc.filter(self.source_rows, pc.equal(trimmed, participant)).to_pylist()
+            is_theirs = pc.equal(pc.utf8_trim_whitespace(self.respondents), participant)
+            found = pc.filter(self.source_rows, is_theirs).to_pylist()
             messages.append(
                 f"{self.wave}: participant {value(participant)} has rows {_rows(found)}; keep one of them, or set the others"
                 " aside by a rule"
@@ -461,12 +461,11 @@ def _without_duplicates(
     """Set the other rows of a participant aside, by the declared rule; with the rule `refuse` they are a problem instead."""
     if export.duplicates == "refuse" or respondent is None:
         return reasons, details
-    trimmed = pc.utf8_trim_whitespace(respondent)
     usable = pc.is_null(reasons)
-    counts = pc.value_counts(pc.filter(trimmed, usable))
-    repeated = pc.filter(counts.field("values"), pc.greater(counts.field("counts"), 1))
+    repeated = repeated_texts(pc.filter(respondent, usable))
     if not len(repeated):
         return reasons, details
+    trimmed = pc.utf8_trim_whitespace(respondent)
     is_repeated = pc.and_(pc.is_in(trimmed, value_set=repeated), usable)
     places = np.flatnonzero(is_repeated.to_numpy(zero_copy_only=False)).tolist()
     groups: dict[str, list[int]] = defaultdict(list)

@@ -28,6 +28,7 @@ from dagster_project.exports import (
     land,
     pseudonyms,
     read_export,
+    repeated_texts,
     unlike_before,
 )
 from dagster_project.settings import Settings
@@ -170,11 +171,8 @@ def _refuse_shared_participants(contracted: Sequence[Contracted]) -> None:
     """A person may be in one part of a wave only."""
     if len(contracted) < 2:
         return
-    people = pa.chunked_array(
-        [chunk for part in contracted for chunk in pc.utf8_trim_whitespace(part.respondents).chunks], pa.string()
-    )
-    counts = pc.value_counts(people)
-    shared = pc.filter(counts.field("values"), pc.greater(counts.field("counts"), 1))
+    people = pa.chunked_array([chunk for part in contracted for chunk in part.respondents.chunks], pa.string())
+    shared = repeated_texts(people)
     if len(shared):
         respondent = shared[0].as_py()
         found = [
