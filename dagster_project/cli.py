@@ -174,7 +174,7 @@ def _check(given: argparse.Namespace, settings: Settings) -> int:
             for file in files:
                 table = read_export(file, export, file.name, dictionary_of(study, export))
                 contracted = apply_contract(table, study, export, "", file.name)
-                counts = f"{contracted.accepted.num_rows} rows accepted, {contracted.set_aside.num_rows} set aside"
+                counts = f"{contracted.rows_accepted} rows accepted, {contracted.set_aside.num_rows} set aside"
                 lines.append(f"  {name:<7} {file.name}: {counts}")
                 lines += [f"    warning: {warning}" for warning in contracted.warnings]
                 lines += [f"    error: {problem}" for problem in contracted.problems]

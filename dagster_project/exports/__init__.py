@@ -10,8 +10,11 @@ from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError, quoted
 from dagster_project.exports.landing import Arrival, LandedFile, find_files, is_whole, land, note_arrivals, noted_arrivals
 from dagster_project.exports.proposals import Proposal, Read, labels_unlike, propose, propose_labels, unlike_before
+from dagster_project.exports.pseudonyms import pseudonym, pseudonyms
 from dagster_project.exports.read import dictionary_of, read_export
+from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
+from dagster_project.exports.whole_numbers import as_text
 
 __all__ = [
     "DEFINITIONS",
@@ -27,6 +30,7 @@ __all__ = [
     "Taken",
     "TextTable",
     "apply_contract",
+    "as_text",
     "decode",
     "dictionary_of",
     "digest_of",
@@ -39,9 +43,12 @@ __all__ = [
     "noted_arrivals",
     "propose",
     "propose_labels",
+    "pseudonym",
+    "pseudonyms",
     "quoted",
     "read_export",
     "read_taken",
+    "repeated_texts",
     "unlike_before",
     "write_taken",
 ]

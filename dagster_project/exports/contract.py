@@ -10,8 +10,8 @@ its new one.
 """
 
 import unicodedata
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -22,7 +22,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports.errors import ExportError, listed, plain, quoted, value
+from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
+from dagster_project.exports.whole_numbers import as_text, as_whole
 from dagster_project.study import Export, Study
 
 Verdict = Literal["matched", "ignored", "unknown", "missing", "duplicated", "absent"]
@@ -61,10 +63,11 @@ class ColumnFinding:
 class Contracted:
     """An export after the contract.
 
-    name: the file's name, as messages call it. wave: the wave's id, or "roster".
-    accepted: respondent, answered_on (null if none is declared), every canonical code of the export's blocks in the
-        study's order (all null where the code is declared absent, missing or duplicated), source_file (SHA-256), all
-        string and unchanged; source_row, int64.
+    name: the file's name, as messages call it. wave: the wave's id, or "roster". sha256: the file's.
+    table: the file's rows, of which `is_accepted` says which are accepted (None: all).
+    places: respondent, answered_on and every canonical code of the export's blocks in the study's order, to the place of
+        its column; None where it is declared absent, missing or duplicated.
+    respondents, source_rows: of the accepted rows.
     set_aside: source_file, source_row, respondent (null if there is none), reason, detail.
     findings: one for each column of the file and for each declared column that it lacks or code declared absent.
     rows_of_no_wave: of a file that holds several waves, what its rows say that no export of the protocol declares.
@@ -73,11 +76,60 @@ class Contracted:
 
     name: str
     wave: str
-    accepted: pa.Table
+    sha256: str
+    table: TextTable
+    is_accepted: pa.BooleanArray | None
+    places: Mapping[str, int | None]
+    respondents: pa.ChunkedArray
+    source_rows: pa.Array
     set_aside: pa.Table
     findings: tuple[ColumnFinding, ...]
     rows_in_file: int
     rows_of_no_wave: tuple[str, ...] = ()
+
+    @cached_property
+    def accepted(self) -> pa.Table:
+        """The accepted rows in memory, every cell as text: for small files. Columns as `batches` gives them."""
+        fields = [*((name, pa.string()) for name in (*self.places, "source_file")), ("source_row", pa.int64())]
+        return pa.Table.from_batches(self.batches(set())).cast(pa.schema(fields))
+
+    def batches(self, whole: set[str]) -> Iterator[pa.RecordBatch]:
+        """The accepted rows in the file's order, a piece at a time: the columns of `places`, source_file, source_row.
+
+        Text is unchanged; null where a column has no place. `whole` names the codes to be given as int16 as long as every
+        accepted cell is blank (null) or the plain spelling of a whole number: at the first other cell a code is taken out
+        of `whole`, and is text from that piece on. There is at least one piece, which may be without rows.
+        """
+        positions = sorted({place for place in self.places.values() if place is not None} or {0})
+        whole_places = {place for code, place in self.places.items() if code in whole and place is not None}
+        whole -= {code for code, place in self.places.items() if place is None}
+        first, taken = 0, 0
+        empty = pa.RecordBatch.from_arrays([pa.array([], pa.string())] * len(positions), [*map(str, positions)])
+        pieces = self.table.content.batches(positions, whole_places)
+        for piece in pieces if self.table.row_count else (empty,):
+            kept = piece if self.is_accepted is None else piece.filter(self.is_accepted.slice(first, piece.num_rows))
+            first += piece.num_rows
+            columns = dict(zip(positions, kept.columns, strict=True))
+            for place, cells in columns.items():
+                if place in whole_places and not pa.types.is_integer(cells.type):
+                    if (numbers := as_whole(cells)) is None:
+                        whole_places.discard(place)
+                    else:
+                        columns[place] = numbers
+                elif place not in whole_places and pa.types.is_integer(cells.type):
+                    columns[place] = as_text(cells)
+            whole &= {code for code in whole if self.places.get(code, -1) in whole_places}
+            no_text = pa.nulls(kept.num_rows, pa.string())
+            content = {name: no_text if place is None else columns[place] for name, place in self.places.items()}
+            file = pa.array(np.zeros(kept.num_rows, np.int32))
+            content["source_file"] = pa.DictionaryArray.from_arrays(file, pa.array([self.sha256], pa.string()))
+            content["source_row"] = self.source_rows.slice(taken, kept.num_rows)
+            taken += kept.num_rows
+            yield pa.RecordBatch.from_pydict(content)
+
+    @property
+    def rows_accepted(self) -> int:
+        return len(self.source_rows)
 
     @cached_property
     def problems(self) -> list[str]:
@@ -127,12 +179,11 @@ class Contracted:
 
     def _repeated_participants(self) -> list[str]:
         """Participants with several accepted rows; identifiers that differ only in blanks around them are one person's."""
-        trimmed = pc.utf8_trim_whitespace(self.accepted.column(_RESPONDENT))
-        counts = pc.value_counts(trimmed)
-        repeated = pc.filter(counts.field("values"), pc.greater(counts.field("counts"), 1))
+        repeated = repeated_texts(self.respondents)
         messages = []
         for participant in repeated.slice(0, _NAMED_PARTICIPANTS).to_pylist():
-            found = pc.filter(self.accepted.column("source_row"), pc.equal(trimmed, participant)).to_pylist()
+            is_theirs = pc.equal(pc.utf8_trim_whitespace(self.respondents), participant)
+            found = pc.filter(self.source_rows, is_theirs).to_pylist()
             messages.append(
                 f"{self.wave}: participant {value(participant)} has rows {_rows(found)}; keep one of them, or set the others"
                 " aside by a rule"
@@ -155,39 +206,49 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
     columns = _Columns(table, study, export)
     rows = table.row_count
     respondent = columns.cells(export.respondent)
-    answered_on = columns.cells(export.answered_on) if export.answered_on is not None else None
     reasons, details = _set_aside_reasons(columns, export, respondent, rows)
-    reasons, details = _without_duplicates(columns, export, respondent, answered_on, reasons, details)
-    is_aside = pc.is_valid(reasons)
-    source_file = pa.repeat(pa.scalar(sha256, pa.string()), rows)
-    no_text = pa.nulls(rows, pa.string())
-    canonical = columns.canonical
-    content = {
-        _RESPONDENT: respondent if respondent is not None else no_text,
-        _ANSWERED_ON: answered_on if answered_on is not None else no_text,
+    reasons, details = _without_duplicates(columns, export, respondent, reasons, details)
+    places: dict[str, int | None] = {
+        _RESPONDENT: columns.place(export.respondent),
+        _ANSWERED_ON: columns.place(export.answered_on) if export.answered_on is not None else None,
     }
-    for code, declared in canonical.items():
+    for code, declared in columns.canonical.items():
         if code in _RESERVED:
             raise ExportError(f"{plain(name)}: the code {code} is a name that every export has; rename it in the protocol")
-        found = columns.cells(declared) if declared is not None else None
-        content[code] = found if found is not None else no_text
-    everything = pa.table(content | {"source_file": source_file, "source_row": table.source_rows})
+        places[code] = columns.place(declared) if declared is not None else None
+    respondents = respondent if respondent is not None else pa.chunked_array([pa.nulls(rows, pa.string())])
+    is_aside = _joined(pc.is_valid(reasons))
     aside = pa.table(
         {
-            "source_file": source_file,
-            "source_row": table.source_rows,
-            _RESPONDENT: _null_if_blank(content[_RESPONDENT]),
-            "reason": reasons,
-            "detail": details,
+            "source_file": pa.repeat(pa.scalar(sha256, pa.string()), pc.sum(is_aside).as_py() or 0),
+            "source_row": pc.filter(table.source_rows, is_aside),
+            _RESPONDENT: _null_if_blank(pc.filter(respondents, is_aside)),
+            "reason": pc.filter(reasons, is_aside),
+            "detail": pc.filter(details, is_aside),
         }
-    ).filter(is_aside)
-    accepted = everything.filter(pc.invert(is_aside)) if aside.num_rows else everything
-    strays = _rows_of_no_wave(columns, study, export)
-    contracted = Contracted(name, export.wave or "roster", accepted, aside, columns.findings(), rows, strays)
-    if rows != accepted.num_rows + aside.num_rows:
+    )
+    is_accepted, source_rows = None, table.source_rows
+    if aside.num_rows:
+        is_accepted = pc.invert(is_aside)
+        respondents, source_rows = pc.filter(respondents, is_accepted), pc.filter(source_rows, is_accepted)
+    contracted = Contracted(
+        name=name,
+        wave=export.wave or "roster",
+        sha256=sha256,
+        table=table,
+        is_accepted=is_accepted,
+        places=places,
+        respondents=respondents,
+        source_rows=source_rows,
+        set_aside=aside,
+        findings=columns.findings(),
+        rows_in_file=rows,
+        rows_of_no_wave=_rows_of_no_wave(columns, study, export),
+    )
+    if rows != contracted.rows_accepted + aside.num_rows or rows != table.content.num_rows:
         raise ExportError(
-            f"{plain(name)}: {rows} rows in the file, but {accepted.num_rows} accepted and {aside.num_rows} set aside;"
-            " this is a defect of the contract, report it"
+            f"{plain(name)}: {rows} rows in the file, but {contracted.rows_accepted} accepted and {aside.num_rows} set"
+            " aside; this is a defect of the contract, report it"
         )
     return contracted
 
@@ -231,10 +292,24 @@ class _Columns:
         if code is not None:
             codes.append(code)
 
-    def cells(self, column: str) -> pa.ChunkedArray | None:
-        """The cells of a declared column; None if the file lacks it or has it twice."""
+    def place(self, column: str) -> int | None:
+        """Where a declared column stands; None if the file lacks it or has it twice."""
         positions = self._positions.get(_key(column), [])
-        return self._table.cells.column(positions[0]) if len(positions) == 1 else None
+        return positions[0] if len(positions) == 1 else None
+
+    def cells(self, column: str) -> pa.ChunkedArray | None:
+        """The cells of a column that rows are judged by; None if the file lacks it or has it twice."""
+        place = self.place(column)
+        return None if place is None else self._judged.column(str(place))
+
+    @cached_property
+    def _judged(self) -> pa.Table:
+        """The columns that rows are judged by, read together: the identifier, those of rules, of rows of a wave."""
+        export = self._export
+        named = [export.respondent, *(rows.column for rows in export.rows), *(rule.column for rule in export.set_aside)]
+        if export.duplicates not in ("refuse", "first") and export.answered_on is not None:
+            named.append(export.answered_on)
+        return self._table.texts(sorted({place for column in named if (place := self.place(column)) is not None}))
 
     @property
     def source_rows(self) -> pa.Array:
@@ -244,13 +319,25 @@ class _Columns:
         """Rows in which every cell is its column's name."""
         named = pc.equal(pc.utf8_trim_whitespace(respondent), self._export.respondent)
         places = np.flatnonzero(named.to_numpy(zero_copy_only=False)).tolist()
-        header = list(self._table.columns)
-        return [place for place in places if [column[place].as_py() for column in self._table.cells.columns] == header]
+        if not places:
+            return []
+        cells = self._table.content.take(places, range(len(self._table.columns)))
+        is_header = np.ones(len(places), bool)
+        for column, name in zip(cells.columns, self._table.columns, strict=True):
+            is_header &= pc.equal(column, name).to_numpy(zero_copy_only=False)
+        return [place for place, holds in zip(places, is_header, strict=True) if holds]
 
-    def answered(self, place: int) -> int:
-        """How many of the canonical cells of a row hold something."""
-        cells = (self.cells(column) for column in self.canonical.values() if column is not None)
-        return sum(bool(one[place].as_py().strip()) for one in cells if one is not None)
+    def answered(self, places: Sequence[int]) -> dict[int, int]:
+        """How many of the canonical cells of some rows hold something. The rows ascend."""
+        declared = (self.place(column) for column in self.canonical.values() if column is not None)
+        codes = Counter(position for position in declared if position is not None)
+        counts = np.zeros(len(places), np.int64)
+        if codes:
+            cells = self._table.content.take(places, list(codes))
+            for column, times in zip(cells.columns, codes.values(), strict=True):
+                is_filled = pc.not_equal(pc.utf8_trim_whitespace(column), "")
+                counts += times * is_filled.to_numpy(zero_copy_only=False)
+        return dict(zip(places, counts.tolist(), strict=True))
 
     def findings(self) -> tuple[ColumnFinding, ...]:
         """First the file's columns in its order, then what is declared and not there."""
@@ -349,11 +436,12 @@ def _set_aside_reasons(
             holds = pc.and_(pc.equal(pc.utf8_trim_whitespace(cells), text.strip()), pc.is_null(reasons))
             reasons = pc.if_else(holds, rule.reason, reasons)
             details = pc.if_else(holds, f"column {quoted(rule.column)} is {quoted(text)}", details)
-    if respondent is not None:
-        for place in columns.header_rows(respondent):
-            if reasons[place].as_py() is None:
-                reasons = _set(reasons, place, HEADER_ROW)
-                details = _set(details, place, "the header stands here once more")
+    if respondent is not None and (places := columns.header_rows(respondent)):
+        is_named = np.zeros(rows, bool)
+        is_named[places] = True
+        is_header = pc.and_(pa.array(is_named), pc.is_null(reasons))
+        reasons = pc.if_else(is_header, HEADER_ROW, reasons)
+        details = pc.if_else(is_header, "the header stands here once more", details)
     if respondent is None:
         has_none = pc.is_null(reasons)
     else:
@@ -367,41 +455,41 @@ def _without_duplicates(
     columns: _Columns,
     export: Export,
     respondent: pa.ChunkedArray | None,
-    answered_on: pa.ChunkedArray | None,
     reasons: pa.Array,
     details: pa.Array,
 ) -> tuple[pa.Array, pa.Array]:
     """Set the other rows of a participant aside, by the declared rule; with the rule `refuse` they are a problem instead."""
     if export.duplicates == "refuse" or respondent is None:
         return reasons, details
-    trimmed = pc.utf8_trim_whitespace(respondent)
     usable = pc.is_null(reasons)
-    counts = pc.value_counts(pc.filter(trimmed, usable))
-    repeated = pc.filter(counts.field("values"), pc.greater(counts.field("counts"), 1))
+    repeated = repeated_texts(pc.filter(respondent, usable))
     if not len(repeated):
         return reasons, details
+    trimmed = pc.utf8_trim_whitespace(respondent)
     is_repeated = pc.and_(pc.is_in(trimmed, value_set=repeated), usable)
     places = np.flatnonzero(is_repeated.to_numpy(zero_copy_only=False)).tolist()
     groups: dict[str, list[int]] = defaultdict(list)
-    for place in places:
-        groups[trimmed[place].as_py()].append(place)
-    reason_list, detail_list = reasons.to_pylist(), details.to_pylist()
+    for place, participant in zip(places, pc.filter(trimmed, is_repeated).to_pylist(), strict=True):
+        groups[participant].append(place)
+    answered_on = columns.cells(export.answered_on) if export.duplicates != "first" and export.answered_on else None
+    answers = columns.answered(places) if export.duplicates != "first" else {}
     rows = columns.source_rows
+    duplicates: dict[int, str] = {}
     for participant, group in groups.items():
-        kept = group[0] if export.duplicates == "first" else _latest_complete(columns, group, answered_on)
-        for place in group:
-            if place != kept:
-                reason_list[place] = DUPLICATE
-                detail_list[place] = (
-                    f"participant {value(participant)}: row {rows[kept].as_py()} is kept ({export.duplicates})"
-                )
-    return pa.array(reason_list, pa.string()), pa.array(detail_list, pa.string())
+        kept = group[0] if export.duplicates == "first" else _latest_complete(group, answers, answered_on)
+        said = f"participant {value(participant)}: row {rows[kept].as_py()} is kept ({export.duplicates})"
+        duplicates |= {place: said for place in group if place != kept}
+    is_duplicate = np.zeros(len(rows), bool)
+    is_duplicate[list(duplicates)] = True
+    mask = pa.array(is_duplicate)
+    reasons = pc.if_else(mask, DUPLICATE, reasons)
+    said_in_order = pa.array([duplicates[place] for place in sorted(duplicates)], pa.string())
+    return reasons, pc.replace_with_mask(_joined(details), mask, said_in_order)
 
 
-def _latest_complete(columns: _Columns, group: list[int], answered_on: pa.ChunkedArray | None) -> int:
+def _latest_complete(group: list[int], answers: Mapping[int, int], answered_on: pa.ChunkedArray | None) -> int:
     """The row with the most answers; of equals the one answered last, by date where all have one, else by place."""
-    answers = {place: columns.answered(place) for place in group}
-    most = [place for place in group if answers[place] == max(answers.values())]
+    most = [place for place in group if answers[place] == max(answers[other] for other in group)]
     dates = [read_moment(answered_on[place].as_py()) for place in most] if answered_on is not None else []
     if dates and all(date is not None for date in dates):
         return max(zip(dates, most, strict=True), key=lambda pair: (pair[0] or datetime.min, pair[1]))[1]
@@ -427,10 +515,8 @@ def read_moment(text: str) -> datetime | None:
     return None
 
 
-def _set(texts: pa.Array, place: int, text: str) -> pa.Array:
-    changed = texts.to_pylist()
-    changed[place] = text
-    return pa.array(changed, pa.string())
+def _joined(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
 
 
 def _null_if_blank(cells: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -30,8 +30,9 @@ _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _NOT_BLANK = re.compile(rb"\S")
 #: Ctrl-Z, the end mark of old DOS files.
-_DOS_END = b"\x1a"
+DOS_END = b"\x1a"
 _BOM = b"\xef\xbb\xbf"
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,21 @@ class DecodedText:
     utf8: bytes
     encoding: str
     notes: tuple[str, ...]
+
+
+def utf8_mark(beginning: bytes) -> int | None:
+    """How many bytes of byte order marks precede a text that may be UTF-8; None for what begins like something else."""
+    if beginning.startswith((*(start for start, _, _ in _OTHER_KINDS), *_UTF16_BOMS)) or _WEB_PAGE.match(beginning):
+        return None
+    mark = 0
+    while beginning.startswith(_BOM, mark):  # some tools write it twice
+        mark += len(_BOM)
+    return mark
+
+
+def utf8_note(mark: int) -> str:
+    """What is said of a text in UTF-8."""
+    return f"The encoding is UTF-8{' with a byte order mark' if mark else ''}."
 
 
 def decode(data: bytes, name: str) -> DecodedText:
@@ -56,8 +72,8 @@ def decode(data: bytes, name: str) -> DecodedText:
     if _WEB_PAGE.match(data):
         raise ExportError(f"{name}: the file is a web page and not delimited text; download the export again")
     decoded = _decode(data, name)
-    if decoded.utf8.endswith(_DOS_END):
-        decoded = replace(decoded, utf8=decoded.utf8.removesuffix(_DOS_END))
+    if decoded.utf8.endswith(DOS_END):
+        decoded = replace(decoded, utf8=decoded.utf8.removesuffix(DOS_END))
     if not _NOT_BLANK.search(decoded.utf8):
         raise ExportError(f"{name}: the file is empty; export it again")
     if (position := decoded.utf8.find(b"\x00")) >= 0:
@@ -67,22 +83,21 @@ def decode(data: bytes, name: str) -> DecodedText:
 
 
 def _decode(data: bytes, name: str) -> DecodedText:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith(_UTF16_BOMS):
         try:
             text = data.decode("utf-16")
         except UnicodeDecodeError:
             raise ExportError(f"{name}: the file is broken UTF-16, perhaps cut short; export it again") from None
         return DecodedText(text.lstrip("\ufeff").encode(), "utf-16", ("The encoding is UTF-16, by its byte order mark.",))
-    mark = ""
-    while data.startswith(_BOM):  # some tools write it twice
-        data, mark = data[len(_BOM) :], " with a byte order mark"
+    if mark := utf8_mark(data):
+        data = data[mark:]
     try:
         # A file of ASCII, the usual one, is UTF-8 without being decoded to prove it.
         _ = data.isascii() or data.decode()
     except UnicodeDecodeError as error:
         first_bad = error.start
     else:
-        return DecodedText(data, "utf-8", (f"The encoding is UTF-8{mark}.",))
+        return DecodedText(data, "utf-8", (utf8_note(mark or 0),))
     escaped = data.decode("utf-8", "surrogateescape")
     if mark or len(_BEYOND_ASCII.findall(escaped)) >= len(_ESCAPED_BYTE.findall(escaped)):
         raise ExportError(

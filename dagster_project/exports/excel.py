@@ -13,7 +13,7 @@ import python_calamine
 
 from dagster_project.exports.cell_text import value_text
 from dagster_project.exports.errors import ExportError, listed, plain, quoted
-from dagster_project.exports.table import TextTable
+from dagster_project.exports.table import HeldCells, TextTable
 from dagster_project.exports.used_range import without_stray_blanks
 
 #: Cells whose content the library gives as nothing: an error, and a formula that was never computed.
@@ -63,7 +63,7 @@ def read_excel(path: Path, name: str) -> TextTable:
     columns = [pa.array([value_text(row[at]) for _, row in numbered[1:]], pa.string()) for at in range(width)]
     return TextTable(
         columns=tuple(header),
-        cells=pa.table(columns, names=[str(at) for at in range(width)]),
+        content=HeldCells(pa.table(columns, names=[str(at) for at in range(width)])),
         source_rows=pa.array([number for number, _ in numbered[1:]], pa.int64()),
         notes=(f"The answers are on the sheet {quoted(next(iter(filled)))}.",),
         blank_lines=len(rows) - len(numbered),

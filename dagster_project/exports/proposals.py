@@ -84,7 +84,7 @@ def propose(this: Read, study: Study, earlier: Sequence[Read] = ()) -> list[Prop
 def _weigh(
     this: Read, study: Study, earlier: Sequence[Read], block: str, code: str, declared: str, column: str
 ) -> Proposal | None:
-    texts = this.table.cells.column(this.table.columns.index(column)).to_pylist()
+    texts = _texts(this.table, column)
     share = _share_of_answers(texts, study, this.export, block)
     if share is None or share < _LEAST_VALUES:
         return None
@@ -100,6 +100,11 @@ def _weigh(
     total = sum(_WEIGHTS[kind] for kind in evidence)
     confidence = sum(_WEIGHTS[kind] * value for kind, value in evidence.items()) / total
     return Proposal(code, block, declared, column, confidence, evidence)
+
+
+def _texts(table: TextTable, column: str) -> list[str]:
+    texts: list[str] = table.texts([table.columns.index(column)]).column(0).to_pylist()
+    return texts
 
 
 def _alike(one: str, other: str) -> float:
@@ -192,11 +197,7 @@ def propose_labels(this: Read, study: Study) -> dict[str, dict[str, int]]:
         for column in study.column_of(block).values():
             column = column if column in this.table.columns else by_name.get(column, column)
             labels = this.table.value_labels.get(column, {})
-            texts = (
-                {text.strip() for text in this.table.cells.column(this.table.columns.index(column)).to_pylist()}
-                if labels
-                else ()
-            )
+            texts = {text.strip() for text in _texts(this.table, column)} if labels else ()
             for code, label in labels.items():
                 if label in texts and label not in known | set(this.export.special_codes) and code.lstrip("-").isdigit():
                     codes.setdefault(label, set()).add(int(code))

@@ -8,6 +8,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from dagster_project.exports.delimited import read_delimited
 from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.table import TextTable
@@ -33,12 +37,12 @@ def read_qualtrics(path: Path, name: str) -> TextTable:
     name = plain(name)
     if table.row_count == 0:
         raise ExportError(f"{name}: there is no row of question labels below the names; export it again with labels")
-    labels = _row(table, 0)
+    labels = table.row(0)
     if _is_import_row(labels):
         raise ExportError(
             f"{name}: line {_line(table, 0)}: the row of question labels is missing before the ImportIds; export it again"
         )
-    if table.row_count > 1 and _is_import_row(row := _row(table, 1)):
+    if table.row_count > 1 and _is_import_row(row := table.row(1)):
         other_names = _import_ids(table, row, name)
         header_rows, note = 3, "Three header rows: names, labels, ImportIds."
     elif any(_spells_own_column(column, label) for column, label in zip(table.columns, labels, strict=True)):
@@ -54,9 +58,7 @@ def read_qualtrics(path: Path, name: str) -> TextTable:
     for column, label in zip(table.columns, labels, strict=True):
         column_labels.setdefault(column, label)
     return replace(
-        table,
-        cells=table.cells.slice(header_rows - 1),
-        source_rows=table.source_rows.slice(header_rows - 1),
+        table.without_first(header_rows - 1),
         column_labels=column_labels,
         other_names=other_names,
         notes=(*table.notes, note),
@@ -65,22 +67,19 @@ def read_qualtrics(path: Path, name: str) -> TextTable:
 
 def _refuse_header_among_people(table: TextTable, labels: list[str], header_rows: int, name: str) -> None:
     """Two downloads pasted together, or a header row written twice: its second copy would be taken for a person."""
-    cells = table.cells
-    if not cells.num_columns:
-        return
     headers = {tuple(table.columns), tuple(labels)}
-    starts = {row[0] for row in headers}
-    first = cells.column(0).to_pylist()
-    for row in range(header_rows - 1, table.row_count):
-        is_import = "ImportId" in first[row]
-        if (first[row] in starts and tuple(_row(table, row)) in headers) or (is_import and _is_import_row(_row(table, row))):
+    first = table.texts([0]).column(0)
+    is_like_one = pc.or_(
+        pc.is_in(first, value_set=pa.array(sorted(row[0] for row in headers), pa.string())),
+        pc.match_substring(first, "ImportId"),
+    )
+    places = np.flatnonzero(is_like_one.to_numpy(zero_copy_only=False))
+    for place in places[places >= header_rows - 1].tolist():
+        row = table.row(place)
+        if tuple(row) in headers or ("ImportId" in row[0] and _is_import_row(row)):
             raise ExportError(
-                f"{name}: line {_line(table, row)}: a header row stands among the responses; export the survey again"
+                f"{name}: line {_line(table, place)}: a header row stands among the responses; export the survey again"
             )
-
-
-def _row(table: TextTable, row: int) -> list[str]:
-    return [column[row].as_py() for column in table.cells.columns]
 
 
 def _line(table: TextTable, row: int) -> int:

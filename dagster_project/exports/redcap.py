@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pyarrow.compute as pc
+
 from dagster_project.exports.delimited import read_delimited
 from dagster_project.exports.errors import ExportError, plain, quoted, value
 from dagster_project.exports.table import TextTable
@@ -39,8 +41,10 @@ def read_redcap(path: Path, name: str) -> TextTable:
     if _DICTIONARY in table.columns:
         raise ExportError(f"{plain(name)}: this is REDCap's data dictionary, not an export of records; export the records")
     notes = list(table.notes)
-    for position, column in enumerate(table.columns):
-        counts = Counter(text for text in table.cells.column(position).to_pylist() if text)
+    places = [position for position, column in enumerate(table.columns) if column in (*_EVENT, *_REPEATED)]
+    for position, cells in zip(places, table.texts(places).columns, strict=True):
+        column = table.columns[position]
+        counts = {count["values"]: count["counts"] for count in pc.value_counts(cells).to_pylist() if count["values"]}
         if column in _EVENT:
             notes.append("Events: " + ", ".join(f"{event} ({count} rows)" for event, count in sorted(counts.items())) + ".")
         elif column in _REPEATED and counts:

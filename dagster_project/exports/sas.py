@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from dagster_project.exports.cell_text import value_text
 from dagster_project.exports.labelled import read_with
-from dagster_project.exports.table import TextTable
+from dagster_project.exports.table import HeldCells, TextTable
 
 
 def read_sas(path: Path, name: str) -> TextTable:
@@ -38,7 +38,7 @@ def labelled_table(values: dict[str, list[Any]], meta: Any, program: str, missin
     encoding = meta.file_encoding
     return TextTable(
         columns=columns,
-        cells=pa.table(cells, names=[str(position) for position in range(len(columns))]),
+        content=HeldCells(pa.table(cells, names=[str(position) for position in range(len(columns))])),
         source_rows=pa.array(range(1, count + 1), pa.int64()),
         column_labels={column: label for column, label in meta.column_names_to_labels.items() if label},
         value_labels={

@@ -19,7 +19,7 @@ from dagster_project.exports.cell_text import duration_text, number_text
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.labelled import probe, read_with
 from dagster_project.exports.sas import labelled_table
-from dagster_project.exports.table import TextTable
+from dagster_project.exports.table import HeldCells, TextTable
 
 #: SPSS counts dates in seconds from the first day of the Gregorian calendar.
 _EPOCH = datetime(1582, 10, 14)
@@ -60,7 +60,7 @@ def read_spss(path: Path, name: str) -> TextTable:
     count = len(cells[0]) if cells else 0
     return TextTable(
         columns=columns,
-        cells=pa.table(cells, names=[str(position) for position in range(len(columns))]),
+        content=HeldCells(pa.table(cells, names=[str(position) for position in range(len(columns))])),
         source_rows=pa.array(range(1, count + 1), pa.int64()),
         column_labels={column: label for column, label in meta.column_names_to_labels.items() if label},
         value_labels={

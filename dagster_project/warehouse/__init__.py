@@ -13,6 +13,7 @@ from dagster_project.warehouse.release import (
     recover_release,
     release_names,
 )
+from dagster_project.warehouse.streams import replace_table_from
 from dagster_project.warehouse.working_file import (
     Connection,
     DamagedFileError,
@@ -47,6 +48,7 @@ __all__ = [
     "release_names",
     "replace_rows",
     "replace_table",
+    "replace_table_from",
     "rows",
     "two_files",
 ]

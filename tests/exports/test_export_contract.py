@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagster_project.exports import Contracted, ExportError, TextTable, apply_contract
+from dagster_project.exports.table import HeldCells
 from dagster_project.study import Export, Study
 
 ExportOf = Callable[[str], Export]
@@ -35,7 +36,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> TextTable:
     cells = [pa.array([row[position] for row in rows], pa.string()) for position in range(len(columns))]
     names = [str(position) for position in range(len(columns))]
     lines = pa.array([2 + number for number in range(len(rows))], pa.int64())
-    return TextTable(tuple(columns), pa.table(cells, names=names), lines)
+    return TextTable(tuple(columns), HeldCells(pa.table(cells, names=names)), lines)
 
 
 @pytest.fixture

@@ -1,15 +1,18 @@
 """Delimited text: the same table whatever the encoding, line ends and delimiter; refusals by their message."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_project.exports import ExportError, TextTable, apply_contract, read_export
-from dagster_project.exports.records import Grammar, find_grammar, read_records, read_regular_records
+from dagster_project.exports import ExportError, TextTable, apply_contract, read_export, regular
+from dagster_project.exports.records import Grammar, Records, find_grammar, read_records
+from dagster_project.exports.regular import regular_records
+from dagster_project.exports.whole_numbers import as_text
 from dagster_project.study import Export, Study
 
 ExportOf = Callable[[str], Export]
@@ -227,25 +230,90 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path: Path, export_of: ExportO
 _PIECES = st.sampled_from(['"', '""', ",", ",", ";", "\n", "\r\n", "\r", "a", "é", " ", "1", '"x,\n"', ",,\n", "a,b,c\n"])
 
 
+def _fast(text: bytes, grammar: Grammar) -> Records | None:
+    return regular_records(text, 0, len(text), grammar, "t1.csv")
+
+
+def _cells(records: Records, whole: Collection[int] = ()) -> list[list[str]]:
+    """The cells of records as text; asked for as whole numbers where `whole` says so."""
+    cells, positions = [], range(len(records.header))
+    for batch in records.cells.batches(positions, whole):
+        columns = [as_text(column) if pa.types.is_integer(column.type) else column for column in batch.columns]
+        cells += [list(row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
+    return cells
+
+
 @settings(max_examples=1500, deadline=None)
 @given(st.lists(_PIECES, max_size=25).map(lambda pieces: "a,b,c\n" + "".join(pieces)))
 def test_the_fast_way_agrees_with_the_grammar_or_stands_back(text: str) -> None:
     grammar = Grammar(",", True, 0)
-    fast = read_regular_records(text.encode(), grammar)
+    fast = _fast(text.encode(), grammar)
     if fast is None:
         return
     slow = read_records(text.encode(), grammar, "t1.csv")
     assert (fast.header, fast.blank_lines) == (slow.header, slow.blank_lines)
-    assert fast.cells.to_pylist() == slow.cells.to_pylist()
+    assert _cells(fast) == _cells(slow)
     assert fast.source_rows.to_pylist() == slow.source_rows.to_pylist()
 
 
+#: What stands for a whole number, and what almost does.
+_NUMBERS = st.sampled_from(
+    [
+        *("", "0", "5", "-1", "10", "-10", "99", "100", "-999", "1000", "32767", "-32768", '"7"', '""', "32768", "-32769"),
+        *("05", "+5", " 5", "5 ", "-0", "00", "5.0", "5e0", "0x5", "0_3", "--1", " ", '" 5"', '"a,b"', '"""q"""', "NA", "é"),
+    ]
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    st.lists(st.tuples(_NUMBERS, _NUMBERS, _NUMBERS), min_size=1, max_size=30),
+    st.sampled_from(["\n", "\r\n"]),
+    st.integers(8, 60),
+    st.booleans(),
+)
+def test_whole_numbers_come_back_to_the_letter(rows: list[tuple[str, ...]], end: str, size: int, is_ended: bool) -> None:
+    """The same bytes read as numbers, in blocks, and as text by the grammar."""
+    text = end.join(["a,b,c", *(",".join(row) for row in rows)]) + (end if is_ended else "")
+    grammar = Grammar(",", True, 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(regular, "_FIRST_BLOCK_BYTES", size)
+        patch.setattr(regular, "_BLOCK_BYTES", size)
+        fast = _fast(text.encode(), grammar)
+    if fast is not None:
+        slow = read_records(text.encode(), grammar, "t1.csv")
+        for whole in ((), {0, 1, 2}, {1}):
+            assert _cells(fast, whole) == _cells(slow)
+        assert fast.source_rows.to_pylist() == slow.source_rows.to_pylist()
+
+
+def test_numbers_are_read_as_numbers_and_one_other_spelling_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regular, "_FIRST_BLOCK_BYTES", 8)
+    monkeypatch.setattr(regular, "_BLOCK_BYTES", 12)
+    for odd in ("05", "+5", " 5", "-0", "0x5"):
+        fast = _fast(f"a,b\n1,2\n3,-99\n,\n4,{odd}\n5,6\n".encode(), Grammar(",", True, 0))
+        assert fast is not None
+        kinds = [[str(column.type) for column in batch.columns] for batch in fast.cells.batches([0, 1], {0, 1})]
+        assert ["int16", "int16"] in kinds and ["string", "string"] in kinds[1:]
+        assert _cells(fast, {0, 1}) == [["1", "2"], ["3", "-99"], ["", ""], ["4", odd], ["5", "6"]]
+
+
 def test_ordinary_files_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dagster_project.exports.records._SCAN_BYTES", 7)
+    monkeypatch.setattr(regular, "_SCAN_BYTES", 7)
     for line_end in ("\n", "\r\n"):
         text = _text(";", line_end).encode()
         grammar = find_grammar(text)
-        fast, slow = read_regular_records(text, grammar), read_records(text, grammar, "t1.csv")
+        fast, slow = _fast(text, grammar), read_records(text, grammar, "t1.csv")
         assert fast is not None
-        assert fast.cells.to_pylist() == slow.cells.to_pylist()
+        assert _cells(fast) == _cells(slow)
         assert fast.source_rows.to_pylist() == slow.source_rows.to_pylist()
+
+
+def test_a_file_that_changes_between_proof_and_reading_is_noticed(read: Read, tmp_path: Path) -> None:
+    table = read(b"a,b\n1,2\n3,4\n")
+    (tmp_path / "0123abcd").write_bytes(b"a,b\n1,2,3\n,4\n")
+    with pytest.raises(ExportError, match=r"^t1\.csv: changed while it was read; wait until it is written and run again$"):
+        table.texts([0])
+    (tmp_path / "0123abcd").unlink()
+    with pytest.raises(ExportError, match=r"^t1\.csv: cannot be opened \(No such file or directory\); check the file$"):
+        table.texts([0])

@@ -44,7 +44,7 @@ def _read(tmp_path: Path, export: Export, header: list[str], labels: list[str], 
         ]
     )
     rows.writerows([f"p{number}", *(f"{cell:g}" for cell in row)] for number, row in enumerate(answers))
-    path = tmp_path / "wave.csv"
+    path = tmp_path / f"wave {len(list(tmp_path.iterdir()))}.csv"  # the table stays in its file
     path.write_text(stream.getvalue(), encoding="utf-8")
     table = read_export(path, export)
     return Read(export, table, apply_contract(table, EXAMPLE, export, "ab" * 32, "wave.csv"))

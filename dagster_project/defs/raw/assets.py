@@ -266,8 +266,14 @@ def _loose(identifier_text: str) -> str:
 def _union(study: Study, exports: tuple[Export, ...], codes: list[str]) -> str:
     parts = []
     for export in exports:
-        has = set(export_columns(study, export))
-        items = [identifier(code) if code in has else f"null::varchar as {identifier(code)}" for code in codes]
+        has = study.export_columns(export)
+        items = [
+            # A column of whole numbers is null where the file says nothing; a column of text never is.
+            f"coalesce(cast({identifier(code)} as varchar), '') as {identifier(code)}"
+            if code in has
+            else f"null::varchar as {identifier(code)}"
+            for code in codes
+        ]
         wave = (export.wave or "").replace("'", "''")
         part = f"{study.protocol.part_number(export)} as part"
         where = [f"'{wave}' as wave", part, "answered_on"]

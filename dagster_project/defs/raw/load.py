@@ -9,16 +9,14 @@ from), `raw.exports` (what is in use), `raw.versions` (every file that ever arri
 """
 
 import hashlib
-import hmac
-import unicodedata
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dagster_project.exports import (
     Arrival,
@@ -26,6 +24,7 @@ from dagster_project.exports import (
     ExportError,
     LandedFile,
     apply_contract,
+    as_text,
     dictionary_of,
     digest_of,
     find_files,
@@ -33,13 +32,23 @@ from dagster_project.exports import (
     land,
     note_arrivals,
     noted_arrivals,
+    pseudonyms,
     read_export,
+    repeated_texts,
     unlike_before,
 )
 from dagster_project.exports.landing import ARRIVALS
 from dagster_project.settings import Settings
 from dagster_project.study import Export, Study
-from dagster_project.warehouse import Connection, Warehouse, identifier, replace_rows, replace_table, rows
+from dagster_project.warehouse import (
+    Connection,
+    Warehouse,
+    identifier,
+    replace_rows,
+    replace_table,
+    replace_table_from,
+    rows,
+)
 
 #: The roster's columns for people who left; null where the protocol declares none.
 LEAVING = ("withdrawn_on", "withdrawal_reason", "excluded_on", "exclusion_reason")
@@ -51,15 +60,6 @@ def export_columns(study: Study, export: Export) -> list[str]:
     if export.wave is None:
         codes += LEAVING
     return ["participant_id", "respondent", "answered_on", *codes, "source_file"]
-
-
-def pseudonym(respondent: str, key: bytes) -> str:
-    """A person's name in the marts: a keyed hash (HMAC-SHA256, 64 bits) of the export's identifier, as written there.
-
-    Only what nobody can see makes no difference: the two ways of encoding an accented letter.
-    """
-    text = unicodedata.normalize("NFC", respondent)
-    return "P" + hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -114,19 +114,19 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
         for one in contracted:
             one.raise_if_broken()
         _refuse_shared_participants(contracted)
+        record = _record(
+            export,
+            chosen,
+            fingerprint,
+            sum(one.rows_in_file for one in contracted),
+            sum(one.rows_accepted for one in contracted),
+            sum(one.set_aside.num_rows for one in contracted),
+            " ".join(dict.fromkeys(warning for one in contracted for warning in one.warnings)),
+        )
+        _write(warehouse, export, record, contracted, chosen, settings.key())
     except ExportError as error:
         _judge(warehouse, export, chosen, "refused", str(error))
         raise
-    record = _record(
-        export,
-        chosen,
-        fingerprint,
-        sum(one.rows_in_file for one in contracted),
-        sum(one.accepted.num_rows for one in contracted),
-        sum(one.set_aside.num_rows for one in contracted),
-        " ".join(dict.fromkeys(warning for one in contracted for warning in one.warnings)),
-    )
-    _write(warehouse, export, record, contracted, chosen, settings.key())
     return record | looked | {"is_unchanged": False}
 
 
@@ -146,8 +146,11 @@ def oddities(study: Study, export: Export, warehouse: Warehouse) -> list[str]:
             there = connection.execute(
                 "select 1 from duckdb_tables() where schema_name = 'raw' and table_name = ?", [name]
             ).fetchone()
-            query = f"select * from raw.{identifier(name)} limit {_LOOKED_AT}"
-            return connection.execute(query).to_arrow_table() if there else None
+            if not there:
+                return None
+            looked_at = connection.execute(f"select * from raw.{identifier(name)} limit {_LOOKED_AT}").to_arrow_table()
+            columns = [as_text(column) if column.type == pa.int16() else column for column in looked_at.columns]
+            return pa.table(columns, names=looked_at.column_names)
 
         this, before = table(export), table(earlier) if earlier is not None else None
     return unlike_before(study, export, this, before, earlier.wave if earlier else None) if this is not None else []
@@ -181,19 +184,23 @@ def _choose(settings: Settings, export: Export, files: Sequence[LandedFile], war
 
 def _refuse_shared_participants(contracted: Sequence[Contracted]) -> None:
     """A person may be in one part of a wave only."""
-    places: dict[str, list[str]] = defaultdict(list)
     if len(contracted) < 2:
         return
-    for one in contracted:
-        respondents = one.accepted.column("respondent").to_pylist()
-        for respondent, row in zip(respondents, one.accepted.column("source_row").to_pylist(), strict=True):
-            places[respondent.strip()].append(f"{one.name} row {row}")
-    for respondent, found in places.items():
-        if len(found) > 1:
-            raise ExportError(
-                f"{contracted[0].wave}: participant {respondent!r} is in several parts: {', '.join(found[:3])}; keep one row"
-                " of each participant"
-            )
+    people = pa.chunked_array([chunk for part in contracted for chunk in part.respondents.chunks], pa.string())
+    shared = repeated_texts(people)
+    if len(shared):
+        respondent = shared[0].as_py()
+        found = [
+            f"{part.name} row {row}"
+            for part in contracted
+            for row in pc.filter(
+                part.source_rows, pc.equal(pc.utf8_trim_whitespace(part.respondents), respondent)
+            ).to_pylist()
+        ]
+        raise ExportError(
+            f"{contracted[0].wave}: participant {respondent!r} is in several parts: {', '.join(found[:3])}; keep one row"
+            " of each participant"
+        )
 
 
 _VERSION = pa.schema(
@@ -365,13 +372,12 @@ def _write(
     key: bytes,
 ) -> None:
     """Write an export's rows, its set-aside rows, its contract, its record and its version: all or nothing."""
-    accepted = pa.concat_tables([_completed(one.accepted, export, key) for one in contracted])
     set_aside = pa.concat_tables([one.set_aside.select(_SET_ASIDE.names).cast(_SET_ASIDE) for one in contracted])
     findings = {(finding.column, finding.code, finding.verdict): finding for one in contracted for finding in one.findings}
     name = export.table
     with warehouse.transaction() as connection:
         _put_aside_standing(connection, name, record["export"], chosen.sha256)
-        replace_table(connection, "raw", name, accepted)
+        replace_table_from(connection, "raw", name, _rows(contracted, export, key))
         described = [{field: getattr(finding, field) for field in _FINDING.names} for finding in findings.values()]
         _describe(connection, record, set_aside, described)
         for file, one in zip(chosen.files, contracted, strict=True):
@@ -381,7 +387,7 @@ def _write(
                 [
                     name,
                     one.rows_in_file,
-                    one.accepted.num_rows,
+                    one.rows_accepted,
                     one.set_aside.num_rows,
                     record["export"],
                     file.sha256,
@@ -423,12 +429,29 @@ def _put_aside_standing(connection: Connection, name: str, export: str, sha256: 
         connection.execute(f"drop table if exists raw.{identifier(f'{name}@{sha256[:8]}')}")
 
 
-def _completed(accepted: pa.Table, export: Export, key: bytes) -> pa.Table:
-    """With pseudonyms, by the identifier that the protocol says is meant, and the roster with all columns for leaving."""
-    respondents = accepted.column("respondent").to_pylist()
-    names = [pseudonym(export.respondents.get(one.strip(), one), key) for one in respondents]
-    table = accepted.add_column(0, "participant_id", pa.array(names, pa.string()))
-    for code in LEAVING if export.wave is None else ():
-        if code not in table.column_names:
-            table = table.append_column(code, pa.nulls(table.num_rows, pa.string()))
-    return table
+def _rows(contracted: Sequence[Contracted], export: Export, key: bytes) -> Iterator[pa.RecordBatch]:
+    """The accepted rows of all parts, with pseudonyms, and the roster's with all columns for leaving.
+
+    A wave's answers that are blank or whole numbers in every row are given as such. A roster is text: it is small, and is
+    asked for by what it says.
+    """
+    whole = {code for part in contracted for code in part.places} if export.wave is not None else set()
+    whole -= {"respondent", "answered_on"}
+    for part in contracted:
+        for batch in part.batches(whole):
+            people = pseudonyms(_meant(batch.column("respondent"), export.respondents), key)
+            batch = batch.add_column(0, "participant_id", people)
+            for code in LEAVING if export.wave is None else ():
+                if code not in batch.schema.names:
+                    batch = batch.append_column(code, pa.nulls(batch.num_rows, pa.string()))
+            yield batch
+
+
+def _meant(respondents: pa.Array, declared: Mapping[str, str]) -> pa.Array:
+    """The identifiers that the protocol says are meant, where an export writes them otherwise."""
+    if not declared:
+        return respondents
+    meant = pa.array(declared.values(), pa.string()).take(
+        pc.index_in(pc.utf8_trim_whitespace(respondents), value_set=pa.array(declared.keys(), pa.string()))
+    )
+    return pc.coalesce(meant, respondents)

@@ -14,10 +14,9 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from dagster_project.defs.raw.load import pseudonym
 from dagster_project.defs.stamps import MARTS, SEGMENTS, stamp
 from dagster_project.defs.study_run import StudyRun
-from dagster_project.exports import ExportError, land
+from dagster_project.exports import ExportError, land, pseudonym
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Study, StudyError
 from dagster_project.synthesis import (
