@@ -41,7 +41,7 @@ def copy_schemas(
     schema.table.column, schema..column (of any table) or column, the comment of a column that has none.
     """
     with Warehouse(working_file).connect() as connection:
-        ((working,),) = connection.execute("select current_database()").fetchall()
+        ((working, memory),) = connection.execute("select current_database(), current_setting('memory_limit')").fetchall()
         connection.execute(f"attach {literal(str(target))} as {_TARGET}")
         try:
             connection.execute(f"set memory_limit = '{_MEMORY}'")
@@ -63,7 +63,7 @@ def copy_schemas(
         finally:
             connection.execute(f"use {identifier(working)}")
             connection.execute(f"detach {_TARGET}")
-            connection.execute("reset memory_limit")
+            connection.execute(f"set memory_limit = {literal(memory)}")
 
 
 def _copy_views(connection: duckdb.DuckDBPyConnection, working: str, listed: str) -> None:

@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-#: Extensions are never fetched: the project works without a network.
-_SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+#: Extensions are never fetched: the project works without a network. What does not fit into the memory goes to disk: a
+#: study of any size leaves room for other programs. dbt/profiles.yml says the same, to the letter.
+_SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1800MB"}
 
 #: An open file; what the functions below take.
 Connection = duckdb.DuckDBPyConnection

@@ -52,12 +52,18 @@
     texts are looked up first; only what is left is read as a number, and only where it is spelled as one. -#}
 {% macro read_answer(item, column, is_number, texts) -%}
     {%- if is_number -%}
+    {#- Nearly all cells are answers: that is asked first, but for declared numbers between the anchors. #}
+    {%- set declared = [] -%}
+    {%- for entry in texts if is_plain_number(entry.answer_text) %}{% do declared.append({'number': entry.answer_text | trim | int, 'code': code_of_text(item, entry)}) %}{% endfor -%}
     case
-        when {{ column }} is null then {{ reason_code(item, 'blank') }}
-        {%- for entry in texts if is_plain_number(entry.answer_text) %}
-        when {{ column }} = {{ entry.answer_text | trim }} then {{ code_of_text(item, entry) }}
+        {%- for entry in declared if item.low <= entry.number <= item.high %}
+        when {{ column }} = {{ entry.number }} then {{ entry.code }}
         {%- endfor %}
         when {{ column }} between {{ item.low }} and {{ item.high }} then {{ column }}
+        when {{ column }} is null then {{ reason_code(item, 'blank') }}
+        {%- for entry in declared if not item.low <= entry.number <= item.high %}
+        when {{ column }} = {{ entry.number }} then {{ entry.code }}
+        {%- endfor %}
         else {{ reason_code(item, 'invalid') }}
     end
     {%- else -%}

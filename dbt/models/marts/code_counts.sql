@@ -18,7 +18,7 @@ select
     cast({{ is_answer(item) }} as boolean) as is_answer,
     cast({{ missing_reason_of(item) }} as varchar) as missing_reason,
     cast(count(*) as bigint) as n,
-    cast(max(content_stamp) as varchar) as content_stamp
+    cast({{ stamp_of_wave('wave') }} as varchar) as content_stamp
 from {{ codes }}
 where not is_blank and {{ is_of_waves('wave', stale) }}
 group by wave, {{ quoted(item.item) }}

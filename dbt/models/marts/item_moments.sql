@@ -21,11 +21,10 @@ select
     cast(pair.other_item as varchar) as other_item,
     cast(n as bigint) as n,
     cast(cast(pair.products as double) / nullif(cast(n as double) * (n - 1), 0) as double) as covariance,
-    cast(content_stamp as varchar) as content_stamp
+    cast({{ stamp_of_wave('wave') }} as varchar) as content_stamp
 from (
     select
         wave,
-        max(content_stamp) as content_stamp,
         count(*) as n,
         unnest([
             {%- for item in scale['items'] %}
@@ -37,8 +36,7 @@ from (
         ]) as pair
     from (
         select
-            wave,
-            content_stamp
+            wave
             {%- for item in scale_items(scale, codes) %},
             cast({{ keyed_answer(item) }} as integer) as {{ quoted(item.item) }}
             {%- endfor %}
