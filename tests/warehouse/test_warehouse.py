@@ -400,7 +400,7 @@ def test_a_file_kept_open_is_shared_by_every_thread_and_let_go_at_the_end(wareho
         # Whoever connects with the same settings shares it, as dbt does.
         shared = duckdb.connect(
             str(warehouse.path),
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1800MB"},
         )
         seen.append(shared.execute("from s.t").fetchall())
         shared.close()
