@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.settings import CHECKOUT, Settings, read_settings
-from dagster_project.terminal import say
+from dagster_project.terminal import fault_line, say
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except (ValueError, OSError) as error:
         # StudyError, ExportError, ResultsError, WarehouseError and their like are ValueErrors with one line for a person.
-        say(f"wavehouse: {error}", file=sys.stderr)
+        say(f"wavehouse: {fault_line(str(error)) if isinstance(error, OSError) else error}", file=sys.stderr)
         return 2
 
 
@@ -164,10 +164,12 @@ def _heal_and_run(given: argparse.Namespace, settings: Settings) -> int:
     """
     from dagster_project.defs.history import history_fault, move_damaged_aside
     from dagster_project.study import read_study
+    from dagster_project.warehouse import damaged_files
 
     read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
     settings.key()  # and so is a key that is lost
     _prepare_working_file(settings)
+    aside = damaged_files(settings.warehouse_file)
     try:
         code = _run(given, settings)
     except Exception as error:
@@ -179,9 +181,9 @@ def _heal_and_run(given: argparse.Namespace, settings: Settings) -> int:
         for fault in faults:
             say(f"warning: {fault}", file=sys.stderr)
         return _run(given, settings)
-    if code != 1 or settings.warehouse_file.exists():
+    if code != 1 or damaged_files(settings.warehouse_file) == aside:
         return code
-    _prepare_working_file(settings)
+    say("wavehouse: running again, from the exports", file=sys.stderr)
     return _run(given, settings)
 
 
@@ -375,7 +377,7 @@ def _print_problems(result: "dg.ExecuteInProcessResult") -> None:
             message = (failure.user_failure_data.description if failure.user_failure_data else None) or (
                 failure.error.cause.message if failure.error and failure.error.cause else failure.error_display_string
             )
-            line = message.strip().splitlines()[0] if message else "failed"
+            line = fault_line(message)
             if not any(line in error for error in errors):
                 errors.append(f"{(event.step_key or '').replace('__', '/')}: {line}")
     for line in errors:

@@ -207,6 +207,11 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
+def damaged_files(path: Path) -> set[Path]:
+    """The damaged files that were moved aside for a working file."""
+    return set(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}"))
+
+
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
     """The rows of a query as dictionaries."""
     cursor = connection.execute(sql, list(parameters))
