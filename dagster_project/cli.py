@@ -188,10 +188,11 @@ def _heal_and_run(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _prepare_working_file(settings: Settings) -> None:
-    from dagster_project.warehouse import Warehouse
+    from dagster_project.warehouse import HeldFileError, Warehouse
 
-    if fault := Warehouse(settings.warehouse_file).prepare(is_expected=(settings.study_folder / "release").exists()):
-        say(f"warning: {fault}", file=sys.stderr)
+    with contextlib.suppress(HeldFileError):  # by another run, perhaps, which the steps wait for
+        if fault := Warehouse(settings.warehouse_file).prepare(is_expected=(settings.study_folder / "release").exists()):
+            say(f"warning: {fault}", file=sys.stderr)
 
 
 def _run(given: argparse.Namespace, settings: Settings) -> int:

@@ -15,6 +15,7 @@ from dagster_project.warehouse.release import (
 from dagster_project.warehouse.working_file import (
     Connection,
     DamagedFileError,
+    HeldFileError,
     Warehouse,
     WarehouseError,
     damaged_files,
@@ -29,6 +30,7 @@ __all__ = [
     "ChangedRow",
     "Connection",
     "DamagedFileError",
+    "HeldFileError",
     "TableChanges",
     "Warehouse",
     "WarehouseError",

@@ -43,6 +43,10 @@ class WarehouseError(ValueError):
     """The DuckDB file cannot be used as asked. The message is one line with the cure."""
 
 
+class HeldFileError(WarehouseError):
+    """Another process holds the DuckDB file."""
+
+
 class DamagedFileError(WarehouseError):
     """The DuckDB file is damaged. A working file has been moved aside: the next run makes it anew.
 
@@ -163,7 +167,7 @@ def refusal_of(path: Path, message: str) -> WarehouseError | None:
         if _HELD.search(line):
             holder = _HOLDER.search(line)
             program = f"another program, {holder[1]}" if holder else "another program"
-            return WarehouseError(f"{path}: is held by {program}; close the program that holds it, then run again")
+            return HeldFileError(f"{path}: is held by {program}; close the program that holds it, then run again")
         if _DAMAGED.search(line) or (_DAMAGED_BY_NAME.search(line) and (str(path) in line or "sqlite" in line)):
             return _damaged(path, line)
         if _FULL.search(line):
