@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.settings import CHECKOUT, Settings, read_settings
-from dagster_project.terminal import say
+from dagster_project.terminal import fault_line, say
 
 if TYPE_CHECKING:
     from dagster_project.study import Instrument
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except (ValueError, OSError) as error:
         # StudyError, ExportError, ResultsError, WarehouseError and their like are ValueErrors with one line for a person.
-        say(f"wavehouse: {error}", file=sys.stderr)
+        say(f"wavehouse: {fault_line(str(error)) if isinstance(error, OSError) else error}", file=sys.stderr)
         return 2
 
 

@@ -19,8 +19,8 @@ from dagster_project.fingerprint import LastRun, inputs_fingerprint, note_run, r
 from dagster_project.settings import CHECKOUT, Settings
 from dagster_project.study_lock import study_lock
 from dagster_project.summary import run_summary
-from dagster_project.terminal import say
-from dagster_project.warehouse import Warehouse, compact
+from dagster_project.terminal import fault_line, say
+from dagster_project.warehouse import HeldFileError, Warehouse, compact, damaged_files
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -86,6 +86,7 @@ def _run_and_heal(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteIn
     from dagster_project.defs.history import history_fault, move_damaged_aside
 
     _prepare_working_file(settings)
+    aside = damaged_files(settings.warehouse_file)
     try:
         result = _run_job(settings, quiet, run_id)
     except Exception as error:
@@ -97,16 +98,17 @@ def _run_and_heal(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteIn
         for fault in faults:
             say(f"warning: {fault}", file=sys.stderr)
         return _run_job(settings, quiet, str(uuid.uuid4()))
-    if result.success or settings.warehouse_file.exists():
+    if result.success or damaged_files(settings.warehouse_file) == aside:
         return result
     _print_problems(result)
-    _prepare_working_file(settings)
+    say("wavehouse: running again, from the exports", file=sys.stderr)
     return _run_job(settings, quiet, str(uuid.uuid4()))
 
 
 def _prepare_working_file(settings: Settings) -> None:
-    if fault := Warehouse(settings.warehouse_file).prepare(is_expected=(settings.study_folder / "release").exists()):
-        say(f"warning: {fault}", file=sys.stderr)
+    with contextlib.suppress(HeldFileError):  # the steps say who holds it
+        if fault := Warehouse(settings.warehouse_file).prepare(is_expected=(settings.study_folder / "release").exists()):
+            say(f"warning: {fault}", file=sys.stderr)
 
 
 def _say_unchanged(settings: Settings, last: LastRun, quiet: bool) -> bool:
@@ -199,7 +201,7 @@ def _print_problems(result: "dg.ExecuteInProcessResult") -> list[str]:
             message = (failure.user_failure_data.description if failure.user_failure_data else None) or (
                 failure.error.cause.message if failure.error and failure.error.cause else failure.error_display_string
             )
-            line = message.strip().splitlines()[0] if message else "failed"
+            line = fault_line(message)
             if not any(line in error for error in errors):
                 errors.append(f"{(event.step_key or '').replace('__', '/')}: {line}")
     for line in errors:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dagster_project.cli import main
-from dagster_project.terminal import printable, say
+from dagster_project.terminal import fault_line, printable, say
 
 #: A break, a colour, a bell, a mark that turns the direction of what follows, and one that ends a line for some programs.
 HOSTILE = "\n\x1b[31merror: all fine\x1b[0m\x07\u202e\u2028"
@@ -26,6 +26,36 @@ def test_a_line_is_said_as_one_line(capsys: Any) -> None:
     say(HOSTILE, "", "b")
     say("c", file=sys.stderr)
     assert capsys.readouterr() == (f"{SHOWN}\n\nb\n", "c\n")
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("dagster_project.warehouse.working_file.WarehouseError: a.duckdb: is held\nmore", "a.duckdb: is held"),
+        ("a.csv: T1: Error: 3 columns are missing", "a.csv: T1: Error: 3 columns are missing"),
+        (
+            "OSError: [Errno 28] No space left on device: '/a/b.csv'",
+            "/a/b.csv: No space left on device; free space on the disk, then run again",
+        ),
+        ("[Errno 28] No space left on device", "No space left on device; free space on the disk, then run again"),
+        (
+            "PermissionError: [Errno 13] Permission denied: '/a'",
+            "/a: Permission denied; give yourself the right to read and write it",
+        ),
+        (
+            "FileExistsError: [Errno 17] File exists: '/a'",
+            "/a: File exists; something else stands in its place: move it away",
+        ),
+        (
+            "[Errno 13] Permission denied: '/a' -> '/b'",
+            "/a: Permission denied; give yourself the right to read and write it",
+        ),
+        ("OSError: [Errno 5] Input/output error: '/a'", "/a: Input/output error; check the file and its folder"),
+        ("", "failed"),
+    ],
+)
+def test_what_the_file_system_refuses_has_its_cure(message: str, line: str) -> None:
+    assert fault_line(message) == line
 
 
 def _assert_clean(text: str) -> None:

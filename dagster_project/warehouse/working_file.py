@@ -43,6 +43,10 @@ class WarehouseError(ValueError):
     """The DuckDB file cannot be used as asked. The message is one line with the cure."""
 
 
+class HeldFileError(WarehouseError):
+    """Another process holds the DuckDB file."""
+
+
 class DamagedFileError(WarehouseError):
     """The DuckDB file is damaged. A working file has been moved aside: the next run makes it anew.
 
@@ -192,7 +196,7 @@ def refusal_of(path: Path, message: str) -> WarehouseError | None:
         if _HELD.search(line):
             holder = _HOLDER.search(line)
             program = f"another program, {holder[1]}" if holder else "another program"
-            return WarehouseError(f"{path}: is held by {program}; close the program that holds it, then run again")
+            return HeldFileError(f"{path}: is held by {program}; close the program that holds it, then run again")
         if _DAMAGED.search(line) or (_DAMAGED_BY_NAME.search(line) and (str(path) in line or "sqlite" in line)):
             return _damaged(path, line)
         if _FULL.search(line):
@@ -243,6 +247,11 @@ def _open(path: Path, *, read_only: bool = False) -> Connection:
         first = str(error).splitlines()[0]
         unknown = WarehouseError(f"{path}: cannot be opened ({first}); check the file")
         raise refusal_of(path, str(error)) or unknown from None
+
+
+def damaged_files(path: Path) -> set[Path]:
+    """The damaged files that were moved aside for a working file."""
+    return set(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}"))
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:

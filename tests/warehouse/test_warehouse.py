@@ -17,6 +17,7 @@ import pytest
 
 from dagster_project.warehouse import (
     DamagedFileError,
+    HeldFileError,
     Warehouse,
     WarehouseError,
     compact,
@@ -83,7 +84,7 @@ def test_refusals(warehouse: Warehouse, tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         for use in (lambda: warehouse.rows("select 1"), lambda: warehouse.prepare(is_expected=True)):
-            with pytest.raises(WarehouseError) as refusal:
+            with pytest.raises(HeldFileError) as refusal:
                 use()
             assert re.fullmatch(
                 rf"{re.escape(str(warehouse.path))}: is held by another program, .*python.* \(PID {holder.pid}\);"
