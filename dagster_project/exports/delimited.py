@@ -72,8 +72,8 @@ def _in_the_file(path: Path, name: str) -> _Text | None:
         stream.seek(max(0, end - len(DOS_END)))
         end -= len(DOS_END) * (stream.read() == DOS_END)
     mark = utf8_mark(beginning)
-    if mark is None:
-        return None
+    if mark is None or not beginning[mark:end].strip():
+        return None  # blanks alone are an empty file, also where tabs part them
     grammar = find_grammar(beginning[mark:end])
     records = regular_records(path, mark, end, grammar, name)
     if records is not None:

@@ -34,7 +34,7 @@ from dagster_project.exports.whole_numbers import spelled_length
 
 _Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
-_BLOCK_BYTES = 16 << 20
+_BLOCK_BYTES = 8 << 20
 #: The first block tells which columns hold whole numbers, as text; the smaller it is the less is parsed as text.
 _FIRST_BLOCK_BYTES = 1 << 18
 #: A record longer than this is left to the grammar.

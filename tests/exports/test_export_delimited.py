@@ -145,6 +145,7 @@ def test_an_encoding_without_a_name_is_guessed_and_noted(read: Read) -> None:
         (b"", "t1.csv: the file is empty; export it again"),
         (b"\xef\xbb\xbf \r\n\t\n", "t1.csv: the file is empty; export it again"),
         (b"\xff\xfe", "t1.csv: the file is empty; export it again"),
+        (b"\t\t\r\n\t\t\r\n", "t1.csv: the file is empty; export it again"),
         (
             b"a,b\n1,2\n1,2,3\n",
             "t1.csv: line 3: 3 cells, where the header has 2; check the delimiters and quotes of that line, or export the"
