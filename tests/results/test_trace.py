@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,6 +16,7 @@ import pyreadstat
 import pytest
 from scipy import stats
 
+from dagster_project.cli import main
 from dagster_project.results import ESTIMANDS, PEOPLE, alike, estimand_of, person_lines, trace_lines
 
 Rows = list[dict[str, Any]]
@@ -326,4 +328,18 @@ def test_a_trace_says_what_a_number_is_made_of_beside_answers(released: Callable
 def test_an_id_like_no_other_is_told_where_ids_are_listed() -> None:
     assert alike("x", ["change/wellbeing/T1-T2/p"]) == (
         "x: there is no such result; `select result_id from results.results` lists them"
+    )
+
+
+def test_a_release_of_an_earlier_version_is_said_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "study/release/warehouse.duckdb"
+    file.parent.mkdir(parents=True)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("create macro trace(id) as table select id as result_id")
+    monkeypatch.setenv("WAVEHOUSE_STUDY", str(tmp_path / "study"))
+    assert main(["trace", "change/x/T1-T2/p"]) == 2
+    assert capsys.readouterr().err == (
+        f"wavehouse: {file}: an earlier version of Wavehouse made this release; `wavehouse run` makes it anew\n"
     )
