@@ -167,7 +167,8 @@ class _Recomputing:
             return _summary(self._scores(place.outcome, [place.wave or ""])[0])
         if place.analysis == "attrition":
             (scores,) = self._scores(place.outcome, [place.wave or ""])
-            return _share(len(scores), int(np.isfinite(scores).sum()))
+            (everybody,) = self._connection.execute("select count(*) from marts.participants").fetchone()
+            return _share(everybody, int(np.isfinite(scores).sum()))
         if place.analysis == "change":
             return self._change(place)
         if place.analysis == "service_use":

@@ -62,11 +62,11 @@ def test_a_score_that_its_answers_do_not_give_is_found_by_its_results(small_file
 
 
 def test_a_value_where_there_is_none_is_found(small_file: Any) -> None:
-    small_file.execute("update results.results set value = 0 where result_id = 'change/pull/T1-T2/t'")
+    small_file.execute("update results.results set value = 0 where result_id = 'change/pull/T1-T2/d_baseline'")
     small_file.execute("update results.results set value = null where result_id = 'attrition/pull/T1/count'")
     assert sorted(_said(small_file)) == [
         "attrition/pull/T1/count: the file holds no value; the answers give 2",
-        "change/pull/T1-T2/t: the file holds 0; the answers give no value",
+        "change/pull/T1-T2/d_baseline: the file holds 0; the answers give no value",
     ]
 
 

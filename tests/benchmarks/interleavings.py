@@ -371,8 +371,8 @@ class Totals:
 class Interleaving:
     """One study with a home of its own, and what happens to it."""
 
-    def __init__(self, place: Path, template: Path, seed: str, totals: Totals, patience: float) -> None:
-        self._place, self._rng, self._totals, self._patience = place, random.Random(seed), totals, patience
+    def __init__(self, place: Path, template: Path, seed: str, totals: Totals, alone: float) -> None:
+        self._place, self._rng, self._totals, self._alone = place, random.Random(seed), totals, alone
         shutil.copytree(template, place, symlinks=True)
         self.folder, self.home = place / "small_study", place / "home"
         self.exports, self.protocol = Exports(self.folder), Protocol()
@@ -395,7 +395,8 @@ class Interleaving:
                 [self._run, self._two_runs, self._sensor, self._edit, self._export, self._kill, self._check, self._wait],
                 [3, 2, 3, 4, 4, 2, 1, 2],
             )[0]()
-            self._pause(self._rng.choice([0.0, 0.2, 1.0, self._rng.uniform(0, 6)]))
+            # In parts of what a run takes alone, so that steps fall into all of a run on a machine of any speed.
+            self._pause(self._alone * self._rng.choice([0.0, 0.02, 0.1, self._rng.uniform(0, 0.8)]))
         self._wait()
         self._last()
         self._judge()
@@ -447,7 +448,7 @@ class Interleaving:
 
     def _wait(self) -> None:
         self._steps.append("wait")
-        ends = time.monotonic() + self._patience
+        ends = time.monotonic() + _patience(self._alone)
         while any(command.poll() is None for command in self._commands):
             self._look()
             if time.monotonic() > ends:
@@ -534,6 +535,11 @@ class Interleaving:
         return problems
 
 
+def _patience(alone: float) -> float:
+    """Up to a dozen commands wait for one another. What takes longer hangs."""
+    return 60 + 12 * alone
+
+
 def main(count: int, seed: int, keep: Path | None) -> int:
     warm_up()
     totals, began = Totals(), time.monotonic()
@@ -549,14 +555,12 @@ def main(count: int, seed: int, keep: Path | None) -> int:
         if first.code:
             sys.exit(f"the first run failed:\n{first.log.read_text(encoding='utf-8')[-2000:]}")
         alone = time.monotonic() - first.began
-        # Up to a dozen commands wait for one another. What takes longer hangs.
-        patience = 60 + 12 * alone
-        print(f"a run alone takes {alone:.1f} s; what takes {patience:.0f} s is ended", flush=True)
+        print(f"a run alone takes {alone:.1f} s; what takes {_patience(alone):.0f} s is ended", flush=True)
         done = 0
         with contextlib.suppress(KeyboardInterrupt):
             for number in range(1, count + 1):
                 folder = place / str(number)
-                interleaving = Interleaving(folder, template, f"{seed}/{number}", totals, patience)
+                interleaving = Interleaving(folder, template, f"{seed}/{number}", totals, alone)
                 try:
                     print(f"{number} of {count}: {interleaving.go()}", flush=True)
                 finally:
