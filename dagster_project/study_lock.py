@@ -30,7 +30,7 @@ _PATIENCE_SECONDS = 0.5
 #: Where Windows locks a byte: behind any text, which others could not read otherwise.
 _FAR_BYTE = 1 << 30
 
-#: The locks that this thread holds, and whom they were taken from: a run that started under the lock does not wait for itself.
+#: The locks that this thread holds, and whom each was taken from: a run that started under the lock does not wait for itself.
 _HELD = threading.local()
 
 
@@ -68,9 +68,10 @@ def study_lock(
     file.parent.mkdir(parents=True, exist_ok=True)
     handle = _acquired(file, waits, report)
     try:
-        killed = held[file] = _holder(file)
+        killed = _holder(file)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         _write(handle, json.dumps(asdict(Holder(run_id, os.getpid(), socket.gethostname(), now))))
+        held[file] = killed
         try:
             yield killed
         finally:
