@@ -30,7 +30,7 @@ _PATIENCE_SECONDS = 0.5
 #: Where Windows locks a byte: behind any text, which others could not read otherwise.
 _FAR_BYTE = 1 << 30
 
-#: The locks that this thread holds, and whom each was taken from: a run that started under the lock does not wait for itself.
+#: The locks that this thread holds, and whom each was taken from: a run started under the lock does not wait for itself.
 _HELD = threading.local()
 
 
