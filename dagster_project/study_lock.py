@@ -30,7 +30,7 @@ _PATIENCE_SECONDS = 0.5
 #: Where Windows locks a byte: behind any text, which others could not read otherwise.
 _FAR_BYTE = 1 << 30
 
-#: The locks that this thread holds: a run that started under the lock does not wait for itself.
+#: The locks that this thread holds, and whom each was taken from: a run started under the lock does not wait for itself.
 _HELD = threading.local()
 
 
@@ -61,21 +61,21 @@ def study_lock(
     that holds the lock already goes on.
     """
     file = Path(os.path.abspath(file))
-    held: set[Path] = _HELD.__dict__.setdefault("files", set())
+    held: dict[Path, Holder | None] = _HELD.__dict__.setdefault("files", {})
     if file in held:
-        yield None
+        yield held[file]
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     handle = _acquired(file, waits, report)
     try:
-        held.add(file)
         killed = _holder(file)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         _write(handle, json.dumps(asdict(Holder(run_id, os.getpid(), socket.gethostname(), now))))
+        held[file] = killed
         try:
             yield killed
         finally:
-            held.remove(file)
+            del held[file]
             _write(handle, "")
     finally:
         _let_go(handle)

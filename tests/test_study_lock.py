@@ -67,6 +67,8 @@ def test_a_killed_holder_frees_the_lock_and_is_named(file: Path, other: Callable
     threading.Timer(1, lambda: os.kill(process.pid, signal.SIGKILL)).start()
     with study_lock(file, "mine", report=lines.append) as killed:
         assert killed is not None and killed.run_id == "another-run"
+        with study_lock(file, "mine") as also:
+            assert also == killed
         holder = lock_holder(file)
         assert holder is not None and (holder.run_id, holder.process) == ("mine", os.getpid())
     assert len(lines) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.study import Study, StudyError, codebook_tables, read_study
+from dagster_project.study import Study, StudyError, codebook_tables, hash_definitions, read_study
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests" / "small_study"
@@ -203,3 +203,26 @@ def test_windows_files_are_read(folder: Path) -> None:
     file = folder / "study.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + re.sub(rb"\r?\n", b"\r\n", file.read_bytes()))
     assert read_study(folder).protocol.study == "small_study"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "study.yaml", "instruments/mood.yaml", "norms.yaml", "propositions.yaml", "checklists.yaml", "published/small.csv",
+        "dictionaries/t2.csv",
+    ],
+)  # fmt: skip
+def test_every_file_that_a_run_reads_is_in_the_hash(file: str, folder: Path) -> None:
+    (folder / "checklists.yaml").write_text("told: {}\n", encoding="utf-8")
+    (folder / "dictionaries").mkdir()
+    (folder / "dictionaries/t2.csv").write_text("Variable\n", encoding="utf-8")
+    declared = "    reader: redcap\n    dictionary: dictionaries/t2.csv\n"
+    _swap("study.yaml", '    pattern: "*.txt"\n    reader: delimited\n', f'    pattern: "*.txt"\n{declared}')(folder)
+    study = read_study(folder)
+    assert hash_definitions(study) == study.definitions
+    with (folder / file).open("a", encoding="utf-8") as stream:
+        stream.write("\n")
+    now = hash_definitions(study)
+    assert [name for name in now if now[name] != study.definitions[name]] == [file]
+    if file.endswith(".yaml"):
+        assert read_study(folder).definitions_hash != study.definitions_hash

@@ -164,9 +164,8 @@ def _other_graph(study: Study, repository: dg.RepositoryDefinition | None) -> st
     if not differing:
         return None
     return (
-        f"study.yaml and this graph have not the same exports: {', '.join(sorted(differing))};"
-        " reload the definitions in the UI"
-        " (Deployment), or start `wavehouse ui --watch` again"
+        f"study.yaml and this graph have not the same exports: {', '.join(sorted(differing))}; reload the definitions in the"
+        " UI (Deployment), or start `wavehouse ui --watch` again"
     )
 
 
