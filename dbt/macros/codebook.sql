@@ -1,17 +1,25 @@
 {#- What the scoring SQL is generated from. Each macro returns a list of dictionaries read from schema codebook, which the
     codebook asset writes before dbt runs. While dbt only parses, the lists are empty. Unit tests override them. -#}
 
+{#- Asked once a run, by its SQL: many models ask the same, and an answer takes dbt longer than DuckDB. `graph` is the one
+    dictionary that all nodes of a run share; dbt makes it anew for each run. Whoever asks gets entries of its own. -#}
 {% macro codebook_rows(sql) %}
     {% if not execute %}{{ return([]) }}{% endif %}
-    {% set result = run_query(sql) %}
-    {% set names = result.column_names %}
-    {% set rows = [] %}
-    {% for row in result.rows %}
-        {% set entry = {} %}
-        {% for name in names %}{% do entry.update({name: row[name]}) %}{% endfor %}
-        {% do rows.append(entry) %}
-    {% endfor %}
-    {{ return(rows) }}
+    {% set asked = graph.setdefault('codebook', {}) %}
+    {% if sql not in asked %}
+        {% set result = run_query(sql) %}
+        {% set names = result.column_names %}
+        {% set rows = [] %}
+        {% for row in result.rows %}
+            {% set entry = {} %}
+            {% for name in names %}{% do entry.update({name: row[name]}) %}{% endfor %}
+            {% do rows.append(entry) %}
+        {% endfor %}
+        {% do asked.update({sql: rows}) %}
+    {% endif %}
+    {% set copies = [] %}
+    {% for entry in asked[sql] %}{% do copies.append(dict(entry)) %}{% endfor %}
+    {{ return(copies) }}
 {% endmacro %}
 
 {#- item, low, high, turned_from (null for an item that counts as answered), is_service, in the order of the codebook -#}

@@ -5,7 +5,6 @@ Belongs here: which models a run builds, and dressing what became of them. Does 
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -117,7 +116,7 @@ def _described(results: list[Any], context: dg.AssetExecutionContext, settings: 
             node = result.node
             if node.resource_type == "model" and result.status == "success":
                 place = (node.schema, node.name)
-                metadata = _description(node, of_study, schemas, counts.get(place), settings.dbt_target, origins)
+                metadata = _description(node, of_study, schemas, counts.get(place), origins)
                 metadata["seconds"] = round(result.execution_time, 3)
                 if node.schema == "marts" and place in counts:
                     metadata["first rows"] = _preview(connection, *place)
@@ -138,7 +137,6 @@ def _description(
     of_study: Mapping[str, str],
     schemas: dict[tuple[str, str], dict[str, str]],
     count: int | None,
-    target_path: Path,
     origins: Origins | None,
 ) -> dict[str, Any]:
     columns = schemas.get((node.schema, node.name), {})
@@ -150,14 +148,9 @@ def _description(
     }
     if count is not None:
         metadata["dagster/row_count"] = count
-    sql_file = target_path / "compiled" / node.package_name / node.original_file_path
-    if sql_file.exists():
+    if node.compiled_code:
         place = (node.schema, node.name)
-        found = {
-            column: deps
-            for column, deps in column_lineage(sql_file.read_text(encoding="utf-8"), schemas).items()
-            if column in columns
-        }
+        found = {column: deps for column, deps in column_lineage(node.compiled_code, schemas).items() if column in columns}
         if origins is not None:
             origins.add(place, found)
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(

@@ -24,11 +24,13 @@ def run_dbt(settings: Settings, arguments: Sequence[str]) -> dbtRunnerResult:
     folder, target = str(settings.dbt_folder), str(settings.dbt_target)
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
     places = ["--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", target]
+    # Nobody reads dbt's log, or what a build writes beside the results that it returns.
+    quietly = ["--log-level-file", "none", *(["--no-write-json"] if arguments[0] != "parse" else [])]
     # profiles.yml reads it, and only it.
     os.environ["WAVEHOUSE_FILE"] = str(settings.warehouse_file)
     try:
         manifest = _PARSED.pop(settings.dbt_target, None) if arguments[0] != "parse" else None
-        return dbtRunner(manifest=manifest).invoke([*arguments, *places, "--no-use-colors"])
+        return dbtRunner(manifest=manifest).invoke([*arguments, *places, *quietly, "--no-use-colors"])
     finally:
         DuckDBConnectionManager.close_all_connections()
 
