@@ -61,7 +61,7 @@ def test_another_study_recomputes_from_its_answers(
 
 
 def test_a_changed_answer_differs_wherever_it_counts(small_file: Path) -> None:
-    _spoil(small_file, "update marts.answer_sheets set mood_01 = 5 where wave = 'T1' and mood_01 = 4")
+    _spoil(small_file, "update marts.answer_codes set mood_01 = 5 where wave = 'T1' and mood_01 = 4")
     differing = _differing(small_file)
     assert {"items/mood_01/4/T1/count", "summary/mood_total/T1/mean", "change/mood_total/T1-T2/mean_change"} <= differing
     assert {"norm_difference/mood_total/T1/difference", "leavers/mood_total/T2/mean_returned"} <= differing

@@ -73,6 +73,8 @@ def hostile_place(small_place: Any) -> Any:
     rows[0] = rows[0].replace("03/02/2020,4", '03/02/2020,"x' + HOSTILE + '"')
     cells = "\n".join([f'{header},"odd{HOSTILE}"', *(f'{row},"odd{HOSTILE}"' for row in rows)])
     t1.unlink()
+    protocol = folder / "study.yaml"
+    protocol.write_text(protocol.read_text(encoding="utf-8") + "rejected_share: 0.5\n", encoding="utf-8")
     (t1.with_name(f"t1{HOSTILE}.csv")).write_text(cells + "\n", encoding="utf-8")
     for unknown in (f"notes{HOSTILE}.txt", *([os.fsdecode(b"caf\xe9.txt")] if sys.platform == "linux" else ())):
         (folder / "raw/T1" / unknown).write_text("", encoding="utf-8")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -39,7 +40,10 @@ def _run(place: Any, *words: str) -> subprocess.CompletedProcess[str]:
 def _observations(place: Any) -> list[Any]:
     import dagster as dg
 
-    with dg.DagsterInstance.from_ref(dg.DagsterInstance.local_temp(str(place.settings.dagster_home)).get_ref()) as instance:
+    with (
+        mock.patch.dict(os.environ, {"DAGSTER_HOME": str(place.settings.dagster_home)}),
+        dg.DagsterInstance.from_ref(dg.DagsterInstance.local_temp(str(place.settings.dagster_home)).get_ref()) as instance,
+    ):
         records = instance.fetch_observations(dg.AssetKey("release"), limit=10).records
     return [record.asset_observation.metadata for record in records if record.asset_observation is not None]
 
@@ -104,7 +108,7 @@ _CHANGES: dict[str, Callable[[Any], object]] = {
     "the working file is removed": lambda place: place.settings.warehouse_file.unlink(),
     "the working file is written": lambda place: _edit(place.settings.warehouse_file),
     "a killed run left DuckDB's log": lambda place: place.settings.warehouse_file.with_name("warehouse.duckdb.wal").touch(),
-    "a landed copy is removed": lambda place: next((place.study_folder / "landing").iterdir()).unlink(),
+    "a landed copy is removed": lambda place: next((place.study_folder / "landing").glob("*.csv")).unlink(),
     "the note is damaged": lambda place: place.settings.warehouse_file.with_name("last_run.json").write_text("[1"),
     "the note is of another kind": lambda place: place.settings.warehouse_file.with_name("last_run.json").write_text("[]"),
 }
@@ -134,7 +138,7 @@ def test_another_key_is_run(small_again: Any) -> None:
     for key in ("another key", None):
         assert unchanged_since(replace(place.settings, pseudonym_key=key), inputs, "2026-01-01") is None
     kept = replace(place.settings, pseudonym_key=None)
-    kept.key()
+    kept.key_file.write_bytes(place.settings.key())
     _noted(place, kept)
     assert unchanged_since(kept, inputs, "2026-01-01") is not None
     kept.key_file.unlink()

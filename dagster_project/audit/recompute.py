@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -329,13 +329,13 @@ def _change(baseline: Floats, followup: Floats, change: Floats) -> dict[str, flo
     return {
         "n": n, "mean_baseline": mean_baseline, "sd_baseline": sd_baseline, "mean_followup": mean_followup,
         "sd_followup": sd_followup, "mean_change": mean, "sd_change": sd, "t": t, "df": df,
-        "p": 2 * float(stats.t.sf(abs(t), df)) if math.isfinite(t) else math.nan, "ci95_low": mean - half,
+        "p": 2 * float(scipy.stats.t.sf(abs(t), df)) if math.isfinite(t) else math.nan, "ci95_low": mean - half,
         "ci95_high": mean + half, "d_baseline": _over(mean, sd_baseline), "d_z": _over(mean, sd),
     }  # fmt: skip
 
 
 def _half(df: float, error: float) -> float:
-    return float(stats.t.ppf(0.975, df)) * error if df >= 1 else math.nan
+    return float(scipy.stats.t.ppf(0.975, df)) * error if df >= 1 else math.nan
 
 
 def _share(n: int, count: int) -> dict[str, float]:

@@ -72,7 +72,16 @@ def column_descriptions(study: Study) -> dict[str, str]:
         found[f"{code}__answered"] = (
             f"How many of the {'parts' if isinstance(scale, Composite) else 'items'} of {code} count."
         )
-    return found | {f"{code}__missing": f"Why {code} has no value; null where it has one." for code in found}
+        found[f"{code}__reason"] = f"The number of the reason why {code} has no score (codebook.missing_reasons)."
+    found |= {f"{code}__missing": f"Why {code} has no value; null where it has one." for code in found}
+    for wave in study.protocol.waves:
+        found[f"state_{wave.wave}"] = f"0 where {wave.wave} was returned, else the number of the reason why not."
+        found[f"value_{wave.wave}"] = f"The value in {wave.wave}; null where it is missing."
+        found[f"status_{wave.wave}"] = (
+            f"Of the value in {wave.wave}: 0 from all items, 1 from a part of them, below zero the number of the reason why it"
+            " is missing."
+        )
+    return found
 
 
 def _study(study: Study) -> pa.Table:

@@ -237,11 +237,21 @@ def two_files(old: Path, new: Path) -> Iterator[TwoFiles]:
             raise refusal_of(old, str(error)) or unknown from None
         try:
             yield TwoFiles(connection, _OLD, name)
-        except duckdb.Error as error:
-            # DuckDB does not say which of two files is damaged; of the one that is open, `connect` says it.
-            raise refusal_of(old, str(error)) or error from None
+        except duckdb.Error:
+            # DuckDB does not say which of two files is damaged. The older one is read by itself; if it is whole, `connect` says
+            # it of the one that is open.
+            _read_through(old)
+            raise
         finally:
             connection.execute(f"detach {_OLD}")
+
+
+def _read_through(path: Path) -> None:
+    with Warehouse(path).connect(read_only=True) as connection:
+        for schema, table in connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
+        ).fetchall():
+            connection.execute(f"select sum(hash(t)) from {identifier(schema)}.{identifier(table)} as t").fetchall()
 
 
 def _beside(changed: str, wide: WideTable) -> str:

@@ -6,8 +6,9 @@
     coalesce(trim(excluded_on), '') = '' and coalesce(trim(exclusion_reason), '') = ''
 {%- endmacro %}
 
-{#- What a row says of a measure in a wave, in two columns: `value_<wave>`, and `status_<wave>`: 0 known and complete, 1 known
-    from a part of the items, below zero the number of the reason why it is missing. -#}
+{#- What a row says of a measure in a wave: `value_<wave>`, and `status_<wave>`: 0 known and complete, 1 known from a part of the
+    items, below zero the number of the reason why it is missing. Beside them stands `state_<wave>`, as below: of a wave of several
+    exports a person may have returned one without the measure's. -#}
 {% macro value_in(wave) -%}
     {{ quoted('value_' ~ wave) }}
 {%- endmacro %}
@@ -21,11 +22,6 @@
     {{ quoted('state_' ~ wave) }}
 {%- endmacro %}
 
-{#- Whether a status is of a wave that was returned -#}
-{% macro is_returned_status(status) -%}
-    {{ status }} not in ({{ reason_number('withdrawn') }}, {{ reason_number('wave_not_returned') }}, {{ reason_number('returned_blank') }})
-{%- endmacro %}
-
 {#- The change of a contrast, in its declared direction. codebook.contrasts says with which sign the baseline counts. -#}
 {% macro change_of(contrast, baseline, followup) -%}
     {{ contrast.baseline_sign }} * ({{ baseline }} - {{ followup }})
@@ -34,7 +30,7 @@
 {#- Who counts in a number of a measure: one row for each row of `relation` (a person, or people of one profile), rule of
     codebook.people_rules and moment.
 
-    relation: columns `value_<wave>` and `status_<wave>`, and those named in `unit` (such as participant_id, or n).
+    relation: columns `value_<wave>`, `status_<wave>` and `state_<wave>`, and those named in `unit` (such as participant_id, or n).
     Gives the unit, measure, kind, people (the rule), moment (a wave, a contrast, or '' for all waves), is_counted, value (what
     the number is made of: the value in the wave, the change), value_baseline, value_followup, is_returned (of the rule
     `first`: whether the moment's wave was returned) and reason (why not counted; of several waves with each one's name). -#}
@@ -67,7 +63,7 @@
         {%- for wave in waves[1:] -%}
             {%- do parts.append("select " ~ columns ~ ", 'first', " ~ text_literal(wave) ~ ", "
                 ~ status_in(waves[0]) ~ " >= 0, " ~ value_in(waves[0])
-                ~ ", cast(null as double), cast(null as double), " ~ is_returned_status(status_in(wave)) ~ ", "
+                ~ ", cast(null as double), cast(null as double), " ~ state_in(wave) ~ " = 0" ~ ", "
                 ~ reason_words(status_in(waves[0])) ~ " from " ~ relation) -%}
         {%- endfor -%}
     {%- endif -%}

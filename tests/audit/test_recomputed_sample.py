@@ -48,7 +48,7 @@ def test_the_sample_is_the_same_for_the_same_run_and_leaves_no_analysis_out(exam
 
 
 def test_a_changed_answer_is_found(small_file: Any) -> None:
-    small_file.execute("update marts.answer_sheets set mood_01 = 5 where wave = 'T1' and mood_01 = 4")
+    small_file.execute("update marts.answer_codes set mood_01 = 5 where wave = 'T1' and mood_01 = 4")
     said = _said(small_file)
     assert "summary/mood_total/T1/mean: the file holds 9.333333333; the answers give 9.666666667" in said, said
     assert [line for line in said if line.startswith("change/mood_total/T1-T2/mean_change: ")]
@@ -95,12 +95,6 @@ def test_results_of_what_the_definitions_do_not_know_are_found(small_file: Any) 
     assert [line for line in said if line.endswith("; marts.participants has no column 'age'")]
 
 
-def test_codes_of_missing_reasons_in_an_answers_column_are_no_answers(small_file: Any) -> None:
-    """A wide table may keep a small negative number for a reason where there is no answer: below the item's anchors."""
-    small_file.execute("update marts.answer_sheets set mood_02 = -7 where mood_02 is null")
-    assert _said(small_file) == []
-
-
 def test_a_file_without_results_has_nothing_to_differ(small_file: Any) -> None:
     small_file.execute("delete from results.results")
     assert _said(small_file) == []
@@ -110,7 +104,7 @@ def test_a_file_without_results_has_nothing_to_differ(small_file: Any) -> None:
 def test_one_place_alone(small_file: Any) -> None:
     (place,) = [one for one in sample(small_file, "run", EVERYTHING) if (one.analysis, one.outcome) == ("service_use", "gp")]
     assert recompute_place(small_file, definitions_in(small_file), place) == []
-    small_file.execute("update marts.answer_sheets set gp = 0 where gp = 1")
+    small_file.execute("update marts.answer_codes set gp = 0 where gp = 1")
     said = [str(one) for one in recompute_place(small_file, definitions_in(small_file), place)]
     assert said == [
         "service_use/gp/T1/count: the file holds 1; the answers give 0",

@@ -42,7 +42,7 @@ def _released(study: Path) -> float:
 
 
 def _landing_is_whole(study: Path) -> bool:
-    landed = [path for path in (study / "landing").iterdir() if not path.name.startswith(".")]
+    landed = [path for path in (study / "landing").iterdir() if not path.name.startswith((".", "arrivals."))]
     return all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name.split(".")[0] for path in landed)
 
 

@@ -304,8 +304,8 @@ def test_the_real_daemon_sees_a_file_and_changes_the_release(small_again: Any) -
         arriving.write_bytes(text.encode("utf-16"))
         arriving.replace(file)
         _wait("the release has not changed:\n" + Path(log).read_text(errors="replace")[-3000:], 150, lambda: count(5.5))
-        diff = place.released("select what, before, after from results.release_diff where kind = 'answer'")
-        assert diff == [{"what": "drive_01", "before": "6", "after": "5"}]
+        diff = place.released("select wave, what, n, people from results.release_diff where kind = 'answer'")
+        assert diff == [{"wave": "T2", "what": "drive_01", "n": 1, "people": 1}]
     finally:
         with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(ui.pid, signal.SIGTERM)

@@ -62,8 +62,9 @@ def test_stale_codebook_a_run_of_the_sensor_scores_by_the_definitions_as_they_ar
 
     def tick(cursor: str | None) -> tuple[list[dg.RunRequest], str | None]:
         repository = definitions().get_repository_def()
-        context = dg.build_sensor_context(cursor=cursor, repository_def=repository)
-        data = repository.get_sensor_def("new_exports").evaluate_tick(context)
+        with dg.DagsterInstance.ephemeral() as instance:
+            context = dg.build_sensor_context(instance=instance, cursor=cursor, repository_def=repository)
+            data = repository.get_sensor_def("new_exports").evaluate_tick(context)
         return list(data.run_requests or []), data.cursor
 
     cursor = None

@@ -207,7 +207,7 @@ def test_another_study_goes_the_same_way(
         for block, count in (("sleep", 4), ("soil", 2))
         for row in place.working(f"select * from raw.w2_{block}")
         for position in range(1, count + 1)
-        if row[f"{block}_{position:02d}"]
+        if row[f"{block}_{position:02d}"] not in (None, "")
     }
     assert {
         (row["participant_id"], row["item"]): (row["answer"], row["source_file"], row["source_row"]) for row in answers

@@ -33,7 +33,7 @@ def test_several_rows_of_a_person_are_resolved_by_the_declared_rule(small_again:
     )
     run = again()
     assert run.success, (run.failures, run.checks)
-    rows = place.working("select respondent, mood_01 from raw.t1 where trim(respondent) = 'A'")
+    rows = place.working("select respondent, mood_01 from raw.answers where wave = 'T1' and trim(respondent) = 'A'")
     assert [row["mood_01"] for row in rows] == kept
     aside = place.working(
         "select source_row, reason, detail from raw.set_aside_rows where export = 't1' order by source_row"

@@ -107,7 +107,7 @@ def test_an_export_with_labels_is_matched_through_the_dictionary_and_its_texts_a
     }
     assert read.table.column_labels["Label 2"] == "Label 2"
     # The dictionary is no export, and no stranger in the study folder either.
-    assert look(study, Memory()).unknown == ()
+    assert look(study, Memory(), {}).unknown == ()
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,11 @@ from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Study, column_descriptions
 from dagster_project.warehouse import Warehouse, identifier, refusal_of
 
-_OWNERS = {"staging": "team:data-management", "intermediate": "team:statistics", "marts": "team:statistics"}
+_OWNERS = {"staging": "team:data-management", "marts": "team:statistics"}
 
 
 class LayerTranslator(DagsterDbtTranslator):
-    """Asset keys and groups are the schemas of the warehouse: staging, intermediate, marts."""
+    """Asset keys and groups are the schemas of the warehouse: staging, marts."""
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)

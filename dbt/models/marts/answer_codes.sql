@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='sync_all_columns',
+    on_schema_change='fail',
     pre_hook='{{ forget_stale_waves(this) }}',
 ) }}
 {#- Every answer, once: one row a person of the roster and wave that stands in an export, one small whole number an item: the

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='append_new_columns',
+    on_schema_change='fail',
     pre_hook='{{ forget_stale_waves(this) }}',
 ) }}
 {#- How often each item has each code in each wave: answers, and reasons why there is none. Blank rows do not count. -#}

@@ -4,12 +4,20 @@
 {%- set profiles = ref('person_profiles') -%}
 {%- set facts = ref('participant_values') -%}
 {%- set states = ref('return_states') -%}
+{%- set columns = ['participant_id', 'measure', 'kind'] -%}
+{%- for wave in codebook_waves() %}{% do columns.extend([value_in(wave), status_in(wave), state_in(wave)]) %}{% endfor %}
+
+{#- Joined once for all rules -#}
+with everybody as (
+    select {{ columns | join(', ') }}
+    from {{ profiles }}
+)
 
 select
     participant_id, cast(measure as varchar) as measure, cast(kind as varchar) as kind, cast(people as varchar) as people,
     cast(moment as varchar) as moment, is_counted, value, value_baseline, value_followup, is_returned, cast(reason as varchar) as reason
 from (
-    {{ counted_rows(profiles, ['participant_id']) }}
+    {{ counted_rows('everybody', ['participant_id']) }}
 ) as counted
 union all
 select

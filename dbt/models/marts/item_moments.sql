@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='append_new_columns',
+    on_schema_change='fail',
     pre_hook='{{ forget_stale_waves(this) }}',
 ) }}
 {#- The covariances of each scale's keyed items, of people who answered them all: what reliability needs. Keyed answers are

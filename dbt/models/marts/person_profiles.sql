@@ -59,7 +59,8 @@ select
         when {{ reason }} is not null then {{ reason }}
         when {{ answered }} = {{ (scale.parts if scale.parts is defined else scale['items']) | length }} then 0
         else 1
-    end as smallint) as {{ status_in(wave) }}
+    end as smallint) as {{ status_in(wave) }},
+    {{ state }}
     {%- endfor %}
 from scored
 {%- endfor %}
@@ -73,7 +74,8 @@ select
     {%- for wave in waves %}
     {%- set state, code = state_in(wave), quoted(service.item ~ '__' ~ loop.index) %},
     cast(case when {{ state }} = 0 and {{ code }} >= {{ service.low }} then {{ code }} end as double),
-    cast(case when {{ state }} < 0 then {{ state }} when {{ code }} >= {{ service.low }} then 0 else {{ code }} end as smallint)
+    cast(case when {{ state }} < 0 then {{ state }} when {{ code }} >= {{ service.low }} then 0 else {{ code }} end as smallint),
+    {{ state }}
     {%- endfor %}
 from used
 {%- endfor %}

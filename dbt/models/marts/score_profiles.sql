@@ -2,7 +2,7 @@
     values hardly repeat it is one row a person. -#}
 {%- set waves = codebook_waves() %}
 {%- set columns = ['measure', 'kind', 'people_group'] %}
-{%- for wave in waves %}{% do columns.extend([value_in(wave), status_in(wave)]) %}{% endfor %}
+{%- for wave in waves %}{% do columns.extend([value_in(wave), status_in(wave), state_in(wave)]) %}{% endfor %}
 
 select
     {{ columns | join(',\n    ') }},

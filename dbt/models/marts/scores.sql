@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='sync_all_columns',
+    on_schema_change='fail',
     pre_hook='{{ forget_stale_waves(this) }}',
 ) }}
 {#- Scores by the instruments' rules, wide: one row a person and wave that was returned; for each scale the score, how many items

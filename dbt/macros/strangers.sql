@@ -1,0 +1,42 @@
+{#- Drops what no model makes any more: tables and views that an earlier version of the models left in the working file, which a
+    release would take along. -#}
+{% macro drop_strangers() %}
+    {{ drop_outgrown() }}
+    {% if execute and flags.WHICH in ('build', 'run') %}
+        {% set known = [] %}
+        {% for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') %}
+            {% do known.append([node.schema, node.name]) %}
+        {% endfor %}
+        {% set found = run_query("select table_schema, table_name, table_type from information_schema.tables where table_schema in ('staging', 'intermediate', 'marts') order by table_schema, table_name") %}
+        {% for row in found.rows if [row[0], row[1]] not in known %}
+            {% do run_query('drop ' ~ ('view' if row[2] == 'VIEW' else 'table') ~ ' ' ~ quoted(row[0]) ~ '.' ~ quoted(row[1])) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+{#- Drops tables that keep waves and have other columns than the codebook now asks for: an item, a scale or a part of a wave came or
+    went. They are made anew; rows of a table that is altered while it is written to would be lost by the database. -#}
+{% macro drop_outgrown() %}
+    {% if execute and flags.WHICH in ('build', 'run') %}
+        {% set stamped = ['participant_id', 'wave', 'content_stamp'] %}
+        {% set codes = stamped + ['is_blank', 'answered_on'] %}
+        {% for part in [1] + later_parts(codebook_parts()) %}
+            {% do codes.extend([of_part('source_file', part)[1:-1], of_part('source_row', part)[1:-1]]) %}
+        {% endfor %}
+        {% for item in codebook_items() %}{% do codes.append(item.item) %}{% endfor %}
+        {% set scores = stamped + [] %}
+        {% for scale in codebook_scales() + codebook_composites() %}
+            {% do scores.extend([scale.scale, scale.scale ~ '__answered', scale.scale ~ '__reason']) %}
+        {% endfor %}
+        {% set wanted = {'answer_codes': codes, 'scores': scores} %}
+        {% for name in ('answer_codes', 'scores', 'code_counts', 'item_moments') %}
+            {% set standing = adapter.get_relation(database=target.database, schema='marts', identifier=name) %}
+            {% if standing is not none %}
+                {% set columns = adapter.get_columns_in_relation(standing) | map(attribute='name') | list %}
+                {% if 'content_stamp' not in columns or (name in wanted and columns | sort != wanted[name] | sort) %}
+                    {% do adapter.drop_relation(standing) %}
+                {% endif %}
+            {% endif %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
