@@ -7,7 +7,6 @@ In doubt there is no note, or another fingerprint, and everything is run.
 """
 
 import hashlib
-import hmac
 import json
 import os
 import platform
@@ -17,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, key_check
 from dagster_project.warehouse.release import current_release
 
 #: What runs themselves write into a study's folder.
@@ -146,7 +145,7 @@ def _libraries() -> list[bytes]:
 def _key_check(settings: Settings) -> str | None:
     if settings.pseudonym_key is None and not settings.key_file.exists():
         return None
-    return hmac.new(settings.key(), b"the last run's", hashlib.sha256).hexdigest()
+    return key_check(settings.key())
 
 
 def _sha256(path: Path) -> str:

@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 from dagster_project.fingerprint import code_files, inputs_fingerprint, note_run, reads_outside, unchanged_since
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, SettingsError
 
 #: As `python -m dagster_project.cli run`, then the modules of Dagster and dbt that were there when the summary was printed.
 _RUN = """
@@ -135,8 +135,9 @@ def test_whatever_changed_is_run(small_again: Any, change: Callable[[Any], objec
 def test_another_key_is_run(small_again: Any) -> None:
     place, _ = small_again
     inputs = _noted(place)
-    for key in ("another key", None):
-        assert unchanged_since(replace(place.settings, pseudonym_key=key), inputs, "2026-01-01") is None
+    assert unchanged_since(replace(place.settings, pseudonym_key=None), inputs, "2026-01-01") is None
+    with pytest.raises(SettingsError, match="the key of the pseudonyms is another one"):
+        unchanged_since(replace(place.settings, pseudonym_key="another key"), inputs, "2026-01-01")
     kept = replace(place.settings, pseudonym_key=None)
     kept.key_file.write_bytes(place.settings.key())
     _noted(place, kept)

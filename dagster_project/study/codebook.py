@@ -78,8 +78,8 @@ def column_descriptions(study: Study) -> dict[str, str]:
         found[f"state_{wave.wave}"] = f"0 where {wave.wave} was returned, else the number of the reason why not."
         found[f"value_{wave.wave}"] = f"The value in {wave.wave}; null where it is missing."
         found[f"status_{wave.wave}"] = (
-            f"Of the value in {wave.wave}: 0 from all items, 1 from a part of them, below zero the number of the reason why it"
-            " is missing."
+            f"Of the value in {wave.wave}: 0 from all items, 1 from a part of them, below zero the number of the reason why"
+            " it is missing."
         )
     return found
 

@@ -238,8 +238,8 @@ def two_files(old: Path, new: Path) -> Iterator[TwoFiles]:
         try:
             yield TwoFiles(connection, _OLD, name)
         except duckdb.Error:
-            # DuckDB does not say which of two files is damaged. The older one is read by itself; if it is whole, `connect` says
-            # it of the one that is open.
+            # DuckDB does not say which of two files is damaged. The older one is read by itself; if it is whole, `connect`
+            # says it of the one that is open.
             _read_through(old)
             raise
         finally:

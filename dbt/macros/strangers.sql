@@ -9,7 +9,8 @@
         {% endfor %}
         {% set found = run_query("select table_schema, table_name, table_type from information_schema.tables where table_schema in ('staging', 'intermediate', 'marts') order by table_schema, table_name") %}
         {% for row in found.rows if [row[0], row[1]] not in known %}
-            {% do run_query('drop ' ~ ('view' if row[2] == 'VIEW' else 'table') ~ ' ' ~ quoted(row[0]) ~ '.' ~ quoted(row[1])) %}
+            {% call statement('drop_stranger', auto_begin=True) %}drop {{ 'view' if row[2] == 'VIEW' else 'table' }} {{ quoted(row[0]) }}.{{ quoted(row[1]) }}{% endcall %}
+            {% do adapter.commit() %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
@@ -34,7 +35,10 @@
             {% if standing is not none %}
                 {% set columns = adapter.get_columns_in_relation(standing) | map(attribute='name') | list %}
                 {% if 'content_stamp' not in columns or (name in wanted and columns | sort != wanted[name] | sort) %}
+                    {#- In a transaction of its own: what a hook leaves open is taken back. #}
+                    {% call statement('before_drop', auto_begin=True) %}select 1{% endcall %}
                     {% do adapter.drop_relation(standing) %}
+                    {% do adapter.commit() %}
                 {% endif %}
             {% endif %}
         {% endfor %}
