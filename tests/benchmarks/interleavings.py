@@ -30,7 +30,6 @@ import random
 import re
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -303,8 +302,8 @@ def sensor_run() -> int:
     """
     import dagster as dg
 
-    from dagster_project.cli import dagster_home
     from dagster_project.definitions import defs
+    from dagster_project.run import dagster_home
     from dagster_project.settings import read_settings
 
     settings = read_settings()
@@ -326,11 +325,9 @@ def sensor_run() -> int:
     job = definitions.resolve_implicit_global_asset_job_def()
     codes = [3] if not requests else []
     for request in requests:
-        # The daemon frees what a killed run of its own held; here the next `wavehouse run` does, which asks for this tag.
-        tags = {**request.tags, "wavehouse/process": f"{os.getpid()}@{socket.gethostname()}"}
         with dg.DagsterInstance.get() as instance:
             result = job.execute_in_process(
-                instance=instance, asset_selection=request.asset_selection, tags=tags, raise_on_error=False,
+                instance=instance, asset_selection=request.asset_selection, tags=request.tags, raise_on_error=False,
                 run_config={"loggers": {"progress": {"config": {"quiet": True}}}},
             )  # fmt: skip
         for event in result.all_events:
