@@ -20,6 +20,7 @@ from dagster_project.defs.release.diff import recall_diff, remember_diff
 from dagster_project.defs.release.truth import contradictions
 from dagster_project.defs.stamps import STAMPS_COLUMNS
 from dagster_project.defs.study_run import StudyRun
+from dagster_project.fingerprint import code_files
 from dagster_project.report import (
     COLUMNS,
     FIGURES_COLUMNS,
@@ -120,7 +121,7 @@ def build(settings: Settings) -> dg.Definitions:
         if against:
             raise dg.Failure(against[0], allow_retries=False)
         recover_release(settings.study_folder)
-        fingerprint = _fingerprint(settings)
+        fingerprint = _fingerprint(settings, study)
         standing = current_release(settings.study_folder)
         is_new = standing is None or standing.get("fingerprint") != fingerprint
         changed = "The release is as it was."
@@ -297,7 +298,7 @@ def _listed(released: Warehouse, study: Study) -> dict[str, list[dict[str, Any]]
     return {name: released.rows(sql) for name, sql in LISTED.items()}
 
 
-def _fingerprint(settings: Settings) -> str:
+def _fingerprint(settings: Settings, study: Study) -> str:
     """What a release is made of: exports, protocol, scoring and report code, and every result. Not who ran it, or when."""
     digest = hashlib.sha256()
     with Warehouse(settings.warehouse_file).connect(read_only=True) as connection:
@@ -309,16 +310,7 @@ def _fingerprint(settings: Settings) -> str:
         ):
             for row in connection.execute(sql).fetchall():
                 digest.update(repr(row).encode())
-    code = settings.checkout
-    files = [
-        *settings.study_folder.glob("*.yaml"),
-        *settings.study_folder.glob("instruments/*.yaml"),
-        *(path for part in ("models", "macros") for path in (code / "dbt" / part).rglob("*.sql")),
-        *(code / "dagster_project").rglob("*.py"),
-        *(code / "dagster_project").rglob("*.jinja"),
-        *(code / "dagster_project").rglob("*.yaml"),
-        *(code / "dagster_project").rglob("*.sql"),
-    ]
-    for path in sorted(files):
+    digest.update(study.definitions_hash.encode())
+    for path in code_files(settings.checkout):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
