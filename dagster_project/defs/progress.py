@@ -3,9 +3,12 @@
 Belongs here: the logger that turns Dagster's events into those lines. Does not belong here: summaries (cli.py).
 """
 
+import io
 import logging
+import os
 import sys
 import time
+from typing import TextIO
 
 import dagster as dg
 
@@ -15,6 +18,7 @@ _WORDS = {"STEP_SUCCESS": "done", "STEP_FAILURE": "FAILED", "STEP_SKIPPED": "ski
 class _StepLines(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
+        self._terminal = _standard_error()
         self._started: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -27,7 +31,15 @@ class _StepLines(logging.Handler):
             self._started[step] = now
             return
         seconds = now - self._started.pop(step, now)
-        print(step_line(name, _WORDS[event.event_type_value], seconds), file=sys.stderr, flush=True)
+        print(step_line(name, _WORDS[event.event_type_value], seconds), file=self._terminal, flush=True)
+
+
+def _standard_error() -> TextIO:
+    """Standard error as it is now: while steps run, what is printed there goes to a file."""
+    try:
+        return os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="backslashreplace")
+    except (AttributeError, io.UnsupportedOperation):  # a stand-in, as tests have
+        return sys.stderr
 
 
 def step_line(name: str, word: str, seconds: float) -> str:
