@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dagster_project.defs.models.manifest import prepare_aside
 from dagster_project.fingerprint import LastRun, inputs_fingerprint, note_run, reads_outside, unchanged_since
 from dagster_project.settings import CHECKOUT, Settings
 from dagster_project.study_lock import study_lock
@@ -63,6 +64,7 @@ def run_everything(settings: Settings, *, quiet: bool, again: bool, waits: bool)
         study = read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
         settings.key()  # and so is a key that is lost
         dagster_home(settings)
+        prepare_aside(settings)
         if not quiet:
             say(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr)
         result = _run_and_heal(settings, quiet, run_id)
@@ -146,7 +148,7 @@ def _record_unchanged(settings: Settings, last: LastRun) -> None:
 def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProcessResult":
     started = time.monotonic()
     # Imports and dbt's manifest make a million objects that stay: looking through them for garbage costs 2 s.
-    gc.set_threshold(50_000)
+    gc.disable()
     import dagster as dg
 
     from dagster_project.definitions import EVERYTHING, defs
@@ -155,6 +157,9 @@ def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProce
     with dg.DagsterInstance.get() as instance:
         loggers = {"progress": {"config": {"quiet": quiet}}}
         job = defs().resolve_job_def(EVERYTHING)
+        gc.freeze()
+        gc.set_threshold(50_000)
+        gc.enable()
         if not quiet:
             print(step_line("definitions", "loaded", time.monotonic() - started), file=sys.stderr, flush=True)
         # dbt's own lines go to a file; the terminal shows a line a step and the summary.

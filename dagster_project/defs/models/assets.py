@@ -12,7 +12,8 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from dagster_project.defs.models.column_lineage import Origins, Source, column_lineage, in_ranges
 from dagster_project.defs.models.exposures import exposure_specs
-from dagster_project.defs.models.run_dbt import prepared_manifest, run_dbt
+from dagster_project.defs.models.manifest import prepared_manifest
+from dagster_project.defs.models.run_dbt import run_dbt
 from dagster_project.defs.raw.load import export_columns
 from dagster_project.defs.stamps import marts_are_built, stamp_marts
 from dagster_project.defs.study_run import StudyRun
