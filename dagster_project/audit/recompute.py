@@ -242,7 +242,7 @@ class _Recomputing:
                 entry, column = self._item(item), f"wave_{number}.{self._column('answer_sheets', item)}"
                 name = f"c{number}_{place}"
                 is_answer = f"{column} between {entry['low']} and {entry['high']}"
-                columns.append(f"case when {is_answer} then {column} end::integer as {name}")
+                columns.append(f"case when {is_answer} then {column}::double else 'nan'::double end as {name}")
                 names.append((number, item, name))
         joined = (
             " join marts.answer_sheets as wave_1 on wave_0.participant_id = wave_1.participant_id" if len(waves) > 1 else ""
@@ -253,7 +253,7 @@ class _Recomputing:
         ).fetchnumpy()
         found: list[dict[str, Floats]] = [{} for _ in waves]
         for number, item, name in names:
-            found[number][item] = np.ma.filled(rows[name].astype(np.float64), np.nan)
+            found[number][item] = np.ma.filled(rows[name], np.nan)
         return found
 
     def _score(self, scale: str, items: Sequence[str], answers: Mapping[str, Floats]) -> Floats:

@@ -92,14 +92,19 @@ def _weigh(
     labels = [label for read in earlier if (label := _label_of(read, study, code))]
     if labels and (label := this.table.column_labels.get(column)):
         evidence["label"] = max(_alike(label, other) for other in labels)
-    if (
-        block != SERVICES
-        and (fit := _item_rest(study, block, code, _numbers(texts), this.contracted.accepted, this)) is not None
-    ):
+    if block != SERVICES and (fit := _fit(this, study.instrument(block), code, texts)) is not None:
         evidence["goes with its scale"] = max(0.0, fit)
     total = sum(_WEIGHTS[kind] for kind in evidence)
     confidence = sum(_WEIGHTS[kind] * value for kind, value in evidence.items()) / total
     return Proposal(code, block, declared, column, confidence, evidence)
+
+
+def _fit(this: Read, instrument: Instrument, code: str, texts: Sequence[str]) -> float | None:
+    """How a column would go with the scale of a code: its correlation with the mean of the scale's other items."""
+    accepted, position = this.contracted.accepted, instrument.item_codes.index(code) + 1
+    places = {row: place for place, row in enumerate(this.table.source_rows.to_pylist())}
+    item = _numbers(texts)[[places[row] for row in accepted.column("source_row").to_pylist()]]
+    return _item_rest(instrument, position, _keyed(instrument, position, item), _keyed_items(instrument, accepted))
 
 
 def _texts(table: TextTable, column: str) -> list[str]:
@@ -144,27 +149,21 @@ def _numbers(texts: Sequence[str]) -> Numbers:
         except ValueError:
             return float("nan")
 
-    return np.array([number(text) for text in texts], dtype=np.float64)
+    known = {text: number(text) for text in set(texts)}
+    return np.array([known[text] for text in texts], dtype=np.float64)
 
 
 def _scale_of(instrument: Instrument, position: int) -> Scale | None:
     return next((scale for scale in instrument.scales if position in scale.items and scale.conversion is None), None)
 
 
-def _item_rest(study: Study, block: str, code: str, item: Numbers, accepted: pa.Table, read: Read | None) -> float | None:
-    """Correlation of an item with the mean of the others of its scale, both keyed; None without enough people."""
-    instrument = study.instrument(block)
-    position = instrument.item_codes.index(code) + 1
+def _item_rest(instrument: Instrument, position: int, item: Numbers, keyed: Mapping[int, Numbers]) -> float | None:
+    """Correlation of an item with the mean of its scale's others, all keyed, by position; None without enough people."""
     scale = _scale_of(instrument, position)
-    if scale is None or len(scale.items) < 2:
+    others = [keyed[other] for other in scale.items if other != position and other in keyed] if scale is not None else []
+    if not others:
         return None
-    if read is not None:
-        rows = {row: place for place, row in enumerate(read.table.source_rows.to_pylist())}
-        item = item[[rows[row] for row in accepted.column("source_row").to_pylist()]]
-    others = [_keyed(instrument, other, accepted) for other in scale.items if other != position]
     rest = np.array(others)
-    anchors = instrument.anchors
-    item = instrument.keyed(position, np.where((item >= anchors.low) & (item <= anchors.high), item, np.nan))
     has_rest = np.isfinite(rest).any(axis=0)
     both = np.isfinite(item) & has_rest
     if both.sum() < _LEAST_PEOPLE:
@@ -173,11 +172,18 @@ def _item_rest(study: Study, block: str, code: str, item: Numbers, accepted: pa.
     return float(np.corrcoef(x, y)[0, 1]) if x.std() > 0 and y.std() > 0 else None
 
 
-def _keyed(instrument: Instrument, position: int, accepted: pa.Table) -> Numbers:
+def _keyed_items(instrument: Instrument, accepted: pa.Table) -> dict[int, Numbers]:
+    """The answers to each item that a table has, as they count for their scale, by position; NaN without an answer."""
+    return {
+        position: _keyed(instrument, position, _numbers([text or "" for text in accepted.column(code).to_pylist()]))
+        for position, code in enumerate(instrument.item_codes, 1)
+        if code in accepted.column_names
+    }
+
+
+def _keyed(instrument: Instrument, position: int, values: Numbers) -> Numbers:
     anchors = instrument.anchors
-    values = _numbers([text or "" for text in accepted.column(instrument.item_code(position)).to_pylist()])
-    values = np.where((values >= anchors.low) & (values <= anchors.high), values, np.nan)
-    keyed: Numbers = instrument.keyed(position, values)
+    keyed: Numbers = instrument.keyed(position, np.where((values >= anchors.low) & (values <= anchors.high), values, np.nan))
     return keyed
 
 
@@ -264,20 +270,11 @@ def _turned(
     study: Study, export: Export, instrument: Instrument, accepted: pa.Table, before: pa.Table, before_wave: str
 ) -> list[str]:
     said = []
-    for code in instrument.item_codes:
-        if code not in accepted.column_names or code not in before.column_names:
+    items = [_keyed_items(instrument, table) for table in (accepted, before)]
+    for position, code in enumerate(instrument.item_codes, 1):
+        if not all(position in keyed for keyed in items):
             continue
-        now, then = (
-            _item_rest(
-                study,
-                instrument.instrument,
-                code,
-                _numbers([text or "" for text in table.column(code).to_pylist()]),
-                table,
-                None,
-            )
-            for table in (accepted, before)
-        )
+        now, then = (_item_rest(instrument, position, keyed[position], keyed) for keyed in items)
         if now is not None and then is not None and now < -_TURNED and then > _TURNED:
             said.append(
                 f"{export.wave}: {code} goes against its scale (r = {now:.2f}), and went with it in {before_wave}"

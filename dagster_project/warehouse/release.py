@@ -27,8 +27,6 @@ MANIFEST = "manifest.json"
 _KEPT = 5
 #: The name under which a new release's file is attached while it is filled.
 _TARGET = "release_to_come"
-#: What a copy may hold in memory. With less than this a wide table is slow, with more it is not faster.
-_MEMORY = "800MB"
 
 
 def copy_schemas(
@@ -36,15 +34,14 @@ def copy_schemas(
 ) -> None:
     """Copy tables and views of some schemas of the working file into a new DuckDB file, with constraints and comments.
 
-    Each table is read once and written once, in memory of its own bound. Nothing else of the working file reaches the new
+    Each table is read once and written once. Nothing else of the working file reaches the new
     one: a copy of the file itself would carry what was deleted in it, in blocks that are free. descriptions: by
     schema.table.column, schema..column (of any table) or column, the comment of a column that has none.
     """
     with Warehouse(working_file).connect() as connection:
-        ((working, memory),) = connection.execute("select current_database(), current_setting('memory_limit')").fetchall()
+        ((working,),) = connection.execute("select current_database()").fetchall()
         connection.execute(f"attach {literal(str(target))} as {_TARGET}")
         try:
-            connection.execute(f"set memory_limit = '{_MEMORY}'")
             connection.execute(f"use {_TARGET}")
             listed = ", ".join(map(literal, schemas))
             for schema in schemas:
@@ -63,7 +60,6 @@ def copy_schemas(
         finally:
             connection.execute(f"use {identifier(working)}")
             connection.execute(f"detach {_TARGET}")
-            connection.execute(f"set memory_limit = {literal(memory)}")
 
 
 def _copy_views(connection: duckdb.DuckDBPyConnection, working: str, listed: str) -> None:

@@ -1,5 +1,41 @@
-{#- Building a wave anew only when it is stale. A model that keeps waves is incremental: each of its rows carries the content
-    stamp that its wave was made from, and a wave whose stamp is another now is deleted and made again. -#}
+{#- Building a wave anew only when it is stale. Each row of a model that keeps waves carries the content stamp that its wave
+    was made from, and a wave whose stamp is another now is deleted and made again. -#}
+
+{#- A table to which the stale waves are added, after they and waves that the protocol no longer has were deleted. As dbt's
+    incremental tables, but written once: those make a table of what is new first, and copy it from there. The model selects
+    the rows of its stale waves, all of them where it does not stand yet. Columns may not change (drop_outgrown). -#}
+{% materialization kept_by_wave, default %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set standing = load_cached_relation(this) -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% if standing is not none and standing.is_table %}
+        {%- set columns = [] -%}
+        {%- for column in adapter.get_columns_in_relation(standing) -%}{%- do columns.append(quoted(column.name)) -%}{%- endfor -%}
+        {%- set stale = stale_waves(this) -%}
+        {%- set fresh = wave_stamps() | map(attribute='wave') | reject('in', stale) | list -%}
+        {% call statement('forget') %}
+            delete from {{ standing }} where not ({{ is_of_waves('wave', fresh) }})
+        {% endcall %}
+        {% call statement('main') %}
+            insert into {{ standing }} ({{ columns | join(', ') }})
+            select {{ columns | join(', ') }}
+            from (
+                {{ compiled_code }}
+            ) as fresh
+        {% endcall %}
+    {% else %}
+        {{ drop_relation_if_exists(standing) }}
+        {% call statement('main') %}
+            {{ create_table_as(False, target_relation, compiled_code) }}
+        {% endcall %}
+    {% endif %}
+    {% do persist_docs(target_relation, model) %}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do adapter.commit() %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
 
 {#- wave, stamp: as marts.wave_stamps has them -#}
 {% macro wave_stamps() %}
@@ -39,16 +75,6 @@
 {% macro stamp_of_wave(column) -%}
     case {{ column }}{% for entry in wave_stamps() %} when {{ text_literal(entry.wave) }} then '{{ entry.content_stamp }}'{% endfor %} end
 {%- endmacro %}
-
-{#- Before a model that keeps waves is added to: its stale waves go, and waves that the protocol no longer has -#}
-{% macro forget_stale_waves(relation) %}
-    {%- set standing = load_relation(relation) if execute else none -%}
-    {%- if standing is not none and standing.is_table -%}
-    {%- set stale = stale_waves(relation) -%}
-    {%- set fresh = wave_stamps() | map(attribute='wave') | reject('in', stale) | list -%}
-    delete from {{ standing }} where not ({{ is_of_waves('wave', fresh) }})
-    {%- endif -%}
-{% endmacro %}
 
 {#- Texts of a group joined into one, in the order of another column -#}
 {% macro joined_in_order(column, place) -%}

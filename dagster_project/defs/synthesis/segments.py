@@ -81,8 +81,7 @@ def build(settings: Settings) -> dg.Definitions:
                 found = _read(settings, study, declared.interviews if declared else ())
             except (StudyError, SynthesisError, ExportError) as error:
                 raise dg.Failure(str(error), allow_retries=False) from None
-            known = {row["participant_id"] for row in warehouse.rows("select participant_id from marts.participants")}
-            excluded = {row["participant_id"] for row in warehouse.rows("select participant_id from marts.exclusions")}
+            known, excluded = (_people(warehouse, table) if found else set() for table in ("participants", "exclusions"))
             names = iter(segment_ids([one for _, _, file in found for one in file.codings]))
             waves = {wave.wave for wave in study.protocol.waves}
             rows = [
@@ -112,6 +111,10 @@ def read_segments(warehouse: Warehouse) -> tuple[list[dict[str, Any]], list[list
         " where set_aside_reason is null order by file_name, source, start_position, place, code"
     )
     return kept, [row["path"] for row in warehouse.rows("select distinct path from raw.codes order by path")]
+
+
+def _people(warehouse: Warehouse, table: str) -> set[str]:
+    return {row["participant_id"] for row in warehouse.rows(f"select participant_id from marts.{table}")}
 
 
 Found = Sequence[tuple[str, str, CodedFile]]

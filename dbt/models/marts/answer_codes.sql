@@ -1,9 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook='{{ forget_stale_waves(this) }}',
-) }}
+{{ config(materialized='kept_by_wave') }}
 {#- Every answer, once: one row a person of the roster and wave that stands in an export, one small whole number an item: the
     answer, or below its anchors the reason why there is none. `answers`, `missing_answers` and `answer_sheets` are views over
     it in words. A wave that comes as several exports is put together here, each item from the part that holds it. -#}

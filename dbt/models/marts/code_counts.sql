@@ -1,9 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook='{{ forget_stale_waves(this) }}',
-) }}
+{{ config(materialized='kept_by_wave') }}
 {#- How often each item has each code in each wave: answers, and reasons why there is none. Blank rows do not count. -#}
 {#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
 {%- set codes = ref('answer_codes') -%}

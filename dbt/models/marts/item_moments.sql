@@ -1,9 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook='{{ forget_stale_waves(this) }}',
-) }}
+{{ config(materialized='kept_by_wave') }}
 {#- The covariances of each scale's keyed items, of people who answered them all: what reliability needs. Keyed answers are
     whole numbers, so that n sum(xy) - sum(x) sum(y) is exact. -#}
 {#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}

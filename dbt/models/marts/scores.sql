@@ -1,9 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook='{{ forget_stale_waves(this) }}',
-) }}
+{{ config(materialized='kept_by_wave') }}
 {#- Scores by the instruments' rules, wide: one row a person and wave that was returned; for each scale the score, how many items
     (of a composite: parts) were answered, and the number of the reason where there is none. Keyed answers are an expression. -#}
 {%- set codes = {} %}
