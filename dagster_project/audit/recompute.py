@@ -1,17 +1,17 @@
 """A sample of a file's results, recomputed from its answers: whether answers, definitions and results belong together.
 
-Belongs here: plain arithmetic from `marts.answer_sheets`, `marts.participants` and the definitions to n, mean, SD, t, d and
+Belongs here: plain arithmetic from `marts.answer_codes`, `marts.participants` and the definitions to n, mean, SD, t, d and
 shares, a few columns at a time. Does not belong here: scores and moments that the warehouse made, and the SQL and the
 formulas that made them (dbt/, statistics/): what shares them shares their mistakes. Nor whether a run may go on (the
 caller's).
 
-Reads the columns of one scale and one or two waves at a time as arrays, so that a million people cost a part of a second a
-place, whatever else the file holds.
+Reads the columns of one scale and one or two waves, some people at a time, and keeps their scores: a million people
+cost a part of a second a place, whatever else the file holds, and little memory.
 """
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 Definitions = Mapping[str, "pa.Table"]
 #: Scores are sums and quotients of small whole numbers: what differs by less is the order of additions.
 _NOTHING = 1e-10
+#: People whose answers are in memory at once.
+_BATCH = 200_000
 _DEFINITIONS = (
     "waves", "contrasts", "items", "scales", "scale_items", "scale_parts", "scale_conversions", "participant_variables",
 )  # fmt: skip
@@ -173,8 +175,8 @@ class _Recomputing:
             return self._change(place)
         if place.analysis == "service_use":
             self._item(place.outcome)
-            used = self._answers([place.outcome], [place.wave or ""])[0][place.outcome]
-            return _share(int(np.isfinite(used).sum()), int((used == 1).sum()))
+            used = [answers[place.outcome] for (answers,) in self._answers([place.outcome], [place.wave or ""])]
+            return _share(sum(int(np.isfinite(some).sum()) for some in used), sum(int((some == 1).sum()) for some in used))
         return self._characteristic(place)
 
     def _rows(self, table: str, **where: Any) -> list[dict[str, Any]]:
@@ -227,34 +229,38 @@ class _Recomputing:
         self._row("scales", scale=scale)
         parts = [row["part"] for row in self._rows("scale_parts", scale=scale)]
         items = {code: [row["item"] for row in self._rows("scale_items", scale=code)] for code in parts or [scale]}
-        answers = self._answers([item for own in items.values() for item in own], waves)
-        found = []
-        for wave in answers:
-            scores = {code: self._score(code, own, wave) for code, own in items.items()}
-            found.append(self._composite(scale, list(scores.values())) if parts else scores[scale])
-        return found
+        found: list[list[Floats]] = [[np.empty(0)] for _ in waves]
+        for answers in self._answers([item for own in items.values() for item in own], waves):
+            for wave, known in zip(answers, found, strict=True):
+                scores = {code: self._score(code, own, wave) for code, own in items.items()}
+                known.append(self._composite(scale, list(scores.values())) if parts else scores[scale])
+        return [np.concatenate(known) for known in found]
 
-    def _answers(self, items: Sequence[str], waves: Sequence[str]) -> list[dict[str, Floats]]:
-        """Of each wave the answers by item. What lies outside an item's anchors is the code of a missing reason."""
+    def _answers(self, items: Sequence[str], waves: Sequence[str]) -> Iterator[list[dict[str, Floats]]]:
+        """Of each wave the answers by item, some hundred thousand people at a time; NaN where there is none.
+
+        What lies outside an item's anchors is the code of a missing reason.
+        """
         columns, names = [], []
         for number, _ in enumerate(waves):
             for place, item in enumerate(items):
-                entry, column = self._item(item), f"wave_{number}.{self._column('answer_sheets', item)}"
+                entry, column = self._item(item), f"wave_{number}.{self._column('answer_codes', item)}"
                 name = f"c{number}_{place}"
                 is_answer = f"{column} between {entry['low']} and {entry['high']}"
-                columns.append(f"case when {is_answer} then {column}::double else 'nan'::double end as {name}")
+                columns.append(f"case when {is_answer} then {column} end::smallint as {name}")
                 names.append((number, item, name))
         joined = (
-            " join marts.answer_sheets as wave_1 on wave_0.participant_id = wave_1.participant_id" if len(waves) > 1 else ""
+            " join marts.answer_codes as wave_1 on wave_0.participant_id = wave_1.participant_id" if len(waves) > 1 else ""
         )
         where = " and ".join(f"wave_{number}.wave = ?" for number, _ in enumerate(waves))
-        rows = self._connection.execute(
-            f"select {', '.join(columns)} from marts.answer_sheets as wave_0{joined} where {where}", list(waves)
-        ).fetchnumpy()
-        found: list[dict[str, Floats]] = [{} for _ in waves]
-        for number, item, name in names:
-            found[number][item] = np.ma.filled(rows[name], np.nan)
-        return found
+        batches = self._connection.execute(
+            f"select {', '.join(columns)} from marts.answer_codes as wave_0{joined} where {where}", list(waves)
+        ).to_arrow_reader(_BATCH)
+        for batch in batches:
+            found: list[dict[str, Floats]] = [{} for _ in waves]
+            for number, item, name in names:
+                found[number][item] = batch.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+            yield found
 
     def _score(self, scale: str, items: Sequence[str], answers: Mapping[str, Floats]) -> Floats:
         rule = self._row("scales", scale=scale)

@@ -75,13 +75,65 @@
     nullif(concat_ws(', '{% for wave in waves %}, {{ text_literal(wave ~ ': ') }} || {{ reason_words(status_in(wave)) }}{% endfor %}), '')
 {%- endmacro %}
 
-{#- The rows of one wave, joined to everybody's states -#}
-{% macro joined_wave(relation, wave, name) -%}
+{#- What is followed over time: each scale with how many items or parts it has, each service with its lowest answer -#}
+{% macro codebook_measures() %}
+    {% set found = [] %}
+    {% for scale in codebook_scales() + codebook_composites() %}
+        {% set parts = scale.parts if scale.parts is defined else scale['items'] %}
+        {% do found.append({'measure': scale.scale, 'kind': 'scale', 'size': parts | length}) %}
+    {% endfor %}
+    {% for service in codebook_items() if service.is_service %}
+        {% do found.append({'measure': service.item, 'kind': 'service', 'low': service.low}) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}
+
+{#- The names of a measure's value and status in a wave where all measures stand side by side -#}
+{% macro wide_value(measure, wave) -%}
+    {{ quoted(measure.measure ~ '__value_' ~ wave) }}
+{%- endmacro %}
+
+{% macro wide_status(measure, wave) -%}
+    {{ quoted(measure.measure ~ '__status_' ~ wave) }}
+{%- endmacro %}
+
+{#- Some measures side by side, all of one kind: a row a person, with the person's states. source: scores, or for services
+    answer_codes. -#}
+{% macro wide_measures(measures, states, source) -%}
+    select
+        states.participant_id
+        {%- for wave in codebook_waves() %}
+        {%- set state, own = 'states.' ~ state_in(wave), quoted('wave_' ~ loop.index) %},
+        {{ state }}
+        {%- for measure in measures %}
+        {%- set column = own ~ '.' ~ quoted(measure.measure) %},
+        {%- if measure.kind == 'scale' %}
+        {%- set reason, answered = own ~ '.' ~ quoted(measure.measure ~ '__reason'), own ~ '.' ~ quoted(measure.measure ~ '__answered') %}
+        case when {{ state }} = 0 then {{ column }} end as {{ wide_value(measure, wave) }},
+        cast(case
+            when {{ state }} < 0 then {{ state }}
+            when {{ reason }} is not null then {{ reason }}
+            when {{ answered }} = {{ measure.size }} then 0
+            else 1
+        end as smallint) as {{ wide_status(measure, wave) }}
+        {%- else %}
+        cast(case when {{ state }} = 0 and {{ column }} >= {{ measure.low }} then {{ column }} end as double) as {{ wide_value(measure, wave) }},
+        cast(case
+            when {{ state }} < 0 then {{ state }}
+            when {{ column }} >= {{ measure.low }} then 0
+            else {{ column }}
+        end as smallint) as {{ wide_status(measure, wave) }}
+        {%- endif %}
+        {%- endfor %}
+        {%- endfor %}
+    from {{ states }} as states
+    {%- for wave in codebook_waves() %}
     left join (
         select *
-        from {{ relation }}
+        from {{ source }}
         where wave = {{ text_literal(wave) }}
-    ) as {{ quoted(name) }} on states.participant_id = {{ quoted(name) }}.participant_id
+    ) as {{ quoted('wave_' ~ loop.index) }} on states.participant_id = {{ quoted('wave_' ~ loop.index) }}.participant_id
+    {%- endfor %}
 {%- endmacro %}
 
 {#- How many rows a condition holds for -#}

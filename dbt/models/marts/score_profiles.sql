@@ -1,11 +1,37 @@
-{#- How many people have which values over the waves: all that inference needs to know of the people, as whole numbers. Where
-    values hardly repeat it is one row a person. -#}
-{%- set waves = codebook_waves() %}
-{%- set columns = ['measure', 'kind', 'people_group'] %}
-{%- for wave in waves %}{% do columns.extend([value_in(wave), status_in(wave), state_in(wave)]) %}{% endfor %}
+{#- How many people have which values over the waves: the rows of person_profiles, counted. All that inference needs to know of
+    the people, as whole numbers. Where values hardly repeat it is one row a person. People and their scores are joined once for
+    many measures; each is a grouping set of its own. -#}
+{%- set states = ref('return_states') -%}
+{%- set sources = {'scale': ref('scores'), 'service': ref('answer_codes')} -%}
+{%- set waves = codebook_waves() -%}
+{%- set blocks = [] -%}
+{%- for kind in ('scale', 'service') if waves -%}
+    {#- Each grouping set is a table in memory: not all of a long list of services at once -#}
+    {%- for block in codebook_measures() | selectattr('kind', 'equalto', kind) | list | batch(16) -%}{%- do blocks.append(block) -%}{%- endfor -%}
+{%- endfor %}
 
+{%- for block in blocks %}
+{{ 'union all' if not loop.first }}
 select
-    {{ columns | join(',\n    ') }},
+    cast(case{% for measure in block %} when grouping({{ wide_value(measure, waves[0]) }}) = 0 then {{ text_literal(measure.measure) }}{% endfor %} end as varchar) as measure,
+    cast({{ text_literal(block[0].kind) }} as varchar) as kind,
+    cast('everybody' as varchar) as people_group
+    {%- for wave in waves %},
+    coalesce({% for measure in block %}{{ wide_value(measure, wave) }}, {% endfor %}null) as {{ value_in(wave) }},
+    coalesce({% for measure in block %}{{ wide_status(measure, wave) }}, {% endfor %}null) as {{ status_in(wave) }},
+    {{ state_in(wave) }}
+    {%- endfor %},
     cast(count(*) as bigint) as n
-from {{ ref('person_profiles') }}
-group by {{ columns | join(', ') }}
+from (
+    {{ wide_measures(block, states, sources[block[0].kind]) }}
+) as everybody
+group by grouping sets (
+    {%- for measure in block %}
+    ({% for wave in waves %}{{ wide_value(measure, wave) }}, {{ wide_status(measure, wave) }}, {{ state_in(wave) }}{{ ', ' if not loop.last }}{% endfor %}){{ ',' if not loop.last }}
+    {%- endfor %}
+)
+{%- else %}
+select cast(null as varchar) as measure, cast(null as varchar) as kind, cast(null as varchar) as people_group, cast(null as bigint) as n
+from {{ states }}, {{ sources.scale }}, {{ sources.service }}
+where false
+{%- endfor %}
