@@ -21,7 +21,7 @@ from dagster_project.settings import CHECKOUT, Settings
 from dagster_project.study_lock import study_lock
 from dagster_project.summary import run_summary
 from dagster_project.terminal import fault_line, say
-from dagster_project.warehouse import HeldFileError, Warehouse, compact, damaged_files
+from dagster_project.warehouse import HeldFileError, Warehouse, damaged_files
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -165,14 +165,10 @@ def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProce
         # dbt's own lines go to a file; the terminal shows a line a step and the summary.
         log = settings.warehouse_file.with_name("run.log")
         log.parent.mkdir(parents=True, exist_ok=True)
-        # Open from the first step to the last: nobody else writes the file in between, and nothing waits for its catalogue.
-        kept_open = Warehouse(settings.warehouse_file).kept_open()
-        with kept_open, log.open("w", encoding="utf-8") as lines, contextlib.redirect_stdout(lines):
-            result = job.execute_in_process(
+        with log.open("w", encoding="utf-8") as lines, contextlib.redirect_stdout(lines):
+            return job.execute_in_process(
                 instance=instance, raise_on_error=False, run_config={"loggers": loggers}, run_id=run_id
             )
-        compact(settings.warehouse_file)
-        return result
 
 
 def _declared_places(study: "Study") -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A run of a study: it holds the study's lock from its first step to its last, and every step gets the study from it.
+"""A run of a study: it holds the study's lock and working file from first step to last; every step gets the study from it.
 
 Belongs here: the resource that every step names, the comparison of the definitions with the codebook, and what a whole run
 took. Does not belong here: the lock (study_lock.py), which files are definitions (study/), the codebook's other tables.
@@ -8,6 +8,7 @@ run`, the UI, the daemon and a subset of one step hold the lock alike.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -17,7 +18,7 @@ from dagster_project.exports import DEFINITIONS, Taken, write_taken
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import Study, StudyError, hash_definitions, read_study
 from dagster_project.study_lock import study_lock
-from dagster_project.warehouse import Warehouse
+from dagster_project.warehouse import Warehouse, WarehouseError, compact
 
 #: The resource's name.
 STUDY_RUN = "study_run"
@@ -123,10 +124,16 @@ def build(settings: Settings) -> dg.Definitions:
             if context.log is not None:
                 context.log.info(line)
 
+        warehouse = Warehouse(settings.warehouse_file)
         with study_lock(settings.lock_file, run_id, report=report) as killed:
             if killed is not None and context.instance is not None:
                 _close(context.instance, killed.run_id)
-            yield StudyRun(settings, run_id)
+            with ExitStack() as open_file:
+                # From the first step to the last nobody else writes the file, and nothing waits for its catalogue.
+                with suppress(WarehouseError):  # the steps say what is wrong with it
+                    open_file.enter_context(warehouse.kept_open())
+                yield StudyRun(settings, run_id)
+            compact(settings.warehouse_file)
 
     return dg.Definitions(resources={STUDY_RUN: study_run})
 

@@ -165,7 +165,7 @@ returns as (
         string_agg(
             case when sheets.is_returned then 'returned ' else 'did not return ' end || sheets.wave, ', ' order by asked.wave_order
         ) as words
-    from marts.answer_sheets as sheets
+    from marts.returns as sheets
     inner join asked on sheets.wave = asked.wave
     group by sheets.participant_id
 ),

@@ -35,6 +35,38 @@
     {{ number }} // {{ by }}
 {%- endmacro %}
 
+{#- The n, mean, SD (n - 1), minimum and maximum of a value in each group of a relation, a row of which stands for `n` people -#}
+{% macro moments_of(relation, groups, value='value') -%}
+    with means as (
+        select {{ groups | join(', ') }}, sum(n) as n, {{ exact_sum(value, 'n') }} / sum(n) as mean, min({{ value }}) as min, max({{ value }}) as max
+        from {{ relation }}
+        group by {{ groups | join(', ') }}
+    ),
+
+    squares as (
+        select
+            {%- for group in groups %}
+            {{ relation }}.{{ group }},
+            {%- endfor %}
+            {{ exact_sum('(' ~ relation ~ '.' ~ value ~ ' - means.mean) * (' ~ relation ~ '.' ~ value ~ ' - means.mean)', relation ~ '.n') }} as total
+        from {{ relation }}
+        inner join means on {% for group in groups %}{{ relation }}.{{ group }} = means.{{ group }}{{ ' and ' if not loop.last }}{% endfor %}
+        group by {% for group in groups %}{{ relation }}.{{ group }}{{ ', ' if not loop.last }}{% endfor %}
+    )
+
+    select
+        {%- for group in groups %}
+        means.{{ group }},
+        {%- endfor %}
+        cast(means.n as bigint) as n,
+        cast(means.mean as double) as mean,
+        cast(sqrt({{ sample_moment('squares.total', 'means.n') }}) as double) as sd,
+        cast(means.min as double) as min,
+        cast(means.max as double) as max
+    from means
+    inner join squares on {% for group in groups %}means.{{ group }} = squares.{{ group }}{{ ' and ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
 {#- Sample variance or covariance from a sum of products of deviations; null below two people -#}
 {% macro sample_moment(products, n) -%}
     {{ products }} / nullif({{ n }} - 1, 0)

@@ -260,10 +260,9 @@ def _outcome(settings: Settings, one: _Outcome) -> dg.AssetsDefinition:
         ],
     )
     def outcome(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
-        with warehouse.kept_open():
-            study = study_run.study()
-            results = one.compute(study, read)
-            _write(warehouse, one, results, study, study_run.run_id)
+        study = study_run.study()
+        results = one.compute(study, read)
+        _write(warehouse, one, results, study, study_run.run_id)
         checks = [*_checks(results), *([warning.result(results)] if warning else [])]
         return dg.MaterializeResult(metadata=_metadata(one, study, results), check_results=checks)
 

@@ -49,17 +49,16 @@ def build(settings: Settings) -> dg.Definitions:
     )
     def audit(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         warehouse = Warehouse(settings.warehouse_file)
-        with warehouse.kept_open():
-            study = study_run.study()
-            own = audit_results(read_results(warehouse).values(), study)
-            published = audit_published(published_values(study), study)
-            rows = [finding_row(one, "results", result_id) for result_id, one in own]
-            rows += [finding_row(one, "published") for one in published]
-            schema = pa.schema([(name, _TYPES[kind]) for name, (kind, _) in FINDINGS_COLUMNS.items()])
-            with warehouse.transaction() as connection:
-                connection.execute("create schema if not exists results")
-                replace_table(connection, "results", "findings", pa.Table.from_pylist(rows, schema=schema))
-                stamp(connection, "audit", OUTCOMES, study, study_run.run_id)
+        study = study_run.study()
+        own = audit_results(read_results(warehouse).values(), study)
+        published = audit_published(published_values(study), study)
+        rows = [finding_row(one, "results", result_id) for result_id, one in own]
+        rows += [finding_row(one, "published") for one in published]
+        schema = pa.schema([(name, _TYPES[kind]) for name, (kind, _) in FINDINGS_COLUMNS.items()])
+        with warehouse.transaction() as connection:
+            connection.execute("create schema if not exists results")
+            replace_table(connection, "results", "findings", pa.Table.from_pylist(rows, schema=schema))
+            stamp(connection, "audit", OUTCOMES, study, study_run.run_id)
         counts = {one: sum(found.severity == one for found in published) for one in SEVERITIES}
         against = [(result_id, one) for result_id, one in own if one.severity != NOTE]
         return dg.MaterializeResult(

@@ -52,7 +52,6 @@ from dagster_project.study import CODEBOOK_COLUMNS, Study, StudyError, column_de
 from dagster_project.synthesis import DISPLAY_COLUMNS, read_propositions
 from dagster_project.warehouse import (
     Warehouse,
-    compact,
     copy_schemas,
     current_release,
     publish_release,
@@ -146,7 +145,6 @@ def build(settings: Settings) -> dg.Definitions:
                 study_run.study()  # what was read again on the way was what the codebook was made from
 
             publish_release(settings.study_folder, name, manifest, fill)
-            compact(settings.warehouse_file)
         else:
             recall_diff(Warehouse(settings.warehouse_file), settings.study_folder / "release" / "warehouse.duckdb")
         study_run.write_taken(study, (current_release(settings.study_folder) or {})["release"])

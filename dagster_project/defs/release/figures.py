@@ -40,25 +40,24 @@ def build(settings: Settings) -> dg.Definitions:
         from dagster_project.report.figures import PEOPLE_SCORES, draw_figures
 
         warehouse = Warehouse(settings.warehouse_file)
-        with warehouse.kept_open():
-            study = study_run.study()
-            people = warehouse.rows(PEOPLE_SCORES) if study.protocol.shows_people else []
-            drawn = draw_figures(study, read_results(warehouse), people)
-            rows = [
-                {
-                    "position": place,
-                    "name": one.name,
-                    "title": one.title,
-                    "alt": one.alt,
-                    "notes": "\n".join(one.notes),
-                    "svg": one.svg,
-                }
-                for place, one in enumerate(drawn, start=1)
-            ]
-            schema = pa.schema([(name, pa.int64() if name == "position" else pa.string()) for name in FIGURES_COLUMNS])
-            with warehouse.transaction() as connection:
-                stamp(connection, "figures", (MARTS, *OUTCOMES), study, study_run.run_id)
-                replace_table(connection, "results", "figures", pa.Table.from_pylist(rows, schema=schema))
+        study = study_run.study()
+        people = warehouse.rows(PEOPLE_SCORES) if study.protocol.shows_people else []
+        drawn = draw_figures(study, read_results(warehouse), people)
+        rows = [
+            {
+                "position": place,
+                "name": one.name,
+                "title": one.title,
+                "alt": one.alt,
+                "notes": "\n".join(one.notes),
+                "svg": one.svg,
+            }
+            for place, one in enumerate(drawn, start=1)
+        ]
+        schema = pa.schema([(name, pa.int64() if name == "position" else pa.string()) for name in FIGURES_COLUMNS])
+        with warehouse.transaction() as connection:
+            stamp(connection, "figures", (MARTS, *OUTCOMES), study, study_run.run_id)
+            replace_table(connection, "results", "figures", pa.Table.from_pylist(rows, schema=schema))
         return dg.MaterializeResult(metadata={"figures": dg.MetadataValue.md(_markdown(drawn)), "drawn": len(drawn)})
 
     return dg.Definitions(assets=[figures])

@@ -55,22 +55,21 @@ def build(settings: Settings) -> dg.Definitions:
     )
     def joint(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         warehouse = Warehouse(settings.warehouse_file)
-        with warehouse.kept_open():
-            study = study_run.study()
-            try:
-                declared = read_propositions(study)
-                display: Sequence[JointRow] = ()
-                if declared is not None:
-                    segments, codes = read_segments(warehouse)
-                    display = joint_display(declared, read_results(warehouse), segments, study, codes)
-            except (StudyError, SynthesisError) as error:
-                raise dg.Failure(str(error), allow_retries=False) from None
-            rows = display_tables(display)
-            with warehouse.transaction() as connection:
-                stamp(connection, "joint_display", (SEGMENTS, *OUTCOMES), study, study_run.run_id)
-                for name, columns in DISPLAY_COLUMNS.items():
-                    schema = pa.schema([(column, _TYPES[kind]) for column, (kind, _) in columns.items()])
-                    replace_table(connection, "results", name, pa.Table.from_pylist(rows[name], schema=schema))
+        study = study_run.study()
+        try:
+            declared = read_propositions(study)
+            display: Sequence[JointRow] = ()
+            if declared is not None:
+                segments, codes = read_segments(warehouse)
+                display = joint_display(declared, read_results(warehouse), segments, study, codes)
+        except (StudyError, SynthesisError) as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        rows = display_tables(display)
+        with warehouse.transaction() as connection:
+            stamp(connection, "joint_display", (SEGMENTS, *OUTCOMES), study, study_run.run_id)
+            for name, columns in DISPLAY_COLUMNS.items():
+                schema = pa.schema([(column, _TYPES[kind]) for column, (kind, _) in columns.items()])
+                replace_table(connection, "results", name, pa.Table.from_pylist(rows[name], schema=schema))
         said = display_markdown(display) if display else "The study declares no propositions."
         return dg.MaterializeResult(
             metadata={

@@ -74,31 +74,30 @@ def build(settings: Settings) -> dg.Definitions:
     )
     def segments(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         warehouse = Warehouse(settings.warehouse_file)
-        with warehouse.kept_open():
-            study = study_run.study()
-            try:
-                declared = read_propositions(study)
-                found = _read(settings, study, declared.interviews if declared else ())
-            except (StudyError, SynthesisError, ExportError) as error:
-                raise dg.Failure(str(error), allow_retries=False) from None
-            known, excluded = (_people(warehouse, table) if found else set() for table in ("participants", "exclusions"))
-            names = iter(segment_ids([one for _, _, file in found for one in file.codings]))
-            waves = {wave.wave for wave in study.protocol.waves}
-            rows = [
-                row
-                for name, sha256, file in found
-                for row in _rows(file, name, sha256, names, settings.key(), known, excluded, waves)
-            ]
-            codes = [
-                {"path": list(code.path), "description": code.description, "guid": code.guid, "file_name": name}
-                for name, _, file in found
-                for code in file.codes
-            ]
-            with warehouse.transaction() as connection:
-                connection.execute("create schema if not exists raw")
-                replace_table(connection, "raw", "segments", pa.Table.from_pylist(rows, schema=_SEGMENTS))
-                replace_table(connection, "raw", "codes", pa.Table.from_pylist(codes, schema=CODES))
-                stamp(connection, SEGMENTS, (MARTS,), study, study_run.run_id)
+        study = study_run.study()
+        try:
+            declared = read_propositions(study)
+            found = _read(settings, study, declared.interviews if declared else ())
+        except (StudyError, SynthesisError, ExportError) as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        known, excluded = (_people(warehouse, table) if found else set() for table in ("participants", "exclusions"))
+        names = iter(segment_ids([one for _, _, file in found for one in file.codings]))
+        waves = {wave.wave for wave in study.protocol.waves}
+        rows = [
+            row
+            for name, sha256, file in found
+            for row in _rows(file, name, sha256, names, settings.key(), known, excluded, waves)
+        ]
+        codes = [
+            {"path": list(code.path), "description": code.description, "guid": code.guid, "file_name": name}
+            for name, _, file in found
+            for code in file.codes
+        ]
+        with warehouse.transaction() as connection:
+            connection.execute("create schema if not exists raw")
+            replace_table(connection, "raw", "segments", pa.Table.from_pylist(rows, schema=_SEGMENTS))
+            replace_table(connection, "raw", "codes", pa.Table.from_pylist(codes, schema=CODES))
+            stamp(connection, SEGMENTS, (MARTS,), study, study_run.run_id)
         return _said(found, rows)
 
     return dg.Definitions(assets=[segments])

@@ -17,39 +17,16 @@ with counted as (
     {%- endfor %}
 ),
 
-means as (
-    select measure, category, wave, is_returned, sum(n) as n, {{ exact_sum('amount', 'n') }} / sum(n) as mean
-    from counted
-    group by measure, category, wave, is_returned
-),
-
-squares as (
-    select
-        counted.measure,
-        counted.category,
-        counted.wave,
-        counted.is_returned,
-        {{ exact_sum('(counted.amount - means.mean) * (counted.amount - means.mean)', 'counted.n') }} as total
-    from counted
-    inner join means
-        on counted.measure = means.measure
-        and counted.category = means.category
-        and counted.wave = means.wave
-        and counted.is_returned = means.is_returned
-    group by counted.measure, counted.category, counted.wave, counted.is_returned
+moments as (
+    {{ moments_of('counted', ['measure', 'category', 'wave', 'is_returned'], 'amount') }}
 )
 
 select
-    cast(means.measure as varchar) as measure,
-    cast(means.category as varchar) as category,
-    cast(means.wave as varchar) as wave,
-    cast(means.is_returned as boolean) as is_returned,
-    cast(means.n as bigint) as n,
-    cast(means.mean as double) as mean,
-    cast(sqrt({{ sample_moment('squares.total', 'means.n') }}) as double) as sd
-from means
-inner join squares
-    on means.measure = squares.measure
-    and means.category = squares.category
-    and means.wave = squares.wave
-    and means.is_returned = squares.is_returned
+    cast(measure as varchar) as measure,
+    cast(category as varchar) as category,
+    cast(wave as varchar) as wave,
+    cast(is_returned as boolean) as is_returned,
+    n,
+    mean,
+    sd
+from moments

@@ -7,27 +7,17 @@ with counted as (
     group by variable, number
 ),
 
-means as (
-    select variable, sum(n) as n, {{ exact_sum('value', 'n') }} / sum(n) as mean, min(value) as min, max(value) as max
-    from counted
-    group by variable
-),
-
-squares as (
-    select counted.variable, {{ exact_sum('(counted.value - means.mean) * (counted.value - means.mean)', 'counted.n') }} as total
-    from counted
-    inner join means on counted.variable = means.variable
-    group by counted.variable
+moments as (
+    {{ moments_of('counted', ['variable']) }}
 )
 
 select
     cast(variables.variable as varchar) as variable,
-    cast(coalesce(means.n, 0) as bigint) as n,
-    cast(means.mean as double) as mean,
-    cast(sqrt({{ sample_moment('squares.total', 'means.n') }}) as double) as sd,
-    cast(means.min as double) as min,
-    cast(means.max as double) as max
+    coalesce(moments.n, 0) as n,
+    moments.mean,
+    moments.sd,
+    moments.min,
+    moments.max
 from {{ source('codebook', 'participant_variables') }} as variables
-left join means on variables.variable = means.variable
-left join squares on variables.variable = squares.variable
+left join moments on variables.variable = moments.variable
 where variables.kind = 'number'
