@@ -39,20 +39,19 @@ span as (
 
 -- The scale itself and, of a composite, its parts.
 measures as (
-    select scales.scale, true as is_outcome
+    select scales.scale
     from codebook.scales as scales, one
     where scales.scale = one.outcome
     union all
-    select parts.part, false
+    select parts.part
     from codebook.scale_parts as parts, one
     where parts.scale = one.outcome
 ),
 
 scores as (
     select
-        scores.participant_id, span.wave, span.wave_order, scores.scale, measures.is_outcome, scores.score, scores.missing_reason,
+        scores.participant_id, span.wave, span.wave_order, scores.scale, scores.score, scores.missing_reason,
         scores.items_answered || ' of ' || scales.items_total as how,
-        scores.items_answered = scales.items_total as is_complete,
         scales.scale_order
     from (
         select * from marts.scale_scores where list_contains(scales_of(split_part(traced_id, '/', 2)), scale)
@@ -62,30 +61,40 @@ scores as (
     inner join codebook.scales as scales on scores.scale = scales.scale
 ),
 
-told as (
-    select participant_id, wave, wave_order, score as value, null as text, score is not null as is_known, is_complete, missing_reason, how
-    from scores
-    where is_outcome
+-- Who counts, as the rule of the marts says, with the value that the number is made of. A number about the roster shows what is
+-- known of each person. An item by itself counts where it was answered.
+counted as (
+    select
+        rule.participant_id, rule.is_counted, rule.value, facts.category as text,
+        -- The wave that the reason is about; a reason of several waves names each.
+        case
+            when rule.kind = 'fact' then null
+            when rule.people = 'first' then (select wave from codebook.waves where wave_order = 1)
+            when rule.moment = one.wave then one.wave
+        end as wave,
+        rule.reason
+    from marts.counted_people as rule
+    cross join one
+    left join (
+        select * from marts.participant_values where variable = split_part(traced_id, '/', 2)
+    ) as facts on rule.participant_id = facts.participant_id
+    where rule.measure = split_part(traced_id, '/', 2)
+        and rule.people = case
+            when one.analysis = 'missingness' then 'any'
+            when one.people in ('roster', 'listed') then 'score'
+            else one.people
+        end
+        and rule.moment = case when one.people = 'any' or one.analysis = 'missingness' then '' else coalesce(one.contrast, one.wave, '') end
     union all
-    select uses.participant_id, span.wave, span.wave_order, uses.is_used::int, null, uses.is_used is not null, true, uses.missing_reason, null
-    from marts.service_use as uses
-    inner join span on uses.wave = span.wave
-    where uses.service = split_part(traced_id, '/', 2)
-    union all
-    -- An item by itself; services are told above.
-    select answers.participant_id, span.wave, span.wave_order, answers.answer, null, true, true, null, null
+    select answers.participant_id, true, answers.answer, null, null, null
     from marts.answers as answers
-    inner join span on answers.wave = span.wave
+    inner join one on answers.wave = one.wave
     where answers.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
     union all
-    select absent.participant_id, span.wave, span.wave_order, null, null, false, false, absent.missing_reason, null
+    select absent.participant_id, false, null, null, absent.wave, absent.missing_reason
     from marts.missing_answers as absent
-    inner join span on absent.wave = span.wave
+    inner join one on absent.wave = one.wave
     where absent.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
-    union all
-    select facts.participant_id, null, 0, facts.number, facts.category, facts.missing_reason is null, true, facts.missing_reason, null
-    from marts.participant_values as facts
-    where facts.variable = split_part(traced_id, '/', 2)
 ),
 
 -- Everybody: the roster, and where a number speaks of them those whom the study excluded.
@@ -97,47 +106,17 @@ everybody as (
     where one.people = 'listed'
 ),
 
--- What the values of a person come to. Reasons are put in order of waves afterwards: an ordered aggregate keeps them all.
-per_person as (
-    select
-        told.participant_id,
-        count(*) filter (where told.is_known) as n_known,
-        count(*) filter (where told.is_complete) as n_complete,
-        any_value(told.value) as value,
-        sum(told.value) filter (where told.wave = one.baseline) as value_baseline,
-        sum(told.value) filter (where told.wave = one.followup) as value_followup,
-        any_value(told.text) as text,
-        list({'wave_order': told.wave_order, 'words': concat_ws(': ', told.wave, told.missing_reason)})
-            filter (where told.missing_reason is not null) as reasons,
-        any_value('answered ' || told.how || ' items') filter (where one.people = 'items' and not told.is_complete) as incomplete
-    from told, one
-    group by told.participant_id
-),
-
 people as (
     select
         roster.participant_id,
-        case
-            when one.people in ('roster', 'listed') then true
-            when one.people = 'both' then coalesce(per_person.n_known, 0) = 2
-            when one.people = 'items' then coalesce(per_person.n_complete, 0) > 0
-            else coalesce(per_person.n_known, 0) > 0
-        end as is_counted,
-        case
-            when one.people = 'any' then null
-            when one.people <> 'both' then per_person.value
-            when one.direction = 'baseline_minus_followup' then per_person.value_baseline - per_person.value_followup
-            else per_person.value_followup - per_person.value_baseline
-        end as value,
-        per_person.text,
-        case
-            when per_person.reasons is not null
-                then array_to_string([reason.words for reason in list_sort(per_person.reasons)], ', ')
-            else per_person.incomplete
-        end as missing_reason
+        roster.excluded,
+        one.people in ('roster', 'listed') or coalesce(counted.is_counted, false) as is_counted,
+        counted.value,
+        counted.text,
+        case when counted.reason is not null then concat_ws(': ', counted.wave, counted.reason) end as missing_reason
     from everybody as roster
     cross join one
-    left join per_person on roster.participant_id = per_person.participant_id
+    left join counted on roster.participant_id = counted.participant_id
     where one.people <> 'nobody'
 ),
 
@@ -226,10 +205,9 @@ traced as (
     inner join measures on scales.scale = measures.scale
     union all
     select 4, 'person', people.participant_id, null, 0, one.outcome, null, 0, people.value, null, people.text,
-        coalesce(everybody.excluded, returns.words), people.is_counted, people.missing_reason, null, null, null, null, null, null
+        coalesce(people.excluded, returns.words), people.is_counted, people.missing_reason, null, null, null, null, null, null
     from people
     cross join one
-    inner join everybody on people.participant_id = everybody.participant_id
     left join returns on people.participant_id = returns.participant_id
     union all
     -- Where it stands that somebody is on the roster, or returned a wave.
