@@ -168,16 +168,17 @@ def _centre_over_half(pairs: Cells) -> Interval | None:
     the change allow, where a ratio of sums is least and greatest; None where the width may be nothing or nothing is
     allowed."""
     low, high = pairs["ci_low"].interval, pairs["ci_high"].interval
-    corners = [(a, b) for a in (low.low, low.high) for b in (high.low, high.high)]
+    # Sum and difference of the ends. A sum that the change says is taken as said: beside ends of 1e15 it would be lost.
+    corners = [(a + b, b - a) for a in (low.low, low.high) for b in (high.low, high.high)]
     if "change" in pairs:
         change = pairs["change"].interval
-        corners = [(a, b) for a, b in corners if 2 * change.low <= a + b <= 2 * change.high]
-        for twice in (2 * change.low, 2 * change.high):
-            corners += [(a, twice - a) for a in (low.low, low.high) if high.low <= twice - a <= high.high]
-            corners += [(twice - b, b) for b in (high.low, high.high) if low.low <= twice - b <= low.high]
-    if not corners or any(b - a <= 0 for a, b in corners):
+        corners = [(total, width) for total, width in corners if 2 * change.low <= total <= 2 * change.high]
+        for total in (2 * change.low, 2 * change.high):
+            corners += [(total, total - 2 * a) for a in (low.low, low.high) if high.low <= total - a <= high.high]
+            corners += [(total, 2 * b - total) for b in (high.low, high.high) if low.low <= total - b <= low.high]
+    if not corners or any(width <= 0 for _, width in corners):
         return None
-    ratios = [(a + b) / (b - a) for a, b in corners]
+    ratios = [total / width for total, width in corners]
     return Interval(min(ratios), max(ratios)).size
 
 

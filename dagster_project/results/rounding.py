@@ -13,6 +13,8 @@ that 3.45 stored as 3.4499999999999997 rounds as the 3.45 that arithmetic on who
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 _SIGNIFICANT = Context(prec=12)
+#: Digits enough for any float: an interval of 0.05 degrees of freedom ends at 1e25.
+_ALL_DIGITS = Context(prec=400)
 MINUS = "−"
 #: The minus signs that tables print (hyphens, dashes, small and wide), and the blanks (no-break, thin, narrow no-break).
 _PLAIN = str.maketrans(
@@ -31,7 +33,7 @@ _WITHIN_ONE = ("correlation", "alpha", "omega", "icc", "item_rest", "fmi", "rank
 def round_half_away(value: float, decimals: int) -> Decimal:
     """Round half away from zero. Returns a Decimal with exactly `decimals` decimals; never a negative zero."""
     short = _SIGNIFICANT.create_decimal_from_float(float(value))
-    rounded = short.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    rounded = short.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=_ALL_DIGITS)
     return abs(rounded) if rounded == 0 else rounded
 
 

@@ -13,6 +13,7 @@ from dagster_project.results.rounding import print_statistic
 from dagster_project.results.row import ResultRow, result_id
 from dagster_project.study import Composite, Study
 
+_INFINITE = "too large for any number: hardly any degrees of freedom"
 #: The level of every interval.
 LEVEL = 0.95
 
@@ -61,6 +62,8 @@ class Rows:
         Without `role`, a number of a contrast has the role that the plan gives it, or explores; any other is descriptive.
         """
         found = number(value)
+        if found is None and value is not None and math.isinf(value):
+            note = note or _INFINITE
         is_planned = self._analysis == "change" and (statistic in _PLANNED or statistic.startswith(self._headline))
         family = self._families.get((outcome, contrast)) if contrast is not None and is_planned else None
         if role is None and contrast is not None:

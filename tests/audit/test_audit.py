@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_tables import SLIPS, Printed, audited, category_rows, correct_table, cut_table, place_of, score_rows
@@ -18,9 +19,11 @@ from dagster_project.audit import (
     NOTE,
     PAIRED,
     audit_published,
+    audit_results,
     find_impossible,
 )
 from dagster_project.results import PublishedValue, format_number, read_published
+from dagster_project.results.rows import Rows
 from dagster_project.statistics import d_baseline, paired_t
 from dagster_project.study import Study, read_study
 
@@ -338,6 +341,22 @@ def test_nothing_is_found_of_three_people(scores: list[int], is_cut: bool) -> No
     cells = ", ".join(f"{name} {text(value, 2 if name in ('mean', 'sd') else 0)}" for name, value in number.items())
     rows = score_rows(f"T1: n 3, {cells}", items="3", aggregate="sum", low="0", high="4")
     assert [one.arithmetic for one in audited(rows, cut=is_cut) if one.severity != NOTE] == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(-100, 100), st.floats(0.01, 50), st.floats(0.01, 300))
+def test_nothing_is_found_in_an_estimate_with_hardly_any_degrees_of_freedom(value: float, se: float, df: float) -> None:
+    """A model of three people can have 0.05 of them, and an interval to 1e25, beside which the estimate is lost."""
+    half = float(scipy.stats.t.ppf(0.975, df)) * se
+    p = float(2 * scipy.stats.t.sf(abs(value / se), df))
+    numbers = {
+        "estimate": value, "se": se, "df": df, "t": value / se, "p": p, "ci95_low": value - half, "ci95_high": value + half,
+    }  # fmt: skip
+    rows = Rows("mixed", EXAMPLE)
+    for statistic, number in numbers.items():
+        rows.add("wellbeing", statistic, number, 3, "a model", contrast="T1-T2")
+    assert audit_results(rows.rows, EXAMPLE) == []
+    assert all(row.value is not None or row.note for row in rows.rows)
 
 
 def test_made_tables_are_clean_and_most_slips_in_them_are_found() -> None:

@@ -49,6 +49,8 @@ HEADER = "table,row,section,label,label_basis,timepoint,statistic,printed,value\
         (1.005, 2, "1.01"),
         (-0.004, 2, "0.00"),
         (1e15 + 0.5, 0, "1000000000000000"),
+        (-2.5e30, 2, "-25" + "0" * 29 + ".00"),
+        (1e300, 0, "1" + "0" * 300),
     ],
 )
 def test_half_is_rounded_away_from_zero(value: float, decimals: int, printed: str) -> None:
