@@ -71,3 +71,8 @@
 {% macro sample_moment(products, n) -%}
     {{ products }} / nullif({{ n }} - 1, 0)
 {%- endmacro %}
+
+{#- In how many ways one query groups: each is a table in memory, so a long list of items is taken in parts -#}
+{% macro grouping_sets_at_once() %}
+    {{ return(16) }}
+{% endmacro %}

@@ -6,8 +6,7 @@
 {%- set waves = codebook_waves() -%}
 {%- set blocks = [] -%}
 {%- for kind in ('scale', 'service') if waves -%}
-    {#- Each grouping set is a table in memory: not all of a long list of services at once -#}
-    {%- for block in codebook_measures() | selectattr('kind', 'equalto', kind) | list | batch(16) -%}{%- do blocks.append(block) -%}{%- endfor -%}
+    {%- for block in codebook_measures() | selectattr('kind', 'equalto', kind) | list | batch(grouping_sets_at_once()) -%}{%- do blocks.append(block) -%}{%- endfor -%}
 {%- endfor %}
 
 {%- for block in blocks %}
