@@ -6,12 +6,16 @@ Belongs here: when to parse, and waiting for it. Does not belong here: calling d
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 from dagster_project.settings import Settings, read_settings
 
+_MANIFEST, _PARSED = "manifest.json", "partial_parse.msgpack"
 #: The process that parses, by target folder.
 _ASIDE: dict[Path, subprocess.Popen[bytes]] = {}
 
@@ -28,20 +32,31 @@ def prepare_aside(settings: Settings) -> None:
 def prepared_manifest(settings: Settings) -> Path:
     """The manifest of the dbt project: parsed once, and again when a model, macro or test has changed since.
 
-    ValueError when dbt cannot parse it.
+    It is written whole or not at all, whoever parses beside or is killed. ValueError when dbt cannot parse the project.
     """
     if (aside := _ASIDE.pop(settings.dbt_target, None)) is not None:
         aside.wait()  # what it could not do is tried again here, and said
-    manifest = _manifest(settings)
     if not _is_prepared(settings):
-        from dagster_project.defs.models.run_dbt import run_dbt
+        _parse(settings)
+    return _manifest(settings)
 
-        done = run_dbt(settings, ["parse", "--quiet"])
+
+def _parse(settings: Settings) -> None:
+    from dagster_project.defs.models.run_dbt import run_dbt
+
+    began = time.time()
+    settings.dbt_target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.dbt_target, prefix=".parsing-") as name:
+        folder, known = Path(name), settings.dbt_target / _PARSED
+        if known.exists():
+            shutil.copyfile(known, folder / _PARSED)
+        done = run_dbt(settings, ["parse", "--quiet"], folder)
         if not done.success:
-            raise ValueError(f"dbt cannot parse {settings.dbt_folder}: {done.exception}")
-        # dbt leaves an unchanged manifest alone; its time says that it was looked at.
-        os.utime(manifest)
-    return manifest
+            raise ValueError(f"dbt cannot parse {settings.dbt_folder}: {' '.join(str(done.exception).split())}")
+        # What is edited while dbt parses is newer than the manifest.
+        os.utime(folder / _MANIFEST, (began, began))
+        for made in (_PARSED, _MANIFEST):
+            os.replace(folder / made, settings.dbt_target / made)
 
 
 def _is_prepared(settings: Settings) -> bool:
@@ -52,7 +67,7 @@ def _is_prepared(settings: Settings) -> bool:
 
 
 def _manifest(settings: Settings) -> Path:
-    return settings.dbt_target / "manifest.json"
+    return settings.dbt_target / _MANIFEST
 
 
 if __name__ == "__main__":

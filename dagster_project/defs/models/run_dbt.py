@@ -6,6 +6,7 @@ what the models mean to Dagster (assets.py).
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
@@ -13,9 +14,12 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dagster_project.settings import Settings
 
 
-def run_dbt(settings: Settings, arguments: Sequence[str]) -> dbtRunnerResult:
-    """Run dbt on a study's warehouse and let go of the file, which dbt would keep locked. It prints to standard output."""
-    folder, target = str(settings.dbt_folder), str(settings.dbt_target)
+def run_dbt(settings: Settings, arguments: Sequence[str], target_folder: Path | None = None) -> dbtRunnerResult:
+    """Run dbt on a study's warehouse and let go of the file, which dbt would keep locked. It prints to standard output.
+
+    target_folder: where dbt keeps what it makes of the project, by default the study's own.
+    """
+    folder, target = str(settings.dbt_folder), str(target_folder or settings.dbt_target)
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
     places = ["--project-dir", folder, "--profiles-dir", folder, "--target-path", target, "--log-path", target]
     # Nobody reads dbt's log, or what a build writes beside the results that it returns.
