@@ -147,19 +147,15 @@ def _record_unchanged(settings: Settings, last: LastRun) -> None:
 
 def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProcessResult":
     started = time.monotonic()
-    # Imports and dbt's manifest make a million objects that stay: looking through them for garbage costs 2 s.
-    gc.disable()
-    import dagster as dg
+    with _no_garbage_yet():
+        import dagster as dg
 
-    from dagster_project.definitions import EVERYTHING, defs
-    from dagster_project.defs.progress import step_line
+        from dagster_project.definitions import EVERYTHING, defs
+        from dagster_project.defs.progress import step_line
 
+        job = defs().resolve_job_def(EVERYTHING)
     with dg.DagsterInstance.get() as instance:
         loggers = {"progress": {"config": {"quiet": quiet}}}
-        job = defs().resolve_job_def(EVERYTHING)
-        gc.freeze()
-        gc.set_threshold(50_000)
-        gc.enable()
         if not quiet:
             print(step_line("definitions", "loaded", time.monotonic() - started), file=sys.stderr, flush=True)
         # dbt's own lines go to a file; the terminal shows a line a step and the summary.
@@ -169,6 +165,18 @@ def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProce
             return job.execute_in_process(
                 instance=instance, raise_on_error=False, run_config={"loggers": loggers}, run_id=run_id
             )
+
+
+@contextlib.contextmanager
+def _no_garbage_yet() -> Iterator[None]:
+    """For a block of imports: they make a million objects that stay, and looking through them for garbage costs 2 s."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.set_threshold(50_000)
+        gc.enable()
 
 
 def _declared_places(study: "Study") -> Iterator[str]:
