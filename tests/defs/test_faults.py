@@ -1,5 +1,6 @@
 """Files around a run that are gone or damaged: the next run heals, and the release is as it was."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,27 @@ def test_a_deleted_working_file_is_rebuilt_and_the_release_stays(small_again: Ag
     assert (place.release / "manifest.json").read_bytes() == manifest
     assert (place.working(versions), place.working("from results.release_diff"), place.values()) == before
     assert run_summary(place.settings).startswith("4 people on the roster, ")
+
+
+def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(small_again: Again) -> None:
+    """It became a wave that nobody had returned, and was released."""
+    place, again = small_again
+    (file,) = (place.study_folder / "raw" / "T2").iterdir()
+    manifest, content = (place.release / "manifest.json").read_bytes(), file.read_bytes()
+    file.unlink()
+    run = again()
+    assert not run.success
+    (failure,) = [line for line in run.failures if "no export is there" in line]
+    landed = hashlib.sha256(content).hexdigest()[:12]
+    assert failure.endswith(
+        f'raw/T2: the release is made of "{file.name}", and no export is there any more; put it back (its copy is'
+        f" landing/{landed}…), or take the export out of the protocol"
+    )
+    assert (place.release / "manifest.json").read_bytes() == manifest
+    file.write_bytes(content)
+    run = again()
+    assert run.success, run.failures
+    assert (place.release / "manifest.json").read_bytes() == manifest
 
 
 def test_damage_in_the_midst_of_a_run_is_one_line_and_the_next_run_heals(small_again: Again) -> None:

@@ -10,11 +10,13 @@ from), `raw.exports` (what is in use), `raw.versions` (every file that ever arri
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -37,12 +39,14 @@ from dagster_project.exports import (
     repeated_texts,
     unlike_before,
 )
+from dagster_project.exports.errors import listed, quoted
 from dagster_project.exports.landing import ARRIVALS
 from dagster_project.settings import Settings
 from dagster_project.study import Export, Study
 from dagster_project.warehouse import (
     Connection,
     Warehouse,
+    WarehouseError,
     identifier,
     replace_rows,
     replace_table,
@@ -95,6 +99,7 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
     chosen = _choose(settings, export, files, warehouse)
     looked = {"versions": _count_versions(warehouse, export), "taken": taken, "notes": notes}
     if chosen is None:
+        _refuse_gone(study, export)
         _write_nothing(warehouse, study, export)
         return _record(export, None, "", 0, 0, 0, "") | looked | {"is_unchanged": False}
     fingerprint = _fingerprint(settings, study, export, chosen.sha256)
@@ -180,6 +185,21 @@ def _choose(settings: Settings, export: Export, files: Sequence[LandedFile], war
     seen = warehouse.rows("select sha256, first_seen_at from raw.versions where export = ?", [export.export])
     first_seen = {row["sha256"]: row["first_seen_at"] for row in seen}
     return _Chosen((sorted(files, key=lambda file: first_seen[file.sha256])[-1],))
+
+
+def _refuse_gone(study: Study, export: Export) -> None:
+    """A wave that the release holds has arrived: without its file it would become a wave that nobody returned."""
+    released = Warehouse(study.folder / "release" / "warehouse.duckdb")
+    found: list[dict[str, Any]] = []
+    if released.path.exists():
+        with suppress(WarehouseError, duckdb.Error):  # damaged, which the release step says, or of an earlier version
+            found = released.rows("select file_name, source_file from marts.exports where export = ?", [export.export])
+    if found:
+        names = listed([quoted(row["file_name"]) for row in found])
+        raise ExportError(
+            f"{export.folder}: the release is made of {names}, and no export is there any more; put it back (its copy is"
+            f" landing/{found[0]['source_file'][:12]}…), or take the export out of the protocol"
+        )
 
 
 def _refuse_shared_participants(contracted: Sequence[Contracted]) -> None:
