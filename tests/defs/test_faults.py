@@ -49,8 +49,9 @@ def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(sma
     (failure,) = [line for line in run.failures if "no export is there" in line]
     landed = hashlib.sha256(content).hexdigest()[:12]
     assert failure.endswith(
-        f'raw/T2: the release is made of "{file.name}", and no export is there any more; put it back (its copy is'
-        f" landing/{landed}…), or take the export out of the protocol"
+        f'raw/T2: the release is made of "{file.name}", and no export is there any more; put it back, or pin its copy in'
+        f" the protocol (pin: {landed}); if nobody shall have returned the wave, move the folders release and releases away"
+        " first"
     )
     assert (place.release / "manifest.json").read_bytes() == manifest
     file.write_bytes(content)

@@ -291,10 +291,12 @@ def test_an_answer_outside_its_anchors_is_missing_and_said(small_again: Again) -
     assert place.values()["summary/mood_total/T1/max"] == (5 + (6 - 2)) * 3 / 2
 
 
-def test_a_wave_that_has_not_arrived_is_a_warning_and_nobody_answered(small_again: Again) -> None:
-    place, again = small_again
+def test_a_wave_that_has_not_arrived_is_a_warning_and_nobody_answered(
+    small_place: Any, run_of: Callable[[Any], Any]
+) -> None:
+    place = small_place
     shutil.rmtree(place.study_folder / "raw/T2")
-    run = again()
+    run = run_of(place)
     assert run.success
     assert run.checks["raw/t2", "arrived"] == (False, "raw/T2: no export of wave T2 has arrived (*.txt)")
     rows = {row["result_id"]: row for row in place.released("select * from results.results")}
