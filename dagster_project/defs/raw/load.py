@@ -197,9 +197,9 @@ def _refuse_gone(study: Study, export: Export) -> None:
     if found:
         names = listed([quoted(row["file_name"]) for row in found])
         raise ExportError(
-            f"{export.folder}: the release is made of {names}, and no export is there any more; put it back, or pin its copy in"
-            f" the protocol (pin: {found[0]['source_file'][:12]}); if nobody shall have returned the wave, move the folders"
-            " release and releases away first"
+            f"{export.folder}: the release is made of {names}, and no export is there any more; put it back, or pin its copy"
+            f" in the protocol (pin: {found[0]['source_file'][:12]}); if nobody shall have returned the wave, move the"
+            " folders release and releases away first"
         )
 
 
