@@ -4,6 +4,7 @@ Belongs here: estimates of one contrast. Does not belong here: the direction of 
 has it already), multiplicity, distributions of single answers.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,16 @@ class PairedT:
 def _floats(values: ArrayLike) -> Floats:
     """Numbers as a one-dimensional float array; None is NaN."""
     return np.atleast_1d(np.asarray(values, dtype=np.float64))
+
+
+def half_of_fractional(se: float, df: float, level: float) -> float:
+    """Half an interval of an estimate whose degrees of freedom a formula gives: `se` times the quantile of Student's t.
+
+    Infinite below about 0.01 degrees of freedom, where the quantile is beyond 1e150 and SciPy's is none.
+    """
+    quantile = float(scipy.stats.t.ppf((1 + level) / 2, df))
+    beyond = float(scipy.stats.t.sf(quantile, df))
+    return math.inf if beyond > (1 - level) / 2 * 1.000001 else quantile * se
 
 
 def check_level(level: float) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from dagster_project.statistics.change import Floats, _floats, check_level
+from dagster_project.statistics.change import Floats, _floats, check_level, half_of_fractional
 from dagster_project.statistics.normal import Places, fit_normal
 from dagster_project.statistics.patterns import Pattern
 
@@ -86,7 +86,7 @@ def pool(estimates: ArrayLike, variances: ArrayLike, df_complete: float, level: 
     fmi = (riv + 2 / (df + 3)) / (riv + 1) if np.isfinite(riv) else 1.0
     value, se = float(found[0] + (found - found[0]).mean()), float(np.sqrt(total))
     t = value / se
-    half = float(scipy.stats.t.ppf((1 + level) / 2, df)) * se
+    half = half_of_fractional(se, df, level)
     p = float(2 * scipy.stats.t.sf(abs(t), df))
     return Pooled(value, se, float(df), t, p, value - half, value + half, float(fmi), riv, "")
 

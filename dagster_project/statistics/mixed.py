@@ -16,7 +16,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from dagster_project.statistics.change import Floats, _floats, check_level
+from dagster_project.statistics.change import Floats, _floats, check_level, half_of_fractional
 from dagster_project.statistics.patterns import Pattern, waves_present
 
 #: Ratios of the variance between to that within people that are looked at.
@@ -296,5 +296,5 @@ class _Fit:
         df = float(2 * variance**2 / (slope @ self._spread @ slope))
         se = float(np.sqrt(variance))
         t = value / se
-        half = float(scipy.stats.t.ppf((1 + level) / 2, df)) * se
+        half = half_of_fractional(se, df, level)
         return Estimate(value, se, df, t, float(2 * scipy.stats.t.sf(abs(t), df)), value - half, value + half)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy
 
 from dagster_project.statistics import (
     difference_of_shares,
@@ -15,6 +16,7 @@ from dagster_project.statistics import (
     standardised_difference_of_shares,
     wilson,
 )
+from dagster_project.statistics.change import half_of_fractional
 
 pytestmark = pytest.mark.filterwarnings("error")
 SCALES = 10_000
@@ -86,3 +88,10 @@ def test_counts_of_ten_thousand_services() -> None:
         two = method(four[0], four[0] + four[1], four[2], four[2] + four[3])
         for values in (two.difference, two.ci_low, two.ci_high):
             _every_gap_has_a_reason(values, two.reason)
+
+
+@pytest.mark.parametrize("df", [300.0, 2.5, 0.2, 0.05, 0.02, 0.009, 0.008, 0.001])
+def test_half_an_interval_is_students_quantile_or_infinite(df: float) -> None:
+    """Below 0.01 degrees of freedom SciPy gives the same quantile whatever they are."""
+    half = half_of_fractional(2.0, df, 0.95)
+    assert half == np.inf if df < 0.009 else np.isclose(scipy.stats.t.sf(half / 2.0, df), 0.025, rtol=1e-6)
