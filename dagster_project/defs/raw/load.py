@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -192,8 +191,9 @@ def _refuse_gone(study: Study, export: Export) -> None:
     released = Warehouse(study.folder / "release" / "warehouse.duckdb")
     found: list[dict[str, Any]] = []
     if released.path.exists():
-        with suppress(WarehouseError, duckdb.Error):  # damaged, which the release step says, or of an earlier version
-            found = released.rows("select file_name, source_file from marts.exports where export = ?", [export.export])
+        with suppress(WarehouseError):  # damaged, which the release step says
+            if released.rows("select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'exports'"):
+                found = released.rows("select file_name, source_file from marts.exports where export = ?", [export.export])
     if found:
         names = listed([quoted(row["file_name"]) for row in found])
         raise ExportError(
