@@ -505,8 +505,8 @@ class _Study:
                 baseline, _, change = self._pairs(scale, contrast)
                 alpha, _ = _alpha(self._complete(scale, contrast["baseline"]))
                 threshold = math.nan
-                if math.isfinite(alpha) and 0 <= alpha <= 1:
-                    threshold = 1.96 * math.sqrt(2) * _sd(baseline) * math.sqrt(1 - alpha)
+                if math.isfinite(alpha) and -NOTHING <= alpha <= 1:
+                    threshold = 1.96 * math.sqrt(2) * _sd(baseline) * math.sqrt(1 - max(alpha, 0.0))
                 place = f"reliable_change/{scale}/{contrast['contrast']}"
                 yield place, {"threshold": threshold}
                 if not math.isfinite(threshold) or not len(change):

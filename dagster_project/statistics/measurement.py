@@ -213,6 +213,8 @@ def reliable_change(sd_baseline: float, reliability: float, criterion: float = 1
     nan = float("nan")
     if not np.isfinite(sd_baseline):
         return ReliableChange(nan, nan, nan, "no SD at baseline")
+    if abs(reliability) < 1e-12:  # none at all, up to the last digits of its sums
+        reliability = 0.0
     if not 0 <= reliability <= 1:
         reason = "no reliability" if not np.isfinite(reliability) else "the reliability lies outside 0 to 1"
         return ReliableChange(nan, nan, nan, reason)

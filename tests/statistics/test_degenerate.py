@@ -12,6 +12,7 @@ from dagster_project.statistics import (
     norm_difference,
     paired_difference,
     paired_t,
+    reliable_change,
     standardised_difference,
     standardised_difference_of_shares,
     wilson,
@@ -95,3 +96,10 @@ def test_half_an_interval_is_students_quantile_or_infinite(df: float) -> None:
     """Below 0.01 degrees of freedom SciPy gives the same quantile whatever they are."""
     half = half_of_fractional(2.0, df, 0.95)
     assert half == np.inf if df < 0.009 else np.isclose(scipy.stats.t.sf(half / 2.0, df), 0.025, rtol=1e-6)
+
+
+def test_no_reliability_at_all_is_none_whatever_the_last_digit_says() -> None:
+    """Items that do not go together at all: alpha is 0, or beside it by the rounding of its sums."""
+    none = reliable_change(1.5, 0.0)
+    assert reliable_change(1.5, -1e-16) == reliable_change(1.5, 1e-16) == none and none.threshold > 0
+    assert reliable_change(1.5, -0.1).reason == "the reliability lies outside 0 to 1"
