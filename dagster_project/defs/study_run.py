@@ -130,7 +130,10 @@ def build(settings: Settings) -> dg.Definitions:
                 _close(context.instance, killed.run_id)
             with ExitStack() as open_file:
                 # From the first step to the last nobody else writes the file, and nothing waits for its catalogue.
-                with suppress(WarehouseError):  # the steps say what is wrong with it
+                with suppress(WarehouseError):  # the steps say what a run cannot heal
+                    fault = warehouse.prepare(is_expected=(settings.study_folder / "release").exists())
+                    if fault is not None and context.log is not None:
+                        context.log.warning(fault)
                     open_file.enter_context(warehouse.kept_open())
                 yield StudyRun(settings, run_id)
             compact(settings.warehouse_file)

@@ -11,7 +11,7 @@
 -- over wide tables read the columns of these scales and items alone.
 create or replace macro traced_rows(traced_id) as table
 with one as (
-    select results.*, estimands.people, estimands.people_in_words, estimands.formula, contrasts.baseline, contrasts.followup, contrasts.direction
+    select results.*, estimands.people, estimands.people_in_words, estimands.formula, contrasts.baseline, contrasts.followup
     from results.results as results
     left join codebook.estimands as estimands
         on results.analysis = estimands.analysis

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 
 from dagster_project.summary import run_summary
@@ -36,6 +37,19 @@ def test_a_deleted_working_file_is_rebuilt_and_the_release_stays(small_again: Ag
     assert (place.release / "manifest.json").read_bytes() == manifest
     assert (place.working(versions), place.working("from results.release_diff"), place.values()) == before
     assert run_summary(place.settings).startswith("4 people on the roster, ")
+
+
+def test_a_run_that_was_started_anywhere_says_that_the_working_file_was_missing(
+    small_again: Again, definitions_of: Callable[[Any], dg.Definitions]
+) -> None:
+    place, _ = small_again
+    place.settings.warehouse_file.unlink()
+    job = definitions_of(place).resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        ran = job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey("codebook")])
+        logged = [entry.user_message for entry in instance.all_logs(ran.run_id)]
+    file = place.settings.warehouse_file
+    assert f"{file}: the working file was missing: it is rebuilt from the exports" in logged
 
 
 def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(small_again: Again) -> None:

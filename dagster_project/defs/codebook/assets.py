@@ -28,15 +28,13 @@ def build(settings: Settings) -> dg.Definitions:
         owners=["team:data-management"],
         description="The protocol as tables: waves, instruments, items, scales, norms. One truth, validated once.",
     )
-    def codebook(context: dg.AssetExecutionContext, study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
+    def codebook(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         study = study_run.read_study()
         try:
             settings.key()  # a key that is lost is said by the first step, before anything is written
         except SettingsError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         warehouse = Warehouse(settings.warehouse_file)
-        if fault := warehouse.prepare(is_expected=(settings.study_folder / "release").exists()):
-            context.log.warning(fault)
         tables = codebook_tables(study) | {"estimands": _estimands()} | study_run.codebook_tables(study)
         tables["wave_definitions"] = wave_definitions(tables, _code_stamp(settings))
         warehouse.replace_tables("codebook", tables)
