@@ -1,0 +1,60 @@
+"""A name says what a thing is. Belongs here: the words that name nothing, and where they are bound. Does not belong here: style
+that ruff knows."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "dagster_project"
+#: They point at something, and do not say at what.
+POINTING = frozenset(
+    """one ones other others another it this that these those each every both either neither all any some such same own none
+    nobody everybody anybody everything nothing something anything most more less least enough rest many few several mine
+    what which who whom whose where when how why""".split()
+)
+#: They say what was done to something, and not what it is. Terms of statistics stay: missing, observed, pooled, adjusted.
+DONE_TO = frozenset(
+    """found said told asked kept given made seen known left taken named listed drawn read written done held shown sent begun
+    began chosen cut meant heard counted printed changed moved turned judged wanted allowed declared placed filled released
+    landed refused answered returned repeated missed lost used computed called loaded standing came met got has have was been
+    being blamed opened opens keyed decoded cropped contracted crossed differing waiting ignored assumed shared finished
+    fitting lacks holds selected narrowed excused settled spelt stored added removed dropped joined matched sorted_ wrapped
+    parsed cleaned copied split_ put set_ brought spread shortened followed""".split()
+)
+#: They say where something stands in a sentence.
+BETWEEN = frozenset(
+    """at of by in_ on to from_ over under before after below above here there then again away aside apart beside inside outside
+    near far against alike twice without within across along back onto into off up down out""".split()
+)
+#: They fit everything.
+VAGUE = frozenset("place places way ways thing things stuff helper helpers utils manager".split())
+BANNED = POINTING | DONE_TO | BETWEEN | VAGUE
+
+
+def bound_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Every name that is given to something, and its line: functions, classes, arguments, variables, fields, errors."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            yield node.name, node.lineno
+
+
+FOLDERS = sorted({path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")})
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_names_say_what_things_are(folder: str) -> None:
+    pronouns = [
+        f"{path.relative_to(PACKAGE)}:{line}: {name}"
+        for path in sorted((PACKAGE / folder).glob("*.py"))
+        for name, line in bound_names(ast.parse(path.read_text(encoding="utf-8")))
+        if not name.endswith("__") and name.strip("_").lower() in BANNED
+    ]
+    assert not pronouns, "\n".join(["name what it is: a finding, a row, a scale, an index", *pronouns])
