@@ -1,27 +1,57 @@
-"""The one entry for Dagster: loads defs/, sets the executor and the job that runs everything.
+"""The whole graph, assembled in one place: assets, checks, resources, the job that runs everything, sensor and schedule.
 
-Belongs here: assembling. Does not belong here: an asset, a path, an environment variable.
+Belongs here: assembling. Does not belong here: an asset, a path. Dagster calls `defs`; the command line and the tests call
+`build_defs` with settings of their own.
 """
-
-from pathlib import Path
 
 import dagster as dg
 
-from dagster_project.defs.progress import progress_logger
+from dagster_project.dagster_home.progress import progress_logger
+from dagster_project.defs.automation import automation
+from dagster_project.defs.codebook import codebook
+from dagster_project.defs.interviews import INTERVIEW_ASSETS
+from dagster_project.defs.models import MODEL_CHECKS, exposure_specs, model_assets
+from dagster_project.defs.outcomes import OUTCOME_ASSETS
+from dagster_project.defs.raw import raw_assets
+from dagster_project.defs.release import release
+from dagster_project.defs.resources import resources_of
+from dagster_project.models.manifest import prepared_manifest
+from dagster_project.settings import Settings, read_settings
+from dagster_project.study import StudyError, read_study
 
-#: The whole graph. `wavehouse run` and the UI run this same job.
+#: The whole graph as a job. `wavehouse run` and the UI run this same job.
 EVERYTHING = "everything"
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """The whole graph of the study that the environment names. Loads on a machine with no data, too."""
-    return dg.Definitions.merge(
-        dg.load_from_defs_folder(path_within_project=Path(__file__).parent),
-        dg.Definitions(
-            # One process: DuckDB has one writer, and starting a process for each step costs more than the step.
-            executor=dg.in_process_executor,
-            jobs=[dg.define_asset_job(EVERYTHING, description="Exports to release: everything, in order.")],
-            loggers={"progress": progress_logger},
-        ),
+    return build_defs(read_settings())
+
+
+def build_defs(settings: Settings) -> dg.Definitions:
+    """The whole graph of one study. Without a valid study it has no raw assets; the codebook asset says what is wrong."""
+    manifest = prepared_manifest(settings)
+    raw: list[dg.AssetsDefinition] = []
+    try:
+        raw = raw_assets(read_study(settings.study_folder))
+    except StudyError as error:
+        dg.get_dagster_logger().warning("the raw assets are left out: %s", error)
+    graph = dg.Definitions(
+        assets=[
+            codebook,
+            *raw,
+            *model_assets(manifest),
+            *OUTCOME_ASSETS,
+            *INTERVIEW_ASSETS,
+            release,
+            *exposure_specs(manifest),
+        ],
+        asset_checks=MODEL_CHECKS,
+        jobs=[dg.define_asset_job(EVERYTHING, description="Exports to release: everything, in order.")],
+        # One process: DuckDB has one writer, and starting a process for each step costs more than the step.
+        executor=dg.in_process_executor,
+        loggers={"progress": progress_logger},
+        resources=resources_of(settings),
     )
+    return dg.Definitions.merge(graph, automation(settings))

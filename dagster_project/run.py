@@ -6,39 +6,26 @@ Belongs here: the order of these. Does not belong here: an asset (defs/), what t
 
 import contextlib
 import gc
-import os
 import sys
 import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dagster_project.defs.models.manifest import prepare_aside
+from dagster_project.dagster_home.folder import open_dagster_home
 from dagster_project.fingerprint import LastRun, inputs_fingerprint, note_run, reads_outside, unchanged_since
-from dagster_project.settings import CHECKOUT, Settings
+from dagster_project.models.manifest import prepare_in_background
+from dagster_project.settings import Settings
 from dagster_project.study_lock import study_lock
 from dagster_project.summary import run_summary
-from dagster_project.terminal import fault_line, say
+from dagster_project.terminal import say
 from dagster_project.warehouse import HeldFileError, Warehouse, damaged_files
 
 if TYPE_CHECKING:
     import dagster as dg
 
     from dagster_project.study import Study
-
-
-def dagster_home(settings: Settings) -> Path:
-    """Dagster's home, made on first use with the checkout's dagster.yaml, and set for this process and its children."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    home_file = settings.dagster_home / "dagster.yaml"
-    if not home_file.exists():
-        home_file.write_bytes((CHECKOUT / "dagster.yaml").read_bytes())
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    os.environ["WAVEHOUSE_STUDY"] = str(settings.study_folder)
-    os.environ["WAVEHOUSE_HOME"] = str(settings.home)
-    return settings.dagster_home
 
 
 def run_everything(settings: Settings, *, quiet: bool, again: bool, waits: bool) -> int:
@@ -63,16 +50,16 @@ def run_everything(settings: Settings, *, quiet: bool, again: bool, waits: bool)
 
         study = read_study(settings.study_folder)  # a wrong definition is one line here, before anything starts
         settings.key()  # and so is a key that is lost
-        dagster_home(settings)
-        prepare_aside(settings)
+        open_dagster_home(settings)
+        prepare_in_background(settings)
         if not quiet:
             say(f"wavehouse: running {settings.study_folder.name}", file=sys.stderr)
         result = _run_and_heal(settings, quiet, run_id)
         warnings = _print_problems(result)
         if not result.success:
             has_release = (settings.study_folder / "release").exists()
-            left = "the release is as it was" if has_release else "there is no release yet"
-            say(f"wavehouse: the run failed; {left}. `wavehouse ui` shows run {result.run_id}", file=sys.stderr)
+            state = "the release is as it was" if has_release else "there is no release yet"
+            say(f"wavehouse: the run failed; {state}. `wavehouse ui` shows run {result.run_id}", file=sys.stderr)
             return 1
         if inputs is not None and not reads_outside(settings.study_folder, _declared_places(study)):
             note_run(settings, inputs, today if study.protocol.starts_on is not None else None, warnings)
@@ -85,10 +72,10 @@ def _run_and_heal(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteIn
 
     All that a run needs is in the exports.
     """
-    from dagster_project.defs.history import history_fault, move_damaged_aside
+    from dagster_project.dagster_home.history import history_fault, move_damaged_aside
 
     _prepare_working_file(settings)
-    aside = damaged_files(settings.warehouse_file)
+    damaged_before = damaged_files(settings.warehouse_file)
     try:
         result = _run_job(settings, quiet, run_id)
     except Exception as error:
@@ -100,7 +87,7 @@ def _run_and_heal(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteIn
         for fault in faults:
             say(f"warning: {fault}", file=sys.stderr)
         return _run_job(settings, quiet, str(uuid.uuid4()))
-    if result.success or damaged_files(settings.warehouse_file) == aside:
+    if result.success or damaged_files(settings.warehouse_file) == damaged_before:
         return result
     _print_problems(result)
     say("wavehouse: running again, from the exports", file=sys.stderr)
@@ -137,12 +124,12 @@ def _has_history(settings: Settings) -> bool:
 
 def _record_unchanged(settings: Settings, last: LastRun) -> None:
     """One observation of the release in Dagster's history: it was looked at, and is of what lies there now."""
-    dagster_home(settings)
+    open_dagster_home(settings)
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:
-        seen = {"what changed": "Nothing has changed since the last run; nothing was run.", "release": last.release}
-        instance.report_runless_asset_event(dg.AssetObservation("release", metadata=seen | {"inputs": last.inputs}))
+        facts = {"what changed": "Nothing has changed since the last run; nothing was run.", "release": last.release}
+        instance.report_runless_asset_event(dg.AssetObservation("release", metadata=facts | {"inputs": last.inputs}))
 
 
 def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProcessResult":
@@ -150,10 +137,10 @@ def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProce
     with _no_garbage_yet():
         import dagster as dg
 
-        from dagster_project.definitions import EVERYTHING, defs
-        from dagster_project.defs.progress import step_line
+        from dagster_project.dagster_home.progress import step_line
+        from dagster_project.definitions import EVERYTHING, build_defs
 
-        job = defs().resolve_job_def(EVERYTHING)
+        job = build_defs(settings).resolve_job_def(EVERYTHING)
     with dg.DagsterInstance.get() as instance:
         loggers = {"progress": {"config": {"quiet": quiet}}}
         if not quiet:
@@ -189,28 +176,27 @@ def _declared_places(study: "Study") -> Iterator[str]:
             yield export.dictionary
     if study.protocol.published is not None:
         yield study.protocol.published.file
-    if (declared := read_propositions(study)) is not None:
-        yield from (interviews.file for interviews in declared.interviews)
+    if (propositions := read_propositions(study)) is not None:
+        yield from (interviews.file for interviews in propositions.interviews)
 
 
 def _print_problems(result: "dg.ExecuteInProcessResult") -> list[str]:
     """Every failed check and every failed step as one line, worst first. Returns the lines that are warnings."""
     import dagster as dg
 
-    errors, warnings = [], []
+    from dagster_project.defs.steps import failure_message
+
+    errors: list[str] = []
+    warnings: list[str] = []
     for event in result.all_events:
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
             check = event.asset_check_evaluation_data
             if not check.passed:
                 is_warning = check.severity == dg.AssetCheckSeverity.WARN
-                place = check.asset_key.to_user_string()
-                (warnings if is_warning else errors).append(f"{place}, {check.check_name}: {check.description or 'failed'}")
+                asset = check.asset_key.to_user_string()
+                (warnings if is_warning else errors).append(f"{asset}, {check.check_name}: {check.description or 'failed'}")
         elif event.event_type_value == "STEP_FAILURE":
-            failure = event.step_failure_data
-            message = (failure.user_failure_data.description if failure.user_failure_data else None) or (
-                failure.error.cause.message if failure.error and failure.error.cause else failure.error_display_string
-            )
-            line = fault_line(message)
+            line = failure_message(event)
             if not any(line in error for error in errors):
                 errors.append(f"{(event.step_key or '').replace('__', '/')}: {line}")
     for line in errors:

@@ -41,6 +41,16 @@ class Settings:
     smtp: str = "localhost"
     checkout: Path = CHECKOUT
 
+    def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """An environment for a child process that reads these settings from it; the rest stays as in `environment`."""
+        return {
+            **environment,
+            "DAGSTER_HOME": str(self.dagster_home),
+            "WAVEHOUSE_STUDY": str(self.study_folder),
+            "WAVEHOUSE_HOME": str(self.home),
+            "WAVEHOUSE_WATCH": "1" if self.watch else "",
+        }
+
     @property
     def study_home(self) -> Path:
         """The folder for what is made of this study and stays on this machine; see `home_of_study`."""

@@ -10,19 +10,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from dagster_project.defs import study_run
-from dagster_project.defs.codebook import assets as codebook
-from dagster_project.defs.models import assets as models
-from dagster_project.defs.models import checks
-from dagster_project.defs.outcomes import assets as outcomes
-from dagster_project.defs.outcomes import audit
-from dagster_project.defs.raw import assets as raw
-from dagster_project.defs.release import assets as release
-from dagster_project.defs.release import figures
-from dagster_project.defs.synthesis import assets as synthesis
-from dagster_project.defs.synthesis import segments
+from dagster_project.definitions import build_defs
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import read_study
 from dagster_project.warehouse import Warehouse
 
 # As in `wavehouse run`: what dbt and Dagster import stays, and looking through it for garbage takes a tenth of the time.
@@ -87,28 +76,14 @@ def copy_of(place: Place, folder: Path) -> Place:
 
 
 def definitions_of(place: Place) -> dg.Definitions:
-    settings = place.settings
-    return dg.Definitions.merge(
-        study_run.build(settings),
-        codebook.build(settings),
-        raw.build(settings, read_study(place.study_folder)),
-        models.build(settings),
-        checks.build(settings),
-        outcomes.build(settings),
-        audit.build(settings),
-        segments.build(settings),
-        synthesis.build(settings),
-        figures.build(settings),
-        release.build(settings),
-        dg.Definitions(executor=dg.in_process_executor),
-    )
+    return build_defs(place.settings)
 
 
 def run_all(place: Place) -> Run:
     """Materialise everything, as `wavehouse run` does."""
     job = definitions_of(place).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
-        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        quiet = {"loggers": {"progress": {"config": {"quiet": True}}}}
         result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
     failures, evaluated, metadata = [], {}, {}
     for event in result.all_events:

@@ -273,11 +273,11 @@ def test_a_killed_run_does_not_make_the_next_one_wait(small_place: Any) -> None:
     """A run was killed while it held the warehouse, and no daemon gave it back: the next run waited for ever."""
     import dagster as dg
 
-    from dagster_project.run import dagster_home
+    from dagster_project.dagster_home.folder import open_dagster_home
 
     before = dict(os.environ)
     try:
-        dagster_home(small_place.settings)
+        open_dagster_home(small_place.settings)
         with dg.DagsterInstance.get() as instance:
             run = instance.add_run(dg.DagsterRun("everything", status=dg.DagsterRunStatus.STARTED))
             holds = (

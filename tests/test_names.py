@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "dagster_project"
 POINTING = frozenset(
     """one ones other others another it this that these those each every both either neither all any some such same own none
     nobody everybody anybody everything nothing something anything most more less least enough rest many few several mine
-    what which who whom whose where when how why""".split()
+    what which who whom whose where when how why""".split()  # noqa: SIM905
 )
 #: They say what was done to something, and not what it is. Terms of statistics stay: missing, observed, pooled, adjusted.
 DONE_TO = frozenset(
@@ -21,15 +21,15 @@ DONE_TO = frozenset(
     landed refused answered returned repeated missed lost used computed called loaded standing came met got has have was been
     being blamed opened opens keyed decoded cropped contracted crossed differing waiting ignored assumed shared finished
     fitting lacks holds selected narrowed excused settled spelt stored added removed dropped joined matched sorted_ wrapped
-    parsed cleaned copied split_ put set_ brought spread shortened followed""".split()
+    parsed cleaned copied split_ put set_ brought spread shortened followed""".split()  # noqa: SIM905
 )
 #: They say where something stands in a sentence.
 BETWEEN = frozenset(
     """at of by in_ on to from_ over under before after below above here there then again away aside apart beside inside outside
-    near far against alike twice without within across along back onto into off up down out""".split()
+    near far against alike twice without within across along back onto into off up down out""".split()  # noqa: SIM905
 )
 #: They fit everything.
-VAGUE = frozenset("place places way ways thing things stuff helper helpers utils manager".split())
+VAGUE = frozenset("place places way ways thing things stuff helper helpers utils manager".split())  # noqa: SIM905
 BANNED = POINTING | DONE_TO | BETWEEN | VAGUE
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from dagster_project.defs.raw.load import load_export
+from dagster_project.raw.load import load_export
 from dagster_project.settings import read_settings
 from dagster_project.study import read_study
 from dagster_project.warehouse import Warehouse
@@ -59,7 +59,7 @@ def load(what: str, place: Path) -> int:
         study = read_study(folder)
         export = next(export for export in study.protocol.exports if export.export == "t1")
         settings = read_settings({"WAVEHOUSE_STUDY": str(folder), "WAVEHOUSE_HOME": str(place / "home")})
-        return int(load_export(settings, study, export, Warehouse(settings.warehouse_file))["rows_accepted"])
+        return int(load_export(settings, study, export, Warehouse(settings.warehouse_file)).record.rows_accepted)
     with duckdb.connect(str(place / f"{what}.duckdb")) as connection:
         is_text = str(what == "text").lower()
         query = f"create table t as select * from read_csv(?, all_varchar = {is_text})"

@@ -302,12 +302,12 @@ def sensor_run() -> int:
     """
     import dagster as dg
 
+    from dagster_project.dagster_home.folder import open_dagster_home
     from dagster_project.definitions import defs
-    from dagster_project.run import dagster_home
     from dagster_project.settings import read_settings
 
     settings = read_settings()
-    dagster_home(settings)
+    open_dagster_home(settings)
     cursor_file = settings.home / "sensor.cursor"
     definitions = defs()
     repository = definitions.get_repository_def()

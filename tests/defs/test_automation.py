@@ -17,8 +17,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from dagster_project.defs.automation import runs
-from dagster_project.defs.automation.notice import Notice, send_notice
+from dagster_project.automation.notice import Notice, send_notice
+from dagster_project.defs.automation import automation
 from dagster_project.study_lock import study_lock
 
 NOTICE = Notice("small_study", "run-1", ("raw__t1: t1.csv: the file is empty; export it again",))
@@ -37,7 +37,7 @@ class Watch:
 
     def tick(self) -> dict[str, str] | str:
         """The tags of the run that is asked for, or why there is none."""
-        (sensor,) = (one for one in runs.build(self._settings).sensors or () if one.name == "new_exports")
+        (sensor,) = (one for one in automation(self._settings).sensors or () if one.name == "new_exports")
         context = dg.build_sensor_context(
             instance=self.instance, cursor=self._cursor, repository_def=self._repository, sensor_name=sensor.name
         )
@@ -196,7 +196,7 @@ def test_files_that_cannot_be_told_apart_start_nothing_and_are_named(watch: Watc
 
 
 def test_nothing_starts_by_itself_until_it_is_switched_on(small_place: Any) -> None:
-    made = runs.build(small_place.settings)
+    made = automation(small_place.settings)
     statuses = [one.default_status.value for one in (*(made.sensors or ()), *(made.schedules or ()))]
     assert statuses == ["STOPPED"] * 3
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project.defs.models.manifest import prepared_manifest
+from dagster_project.models.manifest import prepared_manifest
 
 
 def _marts_behind(graph: Any, key: dg.AssetKey) -> set[str]:

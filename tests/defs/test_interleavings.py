@@ -16,8 +16,6 @@ import duckdb
 import pytest
 from recompute import recompute
 
-from dagster_project.defs.automation import runs
-
 _FILE = Path(__file__).parents[1] / "benchmarks/interleavings.py"
 _SPEC = importlib.util.spec_from_file_location("interleavings", _FILE)
 assert _SPEC is not None and _SPEC.loader is not None
@@ -58,7 +56,7 @@ def test_stale_codebook_a_run_of_the_sensor_scores_by_the_definitions_as_they_ar
     place, _ = small_again
 
     def definitions() -> dg.Definitions:
-        return dg.Definitions.merge(definitions_of(place), runs.build(place.settings))
+        return definitions_of(place)
 
     def tick(cursor: str | None) -> tuple[list[dg.RunRequest], str | None]:
         repository = definitions().get_repository_def()

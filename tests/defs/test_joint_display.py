@@ -149,8 +149,8 @@ def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_ag
     file.write_text(text.replace("    claims:", "    codes: [Strain]\n    claims:", 1), encoding="utf-8")
     run = again()
     assert run.failures == []
-    assert run.checks["raw/segments", "codings_conserved"] == (True, "5 in the files, 1 kept, 4 set aside")
-    assert run.checks["raw/segments", "people_known"] == (
+    assert run.checks["raw/segments", "codings_conserved"] == (True, "5 in the files, 2 kept, 3 set aside")
+    assert run.checks["results/joint_display", "people_known"] == (
         False,
         "set aside: 1 x the person is not on the roster; 1 x 'T9' is no wave of the study; 1 x nothing says whose segment"
         " it is; 1 x code is empty",

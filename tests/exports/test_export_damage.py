@@ -19,7 +19,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -30,8 +30,8 @@ import pyarrow as pa
 import pyreadstat
 import pytest
 
-from dagster_project.defs.raw.load import load_export
 from dagster_project.exports import Contracted, ExportError, TextTable, apply_contract, read_export
+from dagster_project.raw.load import load_export
 from dagster_project.settings import read_settings
 from dagster_project.study import Export, Study
 from dagster_project.warehouse import Warehouse
@@ -1193,7 +1193,7 @@ def test_the_warehouse_takes_an_export_whole_or_not_at_all(
         drop.write_bytes(found.content)
         sha256 = hashlib.sha256(found.content).hexdigest()
         try:
-            record = load_export(settings, study, export_of(export), warehouse)
+            record = load_export(settings, study, export_of(export), warehouse).record
         except ExportError as refusal:
             outcomes["refused"] += 1
             is_one_line(str(refusal), drop.name)
@@ -1204,7 +1204,7 @@ def test_the_warehouse_takes_an_export_whole_or_not_at_all(
             outcomes["taken"] += 1
             standing = _raw_tables(warehouse, export)
             (written,) = standing["exports"]
-            assert written == {name: record[name] for name in written}, found.name
+            assert written == asdict(record), found.name
             assert (written["sha256"], written["file_name"]) == (sha256, drop.name), found.name
             assert written["rows_in_file"] == written["rows_accepted"] + written["rows_set_aside"], found.name
             assert len(standing[export]) == written["rows_accepted"], found.name

@@ -8,7 +8,8 @@ from typing import Any, get_args
 import docx
 import pytest
 
-from dagster_project.defs.outcomes.assets import laid_out, read_results
+from dagster_project.outcomes.analyses import all_tables
+from dagster_project.outcomes.store import read_results
 from dagster_project.report import table_joint_display
 from dagster_project.report.checklists import Answers, JudgedItem, judge_checklist, read_answers, read_checklists
 from dagster_project.report.checklists.judge import Status
@@ -27,7 +28,7 @@ def release(example_run: Any) -> dict[str, Any]:
     study, file = read_study(place.study_folder), Warehouse(place.release / "warehouse.duckdb")
     results = read_results(file)
     joint = table_joint_display(study, {name: file.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}, None, {})
-    tables = [*laid_out(study, list(results.values())), joint]
+    tables = [*all_tables(study, list(results.values())), joint]
     return {"study": study, "tables": tables, "results": results, "figures": FIGURES, "sections": SECTIONS}
 
 

@@ -15,7 +15,8 @@ import pytest
 from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
 
-from dagster_project.defs.outcomes.assets import laid_out, read_results
+from dagster_project.outcomes.analyses import all_tables
+from dagster_project.outcomes.store import read_results
 from dagster_project.report import table_joint_display, write_latex, write_word, write_workbook
 from dagster_project.report.latex import escaped
 from dagster_project.results import Cell, Column, ResultRow, Row, Table
@@ -35,7 +36,7 @@ def content(example_run: Any) -> Content:
     results = read_results(file)
     joint = table_joint_display(study, {name: file.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}, "A note.", {})
     assert joint is not None
-    tables = laid_out(study, list(results.values()))
+    tables = all_tables(study, list(results.values()))
     tables.insert(4, joint)
     return place, study, results, tables
 

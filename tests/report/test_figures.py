@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dagster_project.defs.outcomes.assets import read_results
+from dagster_project.outcomes.store import read_results
 from dagster_project.report import MOST_PEOPLE
 from dagster_project.report.figure import Figure
 from dagster_project.report.figures import PEOPLE_SCORES, draw_figures, figure_tables, trajectories

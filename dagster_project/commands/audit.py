@@ -1,0 +1,137 @@
+"""`wavehouse audit`: the arithmetic of anybody's results table."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project.settings import Settings
+from dagster_project.terminal import say
+
+if TYPE_CHECKING:
+    from dagster_project.study import Instrument
+
+_DESCRIPTION = """Check the arithmetic of a results table: one row a printed number.
+
+columns
+  label, timepoint, statistic, printed are needed. timepoint is a moment (T1) or a change between two (T1-T2); statistic is
+  n, count, percent, mean, sd, se, min, q1, median, q3, max, change, ci_low, ci_high, p, t, df, sd_change, es, correlation,
+  ...
+  table, section, items, aggregate (sum or mean), low, high, design and level if known. n is the number of people, of a block
+  of categories the denominator; count is the people in the category. low and high are an item's lowest and highest answer.
+
+what is assumed
+  Numbers are rounded (--cut: or cut off), SDs have n - 1 in the denominator. A change whose design is not declared is taken
+  as the same people at both moments, a two-sided paired t test and an interval of 95 %; where that does not fit, two groups
+  and 90 and 99 % are tried, and nothing is called impossible that another design could give. Declared, a design is held to
+  its arithmetic.
+
+what the words mean
+  impossible        no data can give the number beside the others, by any design or by the declared one
+  inconsistent      printed numbers disagree; a practice that is named, or a slip against the table's other rows, explains it
+  not reproducible  it does not follow from what is printed
+  note              a reader should know (--all lists them)
+  slack is how far the nearest number that would go lies beyond what rounding allows.
+
+exit codes: 0 nothing above a note, 1 something, 2 the table or an option cannot be read
+"""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    audit = commands.add_parser(
+        "audit",
+        help="check the arithmetic of anybody's results table; needs no study and no data",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    audit.add_argument("table", type=Path, help="a CSV in long form: label, timepoint, statistic, printed, …")
+    audit.add_argument(
+        "--instruments", type=Path, nargs="+", default=[], help="instrument files (YAML), or folders of them, for ranges"
+    )
+    audit.add_argument(
+        "--effect-size",
+        metavar="NAME",
+        help="what the table says its effect sizes are: d_z, d_baseline, d_av, d_rm, d_s, or g_…",
+    )
+    audit.add_argument(
+        "--design",
+        choices=("paired", "groups", "other"),
+        help="of the changes: the same people at both moments and a paired t test; two independent groups, named by the"
+        " change's parts, and a pooled or Welch's t; anything else (a model, an adjusted p, ranks, a bootstrap)",
+    )
+    audit.add_argument(
+        "--level", type=int, choices=(90, 95, 99), help="of the intervals, in per cent (a declared design: 95)"
+    )
+    audit.add_argument("--cut", action="store_true", help="the table's numbers may be cut off instead of rounded")
+    audit.add_argument("--all", action="store_true", help="list the notes, too")
+    audit.add_argument("--csv", action="store_true", help="write every finding as CSV instead")
+    audit.set_defaults(execute=execute, study=None)
+
+
+def execute(options: argparse.Namespace, settings: Settings) -> int:
+    import csv
+
+    from dagster_project.audit import (
+        DEFINITIONS,
+        FINDINGS_COLUMNS,
+        NOTE,
+        audit_table,
+        finding_lines,
+        finding_row,
+        finding_summary,
+        place_facts,
+        read_table,
+        unknown_statistics,
+    )
+    from dagster_project.exports import decode
+
+    if options.effect_size and options.effect_size not in {letter + name[1:] for name in DEFINITIONS for letter in "dg"}:
+        raise ValueError(
+            f"--effect-size: {options.effect_size!r} is no definition; give one of {', '.join(DEFINITIONS)}, or with g_"
+        )
+    if options.table.is_dir():
+        raise ValueError(f"{options.table}: this is a folder; give the table's own file")
+    if not options.table.is_file():
+        raise ValueError(f"{options.table}: there is no such file; check the path")
+    instruments = _instruments(options.instruments)
+    table = read_table(str(options.table), decode(options.table.read_bytes(), options.table.name).utf8.decode())
+    facts, unplaced = place_facts(instruments, table.values)
+    findings = audit_table(
+        table.values, facts | table.facts, effect_size=options.effect_size, design=options.design, level=options.level,
+        by_line=table.by_line, may_be_cut=options.cut,
+    )  # fmt: skip
+    unknown = unknown_statistics(table.values)
+    for statistic, count in unknown.items():
+        say(f"wavehouse: no rule knows the statistic {statistic!r}: {count} of the numbers not checked", file=sys.stderr)
+    if unplaced:
+        say(
+            f"wavehouse: no row of the table is about {', '.join(map(repr, unplaced))}: these scales' ranges are not"
+            " checked; labels must"
+            " be those of the instruments",
+            file=sys.stderr,
+        )
+    if options.csv:
+        writer = csv.DictWriter(sys.stdout, list(FINDINGS_COLUMNS), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(finding_row(finding, "published") for finding in findings)
+    else:
+        numbers = len(table.values) - sum(unknown.values())
+        say(*finding_lines(findings, with_notes=options.all), finding_summary(findings, numbers, sum(unknown.values())))
+    return 1 if any(finding.severity != NOTE for finding in findings) else 0
+
+
+def _instruments(paths: Sequence[Path]) -> "list[Instrument]":
+    from dagster_project.study import read_instrument
+
+    files: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise ValueError(f"--instruments: {path}: there is no such file or folder; check the path")
+        # A study's folder has its instruments in a folder of their own.
+        folder = path / "instruments" if (path / "instruments").is_dir() else path
+        yaml = [file for file in folder.iterdir() if file.suffix in (".yaml", ".yml")] if folder.is_dir() else [folder]
+        if not yaml:
+            raise ValueError(f"--instruments: {folder}: the folder holds no instrument (*.yaml, *.yml); check the path")
+        files += sorted(yaml)
+    return [read_instrument(file) for file in files]

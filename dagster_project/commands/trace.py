@@ -1,0 +1,59 @@
+"""`wavehouse trace`: from a result of the release back to people, scores, answers and cells."""
+
+import argparse
+import sys
+
+from dagster_project.commands.command import add_command
+from dagster_project.settings import Settings
+from dagster_project.terminal import say
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    trace = add_command(
+        commands, "trace", "follow a result of the release back to people, scores, answers and cells", execute
+    )
+    trace.add_argument("result_id", help="e.g. change/wellbeing/T1-T2/p")
+    trace.add_argument("--person", help="list the answers of one person, by pseudonym (or by identifier, with --names)")
+    trace.add_argument("--names", action="store_true", help="name people as in the exports, from the working file")
+    trace.add_argument("--csv", action="store_true", help="write every row as CSV instead")
+
+
+def execute(options: argparse.Namespace, settings: Settings) -> int:
+    import csv
+    from functools import partial
+
+    from dagster_project.results import TRACE_COLUMNS, alike, person_lines, trace_lines
+    from dagster_project.warehouse import Warehouse, rows
+
+    file = settings.study_folder / "release" / "warehouse.duckdb"
+    if not file.exists():
+        raise ValueError(f"{settings.study_folder}: there is no release yet; `wavehouse run` makes one")
+    names: dict[str, str] = {}
+    if options.names:
+        roster = Warehouse(settings.warehouse_file).rows("select participant_id, respondent from raw.roster")
+        names = {row["participant_id"]: row["respondent"] for row in roster}
+    person = next((pseudonym for pseudonym, name in names.items() if name == options.person), options.person)
+    with Warehouse(file).connect(read_only=True) as connection:
+        ask = partial(rows, connection)
+        if not ask("from duckdb_functions() where function_name = 'traced_rows'"):
+            raise ValueError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` makes it anew")
+        if not ask("from results.results where result_id = ?", [options.result_id]):
+            raise ValueError(alike(options.result_id, [row["result_id"] for row in ask("from results.results")]))
+        if options.csv:
+            condition, parameters = ("where participant_id = ?", [person]) if person is not None else ("", [])
+            cursor = connection.execute(f"from trace(?) {condition}", [options.result_id, *parameters])
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(TRACE_COLUMNS)
+            index = list(TRACE_COLUMNS).index("participant_id")
+            while batch := cursor.fetchmany(10_000):
+                writer.writerows((*row[:index], names.get(row[index], row[index]), *row[index + 1 :]) for row in batch)
+            return 0
+        say(*trace_lines(ask, options.result_id, names))
+        if person is not None:
+            lines = person_lines(ask, options.result_id, person)
+            if not lines:
+                raise ValueError(
+                    f"{options.person}: no answer of this person is behind {options.result_id}; --csv lists everybody"
+                )
+            say("", f"{options.person}:", *lines)
+    return 0

@@ -1,0 +1,144 @@
+"""Runs that start themselves: when an export or a definition changes, every night, and a notice when one fails.
+
+Belongs here: the sensor, the schedule, the notice, and Dagster's runs and tags as they need them. Does not belong here: when
+a run is due (automation/due.py), looking at files (exports/). All of it is off until WAVEHOUSE_WATCH is set; `wavehouse ui
+--watch` sets it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+import dagster as dg
+
+from dagster_project.automation.due import MAX_RUNS, EarlierRun, content_name, why_not_due
+from dagster_project.automation.notice import Notice, send_notice
+from dagster_project.defs.steps import failure_message
+from dagster_project.exports import Memory, look, read_taken
+from dagster_project.settings import Settings
+from dagster_project.study import StudyError, read_study
+from dagster_project.study_lock import lock_holder
+from dagster_project.warehouse import current_release
+
+#: Twice this long after a file was last written, its run starts.
+_SECONDS = 15
+_NIGHTLY = "0 3 * * *"
+#: Tags of the runs that the sensor starts: whose, and for which content.
+STUDY_TAG, CONTENT_TAG = "wavehouse/study", "wavehouse/content"
+#: Dagster's tag of why a run failed, and its words for a run that ended by what it met itself, not by being killed.
+_REASON_TAG = "dagster/failure_reason"
+_REFUSALS = ("STEP_FAILURE", "RUN_EXCEPTION", "JOB_INITIALIZATION_FAILURE")
+
+
+def automation(settings: Settings) -> dg.Definitions:
+    """The sensor, the schedule and the notice of one study."""
+    is_on = settings.watch
+    sensor_status = dg.DefaultSensorStatus.RUNNING if is_on else dg.DefaultSensorStatus.STOPPED
+
+    @dg.sensor(
+        name="new_exports",
+        target=dg.AssetSelection.all().materializable(),
+        minimum_interval_seconds=_SECONDS,
+        default_status=sensor_status,
+        description="Starts a run of everything when exports arrive or change, or the definitions do.",
+    )
+    def new_exports(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        try:
+            study = read_study(settings.study_folder)
+        except StudyError as error:
+            return dg.SkipReason(str(error))
+        memory = Memory.from_text(context.cursor)
+        release = current_release(settings.study_folder) or {}
+        arrivals = look(study, memory, read_taken(settings.taken_file, release.get("release")))
+        for name in arrivals.unknown:
+            context.log.warning("%s: no export declares this file; it is left where it is", name)
+        for refusal in arrivals.refused.values():
+            context.log.warning(refusal)
+        lockless = _close_lockless_runs(context.instance, settings, memory.lockless)
+        context.update_cursor(replace(arrivals.memory, lockless=lockless).to_text())
+        content = content_name(arrivals)
+        earlier = _earlier_runs(context.instance, settings, content)
+        holder = lock_holder(settings.lock_file)
+        running = str(holder) if holder is not None else None
+        if reason := why_not_due(arrivals, study, _graph_tables(context.repository_def), running, earlier):
+            return dg.SkipReason(reason)
+        # Everything, not only what hangs on the changed exports: by new definitions all of it is stale, what a killed run
+        # left behind heals, and a release is of one state of all exports. No run key: the tags say what was started.
+        tags = {"wavehouse/arrived": ", ".join(arrivals.changed), STUDY_TAG: _study_name(settings), CONTENT_TAG: content}
+        return dg.RunRequest(tags=tags)
+
+    nightly = dg.ScheduleDefinition(
+        name="nightly",
+        target=dg.AssetSelection.all().materializable(),
+        cron_schedule=_NIGHTLY,
+        default_status=dg.DefaultScheduleStatus.RUNNING if is_on else dg.DefaultScheduleStatus.STOPPED,
+        description="Reads everything again every night at three, and heals what was left behind.",
+    )
+
+    @dg.run_failure_sensor(
+        name="failure_notice",
+        minimum_interval_seconds=_SECONDS,
+        default_status=sensor_status,
+        description="Says to WAVEHOUSE_NOTIFY (a chat's webhook or an e-mail address) that a run failed, and why.",
+    )
+    def failure_notice(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+        if not settings.notify:
+            return dg.SkipReason("WAVEHOUSE_NOTIFY is not set: nobody is told")
+        reasons = [_step_failure(event) for event in context.get_step_failure_events()] or [
+            context.failure_event.message or ""
+        ]
+        notice = Notice(settings.study_folder.name, context.dagster_run.run_id, tuple(reasons))
+        send_notice(settings.notify, settings.smtp, notice)
+        return None
+
+    return dg.Definitions(sensors=[new_exports, failure_notice], schedules=[nightly])
+
+
+def _step_failure(event: dg.DagsterEvent) -> str:
+    return f"{event.step_key}: {failure_message(event)}"
+
+
+def _study_name(settings: Settings) -> str:
+    """The study in tags: several may have runs in one history."""
+    return hashlib.sha256(str(settings.study_folder).encode()).hexdigest()[:12]
+
+
+def _earlier_runs(instance: dg.DagsterInstance, settings: Settings, content: str) -> Sequence[EarlierRun]:
+    """The runs that the sensor started last, newest first, as far as they were for this content."""
+    runs = instance.get_runs(filters=dg.RunsFilter(tags={STUDY_TAG: _study_name(settings)}), limit=MAX_RUNS)
+    return [
+        EarlierRun(
+            name=run.run_id[:8],
+            is_finished=run.is_finished,
+            is_cancelled=run.status == dg.DagsterRunStatus.CANCELED,
+            has_refused=run.status == dg.DagsterRunStatus.FAILURE and run.tags.get(_REASON_TAG) in _REFUSALS,
+        )
+        for run in takewhile(lambda run: run.tags.get(CONTENT_TAG) == content, runs)
+    ]
+
+
+def _close_lockless_runs(
+    instance: dg.DagsterInstance, settings: Settings, lockless_before: Sequence[str]
+) -> tuple[str, ...]:
+    """Mark as failed the runs that Dagster takes for started while nobody holds the study's lock. Returns their ids.
+
+    A run is without the lock for moments only, when it starts and when it ends: one that is so at two looks was killed
+    together with the process that watched it, as when the machine went down.
+    """
+    if lock_holder(settings.lock_file) is not None:
+        return ()
+    started = dg.RunsFilter(tags={STUDY_TAG: _study_name(settings)}, statuses=[dg.DagsterRunStatus.STARTED])
+    runs = instance.get_runs(filters=started)
+    for run in runs:
+        if run.run_id in lockless_before:
+            instance.report_run_failed(run, "The process of this run is gone; the release is as it was.")
+    return tuple(run.run_id for run in runs)
+
+
+def _graph_tables(repository: dg.RepositoryDefinition | None) -> set[str] | None:
+    """The tables of exports that the loaded graph has assets for."""
+    if repository is None:
+        return None
+    tables = {key.path[-1] for key in repository.asset_graph.materializable_asset_keys if key.path[0] == "raw"}
+    return tables - {"answers", "segments"}

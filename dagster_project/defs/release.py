@@ -1,0 +1,71 @@
+"""The release asset: a finished copy that people read, swapped in whole when every blocking check has passed.
+
+Belongs here: the asset. Does not belong here: what is checked before, and what is in it (release/).
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from dagster_project.defs.outcomes import RESULT_KEYS
+from dagster_project.defs.steps import check_result, fails_in_one_line
+from dagster_project.release.publish import one_truth, publish_study
+from dagster_project.release.truth import contradictions
+from dagster_project.report.checklists import read_answers
+from dagster_project.study_run import StudyRun
+
+_MARTS = (
+    "answer_codes", "answer_sheets", "answers", "category_counts", "change_counts", "change_moments", "code_counts",
+    "counted_people", "counted_profiles", "exclusions", "exports", "item_counts", "item_moments", "leaver_moments",
+    "measure_values", "missing_answers", "number_moments", "participant_values", "participants", "pattern_moments",
+    "person_profiles", "rejected_counts", "return_states", "returns", "scale_moments", "scale_scores", "score_changes",
+    "score_counts", "score_ledger", "score_profiles", "scores", "service_counts", "service_pairs", "service_use",
+    "study_flow", "wave_stamps",
+)  # fmt: skip
+
+
+@dg.asset(
+    deps=[
+        dg.AssetKey("codebook"),
+        # Its check on how much was rejected blocks a release.
+        dg.AssetKey(["staging", "rejected_answers"]),
+        *(dg.AssetKey(["marts", mart]) for mart in _MARTS),
+        *RESULT_KEYS,
+        *(dg.AssetKey(["results", name]) for name in ("reproduction", "audit", "joint_display", "figures")),
+    ],
+    group_name="release",
+    kinds={"duckdb", "csv", "html"},
+    owners=["team:data-management"],
+    description="What people read: marts, results and codebook as one DuckDB file, Tables 1 to 4 as CSV and as a page.",
+    check_specs=[
+        dg.AssetCheckSpec(
+            "one_truth",
+            asset="release",
+            blocking=True,
+            description="All that is released was computed from the same exports by the same definitions.",
+        )
+    ],
+)
+def release(
+    study_run: dg.ResourceParam[StudyRun],
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+    with fails_in_one_line():
+        read_answers(study_run.study())  # what is wrong with them is said before anything else
+        # Asked before anything is published, and not by a step of its own: nothing may come between.
+        problems = contradictions(study_run.warehouse, study_run.study())
+        yield check_result(one_truth(problems))
+        if problems:
+            raise dg.Failure(problems[0], allow_retries=False)
+        published = publish_study(study_run)
+    folder = published.folder
+    yield dg.MaterializeResult(
+        data_version=dg.DataVersion(published.fingerprint),
+        metadata={
+            "folder": dg.MetadataValue.path(str(folder)),
+            "database": dg.MetadataValue.path(str(folder / "warehouse.duckdb")),
+            "page": dg.MetadataValue.path(str(folder / "index.html")),
+            "is new": published.is_new,
+            "what changed": dg.MetadataValue.md(published.changes),
+            "fingerprint": published.fingerprint,
+        },
+    )

@@ -1,0 +1,92 @@
+"""The resources of a graph: a run of the study, its warehouse, its dbt project.
+
+Belongs here: holding the study's lock and working file for as long as a run goes on. Does not belong here: the lock
+(study_lock.py), what the steps of a run share (study_run.py), calling dbt (models/).
+
+In-process executors set up a run's resources once, before its first step, and take them down after its last: `wavehouse
+run`, the UI, the daemon and a subset of one step hold the lock alike.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import dagster as dg
+
+from dagster_project.models.project import DbtProject
+from dagster_project.settings import Settings
+from dagster_project.study_lock import study_lock
+from dagster_project.study_run import StudyRun
+from dagster_project.warehouse import Warehouse, WarehouseError, compact
+
+#: The name of the resource that every step asks for.
+STUDY_RUN = "study_run"
+
+
+class StudyRunResource(dg.ConfigurableResource):
+    """The run of a study: holds its lock, gives every step the definitions of the codebook. It is given as a StudyRun."""
+
+    settings: dg.ResourceDependency[Settings]
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[StudyRun]:  # type: ignore[override]
+        settings, log = self.settings, context.log
+        run_id = context.run.run_id if context.run is not None else ""
+        warehouse = Warehouse(settings.warehouse_file)
+
+        def report(line: str) -> None:
+            if log is not None:
+                log.info(line)
+
+        with study_lock(settings.lock_file, run_id, report=report) as killed:
+            if killed is not None and context.instance is not None:
+                _close(context.instance, killed.run_id)
+            with ExitStack() as open_file:
+                # From the first step to the last nobody else writes the file, and nothing waits for its catalogue.
+                with suppress(WarehouseError):  # the steps say what a run cannot heal
+                    fault = warehouse.prepare(is_expected=(settings.study_folder / "release").exists())
+                    if fault is not None and log is not None:
+                        log.warning(fault)
+                    open_file.enter_context(warehouse.kept_open())
+                yield StudyRun(settings, run_id)
+            compact(settings.warehouse_file)
+
+
+class WarehouseResource(dg.ConfigurableResource[Warehouse]):
+    """The study's working file, which DuckDB opens. It is given as a Warehouse."""
+
+    path: str
+
+    def create_resource(self, context: dg.InitResourceContext) -> Warehouse:
+        return Warehouse(Path(self.path))
+
+
+class DbtResource(dg.ConfigurableResource[DbtProject]):
+    """The dbt project, and where it keeps what it makes of it for this study. It is given as a DbtProject."""
+
+    folder: str
+    target: str
+    warehouse_file: str
+
+    def create_resource(self, context: dg.InitResourceContext) -> DbtProject:
+        return DbtProject(Path(self.folder), Path(self.target), Path(self.warehouse_file))
+
+
+def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource]:  # type: ignore[type-arg]
+    """The resources of one study, by the names by which steps ask for them."""
+    return {
+        STUDY_RUN: StudyRunResource(settings=settings),  # type: ignore[arg-type]
+        "warehouse": WarehouseResource(path=str(settings.warehouse_file)),
+        "dbt": DbtResource(
+            folder=str(settings.dbt_folder),
+            target=str(settings.dbt_target),
+            warehouse_file=str(settings.warehouse_file),
+        ),
+    }
+
+
+def _close(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Mark a run whose process was killed as failed: nobody else does where no daemon runs."""
+    run = instance.get_run_by_id(run_id)
+    if run is not None and not run.is_finished:
+        instance.report_run_failed(run, "The process of this run was killed; the release is as it was.")

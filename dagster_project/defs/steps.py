@@ -1,0 +1,58 @@
+"""What all steps of the graph do alike: failing in one line, and showing checks.
+
+Belongs here: Dagster's forms of a failure and of a check. Does not belong here: what is checked.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.checks import Check, Fact
+from dagster_project.exports import ExportError
+from dagster_project.models.build import ModelsError
+from dagster_project.results import ResultsError
+from dagster_project.settings import SettingsError
+from dagster_project.study import StudyError
+from dagster_project.study_run import ChangedDefinitionsError
+from dagster_project.synthesis import SynthesisError
+from dagster_project.terminal import fault_line
+
+_ONE_LINE = (
+    ChangedDefinitionsError, ExportError, ModelsError, ResultsError, SettingsError, StudyError, SynthesisError,
+)  # fmt: skip
+
+
+@contextmanager
+def fails_in_one_line() -> Iterator[None]:
+    """For the body of a step: an error that is one line for a person becomes a failure of that line, and is not retried."""
+    try:
+        yield
+    except _ONE_LINE as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+
+
+def check_result(check: Check, **place: Any) -> dg.AssetCheckResult:
+    """A check as Dagster shows it. place: asset_key, where the step has several assets."""
+    severity = dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR
+    facts = {label: _shown(fact) for label, fact in check.facts.items()}
+    return dg.AssetCheckResult(
+        check_name=check.name, passed=check.passed, severity=severity, description=check.message, metadata=facts, **place
+    )
+
+
+def _shown(fact: Fact) -> Any:
+    """Text of several lines is Markdown; the rest is shown as it is."""
+    if isinstance(fact, str):
+        return dg.MetadataValue.md(fact) if "\n" in fact else fact
+    return list(fact) if isinstance(fact, Sequence) else fact
+
+
+def failure_message(event: dg.DagsterEvent) -> str:
+    """What a failed step says of why, in one line."""
+    failure = event.step_failure_data
+    if failure.user_failure_data is not None and failure.user_failure_data.description:
+        return fault_line(failure.user_failure_data.description)
+    cause = failure.error.cause.message if failure.error and failure.error.cause else failure.error_display_string
+    return fault_line(cause)

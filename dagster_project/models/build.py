@@ -1,0 +1,198 @@
+"""Building the dbt models, and what became of each: rows, columns, lineage, and the results of dbt's tests.
+
+Belongs here: understanding dbt's results. Does not belong here: SQL (dbt/), calling dbt (run_dbt.py), lineage
+(column_lineage.py), Dagster (defs/models.py).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dagster_project.checks import Check
+from dagster_project.models.column_lineage import Origins, Source, column_lineage, in_ranges
+from dagster_project.models.project import DbtProject
+from dagster_project.models.run_dbt import run_dbt
+from dagster_project.raw.columns import export_columns
+from dagster_project.stamps import marts_are_built, stamp_marts
+from dagster_project.study import Study, column_descriptions
+from dagster_project.study_run import StudyRun
+from dagster_project.warehouse import Connection, WarehouseError, identifier, refusal_of
+
+Table = tuple[str, str]
+
+
+class ModelsError(ValueError):
+    """dbt could not build the models. The message is one line."""
+
+
+@dataclass(frozen=True)
+class DbtResults:
+    """What dbt says of its nodes, in the order in which it built them. error: why not all were built, else None."""
+
+    nodes: Sequence[Any]
+    error: ModelsError | None
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """A model that was built.
+
+    columns: name, type and description. lineage: the columns that each is made of, None where the SQL cannot be read.
+    lineage_markdown: the same in words, back to the exports' columns. preview: the first rows of a mart.
+    """
+
+    table: Table
+    columns: Sequence[tuple[str, str, str | None]]
+    row_count: int | None
+    lineage: Mapping[str, set[Source]] | None
+    lineage_markdown: str
+    preview: str | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DbtTest:
+    """A test that dbt ran, as a check under the test's name."""
+
+    check: Check
+
+
+def build_models(study_run: StudyRun, project: DbtProject, selected: Sequence[Table] | None = None) -> DbtResults:
+    """Build all models, or the selected ones, and test them. Stamps the marts. Raises WarehouseError for a file that cannot
+    be written; dbt's own errors are returned beside what was built before them."""
+    study = study_run.study()
+    stamp_marts(study_run.warehouse, study, study_run.run_id, is_whole=selected is None)
+    # Unit tests check the code, not the data: they run in the test suite.
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    if selected is not None:
+        arguments += ["--select", *(f"{schema}.{name}" for schema, name in sorted(selected))]
+    result = run_dbt(project, arguments)
+    nodes = list(getattr(result.result, "results", None) or ())
+    if not result.success and (refusal := _refusal(project, nodes, result.exception)):
+        raise refusal
+    if result.success and selected is None:
+        marts_are_built(study_run.warehouse, study, study_run.run_id)
+    error = None if result.success else ModelsError(f"dbt build failed: {_first_error(nodes, result.exception)}")
+    return DbtResults(nodes, error)
+
+
+def describe_models(results: DbtResults, study_run: StudyRun, *, is_whole: bool) -> Iterator[BuiltModel | DbtTest]:
+    """Each model that was built and each test that ran. is_whole: all models were built, so that columns can be followed to
+    the exports; a run of some models does not see where the columns of the others began."""
+    study = study_run.study()
+    origins = Origins(_exported_columns(study)) if is_whole else None
+    descriptions = column_descriptions(study)
+    with study_run.warehouse.connect(read_only=True) as connection:
+        types = _column_types(connection)
+        sizes = connection.execute("select schema_name, table_name, estimated_size from duckdb_tables()").fetchall()
+        row_counts = {(schema, table): count for schema, table, count in sizes}
+        for result in results.nodes:
+            node = result.node
+            if node.resource_type == "model" and result.status == "success":
+                yield _built(node, result.execution_time, connection, types, row_counts, descriptions, origins)
+            elif node.resource_type == "test" and result.status != "skipped":
+                message = result.message or "Holds for every row."
+                facts = {"rows that fail": result.failures or 0}
+                yield DbtTest(Check(node.name, result.status == "pass", message, facts=facts))
+
+
+def _refusal(project: DbtProject, nodes: Sequence[Any], exception: BaseException | None) -> WarehouseError | None:
+    """What DuckDB refused, if that is why dbt failed: its own words are somewhere in dbt's messages."""
+    messages = [str(result.message) for result in nodes if result.status in ("error", "fail")]
+    messages += [str(exception)] if exception is not None else []
+    return refusal_of(project.warehouse_file, "\n".join(messages))
+
+
+def _first_error(nodes: Sequence[Any], exception: BaseException | None) -> str:
+    errors = [
+        f"{result.node.unique_id}: {(result.message or '').strip().splitlines()[0]}"
+        for result in nodes
+        if result.status in ("error", "fail")
+    ]
+    if errors:
+        return errors[0] + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
+    return str(exception).strip().splitlines()[0] if exception is not None else "see the run's log"
+
+
+def _column_types(connection: Connection) -> dict[Table, dict[str, str]]:
+    types: dict[Table, dict[str, str]] = {}
+    for schema, table, column, column_type in connection.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+        " where not internal order by schema_name, table_name, column_index"
+    ).fetchall():
+        types.setdefault((schema, table), {})[column] = column_type
+    return types
+
+
+def _built(
+    node: Any,
+    seconds: float,
+    connection: Connection,
+    types: Mapping[Table, Mapping[str, str]],
+    row_counts: Mapping[Table, int],
+    descriptions: Mapping[str, str],
+    origins: Origins | None,
+) -> BuiltModel:
+    table = (node.schema, node.name)
+    columns = types.get(table, {})
+    described = {**descriptions, **{name: column.description for name, column in node.columns.items()}}
+    lineage, words = None, ""
+    if node.compiled_code:
+        sources = column_lineage(node.compiled_code, types)
+        lineage = {column: deps for column, deps in sources.items() if column in columns}
+        if origins is not None:
+            origins.add(table, lineage)
+        words = _lineage_markdown(lineage, table, origins)
+    return BuiltModel(
+        table=table,
+        columns=[(name, column_type, described.get(name)) for name, column_type in columns.items()],
+        row_count=row_counts.get(table),
+        lineage=lineage,
+        lineage_markdown=words,
+        preview=_preview(connection, table) if node.schema == "marts" and table in row_counts else None,
+        seconds=round(seconds, 3),
+    )
+
+
+def _exported_columns(study: Study) -> dict[Source, set[Source]]:
+    """Where columns begin: those of the roster and, under raw.answers, those of each wave's export."""
+    roster = {("raw", "roster", column) for column in export_columns(study, study.protocol.roster)}
+    origins: dict[Source, set[Source]] = {column: {column} for column in roster}
+    for export in study.protocol.wave_exports:
+        for column in export_columns(study, export):
+            origins.setdefault(("raw", "answers", column), set()).add(("raw", export.table, column))
+    return origins
+
+
+def _lineage_markdown(lineage: Mapping[str, set[Source]], table: Table, origins: Origins | None) -> str:
+    lines = ["| column | read from |" + (" in the exports |" if origins else ""), "|---|---|" + ("---|" if origins else "")]
+    for column, sources in lineage.items():
+        exported = f" {_by_table(origins.of(table, column))} |" if origins else ""
+        lines.append(f"| {column} | {_by_table(sources)} |{exported}")
+    return "\n".join(lines)
+
+
+def _by_table(sources: set[Source]) -> str:
+    tables: dict[Table, list[str]] = {}
+    for schema, table, column in sorted(sources):
+        tables.setdefault((schema, table), []).append(column)
+    links = [
+        f"[{schema}/{table}](/assets/{'/'.join(asset_path(schema, table))}): {in_ranges(columns)}"
+        for (schema, table), columns in tables.items()
+    ]
+    return "; ".join(links).replace("|", "\\|") or "—"
+
+
+def asset_path(schema: str, table: str) -> tuple[str, ...]:
+    """The key of the asset that makes a table: all of the codebook is made by one."""
+    return ("codebook",) if schema == "codebook" else (schema, table)
+
+
+def _preview(connection: Connection, table: Table) -> str:
+    """The first rows, few columns: enough to recognise a table by."""
+    cursor = connection.execute(f"select * from {identifier(table[0])}.{identifier(table[1])} limit 5")
+    names = [column[0] for column in cursor.description][:10]
+    lines = [
+        "| " + " | ".join("" if value is None else str(value) for value in row[:10]) + " |" for row in cursor.fetchall()
+    ]
+    return "\n".join(["| " + " | ".join(names) + " |", "|---" * len(names) + "|", *lines])

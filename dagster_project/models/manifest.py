@@ -1,0 +1,77 @@
+"""The dbt project's manifest, parsed where it must be, and by a second process while this one imports Dagster.
+
+Belongs here: when to parse, and waiting for it. Does not belong here: calling dbt (run_dbt.py), imported when it must be.
+`python -m dagster_project.models.manifest` parses for the study that the environment names.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from dagster_project.models.project import DbtProject
+from dagster_project.settings import Settings, read_settings
+
+_MANIFEST, _CACHE = "manifest.json", "partial_parse.msgpack"
+#: The process that parses, by target folder.
+_PARSERS: dict[Path, subprocess.Popen[bytes]] = {}
+
+
+def prepare_in_background(settings: Settings) -> None:
+    """Begin to parse in a process of its own, if the project must be parsed. `prepared_manifest` waits for it."""
+    if not _is_prepared(settings):
+        _PARSERS[settings.dbt_target] = subprocess.Popen(
+            [sys.executable, "-m", "dagster_project.models.manifest"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=settings.environment(os.environ),
+        )  # fmt: skip
+
+
+def prepared_manifest(settings: Settings) -> Path:
+    """The manifest of the dbt project: parsed once, and again when a model, macro or test has changed since.
+
+    It is written whole or not at all, whoever parses beside or is killed. ValueError when dbt cannot parse the project.
+    """
+    if (parser := _PARSERS.pop(settings.dbt_target, None)) is not None:
+        parser.wait()  # what it could not do is tried again here, and said
+    if not _is_prepared(settings):
+        _parse(settings)
+    return _manifest(settings)
+
+
+def _parse(settings: Settings) -> None:
+    from dagster_project.models.run_dbt import run_dbt
+
+    started_at = time.time()
+    settings.dbt_target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.dbt_target, prefix=".parsing-") as temporary:
+        folder, cache = Path(temporary), settings.dbt_target / _CACHE
+        if cache.exists():
+            shutil.copyfile(cache, folder / _CACHE)
+        result = run_dbt(DbtProject.of(settings), ["parse", "--quiet"], folder)
+        if not result.success:
+            raise ValueError(f"dbt cannot parse {settings.dbt_folder}: {' '.join(str(result.exception).split())}")
+        # What is edited while dbt parses is newer than the manifest.
+        os.utime(folder / _MANIFEST, (started_at, started_at))
+        for name in (_CACHE, _MANIFEST):
+            os.replace(folder / name, settings.dbt_target / name)
+
+
+def _is_prepared(settings: Settings) -> bool:
+    sources = [path for path in settings.dbt_folder.rglob("*") if path.suffix in {".sql", ".yml"}]
+    changed_at = max((path.stat().st_mtime for path in sources), default=0.0)
+    manifest = _manifest(settings)
+    return manifest.exists() and manifest.stat().st_mtime >= changed_at
+
+
+def _manifest(settings: Settings) -> Path:
+    return settings.dbt_target / _MANIFEST
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(ValueError):
+        prepared_manifest(read_settings())

@@ -1,0 +1,19 @@
+"""Where dbt reads and writes for a study. Nothing else belongs here: it is imported before dbt is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster_project.settings import Settings
+
+
+@dataclass(frozen=True)
+class DbtProject:
+    """folder: of the models. target: where dbt keeps what it makes of them. warehouse_file: what it builds them in."""
+
+    folder: Path
+    target: Path
+    warehouse_file: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> "DbtProject":
+        return cls(settings.dbt_folder, settings.dbt_target, settings.warehouse_file)

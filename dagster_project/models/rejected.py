@@ -1,0 +1,67 @@
+"""Rejected answers: each named by its cell, and how many of a block may be. Nothing else belongs here."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dagster_project.checks import Check, first_few
+from dagster_project.exports import quoted
+from dagster_project.study import Study
+from dagster_project.warehouse import Warehouse
+
+_REJECTED_COUNTS = "select wave, block, given, rejected from marts.rejected_counts where rejected > 0 order by rejected desc"
+_REJECTED_TEXTS = """
+    select rejected.wave, coalesce(items.instrument, rejected.item) as block, rejected.answer_text, count(*) as n
+    from staging.rejected_answers as rejected
+    left join codebook.items as items on rejected.wave is not null and rejected.item = items.item
+    group by rejected.wave, coalesce(items.instrument, rejected.item), rejected.answer_text
+    order by n desc, rejected.answer_text
+"""
+_REJECTED_CELLS = """
+    select versions.file_name, rejected.source_row, rejected.item, rejected.answer_text, rejected.reason,
+        coalesce(wave_items.export_column, variables.export_column) as export_column
+    from staging.rejected_answers as rejected
+    left join (select sha256, wave, min(file_name) as file_name from raw.versions group by sha256, wave) as versions
+        on rejected.source_file = versions.sha256 and rejected.wave is not distinct from versions.wave
+    left join codebook.wave_items as wave_items on rejected.wave = wave_items.wave and rejected.item = wave_items.item
+    left join codebook.participant_variables as variables on rejected.wave is null and rejected.item = variables.variable
+    order by rejected.wave, rejected.source_row, rejected.item
+"""
+
+
+def no_rejected_answers(warehouse: Warehouse) -> Check:
+    """Whether every answer lies inside its declared anchors, labels and special codes; the first that do not, by cell."""
+    cells = [
+        f"{row['file_name']} row {row['source_row']}, column {row['export_column']} ({row['item']}):"
+        f" {row['answer_text']!r} is {row['reason']}"
+        for row in warehouse.rows(_REJECTED_CELLS)
+    ]
+    message = first_few(cells, 3, " in staging.rejected_answers") or "Every answer fits."
+    return Check("no_rejected_answers", not cells, message, is_warning=True, facts={"rejected answers": len(cells)})
+
+
+def few_rejected_answers(warehouse: Warehouse, study: Study) -> Check:
+    """Whether no instrument in a wave, and no variable of the roster, has more values rejected than the study allows."""
+    limit = study.protocol.rejected_share
+    blocks = [row for row in warehouse.rows(_REJECTED_COUNTS) if row["rejected"] > limit * row["given"]]
+    texts = warehouse.rows(_REJECTED_TEXTS) if blocks else []
+    lines = [_too_many(block, texts, limit) for block in blocks]
+    message = first_few(lines, 1) or f"At most {100 * limit:g} % of any block's values were rejected."
+    facts = {"blocks": "\n".join(f"- {line}" for line in lines) or "none"}
+    return Check("few_rejected_answers", not lines, message, facts=facts)
+
+
+def _too_many(block: Mapping[str, Any], texts: Sequence[Mapping[str, Any]], limit: float) -> str:
+    """One line: the block, how many of its values were rejected, the commonest texts, the cure."""
+    block_texts = [row for row in texts if (row["wave"], row["block"]) == (block["wave"], block["block"])]
+    common = ", ".join(f"{quoted(row['answer_text'])} ({row['n']} times)" for row in block_texts[:3])
+    share = 100 * block["rejected"] / block["given"]
+    cure = (
+        "declare these texts under labels or special_codes of the export, or correct the anchors"
+        if block["wave"]
+        else "declare these texts under the variable's categories, or correct its limits"
+    )
+    return (
+        f"{block['wave'] or 'roster'}, {block['block']}: {block['rejected']} of {block['given']} values were rejected"
+        f" ({share:.0f} %, more than {100 * limit:g} %): {common}; {cure};"
+        " rejected_share in study.yaml says how many may be"
+    )

@@ -1,0 +1,227 @@
+"""The analyses: which marts each reads, what it computes, and which of the tables show it.
+
+Belongs here: that list, and the checks on what an analysis computed. Does not belong here: a formula (statistics/), a
+table's layout (results/), Dagster (defs/outcomes.py makes an asset of each entry).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dagster_project.checks import Check, first_few
+from dagster_project.outcomes.store import read_results, write_results
+from dagster_project.results import (
+    ResultRow,
+    Table,
+    attrition_results,
+    change_results,
+    characteristics_results,
+    flow_results,
+    further_tables,
+    imputation_results,
+    item_results,
+    leaver_results,
+    measurement_results,
+    mixed_results,
+    norm_results,
+    pattern_results,
+    rejected_results,
+    reliable_change_results,
+    service_change_results,
+    service_results,
+    stability_results,
+    summary_results,
+    table_change,
+    table_characteristics,
+    table_service_use,
+    table_summary,
+    to_markdown,
+)
+from dagster_project.stamps import MARTS
+from dagster_project.study import Study
+from dagster_project.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an analysis reads: the marts, and the results of analyses before it."""
+
+    warehouse: Warehouse
+
+    def mart(self, name: str) -> list[dict[str, Any]]:
+        return self.warehouse.rows(f"select * from marts.{name} order by all")
+
+    def results(self) -> dict[str, ResultRow]:
+        return read_results(self.warehouse)
+
+
+@dataclass(frozen=True)
+class NoteWarning:
+    """A check that names results whose note begins with words to look into. otherwise: what it says without any."""
+
+    check: str
+    description: str
+    statistic: str
+    notes: tuple[str, ...]
+    otherwise: str
+
+    def result(self, results: Sequence[ResultRow]) -> Check:
+        rows = [row for row in results if row.statistic == self.statistic and (row.note or "").startswith(self.notes)]
+        message = first_few([_in_words(row) for row in rows], 5) or self.otherwise
+        return Check(self.check, not rows, message, is_warning=True, facts={"results": [row.result_id for row in rows]})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One asset of results: what it reads, what it computes, and which of the tables show it.
+
+    reads: marts. follows: other outcomes whose results it reads. analyses: the analyses whose rows it owns. warning: a check
+    of its own, which warns and blocks nothing.
+    """
+
+    name: str
+    description: str
+    reads: tuple[str, ...]
+    compute: Callable[[Study, Source], list[ResultRow]]
+    analyses: tuple[str, ...]
+    table: str
+    follows: tuple[str, ...] = ()
+    warning: NoteWarning | None = None
+
+
+OUTCOMES = (
+    Outcome(
+        "characteristics", "Table 1: who the people are.", ("category_counts", "number_moments"),
+        lambda study, source: characteristics_results(source.mart("category_counts"), source.mart("number_moments"), study),
+        ("characteristics",), "characteristics",
+    ),
+    Outcome(
+        "service_use", "Table 2: services used.", ("service_counts",),
+        lambda study, source: service_results(source.mart("service_counts"), study),
+        ("service_use",), "service_use",
+    ),
+    Outcome(
+        "service_change", "Use of services in two waves, of the same people.", ("service_pairs",),
+        lambda study, source: service_change_results(source.mart("service_pairs"), study),
+        ("service_change",), "service_change",
+    ),
+    Outcome(
+        "summary", "Table 3: each scale in each wave.", ("scale_moments", "score_counts", "score_ledger"),
+        lambda study, source: summary_results(
+            source.mart("scale_moments"), source.mart("score_counts"), source.mart("score_ledger"), study
+        ),
+        ("summary", "norm"), "summary",
+    ),
+    Outcome(
+        "norm_difference", "Each scale in each wave against its norm, with equivalence.", ("scale_moments",),
+        lambda study, source: norm_results(source.mart("scale_moments"), study),
+        ("norm_difference",), "norm_difference",
+    ),
+    Outcome(
+        "change", "Table 4: change over time, with intervals, named effect sizes, ranks, resampling, multiplicity.",
+        ("change_moments", "change_counts"),
+        lambda study, source: change_results(source.mart("change_moments"), source.mart("change_counts"), study),
+        ("change",), "effect_sizes",
+    ),
+    Outcome(
+        "mixed", "All waves at once: a mixed model of each scale.", ("pattern_moments",),
+        lambda study, source: mixed_results(source.mart("pattern_moments"), study),
+        ("mixed",), "all_waves",
+        warning=NoteWarning(
+            "models_converge", "Every scale's model converges.", "icc", ("the model does not converge",),
+            "Every model converges.",
+        ),
+    ),
+    Outcome(
+        "measurement", "How well the scales measure, and change beyond the error of measurement.",
+        ("item_moments", "change_counts", "change_moments"),
+        lambda study, source: [
+            *measurement_results(source.mart("item_moments"), study),
+            *reliable_change_results(
+                source.mart("change_counts"), source.mart("change_moments"), source.mart("item_moments"), study
+            ),
+        ],
+        ("measurement", "reliable_change"), "measurement",
+        warning=NoteWarning(
+            "items_keyed", "No item looks as though it had not been reversed, or had one answer.", "item_rest",
+            ("looks as though", "everybody gave"),
+            "Every item goes with the others of its scale.",
+        ),
+    ),
+    Outcome(
+        "items", "How each item was answered in each wave.", ("item_counts",),
+        lambda study, source: item_results(source.mart("item_counts"), study),
+        ("items",), "measurement",
+    ),
+    Outcome(
+        "missing", "Who is missing: the study's flow, returns, who left, patterns, Little's test.",
+        ("study_flow", "score_ledger", "leaver_moments", "pattern_moments", "rejected_counts"),
+        lambda study, source: [
+            *flow_results(source.mart("study_flow"), study),
+            *rejected_results(source.mart("rejected_counts"), study),
+            *attrition_results(source.mart("score_ledger"), study),
+            *leaver_results(source.mart("leaver_moments"), study),
+            *pattern_results(source.mart("pattern_moments"), source.mart("score_ledger"), study),
+        ],
+        ("flow", "rejected", "attrition", "leavers", "missingness"), "missing",
+    ),
+    Outcome(
+        "imputation", "Each contrast by multiple imputation: a sensitivity analysis.", ("pattern_moments",),
+        lambda study, source: imputation_results(source.mart("pattern_moments"), study),
+        ("imputation",), "stability",
+    ),
+    Outcome(
+        "stability", "Whether other ways to the same question give the same answer.", (),
+        lambda study, source: stability_results(list(source.results().values()), study),
+        ("stability",), "stability", follows=("change", "mixed", "imputation"),
+    ),
+)  # fmt: skip
+#: The names of the assets that write results.
+OUTCOME_NAMES = tuple(outcome.name for outcome in OUTCOMES)
+#: The checks that each of them has: what they ask.
+RESULT_CHECKS = {
+    "ids_unique": "Each result has its own id.",
+    "values_or_notes": "A result without a value says why.",
+}
+
+
+def compute_outcome(outcome: Outcome, warehouse: Warehouse, study: Study, run_id: str) -> list[ResultRow]:
+    """Compute an outcome's results from the marts and write them."""
+    results = outcome.compute(study, Source(warehouse))
+    computed_from = (MARTS, *outcome.follows)
+    write_results(warehouse, outcome.name, outcome.analyses, results, computed_from, study, run_id)
+    return results
+
+
+def result_checks(outcome: Outcome, results: Sequence[ResultRow]) -> list[Check]:
+    """Whether each result has its own id, and a value or a reason; and the outcome's own check."""
+    ids = [row.result_id for row in results]
+    repeated = sorted({result_id for result_id in ids if ids.count(result_id) > 1}) if len(set(ids)) < len(ids) else []
+    silent = [row.result_id for row in results if row.value is None and not row.note]
+    unique = f"{repeated[0]} stands twice" if repeated else f"{len(results)} results, each with its own id"
+    reasons = f"{silent[0]} has neither a value nor a note" if silent else "No result is silent."
+    return [
+        Check("ids_unique", not repeated, unique),
+        Check("values_or_notes", not silent, reasons),
+        *([outcome.warning.result(results)] if outcome.warning else []),
+    ]
+
+
+def all_tables(study: Study, results: Sequence[ResultRow]) -> list[Table]:
+    """Every table of a study: Tables 1 to 4, and those one step behind them."""
+    tables = [lay_out(study, results) for lay_out in (table_characteristics, table_service_use, table_summary, table_change)]
+    return [*tables, *further_tables(study, results)]
+
+
+def outcome_tables(outcome: Outcome, study: Study, results: Sequence[ResultRow]) -> str:
+    """The tables that show an outcome, in Markdown."""
+    # A table of its own for each contrast is named after it.
+    names = (outcome.table, f"{outcome.table}_")
+    tables = [table for table in all_tables(study, results) if table.name == names[0] or table.name.startswith(names[1])]
+    return "\n\n".join(f"**{table.title}**\n\n{to_markdown(table)}" for table in tables) or "Nothing to show."
+
+
+def _in_words(row: ResultRow) -> str:
+    wave = row.wave or row.contrast
+    value = f"{row.printed}, " if row.value is not None else ""
+    return f"{row.category or row.outcome}{f' ({wave})' if wave else ''}: {value}{row.note}"

@@ -1,0 +1,42 @@
+"""The codebook in the warehouse: the study's definitions as tables, with what the results are and what each wave depends on.
+
+Belongs here: which tables schema codebook has. Does not belong here: a study's own tables (study/), estimands (results/).
+"""
+
+import hashlib
+from dataclasses import asdict
+from pathlib import Path
+
+import pyarrow as pa
+
+from dagster_project.results import ESTIMANDS, PEOPLE
+from dagster_project.study import Study, codebook_tables, wave_definitions
+from dagster_project.study_run import StudyRun
+
+
+def write_codebook(study_run: StudyRun, dbt_folder: Path) -> tuple[Study, dict[str, pa.Table]]:
+    """Read the study and write its codebook. Returns both. Raises StudyError, and SettingsError for a key that is lost: the
+    first step says so, before anything is written."""
+    study = study_run.read_study()
+    study_run.settings.key()
+    tables = codebook_tables(study) | {"estimands": _estimands()} | study_run.codebook_tables(study)
+    tables["wave_definitions"] = wave_definitions(tables, _code_stamp(dbt_folder))
+    study_run.warehouse.replace_tables("codebook", tables)
+    study_run.codebook_is_written(study)
+    return study, tables
+
+
+def _code_stamp(dbt_folder: Path) -> str:
+    """Stands for the SQL that types and scores answers."""
+    digest = hashlib.sha256()
+    for part in ("models", "macros"):
+        for file in sorted((dbt_folder / part).rglob("*.sql")):
+            digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _estimands() -> pa.Table:
+    """What each statistic is: formula, and who counts in it."""
+    rows = [asdict(estimand) | {"people_in_words": PEOPLE[estimand.people]} for estimand in ESTIMANDS]
+    names = ("analysis", "statistic", "people", "people_in_words", "formula")
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))

@@ -1,0 +1,76 @@
+"""The audit of our own results and of the published table, written as `results.findings`.
+
+Belongs here: that table and its checks. Does not belong here: a rule (audit/).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from dagster_project.audit import (
+    FINDINGS_COLUMNS,
+    NOTE,
+    SEVERITIES,
+    Finding,
+    audit_published,
+    audit_results,
+    finding_row,
+)
+from dagster_project.checks import Check
+from dagster_project.outcomes.analyses import OUTCOME_NAMES
+from dagster_project.outcomes.reproduction import published_values
+from dagster_project.outcomes.store import read_results
+from dagster_project.stamps import stamp
+from dagster_project.study import Study
+from dagster_project.warehouse import Warehouse, replace_table
+
+AUDIT = "audit"
+_TYPES = {"text": pa.string(), "whole": pa.int64(), "number": pa.float64()}
+_SCHEMA = pa.schema([(name, _TYPES[kind]) for name, (kind, _) in FINDINGS_COLUMNS.items()])
+
+
+@dataclass(frozen=True)
+class Audit:
+    """own: each finding on our own results, with the result's id. published: those on the published table. rows: of both."""
+
+    own: Sequence[tuple[str, Finding]]
+    published: Sequence[Finding]
+    rows: Sequence[dict[str, Any]]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Findings on the published table by severity."""
+        return {severity: sum(finding.severity == severity for finding in self.published) for severity in SEVERITIES}
+
+
+def audit_study(warehouse: Warehouse, study: Study, run_id: str) -> Audit:
+    """Audit both and write what was found."""
+    own = list(audit_results(read_results(warehouse).values(), study))
+    published = audit_published(published_values(study), study)
+    rows = [finding_row(finding, "results", result_id) for result_id, finding in own]
+    rows += [finding_row(finding, "published") for finding in published]
+    with warehouse.transaction() as connection:
+        connection.execute("create schema if not exists results")
+        replace_table(connection, "results", "findings", pa.Table.from_pylist(rows, schema=_SCHEMA))
+        stamp(connection, AUDIT, OUTCOME_NAMES, study, run_id)
+    return Audit(own, published, rows)
+
+
+def audit_checks(audit: Audit) -> list[Check]:
+    contradictions = [(result_id, finding) for result_id, finding in audit.own if finding.severity != NOTE]
+    message = "No result contradicts another."
+    if contradictions:
+        result_id, finding = contradictions[0]
+        message = f"{len(contradictions)} results: {result_id}: {finding.arithmetic}"
+    counts = audit.counts
+    return [
+        Check("own_results_agree", not contradictions, message),
+        Check(
+            "published_agree",
+            not any(counts[severity] for severity in SEVERITIES if severity != NOTE),
+            "published numbers: " + ", ".join(f"{count} {severity}" for severity, count in counts.items()),
+            is_warning=True,
+        ),
+    ]

@@ -1,0 +1,125 @@
+"""All waves under one another as the view `raw.answers`, who in it is not on the roster, and which waves are late.
+
+Belongs here: that view and its checks. Does not belong here: typing an answer (dbt staging), planned dates (study/).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from dagster_project.checks import Check
+from dagster_project.raw.columns import export_columns
+from dagster_project.study import Export, Study, Wave, wave_state
+from dagster_project.warehouse import Connection, Warehouse, identifier, literal
+
+_CURE = "correct the identifier, add the person, or say who is meant under respondents of the export"
+
+
+@dataclass(frozen=True)
+class WaveAnswers:
+    """What the view of all waves holds.
+
+    returned: people by wave. columns: for each column of the view, the exports whose tables have it. checks: as of now.
+    """
+
+    returned: Mapping[str, int]
+    columns: Mapping[str, Sequence[Export]]
+    checks: Sequence[Check]
+
+
+def unite_waves(warehouse: Warehouse, study: Study) -> WaveAnswers:
+    """Make the view: one row a respondent and wave (or part of it), one text column an item. Nothing is copied."""
+    exports = study.protocol.wave_exports
+    codes = [code for block in (*study.protocol.instruments, "services") for code in study.block_codes(block)]
+    with warehouse.transaction() as connection:
+        connection.execute(f"create or replace view raw.answers as {_union(study, exports, codes)}")
+        returned = dict(
+            connection.execute(
+                "select wave, count(distinct participant_id) from raw.answers group by wave order by wave"
+            ).fetchall()
+        )
+        checks = [_people_on_roster(connection), *_on_time(study, connection, returned)]
+    columns = {
+        column: [export for export in exports if column not in codes or column in export_columns(study, export)]
+        for column in ("participant_id", "answered_on", *codes, "source_file", "source_row")
+    }
+    return WaveAnswers(returned, columns, checks)
+
+
+def on_time_check(wave: Wave) -> str:
+    """The name of the check on a wave's planned window."""
+    return f"{wave.wave.lower()}_on_time"
+
+
+def did_you_mean(respondent: str, respondents: Sequence[str]) -> str:
+    """A question about an identifier that differs in case, blanks or marks only; nothing is merged by it."""
+    similar = [name for name in respondents if _simplified(name) == _simplified(respondent)]
+    return f" (did you mean {similar[0]!r}?)" if similar else ""
+
+
+def _simplified(identifier_text: str) -> str:
+    letters = "".join(character for character in identifier_text.casefold() if character.isalnum())
+    return letters.lstrip("0") if letters.isdecimal() else letters
+
+
+def _people_on_roster(connection: Connection) -> Check:
+    strangers = connection.execute(
+        "select wave, respondent, source_row from raw.answers anti join raw.roster using (participant_id)"
+        " order by wave, source_row"
+    ).fetchall()
+    if not strangers:
+        return Check("people_on_roster", True, "Every respondent is on the roster.")
+    respondents = [row[0] for row in connection.execute("select respondent from raw.roster").fetchall()]
+    locations = "; ".join(
+        f"{wave} row {row}: {respondent!r}{did_you_mean(respondent, respondents)}" for wave, respondent, row in strangers[:5]
+    )
+    more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
+    return Check("people_on_roster", False, f"not on the roster: {locations}{more}; {_CURE}")
+
+
+def _on_time(study: Study, connection: Connection, returned: Mapping[str, int]) -> list[Check]:
+    """One check a wave: whether it arrives when it was planned, and how many have returned it."""
+    first_seen = dict(
+        connection.execute(
+            "select wave, min(first_seen_at)::date from raw.versions where is_in_use group by wave"
+        ).fetchall()
+    )
+    ((eligible,),) = connection.execute(
+        "select count(*) from raw.roster"
+        " where coalesce(trim(excluded_on), '') = '' and coalesce(trim(exclusion_reason), '') = ''"
+    ).fetchall()
+    today = datetime.now(UTC).date()
+    checks = []
+    for wave in study.protocol.waves:
+        n_returned = returned.get(wave.wave, 0)
+        arrival = wave_state(study.protocol, wave, today, first_seen.get(wave.wave), n_returned, eligible)
+        if arrival is not None:
+            facts = {"state": arrival.state, "returned": n_returned, "eligible": eligible}
+            is_on_time = arrival.state in ("expected", "arrived")
+            checks.append(Check(on_time_check(wave), is_on_time, arrival.sentence, is_warning=True, facts=facts))
+    return checks
+
+
+def _union(study: Study, exports: Sequence[Export], codes: Sequence[str]) -> str:
+    selects = []
+    for export in exports:
+        asked_codes = study.export_columns(export)
+        items = [
+            # A column of whole numbers is null where the file says nothing; a column of text never is.
+            f"coalesce(cast({identifier(code)} as varchar), '') as {identifier(code)}"
+            if code in asked_codes
+            else f"null::varchar as {identifier(code)}"
+            for code in codes
+        ]
+        columns = [
+            "participant_id",
+            "respondent",
+            f"{literal(export.wave or '')} as wave",
+            f"{study.protocol.part_number(export)} as part",
+            "answered_on",
+            *items,
+            "source_file",
+            "source_row",
+        ]
+        selects.append(f"select {', '.join(columns)} from raw.{identifier(export.table)}")
+    return " union all ".join(selects)

@@ -1,0 +1,43 @@
+"""The checks of an export that was loaded. Belongs here: their names and words. Does not belong here: loading (load.py)."""
+
+from collections.abc import Iterator, Sequence
+
+from dagster_project.checks import Check, first_few
+from dagster_project.raw.load import LoadedExport
+from dagster_project.study import Export
+
+#: By name: what each check says when it holds, for an export of `{source}` in `{folder}`, and whether it blocks a release.
+EXPORT_CHECKS = {
+    "arrived": ("An export of {source} is in {folder}/.", False),
+    "contract": ("The file can be read and has the declared columns.", True),
+    "landed_whole": ("Landed copies are what their names say.", False),
+    "all_columns_placed": ("The file has no column that is not declared.", False),
+    "like_the_wave_before": ("Answers are coded as they were in the wave before.", False),
+    "rows_conserved": ("Rows in the file = rows accepted + rows set aside.", True),
+}
+
+
+def source_of(export: Export) -> str:
+    """What an export is of, in words."""
+    if export.wave is None:
+        return "the roster"
+    return f"wave {export.wave}" + (f", {export.part}" if export.part else "")
+
+
+def export_checks(loaded: LoadedExport, export: Export, oddities: Sequence[str]) -> Iterator[Check]:
+    """What there is to say of an export that could be read. oddities: what is unlike the wave before."""
+    record = loaded.record
+    missing = f"{export.folder}: no export of {source_of(export)} has arrived ({export.pattern})"
+    yield Check("arrived", record.file_name is not None, record.file_name or missing, is_warning=True)
+    yield Check("contract", True, "All declared columns are there.")
+    landed = "; ".join(loaded.notes) or "Every landed copy is what its name says."
+    yield Check("landed_whole", not loaded.notes, landed, is_warning=True)
+    columns = record.columns_set_aside
+    yield Check("all_columns_placed", not columns, columns or "Every column is declared.", is_warning=True)
+    unlike = first_few(oddities, 3) or "Nothing is unlike before."
+    yield Check("like_the_wave_before", not oddities, unlike, is_warning=True)
+    yield Check(
+        "rows_conserved",
+        record.rows_in_file == record.rows_accepted + record.rows_set_aside,
+        f"{record.rows_in_file} rows in the file = {record.rows_accepted} accepted + {record.rows_set_aside} set aside",
+    )

@@ -1,0 +1,14 @@
+"""The columns of an export's table in schema raw. Nothing else belongs here."""
+
+from dagster_project.study import Export, Study
+
+#: The roster's columns for people who left; null where the protocol declares none.
+LEAVING = ("withdrawn_on", "withdrawal_reason", "excluded_on", "exclusion_reason")
+
+
+def export_columns(study: Study, export: Export) -> list[str]:
+    """The text columns of an export's table."""
+    codes = [code for block in export.blocks for code in study.block_codes(block.block)]
+    if export.wave is None:
+        codes += LEAVING
+    return ["participant_id", "respondent", "answered_on", *codes, "source_file"]

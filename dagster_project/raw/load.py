@@ -1,0 +1,126 @@
+"""Loading one export: landed, read, held against the contract, and written as a table of schema raw; its versions kept.
+
+Belongs here: the order of these. Does not belong here: which file of an export is used (versions.py), writing tables
+(tables.py), reading a format or matching a column (exports/).
+
+Tables: `raw.<wave>` (the rows in use), `raw."<wave>@<8 digits>"` (the rows of an earlier version, by the SHA-256 it came
+from), `raw.exports` (what is in use), `raw.versions` (every file that ever arrived, taken or refused), `raw.contract`,
+`raw.set_aside_rows`.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.exports import (
+    Contracted,
+    ExportError,
+    apply_contract,
+    dictionary_of,
+    digest_of,
+    find_files,
+    land,
+    read_export,
+    repeated_texts,
+)
+from dagster_project.raw.columns import export_columns
+from dagster_project.raw.tables import ExportRecord, loaded_before, record_of, write_empty, write_export
+from dagster_project.raw.versions import choose_files, count_versions, judge_files, note_files, refuse_gone
+from dagster_project.settings import Settings
+from dagster_project.study import Export, Study
+from dagster_project.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class LoadedExport:
+    """An export as it stands in the warehouse after a run looked at it.
+
+    versions: how many of its files are known. taken: the digest of all files that were looked at. notes: landed copies that
+    were put right. is_unchanged: the same rows stood there already.
+    """
+
+    record: ExportRecord
+    versions: int
+    taken: str
+    notes: tuple[str, ...]
+    is_unchanged: bool
+
+
+def load_export(settings: Settings, study: Study, export: Export, warehouse: Warehouse) -> LoadedExport:
+    """Land every file of an export, choose the one to use, and write its tables, unless the same stands there already.
+
+    Raises ExportError and leaves the rows in use as they were when the file to use cannot be used; `raw.versions` then says
+    why.
+    """
+    files = [land(file, settings.landing) for file in find_files(study.folder, export)]
+    if not files and export.wave is None:
+        raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); put the roster there")
+    taken = digest_of(file.sha256 for file in files)
+    notes = tuple(file.note for file in files if file.note)
+    note_files(settings.landing, warehouse, export, files)
+    chosen = choose_files(settings.landing, export, files, warehouse)
+    versions = count_versions(warehouse, export)
+    if chosen is None:
+        refuse_gone(study, export)
+        return LoadedExport(write_empty(warehouse, study, export), versions, taken, notes, is_unchanged=False)
+    fingerprint = _fingerprint(settings, study, export, chosen.sha256)
+    if (record := loaded_before(warehouse, export, fingerprint)) is not None:
+        return LoadedExport(record, versions, taken, notes, is_unchanged=True)
+    try:
+        contracted = [
+            apply_contract(
+                read_export(file.path, export, file.name, dictionary_of(study, export)),
+                study,
+                export,
+                file.sha256,
+                file.name,
+            )
+            for file in chosen.files
+        ]
+        for part in contracted:
+            part.raise_if_broken()
+        _refuse_shared_participants(contracted)
+        record = record_of(export, chosen, fingerprint, contracted)
+        write_export(warehouse, export, record, contracted, chosen, settings.key())
+    except ExportError as error:
+        judge_files(warehouse, export, chosen, "refused", str(error))
+        raise
+    return LoadedExport(record, versions, taken, notes, is_unchanged=False)
+
+
+def _refuse_shared_participants(contracted: Sequence[Contracted]) -> None:
+    """A person may be in one part of a wave only."""
+    if len(contracted) < 2:
+        return
+    people = pa.chunked_array([chunk for part in contracted for chunk in part.respondents.chunks], pa.string())
+    in_several_parts = repeated_texts(people)
+    if len(in_several_parts):
+        respondent = in_several_parts[0].as_py()
+        locations = [
+            f"{part.name} row {row}"
+            for part in contracted
+            for row in pc.filter(
+                part.source_rows, pc.equal(pc.utf8_trim_whitespace(part.respondents), respondent)
+            ).to_pylist()
+        ]
+        raise ExportError(
+            f"{contracted[0].wave}: participant {respondent!r} is in several parts: {', '.join(locations[:3])}; keep one row"
+            " of each participant"
+        )
+
+
+def _fingerprint(settings: Settings, study: Study, export: Export, sha256: str) -> str:
+    declaration = export.model_dump_json(exclude={"pin", "files"})
+    dictionary = dictionary_of(study, export)
+    dictionary_sha256 = hashlib.sha256(dictionary.read_bytes()).hexdigest() if dictionary and dictionary.exists() else ""
+    parts = (
+        sha256,
+        declaration,
+        dictionary_sha256,
+        *export_columns(study, export),
+        hashlib.sha256(settings.key()).hexdigest(),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

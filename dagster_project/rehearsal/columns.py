@@ -1,0 +1,119 @@
+"""What the columns and answers of each wave's export are taken for, what is odd about them, and lines that would cure it.
+
+Belongs here: going through the waves in order. Does not belong here: matching and proposing (exports/).
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dagster_project.exports import (
+    ExportError,
+    Proposal,
+    Read,
+    apply_contract,
+    dictionary_of,
+    find_files,
+    labels_unlike,
+    propose,
+    propose_labels,
+    read_export,
+    unlike_before,
+)
+from dagster_project.study import Study
+
+
+@dataclass(frozen=True)
+class WaveColumns:
+    """One file of a wave. title: the wave, the file and how its columns were matched. oddities and proposals: sentences.
+    lines_to_accept: what study.yaml would say, under each proposal's heading. label_proposals: a sentence and its lines."""
+
+    title: str
+    oddities: Sequence[str]
+    proposals: Sequence[str]
+    lines_to_accept: Sequence[str]
+    label_proposals: Sequence[tuple[str, Sequence[str]]]
+
+    @property
+    def n_open(self) -> int:
+        """How much of it somebody has to look at."""
+        return len(self.oddities) + len(self.label_proposals)
+
+
+@dataclass(frozen=True)
+class UnreadWave:
+    """A wave whose export cannot be read, and why."""
+
+    wave: str
+    message: str
+
+
+def columns_by_wave(study: Study) -> Iterator[WaveColumns | UnreadWave]:
+    """Each wave's file in use, compared with those before it."""
+    earlier: list[Read] = []
+    for export in study.protocol.wave_exports:
+        try:
+            files = find_files(study.folder, export)
+            reads = []
+            for file in files if export.files == "parts" else files[-1:]:
+                table = read_export(file, export, file.name, dictionary_of(study, export))
+                reads.append(Read(export, table, apply_contract(table, study, export, "", file.name)))
+        except ExportError as error:
+            yield UnreadWave(export.wave or "", str(error))
+            continue
+        for read in reads:
+            yield _columns(read, earlier, study)
+        earlier += reads
+
+
+def _columns(read: Read, earlier: Sequence[Read], study: Study) -> WaveColumns:
+    export, contracted = read.export, read.contracted
+    verdicts = Counter(finding.verdict for finding in contracted.findings)
+    counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
+    export_before = study.export_before(export)
+    previous = next((candidate for candidate in reversed(earlier) if candidate.export == export_before), None)
+    oddities = [
+        *contracted.problems,
+        *contracted.warnings,
+        *unlike_before(
+            study,
+            export,
+            contracted.accepted,
+            previous.contracted.accepted if previous else None,
+            previous.export.wave if previous else None,
+        ),
+        *labels_unlike(read, earlier, study),
+    ]
+    proposals = propose(read, study, earlier)
+    return WaveColumns(
+        title=f"{export.wave}: {contracted.name}: {counts}",
+        oddities=oddities,
+        proposals=[proposal.sentence for proposal in proposals],
+        lines_to_accept=_column_lines(export.export, proposals),
+        label_proposals=_label_proposals(read, study),
+    )
+
+
+def _column_lines(export: str, proposals: Sequence[Proposal]) -> list[str]:
+    if not proposals:
+        return []
+    lines = [f"to accept, add to study.yaml under exports, {export}:"]
+    for block in dict.fromkeys(proposal.block for proposal in proposals):
+        columns = ", ".join(
+            f"{proposal.code}: {json.dumps(proposal.column)}" for proposal in proposals if proposal.block == block
+        )
+        lines.append(f"  block {block}: columns: {{{columns}}}")
+    return lines
+
+
+def _label_proposals(read: Read, study: Study) -> list[tuple[str, list[str]]]:
+    proposals = []
+    for block, texts in propose_labels(read, study).items():
+        labels = ", ".join(f"{json.dumps(text, ensure_ascii=False)}: {code}" for text, code in texts.items())
+        lines = [
+            f"to accept, add to study.yaml under exports, {read.export.export}:",
+            f"  labels: - {{blocks: [{block}], labels: {{{labels}}}}}",
+        ]
+        proposals.append((f"{len(texts)} texts of {block} are labels that the export's dictionary knows", lines))
+    return proposals

@@ -1,0 +1,210 @@
+"""What is in a release: the released file, the tables in all their forms, the page, the package.
+
+Belongs here: filling a release's folder, the words of every column. Does not belong here: whether there is a release
+(publish.py), how a page or a document is laid out (report/).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from dagster_project.audit import FINDINGS_COLUMNS
+from dagster_project.outcomes.analyses import all_tables
+from dagster_project.outcomes.store import read_results
+from dagster_project.report import (
+    COLUMNS,
+    FIGURES_COLUMNS,
+    LEFT_OUT,
+    LISTED,
+    MOST_PEOPLE,
+    SUBJECTS,
+    Figure,
+    Released,
+    Sources,
+    citation,
+    methods,
+    table_joint_display,
+    turned_claims,
+    write_ard,
+    write_dictionary,
+    write_figures,
+    write_latex,
+    write_package,
+    write_page,
+    write_tables,
+    write_word,
+    write_workbook,
+)
+from dagster_project.report.checklists import (
+    Checklist,
+    JudgedItem,
+    judge_checklist,
+    read_answers,
+    read_checklists,
+    table_checklist,
+)
+from dagster_project.results import RESULTS_COLUMNS, ResultRow, Table, ard_rows, trace_sql
+from dagster_project.stamps import STAMPS_COLUMNS
+from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions
+from dagster_project.synthesis import DISPLAY_COLUMNS, read_propositions
+from dagster_project.warehouse import Warehouse, copy_schemas, rows
+
+#: The schemas that are released; raw and staging are not.
+SCHEMAS = ("codebook", "marts", "results")
+
+
+def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mapping[str, str]) -> None:
+    """Fill the folder of a release to come from the working file and the study. manifest: of that release."""
+    file = folder / "warehouse.duckdb"
+    copy_schemas(working_file, file, SCHEMAS, _descriptions(study))
+    released = Warehouse(file)
+    # Closed before the package, which takes the hash of the file.
+    with released.kept_open():
+        _add_trace(released)
+        content = _content(study, released, manifest)
+        _write_documents(study, folder, content)
+        write_page(folder / "index.html", study, content)
+        columns = released.rows(_EVERY_COLUMN)
+        subjects = {name: released.rows(f"from codebook.{name}") for name in SUBJECTS}
+        write_dictionary(folder / "codebook.html", study, subjects, columns)
+    write_package(folder, study, manifest, columns)
+
+
+def _add_trace(released: Warehouse) -> None:
+    """The views by which a result is followed to its people, in SQL."""
+    with released.connect() as connection:
+        parts = rows(connection, "select scale, part from codebook.scale_parts order by scale, part_order")
+        items = rows(connection, "select scale, item from codebook.scale_items order by scale, item_order")
+        connection.execute(trace_sql(parts, items))
+
+
+def _content(study: Study, released: Warehouse, manifest: Mapping[str, str]) -> Released:
+    """All that a release shows, from its file and the study's own words."""
+    results = read_results(released)
+    propositions = read_propositions(study)
+    note = propositions.note if propositions else None
+    display = {name: released.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}
+    changes = released.rows("select * from results.release_diff order by kind, what")
+    tables = all_tables(study, list(results.values()))
+    joint = table_joint_display(study, display, note, turned_claims(changes, manifest["release"]))
+    if joint:
+        first_supplement = next((index for index, table in enumerate(tables) if table.number.startswith("S")), len(tables))
+        tables.insert(first_supplement, joint)
+    figures = _figures(study, results, released)
+    sections = ["flow", "methods", "audit", *(["figures"] if figures else []), *(["joint"] if joint else [])]
+    return Released(
+        manifest=manifest,
+        version=version("wavehouse"),
+        tables=tables,
+        figures=figures,
+        checklists=_checklists(study, tables, results, figures, sections),
+        results=results,
+        reproduction=released.rows("select * from results.reproduction order by line"),
+        findings=released.rows("from results.findings where severity <> 'note' or subject = 'published' order by line"),
+        display=display,
+        display_note=note,
+        changes=changes,
+        sources=_sources(released),
+        listed=_listed(released, study),
+    )
+
+
+def _checklists(
+    study: Study,
+    tables: Sequence[Table],
+    results: Mapping[str, ResultRow],
+    figures: Sequence[Figure],
+    sections: Sequence[str],
+) -> list[tuple[Checklist, Sequence[JudgedItem]]]:
+    answers, figure_names = read_answers(study), [figure.name for figure in figures]
+    return [
+        (checklist, judge_checklist(checklist, answers, study, tables, results, figure_names, sections))
+        for checklist in read_checklists()
+    ]
+
+
+def _write_documents(study: Study, folder: Path, content: Released) -> None:
+    """The tables, figures and checklists as CSV, SVG, Word, Excel, LaTeX and analysis results data."""
+    protocol, results = study.protocol, content.results
+    forms = [
+        table_checklist(checklist, items, f"C{number}")
+        for number, (checklist, items) in enumerate(content.checklists, start=1)
+    ]
+    figure_tables = [figure.table for figure in content.figures]
+    write_tables(folder / "tables", [*content.tables, *figure_tables, *forms], content.reproduction)
+    write_figures(folder / "figures", content.figures)
+    released_at = datetime.fromisoformat(content.manifest["released_at"])
+    cite, _ = citation(study, content.manifest, content.version)
+    source = f"{protocol.source.rstrip('.')}. {protocol.licence}"
+    opening = [text for text in (source, protocol.stand_in, cite) if text]
+    write_word(folder / "tables.docx", protocol.title, opening, methods(study, results), content.tables, released_at)
+    write_word(folder / "checklists.docx", f"Reporting checklists: {protocol.title}", [cite], [], forms, released_at)
+    write_workbook(folder / "tables.xlsx", study, content.tables, results, released_at)
+    write_latex(folder / "tables.tex", study, content.tables)
+    write_ard(folder, ard_rows(list(results.values()), protocol.plan_hash))
+
+
+def _figures(study: Study, results: Mapping[str, ResultRow], released: Warehouse) -> list[Figure]:
+    """The drawings as the released file has them, with their numbers."""
+    # The plotting library takes two seconds to come, and only a new release needs it.
+    from dagster_project.report.figures import figure_tables
+
+    tables = figure_tables(study, results)
+    return [
+        Figure(
+            row["name"],
+            row["title"],
+            row["alt"],
+            replace(tables[row["name"]], number=f"F{row['position']}"),
+            tuple(row["notes"].splitlines()),
+            row["svg"],
+        )
+        for row in released.rows("from results.figures order by position")
+    ]
+
+
+_EVERY_COLUMN = """
+    select schema_name as schema, table_name as "table", column_name as "column", data_type as type, comment as description
+    from duckdb_columns()
+    where not internal
+    order by schema_name, table_name, column_index
+"""
+
+
+def _descriptions(study: Study) -> dict[str, str]:
+    """Words for every column: the codebook's and the results' by table, those that follow the study by name."""
+    descriptions = column_descriptions(study)
+    for name, words in CODEBOOK_COLUMNS.items():
+        descriptions[f"codebook.{name}" if "." in name else f"codebook..{name}"] = words
+    for table, columns in (DISPLAY_COLUMNS | {"findings": FINDINGS_COLUMNS}).items():
+        descriptions |= {f"results.{table}.{column}": words for column, (_, words) in columns.items()}
+    descriptions |= {f"results.figures.{column}": words for column, words in FIGURES_COLUMNS.items()}
+    descriptions |= {f"results.stamps.{column}": words for column, words in STAMPS_COLUMNS.items()}
+    return descriptions | {f"results.{name}": words for name, words in RESULTS_COLUMNS.items()}
+
+
+def _sources(released: Warehouse) -> Sources:
+    """What stands behind the numbers of a page, counted by the database."""
+    with released.connect(read_only=True) as connection:
+        return Sources(
+            roster=rows(connection, "select count(*) as n from marts.participants")[0]["n"],
+            rules={row["scale"]: row["rule"] for row in rows(connection, "select scale, rule from codebook.scales")},
+            left_out=rows(connection, LEFT_OUT),
+            columns=rows(connection, COLUMNS),
+            exports=rows(
+                connection, "select wave, file_name, version, source_file from marts.exports order by export, file_name"
+            ),
+        )
+
+
+def _listed(released: Warehouse, study: Study) -> dict[str, list[dict[str, Any]]]:
+    """The people of a study small enough to list them."""
+    if (
+        not study.protocol.shows_people
+        or len(released.rows(f"from marts.participants limit {MOST_PEOPLE + 1}")) > MOST_PEOPLE
+    ):
+        return {}
+    return {name: released.rows(sql) for name, sql in LISTED.items()}

@@ -1,0 +1,203 @@
+"""The diff of two released files, and where it is kept.
+
+Belongs here: which tables are compared by which key, and the table `results.release_diff`. Does not belong here: comparing
+(warehouse/), what a difference means (results/).
+
+A history of releases holds counts of what people changed, and which two releases to look at; `list_changes` lists them from
+the files themselves.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from dagster_project.results import COUNTED_KINDS, DiffRow, claim_changes, count_rows, result_changes
+from dagster_project.warehouse import (
+    Cell,
+    ChangedRow,
+    TwoFiles,
+    Warehouse,
+    WarehouseError,
+    WideTable,
+    identifier,
+    literal,
+    replace_table,
+    two_files,
+)
+
+_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("from_release", "to_release", "kind", "wave", "what", "before", "after")),
+        ("before_value", pa.float64()),
+        ("after_value", pa.float64()),
+        ("n", pa.int64()),
+        ("people", pa.int64()),
+    ]
+)
+#: The columns of a list of changes, one a person, or an answer or score of one.
+LIST_COLUMNS = ("kind", "participant_id", "wave", "what", "before", "after")
+_BY_WAVE = ("participant_id", "wave")
+_LONG = (*_BY_WAVE, "scale", "score", "missing_reason")
+_MISSING = "__missing"
+_NEEDED = (
+    ("codebook", "items"), ("codebook", "scales"), ("marts", "participants"), ("marts", "answer_sheets"),
+    ("marts", "scale_scores"), ("results", "results"),
+)  # fmt: skip
+
+
+def diff_of_files(old: Path, new: Path) -> list[DiffRow]:
+    """What changed from one released (or working) file to another, from the people down to the results."""
+    with two_files(old, new) as files:
+        _refuse_too_old(files, old, new)
+        n_left, n_joined = files.count_one_sided("marts", "participants", "participant_id")
+        rows = count_rows("person", None, n_left + n_joined, {"joined": n_joined, "left": n_left})
+        for kind, wide in (("answer", _answers(files)), ("score", _scores(files))):
+            for counts in files.count_cells(wide):
+                rows += count_rows(kind, counts.by, counts.rows, counts.cells)
+        return [
+            *rows,
+            *claim_changes(_triples(files.changed_rows("results", "claims", ["claim_id"]))),
+            *result_changes(_triples(files.changed_rows("results", "results", ["result_id"], ["run_id", "computed_at"]))),
+        ]
+
+
+def list_changes(old: Path, new: Path) -> Iterator[tuple[Any, ...]]:
+    """Each person who joined or left, each answer and each score that changed, as LIST_COLUMNS, one after the other."""
+    with two_files(old, new) as files:
+        _refuse_too_old(files, old, new)
+        for person, is_new in files.list_one_sided("marts", "participants", "participant_id"):
+            roster = "on the roster"
+            yield ("person", person, None, "participant", None if is_new else roster, roster if is_new else None)
+        sheets, pivoted = _answer_sheets(files), _long_scores(files)
+        words = {
+            "answer": {item: f"coalesce(row.{identifier(item)}::varchar, {_missing(item)})" for item in sheets.cells},
+            "score": {scale: f"coalesce(row.{identifier(scale)}::varchar, {_missing(scale)})" for scale in pivoted.cells},
+        }
+        for kind, wide, words_of in (("answer", _answers(files), sheets), ("score", _scores(files), pivoted)):
+            for row in files.list_cells(wide, words_of, words[kind]):
+                yield (kind, *row)
+
+
+def _missing(name: str) -> str:
+    return f"row.{identifier(name + _MISSING)}"
+
+
+def _refuse_too_old(files: TwoFiles, old: Path, new: Path) -> None:
+    for side, path in (("old", old), ("new", new)):
+        for schema, table in _NEEDED:
+            if not files.columns(side, schema, table):
+                raise WarehouseError(
+                    f"{path}: too old to be compared, it has no {schema}.{table}; compare releases that were made since"
+                )
+
+
+def _answers(files: TwoFiles) -> WideTable:
+    """Answers as stored, one code an item, where both files have them so; else as written for people."""
+    if not _both_have(files, "answer_codes"):
+        return _answer_sheets(files)
+    cells = {
+        item: Cell((item,), f"row.{identifier(item)} between {low} and {high}")
+        for item, (low, high) in _items(files).items()
+    }
+    return _wide(files, "answer_codes", cells)
+
+
+def _answer_sheets(files: TwoFiles) -> WideTable:
+    cells = {item: Cell((item, item + _MISSING), f"row.{identifier(item)} is not null") for item in _items(files)}
+    return _wide(files, "answer_sheets", cells, "is_returned")
+
+
+def _scores(files: TwoFiles) -> WideTable:
+    """Scores as stored, one column a scale, where both files have them so; else of the long table."""
+    if not _both_have(files, "scores"):
+        return _long_scores(files)
+    cells = {scale: Cell((scale, f"{scale}__reason"), f"row.{identifier(scale)} is not null") for scale in _scales(files)}
+    return _wide(files, "scores", cells)
+
+
+def _long_scores(files: TwoFiles) -> WideTable:
+    cells = {scale: Cell((scale, scale + _MISSING), f"row.{identifier(scale)} is not null") for scale in _scales(files)}
+    columns = "".join(
+        f", any_value({value}) filter (where scale = {literal(scale)}) as {identifier(scale + suffix)}"
+        for scale in cells
+        for value, suffix in (("score", ""), ("missing_reason", _MISSING))
+    )
+    long = {side: files.select(side, "marts", "scale_scores", _LONG) for side in ("old", "new")}
+    sources = {side: f"select participant_id, wave{columns} from ({sql}) group by 1, 2" for side, sql in long.items()}
+    return WideTable(_BY_WAVE, cells, **sources)
+
+
+def _wide(files: TwoFiles, table: str, cells: Mapping[str, Cell], condition: str = "true") -> WideTable:
+    columns = [*_BY_WAVE, *dict.fromkeys(column for cell in cells.values() for column in cell.columns)]
+    sources = {side: files.select(side, "marts", table, columns, condition) for side in ("old", "new")}
+    return WideTable(_BY_WAVE, cells, **sources)
+
+
+def _both_have(files: TwoFiles, table: str) -> bool:
+    return all(files.columns(side, "marts", table) for side in ("old", "new"))
+
+
+def _items(files: TwoFiles) -> dict[str, tuple[int, int]]:
+    """The items of either file with their ends. Of two codebooks the earlier one's ends stand."""
+    ends: dict[str, tuple[int, int]] = {}
+    for side in ("old", "new"):
+        for item, low, high in files.rows(side, "select item, low, high from {0}.codebook.items order by item_order"):
+            ends.setdefault(item, (low, high))
+    return ends
+
+
+def _scales(files: TwoFiles) -> list[str]:
+    names = (files.rows(side, "select scale from {0}.codebook.scales order by scale_order") for side in ("old", "new"))
+    return list(dict.fromkeys(scale for side in names for (scale,) in side))
+
+
+def _triples(changes: Sequence[ChangedRow]) -> list[tuple[Any, Any, Any]]:
+    return [(row.key, row.before, row.after) for row in changes]
+
+
+def remember_diff(
+    working: Warehouse, released_file: Path | None, names: tuple[str | None, str], kept_releases: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Write `results.release_diff`: what the release to come changes, behind what the kept ones did. Returns the new rows.
+
+    released_file: the current release's file, None before the first. names: the releases compared. kept_releases:
+    whose rows to keep.
+    """
+    new: list[dict[str, Any]] = []
+    history: list[dict[str, Any]] = []
+    if released_file is not None:
+        stamp = {"from_release": names[0], "to_release": names[1]}
+        new = [stamp | asdict(row) for row in diff_of_files(released_file, working.path)]
+        history = [row for row in _history(Warehouse(released_file)) if row["to_release"] in kept_releases]
+    with working.transaction() as connection:
+        connection.execute("create schema if not exists results")
+        replace_table(connection, "results", "release_diff", pa.Table.from_pylist([*history, *new], schema=_SCHEMA))
+    return new
+
+
+def recall_diff(working: Warehouse, released_file: Path) -> None:
+    """Take `results.release_diff` over from the current release, where the working file has lost it."""
+    if not working.rows(_HAS_HISTORY):
+        working.replace_tables(
+            "results", {"release_diff": pa.Table.from_pylist(_history(Warehouse(released_file)), schema=_SCHEMA)}
+        )
+
+
+_HAS_HISTORY = "select 1 from duckdb_tables() where schema_name = 'results' and table_name = 'release_diff'"
+
+
+def _history(released: Warehouse) -> list[dict[str, Any]]:
+    columns = [
+        row["column_name"]
+        for row in released.rows(
+            "select column_name from duckdb_columns() where schema_name = 'results' and table_name = 'release_diff'"
+        )
+    ]
+    # An older release told people's answers one by one: what is said of people there is left behind.
+    of_counts = ", ".join(f"'{kind}'" for kind in COUNTED_KINDS)
+    condition = f"where kind not in ({of_counts})" if "participant_id" in columns else ""
+    rows = released.rows(f"select * from results.release_diff {condition} order by rowid") if columns else []
+    return [{"n": 1} | {name: row[name] for name in _SCHEMA.names if name in row} for row in rows]

@@ -1,0 +1,109 @@
+"""Publishing: whether there is anything new to release, and releasing it.
+
+Belongs here: that decision, and the order of what happens. Does not belong here: what is in a release (contents.py), how a
+folder is swapped in (warehouse/).
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dagster_project.checks import Check, first_few
+from dagster_project.fingerprint import code_files
+from dagster_project.release.contents import fill_release
+from dagster_project.release.diff import recall_diff, remember_diff
+from dagster_project.results import diff_markdown
+from dagster_project.settings import Settings, key_check
+from dagster_project.study import Study
+from dagster_project.study_run import StudyRun
+from dagster_project.synthesis import DISPLAY_COLUMNS
+from dagster_project.warehouse import Warehouse, current_release, publish_release, recover_release, release_names
+
+_IN_AGREEMENT = "Everything was computed from the same exports by the same definitions."
+
+
+@dataclass(frozen=True)
+class Published:
+    """A study's current release after a run. changes: what it changed, as Markdown."""
+
+    folder: Path
+    is_new: bool
+    changes: str
+    fingerprint: str
+
+
+def one_truth(problems: Sequence[str]) -> Check:
+    """The check on `contradictions`: all that is about to be released is of the same exports and definitions."""
+    return Check("one_truth", not problems, first_few(problems, 1) or _IN_AGREEMENT)
+
+
+def publish_study(study_run: StudyRun) -> Published:
+    """Release what the working file holds, unless the current release is of the same. To be called when there are no
+    contradictions."""
+    settings, study = study_run.settings, study_run.study()
+    recover_release(settings.study_folder)
+    fingerprint = _fingerprint(study_run.warehouse, settings, study)
+    current = current_release(settings.study_folder)
+    is_new = current is None or current.get("fingerprint") != fingerprint
+    changes = "The release is as it was."
+    if is_new:
+        changes = _publish(study_run, study, fingerprint, current)
+    else:
+        recall_diff(study_run.warehouse, settings.study_folder / "release" / "warehouse.duckdb")
+    study_run.write_taken(study, (current_release(settings.study_folder) or {})["release"])
+    return Published(settings.study_folder / "release", is_new, changes, fingerprint)
+
+
+def _publish(study_run: StudyRun, study: Study, fingerprint: str, current: Mapping[str, str] | None) -> str:
+    """Fill a new release and swap it in. Returns what it changes."""
+    settings = study_run.settings
+    released_at = datetime.now(UTC)
+    name = f"{released_at:%Y%m%dT%H%M%S}-{fingerprint[:8]}-{study_run.run_id[:8]}"
+    changes = _difference(study_run.warehouse, settings, current, name)
+    manifest = {
+        "release": name,
+        "study": settings.study_folder.name,
+        "run_id": study_run.run_id,
+        "released_at": released_at.isoformat(),
+        "fingerprint": fingerprint,
+        "definitions": study.definitions_hash,
+        "key_check": key_check(settings.key()),
+    }
+    if current is not None:
+        manifest["previous"] = current["release"]
+
+    def fill(folder: Path) -> None:
+        fill_release(settings.warehouse_file, study, folder, manifest)
+        study_run.study()  # what was read again on the way was what the codebook was made from
+
+    publish_release(settings.study_folder, name, manifest, fill)
+    return changes
+
+
+def _difference(warehouse: Warehouse, settings: Settings, current: Mapping[str, str] | None, name: str) -> str:
+    """Write what the release to come changes into the working file, and say it."""
+    folder = settings.study_folder
+    file = folder / "release" / "warehouse.duckdb" if current is not None else None
+    names = (current.get("release") if current else None, name)
+    differences = remember_diff(warehouse, file, names, release_names(folder))
+    return "This is the first release." if current is None else diff_markdown(differences)
+
+
+def _fingerprint(warehouse: Warehouse, settings: Settings, study: Study) -> str:
+    """What a release is made of: exports, protocol, scoring and report code, and every result. Not who ran it, or when."""
+    digest = hashlib.sha256()
+    with warehouse.connect(read_only=True) as connection:
+        for sql in (
+            "select export, sha256, fingerprint from raw.exports order by export",
+            "select * exclude (run_id, computed_at) from results.results order by result_id",
+            "select * from results.reproduction order by line",
+            *(f"select * from results.{name} order by all" for name in ("findings", *DISPLAY_COLUMNS)),
+        ):
+            for row in connection.execute(sql).fetchall():
+                digest.update(repr(row).encode())
+    digest.update(study.definitions_hash.encode())
+    for path in code_files(settings.checkout):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,54 @@
+"""The dbt project's manifest: parsed beside the imports, again after an edit, whole whoever else parses."""
+
+import json
+import shutil
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dagster_project.models.manifest import prepare_in_background, prepared_manifest
+from dagster_project.settings import CHECKOUT
+
+
+@pytest.fixture
+def settings(small_place: Any, tmp_path: Any) -> Any:
+    """Of a study with a dbt project that may be edited."""
+    shutil.copytree(CHECKOUT / "dbt", tmp_path / "checkout" / "dbt")
+    return replace(small_place.settings, checkout=tmp_path / "checkout")
+
+
+def _models(settings: Any) -> set[str]:
+    return {node["name"] for node in json.loads(prepared_manifest(settings).read_text(encoding="utf-8"))["nodes"].values()}
+
+
+def test_the_project_is_parsed_once_and_again_after_an_edit(settings: Any) -> None:
+    assert "scale_scores" in _models(settings)
+    parsed = prepared_manifest(settings).stat().st_mtime_ns
+    assert prepared_manifest(settings).stat().st_mtime_ns == parsed
+    (settings.dbt_folder / "models" / "marts" / "a_new_one.sql").write_text("select 1 as one", encoding="utf-8")
+    assert "a_new_one" in _models(settings)
+    assert not list(settings.dbt_target.glob(".parsing-*"))
+
+
+def test_a_manifest_that_another_process_makes_is_whole_when_it_is_there(
+    small_place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = small_place.settings
+    monkeypatch.setenv("WAVEHOUSE_STUDY", str(settings.study_folder))
+    monkeypatch.setenv("WAVEHOUSE_HOME", str(settings.home))
+    prepare_in_background(settings)
+    manifest, until = settings.dbt_target / "manifest.json", time.monotonic() + 60
+    while not manifest.exists():
+        assert time.monotonic() < until
+    first_seen = manifest.read_bytes()
+    assert "scale_scores" in _models(settings)
+    assert manifest.read_bytes() == first_seen
+
+
+def test_a_project_that_dbt_cannot_parse_is_refused_in_words(settings: Any) -> None:
+    broken = settings.dbt_folder / "models" / "marts" / "broken.sql"
+    broken.write_text("select * from {{ ref('nobody') }}", encoding="utf-8")
+    with pytest.raises(ValueError, match=f"dbt cannot parse {settings.dbt_folder}: .*nobody"):
+        prepared_manifest(settings)

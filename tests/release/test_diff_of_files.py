@@ -1,0 +1,138 @@
+"""Two files beside one another: what is counted, what is listed, what a history keeps, and files that are unlike or too old."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project.release.diff import diff_of_files, list_changes, remember_diff
+from dagster_project.results import DiffRow
+from dagster_project.warehouse import Warehouse, WarehouseError
+
+#: Answers as (person, wave, a, b); a code below 1 is a reason. Scores as (person, wave, whole, reason).
+Answers = list[tuple[str, str, int, int]]
+OLD: Answers = [("p1", "T1", 1, 2), ("p2", "T1", 3, -1), ("p3", "T1", 2, 2), ("p1", "T2", 4, 4)]
+
+
+def _file(
+    path: Path, answers: Answers, *, codes: bool, items: tuple[str, ...] = ("a", "b"), means: dict[str, float]
+) -> Path:
+    """A release in little: as it is stored (codes, scores) with views for people, or as older ones were, in tables."""
+    people = sorted({row[0] for row in answers})
+    with duckdb.connect(str(path)) as connection:
+        run = connection.execute
+        run("create schema marts; create schema codebook; create schema results")
+        run("create table codebook.items (item varchar, low integer, high integer, item_order integer)")
+        connection.executemany("insert into codebook.items values (?, 1, 5, 1)", [[item] for item in items])
+        run("create table codebook.scales as select 'whole' as scale, 1 as scale_order")
+        run("create table marts.participants as select unnest(?) as participant_id", [people])
+        run("create table results.results (result_id varchar, statistic varchar, value double, printed varchar)")
+        for result in means.items():
+            run("insert into results.results values (?, 'p', ?, '?')", list(result))
+        run("create table marts.sheets (participant_id varchar, wave varchar, a smallint, b smallint)")
+        connection.executemany("insert into marts.sheets values (?, ?, ?, ?)", answers)
+        chosen = ", ".join(items)
+        words = ", ".join(
+            f"case when {i} >= 1 then {i} end as {i}, case when {i} < 1 then 'blank' end as {i}__missing" for i in items
+        )
+        score = "case when a >= 1 and b >= 1 then (a + b) / 2 end"
+        kinds = ("view", "view") if codes else ("table", "table")
+        if codes:
+            run(f"create table marts.answer_codes as select participant_id, wave, {chosen} from marts.sheets")
+            run(
+                f"create table marts.scores as select participant_id, wave, {score} as whole,"
+                f" case when {score} is null then 1 end as whole__reason from marts.sheets"
+            )
+        run(
+            f"create {kinds[0]} marts.answer_sheets as select participant_id, wave, true as is_returned, {words} from marts.sheets"
+        )
+        run(
+            f"create {kinds[1]} marts.scale_scores as select participant_id, wave, 'whole' as scale, {score} as score,"
+            f" case when {score} is null then 'too few' end as missing_reason from marts.sheets"
+        )
+    return path
+
+
+def _counts(rows: list[DiffRow]) -> set[tuple[str, str | None, str, int, int | None]]:
+    return {(row.kind, row.wave, row.what, row.n, row.people) for row in rows}
+
+
+NEW: Answers = [("p1", "T1", 1, 3), ("p2", "T1", 3, 4), ("p1", "T2", 4, 4), ("p4", "T1", 5, -1), ("p2", "T2", 2, 2)]
+EXPECTED = {
+    ("person", None, "joined", 1, 2), ("person", None, "left", 1, 2),
+    # b of p1 and p2 changed; p3 went with two answers; p4 came with one. In T2 p2 came.
+    ("answer", "T1", "a", 2, 4), ("answer", "T1", "b", 3, 4), ("answer", "T2", "a", 1, 1), ("answer", "T2", "b", 1, 1),
+    # p1 1.5 to 2, p2 none to 3.5, p3 gone; p4 has no score to come with.
+    ("score", "T1", "whole", 3, 3), ("score", "T2", "whole", 1, 1),
+    ("result", None, "change/x/p", 1, None), ("significance", None, "change/x/p", 1, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("old_codes", [True, False])
+@pytest.mark.parametrize("new_codes", [True, False])
+def test_files_stored_alike_or_not_give_the_same_counts_and_nothing_of_a_person(
+    tmp_path: Path, old_codes: bool, new_codes: bool
+) -> None:
+    old = _file(tmp_path / "old.duckdb", OLD, codes=old_codes, means={"change/x/p": 0.04})
+    new = _file(tmp_path / "new.duckdb", NEW, codes=new_codes, means={"change/x/p": 0.06})
+    rows = diff_of_files(old, new)
+    assert _counts(rows) == EXPECTED
+    assert not {"p1", "p2", "p3", "p4"} & {str(value) for row in rows for value in vars(row).values()}
+    listed = set(list_changes(old, new))
+    assert listed == {
+        ("person", "p3", None, "participant", "on the roster", None),
+        ("person", "p4", None, "participant", None, "on the roster"),
+        ("answer", "p1", "T1", "b", "2", "3"), ("answer", "p2", "T1", "b", "blank", "4"),
+        ("answer", "p3", "T1", "a", "2", None), ("answer", "p3", "T1", "b", "2", None),
+        ("answer", "p4", "T1", "a", None, "5"),
+        ("answer", "p2", "T2", "a", None, "2"), ("answer", "p2", "T2", "b", None, "2"),
+        ("score", "p1", "T1", "whole", "1.5", "2.0"), ("score", "p2", "T1", "whole", "too few", "3.5"),
+        ("score", "p3", "T1", "whole", "2.0", None), ("score", "p2", "T2", "whole", None, "2.0"),
+    }  # fmt: skip
+    assert diff_of_files(old, _file(tmp_path / "same.duckdb", OLD, codes=new_codes, means={"change/x/p": 0.04})) == []
+
+
+def test_an_item_that_only_one_file_has_changed_for_everybody_who_answered_it(tmp_path: Path) -> None:
+    old = _file(tmp_path / "old.duckdb", OLD, codes=True, items=("a",), means={})
+    new = _file(tmp_path / "new.duckdb", OLD, codes=True, means={})
+    answers = {row for row in _counts(diff_of_files(old, new)) if row[0] == "answer"}
+    assert answers == {("answer", "T1", "b", 3, 3), ("answer", "T2", "b", 1, 1)}
+
+
+def test_a_file_that_is_too_old_or_the_same_is_refused(tmp_path: Path) -> None:
+    new = _file(tmp_path / "new.duckdb", OLD, codes=True, means={})
+    old = tmp_path / "old.duckdb"
+    with duckdb.connect(str(old)) as connection:
+        connection.execute("create schema codebook; create table codebook.items as select 'a' as item")
+    with pytest.raises(
+        WarehouseError,
+        match=r"old.duckdb: too old to be compared, it has no codebook.scales; compare releases that were made since$",
+    ):
+        diff_of_files(old, new)
+    with pytest.raises(WarehouseError, match=r"new.duckdb: a release does not differ from itself; name two$"):
+        diff_of_files(new, new)
+    with pytest.raises(WarehouseError, match=r"gone.duckdb: there is no such file to compare; check the release's name$"):
+        diff_of_files(tmp_path / "gone.duckdb", new)
+
+
+def test_a_history_keeps_what_it_may_of_older_releases(tmp_path: Path) -> None:
+    """Erased people stayed in the diffs of later releases: what older ones told of people is left behind."""
+    standing = _file(tmp_path / "old.duckdb", OLD, codes=False, means={})
+    with duckdb.connect(str(standing)) as connection:
+        connection.execute(
+            "create table results.release_diff as select * from (values"
+            " ('r0', 'r1', 'answer', 'p5', 'T1', 'a', '1', '2', 1::double, 2::double),"
+            " ('r0', 'r1', 'result', null, null, 'change/x/n', '4', '5', 4.0, 5.0),"
+            " ('q', 'r0', 'result', null, null, 'change/x/n', '3', '4', 3.0, 4.0))"
+            " as t(from_release, to_release, kind, participant_id, wave, what, before, after, before_value, after_value)"
+        )
+    working = Warehouse(_file(tmp_path / "working.duckdb", NEW, codes=True, means={}))
+    rows = remember_diff(working, standing, ("r1", "r2"), ["r1"])
+    assert {(row["from_release"], row["to_release"]) for row in rows} == {("r1", "r2")}
+    kept = working.rows("select * from results.release_diff")
+    assert kept[1:] == rows
+    assert {name: value for name, value in kept[0].items() if value is not None} == {
+        "from_release": "r0", "to_release": "r1", "kind": "result", "what": "change/x/n", "before": "4", "after": "5",
+        "before_value": 4.0, "after_value": 5.0, "n": 1,
+    }  # fmt: skip
+    assert not {"p1", "p2", "p3", "p4", "p5"} & {str(value) for row in kept for value in row.values()}
