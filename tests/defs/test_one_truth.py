@@ -11,11 +11,10 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from dagster_project.defs.study_run import STUDY_RUN
-
-from dagster_project.defs.models import assets as models
-from dagster_project.defs.release import assets as release
-from dagster_project.defs.release import truth
+from dagster_project.defs.resources import STUDY_RUN
+from dagster_project.models import build as models
+from dagster_project.release import contents as release
+from dagster_project.release import truth
 from dagster_project.study_lock import study_lock
 from dagster_project.warehouse import Warehouse, release_names
 
