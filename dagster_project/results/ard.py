@@ -7,7 +7,7 @@ Belongs here: the layout. Does not belong here: writing files (report/).
 from collections.abc import Iterable
 from typing import Any
 
-from dagster_project.results.row import ResultRow
+from dagster_project.results.result_row import ResultRow
 
 #: Column to what it holds.
 ARD_COLUMNS = {

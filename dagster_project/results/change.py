@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.results.row import ResultRow
-from dagster_project.results.rows import LEVEL, Rows, direction_of, grouped, unit_of
+from dagster_project.results.result_collector import LEVEL, Rows, direction_of, grouped, unit_of
+from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import (
     PairedT,
     bca,

@@ -1,6 +1,6 @@
 """What each column of schema `results` holds, for people who read a release.
 
-Belongs here: words. Does not belong here: the rows (row.py, reproduction.py, release_diff.py).
+Belongs here: words. Does not belong here: the rows (result_row.py, reproduction.py, release_diff.py).
 """
 
 #: table.column to words.

@@ -5,8 +5,8 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from dagster_project.results.row import ResultRow, result_id
-from dagster_project.results.rows import direction_of
+from dagster_project.results.result_collector import direction_of
+from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.study import Study
 

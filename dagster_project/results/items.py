@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dagster_project.results.row import ResultRow
-from dagster_project.results.rows import Rows
+from dagster_project.results.result_collector import Rows
+from dagster_project.results.result_row import ResultRow
 from dagster_project.study import Study
 
 #: Items with more possible answers are told by their scores alone: sliders, ages, counts.

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.results.row import ResultRow
-from dagster_project.results.rows import LEVEL, Rows, grouped, unit_of
+from dagster_project.results.result_collector import LEVEL, Rows, grouped, unit_of
+from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import (
     Shares,
     cronbach_alpha,

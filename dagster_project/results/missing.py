@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dagster_project.results.change import seed_of
-from dagster_project.results.row import ResultRow
-from dagster_project.results.rows import LEVEL, Rows, direction_of, unit_of, weights
+from dagster_project.results.result_collector import LEVEL, Rows, direction_of, unit_of, weights
+from dagster_project.results.result_row import ResultRow
 from dagster_project.results.waves import patterns_from
 from dagster_project.statistics import (
     difference_of_shares,

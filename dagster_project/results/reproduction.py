@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dagster_project.results.published import PublishedValue
+from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import MINUS, printed_decimals, prints_as, read_printed, round_half_away
-from dagster_project.results.row import ResultRow, result_id
 from dagster_project.study import Study
 
 #: Names of statistics in published tables, where they are not ours.

@@ -4,8 +4,8 @@ one wave (describe.py)."""
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dagster_project.results.row import ResultRow
-from dagster_project.results.rows import LEVEL, Rows, direction_of
+from dagster_project.results.result_collector import LEVEL, Rows, direction_of
+from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import mcnemar_exact, paired_difference, percent
 from dagster_project.study import Study
 

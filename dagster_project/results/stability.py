@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dagster_project.results.row import ResultRow, result_id
-from dagster_project.results.rows import LEVEL, Rows
+from dagster_project.results.result_collector import LEVEL, Rows
+from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.study import Study
 
 

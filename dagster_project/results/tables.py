@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dagster_project.results.change import EFFECT_SIZES
-from dagster_project.results.row import ResultRow, result_id
-from dagster_project.results.rows import direction_of
+from dagster_project.results.result_collector import direction_of
+from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.study import Study
 
 

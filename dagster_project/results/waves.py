@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.results.row import ResultRow
-from dagster_project.results.rows import LEVEL, Rows, direction_of, grouped, unit_of, weights
+from dagster_project.results.result_collector import LEVEL, Rows, direction_of, grouped, unit_of, weights
+from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import Pattern, mixed_model, norm_difference
 from dagster_project.study import Study
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import print_statistic
-from dagster_project.results.row import ResultRow, result_id
 from dagster_project.study import Composite, Study
 
 _INFINITE = "too large for any number: hardly any degrees of freedom"
