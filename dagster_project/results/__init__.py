@@ -1,7 +1,7 @@
-"""The numbers: the result row and its id, tables laid out from results, comparison with a published table.
+"""Results: the result row and its id, tables laid out from results, comparison with a published table.
 
-Belongs here: what a result is called, how it is printed, how it compares. Does not belong here: formulas (statistics/),
-SQL, files other than a published table.
+Belongs here: names, formatting and comparison of results. Does not belong here: formulas (statistics/), SQL, files other
+than a published table.
 """
 
 from dagster_project.results.ard import ARD_COLUMNS, ard_rows

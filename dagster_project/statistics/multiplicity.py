@@ -1,5 +1,5 @@
 """Adjusting p values for the family of tests they belong to. Belongs here: adjusted p values. Does not belong here: what a
-family is, which the protocol says."""
+family is (the protocol defines it)."""
 
 import numpy as np
 from numpy.typing import ArrayLike
