@@ -1,7 +1,7 @@
-"""The numbers: the result row and its id, tables laid out from results, comparison with a published table.
+"""Results: the result row and its id, tables laid out from results, comparison with a published table.
 
-Belongs here: what a result is called, how it is printed, how it compares. Does not belong here: formulas (statistics/),
-SQL, files other than a published table.
+Belongs here: names, formatting and comparison of results. Does not belong here: formulas (statistics/), SQL, files other
+than a published table.
 """
 
 from dagster_project.results.ard import ARD_COLUMNS, ard_rows
@@ -34,9 +34,9 @@ from dagster_project.results.release_diff import (
     result_changes,
 )
 from dagster_project.results.reproduction import Reproduction, compare, summarise
+from dagster_project.results.result_collector import direction_of
+from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import format_number, print_statistic, prints_as, round_half_away
-from dagster_project.results.row import ResultRow, result_id
-from dagster_project.results.rows import direction_of
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
 from dagster_project.results.tables import (

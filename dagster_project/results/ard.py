@@ -1,5 +1,5 @@
 """Results as analysis results data (ARD): one row a statistic, in the columns of CDISC's Analysis Results Standard as R's
-`cards` lays them out, with our id beside.
+`cards` lays them out, with our result id added.
 
 Belongs here: the layout. Does not belong here: writing files (report/).
 """
@@ -7,9 +7,9 @@ Belongs here: the layout. Does not belong here: writing files (report/).
 from collections.abc import Iterable
 from typing import Any
 
-from dagster_project.results.row import ResultRow
+from dagster_project.results.result_row import ResultRow
 
-#: Column to what it holds.
+#: Description by column.
 ARD_COLUMNS = {
     "group1": "what the rows are grouped by: wave or contrast; empty for neither",
     "group1_level": "which wave or contrast",
@@ -35,12 +35,12 @@ ARD_COLUMNS = {
 def ard_rows(results: Iterable[ResultRow], plan_hash: str) -> list[dict[str, Any]]:
     """One dictionary a result, with the columns of ARD_COLUMNS in their order."""
     rows = []
-    for one in results:
-        group = "wave" if one.wave is not None else "contrast" if one.contrast is not None else None
+    for result in results:
+        group = "wave" if result.wave is not None else "contrast" if result.contrast is not None else None
         values = (
-            *(group, one.wave or one.contrast, one.outcome, one.category, one.analysis, one.statistic, one.method),
-            *(one.value, one.printed, one.unit, one.n, one.df, one.level, one.role, one.family, one.note),
-            *(one.result_id, plan_hash),
-        )
+            group, result.wave or result.contrast, result.outcome, result.category, result.analysis, result.statistic,
+            result.method, result.value, result.printed, result.unit, result.n, result.df, result.level, result.role,
+            result.family, result.note, result.result_id, plan_hash,
+        )  # fmt: skip
         rows.append(dict(zip(ARD_COLUMNS, values, strict=True)))
     return rows

@@ -1,18 +1,18 @@
 """Table 4: change of each scale in each contrast: paired t, named effect sizes, ranks, resampling, multiplicity.
 
-Belongs here: which numbers a change has, by what name and method. Does not belong here: formulas (statistics/); the other
-ways to the same answer, from all waves or with imputed scores (waves.py, missing.py).
+Belongs here: which numbers a change has, by what name and method. Does not belong here: formulas (statistics/); alternative
+estimates from all waves or with imputed scores (waves.py, missing.py).
 """
 
 import math
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from dagster_project.results.row import ResultRow
-from dagster_project.results.rows import LEVEL, Rows, direction_of, grouped, unit_of
+from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of, grouped, unit_of
+from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import (
     PairedT,
     bca,
@@ -26,8 +26,7 @@ from dagster_project.statistics import (
 )
 from dagster_project.study import Contrast, Study
 
-Moments = Mapping[str, Any]
-#: Effect size to what it is, {0} the contrast's baseline.
+#: Method and unit by effect size; {0} is the contrast's baseline.
 EFFECT_SIZES = {
     "d_baseline": ("mean change / SD at {0} of the pairs", "baseline SDs"),
     "d_z": ("mean change / SD of the changes", "SDs of the change"),
@@ -37,129 +36,138 @@ EFFECT_SIZES = {
 
 
 def seed_of(study: Study, *names: str) -> int:
-    """A seed of its own for each computation, from the plan's seed and the computation's name: the same on every run."""
+    """A separate seed for each computation, from the plan's seed and the computation's name: the same on every run."""
     return zlib.crc32("/".join((str(study.protocol.plan.seed), *names)).encode())
 
 
-def change_results(change_moments: Iterable[Moments], change_counts: Iterable[Moments], study: Study) -> list[ResultRow]:
+def change_results(change_moments: Iterable[MartRow], change_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """Table 4's numbers. change_moments: contrast, scale, n, mean_baseline, sd_baseline, mean_followup, sd_followup,
     covariance, mean_change, sd_change; change_counts: contrast, scale, change, n; changes in the declared direction."""
-    rows, places, n, test = _paired(change_moments, study)
-    counted = grouped(change_counts, "contrast", "scale")
-    for index, (contrast, code) in enumerate(places):
-        _ranks_and_resamples(rows, study, contrast, code, n[index], counted.get((contrast.contrast, code), []))
-    _adjusted(rows, study, places, n, test)
+    rows, comparisons, n, test = _paired(change_moments, study)
+    counts_by_comparison = grouped(change_counts, "contrast", "scale")
+    for index, (contrast, code) in enumerate(comparisons):
+        _ranks_and_resamples(rows, study, contrast, code, n[index], counts_by_comparison.get((contrast.contrast, code), []))
+    _adjusted(rows, study, comparisons, n, test)
     return rows.rows
 
 
-def paired_results(change_moments: Iterable[Moments], study: Study) -> list[ResultRow]:
-    """What moments give of Table 4's numbers: tests, intervals, effect sizes. change_moments as in change_results."""
+def paired_results(change_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """The numbers of Table 4 that moments suffice for: tests, intervals, effect sizes. change_moments as in
+    change_results."""
     return _paired(change_moments, study)[0].rows
 
 
-def _paired(change_moments: Iterable[Moments], study: Study) -> tuple[Rows, list[tuple[Contrast, str]], list[int], PairedT]:
-    moments = {(row["contrast"], row["scale"]): row for row in change_moments}
-    places = [(contrast, code) for contrast in study.protocol.contrasts for code in study.scales]
-    found = [moments.get((contrast.contrast, code), {}) for contrast, code in places]
-    n = [int(row.get("n", 0)) for row in found]
-    test = paired_t(n, _column(found, "mean_change"), _column(found, "sd_change"), LEVEL)
+def _paired(change_moments: Iterable[MartRow], study: Study) -> tuple[Rows, list[tuple[Contrast, str]], list[int], PairedT]:
+    moments_by_comparison = {(row["contrast"], row["scale"]): row for row in change_moments}
+    comparisons = [(contrast, code) for contrast in study.protocol.contrasts for code in study.scales]
+    moments = [moments_by_comparison.get((contrast.contrast, code), {}) for contrast, code in comparisons]
+    n = [int(row.get("n", 0)) for row in moments]
+    test = paired_t(n, _column(moments, "mean_change"), _column(moments, "sd_change"), LEVEL)
     rows = Rows("change", study)
-    _tests(rows, study, places, found, n, test)
-    _effects(rows, places, found, n, test)
-    return rows, places, n, test
+    _tests(rows, study, comparisons, moments, n, test)
+    _effects(rows, comparisons, moments, n, test)
+    return rows, comparisons, n, test
 
 
-def _column(found: Sequence[Moments], name: str) -> list[float]:
-    return [math.nan if row.get(name) is None else float(row[name]) for row in found]
+def _column(moments: Sequence[MartRow], name: str) -> list[float]:
+    return [math.nan if row.get(name) is None else float(row[name]) for row in moments]
 
 
 def _tests(
     rows: Rows,
     study: Study,
-    places: Sequence[tuple[Contrast, str]],
-    found: Sequence[Moments],
+    comparisons: Sequence[tuple[Contrast, str]],
+    moments: Sequence[MartRow],
     n: Sequence[int],
     test: PairedT,
 ) -> None:
-    r = correlation(_column(found, "covariance"), _column(found, "sd_baseline"), _column(found, "sd_followup"))
-    for index, (contrast, code) in enumerate(places):
+    correlations = correlation(
+        _column(moments, "covariance"), _column(moments, "sd_baseline"), _column(moments, "sd_followup")
+    )
+    for index, (contrast, code) in enumerate(comparisons):
         direction = direction_of(study, contrast.contrast)
-        row, unit = found[index], unit_of(study, code)
+        row, unit = moments[index], unit_of(study, code)
         note = test.reason[index] or "no variation at baseline or follow-up"
-        place: dict[str, Any] = {"contrast": contrast.contrast, "note": note}
-        for statistic, value, method, of in (
+        row_fields: dict[str, Any] = {"contrast": contrast.contrast, "note": note}
+        for statistic, value, method, statistic_unit in (
             ("n", n[index], "people with both scores", "people"),
             ("mean_baseline", row.get("mean_baseline"), f"mean at {contrast.baseline} of the pairs", unit),
             ("sd_baseline", row.get("sd_baseline"), f"SD at {contrast.baseline} of the pairs", unit),
             ("mean_followup", row.get("mean_followup"), f"mean at {contrast.followup} of the pairs", unit),
             ("sd_followup", row.get("sd_followup"), f"SD at {contrast.followup} of the pairs", unit),
-            ("correlation", r[index], "Pearson's correlation of both waves", ""),
+            ("correlation", correlations[index], "Pearson's correlation of both waves", ""),
             ("mean_change", row.get("mean_change"), f"mean of {direction}", unit),
             ("sd_change", row.get("sd_change"), f"SD of {direction}", unit),
         ):
-            rows.add(code, statistic, value, n[index], method, of, **place)
+            rows.add(code, statistic, value, n[index], method, statistic_unit, **row_fields)
         df = test.df[index]
-        words = f"95 % t interval of {direction}"
-        rows.interval(code, "", test.ci_low[index], test.ci_high[index], n[index], words, unit, df=df, **place)
-        rows.add(code, "t", test.t[index], n[index], f"paired t test of {direction}", df=df, **place)
-        rows.add(code, "df", df, n[index], "pairs - 1", **place)
-        rows.add(code, "p", test.p[index], n[index], f"paired t test of {direction}, two-sided", df=df, **place)
+        interval_method = f"95 % t interval of {direction}"
+        rows.interval(
+            code, "", test.ci_low[index], test.ci_high[index], n[index], interval_method, unit, df=df, **row_fields
+        )
+        rows.add(code, "t", test.t[index], n[index], f"paired t test of {direction}", df=df, **row_fields)
+        rows.add(code, "df", df, n[index], "pairs - 1", **row_fields)
+        rows.add(code, "p", test.p[index], n[index], f"paired t test of {direction}, two-sided", df=df, **row_fields)
 
 
 def _effects(
-    rows: Rows, places: Sequence[tuple[Contrast, str]], found: Sequence[Moments], n: Sequence[int], test: PairedT
+    rows: Rows, comparisons: Sequence[tuple[Contrast, str]], moments: Sequence[MartRow], n: Sequence[int], test: PairedT
 ) -> None:
-    mean, sd = _column(found, "mean_change"), _column(found, "sd_change")
-    before, after = _column(found, "sd_baseline"), _column(found, "sd_followup")
-    effects = effect_sizes(n, mean, sd, before, after, _column(found, "covariance"), LEVEL)
-    for index, (contrast, code) in enumerate(places):
+    mean, sd = _column(moments, "mean_change"), _column(moments, "sd_change")
+    sd_baseline, sd_followup = _column(moments, "sd_baseline"), _column(moments, "sd_followup")
+    effects = effect_sizes(n, mean, sd, sd_baseline, sd_followup, _column(moments, "covariance"), LEVEL)
+    for index, (contrast, code) in enumerate(comparisons):
         note = test.reason[index] or effects.reason[index]
-        place: dict[str, Any] = {"contrast": contrast.contrast, "note": note}
+        row_fields: dict[str, Any] = {"contrast": contrast.contrast, "note": note}
         for name, values in effects.estimates.items():
             kind = "d" + name[1:]
             method, unit = EFFECT_SIZES[kind]
-            words = method.format(contrast.baseline) + ("" if name == kind else ", with Hedges' correction")
-            rows.add(code, name, values[index], n[index], words, unit, **place)
+            full_method = method.format(contrast.baseline) + ("" if name == kind else ", with Hedges' correction")
+            rows.add(code, name, values[index], n[index], full_method, unit, **row_fields)
             low, high = effects.ci_low[name][index], effects.ci_high[name][index]
-            rows.interval(code, f"{name}_", low, high, n[index], f"95 % interval of {name}", unit, **place)
+            rows.interval(code, f"{name}_", low, high, n[index], f"95 % interval of {name}", unit, **row_fields)
 
 
-def _ranks_and_resamples(rows: Rows, study: Study, contrast: Contrast, code: str, n: int, counts: Sequence[Moments]) -> None:
+def _ranks_and_resamples(rows: Rows, study: Study, contrast: Contrast, code: str, n: int, counts: Sequence[MartRow]) -> None:
     values = np.array([row["change"] for row in counts], dtype=np.float64)
     people = np.array([row["n"] for row in counts], dtype=np.float64)
     plan, unit = study.protocol.plan, unit_of(study, code)
     ranks = signed_rank(values, people, LEVEL)
-    place: dict[str, Any] = {"contrast": contrast.contrast, "note": ranks.reason}
-    rows.add(code, "wilcoxon_w_plus", ranks.w_plus, n, f"sum of the ranks of positive changes; {ranks.method}", **place)
-    rows.add(code, "wilcoxon_p", ranks.p, n, f"Wilcoxon's signed-rank test, two-sided; {ranks.method}", **place)
-    rows.add(code, "hodges_lehmann", ranks.shift, n, "Hodges-Lehmann shift: median of the Walsh averages", unit, **place)
-    words = f"interval of the Hodges-Lehmann shift; {ranks.method}"
-    rows.interval(code, "hodges_lehmann_", ranks.ci_low, ranks.ci_high, n, words, unit, **place)
-    rows.add(code, "rank_biserial", ranks.rank_biserial, n, "(W+ - W-) / (W+ + W-)", **place)
-    flips = sign_flip(values, people, seed_of(study, "sign_flip", code, contrast.contrast), plan.resamples)
-    place["note"] = flips.reason
+    row_fields: dict[str, Any] = {"contrast": contrast.contrast, "note": ranks.reason}
+    rows.add(code, "wilcoxon_w_plus", ranks.w_plus, n, f"sum of the ranks of positive changes; {ranks.method}", **row_fields)
+    rows.add(code, "wilcoxon_p", ranks.p, n, f"Wilcoxon's signed-rank test, two-sided; {ranks.method}", **row_fields)
     rows.add(
-        code, "sign_flip_p", flips.p, n, f"sign-flip permutation of the mean change, two-sided; {flips.method}", **place
+        code, "hodges_lehmann", ranks.shift, n, "Hodges-Lehmann shift: median of the Walsh averages", unit, **row_fields
     )
-    boot = bca(values, people, seed_of(study, "bca", code, contrast.contrast), plan.resamples, LEVEL)
-    place["note"] = boot.reason
-    words = f"BCa bootstrap interval of the mean change; {boot.method}"
-    rows.interval(code, "bca_", boot.ci_low, boot.ci_high, n, words, unit, **place)
+    method = f"interval of the Hodges-Lehmann shift; {ranks.method}"
+    rows.interval(code, "hodges_lehmann_", ranks.ci_low, ranks.ci_high, n, method, unit, **row_fields)
+    rows.add(code, "rank_biserial", ranks.rank_biserial, n, "(W+ - W-) / (W+ + W-)", **row_fields)
+    flips = sign_flip(values, people, seed_of(study, "sign_flip", code, contrast.contrast), plan.resamples)
+    row_fields["note"] = flips.reason
+    rows.add(
+        code, "sign_flip_p", flips.p, n, f"sign-flip permutation of the mean change, two-sided; {flips.method}", **row_fields
+    )
+    bootstrap = bca(values, people, seed_of(study, "bca", code, contrast.contrast), plan.resamples, LEVEL)
+    row_fields["note"] = bootstrap.reason
+    method = f"BCa bootstrap interval of the mean change; {bootstrap.method}"
+    rows.interval(code, "bca_", bootstrap.ci_low, bootstrap.ci_high, n, method, unit, **row_fields)
 
 
-def _adjusted(rows: Rows, study: Study, places: Sequence[tuple[Contrast, str]], n: Sequence[int], test: PairedT) -> None:
+def _adjusted(
+    rows: Rows, study: Study, comparisons: Sequence[tuple[Contrast, str]], n: Sequence[int], test: PairedT
+) -> None:
     """p_holm and p_bh of each family of the plan."""
-    index_of = {(code, contrast.contrast): index for index, (contrast, code) in enumerate(places)}
+    index_of = {(code, contrast.contrast): index for index, (contrast, code) in enumerate(comparisons)}
     for family in study.protocol.plan.families:
         tests = study.protocol.tests_of(family)
-        p = np.array([test.p[index_of[one]] for one in tests])
-        counted = int(np.isfinite(p).sum())
+        p = np.array([test.p[index_of[pair]] for pair in tests])
+        n_tests = int(np.isfinite(p).sum())
         for statistic, adjusted, name in (
             ("p_holm", holm(p), "Holm"),
             ("p_bh", benjamini_hochberg(p), "Benjamini and Hochberg"),
         ):
             for (code, contrast), value in zip(tests, adjusted, strict=True):
                 index = index_of[code, contrast]
-                words = f"p of the paired t test, adjusted after {name} for the {counted} tests of family {family.family}"
+                method = f"p of the paired t test, adjusted after {name} for the {n_tests} tests of family {family.family}"
                 note = test.reason[index] or "there is no p to adjust"
-                rows.add(code, statistic, value, n[index], words, contrast=contrast, note=note, df=test.df[index])
+                rows.add(code, statistic, value, n[index], method, contrast=contrast, note=note, df=test.df[index])

@@ -1,22 +1,20 @@
 """Tables 1 to 3: who the people are, the services they use, each scale in each wave. Belongs here: which numbers these
-analyses have. Does not belong here: formulas (statistics/), comparison with norms (norms.py).
+analyses have. Does not belong here: formulas (statistics/), tests against norms (waves.py).
 
-Every scale, wave, variable and service of the protocol has its rows, also when nobody answered: then n is 0 and the other
+Every scale, wave, variable and service of the protocol has its rows even if nobody answered: then n is 0 and the other
 values are None with a note.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from dagster_project.results.row import ResultRow
-from dagster_project.results.rows import LEVEL, Rows, grouped, unit_of
+from dagster_project.results.result_collector import LEVEL, MartRow, Rows, grouped, unit_of
+from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import describe, norm_distance, percent, wilson
 from dagster_project.study import Study
-
-Moments = Mapping[str, Any]
 
 _METHODS = {"mean": "arithmetic mean", "sd": "SD, denominator n - 1", "min": "lowest value", "max": "highest value"}
 _WILSON = "Wilson's score interval of count / n"
@@ -27,7 +25,7 @@ def _undefined(n: int) -> str:
 
 
 def characteristics_results(
-    category_counts: Iterable[Moments], number_moments: Iterable[Moments], study: Study
+    category_counts: Iterable[MartRow], number_moments: Iterable[MartRow], study: Study
 ) -> list[ResultRow]:
     """Table 1's numbers. category_counts: variable, category, n, count. number_moments: variable, n, mean, sd, min, max."""
     counts = {(row["variable"], row["category"]): row for row in category_counts}
@@ -36,61 +34,61 @@ def characteristics_results(
     for variable in study.protocol.participant_variables:
         name = variable.variable
         for category in variable.categories:
-            found = counts.get((name, category.category), {})
-            of = {"category": category.category}
-            _share(rows, name, found, "people with a known category", "people in the category", **of)
+            row = counts.get((name, category.category), {})
+            row_fields = {"category": category.category}
+            _share(rows, name, row, "people with a known category", "people in the category", **row_fields)
         if variable.kind == "number":
-            found = moments.get(name, {})
-            n = int(found.get("n", 0))
+            row = moments.get(name, {})
+            n = int(row.get("n", 0))
             rows.add(name, "n", n, n, "people with a known value", "people")
             for statistic in ("mean", "sd", "min", "max"):
                 rows.add(
-                    name, statistic, found.get(statistic), n, _METHODS[statistic], variable.unit or "",
+                    name, statistic, row.get(statistic), n, _METHODS[statistic], variable.unit or "",
                     note=_undefined(n), decimals=variable.decimals,
                 )  # fmt: skip
     return rows.rows
 
 
-def _share(rows: Rows, outcome: str, found: Moments, of_whom: str, who: str, **place: Any) -> None:
+def _share(rows: Rows, outcome: str, counts: MartRow, denominator: str, numerator: str, **row_fields: Any) -> None:
     """n, count, percent and the share's interval."""
-    n, count = int(found.get("n", 0)), int(found.get("count", 0))
-    rows.add(outcome, "n", n, n, of_whom, "people", **place)
-    rows.add(outcome, "count", count, n, who, "people", **place)
-    rows.add(outcome, "percent", percent(count, n)[0], n, "count / n", "%", note=_undefined(n), **place)
+    n, count = int(counts.get("n", 0)), int(counts.get("count", 0))
+    rows.add(outcome, "n", n, n, denominator, "people", **row_fields)
+    rows.add(outcome, "count", count, n, numerator, "people", **row_fields)
+    rows.add(outcome, "percent", percent(count, n)[0], n, "count / n", "%", note=_undefined(n), **row_fields)
     low, high = wilson(count, n, LEVEL)
-    rows.interval(outcome, "", 100 * low[0], 100 * high[0], n, _WILSON, "%", note=_undefined(n), decimals=1, **place)
+    rows.interval(outcome, "", 100 * low[0], 100 * high[0], n, _WILSON, "%", note=_undefined(n), decimals=1, **row_fields)
 
 
-def service_results(service_counts: Iterable[Moments], study: Study) -> list[ResultRow]:
+def service_results(service_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """Table 2's numbers. service_counts: service, wave, n, count."""
     counts = {(row["service"], row["wave"]): row for row in service_counts}
     use = study.protocol.service_use
     rows = Rows("service_use", study)
     for service in use.services if use else ():
         for wave in use.waves if use else ():
-            found = counts.get((service.service, wave), {})
-            _share(rows, service.service, found, "people who answered", "people who used the service", wave=wave)
+            row = counts.get((service.service, wave), {})
+            _share(rows, service.service, row, "people who answered", "people who used the service", wave=wave)
     return rows.rows
 
 
 def summary_results(
-    scale_moments: Iterable[Moments], score_counts: Iterable[Moments], score_ledger: Iterable[Moments], study: Study
+    scale_moments: Iterable[MartRow], score_counts: Iterable[MartRow], score_ledger: Iterable[MartRow], study: Study
 ) -> list[ResultRow]:
-    """Table 3's numbers, and the norms beside them. scale_moments: scale, wave, n, mean, sd, min, max. score_counts: scale,
-    wave, score, n. score_ledger: scale, wave, on_roster, one column a missing reason, n."""
+    """Table 3's numbers, and the norms. scale_moments: scale, wave, n, mean, sd, min, max. score_counts: scale,
+    wave, score, n. score_ledger: scale, wave, on_roster, one column for each missing reason, n."""
     moments = {(row["scale"], row["wave"]): row for row in scale_moments}
-    counted = grouped(score_counts, "scale", "wave")
+    counts = grouped(score_counts, "scale", "wave")
     ledger = {(row["scale"], row["wave"]): row for row in score_ledger}
     norms = {norm.scale: norm for norm in study.norms.norms}
     rows = Rows("summary", study)
     for code in study.scales:
         for wave in study.protocol.waves:
-            place = (code, wave.wave)
-            _scale_in_wave(rows, study, place, moments.get(place, {}), counted.get(place, []), ledger.get(place, {}))
+            key = (code, wave.wave)
+            _scale_in_wave(rows, study, key, moments.get(key, {}), counts.get(key, []), ledger.get(key, {}))
             norm = norms.get(code)
             if norm is not None:
-                mean = moments.get(place, {}).get("mean")
-                n = int(moments.get(place, {}).get("n", 0))
+                mean = moments.get(key, {}).get("mean")
+                n = int(moments.get(key, {}).get("n", 0))
                 distance = norm_distance(math.nan if mean is None else mean, norm.mean, norm.sd)[0]
                 rows.add(
                     code, "norm_distance", distance, n, "(mean - norm mean) / norm SD", "norm SDs", wave=wave.wave,
@@ -99,7 +97,7 @@ def summary_results(
     return [*rows.rows, *_norms(study)]
 
 
-#: Statistics of a scale in a wave beside Table 3's own: name, how it is made; those with a unit carry the score's.
+#: Method by statistic of a scale in a wave, beyond those of Table 3; their unit is that of the score.
 _FURTHER = {
     "se": "SD / root of n",
     "median": "median",
@@ -109,29 +107,34 @@ _FURTHER = {
 
 
 def _scale_in_wave(
-    rows: Rows, study: Study, place: tuple[str, str], found: Moments, counts: list[Moments], ledger: Moments
+    rows: Rows, study: Study, scale_and_wave: tuple[str, str], moments: MartRow, counts: list[MartRow], ledger: MartRow
 ) -> None:
-    code, wave = place
+    code, wave = scale_and_wave
     unit = unit_of(study, code)
     instrument, scale = study.scales[code]
     lowest, highest = instrument.score_range(scale)
-    n = int(found.get("n", 0))
+    n = int(moments.get("n", 0))
     rows.add(code, "n", n, n, "people with a score", "people", wave=wave)
     for statistic in ("mean", "sd", "min", "max"):
-        rows.add(code, statistic, found.get(statistic), n, _METHODS[statistic], unit, wave=wave, note=_undefined(n))
+        rows.add(code, statistic, moments.get(statistic), n, _METHODS[statistic], unit, wave=wave, note=_undefined(n))
     values = np.array([row["score"] for row in counts], dtype=np.float64)
-    of = describe(values, np.array([row["n"] for row in counts], dtype=np.float64), lowest, highest)
-    note = of.reason or _undefined(n)
+    description = describe(values, np.array([row["n"] for row in counts], dtype=np.float64), lowest, highest)
+    note = description.reason or _undefined(n)
     for statistic, method in _FURTHER.items():
-        rows.add(code, statistic, getattr(of, statistic), n, method, unit, wave=wave, note=note)
-    rows.interval(code, "", of.ci_low, of.ci_high, n, "t interval of the mean", unit, wave=wave, note=note, df=n - 1)
-    rows.add(code, "skewness", of.skewness, n, "adjusted Fisher-Pearson skewness G1", "", wave=wave, note=note)
-    for statistic, share, end in (("percent_floor", of.floor, lowest), ("percent_ceiling", of.ceiling, highest)):
+        rows.add(code, statistic, getattr(description, statistic), n, method, unit, wave=wave, note=note)
+    rows.interval(
+        code, "", description.ci_low, description.ci_high, n, "t interval of the mean", unit, wave=wave, note=note, df=n - 1
+    )
+    rows.add(code, "skewness", description.skewness, n, "adjusted Fisher-Pearson skewness G1", "", wave=wave, note=note)
+    for statistic, share, end in (
+        ("percent_floor", description.floor, lowest),
+        ("percent_ceiling", description.ceiling, highest),
+    ):
         rows.add(code, statistic, 100 * share, n, f"people at {end:g}, the end of the scale", "%", wave=wave, note=note)
     for reason, count in ledger.items():
         if reason not in ("scale", "wave", "n", "on_roster") and count:
-            words = f"people on the roster without a score: {reason}"
-            rows.add(code, f"missing_{reason}", count, int(ledger["on_roster"]), words, "people", wave=wave)
+            method = f"people on the roster without a score: {reason}"
+            rows.add(code, f"missing_{reason}", count, int(ledger["on_roster"]), method, "people", wave=wave)
 
 
 def _norms(study: Study) -> list[ResultRow]:

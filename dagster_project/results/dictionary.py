@@ -1,9 +1,9 @@
-"""What each column of schema `results` holds, for people who read a release.
+"""Descriptions of the columns of schema `results`, for readers of a release.
 
-Belongs here: words. Does not belong here: the rows (row.py, reproduction.py, release_diff.py).
+Belongs here: column descriptions. Does not belong here: the rows (result_row.py, reproduction.py, release_diff.py).
 """
 
-#: table.column to words.
+#: Description by table.column.
 RESULTS_COLUMNS = {
     "results.result_id": "The number's name, the same in every run: analysis, outcome, category, when, statistic.",
     "results.analysis": "The analysis that made it.",

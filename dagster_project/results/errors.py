@@ -1,5 +1,5 @@
-"""The one error that results raise. Nothing else belongs here."""
+"""The error class of this package. Nothing else belongs here."""
 
 
 class ResultsError(ValueError):
-    """Results or a published table that cannot be used. The message is one line: place, value, cure."""
+    """Results or a published table that cannot be used. The message is one line: location, value, remedy."""

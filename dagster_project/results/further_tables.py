@@ -1,12 +1,12 @@
-"""Tables one step behind Tables 1 to 4: effect sizes, other ways to the same answer, norms, measurement, who is missing.
+"""Supplementary tables: effect sizes, comparison of methods, norms, measurement, missing data.
 
 Belongs here: their layout. Does not belong here: arithmetic, HTML.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 
-from dagster_project.results.row import ResultRow, result_id
-from dagster_project.results.rows import direction_of
+from dagster_project.results.result_collector import direction_of
+from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.study import Study
 
@@ -14,11 +14,11 @@ CellsOf = Callable[[str], Sequence[Cell]]
 
 
 def further_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
-    """Every further table that has something to show, numbered S1, S2, …"""
+    """Every supplementary table that is not empty, numbered S1, S2, …"""
     numbers = Numbers(results)
-    laid_out = [
+    tables = [
         _effect_sizes(study, numbers),
-        *(_other_ways(study, numbers, contrast.contrast) for contrast in study.protocol.contrasts),
+        *(_method_comparison(study, numbers, contrast.contrast) for contrast in study.protocol.contrasts),
         _all_waves(study, numbers),
         _norms(study, numbers),
         _measurement(study, numbers),
@@ -27,15 +27,15 @@ def further_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         _missing(study, numbers),
         _services(study, numbers),
     ]
-    filled = [table for table in laid_out if any(cell.text for row in table.rows for cell in row.cells)]
+    nonempty_tables = [table for table in tables if any(cell.text for row in table.rows for cell in row.cells)]
     return [
-        Table(f"S{place}", table.name, table.title, table.columns, table.rows, table.notes)
-        for place, table in enumerate(filled, start=1)
+        Table(f"S{number}", table.name, table.title, table.columns, table.rows, table.notes)
+        for number, table in enumerate(nonempty_tables, start=1)
     ]
 
 
 def _table(study: Study, name: str, title: str, columns: Sequence[Column], cells_of: CellsOf, *notes: str) -> Table:
-    """A row an outcome, under the headings of the instruments."""
+    """A table with one row for each outcome, under the headings of the instruments."""
     rows: list[Row] = []
     for heading, code, label in outcome_sections(study):
         if heading:
@@ -44,15 +44,15 @@ def _table(study: Study, name: str, title: str, columns: Sequence[Column], cells
     return Table("", name, title, tuple(columns), tuple(rows), notes)
 
 
-def _ids(analysis: str, code: str, when: str | None, *statistics: str) -> list[str]:
-    return [result_id(analysis, code, one, when=when) for one in statistics]
+def _ids(analysis: str, code: str, timepoint: str | None, *statistics: str) -> list[str]:
+    return [result_id(analysis, code, statistic, when=timepoint) for statistic in statistics]
 
 
-def _estimate(numbers: Numbers, analysis: str, code: str, when: str, statistic: str, prefix: str | None = None) -> Cell:
+def _estimate(numbers: Numbers, analysis: str, code: str, timepoint: str, statistic: str, prefix: str | None = None) -> Cell:
     """A number with its interval."""
     prefix = f"{statistic}_" if prefix is None else prefix
     ends = (f"{prefix}ci95_low", f"{prefix}ci95_high")
-    return numbers.cell("{} [{}, {}]", *_ids(analysis, code, when, statistic, *ends))
+    return numbers.cell("{} [{}, {}]", *_ids(analysis, code, timepoint, statistic, *ends))
 
 
 def _effect_sizes(study: Study, numbers: Numbers) -> Table:
@@ -67,7 +67,7 @@ def _effect_sizes(study: Study, numbers: Numbers) -> Table:
     )  # fmt: skip
 
 
-def _other_ways(study: Study, numbers: Numbers, contrast: str) -> Table:
+def _method_comparison(study: Study, numbers: Numbers, contrast: str) -> Table:
     def cells(code: str) -> list[Cell]:
         return [
             numbers.cell("{} ({})", *_ids("change", code, contrast, "t", "df")),
@@ -115,13 +115,13 @@ def _norms(study: Study, numbers: Numbers) -> Table:
     names = ("norm SDs [95 % CI]", "p", *(("p (similar)",) if margin is not None else ()))
 
     def cells(code: str) -> list[Cell]:
-        found = []
+        row_cells = []
         for wave in waves:
-            found.append(_estimate(numbers, "norm_difference", code, wave, "difference_sd"))
-            found.append(numbers.cell("{}", *_ids("norm_difference", code, wave, "p")))
+            row_cells.append(_estimate(numbers, "norm_difference", code, wave, "difference_sd"))
+            row_cells.append(numbers.cell("{}", *_ids("norm_difference", code, wave, "p")))
             if margin is not None:
-                found.append(numbers.cell("{}", *_ids("norm_difference", code, wave, "p_equivalence")))
-        return found
+                row_cells.append(numbers.cell("{}", *_ids("norm_difference", code, wave, "p_equivalence")))
+        return row_cells
 
     notes = ["Difference from the norm in the norm's SDs; p: Welch's test from the norm's mean, SD and n."]
     if margin is not None:
@@ -153,13 +153,13 @@ def _reliable_change(study: Study, numbers: Numbers) -> Table:
     contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
 
     def cells(code: str) -> list[Cell]:
-        found = []
+        row_cells = []
         for contrast in contrasts:
-            found.append(numbers.cell("{}", *_ids("reliable_change", code, contrast, "threshold")))
+            row_cells.append(numbers.cell("{}", *_ids("reliable_change", code, contrast, "threshold")))
             for prefix in ("count_", "count_important_"):
-                three = [f"{prefix}{name}" for name in ("improved", "unchanged", "worsened")]
-                found.append(numbers.cell("{} / {} / {}", *_ids("reliable_change", code, contrast, *three)))
-        return found
+                categories = [f"{prefix}{name}" for name in ("improved", "unchanged", "worsened")]
+                row_cells.append(numbers.cell("{} / {} / {}", *_ids("reliable_change", code, contrast, *categories)))
+        return row_cells
 
     names = ("least reliable change", "better / same / worse", "by the least that matters")
     columns = [Column(name, contrast) for contrast in contrasts for name in names]
@@ -167,7 +167,7 @@ def _reliable_change(study: Study, numbers: Numbers) -> Table:
     return _table(study, "reliable_change", "Reliable change", columns, cells, note)
 
 
-#: Why a score is missing: the marts' reason to a heading.
+#: Why a score is missing: column heading by reason in the marts.
 MISSING_REASONS = {
     "withdrawn": "withdrawn", "wave_not_returned": "not returned", "returned_blank": "returned blank",
     "not_in_wave": "not in wave", "column_absent": "not in export", "not_asked": "not asked", "blank": "blank",
@@ -176,27 +176,30 @@ MISSING_REASONS = {
 
 
 def ledger_table(study: Study, numbers: Numbers) -> Table:
-    """From the roster to the n of each scale and wave: the columns are the reasons that anybody has, and on the roster = all
+    """From the roster to the n of each scale and wave: the columns are the reasons that occur, and roster = sum of
     reasons + n."""
     waves = [wave.wave for wave in study.protocol.waves]
-    found = [
+    wave_reasons = [
         (wave, reason)
         for wave in waves
         for reason in MISSING_REASONS
-        if any(numbers.has(*_ids("summary", code, wave, f"missing_{reason}")) for code in study.protocol.outcomes)
+        if any(numbers.has_result(*_ids("summary", code, wave, f"missing_{reason}")) for code in study.protocol.outcomes)
     ]
 
     def cells(code: str) -> list[Cell]:
-        line = [numbers.cell("{}", result_id("flow", "roster", "n"))]
+        row_cells = [numbers.cell("{}", result_id("flow", "roster", "n"))]
         for wave in waves:
-            reasons = [reason for at, reason in found if at == wave]
-            line += [numbers.cell("{}", *_ids("summary", code, wave, f"missing_{reason}")) for reason in reasons]
-            line.append(numbers.cell("{}", *_ids("summary", code, wave, "n")))
-        return line
+            reasons = [reason for reason_wave, reason in wave_reasons if reason_wave == wave]
+            row_cells += [numbers.cell("{}", *_ids("summary", code, wave, f"missing_{reason}")) for reason in reasons]
+            row_cells.append(numbers.cell("{}", *_ids("summary", code, wave, "n")))
+        return row_cells
 
     columns = [Column("roster")]
     for wave in waves:
-        columns += [*(Column(MISSING_REASONS[reason], wave) for at, reason in found if at == wave), Column("n", wave)]
+        columns += [
+            *(Column(MISSING_REASONS[reason], wave) for reason_wave, reason in wave_reasons if reason_wave == wave),
+            Column("n", wave),
+        ]
     note = "In each wave the roster is those with a score (n) and those without, each for one reason. Empty: nobody."
     return _table(study, "ledger", "From the roster to each n", columns, cells, note)
 
@@ -245,6 +248,6 @@ def _services(study: Study, numbers: Numbers) -> Table:
         )
         for service in (use.services if use is not None and contrasts else ())
     )
-    columns = [Column(name, one) for one in contrasts for name in ("n", "% used", "difference [95 % CI]", "p")]
+    columns = [Column(name, contrast) for contrast in contrasts for name in ("n", "% used", "difference [95 % CI]", "p")]
     note = "People who answered in both waves; difference in percentage points, in the declared direction; McNemar's test."
     return Table("", "service_change", "Change in the use of services", tuple(columns), rows, (note,))

@@ -1,22 +1,21 @@
-"""How each item was answered. Belongs here: which numbers that has. Does not belong here: scores, figures."""
+"""How each item was answered. Belongs here: which numbers this analysis has. Does not belong here: scores, figures."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from dagster_project.results.row import ResultRow
-from dagster_project.results.rows import Rows
+from dagster_project.results.result_collector import MartRow, Rows
+from dagster_project.results.result_row import ResultRow
 from dagster_project.study import Study
 
-#: Items with more possible answers are told by their scores alone: sliders, ages, counts.
+#: Items with more possible answers (sliders, ages, counts) have no counts by answer, only scores.
 MOST_ANSWERS = 11
 
 
-def item_results(item_counts: Iterable[Mapping[str, Any]], study: Study) -> list[ResultRow]:
+def item_results(item_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """People who answered each item of an instrument in each wave, and how many gave each possible answer, as answered.
 
     item_counts: wave, item, answer, n. Instruments with more than `MOST_ANSWERS` possible answers are left out.
     """
-    found = {(row["item"], row["wave"], row["answer"]): row["n"] for row in item_counts}
+    n_by_answer = {(row["item"], row["wave"], row["answer"]): row["n"] for row in item_counts}
     rows = Rows("items", study)
     for instrument in study.instruments:
         answers = range(instrument.anchors.low, instrument.anchors.high + 1)
@@ -24,7 +23,7 @@ def item_results(item_counts: Iterable[Mapping[str, Any]], study: Study) -> list
             continue
         for item in instrument.item_codes:
             for wave in study.protocol.waves:
-                counts = {answer: found.get((item, wave.wave, answer), 0) for answer in answers}
+                counts = {answer: n_by_answer.get((item, wave.wave, answer), 0) for answer in answers}
                 n = sum(counts.values())
                 rows.add(item, "n", n, n, "people who answered", "people", wave=wave.wave)
                 for answer, count in counts.items():

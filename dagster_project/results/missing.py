@@ -1,8 +1,8 @@
-"""Who is missing: the flow from those listed down, returns, who left, patterns, a test of missingness, and imputation
-beside the main result.
+"""Missing data: participant flow, returns, attrition, patterns, a test of missingness, and imputation as a sensitivity
+analysis.
 
-Belongs here: which numbers these analyses have. Does not belong here: formulas (statistics/); reasons of single answers,
-which the ledger counts (summary).
+Belongs here: which numbers these analyses have. Does not belong here: formulas (statistics/); reasons for single missing
+answers, which the ledger counts (summary).
 """
 
 import math
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dagster_project.results.change import seed_of
-from dagster_project.results.row import ResultRow
-from dagster_project.results.rows import LEVEL, Rows, direction_of, unit_of, weights
+from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of, unit_of, weights
+from dagster_project.results.result_row import ResultRow
 from dagster_project.results.waves import patterns_from
 from dagster_project.statistics import (
     difference_of_shares,
@@ -24,46 +24,44 @@ from dagster_project.statistics import (
 )
 from dagster_project.study import Study
 
-Moments = Mapping[str, Any]
 
-
-def rejected_results(rejected_counts: Iterable[Moments], study: Study) -> list[ResultRow]:
-    """How many values were rejected, of each block that has any. rejected_counts: wave (None for the roster), block, given,
-    rejected."""
+def rejected_results(rejected_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """How many values were rejected, for each block with rejected values. rejected_counts: wave (None for the roster),
+    block, given, rejected."""
     rows = Rows("rejected", study)
     for row in sorted(rejected_counts, key=lambda row: (row["wave"] or "", row["block"])):
         if row["rejected"]:
-            given, place = int(row["given"]), {"wave": row["wave"]}
-            rows.add(row["block"], "n", given, None, "values given", "values", **place)
-            words = "values outside the declared anchors, labels, categories or limits, taken as missing"
-            rows.add(row["block"], "count", int(row["rejected"]), None, words, "values", **place)
+            n_values, row_fields = int(row["given"]), {"wave": row["wave"]}
+            rows.add(row["block"], "n", n_values, None, "values given", "values", **row_fields)
+            method = "values outside the declared anchors, labels, categories or limits, taken as missing"
+            rows.add(row["block"], "count", int(row["rejected"]), None, method, "values", **row_fields)
     return rows.rows
 
 
-def flow_results(study_flow: Iterable[Moments], study: Study) -> list[ResultRow]:
-    """From those listed down to those who returned each wave, and both waves of each contrast. study_flow: step, moment,
-    listed, excluded, withdrawn, returned_blank, not_returned, n."""
+def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """Participant flow: from people listed to people who returned each wave, and both waves of each contrast. study_flow:
+    step, moment, listed, excluded, withdrawn, returned_blank, not_returned, n."""
     flow = {(row["step"], row["moment"]): row for row in study_flow}
     rows = Rows("flow", study)
-    top = flow.get(("roster", "roster"), {})
-    everybody = int(top.get("n", 0))
-    rows.add("roster", "n_listed", int(top.get("listed", 0)), None, "everybody listed", "people")
-    rows.add("roster", "n_excluded", int(top.get("excluded", 0)), None, "people whom the study excluded", "people")
-    rows.add("roster", "n", everybody, everybody, "people on the roster", "people")
+    roster = flow.get(("roster", "roster"), {})
+    n_roster = int(roster.get("n", 0))
+    rows.add("roster", "n_listed", int(roster.get("listed", 0)), None, "everybody listed", "people")
+    rows.add("roster", "n_excluded", int(roster.get("excluded", 0)), None, "people whom the study excluded", "people")
+    rows.add("roster", "n", n_roster, n_roster, "people on the roster", "people")
     for wave in study.protocol.waves:
-        found = flow.get(("wave", wave.wave), {})
-        place: dict[str, Any] = {"wave": wave.wave, "unit": "people"}
-        for name, words in _STATES.items():
-            count = int(found.get(name.removeprefix("n_"), 0))
-            if count or name not in _WHERE_ANY:
-                rows.add("returns", name, count, everybody, words, **place)
-        rows.add("returns", "n", int(found.get("n", 0)), everybody, "people who returned the wave", **place)
+        step_counts = flow.get(("wave", wave.wave), {})
+        wave_fields: dict[str, Any] = {"wave": wave.wave, "unit": "people"}
+        for name, method in _STATES.items():
+            count = int(step_counts.get(name.removeprefix("n_"), 0))
+            if count or name not in _OMITTED_IF_ZERO:
+                rows.add("returns", name, count, n_roster, method, **wave_fields)
+        rows.add("returns", "n", int(step_counts.get("n", 0)), n_roster, "people who returned the wave", **wave_fields)
     for contrast in study.protocol.contrasts:
-        found = flow.get(("contrast", contrast.contrast), {})
-        at: dict[str, Any] = {"contrast": contrast.contrast, "role": "descriptive"}
-        words = "people who lack one of the waves, or both"
-        rows.add("returns", "n_not_returned", int(found.get("not_returned", 0)), everybody, words, "people", **at)
-        rows.add("returns", "n", int(found.get("n", 0)), everybody, "people who returned both waves", "people", **at)
+        step_counts = flow.get(("contrast", contrast.contrast), {})
+        contrast_fields: dict[str, Any] = {"contrast": contrast.contrast, "role": "descriptive", "unit": "people"}
+        method = "people who lack one of the waves, or both"
+        rows.add("returns", "n_not_returned", int(step_counts.get("not_returned", 0)), n_roster, method, **contrast_fields)
+        rows.add("returns", "n", int(step_counts.get("n", 0)), n_roster, "people who returned both waves", **contrast_fields)
     return rows.rows
 
 
@@ -72,156 +70,174 @@ _STATES = {
     "n_returned_blank": "people whose row of the wave holds not a single answer",
     "n_not_returned": "people who did not return the wave",
 }
-#: Written where there are any: in a study without them they are no line of the flow.
-_WHERE_ANY = ("n_returned_blank",)
+#: Omitted from the flow where the count is zero.
+_OMITTED_IF_ZERO = ("n_returned_blank",)
 
 
-def attrition_results(score_ledger: Iterable[Moments], study: Study) -> list[ResultRow]:
-    """How many of the roster have a score, of each scale in each wave. score_ledger: scale, wave, on_roster, reasons, n."""
+def attrition_results(score_ledger: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """How many people on the roster have a score, for each scale in each wave. score_ledger: scale, wave, on_roster,
+    reasons, n."""
     ledger = {(row["scale"], row["wave"]): row for row in score_ledger}
     rows = Rows("attrition", study)
     for code in study.scales:
         for wave in study.protocol.waves:
-            found = ledger.get((code, wave.wave), {})
-            everybody, count = int(found.get("on_roster", 0)), int(found.get("n", 0))
-            place: dict[str, Any] = {"wave": wave.wave, "note": "nobody is on the roster"}
-            rows.add(code, "n", everybody, everybody, "people on the roster", "people", **place)
-            rows.add(code, "count", count, everybody, "people with a score", "people", **place)
-            rows.add(code, "percent", percent(count, everybody)[0], everybody, "count / n", "%", **place)
-            low, high = wilson(count, everybody, LEVEL)
-            words = "Wilson's score interval of count / n"
-            rows.interval(code, "", 100 * low[0], 100 * high[0], everybody, words, "%", decimals=1, **place)
+            counts = ledger.get((code, wave.wave), {})
+            n_roster, count = int(counts.get("on_roster", 0)), int(counts.get("n", 0))
+            row_fields: dict[str, Any] = {"wave": wave.wave, "note": "nobody is on the roster"}
+            rows.add(code, "n", n_roster, n_roster, "people on the roster", "people", **row_fields)
+            rows.add(code, "count", count, n_roster, "people with a score", "people", **row_fields)
+            rows.add(code, "percent", percent(count, n_roster)[0], n_roster, "count / n", "%", **row_fields)
+            low, high = wilson(count, n_roster, LEVEL)
+            method = "Wilson's score interval of count / n"
+            rows.interval(code, "", 100 * low[0], 100 * high[0], n_roster, method, "%", decimals=1, **row_fields)
     return rows.rows
 
 
-def leaver_results(leaver_moments: Iterable[Moments], study: Study) -> list[ResultRow]:
-    """What people who did not return a wave were like at the first, beside those who did. leaver_moments: measure, category,
-    wave, is_returned, n, mean, sd."""
-    everything = list(leaver_moments)
-    found = {(row["measure"], row["category"], row["wave"], row["is_returned"]): row for row in everything}
+def leaver_results(leaver_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """People who did not return a wave compared with those who did, by their values at the first wave. leaver_moments:
+    measure, category, wave, is_returned, n, mean, sd."""
+    moments = list(leaver_moments)
+    moments_by_group = {(row["measure"], row["category"], row["wave"], row["is_returned"]): row for row in moments}
     sizes: dict[tuple[str, str, bool], int] = {}
-    for row in everything:
-        place = (row["measure"], row["wave"], row["is_returned"])
-        sizes[place] = sizes.get(place, 0) + int(row["n"])
+    for row in moments:
+        group = (row["measure"], row["wave"], row["is_returned"])
+        sizes[group] = sizes.get(group, 0) + int(row["n"])
     rows = Rows("leavers", study)
-    later = [wave.wave for wave in study.protocol.waves[1:]]
+    later_waves = [wave.wave for wave in study.protocol.waves[1:]]
     variables = study.protocol.participant_variables
-    measures = [*study.scales, *(one.variable for one in variables if one.kind == "number")]
-    _numbers(rows, study, [(measure, wave) for wave in later for measure in measures], found)
-    categories = [(one.variable, category.category) for one in variables for category in one.categories]
-    _categories(rows, [(*place, wave) for wave in later for place in categories], found, sizes)
+    measures = [*study.scales, *(variable.variable for variable in variables if variable.kind == "number")]
+    _numbers(rows, study, [(measure, wave) for wave in later_waves for measure in measures], moments_by_group)
+    categories = [(variable.variable, category.category) for variable in variables for category in variable.categories]
+    _categories(
+        rows, [(*category_key, wave) for wave in later_waves for category_key in categories], moments_by_group, sizes
+    )
     return rows.rows
 
 
-Found = Mapping[tuple[str, str, str, bool], Moments]
+GroupMoments = Mapping[tuple[str, str, str, bool], MartRow]
 
 
-def _numbers(rows: Rows, study: Study, places: Sequence[tuple[str, str]], found: Found) -> None:
-    def of(name: str, is_returned: bool) -> list[float]:
-        values = [found.get((measure, "", wave, is_returned), {}).get(name) for measure, wave in places]
+def _numbers(rows: Rows, study: Study, measure_waves: Sequence[tuple[str, str]], moments_by_group: GroupMoments) -> None:
+    def column(name: str, is_returned: bool) -> list[float]:
+        values = [moments_by_group.get((measure, "", wave, is_returned), {}).get(name) for measure, wave in measure_waves]
         return [math.nan if value is None else float(value) for value in values]
 
-    n_stayed, n_left = ([0 if math.isnan(n) else int(n) for n in of("n", is_returned)] for is_returned in (True, False))
-    stayed, left = of("mean", True), of("mean", False)
-    test = standardised_difference(n_stayed, stayed, of("sd", True), n_left, left, of("sd", False), LEVEL)
-    for at, (measure, wave) in enumerate(places):
+    n_returned, n_left = (
+        [0 if math.isnan(n) else int(n) for n in column("n", is_returned)] for is_returned in (True, False)
+    )
+    mean_returned, mean_left = column("mean", True), column("mean", False)
+    test = standardised_difference(
+        n_returned, mean_returned, column("sd", True), n_left, mean_left, column("sd", False), LEVEL
+    )
+    for index, (measure, wave) in enumerate(measure_waves):
         unit = unit_of(study, measure) if measure in study.scales else ""
-        place: dict[str, Any] = {"wave": wave, "note": test.reason[at] or "nobody", "role": "exploratory"}
-        n = n_stayed[at] + n_left[at]
-        for statistic, value, words, kind in (
-            ("n_returned", n_stayed[at], "people who returned this wave, with a value at the first", "people"),
-            ("n_left", n_left[at], "people who did not return this wave, with a value at the first", "people"),
-            ("mean_returned", stayed[at], "mean at the first wave of those who returned", unit),
-            ("mean_left", left[at], "mean at the first wave of those who did not", unit),
-            ("g", test.difference[at], "Hedges' g of returned minus left, pooled SD", "pooled SDs"),
+        row_fields: dict[str, Any] = {"wave": wave, "note": test.reason[index] or "nobody", "role": "exploratory"}
+        n = n_returned[index] + n_left[index]
+        for statistic, value, method, value_unit in (
+            ("n_returned", n_returned[index], "people who returned this wave, with a value at the first", "people"),
+            ("n_left", n_left[index], "people who did not return this wave, with a value at the first", "people"),
+            ("mean_returned", mean_returned[index], "mean at the first wave of those who returned", unit),
+            ("mean_left", mean_left[index], "mean at the first wave of those who did not", unit),
+            ("g", test.difference[index], "Hedges' g of returned minus left, pooled SD", "pooled SDs"),
         ):
-            rows.add(measure, statistic, value, n, words, kind, **place)
-        low, high = test.ci_low[at], test.ci_high[at]
-        rows.interval(measure, "g_", low, high, n, "interval of g, noncentral t", "pooled SDs", **place)
+            rows.add(measure, statistic, value, n, method, value_unit, **row_fields)
+        low, high = test.ci_low[index], test.ci_high[index]
+        rows.interval(measure, "g_", low, high, n, "interval of g, noncentral t", "pooled SDs", **row_fields)
 
 
 def _categories(
-    rows: Rows, places: Sequence[tuple[str, str, str]], found: Found, sizes: Mapping[tuple[str, str, bool], int]
+    rows: Rows,
+    category_waves: Sequence[tuple[str, str, str]],
+    moments_by_group: GroupMoments,
+    sizes: Mapping[tuple[str, str, bool], int],
 ) -> None:
     counts = {
-        is_returned: [int(found.get((*place, is_returned), {}).get("n", 0)) for place in places]
+        is_returned: [
+            int(moments_by_group.get((*category_wave, is_returned), {}).get("n", 0)) for category_wave in category_waves
+        ]
         for is_returned in (True, False)
     }
-    of = {
-        is_returned: [sizes.get((variable, wave, is_returned), 0) for variable, _, wave in places]
+    denominators = {
+        is_returned: [sizes.get((variable, wave, is_returned), 0) for variable, _, wave in category_waves]
         for is_returned in (True, False)
     }
-    test = standardised_difference_of_shares(counts[True], of[True], counts[False], of[False], LEVEL)
-    raw = difference_of_shares(counts[True], of[True], counts[False], of[False], LEVEL)
-    shares = {is_returned: percent(counts[is_returned], of[is_returned]) for is_returned in (True, False)}
-    for at, (variable, category, wave) in enumerate(places):
-        note = test.reason[at] or "nobody"
-        place: dict[str, Any] = {"wave": wave, "category": category, "note": note, "role": "exploratory"}
-        n = of[True][at] + of[False][at]
-        for statistic, value, words, kind in (
-            ("n_returned", of[True][at], "people who returned this wave, with a known category", "people"),
-            ("n_left", of[False][at], "people who did not return this wave, with a known category", "people"),
-            ("percent_returned", shares[True][at], "share of the category in those who returned", "%"),
-            ("percent_left", shares[False][at], "share of the category in those who did not", "%"),
-            ("difference_sd", test.difference[at], "standardised difference of both shares (Austin)", "SDs"),
+    standardised = standardised_difference_of_shares(
+        counts[True], denominators[True], counts[False], denominators[False], LEVEL
+    )
+    raw = difference_of_shares(counts[True], denominators[True], counts[False], denominators[False], LEVEL)
+    shares = {is_returned: percent(counts[is_returned], denominators[is_returned]) for is_returned in (True, False)}
+    for index, (variable, category, wave) in enumerate(category_waves):
+        note = standardised.reason[index] or "nobody"
+        row_fields: dict[str, Any] = {"wave": wave, "category": category, "note": note, "role": "exploratory"}
+        n = denominators[True][index] + denominators[False][index]
+        for statistic, value, method, value_unit in (
+            ("n_returned", denominators[True][index], "people who returned this wave, with a known category", "people"),
+            ("n_left", denominators[False][index], "people who did not return this wave, with a known category", "people"),
+            ("percent_returned", shares[True][index], "share of the category in those who returned", "%"),
+            ("percent_left", shares[False][index], "share of the category in those who did not", "%"),
+            ("difference_sd", standardised.difference[index], "standardised difference of both shares (Austin)", "SDs"),
         ):
-            rows.add(variable, statistic, value, n, words, kind, **place)
-        low, high = test.ci_low[at], test.ci_high[at]
-        rows.interval(variable, "difference_sd_", low, high, n, "large-sample interval", "SDs", **place)
-        place["note"] = raw.reason[at]
-        words, points = "difference of both shares", "percentage points"
-        rows.add(variable, "difference", 100 * raw.difference[at], n, words, points, decimals=1, **place)
-        low, high = 100 * raw.ci_low[at], 100 * raw.ci_high[at]
-        rows.interval(variable, "difference_", low, high, n, "Newcombe's hybrid score interval", points, decimals=1, **place)
+            rows.add(variable, statistic, value, n, method, value_unit, **row_fields)
+        low, high = standardised.ci_low[index], standardised.ci_high[index]
+        rows.interval(variable, "difference_sd_", low, high, n, "large-sample interval", "SDs", **row_fields)
+        row_fields["note"] = raw.reason[index]
+        method, unit = "difference of both shares", "percentage points"
+        rows.add(variable, "difference", 100 * raw.difference[index], n, method, unit, decimals=1, **row_fields)
+        low, high = 100 * raw.ci_low[index], 100 * raw.ci_high[index]
+        rows.interval(
+            variable, "difference_", low, high, n, "Newcombe's hybrid score interval", unit, decimals=1, **row_fields
+        )
 
 
-def pattern_results(pattern_moments: Iterable[Moments], score_ledger: Iterable[Moments], study: Study) -> list[ResultRow]:
+def pattern_results(pattern_moments: Iterable[MartRow], score_ledger: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """How many people have a score in which waves, and Little's test. pattern_moments as in marts."""
     on_roster = {row["scale"]: int(row["on_roster"]) for row in score_ledger}
     waves = [wave.wave for wave in study.protocol.waves]
     rows = Rows("missingness", study)
     for code, patterns in patterns_from(pattern_moments, study).items():
-        everybody, counted = on_roster.get(code, 0), 0
+        n_roster, n_with_score = on_roster.get(code, 0), 0
         for pattern in patterns:
             name = "_".join(waves[wave] for wave in pattern.waves)
-            words = "people with a score in just these waves"
-            rows.add(code, "count", pattern.n, everybody, words, "people", category=name)
-            counted += pattern.n
-        rows.add(code, "count", everybody - counted, everybody, "people without any score", "people", category="none")
+            method = "people with a score in just these waves"
+            rows.add(code, "count", pattern.n, n_roster, method, "people", category=name)
+            n_with_score += pattern.n
+        rows.add(code, "count", n_roster - n_with_score, n_roster, "people without any score", "people", category="none")
         test = little_mcar(patterns)
-        words = "Little's test that scores are missing completely at random"
-        place: dict[str, Any] = {"note": test.reason, "role": "exploratory", "df": test.df}
-        rows.add(code, "chi_square", test.chi_square, counted, words, **place)
-        rows.add(code, "df", test.df, counted, words, **place)
-        rows.add(code, "p", test.p, counted, words, **place)
+        method = "Little's test that scores are missing completely at random"
+        row_fields: dict[str, Any] = {"note": test.reason, "role": "exploratory", "df": test.df}
+        rows.add(code, "chi_square", test.chi_square, n_with_score, method, **row_fields)
+        rows.add(code, "df", test.df, n_with_score, method, **row_fields)
+        rows.add(code, "p", test.p, n_with_score, method, **row_fields)
     return rows.rows
 
 
-def imputation_results(pattern_moments: Iterable[Moments], study: Study) -> list[ResultRow]:
-    """Each contrast from multiple imputation: a sensitivity analysis beside the main result. pattern_moments as in marts."""
-    of_contrast, plan = weights(study), study.protocol.plan
+def imputation_results(pattern_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """Each contrast from multiple imputation: a sensitivity analysis. pattern_moments as in marts."""
+    contrast_weights, plan = weights(study), study.protocol.plan
     rows = Rows("imputation", study)
     for code, patterns in patterns_from(pattern_moments, study).items():
         seed = seed_of(study, "imputation", code)
-        found = impute_change(
+        imputed = impute_change(
             patterns,
             len(study.protocol.waves),
-            list(of_contrast.values()),
+            list(contrast_weights.values()),
             imputations=plan.imputations,
             seed=seed,
             level=LEVEL,
         )
         unit = unit_of(study, code)
-        how = f"{plan.imputations} imputations (multivariate normal), seed {seed}, Rubin's rules, Barnard-Rubin df"
-        for contrast, pooled in zip(of_contrast, found.contrasts, strict=True):
-            words = f"{direction_of(study, contrast)}; {how}"
-            place: dict[str, Any] = {"contrast": contrast, "note": found.reason or pooled.reason, "df": pooled.df}
-            n = found.n_people
-            rows.add(code, "estimate", pooled.estimate, n, words, unit, **place)
-            rows.add(code, "se", pooled.se, n, f"standard error; {how}", unit, **place)
-            rows.add(code, "df", pooled.df, n, "Barnard and Rubin's degrees of freedom", **place)
-            rows.add(code, "t", pooled.t, n, words, **place)
-            rows.add(code, "p", pooled.p, n, f"{words}, two-sided", **place)
-            rows.interval(code, "", pooled.ci_low, pooled.ci_high, n, f"interval; {how}", unit, **place)
-            rows.add(code, "fmi", pooled.fmi, n, "fraction of missing information", **place)
+        imputation_method = (
+            f"{plan.imputations} imputations (multivariate normal), seed {seed}, Rubin's rules, Barnard-Rubin df"
+        )
+        for contrast, pooled in zip(contrast_weights, imputed.contrasts, strict=True):
+            method = f"{direction_of(study, contrast)}; {imputation_method}"
+            row_fields: dict[str, Any] = {"contrast": contrast, "note": imputed.reason or pooled.reason, "df": pooled.df}
+            n = imputed.n_people
+            rows.add(code, "estimate", pooled.estimate, n, method, unit, **row_fields)
+            rows.add(code, "se", pooled.se, n, f"standard error; {imputation_method}", unit, **row_fields)
+            rows.add(code, "df", pooled.df, n, "Barnard and Rubin's degrees of freedom", **row_fields)
+            rows.add(code, "t", pooled.t, n, method, **row_fields)
+            rows.add(code, "p", pooled.p, n, f"{method}, two-sided", **row_fields)
+            rows.interval(code, "", pooled.ci_low, pooled.ci_high, n, f"interval; {imputation_method}", unit, **row_fields)
+            rows.add(code, "fmi", pooled.fmi, n, "fraction of missing information", **row_fields)
     return rows.rows

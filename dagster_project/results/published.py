@@ -1,4 +1,4 @@
-"""A published table in long form: one row a printed number.
+"""A published table in long form: one row for each printed number.
 
 Belongs here: the row and its reader. Does not belong here: comparing (reproduction.py) or judging (audit/).
 """
@@ -69,5 +69,5 @@ def _number(file: Path, line: int, record: Mapping[str, str | None], column: str
     try:
         return kind(text)
     except ValueError:
-        what = "a whole number" if kind is int else "a number"
-        raise ResultsError(f"{file}: line {line}: {text!r} is not {what}; correct the column {column}") from None
+        expected = "a whole number" if kind is int else "a number"
+        raise ResultsError(f"{file}: line {line}: {text!r} is not {expected}; correct the column {column}") from None

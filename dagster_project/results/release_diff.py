@@ -1,17 +1,17 @@
-"""What a new release changed: answers, scores, results, which p crossed .05, and which claims turned.
+"""What a new release changed: answers, scores, results, p values that crossed .05, and verdicts of claims.
 
-Belongs here: the row of `results.release_diff`, turning differences into it, the summary for people. Does not belong
+Belongs here: the row of `results.release_diff`, converting differences to it, the summary for readers. Does not belong
 here: finding what differs (warehouse/), deciding which releases to compare.
 
-Results and claims stand one by one: there are as many as the study has. People, answers and scores are counted: a history
-of releases holds nothing of a person, and grows with waves and items alone.
+Each changed result and claim has a row. Changes of people, answers and scores are only counted, so the history of releases
+holds no personal data and grows only with waves and items.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: What can change, from the people up to the argument: one of it, and several, in words.
+#: Kinds of change, in display order: singular and plural, in words.
 CHANGE_KINDS = {
     "person": ("person", "people"),
     "answer": ("answer", "answers"),
@@ -20,20 +20,20 @@ CHANGE_KINDS = {
     "significance": ("p that crossed .05", "p that crossed .05"),
     "claim": ("claim that turned", "claims that turned"),
 }
-#: Kinds of which a release's rows are counts.
+#: Kinds whose rows are counts.
 COUNTED_KINDS = ("person", "answer", "score")
-_SHOWN = 40
+_MAX_LISTED = 40
 _LEVEL = 0.05
 
 
 @dataclass(frozen=True)
 class DiffRow:
-    """One thing that a release changed, or for people, answers and scores how many.
+    """One change in a release, or for people, answers and scores the number of changes.
 
-    kind: one of CHANGE_KINDS. what: the item, scale, result or claim; of people joined or left. before and after: texts, as
-    printed for results; None where there was, or is, nothing, and of counts. before_value and after_value: the numbers, if
-    any. n: how many changed; 1 for a result or claim. people: how many people of the wave have any change of the
-    kind, the same in all rows of the kind and wave; None for a result or claim.
+    kind: one of CHANGE_KINDS. what: the item, scale, result or claim; for people: joined or left. before and after: texts,
+    as printed for results; None if absent, and for counts. before_value and after_value: the numbers, if any. n: how many
+    changed; 1 for a result or claim. people: how many people of the wave have any change of the kind, the same in all rows
+    of the kind and wave; None for a result or claim.
     """
 
     kind: str
@@ -47,46 +47,51 @@ class DiffRow:
     people: int | None
 
 
-Row = Mapping[str, Any]
-Changed = Iterable[tuple[Row, Row | None, Row | None]]
+DatabaseRow = Mapping[str, Any]
+RowChanges = Iterable[tuple[DatabaseRow, DatabaseRow | None, DatabaseRow | None]]
 
 
 def count_rows(kind: str, wave: str | None, people: int, counts: Mapping[str, int]) -> list[DiffRow]:
-    """The rows of what is counted: people (joined, left), or a wave's answers by item or scores by scale."""
-    return [DiffRow(kind, wave, what, None, None, None, None, n, people) for what, n in counts.items() if n]
+    """The rows of counted kinds: people (joined, left), or a wave's answers by item or scores by scale."""
+    return [DiffRow(kind, wave, subject, None, None, None, None, n, people) for subject, n in counts.items() if n]
 
 
-def result_changes(changed: Changed) -> list[DiffRow]:
-    """Each result whose value changed, and each p that crossed .05. changed: (key, before, after) of results.results."""
-    found = []
-    for key, before, after in changed:
-        was = None if before is None else before["value"]
-        now = None if after is None else after["value"]
-        if was == now and (before is None) == (after is None):
+def result_changes(changes: RowChanges) -> list[DiffRow]:
+    """Each result whose value changed, and each p that crossed .05. changes: (key, before, after) of results.results."""
+    diff_rows = []
+    for key, old_row, new_row in changes:
+        old_value = None if old_row is None else old_row["value"]
+        new_value = None if new_row is None else new_row["value"]
+        if old_value == new_value and (old_row is None) == (new_row is None):
             continue
         row = DiffRow(
-            "result", None, key["result_id"], None if before is None else before["printed"],
-            None if after is None else after["printed"], was, now, 1, None,
+            "result", None, key["result_id"], None if old_row is None else old_row["printed"],
+            None if new_row is None else new_row["printed"], old_value, new_value, 1, None,
         )  # fmt: skip
-        found.append(row)
-        statistic = (after or before or {}).get("statistic")
-        if statistic == "p" and was is not None and now is not None and (was < _LEVEL) != (now < _LEVEL):
-            found.append(DiffRow("significance", None, row.what, row.before, row.after, was, now, 1, None))
-    return found
+        diff_rows.append(row)
+        statistic = (new_row or old_row or {}).get("statistic")
+        if (
+            statistic == "p"
+            and old_value is not None
+            and new_value is not None
+            and (old_value < _LEVEL) != (new_value < _LEVEL)
+        ):
+            diff_rows.append(DiffRow("significance", None, row.what, row.before, row.after, old_value, new_value, 1, None))
+    return diff_rows
 
 
-def claim_changes(changed: Changed) -> list[DiffRow]:
-    """Each claim of a proposition whose verdict turned, or that came or went. changed: (key, before, after) of
+def claim_changes(changes: RowChanges) -> list[DiffRow]:
+    """Each claim of a proposition whose verdict changed, or that was added or removed. changes: (key, before, after) of
     results.claims."""
-    found = []
-    for key, before, after in changed:
-        was, now = (None if row is None else row["verdict"] for row in (before, after))
-        if was != now:
-            found.append(DiffRow("claim", None, key["claim_id"], was, now, None, None, 1, None))
-    return found
+    diff_rows = []
+    for key, old_row, new_row in changes:
+        old_verdict, new_verdict = (None if row is None else row["verdict"] for row in (old_row, new_row))
+        if old_verdict != new_verdict:
+            diff_rows.append(DiffRow("claim", None, key["claim_id"], old_verdict, new_verdict, None, None, 1, None))
+    return diff_rows
 
 
-def change_counts(rows: Iterable[Row]) -> dict[str, int]:
+def change_counts(rows: Iterable[DatabaseRow]) -> dict[str, int]:
     """How many of each kind changed, in the order of CHANGE_KINDS. rows: with kind and n."""
     counts = dict.fromkeys(CHANGE_KINDS, 0)
     for row in rows:
@@ -94,50 +99,52 @@ def change_counts(rows: Iterable[Row]) -> dict[str, int]:
     return {kind: n for kind, n in counts.items() if n}
 
 
-def count_lines(rows: Iterable[Row]) -> list[str]:
-    """What was counted, a line a kind and wave: "12 answers of 5 people changed in T1: mood_02 (7), …".
+def count_lines(rows: Iterable[DatabaseRow]) -> list[str]:
+    """The counted changes, one line for each kind and wave: "12 answers of 5 people changed in T1: mood_02 (7), …".
 
     rows: of results.release_diff, in any order."""
-    grouped: dict[tuple[str, str | None], list[Row]] = {}
+    grouped: dict[tuple[str, str | None], list[DatabaseRow]] = {}
     for row in rows:
         if row["kind"] in COUNTED_KINDS:
             grouped.setdefault((row["kind"], row["wave"]), []).append(row)
     lines = []
-    for kind, wave in sorted(grouped, key=lambda place: (list(CHANGE_KINDS).index(place[0]), place[1] or "")):
-        largest = sorted(grouped[kind, wave], key=lambda row: (-row["n"], row["what"]))
+    for kind, wave in sorted(grouped, key=lambda group: (list(CHANGE_KINDS).index(group[0]), group[1] or "")):
+        group_rows = sorted(grouped[kind, wave], key=lambda row: (-row["n"], row["what"]))
         if kind == "person":
-            lines += [f"{_counted('person', row['n'])} {row['what']} the roster" for row in largest]
+            lines += [f"{_count_in_words('person', row['n'])} {row['what']} the roster" for row in group_rows]
             continue
-        total, people = sum(row["n"] for row in largest), largest[0]["people"]
-        named = [f"{row['what']} ({row['n']})" for row in largest[:_SHOWN]]
-        named += [f"and {len(largest) - _SHOWN} more"] if len(largest) > _SHOWN else []
-        lines.append(f"{_counted(kind, total)} of {_counted('person', people)} changed in {wave}: {', '.join(named)}")
+        total, people = sum(row["n"] for row in group_rows), group_rows[0]["people"]
+        entries = [f"{row['what']} ({row['n']})" for row in group_rows[:_MAX_LISTED]]
+        entries += [f"and {len(group_rows) - _MAX_LISTED} more"] if len(group_rows) > _MAX_LISTED else []
+        lines.append(
+            f"{_count_in_words(kind, total)} of {_count_in_words('person', people)} changed in {wave}: {', '.join(entries)}"
+        )
     return lines
 
 
-def _counted(kind: str, n: int) -> str:
+def _count_in_words(kind: str, n: int) -> str:
     return f"{n} {CHANGE_KINDS[kind][n != 1]}"
 
 
-def diff_markdown(rows: Iterable[Row]) -> str:
-    """The diff for people: how much of each kind, then results and claims with what they were and are, then what was
-    counted; long lists are cut and say so. rows: of results.release_diff, of one release."""
-    everything = list(rows)
-    if not everything:
+def diff_markdown(rows: Iterable[DatabaseRow]) -> str:
+    """The diff for readers: totals by kind, then results and claims before and after, then the counted changes; truncated
+    lists say so. rows: of results.release_diff, of one release."""
+    all_rows = list(rows)
+    if not all_rows:
         return "Nothing that is released changed: no person, answer, score or result."
-    counts = change_counts(everything)
-    lines = ["Changed: " + ", ".join(_counted(kind, n) for kind, n in counts.items()) + "."]
+    counts = change_counts(all_rows)
+    lines = ["Changed: " + ", ".join(_count_in_words(kind, n) for kind, n in counts.items()) + "."]
     for kind in reversed([kind for kind in CHANGE_KINDS if kind not in COUNTED_KINDS]):
-        of_kind = [row for row in everything if row["kind"] == kind]
+        of_kind = [row for row in all_rows if row["kind"] == kind]
         if not of_kind:
             continue
         lines += ["", f"| {kind} | before | after |", "|---|---|---|"]
-        for row in of_kind[:_SHOWN]:
+        for row in of_kind[:_MAX_LISTED]:
             cells = (row["what"], row["before"] or "—", row["after"] or "—")
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-        if len(of_kind) > _SHOWN:
-            lines.append(f"| and {len(of_kind) - _SHOWN} more | | |")
-    counted = count_lines(everything)
-    if counted:
-        lines += ["", *(f"- {line}" for line in counted)]
+        if len(of_kind) > _MAX_LISTED:
+            lines.append(f"| and {len(of_kind) - _MAX_LISTED} more | | |")
+    count_summary = count_lines(all_rows)
+    if count_summary:
+        lines += ["", *(f"- {line}" for line in count_summary)]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
-"""Comparison with a published table: does the warehouse give each printed number?
+"""Comparison with a published table: does the warehouse reproduce each printed number?
 
 Belongs here: matching printed numbers with results, the verdict, its summary. Does not belong here: deciding what is
-impossible (audit/): the caller hands that in.
+impossible (audit/); the caller passes that in.
 """
 
 from collections import Counter
@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dagster_project.results.published import PublishedValue
+from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import MINUS, printed_decimals, prints_as, read_printed, round_half_away
-from dagster_project.results.row import ResultRow, result_id
 from dagster_project.study import Study
 
 #: Names of statistics in published tables, where they are not ours.
@@ -20,7 +20,7 @@ _VERDICTS = ("reproduced", "impossible", "differs")
 
 @dataclass(frozen=True)
 class Reproduction:
-    """One printed number beside the warehouse's. `line` is its line in the published file."""
+    """One printed number compared with the warehouse's. `line` is its line in the published file."""
 
     line: int
     table: str
@@ -38,7 +38,7 @@ class Reproduction:
 
 
 def published_result_id(value: PublishedValue, study: Study) -> str | None:
-    """The id of the result that a printed number is about, or None when the protocol does not know it."""
+    """The id of the result that a printed number corresponds to, or None when the protocol does not define it."""
     tables = study.protocol.published.tables if study.protocol.published else {}
     analysis = tables.get(value.table)
     statistic = _STATISTICS.get(value.statistic, value.statistic)
@@ -78,43 +78,43 @@ def compare(
     """One verdict for each printed number, at its printed precision (half away from zero).
 
     reproduced: the result prints as the number; impossible: it does not, and `impossible` says why no data could;
-    differs: neither, and the reason says by how much or what is missing.
+    differs: neither; the reason states by how much, or what is missing.
     """
-    return [_compare_one(value, results, study, impossible.get(value)) for value in published]
+    return [_compare_value(value, results, study, impossible.get(value)) for value in published]
 
 
-def _compare_one(
+def _compare_value(
     value: PublishedValue, results: Mapping[str, ResultRow], study: Study, impossible: str | None
 ) -> Reproduction:
-    one = published_result_id(value, study)
-    result = results.get(one) if one else None
-    computed = result.value if result else None
+    expected_id = published_result_id(value, study)
+    result = results.get(expected_id) if expected_id else None
+    computed_value = result.value if result else None
     computed_printed = None
-    if computed is not None:
+    if computed_value is not None:
         decimals = printed_decimals(value.printed)
-        computed_printed = str(round_half_away(computed, decimals)).replace("-", MINUS)
-    if computed is not None and prints_as(computed, value.printed):
+        computed_printed = str(round_half_away(computed_value, decimals)).replace("-", MINUS)
+    if computed_value is not None and prints_as(computed_value, value.printed):
         verdict, reason = "reproduced", ""
     elif impossible is not None:
         verdict, reason = "impossible", impossible
-    elif computed is not None:
-        away = abs(round_half_away(computed, printed_decimals(value.printed)) - read_printed(value.printed))
+    elif computed_value is not None:
+        distance = abs(round_half_away(computed_value, printed_decimals(value.printed)) - read_printed(value.printed))
         verdict, reason = (
             "differs",
-            f"computed {computed:.6g}, which prints {computed_printed}: {away} away from the printed number".replace(
-                "-", MINUS
-            ),
+            (
+                f"computed {computed_value:.6g}, which prints {computed_printed}: {distance} away from the printed number"
+            ).replace("-", MINUS),
         )
     elif result is not None:
         verdict, reason = "differs", f"the result has no value: {result.note or 'undefined'}"
-    elif one is not None:
-        verdict, reason = "differs", f"there is no result {one}"
+    elif expected_id is not None:
+        verdict, reason = "differs", f"there is no result {expected_id}"
     else:
         verdict, reason = "differs", f"the protocol knows no {value.section} / {value.label} in table {value.table}"
     return Reproduction(
         line=value.line, table=value.table, row=value.row, section=value.section, label=value.label,
         timepoint=value.timepoint, statistic=value.statistic, printed=value.printed,
-        result_id=one if result else None, computed=computed, computed_printed=computed_printed,
+        result_id=expected_id if result else None, computed=computed_value, computed_printed=computed_printed,
         verdict=verdict, reason=reason,
     )  # fmt: skip
 
@@ -128,11 +128,11 @@ def summarise(reproductions: Sequence[Reproduction]) -> str:
         lines.append(f"| {table} | {sum(numbers)} | " + " | ".join(map(str, numbers)) + " |")
     totals = [sum(entry.verdict == verdict for entry in reproductions) for verdict in _VERDICTS]
     lines.append(f"| all | {len(reproductions)} | " + " | ".join(map(str, totals)) + " |")
-    others = [entry for entry in reproductions if entry.verdict != "reproduced"]
-    if others:
+    not_reproduced = [entry for entry in reproductions if entry.verdict != "reproduced"]
+    if not_reproduced:
         lines += ["", "| table | what | printed | computed | verdict | why |", "|---|---|---|---|---|---|"]
-        for entry in others:
-            what = f"{entry.label}, {entry.timepoint}, {entry.statistic}"
-            cells = (entry.table, what, entry.printed, entry.computed_printed or "—", entry.verdict, entry.reason)
+        for entry in not_reproduced:
+            subject = f"{entry.label}, {entry.timepoint}, {entry.statistic}"
+            cells = (entry.table, subject, entry.printed, entry.computed_printed or "—", entry.verdict, entry.reason)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)

@@ -1,72 +1,72 @@
-"""Numbers as they are printed: the one rounding rule, the decimals of each statistic, and reading a printed number back.
+"""Formatting of numbers: the rounding rule, the decimals of each statistic, and parsing of printed numbers.
 
-Belongs here: rounding, how each statistic is written, the interval of values that print alike. Does not belong here:
-layout of tables, verdicts.
+Belongs here: rounding, how each statistic is written, the interval of values that round to a printed number. Does not belong
+here: layout of tables, verdicts.
 
 Written as the APA's Publication Manual (7th edition, 6.36 to 6.45) and the SAMPL guidelines (Lang and Altman 2013) ask:
 exact p to three decimals, "< .001" below that, no zero before the point of what cannot exceed one, a true minus sign.
 
-The rule: half away from zero, at the decimals asked for. A binary float is first brought to 12 significant digits, so
-that 3.45 stored as 3.4499999999999997 rounds as the 3.45 that arithmetic on whole answers gave.
+The rule: half away from zero, at the requested decimals. A binary float is first rounded to 12 significant digits, so
+that 3.45 stored as 3.4499999999999997 rounds as 3.45.
 """
 
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 _SIGNIFICANT = Context(prec=12)
-#: Digits enough for any float: an interval of 0.05 degrees of freedom ends at 1e25.
+#: Enough digits for any float: an interval of 0.05 degrees of freedom ends at 1e25.
 _ALL_DIGITS = Context(prec=400)
 MINUS = "−"
 #: The minus signs that tables print (hyphens, dashes, small and wide), and the blanks (no-break, thin, narrow no-break).
 _PLAIN = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-") | dict.fromkeys(" \u00a0\u2009\u202f", "")
 )
-#: Decimals in tables, by statistic; others have two.
+#: Decimals in tables, by statistic; the default is two.
 _DECIMALS = {
     "n": 0, "count": 0, "percent": 1, "mean": 1, "min": 1, "max": 1, "median": 1, "q1": 1, "q3": 1, "norm_mean": 1, "df": 0,
     "mean_baseline": 1, "mean_followup": 1,
 }  # fmt: skip
 _COUNTS = ("n_", "missing_", "count_")
-#: Statistics that cannot exceed one in size, beside p values: written without a zero before the point.
+#: Statistics that cannot exceed one in absolute value, in addition to p values: written without a zero before the point.
 _WITHIN_ONE = ("correlation", "alpha", "omega", "icc", "item_rest", "fmi", "rank_biserial")
 
 
 def round_half_away(value: float, decimals: int) -> Decimal:
     """Round half away from zero. Returns a Decimal with exactly `decimals` decimals; never a negative zero."""
-    short = _SIGNIFICANT.create_decimal_from_float(float(value))
-    rounded = short.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=_ALL_DIGITS)
+    significant = _SIGNIFICANT.create_decimal_from_float(float(value))
+    rounded = significant.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP, context=_ALL_DIGITS)
     return abs(rounded) if rounded == 0 else rounded
 
 
-def read_printed(printed: str) -> Decimal:
+def read_printed(printed_text: str) -> Decimal:
     """The number that a printed text shows: any minus sign, blanks after it, a percent sign.
 
     Raises ValueError, naming the text, when it shows no number.
     """
-    text = printed.translate(_PLAIN).rstrip("%")
+    text = printed_text.translate(_PLAIN).rstrip("%")
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise ValueError(f"{printed!r} is not a printed number") from None
+        raise ValueError(f"{printed_text!r} is not a printed number") from None
 
 
-def printed_decimals(printed: str) -> int:
+def printed_decimals(printed_text: str) -> int:
     """How many decimals a printed number has: 2 for '0.20', 0 for '32'."""
-    exponent = read_printed(printed).as_tuple().exponent
+    exponent = read_printed(printed_text).as_tuple().exponent
     if not isinstance(exponent, int):
-        raise ValueError(f"{printed!r} is not a finite number")
+        raise ValueError(f"{printed_text!r} is not a finite number")
     return max(0, -exponent)
 
 
-def printed_interval(printed: str) -> tuple[float, float]:
-    """The closed interval of values that print as this text (its ends belong to one side only; callers allow for it)."""
-    value = read_printed(printed)
-    half = Decimal(1).scaleb(-printed_decimals(printed)) / 2
-    return float(value - half), float(value + half)
+def printed_interval(printed_text: str) -> tuple[float, float]:
+    """The closed interval of values that print as this text (only one of the ends does; callers allow for that)."""
+    value = read_printed(printed_text)
+    half_unit = Decimal(1).scaleb(-printed_decimals(printed_text)) / 2
+    return float(value - half_unit), float(value + half_unit)
 
 
-def prints_as(value: float, printed: str) -> bool:
+def prints_as(value: float, printed_text: str) -> bool:
     """Whether a computed value, rounded at the printed precision, is the printed number."""
-    return round_half_away(value, printed_decimals(printed)) == read_printed(printed)
+    return round_half_away(value, printed_decimals(printed_text)) == read_printed(printed_text)
 
 
 def format_number(value: float | None, decimals: int) -> str:

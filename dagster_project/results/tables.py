@@ -1,7 +1,7 @@
-"""Tables 1 to 4, laid out from results alone. Belongs here: layout. Does not belong here: arithmetic, HTML; the tables that
-stand one step further away (further_tables.py).
+"""Tables 1 to 4, laid out from results alone. Belongs here: layout. Does not belong here: arithmetic, HTML; supplementary
+tables (further_tables.py).
 
-Each cell carries the ids of the results it shows.
+Each cell has the ids of the results it shows.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dagster_project.results.change import EFFECT_SIZES
-from dagster_project.results.row import ResultRow, result_id
-from dagster_project.results.rows import direction_of
+from dagster_project.results.result_collector import direction_of
+from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.study import Study
 
 
@@ -32,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, what it shares with its neighbours (a wave or a contrast), and whether words stand below it."""
+    """A heading, its group (a wave or a contrast), and whether its cells hold text."""
 
     name: str
     group: str = ""
@@ -40,13 +40,13 @@ class Column:
 
     @property
     def full_name(self) -> str:
-        """The heading where there is no line for groups."""
+        """The heading where groups have no line of their own."""
         return f"{self.group} {self.name}".strip()
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table: `columns` are the headings of the cells, without that of the labels."""
+    """A table: `columns` are the headings of the cells, without the column of labels."""
 
     number: str
     name: str
@@ -57,39 +57,39 @@ class Table:
 
     @property
     def groups(self) -> list[tuple[str, int]]:
-        """The groups of neighbouring columns, each with how many there are; empty when no column has a group."""
+        """The groups of neighbouring columns, each with its number of columns; empty when no column has a group."""
         if not any(column.group for column in self.columns):
             return []
         return [(group, len(list(columns))) for group, columns in groupby(self.columns, key=lambda column: column.group)]
 
 
 class Numbers:
-    """Results by id, as cells. An id that is not among the results shows as an empty cell."""
+    """Results by id, as cells. An id without a result gives an empty cell."""
 
     def __init__(self, results: Iterable[ResultRow]) -> None:
         self._by_id: Mapping[str, ResultRow] = {row.result_id: row for row in results}
 
     def cell(self, pattern: str, *ids: str) -> Cell:
-        """A cell such as '{} ({})' filled with results; '—' when the first has no value."""
-        rows = [self._by_id[one] for one in ids if one in self._by_id]
+        """A cell such as '{} ({})' filled with results; '—' if the first has no value."""
+        rows = [self._by_id[identifier] for identifier in ids if identifier in self._by_id]
         if len(rows) < len(ids):
             return Cell("")
         if rows[0].value is None:
             return Cell("—", ids)
         return Cell(pattern.format(*(row.printed for row in rows)), ids)
 
-    def has(self, one: str) -> bool:
-        """Whether there is such a result."""
-        return one in self._by_id
+    def has_result(self, identifier: str) -> bool:
+        """Whether a result has the id."""
+        return identifier in self._by_id
 
-    def note(self, one: str) -> Cell:
-        """What a result remarks, as a cell."""
-        row = self._by_id.get(one)
-        return Cell(row.note or "" if row is not None else "", (one,) if row is not None else ())
+    def note(self, identifier: str) -> Cell:
+        """The note of a result, as a cell."""
+        row = self._by_id.get(identifier)
+        return Cell(row.note or "" if row is not None else "", (identifier,) if row is not None else ())
 
-    def is_below(self, one: str, limit: float) -> bool:
+    def is_below(self, identifier: str, limit: float) -> bool:
         """Whether a result has a value below a limit."""
-        row = self._by_id.get(one)
+        row = self._by_id.get(identifier)
         return row is not None and row.value is not None and row.value < limit
 
 
@@ -103,16 +103,16 @@ def table_characteristics(study: Study, results: Iterable[ResultRow]) -> Table:
             rows.append(Row(variable.section))
             section = variable.section
         if variable.kind == "number":
-            ids = [result_id("characteristics", variable.variable, one) for one in ("mean", "sd", "min", "max")]
+            ids = [result_id("characteristics", variable.variable, statistic) for statistic in ("mean", "sd", "min", "max")]
             n = numbers.cell("{}", result_id("characteristics", variable.variable, "n"))
             rows.append(Row(variable.label, (n, numbers.cell("{} ({})", *ids[:2]), numbers.cell("{}–{}", *ids[2:]))))
             continue
-        shown = variable.printed_categories or tuple(category.category for category in variable.categories)
+        printed_categories = variable.printed_categories or tuple(category.category for category in variable.categories)
         for category in variable.categories:
-            if category.category in shown:
+            if category.category in printed_categories:
                 ids = [
-                    result_id("characteristics", variable.variable, one, category=category.category)
-                    for one in ("n", "count", "percent")
+                    result_id("characteristics", variable.variable, statistic, category=category.category)
+                    for statistic in ("n", "count", "percent")
                 ]
                 rows.append(Row(category.label, (numbers.cell("{}", ids[0]), numbers.cell("{} ({} %)", *ids[1:]), Cell(""))))
     return Table(
@@ -135,7 +135,8 @@ def table_service_use(study: Study, results: Iterable[ResultRow]) -> Table:
             service.label,
             tuple(
                 numbers.cell(
-                    "{} of {}", *(result_id("service_use", service.service, one, when=wave) for one in ("count", "n"))
+                    "{} of {}",
+                    *(result_id("service_use", service.service, statistic, when=wave) for statistic in ("count", "n")),
                 )
                 for wave in waves
             ),
@@ -163,7 +164,7 @@ def outcome_sections(study: Study) -> Iterable[tuple[str | None, str, str]]:
 
 
 def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
-    """Table 3: each scale in each wave, beside its norm."""
+    """Table 3: each scale in each wave, and its norm."""
     numbers = Numbers(results)
     waves = [wave.wave for wave in study.protocol.waves]
     columns = [Column(name, wave) for wave in waves for name in ("n", "mean (SD)", "range", "norm SDs")]
@@ -174,7 +175,8 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
         cells: list[Cell] = []
         for wave in waves:
             ids = {
-                one: result_id("summary", code, one, when=wave) for one in ("n", "mean", "sd", "min", "max", "norm_distance")
+                statistic: result_id("summary", code, statistic, when=wave)
+                for statistic in ("n", "mean", "sd", "min", "max", "norm_distance")
             }
             cells += [
                 numbers.cell("{}", ids["n"]),
@@ -182,7 +184,7 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
                 numbers.cell("{}–{}", ids["min"], ids["max"]),
                 numbers.cell("{}", ids["norm_distance"]),
             ]
-        norm = numbers.cell("{} ({})", *(result_id("norm", code, one) for one in ("norm_mean", "norm_sd")))
+        norm = numbers.cell("{} ({})", *(result_id("norm", code, statistic) for statistic in ("norm_mean", "norm_sd")))
         rows.append(Row(label, (*cells, norm)))
     return Table(
         number="3",
@@ -198,8 +200,8 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
     """Table 4: change per contrast in the declared direction, with the plan's headline effect size."""
     numbers = Numbers(results)
     plan = study.protocol.plan
-    size = plan.headline
-    names = ("n", "change [95 % CI]", "p", "p (Holm)", f"{size} [95 % CI]", "agree")
+    headline = plan.headline
+    names = ("n", "change [95 % CI]", "p", "p (Holm)", f"{headline} [95 % CI]", "agree")
     columns = [Column(name, contrast.contrast) for contrast in study.protocol.contrasts for name in names]
     rows: list[Row] = []
     for heading, code, label in outcome_sections(study):
@@ -208,19 +210,23 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
         cells: list[Cell] = []
         for contrast in study.protocol.contrasts:
 
-            def ids(*statistics: str, code: str = code, when: str = contrast.contrast, of: str = "change") -> list[str]:
-                return [result_id(of, code, one, when=when) for one in statistics]
+            def ids(
+                *statistics: str, code: str = code, timepoint: str = contrast.contrast, analysis: str = "change"
+            ) -> list[str]:
+                return [result_id(analysis, code, statistic, when=timepoint) for statistic in statistics]
 
             cells += [
                 numbers.cell("{}", *ids("n")),
                 numbers.cell("{} [{}, {}]", *ids("mean_change", "ci95_low", "ci95_high")),
                 numbers.cell("{}", *ids("p")),
                 numbers.cell("{}", *ids("p_holm")),
-                numbers.cell("{} [{}, {}]", *ids(size, f"{size}_ci95_low", f"{size}_ci95_high")),
-                numbers.cell("{} of {}", *ids("n_agreeing", "n_methods", of="stability")),
+                numbers.cell("{} [{}, {}]", *ids(headline, f"{headline}_ci95_low", f"{headline}_ci95_high")),
+                numbers.cell("{} of {}", *ids("n_agreeing", "n_methods", analysis="stability")),
             ]
         rows.append(Row(label, tuple(cells)))
-    directions = "; ".join(f"{c.contrast} is {direction_of(study, c.contrast)}" for c in study.protocol.contrasts)
+    directions = "; ".join(
+        f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
+    )
     return Table(
         number="4",
         name="change",
@@ -229,8 +235,8 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
         rows=tuple(rows),
         notes=(
             f"Direction of change: {directions}.",
-            f"Paired t test, two-sided. {size}: {EFFECT_SIZES['d' + size[1:]][0].format('baseline')}"
-            + ("." if size.startswith("d") else ", with Hedges' correction."),
+            f"Paired t test, two-sided. {headline}: {EFFECT_SIZES['d' + headline[1:]][0].format('baseline')}"
+            + ("." if headline.startswith("d") else ", with Hedges' correction."),
             _families_note(study, numbers),
             "Agree: of the methods that can say (paired t, sign-flip permutation, Wilcoxon, bootstrap, mixed model,"
             " imputation, adjustment after Holm), how many agree with the paired t test on direction and on excluding zero.",
@@ -239,24 +245,24 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
 
 
 def _families_note(study: Study, numbers: Numbers) -> str:
-    """What survives adjustment, family by family."""
+    """How many tests stay significant after adjustment, by family."""
     plan = study.protocol.plan
     if not plan.families:
         return "No family of tests is planned: every p stands alone and is exploratory."
-    said, alpha = [], f"{plan.alpha:g}".removeprefix("0")
+    sentences, alpha = [], f"{plan.alpha:g}".removeprefix("0")
     for family in plan.families:
         tests = study.protocol.tests_of(family)
-        found = {
+        n_significant = {
             name: sum(
                 numbers.is_below(result_id("change", code, statistic, when=contrast), plan.alpha) for code, contrast in tests
             )
             for name, statistic in (("alone", "p"), ("Holm", "p_holm"), ("Benjamini-Hochberg", "p_bh"))
         }
-        said.append(
-            f"family {family.family} ({family.role}, {len(tests)} tests): {found['alone']} below {alpha} alone,"
-            f" {found['Holm']} after Holm, {found['Benjamini-Hochberg']} after Benjamini and Hochberg"
+        sentences.append(
+            f"family {family.family} ({family.role}, {len(tests)} tests): {n_significant['alone']} below {alpha} alone,"
+            f" {n_significant['Holm']} after Holm, {n_significant['Benjamini-Hochberg']} after Benjamini and Hochberg"
         )
-    return "Multiplicity: " + "; ".join(said) + "."
+    return "Multiplicity: " + "; ".join(sentences) + "."
 
 
 def to_markdown(table: Table) -> str:
@@ -275,7 +281,7 @@ def to_markdown(table: Table) -> str:
 def to_csv_rows(table: Table) -> list[list[str]]:
     """A table as rows of text, header first: section, label, then the cells.
 
-    A label that a spreadsheet would take for a formula gets an apostrophe in front; numbers are left alone.
+    A label that a spreadsheet would interpret as a formula is prefixed with an apostrophe; numbers are unchanged.
     """
     lines = [["section", "label", *(column.full_name for column in table.columns)]]
     section = ""

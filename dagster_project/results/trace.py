@@ -1,6 +1,6 @@
-"""The way back from a result: the SQL that a released file carries, and its rows as text.
+"""Tracing a result to its data: the SQL in a released file, and the rows of a trace as text.
 
-Belongs here: what a trace says. Does not belong here: opening a file.
+Belongs here: the content of a trace. Does not belong here: opening a file.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,18 +31,18 @@ TRACE_COLUMNS = {
     "formula": "The result's formula, in plain text.",
     "people": "Who counts in the result, in words.",
 }
-_SQL = files("dagster_project.results").joinpath("trace.sql").read_text(encoding="utf-8")
-_SHOWN = 40
+_TRACE_SQL = files("dagster_project.results").joinpath("trace.sql").read_text(encoding="utf-8")
+_MAX_LISTED = 40
 
-#: Asks a file that has the macros: SQL and its parameters to rows.
-Ask = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
+#: Runs SQL with parameters against a file that has the macros, and returns the rows.
+Query = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
 
 
 def trace_sql(parts: Iterable[Mapping[str, Any]], items: Iterable[Mapping[str, Any]]) -> str:
     """Creates the table macro `trace(result_id)` in a file with the schemas results, codebook and marts.
 
-    parts: scale, part of codebook.scale_parts. items: scale, item of codebook.scale_items. Both are written into macros of
-    their own as constants: what an outcome is made of is then known before anything is read.
+    parts: scale, part of codebook.scale_parts. items: scale, item of codebook.scale_items. Both are written into separate
+    macros as constants, so that the parts of an outcome are known before any table is read.
     """
     parts_of: dict[str, list[str]] = {}
     items_of: dict[str, list[str]] = {}
@@ -50,21 +50,21 @@ def trace_sql(parts: Iterable[Mapping[str, Any]], items: Iterable[Mapping[str, A
         parts_of.setdefault(row["scale"], []).append(row["part"])
     for row in items:
         items_of.setdefault(row["scale"], []).append(row["item"])
-    for scale, its_parts in parts_of.items():
-        items_of[scale] = list(dict.fromkeys(item for part in its_parts for item in items_of.get(part, [])))
-    scales_of = {scale: [scale, *its_parts] for scale, its_parts in parts_of.items()}
-    words = " ".join(f"{name}: {words}" for name, words in TRACE_COLUMNS.items())
-    comment = f"From a result back to people, scores, answers and cells of exports. {words}"
+    for scale, scale_parts in parts_of.items():
+        items_of[scale] = list(dict.fromkeys(item for part in scale_parts for item in items_of.get(part, [])))
+    scales_of = {scale: [scale, *scale_parts] for scale, scale_parts in parts_of.items()}
+    column_comments = " ".join(f"{name}: {comment}" for name, comment in TRACE_COLUMNS.items())
+    comment = f"From a result back to people, scores, answers and cells of exports. {column_comments}"
     return (
-        _made_of("scales_of", scales_of, "Scales whose scores make up an outcome.")
-        + _made_of("items_of", items_of, "Items whose answers make up an outcome.")
-        + f"{_SQL}\ncomment on macro table trace is {_text(comment)};"
+        _lookup_macro("scales_of", scales_of, "Scales whose scores make up an outcome.")
+        + _lookup_macro("items_of", items_of, "Items whose answers make up an outcome.")
+        + f"{_TRACE_SQL}\ncomment on macro table trace is {_text(comment)};"
         + "comment on macro table traced_rows is 'The rows of trace in no order, each with the SHA-256 of its file.';"
     )
 
 
-def _made_of(macro: str, names: Mapping[str, Sequence[str]], comment: str) -> str:
-    cases = " ".join(f"when {_text(outcome)} then [{', '.join(map(_text, of))}]" for outcome, of in names.items())
+def _lookup_macro(macro: str, names: Mapping[str, Sequence[str]], comment: str) -> str:
+    cases = " ".join(f"when {_text(outcome)} then [{', '.join(map(_text, members))}]" for outcome, members in names.items())
     body = f"case outcome {cases} else [outcome] end" if cases else "[outcome]"
     return f"create or replace macro {macro}(outcome) as {body};\ncomment on macro {macro} is {_text(comment)};\n"
 
@@ -73,8 +73,8 @@ def _text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-#: Everybody and every answer in one pass, grouped: how many, and of people the first by pseudonym.
-_GROUPED = """
+#: People and answers in one pass, grouped: counts, and the first people by pseudonym.
+_GROUPS_SQL = """
     select
         part, is_counted, wave, source_file, count(*) as n,
         case when part = 'person' then coalesce(missing_reason, 'no reason') end as reason,
@@ -86,20 +86,20 @@ _GROUPED = """
     where part in ('person', 'answer')
     group by part, is_counted, wave, source_file, reason
 """
-#: The range is of use: it reaches every table of people, the list only the scores.
-_SCORES = """
+#: The range is pushed down to every table of people, the list only to the scores.
+_SCORES_SQL = """
     select participant_id, wave, value, how, missing_reason
     from trace($1)
     where part = 'score' and measure = $2 and participant_id between $3 and $4 and list_contains($5, participant_id)
 """
-_FILES = "select distinct on (source_file, wave) * from marts.exports order by export, file_name"
+_FILES_SQL = "select distinct on (source_file, wave) * from marts.exports order by export, file_name"
 
 
-def trace_lines(ask: Ask, result_id: str, names: Mapping[str, str], shown: int = _SHOWN) -> list[str]:
-    """A trace for the terminal: the number, who is in it and who is not, their scores, and where the answers stand.
+def trace_lines(ask: Query, result_id: str, names: Mapping[str, str], max_listed: int = _MAX_LISTED) -> list[str]:
+    """A trace for the terminal: the number, who is included and who is not, their scores, and the source of the answers.
 
-    ask: the released file. names: pseudonym to the identifier of the exports, for those that are to be resolved. shown: how
-    many people are listed, of those who count and of those left out. No lines where no result has the id.
+    ask: runs SQL on the released file. names: identifier in the exports by pseudonym, for people to be resolved. max_listed:
+    how many people are listed, of those included and of those left out. No lines if no result has the id.
     """
     rows = ask("from trace(?) where part in ('result', 'made of', 'scale')", [result_id])
     if not rows:
@@ -113,46 +113,46 @@ def trace_lines(ask: Ask, result_id: str, names: Mapping[str, str], shown: int =
     lines += [f"  method     {result['how']}", f"  formula    {result['formula']}", f"  of         {result['people']}"]
     lines += [f"  made of    {row['result_id']}: {row['text']}" for row in rows if row["part"] == "made of"]
     lines += [f"  score      {row['measure']}: {row['how']}" for row in rows if row["part"] == "scale"]
-    groups = ask(_GROUPED, [result_id, shown])
+    groups = ask(_GROUPS_SQL, [result_id, max_listed])
     people = [row for row in groups if row["part"] == "person"]
     if not people:
         return lines
-    counted = [row for row in people if row["is_counted"]]
-    left_out = [row for row in people if not row["is_counted"]]
-    n_counted, n_left_out = (sum(row["n"] for row in group) for group in (counted, left_out))
+    counted_groups = [row for row in people if row["is_counted"]]
+    left_out_groups = [row for row in people if not row["is_counted"]]
+    n_counted, n_left_out = (sum(row["n"] for row in group) for group in (counted_groups, left_out_groups))
     lines.append(f"  people     {n_counted} of {n_counted + n_left_out} on the roster")
-    most_first = sorted(left_out, key=lambda row: (-row["n"], row["first_people"][0]["participant_id"]))
-    lines += [f"  left out   {row['n']}: {row['reason']}" for row in most_first]
-    lines += _where(ask, groups)
-    listed = _first(counted, shown)
-    scores = _scores(ask, result, [row["participant_id"] for row in listed])
-    for row in listed:
+    largest_first = sorted(left_out_groups, key=lambda row: (-row["n"], row["first_people"][0]["participant_id"]))
+    lines += [f"  left out   {row['n']}: {row['reason']}" for row in largest_first]
+    lines += _source_lines(ask, groups)
+    listed_people = _first(counted_groups, max_listed)
+    scores = _scores(ask, result, [row["participant_id"] for row in listed_people])
+    for row in listed_people:
         person = row["participant_id"]
-        told = [_score_words(score) for score in scores.get(person, [])]
-        own = row["text"] or ("" if row["value"] is None else f"{row['value']:g}")
-        said = "  ".join([*told, *([row["how"]] if row["how"] else [])])
-        lines.append(f"  {names.get(person, person):<18} {own:>10}  {said}".rstrip())
-    if n_counted > shown:
-        lines.append(f"  … and {n_counted - shown} more; --csv writes all")
-    for row in _first(left_out, shown):
+        score_words = [_score_words(score) for score in scores.get(person, [])]
+        value_text = row["text"] or ("" if row["value"] is None else f"{row['value']:g}")
+        details = "  ".join([*score_words, *([row["how"]] if row["how"] else [])])
+        lines.append(f"  {names.get(person, person):<18} {value_text:>10}  {details}".rstrip())
+    if n_counted > max_listed:
+        lines.append(f"  … and {n_counted - max_listed} more; --csv writes all")
+    for row in _first(left_out_groups, max_listed):
         person = row["participant_id"]
         lines.append(f"  {names.get(person, person):<18} {'left out':>10}  {row['missing_reason'] or ''}".rstrip())
-    if n_left_out > shown:
-        lines.append(f"  … and {n_left_out - shown} more left out; --csv writes all")
+    if n_left_out > max_listed:
+        lines.append(f"  … and {n_left_out - max_listed} more left out; --csv writes all")
     return lines
 
 
-def _first(groups: Iterable[Mapping[str, Any]], shown: int) -> list[Mapping[str, Any]]:
-    everybody = (person for row in groups for person in row["first_people"])
-    return sorted(everybody, key=lambda person: str(person["participant_id"]))[:shown]
+def _first(groups: Iterable[Mapping[str, Any]], max_listed: int) -> list[Mapping[str, Any]]:
+    people = (person for row in groups for person in row["first_people"])
+    return sorted(people, key=lambda person: str(person["participant_id"]))[:max_listed]
 
 
-def _scores(ask: Ask, result: Mapping[str, Any], people: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
-    found: dict[str, list[Mapping[str, Any]]] = {}
+def _scores(ask: Query, result: Mapping[str, Any], people: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
+    scores_of: dict[str, list[Mapping[str, Any]]] = {}
     if people:
-        for row in ask(_SCORES, [result["result_id"], result["measure"], people[0], people[-1], list(people)]):
-            found.setdefault(row["participant_id"], []).append(row)
-    return found
+        for row in ask(_SCORES_SQL, [result["result_id"], result["measure"], people[0], people[-1], list(people)]):
+            scores_of.setdefault(row["participant_id"], []).append(row)
+    return scores_of
 
 
 def _score_words(score: Mapping[str, Any]) -> str:
@@ -161,38 +161,40 @@ def _score_words(score: Mapping[str, Any]) -> str:
     return f"{score['wave']} {score['value']:g} from {score['how']}"
 
 
-def person_lines(ask: Ask, result_id: str, person: str) -> list[str]:
-    """One person in a trace, a line each: scores, returns, and each answer with its cell and how it counts."""
-    mine = ask("from trace(?) where participant_id = ?", [result_id, person])
-    lines = [f"  {row['measure']}: {_score_words(row)}" for row in mine if row["part"] == "score"]
-    for row in mine:
+def person_lines(ask: Query, result_id: str, person: str) -> list[str]:
+    """The lines of one person in a trace: scores, returns, and each answer with its cell and how it counts."""
+    person_rows = ask("from trace(?) where participant_id = ?", [result_id, person])
+    lines = [f"  {row['measure']}: {_score_words(row)}" for row in person_rows if row["part"] == "score"]
+    for row in person_rows:
         if row["part"] == "return":
-            at = f"{row['file_name']} row {row['source_row']}" if row["file_name"] else "no row"
-            lines.append(f"  {row['wave'] or 'roster':<6} {row['text']:<24} {'':<34} {at}")
+            location = f"{row['file_name']} row {row['source_row']}" if row["file_name"] else "no row"
+            lines.append(f"  {row['wave'] or 'roster':<6} {row['text']:<24} {'':<34} {location}")
         if row["part"] != "answer":
             continue
-        told = row["text"] or (f"no answer: {row['missing_reason']}" if row["value"] is None else f"{row['value']:g}")
+        answer_text = row["text"] or (f"no answer: {row['missing_reason']}" if row["value"] is None else f"{row['value']:g}")
         if row["keyed"] is not None and row["keyed"] != row["value"]:
-            told += f", counts as {row['keyed']:g}"
+            answer_text += f", counts as {row['keyed']:g}"
         cell = f"{row['file_name']} row {row['source_row']}, column {row['source_column']}" if row["file_name"] else "no row"
-        lines.append(f"  {row['wave'] or 'roster':<6} {row['item'] or row['measure']:<24} {told:<34} {cell}")
+        lines.append(f"  {row['wave'] or 'roster':<6} {row['item'] or row['measure']:<24} {answer_text:<34} {cell}")
     return lines
 
 
-def _where(ask: Ask, groups: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The files that the answers stand in, a line each."""
-    files = {(row["source_file"], row["wave"]): row for row in ask(_FILES, [])}
+def _source_lines(ask: Query, groups: Iterable[Mapping[str, Any]]) -> list[str]:
+    """One line for each file that the answers come from."""
+    files = {(row["source_file"], row["wave"]): row for row in ask(_FILES_SQL, [])}
     counts = {(row["source_file"], row["wave"]): row["n"] for row in groups if row["part"] == "answer" and row["is_counted"]}
-    found = [(files[place], n) for place, n in counts.items() if place in files]
+    sources = [(files[key], n) for key, n in counts.items() if key in files]
     return [
         f"  answers    {n} cells of {row['file_name']} ({row['wave'] or 'roster'}), version {row['version']},"
         f" SHA-256 {row['source_file'][:12]}…"
-        for row, n in sorted(found, key=lambda place: (place[0]["wave"] or "", place[0]["file_name"], place[0]["version"]))
+        for row, n in sorted(
+            sources, key=lambda source: (source[0]["wave"] or "", source[0]["file_name"], source[0]["version"])
+        )
     ]
 
 
-def alike(result_id: str, known: Sequence[str]) -> str:
-    """What to say of an id that no result has: the nearest ones."""
-    near = get_close_matches(result_id, known, n=3, cutoff=0.6)
-    hint = f"; do you mean {' or '.join(near)}?" if near else "; `select result_id from results.results` lists them"
+def alike(result_id: str, known_ids: Sequence[str]) -> str:
+    """The message for an id that no result has, with the closest ids."""
+    matches = get_close_matches(result_id, known_ids, n=3, cutoff=0.6)
+    hint = f"; do you mean {' or '.join(matches)}?" if matches else "; `select result_id from results.results` lists them"
     return f"{result_id}: there is no such result{hint}"

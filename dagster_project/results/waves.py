@@ -1,112 +1,112 @@
-"""All waves at once, and each wave beside its norm. Belongs here: which numbers these analyses have. Does not belong here:
-formulas (statistics/), pairs of waves (change.py)."""
+"""Models of all waves, and each wave against its norm. Belongs here: which numbers these analyses have. Does not belong
+here: formulas (statistics/), pairs of waves (change.py)."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from dagster_project.results.row import ResultRow
-from dagster_project.results.rows import LEVEL, Rows, direction_of, grouped, unit_of, weights
+from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of, grouped, unit_of, weights
+from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import Pattern, mixed_model, norm_difference
 from dagster_project.study import Study
 
-Moments = Mapping[str, Any]
 _MODEL = "linear mixed model (wave as a factor, random intercept a person), REML"
 
 
-def patterns_from(rows: Iterable[Moments], study: Study) -> dict[str, list[Pattern]]:
-    """Scale to its patterns of waves. rows: marts.pattern_moments. A scale that nobody has a score of has no patterns."""
-    order = [wave.wave for wave in study.protocol.waves]
-    found: dict[str, list[Pattern]] = {code: [] for code in study.scales}
+def patterns_from(rows: Iterable[MartRow], study: Study) -> dict[str, list[Pattern]]:
+    """Patterns of waves by scale. rows: marts.pattern_moments. A scale without any score has no patterns."""
+    wave_order = [wave.wave for wave in study.protocol.waves]
+    patterns_of: dict[str, list[Pattern]] = {code: [] for code in study.scales}
     for (code, pattern), pairs in sorted(grouped(rows, "scale", "pattern").items()):
-        waves = [order.index(wave) for wave in pattern.split("+")]
-        place = {wave: at for at, wave in enumerate(waves)}
+        waves = [wave_order.index(wave) for wave in pattern.split("+")]
+        index_of = {wave: index for index, wave in enumerate(waves)}
         mean, products = np.zeros(len(waves)), np.zeros((len(waves), len(waves)))
         for pair in pairs:
-            one, other = place[order.index(pair["wave"])], place[order.index(pair["other_wave"])]
-            mean[one], mean[other] = pair["mean"], pair["other_mean"]
-            products[one, other] = products[other, one] = pair["cross_products"]
-        if code in found:
-            found[code].append(Pattern(tuple(waves), int(pairs[0]["n"]), mean, products))
-    return found
+            first, second = index_of[wave_order.index(pair["wave"])], index_of[wave_order.index(pair["other_wave"])]
+            mean[first], mean[second] = pair["mean"], pair["other_mean"]
+            products[first, second] = products[second, first] = pair["cross_products"]
+        if code in patterns_of:
+            patterns_of[code].append(Pattern(tuple(waves), int(pairs[0]["n"]), mean, products))
+    return patterns_of
 
 
-def mixed_results(pattern_moments: Iterable[Moments], study: Study) -> list[ResultRow]:
-    """Every scale's model: means of each wave and the contrasts of the protocol, of everybody with any score."""
+def mixed_results(pattern_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """Every scale's model: means of each wave and the contrasts of the protocol, of everybody with at least one score."""
     waves = [wave.wave for wave in study.protocol.waves]
-    of_contrast = weights(study)
+    contrast_weights = weights(study)
     rows = Rows("mixed", study)
     for code, patterns in patterns_from(pattern_moments, study).items():
-        model = mixed_model(patterns, len(waves), list(of_contrast.values()), LEVEL)
+        model = mixed_model(patterns, len(waves), list(contrast_weights.values()), LEVEL)
         unit, people = unit_of(study, code), model.n_people
-        for statistic, value, words, of in (
+        for statistic, value, method, value_unit in (
             ("n", people, "people with a score in any wave", "people"),
             ("n_observations", model.n_observations, "scores", "scores"),
             ("sd_between", model.sd_between, f"SD between people; {_MODEL}", unit),
             ("sd_within", model.sd_within, f"SD within people; {_MODEL}", unit),
             ("icc", model.icc, "variance between people / total variance", ""),
         ):
-            rows.add(code, statistic, value, people, words, of, note=model.reason, remark=model.reason)
+            rows.add(code, statistic, value, people, method, value_unit, note=model.reason, remark=model.reason)
         for wave, mean in zip(waves, model.means, strict=True):
-            place: dict[str, Any] = {"wave": wave, "note": model.reason or "nobody has a score in this wave"}
-            rows.add(code, "mean", mean.estimate, people, f"estimated mean; {_MODEL}", unit, df=mean.df, **place)
-            rows.add(code, "se", mean.se, people, "standard error of the estimated mean", unit, df=mean.df, **place)
-            words = "interval of the estimated mean, Satterthwaite df"
-            rows.interval(code, "", mean.ci_low, mean.ci_high, people, words, unit, df=mean.df, **place)
-        for contrast, found in zip(of_contrast, model.contrasts, strict=True):
+            row_fields: dict[str, Any] = {"wave": wave, "note": model.reason or "nobody has a score in this wave"}
+            rows.add(code, "mean", mean.estimate, people, f"estimated mean; {_MODEL}", unit, df=mean.df, **row_fields)
+            rows.add(code, "se", mean.se, people, "standard error of the estimated mean", unit, df=mean.df, **row_fields)
+            method = "interval of the estimated mean, Satterthwaite df"
+            rows.interval(code, "", mean.ci_low, mean.ci_high, people, method, unit, df=mean.df, **row_fields)
+        for contrast, estimate in zip(contrast_weights, model.contrasts, strict=True):
             direction = direction_of(study, contrast)
-            place = {"contrast": contrast, "note": model.reason or "nobody has a score in one of its waves"}
-            words = f"{direction}; {_MODEL}"
-            rows.add(code, "estimate", found.estimate, people, words, unit, df=found.df, **place)
-            rows.add(code, "se", found.se, people, f"standard error of {direction}", unit, df=found.df, **place)
-            rows.add(code, "df", found.df, people, "Satterthwaite's degrees of freedom", **place)
-            rows.add(code, "t", found.t, people, words, df=found.df, **place)
-            rows.add(code, "p", found.p, people, f"{words}, two-sided", df=found.df, **place)
-            words = f"interval of {direction}, Satterthwaite df"
-            rows.interval(code, "", found.ci_low, found.ci_high, people, words, unit, df=found.df, **place)
+            row_fields = {"contrast": contrast, "note": model.reason or "nobody has a score in one of its waves"}
+            method = f"{direction}; {_MODEL}"
+            rows.add(code, "estimate", estimate.estimate, people, method, unit, df=estimate.df, **row_fields)
+            rows.add(code, "se", estimate.se, people, f"standard error of {direction}", unit, df=estimate.df, **row_fields)
+            rows.add(code, "df", estimate.df, people, "Satterthwaite's degrees of freedom", **row_fields)
+            rows.add(code, "t", estimate.t, people, method, df=estimate.df, **row_fields)
+            rows.add(code, "p", estimate.p, people, f"{method}, two-sided", df=estimate.df, **row_fields)
+            method = f"interval of {direction}, Satterthwaite df"
+            rows.interval(code, "", estimate.ci_low, estimate.ci_high, people, method, unit, df=estimate.df, **row_fields)
     return rows.rows
 
 
-def norm_results(scale_moments: Iterable[Moments], study: Study) -> list[ResultRow]:
+def norm_results(scale_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """Each scale's mean in each wave against its norm, in raw units and norm SDs, with equivalence if a margin is
     planned."""
-    moments = {(row["scale"], row["wave"]): row for row in scale_moments}
+    moments_by_wave = {(row["scale"], row["wave"]): row for row in scale_moments}
     samples = {sample.sample: sample for sample in study.norms.samples}
     norms = {norm.scale: norm for norm in study.norms.norms}
     plan, rows = study.protocol.plan, Rows("norm_difference", study)
-    places = [(code, wave.wave) for code in study.scales if code in norms for wave in study.protocol.waves]
-    if not places:
+    scale_waves = [(code, wave.wave) for code in study.scales if code in norms for wave in study.protocol.waves]
+    if not scale_waves:
         return []
-    found = [moments.get(place, {}) for place in places]
-    of_norm = [norms[code] for code, _ in places]
-    sizes = [samples[norm.sample].n for norm in of_norm]
-    n = [int(row.get("n", 0)) for row in found]
+    moments = [moments_by_wave.get(scale_wave, {}) for scale_wave in scale_waves]
+    scale_norms = [norms[code] for code, _ in scale_waves]
+    norm_sizes = [samples[norm.sample].n for norm in scale_norms]
+    n = [int(row.get("n", 0)) for row in moments]
     test = norm_difference(
-        n, _column(found, "mean"), _column(found, "sd"), [norm.mean for norm in of_norm], [norm.sd for norm in of_norm],
-        [math.nan if size is None else size for size in sizes], LEVEL, plan.norm_margin,
+        n, _column(moments, "mean"), _column(moments, "sd"),
+        [norm.mean for norm in scale_norms], [norm.sd for norm in scale_norms],
+        [math.nan if size is None else size for size in norm_sizes], LEVEL, plan.norm_margin,
     )  # fmt: skip
-    for index, (code, wave) in enumerate(places):
+    for index, (code, wave) in enumerate(scale_waves):
         unit = unit_of(study, code)
         role = "secondary" if code in study.protocol.outcomes and plan.norm_margin is not None else "exploratory"
-        place: dict[str, Any] = {"wave": wave, "note": test.reason[index], "role": role, "df": test.df[index]}
+        row_fields: dict[str, Any] = {"wave": wave, "note": test.reason[index], "role": role, "df": test.df[index]}
         method, size = test.method[index], n[index]
-        rows.add(code, "difference", test.difference[index], size, f"mean - norm mean; {method}", unit, **place)
-        rows.add(code, "se", test.se[index], size, f"standard error; {method}", unit, **place)
-        rows.add(code, "t", test.t[index], size, method, **place)
-        rows.add(code, "df", test.df[index], size, method, **place)
-        rows.add(code, "p", test.p[index], size, f"{method}, two-sided", **place)
-        rows.interval(code, "", test.ci_low[index], test.ci_high[index], size, f"interval; {method}", unit, **place)
-        words = "difference / norm SD, the norm SD taken as known"
-        rows.add(code, "difference_sd", test.difference_sd[index], size, words, "norm SDs", **place)
+        rows.add(code, "difference", test.difference[index], size, f"mean - norm mean; {method}", unit, **row_fields)
+        rows.add(code, "se", test.se[index], size, f"standard error; {method}", unit, **row_fields)
+        rows.add(code, "t", test.t[index], size, method, **row_fields)
+        rows.add(code, "df", test.df[index], size, method, **row_fields)
+        rows.add(code, "p", test.p[index], size, f"{method}, two-sided", **row_fields)
+        rows.interval(code, "", test.ci_low[index], test.ci_high[index], size, f"interval; {method}", unit, **row_fields)
+        method_sd = "difference / norm SD, the norm SD taken as known"
+        rows.add(code, "difference_sd", test.difference_sd[index], size, method_sd, "norm SDs", **row_fields)
         low, high = test.ci_low_sd[index], test.ci_high_sd[index]
-        rows.interval(code, "difference_sd_", low, high, size, words, "norm SDs", **place)
+        rows.interval(code, "difference_sd_", low, high, size, method_sd, "norm SDs", **row_fields)
         if plan.norm_margin is not None:
-            words = f"two one-sided tests against {plan.norm_margin:g} norm SDs; {method}"
-            rows.add(code, "p_equivalence", test.p_equivalence[index], size, words, **place)
+            equivalence_method = f"two one-sided tests against {plan.norm_margin:g} norm SDs; {method}"
+            rows.add(code, "p_equivalence", test.p_equivalence[index], size, equivalence_method, **row_fields)
     return rows.rows
 
 
-def _column(found: Sequence[Moments], name: str) -> list[float]:
-    return [math.nan if row.get(name) is None else float(row[name]) for row in found]
+def _column(moments: Sequence[MartRow], name: str) -> list[float]:
+    return [math.nan if row.get(name) is None else float(row[name]) for row in moments]

@@ -1,7 +1,7 @@
-"""The science: moments and counts in, estimates out. NumPy and SciPy only.
+"""Statistical methods: estimates from moments and counts. NumPy and SciPy only.
 
 Belongs here: formulas, with their units, sources and what happens where they are undefined. Does not belong here: names of
-outcomes, tables, files. This package imports none of the others.
+outcomes, tables, files. This package imports no other part of the project.
 """
 
 from dagster_project.statistics.attrition import (

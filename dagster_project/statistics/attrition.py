@@ -1,4 +1,4 @@
-"""Who stayed and who left: standardised differences between two groups, from moments and counts.
+"""Attrition: differences between those who stayed and those who left, from moments and counts.
 
 Belongs here: two independent groups compared at baseline. Does not belong here: missing scores themselves (normal.py,
 imputation.py).
@@ -17,8 +17,8 @@ from dagster_project.statistics.proportions import wilson
 
 @dataclass(frozen=True)
 class StandardisedDifference:
-    """Differences of the first group minus the second in SDs, with intervals; arrays of length k. NaN where undefined,
-    `reason` says why."""
+    """Differences (first group minus second) in SDs, with intervals; arrays of length k. NaN where undefined, `reason` says
+    why."""
 
     difference: Floats
     ci_low: Floats
@@ -28,8 +28,8 @@ class StandardisedDifference:
 
 @dataclass(frozen=True)
 class DifferenceOfShares:
-    """Differences of the first group's share minus the second's, shares, with intervals; arrays of length k. NaN where
-    undefined, `reason` says why."""
+    """Differences in shares (first group minus second), as shares, with intervals; arrays of length k. NaN where undefined,
+    `reason` says why."""
 
     difference: Floats
     ci_low: Floats
@@ -53,35 +53,39 @@ def standardised_difference(
     level: float = 0.95,
 ) -> StandardisedDifference:
     """Hedges' g: difference of both means / pooled SD, times J(n_a + n_b - 2), with the interval that inverts the noncentral
-    t (exact for equal variances). Moments of both groups, (k,). Undefined, with a reason: nobody in one of the groups, fewer
-    than four people in both, a mean or SD that is not given, no variation. A negative n or SD is refused.
+    t (exact for equal variances). Moments of both groups, (k,). Undefined, with a reason: an empty group, fewer than four
+    people in total, a missing mean or SD, no variation. A negative n or SD raises ValueError.
 
     R: effectsize::hedges_g(x, y, pooled_sd = TRUE). Source: Hedges and Olkin, Statistical Methods for Meta-Analysis, 1985,
     ch. 5.
     """
     check_level(level)
-    size_a, one, spread_a, size_b, other, spread_b = np.broadcast_arrays(
-        *(_floats(given) for given in (n_a, mean_a, sd_a, n_b, mean_b, sd_b))
+    size_a, average_a, deviation_a, size_b, average_b, deviation_b = np.broadcast_arrays(
+        *(_floats(moment) for moment in (n_a, mean_a, sd_a, n_b, mean_b, sd_b))
     )
-    if np.any((size_a < 0) | (size_b < 0) | (spread_a < 0) | (spread_b < 0)):
+    if np.any((size_a < 0) | (size_b < 0) | (deviation_a < 0) | (deviation_b < 0)):
         raise ValueError("a number of people or an SD is negative; give counts of people and SDs, NaN where there is none")
     df = size_a + size_b - 2
-    # One person has no spread of their own.
-    squares_a = np.where(size_a > 1, (size_a - 1) * spread_a**2, 0.0)
-    squares_b = np.where(size_b > 1, (size_b - 1) * spread_b**2, 0.0)
-    enough = (size_a >= 1) & (size_b >= 1) & (df >= 2)
-    pooled = np.sqrt(_ratio(np.where(enough, squares_a + squares_b, np.nan), np.where(enough, df, np.nan)))
-    d = _ratio(one - other, pooled)
-    root = np.sqrt(_ratio(size_a * size_b, size_a + size_b))
-    low, high = noncentral_limits(d * root, np.where(enough, df, np.nan), level)
-    factor = hedges_factor(np.where(enough, df, np.nan))
+    # A single person has no variance.
+    sum_squares_a = np.where(size_a > 1, (size_a - 1) * deviation_a**2, 0.0)
+    sum_squares_b = np.where(size_b > 1, (size_b - 1) * deviation_b**2, 0.0)
+    is_estimable = (size_a >= 1) & (size_b >= 1) & (df >= 2)
+    pooled_sd = np.sqrt(
+        _ratio(np.where(is_estimable, sum_squares_a + sum_squares_b, np.nan), np.where(is_estimable, df, np.nan))
+    )
+    d = _ratio(average_a - average_b, pooled_sd)
+    size_root = np.sqrt(_ratio(size_a * size_b, size_a + size_b))
+    low, high = noncentral_limits(d * size_root, np.where(is_estimable, df, np.nan), level)
+    factor = hedges_factor(np.where(is_estimable, df, np.nan))
     reason = [
-        "nobody in one of the groups" if not (first >= 1 and second >= 1)
-        else "too few people" if first + second < 4
-        else "" if np.isfinite(value) else "no variation" if spread == 0 else "no mean or SD"
-        for first, second, value, spread in zip(size_a, size_b, d, pooled, strict=True)
+        "nobody in one of the groups" if not (people_a >= 1 and people_b >= 1)
+        else "too few people" if people_a + people_b < 4
+        else "" if np.isfinite(value) else "no variation" if deviation == 0 else "no mean or SD"
+        for people_a, people_b, value, deviation in zip(size_a, size_b, d, pooled_sd, strict=True)
     ]  # fmt: skip
-    return StandardisedDifference(factor * d, factor * _ratio(low, root), factor * _ratio(high, root), tuple(reason))
+    return StandardisedDifference(
+        factor * d, factor * _ratio(low, size_root), factor * _ratio(high, size_root), tuple(reason)
+    )
 
 
 def standardised_difference_of_shares(
@@ -89,28 +93,32 @@ def standardised_difference_of_shares(
 ) -> StandardisedDifference:
     """(p_a - p_b) / root((p_a q_a + p_b q_b) / 2) of two shares, with a large-sample interval by the delta method.
 
-    Without variation in both groups (each share 0 or 1) it is undefined; their raw difference is not
-    (difference_of_shares). Source: Austin, Commun Stat Simul Comput 2009,
-    38, 1228-1234; the interval's variance is the sum over groups of (derivative by the share)^2 p q / n.
+    Undefined without variation in both groups (each share 0 or 1); the raw difference (difference_of_shares) is defined
+    there. The variance is the sum over groups of (derivative by the share)^2 p q / n. Source: Austin, Commun Stat Simul
+    Comput 2009, 38, 1228-1234.
     """
     check_level(level)
-    x_a, size_a, x_b, size_b = np.broadcast_arrays(*(_floats(given) for given in (count_a, n_a, count_b, n_b)))
+    x_a, size_a, x_b, size_b = np.broadcast_arrays(*(_floats(number) for number in (count_a, n_a, count_b, n_b)))
     _check_counts(x_a, size_a)
     _check_counts(x_b, size_b)
     p_a, p_b = _ratio(x_a, size_a), _ratio(x_b, size_b)
-    spread_a, spread_b = p_a * (1 - p_a), p_b * (1 - p_b)
-    pooled = np.sqrt((spread_a + spread_b) / 2)
-    difference = _ratio(p_a - p_b, pooled)
+    variance_a, variance_b = p_a * (1 - p_a), p_b * (1 - p_b)
+    pooled_sd = np.sqrt((variance_a + variance_b) / 2)
+    difference = _ratio(p_a - p_b, pooled_sd)
     # d/dp_a of (p_a - p_b) / s with s^2 = (p_a q_a + p_b q_b) / 2, and the same by p_b.
-    slope_a = _ratio(np.ones(p_a.shape), pooled) - _ratio((p_a - p_b) * (1 - 2 * p_a), 4 * pooled**3)
-    slope_b = -_ratio(np.ones(p_a.shape), pooled) - _ratio((p_a - p_b) * (1 - 2 * p_b), 4 * pooled**3)
-    error = np.sqrt(slope_a**2 * _ratio(spread_a, size_a) + slope_b**2 * _ratio(spread_b, size_b))
-    half = scipy.stats.norm.ppf((1 + level) / 2) * error
+    slope_a = _ratio(np.ones(p_a.shape), pooled_sd) - _ratio((p_a - p_b) * (1 - 2 * p_a), 4 * pooled_sd**3)
+    slope_b = -_ratio(np.ones(p_a.shape), pooled_sd) - _ratio((p_a - p_b) * (1 - 2 * p_b), 4 * pooled_sd**3)
+    se = np.sqrt(slope_a**2 * _ratio(variance_a, size_a) + slope_b**2 * _ratio(variance_b, size_b))
+    half_width = scipy.stats.norm.ppf((1 + level) / 2) * se
     reason = [
-        "nobody in one of the groups" if not (first >= 1 and second >= 1) else "" if np.isfinite(value) else "no variation"
-        for first, second, value in zip(size_a, size_b, difference, strict=True)
+        "nobody in one of the groups"
+        if not (people_a >= 1 and people_b >= 1)
+        else ""
+        if np.isfinite(value)
+        else "no variation"
+        for people_a, people_b, value in zip(size_a, size_b, difference, strict=True)
     ]
-    return StandardisedDifference(difference, difference - half, difference + half, tuple(reason))
+    return StandardisedDifference(difference, difference - half_width, difference + half_width, tuple(reason))
 
 
 def difference_of_shares(
@@ -120,11 +128,11 @@ def difference_of_shares(
 
     With Wilson's limits l, u of each share (without continuity correction) the interval goes from
     difference - root((p_a - l_a)^2 + (u_b - p_b)^2) to difference + root((u_a - p_a)^2 + (p_b - l_b)^2). Undefined only
-    without anybody in one of the groups. R: prop.test(count, n, correct = FALSE)$conf.int of each group, and this formula.
+    when a group is empty. R: prop.test(count, n, correct = FALSE)$conf.int of each group, and this formula.
     Source: Newcombe, Stat Med 1998, 17, 873-890, method 10.
     """
     check_level(level)
-    x_a, size_a, x_b, size_b = np.broadcast_arrays(*(_floats(given) for given in (count_a, n_a, count_b, n_b)))
+    x_a, size_a, x_b, size_b = np.broadcast_arrays(*(_floats(number) for number in (count_a, n_a, count_b, n_b)))
     _check_counts(x_a, size_a)
     _check_counts(x_b, size_b)
     p_a, p_b = _ratio(x_a, size_a), _ratio(x_b, size_b)

@@ -35,13 +35,13 @@ def _floats(values: ArrayLike) -> Floats:
 
 
 def half_of_fractional(se: float, df: float, level: float) -> float:
-    """Half an interval of an estimate whose degrees of freedom a formula gives: `se` times the quantile of Student's t.
+    """Half-width of the interval of an estimate with fractional degrees of freedom: `se` times the quantile of Student's t.
 
-    Infinite below about 0.01 degrees of freedom, where the quantile is beyond 1e150 and SciPy's is none.
+    Infinite below about 0.01 degrees of freedom, where the quantile exceeds 1e150 and SciPy's value is wrong.
     """
     quantile = float(scipy.stats.t.ppf((1 + level) / 2, df))
-    beyond = float(scipy.stats.t.sf(quantile, df))
-    return math.inf if beyond > (1 - level) / 2 * 1.000001 else quantile * se
+    upper_tail = float(scipy.stats.t.sf(quantile, df))
+    return math.inf if upper_tail > (1 - level) / 2 * 1.000001 else quantile * se
 
 
 def check_level(level: float) -> None:
@@ -69,19 +69,19 @@ def paired_t(n: ArrayLike, mean_change: ArrayLike, sd_change: ArrayLike, level: 
     """
     check_level(level)
     pairs, mean, sd = np.broadcast_arrays(_floats(n), _floats(mean_change), _floats(sd_change))
-    enough = pairs >= 2
-    varied = enough & np.isfinite(sd) & (sd > 0)
-    df = np.where(enough, pairs - 1, np.nan)
+    is_estimable = pairs >= 2
+    varies = is_estimable & np.isfinite(sd) & (sd > 0)
+    df = np.where(is_estimable, pairs - 1, np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        error = np.where(enough, sd / np.sqrt(pairs), np.nan)
-    t = np.where(varied, _ratio(mean, error), np.nan)
-    p = np.where(varied, 2 * scipy.stats.t.sf(np.abs(t), np.where(enough, df, 1)), np.nan)
-    half = scipy.stats.t.ppf((1 + level) / 2, np.where(enough, df, 1)) * error
+        se = np.where(is_estimable, sd / np.sqrt(pairs), np.nan)
+    t = np.where(varies, _ratio(mean, se), np.nan)
+    p = np.where(varies, 2 * scipy.stats.t.sf(np.abs(t), np.where(is_estimable, df, 1)), np.nan)
+    half_width = scipy.stats.t.ppf((1 + level) / 2, np.where(is_estimable, df, 1)) * se
     reason = [
         "no pairs" if not (count >= 1) else "one pair" if count < 2 else "" if has_variation else "no variation"
-        for count, has_variation in zip(pairs, varied, strict=True)
+        for count, has_variation in zip(pairs, varies, strict=True)
     ]
-    return PairedT(t=t, df=df, p=p, ci_low=mean - half, ci_high=mean + half, reason=tuple(reason))
+    return PairedT(t=t, df=df, p=p, ci_low=mean - half_width, ci_high=mean + half_width, reason=tuple(reason))
 
 
 def d_baseline(mean_change: ArrayLike, sd_baseline: ArrayLike) -> Floats:

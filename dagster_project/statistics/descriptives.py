@@ -1,6 +1,6 @@
-"""One scale in one wave: where scores lie and how they are spread, from how many people have which score.
+"""Descriptive statistics of one scale in one wave, from the number of people with each score.
 
-Belongs here: descriptive statistics of a table of distinct values with counts, so that cost does not grow with people. Does
+Belongs here: descriptive statistics of distinct values with counts, so that the cost does not grow with people. Does
 not belong here: comparisons.
 """
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from dagster_project.statistics.change import Floats, _floats, check_level
 
-#: Decimals to which values are one and the same.
+#: Values that agree to this many decimals are equal.
 DECIMALS = 11
 
 
@@ -39,30 +39,34 @@ class Description:
 
 
 def merged(values: ArrayLike, counts: ArrayLike) -> tuple[Floats, Floats]:
-    """Distinct values in order, rounded to eleven decimals, and how many people have each; those nobody has are left out."""
-    given, people = _floats(values) if np.size(values) else np.empty(0), _floats(counts) if np.size(counts) else np.empty(0)
-    if given.shape != people.shape:
+    """Distinct values, ascending, rounded to eleven decimals, and how many people have each (at least one)."""
+    raw_values = _floats(values) if np.size(values) else np.empty(0)
+    people = _floats(counts) if np.size(counts) else np.empty(0)
+    if raw_values.shape != people.shape:
         raise ValueError("values and counts differ in length; give one count a value")
     if np.any(people < 0) or np.any(people != np.floor(people)):
         raise ValueError("a count is negative or not whole; give how many people have each value")
-    usable = (people > 0) & np.isfinite(given)
+    usable = (people > 0) & np.isfinite(raw_values)
     # 0.0 + turns a negative zero into zero
-    distinct, place = np.unique(0.0 + np.round(given[usable], DECIMALS), return_inverse=True)
-    return distinct, np.bincount(place, weights=people[usable], minlength=distinct.size).astype(np.float64)
+    distinct, inverse = np.unique(0.0 + np.round(raw_values[usable], DECIMALS), return_inverse=True)
+    return distinct, np.bincount(inverse, weights=people[usable], minlength=distinct.size).astype(np.float64)
 
 
 def quantile(values: Floats, counts: Floats, share: float) -> float:
-    """The quantile of type 7 (linear between order statistics) of distinct ordered values with counts; NaN of nobody.
+    """The quantile of type 7 (linear between order statistics) of distinct ordered values with counts; NaN without people.
 
     R: quantile(x, share, type = 7). Source: Hyndman and Fan, Am Stat 1996, 50, 361-365.
     """
-    ends = np.cumsum(counts)
-    if not ends.size:
+    cumulative = np.cumsum(counts)
+    if not cumulative.size:
         return float("nan")
-    at = share * (ends[-1] - 1)
-    below = np.floor(at)
-    low, high = (values[min(int(np.searchsorted(ends, one, side="right")), values.size - 1)] for one in (below, below + 1))
-    return float(low + (at - below) * (high - low))
+    position = share * (cumulative[-1] - 1)
+    lower_rank = np.floor(position)
+    low, high = (
+        values[min(int(np.searchsorted(cumulative, rank, side="right")), values.size - 1)]
+        for rank in (lower_rank, lower_rank + 1)
+    )
+    return float(low + (position - lower_rank) * (high - low))
 
 
 def describe(values: ArrayLike, counts: ArrayLike, lowest: float, highest: float, level: float = 0.95) -> Description:
@@ -83,7 +87,7 @@ def describe(values: ArrayLike, counts: ArrayLike, lowest: float, highest: float
     squares, cubes = float(people @ deviations**2), float(people @ deviations**3)
     sd = float(np.sqrt(squares / (n - 1))) if n > 1 else nan
     se = sd / float(np.sqrt(n)) if n > 1 else nan
-    half = float(scipy.stats.t.ppf((1 + level) / 2, n - 1)) * se if n > 1 else nan
+    half_width = float(scipy.stats.t.ppf((1 + level) / 2, n - 1)) * se if n > 1 else nan
     skewness = nan
     if n > 2 and distinct.size > 1:
         skewness = float(np.sqrt(n * (n - 1)) / (n - 2) * (cubes / n) / (squares / n) ** 1.5)
@@ -94,5 +98,5 @@ def describe(values: ArrayLike, counts: ArrayLike, lowest: float, highest: float
     floor, ceiling = (float(people[distinct == round(end, DECIMALS)].sum() / n) for end in (lowest, highest))
     return Description(
         n, mean, sd, se, median, q1, q3, float(distinct[0]), float(distinct[-1]), skewness, floor, ceiling,
-        mean - half, mean + half, reason,
+        mean - half_width, mean + half_width, reason,
     )  # fmt: skip

@@ -1,5 +1,5 @@
 """Adjusting p values for the family of tests they belong to. Belongs here: adjusted p values. Does not belong here: what a
-family is, which the protocol says."""
+family is (the protocol defines it)."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,19 +26,19 @@ def benjamini_hochberg(p: ArrayLike) -> Floats:
 
 
 def _adjusted(p: ArrayLike, *, is_step_down: bool) -> Floats:
-    given = _floats(p)
-    if np.any((given < 0) | (given > 1)):
+    p_values = _floats(p)
+    if np.any((p_values < 0) | (p_values > 1)):
         raise ValueError("a p value lies outside 0 to 1; give p values")
-    result = np.full(given.shape, np.nan)
-    known = np.flatnonzero(np.isfinite(given))
-    count = known.size
+    result = np.full(p_values.shape, np.nan)
+    finite_indices = np.flatnonzero(np.isfinite(p_values))
+    count = finite_indices.size
     if not count:
         return result
-    order = known[np.argsort(given[known], kind="stable")]
+    order = finite_indices[np.argsort(p_values[finite_indices], kind="stable")]
     if is_step_down:
-        adjusted = np.maximum.accumulate((count - np.arange(count)) * given[order])
+        adjusted = np.maximum.accumulate((count - np.arange(count)) * p_values[order])
     else:
-        ratios = count / np.arange(1, count + 1) * given[order]
+        ratios = count / np.arange(1, count + 1) * p_values[order]
         adjusted = np.minimum.accumulate(ratios[::-1])[::-1]
     result[order] = np.minimum(adjusted, 1.0)
     return result

@@ -51,43 +51,54 @@ def norm_difference(
     check_level(level)
     if margin is not None and not margin > 0:
         raise ValueError(f"margin {margin} is not above 0; give it in norm SDs, e.g. 0.5")
-    size, ours, spread, theirs, norm_spread, norm_size = np.broadcast_arrays(
-        *(_floats(one) for one in (n, mean, sd, norm_mean, norm_sd, norm_n))
+    sizes, means, sds, norm_means, norm_sds, norm_sizes = np.broadcast_arrays(
+        *(_floats(moment) for moment in (n, mean, sd, norm_mean, norm_sd, norm_n))
     )
-    enough = size >= 2
-    is_welch = np.isfinite(norm_size)
+    is_estimable = sizes >= 2
+    is_welch = np.isfinite(norm_sizes)
     with np.errstate(divide="ignore", invalid="ignore"):
-        own = np.where(enough, spread**2 / size, np.nan)
-        other = np.where(is_welch, norm_spread**2 / norm_size, 0.0)
-        se = np.sqrt(own + other)
-        own_df, other_df = own**2 / (size - 1), np.where(is_welch, other**2 / (norm_size - 1), 0.0)
-        df = np.where(is_welch, _ratio((own + other) ** 2, own_df + other_df), np.where(enough, size - 1, np.nan))
-    difference = ours - theirs
-    varied = np.isfinite(se) & (se > 0)
+        sample_se_squared = np.where(is_estimable, sds**2 / sizes, np.nan)
+        norm_se_squared = np.where(is_welch, norm_sds**2 / norm_sizes, 0.0)
+        se = np.sqrt(sample_se_squared + norm_se_squared)
+        sample_df_term = sample_se_squared**2 / (sizes - 1)
+        norm_df_term = np.where(is_welch, norm_se_squared**2 / (norm_sizes - 1), 0.0)
+        df = np.where(
+            is_welch,
+            _ratio((sample_se_squared + norm_se_squared) ** 2, sample_df_term + norm_df_term),
+            np.where(is_estimable, sizes - 1, np.nan),
+        )
+    difference = means - norm_means
+    varies = np.isfinite(se) & (se > 0)
     usable_df = np.where(np.isfinite(df) & (df > 0), df, 1.0)
-    t = np.where(varied, _ratio(difference, se), np.nan)
-    p = np.where(varied, 2 * scipy.stats.t.sf(np.abs(t), usable_df), np.nan)
-    half = np.where(
+    t = np.where(varies, _ratio(difference, se), np.nan)
+    p = np.where(varies, 2 * scipy.stats.t.sf(np.abs(t), usable_df), np.nan)
+    half_width = np.where(
         np.isfinite(se), scipy.stats.t.ppf((1 + level) / 2, usable_df) * np.where(np.isfinite(se), se, 0.0), np.nan
     )
-    low, high = difference - half, difference + half
+    low, high = difference - half_width, difference + half_width
     p_equivalence = np.full(difference.shape, np.nan)
     if margin is not None:
-        bound = margin * norm_spread
-        above = scipy.stats.t.sf(_ratio(difference + bound, se), usable_df)
-        below = scipy.stats.t.cdf(_ratio(difference - bound, se), usable_df)
-        p_equivalence = np.where(varied, np.maximum(above, below), np.nan)
+        bound = margin * norm_sds
+        p_above = scipy.stats.t.sf(_ratio(difference + bound, se), usable_df)
+        p_below = scipy.stats.t.cdf(_ratio(difference - bound, se), usable_df)
+        p_equivalence = np.where(varies, np.maximum(p_above, p_below), np.nan)
     reasons = [
-        "nobody answered" if not count >= 1 else "one person has no SD" if count < 2 else "" if has else "no variation"
-        for count, has in zip(size, varied, strict=True)
+        "nobody answered"
+        if not count >= 1
+        else "one person has no SD"
+        if count < 2
+        else ""
+        if has_variation
+        else "no variation"
+        for count, has_variation in zip(sizes, varies, strict=True)
     ]
     methods = [
-        "Welch's t test against the norm's mean, SD and n" if one else "one-sample t test against the norm's mean"
-        for one in is_welch
+        "Welch's t test against the norm's mean, SD and n" if is_known else "one-sample t test against the norm's mean"
+        for is_known in is_welch
     ]
     return NormDifference(
         difference=difference, se=se, df=df, t=t, p=p, ci_low=low, ci_high=high,
-        difference_sd=_ratio(difference, norm_spread),
-        ci_low_sd=_ratio(low, norm_spread), ci_high_sd=_ratio(high, norm_spread),
+        difference_sd=_ratio(difference, norm_sds),
+        ci_low_sd=_ratio(low, norm_sds), ci_high_sd=_ratio(high, norm_sds),
         p_equivalence=p_equivalence, method=tuple(methods), reason=tuple(reasons),
     )  # fmt: skip

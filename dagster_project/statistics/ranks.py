@@ -1,10 +1,10 @@
 """Change by ranks: Wilcoxon's signed-rank test, the Hodges-Lehmann shift with its interval, the rank-biserial correlation.
 
-Belongs here: rank statistics of a table of distinct changes with counts, so that cost does not grow with people. Does not
+Belongs here: rank statistics of distinct changes with counts, so that the cost does not grow with people. Does not
 belong here: means (change.py), resampling (resampling.py).
 
-Zeros: dropped before ranking, as Wilcoxon did, and from the Walsh averages too. Ties: midranks. Changes are one and the same
-to eleven decimals, so that float noise makes no false ranks.
+Zeros: dropped before ranking, as Wilcoxon did, and from the Walsh averages too. Ties: midranks. Changes that agree to eleven
+decimals are ties, so that rounding error creates no false ranks.
 """
 
 from dataclasses import dataclass
@@ -46,8 +46,9 @@ def signed_rank(values: ArrayLike, counts: ArrayLike, level: float = 0.95, exact
     without ties wilcox.test(x)$p.value); large-sample: normal, with correction for ties and continuity (wilcox.test(x, exact
     = FALSE)). shift: Hodges and Lehmann's estimate. Interval: the k-th Walsh averages from either end, k the (1 - level) / 2
     quantile of the signed-rank distribution without ties (R: qsignrank; with ties the interval is somewhat wide), at least
-    1; too few changes to reach the level give none. Large-sample: k from its normal approximation. Source: Hollander and
-    Wolfe, Nonparametric Statistical Methods, 2nd ed., 1999, ch. 3; Kerby, Innov Teach 2014, 3:11.IT.3.1 (rank-biserial).
+    1; there is none with too few changes to reach the level. Large-sample: k from its normal approximation. Source:
+    Hollander and Wolfe, Nonparametric Statistical Methods, 2nd ed., 1999, ch. 3; Kerby, Innov Teach 2014, 3:11.IT.3.1
+    (rank-biserial).
     """
     check_level(level)
     changes, people = merged(values, counts)
@@ -76,16 +77,16 @@ def signed_rank(values: ArrayLike, counts: ArrayLike, level: float = 0.95, exact
 
 
 def _ranked(changes: Floats, people: Whole) -> tuple[Whole, Floats, Whole]:
-    """Of each distinct size of change, in order: how many are positive, the midrank, and how many there are."""
-    sizes, place = np.unique(np.abs(changes), return_inverse=True)
-    ties = np.bincount(place, weights=people, minlength=sizes.size).astype(np.int64)
-    positive = np.bincount(place, weights=people * (changes > 0), minlength=sizes.size).astype(np.int64)
+    """For each distinct absolute change, ascending: how many are positive, the midrank, and how many there are."""
+    sizes, inverse = np.unique(np.abs(changes), return_inverse=True)
+    ties = np.bincount(inverse, weights=people, minlength=sizes.size).astype(np.int64)
+    positive = np.bincount(inverse, weights=people * (changes > 0), minlength=sizes.size).astype(np.int64)
     ends = np.cumsum(ties)
     return positive, (ends - ties + 1 + ends) / 2, ties
 
 
 def _exact_p(ranks: Floats, ties: Whole, w_plus: float) -> float:
-    """Twice the smaller tail of W+ over all signs; on doubled midranks, which are whole."""
+    """Twice the smaller tail of W+ over all signs; computed on doubled midranks, which are whole numbers."""
     doubled = np.rint(2 * ranks).astype(np.int64)
     chances = np.zeros(int(doubled @ ties) + 1)
     chances[0] = 1.0
@@ -93,11 +94,11 @@ def _exact_p(ranks: Floats, ties: Whole, w_plus: float) -> float:
     for rank, count in zip(doubled.tolist(), ties.tolist(), strict=True):
         for _ in range(count):
             chances[: reach + rank + 1] *= 0.5
-            moved = chances[: reach + 1].copy()
-            chances[rank : reach + rank + 1] += moved
+            unshifted = chances[: reach + 1].copy()
+            chances[rank : reach + rank + 1] += unshifted
             reach += rank
-    at = round(2 * w_plus)
-    return float(min(1.0, 2 * min(chances[: at + 1].sum(), chances[at:].sum())))
+    doubled_w_plus = round(2 * w_plus)
+    return float(min(1.0, 2 * min(chances[: doubled_w_plus + 1].sum(), chances[doubled_w_plus:].sum())))
 
 
 def _large_sample_p(nonzero: int, ties: Whole, w_plus: float) -> float:
@@ -109,11 +110,11 @@ def _large_sample_p(nonzero: int, ties: Whole, w_plus: float) -> float:
 
 
 def _interval_rank(nonzero: int, level: float, is_exact: bool) -> int:
-    """Which Walsh average from either end is the interval's."""
+    """Rank, from either end, of the Walsh average that is a limit of the interval."""
     share, size = (1 - level) / 2, float(nonzero)
     if not is_exact:
-        spread = np.sqrt(size * (size + 1) * (2 * size + 1) / 24)
-        return max(1, int(np.floor(size * (size + 1) / 4 + scipy.stats.norm.ppf(share) * spread)))
+        deviation = np.sqrt(size * (size + 1) * (2 * size + 1) / 24)
+        return max(1, int(np.floor(size * (size + 1) / 4 + scipy.stats.norm.ppf(share) * deviation)))
     chances = np.zeros(nonzero * (nonzero + 1) // 2 + 1)
     chances[0] = 1.0
     reach = 0
@@ -121,7 +122,7 @@ def _interval_rank(nonzero: int, level: float, is_exact: bool) -> int:
         chances[: reach + rank + 1] *= 0.5
         chances[rank : reach + rank + 1] += chances[: reach + 1].copy()
         reach += rank
-    # The least q with P(W+ <= q) >= share, as qsignrank has it.
+    # The smallest q with P(W+ <= q) >= share, as in qsignrank.
     return max(1, int(np.searchsorted(np.cumsum(chances), share * (1 - 1e-12))))
 
 
@@ -133,22 +134,22 @@ def _grid(changes: Floats) -> tuple[Whole, float]:
 
 
 def _walsh(grid: Whole, people: Whole, rank: int) -> float:
-    """The rank-th smallest (a + b) / 2 over all pairs of people, each with themselves too, by bisection on whole numbers.
+    """The rank-th smallest (a + b) / 2 over all pairs of people, self-pairs included, by bisection on whole numbers.
 
-    Counting how many lie below a bound takes one search a distinct change; no pair is ever written down.
+    Counting how many lie below a bound takes one search for each distinct change; pairs are never enumerated.
     """
-    upto = np.concatenate([[0], np.cumsum(people)])
+    cumulative = np.concatenate([[0], np.cumsum(people)])
 
     def at_most(double: int) -> int:
-        pairs = int(people @ upto[np.searchsorted(grid, double - grid, side="right")])
-        selves = int(upto[np.searchsorted(grid, double // 2, side="right")])
+        pairs = int(people @ cumulative[np.searchsorted(grid, double - grid, side="right")])
+        selves = int(cumulative[np.searchsorted(grid, double // 2, side="right")])
         return (pairs + selves) // 2
 
     low, high = 2 * int(grid[0]), 2 * int(grid[-1])
     while low < high:
-        between = (low + high) // 2
-        if at_most(between) >= rank:
-            high = between
+        middle = (low + high) // 2
+        if at_most(middle) >= rank:
+            high = middle
         else:
-            low = between + 1
+            low = middle + 1
     return low / 2

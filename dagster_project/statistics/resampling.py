@@ -1,10 +1,10 @@
 """Change by resampling: sign-flip permutation of the mean change, BCa bootstrap interval.
 
-Belongs here: methods that draw, from a table of distinct changes with counts, so that cost does not grow with people. Does
-not belong here: which seed a computation has, which its caller says.
+Belongs here: random draws from distinct changes with counts, so that the cost does not grow with people. Does not belong
+here: choosing the seed, which the caller does.
 
-Draws come from NumPy's PCG64 with the seed given, and distinct changes are put in order first: the same people give the same
-result in whatever order they stand.
+Draws come from NumPy's PCG64 with that seed, and distinct changes are sorted first: the result does not depend on the order
+of the people.
 """
 
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from numpy.typing import ArrayLike, NDArray
 from dagster_project.statistics.change import check_level
 from dagster_project.statistics.descriptives import DECIMALS, merged
 
-#: Up to this many changes that are not zero all signs are tried one by one.
+#: Up to this many nonzero changes all signs are enumerated.
 ENUMERATED_UP_TO = 20
 #: Up to this many steps (changes times the grid's width) the distribution is computed on the grid of whole numbers.
 GRID_STEPS = 20_000_000
-#: Above this many pairs nothing is drawn: a quantile of 9,999 replicates is off by 0.027 SE of the mean, what a closed form
-#: leaves out at 10,000 pairs by far less, and a draw of every distinct change costs seconds.
+#: Above this many pairs a closed form replaces the draws: a quantile of 9,999 replicates has an error of 0.027 SE of the
+#: mean, the closed form at 10,000 pairs a far smaller one, and drawing every distinct change takes seconds.
 DRAWN_UP_TO = 10_000
 _CELLS = 2_000_000
 
 
 @dataclass(frozen=True)
 class SignFlip:
-    """p two-sided of the mean change when every change is as likely to have either sign. NaN where undefined (`reason`)."""
+    """p two-sided of the mean change when both signs of every change are equally likely. NaN where undefined (`reason`)."""
 
     p: float
     method: str
@@ -62,42 +62,42 @@ def sign_flip(values: ArrayLike, counts: ArrayLike, seed: int, draws: int = 9999
     if n == 0:
         return SignFlip(float("nan"), "", "no pairs")
     total = abs(float(people @ changes))
-    sizes, place = np.unique(np.abs(changes), return_inverse=True)
-    repeated = np.bincount(place, weights=people).astype(np.int64)
-    repeated, sizes = repeated[sizes > 0], sizes[sizes > 0]
-    nonzero = int(repeated.sum())
+    sizes, inverse = np.unique(np.abs(changes), return_inverse=True)
+    size_counts = np.bincount(inverse, weights=people).astype(np.int64)
+    size_counts, sizes = size_counts[sizes > 0], sizes[sizes > 0]
+    nonzero = int(size_counts.sum())
     if nonzero == 0:
         return SignFlip(float("nan"), "", "every change is zero")
     if n > DRAWN_UP_TO:
-        z = total / float(np.sqrt(repeated @ sizes**2))
+        z = total / float(np.sqrt(size_counts @ sizes**2))
         return SignFlip(float(2 * scipy.stats.norm.sf(z)), "large-sample normal form", "")
     whole = np.rint(sizes * 10.0**DECIMALS)
     if whole.max() < 2**53:
         steps = whole.astype(np.int64)
         steps //= int(np.gcd.reduce(steps))
-        if nonzero * int(repeated @ steps) <= GRID_STEPS:
+        if nonzero * int(size_counts @ steps) <= GRID_STEPS:
             observed = round(total / float(sizes[0]) * int(steps[0]))
-            return SignFlip(_on_grid(steps, repeated, observed), "exact, on the grid of the changes", "")
+            return SignFlip(_on_grid(steps, size_counts, observed), "exact, on the grid of the changes", "")
     slack = nonzero * 10.0**-DECIMALS
     if nonzero <= ENUMERATED_UP_TO:
         sums = np.zeros(1)
-        for size in np.repeat(sizes, repeated):
+        for size in np.repeat(sizes, size_counts):
             sums = np.concatenate([sums - size, sums + size])
         return SignFlip(float(np.mean(np.abs(sums) >= total - slack)), "exact, over all signs", "")
     generator = np.random.Generator(np.random.PCG64(seed))
     hits = 0
     for rows in _batches(draws, sizes.size):
-        positive = generator.binomial(repeated, 0.5, size=(rows, sizes.size))
-        hits += int(np.count_nonzero(np.abs((2 * positive - repeated) @ sizes) >= total - slack))
+        positive = generator.binomial(size_counts, 0.5, size=(rows, sizes.size))
+        hits += int(np.count_nonzero(np.abs((2 * positive - size_counts) @ sizes) >= total - slack))
     return SignFlip((1 + hits) / (1 + draws), f"{draws} draws, seed {seed}", "")
 
 
-def _on_grid(steps: NDArray[np.int64], repeated: NDArray[np.int64], observed: int) -> float:
-    """P(|sum of signed steps| >= observed), by adding one change after the other."""
-    chances = np.zeros(int(repeated @ steps) + 1)
+def _on_grid(steps: NDArray[np.int64], size_counts: NDArray[np.int64], observed: int) -> float:
+    """P(|sum of signed steps| >= observed), by adding the changes successively."""
+    chances = np.zeros(int(size_counts @ steps) + 1)
     chances[0] = 1.0
     reach = 0
-    for step, count in zip(steps.tolist(), repeated.tolist(), strict=True):
+    for step, count in zip(steps.tolist(), size_counts.tolist(), strict=True):
         for _ in range(count):
             chances[: reach + step + 1] *= 0.5
             chances[step : reach + step + 1] += chances[: reach + 1].copy()
@@ -139,16 +139,16 @@ def bca(values: ArrayLike, counts: ArrayLike, seed: int, draws: int = 9999, leve
         [generator.multinomial(n, shares, size=rows) @ changes / n for rows in _batches(draws, changes.size)]
     )
     slack = 1e-12 * max(1.0, float(np.abs(changes).max()))
-    below = np.mean(replicates < mean - slack) + np.mean(np.abs(replicates - mean) <= slack) / 2
-    if not 0 < below < 1:
+    share_below = np.mean(replicates < mean - slack) + np.mean(np.abs(replicates - mean) <= slack) / 2
+    if not 0 < share_below < 1:
         return Bca(nan, nan, nan, acceleration, "", "all replicates lie on one side of the estimate")
-    z0 = float(scipy.stats.norm.ppf(below))
-    ends = scipy.stats.norm.cdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z)))
-    low, high = np.quantile(replicates, ends)
+    z0 = float(scipy.stats.norm.ppf(share_below))
+    orders = scipy.stats.norm.cdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z)))
+    low, high = np.quantile(replicates, orders)
     return Bca(float(low), float(high), z0, acceleration, f"{draws} replicates, seed {seed}", "")
 
 
 def _batches(draws: int, width: int) -> list[int]:
-    """Draws in batches of bounded memory; the same however much memory there is."""
+    """Draws in batches of bounded memory; the batches do not depend on the available memory."""
     size = max(1, _CELLS // max(1, width))
     return [min(size, draws - start) for start in range(0, draws, size)]

@@ -23,7 +23,7 @@ from dagster_project.audit import (
     find_impossible,
 )
 from dagster_project.results import PublishedValue, format_number, read_published
-from dagster_project.results.rows import Rows
+from dagster_project.results.result_collector import Rows
 from dagster_project.statistics import d_baseline, paired_t
 from dagster_project.statistics.change import half_of_fractional
 from dagster_project.study import Study, read_study

@@ -1,18 +1,20 @@
-"""Making result rows: names checked, numbers printed, the plan looked up.
+"""Collecting result rows: ids checked, numbers formatted, roles and families taken from the plan.
 
-Belongs here: what all analyses do alike when they write a number down. Does not belong here: which numbers an analysis has.
+Belongs here: what all analyses share when they write a number. Does not belong here: which numbers an analysis has.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import print_statistic
-from dagster_project.results.row import ResultRow, result_id
 from dagster_project.study import Composite, Study
 
+#: A row of a mart, column to value.
+MartRow = Mapping[str, Any]
 _INFINITE = "too large for any number: hardly any degrees of freedom"
 #: The level of every interval.
 LEVEL = 0.95
@@ -22,8 +24,8 @@ def number(value: Any) -> float | None:
     """A finite float, or None."""
     if value is None:
         return None
-    found = float(value)
-    return found if math.isfinite(found) else None
+    float_value = float(value)
+    return float_value if math.isfinite(float_value) else None
 
 
 def unit_of(study: Study, code: str) -> str:
@@ -37,7 +39,7 @@ def direction_of(study: Study, contrast_id: str) -> str:
     return next(contrast for contrast in study.protocol.contrasts if contrast.contrast == contrast_id).in_words
 
 
-#: What a family plans of a change, with the headline effect size: the paired t test and its interval. The rest explores.
+#: Statistics of a change that a planned family covers, in addition to the headline effect size. All others are exploratory.
 _PLANNED = ("n", "mean_change", "ci95_low", "ci95_high", "t", "df", "p", "p_holm", "p_bh")
 
 
@@ -57,12 +59,12 @@ class Rows:
         category: str | None = None, wave: str | None = None, contrast: str | None = None, note: str | None = None,
         df: Any = None, level: float | None = None, role: str | None = None, decimals: int | None = None, remark: str = "",
     ) -> None:  # fmt: skip
-        """One row. `note` says why there is no value, `remark` something about the value there is.
+        """Add a row. `note` is used where there is no value and says why, `remark` where there is one.
 
-        Without `role`, a number of a contrast has the role that the plan gives it, or explores; any other is descriptive.
+        Without `role`, a number of a contrast has the role given in the plan, or is exploratory; any other is descriptive.
         """
-        found = number(value)
-        if found is None and value is not None and math.isinf(value):
+        finite_value = number(value)
+        if finite_value is None and value is not None and math.isinf(value):
             note = note or _INFINITE
         is_planned = self._analysis == "change" and (statistic in _PLANNED or statistic.startswith(self._headline))
         family = self._families.get((outcome, contrast)) if contrast is not None and is_planned else None
@@ -72,37 +74,38 @@ class Rows:
             ResultRow(
                 result_id=result_id(self._analysis, outcome, statistic, category=category, when=wave or contrast),
                 analysis=self._analysis, outcome=outcome, category=category, wave=wave, contrast=contrast,
-                statistic=statistic, value=found, n=n, method=method, unit=unit,
-                printed=print_statistic(statistic, found, decimals), note=(note if found is None else remark) or None,
+                statistic=statistic, value=finite_value, n=n, method=method, unit=unit,
+                printed=print_statistic(statistic, finite_value, decimals),
+                note=(note if finite_value is None else remark) or None,
                 df=number(df), level=level, role=role or "descriptive", family=family.family if family is not None else None,
             )
         )  # fmt: skip
 
     def interval(
-        self, outcome: str, prefix: str, low: Any, high: Any, n: int | None, method: str, unit: str = "", **more: Any
+        self, outcome: str, prefix: str, low: Any, high: Any, n: int | None, method: str, unit: str = "", **row_fields: Any
     ) -> None:
-        """Both ends of an interval: `<prefix>ci95_low` and `<prefix>ci95_high`."""
-        name = f"{prefix}ci{round(100 * more.get('level', LEVEL))}_"
-        more.setdefault("level", LEVEL)
-        self.add(outcome, name + "low", low, n, method, unit, **more)
-        self.add(outcome, name + "high", high, n, method, unit, **more)
+        """Add both limits of an interval: `<prefix>ci95_low` and `<prefix>ci95_high`."""
+        name = f"{prefix}ci{round(100 * row_fields.get('level', LEVEL))}_"
+        row_fields.setdefault("level", LEVEL)
+        self.add(outcome, name + "low", low, n, method, unit, **row_fields)
+        self.add(outcome, name + "high", high, n, method, unit, **row_fields)
 
 
 def weights(study: Study) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
-    """Contrast to the weight of each wave, in the declared direction: (1, -1, 0) for T1 minus T2 of three waves."""
+    """The weight of each wave by contrast, in the declared direction: (1, -1, 0) for T1 minus T2 of three waves."""
     waves = [wave.wave for wave in study.protocol.waves]
-    found = {}
+    contrast_weights = {}
     for contrast in study.protocol.contrasts:
-        weight = np.zeros(len(waves))
+        wave_weights = np.zeros(len(waves))
         sign = contrast.baseline_sign
-        weight[waves.index(contrast.baseline)], weight[waves.index(contrast.followup)] = sign, -sign
-        found[contrast.contrast] = weight
-    return found
+        wave_weights[waves.index(contrast.baseline)], wave_weights[waves.index(contrast.followup)] = sign, -sign
+        contrast_weights[contrast.contrast] = wave_weights
+    return contrast_weights
 
 
 def grouped(rows: Iterable[Any], *keys: str) -> dict[tuple[Any, ...], list[Any]]:
-    """Rows by the values of some of their columns, in order."""
-    found: dict[tuple[Any, ...], list[Any]] = {}
+    """Rows grouped by the values of the named columns, in order."""
+    groups: dict[tuple[Any, ...], list[Any]] = {}
     for row in rows:
-        found.setdefault(tuple(row[key] for key in keys), []).append(row)
-    return found
+        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return groups

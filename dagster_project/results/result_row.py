@@ -12,9 +12,10 @@ _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 class ResultRow:
     """One number. `value` is None where it is undefined; `printed` is its text in tables.
 
-    n: people behind it. method, unit: what it is. category: for parts of a variable only. note: why there is no value, or a
-    remark. df: degrees of freedom of a test or an interval. level: the level of an interval, e.g. 0.95. role: descriptive,
-    or for inference what the plan says of it: primary, secondary, exploratory. family: the tests it is adjusted with.
+    n: number of people. method: how it was computed. unit: of the value. category: for parts of a variable only. note: why
+    there is no value, or a remark. df: degrees of freedom of a test or an interval. level: the level of an interval, e.g.
+    0.95. role: descriptive, or for inference its role in the plan: primary, secondary, exploratory. family: the family of
+    tests it is adjusted with.
     """
 
     result_id: str
