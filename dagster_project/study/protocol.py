@@ -369,8 +369,8 @@ class Protocol(Definition):
             return
         if without_part := [export.export for export in exports if export.part is None]:
             raise ValueError(
-                f"wave {wave} has {len(exports)} exports; give {without_part[0]} a part, a name for what it holds of the wave,"
-                " or keep one export"
+                f"wave {wave} has {len(exports)} exports; give {without_part[0]} a part, a name for what it holds of the"
+                " wave, or keep one export"
             )
         blocks = [block.block for export in exports for block in export.blocks]
         if duplicates := [block for block in blocks if blocks.count(block) > 1]:
