@@ -36,14 +36,14 @@ _MAX_LISTED = 4
 class JudgedCell:
     """A number that a claim rests on.
 
-    result_ids: the estimate, then the limits of its confidence interval. printed: their text, with the unit.
+    result_ids: the estimate, then the limits of its confidence interval. number_text: their text, with the unit.
     exceeds_region: the estimate lies where the claim says, but its interval extends beyond.
     """
 
     outcome: str
     label: str
     wave_or_contrast: str
-    printed: str
+    number_text: str
     result_ids: tuple[str, ...]
     verdict: str
     reason: str
@@ -111,18 +111,18 @@ def _statements_by_reason(cells: Iterable[JudgedCell], prefix: str) -> Iterator[
     """Each reason once, with the numbers that it applies to."""
     groups: dict[str, list[JudgedCell]] = {}
     for cell in cells:
-        groups.setdefault(cell.reason.removeprefix(cell.printed).removeprefix(" is "), []).append(cell)
+        groups.setdefault(cell.reason.removeprefix(cell.number_text).removeprefix(" is "), []).append(cell)
     for reason, group in groups.items():
         if len(group) == 1:
             yield f"{prefix}{_name(group[0])}: {group[0].reason}"
             continue
-        listing = "; ".join(_name(cell) + _printed_suffix(cell) for cell in group[:_MAX_LISTED])
+        listing = "; ".join(_name(cell) + _number_suffix(cell) for cell in group[:_MAX_LISTED])
         remainder = f"; and {len(group) - _MAX_LISTED} more" if len(group) > _MAX_LISTED else ""
         yield f"{prefix}{reason} ({listing}{remainder})"
 
 
-def _printed_suffix(cell: JudgedCell) -> str:
-    return "" if cell.printed == "—" else f" {cell.printed}"
+def _number_suffix(cell: JudgedCell) -> str:
+    return "" if cell.number_text == "—" else f" {cell.number_text}"
 
 
 def _name(cell: JudgedCell) -> str:
@@ -178,7 +178,7 @@ class _Estimate:
         return None if low is None or high is None else (low, high)
 
     @property
-    def printed(self) -> str:
+    def text(self) -> str:
         if self.rows[0] is None:
             return "—"
         limits = [row.printed for row in self.rows[1:] if row is not None and row.value is not None]
@@ -225,15 +225,15 @@ def _judge_estimate(
         return NOT_TESTABLE, estimate.missing_reason
     if region.includes(estimate.value):
         if not tests_interval:
-            return SUPPORTED, f"{estimate.printed} is {region_words}"
+            return SUPPORTED, f"{estimate.text} is {region_words}"
         if estimate.interval is None:
-            return NOT_TESTABLE, f"{estimate.printed} has no interval"
+            return NOT_TESTABLE, f"{estimate.text} has no interval"
         is_inside = region.contains_interval(estimate.interval)
         interval_words = "with its interval" if is_inside else "but its interval reaches beyond"
-        return SUPPORTED if is_inside else NOT_SUPPORTED, f"{estimate.printed} is {region_words}, {interval_words}"
+        return SUPPORTED if is_inside else NOT_SUPPORTED, f"{estimate.text} is {region_words}, {interval_words}"
     if estimate.interval is not None and region.is_disjoint(estimate.interval):
-        return CONTRADICTED, f"{estimate.printed} is not {region_words}, nor is any value of the interval"
-    return NOT_SUPPORTED, f"{estimate.printed} is not {region_words}"
+        return CONTRADICTED, f"{estimate.text} is not {region_words}, nor is any value of the interval"
+    return NOT_SUPPORTED, f"{estimate.text} is not {region_words}"
 
 
 def _worst_judgement(*judgements: tuple[str, str]) -> tuple[str, str]:
@@ -263,11 +263,11 @@ def _change_cells(condition: ChangeCondition, results: Mapping[str, ResultRow], 
                 judgements.append(_judge_effect(condition, effect, fall_is_positive, effect_size))
                 estimates.append(effect)
             verdict, reason = _worst_judgement(*judgements)
-            if change.value is not None and not any(estimate.printed in reason for estimate in estimates):
-                reason = f"{change.printed}: {reason}"
+            if change.value is not None and not any(estimate.text in reason for estimate in estimates):
+                reason = f"{change.text}: {reason}"
             yield JudgedCell(
                 outcome=code, label=labels[code], wave_or_contrast=contrast,
-                printed="; ".join(estimate.printed for estimate in estimates),
+                number_text="; ".join(estimate.text for estimate in estimates),
                 result_ids=tuple(row_id for estimate in estimates for row_id in estimate.result_ids),
                 verdict=verdict, reason=reason,
             )  # fmt: skip
@@ -285,14 +285,14 @@ def _judge_change(
         region_words = f"a {'fall' if condition.direction == 'falls' else 'rise'} ({direction_words})"
         yield _judge_estimate(change, positive if is_positive else positive.mirrored(), region_words)
     if condition.interval is not None and change.interval is None:
-        yield NOT_TESTABLE, f"{change.printed} has no interval"
+        yield NOT_TESTABLE, f"{change.text} has no interval"
     elif condition.interval is not None and change.interval is not None:
         low, high = change.interval
         is_excluded = low > 0 or high < 0
         # An interval that excludes zero shows a change; one that includes zero does not show that there is none.
         failure = CONTRADICTED if is_excluded else NOT_SUPPORTED
         verdict = SUPPORTED if is_excluded == (condition.interval == "excludes_zero") else failure
-        subject = "its interval" if condition.direction != "either" else change.printed
+        subject = "its interval" if condition.direction != "either" else change.text
         yield verdict, f"{subject} {'excludes' if is_excluded else 'includes'} zero"
 
 
@@ -326,7 +326,7 @@ def _norm_cells(condition: NormCondition, results: Mapping[str, ResultRow], stud
                 side = "better" if (estimate.value > 0) == (scale.better == "high") else "worse"
                 reason += f" ({side} than the norm)"
             yield JudgedCell(
-                code, scale.label, wave, estimate.printed, estimate.result_ids, verdict, reason,
+                code, scale.label, wave, estimate.text, estimate.result_ids, verdict, reason,
                 _exceeds_region(estimate, region, verdict),
             )  # fmt: skip
 
@@ -371,7 +371,7 @@ def _level_cells(
         else:
             verdict, reason = _judge_estimate(estimate, region, _bounds(low, high), condition.interval == "inside")
         yield JudgedCell(
-            outcome, labels.get(outcome, outcome), wave_or_contrast, estimate.printed, estimate.result_ids, verdict, reason,
+            outcome, labels.get(outcome, outcome), wave_or_contrast, estimate.text, estimate.result_ids, verdict, reason,
             _exceeds_region(estimate, region, verdict),
         )  # fmt: skip
 

@@ -87,7 +87,7 @@ def display_tables(display: Sequence[JointRow]) -> dict[str, list[dict[str, Any]
         "claim_cells": [
             {
                 "claim_id": claim.claim_id, "cell_order": order, "outcome": cell.outcome, "label": cell.label,
-                "moment": cell.wave_or_contrast, "shown": cell.printed, "result_ids": " ".join(cell.result_ids),
+                "moment": cell.wave_or_contrast, "shown": cell.number_text, "result_ids": " ".join(cell.result_ids),
                 "verdict": cell.verdict, "reason": cell.reason,
             }
             for row in display
