@@ -169,7 +169,7 @@ class _Project:
         self._code_by_guid = {code.guid: code for code in self._codes}
         self._notes = [note for group in descendants(root, "Notes") for note in children(group, "Note")]
         self._note_texts = {guid_of(note): self._note_text(note) for note in self._notes}
-        #: Cases that are applied as codes: in a text, by its id(); to an element that has no text, by its id().
+        #: Cases that are applied as codes: to spans, by id() of the text; to elements without a span, by id() of the element.
         self._case_spans: dict[int, _CaseSpans] = {}
         self._cases_of_element: dict[int, list[str]] = {}
         #: GUIDs of documents by name, person and wave.
@@ -262,7 +262,7 @@ class _Project:
                     yield from self._selections(document, part, depth + 1)
 
     def _assign_cases(self, selection: _CodedSelection) -> int:
-        """Note the people that a selection is coded with: its words are theirs. Returns the number of these codings."""
+        """Record the cases that a selection is coded with: its words are theirs. Returns the number of these codings."""
         keys = [
             self._people.case_of_code[target_guid(reference)]
             for _, reference in _code_references(selection.codings)
@@ -319,7 +319,7 @@ class _Project:
         return [*self._people.cases_listing(guid_of(element)), *self._cases_of_element.get(id(element), [])]
 
     def _occurrence(self, selection: _CodedSelection, person: str | None, wave: str | None) -> str:
-        """Distinguishes a passage from others of the same words, and its document from others of name, person and wave."""
+        """Distinguishes a passage from others of the same words in documents of the same name, person and wave."""
         guids = self._documents.setdefault((selection.name, person, wave), [])
         guid = guid_of(selection.document)
         if guid not in guids:
