@@ -163,7 +163,7 @@ class Instrument(Definition):
         return tuple(self.item_code(position) for position in range(1, self.item_count + 1))
 
     def minimum_items(self, scale: Scale) -> int:
-        """How many of a scale's items must be answered. A conversion table needs all: it holds complete sums."""
+        """How many of a scale's items must be answered: all where a conversion table turns complete sums into scores."""
         if scale.conversion is not None:
             return len(scale.items)
         return minimum_count(scale.minimum_answered or self.minimum_answered, len(scale.items))

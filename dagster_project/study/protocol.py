@@ -100,7 +100,7 @@ class ParticipantVariable(Definition):
     decimals: int = Field(default=1, ge=0, le=6, description="decimals the table prints")
 
     @model_validator(mode="after")
-    def _kind_fits(self) -> "ParticipantVariable":
+    def _matches_kind(self) -> "ParticipantVariable":
         if self.kind == "category" and not self.categories:
             raise ValueError(f"variable {self.variable} is a category but lists no categories")
         if self.kind == "number" and self.categories:

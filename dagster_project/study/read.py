@@ -26,7 +26,7 @@ PARTICIPANTS = "participants"
 
 
 class _UniqueKeys:
-    """A YAML loader that refuses a key that is written twice; YAML itself keeps only the last."""
+    """A YAML loader that refuses a key that is written twice; PyYAML would keep only the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
         keys = set()
@@ -246,18 +246,18 @@ def _error_message(error: ValidationError, model: type[BaseModel]) -> str:
     return message + (f"; give {remedy}" if remedy and detail["type"] != "extra_forbidden" else "") + further_errors
 
 
-def _description(model: type[BaseModel], loc: tuple[int | str, ...]) -> str | None:
+def _description(model: type[BaseModel], location: tuple[int | str, ...]) -> str | None:
     """The description of the field at an error's location; descriptions are written so that they follow "give"."""
-    current: Any = model
+    current_model: Any = model
     description = None
-    for part in loc:
+    for part in location:
         if isinstance(part, int):
             continue
-        fields = getattr(current, "model_fields", None)
+        fields = getattr(current_model, "model_fields", None)
         if not fields or part not in fields:
             break
         description = fields[part].description
-        current = _inner_model(fields[part].annotation)
+        current_model = _inner_model(fields[part].annotation)
     return description
 
 

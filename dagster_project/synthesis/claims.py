@@ -244,7 +244,7 @@ def _worst_judgement(*judgements: tuple[str, str]) -> tuple[str, str]:
 
 
 def _change_cells(condition: ChangeCondition, results: Mapping[str, ResultRow], study: Study) -> Iterator[JudgedCell]:
-    signs = {contrast.contrast: contrast.baseline_sign for contrast in study.protocol.contrasts}
+    baseline_signs = {contrast.contrast: contrast.baseline_sign for contrast in study.protocol.contrasts}
     labels = _labels(study)
     effect_size = condition.effect_size or study.protocol.plan.headline
     for code in (*condition.scales, *condition.services):
@@ -255,7 +255,7 @@ def _change_cells(condition: ChangeCondition, results: Mapping[str, ResultRow], 
             absence = "there is no such comparison; both waves must have asked"
             change = _Estimate.from_results(results, id_prefix, statistic, "", absence)
             # A fall is a positive change where the contrast is baseline minus follow-up.
-            fall_is_positive = signs[contrast] > 0
+            fall_is_positive = baseline_signs[contrast] > 0
             estimates = [change]
             judgements = [*_judge_change(condition, change, fall_is_positive, direction_of(study, contrast))]
             if condition.at_least is not None:
@@ -288,12 +288,12 @@ def _judge_change(
         yield NOT_TESTABLE, f"{change.text} has no interval"
     elif condition.interval is not None and change.interval is not None:
         low, high = change.interval
-        is_excluded = low > 0 or high < 0
+        excludes_zero = low > 0 or high < 0
         # An interval that excludes zero shows a change; one that includes zero does not show that there is none.
-        failure = CONTRADICTED if is_excluded else NOT_SUPPORTED
-        verdict = SUPPORTED if is_excluded == (condition.interval == "excludes_zero") else failure
+        failure = CONTRADICTED if excludes_zero else NOT_SUPPORTED
+        verdict = SUPPORTED if excludes_zero == (condition.interval == "excludes_zero") else failure
         subject = "its interval" if condition.direction != "either" else change.text
-        yield verdict, f"{subject} {'excludes' if is_excluded else 'includes'} zero"
+        yield verdict, f"{subject} {'excludes' if excludes_zero else 'includes'} zero"
 
 
 def _judge_effect(

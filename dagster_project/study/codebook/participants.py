@@ -10,8 +10,8 @@ from dagster_project.study.read import Study
 
 
 def services_table(study: Study) -> pa.Table:
-    use = study.protocol.service_use
-    services = use.services if use else ()
+    service_use = study.protocol.service_use
+    services = service_use.services if service_use else ()
     return codebook_table(
         {"service": TEXT, "service_order": WHOLE, "label": TEXT},
         [(service.service, order, service.label) for order, service in enumerate(services, start=1)],

@@ -16,8 +16,8 @@ def wave_definitions(tables: Mapping[str, pa.Table], code_stamp: str) -> pa.Tabl
     """One hash a wave of everything but its exports that typing and scoring it depend on.
 
     tables: the tables of `codebook_tables`. code_stamp: identifies the SQL that types and scores. A wave is typed and scored
-    again when its hash changes: when an item is added or reversed or the wave gets a label, but not when another wave gets a
-    label or a norm changes.
+    again when its hash changes: when an item is added or reversed or the wave gets an answer label, but not when a norm
+    changes or another wave gets a label.
     """
     study_tables = ("items", "scales", "scale_items", "scale_parts", "scale_conversions")
     wave_tables = ("wave_items", "wave_exports", "answer_texts")

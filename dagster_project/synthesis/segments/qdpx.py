@@ -169,7 +169,7 @@ class _Project:
         self._code_by_guid = {code.guid: code for code in self._codes}
         self._notes = [note for group in descendants(root, "Notes") for note in children(group, "Note")]
         self._note_texts = {guid_of(note): self._note_text(note) for note in self._notes}
-        #: Cases that are applied as codes: to spans, by id() of the text; to elements without a span, by id() of the element.
+        #: Cases that are applied as codes: to spans of a text, by its id(); to other elements, by their id().
         self._case_spans: dict[int, _CaseSpans] = {}
         self._cases_of_element: dict[int, list[str]] = {}
         #: GUIDs of documents by name, person and wave.
