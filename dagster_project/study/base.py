@@ -1,4 +1,4 @@
-"""What every model of a study definition shares: strictness and the shape of a code.
+"""What all models of a study definition share: strictness and the format of codes.
 
 Belongs here: the base model and constrained types. Does not belong here: any model of the field itself.
 """
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 #: A code that names a column, a table or a part of a result id: safe in SQL, in a path and in a URL.
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-#: A wave's id as people print it, such as T1. It becomes a lower-case table name and a part of result ids.
+#: A wave's id as it is printed, such as T1. It is part of result ids; in lower case it names a table.
 WaveId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,30}$")]
 #: A contrast's id, such as T1-T2.
 ContrastId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")]
@@ -18,6 +18,6 @@ CategoryId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-
 
 
 class Definition(BaseModel):
-    """A frozen model that refuses keys it does not know, so that a misspelt key is an error and not a silence."""
+    """A frozen model that refuses unknown keys, so that a misspelt key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)

@@ -1,9 +1,9 @@
-"""What each column of schema `codebook` holds, for people who read a release.
+"""Descriptions of the columns of schema `codebook`, for readers of a release.
 
-Belongs here: words. Does not belong here: the tables (codebook.py).
+Belongs here: the words. Does not belong here: the tables (codebook/).
 """
 
-#: Column, or table.column where a name means something else there.
+#: By column, or by table.column where a column means something else in that table.
 CODEBOOK_COLUMNS = {
     "about": "What the assumption is about.",
     "aggregate": "How items become a score: sum, mean, or mean_of_scales.",

@@ -2,4 +2,4 @@
 
 
 class StudyError(ValueError):
-    """A study definition that cannot be used. The message is one line: file, key, value, cure."""
+    """A study definition that cannot be used. The message is one line: file, key, value, remedy."""

@@ -1,6 +1,6 @@
 """Instruments: items by opaque code, anchors, reverse keys, scales and their scoring rules.
 
-Belongs here: what an instrument's file may say, and what follows from it by arithmetic (item codes, the range of a
+Belongs here: what an instrument's file may contain, and what follows from it by arithmetic (item codes, the range of a
 scale, how many items must be answered). Does not belong here: item wording (never, anywhere), scores, SQL.
 """
 
@@ -28,8 +28,8 @@ def expand_positions(value: object) -> object:
     return tuple(positions)
 
 
-#: Answers are kept as small whole numbers, with the reasons for missing ones below them.
-_FARTHEST = 30_000
+#: Answers are stored as 16-bit integers; the codes of missing reasons lie below them.
+_ANSWER_LIMIT = 30_000
 
 
 class Anchors(Definition):
@@ -42,13 +42,13 @@ class Anchors(Definition):
     def _ordered(self) -> "Anchors":
         if self.low >= self.high:
             raise ValueError(f"low {self.low} is not below high {self.high}")
-        if self.low < -_FARTHEST or self.high > _FARTHEST:
-            raise ValueError(f"answers go from {-_FARTHEST} to {_FARTHEST}; recode the item, e.g. in other units")
+        if self.low < -_ANSWER_LIMIT or self.high > _ANSWER_LIMIT:
+            raise ValueError(f"answers go from {-_ANSWER_LIMIT} to {_ANSWER_LIMIT}; recode the item, e.g. in other units")
         return self
 
 
 class Importance(Definition):
-    """The least change that matters to people, as the instrument's literature states it."""
+    """The minimal important change of a score, as the instrument's literature states it."""
 
     change: float = Field(gt=0, description="the minimal clinically important difference, in points of the score")
     source: str = Field(description="a citation")
@@ -86,14 +86,14 @@ class Composite(Definition):
 
 
 class Assumption(Definition):
-    """Something the source does not say and the study file had to decide."""
+    """Something that the source does not say and that was decided in the study file."""
 
     about: str = Field(description="what the assumption is about, e.g. 'item counts'")
     statement: str = Field(description="what was assumed, and on what ground")
 
 
 class Instrument(Definition):
-    """A questionnaire: items by code, answer anchors, scales. Item wording has no place here."""
+    """A questionnaire: items by code, answer anchors, scales. Never the wording of items."""
 
     instrument: Code = Field(description="the instrument's code, the same as its file's name")
     name: str = Field(description="the instrument's full name")
@@ -115,41 +115,41 @@ class Instrument(Definition):
     @model_validator(mode="after")
     def _consistent(self) -> "Instrument":
         positions = set(range(1, self.item_count + 1))
-        if stray := sorted(set(self.reversed) - positions):
-            raise ValueError(f"reversed names item {stray[0]}, but the instrument has items 1 to {self.item_count}")
-        names = [scale.scale for scale in self.scales] + [composite.scale for composite in self.composites]
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise ValueError(f"scale {twice[0]} is defined twice")
+        if unknown := sorted(set(self.reversed) - positions):
+            raise ValueError(f"reversed names item {unknown[0]}, but the instrument has items 1 to {self.item_count}")
+        codes = [scale.scale for scale in self.all_scales]
+        if duplicates := [code for code in codes if codes.count(code) > 1]:
+            raise ValueError(f"scale {duplicates[0]} is defined twice")
         for scale in self.scales:
-            if stray := sorted(set(scale.items) - positions):
+            if unknown := sorted(set(scale.items) - positions):
                 raise ValueError(
-                    f"scale {scale.scale} names item {stray[0]}, but the instrument has items 1 to {self.item_count}"
+                    f"scale {scale.scale} names item {unknown[0]}, but the instrument has items 1 to {self.item_count}"
                 )
             if len(set(scale.items)) != len(scale.items):
                 raise ValueError(f"scale {scale.scale} names an item twice")
             if scale.conversion is not None:
                 if scale.aggregate != "sum":
                     raise ValueError(f"scale {scale.scale} has a conversion table, so its aggregate must be sum")
-                k = len(scale.items)
-                sums = range(k * self.anchors.low, k * self.anchors.high + 1)
-                if missing := sorted(set(sums) - set(scale.conversion)):
+                count = len(scale.items)
+                raw_sums = range(count * self.anchors.low, count * self.anchors.high + 1)
+                if missing := sorted(set(raw_sums) - set(scale.conversion)):
                     raise ValueError(f"scale {scale.scale}: the conversion table lacks the raw sum {missing[0]}")
         for composite in self.composites:
-            if stray_parts := sorted(set(composite.parts) - {scale.scale for scale in self.scales}):
-                raise ValueError(f"composite {composite.scale} names the unknown scale {stray_parts[0]}")
+            if unknown_scales := sorted(set(composite.parts) - {scale.scale for scale in self.scales}):
+                raise ValueError(f"composite {composite.scale} names the unknown scale {unknown_scales[0]}")
         return self
 
     def item_code(self, position: int) -> str:
-        """The canonical code of the item at a position, e.g. wemwbs_03: the column name everywhere after the contract."""
+        """The canonical code of the item at a position, e.g. wemwbs_03: its column name once an export has been read."""
         width = max(2, len(str(self.item_count)))
         return f"{self.instrument}_{position:0{width}d}"
 
     def turned_from(self, position: int) -> int | None:
-        """What the answer to a reversed item is taken from when it is scored; None for an item that counts as answered."""
+        """The number that the answer to a reversed item is subtracted from when it is scored; None for any other item."""
         return self.anchors.low + self.anchors.high if position in self.reversed else None
 
     def keyed(self, position: int, answer: Any) -> Any:
-        """What an answer, or an array of answers, counts as in a score."""
+        """An answer, or an array of answers, as it enters a score: reversed where the item is."""
         turned_from = self.turned_from(position)
         return answer if turned_from is None else turned_from - answer
 
@@ -163,14 +163,14 @@ class Instrument(Definition):
         return tuple(self.item_code(position) for position in range(1, self.item_count + 1))
 
     def minimum_items(self, scale: Scale) -> int:
-        """How many of a scale's items must be answered. A converted scale needs them all: its table knows whole sums."""
+        """How many of a scale's items must be answered: all where a conversion table turns complete sums into scores."""
         if scale.conversion is not None:
             return len(scale.items)
-        return share_of(scale.minimum_answered or self.minimum_answered, len(scale.items))
+        return minimum_count(scale.minimum_answered or self.minimum_answered, len(scale.items))
 
     def minimum_parts(self, composite: Composite) -> int:
         """How many parts of a composite must have a score."""
-        return share_of(composite.minimum_parts or self.minimum_answered, len(composite.parts))
+        return minimum_count(composite.minimum_parts or self.minimum_answered, len(composite.parts))
 
     def score_range(self, scale: Scale | Composite) -> tuple[float, float]:
         """Lowest and highest possible score."""
@@ -178,8 +178,8 @@ class Instrument(Definition):
         if isinstance(scale, Composite):
             ranges = [self.score_range(part) for part in self.scales if part.scale in scale.parts]
             return (
-                sum(pair[0] for pair in ranges) / len(ranges),
-                sum(pair[1] for pair in ranges) / len(ranges),
+                sum(lowest for lowest, _ in ranges) / len(ranges),
+                sum(highest for _, highest in ranges) / len(ranges),
             )
         if scale.conversion is not None:
             return min(scale.conversion.values()), max(scale.conversion.values())
@@ -188,6 +188,6 @@ class Instrument(Definition):
         return low, high
 
 
-def share_of(share: float, count: int) -> int:
-    """The smallest whole number that is at least `share` of `count` (0.8 of 7 is 6), safe against binary fractions."""
-    return max(1, math.ceil(share * count - 1e-9))
+def minimum_count(share: float, total: int) -> int:
+    """The smallest whole number that is at least `share` of `total` (0.8 of 7 is 6), allowing for floating-point error."""
+    return max(1, math.ceil(share * total - 1e-9))

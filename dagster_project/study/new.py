@@ -1,4 +1,4 @@
-"""A study of one's own: a folder with commented definitions that are valid as they stand.
+"""A new study: a folder with commented definition files that are valid without changes.
 
 Belongs here: the texts of the files, and writing them. Does not belong here: reading them back (read.py).
 """
@@ -149,24 +149,24 @@ _PROPOSITIONS = """\
 
 
 def new_study(folder: Path) -> list[Path]:
-    """Write a study folder that is valid as it stands, with a drop folder for each export. Returns the files.
+    """Write a study folder that is valid without changes, with a drop folder for each export. Returns the files.
 
-    Raises StudyError when the folder is there already or its name cannot be a study's code.
+    Raises StudyError when the folder exists or its name cannot be a study's code.
     """
     folder = Path(folder)
-    name = folder.name
-    if not name.replace("_", "").isalnum() or not name.isascii() or name != name.lower() or not name[0].isalpha():
-        raise StudyError(f"{folder}: {name!r} cannot be a study's code; use lower-case letters, digits and underscores")
+    code = folder.name
+    if not code.replace("_", "").isalnum() or not code.isascii() or code != code.lower() or not code[0].isalpha():
+        raise StudyError(f"{folder}: {code!r} cannot be a study's code; use lower-case letters, digits and underscores")
     if folder.exists():
         raise StudyError(f"{folder}: the folder is there already; choose another name, or edit what is there")
     files = {
-        folder / "study.yaml": _PROTOCOL.format(study=name),
+        folder / "study.yaml": _PROTOCOL.format(study=code),
         folder / "instruments" / "example.yaml": _INSTRUMENT,
         folder / "norms.yaml": _NORMS,
-        folder / "propositions.yaml": _PROPOSITIONS.format(study=name),
+        folder / "propositions.yaml": _PROPOSITIONS.format(study=code),
     }
-    for drop in ("roster", "T1", "T2"):
-        (folder / "raw" / drop).mkdir(parents=True)
+    for drop_folder in ("roster", "T1", "T2"):
+        (folder / "raw" / drop_folder).mkdir(parents=True)
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")

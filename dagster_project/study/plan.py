@@ -1,6 +1,6 @@
 """The analysis plan: which outcomes and contrasts were planned, in which families, with which level, margin and seed.
 
-Belongs here: the declarations under `plan` in study.yaml, and the hash by which results name the plan they follow. Does not
+Belongs here: the declarations under `plan` in study.yaml. Does not
 belong here: computing anything.
 """
 
@@ -15,7 +15,7 @@ EffectSize = Literal["d_baseline", "d_z", "d_av", "d_rm", "g_baseline", "g_z", "
 
 
 class Family(Definition):
-    """Tests that are adjusted for one another: some outcomes in some contrasts."""
+    """Tests that are adjusted for multiplicity together: the given outcomes in the given contrasts."""
 
     family: Code = Field(description="a code such as main_outcomes")
     role: Role = Field(description="primary, secondary or exploratory")
@@ -26,7 +26,7 @@ class Family(Definition):
 
 
 class Plan(Definition):
-    """The analysis plan. Left out, everything is exploratory and nothing is adjusted."""
+    """The analysis plan. Without one, all tests are exploratory and none is adjusted."""
 
     headline: EffectSize = Field(
         default="d_baseline", description="the effect size that tables print, e.g. d_baseline or g_av"
@@ -43,8 +43,8 @@ class Plan(Definition):
     families: tuple[Family, ...] = Field(default=(), description="the families of tests")
 
     @model_validator(mode="after")
-    def _distinct(self) -> "Plan":
+    def _unique_families(self) -> "Plan":
         codes = [family.family for family in self.families]
-        if twice := [code for code in codes if codes.count(code) > 1]:
-            raise ValueError(f"family {twice[0]} is declared twice")
+        if duplicates := [code for code in codes if codes.count(code) > 1]:
+            raise ValueError(f"family {duplicates[0]} is declared twice")
         return self

@@ -1,7 +1,7 @@
-"""The protocol: what study.yaml may say. Waves, contrasts, participant variables, services, exports and their columns.
+"""The protocol: what study.yaml may contain. Waves, contrasts, participant variables, services, exports and their columns.
 
-Belongs here: models of the declarations. Does not belong here: reading files (read.py), matching a real export's
-columns with what is declared here (exports/).
+Belongs here: models of the declarations. Does not belong here: reading files (read.py), matching the
+columns of an export file with these declarations (exports/).
 """
 
 import hashlib
@@ -27,10 +27,10 @@ MissingReason = Literal[
     "returned_blank",
     "too_few_items",
 ]
-#: Why an answer or a score is missing, in the order of their numbers, which released files hold: the first is kept as -1.
+#: Why an answer or a score is missing, in the order of their codes in released files: -1 is the first.
 MISSING_REASONS: tuple[MissingReason, ...] = get_args(MissingReason)
 
-#: Tables of schema raw beside those of the waves.
+#: Tables of schema raw besides those of the waves.
 RESERVED_NAMES = ("roster", "answers", "exports", "versions", "contract", "set_aside_rows")
 
 
@@ -100,7 +100,7 @@ class ParticipantVariable(Definition):
     decimals: int = Field(default=1, ge=0, le=6, description="decimals the table prints")
 
     @model_validator(mode="after")
-    def _kind_fits(self) -> "ParticipantVariable":
+    def _matches_kind(self) -> "ParticipantVariable":
         if self.kind == "category" and not self.categories:
             raise ValueError(f"variable {self.variable} is a category but lists no categories")
         if self.kind == "number" and self.categories:
@@ -108,8 +108,8 @@ class ParticipantVariable(Definition):
         codes = [category.category for category in self.categories]
         if len(set(codes)) != len(codes):
             raise ValueError(f"variable {self.variable} lists a category twice")
-        if stray := sorted(set(self.printed_categories or ()) - set(codes)):
-            raise ValueError(f"variable {self.variable} prints the unknown category {stray[0]}")
+        if unknown := sorted(set(self.printed_categories or ()) - set(codes)):
+            raise ValueError(f"variable {self.variable} prints the unknown category {unknown[0]}")
         return self
 
 
@@ -130,7 +130,7 @@ class ServiceUse(Definition):
 
 
 class ColumnBlock(Definition):
-    """Where one block of canonical columns stands in an export: a template, or a list of code: column."""
+    """The export columns of one block of canonical codes: a template, or a list of code: column."""
 
     block: Code = Field(description="an instrument's code, or 'services', or 'participants'")
     template: str | None = Field(
@@ -140,15 +140,15 @@ class ColumnBlock(Definition):
     absent: tuple[str, ...] = Field(default=(), description="codes that this export was never meant to have")
 
     @model_validator(mode="after")
-    def _one_way(self) -> "ColumnBlock":
+    def _names_columns(self) -> "ColumnBlock":
         if self.template is None and not self.columns:
             raise ValueError(f"block {self.block} needs a template or columns")
         if self.template is not None:
             try:
-                first, second = self.template.format(position=1), self.template.format(position=2)
+                first_column, second_column = (self.template.format(position=position) for position in (1, 2))
             except (KeyError, IndexError, ValueError) as error:
                 raise ValueError(f"block {self.block}: template {self.template!r} may only hold {{position}}") from error
-            if first == second:
+            if first_column == second_column:
                 raise ValueError(f"block {self.block}: template {self.template!r} lacks {{position}}")
         return self
 
@@ -161,7 +161,7 @@ class AnswerLabels(Definition):
 
 
 class RowRule(Definition):
-    """Rows to set aside because of what one of their columns says, such as a preview."""
+    """Rows to set aside by the text of a column, such as previews."""
 
     column: Text = Field(description="the export's column")
     equals: tuple[Text, ...] = Field(min_length=1, description="the cell texts that set a row aside")
@@ -169,7 +169,7 @@ class RowRule(Definition):
 
 
 class RowFilter(Definition):
-    """Which rows of a file are this export's, when one file holds several waves: an event, an instance, a wave column."""
+    """Which rows of a file belong to the export when a file holds several waves: by an event, instance or wave column."""
 
     column: Text = Field(description="the column that tells the waves apart, e.g. redcap_event_name")
     equals: tuple[Text, ...] = Field(
@@ -182,7 +182,7 @@ def _as_list(value: object) -> object:
 
 
 class Leaving(Definition):
-    """The roster's columns for people who left: withdrawn by themselves, or excluded by the study."""
+    """The roster's columns for people who withdrew or whom the study excluded."""
 
     withdrawn_on: Text | None = Field(default=None, description="the column with the date of a withdrawal")
     withdrawal_reason: Text | None = Field(default=None, description="the column with its reason")
@@ -191,12 +191,12 @@ class Leaving(Definition):
 
     @property
     def columns(self) -> dict[str, str]:
-        """Code: column, of those that are declared."""
+        """Column by code, where one is declared."""
         return {code: column for code, column in self.model_dump().items() if column is not None}
 
 
 class Export(Definition):
-    """One wave's export (or the roster): where it lies, how it is read and what its columns are."""
+    """The export of a wave, or the roster: its folder, how it is read and what its columns are."""
 
     export: Code = Field(description="a code for the export, e.g. t1 or roster")
     wave: WaveId | None = Field(default=None, description="the wave it belongs to; left out for the roster")
@@ -255,7 +255,7 @@ class Export(Definition):
 
 
 class PublishedTable(Definition):
-    """A published table in long form, to compare results with."""
+    """Published tables in long form, to compare results with."""
 
     file: str = Field(description="the CSV file below the study folder")
     tables: dict[Text, Literal["characteristics", "service_use", "summary", "change"]] = Field(
@@ -317,36 +317,38 @@ class Protocol(Definition):
         rosters = [export for export in self.exports if export.wave is None]
         if len(rosters) != 1:
             raise ValueError(f"{len(rosters)} exports have no wave; exactly one, the roster, must have none")
-        if hollow := [one.export for one in self.exports if one.wave is not None and not one.blocks]:
-            raise ValueError(f"export {hollow[0]} has no blocks; say which columns hold the answers")
-        if strays := [one.export for one in self.exports if one.wave is not None and one.leaving.columns]:
-            raise ValueError(f"export {strays[0]} declares leaving; only the roster can")
-        of_waves = [export.wave for export in self.exports if export.wave is not None]
-        for wave in of_waves:
-            if wave not in waves:
-                raise ValueError(f"an export names the unknown wave {wave}")
-        if strays := [one.export for one in self.exports if one.dictionary is not None and one.reader != "redcap"]:
-            raise ValueError(f"export {strays[0]} declares a dictionary; only the redcap reader knows one")
+        wave_exports = [export for export in self.exports if export.wave is not None]
+        if without_blocks := [export.export for export in wave_exports if not export.blocks]:
+            raise ValueError(f"export {without_blocks[0]} has no blocks; say which columns hold the answers")
+        if with_leaving := [export.export for export in wave_exports if export.leaving.columns]:
+            raise ValueError(f"export {with_leaving[0]} declares leaving; only the roster can")
+        for export in wave_exports:
+            if export.wave not in waves:
+                raise ValueError(f"an export names the unknown wave {export.wave}")
+        with_dictionary = [export for export in self.exports if export.dictionary is not None]
+        if not_redcap := [export.export for export in with_dictionary if export.reader != "redcap"]:
+            raise ValueError(f"export {not_redcap[0]} declares a dictionary; only the redcap reader knows one")
         for wave in waves:
             self._check_parts(wave)
         tables = [export.table for export in self.exports]
-        if twice := [table for table in tables if tables.count(table) > 1 or table in RESERVED_NAMES[1:]]:
-            raise ValueError(f"two tables of schema raw would be called {twice[0]}; rename a wave or a part")
+        if duplicates := [table for table in tables if tables.count(table) > 1 or table in RESERVED_NAMES[1:]]:
+            raise ValueError(f"two tables of schema raw would be called {duplicates[0]}; rename a wave or a part")
         return self
 
     def _check_families(self) -> None:
         contrasts = [contrast.contrast for contrast in self.contrasts]
-        taken: dict[tuple[str, str], str] = {}
+        family_of_test: dict[tuple[str, str], str] = {}
         for family in self.plan.families:
             for contrast in family.contrasts:
                 if contrast not in contrasts:
                     raise ValueError(f"plan: family {family.family} names the unknown contrast {contrast}")
             for test in self.tests_of(family):
-                if test in taken:
+                if test in family_of_test:
                     raise ValueError(
-                        f"plan: {test[0]} in {test[1]} is in the families {taken[test]} and {family.family}; a test has one"
+                        f"plan: {test[0]} in {test[1]} is in the families {family_of_test[test]} and {family.family}; a test"
+                        " has one"
                     )
-                taken[test] = family.family
+                family_of_test[test] = family.family
 
     def tests_of(self, family: Family) -> list[tuple[str, str]]:
         """The tests of a family: (scale, contrast)."""
@@ -355,9 +357,9 @@ class Protocol(Definition):
 
     @property
     def plan_hash(self) -> str:
-        """The first 16 digits of the SHA-256 of all that was planned: waves, contrasts, outcomes and the plan."""
-        planned = self.model_dump(mode="json", include={"waves", "contrasts", "outcomes", "plan"})
-        return hashlib.sha256(json.dumps(planned, sort_keys=True).encode()).hexdigest()[:16]
+        """The first 16 digits of the SHA-256 of waves, contrasts, outcomes and the analysis plan."""
+        plan_content = self.model_dump(mode="json", include={"waves", "contrasts", "outcomes", "plan"})
+        return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
 
     def _check_parts(self, wave: str) -> None:
         exports = [export for export in self.exports if export.wave == wave]
@@ -365,14 +367,14 @@ class Protocol(Definition):
             raise ValueError(f"wave {wave} has no export; declare one")
         if len(exports) == 1:
             return
-        if nameless := [export.export for export in exports if export.part is None]:
+        if without_part := [export.export for export in exports if export.part is None]:
             raise ValueError(
-                f"wave {wave} has {len(exports)} exports; give {nameless[0]} a part, a name for what it holds of the wave,"
-                " or keep one export"
+                f"wave {wave} has {len(exports)} exports; give {without_part[0]} a part, a name for what it holds of the"
+                " wave, or keep one export"
             )
         blocks = [block.block for export in exports for block in export.blocks]
-        if twice := [block for block in blocks if blocks.count(block) > 1]:
-            raise ValueError(f"wave {wave}: {twice[0]} stands in two of its exports; keep it in one")
+        if duplicates := [block for block in blocks if blocks.count(block) > 1]:
+            raise ValueError(f"wave {wave}: {duplicates[0]} stands in two of its exports; keep it in one")
 
     @property
     def roster(self) -> Export:
@@ -384,5 +386,5 @@ class Protocol(Definition):
         return tuple(export for wave in self.waves for export in self.exports if export.wave == wave.wave)
 
     def part_number(self, export: Export) -> int:
-        """Which of its wave's exports it is, from 1."""
-        return [one for one in self.exports if one.wave == export.wave].index(export) + 1
+        """The number of an export among its wave's exports, from 1."""
+        return [wave_export for wave_export in self.exports if wave_export.wave == export.wave].index(export) + 1

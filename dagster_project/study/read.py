@@ -1,4 +1,4 @@
-"""Reading a study folder: YAML in, one validated `Study` out, errors as one line with file, key, value and cure.
+"""Reading a study folder: YAML in, one validated `Study` out, errors as one line with file, key, value and remedy.
 
 Belongs here: opening the definition files, their hashes, checking them against each other. Does not belong here: exports.
 """
@@ -25,25 +25,25 @@ SERVICES = "services"
 PARTICIPANTS = "participants"
 
 
-class _KeysOnce:
-    """YAML without the silent loss of a key that is written twice."""
+class _UniqueKeys:
+    """A YAML loader that refuses a key that is written twice; PyYAML would keep only the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
-        seen = set()
+        keys = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)  # type: ignore[attr-defined]
-            if isinstance(key, str | int | float) and key in seen:
+            if isinstance(key, str | int | float) and key in keys:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is written twice", key_node.start_mark)
-            seen.add(key)
+            keys.add(key)
         return super().construct_mapping(node, deep)  # type: ignore[misc]
 
 
-class _StrictLoader(_KeysOnce, yaml.SafeLoader):
-    """In Python: its errors say the same on every machine."""
+class _StrictLoader(_UniqueKeys, yaml.SafeLoader):
+    """The loader in Python: its error messages are the same on every machine."""
 
 
-class _FastLoader(_KeysOnce, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """With libyaml where PyYAML was built with it: ten times as fast."""
+class _FastLoader(_UniqueKeys, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The loader of libyaml, where PyYAML was built with it: ten times as fast."""
 
 
 def _load_yaml(text: str) -> Any:
@@ -55,7 +55,7 @@ def _load_yaml(text: str) -> Any:
 
 @dataclass(frozen=True)
 class Study:
-    """A whole study definition. `folder` is the study folder; everything else is what its files declare.
+    """A whole study definition. `folder` is the study folder; everything else is read from its files.
 
     definitions: the SHA-256 of every definition file as it was read, by its name below the study folder; see
     `hash_definitions`.
@@ -69,7 +69,7 @@ class Study:
 
     @cached_property
     def definitions_hash(self) -> str:
-        """One hash of all definition files: what says by which definitions something was made."""
+        """One hash of all definition files; it identifies the definitions that a result was computed under."""
         lines = [f"{name} {sha256}" for name, sha256 in sorted(self.definitions.items())]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -84,25 +84,25 @@ class Study:
     def block_codes(self, block: str) -> tuple[str, ...]:
         """The canonical codes of a block of columns: an instrument's items, the services, or the participant variables."""
         if block == SERVICES:
-            use = self.protocol.service_use
-            return tuple(service.service for service in use.services) if use else ()
+            service_use = self.protocol.service_use
+            return tuple(service.service for service in service_use.services) if service_use else ()
         if block == PARTICIPANTS:
             return tuple(variable.variable for variable in self.protocol.participant_variables)
         return self.instrument(block).item_codes
 
     def export_before(self, export: Export) -> Export | None:
-        """The newest export of an earlier wave that has a block of this one."""
+        """The export of the latest earlier wave that shares a block with this one."""
         blocks = {block.block for block in export.blocks}
-        found = None
-        for other in self.protocol.wave_exports:
-            if other.wave == export.wave:
+        previous_export = None
+        for wave_export in self.protocol.wave_exports:
+            if wave_export.wave == export.wave:
                 break
-            if blocks & {block.block for block in other.blocks}:
-                found = other
-        return found
+            if blocks & {block.block for block in wave_export.blocks}:
+                previous_export = wave_export
+        return previous_export
 
     def column_of(self, block: ColumnBlock) -> dict[str, str]:
-        """Canonical code: the export's column name, for the codes of a block that the export is meant to have."""
+        """The export's column name by canonical code, for the codes of a block that the export should have."""
         columns = {}
         for position, code in enumerate(self.block_codes(block.block), start=1):
             if code in block.absent:
@@ -111,15 +111,15 @@ class Study:
         return columns
 
     def export_columns(self, export: Export) -> dict[str, str]:
-        """Canonical code: column name, over all blocks of an export, and the roster's columns for people who left."""
-        blocks = {code: column for block in export.blocks for code, column in self.column_of(block).items()}
-        return blocks | export.leaving.columns
+        """The column name by code, over all blocks of an export, with the roster's columns for people who left."""
+        columns = {code: column for block in export.blocks for code, column in self.column_of(block).items()}
+        return columns | export.leaving.columns
 
 
 def read_study(folder: Path) -> Study:
     """Read and validate a study folder.
 
-    Raises StudyError with one line that names the file, the key, the value and the cure.
+    Raises StudyError with one line that names the file, the key, the value and the remedy.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -145,22 +145,22 @@ def read_study(folder: Path) -> Study:
         content = _read_bytes(norms_file)
         hashes["norms.yaml"] = _sha256(content)
         norms = _parse(norms_file, content, NormFile)
-    # What was parsed above is known by the bytes that were parsed, the rest by the file as it is now.
+    # Files parsed above have the hash of the bytes that were parsed, the others that of the file as it is now.
     definitions = _hashes_of_files(folder, protocol) | hashes
     study = Study(folder, protocol, tuple(instruments), norms, definitions)
     _check_scales(study, protocol_file)
     _check_codes(study, protocol_file)
     _check_norms(study, norms_file)
-    for number, export in enumerate(protocol.exports):
-        _check_export(study, export, f"{protocol_file}: exports[{number}]")
+    for index, export in enumerate(protocol.exports):
+        _check_export(study, export, f"{protocol_file}: exports[{index}]")
     return study
 
 
 def hash_definitions(study: Study) -> dict[str, str]:
     """The SHA-256 of every definition file of a study as the files are now, by its name below the study folder.
 
-    Definition files are all that a run reads there and that is neither an export nor an interview: the protocol, the
-    instruments, norms, propositions, the authors' answers to checklists, the published table, the exports' dictionaries.
+    Definition files are all files that a run reads there except exports and interviews: the protocol, the instruments,
+    norms, propositions, the authors' answers to checklists, the published table, the exports' dictionaries.
     """
     return _hashes_of_files(study.folder, study.protocol)
 
@@ -175,7 +175,7 @@ def _definition_files(protocol: Protocol) -> Iterator[str]:
 
 
 def _hashes_of_files(folder: Path, protocol: Protocol) -> dict[str, str]:
-    """Of the files that are there: whoever needs a missing one says so."""
+    """The SHA-256 of each definition file that exists. A missing one is reported where it is needed."""
     return {name: _sha256(_read_bytes(folder / name)) for name in _definition_files(protocol) if (folder / name).is_file()}
 
 
@@ -184,14 +184,14 @@ def _sha256(content: bytes) -> str:
 
 
 def read_instrument(file: Path) -> Instrument:
-    """One instrument file by itself, without a study. Raises StudyError as `read_study` does."""
+    """An instrument file, read without a study. Raises StudyError as `read_study` does."""
     return read_definition(Path(file), Instrument)
 
 
 def read_definition(file: Path, model: type[Model]) -> Model:
-    """One definition file as its model.
+    """A definition file as a model.
 
-    Raises StudyError with one line that names the file, the key, the value and the cure.
+    Raises StudyError with one line that names the file, the key, the value and the remedy.
     """
     return _parse(file, _read_bytes(file), model)
 
@@ -221,42 +221,43 @@ def _parse(file: Path, data: bytes, model: type[Model]) -> Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise StudyError(f"{file}: {_first_line(error, model)}") from None
+        raise StudyError(f"{file}: {_error_message(error, model)}") from None
 
 
-def _first_line(error: ValidationError, model: type[BaseModel]) -> str:
-    first = error.errors()[0]
+def _error_message(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first of the errors: its key, its value, what is wrong and what to give; and how many more there are."""
+    detail = error.errors()[0]
     key = ""
-    for part in first["loc"]:
+    for part in detail["loc"]:
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else str(part)
-    cure = _description(model, first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    if message[1:2].islower():
-        message = message[0].lower() + message[1:]
-    if first["type"] == "missing":
-        text = f"{key}: the key is missing"
-    elif first["type"] == "extra_forbidden":
-        text = f"{key}: there is no such key; remove it or correct its spelling"
-    elif isinstance(first["input"], str | int | float | bool) or first["input"] is None:
-        text = f"{key}: {first['input']!r}: {message}"
+    remedy = _description(model, detail["loc"])
+    reason = detail["msg"].removeprefix("Value error, ")
+    if reason[1:2].islower():
+        reason = reason[0].lower() + reason[1:]
+    if detail["type"] == "missing":
+        message = f"{key}: the key is missing"
+    elif detail["type"] == "extra_forbidden":
+        message = f"{key}: there is no such key; remove it or correct its spelling"
+    elif isinstance(detail["input"], str | int | float | bool) or detail["input"] is None:
+        message = f"{key}: {detail['input']!r}: {reason}"
     else:
-        text = f"{key}: {message}" if key else message
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return text + (f"; give {cure}" if cure and first["type"] != "extra_forbidden" else "") + more
+        message = f"{key}: {reason}" if key else reason
+    further_errors = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return message + (f"; give {remedy}" if remedy and detail["type"] != "extra_forbidden" else "") + further_errors
 
 
-def _description(model: type[BaseModel], loc: tuple[int | str, ...]) -> str | None:
-    """The description of the field at an error's place: it is written as the cure."""
-    current: Any = model
+def _description(model: type[BaseModel], location: tuple[int | str, ...]) -> str | None:
+    """The description of the field at an error's location; descriptions are written so that they follow "give"."""
+    current_model: Any = model
     description = None
-    for part in loc:
+    for part in location:
         if isinstance(part, int):
             continue
-        fields = getattr(current, "model_fields", None)
+        fields = getattr(current_model, "model_fields", None)
         if not fields or part not in fields:
             break
         description = fields[part].description
-        current = _inner_model(fields[part].annotation)
+        current_model = _inner_model(fields[part].annotation)
     return description
 
 
@@ -264,86 +265,99 @@ def _inner_model(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in getattr(annotation, "__args__", ()):
-        if (found := _inner_model(argument)) is not None:
-            return found
+        if (model := _inner_model(argument)) is not None:
+            return model
     return None
 
 
 def _check_scales(study: Study, file: Path) -> None:
-    seen: dict[str, str] = {}
+    instrument_of_scale: dict[str, str] = {}
     for instrument in study.instruments:
         for scale in instrument.all_scales:
-            if scale.scale in seen:
+            if scale.scale in instrument_of_scale:
                 raise StudyError(
                     f"{study.folder / 'instruments' / (instrument.instrument + '.yaml')}: scale {scale.scale!r} is also"
-                    f" defined by {seen[scale.scale]}; scale codes are unique in a study, so rename one"
+                    f" defined by {instrument_of_scale[scale.scale]}; scale codes are unique in a study, so rename one"
                 )
-            seen[scale.scale] = instrument.instrument
+            instrument_of_scale[scale.scale] = instrument.instrument
     for family in study.protocol.plan.families:
-        if strays := [outcome for outcome in family.outcomes if outcome not in seen]:
+        if unknown := [outcome for outcome in family.outcomes if outcome not in instrument_of_scale]:
             raise StudyError(
-                f"{file}: plan: family {family.family} names {strays[0]!r}, which is no scale of any instrument"
+                f"{file}: plan: family {family.family} names {unknown[0]!r}, which is no scale of any instrument"
             )
     for outcome in study.protocol.outcomes:
-        if outcome not in seen:
+        if outcome not in instrument_of_scale:
             raise StudyError(
-                f"{file}: outcomes: {outcome!r} is not a scale of any instrument; the scales are {', '.join(seen)}"
+                f"{file}: outcomes: {outcome!r} is not a scale of any instrument; the scales are"
+                f" {', '.join(instrument_of_scale)}"
             )
 
 
 def _check_codes(study: Study, file: Path) -> None:
-    """A code means one thing in a study: results and traces name things by their codes alone."""
-    use = study.protocol.service_use
-    kinds = {
+    """A code has one meaning in a study: results and traces refer to scales, services, variables and items by code alone."""
+    service_use = study.protocol.service_use
+    codes_by_kind = {
         "scale": list(study.scales),
-        "service": [one.service for one in use.services] if use else [],
-        "participant variable": [one.variable for one in study.protocol.participant_variables],
+        "service": [service.service for service in service_use.services] if service_use else [],
+        "participant variable": [variable.variable for variable in study.protocol.participant_variables],
         "item": [item for instrument in study.instruments for item in instrument.item_codes],
     }
-    seen: dict[str, str] = {}
-    for kind, codes in kinds.items():
+    kind_of_code: dict[str, str] = {}
+    for kind, codes in codes_by_kind.items():
         for code in codes:
-            if seen.setdefault(code, kind) != kind:
-                raise StudyError(f"{file}: {code!r} is the code of a {seen[code]} and of a {kind}; rename one of them")
+            if kind_of_code.setdefault(code, kind) != kind:
+                raise StudyError(
+                    f"{file}: {code!r} is the code of a {kind_of_code[code]} and of a {kind}; rename one of them"
+                )
 
 
 def _check_norms(study: Study, file: Path) -> None:
     samples = {sample.sample for sample in study.norms.samples}
-    for number, norm in enumerate(study.norms.norms):
+    for index, norm in enumerate(study.norms.norms):
         if norm.scale not in study.scales:
-            raise StudyError(f"{file}: norms[{number}].scale: {norm.scale!r} is not a scale of any instrument")
+            raise StudyError(f"{file}: norms[{index}].scale: {norm.scale!r} is not a scale of any instrument")
         if norm.sample not in samples:
-            raise StudyError(f"{file}: norms[{number}].sample: {norm.sample!r} is not listed under samples")
+            raise StudyError(f"{file}: norms[{index}].sample: {norm.sample!r} is not listed under samples")
     scales = [norm.scale for norm in study.norms.norms]
-    if twice := [scale for scale in scales if scales.count(scale) > 1]:
-        raise StudyError(f"{file}: norms: scale {twice[0]!r} has two norms; keep one")
+    if duplicates := [scale for scale in scales if scales.count(scale) > 1]:
+        raise StudyError(f"{file}: norms: scale {duplicates[0]!r} has two norms; keep one")
 
 
-def _check_export(study: Study, export: Export, where: str) -> None:
-    known = {instrument.instrument for instrument in study.instruments} | {SERVICES, PARTICIPANTS}
+def _check_export(study: Study, export: Export, location: str) -> None:
+    block_names = {instrument.instrument for instrument in study.instruments} | {SERVICES, PARTICIPANTS}
     columns: dict[str, str] = {}
-    for number, block in enumerate(export.blocks):
-        place = f"{where}.blocks[{number}]"
-        if block.block not in known:
-            raise StudyError(f"{place}.block: {block.block!r} is unknown; it is one of {', '.join(sorted(known))}")
+    for index, block in enumerate(export.blocks):
+        block_location = f"{location}.blocks[{index}]"
+        if block.block not in block_names:
+            raise StudyError(
+                f"{block_location}.block: {block.block!r} is unknown; it is one of {', '.join(sorted(block_names))}"
+            )
         codes = study.block_codes(block.block)
         for code in (*block.columns, *block.absent):
             if code not in codes:
-                raise StudyError(f"{place}: {code!r} is not a code of {block.block}; remove it or correct its spelling")
-        if block.template is None and (unplaced := [c for c in codes if c not in (*block.columns, *block.absent)]):
-            raise StudyError(f"{place}: no column is declared for {unplaced[0]!r}; add it under columns or absent")
+                raise StudyError(
+                    f"{block_location}: {code!r} is not a code of {block.block}; remove it or correct its spelling"
+                )
+        if block.template is None and (
+            without_column := [code for code in codes if code not in (*block.columns, *block.absent)]
+        ):
+            raise StudyError(
+                f"{block_location}: no column is declared for {without_column[0]!r}; add it under columns or absent"
+            )
         for code, column in study.column_of(block).items():
             if column in columns.values():
-                raise StudyError(f"{place}: column {column!r} is declared for two codes, {code!r} among them; keep one")
+                raise StudyError(
+                    f"{block_location}: column {column!r} is declared for two codes, {code!r} among them; keep one"
+                )
             columns[code] = column
     for rule in export.labels:
         for name in rule.blocks:
             if name not in {block.block for block in export.blocks}:
-                raise StudyError(f"{where}.labels: {name!r} is not a block of this export")
+                raise StudyError(f"{location}.labels: {name!r} is not a block of this export")
             anchors = study.instrument(name).anchors if name not in (SERVICES, PARTICIPANTS) else None
             for text, answer in rule.labels.items():
                 if anchors and not anchors.low <= answer <= anchors.high:
                     raise StudyError(
-                        f"{where}.labels: {text!r} stands for {answer}, outside {name}'s anchors"
+                        f"{location}.labels: {text!r} stands for {answer}, outside {name}'s anchors"
                         f" {anchors.low} to {anchors.high}; correct the code"
                     )

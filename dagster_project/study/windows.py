@@ -1,6 +1,6 @@
-"""When a wave is planned, and what to say of it on a given day.
+"""When a wave is planned, and its state on a given day.
 
-Belongs here: dates of the protocol beside what has arrived. Does not belong here: finding out what has arrived.
+Belongs here: comparing planned dates with what has arrived. Does not belong here: finding out what has arrived.
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from typing import Literal
 
 from dagster_project.study.protocol import Protocol, Wave
 
-_DAYS_A_MONTH = 365.25 / 12
+_DAYS_PER_MONTH = 365.25 / 12
 State = Literal["expected", "early", "overdue", "arrived"]
 
 
 @dataclass(frozen=True)
 class WaveState:
-    """What is to be said of a wave. overdue and early deserve a look; expected and arrived do not."""
+    """The state of a wave, and a sentence on it. overdue and early need attention; expected and arrived do not."""
 
     state: State
     sentence: str
@@ -25,26 +25,28 @@ def window(protocol: Protocol, wave: Wave) -> tuple[date, date] | None:
     """The first and the last day of a wave; None when the protocol does not say when the study starts."""
     if protocol.starts_on is None:
         return None
-    opens = protocol.starts_on + timedelta(days=round(wave.month * _DAYS_A_MONTH))
-    return opens, opens + timedelta(days=wave.window_days)
+    first_day = protocol.starts_on + timedelta(days=round(wave.month * _DAYS_PER_MONTH))
+    return first_day, first_day + timedelta(days=wave.window_days)
 
 
 def wave_state(
-    protocol: Protocol, wave: Wave, today: date, arrived_on: date | None, returned: int, eligible: int
+    protocol: Protocol, wave: Wave, today: date, arrived_on: date | None, returned_count: int, eligible_count: int
 ) -> WaveState | None:
-    """What to say of a wave today. arrived_on: the day its export was first seen. returned, eligible: people.
+    """The state of a wave today. arrived_on: the day its export was first seen. The counts are of people.
 
     None when the protocol does not say when the study starts.
     """
-    planned = window(protocol, wave)
-    if planned is None:
+    planned_window = window(protocol, wave)
+    if planned_window is None:
         return None
-    opens, closes = planned
-    share = f"{returned} of {eligible} returned" + (f" ({100 * returned / eligible:.0f} %)" if eligible else "")
+    first_day, last_day = planned_window
+    share = f"{returned_count} of {eligible_count} returned"
+    if eligible_count:
+        share += f" ({100 * returned_count / eligible_count:.0f} %)"
     if arrived_on is None:
-        if today > closes:
-            return WaveState("overdue", f"{wave.wave} is overdue: it closed on {closes} and no export has arrived")
-        return WaveState("expected", f"{wave.wave} is expected from {opens} to {closes}")
-    if arrived_on < opens:
-        return WaveState("early", f"{wave.wave} arrived on {arrived_on}, before it opened on {opens}; {share}")
+        if today > last_day:
+            return WaveState("overdue", f"{wave.wave} is overdue: it closed on {last_day} and no export has arrived")
+        return WaveState("expected", f"{wave.wave} is expected from {first_day} to {last_day}")
+    if arrived_on < first_day:
+        return WaveState("early", f"{wave.wave} arrived on {arrived_on}, before it opened on {first_day}; {share}")
     return WaveState("arrived", f"{wave.wave} arrived on {arrived_on}; {share}")

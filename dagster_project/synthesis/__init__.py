@@ -1,4 +1,4 @@
-"""The argument: propositions judged against results, beside what interviews say.
+"""Synthesis: propositions judged against results, side by side with coded interviews.
 
 Belongs here: claims and their verdicts, coded segments, the joint display. Does not belong here: computing a result, HTML.
 """

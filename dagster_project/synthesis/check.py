@@ -1,5 +1,5 @@
-"""Propositions and interviews before a run. Belongs here: reading both, and saying in lines what fits and what does not.
-Does not belong here: the roster and the results, which only a run knows."""
+"""Checks of propositions and interviews before a run. Belongs here: reading both and reporting problems, a line each.
+Does not belong here: the roster and the results, which only a run has."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from dagster_project.synthesis.segments import CodedFile, read_interviews, segme
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of a check. about: propositions, or a file of interviews."""
+    """A line of a check's report. about: propositions, or the name of an interview file."""
 
     about: str
     words: str
@@ -24,55 +24,55 @@ class Finding:
 
 
 def check_synthesis(study: Study) -> Iterator[Finding]:
-    """What there is, what is set aside by reason, and what is wrong; nothing where a study declares no propositions."""
+    """Counts, what is set aside and why, and errors; no findings where a study declares no propositions."""
     try:
-        declared = read_propositions(study)
+        proposition_file = read_propositions(study)
     except (StudyError, SynthesisError) as error:
         yield Finding("propositions", str(error), is_error=True)
         return
-    if declared is None:
+    if proposition_file is None:
         return
-    claims = sum(len(one.claims) for one in declared.propositions)
-    yield Finding("propositions", f"{len(declared.propositions)}, with {claims} claims")
-    files: list[CodedFile] = []
-    for interviews in declared.interviews:
+    claim_count = sum(len(proposition.claims) for proposition in proposition_file.propositions)
+    yield Finding("propositions", f"{len(proposition_file.propositions)}, with {claim_count} claims")
+    coded_files: list[CodedFile] = []
+    for interviews in proposition_file.interviews:
         try:
             data = (study.folder / interviews.file).read_bytes()
-            file = read_interviews(data, interviews.file, interviews)
+            coded_file = read_interviews(data, interviews.file, interviews)
         except (SynthesisError, ExportError, OSError) as error:
             yield Finding(interviews.file, str(error).removeprefix(f"{interviews.file}: "), is_error=True)
             continue
-        files.append(file)
-        yield from _counts(interviews.file, file, study)
-    if len(files) == len(declared.interviews):
-        for problem in _problems(declared, files, study):
+        coded_files.append(coded_file)
+        yield from _coding_counts(interviews.file, coded_file, study)
+    if len(coded_files) == len(proposition_file.interviews):
+        for problem in _problems(proposition_file, coded_files, study):
             yield Finding("propositions", problem, is_error=True)
 
 
-def _counts(name: str, file: CodedFile, study: Study) -> Iterator[Finding]:
+def _coding_counts(name: str, file: CodedFile, study: Study) -> Iterator[Finding]:
     waves = {wave.wave for wave in study.protocol.waves}
-    reasons = Counter(reason for one in file.codings if (reason := why_unplaced(one, waves)))
-    reasons.update(one.reason for one in file.lost)
+    reasons = Counter(reason for coding in file.codings if (reason := why_unplaced(coding, waves)))
+    reasons.update(unusable.reason for unusable in file.lost)
     yield Finding(name, f"{file.counted - file.speakers} codings, {reasons.total()} set aside")
     for reason, count in reasons.most_common():
         yield Finding(name, f"{count} set aside: {reason}", is_warning=True)
 
 
-def _problems(declared: PropositionFile, files: list[CodedFile], study: Study) -> list[str]:
-    """Codes and quotes that the interviews do not have."""
+def _problems(proposition_file: PropositionFile, files: list[CodedFile], study: Study) -> list[str]:
+    """Codes and quotes that do not occur in the interviews."""
     codes = [code.path for file in files for code in file.codes]
-    if problems := check_codes(declared, codes, study):
+    if problems := check_codes(proposition_file, codes, study):
         return problems
-    codings = [one for file in files for one in file.codings]
+    codings = [coding for file in files for coding in file.codings]
     waves = {wave.wave for wave in study.protocol.waves}
     segments = [
-        {"segment_id": name, "path": one.code.path, "person": one.person, "wave": one.wave, "text": one.text,
-         "source_file": "", "place": one.place}
-        for name, one in zip(segment_ids(codings), codings, strict=True)
-        if why_unplaced(one, waves) is None
+        {"segment_id": segment_id, "path": coding.code.path, "person": coding.person, "wave": coding.wave,
+         "text": coding.text, "source_file": "", "place": coding.place}
+        for segment_id, coding in zip(segment_ids(codings), codings, strict=True)
+        if why_unplaced(coding, waves) is None
     ]  # fmt: skip
     try:
-        joint_display(declared, {}, segments, study, codes)
+        joint_display(proposition_file, {}, segments, study, codes)
     except SynthesisError as error:
         return [str(error)]
     return []

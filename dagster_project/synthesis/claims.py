@@ -1,11 +1,12 @@
 """Judging claims against results: supported, not supported, contradicted, or not testable, and why.
 
-Belongs here: what each kind of condition asks of which results. Does not belong here: what a claim says
+Belongs here: which results each kind of condition tests, and how. Does not belong here: what a claim states
 (propositions.py), qualitative evidence, layout.
 
-Every condition asks whether a number lies in a region: a change below zero, a distance from the norm of at most half an SD.
-The estimate lies in it: supported. Estimate and interval lie outside: contradicted. The estimate lies outside, the interval
-reaches in: not supported. A condition on the interval ("excludes zero", "inside") asks it of the interval itself.
+Every condition defines a region, such as changes below zero or distances from the norm of at most half an SD. Supported: the
+estimate lies in the region. Contradicted: the estimate and its whole confidence interval lie outside. Not supported: the
+estimate lies outside, but the interval overlaps the region. A condition on the interval ("excludes zero", "inside") tests
+the interval itself.
 """
 
 import math
@@ -24,33 +25,34 @@ from dagster_project.synthesis.propositions import (
     Proposition,
 )
 
-#: From the worst to the best: a claim is as good as its worst cell that can be tested.
+#: From worst to best; the verdict on a claim is the worst of its testable cells.
 CONTRADICTED, NOT_SUPPORTED, SUPPORTED, NOT_TESTABLE = "contradicted", "not supported", "supported", "not testable"
 VERDICTS = (SUPPORTED, NOT_SUPPORTED, CONTRADICTED, NOT_TESTABLE)
-_NAMED = 4
+#: How many numbers a reason lists.
+_MAX_LISTED = 4
 
 
 @dataclass(frozen=True)
 class JudgedCell:
-    """One number that a claim rests on.
+    """A number that a claim rests on.
 
-    result_ids: the estimate, then the ends of its interval. shown: their text, with the unit. reaches_beyond: the estimate
-    lies where the claim says, and part of its interval does not.
+    result_ids: the estimate, then the limits of its confidence interval. number_text: their text, with the unit.
+    exceeds_region: the estimate lies where the claim says, but its interval extends beyond.
     """
 
     outcome: str
     label: str
-    moment: str
-    shown: str
+    wave_or_contrast: str
+    number_text: str
     result_ids: tuple[str, ...]
     verdict: str
     reason: str
-    reaches_beyond: bool = False
+    exceeds_region: bool = False
 
 
 @dataclass(frozen=True)
 class JudgedClaim:
-    """A claim with its verdict and the cells it was judged by."""
+    """A claim with its verdict and the cells that it was judged by."""
 
     claim_id: str
     statement: str
@@ -78,86 +80,93 @@ def _judge(proposition: Proposition, claim: Claim, results: Mapping[str, ResultR
 
 
 def _verdict(claim: Claim, verdicts: list[str]) -> str:
-    """The worst of all numbers, or what most of them say. A claim of which a number is missing is never supported."""
+    """The worst verdict, or that of the majority. A claim for all numbers is never supported while one is missing."""
     if claim.holds_for == "most":
-        said, count = Counter(verdicts).most_common(1)[0]
-        return said if 2 * count > len(verdicts) else NOT_SUPPORTED
-    found = next((one for one in (CONTRADICTED, NOT_SUPPORTED) if one in verdicts), SUPPORTED)
-    return NOT_TESTABLE if found == SUPPORTED and NOT_TESTABLE in verdicts else found
+        majority, count = Counter(verdicts).most_common(1)[0]
+        return majority if 2 * count > len(verdicts) else NOT_SUPPORTED
+    worst = next((verdict for verdict in (CONTRADICTED, NOT_SUPPORTED) if verdict in verdicts), SUPPORTED)
+    return NOT_TESTABLE if worst == SUPPORTED and NOT_TESTABLE in verdicts else worst
 
 
 def _reason(cells: Iterable[JudgedCell]) -> str:
-    """How many cells bear the claim out, and what the others say."""
+    """How many cells support the claim, and the reasons of the others."""
     tested = [cell for cell in cells if cell.verdict != NOT_TESTABLE]
     untested = [cell for cell in cells if cell.verdict == NOT_TESTABLE]
-    against = [cell for cell in tested if cell.verdict != SUPPORTED]
-    beyond = sum(cell.reaches_beyond for cell in tested)
-    said = []
+    unsupported = [cell for cell in tested if cell.verdict != SUPPORTED]
+    exceeding_count = sum(cell.exceeds_region for cell in tested)
+    statements = []
     if len(tested) == 1:
-        said.append(f"{_name(tested[0])} {tested[0].reason}")
-        against = []
+        statements.append(f"{_name(tested[0])}: {tested[0].reason}")
+        unsupported = []
     elif tested:
-        said.append(f"{len(tested) - len(against)} of {len(tested)} numbers bear it out")
-        if beyond:
-            said[-1] += f", {'all' if beyond == len(tested) else beyond} with an interval that reaches beyond"
-    said += [*_by_reason(against, ""), *_by_reason(untested, "not testable: ")]
-    return "; ".join(said)
+        statements.append(f"{len(tested) - len(unsupported)} of {len(tested)} numbers bear it out")
+        if exceeding_count:
+            share = "all" if exceeding_count == len(tested) else exceeding_count
+            statements[-1] += f", {share} with an interval that reaches beyond"
+    statements += [*_statements_by_reason(unsupported, ""), *_statements_by_reason(untested, "not testable: ")]
+    return "; ".join(statements)
 
 
-def _by_reason(cells: Iterable[JudgedCell], what: str) -> Iterator[str]:
-    """Each reason once, with the numbers that it holds for."""
+def _statements_by_reason(cells: Iterable[JudgedCell], prefix: str) -> Iterator[str]:
+    """Each reason once, with the numbers that it applies to."""
     groups: dict[str, list[JudgedCell]] = {}
     for cell in cells:
-        groups.setdefault(cell.reason.removeprefix(cell.shown).removeprefix(" is "), []).append(cell)
-    for reason, some in groups.items():
-        if len(some) == 1:
-            yield f"{what}{_name(some[0])} {some[0].reason}"
+        groups.setdefault(cell.reason.removeprefix(cell.number_text).removeprefix(" is "), []).append(cell)
+    for reason, group in groups.items():
+        if len(group) == 1:
+            yield f"{prefix}{_name(group[0])}: {group[0].reason}"
             continue
-        named = "; ".join(f"{cell.label} {cell.moment}".strip() + _shown(cell) for cell in some[:_NAMED])
-        more = f"; and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
-        yield f"{what}{reason} ({named}{more})"
+        listing = "; ".join(_name(cell) + _number_suffix(cell) for cell in group[:_MAX_LISTED])
+        remainder = f"; and {len(group) - _MAX_LISTED} more" if len(group) > _MAX_LISTED else ""
+        yield f"{prefix}{reason} ({listing}{remainder})"
 
 
-def _shown(cell: JudgedCell) -> str:
-    return "" if cell.shown == "—" else f" {cell.shown}"
+def _number_suffix(cell: JudgedCell) -> str:
+    return "" if cell.number_text == "—" else f" {cell.number_text}"
 
 
 def _name(cell: JudgedCell) -> str:
-    return f"{cell.label} {cell.moment}".strip() + ":"
+    return f"{cell.label} {cell.wave_or_contrast}".strip()
 
 
 def _cells(condition: Condition, results: Mapping[str, ResultRow], study: Study) -> Iterator[JudgedCell]:
     if isinstance(condition, ChangeCondition):
-        yield from _changes(condition, results, study)
+        yield from _change_cells(condition, results, study)
     elif isinstance(condition, NormCondition):
-        yield from _norms(condition, results, study)
+        yield from _norm_cells(condition, results, study)
     else:
-        yield from _levels(condition, results, _labels(study))
+        yield from _level_cells(condition, results, _labels(study))
 
 
 def _labels(study: Study) -> dict[str, str]:
-    """What tables call an outcome: a scale, a service, a variable of the roster."""
-    use = study.protocol.service_use
+    """The labels of scales, services and participant variables by code."""
+    service_use = study.protocol.service_use
     return (
         {code: scale.label for code, (_, scale) in study.scales.items()}
-        | {one.service: one.label for one in (use.services if use else ())}
-        | {one.variable: one.label for one in study.protocol.participant_variables}
+        | {service.service: service.label for service in (service_use.services if service_use else ())}
+        | {variable.variable: variable.label for variable in study.protocol.participant_variables}
     )
 
 
 @dataclass(frozen=True)
-class _Number:
-    """An estimate with its interval, where there is one. missing: what to say where there is no such result."""
+class _Estimate:
+    """An estimate with its confidence interval, where there is one. absence: the reason when there is no such result.
+
+    ids, rows: of the estimate and the lower and upper limit of its interval.
+    """
 
     ids: tuple[str, ...]
     rows: tuple[ResultRow | None, ...]
-    missing: str
+    absence: str
 
     @classmethod
-    def of(cls, results: Mapping[str, ResultRow], prefix: str, statistic: str, interval: str, missing: str) -> "_Number":
-        """prefix: the id up to the statistic. interval: what stands before ci95_low."""
-        ids = (f"{prefix}/{statistic}", f"{prefix}/{interval}ci95_low", f"{prefix}/{interval}ci95_high")
-        return cls(ids, tuple(results.get(one) for one in ids), missing)
+    def from_results(
+        cls, results: Mapping[str, ResultRow], id_prefix: str, statistic: str, interval_prefix: str, absence: str
+    ) -> "_Estimate":
+        """id_prefix: the id up to the statistic. interval_prefix: the part of the statistic's name before ci95_low."""
+        limits = (f"{id_prefix}/{interval_prefix}ci95_low", f"{id_prefix}/{interval_prefix}ci95_high")
+        ids = (f"{id_prefix}/{statistic}", *limits)
+        return cls(ids, tuple(results.get(row_id) for row_id in ids), absence)
 
     @property
     def value(self) -> float | None:
@@ -169,186 +178,201 @@ class _Number:
         return None if low is None or high is None else (low, high)
 
     @property
-    def shown(self) -> str:
+    def text(self) -> str:
         if self.rows[0] is None:
             return "—"
-        ends = [row.printed for row in self.rows[1:] if row is not None and row.value is not None]
+        limits = [row.printed for row in self.rows[1:] if row is not None and row.value is not None]
         unit = f" {self.rows[0].unit}" if self.rows[0].unit else ""
-        return self.rows[0].printed + (f" [{ends[0]}, {ends[1]}]" if len(ends) == 2 else "") + unit
+        return self.rows[0].printed + (f" [{limits[0]}, {limits[1]}]" if len(limits) == 2 else "") + unit
 
     @property
-    def known_ids(self) -> tuple[str, ...]:
-        return tuple(one for one, row in zip(self.ids, self.rows, strict=True) if row is not None)
+    def result_ids(self) -> tuple[str, ...]:
+        """The ids of those results that exist."""
+        return tuple(row_id for row_id, row in zip(self.ids, self.rows, strict=True) if row is not None)
 
     @property
-    def why_unknown(self) -> str:
-        return (self.rows[0].note or "has no value") if self.rows[0] is not None else self.missing
+    def missing_reason(self) -> str:
+        return (self.rows[0].note or "has no value") if self.rows[0] is not None else self.absence
 
 
 @dataclass(frozen=True)
 class _Region:
-    """Numbers from low to high; an end that is not in it is open."""
+    """The numbers from low to high; without the limits themselves where the region is open."""
 
     low: float = -math.inf
     high: float = math.inf
     is_open: bool = False
 
-    def holds(self, value: float) -> bool:
+    def includes(self, value: float) -> bool:
         return self.low < value < self.high if self.is_open else self.low <= value <= self.high
 
-    def misses(self, interval: tuple[float, float]) -> bool:
+    def is_disjoint(self, interval: tuple[float, float]) -> bool:
         low, high = interval
         return (high <= self.low or low >= self.high) if self.is_open else (high < self.low or low > self.high)
 
-    def contains(self, interval: tuple[float, float]) -> bool:
-        return self.holds(interval[0]) and self.holds(interval[1])
+    def contains_interval(self, interval: tuple[float, float]) -> bool:
+        return self.includes(interval[0]) and self.includes(interval[1])
 
     def mirrored(self) -> "_Region":
         return _Region(-self.high, -self.low, self.is_open)
 
 
-def _by_estimate(number: _Number, region: _Region, words: str, is_whole: bool = False) -> tuple[str, str]:
-    """Verdict and reason for an estimate that should lie in a region; is_whole: with all of its interval."""
-    if number.value is None:
-        return NOT_TESTABLE, number.why_unknown
-    if region.holds(number.value):
-        if not is_whole:
-            return SUPPORTED, f"{number.shown} is {words}"
-        if number.interval is None:
-            return NOT_TESTABLE, f"{number.shown} has no interval"
-        is_inside = region.contains(number.interval)
-        where = "with its interval" if is_inside else "but its interval reaches beyond"
-        return SUPPORTED if is_inside else NOT_SUPPORTED, f"{number.shown} is {words}, {where}"
-    if number.interval is not None and region.misses(number.interval):
-        return CONTRADICTED, f"{number.shown} is not {words}, nor is any value of the interval"
-    return NOT_SUPPORTED, f"{number.shown} is not {words}"
+def _judge_estimate(
+    estimate: _Estimate, region: _Region, region_words: str, tests_interval: bool = False
+) -> tuple[str, str]:
+    """Verdict and reason for an estimate that should lie in a region; tests_interval: with its whole interval."""
+    if estimate.value is None:
+        return NOT_TESTABLE, estimate.missing_reason
+    if region.includes(estimate.value):
+        if not tests_interval:
+            return SUPPORTED, f"{estimate.text} is {region_words}"
+        if estimate.interval is None:
+            return NOT_TESTABLE, f"{estimate.text} has no interval"
+        is_inside = region.contains_interval(estimate.interval)
+        interval_words = "with its interval" if is_inside else "but its interval reaches beyond"
+        return SUPPORTED if is_inside else NOT_SUPPORTED, f"{estimate.text} is {region_words}, {interval_words}"
+    if estimate.interval is not None and region.is_disjoint(estimate.interval):
+        return CONTRADICTED, f"{estimate.text} is not {region_words}, nor is any value of the interval"
+    return NOT_SUPPORTED, f"{estimate.text} is not {region_words}"
 
 
-def _all(*judged: tuple[str, str]) -> tuple[str, str]:
-    """Several things asked of one number: the worst verdict, with what led to it."""
+def _worst_judgement(*judgements: tuple[str, str]) -> tuple[str, str]:
+    """The worst of several verdicts on a number, with its reasons."""
     order = (NOT_TESTABLE, CONTRADICTED, NOT_SUPPORTED, SUPPORTED)
-    verdict = min((one for one, _ in judged), key=order.index)
-    return verdict, ", ".join(dict.fromkeys(reason for one, reason in judged if one == verdict))
+    worst = min((verdict for verdict, _ in judgements), key=order.index)
+    return worst, ", ".join(dict.fromkeys(reason for verdict, reason in judgements if verdict == worst))
 
 
-def _changes(condition: ChangeCondition, results: Mapping[str, ResultRow], study: Study) -> Iterator[JudgedCell]:
-    signs = {contrast.contrast: contrast.baseline_sign for contrast in study.protocol.contrasts}
+def _change_cells(condition: ChangeCondition, results: Mapping[str, ResultRow], study: Study) -> Iterator[JudgedCell]:
+    baseline_signs = {contrast.contrast: contrast.baseline_sign for contrast in study.protocol.contrasts}
     labels = _labels(study)
-    size = condition.effect_size or study.protocol.plan.headline
+    effect_size = condition.effect_size or study.protocol.plan.headline
     for code in (*condition.scales, *condition.services):
         is_scale = code in condition.scales
         analysis, statistic = ("change", "mean_change") if is_scale else ("service_change", "difference")
         for contrast in condition.contrasts:
-            prefix = result_id(analysis, code, contrast)
-            absent = "there is no such comparison; both waves must have asked"
-            change = _Number.of(results, prefix, statistic, "", absent)
-            is_minus = signs[contrast] > 0
-            judged, numbers = [*_one_change(condition, change, is_minus, direction_of(study, contrast))], [change]
+            id_prefix = result_id(analysis, code, contrast)
+            absence = "there is no such comparison; both waves must have asked"
+            change = _Estimate.from_results(results, id_prefix, statistic, "", absence)
+            # A fall is a positive change where the contrast is baseline minus follow-up.
+            fall_is_positive = baseline_signs[contrast] > 0
+            estimates = [change]
+            judgements = [*_judge_change(condition, change, fall_is_positive, direction_of(study, contrast))]
             if condition.at_least is not None:
-                effect = _Number.of(results, prefix, size, f"{size}_", absent)
-                judged.append(_one_size(condition, effect, is_minus, size))
-                numbers.append(effect)
-            verdict, reason = _all(*judged)
-            if change.value is not None and not any(number.shown in reason for number in numbers):
-                reason = f"{change.shown}: {reason}"
+                effect = _Estimate.from_results(results, id_prefix, effect_size, f"{effect_size}_", absence)
+                judgements.append(_judge_effect(condition, effect, fall_is_positive, effect_size))
+                estimates.append(effect)
+            verdict, reason = _worst_judgement(*judgements)
+            if change.value is not None and not any(estimate.text in reason for estimate in estimates):
+                reason = f"{change.text}: {reason}"
             yield JudgedCell(
-                outcome=code, label=labels[code], moment=contrast,
-                shown="; ".join(number.shown for number in numbers),
-                result_ids=tuple(one for number in numbers for one in number.known_ids),
+                outcome=code, label=labels[code], wave_or_contrast=contrast,
+                number_text="; ".join(estimate.text for estimate in estimates),
+                result_ids=tuple(row_id for estimate in estimates for row_id in estimate.result_ids),
                 verdict=verdict, reason=reason,
             )  # fmt: skip
 
 
-def _one_change(condition: ChangeCondition, change: _Number, is_minus: bool, direction: str) -> Iterator[tuple[str, str]]:
+def _judge_change(
+    condition: ChangeCondition, change: _Estimate, fall_is_positive: bool, direction_words: str
+) -> Iterator[tuple[str, str]]:
     if change.value is None:
-        yield NOT_TESTABLE, change.why_unknown
+        yield NOT_TESTABLE, change.missing_reason
         return
     if condition.direction != "either":
-        # A fall is a positive change where the contrast is baseline minus follow-up.
-        is_positive = (condition.direction == "falls") == is_minus
-        above = _Region(0, math.inf, is_open=True)
-        words = f"a {'fall' if condition.direction == 'falls' else 'rise'} ({direction})"
-        yield _by_estimate(change, above if is_positive else above.mirrored(), words)
+        is_positive = (condition.direction == "falls") == fall_is_positive
+        positive = _Region(0, math.inf, is_open=True)
+        region_words = f"a {'fall' if condition.direction == 'falls' else 'rise'} ({direction_words})"
+        yield _judge_estimate(change, positive if is_positive else positive.mirrored(), region_words)
     if condition.interval is not None and change.interval is None:
-        yield NOT_TESTABLE, f"{change.shown} has no interval"
+        yield NOT_TESTABLE, f"{change.text} has no interval"
     elif condition.interval is not None and change.interval is not None:
         low, high = change.interval
-        is_excluded = low > 0 or high < 0
-        # An interval that excludes zero says that there is a change; one that includes it leaves open whether there is.
-        otherwise = CONTRADICTED if is_excluded else NOT_SUPPORTED
-        verdict = SUPPORTED if is_excluded == (condition.interval == "excludes_zero") else otherwise
-        shown = "its interval" if condition.direction != "either" else change.shown
-        yield verdict, f"{shown} {'excludes' if is_excluded else 'includes'} zero"
+        excludes_zero = low > 0 or high < 0
+        # An interval that excludes zero shows a change; one that includes zero does not show that there is none.
+        failure = CONTRADICTED if excludes_zero else NOT_SUPPORTED
+        verdict = SUPPORTED if excludes_zero == (condition.interval == "excludes_zero") else failure
+        subject = "its interval" if condition.direction != "either" else change.text
+        yield verdict, f"{subject} {'excludes' if excludes_zero else 'includes'} zero"
 
 
-def _one_size(condition: ChangeCondition, effect: _Number, is_minus: bool, size: str) -> tuple[str, str]:
-    least = condition.at_least or 0.0
-    words = f"at least {least:g} {size} in size"
+def _judge_effect(
+    condition: ChangeCondition, effect: _Estimate, fall_is_positive: bool, effect_size: str
+) -> tuple[str, str]:
+    minimum = condition.at_least or 0.0
+    region_words = f"at least {minimum:g} {effect_size} in size"
     if effect.value is None:
-        return NOT_TESTABLE, effect.why_unknown
-    is_positive = effect.value >= 0 if condition.direction == "either" else (condition.direction == "falls") == is_minus
-    region = _Region(least, math.inf)
-    return _by_estimate(effect, region if is_positive else region.mirrored(), words)
+        return NOT_TESTABLE, effect.missing_reason
+    if condition.direction == "either":
+        is_positive = effect.value >= 0
+    else:
+        is_positive = (condition.direction == "falls") == fall_is_positive
+    region = _Region(minimum, math.inf)
+    return _judge_estimate(effect, region if is_positive else region.mirrored(), region_words)
 
 
-def _norms(condition: NormCondition, results: Mapping[str, ResultRow], study: Study) -> Iterator[JudgedCell]:
-    place, by = condition.place
-    normed = {norm.scale for norm in study.norms.norms}
+def _norm_cells(condition: NormCondition, results: Mapping[str, ResultRow], study: Study) -> Iterator[JudgedCell]:
+    comparison, norm_sds = condition.comparison
+    scales_with_norm = {norm.scale for norm in study.norms.norms}
     for code in condition.scales:
         scale = study.scales[code][1]
-        region, words = _beside_norm(place, by, scale.better)
+        region, region_words = _norm_region(comparison, norm_sds, scale.better)
         for wave in condition.waves:
-            prefix = result_id("norm_difference", code, wave)
-            missing = "nobody has a score" if code in normed else "has no norm"
-            number = _Number.of(results, prefix, "difference_sd", "difference_sd_", missing)
-            verdict, reason = _by_estimate(number, region, words, condition.interval == "inside")
-            if verdict not in (SUPPORTED, NOT_TESTABLE) and number.value:
-                side = "better" if (number.value > 0) == (scale.better == "high") else "worse"
+            id_prefix = result_id("norm_difference", code, wave)
+            absence = "nobody has a score" if code in scales_with_norm else "has no norm"
+            estimate = _Estimate.from_results(results, id_prefix, "difference_sd", "difference_sd_", absence)
+            verdict, reason = _judge_estimate(estimate, region, region_words, condition.interval == "inside")
+            if verdict not in (SUPPORTED, NOT_TESTABLE) and estimate.value:
+                side = "better" if (estimate.value > 0) == (scale.better == "high") else "worse"
                 reason += f" ({side} than the norm)"
             yield JudgedCell(
-                code, scale.label, wave, number.shown, number.known_ids, verdict, reason, _reaches(number, region, verdict)
-            )
+                code, scale.label, wave, estimate.text, estimate.result_ids, verdict, reason,
+                _exceeds_region(estimate, region, verdict),
+            )  # fmt: skip
 
 
-def _reaches(number: _Number, region: _Region, verdict: str) -> bool:
-    return verdict == SUPPORTED and number.interval is not None and not region.contains(number.interval)
+def _exceeds_region(estimate: _Estimate, region: _Region, verdict: str) -> bool:
+    return verdict == SUPPORTED and estimate.interval is not None and not region.contains_interval(estimate.interval)
 
 
-def _beside_norm(place: str, by: float, better: str) -> tuple[_Region, str]:
-    """The region of a distance in norm SDs, and its words."""
-    sds = f"{by:g} norm SD{'s' if by > 1 else ''}"
-    if place == "within":
-        return _Region(-by, by), f"within {sds} of the norm"
-    if place in ("above", "below"):
-        region = _Region(by, math.inf, is_open=True)
-        words = f"more than {sds} {place} the norm" if by else f"{place} the norm"
-        return (region if place == "above" else region.mirrored()), words
-    if place == "worse_by":
-        region = _Region(by, math.inf, is_open=True)
-        words = f"worse than the norm by more than {sds}" if by else "worse than the norm"
-        return (region if better == "low" else region.mirrored()), words
-    region = _Region(-by, math.inf)
-    words = f"no worse than the norm by more than {sds}" if by else "no worse than the norm"
-    return (region if better == "high" else region.mirrored()), words
+def _norm_region(comparison: str, norm_sds: float, better: str) -> tuple[_Region, str]:
+    """The region of differences from the norm, in norm SDs, that a comparison allows, and its description."""
+    distance = f"{norm_sds:g} norm SD{'s' if norm_sds > 1 else ''}"
+    if comparison == "within":
+        return _Region(-norm_sds, norm_sds), f"within {distance} of the norm"
+    if comparison in ("above", "below"):
+        region = _Region(norm_sds, math.inf, is_open=True)
+        region_words = f"more than {distance} {comparison} the norm" if norm_sds else f"{comparison} the norm"
+        return (region if comparison == "above" else region.mirrored()), region_words
+    if comparison == "worse_by":
+        region = _Region(norm_sds, math.inf, is_open=True)
+        region_words = f"worse than the norm by more than {distance}" if norm_sds else "worse than the norm"
+        return (region if better == "low" else region.mirrored()), region_words
+    region = _Region(-norm_sds, math.inf)
+    region_words = f"no worse than the norm by more than {distance}" if norm_sds else "no worse than the norm"
+    return (region if better == "high" else region.mirrored()), region_words
 
 
-def _levels(condition: LevelCondition, results: Mapping[str, ResultRow], labels: Mapping[str, str]) -> Iterator[JudgedCell]:
+def _level_cells(
+    condition: LevelCondition, results: Mapping[str, ResultRow], labels: Mapping[str, str]
+) -> Iterator[JudgedCell]:
     low = -math.inf if condition.at_least is None else condition.at_least
     high = math.inf if condition.at_most is None else condition.at_most
-    for one in condition.results:
-        prefix, _, statistic = one.rpartition("/")
-        number = _Number.of(results, prefix, statistic, "", "")
-        row, region = number.rows[0], _Region(low, high)
-        name, moment = (row.outcome, row.wave or row.contrast or "") if row is not None else (one, "")
+    region = _Region(low, high)
+    for row_id in condition.results:
+        id_prefix, _, statistic = row_id.rpartition("/")
+        estimate = _Estimate.from_results(results, id_prefix, statistic, "", "")
+        row = estimate.rows[0]
+        outcome, wave_or_contrast = (row.outcome, row.wave or row.contrast or "") if row is not None else (row_id, "")
         if row is None:
-            verdict, reason = NOT_TESTABLE, alike(one, list(results)).removeprefix(f"{one}: ")
+            verdict, reason = NOT_TESTABLE, alike(row_id, list(results)).removeprefix(f"{row_id}: ")
         elif condition.at_least is None and condition.at_most is None:
             verdict, reason = NOT_TESTABLE, condition.because or ""
         else:
-            verdict, reason = _by_estimate(number, region, _bounds(low, high), condition.interval == "inside")
+            verdict, reason = _judge_estimate(estimate, region, _bounds(low, high), condition.interval == "inside")
         yield JudgedCell(
-            name, labels.get(name, name), moment, number.shown, number.known_ids, verdict, reason,
-            _reaches(number, region, verdict),
+            outcome, labels.get(outcome, outcome), wave_or_contrast, estimate.text, estimate.result_ids, verdict, reason,
+            _exceeds_region(estimate, region, verdict),
         )  # fmt: skip
 
 

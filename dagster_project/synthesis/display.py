@@ -1,7 +1,7 @@
-"""The joint display: each proposition with what the numbers say, what the interviews say, and what people made of both.
+"""The joint display: each proposition with the numbers, the interviews, and people's judgement of both.
 
-Belongs here: putting both beside each other, and telling whether a judgement still fits what it judged. Does not belong
-here: judging a claim (claims.py), reading interviews (segments/), HTML.
+Belongs here: setting both side by side, and whether a judgement is of the current evidence. Does not belong here:
+judging a claim (claims.py), reading interviews (segments/), HTML.
 
 After Guetterman, Fetters and Creswell (2015): quantitative and qualitative results side by side, with the inference drawn.
 """
@@ -21,7 +21,7 @@ from dagster_project.synthesis.propositions import Judgement, Proposition, Propo
 
 @dataclass(frozen=True)
 class CodeCount:
-    """How much of the interviews has a code: segments, people, and segments by wave."""
+    """How often a code occurs in the interviews: segments, people, and segments by wave."""
 
     code: str
     segments: int
@@ -31,7 +31,7 @@ class CodeCount:
 
 @dataclass(frozen=True)
 class Quote:
-    """A segment that the study chose to quote. person: a pseudonym."""
+    """A segment that the study chose to quote. person: a pseudonym. location: in the source file."""
 
     segment_id: str
     code: str
@@ -39,14 +39,14 @@ class Quote:
     wave: str | None
     text: str
     source_file: str
-    place: str
+    location: str
 
 
 @dataclass(frozen=True)
 class JointRow:
-    """One proposition of the joint display.
+    """A proposition of the joint display.
 
-    evidence: a mark of all verdicts and segments. is_stale: whether the judgement was made of other evidence.
+    evidence: a hash of all verdicts and segments. is_stale: whether the judgement was of other evidence.
     """
 
     proposition: str
@@ -72,66 +72,66 @@ class JointRow:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Why the judgement should be looked at again, and what to write then."""
+        """Why the judgement should be reviewed, and what to write then."""
         if self.judgement is None:
             return ()
-        write = f'judge again, then write evidence: "{self.evidence}" and judged_on under judgement'
-        found = []
+        instruction = f'judge again, then write evidence: "{self.evidence}" and judged_on under judgement'
+        doubts = []
         if self.judgement.evidence is None:
-            found.append(f"it does not say of which evidence it was made; {write}")
+            doubts.append(f"it does not say of which evidence it was made; {instruction}")
         elif self.is_stale:
-            found.append(f"claims or segments are not those that were judged; {write}")
+            doubts.append(f"claims or segments are not those that were judged; {instruction}")
         if self.judgement.verdict == "silent" and self.silence is None:
-            found.append("it says silent, and both numbers and interviews speak")
+            doubts.append("it says silent, and both numbers and interviews speak")
         if self.judgement.verdict == "convergent" and self.counts["contradicted"] and not self.judgement.memo:
-            found.append("it says convergent beside a contradicted claim, without a memo; write why")
-        return tuple(found)
+            doubts.append("it says convergent beside a contradicted claim, without a memo; write why")
+        return tuple(doubts)
 
     @property
     def verdict(self) -> str:
-        """What people judged, or that they have not; silent where one side has nothing to say."""
+        """The judged verdict, or "not yet judged"; without a judgement, "silent" where a side has no evidence."""
         if self.judgement is not None:
             return self.judgement.verdict
         return "silent" if self.silence else "not yet judged"
 
     @property
     def silence(self) -> str | None:
-        """Which side has nothing to say."""
-        quiet = [
+        """Which side has no evidence: the numbers, the interviews or both."""
+        silent_sides = [
             *(["the numbers"] if all(claim.verdict == NOT_TESTABLE for claim in self.claims) else []),
             *(["the interviews"] if not self.segments else []),
         ]
-        return f"{' and '.join(quiet)} say nothing" if quiet else None
+        return f"{' and '.join(silent_sides)} say nothing" if silent_sides else None
 
 
 Segments = Sequence[Mapping[str, Any]]
 
 
 def joint_display(
-    declared: PropositionFile,
+    proposition_file: PropositionFile,
     results: Mapping[str, ResultRow],
     segments: Segments,
     study: Study,
     codes: Iterable[Sequence[str]] = (),
 ) -> tuple[JointRow, ...]:
-    """Every proposition, judged.
+    """Every proposition with its evidence and judgement.
 
-    segments: rows with segment_id, path (the code's name after those above it), person (a pseudonym), wave, text,
-    source_file, place, one a coding; none where no interviews are declared. codes: the paths of all codes, used or not. A
-    segment counts for its code and for those above it. Raises SynthesisError when a proposition names a code or a segment
-    that they do not have.
+    segments: one row a coding, with segment_id, path (the names of the code's ancestors and its own), person (a pseudonym),
+    wave, text, source_file, place; none without interviews. codes: the paths of all codes, used or not. A segment counts for
+    its code and for the ancestors of the code. Raises SynthesisError when a proposition names a code or a segment that does
+    not exist.
     """
-    by_path: dict[tuple[str, ...], list[Mapping[str, Any]]] = {path: [] for path in _with_above(codes)}
+    rows_by_path: dict[tuple[str, ...], list[Mapping[str, Any]]] = {path: [] for path in _with_ancestors(codes)}
     for row in segments:
-        for path in _with_above([row["path"]]):
-            by_path.setdefault(path, []).append(row)
+        for path in _with_ancestors([row["path"]]):
+            rows_by_path.setdefault(path, []).append(row)
     rows = []
-    for position, proposition in enumerate(declared.propositions, start=1):
-        where = f"{study.folder / 'propositions.yaml'}: {proposition.proposition}"
-        by_code = {code: by_path[_meant(code, by_path, where)] for code in proposition.codes}
+    for position, proposition in enumerate(proposition_file.propositions, start=1):
+        location = f"{study.folder / 'propositions.yaml'}: {proposition.proposition}"
+        rows_by_code = {code: rows_by_path[_resolve_code(code, rows_by_path, location)] for code in proposition.codes}
         claims = judge_claims(proposition, results, study)
-        counts = tuple(_count(code, by_code[code], study) for code in proposition.codes)
-        mine = {row["segment_id"]: row for code in proposition.codes for row in by_code[code]}
+        counts = tuple(_code_count(code, rows_by_code[code], study) for code in proposition.codes)
+        row_by_segment = {row["segment_id"]: row for code in proposition.codes for row in rows_by_code[code]}
         rows.append(
             JointRow(
                 proposition=proposition.proposition,
@@ -139,96 +139,104 @@ def joint_display(
                 statement=proposition.statement,
                 claims=claims,
                 codes=counts,
-                segments=len(mine),
-                people=_people(mine.values()),
+                segments=len(row_by_segment),
+                people=_people_count(row_by_segment.values()),
                 interviews=proposition.interviews,
-                quotes=tuple(_quotes(proposition, mine, where)),
+                quotes=tuple(_quotes(proposition, row_by_segment, location)),
                 judgement=proposition.judgement,
-                evidence=_mark(claims, mine),
+                evidence=_evidence_hash(claims, row_by_segment),
             )
         )
     return tuple(rows)
 
 
-def check_codes(declared: PropositionFile, codes: Iterable[Sequence[str]], study: Study) -> list[str]:
-    """One line for each code that a proposition names and the interviews do not have, or have several times."""
-    known = _with_above(codes)
+def check_codes(proposition_file: PropositionFile, codes: Iterable[Sequence[str]], study: Study) -> list[str]:
+    """A line for each code of a proposition that the interviews do not have, or that is ambiguous."""
+    paths = _with_ancestors(codes)
     problems = []
-    for proposition in declared.propositions:
+    for proposition in proposition_file.propositions:
         for code in proposition.codes:
             try:
-                _meant(code, known, f"{study.folder / 'propositions.yaml'}: {proposition.proposition}")
+                _resolve_code(code, paths, f"{study.folder / 'propositions.yaml'}: {proposition.proposition}")
             except SynthesisError as error:
                 problems.append(str(error))
     return problems
 
 
-def _with_above(codes: Iterable[Sequence[str]]) -> dict[tuple[str, ...], None]:
-    """Paths, and those of the codes above them."""
+def _with_ancestors(codes: Iterable[Sequence[str]]) -> dict[tuple[str, ...], None]:
+    """The paths of codes and of all their ancestors, each once."""
     return dict.fromkeys(tuple(path[:length]) for path in codes for length in range(1, len(path) + 1))
 
 
-def _meant(code: str, known: Iterable[tuple[str, ...]], where: str) -> tuple[str, ...]:
-    """The path that a proposition means by a code's name, or by its name after some of those above it.
+def _resolve_code(code: str, paths: Iterable[tuple[str, ...]], location: str) -> tuple[str, ...]:
+    """The path of a code that a proposition names by its name alone or after the names of ancestors.
 
-    A path in full comes before others that end alike. Raises SynthesisError when no path or several can be meant.
+    A complete path takes precedence over longer paths that end in it. Raises SynthesisError when none or several match.
     """
-    wanted = _spelt([code])
-    paths = {path: _spelt(path) for path in known}
-    found = [path for path, spelt in paths.items() if spelt == wanted] or [
-        path for path, spelt in paths.items() if spelt.endswith(f" > {wanted}")
+    reference = _path_text([code])
+    path_texts = {path: _path_text(path) for path in paths}
+    matches = [path for path, path_text in path_texts.items() if path_text == reference] or [
+        path for path, path_text in path_texts.items() if path_text.endswith(f" > {reference}")
     ]
-    if len(found) > 1:
-        named = ", ".join(sorted(paths[path] for path in found))
-        raise SynthesisError(f"{where}: codes: {len(found)} codes are called {code!r}: {named}; write the one that is meant")
-    if not found:
-        # A name that several codes have is shown with those above it.
-        names = [path[-1] for path in paths]
-        shown = {path[-1] if names.count(path[-1]) == 1 else spelt for path, spelt in paths.items()}
+    if len(matches) > 1:
+        candidates = ", ".join(sorted(path_texts[path] for path in matches))
         raise SynthesisError(
-            f"{where}: codes: the interviews have no code {code!r}; the codes are"
-            f" {', '.join(sorted(shown)) or 'none, as no interviews are declared'}"
+            f"{location}: codes: {len(matches)} codes are called {code!r}: {candidates}; write the one that is meant"
         )
-    return found[0]
+    if not matches:
+        # A name that several codes have is listed with its path.
+        names = [path[-1] for path in path_texts]
+        listing = {path[-1] if names.count(path[-1]) == 1 else path_text for path, path_text in path_texts.items()}
+        raise SynthesisError(
+            f"{location}: codes: the interviews have no code {code!r}; the codes are"
+            f" {', '.join(sorted(listing)) or 'none, as no interviews are declared'}"
+        )
+    return matches[0]
 
 
-def _spelt(path: Sequence[str]) -> str:
+def _path_text(path: Sequence[str]) -> str:
     return " > ".join(" ".join(part.split()) for name in path for part in name.split(">"))
 
 
-def _count(code: str, rows: Segments, study: Study) -> CodeCount:
+def _code_count(code: str, rows: Segments, study: Study) -> CodeCount:
     waves = [wave.wave for wave in study.protocol.waves]
-    by_wave = tuple((wave, _passages(row for row in rows if row["wave"] == wave)) for wave in waves)
-    return CodeCount(code, _passages(rows), _people(rows), tuple(one for one in by_wave if one[1]))
+    by_wave = tuple((wave, _segment_count(row for row in rows if row["wave"] == wave)) for wave in waves)
+    return CodeCount(
+        code, _segment_count(rows), _people_count(rows), tuple((wave, count) for wave, count in by_wave if count)
+    )
 
 
-def _passages(rows: Iterable[Mapping[str, Any]]) -> int:
-    """Two coders' codings of a passage are one segment."""
+def _segment_count(rows: Iterable[Mapping[str, Any]]) -> int:
+    """Codings of the same passage by two coders count as one segment."""
     return len({row["segment_id"] for row in rows})
 
 
-def _people(rows: Iterable[Mapping[str, Any]]) -> int:
+def _people_count(rows: Iterable[Mapping[str, Any]]) -> int:
     return len({row["person"] for row in rows if row["person"] is not None})
 
 
-def _quotes(proposition: Proposition, mine: Mapping[str, Mapping[str, Any]], where: str) -> Iterable[Quote]:
-    for one in proposition.quotes:
-        if one not in mine:
-            raise SynthesisError(f"{where}: quotes: {one!r} is no segment with a code of this proposition; correct the id")
-        row = mine[one]
+def _quotes(proposition: Proposition, row_by_segment: Mapping[str, Mapping[str, Any]], location: str) -> Iterable[Quote]:
+    for segment_id in proposition.quotes:
+        if segment_id not in row_by_segment:
+            raise SynthesisError(
+                f"{location}: quotes: {segment_id!r} is no segment with a code of this proposition; correct the id"
+            )
+        row = row_by_segment[segment_id]
         if not row["text"]:
-            raise SynthesisError(f"{where}: quotes: {one!r} is no text but a place in a picture or film; choose another")
-        yield Quote(one, row["path"][-1], row["person"], row["wave"], row["text"], row["source_file"], row["place"])
+            raise SynthesisError(
+                f"{location}: quotes: {segment_id!r} is no text but a place in a picture or film; choose another"
+            )
+        yield Quote(segment_id, row["path"][-1], row["person"], row["wave"], row["text"], row["source_file"], row["place"])
 
 
-def _mark(claims: Sequence[JudgedClaim], segments: Iterable[str]) -> str:
-    """The first 8 digits of the SHA-256 of what a judgement looks at: verdicts and segments."""
-    looked_at = [[[one.claim_id, one.verdict] for one in claims], sorted(segments)]
-    return hashlib.sha256(json.dumps(looked_at, sort_keys=True).encode()).hexdigest()[:8]
+def _evidence_hash(claims: Sequence[JudgedClaim], segment_ids: Iterable[str]) -> str:
+    """The first 8 digits of the SHA-256 of the evidence that a judgement is of: verdicts and segments."""
+    evidence = [[[claim.claim_id, claim.verdict] for claim in claims], sorted(segment_ids)]
+    return hashlib.sha256(json.dumps(evidence, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def display_markdown(rows: Sequence[JointRow]) -> str:
-    """The joint display for Dagster: a table of propositions, then the claims that do not hold."""
+    """The joint display for Dagster: a table of propositions, then one of the claims that are not supported."""
 
     def line(*cells: str) -> str:
         return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
@@ -236,11 +244,13 @@ def display_markdown(rows: Sequence[JointRow]) -> str:
     lines = [line("proposition", "numbers", "interviews", "judged"), "|---|---|---|---|"]
     for row in rows:
         counts = ", ".join(f"{count} {verdict}" for verdict, count in row.counts.items() if count)
-        coded = f"{row.segments} segments of {row.people} people" if row.segments else "—"
+        segment_words = f"{row.segments} segments of {row.people} people" if row.segments else "—"
         doubts = "".join(f"; **{doubt}**" for doubt in row.doubts)
-        lines.append(line(f"{row.position}. {row.statement}", counts or "—", coded, row.verdict + doubts))
-    against = [(row, claim) for row in rows for claim in row.claims if claim.verdict != "supported"]
-    if against:
+        lines.append(line(f"{row.position}. {row.statement}", counts or "—", segment_words, row.verdict + doubts))
+    unsupported = [(row, claim) for row in rows for claim in row.claims if claim.verdict != "supported"]
+    if unsupported:
         lines += ["", line("", "claim", "verdict", "why"), "|---|---|---|---|"]
-        lines += [line(str(row.position), claim.statement, f"**{claim.verdict}**", claim.reason) for row, claim in against]
+        lines += [
+            line(str(row.position), claim.statement, f"**{claim.verdict}**", claim.reason) for row, claim in unsupported
+        ]
     return "\n".join(lines)

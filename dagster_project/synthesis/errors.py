@@ -2,4 +2,4 @@
 
 
 class SynthesisError(ValueError):
-    """A proposition or an interview file that cannot be used: one line with file, place, value and cure."""
+    """A proposition or an interview file that cannot be used: one line with file, location, value and remedy."""

@@ -1,4 +1,4 @@
-"""Propositions: what propositions.yaml may say. Claims over results, codes of interviews, and what people judged of both.
+"""Propositions: what propositions.yaml may contain. Claims about results, codes of interviews, and judgements of both.
 
 Belongs here: models of the declarations, and checking them against the study. Does not belong here: judging a claim
 (claims.py), reading interviews (segments/).
@@ -18,7 +18,7 @@ Verdict = Literal["convergent", "complementary", "divergent", "silent"]
 
 
 class ChangeCondition(Definition):
-    """A change from one wave to another: which way, and whether its interval excludes zero."""
+    """A change between two waves: its direction, its size, and whether its confidence interval excludes zero."""
 
     kind: Literal["change"]
     scales: tuple[Code, ...] = Field(default=(), description="scale codes, e.g. [wellbeing]")
@@ -34,7 +34,7 @@ class ChangeCondition(Definition):
     effect_size: EffectSize | None = Field(default=None, description="which effect size; the plan's headline if left out")
 
     @model_validator(mode="after")
-    def _says_something(self) -> "ChangeCondition":
+    def _is_restrictive(self) -> "ChangeCondition":
         if bool(self.scales) == bool(self.services):
             raise ValueError("a change is of scales or of services; name one of the two")
         if self.services and self.at_least is not None:
@@ -44,11 +44,11 @@ class ChangeCondition(Definition):
         return self
 
 
-_INSIDE = "inside: the whole interval must lie there; left out, the estimate alone decides"
+_INTERVAL_DESCRIPTION = "inside: the whole interval must lie there; left out, the estimate alone decides"
 
 
 class NormCondition(Definition):
-    """Where a mean lies beside its norm, in the norm's SDs. Exactly one of the five places is named."""
+    """How a mean compares with its norm, in SDs of the norm. Exactly one of the five comparisons is given."""
 
     kind: Literal["norm"]
     scales: tuple[Code, ...] = Field(min_length=1, description="scale codes, e.g. [wellbeing]")
@@ -58,30 +58,31 @@ class NormCondition(Definition):
     below: float | None = Field(default=None, ge=0, description="more than so many norm SDs below")
     worse_by: float | None = Field(default=None, ge=0, description="more than so many norm SDs on the bad side")
     not_worse_by: float | None = Field(default=None, ge=0, description="no more than so many norm SDs on the bad side")
-    interval: Literal["inside"] | None = Field(default=None, description=_INSIDE)
+    interval: Literal["inside"] | None = Field(default=None, description=_INTERVAL_DESCRIPTION)
 
     @property
-    def place(self) -> tuple[str, float]:
-        """The place that is named, and how many norm SDs."""
+    def comparison(self) -> tuple[str, float]:
+        """The comparison that is given, and its distance in norm SDs."""
         names = ("within", "above", "below", "worse_by", "not_worse_by")
         return next((name, getattr(self, name)) for name in names if getattr(self, name) is not None)
 
     @model_validator(mode="after")
-    def _one_place(self) -> "NormCondition":
-        named = [one for one in (self.within, self.above, self.below, self.worse_by, self.not_worse_by) if one is not None]
-        if len(named) != 1:
-            raise ValueError(f"{len(named)} places are named; give one of within, above, below, worse_by, not_worse_by")
+    def _has_one_comparison(self) -> "NormCondition":
+        values = (self.within, self.above, self.below, self.worse_by, self.not_worse_by)
+        distances = [value for value in values if value is not None]
+        if len(distances) != 1:
+            raise ValueError(f"{len(distances)} places are named; give one of within, above, below, worse_by, not_worse_by")
         return self
 
 
 class LevelCondition(Definition):
-    """A result between bounds. Without bounds it cannot be tested, and `because` says why there are none."""
+    """A result within bounds. Without bounds it cannot be tested; `because` then gives the reason."""
 
     kind: Literal["level"]
     results: tuple[str, ...] = Field(min_length=1, description="result ids, e.g. [service_use/gp/T1/percent]")
     at_least: float | None = Field(default=None, description="the lowest value that fits")
     at_most: float | None = Field(default=None, description="the highest value that fits")
-    interval: Literal["inside"] | None = Field(default=None, description=_INSIDE)
+    interval: Literal["inside"] | None = Field(default=None, description=_INTERVAL_DESCRIPTION)
     because: str | None = Field(default=None, description="where the bounds come from, or why there are none")
 
     @model_validator(mode="after")
@@ -95,9 +96,11 @@ class LevelCondition(Definition):
     @field_validator("results")
     @classmethod
     def _are_ids(cls, results: tuple[str, ...]) -> tuple[str, ...]:
-        for one in results:
-            if "/" not in one.strip("/") or len(one.split()) != 1:
-                raise ValueError(f"{one!r} is no result id; ids are parts with / between, as service_use/gp/T1/percent")
+        for result_id in results:
+            if "/" not in result_id.strip("/") or len(result_id.split()) != 1:
+                raise ValueError(
+                    f"{result_id!r} is no result id; ids are parts with / between, as service_use/gp/T1/percent"
+                )
         return results
 
 
@@ -105,7 +108,7 @@ Condition = Annotated[ChangeCondition | NormCondition | LevelCondition, Field(di
 
 
 class Claim(Definition):
-    """One sentence over numbers. It holds where all its numbers bear it out, or most of them where it says so."""
+    """A statement about numbers. It is supported where all its numbers support it, or most of them if holds_for is most."""
 
     claim: Code = Field(description="a code such as wellbeing_falls")
     statement: str = Field(min_length=1, description="the sentence, in the study's own words")
@@ -117,7 +120,7 @@ class Claim(Definition):
 
 
 class Judgement(Definition):
-    """What a person made of numbers and interviews beside each other."""
+    """A person's judgement of the numbers and the interviews side by side."""
 
     verdict: Verdict = Field(description="convergent, complementary, divergent or silent")
     judged_by: str = Field(min_length=1, description="who judged")
@@ -135,7 +138,7 @@ class Judgement(Definition):
 
 
 class Proposition(Definition):
-    """A sentence of the synthesis, the claims it rests on, and the codes of the interviews that speak of it."""
+    """A statement of the synthesis, the claims that it rests on, and the interview codes about it."""
 
     proposition: Code = Field(description="a code such as wellbeing_stays_good")
     statement: str = Field(min_length=1, description="the proposition, in the study's own words")
@@ -156,68 +159,68 @@ class PropositionFile(Definition):
     propositions: tuple[Proposition, ...] = Field(min_length=1, description="the propositions, in order")
 
     @model_validator(mode="after")
-    def _distinct(self) -> "PropositionFile":
-        names = [one.proposition for one in self.propositions]
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise ValueError(f"proposition {twice[0]} is declared twice")
-        for one in self.propositions:
-            claims = [claim.claim for claim in one.claims]
-            if twice := [name for name in claims if claims.count(name) > 1]:
-                raise ValueError(f"proposition {one.proposition}: claim {twice[0]} is declared twice")
+    def _unique_codes(self) -> "PropositionFile":
+        codes = [proposition.proposition for proposition in self.propositions]
+        if duplicates := [code for code in codes if codes.count(code) > 1]:
+            raise ValueError(f"proposition {duplicates[0]} is declared twice")
+        for proposition in self.propositions:
+            claims = [claim.claim for claim in proposition.claims]
+            if duplicates := [claim for claim in claims if claims.count(claim) > 1]:
+                raise ValueError(f"proposition {proposition.proposition}: claim {duplicates[0]} is declared twice")
         return self
 
 
 def read_propositions(study: Study) -> PropositionFile | None:
-    """The study's propositions, or None when it declares none: no file, or one of comments alone.
+    """The study's propositions; None without a file, or when the file holds only comments.
 
-    Raises StudyError or SynthesisError with one line: file, proposition and claim, value, cure.
+    Raises StudyError or SynthesisError with one line: file, proposition and claim, value, remedy.
     """
     file = study.folder / "propositions.yaml"
     if not file.exists() or _is_comments(file):
         return None
-    declared = read_definition(file, PropositionFile)
+    proposition_file = read_definition(file, PropositionFile)
     waves = [wave.wave for wave in study.protocol.waves]
-    for interviews in declared.interviews:
+    for interviews in proposition_file.interviews:
         if not (study.folder / interviews.file).is_file():
             raise SynthesisError(f"{file}: interviews: {interviews.file}: there is no such file; correct the path")
-        said = [("wave", interviews.wave)] if interviews.wave is not None else []
-        said += [(f"waves: {label}", wave) for label, wave in interviews.waves.items()]
-        said += [(f"wave_sets: {name}", wave) for name, wave in interviews.wave_sets.items()]
-        for key, wave in said:
+        wave_references = [("wave", interviews.wave)] if interviews.wave is not None else []
+        wave_references += [(f"waves: {label}", wave) for label, wave in interviews.waves.items()]
+        wave_references += [(f"wave_sets: {name}", wave) for name, wave in interviews.wave_sets.items()]
+        for key, wave in wave_references:
             if wave not in waves:
                 raise SynthesisError(
                     f"{file}: interviews: {interviews.file}: {key}: {wave!r} is no wave; the waves are {', '.join(waves)}"
                 )
-    for proposition in declared.propositions:
+    for proposition in proposition_file.propositions:
         for claim in proposition.claims:
             for condition in claim.conditions:
                 if problem := _problem(condition, study):
                     raise SynthesisError(f"{file}: {proposition.proposition}, {claim.claim}: {problem}")
-    return declared
+    return proposition_file
 
 
 def _is_comments(file: Path) -> bool:
-    """Whether a file says nothing yet, as `wavehouse new` writes it."""
+    """Whether a file holds only comments, as `wavehouse new` writes it."""
     lines = file.read_bytes().decode("utf-8-sig", "replace").splitlines()
     return any(lines) and all(line.lstrip().startswith("#") for line in lines if line.strip())
 
 
 def _problem(condition: Condition, study: Study) -> str | None:
-    """What a condition names that the study does not have."""
+    """What is wrong with a condition: a scale, wave, service or contrast that the study does not have."""
     if isinstance(condition, LevelCondition):
         return None
     protocol = study.protocol
-    if stray := [one for one in condition.scales if one not in study.scales]:
-        return f"{stray[0]!r} is no scale of any instrument; the scales are {', '.join(study.scales)}"
+    if unknown := [scale for scale in condition.scales if scale not in study.scales]:
+        return f"{unknown[0]!r} is no scale of any instrument; the scales are {', '.join(study.scales)}"
     if isinstance(condition, NormCondition):
         waves = [wave.wave for wave in protocol.waves]
-        if stray := [one for one in condition.waves if one not in waves]:
-            return f"{stray[0]!r} is no wave of the protocol; the waves are {', '.join(waves)}"
+        if unknown := [wave for wave in condition.waves if wave not in waves]:
+            return f"{unknown[0]!r} is no wave of the protocol; the waves are {', '.join(waves)}"
         return None
-    services = [one.service for one in protocol.service_use.services] if protocol.service_use else []
-    if stray := [one for one in condition.services if one not in services]:
-        return f"{stray[0]!r} is no service of the protocol; the services are {', '.join(services) or 'none'}"
-    contrasts = [one.contrast for one in protocol.contrasts]
-    if stray := [one for one in condition.contrasts if one not in contrasts]:
-        return f"{stray[0]!r} is no contrast of the protocol; the contrasts are {', '.join(contrasts) or 'none'}"
+    services = [service.service for service in protocol.service_use.services] if protocol.service_use else []
+    if unknown := [service for service in condition.services if service not in services]:
+        return f"{unknown[0]!r} is no service of the protocol; the services are {', '.join(services) or 'none'}"
+    contrasts = [contrast.contrast for contrast in protocol.contrasts]
+    if unknown := [contrast for contrast in condition.contrasts if contrast not in contrasts]:
+        return f"{unknown[0]!r} is no contrast of the protocol; the contrasts are {', '.join(contrasts) or 'none'}"
     return None

@@ -5,7 +5,7 @@ from typing import Any
 
 from dagster_project.synthesis.display import JointRow
 
-#: table to column to (kind, words). kind: text, whole, flag or day.
+#: By table and column: (kind, description). kind: text, whole, flag or day.
 DISPLAY_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
     "propositions": {
         "proposition": ("text", "The proposition's code."),
@@ -72,41 +72,41 @@ DISPLAY_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
 
 
 def display_tables(display: Sequence[JointRow]) -> dict[str, list[dict[str, Any]]]:
-    """Rows by table, in the columns of DISPLAY_COLUMNS."""
+    """The rows of each table, with the columns of DISPLAY_COLUMNS."""
     return {
-        "propositions": [_proposition(row) for row in display],
+        "propositions": [_proposition_row(row) for row in display],
         "claims": [
             {
-                "claim_id": claim.claim_id, "proposition": row.proposition, "claim_order": place,
+                "claim_id": claim.claim_id, "proposition": row.proposition, "claim_order": order,
                 "statement": claim.statement, "assumption": claim.assumption, "verdict": claim.verdict,
                 "reason": claim.reason, "numbers": len(claim.cells),
             }
             for row in display
-            for place, claim in enumerate(row.claims, start=1)
+            for order, claim in enumerate(row.claims, start=1)
         ],
         "claim_cells": [
             {
-                "claim_id": claim.claim_id, "cell_order": place, "outcome": cell.outcome, "label": cell.label,
-                "moment": cell.moment, "shown": cell.shown, "result_ids": " ".join(cell.result_ids),
+                "claim_id": claim.claim_id, "cell_order": order, "outcome": cell.outcome, "label": cell.label,
+                "moment": cell.wave_or_contrast, "shown": cell.number_text, "result_ids": " ".join(cell.result_ids),
                 "verdict": cell.verdict, "reason": cell.reason,
             }
             for row in display
             for claim in row.claims
-            for place, cell in enumerate(claim.cells, start=1)
+            for order, cell in enumerate(claim.cells, start=1)
         ],
         "proposition_codes": [
             {
-                "proposition": row.proposition, "code_order": place, "code": code.code, "segments": code.segments,
+                "proposition": row.proposition, "code_order": order, "code": code.code, "segments": code.segments,
                 "people": code.people, "by_wave": ", ".join(f"{wave} {count}" for wave, count in code.by_wave),
             }
             for row in display
-            for place, code in enumerate(row.codes, start=1)
+            for order, code in enumerate(row.codes, start=1)
         ],
         "quotes": [
             {
                 "proposition": row.proposition, "segment_id": quote.segment_id, "code": quote.code,
                 "participant_id": quote.person, "wave": quote.wave, "quote": quote.text,
-                "source_file": quote.source_file, "place": quote.place,
+                "source_file": quote.source_file, "place": quote.location,
             }
             for row in display
             for quote in row.quotes
@@ -114,14 +114,14 @@ def display_tables(display: Sequence[JointRow]) -> dict[str, list[dict[str, Any]
     }  # fmt: skip
 
 
-def _proposition(row: JointRow) -> dict[str, Any]:
-    judged = row.judgement
+def _proposition_row(row: JointRow) -> dict[str, Any]:
+    judgement = row.judgement
     return {
         "proposition": row.proposition, "position": row.position, "statement": row.statement, "claims": len(row.claims),
         **{verdict.replace(" ", "_"): count for verdict, count in row.counts.items()},
         "segments": row.segments, "people": row.people, "interviews": row.interviews, "verdict": row.verdict,
-        "silence": row.silence, "judged_by": judged.judged_by if judged else None,
-        "judged_on": judged.judged_on if judged else None, "memo": judged.memo if judged else None,
-        "evidence": row.evidence, "judged_evidence": judged.evidence if judged else None, "is_stale": row.is_stale,
+        "silence": row.silence, "judged_by": judgement.judged_by if judgement else None,
+        "judged_on": judgement.judged_on if judgement else None, "memo": judgement.memo if judgement else None,
+        "evidence": row.evidence, "judged_evidence": judgement.evidence if judgement else None, "is_stale": row.is_stale,
         "doubts": "\n".join(row.doubts) or None,
     }  # fmt: skip

@@ -1,10 +1,10 @@
 """Coded interview segments, as tools of qualitative analysis export them.
 
-Belongs here: reading REFI-QDA projects and codebooks and plain tables; who said a segment, and when. Does not belong here:
-coding, judging, counting.
+Belongs here: reading REFI-QDA projects and codebooks and plain tables; the person and wave of a segment. Does not belong
+here: coding, judging, counting.
 """
 
-from dagster_project.synthesis.segments.model import Code, CodedFile, Coding, Interviews, Lost, segment_ids
+from dagster_project.synthesis.segments.model import Code, CodedFile, Coding, Interviews, UnusableCoding, segment_ids
 from dagster_project.synthesis.segments.people import why_unplaced
 from dagster_project.synthesis.segments.plain import read_segment_table
 from dagster_project.synthesis.segments.qdpx import read_codebook, read_project
@@ -15,7 +15,7 @@ __all__ = [
     "CodedFile",
     "Coding",
     "Interviews",
-    "Lost",
+    "UnusableCoding",
     "read_codebook",
     "read_interviews",
     "read_project",

@@ -1,4 +1,4 @@
-"""The zip of a .qdpx. Belongs here: its members, and what is wrong with them. Does not belong here: XML."""
+"""The zip archive of a .qdpx. Belongs here: its members and their errors. Does not belong here: XML."""
 
 import io
 import lzma
@@ -9,14 +9,14 @@ from pathlib import PurePosixPath
 from dagster_project.exports import ExportError, decode
 from dagster_project.synthesis.errors import SynthesisError
 
-#: Larger members are refused: nobody's interviews are, and a zip bomb is.
+#: Members of more bytes are refused: interviews are smaller, a zip bomb is not.
 _LARGEST = 100_000_000
-#: What macOS puts beside each member.
-_NOT_OURS = "__macosx/"
+#: The folder that macOS adds, with metadata of each member.
+_MACOS_FOLDER = "__macosx/"
 
 
 class Archive:
-    """The members of a .qdpx. A bare project.qde is taken as well."""
+    """The members of a .qdpx; the data may also be a project.qde without an archive."""
 
     def __init__(self, data: bytes, name: str) -> None:
         self._name = name
@@ -27,9 +27,9 @@ class Archive:
                 self._zip = zipfile.ZipFile(io.BytesIO(data))
             except zipfile.BadZipFile:
                 raise SynthesisError(f"{name}: the file is cut short or damaged; export the project again") from None
-        names = ((_plain(one.filename), one) for one in (self._zip.infolist() if self._zip else ()))
-        self._members = {path: one for path, one in names if not path.startswith(_NOT_OURS)}
-        #: Where the project lies; paths to texts start there.
+        members = ((_normalized(member.filename), member) for member in (self._zip.infolist() if self._zip else ()))
+        self._members = {path: member for path, member in members if not path.startswith(_MACOS_FOLDER)}
+        #: The project's folder; paths to texts are relative to it.
         self._folder = PurePosixPath("")
 
     @property
@@ -37,59 +37,60 @@ class Archive:
         return self._zip is not None
 
     def project(self) -> bytes:
-        """The project's XML. Raises SynthesisError when there is none, or more than one and none is called project.qde."""
+        """The project's XML. Raises SynthesisError when there is none, or several of which none takes precedence."""
         if self._zip is None:
             return self._data
-        found = sorted(
-            (one for one in self._members if one.endswith(".qde") and not PurePosixPath(one).name.startswith("._")),
-            key=lambda one: (PurePosixPath(one).name != "project.qde", one.count("/"), one),
+        projects = sorted(
+            (path for path in self._members if path.endswith(".qde") and not PurePosixPath(path).name.startswith("._")),
+            key=lambda path: (PurePosixPath(path).name != "project.qde", path.count("/"), path),
         )
-        if not found:
+        if not projects:
             raise SynthesisError(f"{self._name}: there is no project.qde in the file; export the project as REFI-QDA")
-        if len(found) > 1 and (PurePosixPath(found[0]).name != "project.qde" or self._is_beside(*found[:2])):
+        if len(projects) > 1 and (PurePosixPath(projects[0]).name != "project.qde" or self._is_ambiguous(*projects[:2])):
             raise SynthesisError(
-                f"{self._name}: there are {len(found)} projects in the file, {found[0]} and {found[1]} among them;"
+                f"{self._name}: there are {len(projects)} projects in the file, {projects[0]} and {projects[1]} among them;"
                 " export one alone"
             )
-        self._folder = PurePosixPath(found[0]).parent
-        return self._read(found[0])
+        self._folder = PurePosixPath(projects[0]).parent
+        return self._read_member(projects[0])
 
     @staticmethod
-    def _is_beside(one: str, other: str) -> bool:
-        """Whether two projects have the same right to be the one."""
-        return PurePosixPath(other).name == "project.qde" and one.count("/") == other.count("/")
+    def _is_ambiguous(path: str, next_path: str) -> bool:
+        """Whether neither of two projects, of which the first is a project.qde, takes precedence: same name and depth."""
+        return PurePosixPath(next_path).name == "project.qde" and path.count("/") == next_path.count("/")
 
     def text(self, path: str) -> str | None:
-        """The text at a path such as internal://x.txt; None when the file does not hold it. Nothing outside is opened.
+        """The text at a path such as internal://x.txt; None when the archive does not hold it. No other file is opened.
 
-        `internal://` is the folder sources beside the project. Some tools write other folders: a file of the same base name
-        is taken if there is one alone.
+        `internal://` is the folder `sources` next to the project. Some tools write other folders: then the only member with
+        the same base name is taken, if there is exactly one.
         """
-        below = PurePosixPath(_plain(path.split("://", 1)[-1]).lstrip("/"))
-        for place in (self._folder / "sources" / below, self._folder / below):
-            if str(place) in self._members:
-                return self._text(str(place))
-        alike = [one for one in self._members if below.name and PurePosixPath(one).name == below.name]
-        return self._text(alike[0]) if len(alike) == 1 else None
+        relative_path = PurePosixPath(_normalized(path.split("://", 1)[-1]).lstrip("/"))
+        for candidate in (self._folder / "sources" / relative_path, self._folder / relative_path):
+            if str(candidate) in self._members:
+                return self._member_text(str(candidate))
+        base_name = relative_path.name
+        matches = [member for member in self._members if base_name and PurePosixPath(member).name == base_name]
+        return self._member_text(matches[0]) if len(matches) == 1 else None
 
-    def _text(self, member: str) -> str:
-        data = self._read(member)
+    def _member_text(self, member: str) -> str:
+        data = self._read_member(member)
         if not data:
             return ""
-        mark = "\ufeff" if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) else ""
+        byte_order_mark = "\ufeff" if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) else ""
         try:
-            return mark + decode(data, f"{self._name}: {member}").utf8.decode()
+            return byte_order_mark + decode(data, f"{self._name}: {member}").utf8.decode()
         except ExportError as error:
             raise SynthesisError(str(error)) from None
 
-    def _read(self, member: str) -> bytes:
+    def _read_member(self, member: str) -> bytes:
         info = self._members[member]
         assert self._zip is not None
         if info.flag_bits & 1:
             raise SynthesisError(f"{self._name}: {info.filename} is encrypted; export the project without a password")
         try:
-            with self._zip.open(info) as opened:
-                data = opened.read(_LARGEST + 1)
+            with self._zip.open(info) as stream:
+                data = stream.read(_LARGEST + 1)
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -109,5 +110,5 @@ class Archive:
         return data
 
 
-def _plain(path: str) -> str:
+def _normalized(path: str) -> str:
     return path.replace("\\", "/").lower()

@@ -1,4 +1,4 @@
-"""What a file of coded segments holds, and how a study declares one. Belongs here: the models. Does not belong here:
+"""The content of a file of coded segments, and its declaration in a study. Belongs here: the models. Does not belong here:
 reading."""
 
 import hashlib
@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from dagster_project.study import Definition
 
-#: Columns of a plain table by what they hold.
+#: The columns of a plain table.
 TABLE_COLUMNS = ("code", "person", "wave", "segment", "source", "coder", "memo")
 
 
@@ -60,12 +60,12 @@ class Interviews(Definition):
 
     @property
     def pattern_groups(self) -> frozenset[str]:
-        """What the pattern on documents' names finds: person, wave or both."""
+        """What the pattern on documents' names captures: person, wave or both."""
         return frozenset(re.compile(self.source_name).groupindex if self.source_name else ())
 
     @field_validator("columns")
     @classmethod
-    def _known(cls, columns: dict[str, str]) -> dict[str, str]:
+    def _are_table_columns(cls, columns: dict[str, str]) -> dict[str, str]:
         if unknown := [name for name in columns if name not in TABLE_COLUMNS]:
             raise ValueError(f"{unknown[0]!r} is no column; the columns are {', '.join(TABLE_COLUMNS)}")
         return columns
@@ -73,7 +73,7 @@ class Interviews(Definition):
 
 @dataclass(frozen=True)
 class Code:
-    """A code of a codebook. path: its own name after those of the codes above it."""
+    """A code of a codebook. path: the names of its ancestors, then its own."""
 
     guid: str
     path: tuple[str, ...]
@@ -89,9 +89,9 @@ class Coding:
     """A passage with a code, as a file has it.
 
     source: the document's name. start, end: positions in its text, the end exclusive; None where a passage is no text.
-    text: None where only a place is coded, as in a picture. person, wave: as the file says them, or None. place: where the
-    file has it, a GUID or a line. again: what tells the passage from others of the same words in the document, its number
-    from the second on; of a place that is no text, the place.
+    text: None where the passage is no text but, for instance, a part of a picture. person, wave: as written in the file, or
+    None. place: where the coding is in the file, a GUID or a line. occurrence: distinguishes passages of the same words in a
+    document: the number of the passage, from 2; the coordinates where a passage is no text; else empty.
     """
 
     code: Code
@@ -105,17 +105,17 @@ class Coding:
     coded_at: str | None
     memo: str | None
     place: str
-    again: str = ""
+    occurrence: str = ""
 
     @property
-    def words(self) -> str:
-        """The text with one blank for many, as two tools would agree on it."""
+    def normalized_text(self) -> str:
+        """The text with each run of whitespace as one blank, so that it is the same in all tools."""
         return " ".join((self.text or "").split())
 
 
-class Lost(NamedTuple):
-    """A coding that cannot be used: where the file has it, and why. The reason names no place, so that reasons can be
-    counted."""
+class UnusableCoding(NamedTuple):
+    """A coding that cannot be used: where it is in the file, and why. The reason does not contain the place, so that equal
+    reasons can be counted."""
 
     place: str
     reason: str
@@ -124,14 +124,15 @@ class Lost(NamedTuple):
 
 @dataclass(frozen=True)
 class CodedFile:
-    """All that a file holds. lost: codings that cannot be used, with the reason. notes: how the file was understood.
+    """The content of a file. lost: codings that cannot be used, with the reason. notes: how the file was interpreted.
 
-    counted: the codings of the file, counted apart from reading them. speakers: how many of them only say who speaks.
+    counted: the number of codings in the file, counted independently of reading them. speakers: how many of them only mark
+    who is speaking.
     """
 
     codes: tuple[Code, ...]
     codings: tuple[Coding, ...]
-    lost: tuple[Lost, ...]
+    lost: tuple[UnusableCoding, ...]
     origin: str
     notes: tuple[str, ...]
     counted: int = 0
@@ -139,31 +140,32 @@ class CodedFile:
 
     @property
     def is_conserved(self) -> bool:
-        """Whether no coding got lost on the way."""
+        """Whether every coding of the file is accounted for."""
         return self.counted == len(self.codings) + len(self.lost) + self.speakers
 
 
 def segment_ids(codings: Sequence[Coding]) -> list[str]:
-    """A name for the passage of each coding that stays when it is coded again, by somebody else or in another tool.
+    """An id for the passage of each coding; it stays the same when another coder or another tool codes the passage.
 
-    codings: those of all files of a study. A passage is known by its document's name, its words and, where a document has
-    them several times, its number; a place in a picture, PDF or film by the place. Where several people said the same words
-    under one name (or without one), or one person at several waves, person and wave count as well.
+    codings: those of all files of a study. A passage is identified by its document's name, its words and, where they occur
+    several times in the document, its number; a part of a picture, PDF or film by its coordinates. Where several people, or
+    one person at several waves, said the same words in documents of one name (or without a name), person and wave are part
+    of the id.
     """
-    said: dict[tuple[str, ...], set[tuple[str | None, str | None]]] = {}
-    for one in codings:
-        if one.person is not None:
-            said.setdefault(_passage(one), set()).add((one.person, one.wave))
+    speakers: dict[tuple[str, ...], set[tuple[str | None, str | None]]] = {}
+    for coding in codings:
+        if coding.person is not None:
+            speakers.setdefault(_passage(coding), set()).add((coding.person, coding.wave))
     return [
-        _hashed((*passage, one.person or "", one.wave or "") if len(said.get(passage, ())) > 1 else passage)
-        for one in codings
-        for passage in [_passage(one)]
+        _segment_id((*passage, coding.person or "", coding.wave or "") if len(speakers.get(passage, ())) > 1 else passage)
+        for coding in codings
+        for passage in [_passage(coding)]
     ]
 
 
 def _passage(coding: Coding) -> tuple[str, ...]:
-    return (coding.source, coding.words, *([coding.again] if coding.again else []))
+    return (coding.source, coding.normalized_text, *([coding.occurrence] if coding.occurrence else []))
 
 
-def _hashed(parts: Iterable[str]) -> str:
+def _segment_id(parts: Iterable[str]) -> str:
     return "s-" + hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:10]

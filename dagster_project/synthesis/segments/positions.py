@@ -1,24 +1,24 @@
-"""Where a selection lies in a text. Belongs here: how tools count characters. Does not belong here: XML.
+"""The position of a selection in a text. Belongs here: how tools count characters. Does not belong here: XML.
 
-REFI-QDA 1.5 (section 10.2) counts Unicode code points from 0 and names the first and the last. Not all tools do: some give
-the position after the last, some count UTF-16 units, some a carriage return and line feed as one or the byte order mark as a
-character. The names that tools give selections are their texts, which tells the way; else whole words do; else the standard
-holds.
+REFI-QDA 1.5 (section 10.2) counts Unicode code points from 0 and gives the first and the last. Not all tools do: some give
+the position after the last, some count UTF-16 units, some count a carriage return and line feed as one character or the byte
+order mark as a character. A file's way of counting is inferred from the names of selections, which most tools fill with
+their text; else from selections that consist of whole words; else the standard is assumed.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-#: So much of a selection's name must be the text: some tools cut names.
-_NAME = 12
-#: So many selections tell a file's way.
-_ASKED = 500
+#: The shortest name that may be a truncated text: some tools truncate names.
+_MIN_TRUNCATED_NAME = 12
+#: How many selections a file's way of counting is inferred from.
+_SAMPLE_SIZE = 500
 
 
 @dataclass(frozen=True)
 class Counting:
-    """A way of counting characters. Raw selections are turned into positions of the text with plain line ends."""
+    """A way of counting characters."""
 
     is_end_inclusive: bool = True
     in_utf16: bool = False
@@ -26,20 +26,20 @@ class Counting:
     counts_mark: bool = False
 
     @property
-    def words(self) -> str:
-        unlike = [
+    def description(self) -> str:
+        deviations = [
             *([] if self.is_end_inclusive else ["the end position is the one after the last character"]),
             *(["characters are UTF-16 units"] if self.in_utf16 else []),
             *(["a line end counts as one character"] if self.crlf_is_one else []),
             *(["the byte order mark counts"] if self.counts_mark else []),
         ]
-        return "; ".join(unlike) or "as in the standard"
+        return "; ".join(deviations) or "as in the standard"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Positions as a file has them, and what it calls the selection. is_between: between two points, the second of which no
-    tool counts in."""
+    """Positions and name of a selection as a file has them. is_between: it lies between two points of synchronisation; its
+    end is exclusive in all tools."""
 
     start: int
     end: int
@@ -48,35 +48,34 @@ class Selection:
 
 
 class Text:
-    """A document's text, of which every way of counting can be asked."""
+    """A document's text, in which selections can be located by any way of counting."""
 
     def __init__(self, text: str) -> None:
         self.has_mark = text.startswith("\ufeff")
         self._raw = text.removeprefix("\ufeff")
         self.has_crlf = "\r\n" in self._raw
-        self.has_pairs = any(ord(one) > 0xFFFF for one in self._raw)
+        self.has_pairs = any(ord(character) > 0xFFFF for character in self._raw)
         self._encoded: dict[str, bytes] = {}
-        #: With plain line ends, as segments are kept.
+        #: With \n as line ends, as segments are stored.
         self.plain = self._raw.replace("\r\n", "\n").replace("\r", "\n")
 
-    def _units(self, text: str) -> bytes:
+    def _utf16(self, text: str) -> bytes:
         if text not in self._encoded:
             self._encoded[text] = text.encode("utf-16-le")
         return self._encoded[text]
 
     def find(self, selection: Selection, counting: Counting) -> tuple[int, int] | None:
-        """Start and end (exclusive) in `plain`; None when they lie beyond it."""
-        marked = int(counting.counts_mark and self.has_mark)
-        start, end = selection.start - marked, selection.end - marked
+        """Start and end (exclusive) in `plain`; None when they lie outside."""
+        mark_length = int(counting.counts_mark and self.has_mark)
+        start, end = selection.start - mark_length, selection.end - mark_length
         if counting.is_end_inclusive and not selection.is_between:
             end += 1
         text = self.plain if counting.crlf_is_one else self._raw
         if counting.in_utf16 and self.has_pairs:
-            units = self._units(text)
+            units = self._utf16(text)
             if not 0 <= start <= end <= len(units) // 2:
                 return None
-            before, inside = units[: 2 * start], units[2 * start : 2 * end]
-            start, end = (len(part.decode("utf-16-le", "replace")) for part in (before, before + inside))
+            start, end = (len(units[: 2 * length].decode("utf-16-le", "replace")) for length in (start, end))
         if not 0 <= start <= end <= len(text):
             return None
         if not counting.crlf_is_one and self.has_crlf:
@@ -85,42 +84,43 @@ class Text:
         return start, end
 
 
-def counting_of(selections: Sequence[tuple[Text, Selection]], end_position: str | None) -> Counting:
-    """The way of counting that fits most selections; the standard's where nothing tells.
+def infer_counting(selections: Sequence[tuple[Text, Selection]], end_position: str | None) -> Counting:
+    """The way of counting that fits most selections; that of the standard where all fit equally.
 
-    end_position: `inclusive` or `exclusive` where a study says so.
+    end_position: `inclusive` or `exclusive` where the study declares it.
     """
-    ends = {"inclusive": (True,), "exclusive": (False,)}.get(end_position or "", (True, False))
+    inclusive_options = {"inclusive": (True,), "exclusive": (False,)}.get(end_position or "", (True, False))
     has_pairs = any(text.has_pairs for text, _ in selections)
     has_crlf = any(text.has_crlf for text, _ in selections)
     has_mark = any(text.has_mark for text, _ in selections)
-    ways = [
-        Counting(*way)
-        for way in product(
-            ends, (False, True) if has_pairs else (False,), (False, True) if has_crlf else (False,),
+    countings = [
+        Counting(*options)
+        for options in product(
+            inclusive_options, (False, True) if has_pairs else (False,), (False, True) if has_crlf else (False,),
             (False, True) if has_mark else (False,),
         )
     ]  # fmt: skip
 
-    def fit(way: Counting) -> list[int]:
-        return [sum(column) for column in zip(*(_fits(text, one, way) for text, one in selections[:_ASKED]), strict=True)]
+    def total_fit(counting: Counting) -> list[int]:
+        fits = [_fit(text, selection, counting) for text, selection in selections[:_SAMPLE_SIZE]]
+        return [sum(scores) for scores in zip(*fits, strict=True)]
 
-    return max(ways, key=fit)
+    return max(countings, key=total_fit)
 
 
-def _fits(text: Text, selection: Selection, counting: Counting) -> tuple[int, int, int]:
-    """Whether the text is what the selection is called, whether it is there, and whether it begins and ends with words."""
-    found = text.find(selection, counting)
-    if found is None:
+def _fit(text: Text, selection: Selection, counting: Counting) -> tuple[int, int, int]:
+    """Scores of a way of counting: the selected text is its name, starts and ends at word boundaries, exists."""
+    span = text.find(selection, counting)
+    if span is None:
         return 0, 0, 0
-    start, end = found
-    inside = " ".join(text.plain[start:end].split())
+    start, end = span
+    passage = " ".join(text.plain[start:end].split())
     name = " ".join(selection.name.rstrip("….").split())
-    # Tools may tidy the blanks of a name; where one is as the text is, that tells more.
-    is_whole = bool(name) and (inside == name) + (text.plain[start:end] == selection.name)
-    is_begun = len(name) >= _NAME and len(inside) > len(name) and inside.startswith(name)
-    cut_first = 0 < start < len(text.plain) and text.plain[start - 1].isalnum() and text.plain[start].isalnum()
-    cut_last = 0 < end < len(text.plain) and text.plain[end - 1].isalnum() and text.plain[end].isalnum()
-    # A selection that ends in a blank more likely ends before it.
-    ends_well = not cut_last and not (end > start and text.plain[end - 1].isspace())
-    return int(is_whole or is_begun), int(not cut_first) + int(ends_well), 1
+    # Tools may normalise the whitespace of a name; an exact match counts more.
+    is_whole = bool(name) and (passage == name) + (text.plain[start:end] == selection.name)
+    is_truncated = len(name) >= _MIN_TRUNCATED_NAME and len(passage) > len(name) and passage.startswith(name)
+    cuts_first_word = 0 < start < len(text.plain) and text.plain[start - 1].isalnum() and text.plain[start].isalnum()
+    cuts_last_word = 0 < end < len(text.plain) and text.plain[end - 1].isalnum() and text.plain[end].isalnum()
+    # A selection that ends in whitespace more likely ends before it.
+    ends_well = not cuts_last_word and not (end > start and text.plain[end - 1].isspace())
+    return int(is_whole or is_truncated), int(not cuts_first_word) + int(ends_well), 1

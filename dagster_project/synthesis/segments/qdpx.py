@@ -1,13 +1,13 @@
-"""REFI-QDA: project exchange (.qdpx) and codebook exchange (.qdc), version 1.0 and 1.5, as the tools write them.
+"""REFI-QDA: project exchange (.qdpx) and codebook exchange (.qdc), versions 1.0 and 1.5, as tools write them.
 
 Belongs here: codes, selections and codings. Does not belong here: the zip (archive.py), how characters are counted
 (positions.py), who a person is (people.py).
 
-Read: codes, text and PDF documents, transcripts of sound and film, descriptions of pictures, coded notes, whole documents
-with a code, places in pictures, PDFs and films, users. Not read: links, graphs, and the media themselves; a coding anywhere
-else is set aside. What was said is what stands in a text, never what a tool calls a selection: that may be its text, and as
-well a label, the document's name or somebody's remark. So a place has no text, and a selection of a text that is not in the
-file is set aside.
+Read: codes, text and PDF documents, transcripts of audio and video, descriptions of pictures, coded notes, codings of whole
+documents, selections in pictures, PDFs, audio and video, users. Not read: links, graphs and the media themselves; codings
+anywhere else are set aside. The words of a segment are taken from the text, never from the name of a selection: that may be
+its text, but also a label, the document's name or a remark. So a selection in a medium has no text, and a selection of a
+text that is not in the file is set aside.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,28 +18,28 @@ from dagster_project.synthesis.segments.archive import Archive
 from dagster_project.synthesis.segments.elements import (
     Element,
     children,
-    first,
+    descendants,
+    first_child,
     guid_of,
-    inside,
     is_kind,
     kind_of,
     parse,
-    target,
+    target_guid,
     text_of,
 )
-from dagster_project.synthesis.segments.model import Code, CodedFile, Coding, Interviews, Lost
+from dagster_project.synthesis.segments.model import Code, CodedFile, Coding, Interviews, UnusableCoding
 from dagster_project.synthesis.segments.people import People
-from dagster_project.synthesis.segments.positions import Counting, Selection, Text, counting_of
+from dagster_project.synthesis.segments.positions import Counting, Selection, Text, infer_counting
 
 _SOURCES = ("TextSource", "PDFSource", "PictureSource", "AudioSource", "VideoSource")
-#: Parts of a source that have a text of their own.
-_TEXTS = ("Representation", "Transcript", "TextDescription")
-_PLACES = ("PDFSelection", "PictureSelection", "AudioSelection", "VideoSelection")
-#: What says where a place is.
+#: Parts of a source that have their own text.
+_TEXT_PARTS = ("Representation", "Transcript", "TextDescription")
+_MEDIA_SELECTIONS = ("PDFSelection", "PictureSelection", "AudioSelection", "VideoSelection")
+#: The attributes that locate a selection in a medium.
 _COORDINATES = ("page", "firstX", "firstY", "secondX", "secondY", "begin", "end")
 _NO_TEXT = "its document's text is not in the file, or several are called so; export the project with its texts"
-#: Nobody's codes are deeper; a file made to break its reader has them so.
-_DEEPEST = 100
+#: Deeper codes are refused: only a malicious file has them.
+_MAX_DEPTH = 100
 
 
 def read_codebook(data: bytes, name: str) -> tuple[Code, ...]:
@@ -50,50 +50,52 @@ def read_codebook(data: bytes, name: str) -> tuple[Code, ...]:
     return tuple(_codes(root, name, ()))
 
 
-def _codes(book: Element, name: str, people: Iterable[str]) -> Iterator[Code]:
-    """people: codes, by GUID, that are a person's case. They are no codes, and their names stand in no path."""
-    cases = frozenset(people)
-    todo: list[tuple[Element, tuple[str, ...], int]] = [
-        (code, (), 1) for codes in reversed([*inside(book, "Codes")]) for code in reversed([*children(codes, "Code")])
+def _codes(codebook: Element, name: str, people: Iterable[str]) -> Iterator[Code]:
+    """people: GUIDs of codes that represent a person. They are left out, also from the paths of the codes below them."""
+    people_guids = frozenset(people)
+    stack: list[tuple[Element, tuple[str, ...], int]] = [
+        (code, (), 1)
+        for codes in reversed([*descendants(codebook, "Codes")])
+        for code in reversed([*children(codes, "Code")])
     ]
-    while todo:
-        element, above, depth = todo.pop()
-        if depth > _DEEPEST:
-            raise SynthesisError(f"{name}: codes lie more than {_DEEPEST} below each other; export the codes again")
-        path = above
-        if guid_of(element) not in cases:
-            path = (*above, element.get("name", "").strip() or element.get("guid", ""))
-            yield Code(guid_of(element), path, text_of(first(element, "Description")))
-        todo += [(child, path, depth + 1) for child in reversed([*children(element, "Code")])]
+    while stack:
+        element, parent_path, depth = stack.pop()
+        if depth > _MAX_DEPTH:
+            raise SynthesisError(f"{name}: codes lie more than {_MAX_DEPTH} below each other; export the codes again")
+        path = parent_path
+        if guid_of(element) not in people_guids:
+            path = (*parent_path, element.get("name", "").strip() or element.get("guid", ""))
+            yield Code(guid_of(element), path, text_of(first_child(element, "Description")))
+        stack += [(child, path, depth + 1) for child in reversed([*children(element, "Code")])]
 
 
-def read_project(data: bytes, name: str, declared: Interviews) -> CodedFile:
+def read_project(data: bytes, name: str, declaration: Interviews) -> CodedFile:
     """The codings of a project exchange file (.qdpx), of a bare project.qde, or a codebook (.qdc), which has none.
 
-    What a bare file is says its root element; tools do not agree on namespaces. Raises SynthesisError with one line: file,
-    place, cure. A coding that cannot be used is in `lost` with its reason.
+    A file without an archive is recognised by its root element, regardless of namespace. Raises SynthesisError with one
+    line: file, location, remedy. A coding that cannot be used is in `lost` with its reason.
     """
     archive = Archive(data, name)
-    place = f"{name}: project.qde" if archive.is_zip else name
-    root = parse(archive.project(), place, "export the project again")
+    location = f"{name}: project.qde" if archive.is_zip else name
+    root = parse(archive.project(), location, "export the project again")
     if is_kind(root, "CodeBook") and not archive.is_zip:
         return CodedFile(tuple(_codes(root, name, ())), (), (), "a codebook", ())
     if not is_kind(root, "Project"):
-        raise SynthesisError(f"{place} is no REFI-QDA project, but <{kind_of(root)}>; export the project again")
-    return _Project(root, archive, declared, name).read()
+        raise SynthesisError(f"{location} is no REFI-QDA project, but <{kind_of(root)}>; export the project again")
+    return _Project(root, archive, declaration, name).coded_file()
 
 
 @dataclass
-class _Selected:
-    """A selection before its text is cut out. document: the source or note it is of. positions: None where it is a place and
-    no text. missing: why it cannot be read."""
+class _CodedSelection:
+    """A selection with its codings. document: the source or note that it is in. positions: None where it is no text.
+    problem: why it cannot be read. start, end: its position in the text once it has been located."""
 
     document: Element
     element: Element
     text: Text | None
     positions: Selection | None
     codings: list[Element]
-    missing: str | None = None
+    problem: str | None = None
     start: int | None = None
     end: int | None = None
 
@@ -101,223 +103,245 @@ class _Selected:
     def name(self) -> str:
         return self.document.get("name", "").strip()
 
-    def place(self, counting: Counting) -> None:
-        """Find start and end, or why there are none."""
-        if self.missing is not None:
+    def locate(self, counting: Counting) -> None:
+        """Set start and end, or the problem."""
+        if self.problem is not None:
             return
         if self.positions is not None and self.text is not None:
-            found = self.text.find(self.positions, counting)
-            if found is None:
-                self.missing = "its positions lie beyond the document's text"
+            span = self.text.find(self.positions, counting)
+            if span is None:
+                self.problem = "its positions lie beyond the document's text"
             else:
-                self.start, self.end = found
+                self.start, self.end = span
         elif is_kind(self.element, "PlainTextSelection"):
-            self.missing = "its positions are not two whole numbers"
+            self.problem = "its positions are not two whole numbers"
         elif is_kind(self.element, "TranscriptSelection"):
-            self.missing = "its points of synchronisation have no place in the text"
+            self.problem = "its points of synchronisation have no place in the text"
         elif self.text is not None:
             self.start, self.end = 0, len(self.text.plain)
 
     @property
-    def words(self) -> str | None:
+    def selected_text(self) -> str | None:
         return self.text.plain[self.start : self.end].strip() or None if self.text is not None else None
 
     @property
     def span(self) -> tuple[int, int] | None:
-        """Start and end of the words, without blanks around them: those may be the next speaker's."""
-        words = self.words
-        if self.text is None or words is None or self.start is None:
+        """Start and end of the selected text without the whitespace around it, which may belong to the next speaker."""
+        selected_text = self.selected_text
+        if self.text is None or selected_text is None or self.start is None:
             return None
-        begin = self.text.plain.index(words, self.start)
-        return begin, begin + len(words)
+        start = self.text.plain.index(selected_text, self.start)
+        return start, start + len(selected_text)
 
     @property
-    def number(self) -> str:
-        """Which of the passages of these words in the text it is, from the second on; a place's coordinates."""
-        words, span = self.words, self.span
-        if self.text is None or words is None or span is None:
-            spot = " ".join(f"{name} {self.element.get(name)}" for name in _COORDINATES if self.element.get(name))
-            return f"{kind_of(self.element)} {spot}" if spot else self.element.get("guid", "")
-        count, at = 1, self.text.plain.find(words)
-        while at < span[0]:
-            count, at = count + 1, self.text.plain.find(words, at + 1)
-        return str(count) if count > 1 else ""
+    def occurrence(self) -> str:
+        """The number of the passage among those of the same words in the text, from 2; or the coordinates in a medium."""
+        selected_text, span = self.selected_text, self.span
+        if self.text is None or selected_text is None or span is None:
+            coordinates = " ".join(f"{name} {self.element.get(name)}" for name in _COORDINATES if self.element.get(name))
+            return f"{kind_of(self.element)} {coordinates}" if coordinates else self.element.get("guid", "")
+        number, start = 1, self.text.plain.find(selected_text)
+        while start < span[0]:
+            number, start = number + 1, self.text.plain.find(selected_text, start + 1)
+        return str(number) if number > 1 else ""
 
 
 @dataclass
-class _Ranges:
-    """Stretches of a text that are a person's, by case."""
+class _CaseSpans:
+    """The spans of a text that are coded with a case: start, end, key of the case."""
 
     spans: list[tuple[int, int, str]] = field(default_factory=list)
 
-    def at(self, span: tuple[int, int] | None) -> list[str]:
+    def overlapping(self, span: tuple[int, int] | None) -> list[str]:
+        """The cases whose spans overlap a span."""
         if span is None:
             return []
-        return [case for begin, end, case in self.spans if begin < span[1] and span[0] < end]
+        return [case for start, end, case in self.spans if start < span[1] and span[0] < end]
 
 
 class _Project:
-    def __init__(self, root: Element, archive: Archive, declared: Interviews, name: str) -> None:
-        self._root, self._archive, self._declared = root, archive, declared
-        self._people = People(root, declared, name)
-        self._users = {guid_of(one): one.get("name", "") for one in inside(root, "User")}
-        book = first(root, "CodeBook")
-        self._codes = tuple(_codes(book, name, self._people.case_of_code)) if book is not None else ()
-        self._by_guid = {code.guid: code for code in self._codes}
-        self._coded_notes = [one for group in inside(root, "Notes") for one in children(group, "Note")]
-        self._notes = {guid_of(one): self._note(one) for one in self._coded_notes}
-        self._ranges: dict[int, _Ranges] = {}
-        self._cases_at: dict[int, list[str]] = {}
-        self._documents_met: dict[tuple[object, ...], list[str]] = {}
+    def __init__(self, root: Element, archive: Archive, declaration: Interviews, name: str) -> None:
+        self._root, self._archive, self._declaration = root, archive, declaration
+        self._people = People(root, declaration, name)
+        self._users = {guid_of(user): user.get("name", "") for user in descendants(root, "User")}
+        codebook = first_child(root, "CodeBook")
+        self._codes = tuple(_codes(codebook, name, self._people.case_of_code)) if codebook is not None else ()
+        self._code_by_guid = {code.guid: code for code in self._codes}
+        self._notes = [note for group in descendants(root, "Notes") for note in children(group, "Note")]
+        self._note_texts = {guid_of(note): self._note_text(note) for note in self._notes}
+        #: Cases that are applied as codes: to spans of a text, by its id(); to other elements, by their id().
+        self._case_spans: dict[int, _CaseSpans] = {}
+        self._cases_of_element: dict[int, list[str]] = {}
+        #: GUIDs of documents by name, person and wave.
+        self._documents: dict[tuple[object, ...], list[str]] = {}
 
-    def _note(self, note: Element) -> str:
-        content = text_of(first(note, "PlainTextContent"))
+    def _note_text(self, note: Element) -> str:
+        content = text_of(first_child(note, "PlainTextContent"))
         path = note.get("plainTextPath")
         if content is None and path:
             content = self._archive.text(path)
-        return (content or text_of(first(note, "Description")) or note.get("name") or "").strip().lstrip("\ufeff")
+        return (content or text_of(first_child(note, "Description")) or note.get("name") or "").strip().lstrip("\ufeff")
 
-    def read(self) -> CodedFile:
-        documents = [one for group in inside(self._root, "Sources") for one in children(group, *_SOURCES)]
-        selected = [one for document in (*documents, *self._coded_notes) for one in self._selections(document, document)]
-        placed = [(one.text, one.positions) for one in selected if one.text is not None and one.positions is not None]
-        counting = counting_of(placed, self._declared.end_position)
+    def coded_file(self) -> CodedFile:
+        documents = [source for group in descendants(self._root, "Sources") for source in children(group, *_SOURCES)]
+        selections = [
+            selection for document in (*documents, *self._notes) for selection in self._selections(document, document)
+        ]
+        with_positions = [
+            (selection.text, selection.positions)
+            for selection in selections
+            if selection.text is not None and selection.positions is not None
+        ]
+        counting = infer_counting(with_positions, self._declaration.end_position)
         codings: list[Coding] = []
-        lost: list[Lost] = []
-        speakers = 0
-        for one in selected:
-            one.place(counting)
-            speakers += self._hear(one)
-        for one in selected:
-            for coding, reference in _named(one.codings):
-                if target(reference) in self._people.case_of_code:
-                    if one.missing is not None:
-                        lost.append(Lost(_place(coding, one.element), one.missing, one.name))
+        unusable: list[UnusableCoding] = []
+        speaker_count = 0
+        for selection in selections:
+            selection.locate(counting)
+            speaker_count += self._assign_cases(selection)
+        for selection in selections:
+            for element, reference in _code_references(selection.codings):
+                if target_guid(reference) in self._people.case_of_code:
+                    if selection.problem is not None:
+                        unusable.append(
+                            UnusableCoding(_location(element, selection.element), selection.problem, selection.name)
+                        )
                     continue
-                found = self._coding(one, coding, reference)
-                if isinstance(found, str):
-                    lost.append(Lost(_place(coding, one.element), found, one.name))
+                coding = self._coding(selection, element, reference)
+                if isinstance(coding, str):
+                    unusable.append(UnusableCoding(_location(element, selection.element), coding, selection.name))
                 else:
-                    codings.append(found)
-        known = {id(coding) for one in selected for coding in one.codings}
+                    codings.append(coding)
+        unusable += self._codings_elsewhere(selections)
+        origin = self._root.get("origin", "")
+        notes = [f"characters are counted so: {counting.description}"] if with_positions else []
+        code_guids = {guid_of(code) for code in descendants(self._root, "Code")}
+        if people_count := len(set(self._people.case_of_code) & code_guids):
+            notes.append(f"codes that are people: {people_count}")
+        coding_count = sum(
+            max(1, sum(is_kind(child, "CodeRef") for child in coding)) for coding in descendants(self._root, "Coding")
+        )
+        return CodedFile(self._codes, tuple(codings), tuple(unusable), origin, tuple(notes), coding_count, speaker_count)
+
+    def _codings_elsewhere(self, selections: Iterable[_CodedSelection]) -> Iterator[UnusableCoding]:
+        """The codings of elements that are not read."""
+        coding_ids = {id(coding) for selection in selections for coding in selection.codings}
         for parent in self._root.iter():
             for coding in children(parent, "Coding"):
-                if id(coding) not in known:
+                if id(coding) not in coding_ids:
                     reason = f"a coding of a {kind_of(parent)} at this place is not read"
-                    lost += [Lost(_place(coding, parent), reason) for _ in _references(coding)]
-        origin = self._root.get("origin", "")
-        notes = [f"characters are counted so: {counting.words}"] if placed else []
-        if people := len(set(self._people.case_of_code) & {guid_of(one) for one in inside(self._root, "Code")}):
-            notes.append(f"codes that are people: {people}")
-        counted = sum(
-            max(1, sum(is_kind(one, "CodeRef") for one in coding))
-            for coding in self._root.iter()
-            if is_kind(coding, "Coding")
-        )
-        return CodedFile(self._codes, tuple(codings), tuple(lost), origin, tuple(notes), counted, speakers)
+                    yield from (UnusableCoding(_location(coding, parent), reason) for _ in _references(coding))
 
-    def _selections(self, document: Element, element: Element, depth: int = 0) -> Iterator[_Selected]:
-        content = first(element, "PlainTextContent")
+    def _selections(self, document: Element, element: Element, depth: int = 0) -> Iterator[_CodedSelection]:
+        content = first_child(element, "PlainTextContent")
         path = element.get("plainTextPath")
-        raw = "".join(content.itertext()) if content is not None else self._archive.text(path) if path else None
-        text = Text(raw) if raw is not None else None
-        missing = None if text is not None or not path else _NO_TEXT
-        points = {guid_of(one): one.get("position") for one in children(element, "SyncPoint")}
-        whole = list(children(element, "Coding"))
-        if whole:
-            # A whole document with a code: from its first to its last character, in any way of counting.
-            yield _Selected(document, element, text, None, whole, missing)
-        for one in element:
-            codings = list(children(one, "Coding"))
-            if is_kind(one, "PlainTextSelection"):
-                positions = _positions(one.get("startPosition"), one.get("endPosition"), one.get("name", ""))
-                yield _Selected(
-                    document, one, text, positions, codings, missing or (None if text else "the document has no text")
-                )
-            elif is_kind(one, "TranscriptSelection"):
-                # From one point of synchronisation up to another.
-                start, end = (points.get(one.get(name, "").lower()) for name in ("fromSyncPoint", "toSyncPoint"))
-                positions = _positions(start, end, one.get("name", ""), is_between=True)
-                yield _Selected(
-                    document, one, text, positions, codings, missing or (None if text else "the document has no text")
-                )
-            elif is_kind(one, *_PLACES):
-                yield _Selected(document, one, None, None, codings)
-            # A PDF's text stands below it, that of a place in a PDF below the place.
+        raw_text = "".join(content.itertext()) if content is not None else self._archive.text(path) if path else None
+        text = Text(raw_text) if raw_text is not None else None
+        problem = None if text is not None or not path else _NO_TEXT
+        sync_points = {guid_of(point): point.get("position") for point in children(element, "SyncPoint")}
+        document_codings = list(children(element, "Coding"))
+        if document_codings:
+            # The codings of a whole document need no positions.
+            yield _CodedSelection(document, element, text, None, document_codings, problem)
+        text_problem = problem or (None if text else "the document has no text")
+        for child in element:
+            codings = list(children(child, "Coding"))
+            if is_kind(child, "PlainTextSelection"):
+                positions = _positions(child.get("startPosition"), child.get("endPosition"), child.get("name", ""))
+                yield _CodedSelection(document, child, text, positions, codings, text_problem)
+            elif is_kind(child, "TranscriptSelection"):
+                # From one point of synchronisation to another.
+                start, end = (sync_points.get(child.get(name, "").lower()) for name in ("fromSyncPoint", "toSyncPoint"))
+                positions = _positions(start, end, child.get("name", ""), is_between=True)
+                yield _CodedSelection(document, child, text, positions, codings, text_problem)
+            elif is_kind(child, *_MEDIA_SELECTIONS):
+                yield _CodedSelection(document, child, None, None, codings)
+            # The text of a PDF is a child of it; the text of a selection in a PDF is a child of the selection.
             if depth < 2:
-                for part in [one] if is_kind(one, *_TEXTS) else children(one, *_TEXTS):
+                for part in [child] if is_kind(child, *_TEXT_PARTS) else children(child, *_TEXT_PARTS):
                     yield from self._selections(document, part, depth + 1)
 
-    def _hear(self, one: _Selected) -> int:
-        """Take codings at a case for what they say: whose the passage is. Returns how many there are."""
+    def _assign_cases(self, selection: _CodedSelection) -> int:
+        """Record the cases that a selection is coded with: its words are theirs. Returns the number of these codings."""
         keys = [
-            self._people.case_of_code[target(reference)]
-            for _, reference in _named(one.codings)
-            if target(reference) in self._people.case_of_code and one.missing is None
+            self._people.case_of_code[target_guid(reference)]
+            for _, reference in _code_references(selection.codings)
+            if target_guid(reference) in self._people.case_of_code and selection.problem is None
         ]
         for key in keys:
-            if one.span is None:
-                self._cases_at.setdefault(id(one.element), []).append(key)
+            if selection.span is None:
+                self._cases_of_element.setdefault(id(selection.element), []).append(key)
             else:
-                self._ranges.setdefault(id(one.text), _Ranges()).spans.append((*one.span, key))
+                self._case_spans.setdefault(id(selection.text), _CaseSpans()).spans.append((*selection.span, key))
         return len(keys)
 
-    def _coding(self, one: _Selected, coding: Element, reference: Element | None) -> Coding | str:
-        """A coding, or why it cannot be used."""
-        code = self._by_guid.get(target(reference))
+    def _coding(self, selection: _CodedSelection, coding: Element, reference: Element | None) -> Coding | str:
+        """A coding, or the reason why it cannot be used."""
+        code = self._code_by_guid.get(target_guid(reference))
         if code is None:
-            return f"no code of the codebook has the GUID {target(reference) or '(none)'}"
-        if one.missing is not None:
-            return one.missing
-        selection = [*self._people.at(guid_of(one.element)), *self._cases_at.get(id(one.element), [])]
-        is_whole = one.element is one.document
-        spoken = self._ranges[id(one.text)].at(one.span) if id(one.text) in self._ranges else []
-        document = [*self._people.at(guid_of(one.document)), *self._cases_at.get(id(one.document), [])]
-        person, wave, reason = self._people.who(one.document, ([] if is_whole else selection, spoken, document))
+            return f"no code of the codebook has the GUID {target_guid(reference) or '(none)'}"
+        if selection.problem is not None:
+            return selection.problem
+        element, document = selection.element, selection.document
+        selection_cases = [] if element is document else self._element_cases(element)
+        span_cases = (
+            self._case_spans[id(selection.text)].overlapping(selection.span)
+            if id(selection.text) in self._case_spans
+            else []
+        )
+        person, wave, reason = self._people.person_and_wave(
+            document, (selection_cases, span_cases, self._element_cases(document))
+        )
         if reason is not None:
             return reason
-        coder = coding.get("creatingUser") or one.element.get("creatingUser") or ""
-        notes = [self._notes.get(target(note), "") for part in (coding, one.element) for note in children(part, "NoteRef")]
-        notes.append(text_of(first(one.element, "Description")) or "")
+        coder = coding.get("creatingUser") or element.get("creatingUser") or ""
+        memos = [
+            self._note_texts.get(target_guid(note), "") for part in (coding, element) for note in children(part, "NoteRef")
+        ]
+        memos.append(text_of(first_child(element, "Description")) or "")
         return Coding(
             code=code,
-            source=one.name,
-            start=one.start,
-            end=one.end,
-            text=one.words,
+            source=selection.name,
+            start=selection.start,
+            end=selection.end,
+            text=selection.selected_text,
             person=person,
             wave=wave,
             coder=self._users.get(coder.lower()) or None,
-            coded_at=coding.get("creationDateTime") or one.element.get("creationDateTime"),
-            memo="\n".join(note for note in notes if note) or None,
-            place=one.element.get("guid", "") or one.name,
-            again=self._again(one, person, wave),
+            coded_at=coding.get("creationDateTime") or element.get("creationDateTime"),
+            memo="\n".join(memo for memo in memos if memo) or None,
+            place=element.get("guid", "") or selection.name,
+            occurrence=self._occurrence(selection, person, wave),
         )
 
-    def _again(self, one: _Selected, person: str | None, wave: str | None) -> str:
-        """Which of the passages of these words it is, and which of a person's documents of one name."""
-        met = self._documents_met.setdefault((one.name, person, wave), [])
-        guid = guid_of(one.document)
-        if guid not in met:
-            met.append(guid)
-        return " ".join(part for part in (guid if met.index(guid) else "", one.number) if part)
+    def _element_cases(self, element: Element) -> list[str]:
+        """The cases that list an element or that it is coded with."""
+        return [*self._people.cases_listing(guid_of(element)), *self._cases_of_element.get(id(element), [])]
+
+    def _occurrence(self, selection: _CodedSelection, person: str | None, wave: str | None) -> str:
+        """Distinguishes a passage from others of the same words in documents of the same name, person and wave."""
+        guids = self._documents.setdefault((selection.name, person, wave), [])
+        guid = guid_of(selection.document)
+        if guid not in guids:
+            guids.append(guid)
+        return " ".join(part for part in (guid if guids.index(guid) else "", selection.occurrence) if part)
 
 
 def _references(coding: Element) -> list[Element | None]:
-    """The codes that a coding names: one by the standard."""
+    """The code references of a coding: exactly one in the standard; None where there is none."""
     return [*children(coding, "CodeRef")] or [None]
 
 
-def _named(codings: Iterable[Element]) -> list[tuple[Element, Element | None]]:
-    """Each coding with each code that it names."""
+def _code_references(codings: Iterable[Element]) -> list[tuple[Element, Element | None]]:
+    """Each coding with each of its code references."""
     return [(coding, reference) for coding in codings for reference in _references(coding)]
 
 
-def _place(coding: Element, selection: Element) -> str:
+def _location(coding: Element, selection: Element) -> str:
     """A GUID, with the positions where there are any."""
     guid = coding.get("guid") or selection.get("guid") or ""
-    at = [selection.get(name) for name in ("startPosition", "endPosition")]
-    return f"{guid} ({' to '.join(one for one in at if one)})" if any(at) else guid
+    positions = [selection.get(name) for name in ("startPosition", "endPosition")]
+    return f"{guid} ({' to '.join(position for position in positions if position)})" if any(positions) else guid
 
 
 def _positions(start: str | None, end: str | None, name: str, *, is_between: bool = False) -> Selection | None:

@@ -1,0 +1,39 @@
+"""Descriptions of the columns whose names follow from the study.
+
+Belongs here: words for wide tables. Does not belong here: columns with fixed names (dictionary.py).
+"""
+
+from dagster_project.study.instruments import Composite
+from dagster_project.study.read import Study
+
+
+def column_descriptions(study: Study) -> dict[str, str]:
+    """What each column holds that is named after an item, service, variable, scale or wave of the study. No item wording."""
+    descriptions: dict[str, str] = {}
+    for instrument in study.instruments:
+        low, high = instrument.anchors.low, instrument.anchors.high
+        for position, code in enumerate(instrument.item_codes, start=1):
+            reversal = "" if instrument.turned_from(position) is None else ", reversed when scored"
+            descriptions[code] = f"{instrument.name}, item {position}: {low} to {high}{reversal}."
+    if study.protocol.service_use is not None:
+        for service in study.protocol.service_use.services:
+            descriptions[service.service] = f"Whether the person used {service.label}: 1 yes, 0 no."
+    for variable in study.protocol.participant_variables:
+        content = "code of the category" if variable.kind == "category" else f"number ({variable.unit or 'no unit'})"
+        descriptions[variable.variable] = f"{variable.section}, {variable.label}: {content}."
+    for code, (instrument, scale) in study.scales.items():
+        low_score, high_score = instrument.score_range(scale)
+        descriptions[code] = f"Score of {scale.label}: {low_score:g} to {high_score:g}, {scale.better} is better."
+        descriptions[f"{code}__answered"] = (
+            f"How many of the {'parts' if isinstance(scale, Composite) else 'items'} of {code} count."
+        )
+        descriptions[f"{code}__reason"] = f"The number of the reason why {code} has no score (codebook.missing_reasons)."
+    descriptions |= {f"{code}__missing": f"Why {code} has no value; null where it has one." for code in descriptions}
+    for wave in study.protocol.waves:
+        descriptions[f"state_{wave.wave}"] = f"0 where {wave.wave} was returned, else the number of the reason why not."
+        descriptions[f"value_{wave.wave}"] = f"The value in {wave.wave}; null where it is missing."
+        descriptions[f"status_{wave.wave}"] = (
+            f"Of the value in {wave.wave}: 0 from all items, 1 from a part of them, below zero the number of the reason why"
+            " it is missing."
+        )
+    return descriptions

@@ -1,0 +1,68 @@
+"""Exports in the codebook: which column of which export holds an item, and what its texts stand for.
+
+Belongs here: one function a table. Does not belong here: reading an export.
+"""
+
+from typing import Any
+
+import pyarrow as pa
+
+from dagster_project.study.codebook.columns import TEXT, WHOLE, codebook_table
+from dagster_project.study.read import SERVICES, Study
+
+
+def wave_items_table(study: Study) -> pa.Table:
+    """Whether each wave asks each item, and in which column of which of its exports."""
+    codes = [
+        code
+        for block in (*(instrument.instrument for instrument in study.instruments), SERVICES)
+        for code in study.block_codes(block)
+    ]
+    rows: list[tuple[Any, ...]] = []
+    for wave in study.protocol.waves:
+        exports = [export for export in study.protocol.wave_exports if export.wave == wave.wave]
+        columns: dict[str, tuple[str | None, str, int]] = {}
+        for part, export in enumerate(exports, start=1):
+            columns |= {code: (column, "asked", part) for code, column in study.export_columns(export).items()}
+            columns |= {code: (None, "column_absent", part) for block in export.blocks for code in block.absent}
+        not_in_wave = (None, "not_in_wave", 1 if len(exports) == 1 else None)
+        rows += [(wave.wave, code, *columns.get(code, not_in_wave)) for code in codes]
+    return codebook_table({"wave": TEXT, "item": TEXT, "export_column": TEXT, "status": TEXT, "part": WHOLE}, rows)
+
+
+def wave_exports_table(study: Study) -> pa.Table:
+    """Which table of schema raw holds which part of a wave."""
+    wave_orders = {wave.wave: order for order, wave in enumerate(study.protocol.waves, start=1)}
+    return codebook_table(
+        {"wave": TEXT, "wave_order": WHOLE, "part": WHOLE, "table_name": TEXT},
+        [
+            (export.wave, wave_orders[export.wave], study.protocol.part_number(export), export.table)
+            for export in study.protocol.wave_exports
+            if export.wave is not None
+        ],
+    )
+
+
+def answer_texts_table(study: Study) -> pa.Table:
+    """The texts of an export that stand for an answer code or a missing reason."""
+    service_use = study.protocol.service_use
+    rows: list[tuple[Any, ...]] = []
+    for export in study.protocol.wave_exports:
+        label_answers = {
+            (block_name, text): answer
+            for answer_labels in export.labels
+            for block_name in answer_labels.blocks
+            for text, answer in answer_labels.labels.items()
+        }
+        for block in export.blocks:
+            for code in study.column_of(block):
+                for text, reason in export.special_codes.items():
+                    rows.append((export.wave, code, text, None, reason))
+                for (block_name, text), answer in label_answers.items():
+                    if block_name == block.block:
+                        rows.append((export.wave, code, text, answer, None))
+                if block.block == SERVICES and service_use is not None:
+                    rows += [(export.wave, code, text, 1, None) for text in service_use.used]
+                    rows += [(export.wave, code, text, 0, None) for text in service_use.not_used]
+    columns = {"wave": TEXT, "item": TEXT, "answer_text": TEXT, "code": WHOLE, "missing_reason": TEXT}
+    return codebook_table(columns, rows)

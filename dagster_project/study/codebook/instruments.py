@@ -1,0 +1,161 @@
+"""Instruments in the codebook: items, scales, how they are scored, and their norms.
+
+Belongs here: one function a table. Does not belong here: computing a score.
+"""
+
+from typing import Any
+
+import pyarrow as pa
+
+from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
+from dagster_project.study.instruments import Composite, Instrument, Scale
+from dagster_project.study.read import SERVICES, Study
+
+
+def instruments_table(study: Study) -> pa.Table:
+    return codebook_table(
+        {"instrument": TEXT, "name": TEXT, "source": TEXT, "licence": TEXT, "item_count": WHOLE},
+        [
+            (instrument.instrument, instrument.name, instrument.source, instrument.licence, instrument.item_count)
+            for instrument in study.instruments
+        ],
+    )
+
+
+def items_table(study: Study) -> pa.Table:
+    """The items of all instruments, then the services."""
+    rows: list[tuple[Any, ...]] = []
+    for instrument in study.instruments:
+        for position, code in enumerate(instrument.item_codes, start=1):
+            low, high = instrument.anchors.low, instrument.anchors.high
+            turned_from = instrument.turned_from(position)
+            rows.append((code, instrument.instrument, position, low, high, turned_from is not None, turned_from, False))
+    # A service is an item that is answered with 0 (not used) or 1 (used).
+    rows += [
+        (code, SERVICES, order, 0, 1, False, None, True) for order, code in enumerate(study.block_codes(SERVICES), start=1)
+    ]
+    return codebook_table(
+        {
+            "item": TEXT,
+            "item_order": WHOLE,
+            "instrument": TEXT,
+            "position": WHOLE,
+            "low": WHOLE,
+            "high": WHOLE,
+            "is_reversed": FLAG,
+            "turned_from": WHOLE,
+            "is_service": FLAG,
+        },
+        [(row[0], order, *row[1:]) for order, row in enumerate(rows, start=1)],
+    )
+
+
+def scales_table(study: Study) -> pa.Table:
+    rows = []
+    norms = {norm.scale: norm for norm in study.norms.norms}
+    for order, (code, (instrument, scale)) in enumerate(study.scales.items(), start=1):
+        low, high = instrument.score_range(scale)
+        if isinstance(scale, Composite):
+            aggregate, count, minimum = "mean_of_scales", len(scale.parts), instrument.minimum_parts(scale)
+        else:
+            aggregate, count, minimum = scale.aggregate, len(scale.items), instrument.minimum_items(scale)
+        norm = norms.get(code)
+        outcome_order = study.protocol.outcomes.index(code) + 1 if code in study.protocol.outcomes else None
+        rows.append(
+            (
+                *(code, order, outcome_order, scale.label, instrument.instrument, aggregate, count, minimum, low, high),
+                *(scale.better, norm.mean if norm else None, norm.sd if norm else None, _scoring_rule(instrument, scale)),
+            )
+        )
+    return codebook_table(
+        {
+            "scale": TEXT,
+            "scale_order": WHOLE,
+            "outcome_order": WHOLE,
+            "label": TEXT,
+            "instrument": TEXT,
+            "aggregate": TEXT,
+            "items_total": WHOLE,
+            "minimum_answered": WHOLE,
+            "lowest": NUMBER,
+            "highest": NUMBER,
+            "better": TEXT,
+            "norm_mean": NUMBER,
+            "norm_sd": NUMBER,
+            "rule": TEXT,
+        },
+        rows,
+    )
+
+
+def _scoring_rule(instrument: Instrument, scale: Scale | Composite) -> str:
+    """How a score is computed, in words: aggregate, minimum number of parts, proration, reversed items, conversion."""
+    if isinstance(scale, Composite):
+        parts = ", ".join(scale.parts)
+        return f"mean of {len(scale.parts)} scales ({parts}), at least {instrument.minimum_parts(scale)} of them there"
+    count, minimum = len(scale.items), instrument.minimum_items(scale)
+    rule = (
+        f"{scale.aggregate} of {count} items, " + ("all" if minimum == count else f"at least {minimum}") + " of them there"
+    )
+    if scale.aggregate == "sum" and minimum < count:
+        rule += f", times {count} / those there"
+    reversed_items: dict[int, list[str]] = {}
+    for position in scale.items:
+        if (turned_from := instrument.turned_from(position)) is not None:
+            reversed_items.setdefault(turned_from, []).append(instrument.item_code(position))
+    for turned_from, items in reversed_items.items():
+        rule += f"; reversed ({turned_from} - answer): {', '.join(items)}"
+    if scale.conversion:
+        rule += "; turned into a score by codebook.scale_conversions"
+    return rule
+
+
+def scale_items_table(study: Study) -> pa.Table:
+    return codebook_table(
+        {"scale": TEXT, "item": TEXT, "item_order": WHOLE},
+        [
+            (scale.scale, instrument.item_code(position), order)
+            for instrument in study.instruments
+            for scale in instrument.scales
+            for order, position in enumerate(scale.items, start=1)
+        ],
+    )
+
+
+def scale_parts_table(study: Study) -> pa.Table:
+    return codebook_table(
+        {"scale": TEXT, "part": TEXT, "part_order": WHOLE},
+        [
+            (composite.scale, part, order)
+            for instrument in study.instruments
+            for composite in instrument.composites
+            for order, part in enumerate(composite.parts, start=1)
+        ],
+    )
+
+
+def scale_conversions_table(study: Study) -> pa.Table:
+    return codebook_table(
+        {"scale": TEXT, "raw_sum": WHOLE, "score": NUMBER},
+        [
+            (scale.scale, raw_sum, score)
+            for instrument in study.instruments
+            for scale in instrument.scales
+            for raw_sum, score in sorted((scale.conversion or {}).items())
+        ],
+    )
+
+
+def norms_table(study: Study) -> pa.Table:
+    samples = {sample.sample: sample for sample in study.norms.samples}
+    return codebook_table(
+        {"scale": TEXT, "sample": TEXT, "mean": NUMBER, "sd": NUMBER, "n": WHOLE, "population": TEXT}
+        | {"source": TEXT, "note": TEXT},
+        [
+            (
+                *(norm.scale, norm.sample, norm.mean, norm.sd, samples[norm.sample].n),
+                *(samples[norm.sample].population, samples[norm.sample].source, norm.note),
+            )
+            for norm in study.norms.norms
+        ],
+    )

@@ -1,0 +1,67 @@
+"""Participants in the codebook: the variables of the roster, their categories, and the services asked about.
+
+Belongs here: one function a table. Does not belong here: anything about a single person.
+"""
+
+import pyarrow as pa
+
+from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, codebook_table
+from dagster_project.study.read import Study
+
+
+def services_table(study: Study) -> pa.Table:
+    service_use = study.protocol.service_use
+    services = service_use.services if service_use else ()
+    return codebook_table(
+        {"service": TEXT, "service_order": WHOLE, "label": TEXT},
+        [(service.service, order, service.label) for order, service in enumerate(services, start=1)],
+    )
+
+
+def participant_variables_table(study: Study) -> pa.Table:
+    decimal_mark = study.protocol.roster.decimal
+    export_columns = study.export_columns(study.protocol.roster)
+    return codebook_table(
+        {
+            "variable": TEXT,
+            "variable_order": WHOLE,
+            "label": TEXT,
+            "section": TEXT,
+            "kind": TEXT,
+            "unit": TEXT,
+            "minimum": NUMBER,
+            "maximum": NUMBER,
+            "decimal_mark": TEXT,
+            "export_column": TEXT,
+        },
+        [
+            (
+                *(variable.variable, order, variable.label, variable.section, variable.kind, variable.unit),
+                *(variable.minimum, variable.maximum, decimal_mark, export_columns.get(variable.variable)),
+            )
+            for order, variable in enumerate(study.protocol.participant_variables, start=1)
+        ],
+    )
+
+
+def participant_categories_table(study: Study) -> pa.Table:
+    return codebook_table(
+        {"variable": TEXT, "category": TEXT, "category_order": WHOLE, "label": TEXT},
+        [
+            (variable.variable, category.category, order, category.label)
+            for variable in study.protocol.participant_variables
+            for order, category in enumerate(variable.categories, start=1)
+        ],
+    )
+
+
+def category_texts_table(study: Study) -> pa.Table:
+    return codebook_table(
+        {"variable": TEXT, "category": TEXT, "answer_text": TEXT},
+        [
+            (variable.variable, category.category, text)
+            for variable in study.protocol.participant_variables
+            for category in variable.categories
+            for text in category.text or (category.label,)
+        ],
+    )

@@ -1,0 +1,90 @@
+"""The protocol in the codebook: the study, its waves, contrasts, analysis plan, assumptions and missing reasons.
+
+Belongs here: one function a table. Does not belong here: instruments, exports, participants.
+"""
+
+import pyarrow as pa
+
+from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, codebook_table
+from dagster_project.study.protocol import MISSING_REASONS
+from dagster_project.study.read import Study
+
+
+def study_table(study: Study) -> pa.Table:
+    protocol = study.protocol
+    return codebook_table(
+        {"study": TEXT, "title": TEXT, "source": TEXT, "licence": TEXT, "stand_in": TEXT},
+        [(protocol.study, protocol.title, protocol.source, protocol.licence, protocol.stand_in)],
+    )
+
+
+def waves_table(study: Study) -> pa.Table:
+    return codebook_table(
+        {"wave": TEXT, "wave_order": WHOLE, "label": TEXT, "month": NUMBER},
+        [(wave.wave, order, wave.label, wave.month) for order, wave in enumerate(study.protocol.waves, start=1)],
+    )
+
+
+def contrasts_table(study: Study) -> pa.Table:
+    return codebook_table(
+        {"contrast": TEXT, "contrast_order": WHOLE, "baseline": TEXT, "followup": TEXT, "direction": TEXT}
+        | {"baseline_sign": WHOLE},
+        [
+            (contrast.contrast, order, contrast.baseline, contrast.followup, contrast.direction, contrast.baseline_sign)
+            for order, contrast in enumerate(study.protocol.contrasts, start=1)
+        ],
+    )
+
+
+def plan_table(study: Study) -> pa.Table:
+    plan = study.protocol.plan
+    return codebook_table(
+        {
+            "plan_hash": TEXT,
+            "headline": TEXT,
+            "alpha": NUMBER,
+            "norm_margin": NUMBER,
+            "seed": WHOLE,
+            "resamples": WHOLE,
+            "imputations": WHOLE,
+        },
+        [
+            (
+                study.protocol.plan_hash,
+                plan.headline,
+                plan.alpha,
+                plan.norm_margin,
+                plan.seed,
+                plan.resamples,
+                plan.imputations,
+            )
+        ],
+    )
+
+
+def plan_tests_table(study: Study) -> pa.Table:
+    return codebook_table(
+        {"family": TEXT, "role": TEXT, "scale": TEXT, "contrast": TEXT},
+        [
+            (family.family, family.role, scale, contrast)
+            for family in study.protocol.plan.families
+            for scale, contrast in study.protocol.tests_of(family)
+        ],
+    )
+
+
+def assumptions_table(study: Study) -> pa.Table:
+    rows = [("study", assumption.about, assumption.statement) for assumption in study.protocol.assumptions]
+    rows += [
+        (instrument.instrument, assumption.about, assumption.statement)
+        for instrument in study.instruments
+        for assumption in instrument.assumptions
+    ]
+    return codebook_table({"declared_by": TEXT, "about": TEXT, "statement": TEXT}, rows)
+
+
+def missing_reasons_table() -> pa.Table:
+    return codebook_table(
+        {"missing_reason": TEXT, "number": WHOLE},
+        [(reason, -number) for number, reason in enumerate(MISSING_REASONS, start=1)],
+    )

@@ -1,0 +1,60 @@
+"""All tables of schema `codebook`.
+
+Belongs here: their names and order. Does not belong here: their rows.
+"""
+
+import pyarrow as pa
+
+from dagster_project.study.codebook.exports import answer_texts_table, wave_exports_table, wave_items_table
+from dagster_project.study.codebook.instruments import (
+    instruments_table,
+    items_table,
+    norms_table,
+    scale_conversions_table,
+    scale_items_table,
+    scale_parts_table,
+    scales_table,
+)
+from dagster_project.study.codebook.participants import (
+    category_texts_table,
+    participant_categories_table,
+    participant_variables_table,
+    services_table,
+)
+from dagster_project.study.codebook.protocol import (
+    assumptions_table,
+    contrasts_table,
+    missing_reasons_table,
+    plan_table,
+    plan_tests_table,
+    study_table,
+    waves_table,
+)
+from dagster_project.study.read import Study
+
+
+def codebook_tables(study: Study) -> dict[str, pa.Table]:
+    """Every table of schema `codebook` by name. A subject without entries gives an empty table with its columns."""
+    return {
+        "study": study_table(study),
+        "waves": waves_table(study),
+        "contrasts": contrasts_table(study),
+        "plan": plan_table(study),
+        "plan_tests": plan_tests_table(study),
+        "instruments": instruments_table(study),
+        "items": items_table(study),
+        "wave_items": wave_items_table(study),
+        "wave_exports": wave_exports_table(study),
+        "answer_texts": answer_texts_table(study),
+        "missing_reasons": missing_reasons_table(),
+        "scales": scales_table(study),
+        "scale_items": scale_items_table(study),
+        "scale_parts": scale_parts_table(study),
+        "scale_conversions": scale_conversions_table(study),
+        "services": services_table(study),
+        "participant_variables": participant_variables_table(study),
+        "participant_categories": participant_categories_table(study),
+        "category_texts": category_texts_table(study),
+        "norms": norms_table(study),
+        "assumptions": assumptions_table(study),
+    }
