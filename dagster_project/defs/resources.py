@@ -72,10 +72,10 @@ class DbtResource(dg.ConfigurableResource[DbtProject]):
         return DbtProject(Path(self.folder), Path(self.target), Path(self.warehouse_file))
 
 
-def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource]:  # type: ignore[type-arg]
+def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource]:
     """The resources of one study, by the names by which steps ask for them."""
     return {
-        STUDY_RUN: StudyRunResource(settings=settings),  # type: ignore[arg-type]
+        STUDY_RUN: StudyRunResource(settings=settings),
         "warehouse": WarehouseResource(path=str(settings.warehouse_file)),
         "dbt": DbtResource(
             folder=str(settings.dbt_folder),

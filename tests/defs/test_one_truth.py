@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+
 from dagster_project.defs.resources import STUDY_RUN
 from dagster_project.models import build as models
 from dagster_project.release import contents as release
