@@ -361,7 +361,7 @@ def _level_cells(
     region = _Region(low, high)
     for row_id in condition.results:
         id_prefix, _, statistic = row_id.rpartition("/")
-        estimate = _Estimate.from_results(results, id_prefix, statistic, "", "")
+        estimate = _Estimate.from_results(results, id_prefix, statistic, _interval_prefix(statistic), "")
         row = estimate.rows[0]
         outcome, wave_or_contrast = (row.outcome, row.wave or row.contrast or "") if row is not None else (row_id, "")
         if row is None:
@@ -374,6 +374,16 @@ def _level_cells(
             outcome, labels.get(outcome, outcome), wave_or_contrast, estimate.text, estimate.result_ids, verdict, reason,
             _exceeds_region(estimate, region, verdict),
         )  # fmt: skip
+
+
+#: The statistics whose interval is the one of their analysis, ci95_low to ci95_high; every other interval is named after its
+#: statistic.
+_MAIN_ESTIMATES = ("mean", "mean_change", "percent", "estimate", "difference")
+
+
+def _interval_prefix(statistic: str) -> str:
+    """What the limits of a statistic's interval are called before ci95_low. A count, a p or an SD has none."""
+    return "" if statistic in _MAIN_ESTIMATES else f"{statistic}_"
 
 
 def _bounds(low: float, high: float) -> str:
