@@ -5,7 +5,9 @@ Does not belong here: typing an answer (dbt staging), Dagster, the warehouse. Th
 """
 
 from dagster_project.exports.arrivals import DEFINITIONS, Look, Memory, Taken, digest_of, look, read_taken, write_taken
-from dagster_project.exports.contract import ColumnFinding, Contracted, apply_contract
+from dagster_project.exports.columns import ColumnFinding
+from dagster_project.exports.contract import apply_contract
+from dagster_project.exports.contract_result import Contracted
 from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError, quoted
 from dagster_project.exports.landing import Arrival, LandedFile, find_files, is_whole, land, note_arrivals, noted_arrivals
