@@ -1,7 +1,8 @@
-"""The way in: find an export, land it unchanged, read it as text, match its columns with the protocol.
+"""Exports: find a file, land it unchanged, read it as text, match its columns with the protocol.
 
-Belongs here: one reader a format behind one interface, landing, and the contract between an export and its declaration.
-Does not belong here: typing an answer (dbt staging), Dagster, the warehouse. This package imports `study` only.
+Belongs here: one reader for each format behind one interface, landing, and the contract between an export and its
+declaration. Does not belong here: typing an answer (dbt staging), Dagster, the warehouse. This package imports `study` and
+`terminal` only.
 """
 
 from dagster_project.exports.arrivals import DEFINITIONS, Look, Memory, Taken, digest_of, look, read_taken, write_taken

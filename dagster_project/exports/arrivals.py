@@ -145,9 +145,9 @@ def digest_of(sha256s: Iterable[str]) -> str:
 def write_taken(path: Path, inputs: Taken) -> None:
     """Write the inputs of the current release: the whole file, or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(inputs), indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    partial_file = path.with_suffix(".partial")
+    partial_file.write_text(json.dumps(asdict(inputs), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    os.replace(partial_file, path)
 
 
 def read_taken(path: Path, release: str | None) -> Mapping[str, str]:

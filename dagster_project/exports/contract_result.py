@@ -69,7 +69,7 @@ class Contracted:
             position for code, position in self.places.items() if code in integer_codes and position is not None
         }
         integer_codes -= {code for code, position in self.places.items() if position is None}
-        rows_seen, rows_given = 0, 0
+        rows_seen, rows_yielded = 0, 0
         empty_batch = pa.RecordBatch.from_arrays([pa.array([], pa.string())] * len(positions), [*map(str, positions)])
         batches = self.table.content.batches(positions, integer_positions)
         for batch in batches if self.table.row_count else (empty_batch,):
@@ -94,8 +94,8 @@ class Contracted:
             file_indices = pa.array(np.zeros(batch.num_rows, np.int32))
             file_hashes = pa.array([self.sha256], pa.string())
             output_columns["source_file"] = pa.DictionaryArray.from_arrays(file_indices, file_hashes)
-            output_columns["source_row"] = self.source_rows.slice(rows_given, batch.num_rows)
-            rows_given += batch.num_rows
+            output_columns["source_row"] = self.source_rows.slice(rows_yielded, batch.num_rows)
+            rows_yielded += batch.num_rows
             yield pa.RecordBatch.from_pydict(output_columns)
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dagster_project.terminal import printable
 
 _MAX_LISTED = 5
-_PLAIN = re.compile(r"[\w.@/-]{1,40}")
+_ORDINARY_WORD = re.compile(r"[\w.@/-]{1,40}")
 
 
 class ExportError(ValueError):
@@ -30,7 +30,7 @@ def quoted(text: str, limit: int = 40) -> str:
 
 def bare_or_quoted(text: str) -> str:
     """An identifier: unquoted if it is an ordinary word, else in double quotes."""
-    return text if _PLAIN.fullmatch(text) else quoted(text)
+    return text if _ORDINARY_WORD.fullmatch(text) else quoted(text)
 
 
 def listed(words: Sequence[str]) -> str:

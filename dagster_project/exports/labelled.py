@@ -33,10 +33,10 @@ def read_with(path: Path, name: str, program: str, function: str, **options: Any
         raise ExportError(f"{plain(name)}: the file is empty; export it again")
     probe(path, name, program, function)
     try:
-        values, meta = getattr(pyreadstat, function)(path, output_format="dict", **options)
+        values, metadata = getattr(pyreadstat, function)(path, output_format="dict", **options)
     except OSError:
         raise
     except Exception as error:  # for a damaged file the library raises its own errors, and any of Python's
         reason = plain(str(error) or type(error).__name__)
         raise ExportError(f"{plain(name)}: the {program} file cannot be read ({reason}); export it again") from None
-    return values, meta
+    return values, metadata

@@ -63,21 +63,21 @@ class Read:
     contracted: Contracted
 
 
-def propose(current: Read, study: Study, earlier_exports: Sequence[Read] = ()) -> list[Proposal]:
+def propose(export_data: Read, study: Study, earlier_waves: Sequence[Read] = ()) -> list[Proposal]:
     """For each missing code the unknown column that fits best, if one fits well enough; each column is proposed once."""
-    findings = current.contracted.findings
+    findings = export_data.contracted.findings
     missing_columns = {
         finding.code: finding.column for finding in findings if finding.verdict == "missing" and finding.code is not None
     }
     unknown_columns = [finding.column for finding in findings if finding.verdict == "unknown" and finding.column.strip()]
     candidates = []
-    for block in current.export.blocks:
+    for block in export_data.export.blocks:
         if block.block == PARTICIPANTS:
             continue
         for code in study.block_codes(block.block):
             if code in missing_columns:
                 candidates += [
-                    _candidate(current, study, earlier_exports, block.block, code, missing_columns[code], column)
+                    _candidate(export_data, study, earlier_waves, block.block, code, missing_columns[code], column)
                     for column in unknown_columns
                 ]
     proposals: list[Proposal] = []
@@ -89,19 +89,19 @@ def propose(current: Read, study: Study, earlier_exports: Sequence[Read] = ()) -
 
 
 def _candidate(
-    current: Read, study: Study, earlier_exports: Sequence[Read], block: str, code: str, declared_column: str, column: str
+    export_data: Read, study: Study, earlier_waves: Sequence[Read], block: str, code: str, declared_column: str, column: str
 ) -> Proposal | None:
     """The proposal of one column for one code; None if its texts are not answers of the block."""
-    texts = _texts(current.table, column)
-    share = _share_of_answers(texts, study, current.export, block)
+    texts = _texts(export_data.table, column)
+    share = _share_of_answers(texts, study, export_data.export, block)
     if share is None or share < _MIN_ANSWER_SHARE:
         return None
     evidence = {"name": _similarity(declared_column, column), "values": share}
-    labels = [label for earlier in earlier_exports if (label := _label_of(earlier, study, code))]
-    if labels and (label := current.table.column_labels.get(column)):
+    labels = [label for earlier_data in earlier_waves if (label := _label_of(earlier_data, study, code))]
+    if labels and (label := export_data.table.column_labels.get(column)):
         evidence["label"] = max(_similarity(label, earlier_label) for earlier_label in labels)
     if block != SERVICES:
-        correlation = _scale_correlation(current, study.instrument(block), code, texts)
+        correlation = _scale_correlation(export_data, study.instrument(block), code, texts)
         if correlation is not None:
             evidence["goes with its scale"] = max(0.0, correlation)
     total = sum(_WEIGHTS[kind] for kind in evidence)
@@ -109,10 +109,10 @@ def _candidate(
     return Proposal(code, block, declared_column, column, confidence, evidence)
 
 
-def _scale_correlation(current: Read, instrument: Instrument, code: str, texts: Sequence[str]) -> float | None:
+def _scale_correlation(export_data: Read, instrument: Instrument, code: str, texts: Sequence[str]) -> float | None:
     """The correlation of a column, taken for a code's item, with the mean of the other items of the item's scale."""
-    accepted, position = current.contracted.accepted, instrument.item_codes.index(code) + 1
-    row_indices = {row: row_index for row_index, row in enumerate(current.table.source_rows.to_pylist())}
+    accepted, position = export_data.contracted.accepted, instrument.item_codes.index(code) + 1
+    row_indices = {row: row_index for row_index, row in enumerate(export_data.table.source_rows.to_pylist())}
     values = _numbers(texts)[[row_indices[row] for row in accepted.column("source_row").to_pylist()]]
     item = _keyed_values(instrument, position, values)
     return _item_rest_correlation(instrument, position, item, _keyed_items(instrument, accepted))
@@ -144,8 +144,8 @@ def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block:
         return None
     known_texts = _labels_and_special_codes(export, block)
     if block == SERVICES:
-        use = study.protocol.service_use
-        known_texts |= {*use.used, *use.not_used} if use else set()
+        service_use = study.protocol.service_use
+        known_texts |= {*service_use.used, *service_use.not_used} if service_use else set()
         return sum(text in known_texts for text in filled_texts) / len(filled_texts)
     anchors = study.instrument(block).anchors
     numbers = _numbers(filled_texts)
@@ -210,23 +210,23 @@ def _keyed_values(instrument: Instrument, position: int, values: Numbers) -> Num
     return keyed_values
 
 
-def propose_labels(current: Read, study: Study) -> dict[str, dict[str, int]]:
+def propose_labels(export_data: Read, study: Study) -> dict[str, dict[str, int]]:
     """Block to {cell text: answer code}: texts that are not declared, and that the file or its dictionary has as labels.
 
     A text that is the label of two codes within a block is omitted, as is a code outside the anchors.
     """
     labels_by_block: dict[str, dict[str, int]] = {}
-    for block in current.export.blocks:
+    for block in export_data.export.blocks:
         if block.block in (SERVICES, PARTICIPANTS):
             continue
         anchors = study.instrument(block.block).anchors
-        known_texts = _labels_and_special_codes(current.export, block.block)
+        known_texts = _labels_and_special_codes(export_data.export, block.block)
         codes: dict[str, set[int]] = {}
-        column_by_tool_name = {tool_name: column for column, tool_name in current.table.other_names.items()}
+        column_by_tool_name = {tool_name: column for column, tool_name in export_data.table.other_names.items()}
         for column in study.column_of(block).values():
-            column = column if column in current.table.columns else column_by_tool_name.get(column, column)
-            labels = current.table.value_labels.get(column, {})
-            texts = {text.strip() for text in _texts(current.table, column)} if labels else ()
+            column = column if column in export_data.table.columns else column_by_tool_name.get(column, column)
+            labels = export_data.table.value_labels.get(column, {})
+            texts = {text.strip() for text in _texts(export_data.table, column)} if labels else ()
             for code, label in labels.items():
                 if label in texts and label not in known_texts and code.lstrip("-").isdigit():
                     codes.setdefault(label, set()).add(int(code))
@@ -311,19 +311,19 @@ def _reversed_items(
     return messages
 
 
-def labels_unlike(current: Read, earlier_exports: Sequence[Read], study: Study) -> list[str]:
+def labels_unlike(export_data: Read, earlier_waves: Sequence[Read], study: Study) -> list[str]:
     """Codes whose label in the file is not what it was in an earlier wave. The labels themselves are not repeated."""
     messages = []
-    for code in study.export_columns(current.export):
-        label = _label_of(current, study, code)
-        for earlier in reversed(earlier_exports):
-            earlier_label = _label_of(earlier, study, code)
+    for code in study.export_columns(export_data.export):
+        label = _label_of(export_data, study, code)
+        for earlier_data in reversed(earlier_waves):
+            earlier_label = _label_of(earlier_data, study, code)
             if label and earlier_label:
-                likeness = _similarity(label, earlier_label)
-                if likeness < _MIN_LABEL_SIMILARITY:
+                similarity = _similarity(label, earlier_label)
+                if similarity < _MIN_LABEL_SIMILARITY:
                     messages.append(
-                        f"{current.export.wave}: the label of {code} is unlike the one in {earlier.export.wave} (likeness"
-                        f" {likeness:.2f}); is it the same item?"
+                        f"{export_data.export.wave}: the label of {code} is unlike the one in {earlier_data.export.wave}"
+                        f" (likeness {similarity:.2f}); is it the same item?"
                     )
                 break
     return messages

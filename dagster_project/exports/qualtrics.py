@@ -53,7 +53,7 @@ def read_qualtrics(path: Path, name: str) -> TextTable:
             f"{name}: line {_line(table, 0)}: this is not a row of Qualtrics' question labels, and no row of ImportIds"
             " follows; export it from Qualtrics as CSV, or declare reader: delimited"
         )
-    _refuse_header_among_people(table, labels, header_rows, name)
+    _refuse_header_among_responses(table, labels, header_rows, name)
     column_labels: dict[str, str] = {}
     for column, label in zip(table.columns, labels, strict=True):
         column_labels.setdefault(column, label)
@@ -65,7 +65,7 @@ def read_qualtrics(path: Path, name: str) -> TextTable:
     )
 
 
-def _refuse_header_among_people(table: TextTable, labels: list[str], header_rows: int, name: str) -> None:
+def _refuse_header_among_responses(table: TextTable, labels: list[str], header_rows: int, name: str) -> None:
     """Refuse a second copy of a header row (two downloads pasted together): it would be taken for a response."""
     headers = {tuple(table.columns), tuple(labels)}
     first_cells = table.texts([0]).column(0)

@@ -38,7 +38,7 @@ _BLOCK_BYTES = 8 << 20
 #: The first block is parsed as text, to see which columns hold whole numbers; a smaller one saves time.
 _FIRST_BLOCK_BYTES = 1 << 18
 #: A text with a record longer than this is not regular.
-_LONGEST_RECORD = 256 << 20
+_MAX_RECORD_BYTES = 256 << 20
 #: Arrow's own blocks: those that fit into a core's cache are parsed in half the time.
 _ARROW_BLOCK_BYTES = 1 << 18
 _SCAN_BYTES = 1 << 20
@@ -50,14 +50,14 @@ _BOM = b"\xef\xbb\xbf"
 class _Block:
     """Whole records: the range of their bytes, how many there are, and how many bytes belong to no cell (framing).
 
-    longest: bytes of the longest record. is_quoted: whether there are quotes. has_breaks: whether cells contain line breaks.
+    is_quoted: whether there are quotes. has_breaks: whether cells contain line breaks.
     """
 
     begin: int
     end: int
     rows: int
     framing: int
-    longest: int
+    longest_record: int  # bytes
     is_quoted: bool
     has_breaks: bool
 
@@ -78,7 +78,7 @@ class _Scan:
 class RegularCells:
     """Cells of a regular text, parsed when they are read. source: the file, or the text as UTF-8.
 
-    skipped: how many of the first rows do not belong to them.
+    skipped_rows: how many of the first rows do not belong to them.
     """
 
     source: Path | bytes
@@ -86,17 +86,17 @@ class RegularCells:
     delimiter: str
     width: int
     blocks: tuple[_Block, ...]
-    skipped: int = 0
+    skipped_rows: int = 0
 
     @property
     def num_rows(self) -> int:
-        return max(0, sum(block.rows for block in self.blocks) - self.skipped)
+        return max(0, sum(block.rows for block in self.blocks) - self.skipped_rows)
 
     def slice(self, offset: int) -> "RegularCells":
-        return replace(self, skipped=self.skipped + offset)
+        return replace(self, skipped_rows=self.skipped_rows + offset)
 
     def batches(self, positions: Sequence[int], integer_positions: Collection[int]) -> Iterator[pa.RecordBatch]:
-        rows_to_skip = self.skipped
+        rows_to_skip = self.skipped_rows
         with self._open_source() as stream:
             for block_number, block in enumerate(self.blocks):
                 if rows_to_skip >= block.rows:
@@ -113,7 +113,7 @@ class RegularCells:
                 rows_to_skip = 0
 
     def take(self, row_indices: Sequence[int], positions: Sequence[int]) -> pa.Table:
-        text_rows = np.asarray(row_indices, np.int64) + self.skipped
+        text_rows = np.asarray(row_indices, np.int64) + self.skipped_rows
         schema = pa.schema([(str(position), pa.string()) for position in positions])
         batches, first_row = [], 0
         with self._open_source() as stream:
@@ -170,7 +170,7 @@ class RegularCells:
         table = arrow_csv.read_csv(
             pa.BufferReader(data),
             read_options=arrow_csv.ReadOptions(
-                column_names=names, block_size=max(_ARROW_BLOCK_BYTES, 2 * block.longest), use_threads=False
+                column_names=names, block_size=max(_ARROW_BLOCK_BYTES, 2 * block.longest_record), use_threads=False
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=self.delimiter,
@@ -220,7 +220,7 @@ def regular_records(source: Path | bytes, begin: int, end: int, grammar: Grammar
                 return None  # the file has become shorter
             read_size = max(_BLOCK_BYTES, len(remainder))
             scan = _scan(data, position, position + len(data) == end, header, ord(grammar.delimiter))
-            if scan is None or len(data) - scan.size > _LONGEST_RECORD:
+            if scan is None or len(data) - scan.size > _MAX_RECORD_BYTES:
                 return None
             header = scan.header
             blocks += [scan.block] if scan.block is not None else []
@@ -239,14 +239,14 @@ def _scan(text: bytes, position: int, is_last: bool, header: tuple[str, ...], de
 
     position: of the piece in the source. header: empty until it has been read; the first record then is the header.
     """
-    breaks = _byte_offsets(np.frombuffer(text, np.uint8), _LF)
+    line_feeds = _byte_offsets(np.frombuffer(text, np.uint8), _LF)
     quotes = _byte_offsets(np.frombuffer(text, np.uint8), _QUOTE)
-    ends = breaks[np.searchsorted(quotes, breaks) % 2 == 0] if quotes.size else breaks
+    ends = line_feeds[np.searchsorted(quotes, line_feeds) % 2 == 0] if quotes.size else line_feeds
     if not is_last:
         if not ends.size:
             return _Scan(None, header, np.empty(0, np.int64), 0, 0, 0)
         size = int(ends[-1]) + 1
-        text, breaks, quotes = text[:size], breaks[breaks < size], quotes[quotes < size]
+        text, line_feeds, quotes = text[:size], line_feeds[line_feeds < size], quotes[quotes < size]
     data = np.frombuffer(text, np.uint8)
     if not _is_utf8(text) or text.count(b"\r") != text.count(b"\r\n") or not _quotes_are_regular(data, quotes, delimiter):
         return None
@@ -256,7 +256,7 @@ def _scan(text: bytes, position: int, is_last: bool, header: tuple[str, ...], de
         starts, stops = starts[:-1], stops[:-1]
     is_empty = (stops == starts) | ((stops == starts + 1) & (data[starts] == _CR))
     filled_records = np.flatnonzero(~is_empty)
-    lines = np.searchsorted(breaks, starts) if ends.size < breaks.size else np.arange(starts.size)
+    lines = np.searchsorted(line_feeds, starts) if ends.size < line_feeds.size else np.arange(starts.size)
     blank_lines = int(is_empty.sum())
     if not header and filled_records.size:
         header_text = text[int(starts[filled_records[0]]) : int(stops[filled_records[0]])].decode()
@@ -282,11 +282,11 @@ def _scan(text: bytes, position: int, is_last: bool, header: tuple[str, ...], de
             end=position + data.size,
             rows=int(data_records.size),
             framing=int(data_records.size * (width - 1) + _line_end_bytes(data, ends, begin) + _outer_quotes(block_quotes)),
-            longest=int((stops - starts)[first_record:].max()) + 2,
+            longest_record=int((stops - starts)[first_record:].max()) + 2,
             is_quoted=bool(block_quotes.size),
-            has_breaks=bool(ends.size < breaks.size),
+            has_breaks=bool(ends.size < line_feeds.size),
         )
-    return _Scan(block, header, lines[data_records], int(breaks.size), blank_lines, data.size)
+    return _Scan(block, header, lines[data_records], int(line_feeds.size), blank_lines, data.size)
 
 
 def _line_end_bytes(data: _Bytes, ends: np.ndarray, begin: int) -> int:

@@ -37,8 +37,8 @@ def _text_hashes(texts: pa.Array) -> np.ndarray:
     """A hash for each text; 0 for "" and for null."""
     lengths = pc.fill_null(pc.binary_length(texts), 0).to_numpy().astype(np.int64)
     # The trimmed texts are a new array, so their bytes are contiguous from the first text on.
-    first, last = np.frombuffer(texts.buffers()[1], np.int32)[[texts.offset, texts.offset + len(texts)]]
-    content = np.frombuffer(texts.buffers()[2] or b"", np.uint8)[first:last]
+    begin, end = np.frombuffer(texts.buffers()[1], np.int32)[[texts.offset, texts.offset + len(texts)]]
+    content = np.frombuffer(texts.buffers()[2] or b"", np.uint8)[begin:end]
     hashes = np.zeros(len(texts), np.uint64)
     is_filled = lengths > 0
     if not content.size:

@@ -38,9 +38,9 @@ def row_verdicts(
     if respondents is not None and (header_rows := columns.header_rows(respondents)):
         is_header = np.zeros(row_count, bool)
         is_header[header_rows] = True
-        is_new = pc.and_(pa.array(is_header), pc.is_null(reasons))
-        reasons = pc.if_else(is_new, HEADER_ROW, reasons)
-        details = pc.if_else(is_new, "the header stands here once more", details)
+        applies = pc.and_(pa.array(is_header), pc.is_null(reasons))
+        reasons = pc.if_else(applies, HEADER_ROW, reasons)
+        details = pc.if_else(applies, "the header stands here once more", details)
     has_no_respondent = pc.is_null(reasons)
     if respondents is not None:
         has_no_respondent = pc.and_(pc.is_null(null_if_blank(respondents)), has_no_respondent)

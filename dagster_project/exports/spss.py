@@ -23,11 +23,11 @@ from dagster_project.exports.table import HeldCells, TextTable
 
 #: SPSS counts dates in seconds from the first day of the Gregorian calendar.
 _EPOCH = datetime(1582, 10, 14)
-_DATES = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE", "QYR", "MOYR", "WKYR", "DATETIME", "YMDHMS")
-_DATES_WITH_TIME = ("DATETIME", "YMDHMS")
+_DATE_FORMATS = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE", "QYR", "MOYR", "WKYR", "DATETIME", "YMDHMS")
+_DATE_TIME_FORMATS = ("DATETIME", "YMDHMS")
 #: A limit of a missing range that is at least this large is SPSS's LOWEST or HIGHEST.
 _NO_LIMIT = 1.7e308
-_TIMES = ("TIME", "DTIME", "MTIME")
+_DURATION_FORMATS = ("TIME", "DTIME", "MTIME")
 
 
 def read_spss(path: Path, name: str) -> TextTable:
@@ -50,29 +50,31 @@ def read_spss(path: Path, name: str) -> TextTable:
     probe(path, name, "SPSS", "read_sav")
     _refuse_wrong_case_count(path, name)
     try:
-        values, meta = pyreadstat.read_sav(path, user_missing=True, output_format="dict", disable_datetime_conversion=True)
+        values, metadata = pyreadstat.read_sav(
+            path, user_missing=True, output_format="dict", disable_datetime_conversion=True
+        )
     except Exception as error:  # for a damaged file the library raises its own errors, and any of Python's
         reason = plain(str(error) or type(error).__name__)
         raise ExportError(f"{plain(name)}: the SPSS file cannot be read ({reason}); export it again") from None
-    columns = tuple(meta.column_names)
-    number_writers = {column: _writer(meta.original_variable_types.get(column)) for column in columns}
-    cells = [_text_array(values[column], number_writers[column]) for column in columns]
+    columns = tuple(metadata.column_names)
+    number_writers = {column: _number_writer(metadata.original_variable_types.get(column)) for column in columns}
+    cells = [_text_column(values[column], number_writers[column]) for column in columns]
     case_count = len(cells[0]) if cells else 0
     return TextTable(
         columns=columns,
         content=HeldCells(pa.table(cells, names=[str(position) for position in range(len(columns))])),
         source_rows=pa.array(range(1, case_count + 1), pa.int64()),
-        column_labels={column: label for column, label in meta.column_names_to_labels.items() if label},
+        column_labels={column: label for column, label in metadata.column_names_to_labels.items() if label},
         value_labels={
-            column: {_text(code, number_writers[column]): label for code, label in labels.items()}
-            for column, labels in meta.variable_value_labels.items()
+            column: {_code_text(code, number_writers[column]): label for code, label in labels.items()}
+            for column, labels in metadata.variable_value_labels.items()
         },
         special_codes={
             column: tuple(_missing_code(limits, number_writers[column]) for limits in ranges)
-            for column, ranges in meta.missing_ranges.items()
+            for column, ranges in metadata.missing_ranges.items()
         },
-        encoding=meta.file_encoding,
-        notes=(f"The file is SPSS, its text in {meta.file_encoding}.",),
+        encoding=metadata.file_encoding,
+        notes=(f"The file is SPSS, its text in {metadata.file_encoding}.",),
     )
 
 
@@ -80,7 +82,7 @@ def read_spss(path: Path, name: str) -> TextTable:
 _COMPRESSION_OFFSET, _CASES_OFFSET, _HEADER_BYTES = 72, 80, 176
 #: A text in the first lines of a portable file.
 _PORTABLE = b"SPSS PORT FILE"
-_LAST_CODE, _ELEMENT_FOLLOWS, _MOST_COMPRESSED_BYTES = 252, 253, 1 << 26
+_LAST_CODE, _ELEMENT_FOLLOWS, _MAX_COMPRESSED_BYTES = 252, 253, 1 << 26
 _VARIABLE, _VALUE_LABELS, _LABELLED, _DOCUMENT, _EXTENSION, _END = 2, 3, 4, 6, 7, 999
 
 
@@ -91,18 +93,18 @@ def _refuse_wrong_case_count(path: Path, name: str) -> None:
     files, and not for ordinarily compressed files above 64 MB, where it would take longer than reading. Raises ExportError.
     """
     data = path.read_bytes()
-    order = "<" if data[64:68] in (b"\x02\0\0\0", b"\x03\0\0\0") else ">"
+    byte_order = "<" if data[64:68] in (b"\x02\0\0\0", b"\x03\0\0\0") else ">"
     try:
         compression, declared_cases = (
-            struct.unpack_from(order + "i", data, offset)[0] for offset in (_COMPRESSION_OFFSET, _CASES_OFFSET)
+            struct.unpack_from(byte_order + "i", data, offset)[0] for offset in (_COMPRESSION_OFFSET, _CASES_OFFSET)
         )
-        begin, width = _end_of_dictionary(data, order)
+        begin, case_width = _end_of_dictionary(data, byte_order)
     except (struct.error, IndexError):
         return  # the library reports what is wrong
-    if width == 0 or compression not in (0, 1) or (compression == 1 and len(data) > _MOST_COMPRESSED_BYTES):
+    if case_width == 0 or compression not in (0, 1) or (compression == 1 and len(data) > _MAX_COMPRESSED_BYTES):
         return
     case_count, remainder = (
-        divmod(len(data) - begin, 8 * width) if compression == 0 else _compressed_cases(data, begin, width)
+        divmod(len(data) - begin, 8 * case_width) if compression == 0 else _compressed_cases(data, begin, case_width)
     )
     if remainder or (declared_cases >= 0 and case_count != declared_cases):
         statement = f"declares {declared_cases} cases" if declared_cases >= 0 else "does not declare how many cases it has"
@@ -110,7 +112,7 @@ def _refuse_wrong_case_count(path: Path, name: str) -> None:
         raise ExportError(f"{plain(name)}: the SPSS file {statement}, but holds {case_count}{partial_case}; export it again")
 
 
-def _compressed_cases(data: bytes, offset: int, width: int) -> tuple[int, int]:
+def _compressed_cases(data: bytes, offset: int, case_width: int) -> tuple[int, int]:
     """The number of complete cases, and of further elements. Eight codes precede the elements that they do not contain."""
     elements = 0
     while offset < len(data):
@@ -118,29 +120,29 @@ def _compressed_cases(data: bytes, offset: int, width: int) -> tuple[int, int]:
         offset += 8
         for code in codes:
             if code == _LAST_CODE:
-                return divmod(elements, width)
+                return divmod(elements, case_width)
             if code:
                 elements += 1
                 offset += 8 * (code == _ELEMENT_FOLLOWS)
         if offset > len(data):
-            return elements // width, 1
-    return divmod(elements, width)
+            return elements // case_width, 1
+    return divmod(elements, case_width)
 
 
-def _end_of_dictionary(data: bytes, order: str) -> tuple[int, int]:
+def _end_of_dictionary(data: bytes, byte_order: str) -> tuple[int, int]:
     """The offset of the first case, and how many elements of 8 bytes each case has.
 
     Format: PSPP's developer's guide, appendix B.
     """
 
     def read_integer(offset: int) -> int:
-        integer: int = struct.unpack_from(order + "i", data, offset)[0]
+        integer: int = struct.unpack_from(byte_order + "i", data, offset)[0]
         return integer
 
-    offset, width = _HEADER_BYTES, 0
+    offset, case_width = _HEADER_BYTES, 0
     while (kind := read_integer(offset)) != _END:
         if kind == _VARIABLE:
-            width += 1
+            case_width += 1
             has_label, missing_count = read_integer(offset + 8), abs(read_integer(offset + 12))
             offset += 32
             if has_label:
@@ -159,47 +161,47 @@ def _end_of_dictionary(data: bytes, order: str) -> tuple[int, int]:
             offset += 16 + read_integer(offset + 8) * read_integer(offset + 12)
         else:
             raise struct.error("not a record")
-    return offset + 8, width
+    return offset + 8, case_width
 
 
 def _read_portable(path: Path, name: str) -> TextTable:
     """Read SPSS's portable format: no user-missing codes, dates as the library returns them."""
-    values, meta = read_with(path, name, "SPSS portable", "read_por")
-    return labelled_table(values, meta, "SPSS portable", str)
+    values, metadata = read_with(path, name, "SPSS portable", "read_por")
+    return labelled_table(values, metadata, "SPSS portable", str)
 
 
-def _text_array(values: list[Any], write: Callable[[float], str]) -> pa.Array:
+def _text_column(values: list[Any], write_number: Callable[[float], str]) -> pa.Array:
     """A column as text. Each distinct number is converted once: a column of answers has few."""
     if all(value is None or isinstance(value, str) for value in values):
         return pa.array(values, pa.string()).fill_null("")
     encoded = pa.array(values, pa.float64()).dictionary_encode()
-    texts = pa.array([write(number) for number in encoded.dictionary.to_pylist()], pa.string())
+    texts = pa.array([write_number(number) for number in encoded.dictionary.to_pylist()], pa.string())
     return pc.fill_null(texts.take(encoded.indices), "")
 
 
-def _missing_code(limits: dict[str, Any], write: Callable[[float], str]) -> str:
+def _missing_code(limits: dict[str, Any], write_number: Callable[[float], str]) -> str:
     low, high = limits["lo"], limits["hi"]
     if low == high:
-        return _text(low, write)
-    first = "lowest" if low <= -_NO_LIMIT else _text(low, write)
-    return f"{first} thru {'highest' if high >= _NO_LIMIT else _text(high, write)}"
+        return _code_text(low, write_number)
+    low_text = "lowest" if low <= -_NO_LIMIT else _code_text(low, write_number)
+    return f"{low_text} thru {'highest' if high >= _NO_LIMIT else _code_text(high, write_number)}"
 
 
-def _text(value: float | str, write: Callable[[float], str]) -> str:
-    return value if isinstance(value, str) else write(float(value))
+def _code_text(value: float | str, write_number: Callable[[float], str]) -> str:
+    return value if isinstance(value, str) else write_number(float(value))
 
 
-def _writer(spss_format: str | None) -> Callable[[float], str]:
+def _number_writer(spss_format: str | None) -> Callable[[float], str]:
     """How numbers of a variable are written, by its SPSS format such as F8.2 or DATE11."""
     kind = (spss_format or "").upper().rstrip("0123456789.")
-    if kind in _DATES_WITH_TIME:
-        return lambda seconds: _moment(seconds, with_time=True)
-    if kind in _DATES:
-        return lambda seconds: _moment(seconds, with_time=False)
-    return _duration if kind in _TIMES else number_text
+    if kind in _DATE_TIME_FORMATS:
+        return lambda seconds: _date_text(seconds, with_time=True)
+    if kind in _DATE_FORMATS:
+        return lambda seconds: _date_text(seconds, with_time=False)
+    return _duration_text if kind in _DURATION_FORMATS else number_text
 
 
-def _moment(seconds: float, with_time: bool) -> str:
+def _date_text(seconds: float, with_time: bool) -> str:
     """ISO date, with its time of day if the format has one or if it is not midnight."""
     try:
         moment = _EPOCH + timedelta(seconds=seconds)
@@ -209,5 +211,5 @@ def _moment(seconds: float, with_time: bool) -> str:
     return moment.isoformat() if with_time or not is_midnight else moment.date().isoformat()
 
 
-def _duration(seconds: float) -> str:
+def _duration_text(seconds: float) -> str:
     return duration_text(seconds) if math.isfinite(seconds) else number_text(seconds)

@@ -165,8 +165,8 @@ def _quick_used_range(content: bytes) -> _UsedRange:
         tag = content[row_start : content.find(b">", row_start)]
         row = int(number[1]) if (number := _ROW_NUMBER.search(tag)) else row + 1
         if count := content.count(cell_tag, row_start, end):
-            last = content.rfind(cell_tag, row_start, end)
-            reference = _REFERENCE.search(content, last, content.find(b">", last))
+            cell_start = content.rfind(cell_tag, row_start, end)
+            reference = _REFERENCE.search(content, cell_start, content.find(b">", cell_start))
             used_range.add(row, _column_number(reference[1]) if reference else count, count)
         position = end + len(row_end)
     return used_range
