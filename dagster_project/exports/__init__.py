@@ -1,11 +1,14 @@
-"""The way in: find an export, land it unchanged, read it as text, match its columns with the protocol.
+"""Exports: find a file, land it unchanged, read it as text, match its columns with the protocol.
 
-Belongs here: one reader a format behind one interface, landing, and the contract between an export and its declaration.
-Does not belong here: typing an answer (dbt staging), Dagster, the warehouse. This package imports `study` only.
+Belongs here: one reader for each format behind one interface, landing, and the contract between an export and its
+declaration. Does not belong here: typing an answer (dbt staging), Dagster, the warehouse. This package imports `study` and
+`terminal` only.
 """
 
 from dagster_project.exports.arrivals import DEFINITIONS, Look, Memory, Taken, digest_of, look, read_taken, write_taken
-from dagster_project.exports.contract import ColumnFinding, Contracted, apply_contract
+from dagster_project.exports.columns import ColumnFinding
+from dagster_project.exports.contract import apply_contract
+from dagster_project.exports.contract_result import Contracted
 from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError, quoted
 from dagster_project.exports.landing import Arrival, LandedFile, find_files, is_whole, land, note_arrivals, noted_arrivals
