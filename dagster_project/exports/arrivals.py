@@ -124,7 +124,7 @@ def look(study: Study, memory: Memory, release_digests: Mapping[str, str]) -> Lo
                     continue
                 hashes[name] = memory.hashes.get(name) or _sha256(file)
             except OSError:
-                unsettled.append(name)  # gone, or still being written by a program that locks it
+                unsettled.append(plain(name, _PATH_LIMIT))  # gone, or still being written by a program that locks it
                 is_settled = False
                 continue
             file_hashes.append(hashes[name])

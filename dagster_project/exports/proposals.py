@@ -4,6 +4,7 @@ Belongs here: evidence, its weight, and sentences for a person. Does not belong 
 writing it into the protocol, and in no other way.
 """
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,8 @@ _MIN_PEOPLE = 10
 _MIN_REVERSED_CORRELATION = 0.3
 _MIN_LABEL_SIMILARITY = 0.6
 _MIN_CELLS = 3
+#: A code as a dictionary of labels writes it: `int` reads other digits, too, and stops at "--5".
+_WHOLE_CODE = re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -228,7 +231,7 @@ def propose_labels(export_data: Read, study: Study) -> dict[str, dict[str, int]]
             labels = export_data.table.value_labels.get(column, {})
             texts = {text.strip() for text in _texts(export_data.table, column)} if labels else ()
             for code, label in labels.items():
-                if label in texts and label not in known_texts and code.lstrip("-").isdigit():
+                if label in texts and label not in known_texts and _WHOLE_CODE.fullmatch(code):
                     codes.setdefault(label, set()).add(int(code))
         unique_labels = {label: min(label_codes) for label, label_codes in codes.items() if len(label_codes) == 1}
         answer_labels = {label: code for label, code in unique_labels.items() if anchors.low <= code <= anchors.high}

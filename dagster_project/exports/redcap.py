@@ -46,7 +46,8 @@ def read_redcap(path: Path, name: str) -> TextTable:
         column = table.columns[position]
         counts = {count["values"]: count["counts"] for count in pc.value_counts(cells).to_pylist() if count["values"]}
         if column in _EVENT:
-            notes.append("Events: " + ", ".join(f"{event} ({count} rows)" for event, count in sorted(counts.items())) + ".")
+            events = ", ".join(f"{plain(event)} ({count} rows)" for event, count in sorted(counts.items()))
+            notes.append(f"Events: {events}.")
         elif column in _REPEAT_INSTRUMENT and counts:
             notes.append(f"{sum(counts.values())} rows belong to repeated instruments: {', '.join(sorted(counts))}.")
     return replace(table, notes=tuple(notes))
@@ -72,7 +73,7 @@ def read_dictionary(path: Path) -> Dictionary:
             choices[field] = _FIXED_CHOICES[field_type]
         elif field_type in _CHOICE_TYPES:
             choices[field] = _read_choices(
-                cells[_CHOICES][row_index], f"{name}: line {table.source_rows[row_index].as_py()}: {field}"
+                cells[_CHOICES][row_index], f"{name}: line {table.source_rows[row_index].as_py()}: {bare_or_quoted(field)}"
             )
     return Dictionary(labels, choices)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dagster_project.cli import main
-from dagster_project.exports import Read, apply_contract, labels_unlike, propose, read_export, unlike_before
+from dagster_project.exports import Read, apply_contract, labels_unlike, proposals, propose, read_export, unlike_before
 from dagster_project.study import Export, read_study
 
 ROOT = Path(__file__).parents[2]
@@ -155,3 +155,9 @@ def test_the_example_is_not_remarked_on(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setenv("WAVEHOUSE_STUDY", "restored afterwards")
     assert main(["contract", "--study", "peer_workers"]) == 0
     assert [line for line in capsys.readouterr().out.splitlines() if line.startswith(" ")] == []
+
+
+@pytest.mark.parametrize(("code", "is_whole"), [("5", True), ("-1", True), ("--5", False), ("²", False), ("٣", False)])
+def test_a_label_whose_code_is_no_whole_number_is_not_proposed(code: str, is_whole: bool) -> None:
+    """A dictionary with the choice "--5" ended `wavehouse contract` in a traceback."""
+    assert (proposals._WHOLE_CODE.fullmatch(code) is not None) == is_whole
