@@ -14,6 +14,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from dagster_project.settings import Settings, key_check
@@ -46,6 +47,15 @@ class LastRun:
 def code_files(checkout: Path) -> list[Path]:
     """The files of the checkout that make numbers, tables and pages: this package and the dbt project, sorted."""
     return sorted(path for part in ("dagster_project", "dbt") for path in _files(checkout / part))
+
+
+@cache
+def code_version(checkout: Path) -> str:
+    """One hash over the code, for as long as a process has it loaded: another one, other numbers perhaps."""
+    digest = hashlib.sha256()
+    for path in code_files(checkout):
+        digest.update(path.relative_to(checkout).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def inputs_fingerprint(settings: Settings) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.checks import Check
-from dagster_project.defs.steps import check_result, fails_in_one_line
+from dagster_project.defs.steps import CODE_VERSION, check_result, fails_in_one_line
 from dagster_project.exports import ExportError
 from dagster_project.raw.answers import WaveAnswers, on_time_check, unite_waves
 from dagster_project.raw.checks import EXPORT_CHECKS, export_checks, source_of
@@ -34,6 +34,7 @@ def _export_asset(study: Study, export: Export) -> dg.AssetsDefinition:
     @dg.asset(
         key=key,
         deps=["codebook"],
+        code_version=CODE_VERSION,
         group_name="raw",
         kinds={"python", "duckdb", _KINDS.get(export.reader, "csv")},
         owners=["team:data-management"],
@@ -88,6 +89,7 @@ def _answers_asset(study: Study) -> dg.AssetsDefinition:
     @dg.asset(
         key=key,
         deps=[["raw", protocol.roster.table], *(["raw", export.table] for export in protocol.wave_exports)],
+        code_version=CODE_VERSION,
         group_name="raw",
         kinds={"duckdb", "view"},
         owners=["team:data-management"],

@@ -4,6 +4,7 @@ Belongs here: that list, and the checks on what an analysis computed. Does not b
 table's layout (results/), Dagster (defs/outcomes.py makes an asset of each entry).
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -205,6 +206,11 @@ def result_checks(outcome: Outcome, results: Sequence[ResultRow]) -> list[Check]
         Check("values_or_notes", not silent, reasons),
         *([outcome.warning.result(results)] if outcome.warning else []),
     ]
+
+
+def data_version(results: Sequence[ResultRow]) -> str:
+    """The same for the same results, whoever computed them, and when."""
+    return hashlib.sha256(repr(list(results)).encode()).hexdigest()
 
 
 def all_tables(study: Study, results: Sequence[ResultRow]) -> list[Table]:

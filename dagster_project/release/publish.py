@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dagster_project.checks import Check, first_few
-from dagster_project.fingerprint import code_files
+from dagster_project.fingerprint import code_version
 from dagster_project.release.contents import fill_release
 from dagster_project.release.diff import recall_diff, remember_diff
 from dagster_project.results import diff_markdown
@@ -104,6 +104,5 @@ def _fingerprint(warehouse: Warehouse, settings: Settings, study: Study) -> str:
             for row in connection.execute(sql).fetchall():
                 digest.update(repr(row).encode())
     digest.update(study.definitions_hash.encode())
-    for path in code_files(settings.checkout):
-        digest.update(path.name.encode() + path.read_bytes())
+    digest.update(code_version(settings.checkout).encode())
     return digest.hexdigest()
