@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dagster_project.audit.findings import Cells
+from dagster_project.audit.findings import RowCells
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.student import LEVELS
 
@@ -40,7 +40,7 @@ UNDECLARED = Design()
 
 
 @dataclass(frozen=True)
-class Way:
+class TTest:
     """One way to a test and its interval. is_paired: the standard error is the SD of the changes / root(n)."""
 
     dfs: Interval
@@ -49,7 +49,7 @@ class Way:
     is_paired: bool = False
 
     @property
-    def shown(self) -> str:
+    def df_text(self) -> str:
         """Degrees of freedom and, where it is not the usual one, the level."""
         low, high = self.dfs.low, self.dfs.high
         df = f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
@@ -57,12 +57,12 @@ class Way:
 
 
 #: For what does not depend on degrees of freedom.
-ANY_WAY = Way(Interval(math.inf, math.inf), LEVELS[0], "")
+ANY_TEST = TTest(Interval(math.inf, math.inf), LEVELS[0], "")
 
 
-def ways(
-    design: Design, pairs: Cells, baseline: Cells, followup: Cells, counts: Sequence[int]
-) -> tuple[list[Way], list[Way]]:
+def t_tests(
+    design: Design, pairs: RowCells, baseline: RowCells, followup: RowCells, counts: Sequence[int]
+) -> tuple[list[TTest], list[TTest]]:
     """The ways that a row is held to, one of which must fit; and those that excuse it where its design is not declared.
 
     counts: the numbers of pairs to reckon with.
@@ -70,31 +70,37 @@ def ways(
     if design.name == OTHER:
         return [], []
     levels = design.levels
-    printed = pairs["df"].interval if "df" in pairs and pairs["df"].interval.low > 0 else None
-    if printed is not None and printed.low == printed.high and design.name != PAIRED:
+    printed_df = pairs["df"].interval if "df" in pairs and pairs["df"].interval.low > 0 else None
+    if printed_df is not None and printed_df.low == printed_df.high and design.name != PAIRED:
         # Welch's and a model's degrees of freedom are often printed as whole numbers.
-        near = Interval(max(0.5, printed.low - 0.5), printed.high + 0.5)
-        printed = printed if printed.low in [n - 1 for n in counts] else near
+        rounded_df = Interval(max(0.5, printed_df.low - 0.5), printed_df.high + 0.5)
+        printed_df = printed_df if printed_df.low in [n - 1 for n in counts] else rounded_df
     if design.name == GROUPS:
-        return _of_groups(levels, printed, pairs, baseline, followup), []
-    usual = [Way(Interval(n - 1, n - 1), levels[0], "a paired t test", True) for n in counts]
-    if printed is not None and (not usual or (design.name is None and all(printed != way.dfs for way in usual))):
-        usual = [Way(printed, levels[0], "a t test with the printed df", not counts)]
+        return _group_tests(levels, printed_df, pairs, baseline, followup), []
+    usual_tests = [TTest(Interval(n - 1, n - 1), levels[0], "a paired t test", True) for n in counts]
+    if printed_df is not None and (
+        not usual_tests or (design.name is None and all(printed_df != test.dfs for test in usual_tests))
+    ):
+        usual_tests = [TTest(printed_df, levels[0], "a t test with the printed df", not counts)]
     if design.name == PAIRED:
-        return usual, []
-    others = [Way(way.dfs, level, f"{way.words} at {level} %", way.is_paired) for way in usual for level in levels[1:]]
-    if printed is None:
-        others += _of_groups(levels, None, pairs, baseline, followup)
-    return usual, others
+        return usual_tests, []
+    other_tests = [
+        TTest(test.dfs, level, f"{test.words} at {level} %", test.is_paired) for test in usual_tests for level in levels[1:]
+    ]
+    if printed_df is None:
+        other_tests += _group_tests(levels, None, pairs, baseline, followup)
+    return usual_tests, other_tests
 
 
-def _of_groups(levels: Sequence[int], printed: Interval | None, pairs: Cells, baseline: Cells, followup: Cells) -> list[Way]:
-    both = group_sizes(baseline, followup)
-    if printed is not None:
-        dfs = [printed]
-    elif both is not None and min(both) >= 2:
-        pooled = float(sum(both) - 2)
-        dfs = [Interval(pooled, pooled), Interval(float(min(both) - 1), pooled)]
+def _group_tests(
+    levels: Sequence[int], printed_df: Interval | None, pairs: RowCells, baseline: RowCells, followup: RowCells
+) -> list[TTest]:
+    sizes = group_sizes(baseline, followup)
+    if printed_df is not None:
+        dfs = [printed_df]
+    elif sizes is not None and min(sizes) >= 2:
+        pooled = float(sum(sizes) - 2)
+        dfs = [Interval(pooled, pooled), Interval(float(min(sizes) - 1), pooled)]
     elif "n" in pairs and pairs["n"].number > 2:
         # n may count both groups, or each. Welch's df are at least those of the smaller group, taken as a quarter of all.
         n = pairs["n"].number
@@ -103,12 +109,12 @@ def _of_groups(levels: Sequence[int], printed: Interval | None, pairs: Cells, ba
     else:
         dfs = []
     return [
-        Way(one, level, "two independent groups" + ("" if level == LEVELS[0] else f" at {level} %"))
+        TTest(df, level, "two independent groups" + ("" if level == LEVELS[0] else f" at {level} %"))
         for level in levels
-        for one in dfs
+        for df in dfs
     ]
 
 
-def group_sizes(baseline: Cells, followup: Cells) -> tuple[float, float] | None:
+def group_sizes(baseline: RowCells, followup: RowCells) -> tuple[float, float] | None:
     """How many people both moments have, where both are printed."""
     return (baseline["n"].number, followup["n"].number) if "n" in baseline and "n" in followup else None

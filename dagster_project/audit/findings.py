@@ -14,18 +14,18 @@ SEVERITIES = (IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE)
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """A printed number and the interval of values that it may stand for."""
 
     value: PublishedValue
     interval: Interval
 
     @property
-    def printed(self) -> str:
+    def text(self) -> str:
         return self.value.printed
 
     @property
-    def shown(self) -> str:
+    def percent_text(self) -> str:
         """A percentage as printed, with one percent sign."""
         return f"{self.value.printed.rstrip(' %')} %"
 
@@ -35,7 +35,7 @@ class Cell:
 
 
 #: The cells of one row and moment, by statistic.
-Cells = Mapping[str, Cell]
+RowCells = Mapping[str, TableCell]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class Interval:
     high: float
 
     @classmethod
-    def printed(cls, text: str, *, may_be_cut: bool = False, is_p: bool = False) -> "Interval":
+    def from_text(cls, text: str, *, may_be_cut: bool = False, is_p: bool = False) -> "Interval":
         """The values that print as this text when they are rounded; with `may_be_cut` also those that give it when the
         further digits are cut off: 0.0 is then what is left of -0.09 and of 0.09. '< .001' stands for everything below, of
         a p for what is left of it above 0, and '>' likewise."""
@@ -51,21 +51,21 @@ class Interval:
     def middle(self) -> float:
         return (self.low + self.high) / 2
 
-    def meet(self, other: "Interval") -> "Interval":
-        return Interval(max(self.low, other.low), min(self.high, other.high))
+    def intersection(self, interval: "Interval") -> "Interval":
+        return Interval(max(self.low, interval.low), min(self.high, interval.high))
 
-    def misses(self, other: "Interval") -> bool:
-        return self.meet(other).is_empty
+    def is_disjoint(self, interval: "Interval") -> bool:
+        return self.intersection(interval).is_empty
 
-    def gap(self, other: "Interval") -> float:
+    def gap(self, interval: "Interval") -> float:
         """How far apart two intervals are; 0 where they meet."""
-        return max(0.0, self.low - other.high, other.low - self.high)
+        return max(0.0, self.low - interval.high, interval.low - self.high)
 
-    def plus(self, other: "Interval") -> "Interval":
-        return Interval(self.low + other.low, self.high + other.high)
+    def plus(self, addend: "Interval") -> "Interval":
+        return Interval(self.low + addend.low, self.high + addend.high)
 
-    def minus(self, other: "Interval") -> "Interval":
-        return Interval(self.low - other.high, self.high - other.low)
+    def minus(self, subtrahend: "Interval") -> "Interval":
+        return Interval(self.low - subtrahend.high, self.high - subtrahend.low)
 
     def times(self, factor: float) -> "Interval":
         """Scaled by a factor that is not negative."""
@@ -74,11 +74,11 @@ class Interval:
     def mirrored(self) -> "Interval":
         return Interval(-self.high, -self.low)
 
-    def over(self, other: "Interval") -> "Interval":
+    def divided_by(self, divisor: "Interval") -> "Interval":
         """Divided by an interval of positive numbers; without bounds where that reaches zero."""
-        if other.low <= 0:
+        if divisor.low <= 0:
             return Interval(float("-inf"), float("inf"))
-        ends = [self.low / other.low, self.low / other.high, self.high / other.low, self.high / other.high]
+        ends = [self.low / divisor.low, self.low / divisor.high, self.high / divisor.low, self.high / divisor.high]
         return Interval(min(ends), max(ends))
 
     @property
@@ -98,3 +98,6 @@ class Interval:
     def __str__(self) -> str:
         low, high = f"{self.low:.4g}", f"{self.high:.4g}"
         return low if low == high else f"{low} to {high}"
+
+
+UNBOUNDED = Interval(float("-inf"), float("inf"))

@@ -1,0 +1,106 @@
+"""Which rules the cells of one row are checked by, and in which order.
+
+Belongs here: the order of rules, and leaving out a blamed number afterwards. Does not belong here: a rule (scores.py,
+grids.py, pairs.py), which rows there are (engine.py).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from dagster_project.audit import effects, grids, pairs, scores
+from dagster_project.audit.assumptions import ScaleFacts
+from dagster_project.audit.designs import GROUPS, OTHER, Design, t_tests
+from dagster_project.audit.findings import Finding, RowCells
+from dagster_project.audit.intervals import Interval
+
+
+def bounded_cells(cells: RowCells) -> RowCells:
+    """Without numbers printed as below or above a bound, except a p."""
+    return {name: cell for name, cell in cells.items() if cell.interval.is_bounded}
+
+
+def summary_findings(cells: RowCells, facts: ScaleFacts, level: int | None) -> Iterator[Finding]:
+    """One score at one moment. level: of its interval, per cent; None where it is not declared."""
+    rules: list[Callable[[RowCells], Iterator[Finding]]] = [
+        lambda row_cells: scores.in_range(row_cells, facts.possible),
+        scores.in_order,
+    ]
+    for rule in rules:
+        findings = list(rule(cells))
+        yield from findings
+        cells = _without_blamed(cells, findings)
+    cells = {
+        name: cell for name, cell in bounded_cells(cells).items() if name not in ("sd", "se") or cell.interval.high >= 0
+    }
+    rules = [
+        scores.of_one,
+        scores.mean_of_range,
+        lambda row_cells: scores.mean_of_quartiles(row_cells, facts.possible),
+        lambda row_cells: scores.sd_in_bounds(row_cells, facts.possible),
+        scores.mean_and_median,
+        scores.error_of_mean,
+        lambda row_cells: scores.interval_of_mean(row_cells, level),
+    ]
+    if facts.steps is not None:
+        steps = facts.steps
+        rules += [lambda row_cells: grids.grim(row_cells, steps), lambda row_cells: grids.whole_ends(row_cells, steps)]
+        rules.append(grids.debit if facts.is_binary else lambda row_cells: grids.grimmer(row_cells, steps))
+    for rule in rules:
+        findings = list(rule(cells))
+        yield from findings
+        cells = _without_blamed(cells, findings)
+
+
+def change_findings(
+    cells: RowCells, baseline: RowCells, followup: RowCells, possible: Interval, sign: int, design: Design
+) -> tuple[list[Finding], list[pairs.RuleOutcome], effects.ChangeRow]:
+    """Findings that hold of any design, what was asked of this one, and the numbers that nobody blames."""
+    findings = [*(pairs.p_in_bounds(cells["p"]) if "p" in cells else ()), *pairs.interval_ends(cells)]
+    findings += pairs.change_in_range(cells, possible)
+    sound_cells = _without_blamed(cells, findings)
+    outcomes: list[pairs.RuleOutcome] = []
+
+    def record(outcome: pairs.RuleOutcome | None) -> bool:
+        """Whether it was asked and something was found; what is blamed is no witness any more."""
+        nonlocal sound_cells
+        if outcome is None:
+            return False
+        outcomes.append(outcome)
+        sound_cells = _without_blamed(
+            sound_cells, [finding for finding in outcome.findings if finding.value.statistic != "n"]
+        )
+        return bool(outcome.findings)
+
+    too_many = record(pairs.pairs_in_waves(sound_cells, baseline, followup, design))
+    is_groups = design.name == GROUPS or (too_many and bool(outcomes[-1].alternative_design))
+    sizes = pairs.possible_pairs(sound_cells, baseline, followup, is_printed_n_possible=not too_many)
+    usual_tests, other_tests = t_tests(
+        design, sound_cells, baseline, followup, () if is_groups and design.name is None else sizes
+    )
+    if is_groups and design.name is None and not usual_tests:
+        usual_tests = other_tests
+    if design.name != OTHER:
+        record(pairs.interval_around_change(sound_cells, usual_tests))
+        for outcome in pairs.t_test_outcomes(sound_cells, usual_tests, other_tests, design):
+            record(outcome)
+        if not usual_tests:
+            record(pairs.p_beside_interval(sound_cells, design))
+        if not too_many or is_groups:
+            record(pairs.change_of_means(sound_cells, baseline, followup, possible, sign, is_groups=is_groups))
+        record(pairs.sign_of_t(sound_cells))
+        if not is_groups:
+            record(pairs.sd_of_changes(sound_cells, baseline, followup, usual_tests, design))
+        elif design.name == GROUPS:
+            record(pairs.error_of_groups(sound_cells, baseline, followup, design))
+    findings += pairs.named_statistics(sound_cells)
+    is_other = (
+        is_groups
+        or any(outcome.findings and outcome.alternative_design for outcome in outcomes)
+        or (bool(usual_tests) and not usual_tests[0].is_paired)
+    )
+    return findings, outcomes, effects.ChangeRow(sound_cells, sizes, baseline, followup, possible, design, is_other)
+
+
+def _without_blamed(cells: RowCells, findings: Iterable[Finding]) -> RowCells:
+    """A number that is blamed is no witness against others."""
+    names = {finding.value.statistic for finding in findings}
+    return {name: cell for name, cell in cells.items() if name not in names} if names else cells
