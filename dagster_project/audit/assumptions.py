@@ -13,29 +13,29 @@ from dagster_project.audit.intervals import UNBOUNDED, Interval
 
 @dataclass(frozen=True)
 class ScaleFacts:
-    """What is known of a row's score beside the table.
+    """What is known of a row's score from outside the table.
 
-    steps: of how many equal steps a point is made, where every score is a whole number of them (the items of a mean, 1 for a
-    sum); None where scores may be prorated, or nobody knows.
+    steps: the number of equal steps in a point, where every score is a whole number of steps (the items of a mean, 1 for a
+    sum); None where scores may be prorated, or it is unknown.
     """
 
-    possible: Interval = UNBOUNDED
+    score_range: Interval = UNBOUNDED
     steps: int | None = None
     is_binary: bool = False
 
 
 UNKNOWN_SCALE = ScaleFacts()
-#: (section, label) to what is known of it.
+#: The facts of each (section, label).
 Facts = Mapping[tuple[str, str], ScaleFacts]
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What a table is taken to be.
+    """What is assumed of a table.
 
-    design: of its changes, where a row does not say otherwise. by_line: of single rows, by the line of one of their cells.
-    effect_size: the definition that its effect sizes have, such as d_baseline (effects.py). may_be_cut: numbers may be cut
-    off instead of rounded. excuses: a practice that is named makes an impossible number inconsistent.
+    design: of its changes, unless a row has its own. by_line: designs of single rows, by the line of one of their cells.
+    effect_size: the definition of its effect sizes, such as d_baseline (effects.py). may_be_cut: numbers may be cut off
+    instead of rounded. excuses: a named practice that explains an impossible number makes it inconsistent.
     """
 
     design: Design = UNDECLARED

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding, RowCells, TableCell
 from dagster_project.audit.intervals import Interval
 
-#: Denominators are looked for up to so many people beyond the block's own.
+#: Denominators are searched up to this many people above the block's n.
 _EXTRA_PEOPLE = 20
 
 
 @dataclass(frozen=True)
 class Denominator:
-    """A number of people printed elsewhere in the table, and the words for it."""
+    """A number of people printed elsewhere in the table, and what it counts."""
 
     people: float
-    words: str
+    description: str
 
 
 @dataclass(frozen=True)
 class Excuse:
-    """What may explain a share that is not the count's of n: that n stands on another row, that people are weighted."""
+    """Why a percentage may not be 100 x count / n: the n is printed on another row, or people are weighted."""
 
     is_n_elsewhere: bool
     may_be_weighted: bool
@@ -32,8 +32,8 @@ def percent_of_count(
 ) -> Iterator[Finding]:
     """A percentage is 100 x count / n of its block. Blames the percentage.
 
-    others: the denominators that are printed elsewhere in the table. Where n stands on another row and another denominator
-    fits, the percentage is inconsistent, and the denominator named; and so it is where people may be weighted.
+    denominators: those printed elsewhere in the table. The finding is inconsistent where n is printed on another row and
+    another denominator fits, which it then names, or where people may be weighted.
     """
     if n.number <= 0:
         return
@@ -46,8 +46,8 @@ def percent_of_count(
         f"{count.text} of {n.text} is 100 x {count.text} / {n.text} = {share:.2f} %, not {percent.percent_text}",
         slack=percent.interval.gap(Interval(share, share)),
     )
-    if excuse.is_n_elsewhere and (words := _fitting_denominator(percent, count, denominators)):
-        finding = finding.softened(INCONSISTENT, words)
+    if excuse.is_n_elsewhere and (reason := _fitting_denominator(percent, count, denominators)):
+        finding = finding.softened(INCONSISTENT, reason)
     elif excuse.may_be_weighted:
         finding = finding.softened(INCONSISTENT, "people with unequal weights could give it")
     yield finding
@@ -60,7 +60,7 @@ def _fitting_denominator(percent: TableCell, count: TableCell, denominators: Seq
         if denominator.people >= count.number and _is_share(percent, count, denominator.people)
     ]
     if matches:
-        return f"it would be of {matches[0].people:g}, {matches[0].words}"
+        return f"it would be of {matches[0].people:g}, {matches[0].description}"
     sizes = _denominators(percent, count)
     if sizes.low <= sizes.high and math.isfinite(sizes.high):
         return f"it would be of {sizes.low:g}"
@@ -68,7 +68,7 @@ def _fitting_denominator(percent: TableCell, count: TableCell, denominators: Seq
 
 
 def counts_within(count: TableCell, n: TableCell, denominators: Sequence[Denominator], excuse: Excuse) -> Iterator[Finding]:
-    """No more people in a category than in its block. Blames the count; inconsistent where n stands on another row and
+    """A category has no more people than its block. Blames the count; inconsistent where n is printed on another row and
     another printed n is large enough."""
     if count.number <= n.number:
         return
@@ -80,12 +80,12 @@ def counts_within(count: TableCell, n: TableCell, denominators: Sequence[Denomin
     )
     large_enough = [denominator for denominator in denominators if denominator.people >= count.number]
     if excuse.is_n_elsewhere and large_enough:
-        finding = finding.softened(INCONSISTENT, f"it may be of {large_enough[0].people:g}, {large_enough[0].words}")
+        finding = finding.softened(INCONSISTENT, f"it may be of {large_enough[0].people:g}, {large_enough[0].description}")
     yield finding
 
 
 def _denominators(percent: TableCell, count: TableCell) -> Interval:
-    """The whole numbers of people, from the count on, of whom the count is the percentage; empty when there are none."""
+    """The denominators, not below the count, that give the percentage; empty when there are none."""
     low, high = percent.interval.low, percent.interval.high
     if count.number == 0:
         return Interval(1.0, math.inf) if low <= 0 <= high else Interval(1.0, 0.0)
@@ -101,11 +101,11 @@ def _is_share(percent: TableCell, count: TableCell, people: float) -> bool:
 
 
 def one_denominator(rows: Sequence[RowCells], n: TableCell | None) -> Iterator[Finding]:
-    """The percentages of a block share a denominator. Names the one that each odd row fits.
+    """The percentages of a block share a denominator. Names the denominator that the odd rows fit.
 
-    With a printed n the odd percentages are blamed by percent_of_count, and this only says what they would fit. Without one,
-    the first odd percentage is blamed: inconsistent, unless the odd rows add up to a block of their own, which is a note.
-    What it cannot see: denominators so near that both print alike.
+    With a printed n, percent_of_count blames the odd percentages, and this is a note. Without one, the first odd percentage
+    is blamed: inconsistent, or a note where the odd rows add up to a block of their own.
+    Cannot detect: denominators so close that both give the same printed percentage.
     """
     complete_rows = [row for row in rows if {"count", "percent"} <= set(row)]
     if len(complete_rows) < 2 or any(row["count"].number < 0 for row in complete_rows):
@@ -147,13 +147,13 @@ def one_denominator(rows: Sequence[RowCells], n: TableCell | None) -> Iterator[F
 
 
 def _commonest_size(sizes: Sequence[Interval]) -> float | None:
-    """The least number of people that the most rows allow; None where no row allows any."""
+    """The smallest denominator that fits the most rows; None where no row has one."""
     starts = sorted({interval.low for interval in sizes if not interval.is_empty})
     return max(starts, key=lambda start: sum(interval.low <= start <= interval.high for interval in sizes), default=None)
 
 
 def block_sum(rows: Sequence[RowCells], n: TableCell | None) -> Iterator[Finding]:
-    """Categories that exclude one another hold no more people than there are. A note: people may be in more than one."""
+    """The counts of exclusive categories add up to n at most. A note: a person may be in more than one category."""
     counts = [row["count"] for row in rows if "count" in row]
     total = sum(count.number for count in counts)
     if n is not None and len(counts) > 1 and total > n.number:
@@ -167,9 +167,9 @@ def block_sum(rows: Sequence[RowCells], n: TableCell | None) -> Iterator[Finding
 
 
 def percent_of_people(percent: TableCell, n: TableCell, excuse: Excuse) -> Iterator[Finding]:
-    """A percentage of n people is 100 x a whole number / n. Blames the percentage; not reproducible where n stands on
-    another row, as it may be of something else, and inconsistent where people may be weighted. Cannot see: anything once n
-    is so large that every printable percentage is one."""
+    """A percentage of n people is 100 x a whole number / n. Blames the percentage; not reproducible where n is printed on
+    another row, as the denominator may be another, and inconsistent where people may be weighted. Cannot detect: anything
+    once n is so large that every printed percentage is possible."""
     if n.number < 1:
         return
     people = percent.interval.times(n.number / 100)

@@ -1,7 +1,7 @@
 """Effect sizes of change against every named definition.
 
-Belongs here: which values each definition can have beside what is printed. Does not belong here: computing effect sizes of
-answers (statistics/effect_sizes.py).
+Belongs here: which values each definition allows, given the other printed numbers. Does not belong here: computing
+effect sizes of answers (statistics/effect_sizes.py).
 
 Definitions: d = change / denominator, with the SD of the changes (d_z), the SD at baseline of the pairs (d_baseline), the
 average of both waves' SDs (d_av: the root of the mean variance, Cumming 2012, or the mean SD, Lakens 2013), the SD of the
@@ -20,7 +20,7 @@ from dagster_project.audit.intervals import Interval
 from dagster_project.audit.pairs import average_sd, change_of, error_of
 from dagster_project.audit.student import t_of_p
 
-#: What a reader calls them, in the order in which they are tried.
+#: The names that a user gives, in the order in which they are tried.
 DEFINITIONS = {
     "d_z": "change / SD of the changes",
     "d_baseline": "change / SD at baseline of the pairs",
@@ -28,33 +28,33 @@ DEFINITIONS = {
     "d_rm": "change / (SD of the changes / root(2 (1 - r)))",
     "d_s": "change / pooled SD of both groups",
 }
-#: Rows that a habit needs before a row against it is told.
-_MIN_FITTING_ROWS = 3
+#: A definition is the table's usual one when at least this many effect sizes, and this share of them, fit it.
+_MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 3, 0.75
 
 
 @dataclass(frozen=True)
 class ChangeRow:
     """One score's change with both waves' summaries.
 
-    counts: the numbers of pairs to reckon with. possible: what the score can be. level: of its interval, per cent. is_other:
-    the row is of another design, or the paired t test that would give an SD of the changes does not fit it.
+    pair_counts: the possible numbers of pairs. is_other: the row is of another design, or does not fit the paired t test
+    that would give an SD of the changes.
     """
 
     pairs: RowCells
-    counts: Sequence[int]
+    pair_counts: Sequence[int]
     baseline: RowCells
     followup: RowCells
-    possible: Interval
+    score_range: Interval
     design: Design = UNDECLARED
     is_other: bool = False
 
 
 def effect_sizes(rows: Sequence[ChangeRow], definition: str | None) -> Iterator[Finding]:
-    """Every `es` is what its definition can give, and has the sign of its change. Blames the effect size.
+    """Every `es` is possible under its definition, and has the sign of its change. Blames the effect size.
 
-    definition: one of DEFINITIONS or its g; without one, an effect size is not reproducible when no definition can give it,
-    or when the definition that fits most of the table's others cannot, and a note says how many each fits. Cannot see: much
-    of d_baseline, d_av and d_rm where many pairs are missing in a wave, as the SDs of the pairs are not printed.
+    definition: one of DEFINITIONS or its g; without one, an effect size is not reproducible when it fits no definition, or
+    not the one that most of the table's others fit, and a note says how many fit each. Cannot detect: most errors of
+    d_baseline, d_av and d_rm where many pairs are missing in a wave, as the SDs of the pairs are not printed.
     """
     sizes_by_row = [_possible_sizes(row) if "es" in row.pairs else {} for row in rows]
     fit_counts = Counter(
@@ -73,7 +73,7 @@ def effect_sizes(rows: Sequence[ChangeRow], definition: str | None) -> Iterator[
             f"of {total} effect sizes whose definition is not named, so many can be: {counts_text}",
             NOTE,
         )
-    has_habit = definition is None and commonest[1] >= max(_MIN_FITTING_ROWS, 0.75 * total)
+    has_usual = definition is None and commonest[1] >= max(_MIN_FITTING_ROWS, _MIN_FITTING_SHARE * total)
     for row, sizes in zip(rows, sizes_by_row, strict=True):
         if not sizes:
             continue
@@ -82,15 +82,15 @@ def effect_sizes(rows: Sequence[ChangeRow], definition: str | None) -> Iterator[
         finding = _against_definition(row, sizes, definition) if definition else _against_all(row, sizes)
         if (
             finding is None
-            and has_habit
+            and has_usual
             and commonest[0] in sizes
             and row.pairs["es"].interval.size.is_disjoint(sizes[commonest[0]])
         ):
-            words, size = _definition_text(commonest[0]), sizes[commonest[0]]
+            usual_text, size = _definition_text(commonest[0]), sizes[commonest[0]]
             finding = Finding(
                 row.pairs["es"].value,
                 "effect_size",
-                f"{commonest[1]} of the table's {total} effect sizes can be {words}; here that is {size} in size, not"
+                f"{commonest[1]} of the table's {total} effect sizes can be {usual_text}; here that is {size} in size, not"
                 f" {row.pairs['es'].text}",
                 NOT_REPRODUCIBLE,
                 row.pairs["es"].interval.size.gap(size),
@@ -102,8 +102,7 @@ def effect_sizes(rows: Sequence[ChangeRow], definition: str | None) -> Iterator[
 
 
 def _is_informative(name: str, size: Interval) -> bool:
-    """A d_rm of an unknown correlation may be as near to zero as one likes: that explains everything, so it explains
-    nothing."""
+    """False of a d_rm whose correlation is unknown: it may be arbitrarily near zero, so that any value fits it."""
     return not (name.endswith("_rm") and size.low <= 0)
 
 
@@ -144,7 +143,7 @@ def _against_definition(row: ChangeRow, sizes: dict[str, Interval], definition: 
         slack=es.interval.size.gap(size),
     )
     if es.interval.smallest_size == 0 and row.pairs["change"].number == 0:
-        # Still impossible of the change itself; the reader is told where it comes from.
+        # Still impossible given the interval, but the reader is told where the value comes from.
         finding = finding.softened(
             finding.severity, f"that effect size is the one of the change as printed, {row.pairs['change'].text}"
         )
@@ -178,24 +177,24 @@ def _against_all(row: ChangeRow, sizes: dict[str, Interval]) -> Finding | None:
 
 def _size_of_change(row: ChangeRow) -> Interval:
     change = change_of(row.pairs)
-    assert change is not None  # asked of rows with a change alone
-    changes = [_change_by_p(row, change, n) for n in row.counts] or [change]
+    assert change is not None  # only rows with a change come here
+    changes = [_change_by_p(row, change, n) for n in row.pair_counts] or [change]
     return Interval(min(by_p.low for by_p in changes), max(by_p.high for by_p in changes)).size
 
 
 def _possible_sizes(row: ChangeRow) -> dict[str, Interval]:
-    """The size that each definition can have; empty where the row says too little, or another design than its own."""
+    """The sizes that each definition allows; empty where the row prints too little, or is of another design."""
     change = change_of(row.pairs)
     if change is None or "change" not in row.pairs or change.is_empty or row.design.name == OTHER:
         return {}
     if row.design.name == GROUPS:
         return _group_sizes_of_d(change.size, row)
-    if not row.counts or row.is_other:
+    if not row.pair_counts or row.is_other:
         return {}
     sizes: dict[str, list[Interval]] = {}
-    for n in row.counts:
+    for n in row.pair_counts:
         size = _change_by_p(row, change, n).size
-        first, second = _sd_of_pairs(row.baseline, n, row.possible), _sd_of_pairs(row.followup, n, row.possible)
+        first, second = _sd_of_pairs(row.baseline, n, row.score_range), _sd_of_pairs(row.followup, n, row.score_range)
         change_sd = _sd_of_changes(row, n)
         sd_by_definition = {
             "d_z": change_sd,
@@ -215,7 +214,7 @@ def _possible_sizes(row: ChangeRow) -> dict[str, Interval]:
 
 
 def _group_sizes_of_d(size: Interval, row: ChangeRow) -> dict[str, Interval]:
-    """Over the pooled SD of two groups, or over one group's."""
+    """Effect sizes over the pooled SD of two groups, and, for a declared groups design, over one group's SD."""
     sizes = group_sizes(row.baseline, row.followup)
     if (
         sizes is None
@@ -236,14 +235,14 @@ def _group_sizes_of_d(size: Interval, row: ChangeRow) -> dict[str, Interval]:
 
 
 def _corrected(d: Interval, df: float) -> Interval:
-    """Hedges' correction. The exact one differs from the usual formula by less than 0.03 / n."""
+    """With Hedges' correction; the exact one differs from the usual formula by less than 0.03 / n."""
     hedges, slack = 1 - 3 / (4 * df - 1), 0.03 / (df + 1)
     return Interval(d.low * (hedges - slack), d.high * (hedges + slack))
 
 
 def _sd_of_d_rm(row: ChangeRow, n: int, first: Interval, second: Interval, change_sd: Interval) -> Interval:
-    """SD of the changes / root(2 (1 - r)). r is printed, or follows from three SDs where everybody is in both waves:
-    1 - r = (SD² - (SD1 - SD2)²) / (2 SD1 SD2). Without it, at least root(SD1 SD2)."""
+    """SD of the changes / root(2 (1 - r)). r is printed, or follows from the three SDs where everybody is in both waves:
+    1 - r = (SD² - (SD1 - SD2)²) / (2 SD1 SD2). With an unknown r, at least root(SD1 SD2)."""
     lower_bound = Interval(math.sqrt(max(0.0, first.low) * max(0.0, second.low)), math.inf)
     if "correlation" in row.pairs:
         r = row.pairs["correlation"].interval
@@ -270,7 +269,7 @@ def _quotient(size: Interval, sd: Interval) -> Interval:
 
 
 def _sd_of_changes(row: ChangeRow, n: int) -> Interval:
-    """By the interval, and by the SD of the changes where it is printed."""
+    """The SD of the changes, from the interval and as printed."""
     error = error_of(row.pairs, n, row.design.levels[0])
     bounds = Interval(0.0, math.inf) if error is None else Interval(max(0.0, error.low), error.high).times(math.sqrt(n))
     if "sd_change" in row.pairs and not bounds.is_disjoint(row.pairs["sd_change"].interval):
@@ -293,13 +292,13 @@ def _change_by_p(row: ChangeRow, change: Interval, n: int) -> Interval:
     )
 
 
-def _sd_of_pairs(wave: RowCells, n: int, possible: Interval) -> Interval:
-    """The SDs that n of a wave's people can have.
+def _sd_of_pairs(wave: RowCells, n: int, score_range: Interval) -> Interval:
+    """The possible SDs of n of a wave's people.
 
     With S the sum of squares of all N about their mean, the n have at most S; and at least S - k D² - k² D² / n, where
-    k = N - n are left out and D is the farthest that one of them can lie from the mean.
+    k = N - n are missing and D is the largest distance of one of them from the mean.
     """
-    half_range = (possible.high - possible.low) / 2
+    half_range = (score_range.high - score_range.low) / 2
     max_sd = half_range * math.sqrt(n / (n - 1)) if math.isfinite(half_range) else math.inf
     if not {"n", "sd"} <= set(wave):
         return Interval(0.0, max_sd)
@@ -310,7 +309,7 @@ def _sd_of_pairs(wave: RowCells, n: int, possible: Interval) -> Interval:
     high = min(max_sd, sd.high * math.sqrt((wave_n - 1) / (n - 1)))
     if wave_n == n:
         return Interval(max(0.0, sd.low), high)
-    low, ends = 0.0, possible
+    low, ends = 0.0, score_range
     if {"min", "max"} <= set(wave):
         ends = Interval(max(ends.low, wave["min"].interval.low), min(ends.high, wave["max"].interval.high))
     if "mean" in wave and not ends.is_empty and math.isfinite(ends.high - ends.low):

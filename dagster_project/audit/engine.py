@@ -42,9 +42,9 @@ def audit_table(
     """All findings on a printed table, in its order. A correct table of a declared design gives none above `note`, and one
     of an undeclared design nothing impossible.
 
-    A number that does not go as rounded and does as cut off is inconsistent at most, unless `excuses` is off. facts: of
-    instruments, where known. contrasts: as declared; else they are told from the table's own moments, and their sign from
-    the table. design, level, by_line: see Assumptions and designs.py. may_be_cut: as `wavehouse audit --cut`.
+    A number that fits when cut off but not when rounded is inconsistent at most, unless `excuses` is off. facts: from
+    instruments, where available. contrasts: as declared; else derived from the table's moments, and their signs from its
+    changes. design, level, by_line: see Assumptions and designs.py. may_be_cut: as `wavehouse audit --cut`.
     """
     assumptions = Assumptions(Design(design, level), by_line or {}, effect_size, may_be_cut, excuses)
 
@@ -102,8 +102,7 @@ def audit_cells(
     *,
     with_notes: bool = True,
 ) -> list[Finding]:
-    """All findings on cells whose intervals are known, in the order of their lines, the gravest first. Notes are for readers
-    of a table as it is laid out."""
+    """All findings on cells whose intervals are known, by line and severity. Notes are about the table as printed."""
     table = _Table(cells, facts or {}, contrasts, assumptions or Assumptions(), with_notes=with_notes)
     return _in_order([*table.blocks(), *table.rows(), *table.changes(), *(table.notes() if with_notes else ())])
 
@@ -113,7 +112,7 @@ def _in_order(findings: Iterable[Finding]) -> list[Finding]:
 
 
 class _Table:
-    """The rules, asked of cells by what they are about."""
+    """A table's cells, and the rules applied to them."""
 
     def __init__(
         self,
@@ -144,50 +143,50 @@ class _Table:
         return self._assumptions.design
 
     def blocks(self) -> Iterator[Finding]:
-        """Counts and percentages."""
-        # Of a model or a weighted sample shares need not be whole people's.
-        weights = self._assumptions.excuses and self._assumptions.design.name in (None, OTHER)
+        """Findings on counts and percentages."""
+        # Percentages of a model or a weighted sample need not be of whole numbers of people.
+        may_be_weighted = self._assumptions.excuses and self._assumptions.design.name in (None, OTHER)
         for rows in self._layout.blocks:
-            n: TableCell | None = None
+            latest_n: TableCell | None = None
             counted_rows: list[tuple[RowCells, TableCell | None]] = []
             denominators: list[counts.Denominator] = []
             for label, all_cells in rows:
                 row = _people_cells(all_cells)
                 is_counted = "count" in row or "percent" in row
                 if is_counted:
-                    n = row.get("n", n)
-                    counted_rows.append((row, n))
+                    latest_n = row.get("n", latest_n)
+                    counted_rows.append((row, latest_n))
                 if "n" in row:
                     denominators.append(counts.Denominator(row["n"].number, f"the n of {label!r}"))
                 if "count" in row:
                     denominators.append(counts.Denominator(row["count"].number, f"the count of {label!r}"))
-            for cells, people in counted_rows:
-                if people is None:
+            for cells, block_n in counted_rows:
+                if block_n is None:
                     continue
-                excuse = counts.Excuse(self._assumptions.excuses and "n" not in cells, weights)
+                excuse = counts.Excuse(self._assumptions.excuses and "n" not in cells, may_be_weighted)
                 other_denominators = [
                     denominator
                     for denominator in denominators
-                    if denominator.people != people.number
+                    if denominator.people != block_n.number
                     and not ("count" in cells and denominator.people == cells["count"].number)
                 ]
                 if "count" in cells:
-                    yield from counts.counts_within(cells["count"], people, other_denominators, excuse)
+                    yield from counts.counts_within(cells["count"], block_n, other_denominators, excuse)
                 if "percent" in cells:
                     if "count" in cells:
                         yield from counts.percent_of_count(
-                            cells["percent"], cells["count"], people, other_denominators, excuse
+                            cells["percent"], cells["count"], block_n, other_denominators, excuse
                         )
                     else:
-                        yield from counts.percent_of_people(cells["percent"], people, excuse)
-            block_ns = {people for _, people in counted_rows}
+                        yield from counts.percent_of_people(cells["percent"], block_n, excuse)
+            block_ns = {block_n for _, block_n in counted_rows}
             if len(block_ns) == 1:
                 block_rows = [cells for cells, _ in counted_rows]
                 yield from counts.one_denominator(block_rows, counted_rows[0][1])
                 yield from counts.block_sum(block_rows, counted_rows[0][1])
 
     def rows(self) -> Iterator[Finding]:
-        """One score at one moment."""
+        """Findings on one score at one moment."""
         for row in self._layout:
             facts = self._facts_of(row.section, row.label)
             for moment, cells in row.moments.items():
@@ -200,7 +199,7 @@ class _Table:
                     )
 
     def changes(self) -> Iterator[Finding]:
-        """Two moments of one score."""
+        """Findings on changes between two moments of one score."""
         signs = {contrast: sign or pairs.directions(list(self._rows_of(contrast)))
                  for contrast, (_, _, sign) in self._layout.contrasts.items()}  # fmt: skip
         change_rows: list[effects.ChangeRow] = []
@@ -213,7 +212,7 @@ class _Table:
                 baseline, followup = map(bounded_cells, self._layout.waves(row, moment))
                 design = self._design(cells)
                 findings, outcomes, change_row = change_findings(
-                    bounded_cells(cells), baseline, followup, facts.possible, signs.get(moment, 0), design
+                    bounded_cells(cells), baseline, followup, facts.score_range, signs.get(moment, 0), design
                 )
                 yield from findings
                 change_rows.append(change_row)
@@ -229,16 +228,16 @@ class _Table:
             if contrast in row.moments:
                 cells = row.moments[contrast]
                 waves = [bounded_cells(wave) for wave in self._layout.waves(row, contrast)]
-                possible = self._facts_of(row.section, row.label).possible
+                score_range = self._facts_of(row.section, row.label).score_range
                 design = self._design(cells)
                 sizes = [wave["n"].number for wave in waves if "n" in wave]
                 is_groups = design.name == GROUPS or (
                     design.name is None and len(sizes) == 2 and "n" in cells and cells["n"].number == sum(sizes)
                 )
-                yield bounded_cells(cells), waves[0], waves[1], possible, is_groups
+                yield bounded_cells(cells), waves[0], waves[1], score_range, is_groups
 
     def notes(self) -> Iterator[Finding]:
-        """What a reader of the whole table should know."""
+        """Notes on the whole table."""
         norms: dict[str, list[tuple[str, RowCells]]] = {}
         has_n: set[str] = set()
         for row in self._layout:
@@ -263,7 +262,7 @@ class _Table:
 
 
 def _people_cells(cells: RowCells) -> RowCells:
-    """Numbers of people that are known, and percentages within 0 to 100; in_bounds blames the others."""
+    """Without unbounded numbers of people, and with percentages cut to 0 to 100; in_bounds blames those outside."""
     people_cells = {name: cell for name, cell in cells.items() if name not in ("n", "count") or cell.interval.is_bounded}
     if "percent" in people_cells:
         share = people_cells["percent"].interval.intersection(_PERCENT_RANGE)

@@ -1,11 +1,11 @@
 """Rules on whole answers: the means and SDs that sums of whole numbers can have.
 
-Belongs here: GRIM, GRIMMER, DEBIT and whole ends. Does not belong here: prorated scores; they lie on no grid, and these
-rules must not be asked.
+Belongs here: GRIM, GRIMMER, DEBIT and whole ends. Does not belong here: prorated scores, which lie on no grid, so that these
+rules do not apply.
 
 GRIM: Brown and Heathers 2017, Social Psychological and Personality Science 8(4), 363-369. GRIMMER: Anaya 2016, PeerJ
-Preprints 4:e2400v1, with Allard's bounds (2018). DEBIT: Heathers and Brown 2019. Each is silent where every printable value
-is possible.
+Preprints 4:e2400v1, with Allard's bounds (2018). DEBIT: Heathers and Brown 2019. Each reports nothing where every printed
+value is possible.
 """
 
 import math
@@ -15,13 +15,13 @@ from dagster_project.audit.findings import Finding, RowCells, TableCell
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.scores import of_population
 
-#: So many sums or more that a printed mean may stand for are not tried.
+#: GRIMMER is skipped where more sums than this fit the printed mean.
 _MAX_TOTALS = 10_000
 
 
 def grim(cells: RowCells, steps: int) -> Iterator[Finding]:
     """mean x n x steps is a whole number. steps: how many equal steps a point of the score has, e.g. the items of a mean
-    score, 1 for a sum. Blames the mean. Cannot see: means of so many people that every printable mean is one."""
+    score, 1 for a sum. Blames the mean. Cannot detect: errors once n is so large that every printed mean is possible."""
     if not {"n", "mean"} <= set(cells) or cells["n"].number < 1:
         return
     parts = cells["n"].number * steps
@@ -44,8 +44,8 @@ def _scores(steps: int) -> str:
 
 
 def grimmer(cells: RowCells, steps: int) -> Iterator[Finding]:
-    """The squares of whole numbers add up to a whole number that is even when their sum is. Blames the SD. Asked only of few
-    people: with many, every printable SD is possible."""
+    """The squares of whole numbers add up to a whole number that is even when their sum is. Blames the SD. For few people
+    only: with many, every printed SD is possible."""
     if not {"n", "mean", "sd"} <= set(cells):
         return
     n, mean, sd = int(cells["n"].number), cells["mean"].interval.times(steps), cells["sd"].interval.times(steps)
@@ -70,7 +70,7 @@ def grimmer(cells: RowCells, steps: int) -> Iterator[Finding]:
 
 
 def _squares(n: int, total: int, sd: Interval, divisor: int) -> tuple[float, float]:
-    """The sums of squares that the SD allows; divisor: n - 1, or n of a population's SD."""
+    """The sums of squares that the SD allows. divisor: n - 1, or n for a population SD."""
     return divisor * max(0.0, sd.low) ** 2 + total**2 / n, divisor * sd.high**2 + total**2 / n
 
 
@@ -102,7 +102,7 @@ def debit(cells: RowCells) -> Iterator[Finding]:
 
 
 def whole_ends(cells: RowCells, steps: int) -> Iterator[Finding]:
-    """A minimum or maximum is some person's score, a whole number of steps. Blames it."""
+    """A minimum or maximum is one person's score, a whole number of steps. Blames it."""
     for name in ("min", "max"):
         if name in cells:
             yield from _whole_end(cells[name], name, steps)

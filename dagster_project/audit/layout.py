@@ -1,7 +1,7 @@
-"""Which cells of a table are about one thing: a score's moments, a block of categories, a column.
+"""Which cells of a table belong together: a score's moments, a block of categories, a column.
 
-Belongs here: how cells are brought together, which moments a change stands between, notes on names that keep them apart.
-Does not belong here: rules on numbers (engine.py and below).
+Belongs here: grouping cells, the two moments of a change, notes on names that prevent grouping. Does not belong here: rules
+on numbers (engine.py and the modules it calls).
 """
 
 import re
@@ -13,11 +13,11 @@ from dagster_project.audit.findings import INCONSISTENT, NOTE, Finding, RowCells
 #: What stands between the two moments of a contrast.
 _SEPARATOR = r"(?:-|‐|‑|–|—|−|－|﹣|→|/|\bto\b|\bvs?\.?(?=\W|$)|\bversus\b)"
 _SEPARATOR_PATTERN = re.compile(rf"\s*{_SEPARATOR}\s*", re.IGNORECASE)
-#: What makes a row a change wherever it stands, and what does beside a contrast's name.
+#: Statistics that only a change has.
 _CHANGE_STATISTICS = ("change", "sd_change", "t")
 _CATEGORY_STATISTICS = ("n", "count", "percent")
 
-#: A contrast's name to its moments and its sign: 1 for baseline minus follow-up, -1 for the reverse, 0 for unknown.
+#: The moments and the sign of each contrast: 1 for baseline minus follow-up, -1 for the reverse, 0 for unknown.
 Contrasts = Mapping[str, tuple[str, str, int]]
 
 
@@ -31,12 +31,11 @@ class TableRow:
 
 
 class TableLayout:
-    """A table's cells, brought together.
+    """A table's cells, grouped.
 
-    Names that differ only in case are one. RowCells of several tables stand together, as a paper prints the waves in one and
-    the changes in another; where two tables print the same cell and disagree, each is about its own people and is kept
-    apart.
-    A row that is repeated within a table is kept apart, too.
+    Names that differ only in case are one. Cells of several tables are merged, as a paper prints the waves in one and the
+    changes in another; where two tables disagree on a cell, they are about different people and are kept separate. A row
+    that is repeated within a table is kept separate, too.
     """
 
     def __init__(self, cells: Iterable[TableCell], contrasts: Contrasts | None) -> None:
@@ -65,7 +64,7 @@ class TableLayout:
         return "p" in cells and "mean" not in cells and "count" not in cells
 
     def waves(self, row: TableRow, contrast: str) -> tuple[RowCells, RowCells]:
-        """The two moments of a change: of its own place, else of the one other place with its label that has them."""
+        """The two moments of a change: from its own row, else from the only other row with its label that has them."""
         if contrast not in self.contrasts:
             return {}, {}
         first, second, _ = self.contrasts[contrast]
@@ -75,7 +74,7 @@ class TableLayout:
                 row = matches[0]
         return row.moments.get(first, {}), row.moments.get(second, {})
 
-    # --- bringing together ---------------------------------------------------------------------------------------------
+    # --- grouping ------------------------------------------------------------------------------------------------------
 
     def _spelling(self, kind: str, text: str, cell: TableCell) -> str:
         first = self._first_spellings.setdefault((kind, text.strip().casefold()), text)
@@ -84,16 +83,16 @@ class TableLayout:
         return first
 
     def _gather(self, cells: list[TableCell]) -> None:
-        #: (section, label) to (table, how often the row is repeated) to moment to statistic to cell.
+        # Cells by (section, label), then (table, repetition), moment and statistic.
         rows: dict[tuple[str, str], dict[tuple[str, int], dict[str, dict[str, TableCell]]]] = {}
         blocks: dict[tuple[str, str, str], dict[tuple[str, int], dict[str, TableCell]]] = {}
         repeats: dict[tuple[str, str, str, str], int] = {}
         for cell in cells:
             value = cell.value
             label, moment = self._spelling("label", value.label, cell), self._spelling("moment", value.timepoint, cell)
-            units = rows.setdefault((value.section, label), {})
+            rows_by_table = rows.setdefault((value.section, label), {})
             row_key = (value.table, value.section, label, moment)
-            row_cells = units.setdefault((value.table, repeats.get(row_key, 0)), {}).setdefault(moment, {})
+            row_cells = rows_by_table.setdefault((value.table, repeats.get(row_key, 0)), {}).setdefault(moment, {})
             if value.statistic in row_cells:
                 self._repeated_cells.setdefault((value.table, value.section, label), []).append(
                     (row_cells[value.statistic], cell)
@@ -101,21 +100,21 @@ class TableLayout:
                 if row_cells[value.statistic].text == cell.text:
                     continue
                 repeats[row_key] = repeats.get(row_key, 0) + 1
-                row_cells = units.setdefault((value.table, repeats[row_key]), {}).setdefault(moment, {})
+                row_cells = rows_by_table.setdefault((value.table, repeats[row_key]), {}).setdefault(moment, {})
             row_cells[value.statistic] = cell
             block = blocks.setdefault((value.table, value.section, moment), {})
             block.setdefault((label, repeats.get(row_key, 0)), {})[value.statistic] = cell
             self.columns.setdefault((value.table, moment, value.statistic), []).append(cell)
         self.blocks = [[(label, row_cells) for (label, _), row_cells in block.items()] for block in blocks.values()]
-        for (section, label), units in rows.items():
-            self._rows += _merge_tables(section, label, units)
+        for (section, label), rows_by_table in rows.items():
+            self._rows += _merge_tables(section, label, rows_by_table)
 
     def _contrasts_by_name(self, moments: list[str]) -> Contrasts:
-        """Contrasts by their names: two of the table's own moments with something between; else, of a row with a change, any
-        two words with something between."""
+        """Contrasts derived from their names: two of the table's moments with a separator; else, for a row with a change,
+        any two words with a separator."""
         contrasts: dict[str, tuple[str, str, int]] = {}
         for moment in moments:
-            parts = _parts(moment, moments)
+            parts = _contrast_parts(moment, moments)
             if parts is None and any("change" in row.moments[moment] for row in self._rows if moment in row.moments):
                 words = _SEPARATOR_PATTERN.split(moment.strip())
                 parts = (words[0], words[1]) if len(words) == 2 and all(words) else None
@@ -126,7 +125,7 @@ class TableLayout:
     # --- notes ---------------------------------------------------------------------------------------------------------
 
     def notes(self) -> Iterator[Finding]:
-        """Names that keep cells apart, and cells that are printed twice."""
+        """Notes on names that differ only in spelling, repeated cells, and changes without waves."""
         for (kind, text), cell in self._spelling_variants.items():
             first = self._first_spellings[kind, text.strip().casefold()]
             kind_text = "labels" if kind == "label" else "moments"
@@ -136,8 +135,8 @@ class TableLayout:
                 f"the {kind_text} {first!r} and {text!r} differ only in case or blanks; taken as one",
                 NOTE,
             )
-        for pairs in self._repeated_cells.values():
-            yield from _repeated_cell(pairs)
+        for cell_pairs in self._repeated_cells.values():
+            yield from _repeated_cell(cell_pairs)
         reported: set[str] = set()
         for row in self._rows:
             for moment, cells in row.moments.items():
@@ -156,7 +155,7 @@ class TableLayout:
                     )
 
 
-def _parts(moment: str, moments: list[str]) -> tuple[str, str] | None:
+def _contrast_parts(moment: str, moments: list[str]) -> tuple[str, str] | None:
     text = moment.strip().casefold()
     for first in moments:
         start = first.strip().casefold()
@@ -172,12 +171,12 @@ def _parts(moment: str, moments: list[str]) -> tuple[str, str] | None:
 
 
 def _merge_tables(
-    section: str, label: str, units: dict[tuple[str, int], dict[str, dict[str, TableCell]]]
+    section: str, label: str, rows_by_table: dict[tuple[str, int], dict[str, dict[str, TableCell]]]
 ) -> Iterator[TableRow]:
-    """Tables that do not contradict one another in any cell stand together; a repeated row, and one that could stand with
-    several, stands alone."""
+    """Rows of several tables are merged unless they contradict in a cell; a repeated row, and one that could be merged with
+    several, stays separate."""
     table_rows: list[TableRow] = []
-    for (_, repetition), moments in units.items():
+    for (_, repetition), moments in rows_by_table.items():
         matches = [row for row in table_rows if not _is_contradictory(row.moments, moments)]
         if repetition or len(matches) != 1:
             table_rows.append(TableRow(section, label, {moment: dict(cells) for moment, cells in moments.items()}))
@@ -196,16 +195,16 @@ def _is_contradictory(first: dict[str, dict[str, TableCell]], second: dict[str, 
     )
 
 
-def _repeated_cell(pairs: list[tuple[TableCell, TableCell]]) -> Iterator[Finding]:
-    """A cell that a table prints twice. Blames the second: inconsistent where the two disagree, unless they are categories,
-    which may stand under headings that nobody wrote down."""
-    unlike = [(first, second) for first, second in pairs if first.text != second.text]
-    first, second = (unlike or pairs)[0]
+def _repeated_cell(cell_pairs: list[tuple[TableCell, TableCell]]) -> Iterator[Finding]:
+    """A cell that a table prints twice. Blames the second: inconsistent where the two disagree, but a note for categories,
+    which may be under headings that the file omits."""
+    contradictions = [(first, second) for first, second in cell_pairs if first.text != second.text]
+    first, second = (contradictions or cell_pairs)[0]
     cell_text = f"{second.value.statistic} of {second.value.label!r}" + (
         f" at {second.value.timepoint}" if second.value.timepoint else ""
     )
-    is_category = all(second.value.statistic in _CATEGORY_STATISTICS for _, second in pairs)
-    if not unlike:
+    is_category = all(second.value.statistic in _CATEGORY_STATISTICS for _, second in cell_pairs)
+    if not contradictions:
         message = f"the {cell_text} stands in the table twice, first in line {first.value.line}"
         yield Finding(second.value, "repeated_cell", message, NOTE)
         return

@@ -1,6 +1,6 @@
-"""Notes on a table as a whole: what a reader should know, though nothing is contradicted.
+"""Notes on a table as a whole, for the reader: nothing is contradicted.
 
-Belongs here: severity `note`. Does not belong here: anything that forbids a number.
+Belongs here: severity `note`. Does not belong here: rules that contradict a number.
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dagster_project.audit.findings import NOTE, Finding, RowCells, TableCell
 from dagster_project.results.rounding import printed_decimals
 
-#: A copied row shares so many numbers or more.
+#: Two rows are copies from this many equal numbers on.
 _MIN_COPIED = 6
 
 
@@ -32,7 +32,7 @@ def shared_norms(norms: Sequence[tuple[str, RowCells]]) -> Iterator[Finding]:
 
 
 def norm_without_n(norms: Sequence[tuple[str, RowCells]], has_n: bool) -> Iterator[Finding]:
-    """A norm whose sample size no row and no footnote says: no test against it can be checked."""
+    """A norm without a sample size: no test against it can be checked."""
     if norms and not has_n:
         label, cells = norms[0]
         yield Finding(
@@ -44,7 +44,7 @@ def norm_without_n(norms: Sequence[tuple[str, RowCells]], has_n: bool) -> Iterat
 
 
 def p_of_zero(p: TableCell) -> Iterator[Finding]:
-    """No p is zero: one that prints so is less than its last digit."""
+    """No p is zero: a printed zero is less than its last digit."""
     if p.number == 0 and not p.text.strip().startswith(("<", "≤")):
         yield Finding(
             p.value, "p_of_zero", f"{p.text} stands for less than {p.interval.high:.1g}; print it so", NOTE
@@ -52,7 +52,7 @@ def p_of_zero(p: TableCell) -> Iterator[Finding]:
 
 
 def decimals(column: Sequence[TableCell]) -> Iterator[Finding]:
-    """A column whose numbers have unlike decimals: the fewer, the more slack every check has."""
+    """A column whose numbers differ in decimals: the fewer, the more slack every check has."""
     counts = Counter(_decimals(cell) for cell in column if not cell.text.strip().startswith(("<", ">", "≤", "≥")))
     if len(counts) < 2 or len(column) < 4:
         return

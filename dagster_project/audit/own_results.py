@@ -1,4 +1,4 @@
-"""Auditing our own results: the same rules on exact numbers instead of printed ones, and each text beside its number.
+"""Auditing our own results: the same rules on exact instead of printed numbers, and each printed text against its number.
 
 Belongs here: results as cells. Does not belong here: rules.
 """
@@ -16,15 +16,15 @@ from dagster_project.study import Study
 
 #: Our changes are of the same people, at 95 %.
 _ASSUMPTIONS = Assumptions(Design(PAIRED))
-#: How far exact numbers may lie apart, relative to their size: sums in another order differ in the last digits.
+#: Relative tolerance of exact numbers: sums in another order differ in the last digits.
 _RELATIVE = 1e-9
-#: Our names of what the rules call otherwise.
+#: The rules' names of our statistics, where they differ.
 _RULE_NAMES = {"mean_change": "change", "ci95_low": "ci_low", "ci95_high": "ci_high"}
 #: Analyses whose numbers the rules know. An estimate of a model is a change with its own standard error and df.
 _ANALYSES = ("characteristics", "service_use", "attrition", "summary", "norm", "change")
 _MODELS = {"mixed": "estimate", "imputation": "estimate", "norm_difference": "difference"}
 _MODEL_STATISTICS = ("se", "t", "df", "p", "ci95_low", "ci95_high")
-#: Intervals of shares are not symmetrical, and those of a mean are no change's.
+#: Intervals of shares are not symmetrical, and those of a mean are not of a change.
 _EXCLUDED = {name: ("ci95_low", "ci95_high") for name in ("characteristics", "service_use", "attrition", "summary")}
 
 
@@ -59,7 +59,7 @@ def _cell(row: ResultRow) -> TableCell | None:
     elif row.analysis in _ANALYSES:
         if row.statistic in _EXCLUDED.get(row.analysis, ()):
             return None
-        # Both waves and their change stand under one name, so that the rules see them together.
+        # Both waves and their change get one section, so that the rules check them together.
         section = "scores" if row.analysis in ("summary", "change") else row.analysis
         if row.category is not None or row.analysis in ("service_use", "attrition"):
             section = f"{row.analysis}/{row.outcome}"
@@ -75,7 +75,7 @@ def _cell(row: ResultRow) -> TableCell | None:
 
 
 def _rounding_findings(row: ResultRow) -> Iterator[Finding]:
-    """The text that tables print is the number, rounded."""
+    """The printed text is the number, rounded."""
     if row.value is None:
         return
     if Interval.from_text(row.printed).is_disjoint(Interval(row.value, row.value)):

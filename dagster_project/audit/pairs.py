@@ -1,7 +1,7 @@
 """Rules on change: n, change, interval, p, its test's statistics, and both moments' summaries.
 
 Belongs here: arithmetic of two moments, or of two groups where the design says so. Does not belong here: which designs there
-are (designs.py), which cells belong together (engine.py), effect sizes without a name (effects.py).
+are (designs.py), which cells belong together (layout.py), effect sizes without a name (effects.py).
 
 Where several numbers contradict one another, a rule blames the one that its docstring names.
 """
@@ -18,8 +18,9 @@ from dagster_project.audit.student import critical, p_of_t, t_of_p
 
 @dataclass(frozen=True)
 class RuleOutcome:
-    """A rule that could be asked of a row. findings: against the design that the row is held to. other: the design that fits
-    instead, where none is declared. only_if_usual: told only where the table's other rows fit."""
+    """The outcome of a rule that applied to a row. findings: against the design that the row is checked by.
+    alternative_design: one that fits instead, where none is declared. only_if_usual: reported only where the table's other
+    rows fit."""
 
     rule: str
     findings: tuple[Finding, ...] = ()
@@ -31,7 +32,8 @@ class RuleOutcome:
 
 
 def pairs_in_waves(pairs: RowCells, baseline: RowCells, followup: RowCells, design: Design) -> RuleOutcome | None:
-    """No more pairs than people in either wave; of two groups, no more people than both have. Blames the number of pairs."""
+    """There are no more pairs than people in either wave; for two groups, no more people than in both. Blames the number of
+    pairs."""
     if "n" not in pairs or design.name == OTHER:
         return None
     n, sizes = pairs["n"].number, group_sizes(baseline, followup)
@@ -60,7 +62,7 @@ def pairs_in_waves(pairs: RowCells, baseline: RowCells, followup: RowCells, desi
 
 
 def possible_pairs(pairs: RowCells, baseline: RowCells, followup: RowCells, *, is_printed_n_possible: bool) -> Sequence[int]:
-    """The numbers of pairs to reckon with: the printed one, or, when that is impossible, every one that the waves allow."""
+    """The possible numbers of pairs: the printed one, or, when that is impossible, every one that the waves allow."""
     if "n" not in pairs:
         return ()
     if is_printed_n_possible:
@@ -73,8 +75,8 @@ def possible_pairs(pairs: RowCells, baseline: RowCells, followup: RowCells, *, i
 
 
 def interval_ends(pairs: RowCells) -> Iterator[Finding]:
-    """An interval's lower end lies below its upper end. Blames the upper end. An interval that does not lie about its change
-    either is left to interval_around_change, which tells the end."""
+    """An interval's lower end lies below its upper end. Blames the upper end. An interval that does not contain its change
+    either is left to interval_around_change, which finds the wrong end."""
     if not {"ci_low", "ci_high"} <= set(pairs):
         return
     change = change_of(pairs)
@@ -90,7 +92,7 @@ def interval_ends(pairs: RowCells) -> Iterator[Finding]:
 
 
 def interval_around_change(pairs: RowCells, t_tests: Sequence[TTest]) -> RuleOutcome | None:
-    """A t interval lies symmetrically about the change. Blames the end that does not fit the change and p; without p, or
+    """A t interval is symmetrical about the change. Blames the end that does not fit the change and p; without p, or
     when neither end alone fits, both ends."""
     if not {"change", "ci_low", "ci_high"} <= set(pairs):
         return None
@@ -139,7 +141,7 @@ def _half_width(change: Interval, p: Interval, test: TTest) -> Interval:
 
 
 def change_of(pairs: RowCells) -> Interval | None:
-    """The change as narrowly as change and interval say it; the interval's centre where the change is not printed."""
+    """The change, narrowed by its interval's centre; that centre where the change is not printed."""
     centre = None
     if {"ci_low", "ci_high"} <= set(pairs):
         centre = pairs["ci_low"].interval.plus(pairs["ci_high"].interval).times(0.5)
@@ -149,7 +151,7 @@ def change_of(pairs: RowCells) -> Interval | None:
 
 
 def error_of(pairs: RowCells, n: int, level: int = 95) -> Interval | None:
-    """The standard error of a change of n pairs: of the interval's width, or as printed."""
+    """The standard error of a change of n pairs, from the interval's width or the SD of the changes."""
     if {"ci_low", "ci_high"} <= set(pairs):
         return _half(pairs).times(1 / critical(n - 1, level))
     if "sd_change" in pairs:
@@ -163,11 +165,11 @@ def _half(pairs: RowCells) -> Interval:
 
 
 def _centre_over_half(pairs: RowCells) -> Interval | None:
-    """The size of centre / half width. Both are made of the same ends, so it is taken at the corners of what the ends and
-    the change allow, where a ratio of sums is least and greatest; None where the width may be nothing or nothing is
-    allowed."""
+    """The size of centre / half width. Both depend on the same ends, so the ratio is evaluated at the corners of what the
+    ends and the change allow, where it is smallest and largest; None where the width may be zero or no value is
+    possible."""
     low, high = pairs["ci_low"].interval, pairs["ci_high"].interval
-    # Sum and difference of the ends. A sum that the change says is taken as said: beside ends of 1e15 it would be lost.
+    # Sum and difference of the ends. The change's own sum is used directly: it would be lost in rounding with ends of 1e15.
     corners = [(a + b, b - a) for a in (low.low, low.high) for b in (high.low, high.high)]
     if "change" in pairs:
         change = pairs["change"].interval
@@ -186,12 +188,12 @@ def _centre_over_half(pairs: RowCells) -> Interval | None:
 
 @dataclass(frozen=True)
 class _Check:
-    """A number and what it can be, by the way that the test was done; None where that way says nothing of it."""
+    """A statistic and its bounds under a t test; None where the test implies none."""
 
     rule: str
     name: str
     bounds: Callable[[TTest], Interval | None]
-    words: Callable[[TTest, Interval], str]
+    description: Callable[[TTest, Interval], str]
     needs_df: bool = True
     only_if_usual: bool = False
 
@@ -199,8 +201,8 @@ class _Check:
 def t_test_outcomes(
     pairs: RowCells, usual_tests: Sequence[TTest], other_tests: Sequence[TTest], design: Design
 ) -> Iterator[RuleOutcome]:
-    """Change, interval, standard error, SD of the changes, t, df and p beside one another. Blames, of those that are
-    printed, p first; else t; else the standard error or SD of the changes.
+    """Change, interval, standard error, SD of the changes, t, df and p agree. Blames the first of these that is printed: p;
+    t; the standard error or SD of the changes.
 
     Inconsistent where half of a p, or the normal distribution instead of t, would fit.
     """
@@ -230,7 +232,7 @@ def _outcome_of(
     finding = Finding(
         cell.value,
         check.rule,
-        f"{check.words(t_tests[nearest], bounds[nearest])}, not {cell.text}",
+        f"{check.description(t_tests[nearest], bounds[nearest])}, not {cell.text}",
         slack=interval.gap(bounds[nearest]),
     )
     if check.name == "p":
@@ -238,7 +240,7 @@ def _outcome_of(
     for test in other_tests if check.needs_df else ():
         candidate = check.bounds(test)
         if candidate is not None and not interval.is_disjoint(candidate):
-            return RuleOutcome(check_name, (finding,), test.words, only_if_usual=check.only_if_usual)
+            return RuleOutcome(check_name, (finding,), test.description, only_if_usual=check.only_if_usual)
     return RuleOutcome(check_name, (finding,), only_if_usual=check.only_if_usual)
 
 
@@ -347,7 +349,7 @@ _TSize = Callable[[TTest], Interval | None]
 def _t_formulas(
     pairs: RowCells, change: Interval | None, has_interval: bool
 ) -> Iterator[tuple[_TSize, Callable[[TTest], str]]]:
-    """Each way to |t|, with its words."""
+    """Each formula for |t|, with its text."""
     if has_interval:
         centre_over_half = _centre_over_half(pairs)
         half = _half(pairs)
@@ -420,7 +422,7 @@ def sign_of_t(pairs: RowCells) -> RuleOutcome | None:
 
 
 def p_beside_interval(pairs: RowCells, design: Design) -> RuleOutcome | None:
-    """An interval holds zero where p is above 1 - level, and only there. For rows that say neither n nor df. Blames p."""
+    """An interval contains zero exactly where p is above 1 - level. For rows with neither n nor df. Blames p."""
     if not {"p", "ci_low", "ci_high"} <= set(pairs):
         return None
     p, low, high = (pairs[name].interval for name in ("p", "ci_low", "ci_high"))
@@ -439,8 +441,8 @@ def p_beside_interval(pairs: RowCells, design: Design) -> RuleOutcome | None:
 def sd_of_changes(
     pairs: RowCells, baseline: RowCells, followup: RowCells, usual_tests: Sequence[TTest], design: Design
 ) -> RuleOutcome | None:
-    """Of the same people in both waves, the SD of the changes lies between the difference and the sum of both SDs. Blames
-    the SD of the changes; where only an interval says it, the interval's upper end."""
+    """For the same people in both waves, the SD of the changes lies between the difference and the sum of both SDs. Blames
+    the SD of the changes; where it is derived from an interval, the interval's upper end."""
     if "n" not in pairs or any(
         not {"n", "sd"} <= set(wave) or wave["n"].number != pairs["n"].number for wave in (baseline, followup)
     ):
@@ -474,11 +476,11 @@ def sd_of_changes(
 
 
 def _fitting_alternative(pairs: RowCells, baseline: RowCells, followup: RowCells, design: Design) -> str:
-    """Whether the interval is as wide as that of two groups."""
+    """Names two independent groups where the interval is as wide as theirs."""
     if not {"ci_low", "ci_high"} <= set(pairs):
         return ""
     sizes = group_sizes(baseline, followup)
-    assert sizes is not None  # asked of rows with both
+    assert sizes is not None  # only rows with both come here
     error = Interval(
         *(
             math.sqrt(sum(max(0.0, sd) ** 2 / n for sd, n in zip(sds, sizes, strict=True)))
@@ -497,7 +499,7 @@ def _fitting_alternative(pairs: RowCells, baseline: RowCells, followup: RowCells
 
 
 def error_of_groups(pairs: RowCells, baseline: RowCells, followup: RowCells, design: Design) -> RuleOutcome | None:
-    """Of two groups, an interval is 2 t x root(SD1² / n1 + SD2² / n2) wide (Welch), or so with the pooled SD. Blames the
+    """For two groups, an interval is 2 t x root(SD1² / n1 + SD2² / n2) wide (Welch), or as with the pooled SD. Blames the
     upper end."""
     sizes = group_sizes(baseline, followup)
     if sizes is None or min(sizes) < 2 or not {"ci_low", "ci_high"} <= set(pairs):
@@ -505,7 +507,7 @@ def error_of_groups(pairs: RowCells, baseline: RowCells, followup: RowCells, des
     if not all("sd" in wave and wave["sd"].interval.low >= 0 for wave in (baseline, followup)):
         return None
     if "n" in pairs and pairs["n"].number not in (sum(sizes), *(sizes if sizes[0] == sizes[1] else ())):
-        return None  # of fewer people than the groups' SDs are
+        return None  # fewer people than the groups' SDs are of
     first, second, n, m = baseline["sd"].interval, followup["sd"].interval, *sizes
     welch = [math.sqrt(a * a / n + b * b / m) for a, b in ((first.low, second.low), (first.high, second.high))]
     pooled = [
@@ -536,18 +538,18 @@ def error_of_groups(pairs: RowCells, baseline: RowCells, followup: RowCells, des
 
 
 def change_of_means(
-    pairs: RowCells, baseline: RowCells, followup: RowCells, possible: Interval, sign: int, *, is_groups: bool
+    pairs: RowCells, baseline: RowCells, followup: RowCells, score_range: Interval, sign: int, *, is_groups: bool
 ) -> RuleOutcome | None:
-    """The change is the difference of the means that the pairs have in both waves; and n of N people have a mean near that
-    of all: (N m - (N - n) max) / n <= mean of the pairs <= (N m - (N - n) min) / n, and
-    |mean of the pairs - m| <= SD root((N - 1)(N - n) / (N n)). Of two groups it is the difference of their means. Blames the
-    change; inconsistent where the other sign fits.
+    """The change is the difference of the pairs' means in both waves, and the mean of n of N people is bounded:
+    (N m - (N - n) max) / n <= mean of the pairs <= (N m - (N - n) min) / n, and
+    |mean of the pairs - m| <= SD root((N - 1)(N - n) / (N n)). For two groups it is the difference of their means. Blames
+    the change; inconsistent where the other sign fits.
 
-    sign: 1 where a change is baseline minus follow-up, -1 where it is the reverse, 0 where either may be. Cannot see: much,
-    once many are missing.
+    sign: 1 where a change is baseline minus follow-up, -1 for the reverse, 0 for either. Cannot detect: most errors once
+    many people are missing.
     """
     change = change_of(pairs)
-    bounds = allowed_change(pairs, baseline, followup, possible, is_groups=is_groups)
+    bounds = allowed_change(pairs, baseline, followup, score_range, is_groups=is_groups)
     if change is None or "change" not in pairs or change.is_empty or bounds is None:
         return None
     if sign < 0:
@@ -559,7 +561,7 @@ def change_of_means(
         means_text = f"the groups' means are {means}"
     else:
         n = pairs["n"].number
-        waves = [_mean_of_pairs(wave, n, possible) for wave in (baseline, followup)]
+        waves = [_mean_of_pairs(wave, n, score_range) for wave in (baseline, followup)]
         means_text = (
             f"the {n:g} pairs are everybody in both waves, whose means are {means}"
             if all(wave["n"].number == n for wave in (baseline, followup))
@@ -577,17 +579,17 @@ def change_of_means(
     return RuleOutcome("change_of_means", (finding,))
 
 
-def _mean_of_pairs(wave: RowCells, n: float, possible: Interval) -> Interval | None:
-    """What the mean of n of a wave's people can be."""
+def _mean_of_pairs(wave: RowCells, n: float, score_range: Interval) -> Interval | None:
+    """The possible means of n of a wave's people."""
     if not {"n", "mean"} <= set(wave) or n > wave["n"].number or n < 1:
         return None
     wave_n, mean = wave["n"].number, wave["mean"].interval
     n_missing = wave_n - n
     if n_missing == 0:
         return mean
-    low, high = possible.low, possible.high
+    low, high = score_range.low, score_range.high
     for name, is_low in (("min", True), ("max", False)):
-        if name in wave and not wave[name].interval.is_disjoint(possible):
+        if name in wave and not wave[name].interval.is_disjoint(score_range):
             low, high = (wave[name].interval.low, high) if is_low else (low, wave[name].interval.high)
     bounds = Interval(
         max(low, (wave_n * mean.low - n_missing * high) / n), min(high, (wave_n * mean.high - n_missing * low) / n)
@@ -595,16 +597,16 @@ def _mean_of_pairs(wave: RowCells, n: float, possible: Interval) -> Interval | N
     if "sd" in wave and wave_n > 1 and wave["sd"].interval.high >= 0:
         max_distance = wave["sd"].interval.high * math.sqrt((wave_n - 1) * n_missing / (wave_n * n))
         by_sd = Interval(mean.low - max_distance, mean.high + max_distance)
-        # An SD that no data can have must not condemn the change as well.
+        # An impossible SD must not make the change impossible, too.
         if not by_sd.is_disjoint(mean) and max_distance < high - low:
             bounds = bounds.intersection(by_sd)
     return bounds
 
 
 def allowed_change(
-    pairs: RowCells, baseline: RowCells, followup: RowCells, possible: Interval, *, is_groups: bool
+    pairs: RowCells, baseline: RowCells, followup: RowCells, score_range: Interval, *, is_groups: bool
 ) -> Interval | None:
-    """Baseline minus follow-up, as both waves' summaries allow it; None where they say nothing."""
+    """The bounds of baseline minus follow-up, from both waves' summaries; None where they give none."""
     if is_groups:
         has_means = "mean" in baseline and "mean" in followup
         sizes = group_sizes(baseline, followup)
@@ -613,40 +615,40 @@ def allowed_change(
         return baseline["mean"].interval.minus(followup["mean"].interval)
     if "n" not in pairs or pairs["n"].number < 1:
         return None
-    waves = [_mean_of_pairs(wave, pairs["n"].number, possible) for wave in (baseline, followup)]
+    waves = [_mean_of_pairs(wave, pairs["n"].number, score_range) for wave in (baseline, followup)]
     if waves[0] is None or waves[1] is None or waves[0].is_empty or waves[1].is_empty:
         return None
     return waves[0].minus(waves[1])
 
 
 def directions(rows: Sequence[tuple[RowCells, RowCells, RowCells, Interval, bool]]) -> int:
-    """Which way a table takes change: 1 for baseline minus follow-up, -1 for the reverse, whichever fewer rows contradict;
-    0 where it cannot be told. rows: pairs, baseline, follow-up, possible scores, whether they are groups."""
+    """The sign of a table's changes: 1 for baseline minus follow-up, -1 for the reverse, whichever fewer rows contradict; 0
+    where it is undecided. rows: pairs, baseline, follow-up, score range, whether they are groups."""
     contradictions = {1: 0, -1: 0}
-    for pairs, baseline, followup, possible, is_groups in rows:
-        change, bounds = change_of(pairs), allowed_change(pairs, baseline, followup, possible, is_groups=is_groups)
+    for pairs, baseline, followup, score_range, is_groups in rows:
+        change, bounds = change_of(pairs), allowed_change(pairs, baseline, followup, score_range, is_groups=is_groups)
         if change is not None and bounds is not None and not change.is_empty:
             contradictions[1] += change.is_disjoint(bounds)
             contradictions[-1] += change.is_disjoint(bounds.mirrored())
     return (contradictions[-1] > contradictions[1]) - (contradictions[-1] < contradictions[1])
 
 
-def change_in_range(pairs: RowCells, possible: Interval) -> Iterator[Finding]:
-    """No change is larger than the scale is wide. Blames the change."""
-    width = possible.high - possible.low
+def change_in_range(pairs: RowCells, score_range: Interval) -> Iterator[Finding]:
+    """No change exceeds the width of the scale's range. Blames the change."""
+    width = score_range.high - score_range.low
     if "change" in pairs and math.isfinite(width) and pairs["change"].interval.smallest_size > width:
         yield Finding(
             pairs["change"].value,
             "change_in_range",
-            f"nobody can change by more than the scale's {possible.low:g} to {possible.high:g}, a width of {width:g}; not by"
-            f" {pairs['change'].text}",
+            f"nobody can change by more than the scale's {score_range.low:g} to {score_range.high:g}, a width of {width:g};"
+            f" not by {pairs['change'].text}",
             slack=pairs["change"].interval.smallest_size - width,
         )
 
 
-# --- statistics that are made of others by name ------------------------------------------------------------------------
+# --- statistics with a formula of their own name ------------------------------------------------------------------------
 
-#: statistic: the cells it is made of, the value that they give, and the words for it.
+#: The statistics that a formula needs, the value that they give, and its text.
 Formula = tuple[tuple[str, ...], Callable[[Mapping[str, Interval]], Interval], str]
 
 
@@ -695,11 +697,11 @@ def _sd_of_change(intervals: Mapping[str, Interval]) -> Interval:
 
 
 def named_statistics(pairs: RowCells) -> Iterator[Finding]:
-    """Statistics that are printed beside all that they are made of by their name: effect sizes, and the SD of the changes of
-    both SDs and their correlation. Blames the one that is made of the others."""
+    """Statistics whose name gives their formula, printed with all of its terms: effect sizes, and the SD of the changes from
+    both SDs and their correlation. Blames the result of the formula."""
     intervals = {name: cell.interval for name, cell in pairs.items()}
     for name, formulas in _FORMULAS.items():
-        for parts, value, words in formulas:
+        for parts, value, formula_text in formulas:
             if name not in pairs or not set(parts) <= set(pairs):
                 continue
             bounds = value(intervals)
@@ -708,7 +710,7 @@ def named_statistics(pairs: RowCells) -> Iterator[Finding]:
                 yield Finding(
                     pairs[name].value,
                     "named_statistics",
-                    f"{words} is {bounds} ({parts_text}), not {pairs[name].text}",
+                    f"{formula_text} is {bounds} ({parts_text}), not {pairs[name].text}",
                     slack=pairs[name].interval.gap(bounds),
                 )
 

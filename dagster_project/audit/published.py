@@ -1,5 +1,5 @@
-"""Auditing a study's published table, with what its protocol and instruments say. Belongs here: handing those to the engine.
-Does not belong here: the engine."""
+"""Auditing a study's published table, with its protocol and instruments. Belongs here: what the engine is told of them. Does
+not belong here: the engine."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,15 +14,15 @@ from dagster_project.study import Composite, Instrument, Study
 
 
 def audit_published(published: Sequence[PublishedValue], study: Study) -> list[Finding]:
-    """All findings on a study's published table, in its order. A study's changes are of the same people, at 95 %."""
+    """All findings on a study's published table, in its order. A study's changes are paired, at 95 %."""
     return audit_table(
         published, facts_of(study.instruments), contrasts_of(study), effect_size=study.protocol.plan.headline, design=PAIRED
     )
 
 
 def find_impossible(published: Sequence[PublishedValue], study: Study) -> dict[PublishedValue, str]:
-    """The printed numbers that no data could give beside the others when all are rounded, each with the arithmetic: no
-    practice excuses one here, such as another denominator than the block's n."""
+    """The printed numbers that no data could give with the others when all are rounded, each with the arithmetic. Here no
+    practice, such as another denominator than the block's n, excuses a number."""
     impossible: dict[PublishedValue, str] = {}
     for finding in audit_table(
         published,
@@ -38,7 +38,7 @@ def find_impossible(published: Sequence[PublishedValue], study: Study) -> dict[P
 
 
 def facts_of(instruments: Iterable[Instrument]) -> dict[tuple[str, str], ScaleFacts]:
-    """What instruments say of their scales, by the section and label that a table prints."""
+    """The facts of instruments' scales, by the section and label that a table prints."""
     return {
         (section, scale.label): scale_facts(instrument, scale)
         for instrument in instruments
@@ -79,16 +79,16 @@ def place_facts(
 
 
 def scale_facts(instrument: Instrument, scale: object) -> ScaleFacts:
-    """Range, and whether every score is whole: where all items must be answered and no table converts the sum."""
+    """The range, and the steps where all items must be answered and no table converts the sum."""
     (instrument_scale,) = (candidate for candidate in instrument.all_scales if candidate is scale)
-    possible = Interval(*instrument.score_range(instrument_scale))
+    score_range = Interval(*instrument.score_range(instrument_scale))
     if isinstance(instrument_scale, Composite) or instrument_scale.conversion is not None:
-        return ScaleFacts(possible)
+        return ScaleFacts(score_range)
     items = len(instrument_scale.items)
     if instrument.minimum_items(instrument_scale) < items:
-        return ScaleFacts(possible)
+        return ScaleFacts(score_range)
     is_binary = (instrument.anchors.low, instrument.anchors.high, items) == (0, 1, 1)
-    return ScaleFacts(possible, 1 if instrument_scale.aggregate == "sum" else items, is_binary)
+    return ScaleFacts(score_range, 1 if instrument_scale.aggregate == "sum" else items, is_binary)
 
 
 def contrasts_of(study: Study) -> Contrasts:

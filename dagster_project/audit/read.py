@@ -1,6 +1,6 @@
-"""Reading a results table of anybody's: one row a printed number, with as few columns as it takes.
+"""Reading any results table in long form: one row per printed number, with as few columns as possible.
 
-Belongs here: the columns, what may be left out, and what a row knows of its score. Does not belong here: rules; decoding of
+Belongs here: the columns, which are optional, and what a row says of its score. Does not belong here: rules; decoding of
 bytes, which the caller does.
 """
 
@@ -18,13 +18,13 @@ from dagster_project.results.errors import ResultsError
 from dagster_project.results.published import PublishedValue
 from dagster_project.results.rounding import read_printed
 
-#: Without these a number cannot be placed.
+#: Without these a number cannot be identified.
 NEEDED = ("label", "timepoint", "statistic", "printed")
-#: What else a table may have. items, aggregate, low, high: how many items with whole answers a score is made of, sum or
-#: mean, and an item's lowest and highest answer. design, level: of a change (designs.py), where rows differ.
+#: Optional columns. items, aggregate, low, high: the number of items with whole answers in a score, sum or mean, and an
+#: item's lowest and highest answer. design, level: of a change (designs.py), where rows differ.
 OPTIONAL = ("table", "row", "section", "label_basis", "value", "items", "aggregate", "low", "high", "design", "level")
 
-#: What rules know a statistic as, and what else tables call it.
+#: The rules' names of statistics, and their other names in tables.
 STATISTICS = {
     "n": ("pairs", "valid_n"),
     "count": ("freq", "frequency"),
@@ -52,21 +52,21 @@ STATISTICS = {
 _PEOPLE_COUNTS = ("n", "count")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 _DECIMALS_OF_THREE = re.compile(r"[.]\d{3}$")
-#: Beyond what any table prints, and far below where squares overflow.
+#: Larger than any table prints, and far below where squares overflow.
 _MAX_NUMBER = 1e15
 #: Excel's line before the header.
 _SEP = re.compile(r"\s*\"?sep=.?\"?\s*$", re.IGNORECASE)
 #: 'p < .001' within the cell.
 _P_BEFORE = re.compile(r"^[pP]\s*(?=[<>≤≥=])=?\s*")
 _LEVEL = re.compile(r"\b(90|95|99)\s*%")
-#: What names of statistics are written with and without.
+#: Parts of a statistic's name that may be left out.
 _NAME_DECORATION = re.compile(r"\b(90|95|99)\b|[%'’.()]")
 _NAME_OF_ALIAS = {alias: name for name, aliases in STATISTICS.items() for alias in aliases}
 
 
 @dataclass(frozen=True)
 class ReadTable:
-    """A table as read. facts: what its rows say of their scores. by_line: the design and level that they say."""
+    """A table as read. facts: of its rows' scores. by_line: the design and level of rows that give them."""
 
     values: list[PublishedValue]
     facts: dict[tuple[str, str], ScaleFacts]
@@ -74,10 +74,10 @@ class ReadTable:
 
 
 def read_table(name: str, text: str) -> ReadTable:
-    """The printed numbers of a table in long form, and what it says of its scores.
+    """The printed numbers of a table in long form, and the facts of its scores.
 
     name: for messages. text: CSV with commas, semicolons or tabs; decimal commas only with semicolons or tabs. Blank lines
-    and Excel's `sep=;` before the header are passed over.
+    and Excel's `sep=;` before the header are skipped.
 
     Raises ResultsError with one line: file, line, column, value, cure.
     """
@@ -93,8 +93,8 @@ def read_table(name: str, text: str) -> ReadTable:
     columns = [column.strip().lower() for column in reader.fieldnames or ()]
     if missing := [column for column in NEEDED if column not in columns]:
         raise ResultsError(
-            f"{name}: line {header_index + 1}: the column {missing[0]!r} is missing; the columns are {', '.join(NEEDED)} and,"
-            f" if known, {', '.join(OPTIONAL)}"
+            f"{name}: line {header_index + 1}: the column {missing[0]!r} is missing; the columns are {', '.join(NEEDED)}"
+            f" and, if known, {', '.join(OPTIONAL)}"
         )
     if duplicates := [column for column, count in Counter(columns).items() if count > 1 and column in (*NEEDED, *OPTIONAL)]:
         raise ResultsError(f"{name}: line {header_index + 1}: there are two columns {duplicates[0]!r}; keep one")
@@ -151,7 +151,7 @@ def _read_row(name: str, line: int, row: dict[str, str], delimiter: str, table: 
 
 
 def statistic_of(text: str) -> str:
-    """What the rules know a statistic as: '95% CI lower', 'Std. Dev.' and "Cohen's d" by their usual names."""
+    """The rules' name of a statistic: '95% CI lower', 'Std. Dev.' and "Cohen's d" by their usual names."""
     plain = "_".join(text.lower().replace("-", " ").split())
     if plain in STATISTICS or plain in _NAME_OF_ALIAS:
         return _NAME_OF_ALIAS.get(plain, plain)
@@ -166,7 +166,7 @@ def _refuse_fractional_people(name: str, line: int, statistic: str, text: str, n
 
 
 def _refuse_nameless_moments(name: str, values: Iterable[PublishedValue]) -> None:
-    """A table of one moment need not name it."""
+    """Refuses rows without a moment, except in a table without any."""
     nameless = [value for value in values if not value.timepoint and value.statistic not in (*_PEOPLE_COUNTS, "percent")]
     if nameless and any(value.timepoint for value in values):
         raise ResultsError(
@@ -200,7 +200,7 @@ def _facts(name: str, line: int, row: dict[str, str]) -> ScaleFacts:
         raise ResultsError(
             f"{name}: line {line}: column aggregate: {row['aggregate']!r} is neither sum nor mean; correct it"
         )
-    possible = UNBOUNDED
+    score_range = UNBOUNDED
     if row.get("low") or row.get("high"):
         low, high = (_number(name, line, column, row.get(column, "")) for column in ("low", "high"))
         if low > high:
@@ -212,11 +212,11 @@ def _facts(name: str, line: int, row: dict[str, str]) -> ScaleFacts:
                 " the number of items"
             )
         factor = items if aggregate == "sum" else 1
-        possible = Interval(low * factor, high * factor)
+        score_range = Interval(low * factor, high * factor)
     steps = (1 if aggregate == "sum" else int(items)) if row.get("items") else None
-    return ScaleFacts(possible, steps, items == 1 and (possible.low, possible.high) == (0, 1))
+    return ScaleFacts(score_range, steps, items == 1 and (score_range.low, score_range.high) == (0, 1))
 
 
 def unknown_statistics(values: Iterable[PublishedValue]) -> dict[str, int]:
-    """The statistics that no rule knows, with how many numbers have them."""
+    """The statistics that no rule knows, with their number of values."""
     return dict(Counter(value.statistic for value in values if value.statistic not in STATISTICS))

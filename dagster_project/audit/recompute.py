@@ -1,12 +1,12 @@
-"""A sample of a file's results, recomputed from its answers: whether answers, definitions and results belong together.
+"""A sample of a file's results, recomputed from its answers: whether answers, definitions and results agree.
 
 Belongs here: plain arithmetic from `marts.answer_codes`, `marts.participants` and the definitions to n, mean, SD, t, d and
-shares, a few columns at a time. Does not belong here: scores and moments that the warehouse made, and the SQL and the
-formulas that made them (dbt/, statistics/): what shares them shares their mistakes. Nor whether a run may go on (the
+shares, a few columns at a time. Does not belong here: scores and moments that the warehouse computed, and the SQL and
+formulas that computed them (dbt/, statistics/): shared code would share its mistakes. Nor whether a run may continue (the
 caller's).
 
-Reads the columns of one scale and one or two waves, some people at a time, and keeps their scores: a million people
-cost a part of a second a place, whatever else the file holds, and little memory.
+Reads the columns of one scale and one or two waves in batches of people, and keeps their scores: a million people take a
+fraction of a second per group of results, whatever else the file holds, and little memory.
 """
 
 import math
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Definitions = Mapping[str, "pa.Table"]
-#: Scores are sums and quotients of small whole numbers: what differs by less is the order of additions.
+#: Scores are sums and quotients of small whole numbers: smaller differences come from the order of additions.
 _NOISE = 1e-10
 #: People whose answers are in memory at once.
 _BATCH = 200_000
 _DEFINITIONS = (
     "waves", "contrasts", "items", "scales", "scale_items", "scale_parts", "scale_conversions", "participant_variables",
 )  # fmt: skip
-#: What is recomputed of each analysis.
+#: The recomputed statistics of each analysis.
 STATISTICS: Mapping[str, tuple[str, ...]] = {
     "summary": ("n", "mean", "sd", "min", "max", "se", "ci95_low", "ci95_high"),
     "change": (
@@ -45,14 +45,14 @@ STATISTICS: Mapping[str, tuple[str, ...]] = {
 
 
 class Connection(Protocol):
-    """What is asked of an open DuckDB file."""
+    """The part of an open DuckDB connection that is used here."""
 
     def execute(self, query: str, parameters: Any = ..., /) -> Any: ...
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A result that its answers do not give. None: no value. reason: why it could not be recomputed at all."""
+    """A result that the answers do not give. None: no value. reason: why it could not be recomputed."""
 
     result_id: str
     stored_value: float | None
@@ -66,7 +66,7 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class ResultGroup:
-    """What an analysis says of one outcome: its results share one reading."""
+    """The results of an analysis on one outcome, which are computed from the same data."""
 
     analysis: str
     outcome: str
@@ -76,7 +76,7 @@ class ResultGroup:
 
 
 class _MissingInput(Exception):
-    """The definitions or the answers do not have what a result is about."""
+    """The definitions or the answers lack what a result is computed from."""
 
 
 def definitions_in(connection: Connection) -> "dict[str, pa.Table]":
@@ -85,10 +85,10 @@ def definitions_in(connection: Connection) -> "dict[str, pa.Table]":
 
 
 def recompute_sample(connection: Connection, definitions: Definitions, seed: str, size: int = 20) -> list[Mismatch]:
-    """The results at `size` places, drawn by `seed` from all analyses in turn, that the answers do not give.
+    """Mismatches in `size` groups of results, drawn by `seed` from all analyses in turn.
 
     connection: a working or a released file. definitions: those that the results should follow, from
-    `study.codebook_tables(study)` or `definitions_in(connection)`. A size of at least the number of places checks them all.
+    `study.codebook_tables(study)` or `definitions_in(connection)`. A size of at least the number of groups checks them all.
     """
     return [
         mismatch for group in sample(connection, seed, size) for mismatch in recompute_place(connection, definitions, group)
@@ -96,7 +96,7 @@ def recompute_sample(connection: Connection, definitions: Definitions, seed: str
 
 
 def sample(connection: Connection, seed: str, size: int) -> list[ResultGroup]:
-    """Up to `size` places, the same for the same seed: one of each analysis in turn, so that none is left out."""
+    """Up to `size` groups, the same for the same seed: one of each analysis in turn, so that none is left out."""
     groups_by_analysis: dict[str, list[ResultGroup]] = {}
     names = ", ".join(f"'{name}'" for name in STATISTICS)
     for row in connection.execute(
@@ -117,7 +117,7 @@ def sample(connection: Connection, seed: str, size: int) -> list[ResultGroup]:
 
 
 def recompute_place(connection: Connection, definitions: Definitions, group: ResultGroup) -> list[Mismatch]:
-    """The results of one place that the answers do not give."""
+    """The results of one group that the answers do not give."""
     stored_results = _stored_results(connection, group)
     try:
         values = _Recomputation(connection, definitions).values(group)
@@ -157,14 +157,14 @@ def _value_text(value: float | None) -> str:
 
 
 class _Recomputation:
-    """One place, from the columns that it needs."""
+    """Recomputes a group from the columns that it needs."""
 
     def __init__(self, connection: Connection, definitions: Definitions) -> None:
         self._connection = connection
         self._definitions = definitions
 
     def values(self, group: ResultGroup) -> dict[str, float]:
-        """Every statistic of the place."""
+        """Every statistic of the group."""
         if group.analysis == "summary":
             return _summary(self._scores(group.outcome, [group.wave or ""])[0])
         if group.analysis == "attrition":
@@ -228,21 +228,21 @@ class _Recomputation:
         return _quoted(name)
 
     def _scores(self, scale: str, waves: Sequence[str]) -> list[Floats]:
-        """Scores of one wave of everybody, or of two waves of the same people in the same order; NaN without a score."""
+        """Scores of everybody at one wave, or of the same people in the same order at two waves; NaN for a missing score."""
         self._row("scales", scale=scale)
         parts = [row["part"] for row in self._rows("scale_parts", scale=scale)]
         items = {code: [row["item"] for row in self._rows("scale_items", scale=code)] for code in parts or [scale]}
         score_batches: list[list[Floats]] = [[np.empty(0)] for _ in waves]
-        for answers in self._answers([item for codes in items.values() for item in codes], waves):
-            for wave, batches in zip(answers, score_batches, strict=True):
-                scores = {code: self._score(code, codes, wave) for code, codes in items.items()}
-                batches.append(self._composite(scale, list(scores.values())) if parts else scores[scale])
-        return [np.concatenate(batches) for batches in score_batches]
+        for answers in self._answers([item for scale_items in items.values() for item in scale_items], waves):
+            for wave_answers, wave_scores in zip(answers, score_batches, strict=True):
+                scores = {code: self._score(code, scale_items, wave_answers) for code, scale_items in items.items()}
+                wave_scores.append(self._composite(scale, list(scores.values())) if parts else scores[scale])
+        return [np.concatenate(wave_scores) for wave_scores in score_batches]
 
     def _answers(self, items: Sequence[str], waves: Sequence[str]) -> Iterator[list[dict[str, Floats]]]:
-        """Of each wave the answers by item, some hundred thousand people at a time; NaN where there is none.
+        """The answers of each wave by item, in batches of people; NaN for a missing answer.
 
-        What lies outside an item's anchors is the code of a missing reason.
+        Values outside an item's anchors are codes of missing reasons.
         """
         columns, names = [], []
         for number, _ in enumerate(waves):
@@ -293,7 +293,7 @@ class _Recomputation:
 
 
 def _quotients(total: Floats, count: Floats, has_enough: NDArray[np.bool_]) -> Floats:
-    """Means of those who answered enough, NaN of the others."""
+    """Means of people with enough answers; NaN for the others."""
     means = np.full(len(total), np.nan)
     np.divide(total, count, out=means, where=has_enough & (count > 0))
     return means

@@ -6,7 +6,7 @@ from typing import Any
 
 from dagster_project.audit.findings import NOTE, SEVERITIES, Finding
 
-#: Columns of results.findings: kind (text, whole or number) and words.
+#: Columns of results.findings: kind (text, whole or number) and description.
 FINDINGS_COLUMNS = {
     "subject": ("text", "What was audited: results (our own) or published (the paper's table)."),
     "line": ("whole", "The line of the file of published values."),
@@ -36,7 +36,7 @@ def finding_row(finding: Finding, subject: str, result_id: str | None = None) ->
 
 
 def finding_lines(findings: Sequence[Finding], *, with_notes: bool) -> list[str]:
-    """Findings for the terminal, by severity, a line each: where, what is printed, and the arithmetic."""
+    """Findings for the terminal, by severity, one line each: location, printed number and arithmetic."""
     lines = []
     for severity in SEVERITIES:
         matches = [finding for finding in findings if finding.severity == severity]
@@ -56,7 +56,7 @@ def finding_lines(findings: Sequence[Finding], *, with_notes: bool) -> list[str]
 
 
 def finding_summary(findings: Iterable[Finding], numbers: int, unchecked: int = 0) -> str:
-    """How many findings of each severity there are in how many numbers that rules know."""
+    """The number of findings of each severity, and of the checked and unchecked numbers."""
     counts = Counter(finding.severity for finding in findings)
     counts_text = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if severity != NOTE)
     checked = f"{_plural(numbers, 'printed number')}" + (f" and {unchecked} not checked" if unchecked else "")

@@ -21,7 +21,7 @@ def bounded_cells(cells: RowCells) -> RowCells:
 def summary_findings(cells: RowCells, facts: ScaleFacts, level: int | None) -> Iterator[Finding]:
     """One score at one moment. level: of its interval, per cent; None where it is not declared."""
     rules: list[Callable[[RowCells], Iterator[Finding]]] = [
-        lambda row_cells: scores.in_range(row_cells, facts.possible),
+        lambda row_cells: scores.in_range(row_cells, facts.score_range),
         scores.in_order,
     ]
     for rule in rules:
@@ -34,8 +34,8 @@ def summary_findings(cells: RowCells, facts: ScaleFacts, level: int | None) -> I
     rules = [
         scores.of_one,
         scores.mean_of_range,
-        lambda row_cells: scores.mean_of_quartiles(row_cells, facts.possible),
-        lambda row_cells: scores.sd_in_bounds(row_cells, facts.possible),
+        lambda row_cells: scores.mean_of_quartiles(row_cells, facts.score_range),
+        lambda row_cells: scores.sd_in_bounds(row_cells, facts.score_range),
         scores.mean_and_median,
         scores.error_of_mean,
         lambda row_cells: scores.interval_of_mean(row_cells, level),
@@ -51,16 +51,16 @@ def summary_findings(cells: RowCells, facts: ScaleFacts, level: int | None) -> I
 
 
 def change_findings(
-    cells: RowCells, baseline: RowCells, followup: RowCells, possible: Interval, sign: int, design: Design
+    cells: RowCells, baseline: RowCells, followup: RowCells, score_range: Interval, sign: int, design: Design
 ) -> tuple[list[Finding], list[pairs.RuleOutcome], effects.ChangeRow]:
-    """Findings that hold of any design, what was asked of this one, and the numbers that nobody blames."""
+    """Findings that hold for any design, the outcomes of this design's rules, and the numbers that no rule blames."""
     findings = [*(pairs.p_in_bounds(cells["p"]) if "p" in cells else ()), *pairs.interval_ends(cells)]
-    findings += pairs.change_in_range(cells, possible)
+    findings += pairs.change_in_range(cells, score_range)
     sound_cells = _without_blamed(cells, findings)
     outcomes: list[pairs.RuleOutcome] = []
 
     def record(outcome: pairs.RuleOutcome | None) -> bool:
-        """Whether it was asked and something was found; what is blamed is no witness any more."""
+        """Whether the rule applied and found something; blamed cells are dropped."""
         nonlocal sound_cells
         if outcome is None:
             return False
@@ -85,7 +85,7 @@ def change_findings(
         if not usual_tests:
             record(pairs.p_beside_interval(sound_cells, design))
         if not too_many or is_groups:
-            record(pairs.change_of_means(sound_cells, baseline, followup, possible, sign, is_groups=is_groups))
+            record(pairs.change_of_means(sound_cells, baseline, followup, score_range, sign, is_groups=is_groups))
         record(pairs.sign_of_t(sound_cells))
         if not is_groups:
             record(pairs.sd_of_changes(sound_cells, baseline, followup, usual_tests, design))
@@ -97,10 +97,10 @@ def change_findings(
         or any(outcome.findings and outcome.alternative_design for outcome in outcomes)
         or (bool(usual_tests) and not usual_tests[0].is_paired)
     )
-    return findings, outcomes, effects.ChangeRow(sound_cells, sizes, baseline, followup, possible, design, is_other)
+    return findings, outcomes, effects.ChangeRow(sound_cells, sizes, baseline, followup, score_range, design, is_other)
 
 
 def _without_blamed(cells: RowCells, findings: Iterable[Finding]) -> RowCells:
-    """A number that is blamed is no witness against others."""
+    """A blamed number must not be used against others."""
     names = {finding.value.statistic for finding in findings}
     return {name: cell for name, cell in cells.items() if name not in names} if names else cells

@@ -11,24 +11,24 @@ from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODU
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.student import LEVELS, critical
 
-#: In the order in which they lie on the line.
+#: From the lowest to the highest.
 _ORDERED = ("min", "q1", "median", "q3", "max")
 
 
-def in_range(cells: RowCells, possible: Interval) -> Iterator[Finding]:
-    """Mean, quartiles, minimum and maximum lie within the scale's range. Blames the one outside."""
+def in_range(cells: RowCells, score_range: Interval) -> Iterator[Finding]:
+    """Mean, quartiles, minimum and maximum lie within the scale's range. Blames the number outside."""
     for name in ("mean", *_ORDERED):
-        if name in cells and cells[name].interval.is_disjoint(possible):
+        if name in cells and cells[name].interval.is_disjoint(score_range):
             yield Finding(
                 cells[name].value,
                 "in_range",
-                f"the {name} {cells[name].text} lies outside the scale's range, {possible.low:g} to {possible.high:g}",
-                slack=cells[name].interval.gap(possible),
+                f"the {name} {cells[name].text} lies outside the scale's range, {score_range.low:g} to {score_range.high:g}",
+                slack=cells[name].interval.gap(score_range),
             )
 
 
 def in_order(cells: RowCells) -> Iterator[Finding]:
-    """Minimum <= quartiles and mean <= maximum. Blames the later one of the first two that are out of order."""
+    """Minimum <= quartiles and mean <= maximum. Blames the later number of each pair that is out of order."""
     names = [name for name in _ORDERED if name in cells]
     pairs = [*pairwise(names)]
     pairs += [pair for pair in (("min", "mean"), ("mean", "max")) if set(pair) <= set(cells)]
@@ -63,24 +63,24 @@ def mean_of_range(cells: RowCells) -> Iterator[Finding]:
         )
 
 
-def _ends(cells: RowCells, possible: Interval) -> Interval:
-    """What the values lie between: minimum and maximum where they are printed and possible, else the scale's range."""
-    low, high = possible.low, possible.high
-    if "min" in cells and not cells["min"].interval.is_disjoint(possible):
+def _ends(cells: RowCells, score_range: Interval) -> Interval:
+    """The range of the values: minimum and maximum where they are printed and possible, else the scale's range."""
+    low, high = score_range.low, score_range.high
+    if "min" in cells and not cells["min"].interval.is_disjoint(score_range):
         low = max(low, cells["min"].interval.low)
-    if "max" in cells and not cells["max"].interval.is_disjoint(possible):
+    if "max" in cells and not cells["max"].interval.is_disjoint(score_range):
         high = min(high, cells["max"].interval.high)
     return Interval(low, high)
 
 
-def sd_in_bounds(cells: RowCells, possible: Interval) -> Iterator[Finding]:
-    """SD² <= (max - mean)(mean - min) n / (n - 1) (Bhatia and Davis 2000), and at least what one minimum and one maximum
-    with all others between them leave. Blames the SD; a minimum or maximum outside the scale's range is replaced by it."""
+def sd_in_bounds(cells: RowCells, score_range: Interval) -> Iterator[Finding]:
+    """SD² <= (max - mean)(mean - min) n / (n - 1) (Bhatia and Davis 2000), and at least that of one minimum, one maximum
+    and all others at one point. Blames the SD; a minimum or maximum outside the scale's range is replaced by it."""
     if not {"n", "mean", "sd"} <= set(cells):
         return
     n, mean, sd = cells["n"].number, cells["mean"].interval, cells["sd"].interval
-    ends = _ends(cells, possible)
-    if mean.is_disjoint(possible) or n < 2 or ends.is_empty:
+    ends = _ends(cells, score_range)
+    if mean.is_disjoint(score_range) or n < 2 or ends.is_empty:
         return  # other rules blame those
     if sd.high < 0:
         return  # in_bounds blames it
@@ -104,7 +104,7 @@ def _min_sd(cells: RowCells, n: float, mean: Interval, sd: Interval) -> Iterator
     low, high = cells["min"].interval, cells["max"].interval
     if low.high >= high.low:
         return
-    # One at each end, as near as rounding allows, and the others all at the one place that gives the mean.
+    # One value at each end, as near as rounding allows, and all others at the point that gives the mean.
     nearest_low, nearest_high = low.high, high.low
     centres = [mean.low, mean.high, min(max((nearest_low + nearest_high) / 2, mean.low), mean.high)]
     min_sd = min(_sd_of_three(n, centre, nearest_low, nearest_high) for centre in centres)
@@ -123,8 +123,8 @@ def _min_sd(cells: RowCells, n: float, mean: Interval, sd: Interval) -> Iterator
 
 
 def _sd_of_three(n: float, mean: float, low: float, high: float) -> float:
-    """The SD of n values: one low, one high, the others where they give the mean. Where that is beyond an end, that end
-    joins them: an end is printed, so it may lie anywhere in its interval, but no other value lies beyond it."""
+    """The SD of n values: one low, one high, the others at the point that gives the mean. Where that point lies beyond an
+    end, the end moves there: it may lie anywhere in its interval, but no other value lies beyond it."""
     remaining = (n * mean - low - high) / (n - 2) if n > 2 else mean
     if remaining < low:
         return abs(high - mean) * math.sqrt(n) / (n - 1)
@@ -155,8 +155,8 @@ _NEVER_NEGATIVE = ("n", "count", "percent", "sd", "se", "norm_sd", "sd_change", 
 
 
 def in_bounds(cells: RowCells) -> Iterator[Finding]:
-    """Spreads, shares and numbers of people are not negative, a percentage is 100 at most, a correlation lies between -1 and
-    1, people are whole. Blames the number itself."""
+    """SDs, percentages and numbers of people are not negative, a percentage is 100 at most, a correlation lies between -1
+    and 1, numbers of people are whole. Blames the number itself."""
     for name, cell in cells.items():
         interval = cell.interval
         if name in _NEVER_NEGATIVE and interval.high < 0:
@@ -180,7 +180,7 @@ def in_bounds(cells: RowCells) -> Iterator[Finding]:
 
 
 def of_one(cells: RowCells) -> Iterator[Finding]:
-    """One person has no spread. Blames the SD, or the maximum."""
+    """The SD and the range of one person are zero. Blames the SD, or the maximum."""
     if "n" not in cells or cells["n"].number != 1:
         return
     if "sd" in cells and cells["sd"].interval.low > 0:
@@ -205,7 +205,7 @@ def mean_and_median(cells: RowCells) -> Iterator[Finding]:
     n = cells["n"].number if "n" in cells and cells["n"].number > 1 else math.inf
     max_distance = max(0.0, cells["sd"].interval.high) * (math.sqrt((n - 1) / n) if math.isfinite(n) else 1.0)
     if distance > max_distance:
-        # With n in the SD's denominator already, the mean may lie farther away.
+        # With n in the SD's denominator, the mean may lie farther away.
         finding = Finding(
             cells["mean"].value,
             "mean_and_median",
@@ -216,13 +216,13 @@ def mean_and_median(cells: RowCells) -> Iterator[Finding]:
         yield of_population(distance <= max(0.0, cells["sd"].interval.high), finding)
 
 
-def mean_of_quartiles(cells: RowCells, possible: Interval) -> Iterator[Finding]:
-    """A quarter of the values lies at or below the first quartile, half at or below the median, and so on, each value at
-    most at its quartile and the rest at most at the maximum: that bounds the mean. Blames the mean. By the definition of
-    quartiles that counts the fewest values below them."""
+def mean_of_quartiles(cells: RowCells, score_range: Interval) -> Iterator[Finding]:
+    """A quarter of the values lies at or below the first quartile, half at or below the median, and so on, and the rest at
+    or below the maximum: that bounds the mean. Blames the mean. Uses the definition of quartiles that counts the fewest
+    values below them."""
     if not {"n", "mean"} <= set(cells) or not {"q1", "median", "q3"} & set(cells) or cells["n"].number < 4:
         return
-    n, ends, mean = int(cells["n"].number), _ends(cells, possible), cells["mean"].interval
+    n, ends, mean = int(cells["n"].number), _ends(cells, score_range), cells["mean"].interval
     quartile_counts = [
         (math.floor(part * (n - 1)), name) for part, name in ((0.25, "q1"), (0.5, "median"), (0.75, "q3")) if name in cells
     ]
@@ -247,8 +247,8 @@ def mean_of_quartiles(cells: RowCells, possible: Interval) -> Iterator[Finding]:
             cells["mean"].value,
             "mean_of_quartiles",
             f"{n} values with {quartiles} and none beyond {_bounds_text(ends)} have a mean of at"
-            f" {'least ' + f'{min_mean:.4g}' if mean.high < min_mean else 'most ' + f'{max_mean:.4g}'}, each value at its bound,"
-            f" not {cells['mean'].text}",
+            f" {'least ' + f'{min_mean:.4g}' if mean.high < min_mean else 'most ' + f'{max_mean:.4g}'}, each value at its"
+            f" bound, not {cells['mean'].text}",
             slack=mean.gap(Interval(min_mean, max_mean)),
         )
 
@@ -258,8 +258,8 @@ def _bounds_text(ends: Interval) -> str:
 
 
 def interval_of_mean(cells: RowCells, level: int | None) -> Iterator[Finding]:
-    """The interval of a mean lies about it, and is 2 t SD / root(n) wide. Blames the ends. level: per cent; None where
-    nobody says, and 90, 95 and 99 are tried."""
+    """The interval of a mean contains it, and is 2 t SD / root(n) wide. Blames an end. level: per cent; None where it is not
+    declared, and 90, 95 and 99 are tried."""
     if not {"ci_low", "ci_high", "mean"} <= set(cells):
         return
     low, high, mean = (cells[name].interval for name in ("ci_low", "ci_high", "mean"))
@@ -295,7 +295,7 @@ def interval_of_mean(cells: RowCells, level: int | None) -> Iterator[Finding]:
 
 
 def of_population(would_fit: bool, finding: Finding) -> Finding:
-    """Softened where the SD with n instead of n - 1 would fit."""
+    """The finding, softened where an SD with n instead of n - 1 would fit."""
     return (
         finding.softened(INCONSISTENT, "an SD with n instead of n - 1 in its denominator would fit")
         if would_fit

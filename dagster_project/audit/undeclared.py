@@ -1,6 +1,6 @@
 """Changes of an undeclared design, judged by the table's other changes.
 
-Belongs here: what the fit of other rows makes of a finding. Does not belong here: a rule (pairs.py).
+Belongs here: how the fit of other rows changes a finding's severity. Does not belong here: a rule (pairs.py).
 """
 
 from collections import Counter
@@ -36,8 +36,8 @@ def judge_undeclared(outcomes_by_change: Sequence[Sequence[RuleOutcome]], *, wit
             for finding in () if outcome.alternative_design else outcome.findings:
                 if is_habit:
                     rows = f"{n_fitting} of the table's {n_others + 1} changes"
-                    words = f"{rows} fit the same people and a paired t test at 95 %; this does not"
-                    yield finding.softened(INCONSISTENT, words)
+                    reason = f"{rows} fit the same people and a paired t test at 95 %; this does not"
+                    yield finding.softened(INCONSISTENT, reason)
                 elif not outcome.only_if_usual:
                     yield finding.softened(NOT_REPRODUCIBLE, _UNREPRODUCED)
     for design, findings in excused_findings.items() if with_notes else ():
