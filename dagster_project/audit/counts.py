@@ -15,7 +15,7 @@ _EXTRA_PEOPLE = 20
 class Denominator:
     """A number of people printed elsewhere in the table, and what it counts."""
 
-    people: float
+    size: float
     description: str
 
 
@@ -57,10 +57,10 @@ def _fitting_denominator(percent: TableCell, count: TableCell, denominators: Seq
     matches = [
         denominator
         for denominator in denominators
-        if denominator.people >= count.number and _is_share(percent, count, denominator.people)
+        if denominator.size >= count.number and _is_share(percent, count, denominator.size)
     ]
     if matches:
-        return f"it would be of {matches[0].people:g}, {matches[0].description}"
+        return f"it would be of {matches[0].size:g}, {matches[0].description}"
     sizes = _denominators(percent, count)
     if sizes.low <= sizes.high and math.isfinite(sizes.high):
         return f"it would be of {sizes.low:g}"
@@ -78,9 +78,9 @@ def counts_within(count: TableCell, n: TableCell, denominators: Sequence[Denomin
         f"{count.text} people in the category, but {n.text} in all",
         slack=count.number - n.number,
     )
-    large_enough = [denominator for denominator in denominators if denominator.people >= count.number]
+    large_enough = [denominator for denominator in denominators if denominator.size >= count.number]
     if excuse.is_n_elsewhere and large_enough:
-        finding = finding.softened(INCONSISTENT, f"it may be of {large_enough[0].people:g}, {large_enough[0].description}")
+        finding = finding.softened(INCONSISTENT, f"it may be of {large_enough[0].size:g}, {large_enough[0].description}")
     yield finding
 
 
@@ -95,8 +95,8 @@ def _denominators(percent: TableCell, count: TableCell) -> Interval:
     return Interval(float(lowest), math.inf if low <= 0 else float(math.floor(100 * count.number / low + 1e-9)))
 
 
-def _is_share(percent: TableCell, count: TableCell, people: float) -> bool:
-    share = 100 * count.number / people
+def _is_share(percent: TableCell, count: TableCell, denominator: float) -> bool:
+    share = 100 * count.number / denominator
     return not Interval(share, share).is_disjoint(percent.interval)
 
 
@@ -148,8 +148,10 @@ def one_denominator(rows: Sequence[RowCells], n: TableCell | None) -> Iterator[F
 
 def _commonest_size(sizes: Sequence[Interval]) -> float | None:
     """The smallest denominator that fits the most rows; None where no row has one."""
-    starts = sorted({interval.low for interval in sizes if not interval.is_empty})
-    return max(starts, key=lambda start: sum(interval.low <= start <= interval.high for interval in sizes), default=None)
+    candidates = sorted({interval.low for interval in sizes if not interval.is_empty})
+    return max(
+        candidates, key=lambda candidate: sum(interval.low <= candidate <= interval.high for interval in sizes), default=None
+    )
 
 
 def block_sum(rows: Sequence[RowCells], n: TableCell | None) -> Iterator[Finding]:
@@ -172,8 +174,8 @@ def percent_of_people(percent: TableCell, n: TableCell, excuse: Excuse) -> Itera
     once n is so large that every printed percentage is possible."""
     if n.number < 1:
         return
-    people = percent.interval.times(n.number / 100)
-    lower, upper = math.floor(people.high), math.ceil(people.low)
+    count_interval = percent.interval.times(n.number / 100)
+    lower, upper = math.floor(count_interval.high), math.ceil(count_interval.low)
     if lower < upper:
         nearest_shares = [100 * count / n.number for count in (lower, upper)]
         finding = Finding(

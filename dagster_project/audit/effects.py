@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from dagster_project.audit.designs import GROUPS, OTHER, UNDECLARED, Design, group_sizes
 from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding, RowCells
 from dagster_project.audit.intervals import Interval
-from dagster_project.audit.pairs import average_sd, change_of, error_of
+from dagster_project.audit.pairs import average_sd, change_of, se_of_change
 from dagster_project.audit.student import t_of_p
 
 #: The names that a user gives, in the order in which they are tried.
@@ -36,8 +36,8 @@ _MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 3, 0.75
 class ChangeRow:
     """One score's change with both waves' summaries.
 
-    pair_counts: the possible numbers of pairs. is_other: the row is of another design, or does not fit the paired t test
-    that would give an SD of the changes.
+    pair_counts: the possible numbers of pairs. has_other_design: the row is of another design, or does not fit the paired
+    t test that would give an SD of the changes.
     """
 
     pairs: RowCells
@@ -46,7 +46,7 @@ class ChangeRow:
     followup: RowCells
     score_range: Interval
     design: Design = UNDECLARED
-    is_other: bool = False
+    has_other_design: bool = False
 
 
 def effect_sizes(rows: Sequence[ChangeRow], definition: str | None) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def effect_sizes(rows: Sequence[ChangeRow], definition: str | None) -> Iterator[
         name
         for row, sizes in zip(rows, sizes_by_row, strict=True)
         for name, size in sizes.items()
-        if _is_informative(name, size) and not row.pairs["es"].interval.size.is_disjoint(size)
+        if _is_informative(name, size) and not row.pairs["es"].interval.absolute.is_disjoint(size)
     )
     total = sum(bool(sizes) for sizes in sizes_by_row)
     commonest = fit_counts.most_common(1)[0] if fit_counts else ("", 0)
@@ -79,12 +79,12 @@ def effect_sizes(rows: Sequence[ChangeRow], definition: str | None) -> Iterator[
             continue
         if definition is not None and definition not in sizes:
             continue
-        finding = _against_definition(row, sizes, definition) if definition else _against_all(row, sizes)
+        finding = _definition_finding(row, sizes, definition) if definition else _no_definition_finding(row, sizes)
         if (
             finding is None
             and has_usual
             and commonest[0] in sizes
-            and row.pairs["es"].interval.size.is_disjoint(sizes[commonest[0]])
+            and row.pairs["es"].interval.absolute.is_disjoint(sizes[commonest[0]])
         ):
             usual_text, size = _definition_text(commonest[0]), sizes[commonest[0]]
             finding = Finding(
@@ -93,7 +93,7 @@ def effect_sizes(rows: Sequence[ChangeRow], definition: str | None) -> Iterator[
                 f"{commonest[1]} of the table's {total} effect sizes can be {usual_text}; here that is {size} in size, not"
                 f" {row.pairs['es'].text}",
                 NOT_REPRODUCIBLE,
-                row.pairs["es"].interval.size.gap(size),
+                row.pairs["es"].interval.absolute.gap(size),
             )
         if finding is not None:
             yield finding
@@ -107,8 +107,8 @@ def _is_informative(name: str, size: Interval) -> bool:
 
 
 def _definition_text(name: str) -> str:
-    plain = DEFINITIONS["d" + name[1:]]
-    return f"{name} ({plain})" if name.startswith("d") else f"{name} ({plain}, with Hedges' correction)"
+    definition = DEFINITIONS["d" + name[1:]]
+    return f"{name} ({definition})" if name.startswith("d") else f"{name} ({definition}, with Hedges' correction)"
 
 
 def _sign_findings(row: ChangeRow, severity: str) -> Iterator[Finding]:
@@ -124,25 +124,25 @@ def _sign_findings(row: ChangeRow, severity: str) -> Iterator[Finding]:
         )
 
 
-def _against_definition(row: ChangeRow, sizes: dict[str, Interval], definition: str) -> Finding | None:
+def _definition_finding(row: ChangeRow, sizes: dict[str, Interval], definition: str) -> Finding | None:
     es, size = row.pairs["es"], sizes[definition]
-    if not es.interval.size.is_disjoint(size):
+    if not es.interval.absolute.is_disjoint(size):
         return None
-    too_small = es.interval.largest_size < size.low
-    change = _size_of_change(row)
+    too_small = es.interval.max_absolute < size.low
+    change = _absolute_change(row)
     sd = (change.low / size.low if size.low else math.inf) if too_small else change.high / size.high
-    end = change.low if too_small else change.high
-    people = row.pairs["n"].text if "n" in row.pairs else "these"
+    change_bound = change.low if too_small else change.high
+    pairs_text = row.pairs["n"].text if "n" in row.pairs else "these"
     finding = Finding(
         es.value,
         "effect_size",
         f"a change of {change} in size (by change, interval and p) over the {'largest' if too_small else 'smallest'} SD that"
-        f" {people} of {row.baseline['n'].text if 'n' in row.baseline else 'the'} people can have,"
-        f" {sd:.3g}, is at {'least' if too_small else 'most'} {end:.4g} / {sd:.3g} ="
+        f" {pairs_text} of {row.baseline['n'].text if 'n' in row.baseline else 'the'} people can have,"
+        f" {sd:.3g}, is at {'least' if too_small else 'most'} {change_bound:.4g} / {sd:.3g} ="
         f" {size.low if too_small else size.high:.3g}, not {es.text}; it is declared as {_definition_text(definition)}",
-        slack=es.interval.size.gap(size),
+        slack=es.interval.absolute.gap(size),
     )
-    if es.interval.smallest_size == 0 and row.pairs["change"].number == 0:
+    if es.interval.min_absolute == 0 and row.pairs["change"].number == 0:
         # Still impossible given the interval, but the reader is told where the value comes from.
         finding = finding.softened(
             finding.severity, f"that effect size is the one of the change as printed, {row.pairs['change'].text}"
@@ -150,10 +150,10 @@ def _against_definition(row: ChangeRow, sizes: dict[str, Interval], definition: 
     return finding
 
 
-def _against_all(row: ChangeRow, sizes: dict[str, Interval]) -> Finding | None:
+def _no_definition_finding(row: ChangeRow, sizes: dict[str, Interval]) -> Finding | None:
     es = row.pairs["es"]
-    fits = [name for name, size in sizes.items() if not es.interval.size.is_disjoint(size)]
-    if [name for name in fits if _is_informative(name, sizes[name])]:
+    fitting_names = [name for name, size in sizes.items() if not es.interval.absolute.is_disjoint(size)]
+    if [name for name in fitting_names if _is_informative(name, sizes[name])]:
         return None
     sizes_text = ", ".join(
         f"{name} = {DEFINITIONS[name]} {size}"
@@ -165,21 +165,21 @@ def _against_all(row: ChangeRow, sizes: dict[str, Interval]) -> Finding | None:
     finding = Finding(
         es.value,
         "effect_size",
-        f"a change of {_size_of_change(row)} in size (by change, interval and p) has {sizes_text}, with Hedges'"
+        f"a change of {_absolute_change(row)} in size (by change, interval and p) has {sizes_text}, with Hedges'"
         f" correction a little less, not {es.text}",
         NOT_REPRODUCIBLE,
-        min(es.interval.size.gap(size) for name, size in sizes.items() if _is_informative(name, size)),
+        min(es.interval.absolute.gap(size) for name, size in sizes.items() if _is_informative(name, size)),
     )
-    if fits:
+    if fitting_names:
         finding = finding.softened(NOT_REPRODUCIBLE, "d_rm, of a correlation that is not printed, could be it")
     return finding
 
 
-def _size_of_change(row: ChangeRow) -> Interval:
+def _absolute_change(row: ChangeRow) -> Interval:
     change = change_of(row.pairs)
     assert change is not None  # only rows with a change come here
     changes = [_change_by_p(row, change, n) for n in row.pair_counts] or [change]
-    return Interval(min(by_p.low for by_p in changes), max(by_p.high for by_p in changes)).size
+    return Interval(min(by_p.low for by_p in changes), max(by_p.high for by_p in changes)).absolute
 
 
 def _possible_sizes(row: ChangeRow) -> dict[str, Interval]:
@@ -188,62 +188,68 @@ def _possible_sizes(row: ChangeRow) -> dict[str, Interval]:
     if change is None or "change" not in row.pairs or change.is_empty or row.design.name == OTHER:
         return {}
     if row.design.name == GROUPS:
-        return _group_sizes_of_d(change.size, row)
-    if not row.pair_counts or row.is_other:
+        return _group_effect_sizes(change.absolute, row)
+    if not row.pair_counts or row.has_other_design:
         return {}
     sizes: dict[str, list[Interval]] = {}
     for n in row.pair_counts:
-        size = _change_by_p(row, change, n).size
-        first, second = _sd_of_pairs(row.baseline, n, row.score_range), _sd_of_pairs(row.followup, n, row.score_range)
+        abs_change = _change_by_p(row, change, n).absolute
+        baseline_sd, followup_sd = (
+            _sd_of_pairs(row.baseline, n, row.score_range),
+            _sd_of_pairs(row.followup, n, row.score_range),
+        )
         change_sd = _sd_of_changes(row, n)
         sd_by_definition = {
             "d_z": change_sd,
-            "d_baseline": first,
-            "d_av": average_sd(first, second),
-            "d_rm": _sd_of_d_rm(row, n, first, second, change_sd),
+            "d_baseline": baseline_sd,
+            "d_av": average_sd(baseline_sd, followup_sd),
+            "d_rm": _sd_of_d_rm(row, n, baseline_sd, followup_sd, change_sd),
         }
         for name, sd in sd_by_definition.items():
-            d = _quotient(size, sd)
+            d = _quotient(abs_change, sd)
             sizes.setdefault(name, []).append(d)
             sizes.setdefault("g" + name[1:], []).append(_corrected(d, n - 1))
     hull = {
         name: Interval(min(interval.low for interval in intervals), max(interval.high for interval in intervals))
         for name, intervals in sizes.items()
     }
-    return hull if row.design.name is not None else hull | _group_sizes_of_d(change.size, row)
+    return hull if row.design.name is not None else hull | _group_effect_sizes(change.absolute, row)
 
 
-def _group_sizes_of_d(size: Interval, row: ChangeRow) -> dict[str, Interval]:
+def _group_effect_sizes(abs_change: Interval, row: ChangeRow) -> dict[str, Interval]:
     """Effect sizes over the pooled SD of two groups, and, for a declared groups design, over one group's SD."""
-    sizes = group_sizes(row.baseline, row.followup)
+    ns = group_sizes(row.baseline, row.followup)
     if (
-        sizes is None
-        or min(sizes) < 2
+        ns is None
+        or min(ns) < 2
         or any("sd" not in wave or wave["sd"].interval.low < 0 for wave in (row.baseline, row.followup))
     ):
         return {}
-    first, second, df = row.baseline["sd"].interval, row.followup["sd"].interval, sum(sizes) - 2
+    baseline_sd, followup_sd, df = row.baseline["sd"].interval, row.followup["sd"].interval, sum(ns) - 2
     pooled = [
-        math.sqrt(((sizes[0] - 1) * a * a + (sizes[1] - 1) * b * b) / df)
-        for a, b in ((first.low, second.low), (first.high, second.high))
+        math.sqrt(((ns[0] - 1) * a * a + (ns[1] - 1) * b * b) / df)
+        for a, b in ((baseline_sd.low, followup_sd.low), (baseline_sd.high, followup_sd.high))
     ]
-    ds = {"d_s": _quotient(size, Interval(pooled[0], pooled[1]))}
+    sizes = {"d_s": _quotient(abs_change, Interval(pooled[0], pooled[1]))}
     if row.design.name == GROUPS:
-        either_sd = Interval(min(first.low, second.low), max(first.high, second.high))
-        ds |= {"d_baseline": _quotient(size, either_sd), "d_av": _quotient(size, average_sd(first, second))}
-    return ds | {"g" + name[1:]: _corrected(d, df) for name, d in ds.items()}
+        any_sd = Interval(min(baseline_sd.low, followup_sd.low), max(baseline_sd.high, followup_sd.high))
+        sizes |= {
+            "d_baseline": _quotient(abs_change, any_sd),
+            "d_av": _quotient(abs_change, average_sd(baseline_sd, followup_sd)),
+        }
+    return sizes | {"g" + name[1:]: _corrected(d, df) for name, d in sizes.items()}
 
 
 def _corrected(d: Interval, df: float) -> Interval:
     """With Hedges' correction; the exact one differs from the usual formula by less than 0.03 / n."""
-    hedges, slack = 1 - 3 / (4 * df - 1), 0.03 / (df + 1)
-    return Interval(d.low * (hedges - slack), d.high * (hedges + slack))
+    correction, slack = 1 - 3 / (4 * df - 1), 0.03 / (df + 1)
+    return Interval(d.low * (correction - slack), d.high * (correction + slack))
 
 
-def _sd_of_d_rm(row: ChangeRow, n: int, first: Interval, second: Interval, change_sd: Interval) -> Interval:
+def _sd_of_d_rm(row: ChangeRow, n: int, baseline_sd: Interval, followup_sd: Interval, change_sd: Interval) -> Interval:
     """SD of the changes / root(2 (1 - r)). r is printed, or follows from the three SDs where everybody is in both waves:
     1 - r = (SD² - (SD1 - SD2)²) / (2 SD1 SD2). With an unknown r, at least root(SD1 SD2)."""
-    lower_bound = Interval(math.sqrt(max(0.0, first.low) * max(0.0, second.low)), math.inf)
+    lower_bound = Interval(math.sqrt(max(0.0, baseline_sd.low) * max(0.0, followup_sd.low)), math.inf)
     if "correlation" in row.pairs:
         r = row.pairs["correlation"].interval
         low = change_sd.low / math.sqrt(2 * (1 - max(-1.0, r.low)))
@@ -256,22 +262,22 @@ def _sd_of_d_rm(row: ChangeRow, n: int, first: Interval, second: Interval, chang
     is_everybody = all({"n", "sd"} <= set(wave) and wave["n"].number == n for wave in (row.baseline, row.followup))
     if not is_everybody or change_sd.low <= 0:
         return lower_bound
-    sd_difference = first.minus(second).size
-    shares = [1 - (sd_difference.low / change_sd.high) ** 2, 1 - (sd_difference.high / change_sd.low) ** 2]
-    if shares[0] <= 0:
+    sd_difference = baseline_sd.minus(followup_sd).absolute
+    factors = [1 - (sd_difference.low / change_sd.high) ** 2, 1 - (sd_difference.high / change_sd.low) ** 2]
+    if factors[0] <= 0:
         return lower_bound
-    high = math.sqrt(first.high * second.high / shares[1]) if shares[1] > 0 else math.inf
-    return Interval(lower_bound.low / math.sqrt(shares[0]), high)
+    high = math.sqrt(baseline_sd.high * followup_sd.high / factors[1]) if factors[1] > 0 else math.inf
+    return Interval(lower_bound.low / math.sqrt(factors[0]), high)
 
 
-def _quotient(size: Interval, sd: Interval) -> Interval:
-    return Interval(size.low / sd.high if sd.high > 0 else 0.0, size.high / sd.low if sd.low > 0 else math.inf)
+def _quotient(abs_change: Interval, sd: Interval) -> Interval:
+    return Interval(abs_change.low / sd.high if sd.high > 0 else 0.0, abs_change.high / sd.low if sd.low > 0 else math.inf)
 
 
 def _sd_of_changes(row: ChangeRow, n: int) -> Interval:
     """The SD of the changes, from the interval and as printed."""
-    error = error_of(row.pairs, n, row.design.levels[0])
-    bounds = Interval(0.0, math.inf) if error is None else Interval(max(0.0, error.low), error.high).times(math.sqrt(n))
+    se = se_of_change(row.pairs, n, row.design.levels[0])
+    bounds = Interval(0.0, math.inf) if se is None else Interval(max(0.0, se.low), se.high).times(math.sqrt(n))
     if "sd_change" in row.pairs and not bounds.is_disjoint(row.pairs["sd_change"].interval):
         bounds = bounds.intersection(row.pairs["sd_change"].interval)
     return bounds
@@ -279,13 +285,15 @@ def _sd_of_changes(row: ChangeRow, n: int) -> Interval:
 
 def _change_by_p(row: ChangeRow, change: Interval, n: int) -> Interval:
     """The change narrowed by p and the interval's width: |change| = t(p) x standard error."""
-    pairs, error = row.pairs, error_of(row.pairs, n, row.design.levels[0])
-    if "p" not in pairs or error is None:
+    pairs, se = row.pairs, se_of_change(row.pairs, n, row.design.levels[0])
+    if "p" not in pairs or se is None:
         return change
     t = t_of_p(pairs["p"].interval, n - 1)
-    size = Interval(t.low * error.low, t.high * error.high)
+    abs_change = Interval(t.low * se.low, t.high * se.high)
     overlaps = [
-        overlap for overlap in (change.intersection(size), change.intersection(size.mirrored())) if not overlap.is_empty
+        overlap
+        for overlap in (change.intersection(abs_change), change.intersection(abs_change.mirrored()))
+        if not overlap.is_empty
     ]
     return (
         Interval(min(overlap.low for overlap in overlaps), max(overlap.high for overlap in overlaps)) if overlaps else change
@@ -309,12 +317,14 @@ def _sd_of_pairs(wave: RowCells, n: int, score_range: Interval) -> Interval:
     high = min(max_sd, sd.high * math.sqrt((wave_n - 1) / (n - 1)))
     if wave_n == n:
         return Interval(max(0.0, sd.low), high)
-    low, ends = 0.0, score_range
+    low, value_range = 0.0, score_range
     if {"min", "max"} <= set(wave):
-        ends = Interval(max(ends.low, wave["min"].interval.low), min(ends.high, wave["max"].interval.high))
-    if "mean" in wave and not ends.is_empty and math.isfinite(ends.high - ends.low):
+        value_range = Interval(
+            max(value_range.low, wave["min"].interval.low), min(value_range.high, wave["max"].interval.high)
+        )
+    if "mean" in wave and not value_range.is_empty and math.isfinite(value_range.high - value_range.low):
         mean, n_missing = wave["mean"].interval, wave_n - n
-        farthest = max(mean.high - ends.low, ends.high - mean.low, 0.0)
-        squares = (wave_n - 1) * max(0.0, sd.low) ** 2 - n_missing * farthest**2 * (1 + n_missing / n)
-        low = min(math.sqrt(max(0.0, squares) / (n - 1)), high)
+        max_distance = max(mean.high - value_range.low, value_range.high - mean.low, 0.0)
+        sum_of_squares = (wave_n - 1) * max(0.0, sd.low) ** 2 - n_missing * max_distance**2 * (1 + n_missing / n)
+        low = min(math.sqrt(max(0.0, sum_of_squares) / (n - 1)), high)
     return Interval(low, high)

@@ -167,8 +167,8 @@ class _Table:
                 other_denominators = [
                     denominator
                     for denominator in denominators
-                    if denominator.people != block_n.number
-                    and not ("count" in cells and denominator.people == cells["count"].number)
+                    if denominator.size != block_n.number
+                    and not ("count" in cells and denominator.size == cells["count"].number)
                 ]
                 if "count" in cells:
                     yield from counts.counts_within(cells["count"], block_n, other_denominators, excuse)
@@ -200,7 +200,7 @@ class _Table:
 
     def changes(self) -> Iterator[Finding]:
         """Findings on changes between two moments of one score."""
-        signs = {contrast: sign or pairs.directions(list(self._rows_of(contrast)))
+        signs = {contrast: sign or pairs.directions(list(self._contrast_rows(contrast)))
                  for contrast, (_, _, sign) in self._layout.contrasts.items()}  # fmt: skip
         change_rows: list[effects.ChangeRow] = []
         undeclared: list[Sequence[pairs.RuleOutcome]] = []
@@ -223,7 +223,7 @@ class _Table:
         yield from judge_undeclared(undeclared, with_notes=self._with_notes)
         yield from effects.effect_sizes(change_rows, self._assumptions.effect_size)
 
-    def _rows_of(self, contrast: str) -> Iterator[tuple[RowCells, RowCells, RowCells, Interval, bool]]:
+    def _contrast_rows(self, contrast: str) -> Iterator[tuple[RowCells, RowCells, RowCells, Interval, bool]]:
         for row in self._layout:
             if contrast in row.moments:
                 cells = row.moments[contrast]
@@ -255,8 +255,8 @@ class _Table:
             yield from notes.norm_without_n(rows, section in has_n)
         for column in self._layout.columns.values():
             yield from notes.decimals(column)
-        moments_of = dict.fromkeys(moment for row in self._layout for moment in row.moments)
-        for moment in moments_of:
+        moments = dict.fromkeys(moment for row in self._layout for moment in row.moments)
+        for moment in moments:
             yield from notes.copied_rows([(row.label, row.moments[moment]) for row in self._layout if moment in row.moments])
         yield from self._layout.notes()
 

@@ -24,22 +24,23 @@ def grim(cells: RowCells, steps: int) -> Iterator[Finding]:
     score, 1 for a sum. Blames the mean. Cannot detect: errors once n is so large that every printed mean is possible."""
     if not {"n", "mean"} <= set(cells) or cells["n"].number < 1:
         return
-    parts = cells["n"].number * steps
-    total = cells["mean"].interval.times(parts)
+    n_steps = cells["n"].number * steps
+    total = cells["mean"].interval.times(n_steps)
     if math.floor(total.high) < math.ceil(total.low):
         lower, upper = math.floor(total.low), math.ceil(total.high)
-        nearest = min((lower / parts, upper / parts), key=lambda mean: abs(mean - cells["mean"].number))
-        denominator = f"{cells['n'].text}" if steps == 1 else f"({cells['n'].text} x {steps})"
+        nearest = min((lower / n_steps, upper / n_steps), key=lambda mean: abs(mean - cells["mean"].number))
+        denominator_text = f"{cells['n'].text}" if steps == 1 else f"({cells['n'].text} x {steps})"
         yield Finding(
             cells["mean"].value,
             "grim",
-            f"the mean of {cells['n'].text} {_scores(steps)} is a whole number over {denominator}: {lower} / {parts:g} ="
-            f" {lower / parts:.6g} or {upper} / {parts:g} = {upper / parts:.6g}, not {cells['mean'].text}",
+            f"the mean of {cells['n'].text} {_scores_text(steps)} is a whole number over {denominator_text}: {lower} /"
+            f" {n_steps:g} = {lower / n_steps:.6g} or {upper} / {n_steps:g} ="
+            f" {upper / n_steps:.6g}, not {cells['mean'].text}",
             slack=cells["mean"].interval.gap(Interval(nearest, nearest)),
         )
 
 
-def _scores(steps: int) -> str:
+def _scores_text(steps: int) -> str:
     return "whole scores" if steps == 1 else f"means of {steps} whole answers"
 
 
@@ -59,7 +60,7 @@ def grimmer(cells: RowCells, steps: int) -> Iterator[Finding]:
     finding = Finding(
         cells["sd"].value,
         "grimmer",
-        f"{n} {_scores(steps)} with mean {cells['mean'].text} add up to {total}"
+        f"{n} {_scores_text(steps)} with mean {cells['mean'].text} add up to {total}"
         + (f" (in steps of 1 / {steps})" if steps > 1 else "")
         + f", and their squares to (n - 1) SD² + ({total})² / {n} = {low:.7g} to {high:.7g} for an SD that prints"
         f" {cells['sd'].text}; the squares of whole numbers add up to a whole number as"

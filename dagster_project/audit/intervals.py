@@ -82,17 +82,17 @@ class Interval:
         return Interval(min(ends), max(ends))
 
     @property
-    def size(self) -> "Interval":
+    def absolute(self) -> "Interval":
         """The interval of absolute values."""
-        return Interval(self.smallest_size, self.largest_size)
+        return Interval(self.min_absolute, self.max_absolute)
 
     @property
-    def smallest_size(self) -> float:
+    def min_absolute(self) -> float:
         """The smallest absolute value."""
         return 0.0 if self.low <= 0 <= self.high else min(abs(self.low), abs(self.high))
 
     @property
-    def largest_size(self) -> float:
+    def max_absolute(self) -> float:
         return max(abs(self.low), abs(self.high))
 
     def __str__(self) -> str:

@@ -86,24 +86,24 @@ class TableLayout:
         # Cells by (section, label), then (table, repetition), moment and statistic.
         rows: dict[tuple[str, str], dict[tuple[str, int], dict[str, dict[str, TableCell]]]] = {}
         blocks: dict[tuple[str, str, str], dict[tuple[str, int], dict[str, TableCell]]] = {}
-        repeats: dict[tuple[str, str, str, str], int] = {}
+        repetitions: dict[tuple[str, str, str, str], int] = {}
         for cell in cells:
             value = cell.value
             label, moment = self._spelling("label", value.label, cell), self._spelling("moment", value.timepoint, cell)
             rows_by_table = rows.setdefault((value.section, label), {})
             row_key = (value.table, value.section, label, moment)
-            row_cells = rows_by_table.setdefault((value.table, repeats.get(row_key, 0)), {}).setdefault(moment, {})
+            row_cells = rows_by_table.setdefault((value.table, repetitions.get(row_key, 0)), {}).setdefault(moment, {})
             if value.statistic in row_cells:
                 self._repeated_cells.setdefault((value.table, value.section, label), []).append(
                     (row_cells[value.statistic], cell)
                 )
                 if row_cells[value.statistic].text == cell.text:
                     continue
-                repeats[row_key] = repeats.get(row_key, 0) + 1
-                row_cells = rows_by_table.setdefault((value.table, repeats[row_key]), {}).setdefault(moment, {})
+                repetitions[row_key] = repetitions.get(row_key, 0) + 1
+                row_cells = rows_by_table.setdefault((value.table, repetitions[row_key]), {}).setdefault(moment, {})
             row_cells[value.statistic] = cell
             block = blocks.setdefault((value.table, value.section, moment), {})
-            block.setdefault((label, repeats.get(row_key, 0)), {})[value.statistic] = cell
+            block.setdefault((label, repetitions.get(row_key, 0)), {})[value.statistic] = cell
             self.columns.setdefault((value.table, moment, value.statistic), []).append(cell)
         self.blocks = [[(label, row_cells) for (label, _), row_cells in block.items()] for block in blocks.values()]
         for (section, label), rows_by_table in rows.items():

@@ -53,17 +53,17 @@ def p_of_zero(p: TableCell) -> Iterator[Finding]:
 
 def decimals(column: Sequence[TableCell]) -> Iterator[Finding]:
     """A column whose numbers differ in decimals: the fewer, the more slack every check has."""
-    counts = Counter(_decimals(cell) for cell in column if not cell.text.strip().startswith(("<", ">", "≤", "≥")))
-    if len(counts) < 2 or len(column) < 4:
+    decimal_counts = Counter(_decimals(cell) for cell in column if not cell.text.strip().startswith(("<", ">", "≤", "≥")))
+    if len(decimal_counts) < 2 or len(column) < 4:
         return
-    usual, often = counts.most_common(1)[0]
-    odd = [cell for cell in column if _decimals(cell) != usual]
-    if often > len(column) / 2:
+    usual_decimals, usual_count = decimal_counts.most_common(1)[0]
+    odd_cells = [cell for cell in column if _decimals(cell) != usual_decimals]
+    if usual_count > len(column) / 2:
         yield Finding(
-            odd[0].value,
+            odd_cells[0].value,
             "decimals",
-            f"{', '.join(cell.text for cell in odd[:5])} beside {often} numbers with {usual}"
-            f" decimal{'' if usual == 1 else 's'} in the column",
+            f"{', '.join(cell.text for cell in odd_cells[:5])} beside {usual_count} numbers with {usual_decimals}"
+            f" decimal{'' if usual_decimals == 1 else 's'} in the column",
             NOTE,
         )
 

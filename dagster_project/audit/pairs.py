@@ -107,7 +107,7 @@ def interval_around_change(pairs: RowCells, t_tests: Sequence[TTest]) -> RuleOut
     )
     p = pairs["p"].interval if "p" in pairs else None
     low_fits, high_fits = (
-        p is not None and any(not _half_width(change, p, test).is_disjoint(half) for test in t_tests)
+        p is not None and any(not _half_width_by_p(change, p, test).is_disjoint(half) for test in t_tests)
         for half in (change.minus(low), high.minus(change))
     )
     findings = []
@@ -132,12 +132,12 @@ def interval_around_change(pairs: RowCells, t_tests: Sequence[TTest]) -> RuleOut
     return RuleOutcome("interval_around_change", tuple(findings))
 
 
-def _half_width(change: Interval, p: Interval, test: TTest) -> Interval:
+def _half_width_by_p(change: Interval, p: Interval, test: TTest) -> Interval:
     """Half width = |change| x t(df, .975) / t(df, p)."""
     df = test.dfs.low
     t = t_of_p(p, df)
-    low = change.smallest_size * critical(df, test.level) / t.high if math.isfinite(t.high) else 0.0
-    return Interval(low, change.largest_size * critical(df, test.level) / t.low if t.low > 0 else float("inf"))
+    low = change.min_absolute * critical(df, test.level) / t.high if math.isfinite(t.high) else 0.0
+    return Interval(low, change.max_absolute * critical(df, test.level) / t.low if t.low > 0 else float("inf"))
 
 
 def change_of(pairs: RowCells) -> Interval | None:
@@ -150,16 +150,16 @@ def change_of(pairs: RowCells) -> Interval | None:
     return pairs["change"].interval.intersection(centre) if centre is not None else pairs["change"].interval
 
 
-def error_of(pairs: RowCells, n: int, level: int = 95) -> Interval | None:
+def se_of_change(pairs: RowCells, n: int, level: int = 95) -> Interval | None:
     """The standard error of a change of n pairs, from the interval's width or the SD of the changes."""
     if {"ci_low", "ci_high"} <= set(pairs):
-        return _half(pairs).times(1 / critical(n - 1, level))
+        return _half_width(pairs).times(1 / critical(n - 1, level))
     if "sd_change" in pairs:
         return pairs["sd_change"].interval.times(1 / math.sqrt(n))
     return None
 
 
-def _half(pairs: RowCells) -> Interval:
+def _half_width(pairs: RowCells) -> Interval:
     width = pairs["ci_high"].interval.minus(pairs["ci_low"].interval)
     return Interval(max(0.0, width.low), width.high).times(0.5)
 
@@ -180,7 +180,7 @@ def _centre_over_half(pairs: RowCells) -> Interval | None:
     if not corners or any(width <= 0 for _, width in corners):
         return None
     ratios = [total / width for total, width in corners]
-    return Interval(min(ratios), max(ratios)).size
+    return Interval(min(ratios), max(ratios)).absolute
 
 
 # --- the test ----------------------------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ class _Check:
     """A statistic and its bounds under a t test; None where the test implies none."""
 
     rule: str
-    name: str
+    statistic: str
     bounds: Callable[[TTest], Interval | None]
     description: Callable[[TTest, Interval], str]
     needs_df: bool = True
@@ -209,7 +209,7 @@ def t_test_outcomes(
     blamed_statistics: set[str] = set()
     for check in _checks(pairs, design):
         outcome = _outcome_of(check, pairs, usual_tests, other_tests)
-        if outcome is None or check.name in blamed_statistics:
+        if outcome is None or check.statistic in blamed_statistics:
             continue
         blamed_statistics |= {finding.value.statistic for finding in outcome.findings}
         yield outcome
@@ -218,16 +218,16 @@ def t_test_outcomes(
 def _outcome_of(
     check: _Check, pairs: RowCells, usual_tests: Sequence[TTest], other_tests: Sequence[TTest]
 ) -> RuleOutcome | None:
-    check_name = f"{check.rule} of {check.name}"
+    rule_name = f"{check.rule} of {check.statistic}"
     t_tests = list(usual_tests) if check.needs_df else [ANY_TEST]
-    cell = pairs[check.name]
-    interval = cell.interval.size if check.name in ("t", "d_z") else cell.interval
+    cell = pairs[check.statistic]
+    interval = cell.interval.absolute if check.statistic in ("t", "d_z") else cell.interval
     bounds_or_none = [check.bounds(test) for test in t_tests]
     if not bounds_or_none or any(candidate is None for candidate in bounds_or_none):
         return None
     bounds = [candidate for candidate in bounds_or_none if candidate is not None]
     if not all(interval.is_disjoint(candidate) for candidate in bounds):
-        return RuleOutcome(check_name)
+        return RuleOutcome(rule_name)
     nearest = min(range(len(bounds)), key=lambda index: interval.gap(bounds[index]))
     finding = Finding(
         cell.value,
@@ -235,13 +235,13 @@ def _outcome_of(
         f"{check.description(t_tests[nearest], bounds[nearest])}, not {cell.text}",
         slack=interval.gap(bounds[nearest]),
     )
-    if check.name == "p":
+    if check.statistic == "p":
         finding = _softened_p(finding, interval, t_tests, bounds)
     for test in other_tests if check.needs_df else ():
         candidate = check.bounds(test)
         if candidate is not None and not interval.is_disjoint(candidate):
-            return RuleOutcome(check_name, (finding,), test.description, only_if_usual=check.only_if_usual)
-    return RuleOutcome(check_name, (finding,), only_if_usual=check.only_if_usual)
+            return RuleOutcome(rule_name, (finding,), test.description, only_if_usual=check.only_if_usual)
+    return RuleOutcome(rule_name, (finding,), only_if_usual=check.only_if_usual)
 
 
 def _softened_p(finding: Finding, p: Interval, t_tests: Sequence[TTest], bounds: Sequence[Interval]) -> Finding:
@@ -262,33 +262,33 @@ def _checks(pairs: RowCells, design: Design) -> Iterator[_Check]:
     change = change_of(pairs)
     if change is not None and change.is_empty:
         change = pairs["change"].interval if "change" in pairs else None
-    sources = list(_t_formulas(pairs, change, has_interval))
+    t_formulas = list(_t_formulas(pairs, change, has_interval))
     if "p" in pairs:
-        for ratio, t_words in sources:
-            yield _Check("p_of_interval", "p", _p_of(ratio), _p_words(ratio, t_words))
+        for t_bounds, t_words in t_formulas:
+            yield _Check("p_of_interval", "p", _p_of(t_bounds), _p_words(t_bounds, t_words))
         if "t" in pairs:
-            size = pairs["t"].interval.size
+            abs_t = pairs["t"].interval.absolute
             yield _Check(
                 "named_statistics",
                 "p",
-                _p_of(lambda _: size),
+                _p_of(lambda _: abs_t),
                 lambda test, bounds: f"t = {pairs['t'].text} with {test.df_text} has p {bounds}",
             )
     if "t" in pairs:
-        for ratio, t_words in sources:
+        for t_bounds, t_words in t_formulas:
             yield _Check(
                 "named_statistics",
                 "t",
-                ratio,
+                t_bounds,
                 lambda test, bounds, t_words=t_words: f"{t_words(test)} = {bounds}",  # type: ignore[misc]
             )
         if change is not None and "se" in pairs:
-            error = pairs["se"].interval
-            if error.low > 0:
+            printed_se = pairs["se"].interval
+            if printed_se.low > 0:
                 yield _Check(
                     "named_statistics",
                     "t",
-                    lambda _: change.size.divided_by(error),
+                    lambda _: change.absolute.divided_by(printed_se),
                     lambda _, bounds: f"t = change / SE = {change} / {pairs['se'].text} = {bounds} in size",
                     needs_df=False,
                 )
@@ -302,17 +302,19 @@ def _checks(pairs: RowCells, design: Design) -> Iterator[_Check]:
             only_if_usual=True,
         )
     if has_interval:
-        half = _half(pairs)
-        half_text = f"half the interval {pairs['ci_low'].text} to {pairs['ci_high'].text} is {half}"
+        half_width = _half_width(pairs)
+        half_text = f"half the interval {pairs['ci_low'].text} to {pairs['ci_high'].text} is {half_width}"
 
-        def error_by(test: TTest) -> Interval:
-            return Interval(half.low / critical(test.dfs.low, test.level), half.high / critical(test.dfs.high, test.level))
+        def se_by(test: TTest) -> Interval:
+            return Interval(
+                half_width.low / critical(test.dfs.low, test.level), half_width.high / critical(test.dfs.high, test.level)
+            )
 
         if "se" in pairs:
             yield _Check(
                 "error_of_change",
                 "se",
-                error_by,
+                se_by,
                 lambda test, bounds: f"{half_text}, and over t with {test.df_text} {bounds}, the SE",
             )
         if "sd_change" in pairs and "n" in pairs:
@@ -320,7 +322,7 @@ def _checks(pairs: RowCells, design: Design) -> Iterator[_Check]:
             yield _Check(
                 "error_of_change",
                 "sd_change",
-                lambda test: error_by(test).times(root) if test.is_paired else None,
+                lambda test: se_by(test).times(root) if test.is_paired else None,
                 lambda test, bounds: (
                     f"{half_text}, over t with {test.df_text} and times root(n) {bounds}, the SD of the changes"
                 ),
@@ -334,7 +336,7 @@ def _checks(pairs: RowCells, design: Design) -> Iterator[_Check]:
             lambda _, bounds: f"SE = {pairs['sd_change'].text} / root({pairs['n'].text}) = {bounds}",
         )
     if {"t", "d_z", "n"} <= set(pairs) and pairs["n"].number >= 1:
-        by_t = pairs["t"].interval.size.times(1 / math.sqrt(pairs["n"].number))
+        by_t = pairs["t"].interval.absolute.times(1 / math.sqrt(pairs["n"].number))
         yield _Check(
             "named_statistics",
             "d_z",
@@ -343,16 +345,16 @@ def _checks(pairs: RowCells, design: Design) -> Iterator[_Check]:
         )
 
 
-_TSize = Callable[[TTest], Interval | None]
+_TBounds = Callable[[TTest], Interval | None]
 
 
 def _t_formulas(
     pairs: RowCells, change: Interval | None, has_interval: bool
-) -> Iterator[tuple[_TSize, Callable[[TTest], str]]]:
+) -> Iterator[tuple[_TBounds, Callable[[TTest], str]]]:
     """Each formula for |t|, with its text."""
     if has_interval:
         centre_over_half = _centre_over_half(pairs)
-        half = _half(pairs)
+        half_width = _half_width(pairs)
 
         def by_interval(test: TTest) -> Interval | None:
             if centre_over_half is None:
@@ -366,18 +368,18 @@ def _t_formulas(
                 f"a change of {change} with the interval" if "change" in pairs else f"the centre {change} of the interval"
             )
             return (
-                f"{change_text} {pairs['ci_low'].text} to {pairs['ci_high'].text}, half of which is {half} = {factor:.4g} x"
-                f" SE ({test.df_text}), so SE is {half.times(1 / factor)} and t = change / SE"
+                f"{change_text} {pairs['ci_low'].text} to {pairs['ci_high'].text}, half of which is {half_width} ="
+                f" {factor:.4g} x SE ({test.df_text}), so SE is {half_width.times(1 / factor)} and t = change / SE"
             )
 
         yield by_interval, interval_words
     if change is None:
         return
-    size = change.size
+    abs_change = change.absolute
     if "sd_change" in pairs and "n" in pairs and pairs["sd_change"].interval.low > 0 and pairs["n"].number >= 1:
-        error = pairs["sd_change"].interval.times(1 / math.sqrt(pairs["n"].number))
+        se_by_sd = pairs["sd_change"].interval.times(1 / math.sqrt(pairs["n"].number))
         yield (
-            lambda test: size.divided_by(error) if test.is_paired else None,
+            lambda test: abs_change.divided_by(se_by_sd) if test.is_paired else None,
             lambda _: (
                 f"t = change / (SD of the changes / root(n)) = {change} / ({pairs['sd_change'].text} /"
                 f" root({pairs['n'].text}))"
@@ -385,12 +387,12 @@ def _t_formulas(
         )
     if "se" in pairs and "t" not in pairs and pairs["se"].interval.low > 0:
         se = pairs["se"].interval
-        yield lambda _: size.divided_by(se), lambda _: f"t = change / SE = {change} / {pairs['se'].text}"
+        yield lambda _: abs_change.divided_by(se), lambda _: f"t = change / SE = {change} / {pairs['se'].text}"
 
 
-def _p_of(ratio: _TSize) -> _TSize:
+def _p_of(t_bounds: _TBounds) -> _TBounds:
     def p_bounds(test: TTest) -> Interval | None:
-        t = ratio(test)
+        t = t_bounds(test)
         if t is None:
             return None
         ps = [p_of_t(end, df) for end in (t.low, t.high) for df in {test.dfs.low, test.dfs.high}]
@@ -399,9 +401,9 @@ def _p_of(ratio: _TSize) -> _TSize:
     return p_bounds
 
 
-def _p_words(ratio: _TSize, t_words: Callable[[TTest], str]) -> Callable[[TTest, Interval], str]:
+def _p_words(t_bounds: _TBounds, t_words: Callable[[TTest], str]) -> Callable[[TTest, Interval], str]:
     return lambda test, bounds: (
-        f"{t_words(test)} = {ratio(test)}, which has p {bounds} by the t distribution with {test.df_text}"
+        f"{t_words(test)} = {t_bounds(test)}, which has p {bounds} by the t distribution with {test.df_text}"
     )
 
 
@@ -447,26 +449,26 @@ def sd_of_changes(
         not {"n", "sd"} <= set(wave) or wave["n"].number != pairs["n"].number for wave in (baseline, followup)
     ):
         return None
-    first, second = baseline["sd"].interval, followup["sd"].interval
-    if first.high < 0 or second.high < 0 or pairs["n"].number < 2:
+    baseline_sd, followup_sd = baseline["sd"].interval, followup["sd"].interval
+    if baseline_sd.high < 0 or followup_sd.high < 0 or pairs["n"].number < 2:
         return None
-    bounds = Interval(first.minus(second).smallest_size, first.high + second.high)
+    bounds = Interval(baseline_sd.minus(followup_sd).min_absolute, baseline_sd.high + followup_sd.high)
     n = pairs["n"].number
     if "sd_change" in pairs:
-        name, sd = "sd_change", pairs["sd_change"].interval
+        statistic, sd = "sd_change", pairs["sd_change"].interval
         sd_text = pairs["sd_change"].text
     elif {"ci_low", "ci_high"} <= set(pairs) and any(test.is_paired for test in usual_tests):
-        half = _half(pairs)
+        half_width = _half_width(pairs)
         factors = [critical(n - 1, level) for level in design.levels]
-        name = "ci_high"
-        sd = Interval(half.low / max(factors), half.high / min(factors)).times(math.sqrt(n))
+        statistic = "ci_high"
+        sd = Interval(half_width.low / max(factors), half_width.high / min(factors)).times(math.sqrt(n))
         sd_text = f"{sd}, as the interval {pairs['ci_low'].text} to {pairs['ci_high'].text} says it"
     else:
         return None
     if not sd.is_disjoint(bounds):
         return RuleOutcome("sd_of_changes")
     finding = Finding(
-        pairs[name].value,
+        pairs[statistic].value,
         "sd_of_changes",
         f"the same {n:g} people with SDs of {baseline['sd'].text} and {followup['sd'].text} have changes with an SD of"
         f" |SD1 - SD2| to SD1 + SD2 = {bounds}, not {sd_text}",
@@ -481,7 +483,7 @@ def _fitting_alternative(pairs: RowCells, baseline: RowCells, followup: RowCells
         return ""
     sizes = group_sizes(baseline, followup)
     assert sizes is not None  # only rows with both come here
-    error = Interval(
+    se = Interval(
         *(
             math.sqrt(sum(max(0.0, sd) ** 2 / n for sd, n in zip(sds, sizes, strict=True)))
             for sds in (
@@ -492,7 +494,7 @@ def _fitting_alternative(pairs: RowCells, baseline: RowCells, followup: RowCells
     )
     dfs = (min(sizes) - 1, sum(sizes) - 2)
     fits = any(
-        not _half(pairs).is_disjoint(Interval(error.low * critical(dfs[1], level), error.high * critical(dfs[0], level)))
+        not _half_width(pairs).is_disjoint(Interval(se.low * critical(dfs[1], level), se.high * critical(dfs[0], level)))
         for level in design.levels
     )
     return "two independent groups" if fits else ""
@@ -508,16 +510,19 @@ def error_of_groups(pairs: RowCells, baseline: RowCells, followup: RowCells, des
         return None
     if "n" in pairs and pairs["n"].number not in (sum(sizes), *(sizes if sizes[0] == sizes[1] else ())):
         return None  # fewer people than the groups' SDs are of
-    first, second, n, m = baseline["sd"].interval, followup["sd"].interval, *sizes
-    welch = [math.sqrt(a * a / n + b * b / m) for a, b in ((first.low, second.low), (first.high, second.high))]
-    pooled = [
-        math.sqrt(((n - 1) * a * a + (m - 1) * b * b) / (n + m - 2) * (1 / n + 1 / m))
-        for a, b in ((first.low, second.low), (first.high, second.high))
+    baseline_sd, followup_sd, n1, n2 = baseline["sd"].interval, followup["sd"].interval, *sizes
+    welch = [
+        math.sqrt(a * a / n1 + b * b / n2)
+        for a, b in ((baseline_sd.low, followup_sd.low), (baseline_sd.high, followup_sd.high))
     ]
-    factors = (critical(n + m - 2, design.levels[0]), critical(min(n, m) - 1, design.levels[0]))
+    pooled = [
+        math.sqrt(((n1 - 1) * a * a + (n2 - 1) * b * b) / (n1 + n2 - 2) * (1 / n1 + 1 / n2))
+        for a, b in ((baseline_sd.low, followup_sd.low), (baseline_sd.high, followup_sd.high))
+    ]
+    factors = (critical(n1 + n2 - 2, design.levels[0]), critical(min(n1, n2) - 1, design.levels[0]))
     bounds = Interval(min(welch[0] * factors[0], pooled[0] * factors[0]), max(welch[1] * factors[1], pooled[1] * factors[0]))
-    half = _half(pairs)
-    if not half.is_disjoint(bounds):
+    half_width = _half_width(pairs)
+    if not half_width.is_disjoint(bounds):
         return RuleOutcome("error_of_groups")
     return RuleOutcome(
         "error_of_groups",
@@ -525,10 +530,10 @@ def error_of_groups(pairs: RowCells, baseline: RowCells, followup: RowCells, des
             Finding(
                 pairs["ci_high"].value,
                 "error_of_groups",
-                f"two groups of {n:g} and {m:g} with SDs of {baseline['sd'].text} and {followup['sd'].text} have"
+                f"two groups of {n1:g} and {n2:g} with SDs of {baseline['sd'].text} and {followup['sd'].text} have"
                 " half an"
-                f" interval of t x root(SD1² / n1 + SD2² / n2), or with the pooled SD, = {bounds}, not {half}",
-                slack=half.gap(bounds),
+                f" interval of t x root(SD1² / n1 + SD2² / n2), or with the pooled SD, = {bounds}, not {half_width}",
+                slack=half_width.gap(bounds),
             ),
         ),
     )
@@ -636,13 +641,13 @@ def directions(rows: Sequence[tuple[RowCells, RowCells, RowCells, Interval, bool
 def change_in_range(pairs: RowCells, score_range: Interval) -> Iterator[Finding]:
     """No change exceeds the width of the scale's range. Blames the change."""
     width = score_range.high - score_range.low
-    if "change" in pairs and math.isfinite(width) and pairs["change"].interval.smallest_size > width:
+    if "change" in pairs and math.isfinite(width) and pairs["change"].interval.min_absolute > width:
         yield Finding(
             pairs["change"].value,
             "change_in_range",
             f"nobody can change by more than the scale's {score_range.low:g} to {score_range.high:g}, a width of {width:g};"
             f" not by {pairs['change'].text}",
-            slack=pairs["change"].interval.smallest_size - width,
+            slack=pairs["change"].interval.min_absolute - width,
         )
 
 
@@ -684,34 +689,34 @@ def average_sd(first: Interval, second: Interval) -> Interval:
 
 
 def _sd_of_change(intervals: Mapping[str, Interval]) -> Interval:
-    first, second, r = intervals["sd_baseline"], intervals["sd_followup"], intervals["correlation"]
+    baseline_sd, followup_sd, r = intervals["sd_baseline"], intervals["sd_followup"], intervals["correlation"]
     variances = [
         a * a + b * b - 2 * c * a * b
-        for a in (first.low, first.high)
-        for b in (second.low, second.high)
+        for a in (baseline_sd.low, baseline_sd.high)
+        for b in (followup_sd.low, followup_sd.high)
         for c in (r.low, r.high)
     ]
     # The least lies inside where one SD is r times the other.
-    slack = (first.high - first.low + second.high - second.low) * (first.high + second.high)
+    slack = (baseline_sd.high - baseline_sd.low + followup_sd.high - followup_sd.low) * (baseline_sd.high + followup_sd.high)
     return Interval(math.sqrt(max(0.0, min(variances) - slack)), math.sqrt(max(0.0, max(variances) + slack)))
 
 
 def named_statistics(pairs: RowCells) -> Iterator[Finding]:
     """Statistics whose name gives their formula, printed with all of its terms: effect sizes, and the SD of the changes from
     both SDs and their correlation. Blames the result of the formula."""
-    intervals = {name: cell.interval for name, cell in pairs.items()}
-    for name, formulas in _FORMULAS.items():
+    intervals = {statistic: cell.interval for statistic, cell in pairs.items()}
+    for statistic, formulas in _FORMULAS.items():
         for parts, value, formula_text in formulas:
-            if name not in pairs or not set(parts) <= set(pairs):
+            if statistic not in pairs or not set(parts) <= set(pairs):
                 continue
             bounds = value(intervals)
-            if pairs[name].interval.is_disjoint(bounds):
+            if pairs[statistic].interval.is_disjoint(bounds):
                 parts_text = ", ".join(f"{part} {pairs[part].text}" for part in parts)
                 yield Finding(
-                    pairs[name].value,
+                    pairs[statistic].value,
                     "named_statistics",
-                    f"{formula_text} is {bounds} ({parts_text}), not {pairs[name].text}",
-                    slack=pairs[name].interval.gap(bounds),
+                    f"{formula_text} is {bounds} ({parts_text}), not {pairs[statistic].text}",
+                    slack=pairs[statistic].interval.gap(bounds),
                 )
 
 

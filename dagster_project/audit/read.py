@@ -152,11 +152,11 @@ def _read_row(name: str, line: int, row: dict[str, str], delimiter: str, table: 
 
 def statistic_of(text: str) -> str:
     """The rules' name of a statistic: '95% CI lower', 'Std. Dev.' and "Cohen's d" by their usual names."""
-    plain = "_".join(text.lower().replace("-", " ").split())
-    if plain in STATISTICS or plain in _NAME_OF_ALIAS:
-        return _NAME_OF_ALIAS.get(plain, plain)
-    bare = "_".join(_NAME_DECORATION.sub("", text.lower().replace("-", " ").replace("_", " ")).split())
-    return _NAME_OF_ALIAS.get(bare, bare) if bare in STATISTICS or bare in _NAME_OF_ALIAS else plain
+    plain_name = "_".join(text.lower().replace("-", " ").split())
+    if plain_name in STATISTICS or plain_name in _NAME_OF_ALIAS:
+        return _NAME_OF_ALIAS.get(plain_name, plain_name)
+    bare_name = "_".join(_NAME_DECORATION.sub("", text.lower().replace("-", " ").replace("_", " ")).split())
+    return _NAME_OF_ALIAS.get(bare_name, bare_name) if bare_name in STATISTICS or bare_name in _NAME_OF_ALIAS else plain_name
 
 
 def _refuse_fractional_people(name: str, line: int, statistic: str, text: str, number_text: str, number: float) -> None:
@@ -180,9 +180,9 @@ def _number(name: str, line: int, column: str, text: str) -> float:
     try:
         number = float(read_printed(text.lstrip("<>≤≥ ")))
     except (ValueError, OverflowError):
-        text_shown = "an empty cell" if not text else repr(text)
+        value_text = "an empty cell" if not text else repr(text)
         raise ResultsError(
-            f"{name}: line {line}: column {column}: {text_shown} is not a number; correct it or leave the row out"
+            f"{name}: line {line}: column {column}: {value_text} is not a number; correct it or leave the row out"
         ) from None
     if not abs(number) < _MAX_NUMBER:
         raise ResultsError(f"{name}: line {line}: column {column}: {text!r} is no number that a table prints; correct it")

@@ -107,13 +107,13 @@ def sample(connection: Connection, seed: str, size: int) -> list[ResultGroup]:
     rng = random.Random(seed)
     for groups in groups_by_analysis.values():
         rng.shuffle(groups)
-    turns = [
+    ordered_groups = [
         group
-        for turn in range(max(map(len, groups_by_analysis.values()), default=0))
+        for index in range(max(map(len, groups_by_analysis.values()), default=0))
         for groups in groups_by_analysis.values()
-        for group in groups[turn : turn + 1]
+        for group in groups[index : index + 1]
     ]
-    return turns[:size]
+    return ordered_groups[:size]
 
 
 def recompute_place(connection: Connection, definitions: Definitions, group: ResultGroup) -> list[Mismatch]:
@@ -121,11 +121,11 @@ def recompute_place(connection: Connection, definitions: Definitions, group: Res
     stored_results = _stored_results(connection, group)
     try:
         values = _Recomputation(connection, definitions).values(group)
-    except _MissingInput as unknown:
-        return [Mismatch(result_id, value, None, str(unknown)) for result_id, value in stored_results.values()]
+    except _MissingInput as error:
+        return [Mismatch(result_id, value, None, str(error)) for result_id, value in stored_results.values()]
     mismatches = []
     for statistic, (result_id, value) in stored_results.items():
-        recomputed = _finite(values[statistic])
+        recomputed = _finite_or_none(values[statistic])
         if not _is_same(value, recomputed):
             mismatches.append(Mismatch(result_id, value, recomputed))
     return mismatches
@@ -142,7 +142,7 @@ def _stored_results(connection: Connection, group: ResultGroup) -> dict[str, tup
     return {statistic: (result_id, value) for statistic, result_id, value in rows if statistic in statistics}
 
 
-def _finite(value: float) -> float | None:
+def _finite_or_none(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
@@ -168,9 +168,9 @@ class _Recomputation:
         if group.analysis == "summary":
             return _summary(self._scores(group.outcome, [group.wave or ""])[0])
         if group.analysis == "attrition":
-            (scores,) = self._scores(group.outcome, [group.wave or ""])
+            (wave_scores,) = self._scores(group.outcome, [group.wave or ""])
             (n_participants,) = self._connection.execute("select count(*) from marts.participants").fetchone()
-            return _share(n_participants, int(np.isfinite(scores).sum()))
+            return _share(n_participants, int(np.isfinite(wave_scores).sum()))
         if group.analysis == "change":
             return self._change(group)
         if group.analysis == "service_use":
@@ -245,44 +245,44 @@ class _Recomputation:
         Values outside an item's anchors are codes of missing reasons.
         """
         columns, names = [], []
-        for number, _ in enumerate(waves):
+        for wave_index, _ in enumerate(waves):
             for index, item in enumerate(items):
-                entry, column = self._item(item), f"wave_{number}.{self._column('answer_codes', item)}"
-                name = f"c{number}_{index}"
-                is_answer = f"{column} between {entry['low']} and {entry['high']}"
+                item_row, column = self._item(item), f"wave_{wave_index}.{self._column('answer_codes', item)}"
+                name = f"c{wave_index}_{index}"
+                is_answer = f"{column} between {item_row['low']} and {item_row['high']}"
                 columns.append(f"case when {is_answer} then {column} end::smallint as {name}")
-                names.append((number, item, name))
+                names.append((wave_index, item, name))
         join_clause = (
             " join marts.answer_codes as wave_1 on wave_0.participant_id = wave_1.participant_id" if len(waves) > 1 else ""
         )
-        where_clause = " and ".join(f"wave_{number}.wave = ?" for number, _ in enumerate(waves))
+        where_clause = " and ".join(f"wave_{wave_index}.wave = ?" for wave_index, _ in enumerate(waves))
         batches = self._connection.execute(
             f"select {', '.join(columns)} from marts.answer_codes as wave_0{join_clause} where {where_clause}", list(waves)
         ).to_arrow_reader(_BATCH)
         for batch in batches:
             answers_by_wave: list[dict[str, Floats]] = [{} for _ in waves]
-            for number, item, name in names:
-                answers_by_wave[number][item] = batch.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+            for wave_index, item, name in names:
+                answers_by_wave[wave_index][item] = batch.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
             yield answers_by_wave
 
     def _score(self, scale: str, items: Sequence[str], answers: Mapping[str, Floats]) -> Floats:
-        rule = self._row("scales", scale=scale)
+        scale_row = self._row("scales", scale=scale)
         size = len(answers[items[0]])
         total, answer_counts = np.zeros(size), np.zeros(size)
         for item in items:
-            entry, values = self._item(item), answers[item]
-            item_scores = entry["low"] + entry["high"] - values if entry["is_reversed"] else values
+            item_row, values = self._item(item), answers[item]
+            item_scores = item_row["low"] + item_row["high"] - values if item_row["is_reversed"] else values
             has_answer = np.isfinite(item_scores)
             total += np.where(has_answer, item_scores, 0.0)
             answer_counts += has_answer
-        has_enough = answer_counts >= rule["minimum_answered"]
+        has_enough = answer_counts >= scale_row["minimum_answered"]
         conversion = {row["raw_sum"]: row["score"] for row in self._rows("scale_conversions", scale=scale)}
         if conversion:
-            sums, position = np.unique(total, return_inverse=True)
+            sums, positions = np.unique(total, return_inverse=True)
             converted = np.array([conversion.get(int(value), math.nan) for value in sums], dtype=np.float64)
-            return np.where(has_enough, converted[position], np.nan)
+            return np.where(has_enough, converted[positions], np.nan)
         mean = _quotients(total, answer_counts, has_enough)
-        return mean * len(items) if rule["aggregate"] == "sum" else mean
+        return mean * len(items) if scale_row["aggregate"] == "sum" else mean
 
     def _composite(self, scale: str, parts: Sequence[Floats]) -> Floats:
         scores = np.vstack(parts)
@@ -319,14 +319,14 @@ def _mean_sd(values: Floats) -> tuple[float, float]:
 
 
 def _summary(scores: Floats) -> dict[str, float]:
-    present = scores[np.isfinite(scores)]
-    n = len(present)
-    mean, sd = _mean_sd(present)
+    valid_scores = scores[np.isfinite(scores)]
+    n = len(valid_scores)
+    mean, sd = _mean_sd(valid_scores)
     se = _ratio(sd, math.sqrt(n))
-    half = _half(n - 1, se)
+    half_width = _half_width(n - 1, se)
     return {
-        "n": n, "mean": mean, "sd": sd, "se": se, "ci95_low": mean - half, "ci95_high": mean + half,
-        "min": float(present.min()) if n else math.nan, "max": float(present.max()) if n else math.nan,
+        "n": n, "mean": mean, "sd": sd, "se": se, "ci95_low": mean - half_width, "ci95_high": mean + half_width,
+        "min": float(valid_scores.min()) if n else math.nan, "max": float(valid_scores.max()) if n else math.nan,
     }  # fmt: skip
 
 
@@ -334,19 +334,19 @@ def _change(baseline: Floats, followup: Floats, change: Floats) -> dict[str, flo
     n = len(change)
     (mean_baseline, sd_baseline), (mean_followup, sd_followup) = _mean_sd(baseline), _mean_sd(followup)
     mean, sd = _mean_sd(change)
-    error, df = _ratio(sd, math.sqrt(n)), n - 1 if n > 1 else math.nan
-    t = _ratio(mean, error)
-    half = _half(df, error)
+    se, df = _ratio(sd, math.sqrt(n)), n - 1 if n > 1 else math.nan
+    t = _ratio(mean, se)
+    half_width = _half_width(df, se)
     return {
         "n": n, "mean_baseline": mean_baseline, "sd_baseline": sd_baseline, "mean_followup": mean_followup,
         "sd_followup": sd_followup, "mean_change": mean, "sd_change": sd, "t": t, "df": df,
-        "p": 2 * float(scipy.stats.t.sf(abs(t), df)) if math.isfinite(t) else math.nan, "ci95_low": mean - half,
-        "ci95_high": mean + half, "d_baseline": _ratio(mean, sd_baseline), "d_z": _ratio(mean, sd),
+        "p": 2 * float(scipy.stats.t.sf(abs(t), df)) if math.isfinite(t) else math.nan, "ci95_low": mean - half_width,
+        "ci95_high": mean + half_width, "d_baseline": _ratio(mean, sd_baseline), "d_z": _ratio(mean, sd),
     }  # fmt: skip
 
 
-def _half(df: float, error: float) -> float:
-    return float(scipy.stats.t.ppf(0.975, df)) * error if df >= 1 else math.nan
+def _half_width(df: float, se: float) -> float:
+    return float(scipy.stats.t.ppf(0.975, df)) * se if df >= 1 else math.nan
 
 
 def _share(n: int, count: int) -> dict[str, float]:

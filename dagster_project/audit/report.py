@@ -59,8 +59,8 @@ def finding_summary(findings: Iterable[Finding], numbers: int, unchecked: int = 
     """The number of findings of each severity, and of the checked and unchecked numbers."""
     counts = Counter(finding.severity for finding in findings)
     counts_text = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if severity != NOTE)
-    checked = f"{_plural(numbers, 'printed number')}" + (f" and {unchecked} not checked" if unchecked else "")
-    return f"{checked}: {counts_text}, {_plural(counts[NOTE], 'note')}"
+    numbers_text = f"{_plural(numbers, 'printed number')}" + (f" and {unchecked} not checked" if unchecked else "")
+    return f"{numbers_text}: {counts_text}, {_plural(counts[NOTE], 'note')}"
 
 
 def _plural(count: int, noun: str) -> str:

@@ -70,11 +70,11 @@ def change_findings(
         )
         return bool(outcome.findings)
 
-    too_many = record(pairs.pairs_in_waves(sound_cells, baseline, followup, design))
-    is_groups = design.name == GROUPS or (too_many and bool(outcomes[-1].alternative_design))
-    sizes = pairs.possible_pairs(sound_cells, baseline, followup, is_printed_n_possible=not too_many)
+    has_too_many_pairs = record(pairs.pairs_in_waves(sound_cells, baseline, followup, design))
+    is_groups = design.name == GROUPS or (has_too_many_pairs and bool(outcomes[-1].alternative_design))
+    pair_counts = pairs.possible_pairs(sound_cells, baseline, followup, is_printed_n_possible=not has_too_many_pairs)
     usual_tests, other_tests = t_tests(
-        design, sound_cells, baseline, followup, () if is_groups and design.name is None else sizes
+        design, sound_cells, baseline, followup, () if is_groups and design.name is None else pair_counts
     )
     if is_groups and design.name is None and not usual_tests:
         usual_tests = other_tests
@@ -84,7 +84,7 @@ def change_findings(
             record(outcome)
         if not usual_tests:
             record(pairs.p_beside_interval(sound_cells, design))
-        if not too_many or is_groups:
+        if not has_too_many_pairs or is_groups:
             record(pairs.change_of_means(sound_cells, baseline, followup, score_range, sign, is_groups=is_groups))
         record(pairs.sign_of_t(sound_cells))
         if not is_groups:
@@ -92,12 +92,16 @@ def change_findings(
         elif design.name == GROUPS:
             record(pairs.error_of_groups(sound_cells, baseline, followup, design))
     findings += pairs.named_statistics(sound_cells)
-    is_other = (
+    has_other_design = (
         is_groups
         or any(outcome.findings and outcome.alternative_design for outcome in outcomes)
         or (bool(usual_tests) and not usual_tests[0].is_paired)
     )
-    return findings, outcomes, effects.ChangeRow(sound_cells, sizes, baseline, followup, score_range, design, is_other)
+    return (
+        findings,
+        outcomes,
+        effects.ChangeRow(sound_cells, pair_counts, baseline, followup, score_range, design, has_other_design),
+    )
 
 
 def _without_blamed(cells: RowCells, findings: Iterable[Finding]) -> RowCells:

@@ -63,7 +63,7 @@ def mean_of_range(cells: RowCells) -> Iterator[Finding]:
         )
 
 
-def _ends(cells: RowCells, score_range: Interval) -> Interval:
+def _value_range(cells: RowCells, score_range: Interval) -> Interval:
     """The range of the values: minimum and maximum where they are printed and possible, else the scale's range."""
     low, high = score_range.low, score_range.high
     if "min" in cells and not cells["min"].interval.is_disjoint(score_range):
@@ -79,20 +79,20 @@ def sd_in_bounds(cells: RowCells, score_range: Interval) -> Iterator[Finding]:
     if not {"n", "mean", "sd"} <= set(cells):
         return
     n, mean, sd = cells["n"].number, cells["mean"].interval, cells["sd"].interval
-    ends = _ends(cells, score_range)
-    if mean.is_disjoint(score_range) or n < 2 or ends.is_empty:
+    value_range = _value_range(cells, score_range)
+    if mean.is_disjoint(score_range) or n < 2 or value_range.is_empty:
         return  # other rules blame those
     if sd.high < 0:
         return  # in_bounds blames it
-    if math.isfinite(ends.low) and math.isfinite(ends.high):
-        nearest_mean = min(max(ends.middle, mean.low), mean.high)
-        max_sd = math.sqrt(max(0.0, (ends.high - nearest_mean) * (nearest_mean - ends.low)) * n / (n - 1))
+    if math.isfinite(value_range.low) and math.isfinite(value_range.high):
+        nearest_mean = min(max(value_range.middle, mean.low), mean.high)
+        max_sd = math.sqrt(max(0.0, (value_range.high - nearest_mean) * (nearest_mean - value_range.low)) * n / (n - 1))
         if sd.low > max_sd:
             yield Finding(
                 cells["sd"].value,
                 "spread",
-                f"{n:g} values from {ends.low:.4g} to {ends.high:.4g} with mean {cells['mean'].text} have an SD of at"
-                f" most sqrt((max - mean)(mean - min) n / (n - 1)) = {max_sd:.4g}, not {cells['sd'].text}",
+                f"{n:g} values from {value_range.low:.4g} to {value_range.high:.4g} with mean {cells['mean'].text} have"
+                f" an SD of at most sqrt((max - mean)(mean - min) n / (n - 1)) = {max_sd:.4g}, not {cells['sd'].text}",
                 slack=sd.low - max_sd,
             )
             return
@@ -106,8 +106,8 @@ def _min_sd(cells: RowCells, n: float, mean: Interval, sd: Interval) -> Iterator
         return
     # One value at each end, as near as rounding allows, and all others at the point that gives the mean.
     nearest_low, nearest_high = low.high, high.low
-    centres = [mean.low, mean.high, min(max((nearest_low + nearest_high) / 2, mean.low), mean.high)]
-    min_sd = min(_sd_of_three(n, centre, nearest_low, nearest_high) for centre in centres)
+    candidates = [mean.low, mean.high, min(max((nearest_low + nearest_high) / 2, mean.low), mean.high)]
+    min_sd = min(_sd_of_three(n, candidate, nearest_low, nearest_high) for candidate in candidates)
     if sd.high < min_sd:
         yield of_population(
             sd.high >= min_sd * math.sqrt((n - 1) / n),
@@ -125,12 +125,12 @@ def _min_sd(cells: RowCells, n: float, mean: Interval, sd: Interval) -> Iterator
 def _sd_of_three(n: float, mean: float, low: float, high: float) -> float:
     """The SD of n values: one low, one high, the others at the point that gives the mean. Where that point lies beyond an
     end, the end moves there: it may lie anywhere in its interval, but no other value lies beyond it."""
-    remaining = (n * mean - low - high) / (n - 2) if n > 2 else mean
-    if remaining < low:
+    middle_value = (n * mean - low - high) / (n - 2) if n > 2 else mean
+    if middle_value < low:
         return abs(high - mean) * math.sqrt(n) / (n - 1)
-    if remaining > high:
+    if middle_value > high:
         return abs(mean - low) * math.sqrt(n) / (n - 1)
-    squares = (low - mean) ** 2 + (high - mean) ** 2 + (n - 2) * (remaining - mean) ** 2
+    squares = (low - mean) ** 2 + (high - mean) ** 2 + (n - 2) * (middle_value - mean) ** 2
     return math.sqrt(squares / (n - 1))
 
 
@@ -168,12 +168,12 @@ def in_bounds(cells: RowCells) -> Iterator[Finding]:
                 f"a share of people cannot be {cell.percent_text}, above 100 %",
                 slack=interval.low - 100,
             )
-        elif name == "correlation" and interval.smallest_size > 1:
+        elif name == "correlation" and interval.min_absolute > 1:
             yield Finding(
                 cell.value,
                 "in_bounds",
                 f"a correlation cannot be {cell.text}, beyond -1 to 1",
-                slack=interval.smallest_size - 1,
+                slack=interval.min_absolute - 1,
             )
         elif name in ("n", "count") and interval.low == interval.high and cell.number != int(cell.number):
             yield Finding(cell.value, "in_bounds", f"{cell.text} is no whole number of people")
@@ -201,7 +201,7 @@ def mean_and_median(cells: RowCells) -> Iterator[Finding]:
     """|mean - median| <= SD root((n - 1) / n), the SD with n (Hotelling and Solomons 1932). Blames the mean."""
     if not {"mean", "median", "sd"} <= set(cells):
         return
-    distance = cells["mean"].interval.minus(cells["median"].interval).smallest_size
+    distance = cells["mean"].interval.minus(cells["median"].interval).min_absolute
     n = cells["n"].number if "n" in cells and cells["n"].number > 1 else math.inf
     max_distance = max(0.0, cells["sd"].interval.high) * (math.sqrt((n - 1) / n) if math.isfinite(n) else 1.0)
     if distance > max_distance:
@@ -222,39 +222,41 @@ def mean_of_quartiles(cells: RowCells, score_range: Interval) -> Iterator[Findin
     values below them."""
     if not {"n", "mean"} <= set(cells) or not {"q1", "median", "q3"} & set(cells) or cells["n"].number < 4:
         return
-    n, ends, mean = int(cells["n"].number), _ends(cells, score_range), cells["mean"].interval
+    n, value_range, mean = int(cells["n"].number), _value_range(cells, score_range), cells["mean"].interval
     quartile_counts = [
-        (math.floor(part * (n - 1)), name) for part, name in ((0.25, "q1"), (0.5, "median"), (0.75, "q3")) if name in cells
+        (math.floor(fraction * (n - 1)), name)
+        for fraction, name in ((0.25, "q1"), (0.5, "median"), (0.75, "q3"))
+        if name in cells
     ]
     max_mean = min_mean = 0.0
     previous = 0
     for people, name in quartile_counts:
         max_mean += (people - previous) * cells[name].interval.high
         previous = people
-    max_mean = (max_mean + (n - previous) * ends.high) / n
+    max_mean = (max_mean + (n - previous) * value_range.high) / n
     previous = 0
     for people, name in (
-        (math.floor((1 - part) * (n - 1)), name)
-        for part, name in ((0.75, "q3"), (0.5, "median"), (0.25, "q1"))
+        (math.floor((1 - fraction) * (n - 1)), name)
+        for fraction, name in ((0.75, "q3"), (0.5, "median"), (0.25, "q1"))
         if name in cells
     ):
         min_mean += (people - previous) * cells[name].interval.low
         previous = people
-    min_mean = (min_mean + (n - previous) * ends.low) / n
+    min_mean = (min_mean + (n - previous) * value_range.low) / n
     if mean.is_disjoint(Interval(min_mean, max_mean)):
         quartiles = ", ".join(f"{name} {cells[name].text}" for _, name in quartile_counts)
         yield Finding(
             cells["mean"].value,
             "mean_of_quartiles",
-            f"{n} values with {quartiles} and none beyond {_bounds_text(ends)} have a mean of at"
+            f"{n} values with {quartiles} and none beyond {_bounds_text(value_range)} have a mean of at"
             f" {'least ' + f'{min_mean:.4g}' if mean.high < min_mean else 'most ' + f'{max_mean:.4g}'}, each value at its"
             f" bound, not {cells['mean'].text}",
             slack=mean.gap(Interval(min_mean, max_mean)),
         )
 
 
-def _bounds_text(ends: Interval) -> str:
-    return " or ".join(f"{end:.4g}" for end in (ends.low, ends.high) if math.isfinite(end))
+def _bounds_text(value_range: Interval) -> str:
+    return " or ".join(f"{end:.4g}" for end in (value_range.low, value_range.high) if math.isfinite(end))
 
 
 def interval_of_mean(cells: RowCells, level: int | None) -> Iterator[Finding]:
@@ -275,22 +277,26 @@ def interval_of_mean(cells: RowCells, level: int | None) -> Iterator[Finding]:
         return
     if not {"n", "sd"} <= set(cells) or cells["n"].number < 2:
         return
-    n, sd, half = cells["n"].number, cells["sd"].interval, high.minus(low).times(0.5)
+    n, sd, half_width = cells["n"].number, cells["sd"].interval, high.minus(low).times(0.5)
     factors = {
-        width_level: (critical(n - 1, width_level), critical(math.inf, width_level))
-        for width_level in ((level,) if level else LEVELS)
+        tried_level: (critical(n - 1, tried_level), critical(math.inf, tried_level))
+        for tried_level in ((level,) if level else LEVELS)
     }
-    if any(not half.is_disjoint(sd.times(factor / math.sqrt(n))) for pair in factors.values() for factor in pair):
+    if any(
+        not half_width.is_disjoint(sd.times(factor / math.sqrt(n)))
+        for critical_values in factors.values()
+        for factor in critical_values
+    ):
         return
-    t_widths = {width_level: sd.times(pair[0] / math.sqrt(n)) for width_level, pair in factors.items()}
-    widths_text = ", ".join(f"{width} at {width_level} %" for width_level, width in t_widths.items())
+    t_widths = {tried_level: sd.times(critical_values[0] / math.sqrt(n)) for tried_level, critical_values in factors.items()}
+    widths_text = ", ".join(f"{width} at {tried_level} %" for tried_level, width in t_widths.items())
     yield Finding(
         cells["ci_high"].value,
         "interval_of_mean",
-        f"half the interval {interval_text} is {half}, but t SD / root(n) with SD {cells['sd'].text} and n {cells['n'].text}"
-        f" is {widths_text}",
+        f"half the interval {interval_text} is {half_width}, but t SD / root(n) with SD {cells['sd'].text} and n"
+        f" {cells['n'].text} is {widths_text}",
         NOT_REPRODUCIBLE if level is None else IMPOSSIBLE,
-        min(half.gap(width) for width in t_widths.values()),
+        min(half_width.gap(width) for width in t_widths.values()),
     )
 
 

@@ -27,8 +27,8 @@ def p_of_t(t: float, df: float) -> float:
 
 def t_of_p(p: Interval, df: float) -> Interval:
     """The |t| of a two-sided p with df degrees of freedom; unbounded for a p of 0."""
-    return Interval(_t(min(1.0, p.high), df), float("inf") if p.low <= 0 else _t(min(1.0, p.low), df))
+    return Interval(_abs_t(min(1.0, p.high), df), float("inf") if p.low <= 0 else _abs_t(min(1.0, p.low), df))
 
 
-def _t(p: float, df: float) -> float:
+def _abs_t(p: float, df: float) -> float:
     return -float(scipy.special.ndtri(p / 2) if math.isinf(df) else scipy.special.stdtrit(df, p / 2))
