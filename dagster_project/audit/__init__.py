@@ -4,12 +4,13 @@ Belongs here: rules over printed numbers and instruments, each finding with its 
 on how a study was done, comparison with a published table (results/).
 """
 
+from dagster_project.audit.assumptions import ScaleFacts
 from dagster_project.audit.designs import DESIGNS, GROUPS, OTHER, PAIRED, Design
 from dagster_project.audit.effects import DEFINITIONS
-from dagster_project.audit.engine import ScaleFacts, audit_cells, audit_table
-from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, SEVERITIES, Cell, Finding
+from dagster_project.audit.engine import audit_cells, audit_table
+from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, SEVERITIES, Finding, TableCell
 from dagster_project.audit.intervals import Interval
-from dagster_project.audit.own import audit_results
+from dagster_project.audit.own_results import audit_results
 from dagster_project.audit.published import audit_published, facts_of, find_impossible, place_facts
 from dagster_project.audit.read import ReadTable, read_table, unknown_statistics
 from dagster_project.audit.recompute import Mismatch, definitions_in, recompute_sample
@@ -29,13 +30,13 @@ __all__ = [
     "OTHER",
     "PAIRED",
     "SEVERITIES",
-    "Cell",
     "Design",
     "Finding",
     "Interval",
     "Mismatch",
     "ReadTable",
     "ScaleFacts",
+    "TableCell",
     "audit_cells",
     "audit_published",
     "audit_results",
