@@ -190,7 +190,7 @@ def compute_outcome(outcome: Outcome, warehouse: Warehouse, study: Study, run_id
     """Compute an outcome's results from the marts and write them."""
     results = outcome.compute(study, Source(warehouse))
     computed_from = (MARTS, *outcome.follows)
-    write_results(warehouse, outcome.name, outcome.analyses, results, computed_from, study, run_id)
+    write_results(warehouse, outcome.name, outcome.description, outcome.analyses, results, computed_from, study, run_id)
     return results
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from dagster_project.results import ResultRow
 from dagster_project.stamps import stamp
 from dagster_project.study import Study
-from dagster_project.warehouse import Warehouse, replace_rows
+from dagster_project.warehouse import Warehouse, identifier, literal, replace_rows
 
 #: What says when and under which plan a result was computed; the rest of a row is the result itself.
 _RUN_COLUMNS = ("run_id", "computed_at")
@@ -39,16 +39,24 @@ def read_results(warehouse: Warehouse) -> dict[str, ResultRow]:
 def write_results(
     warehouse: Warehouse,
     name: str,
+    description: str,
     analyses: Sequence[str],
     results: Sequence[ResultRow],
     computed_from: Sequence[str],
     study: Study,
     run_id: str,
 ) -> None:
-    """Replace the results of some analyses by those of this run, stamped as `name` with what they were computed from."""
+    """Replace the results of some analyses by those of this run, stamped as `name` with what they were computed from.
+
+    description: of the view results.<name>, which shows them.
+    """
     now = datetime.now(UTC).replace(tzinfo=None)
     run_columns = {"plan_hash": study.protocol.plan_hash, "run_id": run_id, "computed_at": now}
     table = pa.Table.from_pylist([asdict(row) | run_columns for row in results], schema=_RESULTS)
     with warehouse.transaction() as connection:
         stamp(connection, name, computed_from, study, run_id)
         replace_rows(connection, "results", "results", table, ("analysis", analyses), key="result_id", stamps=_RUN_COLUMNS)
+        # The asset of these results is a table, too: its rows of the one table of all results.
+        view, listed = f"results.{identifier(name)}", ", ".join(map(literal, analyses))
+        connection.execute(f"create or replace view {view} as select * from results.results where analysis in ({listed})")
+        connection.execute(f"comment on view {view} is {literal(description)}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.audit import FINDINGS_COLUMNS
-from dagster_project.outcomes.analyses import all_tables
+from dagster_project.outcomes.analyses import OUTCOME_NAMES, all_tables
 from dagster_project.outcomes.store import read_results
 from dagster_project.report import (
     COLUMNS,
@@ -183,6 +183,12 @@ def _descriptions(study: Study) -> dict[str, str]:
         descriptions |= {f"results.{table}.{column}": words for column, (_, words) in columns.items()}
     descriptions |= {f"results.figures.{column}": words for column, words in FIGURES_COLUMNS.items()}
     descriptions |= {f"results.stamps.{column}": words for column, words in STAMPS_COLUMNS.items()}
+    for view in OUTCOME_NAMES:
+        descriptions |= {
+            f"results.{view}.{name.removeprefix('results.')}": words
+            for name, words in RESULTS_COLUMNS.items()
+            if name.startswith("results.")
+        }
     return descriptions | {f"results.{name}": words for name, words in RESULTS_COLUMNS.items()}
 
 
