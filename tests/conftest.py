@@ -100,6 +100,19 @@ def run_all(place: Place) -> Run:
     return Run(result.success, result.run_id, failures, evaluated, metadata)
 
 
+#: What runs a graph, or stands on one that ran.
+_OF_A_GRAPH = {
+    "copy_of", "definitions_of", "example_again", "example_run", "place_of", "run_of", "small_again", "small_run",
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs a graph: `-m "not graph"` is the fast lane."""
+    for item in items:
+        if _OF_A_GRAPH & set(getattr(item, "fixturenames", ())):
+            item.add_marker("graph")
+
+
 @pytest.fixture(name="definitions_of", scope="session")
 def _definitions_of() -> Callable[[Place], dg.Definitions]:
     """The definitions of a place, for what runs them in a way of its own."""
