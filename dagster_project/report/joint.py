@@ -36,7 +36,7 @@ def joint_rows(display: Mapping[str, Rows], turned: Mapping[str, str]) -> list[d
         {
             **row,
             "claims": [
-                {**claim, "cells": cells.get(claim["claim_id"], []), "was": turned.get(claim["claim_id"])}
+                {**claim, "cells": cells.get(claim["claim_id"], []), "previous_verdict": turned.get(claim["claim_id"])}
                 for claim in of("claims", row["proposition"], "claim_order")
             ],
             "codes": of("proposition_codes", row["proposition"], "code_order"),
@@ -117,6 +117,6 @@ def _claim(claim: Mapping[str, Any]) -> str:
         words = "; ".join(f"{cell['label']} {cell['moment']}".rstrip() + f": {cell['shown']}" for cell in told)
         if len(told) < len(cells):
             words = f"{len(told)} of {len(cells)} do not bear it out: {words}"
-    was = f" (was {claim['was']})" if claim["was"] else ""
-    text = f"{verdict.capitalize()}{was}: {claim['statement']}" + (f" ({words})" if words else "")
+    change = f" (was {claim['previous_verdict']})" if claim["previous_verdict"] else ""
+    text = f"{verdict.capitalize()}{change}: {claim['statement']}" + (f" ({words})" if words else "")
     return text + (f" Taken so: {claim['assumption']}" if claim["assumption"] else "")
