@@ -28,6 +28,6 @@ def numbers_by_id(data: PageData) -> dict[str, PageNumber]:
     return {
         result_id: PageNumber(printed, value, [lines[index] for index in line_indexes])
         for result_id, printed, value, line_indexes in zip(
-            columns["result_ids"], columns["printed"], columns["values"], columns["line_indexes"], strict=True
+            columns["result_ids"], columns["printed_texts"], columns["values"], columns["line_indexes"], strict=True
         )
     }

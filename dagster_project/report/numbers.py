@@ -88,7 +88,7 @@ def number_data(
     """The content of the page's dialog. scopes and scope_indexes: of people.scopes_of; with_scopes: whether people are
     listed."""
     line_indexes: dict[Line, int] = {}
-    numbers: NumberColumns = {"result_ids": [], "printed": [], "values": [], "line_indexes": [], "scope_indexes": []}
+    numbers: NumberColumns = {"result_ids": [], "printed_texts": [], "values": [], "line_indexes": [], "scope_indexes": []}
     scope_lines = _ScopeLines(sources)
     lines_by_scope = [scope_lines(scope) for scope in scopes]
     for result_id in dict.fromkeys(ids):
@@ -97,7 +97,7 @@ def number_data(
             continue
         lines = _lines(row, sources, lines_by_scope[scope_indexes[result_id]] if result_id in scope_indexes else [])
         numbers["result_ids"].append(result_id)
-        numbers["printed"].append(row.printed)
+        numbers["printed_texts"].append(row.printed)
         numbers["values"].append(row.value)
         numbers["line_indexes"].append([line_indexes.setdefault(line, len(line_indexes)) for line in lines])
         if with_scopes:

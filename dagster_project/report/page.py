@@ -59,62 +59,62 @@ class Released:
     listed: Mapping[str, Rows]
 
 
-def write_page(file: Path, study: Study, released: Released) -> None:
+def write_page(file: Path, study: Study, content: Released) -> None:
     """Write the page. Every number carries the ids of its results, and opens what is known of them."""
-    flow = study_flow(study, released.results)
-    deviations = [row for row in released.reproduction if row["verdict"] != "reproduced"]
-    shown_ids = [*_cell_ids(flow, released)]
+    flow = study_flow(study, content.results)
+    deviations = [row for row in content.reproduction if row["verdict"] != "reproduced"]
+    shown_ids = [*_cell_ids(flow, content)]
     shown_ids += [row["result_id"] for row in deviations if row["result_id"]]
-    shown_ids += [result_id for cell in released.display["claim_cells"] for result_id in cell["result_ids"].split()]
-    verdict_counts = Counter(row["verdict"] for row in released.reproduction)
-    cite, bibtex = citation(study, released.manifest, released.version)
+    shown_ids += [result_id for cell in content.display["claim_cells"] for result_id in cell["result_ids"].split()]
+    verdict_counts = Counter(row["verdict"] for row in content.reproduction)
+    cite, bibtex = citation(study, content.manifest, content.version)
     page = render(
         "page.html.jinja",
         protocol=study.protocol,
         flow=flow,
-        methods=methods(study, released.results),
-        tables=[table for table in released.tables if table.number in ("1", "2", "3", "4")],
-        further_tables=[table for table in released.tables if table.number.startswith("S")],
-        figures=released.figures,
-        checklists=[(checklist, items, Counter(item.status for item in items)) for checklist, items in released.checklists],
-        propositions=joint_rows(released.display, turned_claims(released.changes, released.manifest["release"])),
-        display_note=released.display_note,
-        display_notes=joint_notes(study, released.display),
-        has_previous_release=bool(released.manifest.get("previous")),
+        methods=methods(study, content.results),
+        tables=[table for table in content.tables if table.number in ("1", "2", "3", "4")],
+        further_tables=[table for table in content.tables if table.number.startswith("S")],
+        figures=content.figures,
+        checklists=[(checklist, items, Counter(item.status for item in items)) for checklist, items in content.checklists],
+        propositions=joint_rows(content.display, turned_claims(content.changes, content.manifest["release"])),
+        display_note=content.display_note,
+        display_notes=joint_notes(study, content.display),
+        has_previous_release=bool(content.manifest.get("previous")),
         change_kind_names=CHANGE_KINDS,
         statistic_names=_STATISTICS,
-        page_data=_page_data(study, released, shown_ids),
+        page_data=_page_data(study, content, shown_ids),
         plan_hash=study.protocol.plan_hash,
-        released_at=released.manifest["released_at"][:16].replace("T", " ") + " UTC",
-        printed_count=len(released.reproduction),
+        released_at=content.manifest["released_at"][:16].replace("T", " ") + " UTC",
+        printed_count=len(content.reproduction),
         verdict_counts=[(verdict, verdict_counts[verdict]) for verdict in ("reproduced", "impossible", "differs")],
         deviations=deviations,
-        findings=[row for row in released.findings if row["severity"] != "note"],
-        notes=[row for row in released.findings if row["severity"] == "note"],
-        changes=_changes(released.changes, released.manifest["release"]),
+        findings=[row for row in content.findings if row["severity"] != "note"],
+        notes=[row for row in content.findings if row["severity"] == "note"],
+        changes=_changes(content.changes, content.manifest["release"]),
         cite=cite,
         bibtex=bibtex,
     )
     file.write_text(page, encoding="utf-8")
 
 
-def _cell_ids(flow: Flow, released: Released) -> Iterator[str]:
+def _cell_ids(flow: Flow, content: Released) -> Iterator[str]:
     """The ids of the results in the cells of tables, figures and the study flow."""
-    for table in (*released.tables, *(figure.table for figure in released.figures)):
+    for table in (*content.tables, *(figure.table for figure in content.figures)):
         yield from (result_id for row in table.rows for cell in row.cells if cell.text for result_id in cell.result_ids)
     for box in (flow.roster, *flow.waves, *flow.contrasts):
         cells = (box.start, box.n, box.scores, *(cell for _, cell in box.losses))
         yield from (result_id for cell in cells if cell for result_id in cell.result_ids)
 
 
-def _page_data(study: Study, released: Released, shown_ids: Sequence[str]) -> PageData:
+def _page_data(study: Study, content: Released, shown_ids: Sequence[str]) -> PageData:
     """What the page's scripts read: of every result, or where there are too many, of those that the page shows."""
-    ids = dict.fromkeys(result_id for result_id in (*shown_ids, *released.results) if result_id in released.results)
+    ids = dict.fromkeys(result_id for result_id in (*shown_ids, *content.results) if result_id in content.results)
     if len(ids) > _MOST_NUMBERS:
-        ids = dict.fromkeys(result_id for result_id in shown_ids if result_id in released.results)
-    scopes, scope_indexes = scopes_of((released.results[result_id] for result_id in ids), study)
-    people = people_data(released.listed, scopes) if released.listed else None
-    lines, numbers = number_data(ids, released.results, released.sources, scopes, scope_indexes, people is not None)
+        ids = dict.fromkeys(result_id for result_id in shown_ids if result_id in content.results)
+    scopes, scope_indexes = scopes_of((content.results[result_id] for result_id in ids), study)
+    people = people_data(content.listed, scopes) if content.listed else None
+    lines, numbers = number_data(ids, content.results, content.sources, scopes, scope_indexes, people is not None)
     return {"lines": lines, "numbers": numbers, "people": people}
 
 

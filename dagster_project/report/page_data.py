@@ -18,7 +18,7 @@ class NumberColumns(TypedDict):
     """The numbers that the page knows."""
 
     result_ids: list[str]
-    printed: list[str]
+    printed_texts: list[str]
     #: Not rounded; null where a result has no value.
     values: list[float | None]
     #: The lines of each number: indexes into LineColumns.
@@ -100,7 +100,7 @@ class PeopleData(TypedDict):
     participant_ids: list[str]
     scopes: list[ScopeData]
     #: By 'rule/measure/moment', the first three entries of a scope.
-    counted: dict[str, CountedPeople]
+    counted_people: dict[str, CountedPeople]
     #: A text of zeros and ones, person by person: 1 counts.
     counted_flags: list[str]
     #: By wave: 1 where a person returned it.

@@ -176,13 +176,13 @@ def people_data(queried: Mapping[str, Rows], scopes: Iterable[Scope]) -> PeopleD
         }
 
     flags_indexes: dict[str, int] = {}
-    counted: dict[str, CountedPeople] = {}
+    counted_people: dict[str, CountedPeople] = {}
     for row in queried["counted"]:
         flags = "".join("1" if is_counted else "0" for is_counted in row["is_counted"])
         entry: CountedPeople = {"flags_index": flags_indexes.setdefault(flags, len(flags_indexes))}
         if row["people"] == "both":
             entry["changes"] = row["changes"]
-        counted[f"{row['people']}/{row['measure']}/{row['moment']}"] = entry
+        counted_people[f"{row['people']}/{row['measure']}/{row['moment']}"] = entry
     # Before the lists of the reasons and rows that they refer to.
     scores = _by_measure(queried["scores"], score_values)
     services = _by_measure(queried["services"], measure_values)
@@ -201,7 +201,7 @@ def people_data(queried: Mapping[str, Rows], scopes: Iterable[Scope]) -> PeopleD
             }
             for scope in scopes
         ],
-        "counted": counted,
+        "counted_people": counted_people,
         "counted_flags": list(flags_indexes),
         "is_returned": {row["wave"]: list(map(int, row["is_returned"])) for row in queried["returned"]},
         "scores": scores,

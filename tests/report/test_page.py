@@ -88,7 +88,7 @@ def test_the_data_of_the_page_have_their_documented_shape(page: Page) -> None:
     )
     assert set(data["numbers"]["scope_indexes"]) == {None, *range(len(people["scopes"]))}
     assert {len(flags) for flags in people["counted_flags"]} == {person_count}
-    assert {entry["flags_index"] for entry in people["counted"].values()} == set(range(len(people["counted_flags"])))
+    assert {entry["flags_index"] for entry in people["counted_people"].values()} == set(range(len(people["counted_flags"])))
     for source_rows in people["source_rows"]:
         assert len(source_rows["file_indexes"]) == len(source_rows["row_numbers"]) == person_count
         assert set(source_rows["file_indexes"]) <= {None, *range(len(people["files"]))}

@@ -17,7 +17,7 @@ LINES: LineColumns = {
 }
 NUMBERS: NumberColumns = {
     "result_ids": ["summary/mood/T1/mean", "summary/mood/T1/sd", "summary/mood/T2/mean", "plan/alpha"],
-    "printed": ["2.5", "0.71", "—", ".05"],
+    "printed_texts": ["2.5", "0.71", "—", ".05"],
     "values": [2.5, 0.7071067811865476, None, 0.05],
     "line_indexes": [[0, 2, 3], [1, 3, 4], [0, 2, 3], [4]],
     "scope_indexes": [0, 0, 1, None],
@@ -26,7 +26,7 @@ NUMBERS: NumberColumns = {
 PEOPLE: PeopleData = {
     "participant_ids": ["P1", "P2", "P3"],
     "scopes": [],
-    "counted": {
+    "counted_people": {
         "value/mood/T1": {"flags_index": 0},
         "both/mood/T1-T2": {"flags_index": 1, "changes": [-0.5, None, None]},
         "value/age/": {"flags_index": 2},

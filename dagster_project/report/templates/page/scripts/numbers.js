@@ -24,7 +24,7 @@ class Numbers {
     return {
       numbers: rows.map(row => ({
         resultId: columns.result_ids[row],
-        printed: columns.printed[row],
+        printed: columns.printed_texts[row],
         lines: [
           ...(values[row] === null ? [] : [{ term: "Exactly", text: String(values[row]) }]),
           ...this.texts(lineIndexes[row].filter(line => !sharedLines.includes(line))),

@@ -18,7 +18,7 @@ class People {
     const columns = ["person", ...moments.map(wave => wave || "value")];
     if (hasChange) columns.push((scope.sign > 0 ? moments : [...moments].reverse()).join(" minus "));
     if (hasReturns) columns.push("returned");
-    const countedEntry = data.counted[[rule, measure, scope.moment].join("/")];
+    const countedEntry = data.counted_people[[rule, measure, scope.moment].join("/")];
     const flags = countedEntry && data.counted_flags[countedEntry.flags_index];
     const rows = data.participant_ids.map((participantId, personIndex) => {
       const isCounted = rule === "roster" || flags?.[personIndex] === "1";
