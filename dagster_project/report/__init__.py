@@ -1,11 +1,12 @@
-"""The page: what people read, rendered from results. Belongs here: formats of output. Does not belong here: arithmetic."""
+"""The report: results as a page, documents, tables and data. Belongs here: formats of output. Does not belong here:
+arithmetic."""
 
 from dagster_project.report.deposit import SUBJECTS, write_dictionary, write_package
 from dagster_project.report.figure import FIGURES_COLUMNS, Figure
 from dagster_project.report.joint import joint_rows, table_joint_display
 from dagster_project.report.latex import write_latex
 from dagster_project.report.methods import citation, methods
-from dagster_project.report.numbers import COLUMNS, LEFT_OUT, Sources, page_numbers
+from dagster_project.report.numbers import COLUMNS, LEFT_OUT, Sources
 from dagster_project.report.page import Released, turned_claims, write_page
 from dagster_project.report.people import LISTED, MOST_PEOPLE
 from dagster_project.report.tables import write_ard, write_figures, write_tables
@@ -25,7 +26,6 @@ __all__ = [
     "citation",
     "joint_rows",
     "methods",
-    "page_numbers",
     "table_joint_display",
     "turned_claims",
     "write_ard",

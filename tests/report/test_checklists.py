@@ -81,7 +81,7 @@ def test_links_point_at_what_they_say(release: dict[str, Any]) -> None:
                     seen.add("study")
                 elif link.words.startswith("Table "):
                     assert link.words.removeprefix("Table ") in numbers
-                    assert link.place == f"#table-{link.words.removeprefix('Table ')}"
+                    assert link.href == f"#table-{link.words.removeprefix('Table ')}"
                     seen.add("table")
                 elif " results of " in link.words:
                     count, named = link.words.split(" results of ")
@@ -89,7 +89,7 @@ def test_links_point_at_what_they_say(release: dict[str, Any]) -> None:
                     analysis = analysis.replace(" ", "_")
                     assert int(count) == sum(row.analysis == analysis and row.value is not None for row in results.values())
                     # The table shows some of them.
-                    assert link.place == (f"#table-{table}" if table else None)
+                    assert link.href == (f"#table-{table}" if table else None)
                     assert not table or analysis in shown_in[table]
                     seen.add("analysis")
     assert seen == {"study", "table", "analysis"}

@@ -18,7 +18,7 @@ from docx.oxml.ns import qn
 from dagster_project.outcomes.analyses import all_tables
 from dagster_project.outcomes.store import read_results
 from dagster_project.report import table_joint_display, write_latex, write_word, write_workbook
-from dagster_project.report.latex import escaped
+from dagster_project.report.latex import escape
 from dagster_project.results import Cell, Column, ResultRow, Row, Table
 from dagster_project.study import Study, read_study
 from dagster_project.synthesis import DISPLAY_COLUMNS
@@ -137,11 +137,11 @@ def test_latex_has_every_cell_and_compiles(content: Content, tmp_path: Path) -> 
         for row in table.rows if table.number != "5" else ():
             # What stands in columns of numbers never breaks.
             texts = [
-                escaped(cell.text) if column.has_words else escaped(cell.text).replace(" ", "~")
+                escape(cell.text) if column.has_words else escape(cell.text).replace(" ", "~")
                 for cell, column in zip(row.cells, table.columns, strict=bool(row.cells))
             ]
-            line = " & ".join([escaped(row.label), *texts])
-            assert (f"{line} \\\\" in text) if row.cells else (escaped(row.label) in text), row
+            line = " & ".join([escape(row.label), *texts])
+            assert (f"{line} \\\\" in text) if row.cells else (escape(row.label) in text), row
     assert text.count(r"\begin{longtable}") == text.count(r"\endhead") == len(tables)
     hostile, _ = _made_up()
     write_latex(tmp_path / "hostile.tex", content[1], hostile)
@@ -172,7 +172,7 @@ def test_latex_has_every_cell_and_compiles(content: Content, tmp_path: Path) -> 
     ],
 )
 def test_signs_that_latex_takes_for_its_own(text: str, printed: str) -> None:
-    assert escaped(text) == printed
+    assert escape(text) == printed
 
 
 def test_no_text_runs_and_the_same_content_gives_the_same_bytes(content: Content, tmp_path: Path) -> None:
