@@ -76,3 +76,16 @@
 {% macro grouping_sets_at_once() %}
     {{ return(16) }}
 {% endmacro %}
+
+{#- A query's row once for each of some entries, a value of several fields: name to expression, the same names in each -#}
+{% macro one_row_each(entries) -%}
+    {{ return(adapter.dispatch('one_row_each')(entries)) }}
+{%- endmacro %}
+
+{% macro duckdb__one_row_each(entries) -%}
+    unnest([
+        {%- for entry in entries %}
+        {% raw %}{{% endraw %}{% for name, expression in entry.items() %}'{{ name }}': {{ expression }}{{ ', ' if not loop.last }}{% endfor %}{% raw %}}{% endraw %}{{ ',' if not loop.last }}
+        {%- endfor %}
+    ])
+{%- endmacro %}

@@ -62,7 +62,8 @@ def build(settings: Settings) -> dg.Definitions:
         # Unit tests check the code, not the data: they run in the test suite.
         arguments = ["build", "--exclude-resource-type", "unit_test"]
         if context.is_subset:
-            arguments += ["--select", *(".".join(key.path) for key in sorted(context.selected_asset_keys))]
+            # By name: the folders below a schema are for people.
+            arguments += ["--select", *sorted(key.path[-1] for key in context.selected_asset_keys)]
         done = run_dbt(settings, arguments)
         results = list(getattr(done.result, "results", None) or ())
         if not done.success and (refusal := refusal_of(settings.warehouse_file, _messages(results, done.exception))):

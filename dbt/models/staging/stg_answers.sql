@@ -2,14 +2,18 @@
 {#- Types every answer against its declared anchors, labels and special codes: one small whole number an item (macros/answers).
     Each export's table is read by itself, since a column holds text in one and whole numbers in another. An item that stands
     in another part of the wave is null. -#}
-{%- set answers = source('raw', 'answers') -%}
-{%- set items = codebook_items() -%}
-{%- set unasked = codebook_unasked() -%}
-{%- set texts = codebook_answer_texts() -%}
-{%- set later = codebook_parts() -%}
-{%- set numbers = raw_number_columns() -%}
+-- depends_on: {{ source('raw', 'answers') }}
+{%- set items = codebook_items() %}
+{%- set unasked = codebook_unasked() %}
+{%- set texts = codebook_answer_texts() %}
+{%- set later = codebook_parts() %}
+{%- set numbers = raw_number_columns() %}
+{%- set empty = {
+    'participant_id': 'varchar', 'wave': 'varchar', 'part': 'integer', 'answered_on': 'date', 'source_file': 'varchar',
+    'source_row': 'bigint',
+} %}
 
-{%- for table in codebook_wave_tables() %}
+{% call(table) union_over(codebook_wave_tables(), empty) %}
 {%- set placed = [] %}
 {%- for item in items %}
 {%- set status = unasked | selectattr('item', 'equalto', item.item) | selectattr('wave', 'equalto', table.wave) | map(attribute='status') | first %}
@@ -17,7 +21,6 @@
 {%- do placed.append({'item': item, 'status': status, 'is_here': not status and (elsewhere or 1) == table.part,
     'is_number': [table.table_name, item.item] in numbers}) %}
 {%- endfor %}
-{{ 'union all' if not loop.first }}
 select
     participant_id,
     {{ text_literal(table.wave) }} as wave,
@@ -42,10 +45,6 @@ from (
         {%- for entry in placed if entry.is_here %},
         {{ quoted(entry.item.item) if entry.is_number else 'trim(' ~ quoted(entry.item.item) ~ ')' }} as {{ quoted(entry.item.item) }}
         {%- endfor %}
-    from {{ raw_table(answers, table) }}
-) as export_{{ loop.index }}
-{%- else %}
-select null as participant_id, null as wave, 1 as part, null as answered_on, null as source_file, null as source_row
-from {{ answers }}
-where false
-{%- endfor %}
+    from {{ raw_table(source('raw', 'answers'), table) }}
+) as export_rows
+{% endcall %}

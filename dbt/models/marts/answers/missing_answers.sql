@@ -1,22 +1,9 @@
 {{ config(materialized='view') }}
 {#- Absent answers, long: one row a person, wave and item without an answer, with its one reason. A view over answer_codes, and over
     returns for the waves that were not returned. -#}
-{#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
-{%- set codes = ref('answer_codes') -%}
-{%- set later = codebook_parts() -%}
-
-{%- for item in codebook_items() %}
-select
-    cast(participant_id as varchar) as participant_id,
-    cast(wave as varchar) as wave,
-    cast({{ text_literal(item.item) }} as varchar) as item,
-    cast({{ missing_reason_of(item) }} as varchar) as missing_reason,
-    {{ source_of_item(item.item, 'source_file', later) }} as source_file,
-    {{ source_of_item(item.item, 'source_row', later) }} as source_row
-from {{ codes }}
-where not is_blank and not ({{ is_answer(item) }})
-union all
-{%- endfor %}
+-- depends_on: {{ ref('answer_codes') }}
+{%- set later = codebook_parts() %}
+{%- set of_missing_waves %}
 select
     cast(returns.participant_id as varchar) as participant_id,
     cast(returns.wave as varchar) as wave,
@@ -27,8 +14,21 @@ select
 from {{ ref('returns') }} as returns
 left join (
     select participant_id, wave, source_file, source_row
-    from {{ codes }}
+    from {{ ref('answer_codes') }}
     where is_blank
 ) as blank on returns.participant_id = blank.participant_id and returns.wave = blank.wave
 cross join {{ source('codebook', 'items') }} as items
 where not returns.is_returned
+{%- endset %}
+
+{% call(item) union_over(codebook_items(), after=of_missing_waves) %}
+select
+    cast(participant_id as varchar) as participant_id,
+    cast(wave as varchar) as wave,
+    cast({{ text_literal(item.item) }} as varchar) as item,
+    cast({{ missing_reason_of(item) }} as varchar) as missing_reason,
+    {{ source_of_item(item.item, 'source_file', later) }} as source_file,
+    {{ source_of_item(item.item, 'source_row', later) }} as source_row
+from {{ ref('answer_codes') }}
+where not is_blank and not ({{ is_answer(item) }})
+{% endcall %}

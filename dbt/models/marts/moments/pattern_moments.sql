@@ -1,7 +1,12 @@
 {#- The moments of the people who have a score in the same waves: what a mixed model and a test of missingness need, whatever
     the number of people. -#}
-{%- set profiles = ref('score_profiles') -%}
 {%- set waves = codebook_waves() %}
+{%- set pairs = [] %}
+{%- for wave in waves %}
+{%- for other_wave in waves[loop.index0:] %}{% do pairs.append({'wave': wave, 'other_wave': other_wave}) %}{% endfor %}
+{%- endfor %}
+{%- set empty_products = {'scale': 'varchar', 'pattern': 'varchar', 'wave': 'varchar', 'other_wave': 'varchar', 'total': 'double'} %}
+{%- set empty_means = {'scale': 'varchar', 'pattern': 'varchar', 'wave': 'varchar', 'n': 'bigint', 'mean': 'double'} %}
 
 with patterns as (
     select
@@ -11,7 +16,7 @@ with patterns as (
         {{ value_in(wave) }},
         {%- endfor %}
         n
-    from {{ profiles }}
+    from {{ ref('score_profiles') }}
     where kind = 'scale'
 ),
 
@@ -41,28 +46,28 @@ away as (
 ),
 
 products as (
-    {%- for wave in waves %}
-    {%- set first = loop.index0 %}
-    {%- for other in waves[first:] %}
-    select scale, pattern, {{ text_literal(wave) }} as wave, {{ text_literal(other) }} as other_wave,
-        {{ exact_sum(value_in(wave) ~ ' * ' ~ value_in(other), 'n') }} as total
+    {% call(pair) union_over(pairs, empty_products) %}
+    select
+        scale,
+        pattern,
+        {{ text_literal(pair.wave) }} as wave,
+        {{ text_literal(pair.other_wave) }} as other_wave,
+        {{ exact_sum(value_in(pair.wave) ~ ' * ' ~ value_in(pair.other_wave), 'n') }} as total
     from away
     group by scale, pattern
-    union all
-    {%- endfor %}
-    {%- endfor %}
-    select null, null, null, null, null
-    where false
+    {% endcall %}
 ),
 
 wave_means as (
-    {%- for wave in waves %}
-    select scale, pattern, {{ text_literal(wave) }} as wave, n, {{ value_in(wave) }} as mean
+    {% call(wave) union_over(waves, empty_means) %}
+    select
+        scale,
+        pattern,
+        {{ text_literal(wave) }} as wave,
+        n,
+        {{ value_in(wave) }} as mean
     from means
-    union all
-    {%- endfor %}
-    select null, null, null, null, null
-    where false
+    {% endcall %}
 )
 
 select

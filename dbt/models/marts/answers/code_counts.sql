@@ -1,12 +1,14 @@
 {{ config(materialized='kept_by_wave') }}
 {#- How often each item has each code in each wave: answers, and reasons why there is none. Blank rows do not count. People are read
     once for many items; each is a grouping set of its own. -#}
-{#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
-{%- set codes = ref('answer_codes') -%}
-{%- set stale = stale_waves(this) -%}
+-- depends_on: {{ ref('answer_codes') }}
+{%- set stale = stale_waves(this) %}
+{%- set empty = {
+    'wave': 'varchar', 'item': 'varchar', 'code': 'smallint', 'is_answer': 'boolean', 'missing_reason': 'varchar', 'n': 'bigint',
+    'content_stamp': 'varchar',
+} %}
 
-{%- for block in codebook_items() | batch(grouping_sets_at_once()) %}
-{{ 'union all' if not loop.first }}
+{% call(block) union_over(codebook_items() | batch(grouping_sets_at_once()), empty) %}
 select
     cast(wave as varchar) as wave,
     cast(case{% for item in block %} when grouping({{ quoted(item.item) }}) = 0 then {{ text_literal(item.item) }}{% endfor %} end as varchar) as item,
@@ -15,16 +17,11 @@ select
     cast(case{% for item in block %} when grouping({{ quoted(item.item) }}) = 0 then {{ missing_reason_of(item) }}{% endfor %} end as varchar) as missing_reason,
     cast(count(*) as bigint) as n,
     cast({{ stamp_of_wave('wave') }} as varchar) as content_stamp
-from {{ codes }}
+from {{ ref('answer_codes') }}
 where not is_blank and {{ is_of_waves('wave', stale) }}
 group by grouping sets (
     {%- for item in block %}
     (wave, {{ quoted(item.item) }}){{ ',' if not loop.last }}
     {%- endfor %}
 )
-{%- else %}
-select cast(null as varchar) as wave, cast(null as varchar) as item, cast(null as smallint) as code, cast(null as boolean) as is_answer,
-    cast(null as varchar) as missing_reason, cast(null as bigint) as n, cast(null as varchar) as content_stamp
-from {{ codes }}
-where false
-{%- endfor %}
+{% endcall %}

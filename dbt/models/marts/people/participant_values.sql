@@ -1,10 +1,12 @@
 {{ config(materialized='view') }}
 {#- What the roster says, long: one row a person and variable, known or not. A view over participants. -#}
-{#- Named here, outside the loops, so that dbt sees the dependency when it parses. -#}
-{%- set people = ref('participants') -%}
+-- depends_on: {{ ref('participants') }}
+{%- set empty = {
+    'participant_id': 'varchar', 'variable': 'varchar', 'category': 'varchar', 'number': 'double', 'missing_reason': 'varchar',
+    'source_file': 'varchar', 'source_row': 'bigint',
+} %}
 
-{%- for variable in codebook_variables() %}
-{{ 'union all' if not loop.first }}
+{% call(variable) union_over(codebook_variables(), empty) %}
 select
     participant_id,
     cast({{ text_literal(variable.variable) }} as varchar) as variable,
@@ -18,12 +20,5 @@ select
     cast({{ quoted(variable.variable ~ '__missing') }} as varchar) as missing_reason,
     source_file,
     source_row
-from {{ people }}
-{%- else %}
-select
-    cast(null as varchar) as participant_id, cast(null as varchar) as variable, cast(null as varchar) as category,
-    cast(null as double) as number, cast(null as varchar) as missing_reason, cast(null as varchar) as source_file,
-    cast(null as bigint) as source_row
-from {{ people }}
-where false
-{%- endfor %}
+from {{ ref('participants') }}
+{% endcall %}
