@@ -39,13 +39,13 @@
 
 {#- wave, stamp: as marts.wave_stamps has them -#}
 {% macro wave_stamps() %}
-    {{ return(codebook_rows("select wave, content_stamp from marts.wave_stamps order by wave")) }}
+    {{ return(codebook_rows("select wave, content_stamp from " ~ ref('wave_stamps') ~ " order by wave")) }}
 {% endmacro %}
 
 {#- The waves that a model has not, or not as they are now: all of them where it does not stand yet -#}
 {% macro stale_waves(relation) %}
-    {%- if not execute -%}{{ return([]) }}{%- endif -%}
     {%- set stamps = wave_stamps() -%}
+    {%- if not execute -%}{{ return([]) }}{%- endif -%}
     {%- set standing = load_relation(relation) -%}
     {%- set kept = [] -%}
     {%- if standing is not none and standing.is_table -%}

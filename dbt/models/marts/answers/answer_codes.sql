@@ -2,7 +2,6 @@
 {#- Every answer, once: one row a person of the roster and wave that stands in an export, one small whole number an item: the
     answer, or below its anchors the reason why there is none. `answers`, `missing_answers` and `answer_sheets` are views over
     it in words. A wave that comes as several exports is put together here, each item from the part that holds it. -#}
--- depends_on: {{ ref('wave_stamps') }}
 {%- set items = codebook_items() %}
 {%- set parts = [1] + later_parts(codebook_parts()) %}
 {%- set stale = stale_waves(this) %}
