@@ -1,6 +1,6 @@
 {#- What the scoring SQL is generated from. Each macro returns a list of dictionaries read from a source of schema codebook,
-    which the codebook asset writes before dbt runs. While dbt only parses, the lists are empty, and dbt notes which sources a
-    model depends on. Unit tests override the macros. -#}
+    which the codebook asset writes before dbt runs. While dbt only parses, the lists are empty, and dbt notes which sources
+    a model depends on. Unit tests override the macros. -#}
 
 {#- Asked once a run, by its SQL: many models ask the same, and an answer takes dbt longer than DuckDB. `graph` is the one
     dictionary that all nodes of a run share; dbt makes it anew for each run. Whoever asks gets entries of its own. -#}

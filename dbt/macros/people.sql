@@ -1,14 +1,14 @@
-{#- Who is on the roster, and who counts in a number. Each rule is said here only: results, trace, page and tests read what the
-    models make of it. -#}
+{#- Who is on the roster, and who counts in a number. Each rule is said here only: results, trace, page and tests read what
+    the models make of it. -#}
 
 {#- Whether a row of the roster is a person of the study: nobody whom the study excluded -#}
 {% macro is_included() -%}
     coalesce(trim(excluded_on), '') = '' and coalesce(trim(exclusion_reason), '') = ''
 {%- endmacro %}
 
-{#- What a row says of a measure in a wave: `value_<wave>`, and `status_<wave>`: 0 known and complete, 1 known from a part of the
-    items, below zero the number of the reason why it is missing. Beside them stands `state_<wave>`, as below: of a wave of several
-    exports a person may have returned one without the measure's. -#}
+{#- What a row says of a measure in a wave: `value_<wave>`, and `status_<wave>`: 0 known and complete, 1 known from a part of
+    the items, below zero the number of the reason why it is missing. Beside them stands `state_<wave>`, as below: of a wave
+    of several exports a person may have returned one without the measure's. -#}
 {% macro value_in(wave) -%}
     {{ quoted('value_' ~ wave) }}
 {%- endmacro %}
@@ -30,10 +30,11 @@
 {#- Who counts in a number of a measure: one row for each row of `relation` (a person, or people of one profile), rule of
     codebook.people_rules and moment.
 
-    relation: columns `value_<wave>`, `status_<wave>` and `state_<wave>`, and those named in `unit` (such as participant_id, or n).
-    Gives the unit, measure, kind, people (the rule), moment (a wave, a contrast, or '' for all waves), is_counted, value (what
-    the number is made of: the value in the wave, the change), value_baseline, value_followup, is_returned (of the rule
-    `first`: whether the moment's wave was returned) and reason (why not counted; of several waves with each one's name). -#}
+    relation: columns `value_<wave>`, `status_<wave>` and `state_<wave>`, and those named in `unit` (such as participant_id,
+    or n). Gives the unit, measure, kind, people (the rule), moment (a wave, a contrast, or '' for all waves), is_counted,
+    value (what the number is made of: the value in the wave, the change), value_baseline, value_followup, is_returned (of
+    the rule `first`: whether the moment's wave was returned) and reason (why not counted; of several waves with each one's
+    name). -#}
 {% macro counted_rows(relation, unit) -%}
     {%- set waves = codebook_waves() -%}
     {%- set columns = (['measure', 'kind'] + unit) | join(', ') -%}

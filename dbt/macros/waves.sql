@@ -62,7 +62,8 @@
     {{ return(stale) }}
 {% endmacro %}
 
-{#- Whether a row is of one of some waves; of no row where there are none. It stays in the query, so that lineage is whole. -#}
+{#- Whether a row is of one of some waves; of no row where there are none. It stays in the query, so that lineage is
+    whole. -#}
 {% macro is_of_waves(column, waves) -%}
     {%- if waves -%}
     {{ column }} in ({% for wave in waves %}{{ text_literal(wave) }}{{ ', ' if not loop.last }}{% endfor %})

@@ -130,6 +130,12 @@ def test_every_asset_says_what_it_is(example_run: Any) -> None:
         " and table_name not in (select view_name from duckdb_views())"
     )
     assert undescribed == []
+    tables = place.released(
+        "select table_name as name, comment from duckdb_tables() where schema_name = 'marts'"
+        " union all select view_name, comment from duckdb_views() where schema_name = 'marts'"
+    )
+    assert len(tables) > 30
+    assert [table["name"] for table in tables if "Grain: one row" not in (table["comment"] or "")] == []
 
 
 def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_again: Again) -> None:

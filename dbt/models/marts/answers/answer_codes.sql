@@ -1,7 +1,7 @@
 {{ config(materialized='kept_by_wave') }}
 {#- Every answer, once: one row a person of the roster and wave that stands in an export, one small whole number an item: the
-    answer, or below its anchors the reason why there is none. `answers`, `missing_answers` and `answer_sheets` are views over
-    it in words. A wave that comes as several exports is put together here, each item from the part that holds it. -#}
+    answer, or below its anchors the reason why there is none. `answers`, `missing_answers` and `answer_sheets` are views
+    over it in words. A wave that comes as several exports is put together here, each item from the part that holds it. -#}
 {%- set items = codebook_items() %}
 {%- set parts = [1] + later_parts(codebook_parts()) %}
 {%- set stale = stale_waves(this) %}
@@ -24,7 +24,9 @@ with sheets as (
         max(case when answers.part = {{ part }} then answers.source_row end) as {{ of_part('source_row', part) }}
         {%- endfor %}
         {%- for item in items %},
-        cast(coalesce(max(answers.{{ quoted(item.item) }}), {{ reason_code(item, 'wave_not_returned') }}) as smallint) as {{ quoted(item.item) }}
+        cast(
+            coalesce(max(answers.{{ quoted(item.item) }}), {{ reason_code(item, 'wave_not_returned') }}) as smallint
+        ) as {{ quoted(item.item) }}
         {%- endfor %}
         {%- endif %}
     from {{ ref('stg_answers') }} as answers
@@ -38,7 +40,13 @@ with sheets as (
 select
     cast(participant_id as varchar) as participant_id,
     cast(wave as varchar) as wave,
-    not ({% for item in items %}{{ quoted(item.item) }} >= {{ reason_code(item, 'invalid') }}{{ ' or ' if not loop.last }}{% else %}false{% endfor %}) as is_blank,
+    not (
+        {%- for item in items %}
+        {{ quoted(item.item) }} >= {{ reason_code(item, 'invalid') }}{{ ' or' if not loop.last }}
+        {%- else %}
+        false
+        {%- endfor %}
+    ) as is_blank,
     cast(answered_on as date) as answered_on
     {%- for part in parts %},
     cast({{ of_part('source_file', part) }} as varchar) as {{ of_part('source_file', part) }},

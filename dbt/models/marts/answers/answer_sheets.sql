@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
-{#- Answers, wide and in words: one row a person of the roster and planned wave, returned or not. A view over answer_codes. -#}
+{#- Answers, wide and in words: one row a person of the roster and planned wave, returned or not. A view over
+    answer_codes. -#}
 {%- set parts = [1] + later_parts(codebook_parts()) %}
 
 select

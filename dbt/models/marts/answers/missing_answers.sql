@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
-{#- Absent answers, long: one row a person, wave and item without an answer, with its one reason. A view over answer_codes, and over
-    returns for the waves that were not returned. -#}
+{#- Absent answers, long: one row a person, wave and item without an answer, with its one reason. A view over answer_codes,
+    and over returns for the waves that were not returned. -#}
 -- depends_on: {{ ref('answer_codes') }}
 {%- set later = codebook_parts() %}
 {%- set of_missing_waves %}

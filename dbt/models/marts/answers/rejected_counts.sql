@@ -1,5 +1,5 @@
-{#- How many of the values given were rejected, block by block: an instrument or the services in a wave, a variable of the roster.
-    What the protocol allows stands beside; more than that blocks the release. -#}
+{#- How many of the values given were rejected, block by block: an instrument or the services in a wave, a variable of the
+    roster. What the protocol allows stands beside; more than that blocks the release. -#}
 
 with items as (
     select

@@ -2,7 +2,14 @@
 
 with versions as (
     select
-        export, wave, sha256, file_name, rows_in_file, rows_accepted, rows_set_aside, is_in_use,
+        export,
+        wave,
+        sha256,
+        file_name,
+        rows_in_file,
+        rows_accepted,
+        rows_set_aside,
+        is_in_use,
         row_number() over (partition by export order by first_seen_at, sha256) as version
     from {{ source('raw', 'versions') }}
 )

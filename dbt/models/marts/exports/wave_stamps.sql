@@ -18,7 +18,9 @@ roster as (
 
 select
     cast(waves.wave as varchar) as wave,
-    cast(md5(concat_ws('|', waves.definitions_stamp, exports.fingerprints, roster.people, roster.who)) as varchar) as content_stamp
+    cast(
+        md5(concat_ws('|', waves.definitions_stamp, exports.fingerprints, roster.people, roster.who)) as varchar
+    ) as content_stamp
 from {{ source('codebook', 'wave_definitions') }} as waves
 left join exports on waves.wave = exports.wave
 cross join roster

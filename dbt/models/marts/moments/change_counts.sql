@@ -1,5 +1,5 @@
-{#- How many pairs changed by how much: what rank and resampling methods need. Changes are rounded to eleven decimals: left as
-    they are, the last digit of a prorated score would make two equal changes differ, and ties would be missed. -#}
+{#- How many pairs changed by how much: what rank and resampling methods need. Changes are rounded to eleven decimals: left
+    as they are, the last digit of a prorated score would make two equal changes differ, and ties would be missed. -#}
 
 select
     cast(moment as varchar) as contrast,

@@ -1,7 +1,13 @@
 {#- The moments of each scale's pairs in each contrast, change in the declared direction. -#}
 
 with pairs as (
-    select moment as contrast, measure as scale, value_baseline as baseline, value_followup as followup, value as change, n
+    select
+        moment as contrast,
+        measure as scale,
+        value_baseline as baseline,
+        value_followup as followup,
+        value as change,
+        n
     from {{ ref('counted_profiles') }}
     where kind = 'scale' and people = 'both' and is_counted
 ),

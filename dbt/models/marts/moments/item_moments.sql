@@ -15,10 +15,11 @@
 {%- for item in scale['items'] %}
 {%- set position = loop.index0 %}
 {%- for other_item in scale['items'][position:] %}
+{%- set x, y = quoted(item), quoted(other_item) %}
 {%- do pairs.append({
     'item': text_literal(item),
     'other_item': text_literal(other_item),
-    'products': 'count(*) * sum(cast(' ~ quoted(item) ~ ' as bigint) * ' ~ quoted(other_item) ~ ') - sum(' ~ quoted(item) ~ ') * sum(' ~ quoted(other_item) ~ ')',
+    'products': 'count(*) * sum(cast(' ~ x ~ ' as bigint) * ' ~ y ~ ') - sum(' ~ x ~ ') * sum(' ~ y ~ ')',
 }) %}
 {%- endfor %}
 {%- endfor %}

@@ -5,13 +5,20 @@
 {%- for wave in waves %}
 {%- for other_wave in waves[loop.index0:] %}{% do pairs.append({'wave': wave, 'other_wave': other_wave}) %}{% endfor %}
 {%- endfor %}
-{%- set empty_products = {'scale': 'varchar', 'pattern': 'varchar', 'wave': 'varchar', 'other_wave': 'varchar', 'total': 'double'} %}
+{%- set empty_products = {
+    'scale': 'varchar', 'pattern': 'varchar', 'wave': 'varchar', 'other_wave': 'varchar', 'total': 'double',
+} %}
 {%- set empty_means = {'scale': 'varchar', 'pattern': 'varchar', 'wave': 'varchar', 'n': 'bigint', 'mean': 'double'} %}
 
 with patterns as (
     select
         measure as scale,
-        concat_ws('+'{% for wave in waves %}, case when {{ value_in(wave) }} is not null then {{ text_literal(wave) }} end{% endfor %}) as pattern,
+        concat_ws(
+            '+'
+            {%- for wave in waves %},
+            case when {{ value_in(wave) }} is not null then {{ text_literal(wave) }} end
+            {%- endfor %}
+        ) as pattern,
         {%- for wave in waves %}
         {{ value_in(wave) }},
         {%- endfor %}

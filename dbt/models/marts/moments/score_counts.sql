@@ -1,5 +1,5 @@
-{#- How many people have each score: what ranks, quantiles and shares need. Scores are rounded to eleven decimals, so that two
-    ways to the same score are one. -#}
+{#- How many people have each score: what ranks, quantiles and shares need. Scores are rounded to eleven decimals, so that
+    two ways to the same score are one. -#}
 
 select
     cast(measure as varchar) as scale,

@@ -2,8 +2,8 @@
 {#- What the roster says, long: one row a person and variable, known or not. A view over participants. -#}
 -- depends_on: {{ ref('participants') }}
 {%- set empty = {
-    'participant_id': 'varchar', 'variable': 'varchar', 'category': 'varchar', 'number': 'double', 'missing_reason': 'varchar',
-    'source_file': 'varchar', 'source_row': 'bigint',
+    'participant_id': 'varchar', 'variable': 'varchar', 'category': 'varchar', 'number': 'double',
+    'missing_reason': 'varchar', 'source_file': 'varchar', 'source_row': 'bigint',
 } %}
 
 {% call(variable) union_over(codebook_variables(), empty) %}

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
-{#- Who counts in which number, person by person: scales and services over the waves (macros/people says the rules), and facts of
-    the roster. Read it with a measure and a rule, or it is everybody many times. -#}
+{#- Who counts in which number, person by person: scales and services over the waves (macros/people says the rules), and
+    facts of the roster. Read it with a measure and a rule, or it is everybody many times. -#}
 -- depends_on: {{ ref('return_states') }}
 {%- set columns = ['participant_id', 'measure', 'kind'] %}
 {%- for wave in codebook_waves() %}{% do columns.extend([value_in(wave), status_in(wave), state_in(wave)]) %}{% endfor %}

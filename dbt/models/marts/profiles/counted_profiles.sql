@@ -3,7 +3,18 @@
 {%- set profiles = ref('score_profiles') -%}
 
 select
-    measure, kind, people_group, people, moment, is_counted, value, value_baseline, value_followup, is_returned, reason, n
+    measure,
+    kind,
+    people_group,
+    people,
+    moment,
+    is_counted,
+    value,
+    value_baseline,
+    value_followup,
+    is_returned,
+    reason,
+    n
 from (
     {{ counted_rows(profiles, ['people_group', 'n']) }}
 ) as counted

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
-{#- What is followed over time, long: one row a person, measure and planned wave, known or not; facts of the roster have no wave.
-    A view, for people. -#}
+{#- What is followed over time, long: one row a person, measure and planned wave, known or not; facts of the roster have no
+    wave. A view, for people. -#}
 -- depends_on: {{ ref('person_profiles') }}
 {%- set facts %}
 select

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
-{#- Scores, long: one row a person of the roster, a planned wave and a scale, with or without a score. A view over scores, and over
-    returns for the waves that were not returned. -#}
+{#- Scores, long: one row a person of the roster, a planned wave and a scale, with or without a score. A view over scores,
+    and over returns for the waves that were not returned. -#}
 -- depends_on: {{ ref('scores') }}
 {%- set of_missing_waves %}
 select

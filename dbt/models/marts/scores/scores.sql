@@ -1,6 +1,7 @@
 {{ config(materialized='kept_by_wave') }}
-{#- Scores by the instruments' rules, wide: one row a person and wave that was returned; for each scale the score, how many items
-    (of a composite: parts) were answered, and the number of the reason where there is none. Keyed answers are an expression. -#}
+{#- Scores by the instruments' rules, wide: one row a person and wave that was returned; for each scale the score, how many
+    items (of a composite: parts) were answered, and the number of the reason where there is none. Keyed answers are an
+    expression. -#}
 {%- set codes = {} %}
 {%- for item in codebook_items() %}{% do codes.update({item.item: item}) %}{% endfor %}
 {%- set scales = codebook_scales() %}

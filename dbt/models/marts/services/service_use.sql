@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
-{#- One row a person, wave in which services were asked about, and service. A view over answer_codes, and over returns for the
-    waves that were not returned. -#}
+{#- One row a person, wave in which services were asked about, and service. A view over answer_codes, and over returns for
+    the waves that were not returned. -#}
 -- depends_on: {{ ref('answer_codes') }}
 {%- set unasked = codebook_unasked() %}
 {%- set waves = codebook_waves() %}
@@ -18,7 +18,8 @@ where not returns.is_returned
 {%- endset %}
 
 {% call(item) union_over(codebook_items() | selectattr('is_service'), after=of_missing_waves) %}
-{%- set elsewhere = unasked | selectattr('item', 'equalto', item.item) | selectattr('status', 'equalto', 'not_in_wave') | map(attribute='wave') | list %}
+{%- set of_item = unasked | selectattr('item', 'equalto', item.item) | list %}
+{%- set elsewhere = of_item | selectattr('status', 'equalto', 'not_in_wave') | map(attribute='wave') | list %}
 select
     cast(participant_id as varchar) as participant_id,
     cast(wave as varchar) as wave,
