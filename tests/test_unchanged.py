@@ -149,7 +149,7 @@ def test_another_key_is_run(small_again: Any) -> None:
 
 @pytest.mark.parametrize(
     "file", ["dagster_project/statistics/norms.py", "dagster_project/results/trace.sql", "dbt/macros/scoring.sql",
-             "dbt/models/marts/answers.yml", "dbt/dbt_project.yml", "dagster_project/report/templates/page.html.jinja"],
+             "dbt/models/marts/answers/answers.yml", "dbt/dbt_project.yml", "dagster_project/report/templates/page.html.jinja"],
 )  # fmt: skip
 def test_edited_code_is_run(small_again: Any, file: str) -> None:
     place, _ = small_again

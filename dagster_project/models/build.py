@@ -65,7 +65,8 @@ def build_models(study_run: StudyRun, project: DbtProject, selected: Sequence[Ta
     # Unit tests check the code, not the data: they run in the test suite.
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if selected is not None:
-        arguments += ["--select", *(f"{schema}.{name}" for schema, name in sorted(selected))]
+        # By name: the folders below a schema are for people.
+        arguments += ["--select", *sorted(name for _, name in selected)]
     result = run_dbt(project, arguments)
     nodes = list(getattr(result.result, "results", None) or ())
     if not result.success and (refusal := _refusal(project, nodes, result.exception)):

@@ -144,7 +144,7 @@ def test_results_are_of_the_exports_that_their_marts_are_of(
     result = _run_subset(definitions, ["raw", "t1"], ["results", "items"], ["release"])
     assert not result.success
     stale = truth.contradictions(Warehouse(place.settings.warehouse_file), _study(place))
-    assert len(stale) == len(truth.STAMPED)
+    assert len(stale) == len(truth.STAMPED) - 1  # interviews hang on no export
     assert f"items: computed from another state of export t1 than is in use now; {_CURE}" in stale
     # Some of the marts built anew: they are of two states, and so is what reads them.
     result = _run_subset(definitions, ["marts", "item_counts"], ["results", "items"])
