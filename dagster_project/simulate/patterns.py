@@ -124,17 +124,8 @@ def instrument_availability(
             n = numbers.number("n", contrast.contrast)
             if n is None:
                 continue
-            first_wave, last_wave = _wave_index(study, contrast.baseline), _wave_index(study, contrast.followup)
-            pair_variables = []
-            for person in range(people):
-                if (person, first_wave) in variables and (person, last_wave) in variables:
-                    pair_variable = program.add_variable()
-                    baseline, followup = variables[person, first_wave], variables[person, last_wave]
-                    program.add_constraint({pair_variable: 1.0, baseline: -1.0}, -np.inf, 0)
-                    program.add_constraint({pair_variable: 1.0, followup: -1.0}, -np.inf, 0)
-                    program.add_constraint({pair_variable: 1.0, baseline: -1.0, followup: -1.0}, -1, np.inf)
-                    pair_variables.append(pair_variable)
-            program.add_total(pair_variables, n, _PAIR_PENALTY)
+            wave_pair = _wave_index(study, contrast.baseline), _wave_index(study, contrast.followup)
+            _add_pair_total(program, variables, wave_pair, n)
     solution = program.solve(seconds=20)
     if solution is None:
         raise SimulationError(f"{instrument.instrument}: no pattern of answering fits the printed ns; check them for slips")
@@ -146,6 +137,23 @@ def instrument_availability(
         available[code] = flags
     costs = np.array(program.costs)
     return available, float((costs * solution)[costs >= _PAIR_PENALTY].sum())
+
+
+def _add_pair_total(
+    program: _Program, variables: Mapping[tuple[int, int], int], wave_pair: tuple[int, int], number: float
+) -> None:
+    """Require a number of people who have a score in both waves. variables: by (person, wave), in order of persons."""
+    baseline_wave, followup_wave = wave_pair
+    pair_variables = []
+    for person in dict.fromkeys(person for person, _ in variables):
+        if (person, baseline_wave) in variables and (person, followup_wave) in variables:
+            pair_variable = program.add_variable()
+            baseline, followup = variables[person, baseline_wave], variables[person, followup_wave]
+            program.add_constraint({pair_variable: 1.0, baseline: -1.0}, -np.inf, 0)
+            program.add_constraint({pair_variable: 1.0, followup: -1.0}, -np.inf, 0)
+            program.add_constraint({pair_variable: 1.0, baseline: -1.0, followup: -1.0}, -1, np.inf)
+            pair_variables.append(pair_variable)
+    program.add_total(pair_variables, number, _PAIR_PENALTY)
 
 
 def _wave_index(study: Study, code: str) -> int:
