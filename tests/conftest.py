@@ -79,19 +79,21 @@ def _settings(folder: Path, study: Path) -> Settings:
     )
 
 
-def copy_of(place: Place, folder: Path) -> Place:
+def copy_of(workspace: Place, folder: Path) -> Place:
     """A place with everything that ran in it, to be run on."""
-    root = place.study_folder.parent.parent
+    root = workspace.study_folder.parent.parent
     shutil.copytree(root, folder, symlinks=True, dirs_exist_ok=True)
-    return Place(folder / "data" / place.study_folder.name, _settings(folder, folder / "data" / place.study_folder.name))
+    return Place(
+        folder / "data" / workspace.study_folder.name, _settings(folder, folder / "data" / workspace.study_folder.name)
+    )
 
 
-def definitions_of(place: Place) -> dg.Definitions:
-    settings = place.settings
+def definitions_of(workspace: Place) -> dg.Definitions:
+    settings = workspace.settings
     return dg.Definitions.merge(
         study_run.build(settings),
         codebook.build(settings),
-        raw.build(settings, read_study(place.study_folder)),
+        raw.build(settings, read_study(workspace.study_folder)),
         models.build(settings),
         checks.build(settings),
         outcomes.build(settings),
@@ -104,9 +106,9 @@ def definitions_of(place: Place) -> dg.Definitions:
     )
 
 
-def run_all(place: Place) -> Run:
+def run_all(workspace: Place) -> Run:
     """Materialise everything, as `wavehouse run` does."""
-    job = definitions_of(place).resolve_implicit_global_asset_job_def()
+    job = definitions_of(workspace).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
         quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
@@ -146,29 +148,29 @@ def run_of() -> Callable[[Place], Run]:
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Run]:
     """The small study, run once. Tests that change anything take `small_again`."""
-    place = place_at(tmp_path_factory.mktemp("small"), SMALL)
-    return place, run_all(place)
+    workspace = place_at(tmp_path_factory.mktemp("small"), SMALL)
+    return workspace, run_all(workspace)
 
 
 @pytest.fixture(scope="session")
 def example_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Run]:
     """The example study, run once."""
-    place = place_at(tmp_path_factory.mktemp("example"), EXAMPLE)
-    return place, run_all(place)
+    workspace = place_at(tmp_path_factory.mktemp("example"), EXAMPLE)
+    return workspace, run_all(workspace)
 
 
 @pytest.fixture
 def small_again(small_run: tuple[Place, Run], tmp_path: Path) -> Iterator[tuple[Place, Callable[[], Run]]]:
     """A copy of the small study with its working file and release, and a way to run it again."""
-    place = copy_of(small_run[0], tmp_path / "again")
-    yield place, lambda: run_all(place)
+    workspace = copy_of(small_run[0], tmp_path / "again")
+    yield workspace, lambda: run_all(workspace)
 
 
 @pytest.fixture
 def example_again(example_run: tuple[Place, Run], tmp_path: Path) -> Iterator[tuple[Place, Callable[[], Run]]]:
     """A copy of the example study with its working file and release, and a way to run it again."""
-    place = copy_of(example_run[0], tmp_path / "again")
-    yield place, lambda: run_all(place)
+    workspace = copy_of(example_run[0], tmp_path / "again")
+    yield workspace, lambda: run_all(workspace)
 
 
 @pytest.fixture

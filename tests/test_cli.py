@@ -12,9 +12,9 @@ import pytest
 from dagster_project.cli import main
 
 
-def _wavehouse(place: Any, *words: str) -> subprocess.CompletedProcess[str]:
+def _wavehouse(workspace: Any, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
-    environment |= {"WAVEHOUSE_STUDY": str(place.study_folder), "WAVEHOUSE_HOME": str(place.settings.home)}
+    environment |= {"WAVEHOUSE_STUDY": str(workspace.study_folder), "WAVEHOUSE_HOME": str(workspace.settings.home)}
     command = [sys.executable, "-m", "dagster_project.cli", *words]
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, check=False, encoding="utf-8", timeout=120

@@ -13,8 +13,8 @@ from recompute import recompute
 HERE = Path(__file__).parent
 
 
-def _file(place: Any) -> Path:
-    return Path(place.release) / "warehouse.duckdb"
+def _file(workspace: Any) -> Path:
+    return Path(workspace.release) / "warehouse.duckdb"
 
 
 @pytest.fixture
@@ -53,9 +53,9 @@ def test_another_study_recomputes_from_its_answers(
 ) -> None:
     """Four waves, one of them of two files, no services, no norms."""
     runpy.run_path(str(HERE / "defs/test_other_study.py"))["_write"](tmp_path / "made/garden")
-    place = place_of(tmp_path / "made/garden")
-    assert run_of(place).success
-    report = recompute(_file(place))
+    workspace = place_of(tmp_path / "made/garden")
+    assert run_of(workspace).success
+    report = recompute(_file(workspace))
     assert [str(difference) for difference in report.differences] == []
     assert report.share_checked > 0.6
 

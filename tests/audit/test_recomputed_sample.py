@@ -29,10 +29,10 @@ def _said(connection: Any, definitions: Any = None) -> list[str]:
 @pytest.mark.parametrize("run", ["small_run", "example_run"])
 @pytest.mark.parametrize("kind", ["working", "released"])
 def test_every_place_of_a_file_recomputes(run: str, kind: str, request: pytest.FixtureRequest) -> None:
-    place, _ = request.getfixturevalue(run)
-    file = place.settings.warehouse_file if kind == "working" else place.release / "warehouse.duckdb"
+    workspace, _ = request.getfixturevalue(run)
+    file = workspace.settings.warehouse_file if kind == "working" else workspace.release / "warehouse.duckdb"
     with duckdb.connect(str(file), read_only=True) as connection:
-        definitions = codebook_tables(read_study(place.study_folder))
+        definitions = codebook_tables(read_study(workspace.study_folder))
         assert _said(connection, definitions) == []
         assert _said(connection) == []
 
@@ -72,13 +72,13 @@ def test_a_value_where_there_is_none_is_found(small_file: Any) -> None:
 
 def test_definitions_that_are_not_those_of_the_scores_are_found(small_run: tuple[Any, Any], tmp_path: Path) -> None:
     """The study folder reverses another item than the file was scored with: a stale codebook."""
-    place, _ = small_run
+    workspace, _ = small_run
     folder = shutil.copytree(
-        place.study_folder, tmp_path / "small_study", ignore=shutil.ignore_patterns("release*", "landing")
+        workspace.study_folder, tmp_path / "small_study", ignore=shutil.ignore_patterns("release*", "landing")
     )
     mood = folder / "instruments/mood.yaml"
     mood.write_text(mood.read_text(encoding="utf-8").replace("reversed: [3]", "reversed: [2]"), encoding="utf-8")
-    with duckdb.connect(str(place.settings.warehouse_file), read_only=True) as connection:
+    with duckdb.connect(str(workspace.settings.warehouse_file), read_only=True) as connection:
         said = _said(connection, codebook_tables(read_study(folder)))
     assert [line for line in said if line.startswith("summary/mood_total/T1/mean: the file holds 9.333333333; the answers")]
     assert not [line for line in said if "/push/" in line]

@@ -16,15 +16,15 @@ from dagster_project.warehouse import Warehouse
 
 
 def test_the_findings_are_released_and_our_own_results_have_none(example_run: Any) -> None:
-    place, run = example_run
+    workspace, run = example_run
     assert run.checks["results/audit", "own_results_agree"] == (True, "No result contradicts another.")
     said = "published numbers: 13 impossible, 8 inconsistent, 0 not reproducible, 6 note"
     assert run.checks["results/audit", "published_agree"] == (False, said)
-    rows = place.released("select severity, subject, count(*) as n from results.findings group by all order by severity")
+    rows = workspace.released("select severity, subject, count(*) as n from results.findings group by all order by severity")
     assert [(row["subject"], row["severity"], row["n"]) for row in rows] == [
         ("published", "impossible", 13), ("published", "inconsistent", 8), ("published", "note", 6),
     ]  # fmt: skip
-    (pay,) = place.released("select * from results.findings where statistic = 'sd' and severity = 'impossible'")
+    (pay,) = workspace.released("select * from results.findings where statistic = 'sd' and severity = 'impossible'")
     assert (pay["line"], pay["table"], pay["label"], pay["timepoint"], pay["printed"]) == (
         144,
         "3",
@@ -37,13 +37,13 @@ def test_the_findings_are_released_and_our_own_results_have_none(example_run: An
 def test_a_result_that_contradicts_another_stops_the_release(
     small_again: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
-    place, _ = small_again
-    before = (place.release / "manifest.json").read_bytes()
-    with Warehouse(place.settings.warehouse_file).transaction() as connection:
+    workspace, _ = small_again
+    before = (workspace.release / "manifest.json").read_bytes()
+    with Warehouse(workspace.settings.warehouse_file).transaction() as connection:
         connection.execute(
             "update results.results set value = value + 1, printed = '9.99' where result_id = 'change/mood_total/T1-T2/mean_change'"
         )
-    definitions = definitions_of(place)
+    definitions = definitions_of(workspace)
     job = definitions.resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(
@@ -55,14 +55,14 @@ def test_a_result_that_contradicts_another_stops_the_release(
     (check,) = (one for one in result.get_asset_check_evaluations() if one.check_name == "own_results_agree")
     assert not check.passed
     assert "change/mood_total/T1-T2/" in (check.description or "")
-    assert (place.release / "manifest.json").read_bytes() == before
+    assert (workspace.release / "manifest.json").read_bytes() == before
 
 
 def test_most_changed_numbers_of_our_own_are_noticed(example_run: Any) -> None:
     """One number of the tables is off by a hundredth of itself, its text with it: how many are noticed, by statistic."""
-    place, _ = example_run
-    study = read_study(place.study_folder)
-    results = read_results(Warehouse(place.release / "warehouse.duckdb"))
+    workspace, _ = example_run
+    study = read_study(workspace.study_folder)
+    results = read_results(Warehouse(workspace.release / "warehouse.duckdb"))
     noticed = {
         "mean_change": 0.9,
         "sd_change": 0.9,

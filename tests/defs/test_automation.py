@@ -31,8 +31,10 @@ TEXT = (
 class Watch:
     """The sensor of a place over a history of its own, as the daemon asks it."""
 
-    def __init__(self, place: Any, instance: dg.DagsterInstance, repository: dg.RepositoryDefinition | None = None) -> None:
-        self._settings, self.instance, self._repository = place.settings, instance, repository
+    def __init__(
+        self, workspace: Any, instance: dg.DagsterInstance, repository: dg.RepositoryDefinition | None = None
+    ) -> None:
+        self._settings, self.instance, self._repository = workspace.settings, instance, repository
         self._cursor: str | None = None
 
     def tick(self) -> dict[str, str] | str:
@@ -76,10 +78,10 @@ def test_definitions_that_changed_before_an_export_arrived_are_those_of_its_run(
 ) -> None:
     """Definitions were edited, then one export was replaced: the run left the codebook out, dbt scored by the old definitions,
     and a mean of 9.33 instead of 7.83 was released with every check passed."""
-    place, _ = small_again
-    study = place.study_folder
+    workspace, _ = small_again
+    study = workspace.study_folder
     with _history(tmp_path) as instance:
-        seen = Watch(place, instance, definitions_of(place).get_repository_def())
+        seen = Watch(workspace, instance, definitions_of(workspace).get_repository_def())
         seen.tick()
         assert seen.tick() == "nothing new"  # a run that was started by hand has released what lies there
         for name, before, after in (
@@ -101,13 +103,13 @@ def test_definitions_that_changed_before_an_export_arrived_are_those_of_its_run(
         assert seen.tick() == "still being written, or new since the last look: raw/T1/t1.csv"
         tags = seen.tick()
         assert isinstance(tags, dict) and tags["wavehouse/arrived"] == "the definitions, t1"
-        job = definitions_of(place).resolve_implicit_global_asset_job_def()
+        job = definitions_of(workspace).resolve_implicit_global_asset_job_def()
         assert job.execute_in_process(instance=instance, raise_on_error=False, tags=tags).success
-        scores = place.released(
+        scores = workspace.released(
             "select score from marts.scale_scores where scale = 'mood_total' and wave = 'T1' and score is not null order by 1"
         )
         assert [row["score"] for row in scores] == [4 + (6 - 5) + 2, (1 + 4) * 3 / 2, 4 + (6 - 3) + 2]
-        assert place.values()["summary/mood_total/T1/mean"] == pytest.approx((7 + 7.5 + 9) / 3)
+        assert workspace.values()["summary/mood_total/T1/mean"] == pytest.approx((7 + 7.5 + 9) / 3)
         assert seen.tick() == "nothing new"
 
         text = (study / "study.yaml").read_text(encoding="utf-8")
@@ -278,14 +280,14 @@ def _wait(what: str, seconds: float, holds: Any) -> None:
 
 def test_the_real_daemon_sees_a_file_and_changes_the_release(small_again: Any) -> None:
     """`wavehouse ui --watch`: drop a corrected wave, and the release changes without anybody doing anything."""
-    place, _ = small_again
+    workspace, _ = small_again
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
     environment |= {
-        "WAVEHOUSE_STUDY": str(place.study_folder),
-        "WAVEHOUSE_HOME": str(place.settings.home),
-        "WAVEHOUSE_PSEUDONYM_KEY": place.settings.pseudonym_key,
+        "WAVEHOUSE_STUDY": str(workspace.study_folder),
+        "WAVEHOUSE_HOME": str(workspace.settings.home),
+        "WAVEHOUSE_PSEUDONYM_KEY": workspace.settings.pseudonym_key,
     }
-    log = place.settings.home / "ui.log"
+    log = workspace.settings.home / "ui.log"
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as free:
         port = free.server_address[1]
     command = [sys.executable, "-m", "dagster_project.cli", "ui", "--watch", "--port", str(port)]
@@ -293,18 +295,18 @@ def test_the_real_daemon_sees_a_file_and_changes_the_release(small_again: Any) -
         ui = subprocess.Popen(command, env=environment, stdout=lines, stderr=subprocess.STDOUT, start_new_session=True)
 
     def count(value: float) -> bool:
-        found = place.released("select value from results.results where result_id = 'summary/push/T2/max'")
+        found = workspace.released("select value from results.results where result_id = 'summary/push/T2/max'")
         return [row["value"] for row in found] == [value]
 
     try:
         assert count(6)
-        file = place.study_folder / "raw/T2/t2.txt"
+        file = workspace.study_folder / "raw/T2/t2.txt"
         text = file.read_bytes().decode("utf-16").replace("D\treal\t\t\t\t6\t6", "D\treal\t\t\t\t5\t6")
         arriving = file.with_name("arriving.tmp")
         arriving.write_bytes(text.encode("utf-16"))
         arriving.replace(file)
         _wait("the release has not changed:\n" + Path(log).read_text(errors="replace")[-3000:], 150, lambda: count(5.5))
-        diff = place.released("select wave, what, n, people from results.release_diff where kind = 'answer'")
+        diff = workspace.released("select wave, what, n, people from results.release_diff where kind = 'answer'")
         assert diff == [{"wave": "T2", "what": "drive_01", "n": 1, "people": 1}]
     finally:
         with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):

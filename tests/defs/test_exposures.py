@@ -25,9 +25,9 @@ def _marts_behind(graph: Any, key: dg.AssetKey) -> set[str]:
 
 
 def test_exposures_are_the_ends_of_the_lineage(example_run: Any, definitions_of: Callable[[Any], dg.Definitions]) -> None:
-    place, _ = example_run
-    graph = definitions_of(place).resolve_asset_graph()
-    exposures = json.loads(prepared_manifest(place.settings).read_text(encoding="utf-8"))["exposures"].values()
+    workspace, _ = example_run
+    graph = definitions_of(workspace).resolve_asset_graph()
+    exposures = json.loads(prepared_manifest(workspace.settings).read_text(encoding="utf-8"))["exposures"].values()
     assert {one["name"] for one in exposures} == {
         "page", "documents", "deposit", "figures", "audit_findings", "propositions",
     }  # fmt: skip

@@ -130,8 +130,8 @@ def test_the_same_answers_in_every_format_are_the_same_tables_marts_and_results(
     tmp_path: Path, place_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
 ) -> None:
     _write(tmp_path / "made" / "formats")
-    place = place_of(tmp_path / "made" / "formats")
-    run = run_of(place)
+    workspace = place_of(tmp_path / "made" / "formats")
+    run = run_of(workspace)
     assert run.success, (run.failures, [name for name, (passed, _) in run.checks.items() if not passed])
 
     def same_in_all_waves(query: str, where: Callable[[str], list[dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -142,7 +142,7 @@ def test_the_same_answers_in_every_format_are_the_same_tables_marts_and_results(
         return first
 
     texts = same_in_all_waves(
-        "select * exclude (source_file, source_row) from raw.{table} order by participant_id", place.working
+        "select * exclude (source_file, source_row) from raw.{table} order by participant_id", workspace.working
     )
     assert (
         sorted([row["respondent"], *(_as_written(row[f"mood_{item:02d}"]) for item in range(1, 5))] for row in texts)
@@ -150,15 +150,18 @@ def test_the_same_answers_in_every_format_are_the_same_tables_marts_and_results(
     )
     by_person = "where wave = '{wave}' order by participant_id"
     same_in_all_waves(
-        f"select * exclude (wave, answered_on, source_file, source_row) from marts.answer_sheets {by_person}", place.released
+        f"select * exclude (wave, answered_on, source_file, source_row) from marts.answer_sheets {by_person}",
+        workspace.released,
     )
-    same_in_all_waves(f"select * exclude (wave) from marts.scale_scores {by_person}, scale", place.released)
-    same_in_all_waves("select * exclude (wave) from marts.score_ledger where wave = '{wave}' order by scale", place.released)
+    same_in_all_waves(f"select * exclude (wave) from marts.scale_scores {by_person}, scale", workspace.released)
+    same_in_all_waves(
+        "select * exclude (wave) from marts.score_ledger where wave = '{wave}' order by scale", workspace.released
+    )
     results = same_in_all_waves(
         "select outcome, statistic, value, n from results.results where wave = '{wave}' and analysis = 'summary'"
         " order by outcome, statistic",
-        place.released,
+        workspace.released,
     )
     assert len(results) >= 2 * 5
-    changes = place.released("select value from results.results where analysis = 'change' and statistic = 'mean_change'")
+    changes = workspace.released("select value from results.results where analysis = 'change' and statistic = 'mean_change'")
     assert [row["value"] for row in changes] == [0.0] * 2 * (len(WAVES) - 1)

@@ -156,10 +156,10 @@ def test_another_study_goes_the_same_way(
     tmp_path: Path, place_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
 ) -> None:
     _write(tmp_path / "made" / "garden")
-    place = place_of(tmp_path / "made" / "garden")
-    run = run_of(place)
+    workspace = place_of(tmp_path / "made" / "garden")
+    run = run_of(workspace)
     assert run.success, (run.failures, run.checks)
-    values = place.values()
+    values = workspace.values()
     for wave in range(4):
         for at, scale in enumerate(("sleep_total", "soil_mean")):
             scores = np.array([pair[at] for pair in _scores(wave).values()])
@@ -176,7 +176,7 @@ def test_another_study_goes_the_same_way(
             assert values[f"change/{scale}/W{first}-W{last}/mean_change"] == pytest.approx(
                 changes.mean(), rel=1e-9, abs=1e-12
             )
-    rows = place.working("select export, rows_in_file, rows_accepted, rows_set_aside from raw.exports order by export")
+    rows = workspace.working("select export, rows_in_file, rows_accepted, rows_set_aside from raw.exports order by export")
     assert [tuple(row.values()) for row in rows] == [
         ("people", 12, 12, 0),
         ("w0", 22, 12, 10),
@@ -186,18 +186,18 @@ def test_another_study_goes_the_same_way(
         ("w3", 6, 6, 0),
     ]
     # An item of a part that somebody did not return is missing for that reason; every answer has its own file and row.
-    first = place.working("select participant_id from raw.w2_sleep where source_row = 1")[0]["participant_id"]
-    found = place.released(
+    first = workspace.working("select participant_id from raw.w2_sleep where source_row = 1")[0]["participant_id"]
+    found = workspace.released(
         f"select item, missing_reason from marts.missing_answers where participant_id = '{first}' and wave = 'W2'"
     )
     assert {row["item"]: row["missing_reason"] for row in found if row["item"].startswith("soil")} == {
         "soil_01": "wave_not_returned",
         "soil_02": "wave_not_returned",
     }
-    answers = place.released(
+    answers = workspace.released(
         "select participant_id, item, answer, source_file, source_row from marts.answers where wave = 'W2'"
     )
-    files = {row["export"]: row["sha256"] for row in place.working("select export, sha256 from raw.exports")}
+    files = {row["export"]: row["sha256"] for row in workspace.working("select export, sha256 from raw.exports")}
     written = {
         (row["participant_id"], f"{block}_{position:02d}"): (
             row[f"{block}_{position:02d}"],
@@ -205,12 +205,12 @@ def test_another_study_goes_the_same_way(
             row["source_row"],
         )
         for block, count in (("sleep", 4), ("soil", 2))
-        for row in place.working(f"select * from raw.w2_{block}")
+        for row in workspace.working(f"select * from raw.w2_{block}")
         for position in range(1, count + 1)
         if row[f"{block}_{position:02d}"] not in (None, "")
     }
     assert {
         (row["participant_id"], row["item"]): (row["answer"], row["source_file"], row["source_row"]) for row in answers
     } == {key: (7 if text == "seven" else int(float(text)), *source) for key, (text, *source) in written.items()}
-    assert (place.release / "index.html").exists()
-    assert place.released("select * from results.reproduction") == []
+    assert (workspace.release / "index.html").exists()
+    assert workspace.released("select * from results.reproduction") == []

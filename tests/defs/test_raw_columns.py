@@ -22,9 +22,9 @@ def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(regular, "_BLOCK_BYTES", request.param)
 
 
-def _load(place: Any, rows: Rows, aside: Rows = ()) -> dict[str, str]:
+def _load(workspace: Any, rows: Rows, aside: Rows = ()) -> dict[str, str]:
     """Load a file with these answers, then with rows to be set aside, and compare text. Returns the types of the items."""
-    folder: Path = place.study_folder
+    folder: Path = workspace.study_folder
     protocol = folder / "study.yaml"
     text = protocol.read_text(encoding="utf-8")
     rule = '    set_aside:\n      - {column: "GP?", equals: [test], reason: preview}\n'
@@ -38,9 +38,9 @@ def _load(place: Any, rows: Rows, aside: Rows = ()) -> dict[str, str]:
             writer.writerows(
                 [f"{gp}{number}", "03/02/2020", *cells, "1", "2", "3", "4", gp] for number, cells in enumerate(answers)
             )
-    study, warehouse = read_study(folder), Warehouse(place.settings.warehouse_file)
+    study, warehouse = read_study(folder), Warehouse(workspace.settings.warehouse_file)
     export = next(export for export in study.protocol.exports if export.export == "t1")
-    record = load_export(place.settings, study, export, warehouse)
+    record = load_export(workspace.settings, study, export, warehouse)
     assert (record["rows_accepted"], record["rows_set_aside"]) == (len(rows), len(aside))
     oddities(study, export, warehouse)
     texts = ", ".join(f"coalesce(cast({item} as varchar), '') as {item}" for item in ITEMS)

@@ -16,36 +16,36 @@ FIRST = "Person,Date,M1,M2,M3,D1,D2,D3,D4,GP?\nA,03/02/2020,4,5,2,1,3,5,6,Yes\nB
 SECOND = FIRST.replace("2,,4", "2,1,4")
 
 
-def _declare(place: Any, line: str) -> None:
-    protocol = place.study_folder / "study.yaml"
+def _declare(workspace: Any, line: str) -> None:
+    protocol = workspace.study_folder / "study.yaml"
     text = protocol.read_text(encoding="utf-8")
     protocol.write_text(text.replace("    folder: raw/T1\n", f"    folder: raw/T1\n    {line}\n"), encoding="utf-8")
 
 
-def _put(place: Any, name: str, text: str, seconds: int = 0) -> Path:
-    file: Path = place.study_folder / "raw/T1" / name
+def _put(workspace: Any, name: str, text: str, seconds: int = 0) -> Path:
+    file: Path = workspace.study_folder / "raw/T1" / name
     file.write_text(text, encoding="utf-8")
     os.utime(file, (1_600_000_000 + seconds, 1_600_000_000 + seconds))
     return file
 
 
-def _load(place: Any) -> dict[str, Any]:
-    study = read_study(place.study_folder)
+def _load(workspace: Any) -> dict[str, Any]:
+    study = read_study(workspace.study_folder)
     export = next(export for export in study.protocol.exports if export.export == "t1")
-    return load_export(place.settings, study, export, Warehouse(place.settings.warehouse_file))
+    return load_export(workspace.settings, study, export, Warehouse(workspace.settings.warehouse_file))
 
 
-def _versions(place: Any) -> list[tuple[Any, ...]]:
-    rows = place.working(
+def _versions(workspace: Any) -> list[tuple[Any, ...]]:
+    rows = workspace.working(
         "select file_name, verdict, is_in_use, table_name, sha256 from raw.versions order by first_seen_at, file_name"
     )
     return [(row["file_name"], row["verdict"], row["is_in_use"], row["table_name"], row["sha256"]) for row in rows]
 
 
-def _second_mood(place: Any, table: str) -> list[str]:
+def _second_mood(workspace: Any, table: str) -> list[str]:
     """The cells of an item as text: where all of them are whole numbers they are kept as such, and null is blank."""
     text = "coalesce(cast(mood_02 as varchar), '') as mood_02"
-    return [row["mood_02"] for row in place.working(f'select {text} from raw."{table}" order by source_row')]
+    return [row["mood_02"] for row in workspace.working(f'select {text} from raw."{table}" order by source_row')]
 
 
 def test_a_file_that_is_replaced_stays_readable(small_place: Any) -> None:
@@ -133,13 +133,13 @@ def test_parts_of_a_wave_are_one_wave(small_place: Any) -> None:
     )
 
 
-def _forget(place: Any) -> None:
+def _forget(workspace: Any) -> None:
     """Delete the working file, as somebody does who has been told that it is damaged."""
-    place.settings.warehouse_file.unlink()
+    workspace.settings.warehouse_file.unlink()
 
 
-def _history(place: Any) -> list[dict[str, Any]]:
-    return place.working("select export, wave, sha256, file_name, size, first_seen_at from raw.versions order by all")
+def _history(workspace: Any) -> list[dict[str, Any]]:
+    return workspace.working("select export, wave, sha256, file_name, size, first_seen_at from raw.versions order by all")
 
 
 def test_which_file_arrived_when_outlives_the_working_file(small_place: Any) -> None:

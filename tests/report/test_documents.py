@@ -30,14 +30,14 @@ Content = tuple[Any, Study, dict[str, ResultRow], list[Table]]
 
 @pytest.fixture(scope="module")
 def content(example_run: Any) -> Content:
-    place, _ = example_run
-    study, file = read_study(place.study_folder), Warehouse(place.release / "warehouse.duckdb")
+    workspace, _ = example_run
+    study, file = read_study(workspace.study_folder), Warehouse(workspace.release / "warehouse.duckdb")
     results = read_results(file)
     joint = table_joint_display(study, {name: file.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}, "A note.", {})
     assert joint is not None
     tables = laid_out(study, list(results.values()))
     tables.insert(4, joint)
-    return place, study, results, tables
+    return workspace, study, results, tables
 
 
 def _made_up() -> tuple[list[Table], dict[str, ResultRow]]:
@@ -65,8 +65,8 @@ def _rows_of(table: Any) -> list[list[str]]:
 
 
 def test_word_has_every_cell_in_native_tables(content: Content) -> None:
-    place, study, _, tables = content
-    document = docx.Document(str(place.release / "tables.docx"))
+    workspace, study, _, tables = content
+    document = docx.Document(str(workspace.release / "tables.docx"))
     assert len(document.tables) == len(tables)
     for made, table in zip(document.tables, tables, strict=True):
         heads = 2 if table.groups else 1
@@ -93,8 +93,8 @@ def test_word_has_every_cell_in_native_tables(content: Content) -> None:
 
 
 def test_a_workbook_has_typed_numbers_and_no_formula(content: Content) -> None:
-    place, _, results, tables = content
-    book = openpyxl.load_workbook(place.release / "tables.xlsx")
+    workspace, _, results, tables = content
+    book = openpyxl.load_workbook(workspace.release / "tables.xlsx")
     assert book.sheetnames == ["Notes", *(f"Table {table.number}" for table in tables), "Results"]
     for table in tables:
         sheet = book[f"Table {table.number}"]
@@ -129,8 +129,8 @@ def test_a_workbook_has_typed_numbers_and_no_formula(content: Content) -> None:
 
 
 def test_latex_has_every_cell_and_compiles(content: Content, tmp_path: Path) -> None:
-    place, _, _, tables = content
-    file = place.release / "tables.tex"
+    workspace, _, _, tables = content
+    file = workspace.release / "tables.tex"
     text = file.read_text(encoding="utf-8")
     for table in tables:
         for row in table.rows if table.number != "5" else ():

@@ -21,9 +21,9 @@ from dagster_project.warehouse import Warehouse
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def _made(place: Any) -> tuple[Study, dict[str, ResultRow], list[dict[str, Any]]]:
-    warehouse = Warehouse(place.release / "warehouse.duckdb")
-    return read_study(place.study_folder), read_results(warehouse), warehouse.rows(PEOPLE_SCORES)
+def _made(workspace: Any) -> tuple[Study, dict[str, ResultRow], list[dict[str, Any]]]:
+    warehouse = Warehouse(workspace.release / "warehouse.duckdb")
+    return read_study(workspace.study_folder), read_results(warehouse), warehouse.rows(PEOPLE_SCORES)
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +113,9 @@ def test_drawings_stand_in_a_page_by_themselves(example: Any, drawn: dict[str, F
 
 def test_the_same_numbers_give_the_same_bytes(small_run: Any) -> None:
     """The asset drew them once; this is the second time."""
-    place, _ = small_run
-    again = {figure.name: figure.svg for figure in draw_figures(*_made(place))}
-    assert again == {row["name"]: row["svg"] for row in place.released("from results.figures")}
+    workspace, _ = small_run
+    again = {figure.name: figure.svg for figure in draw_figures(*_made(workspace))}
+    assert again == {row["name"]: row["svg"] for row in workspace.released("from results.figures")}
     assert len(again) > 3
 
 
@@ -132,8 +132,8 @@ def test_many_people_are_drawn_as_quartiles(example: Any, drawn: dict[str, Figur
     assert name == crowd.name == "trajectories"
     assert not _path_of(crowd.svg, faint)
     assert "quartile" in crowd.notes[0]
-    place, _ = example_again
-    file = Warehouse(place.release / "warehouse.duckdb")
+    workspace, _ = example_again
+    file = Warehouse(workspace.release / "warehouse.duckdb")
     with file.transaction() as connection:
         connection.execute(
             f"insert into marts.participants select p.* replace (p.participant_id || i as participant_id)"
@@ -165,14 +165,14 @@ def test_hostile_and_poor_studies_are_drawn(small_run: Any) -> None:
 
 
 def test_the_asset_and_the_release_have_the_figures(example_run: Any, drawn: dict[str, Figure]) -> None:
-    place, run = example_run
-    rows = place.released("from results.figures order by position")
+    workspace, run = example_run
+    rows = workspace.released("from results.figures order by position")
     assert {row["name"]: row["svg"] for row in rows} == {name: figure.svg for name, figure in drawn.items()}
     said = run.metadata["results/figures"]["figures"].value
     assert said.count("data:image/png;base64,") == len(rows)
-    page = (place.release / "index.html").read_text(encoding="utf-8")
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
     for position, row in enumerate(rows, start=1):
-        file: Path = place.release / "figures" / f"figure_{position}_{row['name']}.svg"
+        file: Path = workspace.release / "figures" / f"figure_{position}_{row['name']}.svg"
         assert file.read_text(encoding="utf-8").strip() == row["svg"]
         assert row["svg"] in page
-        assert (place.release / "tables" / f"table_F{position}_{row['name']}.csv").is_file()
+        assert (workspace.release / "tables" / f"table_F{position}_{row['name']}.csv").is_file()

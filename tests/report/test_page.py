@@ -21,20 +21,20 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 @pytest.fixture(scope="module")
 def page(example_run: Any) -> tuple[Any, str, dict[str, Any]]:
-    place, _ = example_run
-    text = (place.release / "index.html").read_text(encoding="utf-8")
+    workspace, _ = example_run
+    text = (workspace.release / "index.html").read_text(encoding="utf-8")
     found = re.search(r'<script type="application/json" id="numbers">(.*?)</script>', text, re.S)
     assert found is not None
-    return place, text, json.loads(found[1])
+    return workspace, text, json.loads(found[1])
 
 
 def test_every_number_on_the_page_opens_what_is_known_of_it(page: tuple[Any, str, dict[str, Any]]) -> None:
-    place, text, known = page
+    workspace, text, known = page
     shown = {one for ids in re.findall(r'data-results="([^"]+)"', text) for one in ids.split()}
     assert len(shown) > 2000
     assert shown <= set(known["numbers"])
-    assert set(known["numbers"]) == set(place.values())
-    values = place.values()
+    assert set(known["numbers"]) == set(workspace.values())
+    values = workspace.values()
     for one, (printed, value, places, *_) in known["numbers"].items():
         assert value == values[one], one
         assert printed, one
@@ -52,9 +52,9 @@ def test_every_number_on_the_page_opens_what_is_known_of_it(page: tuple[Any, str
     ],
 )
 def test_page_and_sql_agree_on_who_is_in_a_number(page: tuple[Any, str, dict[str, Any]], result_id: str) -> None:
-    place, _, known = page
+    workspace, _, known = page
     said = [tuple(known["texts"][at]) for at in known["numbers"][result_id][2]]
-    with duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(workspace.release / "warehouse.duckdb"), read_only=True) as connection:
         people = connection.execute(
             "select is_counted, missing_reason from trace(?) where part = 'person'", [result_id]
         ).fetchall()
@@ -87,13 +87,13 @@ def test_page_and_sql_agree_on_who_is_in_a_number(page: tuple[Any, str, dict[str
 
 
 def test_the_page_asks_nobody_and_names_nobody(page: tuple[Any, str, dict[str, Any]]) -> None:
-    place, text, _ = page
+    workspace, text, _ = page
     assert not re.findall(
         r'(?:src|href)="(?!#|codebook.html(?:#[a-z_]+)?"|checklists.docx"|tables.(?:docx|xlsx|tex)")[^"]*"', text
     )
     assert "@import" not in text
     assert "fetch(" not in text
-    people = place.working("select participant_id, respondent from raw.roster")
+    people = workspace.working("select participant_id, respondent from raw.roster")
     assert not [row for row in people if row["respondent"] in text]
     before, listed = text.split('<script type="application/json" id="people">')
     assert not [row for row in people if row["participant_id"] in before]
@@ -111,8 +111,8 @@ def _opened(page: Path, profile: Path, anchor: str = "") -> str:
 
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
 def test_a_link_to_a_number_opens_it_in_a_browser(page: tuple[Any, str, dict[str, Any]], tmp_path: Path) -> None:
-    place, _, _ = page
-    document = _opened(place.release / "index.html", tmp_path, "#mixed/wellbeing/T1-T2/p")
+    workspace, _, _ = page
+    document = _opened(workspace.release / "index.html", tmp_path, "#mixed/wellbeing/T1-T2/p")
     opened = document[document.index("<dialog") :]
     assert re.match(r'<dialog id="number"[^>]* open', opened)
     assert "<small>mixed/wellbeing/T1-T2/p</small>" in opened
@@ -152,7 +152,7 @@ document.getElementById("read").textContent = JSON.stringify(read);
 def test_fifty_numbers_of_the_page_lead_to_the_same_people_answers_and_cells_as_sql(
     page: tuple[Any, str, dict[str, Any]], tmp_path: Path
 ) -> None:
-    place, text, known = page
+    workspace, text, known = page
     ids = sorted(known["numbers"])
     by_analysis: dict[str, list[str]] = {}
     for one in random.Random(5).sample(ids, len(ids)):
@@ -163,7 +163,7 @@ def test_fifty_numbers_of_the_page_lead_to_the_same_people_answers_and_cells_as_
     copy.write_text(text.replace("</body>", _READER.replace("WANTED", json.dumps(chosen))), encoding="utf-8")
     document = _opened(copy, tmp_path / "profile")
     read = json.loads(html.unescape(re.search(r'<pre id="read">(.*?)</pre>', document, re.S)[1]))  # type: ignore[index]
-    with duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(workspace.release / "warehouse.duckdb"), read_only=True) as connection:
         for one in chosen:
             rows = connection.execute("from trace(?)", [one]).to_arrow_table().to_pylist()
             _same(rows, read[one], one)

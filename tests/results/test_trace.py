@@ -24,8 +24,8 @@ Rows = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def released(example_run: Any) -> Callable[..., Rows]:
-    place, _ = example_run
-    connection = duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True)
+    workspace, _ = example_run
+    connection = duckdb.connect(str(workspace.release / "warehouse.duckdb"), read_only=True)
 
     def ask(sql: str, *parameters: Any) -> Rows:
         cursor = connection.execute(sql, list(parameters))
@@ -225,8 +225,8 @@ def test_fifty_results_are_computed_again_from_their_traced_answers(example_run:
 
 def test_an_answer_stands_in_the_cell_that_the_trace_names(example_run: Any, released: Callable[..., Rows]) -> None:
     """Cells looked up in the raw exports themselves: a CSV of labels, a Qualtrics file with three header rows, an SPSS file."""
-    place, _ = example_run
-    raw = place.study_folder / "raw"
+    workspace, _ = example_run
+    raw = workspace.study_folder / "raw"
     t1 = (raw / "T1/peer_workers_t1.csv").read_text(encoding="cp1252").splitlines()
     t2 = (raw / "T2/peer_workers_t2.csv").read_text(encoding="utf-8-sig").splitlines()
     t3, _ = pyreadstat.read_sav(str(raw / "T3/peer_workers_t3.sav"), user_missing=True)
@@ -252,8 +252,8 @@ def test_an_answer_stands_in_the_cell_that_the_trace_names(example_run: Any, rel
 
 
 def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callable[..., Rows]) -> None:
-    place, _ = example_run
-    environment = {"WAVEHOUSE_STUDY": str(place.study_folder), "WAVEHOUSE_HOME": str(place.settings.home)}
+    workspace, _ = example_run
+    environment = {"WAVEHOUSE_STUDY": str(workspace.study_folder), "WAVEHOUSE_HOME": str(workspace.settings.home)}
     command = [sys.executable, "-m", "dagster_project.cli", "trace"]
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -276,7 +276,7 @@ def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callabl
     written = run("change/wellbeing/T1-T2/p", "--csv")
     assert len(list(csv.DictReader(written.stdout.splitlines()))) == len(rows)
     person = next(row["participant_id"] for row in rows if row["part"] == "person" and row["is_counted"])
-    roster = {row["participant_id"]: row["respondent"] for row in place.working("select * from raw.roster")}
+    roster = {row["participant_id"]: row["respondent"] for row in workspace.working("select * from raw.roster")}
     named = run("change/wellbeing/T1-T2/p", "--names", "--person", roster[person])
     assert named.stdout.splitlines()[-30:] == person_lines(released_rows(released), "change/wellbeing/T1-T2/p", person)
     assert roster[person] in named.stdout

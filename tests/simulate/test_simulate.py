@@ -47,18 +47,20 @@ def test_the_warehouse_gives_what_the_stand_ins_say_they_give(
     stand_ins: StandIns, small_again: tuple[Any, Callable[[], Any]]
 ) -> None:
     """The simulation scores in Python, the warehouse in SQL from files: both must come to the same verdicts."""
-    place, again = small_again
-    for file in (place.study_folder / "raw").rglob("*.*"):
+    workspace, again = small_again
+    for file in (workspace.study_folder / "raw").rglob("*.*"):
         file.unlink()
-    write_exports(stand_ins, read_study(place.study_folder), place.study_folder, 7)
+    write_exports(stand_ins, read_study(workspace.study_folder), workspace.study_folder, 7)
     run = again()
     assert run.success, run.failures
-    found = place.released("select statistic, printed, computed, verdict, reason from results.reproduction order by line")
+    found = workspace.released(
+        "select statistic, printed, computed, verdict, reason from results.reproduction order by line"
+    )
     assert [tuple(row.values()) for row in found] == [
         (one.statistic, one.printed, pytest.approx(one.computed, rel=1e-12), one.verdict, one.reason)
         for one in stand_ins.reproductions
     ]
-    assert all(not row["rows_set_aside"] for row in place.working("select * from raw.exports where wave = 'T1'"))
+    assert all(not row["rows_set_aside"] for row in workspace.working("select * from raw.exports where wave = 'T1'"))
 
 
 def test_what_is_not_met_is_said_with_its_reason(stand_ins: StandIns) -> None:
