@@ -18,8 +18,8 @@ from dagster_project.warehouse import Warehouse
 def test_the_findings_are_released_and_our_own_results_have_none(example_run: Any) -> None:
     workspace, run = example_run
     assert run.checks["results/audit", "own_results_agree"] == (True, "No result contradicts another.")
-    said = "published numbers: 13 impossible, 8 inconsistent, 0 not reproducible, 6 note"
-    assert run.checks["results/audit", "published_agree"] == (False, said)
+    summary = "published numbers: 13 impossible, 8 inconsistent, 0 not reproducible, 6 note"
+    assert run.checks["results/audit", "published_agree"] == (False, summary)
     rows = workspace.released("select severity, subject, count(*) as n from results.findings group by all order by severity")
     assert [(row["subject"], row["severity"], row["n"]) for row in rows] == [
         ("published", "impossible", 13), ("published", "inconsistent", 8), ("published", "note", 6),
@@ -38,7 +38,7 @@ def test_a_result_that_contradicts_another_stops_the_release(
     small_again: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
     workspace, _ = small_again
-    before = (workspace.release / "manifest.json").read_bytes()
+    old_manifest = (workspace.release / "manifest.json").read_bytes()
     with Warehouse(workspace.settings.warehouse_file).transaction() as connection:
         connection.execute(
             "update results.results set value = value + 1, printed = '9.99' where result_id = 'change/mood_total/T1-T2/mean_change'"
@@ -52,10 +52,12 @@ def test_a_result_that_contradicts_another_stops_the_release(
             asset_selection=[dg.AssetKey(["results", "audit"]), dg.AssetKey("release")],
         )
     assert not result.success
-    (check,) = (one for one in result.get_asset_check_evaluations() if one.check_name == "own_results_agree")
+    (check,) = (
+        evaluation for evaluation in result.get_asset_check_evaluations() if evaluation.check_name == "own_results_agree"
+    )
     assert not check.passed
     assert "change/mood_total/T1-T2/" in (check.description or "")
-    assert (workspace.release / "manifest.json").read_bytes() == before
+    assert (workspace.release / "manifest.json").read_bytes() == old_manifest
 
 
 def test_most_changed_numbers_of_our_own_are_noticed(example_run: Any) -> None:
@@ -73,15 +75,21 @@ def test_most_changed_numbers_of_our_own_are_noticed(example_run: Any) -> None:
         "d_z": 0.9,
         "d_baseline": 0.9,
     }
-    found, planted = Counter[str](), Counter[str]()
+    detected_counts, planted_counts = Counter[str](), Counter[str]()
     rng = np.random.default_rng(1)
     rows = [row for row in results.values() if row.analysis == "change"]
     for statistic in noticed:
-        some = [row for row in rows if row.statistic == statistic and row.value]
-        for one in rng.permutation(np.array(some, dtype=object))[:10]:
-            value = one.value * 1.01
-            wrong = replace(one, value=value, printed=format_number(value, 3 if statistic == "p" else 2))
-            planted[statistic] += 1
-            others = [wrong if row.result_id == one.result_id else row for row in rows if row.outcome == one.outcome]
-            found[statistic] += any(why.severity != NOTE for _, why in audit_results(others, study))
-    assert {name: found[name] / planted[name] for name in noticed if found[name] / planted[name] < noticed[name]} == {}
+        candidates = [row for row in rows if row.statistic == statistic and row.value]
+        for target in rng.permutation(np.array(candidates, dtype=object))[:10]:
+            value = target.value * 1.01
+            wrong = replace(target, value=value, printed=format_number(value, 3 if statistic == "p" else 2))
+            planted_counts[statistic] += 1
+            outcome_rows = [
+                wrong if row.result_id == target.result_id else row for row in rows if row.outcome == target.outcome
+            ]
+            detected_counts[statistic] += any(finding.severity != NOTE for _, finding in audit_results(outcome_rows, study))
+    assert {
+        name: detected_counts[name] / planted_counts[name]
+        for name in noticed
+        if detected_counts[name] / planted_counts[name] < noticed[name]
+    } == {}

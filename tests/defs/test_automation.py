@@ -39,7 +39,7 @@ class Watch:
 
     def tick(self) -> dict[str, str] | str:
         """The tags of the run that is asked for, or why there is none."""
-        (sensor,) = (one for one in runs.build(self._settings).sensors or () if one.name == "new_exports")
+        (sensor,) = (sensor for sensor in runs.build(self._settings).sensors or () if sensor.name == "new_exports")
         context = dg.build_sensor_context(
             instance=self.instance, cursor=self._cursor, repository_def=self._repository, sensor_name=sensor.name
         )
@@ -54,8 +54,8 @@ class Watch:
     def ran(self, tags: dict[str, str] | str, status: dg.DagsterRunStatus, reason: str | None = None) -> str:
         """A run that was asked for, and what became of it."""
         assert isinstance(tags, dict), tags
-        more = {"dagster/failure_reason": reason} if reason else {}
-        return self.instance.add_run(dg.DagsterRun("everything", status=status, tags=tags | more)).run_id
+        extra_tags = {"dagster/failure_reason": reason} if reason else {}
+        return self.instance.add_run(dg.DagsterRun("everything", status=status, tags=tags | extra_tags)).run_id
 
 
 def _history(folder: Path) -> dg.DagsterInstance:
@@ -67,10 +67,10 @@ def _history(folder: Path) -> dg.DagsterInstance:
 def watch(small_place: Any, tmp_path: Path) -> Iterator[Watch]:
     """A study that never ran, whose files are settled."""
     with _history(tmp_path) as instance:
-        seen = Watch(small_place, instance)
+        watched = Watch(small_place, instance)
         waits = "still being written, or new since the last look: the definitions, raw/roster/roster.csv, raw/T1/t1.csv"
-        assert str(seen.tick()).startswith(waits)
-        yield seen
+        assert str(watched.tick()).startswith(waits)
+        yield watched
 
 
 def test_definitions_that_changed_before_an_export_arrived_are_those_of_its_run(
@@ -81,18 +81,18 @@ def test_definitions_that_changed_before_an_export_arrived_are_those_of_its_run(
     workspace, _ = small_again
     study = workspace.study_folder
     with _history(tmp_path) as instance:
-        seen = Watch(workspace, instance, definitions_of(workspace).get_repository_def())
-        seen.tick()
-        assert seen.tick() == "nothing new"  # a run that was started by hand has released what lies there
-        for name, before, after in (
+        watch = Watch(workspace, instance, definitions_of(workspace).get_repository_def())
+        watch.tick()
+        assert watch.tick() == "nothing new"  # a run that was started by hand has released what lies there
+        for name, old_text, new_text in (
             ("instruments/mood.yaml", "reversed: [3]", "reversed: [2]"),
             ("study.yaml", '{"very much": 5}', '{"very much": 5, "fairly": 4}'),
         ):
             text = (study / name).read_text(encoding="utf-8")
-            assert before in text
-            (study / name).write_text(text.replace(before, after), encoding="utf-8")
-        assert seen.tick() == "still being written, or new since the last look: the definitions"
-        tags = seen.tick()
+            assert old_text in text
+            (study / name).write_text(text.replace(old_text, new_text), encoding="utf-8")
+        assert watch.tick() == "still being written, or new since the last look: the definitions"
+        tags = watch.tick()
         assert isinstance(tags, dict) and tags["wavehouse/arrived"] == "the definitions"
 
         (study / "raw/T1/t1.csv").write_text(
@@ -100,8 +100,8 @@ def test_definitions_that_changed_before_an_export_arrived_are_those_of_its_run(
             "B,04/02/2020,1,,4,0,0,6,5,No\nC,04/02/2020,fairly,3,2,2,4,,1,\n",
             encoding="utf-8",
         )
-        assert seen.tick() == "still being written, or new since the last look: raw/T1/t1.csv"
-        tags = seen.tick()
+        assert watch.tick() == "still being written, or new since the last look: raw/T1/t1.csv"
+        tags = watch.tick()
         assert isinstance(tags, dict) and tags["wavehouse/arrived"] == "the definitions, t1"
         job = definitions_of(workspace).resolve_implicit_global_asset_job_def()
         assert job.execute_in_process(instance=instance, raise_on_error=False, tags=tags).success
@@ -110,7 +110,7 @@ def test_definitions_that_changed_before_an_export_arrived_are_those_of_its_run(
         )
         assert [row["score"] for row in scores] == [4 + (6 - 5) + 2, (1 + 4) * 3 / 2, 4 + (6 - 3) + 2]
         assert workspace.values()["summary/mood_total/T1/mean"] == pytest.approx((7 + 7.5 + 9) / 3)
-        assert seen.tick() == "nothing new"
+        assert watch.tick() == "nothing new"
 
         text = (study / "study.yaml").read_text(encoding="utf-8")
         (study / "raw/T1b").mkdir()
@@ -124,8 +124,8 @@ def test_definitions_that_changed_before_an_export_arrived_are_those_of_its_run(
         (study / "study.yaml").write_text(
             text.replace("wave: T1\n    folder", "wave: T1\n    part: a\n    folder"), encoding="utf-8"
         )
-        seen.tick()
-        assert str(seen.tick()).startswith("study.yaml and this graph have not the same exports: ")
+        watch.tick()
+        assert str(watch.tick()).startswith("study.yaml and this graph have not the same exports: ")
 
 
 def test_a_killed_run_is_started_again_but_not_for_ever(watch: Watch, small_place: Any) -> None:
@@ -139,9 +139,9 @@ def test_a_killed_run_is_started_again_but_not_for_ever(watch: Watch, small_plac
         watch.instance.report_run_failed(run)  # as Dagster does when it sees that the process is gone
         run = watch.instance.get_run_by_id(run_id)
         assert run is not None and run.status == dg.DagsterRunStatus.FAILURE, number
-    over = "3 runs of this ended without a release; the next one starts when something changes, or by hand"
-    assert watch.tick() == over
-    assert watch.tick() == over
+    reason = "3 runs of this ended without a release; the next one starts when something changes, or by hand"
+    assert watch.tick() == reason
+    assert watch.tick() == reason
     file = small_place.study_folder / "raw/T1/t1.csv"
     file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     watch.tick()
@@ -198,8 +198,8 @@ def test_files_that_cannot_be_told_apart_start_nothing_and_are_named(watch: Watc
 
 
 def test_nothing_starts_by_itself_until_it_is_switched_on(small_place: Any) -> None:
-    made = runs.build(small_place.settings)
-    statuses = [one.default_status.value for one in (*(made.sensors or ()), *(made.schedules or ()))]
+    automation = runs.build(small_place.settings)
+    statuses = [entry.default_status.value for entry in (*(automation.sensors or ()), *(automation.schedules or ()))]
     assert statuses == ["STOPPED"] * 3
 
 
@@ -216,11 +216,11 @@ def _served(server: socketserver.BaseServer) -> Iterator[None]:
 
 
 def test_a_notice_reaches_a_chat() -> None:
-    got: list[dict[str, str]] = []
+    requests: list[dict[str, str]] = []
 
     class Chat(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(200)
             self.end_headers()
 
@@ -230,18 +230,18 @@ def test_a_notice_reaches_a_chat() -> None:
     server = http.server.HTTPServer(("127.0.0.1", 0), Chat)
     with _served(server):
         send_notice(f"http://127.0.0.1:{server.server_address[1]}/hook", "", NOTICE)
-    assert got == [{"text": TEXT}]
+    assert requests == [{"text": TEXT}]
 
 
 def test_a_notice_reaches_a_mailbox() -> None:
-    got: list[str] = []
+    messages: list[str] = []
 
     class Mail(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             self.wfile.write(b"220 test\r\n")
             in_data = False
             for line in self.rfile:
-                got.append(line.decode().rstrip())
+                messages.append(line.decode().rstrip())
                 if in_data:
                     if line != b".\r\n":
                         continue
@@ -259,9 +259,9 @@ def test_a_notice_reaches_a_mailbox() -> None:
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail)
     with _served(server):
         send_notice("mailto:data@example.org", f"127.0.0.1:{server.server_address[1]}", NOTICE)
-    assert "rcpt TO:<data@example.org>" in got
-    assert "Subject: Wavehouse: a run of small_study failed; the release is as it was" in got
-    assert "- raw__t1: t1.csv: the file is empty; export it again" in got
+    assert "rcpt TO:<data@example.org>" in messages
+    assert "Subject: Wavehouse: a run of small_study failed; the release is as it was" in messages
+    assert "- raw__t1: t1.csv: the file is empty; export it again" in messages
 
 
 def test_a_notice_to_nowhere_is_refused() -> None:
@@ -295,8 +295,8 @@ def test_the_real_daemon_sees_a_file_and_changes_the_release(small_again: Any) -
         ui = subprocess.Popen(command, env=environment, stdout=lines, stderr=subprocess.STDOUT, start_new_session=True)
 
     def count(value: float) -> bool:
-        found = workspace.released("select value from results.results where result_id = 'summary/push/T2/max'")
-        return [row["value"] for row in found] == [value]
+        rows = workspace.released("select value from results.results where result_id = 'summary/push/T2/max'")
+        return [row["value"] for row in rows] == [value]
 
     try:
         assert count(6)

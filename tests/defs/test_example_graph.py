@@ -31,10 +31,16 @@ def test_every_result_is_what_r_makes_of_the_raw_exports(example_run: Any) -> No
     assert len(theirs) > 1000
     assert theirs.keys() <= ours.keys()
     # From the raw files R makes the statistics of the published tables; the others have witnesses in tests/statistics.
-    published = {(one.split("/")[0], one.rsplit("/", 1)[1]) for one in theirs}
-    assert {one for one in ours if (one.split("/")[0], one.rsplit("/", 1)[1]) in published} == theirs.keys()
-    far = {one: (ours[one], theirs[one]) for one in theirs if not math.isclose(ours[one], theirs[one], rel_tol=1e-9)}
-    assert far == {}
+    published = {(result_id.split("/")[0], result_id.rsplit("/", 1)[1]) for result_id in theirs}
+    assert {
+        result_id for result_id in ours if (result_id.split("/")[0], result_id.rsplit("/", 1)[1]) in published
+    } == theirs.keys()
+    deviations = {
+        result_id: (ours[result_id], theirs[result_id])
+        for result_id in theirs
+        if not math.isclose(ours[result_id], theirs[result_id], rel_tol=1e-9)
+    }
+    assert deviations == {}
 
 
 def test_the_papers_numbers(example_run: Any) -> None:
@@ -46,15 +52,15 @@ def test_the_papers_numbers(example_run: Any) -> None:
     assert sum(counts.values()) == 717
     assert counts["reproduced"] >= 680
     assert counts["impossible"] == 20
-    others = workspace.released(
+    mismatches = workspace.released(
         "select printed, computed_printed, verdict, reason from results.reproduction where verdict <> 'reproduced'"
     )
-    assert all(row["reason"] for row in others)
-    differing = [row for row in others if row["verdict"] == "differs"]
-    assert all("away from the printed number" in row["reason"] for row in differing)
-    passed, said = run.checks["results/reproduction", "nothing_differs"]
-    assert said == f"{counts['reproduced']} of 717 printed values reproduced, 20 impossible, {len(differing)} differ"
-    assert passed is (not differing)
+    assert all(row["reason"] for row in mismatches)
+    differences = [row for row in mismatches if row["verdict"] == "differs"]
+    assert all("away from the printed number" in row["reason"] for row in differences)
+    passed, message = run.checks["results/reproduction", "nothing_differs"]
+    assert message == f"{counts['reproduced']} of 717 printed values reproduced, 20 impossible, {len(differences)} differ"
+    assert passed is (not differences)
 
 
 def test_rows_of_every_export_are_conserved(example_run: Any) -> None:
@@ -66,33 +72,33 @@ def test_rows_of_every_export_are_conserved(example_run: Any) -> None:
         ("t2", 22, 20, 2),
         ("t3", 21, 21, 0),
     ]
-    aside = workspace.working("select reason, source_row from raw.set_aside_rows order by source_row")
-    assert [row["reason"] for row in aside] == ["preview", "unfinished"]
+    set_aside_rows = workspace.working("select reason, source_row from raw.set_aside_rows order by source_row")
+    assert [row["reason"] for row in set_aside_rows] == ["preview", "unfinished"]
     assert workspace.working("select * from staging.rejected_answers") == []
 
 
 def test_the_release_answers_in_sql_while_the_working_file_is_written(example_run: Any) -> None:
     workspace, _ = example_run
-    wanted = "select * from results.results where result_id = 'change/wellbeing/T1-T2/p'"
-    held = duckdb.connect(str(workspace.settings.warehouse_file))
+    query = "select * from results.results where result_id = 'change/wellbeing/T1-T2/p'"
+    connection = duckdb.connect(str(workspace.settings.warehouse_file))
     try:
-        held.execute("begin; create schema if not exists scratch; create or replace table scratch.t as select 1 as a")
+        connection.execute("begin; create schema if not exists scratch; create or replace table scratch.t as select 1 as a")
         with duckdb.connect(str(workspace.release / "warehouse.duckdb"), read_only=True) as person:
-            found = person.execute(wanted).fetchall()
-        held.execute("rollback")
+            rows = person.execute(query).fetchall()
+        connection.execute("rollback")
     finally:
-        held.close()
-    assert len(found) == 1
-    assert pytest.approx(_witness()["change/wellbeing/T1-T2/p"], rel=1e-9, abs=0) in found[0]
+        connection.close()
+    assert len(rows) == 1
+    assert pytest.approx(_witness()["change/wellbeing/T1-T2/p"], rel=1e-9, abs=0) in rows[0]
 
 
 def test_column_lineage_reaches_from_scores_to_raw_items(example_run: Any) -> None:
     """Followed step by step, as the Dagster UI shows it, every score's column ends in the items of raw/t1."""
     _, run = example_run
     lineage = {
-        key: made["dagster/column_lineage"].value.deps_by_column
-        for key, made in run.metadata.items()
-        if "dagster/column_lineage" in made
+        key: metadata["dagster/column_lineage"].value.deps_by_column
+        for key, metadata in run.metadata.items()
+        if "dagster/column_lineage" in metadata
     }
 
     def sources(key: str, column: str, seen: set[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -118,9 +124,9 @@ def test_column_lineage_reaches_from_scores_to_raw_items(example_run: Any) -> No
 def test_every_asset_says_what_it_is(example_run: Any) -> None:
     workspace, run = example_run
     for key in ("raw/t1", "raw/t2", "raw/t3", "raw/roster"):
-        made = run.metadata[key]
-        assert re.fullmatch("[0-9a-f]{64}", made["sha256"].value)
-        assert made["rows accepted"].value + made["rows set aside"].value == made["rows in the file"].value
+        metadata = run.metadata[key]
+        assert re.fullmatch("[0-9a-f]{64}", metadata["sha256"].value)
+        assert metadata["rows accepted"].value + metadata["rows set aside"].value == metadata["rows in the file"].value
     for key in ("characteristics", "service_use", "summary", "change"):
         assert run.metadata[f"results/{key}"]["table"].value.count("\n") > 10
     described = run.metadata["marts/answer_sheets"]["dagster/column_schema"].schema.columns
@@ -136,8 +142,8 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_
     """Somebody's first wellbeing item at T2: only wellbeing in T2 and in T1-T2 may move."""
     workspace, rerun = example_again
     verdicts = workspace.released("select line, verdict from results.reproduction order by line")
-    everything = "select * exclude (run_id, computed_at) from results.results"
-    before = {row["result_id"]: row for row in workspace.released(everything)}
+    query = "select * exclude (run_id, computed_at) from results.results"
+    old_rows = {row["result_id"]: row for row in workspace.released(query)}
     file = next((workspace.study_folder / "raw/T2").iterdir())
     lines = file.read_text(encoding="utf-8-sig").split("\n")
     header = next(csv.reader(lines[:1]))
@@ -149,9 +155,9 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_
     file.write_text("\n".join(lines), encoding="utf-8-sig")
     run = rerun()
     assert run.success
-    after = {row["result_id"]: row for row in workspace.released(everything)}
-    changed = {one for one in before if before[one] != after[one]}
-    assert {"summary/wellbeing/T2/mean", "change/wellbeing/T1-T2/p"} <= changed
+    new_rows = {row["result_id"]: row for row in workspace.released(query)}
+    changed_ids = {result_id for result_id in old_rows if old_rows[result_id] != new_rows[result_id]}
+    assert {"summary/wellbeing/T2/mean", "change/wellbeing/T1-T2/p"} <= changed_ids
     # What is made of the answers of T2 alone, or of T1 and T2, moves with them; so does what is made of all waves at once,
     # and the adjustment of the other tests of the family.
     of_t2 = {
@@ -163,22 +169,22 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_
         "reliable_change": "T1-T2",
     }
     of_all_waves = {"mixed", "imputation", "missingness", "stability"}
-    for one in changed - {one for one in changed if one.endswith(("/p_holm", "/p_bh"))}:
-        analysis, scale, *rest = one.split("/")
-        assert scale in ("wellbeing", "wellbeing_short") or (analysis == "items" and scale == "wemwbs_01"), one
-        assert analysis in of_all_waves or of_t2[analysis] in rest, one
-    moved = [
+    for result_id in changed_ids - {result_id for result_id in changed_ids if result_id.endswith(("/p_holm", "/p_bh"))}:
+        analysis, scale, *details = result_id.split("/")
+        assert scale in ("wellbeing", "wellbeing_short") or (analysis == "items" and scale == "wemwbs_01"), result_id
+        assert analysis in of_all_waves or of_t2[analysis] in details, result_id
+    moved_ids = [
         (a["line"])
         for a, b in zip(
             verdicts, workspace.released("select line, verdict from results.reproduction order by line"), strict=True
         )
         if a != b
     ]
-    assert moved
+    assert moved_ids
     stamps = workspace.released(
         "select distinct run_id = (select run_id from results.results where result_id = 'change/wellbeing/T1-T2/p') as is_new, count(*) as n from results.results group by all"
     )
-    assert {row["is_new"]: row["n"] for row in stamps}[True] == len(changed)
+    assert {row["is_new"]: row["n"] for row in stamps}[True] == len(changed_ids)
 
 
 @pytest.mark.parametrize(
@@ -202,15 +208,15 @@ def test_moments_do_not_depend_on_the_order_of_rows(example_run: Any, model: str
     assert original in query
     with duckdb.connect(config={"threads": "4"}) as connection:
         connection.execute(f"attach '{workspace.settings.warehouse_file}' as warehouse (read_only)")
-        found = set()
+        names = set()
         for seed in range(12):
             connection.execute(
                 f"create or replace temporary table shuffled as select * from {original} as t order by hash(({seed}, t))"
             )
-            found.add(
+            names.add(
                 str(connection.execute(f"select * from ({query.replace(original, 'shuffled')}) order by all").fetchall())
             )
-    assert len(found) == 1
+    assert len(names) == 1
 
 
 def test_sums_are_exact_to_the_last_digit(example_run: Any) -> None:
@@ -235,10 +241,10 @@ def test_sums_are_exact_to_the_last_digit(example_run: Any) -> None:
             " true as is_counted, unnest(?::double[]) as value, unnest(?::bigint[]) as n",
             [values, weights],
         )
-        wanted = '"warehouse"."marts"."counted_profiles"'
-        assert wanted in query
+        relation = '"warehouse"."marts"."counted_profiles"'
+        assert relation in query
         (row,) = connection.execute(
-            f"select n, mean from ({query.replace(wanted, 'given')}) where scale = 'wellbeing' and wave = 'T1'"
+            f"select n, mean from ({query.replace(relation, 'given')}) where scale = 'wellbeing' and wave = 'T1'"
         ).fetchall()
     # Below 2^-53 a value's rest is rounded once: here that loses nothing that a double can hold.
     total = sum((Fraction(value) * weight for value, weight in zip(values, weights, strict=True)), Fraction(0))
@@ -249,7 +255,7 @@ def test_sums_are_exact_to_the_last_digit(example_run: Any) -> None:
 def test_people_read_one_whole_release_while_a_run_writes_the_next(example_again: Again) -> None:
     workspace, rerun = example_again
     file = next((workspace.study_folder / "raw/T1").iterdir())
-    before = workspace.values()["summary/depersonalization/T1/mean"]
+    old_value = workspace.values()["summary/depersonalization/T1/mean"]
     text = file.read_text(encoding="cp1252")
     header = text.split("\n")[0].strip().split(",")
     line = text.split("\n")[1]
@@ -257,26 +263,26 @@ def test_people_read_one_whole_release_while_a_run_writes_the_next(example_again
     column = header.index("Q6_5")
     cells[column] = "6" if cells[column] != "6" else "0"
     file.write_text(text.replace(line.rstrip("\r"), ",".join(cells), 1), encoding="cp1252", newline="")
-    seen, broken, stop = set(), [], threading.Event()
+    values, broken, stop = set(), [], threading.Event()
 
-    def read() -> None:
+    def poll() -> None:
         while not stop.is_set():
             try:
-                seen.add(workspace.values()["summary/depersonalization/T1/mean"])
+                values.add(workspace.values()["summary/depersonalization/T1/mean"])
             except Exception as error:
                 broken.append(repr(error))
 
-    reader = threading.Thread(target=read)
+    reader = threading.Thread(target=poll)
     reader.start()
     run = rerun()
-    after = workspace.values()["summary/depersonalization/T1/mean"]
+    new_value = workspace.values()["summary/depersonalization/T1/mean"]
     stop.set()
     reader.join()
     assert run.success, run.failures
     assert broken == []
-    assert before != after
-    assert before in seen
-    assert seen <= {before, after}
+    assert old_value != new_value
+    assert old_value in values
+    assert values <= {old_value, new_value}
 
 
 @pytest.mark.parametrize("name", ["characteristics", "service_use", "summary", "change", "reproduction"])

@@ -30,12 +30,12 @@ def test_a_deleted_working_file_is_rebuilt_and_the_release_stays(small_again: Ag
     workspace, rerun = small_again
     manifest = (workspace.release / "manifest.json").read_bytes()
     versions = "select export, sha256, file_name, first_seen_at, is_in_use, table_name from raw.versions order by all"
-    before = (workspace.working(versions), workspace.working("from results.release_diff"), workspace.values())
+    old_state = (workspace.working(versions), workspace.working("from results.release_diff"), workspace.values())
     workspace.settings.warehouse_file.unlink()
     run = rerun()
     assert run.success, run.failures
     assert (workspace.release / "manifest.json").read_bytes() == manifest
-    assert (workspace.working(versions), workspace.working("from results.release_diff"), workspace.values()) == before
+    assert (workspace.working(versions), workspace.working("from results.release_diff"), workspace.values()) == old_state
     assert run_summary(workspace.settings).startswith("4 people on the roster, ")
 
 
@@ -61,10 +61,10 @@ def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(sma
     run = rerun()
     assert not run.success
     (failure,) = [line for line in run.failures if "no export is there" in line]
-    landed = hashlib.sha256(content).hexdigest()[:12]
+    landed_hash = hashlib.sha256(content).hexdigest()[:12]
     assert failure.endswith(
         f'raw/T2: the release is made of "{file.name}", and no export is there any more; put it back, or pin its copy in'
-        f" the protocol (pin: {landed}); if nobody shall have returned the wave, move the folders release and releases away"
+        f" the protocol (pin: {landed_hash}); if nobody shall have returned the wave, move the folders release and releases away"
         " first"
     )
     assert (workspace.release / "manifest.json").read_bytes() == manifest
@@ -81,10 +81,10 @@ def test_damage_in_the_midst_of_a_run_is_one_line_and_the_next_run_heals(small_a
     _flip(file, "raw.exports")
     run = rerun()
     assert not run.success
-    (aside,) = file.parent.glob("warehouse.damaged-*.duckdb")
+    (damaged_file,) = file.parent.glob("warehouse.damaged-*.duckdb")
     (failure,) = [line for line in run.failures if "damaged" in line]
     assert f"{file}: the working file was damaged (" in failure
-    assert f"and was moved to {aside.name}; run again: it is rebuilt from the exports" in failure
+    assert f"and was moved to {damaged_file.name}; run again: it is rebuilt from the exports" in failure
     assert (workspace.release / "manifest.json").read_bytes() == manifest
     run = rerun()
     assert run.success, run.failures

@@ -14,7 +14,7 @@ COLUMN = "M2 \"'; drop schema raw cascade; -- ../../../etc/passwd {position} " +
 
 def test_hostile_names_do_no_harm(small_again: tuple[Any, Callable[[], Any]]) -> None:
     workspace, rerun = small_again
-    before = workspace.values()
+    old_values = workspace.values()
     folder: Path = workspace.study_folder
     mood = yaml.safe_load((folder / "instruments/mood.yaml").read_text(encoding="utf-8"))
     mood["scales"][0]["label"] = mood["name"] = LABEL
@@ -41,12 +41,15 @@ def test_hostile_names_do_no_harm(small_again: tuple[Any, Callable[[], Any]]) ->
     assert run.success, run.failures
     rejected = workspace.working("select item, answer_text from staging.rejected_answers")
     assert rejected == [{"item": "mood_03", "answer_text": "'; drop table raw.t1; --"}]
-    passed, said = run.checks["staging/rejected_answers", "no_rejected_answers"]
+    passed, message = run.checks["staging/rejected_answers", "no_rejected_answers"]
     assert not passed
-    assert hostile_file.name in said
-    after = workspace.values()
-    assert after.keys() - before.keys() == {"rejected/mood/T1/n", "rejected/mood/T1/count"}
-    assert {one.split("/")[1] for one in before if before[one] != after[one]} == {"mood_total", "mood_03"}
+    assert hostile_file.name in message
+    new_values = workspace.values()
+    assert new_values.keys() - old_values.keys() == {"rejected/mood/T1/n", "rejected/mood/T1/count"}
+    assert {result_id.split("/")[1] for result_id in old_values if old_values[result_id] != new_values[result_id]} == {
+        "mood_total",
+        "mood_03",
+    }
 
     page = (workspace.release / "index.html").read_text(encoding="utf-8")
     # The page's own: its numbers, its people, and what opens them.

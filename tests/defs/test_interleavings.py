@@ -36,11 +36,11 @@ OTHERS = ANSWERS.replace("A,03/02/2020,4", "A,03/02/2020,1")
 
 def _problems(file: Path, exports: Any, protocol: Any = None) -> list[str]:
     """What is wrong with a released file: results, typed answers and, given a protocol, definitions."""
-    found = [str(difference) for difference in recompute(file).differences]
+    problems = [str(difference) for difference in recompute(file).differences]
     with duckdb.connect(str(file), read_only=True) as connection:
-        found += exports.unlike(connection)
-        found += protocol.said_by(connection) if protocol is not None else []
-    return found
+        problems += exports.unlike(connection)
+        problems += protocol.said_by(connection) if protocol is not None else []
+    return problems
 
 
 def _remembered(workspace: Any, *contents: str) -> Any:
@@ -75,8 +75,8 @@ def test_stale_codebook_a_run_of_the_sensor_scores_by_the_definitions_as_they_ar
     exports = _remembered(workspace, ANSWERS)
     requests: list[dg.RunRequest] = []
     for _ in range(2):
-        asked, cursor = tick(cursor)
-        requests += asked
+        new_requests, cursor = tick(cursor)
+        requests += new_requests
     (request,) = requests
     job = definitions().resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
@@ -113,7 +113,7 @@ def test_mixed_release_two_runs_at_once_release_no_mixture(small_again: Any, tmp
     workspace, _ = small_again
     interleavings.Protocol().write(workspace.study_folder)
     exports = _remembered(workspace, ANSWERS)
-    standing = os.readlink(workspace.release)
+    old_release = os.readlink(workspace.release)
     logs = [tmp_path / "first.log", tmp_path / "second.log"]
     first = _wavehouse(workspace, logs[0])
     processes = [first]
@@ -135,12 +135,14 @@ def test_mixed_release_two_runs_at_once_release_no_mixture(small_again: Any, tmp
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-    made = [folder for folder in (workspace.study_folder / "releases").iterdir() if folder.name != Path(standing).name]
-    said = {log.name: log.read_text(encoding="utf-8") for log in logs}
-    assert made, said
-    problems = {folder.name: _problems(folder / "warehouse.duckdb", exports) for folder in made}
-    assert {name: found for name, found in problems.items() if found} == {}
-    assert processes[1].returncode == 0, said
+    new_releases = [
+        folder for folder in (workspace.study_folder / "releases").iterdir() if folder.name != Path(old_release).name
+    ]
+    log_texts = {log.name: log.read_text(encoding="utf-8") for log in logs}
+    assert new_releases, log_texts
+    problems = {folder.name: _problems(folder / "warehouse.duckdb", exports) for folder in new_releases}
+    assert {name: messages for name, messages in problems.items() if messages} == {}
+    assert processes[1].returncode == 0, log_texts
     # The second began after the edits, so that its release is of them.
     assert _problems(workspace.release / "warehouse.duckdb", exports, protocol) == []
     # A 1 + (6 - 4) + 2, B 3 / 2 of 2 + 4, C 3 / 2 of 3 + (6 - 4)

@@ -14,7 +14,7 @@ CLAIMS = "select claim_id, verdict from results.claims order by claim_id"
 def test_the_papers_claims_are_judged_and_those_that_its_numbers_do_not_bear_out_are_named(example_run: Any) -> None:
     workspace, run = example_run
     verdicts = {row["claim_id"].removeprefix("claim/"): row["verdict"] for row in workspace.released(CLAIMS)}
-    assert {one for one, verdict in verdicts.items() if verdict != "supported"} == {
+    assert {claim_id for claim_id, verdict in verdicts.items() if verdict != "supported"} == {
         "wellbeing_stays_good/burnout_above_norm",
         "wellbeing_stays_good/absence_like_workforce",
         "wellbeing_stays_good/service_use_steady",
@@ -30,9 +30,9 @@ def test_the_papers_claims_are_judged_and_those_that_its_numbers_do_not_bear_out
     assert verdicts["wellbeing_stays_good/absence_like_workforce"] == "not testable"
     assert verdicts["wellbeing_stays_good/service_use_steady"] == "not testable"
     assert len(verdicts) == 19
-    passed, said = run.checks["results/joint_display", "claims_hold"]
+    passed, message = run.checks["results/joint_display", "claims_hold"]
     assert not passed
-    assert said.startswith(
+    assert message.startswith(
         "5 of 19 claims are not borne out: claim/wellbeing_stays_good/burnout_above_norm is contradicted;"
     )
     assert run.success  # a claim that does not hold is shown, and blocks nothing
@@ -41,16 +41,16 @@ def test_the_papers_claims_are_judged_and_those_that_its_numbers_do_not_bear_out
 def test_every_number_shown_is_a_result_as_printed(example_run: Any) -> None:
     workspace, _ = example_run
     cells = workspace.released("from results.claim_cells")
-    printed = {
+    printed_values = {
         row["result_id"]: row["printed"] for row in workspace.released("select result_id, printed from results.results")
     }
     assert len(cells) > 100
     for cell in cells:
-        numbers = [printed[one] for one in cell["result_ids"].split()]
+        numbers = [printed_values[result_id] for result_id in cell["result_ids"].split()]
         for number in numbers:
             assert number in cell["shown"], cell
-    known = {row["claim_id"] for row in workspace.released(CLAIMS)}
-    assert {cell["claim_id"] for cell in cells} == known
+    claim_ids = {row["claim_id"] for row in workspace.released(CLAIMS)}
+    assert {cell["claim_id"] for cell in cells} == claim_ids
 
 
 def test_a_claim_turns_with_an_answer_and_the_release_says_so(small_again: Again) -> None:
@@ -70,8 +70,8 @@ def test_a_claim_turns_with_an_answer_and_the_release_says_so(small_again: Again
     (claim,) = workspace.released("from results.claims where verdict <> 'supported'")
     assert (claim["claim_id"], claim["verdict"]) == ("claim/mood_is_usual/near_others", "not supported")
     assert claim["reason"].startswith("Mood T2: 1.25 [")
-    turned = workspace.released("select what, before, after from results.release_diff where kind = 'claim'")
-    assert turned == [{"what": "claim/mood_is_usual/near_others", "before": "supported", "after": "not supported"}]
+    claim_changes = workspace.released("select what, before, after from results.release_diff where kind = 'claim'")
+    assert claim_changes == [{"what": "claim/mood_is_usual/near_others", "before": "supported", "after": "not supported"}]
     page = (workspace.release / "index.html").read_text(encoding="utf-8")
     assert (
         '<span class="verdict not-supported">not supported</span> <span class="verdict contradicted">was supported</span>'
@@ -89,7 +89,7 @@ def test_a_claim_turns_with_an_answer_and_the_release_says_so(small_again: Again
 
 def test_a_proposition_that_does_not_fit_the_study_fails_the_run_and_leaves_the_release(small_again: Again) -> None:
     workspace, rerun = small_again
-    before = (workspace.release / "manifest.json").read_bytes()
+    old_manifest = (workspace.release / "manifest.json").read_bytes()
     file = workspace.study_folder / "propositions.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("[push]", "[pusch]"), encoding="utf-8")
     run = rerun()
@@ -98,14 +98,14 @@ def test_a_proposition_that_does_not_fit_the_study_fails_the_run_and_leaves_the_
         f"{file}: mood_is_usual, push_same: 'pusch' is no scale of any instrument; the scales are mood_total, push, pull, drive_overall"
         in run.failures
     )
-    assert (workspace.release / "manifest.json").read_bytes() == before
+    assert (workspace.release / "manifest.json").read_bytes() == old_manifest
 
 
 def test_the_order_of_propositions_is_that_of_the_file(small_run: Any) -> None:
     workspace, _ = small_run
-    declared = read_propositions(read_study(workspace.study_folder))
-    assert declared is not None
-    display = joint_display(declared, {}, [], read_study(workspace.study_folder))
+    propositions = read_propositions(read_study(workspace.study_folder))
+    assert propositions is not None
+    display = joint_display(propositions, {}, [], read_study(workspace.study_folder))
     assert [row.position for row in display] == [1]
     assert {claim.verdict for row in display for claim in row.claims} == {"not testable"}
 
@@ -130,7 +130,7 @@ def test_the_interviews_stand_beside_the_numbers_and_only_chosen_words_leave(exa
     for text in texts - {row["quote"] for row in quotes}:
         assert text not in page
     # Pseudonyms stand in the list of people behind the numbers, and nowhere else: not beside what somebody said.
-    assert not [one for one in people if one in page.split('id="people"')[0]]
+    assert not [person for person in people if person in page.split('id="people"')[0]]
 
 
 def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_again: Again) -> None:
@@ -162,10 +162,10 @@ def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_ag
     assert workspace.released("select code, segments, by_wave from results.proposition_codes") == [
         {"code": "Strain", "segments": 1, "by_wave": "T1 1"}
     ]
-    released = (workspace.release / "manifest.json").read_bytes()
+    old_manifest = (workspace.release / "manifest.json").read_bytes()
     file.write_text(text.replace("    claims:", "    codes: [Starin]\n    claims:", 1), encoding="utf-8")
     run = rerun()
-    assert [one.split("propositions.yaml: ")[-1] for one in run.failures if "Starin" in one] == [
+    assert [failure.split("propositions.yaml: ")[-1] for failure in run.failures if "Starin" in failure] == [
         "mood_is_usual: codes: the interviews have no code 'Starin'; the codes are Nights, Strain"
     ]
-    assert (workspace.release / "manifest.json").read_bytes() == released
+    assert (workspace.release / "manifest.json").read_bytes() == old_manifest

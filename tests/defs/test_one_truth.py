@@ -31,8 +31,8 @@ def _edit(file: Path, before: str, after: str) -> None:
 def _run_subset(definitions: dg.Definitions, *keys: list[str]) -> dg.ExecuteInProcessResult:
     job = definitions.resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
-        selected = [dg.AssetKey(key) for key in keys]
-        return job.execute_in_process(instance=instance, raise_on_error=False, asset_selection=selected)
+        asset_keys = [dg.AssetKey(key) for key in keys]
+        return job.execute_in_process(instance=instance, raise_on_error=False, asset_selection=asset_keys)
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
@@ -42,9 +42,9 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
 
 def test_every_step_holds_the_study(small_place: Any, definitions_of: Callable[[Any], dg.Definitions]) -> None:
     job = definitions_of(small_place).resolve_implicit_global_asset_job_def()
-    without = [node.name for node in job.graph.nodes if STUDY_RUN not in node.definition.required_resource_keys]  # type: ignore[attr-defined]
+    unlocked_nodes = [node.name for node in job.graph.nodes if STUDY_RUN not in node.definition.required_resource_keys]  # type: ignore[attr-defined]
     assert len(job.graph.nodes) > 20
-    assert without == []
+    assert unlocked_nodes == []
 
 
 @pytest.mark.parametrize(
@@ -59,24 +59,24 @@ def test_an_edit_during_a_run_fails_it_in_one_line_and_leaves_the_release(
     module: Any, function: str, file: str, text: str | None, small_again: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace, rerun = small_again
-    before = (workspace.release / "manifest.json").read_bytes()
+    old_manifest = (workspace.release / "manifest.json").read_bytes()
     _edit(workspace.study_folder / "raw/T1/t1.csv", "B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")
     whole = getattr(module, function)
 
     def edits(*arguments: Any) -> Any:
-        done = whole(*arguments)
+        result = whole(*arguments)
         if text is None:
             _edit(workspace.study_folder / file, "reversed: [3]", "reversed: [2]")
         else:
             (workspace.study_folder / file).write_text(text, encoding="utf-8")
-        return done
+        return result
 
     with monkeypatch.context() as patched:
         patched.setattr(module, function, edits)
         run = rerun()
     assert not run.success
     assert set(run.failures) == {f"{file}: changed during this run; {_CURE}"}
-    assert (workspace.release / "manifest.json").read_bytes() == before
+    assert (workspace.release / "manifest.json").read_bytes() == old_manifest
     assert len(release_names(workspace.study_folder)) == 1
     assert not list((workspace.study_folder / "releases").glob(".building-*"))
 
@@ -123,7 +123,7 @@ def test_results_of_another_state_are_not_released(
     sql: str, message: str, small_again: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
     workspace, _ = small_again
-    before = (workspace.release / "manifest.json").read_bytes()
+    old_manifest = (workspace.release / "manifest.json").read_bytes()
     with Warehouse(workspace.settings.warehouse_file).transaction() as connection:
         connection.execute(sql)
     result = _run_subset(definitions_of(workspace), ["release"])
@@ -131,7 +131,7 @@ def test_results_of_another_state_are_not_released(
     (check,) = result.get_asset_check_evaluations()
     assert (check.check_name, check.passed, check.description) == ("one_truth", False, f"{message}; {_CURE}")
     assert _failures(result) == [f"{message}; {_CURE}"]
-    assert (workspace.release / "manifest.json").read_bytes() == before
+    assert (workspace.release / "manifest.json").read_bytes() == old_manifest
 
 
 def test_results_are_of_the_exports_that_their_marts_are_of(
@@ -172,9 +172,11 @@ def test_stamps_and_definitions_are_released(small_run: tuple[Any, Any]) -> None
 
 def _recomputes(release_folder: Path) -> float:
     """The mean of the released scores, which must be the released mean."""
-    released = Warehouse(release_folder / "warehouse.duckdb")
-    scores = released.rows("select score from marts.scale_scores where scale = 'push' and wave = 'T1' and score is not null")
-    (result,) = released.rows("select value, n from results.results where result_id = 'summary/push/T1/mean'")
+    warehouse = Warehouse(release_folder / "warehouse.duckdb")
+    scores = warehouse.rows(
+        "select score from marts.scale_scores where scale = 'push' and wave = 'T1' and score is not null"
+    )
+    (result,) = warehouse.rows("select value, n from results.results where result_id = 'summary/push/T1/mean'")
     mean = statistics.mean(float(row["score"]) for row in scores)
     assert (result["n"], result["value"]) == (len(scores), pytest.approx(mean, abs=1e-12))
     return float(result["value"])
@@ -207,22 +209,22 @@ def test_runs_of_one_study_at_once_wait_for_each_other(
 
     thread = threading.Thread(target=rewrites)
     with study_lock(workspace.settings.lock_file, "the test"):
-        others = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-        refused = subprocess.run([*command, "--no-wait"], env=environment, capture_output=True, text=True, check=False)
-        assert (refused.returncode, refused.stdout) == (2, "")
-        assert refused.stderr.startswith(f"wavehouse: run the test (process {os.getpid()} on ")
-        assert refused.stderr.endswith("is running this study; wait for it, or leave out --no-wait\n")
+        processes = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        refusal = subprocess.run([*command, "--no-wait"], env=environment, capture_output=True, text=True, check=False)
+        assert (refusal.returncode, refusal.stdout) == (2, "")
+        assert refusal.stderr.startswith(f"wavehouse: run the test (process {os.getpid()} on ")
+        assert refusal.stderr.endswith("is running this study; wait for it, or leave out --no-wait\n")
         thread.start()
     try:
         assert rerun().success
-        for other in others:
-            _, errors = other.communicate(timeout=300)
-            assert other.returncode == 0, errors
+        for process in processes:
+            _, errors = process.communicate(timeout=300)
+            assert process.returncode == 0, errors
             assert errors.startswith("wavehouse: waiting for run "), errors
     finally:
         stop.set()
         thread.join()
-        for other in others:
-            other.kill()
-    released = [_recomputes(workspace.study_folder / "releases" / name) for name in release_names(workspace.study_folder)]
-    assert len(released) >= 2
+        for process in processes:
+            process.kill()
+    differences = [_recomputes(workspace.study_folder / "releases" / name) for name in release_names(workspace.study_folder)]
+    assert len(differences) >= 2

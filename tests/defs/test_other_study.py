@@ -100,13 +100,13 @@ PEOPLE = [f"g{number:02d}" for number in range(1, 13)]
 def _answers(wave: int) -> dict[str, list[float]]:
     """Six answers a person, some missing; people drop out from wave to wave."""
     rng = np.random.default_rng(wave)
-    found = {}
+    scores = {}
     for person in PEOPLE[: len(PEOPLE) - 2 * wave]:
         row = [*rng.integers(0, 4, 4).astype(float), *rng.integers(1, 8, 2).astype(float)]
         if rng.random() < 0.3:
             row[int(rng.integers(0, 6))] = np.nan
-        found[person] = row
-    return found
+        scores[person] = row
+    return scores
 
 
 def _scores(wave: int) -> dict[str, tuple[float, float]]:
@@ -161,16 +161,16 @@ def test_another_study_goes_the_same_way(
     assert run.success, (run.failures, run.checks)
     values = workspace.values()
     for wave in range(4):
-        for at, scale in enumerate(("sleep_total", "soil_mean")):
-            scores = np.array([pair[at] for pair in _scores(wave).values()])
+        for index, scale in enumerate(("sleep_total", "soil_mean")):
+            scores = np.array([pair[index] for pair in _scores(wave).values()])
             scores = scores[np.isfinite(scores)]
             assert values[f"summary/{scale}/W{wave}/n"] == len(scores)
             assert values[f"summary/{scale}/W{wave}/mean"] == pytest.approx(scores.mean(), rel=1e-12)
             assert values[f"summary/{scale}/W{wave}/sd"] == pytest.approx(scores.std(ddof=1), rel=1e-12)
     for first, last, sign in ((0, 3, 1), (1, 2, -1)):
-        one, other = _scores(first), _scores(last)
-        for at, scale in enumerate(("sleep_total", "soil_mean")):
-            changes = np.array([sign * (other[person][at] - one[person][at]) for person in other])
+        first_scores, last_scores = _scores(first), _scores(last)
+        for index, scale in enumerate(("sleep_total", "soil_mean")):
+            changes = np.array([sign * (last_scores[person][index] - first_scores[person][index]) for person in last_scores])
             changes = changes[np.isfinite(changes)]
             assert values[f"change/{scale}/W{first}-W{last}/n"] == len(changes)
             assert values[f"change/{scale}/W{first}-W{last}/mean_change"] == pytest.approx(
@@ -187,10 +187,10 @@ def test_another_study_goes_the_same_way(
     ]
     # An item of a part that somebody did not return is missing for that reason; every answer has its own file and row.
     first = workspace.working("select participant_id from raw.w2_sleep where source_row = 1")[0]["participant_id"]
-    found = workspace.released(
+    reproductions = workspace.released(
         f"select item, missing_reason from marts.missing_answers where participant_id = '{first}' and wave = 'W2'"
     )
-    assert {row["item"]: row["missing_reason"] for row in found if row["item"].startswith("soil")} == {
+    assert {row["item"]: row["missing_reason"] for row in reproductions if row["item"].startswith("soil")} == {
         "soil_01": "wave_not_returned",
         "soil_02": "wave_not_returned",
     }
@@ -198,7 +198,7 @@ def test_another_study_goes_the_same_way(
         "select participant_id, item, answer, source_file, source_row from marts.answers where wave = 'W2'"
     )
     files = {row["export"]: row["sha256"] for row in workspace.working("select export, sha256 from raw.exports")}
-    written = {
+    written_tables = {
         (row["participant_id"], f"{block}_{position:02d}"): (
             row[f"{block}_{position:02d}"],
             files[f"w2_{block}"],
@@ -211,6 +211,6 @@ def test_another_study_goes_the_same_way(
     }
     assert {
         (row["participant_id"], row["item"]): (row["answer"], row["source_file"], row["source_row"]) for row in answers
-    } == {key: (7 if text == "seven" else int(float(text)), *source) for key, (text, *source) in written.items()}
+    } == {key: (7 if text == "seven" else int(float(text)), *source) for key, (text, *source) in written_tables.items()}
     assert (workspace.release / "index.html").exists()
     assert workspace.released("select * from results.reproduction") == []

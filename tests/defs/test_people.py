@@ -35,32 +35,32 @@ def test_several_rows_of_a_person_are_resolved_by_the_declared_rule(small_again:
     assert run.success, (run.failures, run.checks)
     rows = workspace.working("select respondent, mood_01 from raw.answers where wave = 'T1' and trim(respondent) = 'A'")
     assert [row["mood_01"] for row in rows] == kept
-    aside = workspace.working(
+    set_aside_rows = workspace.working(
         "select source_row, reason, detail from raw.set_aside_rows where export = 't1' order by source_row"
     )
     row = {"first": 2, "latest_complete": 5}[rule]
-    assert [one["reason"] for one in aside] == ["duplicate"] * 2
-    assert {one["detail"] for one in aside} == {f"participant A: row {row} is kept ({rule})"}
+    assert [row["reason"] for row in set_aside_rows] == ["duplicate"] * 2
+    assert {row["detail"] for row in set_aside_rows} == {f"participant A: row {row} is kept ({rule})"}
     record = workspace.working("select rows_in_file, rows_accepted, rows_set_aside from raw.exports where export = 't1'")[0]
     assert tuple(record.values()) == (5, 3, 2)
 
 
 def test_an_identifier_that_looks_alike_is_asked_about_and_taken_when_a_person_says_so(small_again: Again) -> None:
     workspace, rerun = small_again
-    before = workspace.values()
+    old_values = workspace.values()
     file = workspace.study_folder / "raw/T1/t1.csv"
     file.write_text(file.read_text(encoding="utf-8").replace("\nB,", "\n b,"), encoding="utf-8")
     run = rerun()
     assert not run.success
-    passed, said = run.checks["raw/answers", "people_on_roster"]
-    assert (passed, said) == (
+    passed, message = run.checks["raw/answers", "people_on_roster"]
+    assert (passed, message) == (
         False,
         "not on the roster: T1 row 3: ' b' (did you mean 'B'?); correct the identifier, add the person, or say who is meant"
         " under respondents of the export",
     )
     _protocol(workspace, "    answered_on: Date\n", "    answered_on: Date\n    respondents: {b: B}\n")
     assert rerun().success
-    assert workspace.values() == before
+    assert workspace.values() == old_values
 
 
 def test_people_who_left_are_counted_where_they_left(small_again: Again) -> None:
@@ -68,8 +68,10 @@ def test_people_who_left_are_counted_where_they_left(small_again: Again) -> None
     workspace, rerun = small_again
     roster = workspace.study_folder / "raw/roster/roster.csv"
     lines = roster.read_text(encoding="utf-8").split()
-    left = ["Left;Why;Out;Why out", ";;;", ";;;", "31.03.2020;moved;;", ";;2020-05-01;no consent"]
-    roster.write_text("\n".join(f"{line};{more}" for line, more in zip(lines, left, strict=True)) + "\n", encoding="utf-8")
+    departures = ["Left;Why;Out;Why out", ";;;", ";;;", "31.03.2020;moved;;", ";;2020-05-01;no consent"]
+    roster.write_text(
+        "\n".join(f"{line};{departure}" for line, departure in zip(lines, departures, strict=True)) + "\n", encoding="utf-8"
+    )
     leaving = "{withdrawn_on: Left, withdrawal_reason: Why, excluded_on: Out, exclusion_reason: Why out}"
     _protocol(
         workspace,
@@ -79,9 +81,9 @@ def test_people_who_left_are_counted_where_they_left(small_again: Again) -> None
     run = rerun()
     assert run.success, (run.failures, run.checks)
     ledger = {(row.pop("scale"), row.pop("wave")): row for row in workspace.released("select * from marts.score_ledger")}
-    said = {key: {reason: count for reason, count in row.items() if count} for key, row in ledger.items()}
-    assert said["mood_total", "T1"] == {"on_roster": 3, "n": 3}
-    assert said["mood_total", "T2"] == {"on_roster": 3, "withdrawn": 1, "n": 2}
+    reason_counts = {key: {reason: count for reason, count in row.items() if count} for key, row in ledger.items()}
+    assert reason_counts["mood_total", "T1"] == {"on_roster": 3, "n": 3}
+    assert reason_counts["mood_total", "T2"] == {"on_roster": 3, "withdrawn": 1, "n": 2}
     people = workspace.released(
         "select is_withdrawn, withdrawn_on::varchar as day, withdrawal_reason from marts.participants"
     )

@@ -44,8 +44,8 @@ def _load(workspace: Any, rows: Rows, aside: Rows = ()) -> dict[str, str]:
     assert (record["rows_accepted"], record["rows_set_aside"]) == (len(rows), len(aside))
     oddities(study, export, warehouse)
     texts = ", ".join(f"coalesce(cast({item} as varchar), '') as {item}" for item in ITEMS)
-    found = warehouse.rows(f"select {texts} from raw.t1")
-    assert [tuple(row[item] for item in ITEMS) for row in found] == rows
+    stored_rows = warehouse.rows(f"select {texts} from raw.t1")
+    assert [tuple(row[item] for item in ITEMS) for row in stored_rows] == rows
     kinds = {row["column_name"]: row["column_type"] for row in warehouse.rows("describe raw.t1")}
     assert kinds["source_row"] == "BIGINT"
     assert {kinds[name] for name in ("participant_id", "respondent", "answered_on", "source_file", "gp")} == {"VARCHAR"}
@@ -69,8 +69,8 @@ def test_a_cell_that_is_no_plain_number_keeps_its_column_text(small_place: Any, 
 
 @pytest.mark.usefixtures("block_bytes")
 def test_only_rows_that_are_taken_say_what_a_column_is(small_place: Any) -> None:
-    aside: Rows = [("x", "05", ""), ("header", "", "1.0")]
-    assert _load(small_place, PLAIN, aside) == dict.fromkeys(ITEMS, "SMALLINT")
+    set_aside_rows: Rows = [("x", "05", ""), ("header", "", "1.0")]
+    assert _load(small_place, PLAIN, set_aside_rows) == dict.fromkeys(ITEMS, "SMALLINT")
 
 
 @pytest.mark.usefixtures("block_bytes")

@@ -16,7 +16,7 @@ def test_every_step_and_check_passes(small_run: Any) -> None:
     _, run = small_run
     assert run.failures == []
     assert run.success
-    not_passed = {key: said for key, (passed, said) in run.checks.items() if not passed}
+    not_passed = {key: message for key, (passed, message) in run.checks.items() if not passed}
     assert not_passed == {
         ("results/reproduction", "nothing_differs"): "3 of 5 printed values reproduced, 1 impossible, 1 differ",
         ("results/audit", "published_agree"): "published numbers: 1 impossible, 0 inconsistent, 0 not reproducible, 0 note",
@@ -29,40 +29,40 @@ def test_scores_are_those_worked_out_by_hand(small_run: Any) -> None:
         (row["respondent"], row["wave"], row["scale"]): (row["score"], row["items_answered"], row["missing_reason"])
         for row in workspace.working("select * from marts.scale_scores join raw.roster using (participant_id)")
     }
-    gone, few = "wave_not_returned", "too_few_items"
+    not_returned, too_few = "wave_not_returned", "too_few_items"
     assert scores == {
         # Item 3 of mood is reversed: 6 - answer. Two of three answers count for three.
         ("A", "T1", "mood_total"): (4 + 5 + (6 - 2), 3, None),
         ("B", "T1", "mood_total"): ((2 + (6 - 4)) * 3 / 2, 2, None),
         ("C", "T1", "mood_total"): ((3 + 3) * 3 / 2, 2, None),
-        ("D", "T1", "mood_total"): (None, 0, gone),
+        ("D", "T1", "mood_total"): (None, 0, not_returned),
         ("A", "T2", "mood_total"): (5 + 5 + (6 - 1), 3, None),
         ("B", "T2", "mood_total"): (3 + 2 + (6 - 4), 3, None),
-        ("C", "T2", "mood_total"): (None, 0, gone),
+        ("C", "T2", "mood_total"): (None, 0, not_returned),
         ("D", "T2", "mood_total"): (None, 0, "blank"),
         ("A", "T1", "push"): ((1 + 3) / 2, 2, None),
         ("B", "T1", "push"): (0, 2, None),
         ("C", "T1", "push"): ((2 + 4) / 2, 2, None),
-        ("D", "T1", "push"): (None, 0, gone),
+        ("D", "T1", "push"): (None, 0, not_returned),
         ("A", "T2", "push"): (2, 2, None),
         ("B", "T2", "push"): (0.5, 2, None),
-        ("C", "T2", "push"): (None, 0, gone),
+        ("C", "T2", "push"): (None, 0, not_returned),
         ("D", "T2", "push"): (6, 2, None),
         ("A", "T1", "pull"): (5.5, 2, None),
         ("B", "T1", "pull"): (5.5, 2, None),
-        ("C", "T1", "pull"): (None, 1, few),
-        ("D", "T1", "pull"): (None, 0, gone),
+        ("C", "T1", "pull"): (None, 1, too_few),
+        ("D", "T1", "pull"): (None, 0, not_returned),
         ("A", "T2", "pull"): (4, 2, None),
         ("B", "T2", "pull"): (3, 2, None),
-        ("C", "T2", "pull"): (None, 0, gone),
+        ("C", "T2", "pull"): (None, 0, not_returned),
         ("D", "T2", "pull"): (0, 2, None),
         ("A", "T1", "drive_overall"): ((2 + 5.5) / 2, 2, None),
         ("B", "T1", "drive_overall"): ((0 + 5.5) / 2, 2, None),
-        ("C", "T1", "drive_overall"): (None, 1, few),
-        ("D", "T1", "drive_overall"): (None, 0, gone),
+        ("C", "T1", "drive_overall"): (None, 1, too_few),
+        ("D", "T1", "drive_overall"): (None, 0, not_returned),
         ("A", "T2", "drive_overall"): ((2 + 4) / 2, 2, None),
         ("B", "T2", "drive_overall"): ((0.5 + 3) / 2, 2, None),
-        ("C", "T2", "drive_overall"): (None, 0, gone),
+        ("C", "T2", "drive_overall"): (None, 0, not_returned),
         ("D", "T2", "drive_overall"): ((6 + 0) / 2, 2, None),
     }
 
@@ -115,8 +115,8 @@ def test_rows_and_reasons_are_conserved(small_run: Any) -> None:
         "t1": (3, 3, 0),
         "t2": (4, 3, 1),
     }
-    aside = workspace.working("select export, source_row, respondent, reason, detail from raw.set_aside_rows")
-    assert aside == [
+    set_aside_rows = workspace.working("select export, source_row, respondent, reason, detail from raw.set_aside_rows")
+    assert set_aside_rows == [
         {"export": "t2", "source_row": 4, "respondent": "X", "reason": "preview", "detail": 'column "Kind" is "test"'}
     ]
     cells = workspace.released(
@@ -136,10 +136,10 @@ def test_every_n_reconciles_to_the_roster(small_run: Any) -> None:
     workspace, _ = small_run
     ledger = {(row.pop("scale"), row.pop("wave")): row for row in workspace.released("select * from marts.score_ledger")}
     assert len(ledger) == 4 * 2
-    said = {key: {reason: count for reason, count in row.items() if count} for key, row in ledger.items()}
-    assert said["mood_total", "T1"] == {"on_roster": 4, "wave_not_returned": 1, "n": 3}
-    assert said["mood_total", "T2"] == {"on_roster": 4, "wave_not_returned": 1, "blank": 1, "n": 2}
-    assert said["pull", "T1"] == {"on_roster": 4, "wave_not_returned": 1, "too_few_items": 1, "n": 2}
+    reason_counts = {key: {reason: count for reason, count in row.items() if count} for key, row in ledger.items()}
+    assert reason_counts["mood_total", "T1"] == {"on_roster": 4, "wave_not_returned": 1, "n": 3}
+    assert reason_counts["mood_total", "T2"] == {"on_roster": 4, "wave_not_returned": 1, "blank": 1, "n": 2}
+    assert reason_counts["pull", "T1"] == {"on_roster": 4, "wave_not_returned": 1, "too_few_items": 1, "n": 2}
     values = workspace.values()
     assert {key: row["n"] for key, row in ledger.items()} == {
         (scale, wave): values[f"summary/{scale}/{wave}/n"] for scale, wave in ledger
@@ -164,17 +164,17 @@ def test_nothing_is_printed_that_is_not_in_results(small_run: Any) -> None:
     workspace, _ = small_run
     ids = set(workspace.values())
     page = (workspace.release / "index.html").read_text(encoding="utf-8")
-    shown = {one for part in page.split('data-results="')[1:] for one in part.split('"')[0].split()}
-    assert shown
-    assert shown <= ids
+    shown_ids = {result_id for part in page.split('data-results="')[1:] for result_id in part.split('"')[0].split()}
+    assert shown_ids
+    assert shown_ids <= ids
 
 
 def test_a_second_run_changes_nothing(small_again: Again) -> None:
     workspace, rerun = small_again
-    before = (workspace.release / "manifest.json").read_bytes()
+    old_manifest = (workspace.release / "manifest.json").read_bytes()
     stamps = workspace.working("select result_id, run_id, computed_at from results.results order by 1")
     assert rerun().success
-    assert (workspace.release / "manifest.json").read_bytes() == before
+    assert (workspace.release / "manifest.json").read_bytes() == old_manifest
     assert workspace.working("select result_id, run_id, computed_at from results.results order by 1") == stamps
     assert len(list((workspace.study_folder / "landing").glob("*.[ct][sx][vt]"))) == 3
 
@@ -237,15 +237,15 @@ def _put(name: str, content: bytes) -> Callable[[Path], None]:
 )
 def test_bad_input_is_one_line_and_leaves_the_release(small_again: Again, damage: Callable[[Path], None], line: str) -> None:
     workspace, rerun = small_again
-    before = (workspace.release / "manifest.json").read_bytes()
+    old_manifest = (workspace.release / "manifest.json").read_bytes()
     working = workspace.working("select * from results.results order by result_id")
     damage(workspace.study_folder)
     run = rerun()
-    said = [*run.failures, *(said for passed, said in run.checks.values() if not passed)]
+    messages = [*run.failures, *(message for passed, message in run.checks.values() if not passed)]
     assert not run.success
-    assert [one for one in said if line in one], said
-    assert all("\n" not in one.strip() for one in run.failures if line in one)
-    assert (workspace.release / "manifest.json").read_bytes() == before
+    assert [message for message in messages if line in message], messages
+    assert all("\n" not in message.strip() for message in run.failures if line in message)
+    assert (workspace.release / "manifest.json").read_bytes() == old_manifest
     assert workspace.values()
     assert workspace.working("select * from results.results order by result_id") == working
 
@@ -255,28 +255,28 @@ def test_an_unknown_column_is_set_aside_and_said(small_again: Again) -> None:
     _rewrite("GP?\n", "GP?,Mood today\n")(workspace.study_folder)
     for row in ("6,Yes\n", "5,No\n", "1,\n"):
         _rewrite(row, f"{row.rstrip()},3\n")(workspace.study_folder)
-    before = workspace.values()
+    old_values = workspace.values()
     run = rerun()
     assert run.success
     assert run.checks["raw/t1", "all_columns_placed"] == (
         False,
         'column "Mood today" is not in the protocol; it was set aside; declare it under ignored or blocks',
     )
-    assert workspace.values() == before
+    assert workspace.values() == old_values
 
 
 def test_an_answer_outside_its_anchors_is_missing_and_said(small_again: Again) -> None:
     workspace, rerun = small_again
     _rewrite("A,03/02/2020,4,", "A,03/02/2020,7,")(workspace.study_folder)
-    before = workspace.values()
-    refused = rerun()
-    assert not refused.success
-    assert refused.checks["staging/rejected_answers", "few_rejected_answers"] == (
+    old_values = workspace.values()
+    failed_run = rerun()
+    assert not failed_run.success
+    assert failed_run.checks["staging/rejected_answers", "few_rejected_answers"] == (
         False,
         'T1, mood: 1 of 7 values were rejected (14 %, more than 5 %): "7" (1 times); declare these texts under labels or'
         " special_codes of the export, or correct the anchors; rejected_share in study.yaml says how many may be",
     )
-    assert workspace.values() == before
+    assert workspace.values() == old_values
     protocol = workspace.study_folder / "study.yaml"
     protocol.write_text(protocol.read_text(encoding="utf-8") + "rejected_share: 0.2\n", encoding="utf-8")
     run = rerun()
@@ -313,15 +313,15 @@ def test_a_wave_that_has_not_arrived_is_a_warning_and_nobody_answered(
 
 def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(small_again: Again) -> None:
     workspace, rerun = small_again
-    before = workspace.values()
+    old_values = workspace.values()
     _rewrite("B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")(workspace.study_folder)
     assert rerun().success
-    after = workspace.values()
-    assert before.keys() == after.keys()
-    changed = {one for one in before if before[one] != after[one]}
-    assert changed
-    assert {one.split("/")[1] for one in changed} == {"push", "drive_overall", "drive_02"}
-    assert not [one for one in changed if one.startswith("summary") and "/T2/" in one]
+    new_values = workspace.values()
+    assert old_values.keys() == new_values.keys()
+    changed_ids = {result_id for result_id in old_values if old_values[result_id] != new_values[result_id]}
+    assert changed_ids
+    assert {result_id.split("/")[1] for result_id in changed_ids} == {"push", "drive_overall", "drive_02"}
+    assert not [result_id for result_id in changed_ids if result_id.startswith("summary") and "/T2/" in result_id]
 
 
 def test_a_wave_that_is_coded_otherwise_is_said(small_again: Again) -> None:

@@ -52,14 +52,16 @@ def test_a_file_that_is_replaced_stays_readable(small_place: Any) -> None:
     _put(small_place, "t1.csv", FIRST)
     assert _load(small_place)["versions"] == 1
     _put(small_place, "t1.csv", SECOND)
-    loaded = _load(small_place)
-    assert (loaded["versions"], loaded["is_unchanged"]) == (2, False)
+    record = _load(small_place)
+    assert (record["versions"], record["is_unchanged"]) == (2, False)
     (_, _, old_in_use, old_table, old), (_, _, new_in_use, new_table, new) = _versions(small_place)
     assert (old_in_use, old_table, new_in_use, new_table) == (False, f"t1@{old[:8]}", True, "t1")
     assert _second_mood(small_place, "t1") == ["5", "1"]
     assert _second_mood(small_place, old_table) == ["5", ""]
-    landed = {file.name: file.read_text(encoding="utf-8") for file in (small_place.study_folder / "landing").glob("*.csv")}
-    assert landed == {f"{old}.csv": FIRST, f"{new}.csv": SECOND}
+    landed_texts = {
+        file.name: file.read_text(encoding="utf-8") for file in (small_place.study_folder / "landing").glob("*.csv")
+    }
+    assert landed_texts == {f"{old}.csv": FIRST, f"{new}.csv": SECOND}
     assert _load(small_place)["is_unchanged"] is True
 
     _put(small_place, "t1.csv", FIRST)
@@ -80,8 +82,8 @@ def test_the_newest_of_several_versions_is_used_or_the_pinned_one(small_place: A
     assert _load(small_place)["file_name"] == "t1 corrected.csv"
     # Somebody opens the old file and saves it as it was: it is no newer for that.
     _put(small_place, "t1.csv", FIRST, seconds=600)
-    assert (loaded := _load(small_place))["file_name"] == "t1 corrected.csv"
-    assert loaded["is_unchanged"] is True
+    assert (record := _load(small_place))["file_name"] == "t1 corrected.csv"
+    assert record["is_unchanged"] is True
     _put(small_place, "t1 again.csv", FIRST.replace("4,5,2", "1,1,1"), seconds=-600)
     assert _load(small_place)["file_name"] == "t1 again.csv"
     (old,) = [row[4] for row in _versions(small_place) if row[0] == "t1.csv"]
@@ -115,17 +117,17 @@ def test_a_refused_version_is_remembered_and_the_rows_in_use_stay(small_place: A
 
 
 def test_parts_of_a_wave_are_one_wave(small_place: Any) -> None:
-    header, one, other = FIRST.splitlines()
+    header, first_row, second_row = FIRST.splitlines()
     (small_place.study_folder / "raw/T1/t1.csv").unlink()
     _declare(small_place, "files: parts")
-    _put(small_place, "north.csv", f"{header}\n{one}\n")
-    _put(small_place, "south.csv", f"{header}\n{other}\n")
-    loaded = _load(small_place)
-    assert (loaded["file_name"], loaded["rows_in_file"], loaded["rows_accepted"]) == ("north.csv, south.csv", 2, 2)
+    _put(small_place, "north.csv", f"{header}\n{first_row}\n")
+    _put(small_place, "south.csv", f"{header}\n{second_row}\n")
+    record = _load(small_place)
+    assert (record["file_name"], record["rows_in_file"], record["rows_accepted"]) == ("north.csv, south.csv", 2, 2)
     rows = small_place.working("select respondent, mood_01, source_row, source_file from raw.t1 order by respondent")
     assert [(row["respondent"], row["mood_01"], row["source_row"]) for row in rows] == [("A", 4, 2), ("B", 2, 2)]
     assert len({row["source_file"] for row in rows}) == 2
-    _put(small_place, "west.csv", f"{header}\n{other}\n")
+    _put(small_place, "west.csv", f"{header}\n{second_row}\n")
     with pytest.raises(ExportError) as refusal:
         _load(small_place)
     assert str(refusal.value) == (
@@ -146,22 +148,22 @@ def test_which_file_arrived_when_outlives_the_working_file(small_place: Any) -> 
     for text in (FIRST, SECOND, FIRST.replace("Yes", "No")):
         _put(small_place, "t1.csv", text)
         _load(small_place)
-    before = _history(small_place)
-    assert len(before) == 3
+    old_history = _history(small_place)
+    assert len(old_history) == 3
     _forget(small_place)
     assert _load(small_place)["versions"] == 3
-    assert _history(small_place) == before
+    assert _history(small_place) == old_history
     # Half a line, of a run that was killed while it wrote, and lines that are nothing spoil no other.
     arrivals = small_place.study_folder / "landing" / "arrivals.jsonl"
     with arrivals.open("a", encoding="utf-8") as file:
         file.write('\n{"export": "t1", "sha\n[]\nnull\n{"export": 1}')
     _put(small_place, "t1.csv", FIRST.replace("Yes", ""))
     _load(small_place)
-    before = _history(small_place)
+    old_history = _history(small_place)
     _forget(small_place)
     _load(small_place)
-    assert _history(small_place) == before
-    assert len(before) == 4
+    assert _history(small_place) == old_history
+    assert len(old_history) == 4
 
 
 def test_the_newest_version_stays_the_newest_without_the_working_file(small_place: Any) -> None:
@@ -189,19 +191,19 @@ def test_of_a_study_from_before_the_list_landed_copies_are_known_as_such(small_p
     for text in (FIRST, SECOND):
         _put(small_place, "t1.csv", text)
         _load(small_place)
-    before = _history(small_place)
+    old_history = _history(small_place)
     landing = small_place.study_folder / "landing"
     # A working file that stands gives the list.
     (landing / "arrivals.jsonl").unlink()
     _load(small_place)
     _forget(small_place)
     _load(small_place)
-    assert _history(small_place) == before
+    assert _history(small_place) == old_history
     # Without both, landing still tells what there was and when; which export a copy was for is known once it is there.
     _forget(small_place)
     (landing / "arrivals.jsonl").unlink()
     _load(small_place)
-    first = min(before, key=lambda row: row["first_seen_at"])
+    first = min(old_history, key=lambda row: row["first_seen_at"])
     orphan, in_use = small_place.working("select * from raw.versions order by first_seen_at")
     assert (orphan["export"], orphan["file_name"], orphan["is_in_use"]) == (None, f"{first['sha256']}.csv", False)
     assert orphan["message"].startswith("known from landing only: ")
@@ -212,18 +214,18 @@ def test_of_a_study_from_before_the_list_landed_copies_are_known_as_such(small_p
 def test_a_landed_copy_that_was_changed_is_put_right_and_said(small_place: Any) -> None:
     _put(small_place, "t1.csv", FIRST)
     sha256 = _load(small_place)["sha256"]
-    landed = small_place.study_folder / "landing" / f"{sha256}.csv"
+    landed_file = small_place.study_folder / "landing" / f"{sha256}.csv"
     for damage in ("edited", "deleted", "folder"):
-        landed.chmod(0o644)
-        landed.unlink()
+        landed_file.chmod(0o644)
+        landed_file.unlink()
         if damage == "edited":
-            landed.write_text(SECOND, encoding="utf-8")
+            landed_file.write_text(SECOND, encoding="utf-8")
         elif damage == "folder":
-            landed.mkdir()
-        loaded = _load(small_place)
-        assert (loaded["sha256"], loaded["is_unchanged"]) == (sha256, True)
-        assert landed.read_text(encoding="utf-8") == FIRST
-        assert bool(loaded["notes"]) == (damage != "deleted")
+            landed_file.mkdir()
+        record = _load(small_place)
+        assert (record["sha256"], record["is_unchanged"]) == (sha256, True)
+        assert landed_file.read_text(encoding="utf-8") == FIRST
+        assert bool(record["notes"]) == (damage != "deleted")
     _forget(small_place)
     assert _load(small_place)["versions"] == 1
     assert _second_mood(small_place, "t1") == ["5", ""]
@@ -235,15 +237,15 @@ def test_a_pinned_copy_that_was_changed_is_refused(small_place: Any) -> None:
     _put(small_place, "t1.csv", SECOND)
     _load(small_place)
     _declare(small_place, f"pin: {sha256[:12]}")
-    landed = small_place.study_folder / "landing" / f"{sha256}.csv"
-    landed.chmod(0o644)
-    landed.write_text(SECOND, encoding="utf-8")
+    landed_file = small_place.study_folder / "landing" / f"{sha256}.csv"
+    landed_file.chmod(0o644)
+    landed_file.write_text(SECOND, encoding="utf-8")
     with pytest.raises(ExportError) as refusal:
         _load(small_place)
     assert str(refusal.value) == (
         f"raw/T1: the landed copy {sha256}.csv, which is pinned, was changed after landing; move it away and put the file it"
         " was made of into the export's folder, or correct pin in the protocol"
     )
-    shutil.move(landed, small_place.study_folder / "changed.csv")
+    shutil.move(landed_file, small_place.study_folder / "changed.csv")
     _put(small_place, "t1.csv", FIRST)
     assert _load(small_place)["sha256"] == sha256
