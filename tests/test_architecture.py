@@ -41,14 +41,14 @@ def _part(path: Path) -> str:
 
 
 def _imports(path: Path) -> set[str]:
-    found = set()
+    imports = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            imports |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            found.add(node.module or "")
-    return found
+            imports.add(node.module or "")
+    return imports
 
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or path.parent != PACKAGE)
@@ -59,19 +59,19 @@ def test_imports_keep_to_the_house(path: Path) -> None:
     part = _part(path)
     assert part in MAY_IMPORT or part in EDGE, f"{part} has no place in the house"
     for name in _imports(path):
-        root, *rest = name.split(".")
-        if root == "dagster_project" and part in MAY_IMPORT and rest:
-            assert rest[0] == part or rest[0] in MAY_IMPORT[part], f"{path} imports {name}"
+        root, *parts = name.split(".")
+        if root == "dagster_project" and part in MAY_IMPORT and parts:
+            assert parts[0] == part or parts[0] in MAY_IMPORT[part], f"{path} imports {name}"
         if root == "dagster_project" and part != "defs":
-            assert rest[:1] != ["defs"] or part in EDGE, f"{path} imports {name}"
+            assert parts[:1] != ["defs"] or part in EDGE, f"{path} imports {name}"
         if root in RESERVED:
             assert part in RESERVED[root], f"{path} imports {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_module_says_what_belongs_in_it(path: Path) -> None:
-    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    assert said, f"{path} has no docstring"
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    assert docstring, f"{path} has no docstring"
 
 
 def test_definitions_load_without_data_and_write_nothing_into_it(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_definitions_load_without_data_and_write_nothing_into_it(tmp_path: Path)
         "from dagster_project.definitions import defs; d = defs();"
         "print(sorted(s.key.to_user_string() for s in d.resolve_all_asset_specs())[:3])"
     )
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "codebook" in done.stdout
+    process = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr[-2000:]
+    assert "codebook" in process.stdout
     assert not (tmp_path / "none").exists()

@@ -56,16 +56,16 @@ def test_an_unchanged_run_ends_before_dagster_is_imported_and_stands_in_the_hist
     assert "imported: ['dagster', 'dbt'" in first.stdout
     assert _observations(small_place) == []
 
-    again = _run(small_place)
-    assert again.returncode == 0, again.stderr
-    printed = again.stdout.splitlines()
-    assert printed[0] == "imported: []"
-    assert printed[1:] == first.stdout.splitlines()[1:]
-    said, *warnings = again.stderr.splitlines()
-    assert said == "wavehouse: small_study: nothing has changed since the last run (--again runs everything)"
+    process = _run(small_place)
+    assert process.returncode == 0, process.stderr
+    lines = process.stdout.splitlines()
+    assert lines[0] == "imported: []"
+    assert lines[1:] == first.stdout.splitlines()[1:]
+    message, *warnings = process.stderr.splitlines()
+    assert message == "wavehouse: small_study: nothing has changed since the last run (--again runs everything)"
     assert warnings == [line for line in first.stderr.splitlines() if line.startswith("warning: ")]
-    (seen,) = _observations(small_place)
-    assert seen["release"].value == (small_place.release.resolve()).name
+    (observation,) = _observations(small_place)
+    assert observation["release"].value == (small_place.release.resolve()).name
 
     whole = _run(small_place, "--again")
     assert whole.returncode == 0, whole.stderr
@@ -144,13 +144,13 @@ def test_another_key_is_run(small_again: Any) -> None:
     assert unchanged_since(replace(workspace.settings, pseudonym_key=None), inputs, "2026-01-01") is None
     with pytest.raises(SettingsError, match="the key of the pseudonyms is another one"):
         unchanged_since(replace(workspace.settings, pseudonym_key="another key"), inputs, "2026-01-01")
-    kept = replace(workspace.settings, pseudonym_key=None)
-    kept.key_file.write_bytes(workspace.settings.key())
-    _noted(workspace, kept)
-    assert unchanged_since(kept, inputs, "2026-01-01") is not None
-    kept.key_file.unlink()
-    assert unchanged_since(kept, inputs, "2026-01-01") is None
-    assert not kept.key_file.exists()
+    old_settings = replace(workspace.settings, pseudonym_key=None)
+    old_settings.key_file.write_bytes(workspace.settings.key())
+    _noted(workspace, old_settings)
+    assert unchanged_since(old_settings, inputs, "2026-01-01") is not None
+    old_settings.key_file.unlink()
+    assert unchanged_since(old_settings, inputs, "2026-01-01") is None
+    assert not old_settings.key_file.exists()
 
 
 @pytest.mark.parametrize(
@@ -188,9 +188,9 @@ def test_the_order_of_versions_is_part_of_what_is_read(small_again: Any) -> None
     shutil.copy(older, newer)
     for path, seconds in ((older, 1), (newer, 2)):
         os.utime(path, (seconds, seconds))
-    before = inputs_fingerprint(workspace.settings)
+    old_fingerprint = inputs_fingerprint(workspace.settings)
     os.utime(older, (3, 3))
-    assert inputs_fingerprint(workspace.settings) != before
+    assert inputs_fingerprint(workspace.settings) != old_fingerprint
 
 
 def test_links_are_followed_and_a_circle_ends(small_again: Any, tmp_path: Path) -> None:
@@ -199,10 +199,10 @@ def test_links_are_followed_and_a_circle_ends(small_again: Any, tmp_path: Path) 
     shutil.move(workspace.study_folder / "raw/T1", drive)
     (workspace.study_folder / "raw/T1").symlink_to(drive, target_is_directory=True)
     (workspace.study_folder / "raw/circle").symlink_to(workspace.study_folder, target_is_directory=True)
-    before = inputs_fingerprint(workspace.settings)
-    assert before is not None
+    old_fingerprint = inputs_fingerprint(workspace.settings)
+    assert old_fingerprint is not None
     _edit(drive / "t1.csv")
-    assert inputs_fingerprint(workspace.settings) != before
+    assert inputs_fingerprint(workspace.settings) != old_fingerprint
 
 
 def test_what_lies_outside_the_study_is_not_trusted(tmp_path: Path) -> None:
@@ -240,9 +240,9 @@ def test_what_runs_nothing_imports_neither_dagster_nor_the_distributions(
         "WAVEHOUSE_STUDY": str(workspace.study_folder),
         "WAVEHOUSE_HOME": str(workspace.settings.home),
     }
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", _IMPORTED, *words],
         env=environment, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False, encoding="utf-8",
     )  # fmt: skip
-    assert done.returncode == code, done.stderr
-    assert done.stdout.splitlines()[-1] == "imported: []"
+    assert process.returncode == code, process.stderr
+    assert process.stdout.splitlines()[-1] == "imported: []"

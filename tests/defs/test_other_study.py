@@ -187,10 +187,10 @@ def test_another_study_goes_the_same_way(
     ]
     # An item of a part that somebody did not return is missing for that reason; every answer has its own file and row.
     first = workspace.working("select participant_id from raw.w2_sleep where source_row = 1")[0]["participant_id"]
-    reproductions = workspace.released(
+    missing_answers = workspace.released(
         f"select item, missing_reason from marts.missing_answers where participant_id = '{first}' and wave = 'W2'"
     )
-    assert {row["item"]: row["missing_reason"] for row in reproductions if row["item"].startswith("soil")} == {
+    assert {row["item"]: row["missing_reason"] for row in missing_answers if row["item"].startswith("soil")} == {
         "soil_01": "wave_not_returned",
         "soil_02": "wave_not_returned",
     }

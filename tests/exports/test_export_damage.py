@@ -75,13 +75,13 @@ class Sheet:
 
     def answers(self, rng: Random) -> list[int]:
         """The places of some columns that are not the identifier."""
-        others = [place for place in range(len(self.rows[0])) if place != self.respondent]
-        return rng.sample(others, rng.randint(1, len(others)))
+        columns = [column for column in range(len(self.rows[0])) if column != self.respondent]
+        return rng.sample(columns, rng.randint(1, len(columns)))
 
     def insert_column(self, rng: Random, name: str, cell: str = "x") -> None:
-        place = rng.randint(0, len(self.rows[0]))
+        index = rng.randint(0, len(self.rows[0]))
         for number, row in enumerate(self.rows):
-            row.insert(place, name if number == 0 else cell if number >= self.header_rows else "")
+            row.insert(index, name if number == 0 else cell if number >= self.header_rows else "")
 
     def text(self) -> str:
         target = io.StringIO(newline="")
@@ -111,8 +111,8 @@ def _t1(rng: Random, remarks: tuple[str, ...] = _REMARKS) -> list[list[str]]:
     rows = [["Code", "When", "Q_1", "Q_2", "Q_3", "S_1", "Kind", "Comment"]]
     for number in range(rng.randint(2, 12)):
         answers = [rng.choice(["1", "2", "3", "4", "5", "", "-9"]) for _ in range(3)]
-        when = f"{rng.randint(1, 28):02d}/02/2020"
-        rows.append([_participant(rng, number), when, *answers, rng.choice(["Yes", "No", ""]), "real", rng.choice(remarks)])
+        date = f"{rng.randint(1, 28):02d}/02/2020"
+        rows.append([_participant(rng, number), date, *answers, rng.choice(["Yes", "No", ""]), "real", rng.choice(remarks)])
     return rows
 
 
@@ -203,36 +203,36 @@ def column_names_swapped(rng: Random, sheet: Sheet) -> None:
 
 @kind("table", "refused")
 def column_duplicated(rng: Random, sheet: Sheet) -> None:
-    place = sheet.needed(rng)
+    column = sheet.needed(rng)
     for row in sheet.rows:
-        row.insert(rng.choice([place, place + 1]), row[place])
+        row.insert(rng.choice([column, column + 1]), row[column])
 
 
 @kind("table", "refused")
 def column_dropped(rng: Random, sheet: Sheet) -> None:
-    place = sheet.needed(rng)
+    column = sheet.needed(rng)
     for row in sheet.rows:
-        del row[place]
+        del row[column]
 
 
 @kind("table", "refused")
 def column_renamed_case(rng: Random, sheet: Sheet) -> None:
-    place = sheet.needed(rng)
-    sheet.rows[0][place] = sheet.rows[0][place].swapcase()
+    column = sheet.needed(rng)
+    sheet.rows[0][column] = sheet.rows[0][column].swapcase()
 
 
 @kind("table", "refused")
 def column_renamed_inner_space(rng: Random, sheet: Sheet) -> None:
-    place = sheet.needed(rng)
-    name = sheet.rows[0][place]
-    sheet.rows[0][place] = name[:1] + rng.choice(["  ", " ", "\t", "\u00a0", "\n"]) + name[1:]
+    column = sheet.needed(rng)
+    name = sheet.rows[0][column]
+    sheet.rows[0][column] = name[:1] + rng.choice(["  ", " ", "\t", "\u00a0", "\n"]) + name[1:]
 
 
 @kind("table", "refused")
 def column_renamed_mark_inside(rng: Random, sheet: Sheet) -> None:
-    place = sheet.needed(rng)
-    name = sheet.rows[0][place]
-    sheet.rows[0][place] = name[:1] + "\ufeff" + name[1:]
+    column = sheet.needed(rng)
+    name = sheet.rows[0][column]
+    sheet.rows[0][column] = name[:1] + "\ufeff" + name[1:]
 
 
 _HOSTILE = (
@@ -249,7 +249,7 @@ def column_renamed_hostile(rng: Random, sheet: Sheet) -> None:
 
 @kind("table", "refused")
 def all_columns_renamed_hostile(rng: Random, sheet: Sheet) -> None:
-    sheet.rows[0][:] = [f"{rng.choice(_HOSTILE)}{place}" for place in range(len(sheet.rows[0]))]
+    sheet.rows[0][:] = [f"{rng.choice(_HOSTILE)}{column}" for column in range(len(sheet.rows[0]))]
 
 
 @kind("table", "taken")
@@ -260,8 +260,8 @@ def column_added_hostile(rng: Random, sheet: Sheet) -> None:
 
 @kind("table", "taken")
 def column_blanks_around(rng: Random, sheet: Sheet) -> None:
-    for place, name in enumerate(sheet.rows[0]):
-        sheet.rows[0][place] = rng.choice(["", " ", "  "]) + name + rng.choice(["", " ", "   "])
+    for column, name in enumerate(sheet.rows[0]):
+        sheet.rows[0][column] = rng.choice(["", " ", "  "]) + name + rng.choice(["", " ", "   "])
 
 
 @kind("table", "taken", (semicolon_roster,))
@@ -278,7 +278,7 @@ def empty_columns_extra(rng: Random, sheet: Sheet) -> None:
 @kind("table", "taken", seeds=_FEW_SEEDS)
 def ten_thousand_columns(rng: Random, sheet: Sheet) -> None:
     for number, row in enumerate(sheet.rows):
-        row += [f"X{place}" if number == 0 else "1" for place in range(10_000)]
+        row += [f"X{column}" if number == 0 else "1" for column in range(10_000)]
 
 
 # Damage to the table: rows.
@@ -369,8 +369,8 @@ def header_rows_swapped(rng: Random, sheet: Sheet) -> None:
 @kind("table", "refused", (qualtrics_csv,))
 def import_id_malformed(rng: Random, sheet: Sheet) -> None:
     cells = sheet.rows[2]
-    place = rng.randrange(len(cells))
-    cells[place] = rng.choice([cells[place][:-1], "QID9", "[]", '{"x":1}', "{" * 5000, "1" * 5000, "null", "\u202e{"])
+    index = rng.randrange(len(cells))
+    cells[index] = rng.choice([cells[index][:-1], "QID9", "[]", '{"x":1}', "{" * 5000, "1" * 5000, "null", "\u202e{"])
 
 
 @kind("table", None, (qualtrics_csv,))
@@ -468,8 +468,8 @@ def ids_hostile_and_duplicated(rng: Random, sheet: Sheet) -> None:
 
 def _fill(rng: Random, sheet: Sheet, cells: tuple[str, ...]) -> None:
     for row in sheet.people:
-        for place in sheet.answers(rng):
-            row[place] = rng.choice(cells)
+        for column in sheet.answers(rng):
+            row[column] = rng.choice(cells)
 
 
 @kind("table", "taken")
@@ -567,22 +567,22 @@ def end_of_file_mark(rng: Random, text: str, sheet: Sheet) -> str:
 @kind("text")
 def lone_quotes(rng: Random, text: str, sheet: Sheet) -> str:
     for _ in range(rng.randint(1, 3)):
-        place = rng.randint(0, len(text))
-        text = text[:place] + '"' + text[place:]
+        position = rng.randint(0, len(text))
+        text = text[:position] + '"' + text[position:]
     return text
 
 
 @kind("text")
 def quote_never_closed(rng: Random, text: str, sheet: Sheet) -> str:
-    place = rng.choice([match.end() for match in re.finditer(re.escape(sheet.delimiter), text)])
-    return text[:place] + '"' + text[place:]
+    position = rng.choice([match.end() for match in re.finditer(re.escape(sheet.delimiter), text)])
+    return text[:position] + '"' + text[position:]
 
 
 @kind("text")
 def quote_lost(rng: Random, text: str, sheet: Sheet) -> str:
     quotes = [match.start() for match in re.finditer('"', text)]
-    place = rng.choice(quotes) if quotes else 0
-    return text[:place] + text[place + 1 :]
+    position = rng.choice(quotes) if quotes else 0
+    return text[:position] + text[position + 1 :]
 
 
 @kind("text")
@@ -618,8 +618,8 @@ def delimiter_replaced(rng: Random, text: str, sheet: Sheet) -> str:
 @kind("text")
 def delimiter_replaced_in_a_line(rng: Random, text: str, sheet: Sheet) -> str:
     lines = text.split(sheet.end)
-    place = rng.randrange(len(lines))
-    lines[place] = lines[place].replace(sheet.delimiter, rng.choice([mark for mark in ",;|\t:" if mark != sheet.delimiter]))
+    index = rng.randrange(len(lines))
+    lines[index] = lines[index].replace(sheet.delimiter, rng.choice([mark for mark in ",;|\t:" if mark != sheet.delimiter]))
     return sheet.end.join(lines)
 
 
@@ -644,7 +644,7 @@ def lines_swapped(rng: Random, text: str, sheet: Sheet) -> str:
 @kind("text")
 def lines_wrapped(rng: Random, text: str, sheet: Sheet) -> str:
     width = rng.randint(20, 100)
-    return sheet.end.join(text[place : place + width] for place in range(0, len(text), width))
+    return sheet.end.join(text[position : position + width] for position in range(0, len(text), width))
 
 
 @kind("text", "refused")
@@ -655,15 +655,15 @@ def text_twice(rng: Random, text: str, sheet: Sheet) -> str:
 @kind("text")
 def control_characters(rng: Random, text: str, sheet: Sheet) -> str:
     for _ in range(rng.randint(1, 5)):
-        place = rng.randint(0, len(text))
-        text = text[:place] + rng.choice("\x01\x07\x08\x0b\x0c\x1b\x1c\x1d\x1e\x1f\x7f\x85\u2028\ufffe") + text[place:]
+        position = rng.randint(0, len(text))
+        text = text[:position] + rng.choice("\x01\x07\x08\x0b\x0c\x1b\x1c\x1d\x1e\x1f\x7f\x85\u2028\ufffe") + text[position:]
     return text
 
 
 @kind("text", "refused")
 def nul_characters(rng: Random, text: str, sheet: Sheet) -> str:
-    place = rng.randint(0, len(text))
-    return text[:place] + "\x00" * rng.choice([1, 2, 512]) + text[place:]
+    position = rng.randint(0, len(text))
+    return text[:position] + "\x00" * rng.choice([1, 2, 512]) + text[position:]
 
 
 @kind("text")
@@ -691,11 +691,11 @@ def start_lost(rng: Random, data: bytes, sheet: Sheet) -> bytes:
 
 @kind("bytes")
 def bytes_flipped(rng: Random, data: bytes, sheet: Sheet) -> bytes:
-    changed = bytearray(data)
+    new_data = bytearray(data)
     for _ in range(rng.randint(1, 8)):
-        if changed:
-            changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
-    return bytes(changed)
+        if new_data:
+            new_data[rng.randrange(len(new_data))] ^= 1 << rng.randrange(8)
+    return bytes(new_data)
 
 
 def _block(rng: Random, data: bytes) -> tuple[int, int]:
@@ -735,11 +735,11 @@ def padded_with_nul(rng: Random, data: bytes, sheet: Sheet) -> bytes:
 @kind("bytes")
 def mixed_encodings(rng: Random, data: bytes, sheet: Sheet) -> bytes:
     for _ in range(rng.randint(1, 4)):
-        place = rng.randint(0, len(data))
+        position = rng.randint(0, len(data))
         fragment = rng.choice(["é", "ß", "“", "Ž", "я"]).encode(
             rng.choice(["cp1252", "utf-8", "utf-16-le", "cp437"]), "replace"
         )
-        data = data[:place] + fragment + data[place:]
+        data = data[:position] + fragment + data[position:]
     return data
 
 
@@ -856,8 +856,8 @@ def blanks_only(rng: Random, data: bytes, sheet: Sheet) -> bytes:
 
 @kind("bytes", "refused")
 def another_export(rng: Random, data: bytes, sheet: Sheet) -> bytes:
-    other = rng.choice([start for start in STARTS if start(Random(0)).export != sheet.export])(rng)
-    return other.encoded(other.text())
+    other_sheet = rng.choice([start for start in STARTS if start(Random(0)).export != sheet.export])(rng)
+    return other_sheet.encoded(other_sheet.text())
 
 
 # Damage to an SPSS file.
@@ -904,10 +904,10 @@ def _dictionary_end(data: bytes) -> int:
 
 
 def _flipped(rng: Random, data: bytes, start: int, stop: int) -> bytes:
-    changed = bytearray(data)
+    new_data = bytearray(data)
     for _ in range(rng.randint(1, 4)):
-        changed[rng.randrange(start, stop)] ^= 1 << rng.randrange(8)
-    return bytes(changed)
+        new_data[rng.randrange(start, stop)] ^= 1 << rng.randrange(8)
+    return bytes(new_data)
 
 
 @kind("sav", seeds=_SAV_SEEDS)
@@ -1007,24 +1007,28 @@ def damaged(kind_name: str, seed: int) -> Damaged:
     if first.tier == "sav":
         return Damaged(first, seed, None, "t3", first.damage(rng, sav(rng)), None)
     start = first.starts[seed // 2 % len(first.starts)]
-    also = None
+    second = None
     if seed % 2:
-        also = KINDS[rng.choice([name for name, other in KINDS.items() if start in other.starts and other.tier != "sav"])]
+        second = KINDS[
+            rng.choice(
+                [name for name, other_kind in KINDS.items() if start in other_kind.starts and other_kind.tier != "sav"]
+            )
+        ]
     sheet = start(rng)
-    chosen = sorted((first, also) if also else (first,), key=lambda chosen: _TIERS.index(chosen.tier))
-    for step in (step for step in chosen if step.tier == "table"):
+    kinds = sorted((first, second) if second else (first,), key=lambda kind: _TIERS.index(kind.tier))
+    for step in (step for step in kinds if step.tier == "table"):
         # The first damage may take away what the second would change.
-        with suppress(IndexError, ValueError) if also else nullcontext():
+        with suppress(IndexError, ValueError) if second else nullcontext():
             step.damage(rng, sheet)
-    people = len(sheet.people) if all(step.tier == "table" for step in chosen) and sheet.are_people_known else None
+    people = len(sheet.people) if all(step.tier == "table" for step in kinds) and sheet.are_people_known else None
     text = sheet.text()
-    for step in (step for step in chosen if step.tier == "text"):
-        with suppress(IndexError, ValueError) if also else nullcontext():
+    for step in (step for step in kinds if step.tier == "text"):
+        with suppress(IndexError, ValueError) if second else nullcontext():
             text = step.damage(rng, text, sheet)
     content = sheet.encoded(text)
-    for step in (step for step in chosen if step.tier == "bytes"):
+    for step in (step for step in kinds if step.tier == "bytes"):
         content = step.damage(rng, content, sheet)
-    return Damaged(first, seed, also, sheet.export, content, people)
+    return Damaged(first, seed, second, sheet.export, content, people)
 
 
 # What became of it.
@@ -1039,10 +1043,10 @@ class Results:
 
     def of(self, kind_name: str, seed: int, study: Study, export_of: ExportOf) -> Outcome:
         if (kind_name, seed) not in self.known:
-            found = damaged(kind_name, seed)
+            damage = damaged(kind_name, seed)
             path = self.folder / "export"
-            path.write_bytes(found.content)
-            self.known[kind_name, seed] = outcome(found, path, study, export_of(found.export))
+            path.write_bytes(damage.content)
+            self.known[kind_name, seed] = outcome(damage, path, study, export_of(damage.export))
         return self.known[kind_name, seed]
 
 
@@ -1058,19 +1062,19 @@ def outcome(found: Damaged, path: Path, study: Study, export: Export) -> Outcome
     name = f"{export.export}.csv"
     try:
         table = read_export(path, export, name=name)
-        contracted = apply_contract(table, study, export, _SHA256, name)
-        rows_are_conserved(table, contracted)
-        cells_are_those_of_the_file(table, contracted)
+        result = apply_contract(table, study, export, _SHA256, name)
+        rows_are_conserved(table, result)
+        cells_are_those_of_the_file(table, result)
         if found.kind.tier == "sav":
             assert table.row_count == struct.unpack_from("<i", found.content, 80)[0] or found.kind.expected == "refused"
         else:
             the_csv_module_agrees(table, found.content, export)
         assert found.people in (None, table.row_count), f"{table.row_count} rows of {found.people}"
-        contracted.raise_if_broken()
+        result.raise_if_broken()
     except ExportError as refusal:
         is_one_line(str(refusal), name)
         return as_expected(found, "refused", str(refusal))
-    identifiers = [text.strip() for text in contracted.accepted.column("respondent").to_pylist()]
+    identifiers = [text.strip() for text in result.accepted.column("respondent").to_pylist()]
     assert all(identifiers) and len(set(identifiers)) == len(identifiers)
     return as_expected(found, "taken", f"{len(identifiers)} rows accepted")
 
@@ -1088,11 +1092,11 @@ def is_one_line(message: str, name: str) -> None:
 
 
 def rows_are_conserved(table: TextTable, contracted: Contracted) -> None:
-    accepted, aside = contracted.accepted, contracted.set_aside
-    assert table.row_count == table.cells.num_rows == contracted.rows_in_file == accepted.num_rows + aside.num_rows
-    places = [*accepted.column("source_row").to_pylist(), *aside.column("source_row").to_pylist()]
-    assert len(set(places)) == len(places)
-    assert sorted(places) == table.source_rows.to_pylist()
+    accepted, set_aside = contracted.accepted, contracted.set_aside
+    assert table.row_count == table.cells.num_rows == contracted.rows_in_file == accepted.num_rows + set_aside.num_rows
+    row_numbers = [*accepted.column("source_row").to_pylist(), *set_aside.column("source_row").to_pylist()]
+    assert len(set(row_numbers)) == len(row_numbers)
+    assert sorted(row_numbers) == table.source_rows.to_pylist()
     for line in (*contracted.problems, *contracted.warnings):
         assert line.isprintable()
 
@@ -1100,11 +1104,11 @@ def rows_are_conserved(table: TextTable, contracted: Contracted) -> None:
 def cells_are_those_of_the_file(table: TextTable, contracted: Contracted) -> None:
     """Each accepted cell is the cell of its column in its row."""
     rows = {row: number for number, row in enumerate(table.source_rows.to_pylist())}
-    taken = pa.array([rows[row] for row in contracted.accepted.column("source_row").to_pylist()], pa.int64())
+    row_indices = pa.array([rows[row] for row in contracted.accepted.column("source_row").to_pylist()], pa.int64())
     for finding in contracted.findings:
         if finding.verdict == "matched" and finding.code is not None:
             cells = table.cells.column(table.columns.index(finding.column))
-            assert contracted.accepted.column(finding.code).equals(cells.take(taken))
+            assert contracted.accepted.column(finding.code).equals(cells.take(row_indices))
 
 
 def the_csv_module_agrees(table: TextTable, content: bytes, export: Export) -> None:
@@ -1115,19 +1119,19 @@ def the_csv_module_agrees(table: TextTable, content: bytes, export: Export) -> N
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=table.delimiter or ",")
     records: list[tuple[int, list[str]]] = []
     line = 1
-    before = csv.field_size_limit(1_000_000)
+    old_limit = csv.field_size_limit(1_000_000)
     for cells in reader:
         if cells and not (len(cells) == 1 and cells[0].isspace()):
             records.append((line, cells))
         line = reader.line_num + 1
-    csv.field_size_limit(before)
+    csv.field_size_limit(old_limit)
     if re.fullmatch(r'sep=[,;\t|]"?[ \t]*', table.delimiter.join(records[0][1]) if table.delimiter else "", re.IGNORECASE):
         del records[0]
-    above = 1
+    header_rows = 1
     if export.reader == "qualtrics":
-        above = 3 if "ImportId" in "".join(records[2][1] if len(records) > 2 else []) else 2
+        header_rows = 3 if "ImportId" in "".join(records[2][1] if len(records) > 2 else []) else 2
     assert list(table.columns) == records[0][1]
-    people = records[above:]
+    people = records[header_rows:]
     assert table.source_rows.to_pylist() == [line for line, _ in people]
     assert [list(row) for row in zip(*(column.to_pylist() for column in table.cells.columns), strict=True)] == [
         cells for _, cells in people
@@ -1164,12 +1168,12 @@ _TABLES = ("exports", "contract", "set_aside_rows")
 
 def _for_the_warehouse(export: str, count: int) -> list[Damaged]:
     """One damaged file of each kind that this export can have, every second with a second damage."""
-    found: list[Damaged] = []
-    for kind_name, chosen in KINDS.items():
-        seeds = (seed for seed in range(len(found) % 2, chosen.seeds, 2) if damaged(kind_name, seed).export == export)
-        if chosen.tier != "sav" and len(found) < count and (seed := next(seeds, None)) is not None:
-            found.append(damaged(kind_name, seed))
-    return found
+    cases: list[Damaged] = []
+    for kind_name, kind in KINDS.items():
+        seeds = (seed for seed in range(len(cases) % 2, kind.seeds, 2) if damaged(kind_name, seed).export == export)
+        if kind.tier != "sav" and len(cases) < count and (seed := next(seeds, None)) is not None:
+            cases.append(damaged(kind_name, seed))
+    return cases
 
 
 @pytest.mark.parametrize(("export", "count"), [("t1", 60), ("t2", 12), ("roster", 12)])
@@ -1186,32 +1190,32 @@ def test_the_warehouse_takes_an_export_whole_or_not_at_all(
     whole = start(Random("whole"))
     drop.write_bytes(whole.encoded(whole.text()))
     load_export(settings, study, export_of(export), warehouse)
-    standing = _raw_tables(warehouse, export)
+    old_tables = _raw_tables(warehouse, export)
     outcomes: Counter[Outcome] = Counter()
-    chosen = _for_the_warehouse(export, count)
-    for found in chosen:
-        drop.write_bytes(found.content)
-        sha256 = hashlib.sha256(found.content).hexdigest()
+    cases = _for_the_warehouse(export, count)
+    for case in cases:
+        drop.write_bytes(case.content)
+        sha256 = hashlib.sha256(case.content).hexdigest()
         try:
             record = load_export(settings, study, export_of(export), warehouse)
         except ExportError as refusal:
             outcomes["refused"] += 1
             is_one_line(str(refusal), drop.name)
             (version,) = warehouse.rows("select * from raw.versions where export = ? and sha256 = ?", [export, sha256])
-            assert (version["verdict"], version["message"]) == ("refused", str(refusal)), found.name
-            assert _raw_tables(warehouse, export) == standing, found.name
+            assert (version["verdict"], version["message"]) == ("refused", str(refusal)), case.name
+            assert _raw_tables(warehouse, export) == old_tables, case.name
         else:
             outcomes["taken"] += 1
-            standing = _raw_tables(warehouse, export)
-            (written,) = standing["exports"]
-            assert written == {name: record[name] for name in written}, found.name
-            assert (written["sha256"], written["file_name"]) == (sha256, drop.name), found.name
-            assert written["rows_in_file"] == written["rows_accepted"] + written["rows_set_aside"], found.name
-            assert len(standing[export]) == written["rows_accepted"], found.name
-            assert len(standing["set_aside_rows"]) == written["rows_set_aside"], found.name
-        assert drop.read_bytes() == found.content, found.name
-        assert (settings.landing / f"{sha256}.csv").read_bytes() == found.content, found.name
-    assert outcomes.total() == count == len(chosen)
+            old_tables = _raw_tables(warehouse, export)
+            (export_row,) = old_tables["exports"]
+            assert export_row == {name: record[name] for name in export_row}, case.name
+            assert (export_row["sha256"], export_row["file_name"]) == (sha256, drop.name), case.name
+            assert export_row["rows_in_file"] == export_row["rows_accepted"] + export_row["rows_set_aside"], case.name
+            assert len(old_tables[export]) == export_row["rows_accepted"], case.name
+            assert len(old_tables["set_aside_rows"]) == export_row["rows_set_aside"], case.name
+        assert drop.read_bytes() == case.content, case.name
+        assert (settings.landing / f"{sha256}.csv").read_bytes() == case.content, case.name
+    assert outcomes.total() == count == len(cases)
     assert min(outcomes["taken"], outcomes["refused"]) >= count // 6
 
 

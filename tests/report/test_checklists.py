@@ -32,21 +32,21 @@ def release(example_run: Any) -> dict[str, Any]:
 
 
 def _judged(code: str, release: dict[str, Any], answers: Answers = Answers(), **other: Any) -> dict[str, JudgedItem]:  # noqa: B008
-    return {one.item.item: one for one in judge_checklist(CHECKLISTS[code], answers, **(release | other))}
+    return {judged.item.item: judged for judged in judge_checklist(CHECKLISTS[code], answers, **(release | other))}
 
 
 def test_every_checklist_has_its_items_once_with_source_and_licence() -> None:
-    assert {code: len(one.items) for code, one in CHECKLISTS.items()} == {
+    assert {code: len(checklist.items) for code, checklist in CHECKLISTS.items()} == {
         "strobe_cohort": 34,
         "jars_quant_longitudinal": 38,
         "gramms": 6,
         "consort_pro": 5,
     }
-    for one in CHECKLISTS.values():
-        items = [item.item for item in one.items]
+    for checklist in CHECKLISTS.values():
+        items = [item.item for item in checklist.items]
         assert len(set(items)) == len(items)
-        assert "doi 10." in one.source
-        assert "not repeated here" in one.licence
+        assert "doi 10." in checklist.source
+        assert "not repeated here" in checklist.licence
     strobe = [int(item.item.rstrip("abcde")) for item in CHECKLISTS["strobe_cohort"].items]
     assert strobe == sorted(strobe)
     assert set(strobe) == set(range(1, 23))
@@ -55,11 +55,11 @@ def test_every_checklist_has_its_items_once_with_source_and_licence() -> None:
 def test_whatever_can_meet_an_item_exists_in_a_full_study(release: dict[str, Any]) -> None:
     """Of the example, which has everything, only the authors' words are missing."""
     for code in CHECKLISTS:
-        for one in _judged(code, release).values():
-            assert one.status in get_args(Status)
-            assert all(words.startswith("for the authors: ") for words in one.missing), (code, one)
-            assert (one.status == "met") == (not one.missing)
-            assert (one.status == "gap") == (not one.links)
+        for judged_item in _judged(code, release).values():
+            assert judged_item.status in get_args(Status)
+            assert all(words.startswith("for the authors: ") for words in judged_item.missing), (code, judged_item)
+            assert (judged_item.status == "met") == (not judged_item.missing)
+            assert (judged_item.status == "gap") == (not judged_item.links)
 
 
 def test_links_point_at_what_they_say(release: dict[str, Any]) -> None:
@@ -67,37 +67,39 @@ def test_links_point_at_what_they_say(release: dict[str, Any]) -> None:
     lines = (study.folder / "study.yaml").read_text(encoding="utf-8").splitlines()
     numbers = {table.number for table in release["tables"]}
     shown_in = {
-        table.number: {one.split("/")[0] for row in table.rows for cell in row.cells for one in cell.result_ids}
+        table.number: {result_id.split("/")[0] for row in table.rows for cell in row.cells for result_id in cell.result_ids}
         for table in release["tables"]
     }
-    seen = set()
+    checked = set()
     for code in CHECKLISTS:
-        for one in _judged(code, release).values():
-            for link in one.links:
+        for judged_item in _judged(code, release).values():
+            for link in judged_item.links:
                 if link.words.startswith("study.yaml, line "):
                     line, key = link.words.removeprefix("study.yaml, line ").split(": ")
                     assert lines[int(line) - 1].lstrip().startswith(key.rsplit(".", 1)[-1] + ":")
-                    seen.add("study")
+                    checked.add("study")
                 elif link.words.startswith("Table "):
                     assert link.words.removeprefix("Table ") in numbers
                     assert link.place == f"#table-{link.words.removeprefix('Table ')}"
-                    seen.add("table")
+                    checked.add("table")
                 elif " results of " in link.words:
-                    count, named = link.words.split(" results of ")
-                    analysis, _, table = named.partition(", in Table ")
+                    count, link_text = link.words.split(" results of ")
+                    analysis, _, table = link_text.partition(", in Table ")
                     analysis = analysis.replace(" ", "_")
                     assert int(count) == sum(row.analysis == analysis and row.value is not None for row in results.values())
                     # The table shows some of them.
                     assert link.place == (f"#table-{table}" if table else None)
                     assert not table or analysis in shown_in[table]
-                    seen.add("analysis")
-    assert seen == {"study", "table", "analysis"}
+                    checked.add("analysis")
+    assert checked == {"study", "table", "analysis"}
 
 
 def test_what_is_taken_away_turns_into_a_gap(release: dict[str, Any]) -> None:
     study, results, tables = release["study"], release["results"], release["tables"]
-    few = {one: row for one, row in results.items() if row.analysis not in ("imputation", "stability")}
-    strobe = _judged("strobe_cohort", release, results=few, tables=[table for table in tables if table.name != "ledger"])
+    some_results = {result_id: row for result_id, row in results.items() if row.analysis not in ("imputation", "stability")}
+    strobe = _judged(
+        "strobe_cohort", release, results=some_results, tables=[table for table in tables if table.name != "ledger"]
+    )
     assert strobe["12c"].missing == ("no result of analysis imputation",)
     assert strobe["12c"].status == "partly met"
     assert "the table ledger has no numbers" in strobe["13a"].missing
@@ -110,11 +112,11 @@ def test_what_is_taken_away_turns_into_a_gap(release: dict[str, Any]) -> None:
 
 def test_authors_answer_what_only_they_can(release: dict[str, Any]) -> None:
     answers = Answers(told={"gramms": {"1": "page 3"}}, not_applicable={"gramms": {"5": "one method only"}})
-    judged = _judged("gramms", release, answers)
-    assert judged["1"].status == "met"
-    assert [link.words for link in judged["1"].links] == ["Authors: page 3"]
-    assert judged["5"].status == "not applicable"
-    assert judged["6"].status == "partly met"
+    items = _judged("gramms", release, answers)
+    assert items["1"].status == "met"
+    assert [link.words for link in items["1"].links] == ["Authors: page 3"]
+    assert items["5"].status == "not applicable"
+    assert items["6"].status == "partly met"
 
 
 @pytest.mark.parametrize(
@@ -141,12 +143,12 @@ def test_the_release_has_every_checklist_as_page_form_and_table(example_run: Any
     workspace, _ = example_run
     page = (workspace.release / "index.html").read_text(encoding="utf-8")
     document = docx.Document(str(workspace.release / "checklists.docx"))
-    for at, one in enumerate(CHECKLISTS.values()):
-        file = workspace.release / "tables" / f"table_C{at + 1}_checklist_{one.checklist}.csv"
+    for index, checklist in enumerate(CHECKLISTS.values()):
+        file = workspace.release / "tables" / f"table_C{index + 1}_checklist_{checklist.checklist}.csv"
         with file.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
-        assert [row["label"] for row in rows] == [f"{item.item}. {item.name}" for item in one.items]
+        assert [row["label"] for row in rows] == [f"{item.item}. {item.name}" for item in checklist.items]
         assert all(row["Where"] or row["Missing"] for row in rows)
-        assert f'id="checklist-{one.checklist}"' in page
-        sections = {item.section for item in one.items}
-        assert len(document.tables[at].rows) == 1 + len(one.items) + len(sections)
+        assert f'id="checklist-{checklist.checklist}"' in page
+        sections = {item.section for item in checklist.items}
+        assert len(document.tables[index].rows) == 1 + len(checklist.items) + len(sections)

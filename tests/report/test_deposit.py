@@ -18,15 +18,15 @@ def test_the_package_lists_every_file_with_its_hash(example_run: Any) -> None:
     (plan,) = workspace.released("select plan_hash from codebook.plan")
     assert package["wavehouse"]["plan_hash"] == plan["plan_hash"]
     assert {"python", "wavehouse", "duckdb", "scipy", "dbt-core"} <= set(package["wavehouse"]["versions"])
-    listed = {resource["path"]: resource for resource in package["resources"]}
+    resources = {resource["path"]: resource for resource in package["resources"]}
     files = {path.relative_to(workspace.release).as_posix(): path for path in workspace.release.rglob("*") if path.is_file()}
-    assert set(listed) == set(files) - {"datapackage.json", "manifest.json"}
-    assert len({resource["name"] for resource in package["resources"]}) == len(listed)
-    for name, resource in listed.items():
+    assert set(resources) == set(files) - {"datapackage.json", "manifest.json"}
+    assert len({resource["name"] for resource in package["resources"]}) == len(resources)
+    for name, resource in resources.items():
         content = files[name].read_bytes()
         assert re.fullmatch(r"[-a-z0-9._/]+", resource["name"])
         assert (resource["bytes"], resource["hash"]) == (len(content), f"sha256:{hashlib.sha256(content).hexdigest()}")
-    for name, resource in listed.items():
+    for name, resource in resources.items():
         if name.endswith(".csv"):
             header = files[name].read_text(encoding="utf-8-sig").splitlines()[0]
             assert [field["name"] for field in resource["schema"]["fields"]] == next(csv.reader([header]))

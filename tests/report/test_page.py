@@ -23,23 +23,23 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 def page(example_run: Any) -> tuple[Any, str, dict[str, Any]]:
     workspace, _ = example_run
     text = (workspace.release / "index.html").read_text(encoding="utf-8")
-    found = re.search(r'<script type="application/json" id="numbers">(.*?)</script>', text, re.S)
-    assert found is not None
-    return workspace, text, json.loads(found[1])
+    match = re.search(r'<script type="application/json" id="numbers">(.*?)</script>', text, re.S)
+    assert match is not None
+    return workspace, text, json.loads(match[1])
 
 
 def test_every_number_on_the_page_opens_what_is_known_of_it(page: tuple[Any, str, dict[str, Any]]) -> None:
-    workspace, text, known = page
-    shown = {one for ids in re.findall(r'data-results="([^"]+)"', text) for one in ids.split()}
-    assert len(shown) > 2000
-    assert shown <= set(known["numbers"])
-    assert set(known["numbers"]) == set(workspace.values())
+    workspace, text, page_data = page
+    shown_ids = {result_id for ids in re.findall(r'data-results="([^"]+)"', text) for result_id in ids.split()}
+    assert len(shown_ids) > 2000
+    assert shown_ids <= set(page_data["numbers"])
+    assert set(page_data["numbers"]) == set(workspace.values())
     values = workspace.values()
-    for one, (printed, value, places, *_) in known["numbers"].items():
-        assert value == values[one], one
-        assert printed, one
-        terms = [known["texts"][at][0] for at in places]
-        assert terms[:2] == ["What", "Formula"], one
+    for result_id, (printed, value, indices, *_) in page_data["numbers"].items():
+        assert value == values[result_id], result_id
+        assert printed, result_id
+        terms = [page_data["texts"][index][0] for index in indices]
+        assert terms[:2] == ["What", "Formula"], result_id
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_every_number_on_the_page_opens_what_is_known_of_it(page: tuple[Any, str
     ],
 )
 def test_page_and_sql_agree_on_who_is_in_a_number(page: tuple[Any, str, dict[str, Any]], result_id: str) -> None:
-    workspace, _, known = page
-    said = [tuple(known["texts"][at]) for at in known["numbers"][result_id][2]]
+    workspace, _, page_data = page
+    lines = [tuple(page_data["texts"][index]) for index in page_data["numbers"][result_id][2]]
     with duckdb.connect(str(workspace.release / "warehouse.duckdb"), read_only=True) as connection:
         people = connection.execute(
             "select is_counted, missing_reason from trace(?) where part = 'person'", [result_id]
@@ -64,25 +64,25 @@ def test_page_and_sql_agree_on_who_is_in_a_number(page: tuple[Any, str, dict[str
         files = connection.execute(
             "select distinct file_name from trace(?) where part = 'answer' and file_name is not null", [result_id]
         ).fetchall()
-    counted = sum(is_counted for is_counted, _ in people)
-    terms = dict(said)
-    assert terms["People"].startswith(f"{counted} of 32 on the roster: ")
+    counted_people = sum(is_counted for is_counted, _ in people)
+    terms = dict(lines)
+    assert terms["People"].startswith(f"{counted_people} of 32 on the roster: ")
     words = re.compile("|".join(MISSING_REASONS))
     left_out = Counter(
-        words.sub(lambda one: MISSING_REASONS[one[0]], reason) for is_counted, reason in people if not is_counted
+        words.sub(lambda match: MISSING_REASONS[match[0]], reason) for is_counted, reason in people if not is_counted
     )
-    told = {}
+    stated_counts = {}
     for part in terms["Left out"].split("; "):
         count, reason = part.split(" ", 1)
-        told[reason.strip("()")] = int(count)
-    assert sum(told.values()) == 32 - counted
+        stated_counts[reason.strip("()")] = int(count)
+    assert sum(stated_counts.values()) == 32 - counted_people
     if result_id.startswith("change"):
-        assert told == left_out
+        assert stated_counts == left_out
     else:
-        assert told == {reason.split(": ")[1]: count for reason, count in left_out.items()}
+        assert stated_counts == {reason.split(": ")[1]: count for reason, count in left_out.items()}
     assert rule is not None
     assert terms["Score"] == rule[0]
-    answers = " ".join(text for term, text in said if term == "Answers")
+    answers = " ".join(text for term, text in lines if term == "Answers")
     assert all(name in answers for (name,) in files)
 
 
@@ -95,9 +95,9 @@ def test_the_page_asks_nobody_and_names_nobody(page: tuple[Any, str, dict[str, A
     assert "fetch(" not in text
     people = workspace.working("select participant_id, respondent from raw.roster")
     assert not [row for row in people if row["respondent"] in text]
-    before, listed = text.split('<script type="application/json" id="people">')
-    assert not [row for row in people if row["participant_id"] in before]
-    assert all(row["participant_id"] in listed for row in people)
+    head, people_text = text.split('<script type="application/json" id="people">')
+    assert not [row for row in people if row["participant_id"] in head]
+    assert all(row["participant_id"] in people_text for row in people)
 
 
 def _opened(page: Path, profile: Path, anchor: str = "") -> str:
@@ -113,10 +113,10 @@ def _opened(page: Path, profile: Path, anchor: str = "") -> str:
 def test_a_link_to_a_number_opens_it_in_a_browser(page: tuple[Any, str, dict[str, Any]], tmp_path: Path) -> None:
     workspace, _, _ = page
     document = _opened(workspace.release / "index.html", tmp_path, "#mixed/wellbeing/T1-T2/p")
-    opened = document[document.index("<dialog") :]
-    assert re.match(r'<dialog id="number"[^>]* open', opened)
-    assert "<small>mixed/wellbeing/T1-T2/p</small>" in opened
-    assert "<code>wavehouse trace mixed/wellbeing/T1-T2/p</code>" in opened
+    dialog = document[document.index("<dialog") :]
+    assert re.match(r'<dialog id="number"[^>]* open', dialog)
+    assert "<small>mixed/wellbeing/T1-T2/p</small>" in dialog
+    assert "<code>wavehouse trace mixed/wellbeing/T1-T2/p</code>" in dialog
     assert re.search(r'<details class="lying" open=""><summary id="table-S2"', re.sub(r">\s+<", "><", document))
 
 
@@ -152,22 +152,22 @@ document.getElementById("read").textContent = JSON.stringify(read);
 def test_fifty_numbers_of_the_page_lead_to_the_same_people_answers_and_cells_as_sql(
     page: tuple[Any, str, dict[str, Any]], tmp_path: Path
 ) -> None:
-    workspace, text, known = page
-    ids = sorted(known["numbers"])
+    workspace, text, page_data = page
+    ids = sorted(page_data["numbers"])
     by_analysis: dict[str, list[str]] = {}
-    for one in random.Random(5).sample(ids, len(ids)):
-        by_analysis.setdefault(one.split("/")[0], []).append(one)
+    for result_id in random.Random(5).sample(ids, len(ids)):
+        by_analysis.setdefault(result_id.split("/")[0], []).append(result_id)
     turns = zip_longest(*by_analysis.values())
-    chosen = [one for turn in turns for one in turn if one is not None][:50]
+    result_ids = [result_id for turn in turns for result_id in turn if result_id is not None][:50]
     copy = tmp_path / "index.html"
-    copy.write_text(text.replace("</body>", _READER.replace("WANTED", json.dumps(chosen))), encoding="utf-8")
+    copy.write_text(text.replace("</body>", _READER.replace("WANTED", json.dumps(result_ids))), encoding="utf-8")
     document = _opened(copy, tmp_path / "profile")
     read = json.loads(html.unescape(re.search(r'<pre id="read">(.*?)</pre>', document, re.S)[1]))  # type: ignore[index]
     with duckdb.connect(str(workspace.release / "warehouse.duckdb"), read_only=True) as connection:
-        for one in chosen:
-            rows = connection.execute("from trace(?)", [one]).to_arrow_table().to_pylist()
-            _same(rows, read[one], one)
-    assert sum(len(person["answers"]) for one in read.values() for person in one["rows"]) > 10_000
+        for result_id in result_ids:
+            rows = connection.execute("from trace(?)", [result_id]).to_arrow_table().to_pylist()
+            _same(rows, read[result_id], result_id)
+    assert sum(len(person["answers"]) for trace in read.values() for person in trace["rows"]) > 10_000
 
 
 def _same(traced: list[dict[str, Any]], read: dict[str, Any], one: str) -> None:

@@ -43,7 +43,7 @@ def _lines_of_rows(rows: Rows, shown: int) -> list[str]:
     """What the terminal must say, from all rows of a trace in memory: the SQL that groups and filters them has its oracle here."""
     (result,) = (row for row in rows if row["part"] == "result")
     people = [row for row in rows if row["part"] == "person"]
-    counted = [row for row in people if row["is_counted"]]
+    counted_people = [row for row in people if row["is_counted"]]
     left_out = [row for row in people if not row["is_counted"]]
     lines = [f"{result['result_id']}: {result['text']}"]
     lines += [] if result["value"] is None else [f"  exactly    {result['value']!r}"]
@@ -51,7 +51,7 @@ def _lines_of_rows(rows: Rows, shown: int) -> list[str]:
     lines += [f"  method     {result['how']}", f"  formula    {result['formula']}", f"  of         {result['people']}"]
     lines += [f"  made of    {row['result_id']}: {row['text']}" for row in rows if row["part"] == "made of"]
     lines += [f"  score      {row['measure']}: {row['how']}" for row in rows if row["part"] == "scale"]
-    lines.append(f"  people     {len(counted)} of {len(people)} on the roster")
+    lines.append(f"  people     {len(counted_people)} of {len(people)} on the roster")
     reasons = Counter(row["missing_reason"] or "no reason" for row in left_out)
     lines += [f"  left out   {count}: {reason}" for reason, count in reasons.most_common()]
     cells = Counter(
@@ -63,8 +63,8 @@ def _lines_of_rows(rows: Rows, shown: int) -> list[str]:
         f"  answers    {count} cells of {name} ({wave or 'roster'}), version {version}, SHA-256 {sha256[:12]}…"
         for (wave, name, version, sha256), count in sorted(cells.items())
     ]
-    for row in counted[:shown]:
-        own = row["text"] or ("" if row["value"] is None else f"{row['value']:g}")
+    for row in counted_people[:shown]:
+        value_text = row["text"] or ("" if row["value"] is None else f"{row['value']:g}")
         words = [
             f"{score['wave']} {score['missing_reason']}"
             if score["value"] is None
@@ -75,8 +75,8 @@ def _lines_of_rows(rows: Rows, shown: int) -> list[str]:
             and score["participant_id"] == row["participant_id"]
         ]
         words += [row["how"]] if row["how"] else []
-        lines.append(f"  {row['participant_id']:<18} {own:>10}  {'  '.join(words)}".rstrip())
-    lines += [f"  … and {len(counted) - shown} more; --csv writes all"] if len(counted) > shown else []
+        lines.append(f"  {row['participant_id']:<18} {value_text:>10}  {'  '.join(words)}".rstrip())
+    lines += [f"  … and {len(counted_people) - shown} more; --csv writes all"] if len(counted_people) > shown else []
     for row in left_out[:shown]:
         lines.append(f"  {row['participant_id']:<18} {'left out':>10}  {row['missing_reason'] or ''}".rstrip())
     return lines + ([f"  … and {len(left_out) - shown} more left out; --csv writes all"] if len(left_out) > shown else [])
@@ -85,30 +85,30 @@ def _lines_of_rows(rows: Rows, shown: int) -> list[str]:
 def test_every_statistic_has_a_formula_and_says_who_counts(released: Callable[..., Rows]) -> None:
     for row in released("select distinct analysis, statistic from results.results"):
         assert estimand_of(row["analysis"], row["statistic"]).formula, row
-    assert {one.people for one in ESTIMANDS} == set(PEOPLE)
-    assert len({(one.analysis, one.statistic) for one in ESTIMANDS}) == len(ESTIMANDS)
+    assert {estimand.people for estimand in ESTIMANDS} == set(PEOPLE)
+    assert len({(estimand.analysis, estimand.statistic) for estimand in ESTIMANDS}) == len(ESTIMANDS)
     with pytest.raises(KeyError, match="change/luck"):
         estimand_of("change", "luck")
 
 
 def test_the_people_of_a_trace_are_the_n_of_its_result(released: Callable[..., Rows]) -> None:
     """One result of each kind that differs in who counts, of a scale, a composite, a variable and a service."""
-    chosen = released(
+    sample_rows = released(
         "select r.result_id, r.n, e.people from results.results r join codebook.estimands e on e.analysis = r.analysis"
         " and (e.statistic = r.statistic or (ends_with(e.statistic, '_') and starts_with(r.statistic, e.statistic)))"
         " where e.people not in ('nobody', 'listed')"
         " qualify row_number() over (partition by r.analysis, e.people, r.outcome = 'overall_satisfaction', r.category is null"
         " order by hash(r.result_id)) = 1"
     )
-    assert len(chosen) >= 30
-    for row in chosen:
+    assert len(sample_rows) >= 30
+    for row in sample_rows:
         traced = released("from trace(?)", row["result_id"])
-        people = [one for one in traced if one["part"] == "person"]
-        counted = [one for one in people if one["is_counted"]]
+        people = [row for row in traced if row["part"] == "person"]
+        counted_people = [row for row in people if row["is_counted"]]
         assert len(people) == 32
-        assert len(counted) == row["n"], row
-        assert all(one["missing_reason"] for one in people if not one["is_counted"]), row
-        assert [one["part"] for one in traced].count("result") == 1
+        assert len(counted_people) == row["n"], row
+        assert all(row["missing_reason"] for row in people if not row["is_counted"]), row
+        assert [row["part"] for row in traced].count("result") == 1
 
 
 def _scores(traced: Rows, released: Callable[..., Rows]) -> dict[tuple[str, str], dict[str, float]]:
@@ -121,10 +121,10 @@ def _scores(traced: Rows, released: Callable[..., Rows]) -> dict[tuple[str, str]
     for row in traced:
         if row["part"] == "answer" and row["is_counted"] and row["keyed"] is not None:
             answers[row["participant_id"], row["wave"]][row["measure"]].append(row["keyed"])
-    found: dict[tuple[str, str], dict[str, float]] = {}
-    for place, of in answers.items():
+    scores: dict[tuple[str, str], dict[str, float]] = {}
+    for key, answer_values in answers.items():
         scored = {}
-        for scale, values in of.items():
+        for scale, values in answer_values.items():
             rule = rules[scale]
             if len(values) >= rule["minimum_answered"]:
                 mean = sum(values) / len(values)
@@ -133,31 +133,33 @@ def _scores(traced: Rows, released: Callable[..., Rows]) -> dict[tuple[str, str]
         whole = next((row["measure"] for row in traced if row["part"] == "result"), "")
         if rules[whole]["aggregate"] == "mean_of_scales" and len(scored) >= rules[whole]["minimum_answered"]:
             scored[whole] = sum(scored.values()) / len(scored)
-        found[place] = scored
-    return found
+        scores[key] = scored
+    return scores
 
 
 def _of_scores(result: dict[str, Any], traced: Rows, released: Callable[..., Rows]) -> dict[str, float]:
     scores = _scores(traced, released)
     scale, contrast = result["outcome"], result["contrast"]
     if result["analysis"] == "summary":
-        x = [of[scale] for of in scores.values() if scale in of]
-        found = {"n": len(x), "mean": statistics.fmean(x), "sd": statistics.stdev(x), "min": min(x), "max": max(x)}
-        return found | {"median": statistics.median(x), "se": found["sd"] / len(x) ** 0.5}
-    before, after = contrast.split("-")
+        x = [person_scores[scale] for person_scores in scores.values() if scale in person_scores]
+        results = {"n": len(x), "mean": statistics.fmean(x), "sd": statistics.stdev(x), "min": min(x), "max": max(x)}
+        return results | {"median": statistics.median(x), "se": results["sd"] / len(x) ** 0.5}
+    baseline_wave, followup_wave = contrast.split("-")
     pairs = [
-        (of[scale], scores[person, after][scale]) for (person, wave), of in scores.items() if wave == before and scale in of
+        (person_scores[scale], scores[person, followup_wave][scale])
+        for (person, wave), person_scores in scores.items()
+        if wave == baseline_wave and scale in person_scores
     ]
-    one, two = zip(*pairs, strict=True)
+    x_values, y_values = zip(*pairs, strict=True)
     x = [a - b for a, b in pairs]
     n, mean, sd = len(x), statistics.fmean(x), statistics.stdev(x)
     t = mean / (sd / n**0.5)
     half = stats.t.ppf(0.975, n - 1) * sd / n**0.5
     return {
         "n": n, "mean_change": mean, "sd_change": sd, "t": t, "df": n - 1, "p": 2 * stats.t.sf(abs(t), n - 1),
-        "ci95_low": mean - half, "ci95_high": mean + half, "d_z": mean / sd, "d_baseline": mean / statistics.stdev(one),
-        "d_av": mean / ((statistics.variance(one) + statistics.variance(two)) / 2) ** 0.5,
-        "mean_baseline": statistics.fmean(one), "sd_followup": statistics.stdev(two), "correlation": statistics.correlation(one, two),
+        "ci95_low": mean - half, "ci95_high": mean + half, "d_z": mean / sd, "d_baseline": mean / statistics.stdev(x_values),
+        "d_av": mean / ((statistics.variance(x_values) + statistics.variance(y_values)) / 2) ** 0.5,
+        "mean_baseline": statistics.fmean(x_values), "sd_followup": statistics.stdev(y_values), "correlation": statistics.correlation(x_values, y_values),
         "wilcoxon_p": stats.wilcoxon(x, zero_method="wilcox", method="approx").pvalue,
     }  # fmt: skip
 
@@ -165,9 +167,9 @@ def _of_scores(result: dict[str, Any], traced: Rows, released: Callable[..., Row
 def test_fifty_results_are_computed_again_from_their_traced_answers(example_run: Any, released: Callable[..., Rows]) -> None:
     """Drawn by lot among what a few lines can recompute; and SQL, terminal and page say the same of each."""
     page = (example_run[0].release / "index.html").read_text(encoding="utf-8")
-    told = json.loads(page.split('<script type="application/json" id="numbers">')[1].split("</script>")[0])
-    shown = 0
-    known = (
+    page_data = json.loads(page.split('<script type="application/json" id="numbers">')[1].split("</script>")[0])
+    compared_count = 0
+    statistic_names = (
         "n",
         "mean",
         "sd",
@@ -183,15 +185,15 @@ def test_fifty_results_are_computed_again_from_their_traced_answers(example_run:
         "ci95_low",
         "ci95_high",
     )
-    known += ("d_z", "d_baseline", "d_av", "mean_baseline", "sd_followup", "correlation", "percent")
+    statistic_names += ("d_z", "d_baseline", "d_av", "mean_baseline", "sd_followup", "correlation", "percent")
     pool = released(
         "select * from results.results where analysis in ('summary', 'change', 'characteristics', 'service_use', 'attrition')"
-        f" and statistic in {known} and value is not null and not (analysis = 'summary' and statistic like 'ci95%')"
+        f" and statistic in {statistic_names} and value is not null and not (analysis = 'summary' and statistic like 'ci95%')"
         " and not (analysis not in ('summary', 'change') and statistic <> 'percent') order by result_id"
     )
-    chosen = random.Random(20221124).sample(pool, 50)
-    assert len({row["analysis"] for row in chosen}) >= 4
-    for result in chosen:
+    sample_rows = random.Random(20221124).sample(pool, 50)
+    assert len({row["analysis"] for row in sample_rows}) >= 4
+    for result in sample_rows:
         traced = released("from trace(?)", result["result_id"])
         if result["analysis"] in ("summary", "change"):
             ours = _of_scores(result, traced, released)[result["statistic"]]
@@ -207,20 +209,20 @@ def test_fifty_results_are_computed_again_from_their_traced_answers(example_run:
                 hits = [result["outcome"] in scored.get((person, result["wave"]), {}) for person in sorted(people)]
             ours = 100 * sum(hits) / len(hits)
         assert ours == pytest.approx(result["value"], rel=1e-9, abs=1e-12), result["result_id"]
-        counted = [row["is_counted"] for row in traced if row["part"] == "person"]
-        if counted:
-            said = f"{sum(counted)} of {len(counted)} on the roster"
+        is_counted = [row["is_counted"] for row in traced if row["part"] == "person"]
+        if is_counted:
+            people_text = f"{sum(is_counted)} of {len(is_counted)} on the roster"
             lines = trace_lines(released_rows(released), result["result_id"], {}, 5)
-            assert f"  people     {said}" in lines
+            assert f"  people     {people_text}" in lines
             assert lines == _lines_of_rows(traced, 5)
-        if result["result_id"] in told["numbers"]:
-            printed, value, places, *_ = told["numbers"][result["result_id"]]
+        if result["result_id"] in page_data["numbers"]:
+            printed, value, indices, *_ = page_data["numbers"][result["result_id"]]
             assert (printed, value) == (result["printed"], result["value"])
-            terms = dict(told["texts"][place] for place in places)
+            terms = dict(page_data["texts"][index] for index in indices)
             assert (terms["What"], terms["Formula"]) == (traced[0]["how"], traced[0]["formula"])
-            assert not counted or terms["People"].startswith(said)
-            shown += 1
-    assert shown >= 25
+            assert not is_counted or terms["People"].startswith(people_text)
+            compared_count += 1
+    assert compared_count >= 25
 
 
 def test_an_answer_stands_in_the_cell_that_the_trace_names(example_run: Any, released: Callable[..., Rows]) -> None:
@@ -267,20 +269,22 @@ def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callabl
         )
 
     rows = released("from trace('change/wellbeing/T1-T2/p')")
-    done = run("change/wellbeing/T1-T2/p")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == trace_lines(released_rows(released), "change/wellbeing/T1-T2/p", {})
-    assert done.stdout.splitlines() == _lines_of_rows(rows, 40)
-    assert "  people     20 of 32 on the roster" in done.stdout
-    assert "  left out   12: T2: wave_not_returned" in done.stdout
-    written = run("change/wellbeing/T1-T2/p", "--csv")
-    assert len(list(csv.DictReader(written.stdout.splitlines()))) == len(rows)
+    plain_output = run("change/wellbeing/T1-T2/p")
+    assert plain_output.returncode == 0, plain_output.stderr
+    assert plain_output.stdout.splitlines() == trace_lines(released_rows(released), "change/wellbeing/T1-T2/p", {})
+    assert plain_output.stdout.splitlines() == _lines_of_rows(rows, 40)
+    assert "  people     20 of 32 on the roster" in plain_output.stdout
+    assert "  left out   12: T2: wave_not_returned" in plain_output.stdout
+    csv_output = run("change/wellbeing/T1-T2/p", "--csv")
+    assert len(list(csv.DictReader(csv_output.stdout.splitlines()))) == len(rows)
     person = next(row["participant_id"] for row in rows if row["part"] == "person" and row["is_counted"])
     roster = {row["participant_id"]: row["respondent"] for row in workspace.working("select * from raw.roster")}
-    named = run("change/wellbeing/T1-T2/p", "--names", "--person", roster[person])
-    assert named.stdout.splitlines()[-30:] == person_lines(released_rows(released), "change/wellbeing/T1-T2/p", person)
-    assert roster[person] in named.stdout
-    assert roster[person] not in done.stdout
+    named_output = run("change/wellbeing/T1-T2/p", "--names", "--person", roster[person])
+    assert named_output.stdout.splitlines()[-30:] == person_lines(
+        released_rows(released), "change/wellbeing/T1-T2/p", person
+    )
+    assert roster[person] in named_output.stdout
+    assert roster[person] not in plain_output.stdout
     alone = run("change/wellbeing/T1-T2/p", "--csv", "--person", person)
     assert {row["participant_id"] for row in csv.DictReader(alone.stdout.splitlines())} == {person}
     unknown = run("change/welbeing/T1-T2/p")
@@ -291,15 +295,15 @@ def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callabl
 def test_a_trace_says_what_a_number_is_made_of_beside_answers(released: Callable[..., Rows]) -> None:
     """A norm, the tests of a family, the methods that are counted; and where it stands that somebody returned."""
 
-    def made_of(one: str) -> list[str]:
-        return [row["result_id"] for row in released("from trace(?) where part = 'made of'", one)]
+    def made_of(result_id: str) -> list[str]:
+        return [row["result_id"] for row in released("from trace(?) where part = 'made of'", result_id)]
 
     assert sorted(made_of("norm_difference/wellbeing/T1/difference_sd")) == [
         "norm/wellbeing/norm_mean", "norm/wellbeing/norm_sd", "norm/wemwbs/n",
     ]  # fmt: skip
     family = made_of("change/wellbeing/T1-T2/p_holm")
-    assert len(family) == 40 and all(one.endswith("/p") for one in family)
-    assert {one.split("/")[0] for one in made_of("stability/wellbeing/T1-T2/n_agreeing")} == {
+    assert len(family) == 40 and all(result_id.endswith("/p") for result_id in family)
+    assert {result_id.split("/")[0] for result_id in made_of("stability/wellbeing/T1-T2/n_agreeing")} == {
         "change",
         "mixed",
         "imputation",
