@@ -122,8 +122,8 @@ def run_all(workspace: Place) -> Run:
             check = event.asset_check_evaluation_data
             evaluated[check.asset_key.to_user_string(), check.check_name] = (check.passed, check.description or "")
         elif event.event_type_value == "ASSET_MATERIALIZATION":
-            made = event.step_materialization_data.materialization
-            metadata[made.asset_key.to_user_string()] = dict(made.metadata)
+            materialization = event.step_materialization_data.materialization
+            metadata[materialization.asset_key.to_user_string()] = dict(materialization.metadata)
     return Run(result.success, result.run_id, failures, evaluated, metadata)
 
 

@@ -464,21 +464,21 @@ class _Study:
                 is_paired = np.isfinite(baseline) & np.isfinite(followup)
                 baseline, followup = baseline[is_paired], followup[is_paired]
                 first, second = (baseline, followup) if is_baseline_first else (followup, baseline)
-                n, gained, lost = (
+                n, only_first, only_second = (
                     len(baseline),
                     int(((first == 1) & (second == 0)).sum()),
                     int(((first == 0) & (second == 1)).sum()),
                 )
                 low = high = math.nan
                 if n:
-                    p, q = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
+                    p, q = (only_first + 1) / (n + 2), (only_second + 1) / (n + 2)
                     half = float(stats.norm.ppf(0.975)) * math.sqrt((p + q - (p - q) ** 2) / (n + 2))
                     low, high = max(-1.0, p - q - half), min(1.0, p - q + half)
-                unlike = gained + lost
-                test = float(stats.binomtest(min(gained, lost), unlike, 0.5).pvalue) if unlike else 1.0
+                unlike = only_first + only_second
+                test = float(stats.binomtest(min(only_first, only_second), unlike, 0.5).pvalue) if unlike else 1.0
                 yield f"service_change/{service}/{contrast['contrast']}", {
                     "n": n, "percent_baseline": _over(100.0 * baseline.sum(), n), "percent_followup": _over(100.0 * followup.sum(), n),
-                    "difference": _over(100.0 * (gained - lost), n), **_interval("", 100 * low, 100 * high), "p": test,
+                    "difference": _over(100.0 * (only_first - only_second), n), **_interval("", 100 * low, 100 * high), "p": test,
                 }  # fmt: skip
 
     def _items(self) -> Iterator[tuple[str, dict[str, float]]]:

@@ -102,15 +102,15 @@ def correct_table(seed: int) -> list[Printed]:
 def _blocks(rng: np.random.Generator, people: int) -> list[Printed]:
     rows = []
     for number in range(rng.integers(1, 4)):
-        known = int(rng.integers(max(1, people - 4), people + 1))
-        counts = rng.multinomial(known, rng.dirichlet(np.ones(rng.integers(2, 7))))
+        known_count = int(rng.integers(max(1, people - 4), people + 1))
+        counts = rng.multinomial(known_count, rng.dirichlet(np.ones(rng.integers(2, 7))))
         digits = int(rng.choice([0, 1, 1, 2]))
         for category, count in enumerate(counts):
-            row = Printed("1", f"Block {number + 1}", f"Category {category + 1}", "T1", "n", str(known))
+            row = Printed("1", f"Block {number + 1}", f"Category {category + 1}", "T1", "n", str(known_count))
             if category == 0:
                 rows.append(row)
             rows.append(replace(row, statistic="count", printed=str(count)))
-            rows.append(replace(row, statistic="percent", printed=_text(100 * count / known, digits)))
+            rows.append(replace(row, statistic="percent", printed=_text(100 * count / known_count, digits)))
     return rows
 
 

@@ -110,10 +110,10 @@ def _people(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     count = draw(st.integers(4, 40))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     person = rng.normal(0, 1, count)
-    spread = draw(st.floats(0.1, 2.0))
+    variation = draw(st.floats(0.1, 2.0))
     waves = []
     for shift in (0.0, draw(st.floats(-1, 1))):
-        items = rng.normal(3 + shift + spread * person[:, None], 1, (count, 8))
+        items = rng.normal(3 + shift + variation * person[:, None], 1, (count, 8))
         waves.append(np.clip(np.round(items), 1, 5).mean(axis=1))
     baseline, followup = waves
     baseline[rng.random(count) < draw(st.floats(0, 0.3))] = np.nan

@@ -226,8 +226,8 @@ def test_arithmetic_can_be_followed_by_hand() -> None:
         "a change of 1.705 to 1.71 with the interval -1.00 to 4.41, half of which is 2.7 to 2.71 = 2.16 x SE (13 df), so SE is"
         " 1.25 to 1.254 and t = change / SE = 1.359 to 1.366, which has p 0.1952 to 0.1972 by the t distribution with 13 df, not 0.192"
     )
-    known = {"items": "1", "aggregate": "sum", "low": "-50", "high": "0"}
-    (finding,) = audited(score_rows("T1: n 4, mean -10.00, sd 1.05", **known))
+    scale = {"items": "1", "aggregate": "sum", "low": "-50", "high": "0"}
+    (finding,) = audited(score_rows("T1: n 4, mean -10.00, sd 1.05", **scale))
     assert finding.arithmetic.startswith(
         "4 whole scores with mean -10.00 add up to -40, and their squares to (n - 1) SD² + (-40)² / 4 = 403.2761 to 403.3391 for an"
         " SD that prints 1.05; the squares of whole numbers add up to a whole number as even as -40, and none lies there"

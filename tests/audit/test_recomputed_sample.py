@@ -45,7 +45,7 @@ def test_the_sample_is_the_same_for_the_same_run_and_leaves_no_analysis_out(exam
         first, repeated_sample, other_run_sample = (sample(connection, run, 10) for run in ("a", "a", "b"))
         assert first == repeated_sample
         assert set(first) != set(other_run_sample)
-        assert [place.analysis for place in first] == [*sorted(STATISTICS), *sorted(STATISTICS)]
+        assert [entry.analysis for entry in first] == [*sorted(STATISTICS), *sorted(STATISTICS)]
         all_results = sample(connection, "a", EVERYTHING)
     assert len(set(all_results)) == len(all_results) > 200
 
@@ -109,10 +109,14 @@ def test_a_file_without_results_has_nothing_to_differ(small_file: Any) -> None:
 
 
 def test_one_place_alone(small_file: Any) -> None:
-    (place,) = [one for one in sample(small_file, "run", EVERYTHING) if (one.analysis, one.outcome) == ("service_use", "gp")]
-    assert recompute_place(small_file, definitions_in(small_file), place) == []
+    (entry,) = [
+        candidate
+        for candidate in sample(small_file, "run", EVERYTHING)
+        if (candidate.analysis, candidate.outcome) == ("service_use", "gp")
+    ]
+    assert recompute_place(small_file, definitions_in(small_file), entry) == []
     small_file.execute("update marts.answer_codes set gp = 0 where gp = 1")
-    differences = [str(one) for one in recompute_place(small_file, definitions_in(small_file), place)]
+    differences = [str(difference) for difference in recompute_place(small_file, definitions_in(small_file), entry)]
     assert differences == [
         "service_use/gp/T1/count: the file holds 1; the answers give 0",
         "service_use/gp/T1/percent: the file holds 50; the answers give 0",

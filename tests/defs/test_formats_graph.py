@@ -74,7 +74,7 @@ WAVES: dict[str, tuple[str, str, str, str, Callable[[Path], object]]] = {
     "W3": ("delimited", "c.txt", "q{position}", "pid", lambda path: _text(path, [COLUMNS, *TEXTS], "\t", "utf-16")),
     "W4": (
         *("qualtrics", "d.csv", "q{position}", "pid"),
-        lambda path: _text(path, [COLUMNS, COLUMNS, [json.dumps({"ImportId": one}) for one in COLUMNS], *TEXTS]),
+        lambda path: _text(path, [COLUMNS, COLUMNS, [json.dumps({"ImportId": column}) for column in COLUMNS], *TEXTS]),
     ),
     "W5": (
         *("redcap", "e.csv", "q{position}", "pid"),
@@ -85,7 +85,7 @@ WAVES: dict[str, tuple[str, str, str, str, Callable[[Path], object]]] = {
     ),
     "W6": (
         *("limesurvey", "f.csv", "q{position}", "pid"),
-        lambda path: _text(path, [[f"{one}. About {one}" for one in COLUMNS], *TEXTS], ";"),
+        lambda path: _text(path, [[f"{column}. About {column}" for column in COLUMNS], *TEXTS], ";"),
     ),
     "W7": ("excel", "g.xlsx", "q{position}", "pid", _workbook),
     "W8": ("spss", "h.sav", "q{position}", "pid", lambda path: pyreadstat.write_sav(_frame(), path)),
@@ -99,7 +99,7 @@ WAVES: dict[str, tuple[str, str, str, str, Callable[[Path], object]]] = {
 
 def _write(folder: Path) -> None:
     lines = ["study: formats", "title: Formats", "source: none", "licence: none", "waves:"]
-    lines += [f"  - {{wave: {wave}, label: again, month: {at}}}" for at, wave in enumerate(WAVES)]
+    lines += [f"  - {{wave: {wave}, label: again, month: {month}}}" for month, wave in enumerate(WAVES)]
     lines += ["contrasts:"]
     for wave in list(WAVES)[1:]:
         lines.append(f"  - {{contrast: W1-{wave}, baseline: W1, followup: {wave}, direction: followup_minus_baseline}}")

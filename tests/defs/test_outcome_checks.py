@@ -34,7 +34,7 @@ def test_a_result_without_a_value_says_why_and_stands_once() -> None:
 
 
 def test_an_item_that_goes_against_its_scale_is_a_warning() -> None:
-    (warning,) = (one.warning for one in _OUTCOMES if one.name == "measurement")
+    (warning,) = (outcome.warning for outcome in _OUTCOMES if outcome.name == "measurement")
     assert warning is not None
     fine = [
         _row("item_rest", 0.4, None, category="mood_01"),
@@ -56,12 +56,12 @@ def test_an_item_that_goes_against_its_scale_is_a_warning() -> None:
 
 
 def test_a_model_that_does_not_converge_is_a_warning() -> None:
-    (warning,) = (one.warning for one in _OUTCOMES if one.name == "mixed")
+    (warning,) = (outcome.warning for outcome in _OUTCOMES if outcome.name == "mixed")
     assert warning is not None
     reason = "the model does not converge: nobody varies within themselves"
     failed = warning.result([_row("icc", None, reason), _row("icc", 0.5, None, outcome="drive")])
     assert (failed.check_name, failed.passed) == ("models_converge", False)
     assert failed.description == f"mood (T1): {reason}"
-    many = warning.result([_row("icc", None, reason, outcome=f"scale_{at}") for at in range(9)])
-    assert many.description is not None
-    assert many.description.endswith("(and 4 more)")
+    result = warning.result([_row("icc", None, reason, outcome=f"scale_{number}") for number in range(9)])
+    assert result.description is not None
+    assert result.description.endswith("(and 4 more)")

@@ -32,7 +32,9 @@ def release(example_run: Any) -> dict[str, Any]:
 
 
 def _judged(code: str, release: dict[str, Any], answers: Answers = Answers(), **other: Any) -> dict[str, JudgedItem]:  # noqa: B008
-    return {judged.item.item: judged for judged in judge_checklist(CHECKLISTS[code], answers, **(release | other))}
+    return {
+        judged_item.item.item: judged_item for judged_item in judge_checklist(CHECKLISTS[code], answers, **(release | other))
+    }
 
 
 def test_every_checklist_has_its_items_once_with_source_and_licence() -> None:

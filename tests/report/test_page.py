@@ -162,20 +162,20 @@ def test_fifty_numbers_of_the_page_lead_to_the_same_people_answers_and_cells_as_
     copy = tmp_path / "index.html"
     copy.write_text(text.replace("</body>", _READER.replace("WANTED", json.dumps(result_ids))), encoding="utf-8")
     document = _opened(copy, tmp_path / "profile")
-    read = json.loads(html.unescape(re.search(r'<pre id="read">(.*?)</pre>', document, re.S)[1]))  # type: ignore[index]
+    traces = json.loads(html.unescape(re.search(r'<pre id="read">(.*?)</pre>', document, re.S)[1]))  # type: ignore[index]
     with duckdb.connect(str(workspace.release / "warehouse.duckdb"), read_only=True) as connection:
         for result_id in result_ids:
             rows = connection.execute("from trace(?)", [result_id]).to_arrow_table().to_pylist()
-            _same(rows, read[result_id], result_id)
-    assert sum(len(person["answers"]) for trace in read.values() for person in trace["rows"]) > 10_000
+            _same(rows, traces[result_id], result_id)
+    assert sum(len(person["answers"]) for trace in traces.values() for person in trace["rows"]) > 10_000
 
 
-def _same(traced: list[dict[str, Any]], read: dict[str, Any], one: str) -> None:
+def _same(traced: list[dict[str, Any]], page_trace: dict[str, Any], result_id: str) -> None:
     """Person by person: who counts, the change, each score with its items, and each answer with its cell."""
-    assert read["head"] == f"{traced[0]['text']} {one}"
+    assert page_trace["head"] == f"{traced[0]['text']} {result_id}"
     people = {row["participant_id"]: row for row in traced if row["part"] == "person"}
-    counted = {person["cells"][0]: person["isCounted"] for person in read["rows"]}
-    assert counted == {name: row["is_counted"] for name, row in people.items()}, one
+    counted_people = {person["cells"][0]: person["isCounted"] for person in page_trace["rows"]}
+    assert counted_people == {name: row["is_counted"] for name, row in people.items()}, result_id
     scores = {(row["participant_id"], row["wave"], row["measure"]): row for row in traced if row["part"] == "score"}
     answers: dict[str, list[tuple[str, ...]]] = {}
     files: dict[str, set[str]] = {}
@@ -185,32 +185,37 @@ def _same(traced: list[dict[str, Any]], read: dict[str, Any], one: str) -> None:
             if row["file_name"]:
                 file = f"{row['file_name']} (version {row['version']}, SHA-256 {row['source_file'][:12]}…)"
                 files.setdefault(row["participant_id"], set()).add(file)
-    for person in read["rows"]:
+    for person in page_trace["rows"]:
         name, *cells = person["cells"]
         row = people[name]
-        if " minus " in read["columns"][-1]:
-            assert cells[-1] == (_plain(row["value"]) if row["is_counted"] else ""), (one, name)
+        if " minus " in page_trace["columns"][-1]:
+            assert cells[-1] == (_plain(row["value"]) if row["is_counted"] else ""), (result_id, name)
         if row["how"]:
-            assert cells[-1] == row["how"], (one, name)
-        for wave, shown in zip(read["columns"][1:], cells, strict=True):
+            assert cells[-1] == row["how"], (result_id, name)
+        for wave, cell in zip(page_trace["columns"][1:], cells, strict=True):
             if (score := scores.get((name, wave, traced[0]["measure"]))) is not None:
-                known = score["value"] is not None
-                assert shown == (f"{_plain(score['value'])} ({score['how']})" if known else score["missing_reason"]), one
-        assert sorted(map(tuple, person["answers"])) == sorted(answers.get(name, [])), (one, name)
-        assert all(any(file in said for said in person["files"]) for file in files.get(name, ())), (one, name)
+                has_value = score["value"] is not None
+                assert cell == (f"{_plain(score['value'])} ({score['how']})" if has_value else score["missing_reason"]), (
+                    result_id
+                )
+        assert sorted(map(tuple, person["answers"])) == sorted(answers.get(name, [])), (result_id, name)
+        assert all(any(file in file_text for file_text in person["files"]) for file in files.get(name, ())), (
+            result_id,
+            name,
+        )
 
 
 def _answer(row: dict[str, Any]) -> tuple[str, ...]:
     """A traced answer as the page lays it out: wave, item, answer, what it counts as, row, column."""
-    at = (str(row["source_row"]), row["source_column"] or "no column") if row["file_name"] else ("no row", "")
-    place = (row["wave"] or "", row["item"] or row["measure"])
+    source = (str(row["source_row"]), row["source_column"] or "no column") if row["file_name"] else ("no row", "")
+    key = (row["wave"] or "", row["item"] or row["measure"])
     if row["value"] is None and row["text"] is None:
-        return (*place, f"no answer: {row['missing_reason']}", "", *at)
+        return (*key, f"no answer: {row['missing_reason']}", "", *source)
     value = row["text"] or _plain(row["value"])
-    keyed = value if row["keyed"] is None else _plain(row["keyed"])
-    if keyed != value:
-        keyed += f" ({row['how'].removeprefix('reversed: ').replace(' - ', ' − ')})"
-    return (*place, value, keyed, *at)
+    keyed_text = value if row["keyed"] is None else _plain(row["keyed"])
+    if keyed_text != value:
+        keyed_text += f" ({row['how'].removeprefix('reversed: ').replace(' - ', ' − ')})"
+    return (*key, value, keyed_text, *source)
 
 
 def _plain(value: float) -> str:

@@ -77,11 +77,9 @@ def test_a_value_prints_as_a_number_or_not(value: float, printed: str, is_it: bo
 
 @given(st.floats(-1e6, 1e6), st.integers(0, 4))
 def test_what_is_printed_is_what_it_prints_as(value: float, decimals: int) -> None:
-    printed = format_number(value, decimals)
-    assert prints_as(value, printed)
-    assert abs(Decimal(printed.replace("−", "-")) - Decimal(value)) <= Decimal("0.5000001").scaleb(-decimals) + Decimal(
-        "1e-5"
-    )
+    text = format_number(value, decimals)
+    assert prints_as(value, text)
+    assert abs(Decimal(text.replace("−", "-")) - Decimal(value)) <= Decimal("0.5000001").scaleb(-decimals) + Decimal("1e-5")
 
 
 def test_no_number_is_a_dash() -> None:

@@ -33,13 +33,13 @@ def _bytes(stand_ins: StandIns, folder: Path, seed: int) -> dict[str, bytes]:
 
 def test_a_seed_gives_the_same_exports_on_any_number_of_processes(stand_ins: StandIns, tmp_path: Path) -> None:
     study = read_study(SMALL)
-    repeated = simulate_study(study, _published(study), 7, effort=0.01, processes=1)
+    same_seed = simulate_study(study, _published(study), 7, effort=0.01, processes=1)
     other_seed = simulate_study(study, _published(study), 8, effort=0.01)
     exported_bytes = _bytes(stand_ins, tmp_path / "one", 7)
     assert sorted(exported_bytes) == [
         f"raw/{name}" for name in ("T1/small_study_t1.csv", "T2/small_study_t2.txt", "roster/small_study_roster.csv")
     ]
-    assert _bytes(repeated, tmp_path / "again", 7) == exported_bytes
+    assert _bytes(same_seed, tmp_path / "again", 7) == exported_bytes
     assert _bytes(other_seed, tmp_path / "other", 8) != exported_bytes
 
 

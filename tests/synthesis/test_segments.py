@@ -190,8 +190,8 @@ def test_passages_are_told_apart_by_place_and_one_with_two_codes_is_one() -> Non
     text = "<PlainTextContent>Yes. No. Yes. Yes.</PlainTextContent>"
     coded = _selection(0, 3) + _selection(9, 12) + _selection(9, 12, code="c-1") + _selection(14, 17)
     file = read_interviews(_project(f'<TextSource guid="d" name="D">{text}{coded}</TextSource>').encode(), "x", INTERVIEWS)
-    first, second, repeated, third = segment_ids(file.codings)
-    assert second == repeated
+    first, second, second_copy, third = segment_ids(file.codings)
+    assert second == second_copy
     assert len({first, second, third}) == 3
     # The first keeps its name whatever else is coded; a second document of that name is another.
     (alone,) = segment_ids(file.codings[:1])
@@ -326,7 +326,7 @@ def test_a_table_says_code_person_wave_and_segment_in_its_own_words() -> None:
 def test_line_separators_of_unicode_are_no_ends_of_rows() -> None:
     table = 'sep=;\ncode;person;wave;segment\nA;p;T1;one\u2028two\n>;p;T1;z\nA;p;T1;x\x0by\x85z\nA;p;T1;"a\r\nb"\nB;p;T1;z\n'
     file = read_interviews(table.encode(), "x", INTERVIEWS)
-    assert [(one.text, one.place) for one in file.codings] == [
+    assert [(coding.text, coding.place) for coding in file.codings] == [
         ("one\u2028two", "line 3"), ("x\x0by\x85z", "line 5"), ("a\nb", "line 6"), ("z", "line 8"),
     ]  # fmt: skip
     assert file.lost == (("line 4", "code is empty", ""),)
