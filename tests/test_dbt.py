@@ -40,7 +40,9 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, list[dict]]:
 def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
     _, results = tested
     assert {
-        one["unique_id"].rsplit(".", 1)[1]: one["status"] for one in results if one["unique_id"].startswith("unit_test.")
+        result["unique_id"].rsplit(".", 1)[1]: result["status"]
+        for result in results
+        if result["unique_id"].startswith("unit_test.")
     } == dict.fromkeys(
         (
             "an_answer_is_typed_against_its_anchors",
@@ -129,5 +131,5 @@ def test_what_only_duckdb_understands_stands_in_dispatched_macros() -> None:
 
 def test_missing_reasons_are_numbered_alike_in_sql_and_in_python() -> None:
     macro = (DBT / "macros" / "answers.sql").read_text(encoding="utf-8")
-    (listed,) = re.findall(r"macro missing_reasons\(\) %}\s*{{ return\(\[(.*?)\]\) }}", macro)
-    assert tuple(re.findall(r"'(\w+)'", listed)) == MISSING_REASONS
+    (reason_list,) = re.findall(r"macro missing_reasons\(\) %}\s*{{ return\(\[(.*?)\]\) }}", macro)
+    assert tuple(re.findall(r"'(\w+)'", reason_list)) == MISSING_REASONS

@@ -88,12 +88,12 @@ def test_check_and_contract_print_names_as_text(
 ) -> None:
     monkeypatch.setenv("WAVEHOUSE_STUDY", "overwritten by --study and restored afterwards")
     main([*words, "--study", str(hostile_place.study_folder)])
-    said = capsys.readouterr()
-    assert f"t1{SHOWN}.csv" in said.out
-    assert rf'"odd{SHOWN}"'[:30] in said.out
+    output = capsys.readouterr()
+    assert f"t1{SHOWN}.csv" in output.out
+    assert rf'"odd{SHOWN}"'[:30] in output.out
     if words == ["check"]:
-        assert f"raw/T1/notes{SHOWN}.txt: no export declares this file" in said.out
-    _assert_clean(said.out + said.err)
+        assert f"raw/T1/notes{SHOWN}.txt: no export declares this file" in output.out
+    _assert_clean(output.out + output.err)
     # Two exports for one wave, a header that is twice there, a row that is twice there: the refusals name them.
     file = hostile_place.study_folder / "raw/T1" / f"t1{HOSTILE}.csv"
     text = (
@@ -106,9 +106,9 @@ def test_check_and_contract_print_names_as_text(
     assert main([*words, "--study", str(hostile_place.study_folder)]) == 1
     (file.with_name(f"second{HOSTILE}.csv")).write_bytes(file.read_bytes())
     assert main([*words, "--study", str(hostile_place.study_folder)]) == 1
-    said = capsys.readouterr()
-    assert "2 files match *.csv" in said.out
-    _assert_clean(said.out + said.err)
+    output = capsys.readouterr()
+    assert "2 files match *.csv" in output.out
+    _assert_clean(output.out + output.err)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a file system that takes any name")
@@ -122,9 +122,9 @@ def test_run_diff_and_trace_print_names_as_text(hostile_place: Any) -> None:
         (["diff"], 2),
     ):
         command = [sys.executable, "-m", "dagster_project.cli", *words]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, encoding="utf-8")
-        assert done.returncode == code, done.stderr
-        _assert_clean(done.stdout + done.stderr)
+        process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, encoding="utf-8")
+        assert process.returncode == code, process.stderr
+        _assert_clean(process.stdout + process.stderr)
         if words == ["run"]:
-            assert f"  T1      t1{SHOWN}.csv: 3 rows" in done.stdout
-            assert "warning: raw/t1, all_columns_placed: column " in done.stderr
+            assert f"  T1      t1{SHOWN}.csv: 3 rows" in process.stdout
+            assert "warning: raw/t1, all_columns_placed: column " in process.stderr

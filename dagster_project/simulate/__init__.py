@@ -1,7 +1,7 @@
-"""The stand-ins: participants who could have produced a published table.
+"""Stand-ins: invented participants whose answers could have produced a published table.
 
 Belongs here: finding them and writing them as the exports that a protocol declares, so that a team can rehearse before
-data arrive, or share a study without its people. Does not belong here: anything that a study with real people runs through.
+data arrive, or share a study without its people. Does not belong here: anything that a run on real data needs.
 """
 
 from dagster_project.simulate.errors import SimulationError

@@ -1,7 +1,7 @@
-"""The file: the only door to DuckDB. Open briefly, replace in a transaction, publish a copy.
+"""The only access to DuckDB files: open briefly, replace tables in a transaction, publish a copy.
 
-Belongs here: connections, replacing tables, swapping in a release. Does not belong here: what the tables mean.
-This package imports none of the others.
+Belongs here: connections, replacing tables, publishing releases. Does not belong here: what the tables mean.
+This package imports no other one of the project.
 """
 
 from dagster_project.warehouse.compaction import compact

@@ -78,15 +78,15 @@ def test_who_watches_a_run_is_told_while_it_goes_on(home: Path) -> None:
     """The UI follows a run by its file's changes; with an open connection SQLite would not touch that file for long."""
     writer = PooledHistory.from_local(str(home)).event_log_storage
     reader = SqliteEventLogStorage(str(home / "history" / "runs"))
-    heard = threading.Event()
+    was_heard = threading.Event()
     with dg.DagsterInstance.get() as instance:
         run = dg.materialize([_nothing], instance=instance).run_id
         entry = instance.all_logs(run)[0]
-    reader.watch(run, None, lambda event, cursor: heard.set())
+    reader.watch(run, None, lambda event, cursor: was_heard.set())
     try:
-        assert not heard.wait(0.5)
+        assert not was_heard.wait(0.5)
         writer.store_event(entry)
-        assert heard.wait(10)
+        assert was_heard.wait(10)
     finally:
         reader.dispose()
         writer.dispose()

@@ -40,36 +40,36 @@ def _settled(study: Study, memory: Memory, taken: dict[str, str]) -> Look:
 
 def test_content_decides(study: Study) -> None:
     file = _put(study, "raw/T1/t1.csv", "a\n1\n")
-    seen = _settled(study, Memory(), NOTHING)
-    taken = dict(seen.digests)
+    arrivals = _settled(study, Memory(), NOTHING)
+    digests = dict(arrivals.digests)
     later = time.time() + 60
     os.utime(file, (later, later))
-    seen = _settled(study, seen.memory, taken)
-    assert seen.changed == ()
+    arrivals = _settled(study, arrivals.memory, digests)
+    assert arrivals.changed == ()
     file.unlink()
-    seen = _settled(study, seen.memory, taken)
-    assert seen.changed == ()
+    arrivals = _settled(study, arrivals.memory, digests)
+    assert arrivals.changed == ()
     _put(study, "raw/T1/again.csv", "a\n1\n")
-    seen = _settled(study, seen.memory, taken)
-    assert seen.changed == ()
+    arrivals = _settled(study, arrivals.memory, digests)
+    assert arrivals.changed == ()
     _put(study, "raw/T1/again.csv", "a\n2\n")
-    seen = _settled(study, seen.memory, taken)
-    assert seen.changed == ("t1",)
+    arrivals = _settled(study, arrivals.memory, digests)
+    assert arrivals.changed == ("t1",)
     # Back to what the last run took, before another run started.
     _put(study, "raw/T1/again.csv", "a\n1\n")
-    seen = _settled(study, seen.memory, taken)
-    assert seen.changed == ()
+    arrivals = _settled(study, arrivals.memory, digests)
+    assert arrivals.changed == ()
 
 
 def test_a_change_of_definitions_alone_is_a_change_once_it_is_settled(study: Study) -> None:
     _put(study, "raw/T1/t1.csv", "a\n1\n")
-    seen = _settled(study, Memory(), NOTHING)
-    taken = dict(seen.digests)
+    arrivals = _settled(study, Memory(), NOTHING)
+    digests = dict(arrivals.digests)
     _put(study, "checklists.yaml", "told: {}\n")
     edited = read_study(study.folder)
-    seen = look(edited, seen.memory, taken)
-    assert (seen.changed, seen.waiting) == ((), (DEFINITIONS,))
-    assert look(edited, seen.memory, taken).changed == (DEFINITIONS,)
+    arrivals = look(edited, arrivals.memory, digests)
+    assert (arrivals.changed, arrivals.waiting) == ((), (DEFINITIONS,))
+    assert look(edited, arrivals.memory, digests).changed == (DEFINITIONS,)
 
 
 def test_definitions_without_an_export_start_nothing(study: Study) -> None:
@@ -80,11 +80,11 @@ def test_nothing_starts_while_anything_is_being_written(study: Study) -> None:
     """A run reads every export: with half a file among them it would release half a wave."""
     for name in ("raw/roster/r.csv", "raw/T1/t1.csv", "raw/T2/t2.csv"):
         _put(study, name, "a\n1\n")
-    seen = _settled(study, Memory(), NOTHING)
-    assert seen.changed == (DEFINITIONS, "roster", "t1", "t2")
+    arrivals = _settled(study, Memory(), NOTHING)
+    assert arrivals.changed == (DEFINITIONS, "roster", "t1", "t2")
     _put(study, "raw/T2/t2.csv", "a\n1\n2\n")
-    seen = look(study, seen.memory, NOTHING)
-    assert (seen.changed, seen.waiting) == ((), ("raw/T2/t2.csv",))
+    arrivals = look(study, arrivals.memory, NOTHING)
+    assert (arrivals.changed, arrivals.waiting) == ((), ("raw/T2/t2.csv",))
 
 
 def test_what_was_taken_is_of_the_current_release_or_nothing(tmp_path: Path) -> None:
@@ -103,18 +103,18 @@ def test_what_nobody_declared_is_named_and_left(study: Study) -> None:
     _put(study, "raw/T9/t9.csv", "a\n")
     _put(study, "raw/T1/~$t1.csv", "x")
     _put(study, "raw/.DS_Store", "x")
-    seen = look(study, Memory(), NOTHING)
-    assert seen.unknown == ("raw/T1/notes.docx", "raw/T9/t9.csv")
+    arrivals = look(study, Memory(), NOTHING)
+    assert arrivals.unknown == ("raw/T1/notes.docx", "raw/T9/t9.csv")
     assert notes.exists()
 
 
 def test_files_that_cannot_be_told_apart_start_nothing(study: Study) -> None:
     _put(study, "raw/T1/a.csv", "a\n")
     _put(study, "raw/T1/b.csv", "a\n")
-    seen = _settled(study, Memory(), NOTHING)
-    assert seen.changed == ()
-    assert seen.refused["t1"].startswith('raw/T1: 2 files match *.csv: "a.csv", "b.csv"; leave the one')
-    assert seen.unknown == ()
+    arrivals = _settled(study, Memory(), NOTHING)
+    assert arrivals.changed == ()
+    assert arrivals.refused["t1"].startswith('raw/T1: 2 files match *.csv: "a.csv", "b.csv"; leave the one')
+    assert arrivals.unknown == ()
 
 
 @pytest.mark.parametrize("text", [None, "", "not json", "[1, 2]", '{"stats": {"x": 1}}'])

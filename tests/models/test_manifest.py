@@ -25,8 +25,8 @@ def _models(settings: Any) -> set[str]:
 
 def test_the_project_is_parsed_once_and_again_after_an_edit(settings: Any) -> None:
     assert "scale_scores" in _models(settings)
-    parsed = prepared_manifest(settings).stat().st_mtime_ns
-    assert prepared_manifest(settings).stat().st_mtime_ns == parsed
+    parse_time = prepared_manifest(settings).stat().st_mtime_ns
+    assert prepared_manifest(settings).stat().st_mtime_ns == parse_time
     (settings.dbt_folder / "models" / "marts" / "a_new_one.sql").write_text("select 1 as one", encoding="utf-8")
     assert "a_new_one" in _models(settings)
     assert not list(settings.dbt_target.glob(".parsing-*"))
