@@ -82,7 +82,7 @@ def inputs_fingerprint(settings: Settings) -> str | None:
     return digest.hexdigest()
 
 
-def note_run(settings: Settings, inputs: str, day: str | None, warnings: Sequence[str]) -> None:
+def record_run(settings: Settings, inputs: str, day: str | None, warnings: Sequence[str]) -> None:
     """Record a run that has just succeeded and closed its files. `inputs` is the fingerprint from before it started."""
     manifest, key = current_release(settings.study_folder), _key_check(settings)
     if manifest is None or key is None:
@@ -108,7 +108,7 @@ def unchanged_since(settings: Settings, inputs: str | None, today: str) -> LastR
     return last if is_same and is_in_place else None
 
 
-def reads_outside(folder: Path, paths: Iterable[str]) -> bool:
+def has_paths_outside(folder: Path, paths: Iterable[str]) -> bool:
     """Whether one of the paths that a study declares lies outside its folder, which the fingerprint does not cover."""
     return any(not Path(os.path.abspath(folder / path)).is_relative_to(os.path.abspath(folder)) for path in paths)
 

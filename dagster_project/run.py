@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dagster_project.dagster_home.folder import open_dagster_home
-from dagster_project.fingerprint import LastRun, inputs_fingerprint, note_run, reads_outside, unchanged_since
+from dagster_project.fingerprint import LastRun, has_paths_outside, inputs_fingerprint, record_run, unchanged_since
 from dagster_project.models.manifest import prepare_in_background
 from dagster_project.settings import Settings
 from dagster_project.study_lock import study_lock
 from dagster_project.summary import run_summary
 from dagster_project.terminal import say
-from dagster_project.warehouse import HeldFileError, Warehouse, damaged_files
+from dagster_project.warehouse import LockedFileError, Warehouse, damaged_files
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -61,8 +61,8 @@ def run_everything(settings: Settings, *, quiet: bool, again: bool, waits: bool)
             state = "the release is as it was" if has_release else "there is no release yet"
             say(f"wavehouse: the run failed; {state}. `wavehouse ui` shows run {result.run_id}", file=sys.stderr)
             return 1
-        if inputs is not None and not reads_outside(settings.study_folder, _declared_places(study)):
-            note_run(settings, inputs, today if study.protocol.starts_on is not None else None, warnings)
+        if inputs is not None and not has_paths_outside(settings.study_folder, _declared_places(study)):
+            record_run(settings, inputs, today if study.protocol.starts_on is not None else None, warnings)
         print(run_summary(settings))
         return 0
 
@@ -95,7 +95,7 @@ def _run_and_heal(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteIn
 
 
 def _prepare_working_file(settings: Settings) -> None:
-    with contextlib.suppress(HeldFileError):  # the steps say who holds it
+    with contextlib.suppress(LockedFileError):  # the steps say who holds it
         if fault := Warehouse(settings.warehouse_file).prepare(is_expected=(settings.study_folder / "release").exists()):
             say(f"warning: {fault}", file=sys.stderr)
 

@@ -74,7 +74,7 @@ class Settings:
         return self.warehouse_file.with_name("run.lock")
 
     @property
-    def taken_file(self) -> Path:
+    def release_inputs_file(self) -> Path:
         """What the current release was made from (exports/arrivals.py)."""
         return self.warehouse_file.with_name("taken.json")
 

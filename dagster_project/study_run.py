@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from dagster_project.exports import DEFINITIONS, Taken, write_taken
+from dagster_project.exports import DEFINITIONS, ReleaseInputs, write_release_inputs
 from dagster_project.settings import Settings
 from dagster_project.study import Study, hash_definitions, read_study
 from dagster_project.warehouse import Warehouse
@@ -85,10 +85,10 @@ class StudyRun:
         """Remember which content this run took of an export's files, or of the definitions."""
         self._taken[name] = digest
 
-    def write_taken(self, study: Study, release: str) -> None:
+    def write_release_inputs(self, study: Study, release: str) -> None:
         """Write down what the release was made from, if this run took in everything itself."""
         if {DEFINITIONS, *(export.export for export in study.protocol.exports)} <= self._taken.keys():
-            write_taken(self.settings.taken_file, Taken(release, self.run_id, self._taken))
+            write_release_inputs(self.settings.release_inputs_file, ReleaseInputs(release, self.run_id, self._taken))
 
     def _read_codebook(self) -> dict[str, str]:
         is_known = "select 1 from duckdb_tables() where schema_name = 'codebook' and table_name = 'definition_files'"

@@ -39,7 +39,7 @@ def say(*lines: str, file: TextIO | None = None) -> None:
         print(printable(line), file=file or sys.stdout, flush=file is sys.stderr)
 
 
-def fault_line(message: str) -> str:
+def error_line(message: str) -> str:
     """An error's message as one line: without its class, and with advice if it is an error of the file system."""
     line = _CLASS.sub("", (message.strip().splitlines() or ["failed"])[0])
     if (match := _SYSTEM_ERROR.match(line)) is None:

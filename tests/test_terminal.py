@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dagster_project.cli import main
-from dagster_project.terminal import fault_line, printable, say
+from dagster_project.terminal import error_line, printable, say
 
 #: A break, a colour, a bell, a mark that turns the direction of what follows, and one that ends a line for some programs.
 HOSTILE = "\n\x1b[31merror: all fine\x1b[0m\x07\u202e\u2028"
@@ -55,7 +55,7 @@ def test_a_line_is_said_as_one_line(capsys: Any) -> None:
     ],
 )
 def test_what_the_file_system_refuses_has_its_cure(message: str, line: str) -> None:
-    assert fault_line(message) == line
+    assert error_line(message) == line
 
 
 def _assert_clean(text: str) -> None:

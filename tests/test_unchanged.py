@@ -12,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from dagster_project.fingerprint import code_files, inputs_fingerprint, note_run, reads_outside, unchanged_since
+from dagster_project.fingerprint import code_files, has_paths_outside, inputs_fingerprint, record_run, unchanged_since
 from dagster_project.settings import Settings, SettingsError
 
 #: As `python -m dagster_project.cli run`, then the modules of Dagster and dbt that were there when the summary was printed.
@@ -124,7 +124,7 @@ def _noted(workspace: Any, settings: Settings | None = None) -> str:
     settings = settings or workspace.settings
     inputs = inputs_fingerprint(settings)
     assert inputs is not None
-    note_run(settings, inputs, None, ["a check does not hold"])
+    record_run(settings, inputs, None, ["a check does not hold"])
     return inputs
 
 
@@ -176,7 +176,7 @@ def test_where_waves_are_planned_a_day_makes_a_difference(small_again: Any) -> N
     workspace, _ = small_again
     inputs = inputs_fingerprint(workspace.settings)
     assert inputs is not None
-    note_run(workspace.settings, inputs, "2026-01-01", [])
+    record_run(workspace.settings, inputs, "2026-01-01", [])
     assert unchanged_since(workspace.settings, inputs, "2026-01-01") is not None
     assert unchanged_since(workspace.settings, inputs, "2026-01-02") is None
 
@@ -206,9 +206,9 @@ def test_links_are_followed_and_a_circle_ends(small_again: Any, tmp_path: Path) 
 
 
 def test_what_lies_outside_the_study_is_not_trusted(tmp_path: Path) -> None:
-    assert not reads_outside(tmp_path, ["raw/T1", "published/../published/a.csv"])
-    assert reads_outside(tmp_path, ["raw/T1", "../other/raw"])
-    assert reads_outside(tmp_path, ["/somewhere/raw"])
+    assert not has_paths_outside(tmp_path, ["raw/T1", "published/../published/a.csv"])
+    assert has_paths_outside(tmp_path, ["raw/T1", "../other/raw"])
+    assert has_paths_outside(tmp_path, ["/somewhere/raw"])
 
 
 _IMPORTED = """

@@ -11,7 +11,7 @@ from dagster_project.audit.engine import audit_cells, audit_table
 from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, SEVERITIES, Finding, TableCell
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.own_results import audit_results
-from dagster_project.audit.published import audit_published, facts_of, find_impossible, place_facts
+from dagster_project.audit.published import audit_published, facts_by_label, impossible_numbers, match_facts
 from dagster_project.audit.read import ReadTable, read_table, unknown_statistics
 from dagster_project.audit.recompute import Mismatch, definitions_in, recompute_sample
 from dagster_project.audit.report import FINDINGS_COLUMNS, finding_lines, finding_row, finding_summary, findings_markdown
@@ -42,13 +42,13 @@ __all__ = [
     "audit_results",
     "audit_table",
     "definitions_in",
-    "facts_of",
-    "find_impossible",
+    "facts_by_label",
     "finding_lines",
     "finding_row",
     "finding_summary",
     "findings_markdown",
-    "place_facts",
+    "impossible_numbers",
+    "match_facts",
     "read_table",
     "recompute_sample",
     "unknown_statistics",

@@ -16,17 +16,21 @@ from dagster_project.study import Composite, Instrument, Study
 def audit_published(published: Sequence[PublishedValue], study: Study) -> list[Finding]:
     """All findings on a study's published table, in its order. A study's changes are paired, at 95 %."""
     return audit_table(
-        published, facts_of(study.instruments), contrasts_of(study), effect_size=study.protocol.plan.headline, design=PAIRED
+        published,
+        facts_by_label(study.instruments),
+        contrasts_of(study),
+        effect_size=study.protocol.plan.headline,
+        design=PAIRED,
     )
 
 
-def find_impossible(published: Sequence[PublishedValue], study: Study) -> dict[PublishedValue, str]:
+def impossible_numbers(published: Sequence[PublishedValue], study: Study) -> dict[PublishedValue, str]:
     """The printed numbers that no data could give with the others when all are rounded, each with the arithmetic. Here no
     practice, such as another denominator than the block's n, excuses a number."""
     impossible: dict[PublishedValue, str] = {}
     for finding in audit_table(
         published,
-        facts_of(study.instruments),
+        facts_by_label(study.instruments),
         contrasts_of(study),
         effect_size=study.protocol.plan.headline,
         design=PAIRED,
@@ -37,7 +41,7 @@ def find_impossible(published: Sequence[PublishedValue], study: Study) -> dict[P
     return impossible
 
 
-def facts_of(instruments: Iterable[Instrument]) -> dict[tuple[str, str], ScaleFacts]:
+def facts_by_label(instruments: Iterable[Instrument]) -> dict[tuple[str, str], ScaleFacts]:
     """The facts of instruments' scales, by the section and label that a table prints."""
     return {
         (section, scale.label): scale_facts(instrument, scale)
@@ -47,7 +51,7 @@ def facts_of(instruments: Iterable[Instrument]) -> dict[tuple[str, str], ScaleFa
     }
 
 
-def place_facts(
+def match_facts(
     instruments: Sequence[Instrument], values: Iterable[PublishedValue]
 ) -> tuple[dict[tuple[str, str], ScaleFacts], list[str]]:
     """Facts of instruments for the rows of any table, and the labels of scales that match no row.
@@ -55,7 +59,7 @@ def place_facts(
     A row is matched by section and label, ignoring case; by its label alone where only one scale has that label.
     """
     facts_by_name = {
-        (section.casefold(), label.casefold()): facts for (section, label), facts in facts_of(instruments).items()
+        (section.casefold(), label.casefold()): facts for (section, label), facts in facts_by_label(instruments).items()
     }
     labels: dict[str, list[ScaleFacts]] = {}
     for (_, label), facts in facts_by_name.items():

@@ -91,7 +91,7 @@ def recompute_sample(connection: Connection, definitions: Definitions, seed: str
     `study.codebook_tables(study)` or `definitions_in(connection)`. A size of at least the number of groups checks them all.
     """
     return [
-        mismatch for group in sample(connection, seed, size) for mismatch in recompute_place(connection, definitions, group)
+        mismatch for group in sample(connection, seed, size) for mismatch in recompute_group(connection, definitions, group)
     ]
 
 
@@ -116,7 +116,7 @@ def sample(connection: Connection, seed: str, size: int) -> list[ResultGroup]:
     return ordered_groups[:size]
 
 
-def recompute_place(connection: Connection, definitions: Definitions, group: ResultGroup) -> list[Mismatch]:
+def recompute_group(connection: Connection, definitions: Definitions, group: ResultGroup) -> list[Mismatch]:
     """The results of one group that the answers do not give."""
     stored_results = _stored_results(connection, group)
     try:

@@ -51,12 +51,12 @@ def why_not_due(
 
 
 def _nothing_to_do(look: Look) -> str | None:
-    if look.waiting:
-        return f"still being written, or new since the last look: {', '.join(look.waiting)}"
-    if look.refused:
-        return "; ".join(look.refused.values())
-    if not look.changed:
-        return f"nothing new; not declared: {', '.join(look.unknown)}" if look.unknown else "nothing new"
+    if look.unsettled_files:
+        return f"still being written, or new since the last look: {', '.join(look.unsettled_files)}"
+    if look.refusals:
+        return "; ".join(look.refusals.values())
+    if not look.changed_exports:
+        return f"nothing new; not declared: {', '.join(look.undeclared_files)}" if look.undeclared_files else "nothing new"
     return None
 
 

@@ -18,7 +18,7 @@ from dagster_project.settings import CHECKOUT, SettingsError
 from dagster_project.study import StudyError
 from dagster_project.study_run import ChangedDefinitionsError
 from dagster_project.synthesis import SynthesisError
-from dagster_project.terminal import fault_line
+from dagster_project.terminal import error_line
 
 #: The version of the code of every asset, by which Dagster sees what is stale: any module may matter to a number.
 CODE_VERSION = code_version(CHECKOUT)[:16]
@@ -56,6 +56,6 @@ def failure_message(event: dg.DagsterEvent) -> str:
     """What a failed step says of why, in one line."""
     failure = event.step_failure_data
     if failure.user_failure_data is not None and failure.user_failure_data.description:
-        return fault_line(failure.user_failure_data.description)
+        return error_line(failure.user_failure_data.description)
     cause = failure.error.cause.message if failure.error and failure.error.cause else failure.error_display_string
-    return fault_line(cause)
+    return error_line(cause)

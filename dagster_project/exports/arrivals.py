@@ -56,7 +56,7 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Taken:
+class ReleaseInputs:
     """The inputs of the current release: by export (and DEFINITIONS), the digest of its files."""
 
     release: str
@@ -69,17 +69,17 @@ class Look:
     """The result of a look.
 
     digests: the inputs of a run that started now, by export that has files (and DEFINITIONS), as far as they are settled.
-    changed: which of these the current release was not made from; empty while a file is waiting. waiting: files that changed
-    since the last look. unknown: files in the folders of exports, or in raw/, that no export declares. Both hold paths as
-    messages show them. refused: by export, why its files cannot be used.
+    changed_exports: which of these the current release was not made from; empty while a file is not settled.
+    unsettled_files: files that changed since the last look. undeclared_files: files in the folders of exports, or in raw/,
+    that no export declares. Both hold paths as messages show them. refusals: by export, why its files cannot be used.
     """
 
     memory: Memory
     digests: Mapping[str, str]
-    changed: tuple[str, ...]
-    waiting: tuple[str, ...]
-    unknown: tuple[str, ...]
-    refused: Mapping[str, str]
+    changed_exports: tuple[str, ...]
+    unsettled_files: tuple[str, ...]
+    undeclared_files: tuple[str, ...]
+    refusals: Mapping[str, str]
 
 
 def look(study: Study, memory: Memory, release_digests: Mapping[str, str]) -> Look:
@@ -142,7 +142,7 @@ def digest_of(sha256s: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(sha256s)).encode()).hexdigest()
 
 
-def write_taken(path: Path, inputs: Taken) -> None:
+def write_release_inputs(path: Path, inputs: ReleaseInputs) -> None:
     """Write the inputs of the current release: the whole file, or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial_file = path.with_suffix(".partial")
@@ -150,7 +150,7 @@ def write_taken(path: Path, inputs: Taken) -> None:
     os.replace(partial_file, path)
 
 
-def read_taken(path: Path, release: str | None) -> Mapping[str, str]:
+def read_release_inputs(path: Path, release: str | None) -> Mapping[str, str]:
     """The digests of the current release's inputs, by export (and DEFINITIONS); empty if the file is of another release."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

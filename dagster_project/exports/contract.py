@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports.columns import ANSWERED_ON, RESPONDENT, ColumnMatch
-from dagster_project.exports.contract_result import Contracted
+from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.row_rules import null_if_blank, one_chunk, row_verdicts, rows_of_no_wave
 from dagster_project.exports.table import TextTable
@@ -18,7 +18,7 @@ from dagster_project.study import Export, Study
 _RESERVED_NAMES = (RESPONDENT, ANSWERED_ON, "source_file", "source_row")
 
 
-def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, name: str) -> Contracted:
+def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, name: str) -> ContractResult:
     """Match a table with its export's declaration.
 
     `sha256` becomes `source_file`; `name` is what messages call the file. There is always a result; what is wrong is in its
@@ -48,13 +48,13 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
     if set_aside.num_rows:
         is_accepted = pc.invert(is_set_aside)
         respondents, source_rows = pc.filter(respondents, is_accepted), pc.filter(source_rows, is_accepted)
-    result = Contracted(
+    result = ContractResult(
         name=name,
         wave=export.wave or "roster",
         sha256=sha256,
         table=table,
         is_accepted=is_accepted,
-        places=positions,
+        column_positions=positions,
         respondents=respondents,
         source_rows=source_rows,
         set_aside=set_aside,

@@ -24,13 +24,13 @@ _MAX_LISTED_ROWS = 5
 
 
 @dataclass(frozen=True)
-class Contracted:
+class ContractResult:
     """The result of the contract for one file of an export.
 
     name: the file's name, as messages call it. wave: the wave's id, or "roster". sha256: the file's.
     table: the file's rows, of which `is_accepted` says which are accepted (None: all).
-    places: respondent, answered_on and every canonical code of the export's blocks in the study's order, to the position
-        of its column; None where it is declared absent, missing or duplicated.
+    column_positions: respondent, answered_on and every canonical code of the export's blocks in the study's order, to the
+        position of its column; None where it is declared absent, missing or duplicated.
     respondents, source_rows: of the accepted rows.
     set_aside: source_file, source_row, respondent (null if there is none), reason, detail.
     findings: one for each column of the file and for each declared column that it lacks or code declared absent.
@@ -43,7 +43,7 @@ class Contracted:
     sha256: str
     table: TextTable
     is_accepted: pa.BooleanArray | None
-    places: Mapping[str, int | None]
+    column_positions: Mapping[str, int | None]
     respondents: pa.ChunkedArray
     source_rows: pa.Array
     set_aside: pa.Table
@@ -54,7 +54,7 @@ class Contracted:
     @cached_property
     def accepted(self) -> pa.Table:
         """The accepted rows in memory, every cell as text: for small files. Columns as `batches` gives them."""
-        fields = [*((name, pa.string()) for name in (*self.places, "source_file")), ("source_row", pa.int64())]
+        fields = [*((name, pa.string()) for name in (*self.column_positions, "source_file")), ("source_row", pa.int64())]
         return pa.Table.from_batches(self.batches(set())).cast(pa.schema(fields))
 
     def batches(self, integer_codes: set[str]) -> Iterator[pa.RecordBatch]:
@@ -64,11 +64,11 @@ class Contracted:
         every accepted cell is blank (null) or the plain spelling of a whole number: at the first other cell a code is
         removed from the set, and is text from that batch on. There is at least one batch; it may have no rows.
         """
-        positions = sorted({position for position in self.places.values() if position is not None} or {0})
+        positions = sorted({position for position in self.column_positions.values() if position is not None} or {0})
         integer_positions = {
-            position for code, position in self.places.items() if code in integer_codes and position is not None
+            position for code, position in self.column_positions.items() if code in integer_codes and position is not None
         }
-        integer_codes -= {code for code, position in self.places.items() if position is None}
+        integer_codes -= {code for code, position in self.column_positions.items() if position is None}
         rows_seen, rows_yielded = 0, 0
         empty_batch = pa.RecordBatch.from_arrays([pa.array([], pa.string())] * len(positions), [*map(str, positions)])
         batches = self.table.content.batches(positions, integer_positions)
@@ -86,10 +86,11 @@ class Contracted:
                         columns[position] = numbers
                 elif position not in integer_positions and pa.types.is_integer(cells.type):
                     columns[position] = as_text(cells)
-            integer_codes &= {code for code in integer_codes if self.places.get(code, -1) in integer_positions}
+            integer_codes &= {code for code in integer_codes if self.column_positions.get(code, -1) in integer_positions}
             null_texts = pa.nulls(batch.num_rows, pa.string())
             output_columns = {
-                name: null_texts if position is None else columns[position] for name, position in self.places.items()
+                name: null_texts if position is None else columns[position]
+                for name, position in self.column_positions.items()
             }
             file_indices = pa.array(np.zeros(batch.num_rows, np.int32))
             file_hashes = pa.array([self.sha256], pa.string())

@@ -104,7 +104,7 @@ def land(file: Path, landing: Path) -> LandedFile:
         with file.open("rb") as source:
             sha256, size = _hash_and_copy(source, None)
         landed_path = landing / (sha256 + (suffix if _SUFFIX.fullmatch(suffix) else ""))
-        if not is_whole(landed_path, sha256):
+        if not is_intact(landed_path, sha256):
             if os.path.lexists(landed_path):
                 moved_path = _move_changed_copy(landed_path)
                 note = (
@@ -118,7 +118,7 @@ def land(file: Path, landing: Path) -> LandedFile:
     return LandedFile(sha256, landed_path, file.name, size, note)
 
 
-def is_whole(landed_path: Path, sha256: str) -> bool:
+def is_intact(landed_path: Path, sha256: str) -> bool:
     """Whether a landed copy exists and its content matches its SHA-256. Raises OSError when it cannot be read."""
     if not landed_path.is_file():
         return False
@@ -126,7 +126,7 @@ def is_whole(landed_path: Path, sha256: str) -> bool:
         return _hash_and_copy(copy, None)[0] == sha256
 
 
-def note_arrivals(landing: Path, arrivals: Iterable[Arrival]) -> None:
+def append_arrivals(landing: Path, arrivals: Iterable[Arrival]) -> None:
     """Add files to the list of arrivals, which lies beside their copies. Raises ExportError when it cannot be written."""
     lines = [
         json.dumps(vars(arrival) | {"first_seen_at": arrival.first_seen_at.isoformat(timespec="microseconds")})
@@ -145,7 +145,7 @@ def note_arrivals(landing: Path, arrivals: Iterable[Arrival]) -> None:
         raise ExportError(f"{ARRIVALS}: cannot be written ({error.strerror}); {_remedy(error, landing)}") from None
 
 
-def noted_arrivals(landing: Path) -> list[Arrival]:
+def read_arrivals(landing: Path) -> list[Arrival]:
     """Every file that ever arrived, oldest first: those in the list of arrivals, and landed copies missing from it."""
     try:
         text = (landing / ARRIVALS).read_text(encoding="utf-8", errors="replace")

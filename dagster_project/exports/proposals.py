@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dagster_project.exports.contract_result import Contracted
+from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.errors import quoted
 from dagster_project.exports.table import TextTable
 from dagster_project.study import PARTICIPANTS, SERVICES, Export, Instrument, Scale, Study
@@ -43,7 +43,7 @@ class Proposal:
 
     code: str
     block: str
-    declared: str
+    declared_column: str
     column: str
     confidence: float
     evidence: Mapping[str, float]
@@ -52,23 +52,23 @@ class Proposal:
     def sentence(self) -> str:
         evidence_text = ", ".join(f"{kind} {value:.2f}" for kind, value in self.evidence.items())
         return (
-            f"{self.code} ({quoted(self.declared)} is missing) could be column {quoted(self.column)}:"
+            f"{self.code} ({quoted(self.declared_column)} is missing) could be column {quoted(self.column)}:"
             f" {self.confidence:.2f} ({evidence_text})"
         )
 
 
 @dataclass(frozen=True)
-class Read:
+class ExportData:
     """An export's table, and the result of its contract."""
 
     export: Export
     table: TextTable
-    contracted: Contracted
+    contract_result: ContractResult
 
 
-def propose(export_data: Read, study: Study, earlier_waves: Sequence[Read] = ()) -> list[Proposal]:
+def propose(export_data: ExportData, study: Study, earlier_waves: Sequence[ExportData] = ()) -> list[Proposal]:
     """For each missing code the unknown column that fits best, if one fits well enough; each column is proposed once."""
-    findings = export_data.contracted.findings
+    findings = export_data.contract_result.findings
     missing_columns = {
         finding.code: finding.column for finding in findings if finding.verdict == "missing" and finding.code is not None
     }
@@ -92,7 +92,13 @@ def propose(export_data: Read, study: Study, earlier_waves: Sequence[Read] = ())
 
 
 def _candidate(
-    export_data: Read, study: Study, earlier_waves: Sequence[Read], block: str, code: str, declared_column: str, column: str
+    export_data: ExportData,
+    study: Study,
+    earlier_waves: Sequence[ExportData],
+    block: str,
+    code: str,
+    declared_column: str,
+    column: str,
 ) -> Proposal | None:
     """The proposal of one column for one code; None if its texts are not answers of the block."""
     texts = _texts(export_data.table, column)
@@ -112,9 +118,9 @@ def _candidate(
     return Proposal(code, block, declared_column, column, confidence, evidence)
 
 
-def _scale_correlation(export_data: Read, instrument: Instrument, code: str, texts: Sequence[str]) -> float | None:
+def _scale_correlation(export_data: ExportData, instrument: Instrument, code: str, texts: Sequence[str]) -> float | None:
     """The correlation of a column, taken for a code's item, with the mean of the other items of the item's scale."""
-    accepted, position = export_data.contracted.accepted, instrument.item_codes.index(code) + 1
+    accepted, position = export_data.contract_result.accepted, instrument.item_codes.index(code) + 1
     row_indices = {row: row_index for row_index, row in enumerate(export_data.table.source_rows.to_pylist())}
     values = _numbers(texts)[[row_indices[row] for row in accepted.column("source_row").to_pylist()]]
     item = _keyed_values(instrument, position, values)
@@ -135,7 +141,7 @@ def _letters(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKD", text).casefold() if letter.isalnum())
 
 
-def _label_of(export_data: Read, study: Study, code: str) -> str | None:
+def _label_of(export_data: ExportData, study: Study, code: str) -> str | None:
     column = study.export_columns(export_data.export).get(code)
     return export_data.table.column_labels.get(column) if column is not None else None
 
@@ -213,7 +219,7 @@ def _keyed_values(instrument: Instrument, position: int, values: Numbers) -> Num
     return keyed_values
 
 
-def propose_labels(export_data: Read, study: Study) -> dict[str, dict[str, int]]:
+def propose_labels(export_data: ExportData, study: Study) -> dict[str, dict[str, int]]:
     """Block to {cell text: answer code}: texts that are not declared, and that the file or its dictionary has as labels.
 
     A text that is the label of two codes within a block is omitted, as is a code outside the anchors.
@@ -240,7 +246,7 @@ def propose_labels(export_data: Read, study: Study) -> dict[str, dict[str, int]]
     return labels_by_block
 
 
-def unlike_before(
+def find_wave_changes(
     study: Study, export: Export, accepted: pa.Table, earlier_rows: pa.Table | None = None, earlier_wave: str | None = None
 ) -> list[str]:
     """What is odd about a wave's answers, a line each: shifted codes, an undeclared special code, a reversed item.
@@ -314,7 +320,7 @@ def _reversed_items(
     return messages
 
 
-def labels_unlike(export_data: Read, earlier_waves: Sequence[Read], study: Study) -> list[str]:
+def find_label_changes(export_data: ExportData, earlier_waves: Sequence[ExportData], study: Study) -> list[str]:
     """Codes whose label in the file is not what it was in an earlier wave. The labels themselves are not repeated."""
     messages = []
     for code in study.export_columns(export_data.export):

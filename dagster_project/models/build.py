@@ -16,7 +16,7 @@ from dagster_project.raw.columns import export_columns
 from dagster_project.stamps import marts_are_built, stamp_marts
 from dagster_project.study import Study, column_descriptions
 from dagster_project.study_run import StudyRun
-from dagster_project.warehouse import Connection, WarehouseError, identifier, refusal_of
+from dagster_project.warehouse import Connection, WarehouseError, identifier, warehouse_error
 
 Table = tuple[str, str]
 
@@ -101,7 +101,7 @@ def _refusal(project: DbtProject, nodes: Sequence[Any], exception: BaseException
     """What DuckDB refused, if that is why dbt failed: its own words are somewhere in dbt's messages."""
     messages = [str(result.message) for result in nodes if result.status in ("error", "fail")]
     messages += [str(exception)] if exception is not None else []
-    return refusal_of(project.warehouse_file, "\n".join(messages))
+    return warehouse_error(project.warehouse_file, "\n".join(messages))
 
 
 def _first_error(nodes: Sequence[Any], exception: BaseException | None) -> str:

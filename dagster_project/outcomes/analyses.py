@@ -18,7 +18,6 @@ from dagster_project.results import (
     change_results,
     characteristics_results,
     flow_results,
-    further_tables,
     imputation_results,
     item_results,
     leaver_results,
@@ -32,6 +31,7 @@ from dagster_project.results import (
     service_results,
     stability_results,
     summary_results,
+    supplementary_tables,
     table_change,
     table_characteristics,
     table_service_use,
@@ -216,7 +216,7 @@ def data_version(results: Sequence[ResultRow]) -> str:
 def all_tables(study: Study, results: Sequence[ResultRow]) -> list[Table]:
     """Every table of a study: Tables 1 to 4, and those one step behind them."""
     tables = [lay_out(study, results) for lay_out in (table_characteristics, table_service_use, table_summary, table_change)]
-    return [*tables, *further_tables(study, results)]
+    return [*tables, *supplementary_tables(study, results)]
 
 
 def outcome_tables(outcome: Outcome, study: Study, results: Sequence[ResultRow]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import pyarrow as pa
 
-from dagster_project.audit import find_impossible
+from dagster_project.audit import impossible_numbers
 from dagster_project.checks import Check
 from dagster_project.outcomes.store import read_results
 from dagster_project.results import PublishedValue, Reproduction, ResultsError, compare, read_published
@@ -47,7 +47,7 @@ def published_values(study: Study) -> tuple[PublishedValue, ...]:
 def compare_with_published(warehouse: Warehouse, study: Study, run_id: str) -> list[Reproduction]:
     """Write `results.reproduction`: each printed number beside the warehouse's, with a verdict."""
     published = published_values(study)
-    reproductions = compare(published, read_results(warehouse), study, find_impossible(published, study))
+    reproductions = compare(published, read_results(warehouse), study, impossible_numbers(published, study))
     table = pa.Table.from_pylist([asdict(entry) for entry in reproductions], schema=_SCHEMA)
     with warehouse.transaction() as connection:
         connection.execute("create schema if not exists results")

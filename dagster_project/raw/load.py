@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports import (
-    Contracted,
+    ContractResult,
     ExportError,
     apply_contract,
     dictionary_of,
@@ -91,7 +91,7 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
     return LoadedExport(record, versions, taken, notes, is_unchanged=False)
 
 
-def _refuse_shared_participants(contracted: Sequence[Contracted]) -> None:
+def _refuse_shared_participants(contracted: Sequence[ContractResult]) -> None:
     """A person may be in one part of a wave only."""
     if len(contracted) < 2:
         return

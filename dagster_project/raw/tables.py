@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports import Contracted, pseudonyms
+from dagster_project.exports import ContractResult, pseudonyms
 from dagster_project.raw.columns import LEAVING, export_columns
 from dagster_project.raw.versions import ChosenFiles
 from dagster_project.study import Export, Study
@@ -22,7 +22,7 @@ from dagster_project.warehouse import (
     identifier,
     replace_rows,
     replace_table,
-    replace_table_from,
+    replace_table_from_batches,
     rows,
 )
 
@@ -49,7 +49,7 @@ class ExportRecord:
 
 
 def record_of(
-    export: Export, chosen: ChosenFiles | None, fingerprint: str = "", contracted: Sequence[Contracted] = ()
+    export: Export, chosen: ChosenFiles | None, fingerprint: str = "", contracted: Sequence[ContractResult] = ()
 ) -> ExportRecord:
     """The record of an export that is loaded now from the chosen files, if there are any."""
     return ExportRecord(
@@ -113,7 +113,7 @@ def write_export(
     warehouse: Warehouse,
     export: Export,
     record: ExportRecord,
-    contracted: Sequence[Contracted],
+    contracted: Sequence[ContractResult],
     chosen: ChosenFiles,
     key: bytes,
 ) -> None:
@@ -123,7 +123,7 @@ def write_export(
     name = export.table
     with warehouse.transaction() as connection:
         _keep_rows_in_use(connection, name, record.export, chosen.sha256)
-        replace_table_from(connection, "raw", name, _accepted_rows(contracted, export, key))
+        replace_table_from_batches(connection, "raw", name, _accepted_rows(contracted, export, key))
         described = [{field: getattr(finding, field) for field in _FINDING.names} for finding in findings.values()]
         _describe(connection, record, set_aside, described)
         for file, part in zip(chosen.files, contracted, strict=True):
@@ -165,13 +165,13 @@ def _keep_rows_in_use(connection: Connection, name: str, export: str, sha256: st
         connection.execute(f"drop table if exists raw.{identifier(f'{name}@{sha256[:8]}')}")
 
 
-def _accepted_rows(contracted: Sequence[Contracted], export: Export, key: bytes) -> Iterator[pa.RecordBatch]:
+def _accepted_rows(contracted: Sequence[ContractResult], export: Export, key: bytes) -> Iterator[pa.RecordBatch]:
     """The accepted rows of all parts, with pseudonyms, and the roster's with all columns for leaving.
 
     A wave's answers that are blank or whole numbers in every row are given as such. A roster is text: it is small, and is
     asked for by what it says.
     """
-    whole_numbers = {code for part in contracted for code in part.places} if export.wave is not None else set()
+    whole_numbers = {code for part in contracted for code in part.column_positions} if export.wave is not None else set()
     whole_numbers -= {"respondent", "answered_on"}
     for part in contracted:
         for batch in part.batches(whole_numbers):

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dagster_project.exports import Arrival, ExportError, LandedFile, is_whole, note_arrivals, noted_arrivals
+from dagster_project.exports import Arrival, ExportError, LandedFile, append_arrivals, is_intact, read_arrivals
 from dagster_project.exports.errors import listed, quoted
 from dagster_project.exports.landing import ARRIVALS
 from dagster_project.study import Export, Study
@@ -68,7 +68,7 @@ def note_files(landing: Path, warehouse: Warehouse, export: Export, files: Seque
         ).fetchone():
             replace_table(connection, "raw", "versions", _versions_in_landing(landing))
         elif not (landing / ARRIVALS).exists():  # of a working file from before the list of arrivals
-            note_arrivals(landing, map(_arrival, rows(connection, _ARRIVED)))
+            append_arrivals(landing, map(_arrival, rows(connection, _ARRIVED)))
         (latest,) = connection.execute("select max(first_seen_at) from raw.versions").fetchone() or (None,)
         # A clock that was set back does not change the order in which files arrived.
         now = max(datetime.now(UTC).replace(tzinfo=None), latest or datetime.min)
@@ -91,7 +91,7 @@ def note_files(landing: Path, warehouse: Warehouse, export: Export, files: Seque
                 list(vars(arrival).values()),
             )
             arrivals.append(arrival)
-        note_arrivals(landing, arrivals)
+        append_arrivals(landing, arrivals)
 
 
 def _versions_in_landing(landing: Path) -> pa.Table:
@@ -99,7 +99,7 @@ def _versions_in_landing(landing: Path) -> pa.Table:
     return pa.Table.from_pylist(
         [
             vars(arrival) | {"is_in_use": False, "message": _RECALLED if arrival.export else _ORPHAN}
-            for arrival in noted_arrivals(landing)
+            for arrival in read_arrivals(landing)
         ],
         schema=_VERSION,
     )
@@ -117,7 +117,7 @@ def choose_files(landing: Path, export: Export, files: Sequence[LandedFile], war
             what = "no landed file's SHA-256 begins" if not copies else f"the SHA-256 of {len(copies)} landed files begin"
             raise ExportError(f"{export.folder}: {what} with the pinned {export.pin}; correct pin in the protocol")
         sha256 = copies[0].name.split(".")[0]
-        if not is_whole(copies[0], sha256):
+        if not is_intact(copies[0], sha256):
             raise ExportError(
                 f"{export.folder}: the landed copy {copies[0].name}, which is pinned, was changed after landing; move it"
                 " away and put the file it was made of into the export's folder, or correct pin in the protocol"

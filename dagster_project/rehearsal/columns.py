@@ -9,17 +9,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dagster_project.exports import (
+    ExportData,
     ExportError,
     Proposal,
-    Read,
     apply_contract,
     dictionary_of,
     find_files,
-    labels_unlike,
+    find_label_changes,
+    find_wave_changes,
     propose,
     propose_labels,
     read_export,
-    unlike_before,
 )
 from dagster_project.study import Study
 
@@ -51,14 +51,14 @@ class UnreadWave:
 
 def columns_by_wave(study: Study) -> Iterator[WaveColumns | UnreadWave]:
     """Each wave's file in use, compared with those before it."""
-    earlier: list[Read] = []
+    earlier: list[ExportData] = []
     for export in study.protocol.wave_exports:
         try:
             files = find_files(study.folder, export)
             reads = []
             for file in files if export.files == "parts" else files[-1:]:
                 table = read_export(file, export, file.name, dictionary_of(study, export))
-                reads.append(Read(export, table, apply_contract(table, study, export, "", file.name)))
+                reads.append(ExportData(export, table, apply_contract(table, study, export, "", file.name)))
         except ExportError as error:
             yield UnreadWave(export.wave or "", str(error))
             continue
@@ -67,23 +67,23 @@ def columns_by_wave(study: Study) -> Iterator[WaveColumns | UnreadWave]:
         earlier += reads
 
 
-def _columns(read: Read, earlier: Sequence[Read], study: Study) -> WaveColumns:
-    export, contracted = read.export, read.contracted
+def _columns(read: ExportData, earlier: Sequence[ExportData], study: Study) -> WaveColumns:
+    export, contracted = read.export, read.contract_result
     verdicts = Counter(finding.verdict for finding in contracted.findings)
     counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
-    export_before = study.export_before(export)
-    previous = next((candidate for candidate in reversed(earlier) if candidate.export == export_before), None)
+    previous_export = study.previous_export(export)
+    previous = next((candidate for candidate in reversed(earlier) if candidate.export == previous_export), None)
     oddities = [
         *contracted.problems,
         *contracted.warnings,
-        *unlike_before(
+        *find_wave_changes(
             study,
             export,
             contracted.accepted,
-            previous.contracted.accepted if previous else None,
+            previous.contract_result.accepted if previous else None,
             previous.export.wave if previous else None,
         ),
-        *labels_unlike(read, earlier, study),
+        *find_label_changes(read, earlier, study),
     ]
     proposals = propose(read, study, earlier)
     return WaveColumns(
@@ -107,7 +107,7 @@ def _column_lines(export: str, proposals: Sequence[Proposal]) -> list[str]:
     return lines
 
 
-def _label_proposals(read: Read, study: Study) -> list[tuple[str, list[str]]]:
+def _label_proposals(read: ExportData, study: Study) -> list[tuple[str, list[str]]]:
     proposals = []
     for block, texts in propose_labels(read, study).items():
         labels = ", ".join(f"{json.dumps(text, ensure_ascii=False)}: {code}" for text, code in texts.items())

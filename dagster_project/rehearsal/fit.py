@@ -32,7 +32,7 @@ def check_study(study: Study) -> Iterator[FitFinding]:
     """What there is, and what does not fit. Nothing is written."""
     for export in study.protocol.exports:
         yield from _of_export(study, export)
-    for name in look(study, Memory(), {}).unknown:
+    for name in look(study, Memory(), {}).undeclared_files:
         yield FitFinding("", WARNING, f"{name}: no export declares this file")
     yield from _of_published(study)
     for finding in check_synthesis(study):

@@ -17,17 +17,17 @@ from dagster_project.outcomes.store import read_results
 from dagster_project.report import (
     COLUMNS,
     FIGURES_COLUMNS,
-    LEFT_OUT,
-    LISTED,
     MOST_PEOPLE,
+    OMITTED_PEOPLE_QUERY,
+    PEOPLE_QUERIES,
     SUBJECTS,
     Figure,
-    Released,
+    PageContent,
     Sources,
     citation,
+    joint_display_table,
     methods,
-    table_joint_display,
-    turned_claims,
+    previous_verdicts,
     write_ard,
     write_dictionary,
     write_figures,
@@ -41,10 +41,10 @@ from dagster_project.report import (
 from dagster_project.report.checklists import (
     Checklist,
     JudgedItem,
+    checklist_table,
     judge_checklist,
     read_answers,
     read_checklists,
-    table_checklist,
 )
 from dagster_project.results import RESULTS_COLUMNS, ResultRow, Table, ard_rows, trace_sql
 from dagster_project.stamps import STAMPS_COLUMNS
@@ -81,7 +81,7 @@ def _add_trace(released: Warehouse) -> None:
         connection.execute(trace_sql(parts, items))
 
 
-def _content(study: Study, released: Warehouse, manifest: Mapping[str, str]) -> Released:
+def _content(study: Study, released: Warehouse, manifest: Mapping[str, str]) -> PageContent:
     """All that a release shows, from its file and the study's own words."""
     results = read_results(released)
     propositions = read_propositions(study)
@@ -89,13 +89,13 @@ def _content(study: Study, released: Warehouse, manifest: Mapping[str, str]) -> 
     display = {name: released.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}
     changes = released.rows("select * from results.release_diff order by kind, what")
     tables = all_tables(study, list(results.values()))
-    joint = table_joint_display(study, display, note, turned_claims(changes, manifest["release"]))
+    joint = joint_display_table(study, display, note, previous_verdicts(changes, manifest["release"]))
     if joint:
         first_supplement = next((index for index, table in enumerate(tables) if table.number.startswith("S")), len(tables))
         tables.insert(first_supplement, joint)
     figures = _figures(study, results, released)
     sections = ["flow", "methods", "audit", *(["figures"] if figures else []), *(["joint"] if joint else [])]
-    return Released(
+    return PageContent(
         manifest=manifest,
         version=version("wavehouse"),
         tables=tables,
@@ -108,7 +108,7 @@ def _content(study: Study, released: Warehouse, manifest: Mapping[str, str]) -> 
         display_note=note,
         changes=changes,
         sources=_sources(released),
-        listed=_listed(released, study),
+        people_rows=_listed(released, study),
     )
 
 
@@ -126,11 +126,11 @@ def _checklists(
     ]
 
 
-def _write_documents(study: Study, folder: Path, content: Released) -> None:
+def _write_documents(study: Study, folder: Path, content: PageContent) -> None:
     """The tables, figures and checklists as CSV, SVG, Word, Excel, LaTeX and analysis results data."""
     protocol, results = study.protocol, content.results
     forms = [
-        table_checklist(checklist, items, f"C{number}")
+        checklist_table(checklist, items, f"C{number}")
         for number, (checklist, items) in enumerate(content.checklists, start=1)
     ]
     figure_tables = [figure.table for figure in content.figures]
@@ -198,7 +198,7 @@ def _sources(released: Warehouse) -> Sources:
         return Sources(
             roster=rows(connection, "select count(*) as n from marts.participants")[0]["n"],
             rules={row["scale"]: row["rule"] for row in rows(connection, "select scale, rule from codebook.scales")},
-            left_out=rows(connection, LEFT_OUT),
+            left_out=rows(connection, OMITTED_PEOPLE_QUERY),
             columns=rows(connection, COLUMNS),
             exports=rows(
                 connection, "select wave, file_name, version, source_file from marts.exports order by export, file_name"
@@ -213,4 +213,4 @@ def _listed(released: Warehouse, study: Study) -> dict[str, list[dict[str, Any]]
         or len(released.rows(f"from marts.participants limit {MOST_PEOPLE + 1}")) > MOST_PEOPLE
     ):
         return {}
-    return {name: released.rows(sql) for name, sql in LISTED.items()}
+    return {name: released.rows(sql) for name, sql in PEOPLE_QUERIES.items()}

@@ -52,7 +52,7 @@ def publish_study(study_run: StudyRun) -> Published:
         changes = _publish(study_run, study, fingerprint, current)
     else:
         recall_diff(study_run.warehouse, settings.study_folder / "release" / "warehouse.duckdb")
-    study_run.write_taken(study, (current_release(settings.study_folder) or {})["release"])
+    study_run.write_release_inputs(study, (current_release(settings.study_folder) or {})["release"])
     return Published(settings.study_folder / "release", is_new, changes, fingerprint)
 
 

@@ -50,7 +50,7 @@ def joint_rows(display: Mapping[str, Rows], previous_verdicts: Mapping[str, str]
     ]
 
 
-def table_joint_display(
+def joint_display_table(
     study: Study, display: Mapping[str, Rows], display_note: str | None, previous_verdicts: Mapping[str, str]
 ) -> Table | None:
     """Table 5: a row for each proposition, a line for each claim, code or quote. Failing claims name their failing numbers.

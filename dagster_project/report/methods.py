@@ -126,7 +126,9 @@ def _multiplicity(study: Study) -> str:
         return ""
     if not plan.families:
         return "No family of tests was planned: every p is exploratory."
-    families = [f"{family.family} ({family.role}, {len(study.protocol.tests_of(family))} tests)" for family in plan.families]
+    families = [
+        f"{family.family} ({family.role}, {len(study.protocol.family_tests(family))} tests)" for family in plan.families
+    ]
     return (
         f"Paired t tests were adjusted within the planned famil{'ies' if len(families) > 1 else 'y'} {_enumerate(families)},"
         f" by Holm and by Benjamini and Hochberg, at {f'{plan.alpha:g}'.removeprefix('0')}; everything else is exploratory"

@@ -15,7 +15,7 @@ from dagster_project.results import MISSING_REASONS, PEOPLE, ResultRow, estimand
 
 #: A row for each measure, rule, moment and reason: how many people of the roster do not count, by the rule of
 #: marts.counted_profiles; for a participant variable, whose value is missing.
-LEFT_OUT = """
+OMITTED_PEOPLE_QUERY = """
     select measure, people, moment, reason, sum(n)::bigint as n
     from marts.counted_profiles
     where not is_counted
@@ -68,7 +68,7 @@ COLUMNS = """
 @dataclass(frozen=True)
 class Sources:
     """What the numbers of a release are made of: rows of queries. roster: how many people; rules: scoring rule by scale;
-    left_out and columns: rows of LEFT_OUT and COLUMNS; exports: rows of marts.exports."""
+    left_out and columns: rows of OMITTED_PEOPLE_QUERY and COLUMNS; exports: rows of marts.exports."""
 
     roster: int
     rules: Mapping[str, str]

@@ -35,13 +35,13 @@ _MOST_NUMBERS = 15_000
 
 
 @dataclass(frozen=True)
-class Released:
+class PageContent:
     """What a page is made of, as the released file holds it.
 
     manifest: of the release. version: Wavehouse's. tables: laid out, Tables 1 to 4 first. figures: drawn, each with its
     table. checklists: each with its judged items. results: by id. reproduction, findings, changes: rows of
     results.reproduction, findings and release_diff. display: rows of the joint display's tables, by table; display_note:
-    what its readers must know. listed: rows of the queries of people.LISTED; empty where no people are to be listed.
+    what its readers must know. listed: rows of the queries of people.PEOPLE_QUERIES; empty where no people are to be listed.
     """
 
     manifest: Mapping[str, str]
@@ -56,10 +56,10 @@ class Released:
     display_note: str | None
     changes: Rows
     sources: Sources
-    listed: Mapping[str, Rows]
+    people_rows: Mapping[str, Rows]
 
 
-def write_page(file: Path, study: Study, content: Released) -> None:
+def write_page(file: Path, study: Study, content: PageContent) -> None:
     """Write the page. Every number carries the ids of its results, and opens what is known of them."""
     flow = study_flow(study, content.results)
     deviations = [row for row in content.reproduction if row["verdict"] != "reproduced"]
@@ -74,10 +74,10 @@ def write_page(file: Path, study: Study, content: Released) -> None:
         flow=flow,
         methods=methods(study, content.results),
         tables=[table for table in content.tables if table.number in ("1", "2", "3", "4")],
-        further_tables=[table for table in content.tables if table.number.startswith("S")],
+        supplementary_tables=[table for table in content.tables if table.number.startswith("S")],
         figures=content.figures,
         checklists=[(checklist, items, Counter(item.status for item in items)) for checklist, items in content.checklists],
-        propositions=joint_rows(content.display, turned_claims(content.changes, content.manifest["release"])),
+        propositions=joint_rows(content.display, previous_verdicts(content.changes, content.manifest["release"])),
         display_note=content.display_note,
         display_notes=joint_notes(study, content.display),
         has_previous_release=bool(content.manifest.get("previous")),
@@ -98,7 +98,7 @@ def write_page(file: Path, study: Study, content: Released) -> None:
     file.write_text(page, encoding="utf-8")
 
 
-def _cell_ids(flow: Flow, content: Released) -> Iterator[str]:
+def _cell_ids(flow: Flow, content: PageContent) -> Iterator[str]:
     """The ids of the results in the cells of tables, figures and the study flow."""
     for table in (*content.tables, *(figure.table for figure in content.figures)):
         yield from (result_id for row in table.rows for cell in row.cells if cell.text for result_id in cell.result_ids)
@@ -107,18 +107,18 @@ def _cell_ids(flow: Flow, content: Released) -> Iterator[str]:
         yield from (result_id for cell in cells if cell for result_id in cell.result_ids)
 
 
-def _page_data(study: Study, content: Released, shown_ids: Sequence[str]) -> PageData:
+def _page_data(study: Study, content: PageContent, shown_ids: Sequence[str]) -> PageData:
     """What the page's scripts read: of every result, or where there are too many, of those that the page shows."""
     ids = dict.fromkeys(result_id for result_id in (*shown_ids, *content.results) if result_id in content.results)
     if len(ids) > _MOST_NUMBERS:
         ids = dict.fromkeys(result_id for result_id in shown_ids if result_id in content.results)
     scopes, scope_indexes = scopes_of((content.results[result_id] for result_id in ids), study)
-    people = people_data(content.listed, scopes) if content.listed else None
+    people = people_data(content.people_rows, scopes) if content.people_rows else None
     lines, numbers = number_data(ids, content.results, content.sources, scopes, scope_indexes, people is not None)
     return {"lines": lines, "numbers": numbers, "people": people}
 
 
-def turned_claims(changes: Rows, release: str) -> dict[str, str]:
+def previous_verdicts(changes: Rows, release: str) -> dict[str, str]:
     """The previous verdict of each claim whose verdict a release changed. changes: rows of results.release_diff."""
     return {
         row["what"]: row["before"]

@@ -25,7 +25,7 @@ MOST_PEOPLE = 150
 Rows = Sequence[Mapping[str, Any]]
 
 #: Queries of what the page lists. Those of values give a row for each measure and wave, with lists in the order of people.
-LISTED = {
+PEOPLE_QUERIES = {
     "people": "select participant_id from marts.participants order by participant_id",
     "scores": """
         select
@@ -146,7 +146,7 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
 
 
 def people_data(queried: Mapping[str, Rows], scopes: Iterable[Scope]) -> PeopleData:
-    """The content of the page's list of people. queried: the rows of each query of LISTED."""
+    """The content of the page's list of people. queried: the rows of each query of PEOPLE_QUERIES."""
     reason_indexes: dict[str, int] = {}
     row_indexes: dict[tuple[tuple[int, int] | None, ...], int] = {}
     file_indexes = {row["source_file"]: index for index, row in enumerate(queried["exports"])}

@@ -10,8 +10,7 @@ from dagster_project.results.describe import characteristics_results, service_re
 from dagster_project.results.dictionary import RESULTS_COLUMNS
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.estimands import ESTIMANDS, PEOPLE, Estimand, estimand_of
-from dagster_project.results.further_tables import MISSING_REASONS, further_tables, ledger_table
-from dagster_project.results.items import MOST_ANSWERS, item_results
+from dagster_project.results.items import MAX_ANSWER_OPTIONS, item_results
 from dagster_project.results.measurement import measurement_results, reliable_change_results
 from dagster_project.results.missing import (
     attrition_results,
@@ -39,6 +38,7 @@ from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
+from dagster_project.results.supplementary_tables import MISSING_REASONS, ledger_table, supplementary_tables
 from dagster_project.results.tables import (
     Cell,
     Column,
@@ -61,8 +61,8 @@ __all__ = [
     "CHANGE_KINDS",
     "COUNTED_KINDS",
     "ESTIMANDS",
+    "MAX_ANSWER_OPTIONS",
     "MISSING_REASONS",
-    "MOST_ANSWERS",
     "PEOPLE",
     "RESULTS_COLUMNS",
     "TRACE_COLUMNS",
@@ -92,7 +92,6 @@ __all__ = [
     "estimand_of",
     "flow_results",
     "format_number",
-    "further_tables",
     "imputation_results",
     "item_results",
     "leaver_results",
@@ -117,6 +116,7 @@ __all__ = [
     "stability_results",
     "summarise",
     "summary_results",
+    "supplementary_tables",
     "table_change",
     "table_characteristics",
     "table_service_use",

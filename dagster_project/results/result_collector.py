@@ -49,7 +49,7 @@ class Rows:
     def __init__(self, analysis: str, study: Study) -> None:
         self._analysis = analysis
         self._families = {
-            test: family for family in study.protocol.plan.families for test in study.protocol.tests_of(family)
+            test: family for family in study.protocol.plan.families for test in study.protocol.family_tests(family)
         }
         self._headline = study.protocol.plan.headline
         self.rows: list[ResultRow] = []

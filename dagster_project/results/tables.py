@@ -1,5 +1,5 @@
 """Tables 1 to 4, laid out from results alone. Belongs here: layout. Does not belong here: arithmetic, HTML; supplementary
-tables (further_tables.py).
+tables (supplementary_tables.py).
 
 Each cell has the ids of the results it shows.
 """
@@ -251,7 +251,7 @@ def _families_note(study: Study, numbers: Numbers) -> str:
         return "No family of tests is planned: every p stands alone and is exploratory."
     sentences, alpha = [], f"{plan.alpha:g}".removeprefix("0")
     for family in plan.families:
-        tests = study.protocol.tests_of(family)
+        tests = study.protocol.family_tests(family)
         n_significant = {
             name: sum(
                 numbers.is_below(result_id("change", code, statistic, when=contrast), plan.alpha) for code, contrast in tests

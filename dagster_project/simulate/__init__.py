@@ -6,13 +6,13 @@ data arrive, or share a study without its people. Does not belong here: anything
 
 from dagster_project.simulate.errors import SimulationError
 from dagster_project.simulate.people import DEFAULT_SEED, StandIns, report, simulate_study
-from dagster_project.simulate.write import refuse_standing_files, write_exports
+from dagster_project.simulate.write import refuse_existing_files, write_exports
 
 __all__ = [
     "DEFAULT_SEED",
     "SimulationError",
     "StandIns",
-    "refuse_standing_files",
+    "refuse_existing_files",
     "report",
     "simulate_study",
     "write_exports",

@@ -98,7 +98,7 @@ def instrument_availability(
     """
     program = _Program()
     people, waves = participation.shape
-    skips = rng.gamma(1.0, 1.0, size=people)
+    skips = np.asarray(rng.gamma(1.0, 1.0, size=people), dtype=np.float64)
     score_variables: dict[str, dict[tuple[int, int], int]] = {}
     for scale in instrument.all_scales:
         score_variables[scale.scale] = {

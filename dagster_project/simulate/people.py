@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 import scipy
 
-from dagster_project.audit import find_impossible
+from dagster_project.audit import impossible_numbers
 from dagster_project.results import PublishedValue, Reproduction, compare
 from dagster_project.simulate.characteristics import Fact, printed_by_id, roster_facts, service_facts
 from dagster_project.simulate.composites import meet_composite, narrow_part_means
@@ -68,7 +68,7 @@ def simulate_study(
     effort scales the number of search steps; processes affects only the duration. Raises SimulationError if the table
     does not report the number of people.
     """
-    impossible = find_impossible(published, study)
+    impossible = impossible_numbers(published, study)
     printed_numbers = printed_by_outcome(published, study, impossible)
     printed_values = printed_by_id([value for value in published if value not in impossible], study)
     printed_ns = [value.value for value in published if value.statistic == "n" and value.timepoint != "norm"]

@@ -39,7 +39,7 @@ def write_exports(stand_ins: StandIns, study: Study, folder: Path, seed: int) ->
 
     Raises SimulationError, before anything is written, if one of the files already exists.
     """
-    paths = refuse_standing_files(study, folder)
+    paths = refuse_existing_files(study, folder)
     writes = []
     for export in study.protocol.exports:
         rng = random.Random(zlib.crc32(f"{seed}/{export.export}".encode()))
@@ -50,7 +50,7 @@ def write_exports(stand_ins: StandIns, study: Study, folder: Path, seed: int) ->
     return paths
 
 
-def refuse_standing_files(study: Study, folder: Path) -> list[Path]:
+def refuse_existing_files(study: Study, folder: Path) -> list[Path]:
     """The files to which stand-ins of a study are written. Raises SimulationError if one of them already exists."""
     paths = [Path(folder) / export.folder / _file_name(study, export) for export in study.protocol.exports]
     for path in paths:
@@ -236,7 +236,9 @@ def _spss(stand_ins: StandIns, study: Study, export: Export, rng: random.Random)
         anchors = study.instrument(block.block).anchors if block.block != SERVICES else None
         for column, cells in _block_columns(stand_ins, study, export, block).items():
             frame[column] = [float(cells[person]) if cells.get(person) else None for person in people]
-            ends = {anchors.low: "low end", anchors.high: "high end"} if anchors else {0: "No", 1: "Yes"}
+            ends: dict[int | float, str] = (
+                {anchors.low: "low end", anchors.high: "high end"} if anchors else {0: "No", 1: "Yes"}
+            )
             value_labels[column] = {**ends, **{code: reasons[code].replace("_", " ") for code in codes}}
             if codes:
                 ranges[column] = list(codes)

@@ -14,7 +14,14 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.warehouse.working_file import Connection, Warehouse, WarehouseError, identifier, literal, refusal_of
+from dagster_project.warehouse.working_file import (
+    Connection,
+    Warehouse,
+    WarehouseError,
+    identifier,
+    literal,
+    warehouse_error,
+)
 
 #: The database name under which the earlier file is attached.
 _OLD_DATABASE = "earlier_release"
@@ -26,15 +33,15 @@ class ChangedRow:
     """One row that differs. key: its key columns; before and after: the other columns, None if the file lacks the row."""
 
     key: Mapping[str, Any]
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
+    old_values: Mapping[str, Any] | None
+    new_values: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
 class CellCounts:
     """How many cells differ for one value of `by` (a wave). rows: number of rows with one; cells: number by name, if any."""
 
-    by: str
+    group: str
     rows: int
     cells: Mapping[str, int]
 
@@ -51,7 +58,7 @@ class Cell:
 @dataclass(frozen=True)
 class WideTable:
     """A table of people to compare. key: its key columns; cells are counted by the last one, a text. cells: by name.
-    old and new: the SQL that selects the key and the cells' columns in each file (TwoFiles.select)."""
+    old and new: the SQL that selects the key and the cells' columns in each file (FilePair.select)."""
 
     key: tuple[str, ...]
     cells: Mapping[str, Cell]
@@ -59,7 +66,7 @@ class WideTable:
     new: str
 
 
-class TwoFiles:
+class FilePair:
     """An earlier and a later file, both open for reading."""
 
     def __init__(self, connection: Connection, old: str, new: str) -> None:
@@ -232,7 +239,7 @@ class TwoFiles:
 
 
 @contextmanager
-def two_files(old: Path, new: Path) -> Iterator[TwoFiles]:
+def open_file_pair(old: Path, new: Path) -> Iterator[FilePair]:
     """Open an earlier and a later file for reading.
 
     Raises WarehouseError if a file is missing or cannot be opened.
@@ -248,9 +255,9 @@ def two_files(old: Path, new: Path) -> Iterator[TwoFiles]:
             connection.execute(f"attach {literal(str(old))} as {_OLD_DATABASE} (read_only)")
         except duckdb.Error as error:
             fallback = WarehouseError(f"{old}: cannot be compared ({str(error).splitlines()[0]}); check the file")
-            raise refusal_of(old, str(error)) or fallback from None
+            raise warehouse_error(old, str(error)) or fallback from None
         try:
-            yield TwoFiles(connection, _OLD_DATABASE, name)
+            yield FilePair(connection, _OLD_DATABASE, name)
         except duckdb.Error:
             # DuckDB does not say which of the two files is damaged. The older one is read through separately, which raises
             # if it is damaged; if not, `connect` attributes the error to the newer one.

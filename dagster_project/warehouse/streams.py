@@ -15,7 +15,7 @@ from dagster_project.warehouse.working_file import identifier
 _GROUP_ROWS = 122_880
 
 
-def replace_table_from(
+def replace_table_from_batches(
     connection: duckdb.DuckDBPyConnection, schema: str, name: str, batches: Iterable[pa.RecordBatch]
 ) -> None:
     """Replace one table with a stream of batches (at least one), inside the caller's transaction; rows keep their order.

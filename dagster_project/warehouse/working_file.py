@@ -43,7 +43,7 @@ class WarehouseError(ValueError):
     """The DuckDB file cannot be used. The message is one line that says how to fix it."""
 
 
-class HeldFileError(WarehouseError):
+class LockedFileError(WarehouseError):
     """Another process holds the DuckDB file."""
 
 
@@ -90,7 +90,7 @@ class Warehouse:
                 try:
                     yield cursor
                 except duckdb.Error as error:
-                    if (refusal := refusal_of(self.path, str(error))) is None:
+                    if (refusal := warehouse_error(self.path, str(error))) is None:
                         raise
                     raise refusal from None
             return
@@ -99,7 +99,7 @@ class Warehouse:
             yield connection
         except duckdb.Error as error:
             connection.close()  # before a damaged file is renamed
-            if (refusal := refusal_of(self.path, str(error))) is None:
+            if (refusal := warehouse_error(self.path, str(error))) is None:
                 raise
             raise refusal from None
         finally:
@@ -187,7 +187,7 @@ class Warehouse:
             return rows(connection, sql, parameters)
 
 
-def refusal_of(path: Path, message: str) -> WarehouseError | None:
+def warehouse_error(path: Path, message: str) -> WarehouseError | None:
     """The error for a DuckDB message about a file, with how to fix it; None if the message is about something else.
 
     A damaged working file is renamed: no data are lost, because all of it comes from the exports.
@@ -196,7 +196,7 @@ def refusal_of(path: Path, message: str) -> WarehouseError | None:
         if _LOCKED.search(line):
             holder = _HOLDER.search(line)
             program = f"another program, {holder[1]}" if holder else "another program"
-            return HeldFileError(f"{path}: is held by {program}; close the program that holds it, then run again")
+            return LockedFileError(f"{path}: is held by {program}; close the program that holds it, then run again")
         if _DAMAGED.search(line) or (_DAMAGED_BY_NAME.search(line) and (str(path) in line or "sqlite" in line)):
             return _damaged(path, line)
         if _FULL.search(line):
@@ -246,7 +246,7 @@ def _open(path: Path, *, read_only: bool = False) -> Connection:
     except duckdb.Error as error:
         first_line = str(error).splitlines()[0]
         unexplained = WarehouseError(f"{path}: cannot be opened ({first_line}); check the file")
-        raise refusal_of(path, str(error)) or unexplained from None
+        raise warehouse_error(path, str(error)) or unexplained from None
 
 
 def damaged_files(path: Path) -> set[Path]:

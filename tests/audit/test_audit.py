@@ -20,12 +20,12 @@ from dagster_project.audit import (
     PAIRED,
     audit_published,
     audit_results,
-    find_impossible,
+    impossible_numbers,
 )
 from dagster_project.results import PublishedValue, format_number, read_published
 from dagster_project.results.result_collector import Rows
 from dagster_project.statistics import d_baseline, paired_t
-from dagster_project.statistics.change import half_of_fractional
+from dagster_project.statistics.change import half_width_fractional_df
 from dagster_project.study import Study, read_study
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ DECIMALS = {"n": 0, "mean": 1, "sd": 2, "min": 1, "max": 1, "change": 2, "ci_low
 
 
 def test_the_papers_misprints_are_found_and_nothing_else() -> None:
-    impossible = {(v.label, v.timepoint, v.statistic, v.printed) for v in find_impossible(PAPER, EXAMPLE)}
+    impossible = {(v.label, v.timepoint, v.statistic, v.printed) for v in impossible_numbers(PAPER, EXAMPLE)}
     assert impossible == {
         *((f"Ethnic group {n}", "T1", "percent", "9.0" if n == 2 else "3.1") for n in (2, 4, 5, 6, 7, 8)),
         ("Wellbeing", "T2", "sd", "9017"),
@@ -59,7 +59,7 @@ def test_the_papers_misprints_are_found_and_nothing_else() -> None:
 
 
 def test_the_arithmetic_of_a_misprint_can_be_checked_by_a_reader() -> None:
-    reasons = {(v.label, v.statistic): reason for v, reason in find_impossible(PAPER, EXAMPLE).items()}
+    reasons = {(v.label, v.statistic): reason for v, reason in impossible_numbers(PAPER, EXAMPLE).items()}
     assert reasons["Ethnic group 2", "percent"] == "3 of 30 is 100 x 3 / 30 = 10.00 %, not 9.0 %"
     # 20 values with mean 47.7 between 31.95 and 69.05, everything at the ends.
     largest_sd = math.sqrt((69.05 - 47.65) * (47.65 - 31.95) * 20 / 19)
@@ -359,7 +359,7 @@ def test_nothing_is_found_of_three_people(scores: list[int], is_cut: bool) -> No
 @given(st.floats(-100, 100), st.floats(0.01, 50), st.floats(0.001, 300))
 def test_nothing_is_found_in_an_estimate_with_hardly_any_degrees_of_freedom(value: float, se: float, df: float) -> None:
     """A model of three people can have 0.05 of them, and an interval to 1e25, beside which the estimate is lost."""
-    half = half_of_fractional(se, df, 0.95)
+    half = half_width_fractional_df(se, df, 0.95)
     p = float(2 * scipy.stats.t.sf(abs(value / se), df))
     numbers = {
         "estimate": value, "se": se, "df": df, "t": value / se, "p": p, "ci95_low": value - half, "ci95_high": value + half,

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from dagster_project.audit import definitions_in, recompute_sample
-from dagster_project.audit.recompute import STATISTICS, recompute_place, sample
+from dagster_project.audit.recompute import STATISTICS, recompute_group, sample
 from dagster_project.study import codebook_tables, read_study
 
 EVERYTHING = 10**9
@@ -114,9 +114,9 @@ def test_one_place_alone(small_file: Any) -> None:
         for candidate in sample(small_file, "run", EVERYTHING)
         if (candidate.analysis, candidate.outcome) == ("service_use", "gp")
     ]
-    assert recompute_place(small_file, definitions_in(small_file), entry) == []
+    assert recompute_group(small_file, definitions_in(small_file), entry) == []
     small_file.execute("update marts.answer_codes set gp = 0 where gp = 1")
-    differences = [str(difference) for difference in recompute_place(small_file, definitions_in(small_file), entry)]
+    differences = [str(difference) for difference in recompute_group(small_file, definitions_in(small_file), entry)]
     assert differences == [
         "service_use/gp/T1/count: the file holds 1; the answers give 0",
         "service_use/gp/T1/percent: the file holds 50; the answers give 0",

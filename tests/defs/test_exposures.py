@@ -13,7 +13,7 @@ import dagster as dg
 
 from dagster_project.models.manifest import prepared_manifest
 from dagster_project.outcomes.analyses import OUTCOMES
-from dagster_project.report.figures import PEOPLE_SCORES
+from dagster_project.report.figures import PEOPLE_SCORES_QUERY
 
 PACKAGE = Path(__file__).parents[2] / "dagster_project"
 
@@ -75,5 +75,5 @@ def test_an_asset_of_results_depends_on_the_marts_that_its_code_reads(
         assert ("results" in outcome.compute.__code__.co_names) == bool(outcome.follows), outcome.name
     place, _ = example_run
     parents = definitions_of(place).resolve_asset_graph().get(dg.AssetKey(["results", "figures"])).parent_keys
-    read = set(re.findall(r"\bmarts\.(\w+)", PEOPLE_SCORES))
+    read = set(re.findall(r"\bmarts\.(\w+)", PEOPLE_SCORES_QUERY))
     assert {key.path[-1] for key in parents if key.path[0] == "marts"} == read

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dagster_project.exports import Contracted, ExportError, TextTable, apply_contract
+from dagster_project.exports import ContractResult, ExportError, TextTable, apply_contract
 from dagster_project.exports.table import HeldCells
 from dagster_project.study import Export, Study
 
 ExportOf = Callable[[str], Export]
-Contract = Callable[..., Contracted]
+Contract = Callable[..., ContractResult]
 
 COLUMNS = ("Code", "When", "Q_1", "Q_2", "Q_3", "S_1", "Kind", "Comment")
 PERSON = ("PW-1", "2020-01-01", "1", "2", "3", "Yes", "real", "")
@@ -41,7 +41,9 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> TextTable:
 
 @pytest.fixture
 def contract(study: Study, export_of: ExportOf) -> Contract:
-    def apply(columns: Sequence[str] = COLUMNS, rows: Sequence[Sequence[str]] = (PERSON,), export: str = "t1") -> Contracted:
+    def apply(
+        columns: Sequence[str] = COLUMNS, rows: Sequence[Sequence[str]] = (PERSON,), export: str = "t1"
+    ) -> ContractResult:
         return apply_contract(_table(columns, rows), study, export_of(export), "ab" * 32, f"{export}.csv")
 
     return apply

@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyreadstat
 import pytest
 
-from dagster_project.exports import Contracted, ExportError, TextTable, apply_contract, read_export
+from dagster_project.exports import ContractResult, ExportError, TextTable, apply_contract, read_export
 from dagster_project.raw.load import load_export
 from dagster_project.settings import read_settings
 from dagster_project.study import Export, Study
@@ -1087,7 +1087,7 @@ def is_one_line(message: str, name: str) -> None:
     assert len(message) <= _LONGEST_MESSAGE, message
 
 
-def rows_are_conserved(table: TextTable, contracted: Contracted) -> None:
+def rows_are_conserved(table: TextTable, contracted: ContractResult) -> None:
     accepted, aside = contracted.accepted, contracted.set_aside
     assert table.row_count == table.cells.num_rows == contracted.rows_in_file == accepted.num_rows + aside.num_rows
     places = [*accepted.column("source_row").to_pylist(), *aside.column("source_row").to_pylist()]
@@ -1097,7 +1097,7 @@ def rows_are_conserved(table: TextTable, contracted: Contracted) -> None:
         assert line.isprintable()
 
 
-def cells_are_those_of_the_file(table: TextTable, contracted: Contracted) -> None:
+def cells_are_those_of_the_file(table: TextTable, contracted: ContractResult) -> None:
     """Each accepted cell is the cell of its column in its row."""
     rows = {row: number for number, row in enumerate(table.source_rows.to_pylist())}
     taken = pa.array([rows[row] for row in contracted.accepted.column("source_row").to_pylist()], pa.int64())

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from dagster_project.cli import main
-from dagster_project.exports import Read, apply_contract, labels_unlike, proposals, propose, read_export, unlike_before
+from dagster_project.exports import (
+    ExportData,
+    apply_contract,
+    find_label_changes,
+    find_wave_changes,
+    proposals,
+    propose,
+    read_export,
+)
 from dagster_project.study import Export, read_study
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +41,7 @@ def _people(count: int = 40) -> np.ndarray:
     return np.clip(np.round(3 + well + rng.normal(0, 0.7, (count, 14))), 1, 5)
 
 
-def _read(tmp_path: Path, export: Export, header: list[str], labels: list[str], answers: np.ndarray) -> Read:
+def _read(tmp_path: Path, export: Export, header: list[str], labels: list[str], answers: np.ndarray) -> ExportData:
     stream = io.StringIO(newline="")
     rows = csv.writer(stream)
     rows.writerows(
@@ -47,7 +55,7 @@ def _read(tmp_path: Path, export: Export, header: list[str], labels: list[str], 
     path = tmp_path / f"wave {len(list(tmp_path.iterdir()))}.csv"  # the table stays in its file
     path.write_text(stream.getvalue(), encoding="utf-8")
     table = read_export(path, export)
-    return Read(export, table, apply_contract(table, EXAMPLE, export, "ab" * 32, "wave.csv"))
+    return ExportData(export, table, apply_contract(table, EXAMPLE, export, "ab" * 32, "wave.csv"))
 
 
 LABELS = [f"topic {'abcdefghijklmn'[at] * 6} of the day" for at in range(14)]
@@ -58,9 +66,9 @@ def test_a_renamed_column_is_proposed_with_its_evidence_and_not_taken(tmp_path: 
     old_table = _read(tmp_path, wave, ITEMS, LABELS, answers)
     header = ["Wellbeing4" if name == "WB_4" else name for name in ITEMS] + ["Shoe size"]
     new_table = _read(tmp_path, wave, header, [*LABELS, "shoes"], np.column_stack([answers, np.full(40, 43.0)]))
-    assert new_table.contracted.accepted.column("wemwbs_04").to_pylist() == [None] * 40
+    assert new_table.contract_result.accepted.column("wemwbs_04").to_pylist() == [None] * 40
     (proposal,) = propose(new_table, EXAMPLE, [old_table])
-    assert (proposal.code, proposal.block, proposal.declared, proposal.column) == (
+    assert (proposal.code, proposal.block, proposal.declared_column, proposal.column) == (
         "wemwbs_04",
         "wemwbs",
         "WB_4",
@@ -90,8 +98,8 @@ def test_each_column_is_proposed_once(tmp_path: Path, wave: Export) -> None:
 
 def test_answers_like_before_are_not_remarked_on(tmp_path: Path, wave: Export) -> None:
     table = _read(tmp_path, wave, ITEMS, LABELS, _people())
-    assert unlike_before(EXAMPLE, wave, table.contracted.accepted, table.contracted.accepted, "T1") == []
-    assert labels_unlike(table, [table], EXAMPLE) == []
+    assert find_wave_changes(EXAMPLE, wave, table.contract_result.accepted, table.contract_result.accepted, "T1") == []
+    assert find_label_changes(table, [table], EXAMPLE) == []
 
 
 def _shifted(answers: np.ndarray) -> np.ndarray:
@@ -127,14 +135,14 @@ def test_recoded_answers_are_remarked_on(
 ) -> None:
     old_table = _read(tmp_path, wave, ITEMS, LABELS, _people())
     new_table = _read(tmp_path, wave, ITEMS, LABELS, damage(_people()))
-    (line,) = unlike_before(EXAMPLE, wave, new_table.contracted.accepted, old_table.contracted.accepted, "T1")
+    (line,) = find_wave_changes(EXAMPLE, wave, new_table.contract_result.accepted, old_table.contract_result.accepted, "T1")
     assert line.startswith(said)
 
 
 def test_a_code_used_again_for_another_item_is_seen_by_its_label(tmp_path: Path, wave: Export) -> None:
     old_table = _read(tmp_path, wave.model_copy(update={"wave": "T1"}), ITEMS, LABELS, _people())
     labels = ["who went where, and why so often?" if index == 8 else label for index, label in enumerate(LABELS)]
-    (line,) = labels_unlike(_read(tmp_path, wave, ITEMS, labels, _people()), [old_table], EXAMPLE)
+    (line,) = find_label_changes(_read(tmp_path, wave, ITEMS, labels, _people()), [old_table], EXAMPLE)
     assert line.startswith("T2: the label of wemwbs_09 is unlike the one in T1 (likeness 0.")
     assert "often" not in line
 

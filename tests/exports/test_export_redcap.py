@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from dagster_project.exports import (
-    Contracted,
+    ContractResult,
+    ExportData,
     ExportError,
     Memory,
-    Read,
     apply_contract,
     dictionary_of,
     look,
@@ -75,11 +75,11 @@ def _export(export_of: Callable[[str], Export], instance: str, is_labelled: bool
     return export_of("t1").model_copy(update=changes | {"blocks": (block,), "dictionary": "dictionary.csv"} | update)
 
 
-def _contracted(study: Study, export: Export, rows: list[list[str]]) -> tuple[Read, Contracted]:
+def _contracted(study: Study, export: Export, rows: list[list[str]]) -> tuple[ExportData, ContractResult]:
     _write(study.folder / "dictionary.csv", [HEAD, *DICTIONARY])
     table = read_export(_write(study.folder / "raw/T1/records.csv", rows), export, None, dictionary_of(study, export))
     result = apply_contract(table, study, export, "ab" * 32, "records.csv")
-    return Read(export, table, result), result
+    return ExportData(export, table, result), result
 
 
 @pytest.mark.parametrize(("instance", "answers"), [("1", [["1", "2", "3"], ["3", "", "1"]]), ("2", [["4", "5", "5"]])])
@@ -107,7 +107,7 @@ def test_an_export_with_labels_is_matched_through_the_dictionary_and_its_texts_a
     }
     assert reading.table.column_labels["Label 2"] == "Label 2"
     # The dictionary is no export, and no stranger in the study folder either.
-    assert look(study, Memory(), {}).unknown == ()
+    assert look(study, Memory(), {}).undeclared_files == ()
 
 
 @pytest.mark.parametrize(

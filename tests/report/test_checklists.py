@@ -10,7 +10,7 @@ import pytest
 
 from dagster_project.outcomes.analyses import all_tables
 from dagster_project.outcomes.store import read_results
-from dagster_project.report import table_joint_display
+from dagster_project.report import joint_display_table
 from dagster_project.report.checklists import Answers, JudgedItem, judge_checklist, read_answers, read_checklists
 from dagster_project.report.checklists.judge import Status
 from dagster_project.study import StudyError, read_study
@@ -27,7 +27,7 @@ def release(example_run: Any) -> dict[str, Any]:
     place, _ = example_run
     study, file = read_study(place.study_folder), Warehouse(place.release / "warehouse.duckdb")
     results = read_results(file)
-    joint = table_joint_display(study, {name: file.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}, None, {})
+    joint = joint_display_table(study, {name: file.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}, None, {})
     tables = [*all_tables(study, list(results.values())), joint]
     return {"study": study, "tables": tables, "results": results, "figures": FIGURES, "sections": SECTIONS}
 

@@ -17,7 +17,7 @@ from docx.oxml.ns import qn
 
 from dagster_project.outcomes.analyses import all_tables
 from dagster_project.outcomes.store import read_results
-from dagster_project.report import table_joint_display, write_latex, write_word, write_workbook
+from dagster_project.report import joint_display_table, write_latex, write_word, write_workbook
 from dagster_project.report.latex import escape
 from dagster_project.results import Cell, Column, ResultRow, Row, Table
 from dagster_project.study import Study, read_study
@@ -34,7 +34,7 @@ def content(example_run: Any) -> Content:
     workspace, _ = example_run
     study, file = read_study(workspace.study_folder), Warehouse(workspace.release / "warehouse.duckdb")
     results = read_results(file)
-    joint = table_joint_display(study, {name: file.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}, "A note.", {})
+    joint = joint_display_table(study, {name: file.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}, "A note.", {})
     assert joint is not None
     tables = all_tables(study, list(results.values()))
     tables.insert(4, joint)

@@ -12,7 +12,7 @@ import pytest
 from dagster_project.outcomes.store import read_results
 from dagster_project.report import MOST_PEOPLE
 from dagster_project.report.figure import Figure
-from dagster_project.report.figures import PEOPLE_SCORES, draw_figures, figure_tables, trajectories
+from dagster_project.report.figures import PEOPLE_SCORES_QUERY, draw_figures, figure_tables, trajectories
 from dagster_project.report.figures.drawing import style
 from dagster_project.results import ResultRow
 from dagster_project.study import Study, read_study
@@ -23,7 +23,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def _made(workspace: Any) -> tuple[Study, dict[str, ResultRow], list[dict[str, Any]]]:
     warehouse = Warehouse(workspace.release / "warehouse.duckdb")
-    return read_study(workspace.study_folder), read_results(warehouse), warehouse.rows(PEOPLE_SCORES)
+    return read_study(workspace.study_folder), read_results(warehouse), warehouse.rows(PEOPLE_SCORES_QUERY)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_many_people_are_drawn_as_quartiles(example: Any, drawn: dict[str, Figur
             f"insert into marts.participants select p.* replace (p.participant_id || i as participant_id)"
             f" from marts.participants p, range({MOST_PEOPLE}) r(i)"
         )
-    assert file.rows(PEOPLE_SCORES) == []
+    assert file.rows(PEOPLE_SCORES_QUERY) == []
 
 
 def test_hostile_and_poor_studies_are_drawn(small_run: Any) -> None:

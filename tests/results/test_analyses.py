@@ -12,7 +12,6 @@ from dagster_project.results import (
     ard_rows,
     attrition_results,
     change_results,
-    further_tables,
     imputation_results,
     leaver_results,
     measurement_results,
@@ -22,6 +21,7 @@ from dagster_project.results import (
     reliable_change_results,
     service_change_results,
     stability_results,
+    supplementary_tables,
 )
 from dagster_project.results.stability import answers
 from dagster_project.study import Study, read_study
@@ -114,7 +114,7 @@ def test_nobody_has_every_row_without_a_value_and_with_a_reason(study: Study) ->
     assert not silent
     assert all(row.value in (None, 0) for row in rows), [row for row in rows if row.value]
     assert all(row.printed == "—" for row in rows if row.value is None)
-    further_tables(study, rows)
+    supplementary_tables(study, rows)
 
 
 def test_without_a_plan_everything_is_exploratory_and_nothing_is_adjusted(study: Study) -> None:

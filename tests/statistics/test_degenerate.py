@@ -17,7 +17,7 @@ from dagster_project.statistics import (
     standardised_difference_of_shares,
     wilson,
 )
-from dagster_project.statistics.change import half_of_fractional
+from dagster_project.statistics.change import half_width_fractional_df
 
 pytestmark = pytest.mark.filterwarnings("error")
 SCALES = 10_000
@@ -94,7 +94,7 @@ def test_counts_of_ten_thousand_services() -> None:
 @pytest.mark.parametrize("df", [300.0, 2.5, 0.2, 0.05, 0.02, 0.009, 0.008, 0.001])
 def test_half_an_interval_is_students_quantile_or_infinite(df: float) -> None:
     """Below 0.01 degrees of freedom SciPy gives the same quantile whatever they are."""
-    half = half_of_fractional(2.0, df, 0.95)
+    half = half_width_fractional_df(2.0, df, 0.95)
     assert half == np.inf if df < 0.009 else np.isclose(scipy.stats.t.sf(half / 2.0, df), 0.025, rtol=1e-6)
 
 

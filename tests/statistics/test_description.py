@@ -161,7 +161,7 @@ def test_reliability_is_what_r_says(items: Scores, said: Said) -> None:
             _agrees(value, expected["items", name], 1e-9, (sample_key, name))
         for item in range(matrix.shape[1]):
             _agrees(alpha.item_rest[item], expected["items", f"item_rest_{item + 1}"], 1e-9, (sample_key, item))
-            _agrees(alpha.without[item], expected["items", f"without_{item + 1}"], 1e-9, (sample_key, item))
+            _agrees(alpha.alpha_if_deleted[item], expected["items", f"without_{item + 1}"], 1e-9, (sample_key, item))
         _agrees(omega.omega, expected["items", "omega"], 1e-6, sample_key)
     assert looks_unreversed(np.cov(items["awkward", "one_item_turned"].T), 24) == [(3, "sure")]
     assert looks_unreversed(np.cov(items["large", "eight"].T), 366) == []

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.synthesis import CodedFile, SynthesisError, read_interviews
-from dagster_project.synthesis.segments import Interviews, why_unplaced
+from dagster_project.synthesis.segments import Interviews, unplaced_reason
 
 TEXT = "I like it here. Nights are hard."
 CODES = '<Code guid="C1" name="Strain" isCodable="true"/>'
@@ -66,7 +66,7 @@ def test_a_document_of_two_people_is_set_aside_and_a_passage_of_one_is_not() -> 
     cases = '<Case guid="a" name="PW-01"><SourceRef targetGUID="D1"/></Case><Case guid="b" name="PW-02"><SourceRef targetGUID="D1"/></Case>'
     file = _read(_document(1), cases, wave="T1")
     assert file.codings == ()
-    assert file.lost == (("k16-C1 (16 to 31)", "it is of 2 people: PW-01, PW-02", "Doc 1"),)
+    assert file.unusable == (("k16-C1 (16 to 31)", "it is of 2 people: PW-01, PW-02", "Doc 1"),)
     cases += '<Case guid="c" name="PW-03"><SelectionRef targetGUID="S16-c1"/></Case>'
     assert _who(_read(_document(1), cases, wave="T1")) == [("PW-03", "T1")]
     # A site is a case as well; the person's variable tells which of the two is somebody.
@@ -94,13 +94,13 @@ def test_a_coding_at_a_case_says_who_speaks_and_no_name_becomes_a_code(codes: st
         ("Nights are hard.", "PW-07", "T2"), ("I like it here.", None, None),
     ]  # fmt: skip
     assert [code.path for code in file.codes] == [("Strain",)]
-    assert (file.counted, file.speakers, file.lost) == (3, 1, ())
+    assert (file.coding_count, file.speaker_count, file.unusable) == (3, 1, ())
 
 
 def test_a_passage_across_two_speakers_is_set_aside() -> None:
     cases = '<Case guid="K1" name="PW-01"/><Case guid="K2" name="PW-02"/>'
     file = _read(_document(1, _coded(0, 20, "K1") + _coded(21, 31, "K2")), cases)
-    assert [segment.reason for segment in file.lost] == ["it is of 2 people: PW-01, PW-02"]
+    assert [segment.reason for segment in file.unusable] == ["it is of 2 people: PW-01, PW-02"]
     # The blank between two speakers is nobody's.
     assert _who(_read(_document(1, _coded(0, 15, "K1") + _coded(16, 31, "K2")), cases)) == [("PW-02", None)]
 
@@ -108,7 +108,7 @@ def test_a_passage_across_two_speakers_is_set_aside() -> None:
 def test_a_code_that_several_cases_name_stays_a_code() -> None:
     cases = "".join(f'<Case guid="K{n}" name="PW-0{n}"><CodeRef targetGUID="C1"/></Case>' for n in (1, 2))
     file = _read(_document(1), cases)
-    assert ([code.name for code in file.codes], file.speakers) == (["Strain"], 0)
+    assert ([code.name for code in file.codes], file.speaker_count) == (["Strain"], 0)
 
 
 def test_labels_of_waves_are_those_of_the_protocol() -> None:
@@ -124,7 +124,7 @@ def test_labels_of_waves_are_those_of_the_protocol() -> None:
     table = b"code,person,wave,segment\nA,PW-01,2,x\nA,PW-01,Later,y\n"
     codings = read_interviews(table, "x.csv", Interviews(file="x.csv", waves=waves)).codings
     assert [coding.wave for coding in codings] == ["T2", "Later"]
-    assert [why_unplaced(coding, ["T1", "T2"]) for coding in codings] == [None, "'Later' is no wave of the study"]
+    assert [unplaced_reason(coding, ["T1", "T2"]) for coding in codings] == [None, "'Later' is no wave of the study"]
 
 
 def test_sets_of_documents_say_the_wave() -> None:
@@ -143,7 +143,7 @@ def test_sets_of_documents_say_the_wave() -> None:
         " in propositions.yaml"
     )
     document_sets = sets.replace("d1", "D3")
-    assert [coding.reason for coding in _read(_document(3), more=document_sets, wave_sets=rounds).lost] == [
+    assert [coding.reason for coding in _read(_document(3), more=document_sets, wave_sets=rounds).unusable] == [
         "it is of 2 waves: T1, T2"
     ]
 
@@ -162,4 +162,4 @@ def test_the_example_is_read_as_before() -> None:
     file = read_interviews(data, "coded.qdpx", Interviews(file="x", wave_variable="Wave"))
     assert file.is_conserved
     assert {coding.person for coding in file.codings} >= {"PW-03", "PW-08"}
-    assert not [coding for coding in file.codings if why_unplaced(coding, ["T1", "T2", "T3"])]
+    assert not [coding for coding in file.codings if unplaced_reason(coding, ["T1", "T2", "T3"])]

@@ -68,7 +68,7 @@ def test_selections_are_found_however_a_tool_counts(origin: str, first: tuple[in
     assert [coding.text for coding in file.codings] == ["team", "team"]
     plain = TEXT.replace("\r\n", "\n")
     assert [plain[coding.start : coding.end] for coding in file.codings] == ["team", "team"]
-    assert file.lost == ()
+    assert file.unusable == ()
 
 
 def test_without_names_whole_words_tell_and_a_study_may_say() -> None:
@@ -136,14 +136,14 @@ def test_what_cannot_be_used_is_kept_with_its_reason() -> None:
         + "</TextSource>"
     )
     file = read_interviews(_zip(_project(source)), "x.qdpx", INTERVIEWS)
-    assert [segment.reason for segment in file.lost] == [
+    assert [segment.reason for segment in file.unusable] == [
         "its positions lie beyond the document's text",
         "no code of the codebook has the GUID c-9",
         "its positions are not two whole numbers",
         NO_TEXT,
         NO_TEXT,
     ]
-    assert (file.lost[0].place, file.lost[0].source) == ("k2 (2 to 90)", "Doc")
+    assert (file.unusable[0].place, file.unusable[0].source) == ("k2 (2 to 90)", "Doc")
     assert file.codings == ()  # what a selection is called need not be what was said
 
 
@@ -165,7 +165,7 @@ def test_what_a_selection_is_called_is_never_what_was_said() -> None:
     assert [coding.text for coding in file.codings] == [None] * 7
     # Five regions are five passages; a sixth selection of one of them is that one.
     assert len(set(segment_ids(file.codings))) == 6
-    assert [segment.reason for segment in file.lost] == ["its points of synchronisation have no place in the text"]
+    assert [segment.reason for segment in file.unusable] == ["its points of synchronisation have no place in the text"]
 
 
 def test_every_coding_element_is_read_or_set_aside_wherever_it_stands() -> None:
@@ -182,8 +182,8 @@ def test_every_coding_element_is_read_or_set_aside_wherever_it_stands() -> None:
     )
     file = read_interviews(_project(picture, more=notes + strange).encode(), "x", INTERVIEWS)
     assert [(coding.source, coding.text) for coding in file.codings] == [("Drawing", "Four"), ("Field note", "ward")]
-    assert file.lost == (("z", "a coding of a Link at this place is not read", ""),)
-    assert (file.counted, file.is_conserved) == (3, True)
+    assert file.unusable == (("z", "a coding of a Link at this place is not read", ""),)
+    assert (file.coding_count, file.is_conserved) == (3, True)
 
 
 def test_passages_are_told_apart_by_place_and_one_with_two_codes_is_one() -> None:
@@ -230,7 +230,7 @@ def test_every_coding_of_a_project_comes_back(words: list[str], spans: list[tupl
     declaration = INTERVIEWS.model_copy(update={"end_position": "inclusive"})
     file = read_interviews(_project(source).encode(), "x", declaration)
     assert [coding.text for coding in file.codings] == expected
-    assert file.lost == ()
+    assert file.unusable == ()
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_the_project_and_the_text_meant_are_read_and_not_others_called_so() -> N
     # A base name is enough where one file alone has it.
     assert _texts(_archive(projectDOTqde=project, other__dDOTtxt=b"Right")) == ["Righ"]
     two = read_interviews(_archive(projectDOTqde=project, a__dDOTtxt=b"Wrong", b__dDOTtxt=b"Right"), "x", INTERVIEWS)
-    assert [segment.reason for segment in two.lost] == [NO_TEXT]
+    assert [segment.reason for segment in two.unusable] == [NO_TEXT]
     with pytest.raises(
         SynthesisError, match=r"^x: there are 2 projects in the file, a/project\.qde and b/project\.qde among"
     ):
@@ -320,7 +320,7 @@ def test_a_table_says_code_person_wave_and_segment_in_its_own_words() -> None:
             "T1",
             "« On m’écoute »",
         )
-        assert file.lost == (("line 3", "Thème is empty", ""), ("line 4", "Extrait is empty", ""))
+        assert file.unusable == (("line 3", "Thème is empty", ""), ("line 4", "Extrait is empty", ""))
 
 
 def test_line_separators_of_unicode_are_no_ends_of_rows() -> None:
@@ -329,7 +329,7 @@ def test_line_separators_of_unicode_are_no_ends_of_rows() -> None:
     assert [(coding.text, coding.place) for coding in file.codings] == [
         ("one\u2028two", "line 3"), ("x\x0by\x85z", "line 5"), ("a\nb", "line 6"), ("z", "line 8"),
     ]  # fmt: skip
-    assert file.lost == (("line 4", "code is empty", ""),)
+    assert file.unusable == (("line 4", "code is empty", ""),)
     assert file.is_conserved
 
 
@@ -363,7 +363,7 @@ def test_all_of_the_example_is_marked_as_invented() -> None:
     table = (EXAMPLE / "second_coder.csv").read_bytes()
     second_coder = read_interviews(table, "second_coder.csv", Interviews(file="x", columns=columns))
     assert "invented" in project.origin
-    assert (len(project.codings), len(second_coder.codings), project.lost, second_coder.lost) == (30, 4, (), ())
+    assert (len(project.codings), len(second_coder.codings), project.unusable, second_coder.unusable) == (30, 4, (), ())
     for coding in (*project.codings, *second_coder.codings):
         assert coding.source.startswith("INVENTED ")
         assert coding.coder is not None

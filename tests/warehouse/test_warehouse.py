@@ -17,7 +17,7 @@ import pytest
 
 from dagster_project.warehouse import (
     DamagedFileError,
-    HeldFileError,
+    LockedFileError,
     Warehouse,
     WarehouseError,
     compact,
@@ -25,12 +25,12 @@ from dagster_project.warehouse import (
     copy_schemas,
     current_release,
     identifier,
+    open_file_pair,
     publish_release,
     recover_release,
-    refusal_of,
     replace_rows,
     replace_table,
-    two_files,
+    warehouse_error,
 )
 
 
@@ -84,7 +84,7 @@ def test_refusals(warehouse: Warehouse, tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         for use in (lambda: warehouse.rows("select 1"), lambda: warehouse.prepare(is_expected=True)):
-            with pytest.raises(HeldFileError) as refusal:
+            with pytest.raises(LockedFileError) as refusal:
                 use()
             assert re.fullmatch(
                 rf"{re.escape(str(warehouse.path))}: is held by another program, .*python.* \(PID {holder.pid}\);"
@@ -178,7 +178,7 @@ def test_damage_that_shows_in_a_comparison_is_laid_on_the_damaged_file(warehouse
     whole.replace_tables("s", {"t": pa.table({"a": ["b"]})})
     _flip_data(warehouse)
     damaged = pytest.raises(DamagedFileError, match="the working file was damaged")
-    with damaged, two_files(whole.path, warehouse.path) as files:
+    with damaged, open_file_pair(whole.path, warehouse.path) as files:
         files.changed_rows("s", "t", ["a"])
     assert whole.path.exists()
     assert len(_asides(warehouse)) == 1
@@ -215,13 +215,13 @@ def test_a_missing_file_is_worth_a_word_only_where_something_was_released(wareho
 def test_a_file_that_may_not_be_read_is_neither_held_nor_damaged(warehouse: Warehouse) -> None:
     warehouse.replace_tables("s", {"t": pa.table({"a": [1]})})
     message = f'IO Error: Cannot open file "{warehouse.path}": Permission denied'
-    assert str(refusal_of(warehouse.path, message)) == (
+    assert str(warehouse_error(warehouse.path, message)) == (
         f"{warehouse.path}: cannot be opened ({message}); give yourself the right to read and write it and its folder"
     )
     full = "IO Error: Could not write all bytes to file: No space left on device"
-    assert str(refusal_of(warehouse.path, full)).endswith("; free space on the disk, then run again")
-    assert refusal_of(warehouse.path, "Binder Error: block, lock and disk") is None
-    assert refusal_of(warehouse.path, 'IO Error: Could not read enough bytes from file "other.parquet": 3') is None
+    assert str(warehouse_error(warehouse.path, full)).endswith("; free space on the disk, then run again")
+    assert warehouse_error(warehouse.path, "Binder Error: block, lock and disk") is None
+    assert warehouse_error(warehouse.path, 'IO Error: Could not read enough bytes from file "other.parquet": 3') is None
     assert warehouse.path.exists()
 
 

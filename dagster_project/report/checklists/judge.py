@@ -67,7 +67,7 @@ def judge_checklist(
     return tuple(judged_items)
 
 
-def table_checklist(checklist: Checklist, judged_items: Sequence[JudgedItem], number: str) -> Table:
+def checklist_table(checklist: Checklist, judged_items: Sequence[JudgedItem], number: str) -> Table:
     """A checklist as a form: status, what meets an item, what is missing, and an empty column for the manuscript's pages."""
     rows: list[Row] = []
     section = None

@@ -8,6 +8,7 @@ information without colour.
 import io
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def canvas(width: float, height: float) -> Canvas:
     return Canvas(figsize=(width, height), layout="constrained")
 
 
-def style() -> rc_context:
+def style() -> AbstractContextManager[None]:
     """The style of all figures, as a context."""
     return rc_context(_STYLE)  # type: ignore[arg-type]
 
@@ -65,7 +66,8 @@ def finish(name: str, title: str, alt: str, table: Table, notes: Iterable[str], 
     """The figure as SVG (the same bytes from the same numbers) and as a small PNG."""
     # Laid out once for both formats: `savefig` would draw each of them twice.
     FigureCanvasAgg(figure_canvas)
-    figure_canvas.get_layout_engine().execute(figure_canvas)
+    if (layout := figure_canvas.get_layout_engine()) is not None:
+        layout.execute(figure_canvas)
     figure_canvas.set_layout_engine("none")
     target = io.StringIO()
     FigureCanvasSVG(figure_canvas).print_svg(target, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from dagster_project.report.figure import Figure
 from dagster_project.report.figures.drawing import boxes, canvas, finish, name_rows
-from dagster_project.results import MOST_ANSWERS, Cell, Column, Numbers, ResultRow, Row, Table, result_id
+from dagster_project.results import MAX_ANSWER_OPTIONS, Cell, Column, Numbers, ResultRow, Row, Table, result_id
 from dagster_project.study import Instrument, Study
 
 #: Instruments with which a study has more items than this are not drawn; results hold all items.
@@ -23,7 +23,7 @@ def plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str,
     for instrument in study.instruments:
         answers = range(instrument.anchors.low, instrument.anchors.high + 1)
         items += len(instrument.item_codes)
-        if len(answers) > MOST_ANSWERS or items > _MOST_ITEMS:
+        if len(answers) > MAX_ANSWER_OPTIONS or items > _MOST_ITEMS:
             continue
         waves = [wave.wave for wave in study.protocol.waves]
         rows = tuple(Row(item, tuple(_cells(numbers, item, waves, answers))) for item in instrument.item_codes)

@@ -49,9 +49,8 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
     codes = outcomes[:_MOST_SCALES]
     roster = _count(results, "flow", "roster", "n", None)
     figure_canvas = canvas(2.6 + 1.9 * len(waves), 0.17 * (len(codes) + len(waves)) + 1.7)
-    returns_canvas, reasons_canvas = figure_canvas.subfigures(
-        2, 1, height_ratios=[0.17 * len(waves) + 0.5, 0.17 * len(codes) + 0.9]
-    )
+    canvases: Any = figure_canvas.subfigures(2, 1, height_ratios=[0.17 * len(waves) + 0.5, 0.17 * len(codes) + 0.9])
+    returns_canvas, reasons_canvas = canvases
     _draw_returns(returns_canvas.subplots(), results, waves, roster)
     panels = reasons_canvas.subplots(1, len(waves), sharey=True, sharex=True, squeeze=False)[0]
     drawn_reasons: dict[str, None] = {}

@@ -13,7 +13,7 @@ from dagster_project.study import Study
 CellsOf = Callable[[str], Sequence[Cell]]
 
 
-def further_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
+def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
     """Every supplementary table that is not empty, numbered S1, S2, …"""
     numbers = Numbers(results)
     tables = [
