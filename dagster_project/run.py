@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dagster_project.study import Study
 
 
-def run_everything(settings: Settings, *, quiet: bool, again: bool, waits: bool) -> int:
+def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: bool) -> int:
     """Run the whole graph, unless that would change nothing. Returns the exit code: 0, or 1 when a run failed.
 
     It holds the study's lock: what decides and what is loaded is under it, too, not only the steps. quiet: print the summary
@@ -43,7 +43,7 @@ def run_everything(settings: Settings, *, quiet: bool, again: bool, waits: bool)
     with study_lock(settings.lock_file, run_id, waits=waits, report=report):
         inputs = inputs_fingerprint(settings)
         today = f"{datetime.now(UTC):%Y-%m-%d}"
-        last = None if again else unchanged_since(settings, inputs, today)
+        last = None if is_forced else unchanged_since(settings, inputs, today)
         if last is not None and _has_history(settings) and _say_unchanged(settings, last, quiet):
             return 0
         from dagster_project.study import read_study
@@ -102,8 +102,8 @@ def _prepare_working_file(settings: Settings) -> None:
 
 def _say_unchanged(settings: Settings, last: LastRun, quiet: bool) -> bool:
     """Print what a run would end with, and record that nothing had changed. False when a file cannot be read after all."""
-    released = settings.study_folder / "release" / "warehouse.duckdb"
-    if not all(Warehouse(file).can_be_read() for file in (settings.warehouse_file, released)):
+    release_file = settings.study_folder / "release" / "warehouse.duckdb"
+    if not all(Warehouse(file).can_be_read() for file in (settings.warehouse_file, release_file)):
         return False
     if not quiet:
         say(
@@ -138,9 +138,9 @@ def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProce
         import dagster as dg
 
         from dagster_project.dagster_home.progress import step_line
-        from dagster_project.definitions import EVERYTHING, build_defs
+        from dagster_project.definitions import EVERYTHING_JOB, build_defs
 
-        job = build_defs(settings).resolve_job_def(EVERYTHING)
+        job = build_defs(settings).resolve_job_def(EVERYTHING_JOB)
     with dg.DagsterInstance.get() as instance:
         loggers = {"progress": {"config": {"quiet": quiet}}}
         if not quiet:

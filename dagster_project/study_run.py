@@ -67,18 +67,18 @@ class StudyRun:
             now: Mapping[str, str] = study.definitions
         else:
             now = hash_definitions(study)
-        if differing := differing_files(self._in_codebook, now):
+        if differing_names := differing_files(self._in_codebook, now):
             self._study = None
-            when = "during this run" if self._is_of_this_run else "since the codebook was written"
-            raise ChangedDefinitionsError(f"{', '.join(differing)}: changed {when}; {_CURE}")
+            since = "during this run" if self._is_of_this_run else "since the codebook was written"
+            raise ChangedDefinitionsError(f"{', '.join(differing_names)}: changed {since}; {_CURE}")
         return study
 
-    def study_as_loaded(self, loaded: Study) -> Study:
+    def study_as_loaded(self, loaded_study: Study) -> Study:
         """The same for a part of the graph that was made from the definitions: these must be the codebook's, too."""
         study = self.study()
-        if differing := differing_files(loaded.definitions, study.definitions):
+        if differing_names := differing_files(loaded_study.definitions, study.definitions):
             cure = f"{_CURE}, or reload the definitions in the UI first"
-            raise ChangedDefinitionsError(f"{', '.join(differing)}: changed since the graph was loaded; {cure}")
+            raise ChangedDefinitionsError(f"{', '.join(differing_names)}: changed since the graph was loaded; {cure}")
         return study
 
     def note_taken(self, name: str, digest: str) -> None:

@@ -100,17 +100,17 @@ def run_all(place: Place) -> Run:
     return Run(result.success, result.run_id, failures, evaluated, metadata)
 
 
-#: What runs a graph, or stands on one that ran.
-_OF_A_GRAPH = {
+#: Fixtures that run a graph, or stand on one that ran.
+_GRAPH_FIXTURES = {
     "copy_of", "definitions_of", "example_again", "example_run", "place_of", "run_of", "small_again", "small_run",
 }  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs a graph: `-m "not graph"` is the fast lane."""
+    """Mark what runs a graph as slow: `-m "not slow"` is the fast lane. Other slow tests say so themselves."""
     for item in items:
-        if _OF_A_GRAPH & set(getattr(item, "fixturenames", ())):
-            item.add_marker("graph")
+        if _GRAPH_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
 
 
 @pytest.fixture(name="definitions_of", scope="session")

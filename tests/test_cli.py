@@ -21,6 +21,7 @@ def _wavehouse(workspace: Any, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_run_says_what_came_in_and_where_the_release_is(small_place: Any) -> None:
     process = _wavehouse(small_place, "run")
     assert process.returncode == 0, process.stderr
@@ -52,6 +53,7 @@ def test_run_says_what_came_in_and_where_the_release_is(small_place: Any) -> Non
     assert (small_place.release / "manifest.json").read_bytes() == old_manifest
 
 
+@pytest.mark.slow
 def test_an_empty_study_of_nobody_runs(small_place: Any) -> None:
     """A roster with a header alone, and no wave arrived: every table is there, and every n is 0."""
     roster = small_place.study_folder / "raw/roster/roster.csv"
@@ -197,6 +199,7 @@ def test_simulate_refuses_to_overwrite_before_it_searches(small_place: Any, tmp_
     assert roster.read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.slow
 def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "my_study"
     monkeypatch.setenv("WAVEHOUSE_HOME", str(tmp_path / "home"))
@@ -269,6 +272,7 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
     assert (folder / "release" / "index.html").exists()
 
 
+@pytest.mark.slow
 def test_a_killed_run_does_not_make_the_next_one_wait(small_place: Any) -> None:
     """A run was killed while it held the warehouse, and no daemon gave it back: the next run waited for ever."""
     import dagster as dg

@@ -111,6 +111,7 @@ def test_check_and_contract_print_names_as_text(
     _assert_clean(output.out + output.err)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a file system that takes any name")
 def test_run_diff_and_trace_print_names_as_text(hostile_place: Any) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}

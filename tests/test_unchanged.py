@@ -50,6 +50,7 @@ def _observations(workspace: Any) -> list[Any]:
     return [record.asset_observation.metadata for record in records if record.asset_observation is not None]
 
 
+@pytest.mark.slow
 def test_an_unchanged_run_ends_before_dagster_is_imported_and_stands_in_the_history(small_place: Any) -> None:
     first = _run(small_place)
     assert first.returncode == 0, first.stderr

@@ -5,7 +5,7 @@ on how a study was done, comparison with a published table (results/).
 """
 
 from dagster_project.audit.assumptions import ScaleFacts
-from dagster_project.audit.designs import DESIGNS, GROUPS, OTHER, PAIRED, Design
+from dagster_project.audit.designs import DESIGNS, GROUPS, OTHER_DESIGN, PAIRED, Design
 from dagster_project.audit.effects import DEFINITIONS
 from dagster_project.audit.engine import audit_cells, audit_table
 from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, SEVERITIES, Finding, TableCell
@@ -27,7 +27,7 @@ __all__ = [
     "LEVELS",
     "NOTE",
     "NOT_REPRODUCIBLE",
-    "OTHER",
+    "OTHER_DESIGN",
     "PAIRED",
     "SEVERITIES",
     "Design",

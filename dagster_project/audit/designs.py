@@ -14,10 +14,10 @@ from dagster_project.audit.findings import RowCells
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.student import LEVELS
 
-PAIRED, GROUPS, OTHER = "paired", "groups", "other"
+PAIRED, GROUPS, OTHER_DESIGN = "paired", "groups", "other"
 #: What a user may declare. paired: the same people at both moments, two-sided t. groups: two independent groups, named by
 #: the contrast's parts, pooled or Welch's t. other: a model, an adjusted p, ranks, a bootstrap.
-DESIGNS = (PAIRED, GROUPS, OTHER)
+DESIGNS = (PAIRED, GROUPS, OTHER_DESIGN)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def t_tests(
 
     pair_counts: the possible numbers of pairs.
     """
-    if design.name == OTHER:
+    if design.name == OTHER_DESIGN:
         return [], []
     levels = design.levels
     printed_df = pairs["df"].interval if "df" in pairs and pairs["df"].interval.low > 0 else None

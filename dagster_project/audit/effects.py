@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dagster_project.audit.designs import GROUPS, OTHER, UNDECLARED, Design, group_sizes
+from dagster_project.audit.designs import GROUPS, OTHER_DESIGN, UNDECLARED, Design, group_sizes
 from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding, RowCells
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.pairs import average_sd, change_of, se_of_change
@@ -185,7 +185,7 @@ def _absolute_change(row: ChangeRow) -> Interval:
 def _possible_sizes(row: ChangeRow) -> dict[str, Interval]:
     """The sizes that each definition allows; empty where the row prints too little, or is of another design."""
     change = change_of(row.pairs)
-    if change is None or "change" not in row.pairs or change.is_empty or row.design.name == OTHER:
+    if change is None or "change" not in row.pairs or change.is_empty or row.design.name == OTHER_DESIGN:
         return {}
     if row.design.name == GROUPS:
         return _group_effect_sizes(change.absolute, row)

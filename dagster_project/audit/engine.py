@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from dagster_project.audit import counts, effects, notes, pairs, scores
 from dagster_project.audit.assumptions import UNKNOWN_SCALE, Assumptions, Facts, ScaleFacts
-from dagster_project.audit.designs import GROUPS, OTHER, PAIRED, Design
+from dagster_project.audit.designs import GROUPS, OTHER_DESIGN, PAIRED, Design
 from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE, SEVERITIES, Finding, RowCells, TableCell
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.layout import Contrasts, TableLayout
@@ -145,7 +145,7 @@ class _Table:
     def blocks(self) -> Iterator[Finding]:
         """Findings on counts and percentages."""
         # Percentages of a model or a weighted sample need not be of whole numbers of people.
-        may_be_weighted = self._assumptions.excuses and self._assumptions.design.name in (None, OTHER)
+        may_be_weighted = self._assumptions.excuses and self._assumptions.design.name in (None, OTHER_DESIGN)
         for rows in self._layout.blocks:
             latest_n: TableCell | None = None
             counted_rows: list[tuple[RowCells, TableCell | None]] = []

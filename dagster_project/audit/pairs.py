@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dagster_project.audit.designs import ANY_TEST, GROUPS, OTHER, Design, TTest, group_sizes
+from dagster_project.audit.designs import ANY_TEST, GROUPS, OTHER_DESIGN, Design, TTest, group_sizes
 from dagster_project.audit.findings import INCONSISTENT, Finding, RowCells, TableCell
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.student import critical, p_of_t, t_of_p
@@ -34,7 +34,7 @@ class RuleOutcome:
 def pairs_in_waves(pairs: RowCells, baseline: RowCells, followup: RowCells, design: Design) -> RuleOutcome | None:
     """There are no more pairs than people in either wave; for two groups, no more people than in both. Blames the number of
     pairs."""
-    if "n" not in pairs or design.name == OTHER:
+    if "n" not in pairs or design.name == OTHER_DESIGN:
         return None
     n, sizes = pairs["n"].number, group_sizes(baseline, followup)
     if design.name == GROUPS:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from dagster_project.audit import effects, grids, pairs, scores
 from dagster_project.audit.assumptions import ScaleFacts
-from dagster_project.audit.designs import GROUPS, OTHER, Design, t_tests
+from dagster_project.audit.designs import GROUPS, OTHER_DESIGN, Design, t_tests
 from dagster_project.audit.findings import Finding, RowCells
 from dagster_project.audit.intervals import Interval
 
@@ -78,7 +78,7 @@ def change_findings(
     )
     if is_groups and design.name is None and not usual_tests:
         usual_tests = other_tests
-    if design.name != OTHER:
+    if design.name != OTHER_DESIGN:
         record(pairs.interval_around_change(sound_cells, usual_tests))
         for outcome in pairs.t_test_outcomes(sound_cells, usual_tests, other_tests, design):
             record(outcome)

@@ -62,12 +62,12 @@ def _nothing_to_do(look: Look) -> str | None:
 
 def _of_another_graph(study: Study, graph_tables: Set[str]) -> str | None:
     """The graph has an asset an export, made when the definitions were loaded."""
-    differing = graph_tables ^ {export.table for export in study.protocol.exports}
-    if not differing:
+    differing_tables = graph_tables ^ {export.table for export in study.protocol.exports}
+    if not differing_tables:
         return None
     return (
-        f"study.yaml and this graph have not the same exports: {', '.join(sorted(differing))}; reload the definitions in the"
-        " UI (Deployment), or start `wavehouse ui --watch` again"
+        f"study.yaml and this graph have not the same exports: {', '.join(sorted(differing_tables))}; reload the"
+        " definitions in the UI (Deployment), or start `wavehouse ui --watch` again"
     )
 
 

@@ -137,7 +137,7 @@ def audit(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[War
     return dg.MaterializeResult(
         metadata={
             "findings": dg.MetadataValue.md(findings_markdown(findings.rows)),
-            "findings on our own results": len(findings.own),
+            "findings on our own results": len(findings.own_findings),
             **{f"published: {severity}": count for severity, count in findings.counts.items()},
         },
         check_results=[check_result(check) for check in audit_checks(findings)],

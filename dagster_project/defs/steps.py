@@ -36,16 +36,16 @@ def fails_in_one_line() -> Iterator[None]:
         raise dg.Failure(str(error), allow_retries=False) from None
 
 
-def check_result(check: Check, **place: Any) -> dg.AssetCheckResult:
+def check_result(check: Check, **keys: Any) -> dg.AssetCheckResult:
     """A check as Dagster shows it. place: asset_key, where the step has several assets."""
     severity = dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR
-    facts = {label: _shown(fact) for label, fact in check.facts.items()}
+    facts = {label: _metadata_value(fact) for label, fact in check.facts.items()}
     return dg.AssetCheckResult(
-        check_name=check.name, passed=check.passed, severity=severity, description=check.message, metadata=facts, **place
+        check_name=check.name, passed=check.passed, severity=severity, description=check.message, metadata=facts, **keys
     )
 
 
-def _shown(fact: Fact) -> Any:
+def _metadata_value(fact: Fact) -> Any:
     """Text of several lines is Markdown; the rest is shown as it is."""
     if isinstance(fact, str):
         return dg.MetadataValue.md(fact) if "\n" in fact else fact

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports.columns import ColumnFinding, Verdict
-from dagster_project.exports.errors import ExportError, bare_or_quoted, listed, plain
+from dagster_project.exports.errors import ExportError, abbreviated_list, bare_or_quoted, plain
 from dagster_project.exports.headers import code_suffix, header_text
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
@@ -120,7 +120,8 @@ class ContractResult:
         if len(headers) == 1:
             return [f"column {headers[0]} is not in the protocol; it was set aside; declare it under ignored or blocks"]
         return [
-            f"columns {listed(headers)} are not in the protocol; they were set aside; declare them under ignored or blocks"
+            f"columns {abbreviated_list(headers)} are not in the protocol; they were set aside; declare them under"
+            " ignored or blocks"
         ]
 
     def raise_if_broken(self) -> None:
@@ -141,7 +142,7 @@ class ContractResult:
         headers = [f"{header_text(finding.column)}{code_suffix(finding.code)}" for finding in missing]
         hint = next(filter(None, map(_hint, missing)), "")
         return [
-            f"{self.wave}: {len(missing)} columns are missing: {listed(headers)};"
+            f"{self.wave}: {len(missing)} columns are missing: {abbreviated_list(headers)};"
             f" {hint or 'correct the export, the protocol, or declare them under absent'}"
         ]
 
@@ -174,5 +175,5 @@ def _hint(finding: ColumnFinding) -> str:
 
 def _row_list(rows: Sequence[int]) -> str:
     if len(rows) > _MAX_LISTED_ROWS:
-        return listed([str(row) for row in rows])
+        return abbreviated_list([str(row) for row in rows])
     return ", ".join(str(row) for row in rows[:-1]) + f" and {rows[-1]}"

@@ -33,7 +33,7 @@ def bare_or_quoted(text: str) -> str:
     return text if _ORDINARY_WORD.fullmatch(text) else quoted(text)
 
 
-def listed(words: Sequence[str]) -> str:
+def abbreviated_list(words: Sequence[str]) -> str:
     """The first five words, then how many more there are."""
     remainder = f" and {len(words) - _MAX_LISTED} more" if len(words) > _MAX_LISTED else ""
     return ", ".join(words[:_MAX_LISTED]) + remainder

@@ -12,7 +12,7 @@ import pyarrow as pa
 import python_calamine
 
 from dagster_project.exports.cell_text import value_text
-from dagster_project.exports.errors import ExportError, listed, plain, quoted
+from dagster_project.exports.errors import ExportError, abbreviated_list, plain, quoted
 from dagster_project.exports.table import HeldCells, TextTable
 from dagster_project.exports.used_range import without_stray_blanks
 
@@ -47,10 +47,8 @@ def read_excel(path: Path, name: str) -> TextTable:
         raise ExportError(f"{name}: the workbook cannot be read ({reason}); export it again") from None
     filled_sheets = {sheet: rows for sheet, rows in sheets.items() if any(map(_is_filled, rows))}
     if len(filled_sheets) > 1:
-        raise ExportError(
-            f"{name}: {len(filled_sheets)} sheets are filled: {listed([quoted(sheet) for sheet in filled_sheets])}; keep the"
-            " one with the answers"
-        )
+        sheets = abbreviated_list([quoted(sheet) for sheet in filled_sheets])
+        raise ExportError(f"{name}: {len(filled_sheets)} sheets are filled: {sheets}; keep the one with the answers")
     if not filled_sheets:
         raise ExportError(f"{name}: the workbook is empty; export it again")
     sheet, rows = next(iter(filled_sheets.items()))

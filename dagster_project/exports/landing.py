@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO
 
-from dagster_project.exports.errors import ExportError, listed, plain, quoted
+from dagster_project.exports.errors import ExportError, abbreviated_list, plain, quoted
 from dagster_project.study import Export
 
 _BLOCK_BYTES = 1 << 20
@@ -79,8 +79,8 @@ def find_files(study_folder: Path, export: Export) -> list[Path]:
     if len(files) > 1 and export.files == "one":
         raise ExportError(
             f"{plain(export.folder)}: {len(files)} files match {plain(export.pattern)}:"
-            f" {listed([quoted(file.name) for file in files])}; leave the one to use there, or declare files: versions (or"
-            " parts)"
+            f" {abbreviated_list([quoted(file.name) for file in files])}; leave the one to use there, or declare"
+            " files: versions (or parts)"
         )
     return files
 

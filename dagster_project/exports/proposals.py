@@ -215,7 +215,7 @@ def _keyed_items(instrument: Instrument, accepted: pa.Table) -> dict[int, Number
 def _keyed_values(instrument: Instrument, position: int, values: Numbers) -> Numbers:
     anchors = instrument.anchors
     answers = np.where((values >= anchors.low) & (values <= anchors.high), values, np.nan)
-    keyed_values: Numbers = instrument.keyed(position, answers)
+    keyed_values: Numbers = instrument.scored_answer(position, answers)
     return keyed_values
 
 

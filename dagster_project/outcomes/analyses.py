@@ -197,12 +197,12 @@ def compute_outcome(outcome: Outcome, warehouse: Warehouse, study: Study, run_id
 def result_checks(outcome: Outcome, results: Sequence[ResultRow]) -> list[Check]:
     """Whether each result has its own id, and a value or a reason; and the outcome's own check."""
     ids = [row.result_id for row in results]
-    repeated = sorted({result_id for result_id in ids if ids.count(result_id) > 1}) if len(set(ids)) < len(ids) else []
+    repeated_ids = sorted({result_id for result_id in ids if ids.count(result_id) > 1}) if len(set(ids)) < len(ids) else []
     silent = [row.result_id for row in results if row.value is None and not row.note]
-    unique = f"{repeated[0]} stands twice" if repeated else f"{len(results)} results, each with its own id"
+    unique = f"{repeated_ids[0]} stands twice" if repeated_ids else f"{len(results)} results, each with its own id"
     reasons = f"{silent[0]} has neither a value nor a note" if silent else "No result is silent."
     return [
-        Check("ids_unique", not repeated, unique),
+        Check("ids_unique", not repeated_ids, unique),
         Check("values_or_notes", not silent, reasons),
         *([outcome.warning.result(results)] if outcome.warning else []),
     ]

@@ -57,6 +57,8 @@ def write_results(
         stamp(connection, name, computed_from, study, run_id)
         replace_rows(connection, "results", "results", table, ("analysis", analyses), key="result_id", stamps=_RUN_COLUMNS)
         # The asset of these results is a table, too: its rows of the one table of all results.
-        view, listed = f"results.{identifier(name)}", ", ".join(map(literal, analyses))
-        connection.execute(f"create or replace view {view} as select * from results.results where analysis in ({listed})")
+        view, analysis_list = f"results.{identifier(name)}", ", ".join(map(literal, analyses))
+        connection.execute(
+            f"create or replace view {view} as select * from results.results where analysis in ({analysis_list})"
+        )
         connection.execute(f"comment on view {view} is {literal(description)}")

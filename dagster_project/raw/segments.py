@@ -50,9 +50,9 @@ def read_coded_files(settings: Settings, study: Study) -> list[LandedInterviews]
     propositions = read_propositions(study)
     files = []
     for interviews in propositions.interviews if propositions else ():
-        landed = land(study.folder / interviews.file, settings.landing)
-        content = read_interviews(landed.path.read_bytes(), interviews.file, interviews)
-        files.append(LandedInterviews(interviews.file, landed.sha256, content))
+        landed_file = land(study.folder / interviews.file, settings.landing)
+        content = read_interviews(landed_file.path.read_bytes(), interviews.file, interviews)
+        files.append(LandedInterviews(interviews.file, landed_file.sha256, content))
     return files
 
 
@@ -90,14 +90,19 @@ def _rows(file: LandedInterviews, ids: Iterator[str], key: bytes, waves: Set[str
             "participant_id": pseudonym(coding.person.strip(), key) if coding.person else None,
             "respondent": coding.person, "wave": coding.wave,
             "source": coding.source, "start_position": coding.start, "end_position": coding.end, "text": coding.text,
-            "coder": coding.coder, "coded_at": coding.coded_at, "memo": coding.memo, "place": coding.place,
+            "coder": coding.coder, "coded_at": coding.coded_at, "memo": coding.memo, "place": coding.location,
             "set_aside_reason": unplaced_reason(coding, waves),
         }
         for coding in file.content.codings
     ]  # fmt: skip
     return rows + [
-        empty | {"source": lost.source or None, "place": lost.place, "set_aside_reason": lost.reason}
-        for lost in file.content.unusable
+        empty
+        | {
+            "source": unusable_coding.source or None,
+            "place": unusable_coding.location,
+            "set_aside_reason": unusable_coding.reason,
+        }
+        for unusable_coding in file.content.unusable
     ]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from dagster_project.exports import Arrival, ExportError, LandedFile, append_arrivals, is_intact, read_arrivals
-from dagster_project.exports.errors import listed, quoted
+from dagster_project.exports.errors import abbreviated_list, quoted
 from dagster_project.exports.landing import ARRIVALS
 from dagster_project.study import Export, Study
 from dagster_project.warehouse import Warehouse, WarehouseError, replace_table, rows
@@ -114,8 +114,10 @@ def choose_files(landing: Path, export: Export, files: Sequence[LandedFile], war
     if export.pin is not None:
         copies = sorted(landing.glob(f"{export.pin}*")) if landing.is_dir() else []
         if len(copies) != 1:
-            what = "no landed file's SHA-256 begins" if not copies else f"the SHA-256 of {len(copies)} landed files begin"
-            raise ExportError(f"{export.folder}: {what} with the pinned {export.pin}; correct pin in the protocol")
+            match_count = (
+                "no landed file's SHA-256 begins" if not copies else f"the SHA-256 of {len(copies)} landed files begin"
+            )
+            raise ExportError(f"{export.folder}: {match_count} with the pinned {export.pin}; correct pin in the protocol")
         sha256 = copies[0].name.split(".")[0]
         if not is_intact(copies[0], sha256):
             raise ExportError(
@@ -137,14 +139,16 @@ def choose_files(landing: Path, export: Export, files: Sequence[LandedFile], war
 
 def refuse_gone(study: Study, export: Export) -> None:
     """A wave that the release holds has arrived: without its file it would become a wave that nobody returned."""
-    released = Warehouse(study.folder / "release" / "warehouse.duckdb")
+    release_file = Warehouse(study.folder / "release" / "warehouse.duckdb")
     exports: list[dict[str, Any]] = []
-    if released.path.exists():
+    if release_file.path.exists():
         with suppress(WarehouseError):  # damaged, which the release step says
-            if released.rows("select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'exports'"):
-                exports = released.rows("select file_name, source_file from marts.exports where export = ?", [export.export])
+            if release_file.rows("select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'exports'"):
+                exports = release_file.rows(
+                    "select file_name, source_file from marts.exports where export = ?", [export.export]
+                )
     if exports:
-        names = listed([quoted(row["file_name"]) for row in exports])
+        names = abbreviated_list([quoted(row["file_name"]) for row in exports])
         raise ExportError(
             f"{export.folder}: the release is made of {names}, and no export is there any more; put it back, or pin its copy"
             f" in the protocol (pin: {exports[0]['source_file'][:12]}); if nobody shall have returned the wave, move the"
@@ -157,9 +161,9 @@ def count_versions(warehouse: Warehouse, export: Export) -> int:
     return int(counts[0]["n"])
 
 
-def judge_files(warehouse: Warehouse, export: Export, chosen: ChosenFiles, verdict: str, message: str) -> None:
+def judge_files(warehouse: Warehouse, export: Export, chosen_files: ChosenFiles, verdict: str, message: str) -> None:
     with warehouse.transaction() as connection:
-        for file in chosen.files:
+        for file in chosen_files.files:
             connection.execute(
                 "update raw.versions set verdict = ?, message = ? where export = ? and sha256 = ?",
                 [verdict, message, export.export, file.sha256],

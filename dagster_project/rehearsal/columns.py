@@ -62,36 +62,36 @@ def columns_by_wave(study: Study) -> Iterator[WaveColumns | UnreadWave]:
         except ExportError as error:
             yield UnreadWave(export.wave or "", str(error))
             continue
-        for read in reads:
-            yield _columns(read, earlier, study)
+        for export_data in reads:
+            yield _columns(export_data, earlier, study)
         earlier += reads
 
 
-def _columns(read: ExportData, earlier: Sequence[ExportData], study: Study) -> WaveColumns:
-    export, contracted = read.export, read.contract_result
-    verdicts = Counter(finding.verdict for finding in contracted.findings)
+def _columns(export_data: ExportData, earlier: Sequence[ExportData], study: Study) -> WaveColumns:
+    export, contract_result = export_data.export, export_data.contract_result
+    verdicts = Counter(finding.verdict for finding in contract_result.findings)
     counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
     previous_export = study.previous_export(export)
     previous = next((candidate for candidate in reversed(earlier) if candidate.export == previous_export), None)
     oddities = [
-        *contracted.problems,
-        *contracted.warnings,
+        *contract_result.problems,
+        *contract_result.warnings,
         *find_wave_changes(
             study,
             export,
-            contracted.accepted,
+            contract_result.accepted,
             previous.contract_result.accepted if previous else None,
             previous.export.wave if previous else None,
         ),
-        *find_label_changes(read, earlier, study),
+        *find_label_changes(export_data, earlier, study),
     ]
-    proposals = propose(read, study, earlier)
+    proposals = propose(export_data, study, earlier)
     return WaveColumns(
-        title=f"{export.wave}: {contracted.name}: {counts}",
+        title=f"{export.wave}: {contract_result.name}: {counts}",
         oddities=oddities,
         proposals=[proposal.sentence for proposal in proposals],
         lines_to_accept=_column_lines(export.export, proposals),
-        label_proposals=_label_proposals(read, study),
+        label_proposals=_label_proposals(export_data, study),
     )
 
 
@@ -107,12 +107,12 @@ def _column_lines(export: str, proposals: Sequence[Proposal]) -> list[str]:
     return lines
 
 
-def _label_proposals(read: ExportData, study: Study) -> list[tuple[str, list[str]]]:
+def _label_proposals(export_data: ExportData, study: Study) -> list[tuple[str, list[str]]]:
     proposals = []
-    for block, texts in propose_labels(read, study).items():
+    for block, texts in propose_labels(export_data, study).items():
         labels = ", ".join(f"{json.dumps(text, ensure_ascii=False)}: {code}" for text, code in texts.items())
         lines = [
-            f"to accept, add to study.yaml under exports, {read.export.export}:",
+            f"to accept, add to study.yaml under exports, {export_data.export.export}:",
             f"  labels: - {{blocks: [{block}], labels: {{{labels}}}}}",
         ]
         proposals.append((f"{len(texts)} texts of {block} are labels that the export's dictionary knows", lines))

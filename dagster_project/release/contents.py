@@ -60,40 +60,40 @@ def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mappi
     """Fill the folder of a release to come from the working file and the study. manifest: of that release."""
     file = folder / "warehouse.duckdb"
     copy_schemas(working_file, file, SCHEMAS, _descriptions(study))
-    released = Warehouse(file)
+    release_file = Warehouse(file)
     # Closed before the package, which takes the hash of the file.
-    with released.kept_open():
-        _add_trace(released)
-        content = _content(study, released, manifest)
+    with release_file.kept_open():
+        _add_trace(release_file)
+        content = _content(study, release_file, manifest)
         _write_documents(study, folder, content)
         write_page(folder / "index.html", study, content)
-        columns = released.rows(_EVERY_COLUMN)
-        subjects = {name: released.rows(f"from codebook.{name}") for name in SUBJECTS}
+        columns = release_file.rows(_EVERY_COLUMN)
+        subjects = {name: release_file.rows(f"from codebook.{name}") for name in SUBJECTS}
         write_dictionary(folder / "codebook.html", study, subjects, columns)
     write_package(folder, study, manifest, columns)
 
 
-def _add_trace(released: Warehouse) -> None:
+def _add_trace(release_file: Warehouse) -> None:
     """The views by which a result is followed to its people, in SQL."""
-    with released.connect() as connection:
+    with release_file.connect() as connection:
         parts = rows(connection, "select scale, part from codebook.scale_parts order by scale, part_order")
         items = rows(connection, "select scale, item from codebook.scale_items order by scale, item_order")
         connection.execute(trace_sql(parts, items))
 
 
-def _content(study: Study, released: Warehouse, manifest: Mapping[str, str]) -> PageContent:
+def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str]) -> PageContent:
     """All that a release shows, from its file and the study's own words."""
-    results = read_results(released)
+    results = read_results(release_file)
     propositions = read_propositions(study)
     note = propositions.note if propositions else None
-    display = {name: released.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}
-    changes = released.rows("select * from results.release_diff order by kind, what")
+    display = {name: release_file.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}
+    changes = release_file.rows("select * from results.release_diff order by kind, what")
     tables = all_tables(study, list(results.values()))
     joint = joint_display_table(study, display, note, previous_verdicts(changes, manifest["release"]))
     if joint:
         first_supplement = next((index for index, table in enumerate(tables) if table.number.startswith("S")), len(tables))
         tables.insert(first_supplement, joint)
-    figures = _figures(study, results, released)
+    figures = _figures(study, results, release_file)
     sections = ["flow", "methods", "audit", *(["figures"] if figures else []), *(["joint"] if joint else [])]
     return PageContent(
         manifest=manifest,
@@ -102,13 +102,13 @@ def _content(study: Study, released: Warehouse, manifest: Mapping[str, str]) -> 
         figures=figures,
         checklists=_checklists(study, tables, results, figures, sections),
         results=results,
-        reproduction=released.rows("select * from results.reproduction order by line"),
-        findings=released.rows("from results.findings where severity <> 'note' or subject = 'published' order by line"),
+        reproduction=release_file.rows("select * from results.reproduction order by line"),
+        findings=release_file.rows("from results.findings where severity <> 'note' or subject = 'published' order by line"),
         display=display,
         display_note=note,
         changes=changes,
-        sources=_sources(released),
-        people_rows=_listed(released, study),
+        sources=_sources(release_file),
+        people_rows=_people_rows(release_file, study),
     )
 
 
@@ -147,7 +147,7 @@ def _write_documents(study: Study, folder: Path, content: PageContent) -> None:
     write_ard(folder, ard_rows(list(results.values()), protocol.plan_hash))
 
 
-def _figures(study: Study, results: Mapping[str, ResultRow], released: Warehouse) -> list[Figure]:
+def _figures(study: Study, results: Mapping[str, ResultRow], release_file: Warehouse) -> list[Figure]:
     """The drawings as the released file has them, with their numbers."""
     # The plotting library takes two seconds to come, and only a new release needs it.
     from dagster_project.report.figures import figure_tables
@@ -162,7 +162,7 @@ def _figures(study: Study, results: Mapping[str, ResultRow], released: Warehouse
             tuple(row["notes"].splitlines()),
             row["svg"],
         )
-        for row in released.rows("from results.figures order by position")
+        for row in release_file.rows("from results.figures order by position")
     ]
 
 
@@ -192,9 +192,9 @@ def _descriptions(study: Study) -> dict[str, str]:
     return descriptions | {f"results.{name}": words for name, words in RESULTS_COLUMNS.items()}
 
 
-def _sources(released: Warehouse) -> Sources:
+def _sources(release_file: Warehouse) -> Sources:
     """What stands behind the numbers of a page, counted by the database."""
-    with released.connect(read_only=True) as connection:
+    with release_file.connect(read_only=True) as connection:
         return Sources(
             roster=rows(connection, "select count(*) as n from marts.participants")[0]["n"],
             rules={row["scale"]: row["rule"] for row in rows(connection, "select scale, rule from codebook.scales")},
@@ -206,11 +206,11 @@ def _sources(released: Warehouse) -> Sources:
         )
 
 
-def _listed(released: Warehouse, study: Study) -> dict[str, list[dict[str, Any]]]:
+def _people_rows(release_file: Warehouse, study: Study) -> dict[str, list[dict[str, Any]]]:
     """The people of a study small enough to list them."""
     if (
         not study.protocol.shows_people
-        or len(released.rows(f"from marts.participants limit {MOST_PEOPLE + 1}")) > MOST_PEOPLE
+        or len(release_file.rows(f"from marts.participants limit {MOST_PEOPLE + 1}")) > MOST_PEOPLE
     ):
         return {}
-    return {name: released.rows(sql) for name, sql in PEOPLE_QUERIES.items()}
+    return {name: release_file.rows(sql) for name, sql in PEOPLE_QUERIES.items()}

@@ -189,15 +189,15 @@ def recall_diff(working: Warehouse, released_file: Path) -> None:
 _HAS_HISTORY = "select 1 from duckdb_tables() where schema_name = 'results' and table_name = 'release_diff'"
 
 
-def _history(released: Warehouse) -> list[dict[str, Any]]:
+def _history(release_file: Warehouse) -> list[dict[str, Any]]:
     columns = [
         row["column_name"]
-        for row in released.rows(
+        for row in release_file.rows(
             "select column_name from duckdb_columns() where schema_name = 'results' and table_name = 'release_diff'"
         )
     ]
     # An older release told people's answers one by one: what is said of people there is left behind.
     of_counts = ", ".join(f"'{kind}'" for kind in COUNTED_KINDS)
     condition = f"where kind not in ({of_counts})" if "participant_id" in columns else ""
-    rows = released.rows(f"select * from results.release_diff {condition} order by rowid") if columns else []
+    rows = release_file.rows(f"select * from results.release_diff {condition} order by rowid") if columns else []
     return [{"n": 1} | {name: row[name] for name in _SCHEMA.names if name in row} for row in rows]

@@ -71,7 +71,7 @@ def study_flow(study: Study, results: Mapping[str, ResultRow]) -> Flow:
 
 def _n_range(study: Study, results: Mapping[str, ResultRow], analysis: str, moment: str) -> Cell | None:
     """The smallest and the largest n of the outcomes: '23 to 32'."""
-    ids: Sequence[str] = [result_id(analysis, code, "n", when=moment) for code in study.protocol.outcomes]
+    ids: Sequence[str] = [result_id(analysis, code, "n", timepoint=moment) for code in study.protocol.outcomes]
     rows = sorted((row for id_ in ids if (row := results.get(id_)) is not None), key=lambda row: row.value or 0)
     if not rows:
         return None

@@ -89,8 +89,8 @@ def _missing(study: Study) -> str:
 def _rejected(results: Mapping[str, ResultRow]) -> str:
     """How many values were set to missing because no declaration allows them, by block."""
     blocks = [
-        f"{row.printed} of {results[result_id('rejected', row.outcome, 'n', when=row.wave)].printed} values of {row.outcome}"
-        f" at {row.wave or 'the roster'}"
+        f"{row.printed} of {results[result_id('rejected', row.outcome, 'n', timepoint=row.wave)].printed} values of"
+        f" {row.outcome} at {row.wave or 'the roster'}"
         for row in results.values()
         if row.analysis == "rejected" and row.statistic == "count"
     ]

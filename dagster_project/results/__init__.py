@@ -53,7 +53,7 @@ from dagster_project.results.tables import (
     to_csv_rows,
     to_markdown,
 )
-from dagster_project.results.trace import TRACE_COLUMNS, alike, person_lines, trace_lines, trace_sql
+from dagster_project.results.trace import TRACE_COLUMNS, person_lines, trace_lines, trace_sql, unknown_id_message
 from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
@@ -77,7 +77,6 @@ __all__ = [
     "ResultsError",
     "Row",
     "Table",
-    "alike",
     "ard_rows",
     "attrition_results",
     "change_counts",
@@ -125,4 +124,5 @@ __all__ = [
     "to_markdown",
     "trace_lines",
     "trace_sql",
+    "unknown_id_message",
 ]

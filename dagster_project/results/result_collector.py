@@ -72,7 +72,7 @@ class Rows:
             role = family.role if family is not None else "exploratory"
         self.rows.append(
             ResultRow(
-                result_id=result_id(self._analysis, outcome, statistic, category=category, when=wave or contrast),
+                result_id=result_id(self._analysis, outcome, statistic, category=category, timepoint=wave or contrast),
                 analysis=self._analysis, outcome=outcome, category=category, wave=wave, contrast=contrast,
                 statistic=statistic, value=finite_value, n=n, method=method, unit=unit,
                 printed=print_statistic(statistic, finite_value, decimals),

@@ -45,7 +45,7 @@ def _table(study: Study, name: str, title: str, columns: Sequence[Column], cells
 
 
 def _ids(analysis: str, code: str, timepoint: str | None, *statistics: str) -> list[str]:
-    return [result_id(analysis, code, statistic, when=timepoint) for statistic in statistics]
+    return [result_id(analysis, code, statistic, timepoint=timepoint) for statistic in statistics]
 
 
 def _estimate(numbers: Numbers, analysis: str, code: str, timepoint: str, statistic: str, prefix: str | None = None) -> Cell:

@@ -136,7 +136,7 @@ def table_service_use(study: Study, results: Iterable[ResultRow]) -> Table:
             tuple(
                 numbers.cell(
                     "{} of {}",
-                    *(result_id("service_use", service.service, statistic, when=wave) for statistic in ("count", "n")),
+                    *(result_id("service_use", service.service, statistic, timepoint=wave) for statistic in ("count", "n")),
                 )
                 for wave in waves
             ),
@@ -175,7 +175,7 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
         cells: list[Cell] = []
         for wave in waves:
             ids = {
-                statistic: result_id("summary", code, statistic, when=wave)
+                statistic: result_id("summary", code, statistic, timepoint=wave)
                 for statistic in ("n", "mean", "sd", "min", "max", "norm_distance")
             }
             cells += [
@@ -213,7 +213,7 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
             def ids(
                 *statistics: str, code: str = code, timepoint: str = contrast.contrast, analysis: str = "change"
             ) -> list[str]:
-                return [result_id(analysis, code, statistic, when=timepoint) for statistic in statistics]
+                return [result_id(analysis, code, statistic, timepoint=timepoint) for statistic in statistics]
 
             cells += [
                 numbers.cell("{}", *ids("n")),
@@ -254,7 +254,8 @@ def _families_note(study: Study, numbers: Numbers) -> str:
         tests = study.protocol.family_tests(family)
         n_significant = {
             name: sum(
-                numbers.is_below(result_id("change", code, statistic, when=contrast), plan.alpha) for code, contrast in tests
+                numbers.is_below(result_id("change", code, statistic, timepoint=contrast), plan.alpha)
+                for code, contrast in tests
             )
             for name, statistic in (("alone", "p"), ("Holm", "p_holm"), ("Benjamini-Hochberg", "p_bh"))
         }

@@ -54,7 +54,7 @@ def scale_answers(
             item_scores = spread_sum(total, count, low, high, item_easiness, rng) if count else []
             row: dict[int, Answer] = {
                 # Reverse-keying is its own inverse: it also turns an item score back into the answer.
-                position: instrument.keyed(position, item_score)
+                position: instrument.scored_answer(position, item_score)
                 for position, item_score in zip(answered_positions, item_scores, strict=True)
             }
             reason = REFUSAL if rng.random() < 0.15 else BLANK

@@ -67,7 +67,7 @@ def _problems(proposition_file: PropositionFile, files: list[CodedFile], study: 
     waves = {wave.wave for wave in study.protocol.waves}
     segments = [
         {"segment_id": segment_id, "path": coding.code.path, "person": coding.person, "wave": coding.wave,
-         "text": coding.text, "source_file": "", "place": coding.place}
+         "text": coding.text, "source_file": "", "place": coding.location}
         for segment_id, coding in zip(segment_ids(codings), codings, strict=True)
         if unplaced_reason(coding, waves) is None
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dagster_project.results import ResultRow, alike, direction_of, format_number, result_id
+from dagster_project.results import ResultRow, direction_of, format_number, result_id, unknown_id_message
 from dagster_project.study import Study
 from dagster_project.synthesis.propositions import (
     ChangeCondition,
@@ -365,7 +365,7 @@ def _level_cells(
         row = estimate.rows[0]
         outcome, wave_or_contrast = (row.outcome, row.wave or row.contrast or "") if row is not None else (row_id, "")
         if row is None:
-            verdict, reason = NOT_TESTABLE, alike(row_id, list(results)).removeprefix(f"{row_id}: ")
+            verdict, reason = NOT_TESTABLE, unknown_id_message(row_id, list(results)).removeprefix(f"{row_id}: ")
         elif condition.at_least is None and condition.at_most is None:
             verdict, reason = NOT_TESTABLE, condition.because or ""
         else:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from made_tables import OTHER_DESIGNS, Printed, audited, category_rows, other_table, score_rows
 
-from dagster_project.audit import GROUPS, IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, OTHER, PAIRED, Finding
+from dagster_project.audit import GROUPS, IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, OTHER_DESIGN, PAIRED, Finding
 
 
 def _said(findings: list[Finding]) -> list[tuple[str, str, str]]:
@@ -58,7 +58,7 @@ def test_a_right_row_of_another_design_is_at_most_a_note(cells: str) -> None:
 def test_a_row_that_fits_no_named_design_is_not_reproducible(cells: str, found: list[tuple[str, str, str]]) -> None:
     findings = audited(score_rows(cells))
     assert _said(findings) == found
-    assert _said(audited(score_rows(cells), OTHER)) == []
+    assert _said(audited(score_rows(cells), OTHER_DESIGN)) == []
 
 
 def test_a_row_unlike_the_tables_others_is_inconsistent() -> None:
@@ -95,12 +95,12 @@ def test_a_rows_own_design_and_level_go_before_the_tables() -> None:
     cells = "T1-T2: n 16, change 2.00, ci_low .25, ci_high 3.75, p .064"
     assert _said(audited(score_rows(cells), PAIRED)) == [("p_of_interval", IMPOSSIBLE, "p")]
     assert audited(score_rows(cells, level="90"), PAIRED) == []
-    assert audited(score_rows(cells, design=OTHER), PAIRED) == []
+    assert audited(score_rows(cells, design=OTHER_DESIGN), PAIRED) == []
 
 
 @pytest.mark.parametrize("kind", OTHER_DESIGNS)
 def test_right_tables_of_other_designs_are_never_impossible(kind: str) -> None:
-    design = {"groups": GROUPS, "Welch": GROUPS, "90 %": PAIRED}.get(kind, OTHER)
+    design = {"groups": GROUPS, "Welch": GROUPS, "90 %": PAIRED}.get(kind, OTHER_DESIGN)
     for seed in range(15):
         rows = other_table(kind, seed)
         undeclared = audited(rows)

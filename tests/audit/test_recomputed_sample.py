@@ -29,6 +29,7 @@ def _said(connection: Any, definitions: Any = None) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", ["small_run", "example_run"])
 @pytest.mark.parametrize("kind", ["working", "released"])
 def test_every_place_of_a_file_recomputes(run: str, kind: str, request: pytest.FixtureRequest) -> None:

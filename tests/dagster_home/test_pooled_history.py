@@ -42,6 +42,7 @@ def _run_in(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=os.environ | {"DAGSTER_HOME": str(home)}, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_an_older_home_reads_what_the_pooled_history_wrote_and_the_other_way_round(home: Path) -> None:
     first = _run_in(home).stdout.split()
     assert len(first) == 6
@@ -68,6 +69,7 @@ def test_an_older_home_reads_what_the_pooled_history_wrote_and_the_other_way_rou
         assert len(instance.fetch_observations(dg.AssetKey("release"), limit=1000).records) == 6 * 20
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_logged_is_there(home: Path) -> None:
     assert _run_in(home, "killed").returncode == -signal.SIGKILL
     with dg.DagsterInstance.get() as instance:

@@ -1134,6 +1134,7 @@ def the_csv_module_agrees(table: TextTable, content: bytes, export: Export) -> N
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind_name", KINDS)
 def test_rows_are_conserved_or_the_export_is_refused(
     kind_name: str, results: Results, study: Study, export_of: ExportOf
@@ -1172,6 +1173,7 @@ def _for_the_warehouse(export: str, count: int) -> list[Damaged]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("export", "count"), [("t1", 60), ("t2", 12), ("roster", 12)])
 def test_the_warehouse_takes_an_export_whole_or_not_at_all(
     export: str, count: int, results: Results, tmp_path: Path, study: Study, export_of: ExportOf

@@ -23,6 +23,7 @@ def _models(settings: Any) -> set[str]:
     return {node["name"] for node in json.loads(prepared_manifest(settings).read_text(encoding="utf-8"))["nodes"].values()}
 
 
+@pytest.mark.slow
 def test_the_project_is_parsed_once_and_again_after_an_edit(settings: Any) -> None:
     assert "scale_scores" in _models(settings)
     parse_time = prepared_manifest(settings).stat().st_mtime_ns
@@ -32,6 +33,7 @@ def test_the_project_is_parsed_once_and_again_after_an_edit(settings: Any) -> No
     assert not list(settings.dbt_target.glob(".parsing-*"))
 
 
+@pytest.mark.slow
 def test_a_manifest_that_another_process_makes_is_whole_when_it_is_there(
     small_place: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

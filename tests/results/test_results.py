@@ -109,7 +109,7 @@ def test_a_statistic_is_written_as_its_kind_is(statistic: str, value: float | No
 
 
 def test_ids_have_their_parts_in_order_and_refuse_what_would_be_ambiguous() -> None:
-    assert result_id("change", "wellbeing", "p", when="T1-T2") == "change/wellbeing/T1-T2/p"
+    assert result_id("change", "wellbeing", "p", timepoint="T1-T2") == "change/wellbeing/T1-T2/p"
     assert result_id("characteristics", "site", "percent", category="S1") == "characteristics/site/S1/percent"
     with pytest.raises(
         ResultsError, match=r"^'a/b' cannot be part of a result id; use letters, digits, underscores and hyp"

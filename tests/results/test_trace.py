@@ -17,7 +17,7 @@ from released_page import numbers_by_id, read_page_data
 from scipy import stats
 
 from dagster_project.cli import main
-from dagster_project.results import ESTIMANDS, PEOPLE, alike, estimand_of, person_lines, trace_lines
+from dagster_project.results import ESTIMANDS, PEOPLE, estimand_of, person_lines, trace_lines, unknown_id_message
 
 Rows = list[dict[str, Any]]
 
@@ -325,7 +325,7 @@ def test_a_trace_says_what_a_number_is_made_of_beside_answers(released: Callable
 
 
 def test_an_id_like_no_other_is_told_where_ids_are_listed() -> None:
-    assert alike("x", ["change/wellbeing/T1-T2/p"]) == (
+    assert unknown_id_message("x", ["change/wellbeing/T1-T2/p"]) == (
         "x: there is no such result; `select result_id from results.results` lists them"
     )
 

@@ -25,6 +25,7 @@ def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None
     assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), place
 
 
+@pytest.mark.slow
 def test_imputation_agrees_with_augmentation_person_by_person(scores: Scores, witness: Callable[[str], Said]) -> None:
     """Within four Monte Carlo standard errors, R's own among them: of the estimate root(b / m), of the total variance
     root((var_u + var_b) / m) with the covariance of both at its most, of fmi by the delta method from b and u."""
@@ -68,6 +69,7 @@ def test_with_many_people_it_is_the_likelihoods_answer() -> None:
     assert result.estimate == pytest.approx(mean[0] - mean[2], abs=draws + result.se / math.sqrt(people) * 4)
 
 
+@pytest.mark.slow
 def test_hardly_anybody_in_common_is_a_reason_and_never_an_exception() -> None:
     """Where two waves share two to five people, draws may leave the range of covariance matrices."""
     generator = np.random.default_rng(7)

@@ -456,6 +456,7 @@ def _with_free_blocks(warehouse: Warehouse, number: int) -> None:
             connection.execute(sql)
 
 
+@pytest.mark.slow
 def test_a_working_file_that_is_mostly_free_is_made_small_and_says_the_same(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

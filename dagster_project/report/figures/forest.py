@@ -47,9 +47,11 @@ def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, An
             rows.append(Row(heading))
         cells: list[Cell] = []
         for contrast in contrasts:
-            cells.append(numbers.cell("{}", result_id("change", code, "n", when=contrast)))
+            cells.append(numbers.cell("{}", result_id("change", code, "n", timepoint=contrast)))
             for name in names:
-                ids = [result_id("change", code, f"{name}{end}", when=contrast) for end in ("", "_ci95_low", "_ci95_high")]
+                ids = [
+                    result_id("change", code, f"{name}{end}", timepoint=contrast) for end in ("", "_ci95_low", "_ci95_high")
+                ]
                 cells.append(numbers.cell("{} [{}, {}]", *ids))
         rows.append(Row(label, tuple(cells)))
     columns = [Column(name, contrast) for contrast in contrasts for name in ("n", *names)]
@@ -129,7 +131,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
 
 
 def _value(results: Mapping[str, ResultRow], code: str, statistic: str, contrast: str) -> float:
-    row = results.get(result_id("change", code, statistic, when=contrast))
+    row = results.get(result_id("change", code, statistic, timepoint=contrast))
     return math.nan if row is None or row.value is None else row.value
 
 
@@ -147,7 +149,7 @@ def _alt(study: Study, results: Mapping[str, ResultRow], name: str) -> str:
         }
         excluding = sum(low > 0 or high < 0 for low, high in ends.values())
         largest = max(known_sizes, key=lambda code: abs(known_sizes[code]))
-        printed_size = results[result_id("change", largest, name, when=contrast)].printed
+        printed_size = results[result_id("change", largest, name, timepoint=contrast)].printed
         sentences.append(
             f"{contrast}: {excluding} of {len(known_sizes)} intervals of {name} exclude zero; the largest is"
             f" {study.scales[largest][1].label}, {printed_size}."

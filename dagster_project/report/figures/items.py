@@ -35,9 +35,9 @@ def plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str,
 
 def _cells(numbers: Numbers, item: str, waves: Sequence[str], answers: Sequence[int]) -> Iterator[Cell]:
     for wave in waves:
-        yield numbers.cell("{}", result_id("items", item, "n", when=wave))
+        yield numbers.cell("{}", result_id("items", item, "n", timepoint=wave))
         for answer in answers:
-            yield numbers.cell("{}", result_id("items", item, "count", category=str(answer), when=wave))
+            yield numbers.cell("{}", result_id("items", item, "count", category=str(answer), timepoint=wave))
 
 
 def _draw(
@@ -78,7 +78,7 @@ def _draw(
 
 
 def _count(results: Mapping[str, ResultRow], item: str, answer: int, wave: str) -> int:
-    row = results.get(result_id("items", item, "count", category=str(answer), when=wave))
+    row = results.get(result_id("items", item, "count", category=str(answer), timepoint=wave))
     return 0 if row is None or row.value is None else int(row.value)
 
 
@@ -96,6 +96,6 @@ def _alt(instrument: Instrument, results: Mapping[str, ResultRow], waves: Sequen
     )
     if largest_shares:
         (item, wave), (_, answer) = max(largest_shares.items(), key=lambda entry: entry[1][0])
-        result = results[result_id("items", item, "count", category=str(answer), when=wave)]
+        result = results[result_id("items", item, "count", category=str(answer), timepoint=wave)]
         text += f" Most alike are the answers to {item} at {wave}: {result.printed} of {result.n} people gave {answer}."
     return text

@@ -110,7 +110,7 @@ def _draw_returns(axes: Axes, results: Mapping[str, ResultRow], waves: Sequence[
 
 
 def _count(results: Mapping[str, ResultRow], analysis: str, outcome: str, statistic: str, wave: str | None) -> int:
-    row = results.get(result_id(analysis, outcome, statistic, when=wave))
+    row = results.get(result_id(analysis, outcome, statistic, timepoint=wave))
     return 0 if row is None or row.value is None else int(row.value)
 
 

@@ -40,7 +40,7 @@ def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, An
         cells: list[Cell] = []
         for wave in waves:
             ids = [
-                result_id("summary", code, statistic, when=wave)
+                result_id("summary", code, statistic, timepoint=wave)
                 for statistic in ("mean", "ci95_low", "ci95_high", "n", "q1", "q3")
             ]
             cells += [numbers.cell("{}", ids[3]), numbers.cell("{} [{}, {}]", *ids[:3]), numbers.cell("{}–{}", *ids[4:])]
@@ -52,7 +52,7 @@ def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, An
 
 
 def _value(results: Mapping[str, ResultRow], analysis: str, outcome: str, statistic: str, wave: str | None = None) -> float:
-    row = results.get(result_id(analysis, outcome, statistic, when=wave))
+    row = results.get(result_id(analysis, outcome, statistic, timepoint=wave))
     return math.nan if row is None or row.value is None else row.value
 
 
@@ -159,7 +159,7 @@ def _alt(study: Study, results: Mapping[str, ResultRow]) -> str:
     if known_distances:
         (code, wave), _ = max(known_distances.items(), key=lambda entry: abs(entry[1]))
         close_means = sum(abs(distance) <= 1 for distance in known_distances.values())
-        printed_distance = results[result_id("summary", code, "norm_distance", when=wave)].printed
+        printed_distance = results[result_id("summary", code, "norm_distance", timepoint=wave)].printed
         text += (
             f" {close_means} of {len(known_distances)} means lie within one norm SD of their norm; the farthest is"
             f" {study.scales[code][1].label} at {wave}, {printed_distance} norm SDs from it."

@@ -104,7 +104,7 @@ class Coding:
     coder: str | None
     coded_at: str | None
     memo: str | None
-    place: str
+    location: str
     occurrence: str = ""
 
     @property
@@ -117,7 +117,7 @@ class UnusableCoding(NamedTuple):
     """A coding that cannot be used: where it is in the file, and why. The reason does not contain the place, so that equal
     reasons can be counted."""
 
-    place: str
+    location: str
     reason: str
     source: str = ""
 
