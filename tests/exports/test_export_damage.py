@@ -1148,6 +1148,7 @@ def test_rows_are_conserved_or_the_export_is_refused(
     assert not failures, "\n".join(failures)
 
 
+@pytest.mark.slow
 def test_there_are_enough_of_them(results: Results, study: Study, export_of: ExportOf) -> None:
     outcomes: Counter[Outcome] = Counter()
     for kind_name in KINDS:

@@ -143,7 +143,7 @@ def test_what_cannot_be_used_is_kept_with_its_reason() -> None:
         NO_TEXT,
         NO_TEXT,
     ]
-    assert (file.unusable[0].place, file.unusable[0].source) == ("k2 (2 to 90)", "Doc")
+    assert (file.unusable[0].location, file.unusable[0].source) == ("k2 (2 to 90)", "Doc")
     assert file.codings == ()  # what a selection is called need not be what was said
 
 
@@ -326,7 +326,7 @@ def test_a_table_says_code_person_wave_and_segment_in_its_own_words() -> None:
 def test_line_separators_of_unicode_are_no_ends_of_rows() -> None:
     table = 'sep=;\ncode;person;wave;segment\nA;p;T1;one\u2028two\n>;p;T1;z\nA;p;T1;x\x0by\x85z\nA;p;T1;"a\r\nb"\nB;p;T1;z\n'
     file = read_interviews(table.encode(), "x", INTERVIEWS)
-    assert [(coding.text, coding.place) for coding in file.codings] == [
+    assert [(coding.text, coding.location) for coding in file.codings] == [
         ("one\u2028two", "line 3"), ("x\x0by\x85z", "line 5"), ("a\nb", "line 6"), ("z", "line 8"),
     ]  # fmt: skip
     assert file.unusable == (("line 4", "code is empty", ""),)
