@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dagster_project.audit.findings import NOTE, SEVERITIES, Finding
+from dagster_project.markdown import markdown_table
 
 #: Columns of results.findings: kind (text, whole or number) and description.
 FINDINGS_COLUMNS = {
@@ -71,9 +72,13 @@ def findings_markdown(rows: Sequence[dict[str, Any]]) -> str:
     """Rows of results.findings as a Markdown table."""
     if not rows:
         return "Nothing was found."
-    lines = ["| where | printed | severity | arithmetic |", "|---|---|---|---|"]
-    for row in rows:
-        location = ", ".join(str(row[name]) for name in ("table", "label", "timepoint", "statistic") if row[name])
-        cells = (location, row["printed"], row["severity"], row["arithmetic"])
-        lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines)
+    cells = [
+        (
+            ", ".join(str(row[name]) for name in ("table", "label", "timepoint", "statistic") if row[name]),
+            row["printed"],
+            row["severity"],
+            row["arithmetic"],
+        )
+        for row in rows
+    ]
+    return markdown_table(("where", "printed", "severity", "arithmetic"), cells)

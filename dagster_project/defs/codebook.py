@@ -3,6 +3,7 @@
 import dagster as dg
 
 from dagster_project.defs.steps import CODE_VERSION, fails_in_one_line
+from dagster_project.markdown import markdown_table
 from dagster_project.models.project import DbtProject
 from dagster_project.outcomes.codebook import write_codebook
 from dagster_project.study_run import StudyRun
@@ -18,7 +19,6 @@ from dagster_project.study_run import StudyRun
 def codebook(study_run: dg.ResourceParam[StudyRun], dbt: dg.ResourceParam[DbtProject]) -> dg.MaterializeResult:
     with fails_in_one_line():
         study, tables = write_codebook(study_run, dbt.folder)
-    lines = [f"| {name} | {table.num_rows} |" for name, table in tables.items()]
     return dg.MaterializeResult(
         data_version=dg.DataVersion(study.definitions_hash),
         metadata={
@@ -26,6 +26,8 @@ def codebook(study_run: dg.ResourceParam[StudyRun], dbt: dg.ResourceParam[DbtPro
             "waves": ", ".join(wave.wave for wave in study.protocol.waves),
             "instruments": ", ".join(instrument.name for instrument in study.instruments),
             "assumptions": tables["assumptions"].num_rows,
-            "tables": dg.MetadataValue.md("\n".join(["| table | rows |", "|---|---|", *lines])),
+            "tables": dg.MetadataValue.md(
+                markdown_table(("table", "rows"), [(name, table.num_rows) for name, table in tables.items()])
+            ),
         },
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dagster_project.checks import Check
+from dagster_project.markdown import markdown_table
 from dagster_project.models.column_lineage import Origins, Source, column_lineage, in_ranges
 from dagster_project.models.project import DbtProject
 from dagster_project.models.run_dbt import run_dbt
@@ -166,11 +167,12 @@ def _exported_columns(study: Study) -> dict[Source, set[Source]]:
 
 
 def _lineage_markdown(lineage: Mapping[str, set[Source]], table: Table, origins: Origins | None) -> str:
-    lines = ["| column | read from |" + (" in the exports |" if origins else ""), "|---|---|" + ("---|" if origins else "")]
-    for column, sources in lineage.items():
-        exported = f" {_by_table(origins.origins_of(table, column))} |" if origins else ""
-        lines.append(f"| {column} | {_by_table(sources)} |{exported}")
-    return "\n".join(lines)
+    if origins is None:
+        return markdown_table(("column", "read from"), [(column, _by_table(deps)) for column, deps in lineage.items()])
+    return markdown_table(
+        ("column", "read from", "in the exports"),
+        [(column, _by_table(sources), _by_table(origins.origins_of(table, column))) for column, sources in lineage.items()],
+    )
 
 
 def _by_table(sources: set[Source]) -> str:
@@ -181,7 +183,7 @@ def _by_table(sources: set[Source]) -> str:
         f"[{schema}/{table}](/assets/{'/'.join(asset_path(schema, table))}): {in_ranges(columns)}"
         for (schema, table), columns in tables.items()
     ]
-    return "; ".join(links).replace("|", "\\|") or "—"
+    return "; ".join(links) or "—"
 
 
 def asset_path(schema: str, table: str) -> tuple[str, ...]:
@@ -193,7 +195,4 @@ def _preview(connection: Connection, table: Table) -> str:
     """The first rows, few columns: enough to recognise a table by."""
     cursor = connection.execute(f"select * from {identifier(table[0])}.{identifier(table[1])} limit 5")
     names = [column[0] for column in cursor.description][:10]
-    lines = [
-        "| " + " | ".join("" if value is None else str(value) for value in row[:10]) + " |" for row in cursor.fetchall()
-    ]
-    return "\n".join(["| " + " | ".join(names) + " |", "|---" * len(names) + "|", *lines])
+    return markdown_table(names, [row[:10] for row in cursor.fetchall()])

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from dagster_project.checks import Check
 from dagster_project.exports import land, pseudonym
+from dagster_project.markdown import markdown_table
 from dagster_project.settings import Settings
 from dagster_project.stamps import SEGMENTS, stamp
 from dagster_project.study import Study
@@ -122,4 +123,4 @@ def codings_by_code(segments: Sequence[dict[str, Any]]) -> str:
     counts = Counter(" > ".join(row["path"]) for row in segments if not row["set_aside_reason"])
     if not counts:
         return "No coded segment."
-    return "\n".join(["| code | codings |", "|---|---|", *(f"| {code} | {n} |" for code, n in sorted(counts.items()))])
+    return markdown_table(("code", "codings"), sorted(counts.items()))

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dagster_project.markdown import markdown_table
+
 #: Kinds of change, in display order: singular and plural, in words.
 CHANGE_KINDS = {
     "person": ("person", "people"),
@@ -138,12 +140,10 @@ def diff_markdown(rows: Iterable[DatabaseRow]) -> str:
         of_kind = [row for row in all_rows if row["kind"] == kind]
         if not of_kind:
             continue
-        lines += ["", f"| {kind} | before | after |", "|---|---|---|"]
-        for row in of_kind[:_MAX_LISTED]:
-            cells = (row["what"], row["before"] or "—", row["after"] or "—")
-            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        cells = [(row["what"], row["before"] or "—", row["after"] or "—") for row in of_kind[:_MAX_LISTED]]
         if len(of_kind) > _MAX_LISTED:
-            lines.append(f"| and {len(of_kind) - _MAX_LISTED} more | | |")
+            cells.append((f"and {len(of_kind) - _MAX_LISTED} more", "", ""))
+        lines += ["", markdown_table((kind, "before", "after"), cells)]
     count_summary = count_lines(all_rows)
     if count_summary:
         lines += ["", *(f"- {line}" for line in count_summary)]

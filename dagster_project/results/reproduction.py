@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dagster_project.markdown import markdown_table
 from dagster_project.results.published import PublishedValue
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import MINUS, printed_decimals, prints_as, read_printed, round_half_away
@@ -122,17 +123,28 @@ def _compare_value(
 def summarise(reproductions: Sequence[Reproduction]) -> str:
     """Counts per table, and every printed number that was not reproduced with the reason, as Markdown."""
     counts = Counter((entry.table, entry.verdict) for entry in reproductions)
-    lines = ["| table | printed | reproduced | impossible | differs |", "|---|---|---|---|---|"]
+    rows: list[tuple[object, ...]] = []
     for table in dict.fromkeys(entry.table for entry in reproductions):
         numbers = [counts[table, verdict] for verdict in _VERDICTS]
-        lines.append(f"| {table} | {sum(numbers)} | " + " | ".join(map(str, numbers)) + " |")
+        rows.append((table, sum(numbers), *numbers))
     totals = [sum(entry.verdict == verdict for entry in reproductions) for verdict in _VERDICTS]
-    lines.append(f"| all | {len(reproductions)} | " + " | ".join(map(str, totals)) + " |")
+    rows.append(("all", len(reproductions), *totals))
+    summary = markdown_table(("table", "printed", *_VERDICTS), rows)
     not_reproduced = [entry for entry in reproductions if entry.verdict != "reproduced"]
-    if not_reproduced:
-        lines += ["", "| table | what | printed | computed | verdict | why |", "|---|---|---|---|---|---|"]
-        for entry in not_reproduced:
-            subject = f"{entry.label}, {entry.timepoint}, {entry.statistic}"
-            cells = (entry.table, subject, entry.printed, entry.computed_printed or "—", entry.verdict, entry.reason)
-            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines)
+    if not not_reproduced:
+        return summary
+    details = markdown_table(
+        ("table", "what", "printed", "computed", "verdict", "why"),
+        [
+            (
+                entry.table,
+                f"{entry.label}, {entry.timepoint}, {entry.statistic}",
+                entry.printed,
+                entry.computed_printed or "—",
+                entry.verdict,
+                entry.reason,
+            )
+            for entry in not_reproduced
+        ],
+    )
+    return f"{summary}\n\n{details}"

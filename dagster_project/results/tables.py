@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from dagster_project.markdown import markdown_table
 from dagster_project.results.change import EFFECT_SIZES
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
@@ -268,15 +269,12 @@ def _families_note(study: Study, numbers: Numbers) -> str:
 
 def to_markdown(table: Table) -> str:
     """A table as Markdown, section headings in bold."""
-
-    def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-    lines = [line(["", *(column.full_name for column in table.columns)]), "|---" * (len(table.columns) + 1) + "|"]
-    for row in table.rows:
-        texts = [cell.text for cell in row.cells] or [""] * len(table.columns)
-        lines.append(line([row.label if row.cells else f"**{row.label}**", *texts]))
-    return "\n".join([*lines, "", *table.notes])
+    rows = [
+        (row.label, *(cell.text for cell in row.cells)) if row.cells else (f"**{row.label}**", *[""] * len(table.columns))
+        for row in table.rows
+    ]
+    body = markdown_table(["", *(column.full_name for column in table.columns)], rows)
+    return "\n".join([body, "", *table.notes])
 
 
 def to_csv_rows(table: Table) -> list[list[str]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dagster_project.markdown import markdown_table
 from dagster_project.results import ResultRow
 from dagster_project.study import Study
 from dagster_project.synthesis.claims import NOT_TESTABLE, VERDICTS, JudgedClaim, judge_claims
@@ -237,20 +238,15 @@ def _evidence_hash(claims: Sequence[JudgedClaim], segment_ids: Iterable[str]) ->
 
 def display_markdown(rows: Sequence[JointRow]) -> str:
     """The joint display for Dagster: a table of propositions, then one of the claims that are not supported."""
-
-    def line(*cells: str) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
-    lines = [line("proposition", "numbers", "interviews", "judged"), "|---|---|---|---|"]
+    propositions = []
     for row in rows:
         counts = ", ".join(f"{count} {verdict}" for verdict, count in row.counts.items() if count)
         segment_words = f"{row.segments} segments of {row.people} people" if row.segments else "—"
         doubts = "".join(f"; **{doubt}**" for doubt in row.doubts)
-        lines.append(line(f"{row.position}. {row.statement}", counts or "—", segment_words, row.verdict + doubts))
+        propositions.append((f"{row.position}. {row.statement}", counts or "—", segment_words, row.verdict + doubts))
+    display = markdown_table(("proposition", "numbers", "interviews", "judged"), propositions)
     unsupported = [(row, claim) for row in rows for claim in row.claims if claim.verdict != "supported"]
-    if unsupported:
-        lines += ["", line("", "claim", "verdict", "why"), "|---|---|---|---|"]
-        lines += [
-            line(str(row.position), claim.statement, f"**{claim.verdict}**", claim.reason) for row, claim in unsupported
-        ]
-    return "\n".join(lines)
+    if not unsupported:
+        return display
+    claims = [(row.position, claim.statement, f"**{claim.verdict}**", claim.reason) for row, claim in unsupported]
+    return f"{display}\n\n{markdown_table(('', 'claim', 'verdict', 'why'), claims)}"
