@@ -47,8 +47,8 @@ def read_excel(path: Path, name: str) -> TextTable:
         raise ExportError(f"{name}: the workbook cannot be read ({reason}); export it again") from None
     filled_sheets = {sheet: rows for sheet, rows in sheets.items() if any(map(_is_filled, rows))}
     if len(filled_sheets) > 1:
-        sheets = abbreviated_list([quoted(sheet) for sheet in filled_sheets])
-        raise ExportError(f"{name}: {len(filled_sheets)} sheets are filled: {sheets}; keep the one with the answers")
+        sheet_names = abbreviated_list([quoted(sheet) for sheet in filled_sheets])
+        raise ExportError(f"{name}: {len(filled_sheets)} sheets are filled: {sheet_names}; keep the one with the answers")
     if not filled_sheets:
         raise ExportError(f"{name}: the workbook is empty; export it again")
     sheet, rows = next(iter(filled_sheets.items()))
