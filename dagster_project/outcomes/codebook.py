@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from dagster_project.results import ESTIMANDS, PEOPLE
+from dagster_project.results import ESTIMANDS, ESTIMANDS_TABLE, PEOPLE
 from dagster_project.study import Study, codebook_tables, wave_definitions
 from dagster_project.study_run import StudyRun
 
@@ -37,6 +37,6 @@ def _code_stamp(dbt_folder: Path) -> str:
 
 def _estimands() -> pa.Table:
     """What each statistic is: formula, and who counts in it."""
-    rows = [asdict(estimand) | {"people_in_words": PEOPLE[estimand.people]} for estimand in ESTIMANDS]
-    names = ("analysis", "statistic", "people", "people_in_words", "formula")
-    return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))
+    return ESTIMANDS_TABLE.to_arrow(
+        asdict(estimand) | {"people_in_words": PEOPLE[estimand.people]} for estimand in ESTIMANDS
+    )

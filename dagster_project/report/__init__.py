@@ -1,7 +1,7 @@
 """The page: what people read, rendered from results. Belongs here: formats of output. Does not belong here: arithmetic."""
 
 from dagster_project.report.deposit import SUBJECTS, write_dictionary, write_package
-from dagster_project.report.figure import FIGURES_COLUMNS, Figure
+from dagster_project.report.figure import FIGURES_TABLE, Figure
 from dagster_project.report.joint import joint_rows, table_joint_display
 from dagster_project.report.latex import write_latex
 from dagster_project.report.methods import citation, methods
@@ -14,7 +14,7 @@ from dagster_project.report.workbook import write_workbook
 
 __all__ = [
     "COLUMNS",
-    "FIGURES_COLUMNS",
+    "FIGURES_TABLE",
     "LEFT_OUT",
     "LISTED",
     "MOST_PEOPLE",

@@ -4,12 +4,11 @@ Belongs here: names, formatting and comparison of results. Does not belong here:
 than a published table.
 """
 
-from dagster_project.results.ard import ARD_COLUMNS, ard_rows
+from dagster_project.results.ard import ARD_TABLE, ard_rows
 from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
-from dagster_project.results.dictionary import RESULTS_COLUMNS
 from dagster_project.results.errors import ResultsError
-from dagster_project.results.estimands import ESTIMANDS, PEOPLE, Estimand, estimand_of
+from dagster_project.results.estimands import ESTIMANDS, ESTIMANDS_TABLE, PEOPLE, Estimand, estimand_of
 from dagster_project.results.further_tables import MISSING_REASONS, further_tables, ledger_table
 from dagster_project.results.items import MOST_ANSWERS, item_results
 from dagster_project.results.measurement import measurement_results, reliable_change_results
@@ -25,6 +24,7 @@ from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
     CHANGE_KINDS,
     COUNTED_KINDS,
+    RELEASE_DIFF_TABLE,
     DiffRow,
     change_counts,
     claim_changes,
@@ -33,9 +33,9 @@ from dagster_project.results.release_diff import (
     diff_markdown,
     result_changes,
 )
-from dagster_project.results.reproduction import Reproduction, compare, summarise
+from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
 from dagster_project.results.result_collector import direction_of
-from dagster_project.results.result_row import ResultRow, result_id
+from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
 from dagster_project.results.rounding import format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
@@ -57,14 +57,17 @@ from dagster_project.results.trace import TRACE_COLUMNS, alike, person_lines, tr
 from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
-    "ARD_COLUMNS",
+    "ARD_TABLE",
     "CHANGE_KINDS",
     "COUNTED_KINDS",
     "ESTIMANDS",
+    "ESTIMANDS_TABLE",
     "MISSING_REASONS",
     "MOST_ANSWERS",
     "PEOPLE",
-    "RESULTS_COLUMNS",
+    "RELEASE_DIFF_TABLE",
+    "REPRODUCTION_TABLE",
+    "RESULTS_TABLE",
     "TRACE_COLUMNS",
     "Cell",
     "Column",

@@ -7,6 +7,8 @@ How a single number was computed (form of the test, number of draws, seed) is in
 from dataclasses import dataclass
 from functools import cache
 
+from dagster_project.table_spec import ColumnSpec, TableSpec
+
 #: Who is included in a number: description by rule. `trace` applies the rules person by person.
 PEOPLE = {
     "score": "people with a score of the scale in the wave",
@@ -179,6 +181,26 @@ ESTIMANDS = tuple(
     Estimand(analysis, statistic, people, formula)
     for (analysis, people), formulas in _FORMULAS.items()
     for statistic, formula in formulas.items()
+)
+
+
+ESTIMANDS_TABLE = TableSpec(
+    schema="codebook",
+    name="estimands",
+    key=("analysis", "statistic"),
+    description="What each statistic is: formula, and who counts in it.",
+    columns=(
+        ColumnSpec("analysis", "text", "The analysis, as in results.results.", nullable=False),
+        ColumnSpec(
+            "statistic",
+            "text",
+            "The statistic; a name that ends in an underscore stands for all that begin so.",
+            nullable=False,
+        ),
+        ColumnSpec("people", "text", "Who counts in the statistic, as a code that trace applies."),
+        ColumnSpec("people_in_words", "text", "Who counts in the statistic."),
+        ColumnSpec("formula", "text", "The statistic's formula, in plain text."),
+    ),
 )
 
 

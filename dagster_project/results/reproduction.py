@@ -12,6 +12,7 @@ from dagster_project.results.published import PublishedValue
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import MINUS, printed_decimals, prints_as, read_printed, round_half_away
 from dagster_project.study import Study
+from dagster_project.table_spec import ColumnSpec, TableSpec
 
 #: Names of statistics in published tables, where they are not ours.
 _STATISTICS = {"change": "mean_change", "ci_low": "ci95_low", "ci_high": "ci95_high", "es": "d_baseline"}
@@ -35,6 +36,29 @@ class Reproduction:
     computed_printed: str | None
     verdict: str
     reason: str
+
+
+REPRODUCTION_TABLE = TableSpec(
+    schema="results",
+    name="reproduction",
+    key=("line",),
+    description="Each printed number of the published tables beside the warehouse's.",
+    columns=(
+        ColumnSpec("line", "whole", "The line of the file of published values.", nullable=False),
+        ColumnSpec("table", "text", "The published table."),
+        ColumnSpec("row", "whole", "The row in that table."),
+        ColumnSpec("section", "text", "The heading above the row."),
+        ColumnSpec("label", "text", "The row's label."),
+        ColumnSpec("timepoint", "text", "The wave or contrast of the column."),
+        ColumnSpec("statistic", "text", "The statistic of the column."),
+        ColumnSpec("printed", "text", "The number as printed."),
+        ColumnSpec("result_id", "text", "The result that it is compared with."),
+        ColumnSpec("computed", "number", "That result's value."),
+        ColumnSpec("computed_printed", "text", "That value at the printed precision."),
+        ColumnSpec("verdict", "text", "reproduced, impossible or differs."),
+        ColumnSpec("reason", "text", "Why it is impossible, or what differs."),
+    ),
+)
 
 
 def published_result_id(value: PublishedValue, study: Study) -> str | None:
