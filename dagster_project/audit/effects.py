@@ -19,14 +19,11 @@ from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE,
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.pairs import average_sd, change_of, error_of
 from dagster_project.audit.student import t_of_p
+from dagster_project.study import EVERY_EFFECT_SIZE
 
-#: What a reader calls them, in the order in which they are tried.
+#: What a reader calls them, that of the SD of the changes first.
 DEFINITIONS = {
-    "d_z": "change / SD of the changes",
-    "d_baseline": "change / SD at baseline of the pairs",
-    "d_av": "change / average of both waves' SDs",
-    "d_rm": "change / (SD of the changes / root(2 (1 - r)))",
-    "d_s": "change / pooled SD of both groups",
+    size.name: f"change / {size.denominator}" for size in sorted(EVERY_EFFECT_SIZE, key=lambda size: size.name != "d_z")
 }
 #: Rows that a habit needs before a row against it is told.
 _HABIT = 3

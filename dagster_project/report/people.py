@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dagster_project.results import ResultRow, estimand_of
+from dagster_project.results import ResultRow, statistic_of
 from dagster_project.study import Study
 
 #: With more people on the roster nobody is drawn or listed.
@@ -117,7 +117,7 @@ class Scope:
 
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
     """The scope of a result; None where nobody of the roster is in it, or people beyond it are."""
-    people = estimand_of(row.analysis, row.statistic).people
+    people = statistic_of(row.analysis, row.statistic).people
     if people in ("nobody", "listed"):
         return None
     every = tuple(wave.wave for wave in study.protocol.waves)

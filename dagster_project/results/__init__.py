@@ -8,7 +8,6 @@ from dagster_project.results.ard import ARD_TABLE, ard_rows
 from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
-from dagster_project.results.estimands import ESTIMANDS, ESTIMANDS_TABLE, PEOPLE, Estimand, estimand_of
 from dagster_project.results.further_tables import MISSING_REASONS, further_tables, ledger_table
 from dagster_project.results.items import MOST_ANSWERS, item_results
 from dagster_project.results.measurement import measurement_results, reliable_change_results
@@ -39,6 +38,14 @@ from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_
 from dagster_project.results.rounding import format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
+from dagster_project.results.statistics_registry import (
+    ESTIMANDS_TABLE,
+    PEOPLE,
+    STATISTICS,
+    Statistic,
+    estimand_rows,
+    statistic_of,
+)
 from dagster_project.results.tables import (
     Cell,
     Column,
@@ -60,7 +67,6 @@ __all__ = [
     "ARD_TABLE",
     "CHANGE_KINDS",
     "COUNTED_KINDS",
-    "ESTIMANDS",
     "ESTIMANDS_TABLE",
     "MISSING_REASONS",
     "MOST_ANSWERS",
@@ -68,17 +74,18 @@ __all__ = [
     "RELEASE_DIFF_TABLE",
     "REPRODUCTION_TABLE",
     "RESULTS_TABLE",
+    "STATISTICS",
     "TRACE_COLUMNS",
     "Cell",
     "Column",
     "DiffRow",
-    "Estimand",
     "Numbers",
     "PublishedValue",
     "Reproduction",
     "ResultRow",
     "ResultsError",
     "Row",
+    "Statistic",
     "Table",
     "alike",
     "ard_rows",
@@ -92,7 +99,7 @@ __all__ = [
     "count_rows",
     "diff_markdown",
     "direction_of",
-    "estimand_of",
+    "estimand_rows",
     "flow_results",
     "format_number",
     "further_tables",
@@ -118,6 +125,7 @@ __all__ = [
     "service_change_results",
     "service_results",
     "stability_results",
+    "statistic_of",
     "summarise",
     "summary_results",
     "table_change",

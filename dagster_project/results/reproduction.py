@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from dagster_project.results.published import PublishedValue
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import MINUS, printed_decimals, prints_as, read_printed, round_half_away
+from dagster_project.results.statistics_registry import PUBLISHED_NAMES
 from dagster_project.study import Study
 from dagster_project.table_spec import ColumnSpec, TableSpec
 
-#: Names of statistics in published tables, where they are not ours.
-_STATISTICS = {"change": "mean_change", "ci_low": "ci95_low", "ci_high": "ci95_high", "es": "d_baseline"}
 _VERDICTS = ("reproduced", "impossible", "differs")
 
 
@@ -65,7 +64,7 @@ def published_result_id(value: PublishedValue, study: Study) -> str | None:
     """The id of the result that a printed number corresponds to, or None when the protocol does not define it."""
     tables = study.protocol.published.tables if study.protocol.published else {}
     analysis = tables.get(value.table)
-    statistic = _STATISTICS.get(value.statistic, value.statistic)
+    statistic = PUBLISHED_NAMES.get(value.statistic, value.statistic)
     if analysis == "characteristics":
         for variable in study.protocol.participant_variables:
             if variable.section != value.section:
