@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from dagster_project.commands import audit, check, contract, diff, new, run, simulate, trace, ui
 from dagster_project.settings import read_settings
-from dagster_project.terminal import fault_line, say
+from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
 _COMMANDS = (run, check, contract, new, ui, diff, trace, audit, simulate)
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except (ValueError, OSError) as error:
         # StudyError, ExportError, ResultsError, WarehouseError and their like are ValueErrors with one line for a person.
-        say(f"wavehouse: {fault_line(str(error)) if isinstance(error, OSError) else error}", file=sys.stderr)
+        say(f"wavehouse: {error_line(str(error)) if isinstance(error, OSError) else error}", file=sys.stderr)
         return 2
 
 

@@ -20,7 +20,7 @@ from dagster_project.settings import Settings, read_settings
 from dagster_project.study import StudyError, read_study
 
 #: The whole graph as a job. `wavehouse run` and the UI run this same job.
-EVERYTHING = "everything"
+EVERYTHING_JOB = "everything"
 
 
 @dg.definitions
@@ -48,7 +48,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
             *exposure_specs(manifest),
         ],
         asset_checks=MODEL_CHECKS,
-        jobs=[dg.define_asset_job(EVERYTHING, description="Exports to release: everything, in order.")],
+        jobs=[dg.define_asset_job(EVERYTHING_JOB, description="Exports to release: everything, in order.")],
         # One process: DuckDB has one writer, and starting a process for each step costs more than the step.
         executor=dg.in_process_executor,
         loggers={"progress": progress_logger},

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dagster_project.dagster_home.folder import open_dagster_home
-from dagster_project.fingerprint import LastRun, inputs_fingerprint, note_run, reads_outside, unchanged_since
+from dagster_project.fingerprint import LastRun, has_paths_outside, inputs_fingerprint, record_run, unchanged_since
 from dagster_project.models.manifest import prepare_in_background
 from dagster_project.settings import Settings
 from dagster_project.study_lock import study_lock
 from dagster_project.summary import run_summary
 from dagster_project.terminal import say
-from dagster_project.warehouse import HeldFileError, Warehouse, damaged_files
+from dagster_project.warehouse import LockedFileError, Warehouse, damaged_files
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dagster_project.study import Study
 
 
-def run_everything(settings: Settings, *, quiet: bool, again: bool, waits: bool) -> int:
+def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: bool) -> int:
     """Run the whole graph, unless that would change nothing. Returns the exit code: 0, or 1 when a run failed.
 
     It holds the study's lock: what decides and what is loaded is under it, too, not only the steps. quiet: print the summary
@@ -43,7 +43,7 @@ def run_everything(settings: Settings, *, quiet: bool, again: bool, waits: bool)
     with study_lock(settings.lock_file, run_id, waits=waits, report=report):
         inputs = inputs_fingerprint(settings)
         today = f"{datetime.now(UTC):%Y-%m-%d}"
-        last = None if again else unchanged_since(settings, inputs, today)
+        last = None if is_forced else unchanged_since(settings, inputs, today)
         if last is not None and _has_history(settings) and _say_unchanged(settings, last, quiet):
             return 0
         from dagster_project.study import read_study
@@ -61,8 +61,8 @@ def run_everything(settings: Settings, *, quiet: bool, again: bool, waits: bool)
             state = "the release is as it was" if has_release else "there is no release yet"
             say(f"wavehouse: the run failed; {state}. `wavehouse ui` shows run {result.run_id}", file=sys.stderr)
             return 1
-        if inputs is not None and not reads_outside(settings.study_folder, _declared_places(study)):
-            note_run(settings, inputs, today if study.protocol.starts_on is not None else None, warnings)
+        if inputs is not None and not has_paths_outside(settings.study_folder, _declared_places(study)):
+            record_run(settings, inputs, today if study.protocol.starts_on is not None else None, warnings)
         print(run_summary(settings))
         return 0
 
@@ -95,15 +95,15 @@ def _run_and_heal(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteIn
 
 
 def _prepare_working_file(settings: Settings) -> None:
-    with contextlib.suppress(HeldFileError):  # the steps say who holds it
+    with contextlib.suppress(LockedFileError):  # the steps say who holds it
         if fault := Warehouse(settings.warehouse_file).prepare(is_expected=(settings.study_folder / "release").exists()):
             say(f"warning: {fault}", file=sys.stderr)
 
 
 def _say_unchanged(settings: Settings, last: LastRun, quiet: bool) -> bool:
     """Print what a run would end with, and record that nothing had changed. False when a file cannot be read after all."""
-    released = settings.study_folder / "release" / "warehouse.duckdb"
-    if not all(Warehouse(file).can_be_read() for file in (settings.warehouse_file, released)):
+    release_file = settings.study_folder / "release" / "warehouse.duckdb"
+    if not all(Warehouse(file).can_be_read() for file in (settings.warehouse_file, release_file)):
         return False
     if not quiet:
         say(
@@ -138,9 +138,9 @@ def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProce
         import dagster as dg
 
         from dagster_project.dagster_home.progress import step_line
-        from dagster_project.definitions import EVERYTHING, build_defs
+        from dagster_project.definitions import EVERYTHING_JOB, build_defs
 
-        job = build_defs(settings).resolve_job_def(EVERYTHING)
+        job = build_defs(settings).resolve_job_def(EVERYTHING_JOB)
     with dg.DagsterInstance.get() as instance:
         loggers = {"progress": {"config": {"quiet": quiet}}}
         if not quiet:

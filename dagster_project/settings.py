@@ -74,7 +74,7 @@ class Settings:
         return self.warehouse_file.with_name("run.lock")
 
     @property
-    def taken_file(self) -> Path:
+    def release_inputs_file(self) -> Path:
         """What the current release was made from (exports/arrivals.py)."""
         return self.warehouse_file.with_name("taken.json")
 
@@ -123,14 +123,14 @@ class Settings:
         folder, check = self.study_folder, manifest.get("key_check")
         # Of a release from before check values nobody can tell which key was its own.
         keys = sorted(self.home.glob(f"*/{KEY_FILE}")) if check else []
-        own = next((key for key in keys if key_check_of(key) == check), None)
-        back = f"Put the key back at {file}, or set WAVEHOUSE_PSEUDONYM_KEY"
-        if own == file:
-            back = f"Unset WAVEHOUSE_PSEUDONYM_KEY: the key is in {file}"
-        elif own is not None:  # of a study that was renamed, moved or copied
-            back = f"Copy the key from {own} to {file}"
+        own_key_file = next((key for key in keys if key_check_of(key) == check), None)
+        remedy = f"Put the key back at {file}, or set WAVEHOUSE_PSEUDONYM_KEY"
+        if own_key_file == file:
+            remedy = f"Unset WAVEHOUSE_PSEUDONYM_KEY: the key is in {file}"
+        elif own_key_file is not None:  # of a study that was renamed, moved or copied
+            remedy = f"Copy the key from {own_key_file} to {file}"
         return (
-            f": everybody in release {manifest.get('release', '?')} would get a new pseudonym. {back};"
+            f": everybody in release {manifest.get('release', '?')} would get a new pseudonym. {remedy};"
             f" to start anew, move {folder / 'release'} and {folder / 'releases'} away"
         )
 
@@ -151,7 +151,7 @@ def home_of_study(home: Path, study_folder: Path) -> Path:
     digits = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()
     # Cut, so that the name with the digits is one that file systems allow.
     name = study_folder.name
-    candidates = [home / called for called in (name, f"{name[:40]}-{digits[:8]}", f"{name[:40]}-{digits}")]
+    candidates = [home / home_name for home_name in (name, f"{name[:40]}-{digits[:8]}", f"{name[:40]}-{digits}")]
     for candidate in candidates[:-1]:
         if _is_owned(candidate, path, home):
             return candidate
@@ -213,14 +213,14 @@ def _make_key(file: Path) -> None:
 
 def _newest_manifest(study_folder: Path) -> dict[str, str] | None:
     """The manifest of the current release, else of the newest that is kept; None where nothing has been released."""
-    kept = sorted(study_folder.glob("releases/[!.]*/manifest.json"), reverse=True)
-    for file in (study_folder / "release" / "manifest.json", *kept):
+    manifests = sorted(study_folder.glob("releases/[!.]*/manifest.json"), reverse=True)
+    for file in (study_folder / "release" / "manifest.json", *manifests):
         with suppress(OSError, ValueError):
             content = json.loads(file.read_text(encoding="utf-8"))
             if isinstance(content, dict):
                 return content
     # A release whose manifest is damaged stands all the same.
-    return {"release": kept[0].parent.name} if kept else None
+    return {"release": manifests[0].parent.name} if manifests else None
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -231,10 +231,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     WAVEHOUSE_NOTIFY: a chat's webhook or mailto:address that is told of failed runs, by way of WAVEHOUSE_SMTP.
     """
     home = Path(environment.get("WAVEHOUSE_HOME") or CHECKOUT / ".wavehouse").resolve()
-    named = environment.get("WAVEHOUSE_STUDY") or "peer_workers"
-    folder = CHECKOUT / "data" / named
+    study_name = environment.get("WAVEHOUSE_STUDY") or "peer_workers"
+    folder = CHECKOUT / "data" / study_name
     return Settings(
-        study_folder=folder if folder.is_dir() else Path(named).resolve(),
+        study_folder=folder if folder.is_dir() else Path(study_name).resolve(),
         home=home,
         dagster_home=Path(environment.get("DAGSTER_HOME") or home / "dagster").resolve(),
         pseudonym_key=environment.get("WAVEHOUSE_PSEUDONYM_KEY") or None,

@@ -1,10 +1,9 @@
-"""The lock of a study: a run holds it from its first step to its last, so that no two runs of a study ever mix.
+"""The lock of a study: a run holds it from its first step to its last, so that two runs of a study never overlap.
 
-Belongs here: a file lock that dies with its process, whoever started that, and who holds it. Does not belong here: what a
-run does, Dagster.
+Belongs here: a file lock that ends with its process, and who holds it. Does not belong here: what a run does, Dagster.
 
-The lock is a file in the study's folder of WAVEHOUSE_HOME. Its text says who holds it; the text of a holder that was killed
-stays until the next one comes, the lock itself does not.
+The lock is a file in the study's folder of WAVEHOUSE_HOME. Its text names the holder; the text of a holder that was killed
+stays until the next run takes the lock, the lock itself does not.
 """
 
 import json
@@ -25,13 +24,13 @@ else:
     import fcntl
 
 _POLL_SECONDS = 0.2
-#: Whoever does not want to wait waits this long: the sensor's question whether anybody holds the lock takes it for a moment.
+#: How long a run tries that does not wait: the sensor holds the lock for a moment when it checks whether it is free.
 _PATIENCE_SECONDS = 0.5
-#: Where Windows locks a byte: behind any text, which others could not read otherwise.
+#: The position of the byte that is locked on Windows: beyond any text, which others could not read otherwise.
 _FAR_BYTE = 1 << 30
 
-#: The locks that this thread holds, and whom each was taken from: a run started under the lock does not wait for itself.
-_HELD = threading.local()
+#: The locks that this thread holds, each with its killed former holder, if any: a thread never waits for its own lock.
+_THREAD_LOCKS = threading.local()
 
 
 @dataclass(frozen=True)
@@ -48,41 +47,41 @@ class Holder:
 
 
 class StudyLockedError(ValueError):
-    """Another run holds the lock. The message is one line that says which."""
+    """Another run holds the lock. The message is one line that names it."""
 
 
 @contextmanager
 def study_lock(
     file: Path, run_id: str, *, waits: bool = True, report: Callable[[str], None] | None = None
 ) -> Iterator[Holder | None]:
-    """Hold a study's lock for one block. Gives the last holder if it was killed, else None.
+    """Hold a study's lock for one block. Yields the last holder if it was killed, else None.
 
-    Waits until the lock is free, and tells `report` for whom; with waits=False raises StudyLockedError instead. A thread
-    that holds the lock already goes on.
+    Waits until the lock is free and names its holder to `report`; with waits=False raises StudyLockedError instead. A thread
+    that already holds the lock continues at once.
     """
     file = Path(os.path.abspath(file))
-    held: dict[Path, Holder | None] = _HELD.__dict__.setdefault("files", {})
-    if file in held:
-        yield held[file]
+    held_locks: dict[Path, Holder | None] = _THREAD_LOCKS.__dict__.setdefault("files", {})
+    if file in held_locks:
+        yield held_locks[file]
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle = _acquired(file, waits, report)
+    handle = _acquire(file, waits, report)
     try:
         killed = _holder(file)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         _write(handle, json.dumps(asdict(Holder(run_id, os.getpid(), socket.gethostname(), now))))
-        held[file] = killed
+        held_locks[file] = killed
         try:
             yield killed
         finally:
-            del held[file]
+            del held_locks[file]
             _write(handle, "")
     finally:
-        _let_go(handle)
+        _unlock(handle)
 
 
 def lock_holder(file: Path) -> Holder | None:
-    """Who holds a study's lock now; None when nobody does."""
+    """The current holder of a study's lock, or None."""
     holder = _holder(file)
     if holder is None:
         return None
@@ -90,36 +89,36 @@ def lock_holder(file: Path) -> Holder | None:
         handle = os.open(file, os.O_RDWR)
     except OSError:
         return None
-    if not _try(handle):
+    if not _try_lock(handle):
         os.close(handle)
         return holder
-    _let_go(handle)
+    _unlock(handle)
     return None
 
 
-def _acquired(file: Path, waits: bool, report: Callable[[str], None] | None) -> int:
-    """The locked file's handle."""
-    gives_up_at = None if waits else time.monotonic() + _PATIENCE_SECONDS
-    named: Holder | None = None
+def _acquire(file: Path, waits: bool, report: Callable[[str], None] | None) -> int:
+    """Lock the file. Returns its handle."""
+    deadline = None if waits else time.monotonic() + _PATIENCE_SECONDS
+    reported_holder: Holder | None = None
     while True:
         handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
-        if _try(handle):
+        if _try_lock(handle):
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(handle), os.stat(file)):
                     return handle
-            _let_go(handle)  # somebody deleted the file while it was waited for: another one is the lock now
+            _unlock(handle)  # the file was deleted in the meantime: the lock is now another file
             continue
         os.close(handle)
         holder = _holder(file)
-        if gives_up_at is not None and time.monotonic() >= gives_up_at:
+        if deadline is not None and time.monotonic() >= deadline:
             raise StudyLockedError(f"{holder or 'another run'} is running this study; wait for it, or leave out --no-wait")
-        if report is not None and gives_up_at is None and holder is not None and holder != named:
+        if report is not None and deadline is None and holder is not None and holder != reported_holder:
             report(f"waiting for {holder} of this study")
-            named = holder
+            reported_holder = holder
         time.sleep(_POLL_SECONDS)
 
 
-def _try(handle: int) -> bool:
+def _try_lock(handle: int) -> bool:
     if sys.platform == "win32":
         os.lseek(handle, _FAR_BYTE, os.SEEK_SET)
         try:
@@ -134,12 +133,12 @@ def _try(handle: int) -> bool:
     return True
 
 
-def _let_go(handle: int) -> None:
+def _unlock(handle: int) -> None:
     if sys.platform == "win32":
         os.lseek(handle, _FAR_BYTE, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
     else:
-        # Said, not left to closing: a child process that was forked meanwhile has the handle, too.
+        # Closing is not enough: a child process that was forked in the meantime has the handle, too.
         fcntl.flock(handle, fcntl.LOCK_UN)
     os.close(handle)
 
@@ -151,7 +150,7 @@ def _write(handle: int, text: str) -> None:
 
 
 def _holder(file: Path) -> Holder | None:
-    """Who the file's text names; None for no text, or one that is just being written."""
+    """The holder named in the file; None if there is no text, or it is incomplete."""
     try:
         return Holder(**json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

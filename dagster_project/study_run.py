@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from dagster_project.exports import DEFINITIONS, Taken, write_taken
+from dagster_project.exports import DEFINITIONS, ReleaseInputs, write_release_inputs
 from dagster_project.settings import Settings
 from dagster_project.study import Study, hash_definitions, read_study
 from dagster_project.warehouse import Warehouse
@@ -67,28 +67,28 @@ class StudyRun:
             now: Mapping[str, str] = study.definitions
         else:
             now = hash_definitions(study)
-        if differing := differing_files(self._in_codebook, now):
+        if differing_names := differing_files(self._in_codebook, now):
             self._study = None
-            when = "during this run" if self._is_of_this_run else "since the codebook was written"
-            raise ChangedDefinitionsError(f"{', '.join(differing)}: changed {when}; {_CURE}")
+            since = "during this run" if self._is_of_this_run else "since the codebook was written"
+            raise ChangedDefinitionsError(f"{', '.join(differing_names)}: changed {since}; {_CURE}")
         return study
 
-    def study_as_loaded(self, loaded: Study) -> Study:
+    def study_as_loaded(self, loaded_study: Study) -> Study:
         """The same for a part of the graph that was made from the definitions: these must be the codebook's, too."""
         study = self.study()
-        if differing := differing_files(loaded.definitions, study.definitions):
+        if differing_names := differing_files(loaded_study.definitions, study.definitions):
             cure = f"{_CURE}, or reload the definitions in the UI first"
-            raise ChangedDefinitionsError(f"{', '.join(differing)}: changed since the graph was loaded; {cure}")
+            raise ChangedDefinitionsError(f"{', '.join(differing_names)}: changed since the graph was loaded; {cure}")
         return study
 
     def note_taken(self, name: str, digest: str) -> None:
         """Remember which content this run took of an export's files, or of the definitions."""
         self._taken[name] = digest
 
-    def write_taken(self, study: Study, release: str) -> None:
+    def write_release_inputs(self, study: Study, release: str) -> None:
         """Write down what the release was made from, if this run took in everything itself."""
         if {DEFINITIONS, *(export.export for export in study.protocol.exports)} <= self._taken.keys():
-            write_taken(self.settings.taken_file, Taken(release, self.run_id, self._taken))
+            write_release_inputs(self.settings.release_inputs_file, ReleaseInputs(release, self.run_id, self._taken))
 
     def _read_codebook(self) -> dict[str, str]:
         is_known = "select 1 from duckdb_tables() where schema_name = 'codebook' and table_name = 'definition_files'"

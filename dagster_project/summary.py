@@ -1,4 +1,4 @@
-"""What a run ends with on the terminal: a few lines read from the warehouse. Nothing else belongs here."""
+"""The summary that a run prints at its end: a few lines read from the warehouse. Nothing else belongs here."""
 
 from dagster_project.settings import Settings
 from dagster_project.terminal import printable
@@ -6,7 +6,7 @@ from dagster_project.warehouse import Warehouse, current_release, rows
 
 
 def run_summary(settings: Settings) -> str:
-    """Waves, people, rows accepted and set aside, answers rejected, values reproduced, and where the release is."""
+    """Waves, people, rows accepted and set aside, answers rejected, values reproduced, and the release's location."""
     warehouse = Warehouse(settings.warehouse_file)
     with warehouse.connect(read_only=True) as connection:
         exports = rows(
@@ -21,12 +21,12 @@ def run_summary(settings: Settings) -> str:
     counts = {row["verdict"]: row["n"] for row in verdicts}
     lines = [f"{people} people on the roster, {results} results"]
     for row in exports:
-        name = row["wave"] or "roster"
+        label = row["wave"] or "roster"
         if row["file_name"] is None:
-            lines.append(f"  {name:<7} no export has arrived")
+            lines.append(f"  {label:<7} no export has arrived")
         else:
             lines.append(
-                f"  {name:<7} {row['file_name']}: {row['rows_in_file']} rows, {row['rows_accepted']} accepted,"
+                f"  {label:<7} {row['file_name']}: {row['rows_in_file']} rows, {row['rows_accepted']} accepted,"
                 f" {row['rows_set_aside']} set aside"
             )
     lines.append(f"{rejected} answers rejected")
@@ -36,11 +36,11 @@ def run_summary(settings: Settings) -> str:
             f" {counts.get('differs', 0)} differ"
         )
     manifest = current_release(settings.study_folder) or {}
-    # A parameter would make DuckDB import pandas, which takes longer than all else here.
-    turned = warehouse.rows("select * from results.release_diff where kind = 'claim' order by what")
+    # A query parameter would make DuckDB import pandas, which takes longer than everything else here.
+    claim_changes = warehouse.rows("select * from results.release_diff where kind = 'claim' order by what")
     lines += [
         f"turned: {row['what']}: {row['before'] or 'new'} -> {row['after'] or 'gone'}"
-        for row in turned
+        for row in claim_changes
         if row["to_release"] == manifest.get("release")
     ]
     folder = settings.study_folder / "release"

@@ -1,7 +1,7 @@
-"""What is printed for a person: every line one line, whatever a file, a column or a cell is called.
+"""Output for people: each message is one printable line, whatever a file, a column or a cell is called.
 
-Belongs here: how text from outside is shown on a terminal, and the words for what the file system refuses. Does not belong
-here: what else is said; CSV, which is data.
+Belongs here: how external text is shown on a terminal, and the advice for errors of the file system. Does not belong here:
+other messages; CSV, which is data.
 """
 
 import errno
@@ -9,20 +9,23 @@ import re
 import sys
 from typing import TextIO
 
-#: How an error's text begins when it comes with its class.
+#: The class name with which an error's text may begin.
 _CLASS = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception): ")
-_REFUSED_BY_SYSTEM = re.compile(r"^\[Errno (\d+)\] ([^:]*)(?:: ['\"](.*?)['\"](?: -> .*)?)?$")
-_FREE, _ALLOW = "free space on the disk, then run again", "give yourself the right to read and write it"
-_AWAY = "something else stands in its place: move it away"
-_CURES = {
-    errno.ENOSPC: _FREE, errno.EDQUOT: _FREE, errno.EFBIG: _FREE, errno.EACCES: _ALLOW, errno.EPERM: _ALLOW,
-    errno.EROFS: _ALLOW, errno.EEXIST: _AWAY, errno.ENOTDIR: _AWAY, errno.EISDIR: _AWAY, errno.ENOENT: "check the path",
-    errno.ENAMETOOLONG: "shorten the name", errno.ELOOP: "a link leads to itself: remove it",
+_SYSTEM_ERROR = re.compile(r"^\[Errno (\d+)\] ([^:]*)(?:: ['\"](.*?)['\"](?: -> .*)?)?$")
+_FREE_SPACE = "free space on the disk, then run again"
+_ALLOW_ACCESS = "give yourself the right to read and write it"
+_MOVE_AWAY = "something else stands in its place: move it away"
+_ADVICE = {
+    errno.ENOSPC: _FREE_SPACE, errno.EDQUOT: _FREE_SPACE, errno.EFBIG: _FREE_SPACE,
+    errno.EACCES: _ALLOW_ACCESS, errno.EPERM: _ALLOW_ACCESS, errno.EROFS: _ALLOW_ACCESS,
+    errno.EEXIST: _MOVE_AWAY, errno.ENOTDIR: _MOVE_AWAY, errno.EISDIR: _MOVE_AWAY,
+    errno.ENOENT: "check the path", errno.ENAMETOOLONG: "shorten the name",
+    errno.ELOOP: "a link leads to itself: remove it",
 }  # fmt: skip
 
 
 def printable(text: str) -> str:
-    """Text with all that a terminal would obey or hide escaped: breaks, escape sequences, marks that turn the direction."""
+    """Text with all characters escaped that are not printable: line breaks, escape sequences, direction marks."""
     if text.isprintable():
         return text
     return "".join(
@@ -31,15 +34,15 @@ def printable(text: str) -> str:
 
 
 def say(*lines: str, file: TextIO | None = None) -> None:
-    """Print lines, each as one line; to standard output, or to `file`."""
+    """Print each text as one line, to standard output or to `file`."""
     for line in lines:
         print(printable(line), file=file or sys.stdout, flush=file is sys.stderr)
 
 
-def fault_line(message: str) -> str:
-    """An error's message as one line: without its class, and with the cure where the file system refused something."""
+def error_line(message: str) -> str:
+    """An error's message as one line: without its class, and with advice if it is an error of the file system."""
     line = _CLASS.sub("", (message.strip().splitlines() or ["failed"])[0])
-    if (refused := _REFUSED_BY_SYSTEM.match(line)) is None:
+    if (match := _SYSTEM_ERROR.match(line)) is None:
         return line
-    place = f"{refused[3]}: " if refused[3] else ""
-    return f"{place}{refused[2]}; {_CURES.get(int(refused[1]), 'check the file and its folder')}"
+    prefix = f"{match[3]}: " if match[3] else ""
+    return f"{prefix}{match[2]}; {_ADVICE.get(int(match[1]), 'check the file and its folder')}"

@@ -100,6 +100,19 @@ def run_all(place: Place) -> Run:
     return Run(result.success, result.run_id, failures, evaluated, metadata)
 
 
+#: Fixtures that run a graph, or stand on one that ran.
+_GRAPH_FIXTURES = {
+    "copy_of", "definitions_of", "example_again", "example_run", "place_of", "run_of", "small_again", "small_run",
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs a graph as slow: `-m "not slow"` is the fast lane. Other slow tests say so themselves."""
+    for item in items:
+        if _GRAPH_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+
+
 @pytest.fixture(name="definitions_of", scope="session")
 def _definitions_of() -> Callable[[Place], dg.Definitions]:
     """The definitions of a place, for what runs them in a way of its own."""

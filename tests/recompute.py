@@ -64,25 +64,25 @@ def recompute(file: Path, *, relative: float = 1e-9) -> Recomputation:
     """Recompute every result that this module knows of a released (or working) file, and compare."""
     with duckdb.connect(str(file), read_only=True) as connection:
         study = _Study(connection)
-        released = dict(connection.execute("select result_id, value from results.results").fetchall())
+        released_values = dict(connection.execute("select result_id, value from results.results").fetchall())
     expected = dict(study.results())
-    report = Recomputation(results=len(released))
+    report = Recomputation(results=len(released_values))
     for result_id, value in expected.items():
-        wanted = _value(value)
-        if result_id not in released:
-            report.differences.append(Difference(result_id, None, wanted, "the file lacks this result"))
+        expected_value = _value(value)
+        if result_id not in released_values:
+            report.differences.append(Difference(result_id, None, expected_value, "the file lacks this result"))
             continue
         report.checked += 1
-        given = _value(released[result_id])
+        released_value = _value(released_values[result_id])
         # The root of 1 - r turns the last digit of a correlation of 1 into the eighth.
         absolute = 1e-6 if _kind(result_id) in (("change", "d_rm"), ("change", "g_rm")) else 1e-11
-        if not _same(given, wanted, relative, absolute):
-            report.differences.append(Difference(result_id, given, wanted))
-    known = {_kind(result_id) for result_id in expected}
-    for result_id in released.keys() - expected.keys():
-        if _kind(result_id) in known:
+        if not _same(released_value, expected_value, relative, absolute):
+            report.differences.append(Difference(result_id, released_value, expected_value))
+    kinds = {_kind(result_id) for result_id in expected}
+    for result_id in released_values.keys() - expected.keys():
+        if _kind(result_id) in kinds:
             report.differences.append(
-                Difference(result_id, _value(released[result_id]), None, "nothing asks for this result")
+                Difference(result_id, _value(released_values[result_id]), None, "nothing asks for this result")
             )
         else:
             report.uncovered["/".join(_kind(result_id))] += 1
@@ -98,10 +98,10 @@ def _value(value: Any) -> Value:
     return None if value is None or not math.isfinite(value) else float(value)
 
 
-def _same(one: Value, other: Value, relative: float, absolute: float) -> bool:
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other, rel_tol=relative, abs_tol=absolute)
+def _same(first: Value, second: Value, relative: float, absolute: float) -> bool:
+    if first is None or second is None:
+        return first is second
+    return math.isclose(first, second, rel_tol=relative, abs_tol=absolute)
 
 
 # Plain arithmetic
@@ -159,38 +159,38 @@ def _share(n: int, count: int) -> dict[str, float]:
 def _alpha(answers: Array) -> tuple[float, Array]:
     """Cronbach's alpha of complete rows, and the correlation of each item with the sum of the others."""
     n, count = answers.shape
-    nothing = np.full(count, math.nan)
+    missing = np.full(count, math.nan)
     if count < 2 or n < 2:
-        return math.nan, nothing
+        return math.nan, missing
     total = answers.sum(axis=1)
     if np.ptp(total) == 0:
-        return math.nan, nothing
-    own = answers.var(axis=0, ddof=1)
-    alpha = count / (count - 1) * (1 - own.sum() / total.var(ddof=1))
-    rest = np.full(count, math.nan)
+        return math.nan, missing
+    item_variances = answers.var(axis=0, ddof=1)
+    alpha = count / (count - 1) * (1 - item_variances.sum() / total.var(ddof=1))
+    item_rest = np.full(count, math.nan)
     for item in range(count):
-        others = total - answers[:, item]
-        if np.ptp(others) and np.ptp(answers[:, item]):
-            rest[item] = np.corrcoef(answers[:, item], others)[0, 1]
-    return float(alpha), rest
+        other_items = total - answers[:, item]
+        if np.ptp(other_items) and np.ptp(answers[:, item]):
+            item_rest[item] = np.corrcoef(answers[:, item], other_items)[0, 1]
+    return float(alpha), item_rest
 
 
 def _holm(p: Sequence[float]) -> list[float]:
-    order = sorted(range(len(p)), key=lambda place: p[place])
-    found, most = [math.nan] * len(p), 0.0
-    for rank, place in enumerate(order):
-        most = max(most, min(1.0, (len(p) - rank) * p[place]))
-        found[place] = most
-    return found
+    order = sorted(range(len(p)), key=lambda index: p[index])
+    adjusted, maximum = [math.nan] * len(p), 0.0
+    for rank, index in enumerate(order):
+        maximum = max(maximum, min(1.0, (len(p) - rank) * p[index]))
+        adjusted[index] = maximum
+    return adjusted
 
 
 def _benjamini_hochberg(p: Sequence[float]) -> list[float]:
-    order = sorted(range(len(p)), key=lambda place: -p[place])
-    found, least = [math.nan] * len(p), 1.0
-    for rank, place in enumerate(order):
-        least = min(least, len(p) / (len(p) - rank) * p[place])
-        found[place] = least
-    return found
+    order = sorted(range(len(p)), key=lambda index: -p[index])
+    adjusted, minimum = [math.nan] * len(p), 1.0
+    for rank, index in enumerate(order):
+        minimum = min(minimum, len(p) / (len(p) - rank) * p[index])
+        adjusted[index] = minimum
+    return adjusted
 
 
 class _Study:
@@ -221,23 +221,23 @@ class _Study:
 
         self.people = self._rows("marts.participants", "participant_id")
         self.excluded = len(self._rows("marts.exclusions"))
-        place = {row["participant_id"]: number for number, row in enumerate(self.people)}
+        index = {row["participant_id"]: number for number, row in enumerate(self.people)}
         size = len(self.people)
         self.is_withdrawn = np.array([bool(row["is_withdrawn"]) for row in self.people], dtype=bool)
         self.returned = {wave: np.zeros(size, dtype=bool) for wave in self.waves}
         sheets = "select participant_id, wave, is_returned from marts.answer_sheets"
         for person, wave, is_returned in connection.execute(sheets).fetchall():
-            self.returned[wave][place[person]] = is_returned
+            self.returned[wave][index[person]] = is_returned
         self.answers = {(item, wave): np.full(size, math.nan) for item in self.items for wave in self.waves}
         self.reasons = {(item, wave): np.full(size, None, dtype=object) for item in self.items for wave in self.waves}
         for person, wave, item, answer in connection.execute(
             "select participant_id, wave, item, answer from marts.answers"
         ).fetchall():
-            self.answers[item, wave][place[person]] = answer
+            self.answers[item, wave][index[person]] = answer
         for person, wave, item, reason in connection.execute(
             "select participant_id, wave, item, missing_reason from marts.missing_answers"
         ).fetchall():
-            self.reasons[item, wave][place[person]] = reason
+            self.reasons[item, wave][index[person]] = reason
         self.scores: dict[tuple[str, str], Array] = {}
         self.why_not: dict[tuple[str, str], list[str | None]] = {}
         for wave in self.waves:
@@ -264,19 +264,21 @@ class _Study:
             columns = [self.keyed(item, wave) for item in self.items_of[scale]]
             reasons = [list(self.reasons[item, wave]) for item in self.items_of[scale]]
         size = len(self.people)
-        scores, why = np.full(size, math.nan), list[str | None]([None] * size)
+        scores, missing_reasons = np.full(size, math.nan), list[str | None]([None] * size)
         for person in range(size):
-            there = [float(column[person]) for column in columns if not math.isnan(column[person])]
-            if len(there) < rule["minimum_answered"]:
-                shared = {reason[person] for reason in reasons}
-                why[person] = shared.pop() if not there and len(shared) == 1 else "too_few_items"
+            present = [float(column[person]) for column in columns if not math.isnan(column[person])]
+            if len(present) < rule["minimum_answered"]:
+                shared_reasons = {reason[person] for reason in reasons}
+                missing_reasons[person] = (
+                    shared_reasons.pop() if not present and len(shared_reasons) == 1 else "too_few_items"
+                )
             elif scale in self.conversions:
-                scores[person] = self.conversions[scale].get(round(sum(there)), math.nan)
+                scores[person] = self.conversions[scale].get(round(sum(present)), math.nan)
             elif rule["aggregate"] == "sum":
-                scores[person] = len(columns) * (sum(there) / len(there))
+                scores[person] = len(columns) * (sum(present) / len(present))
             else:
-                scores[person] = sum(there) / len(there)
-        self.scores[scale, wave], self.why_not[scale, wave] = scores, why
+                scores[person] = sum(present) / len(present)
+        self.scores[scale, wave], self.why_not[scale, wave] = scores, missing_reasons
 
     def results(self) -> Iterator[tuple[str, float]]:
         """Every result by id; NaN where there is no value."""
@@ -285,9 +287,9 @@ class _Study:
             self._service_changes, self._items, self._measurement, self._reliable_change, self._attrition, self._flow,
             self._missingness, self._leavers,
         ):  # fmt: skip
-            for place, statistics in analysis():
+            for address, statistics in analysis():
                 for statistic, value in statistics.items():
-                    yield f"{place}/{statistic}", value
+                    yield f"{address}/{statistic}", value
 
     def _summary(self) -> Iterator[tuple[str, dict[str, float]]]:
         for scale, rule in self.scales.items():
@@ -295,60 +297,67 @@ class _Study:
             if norm is not None:
                 yield f"norm/{scale}", {"norm_mean": norm["mean"], "norm_sd": norm["sd"]}
             for wave in self.waves:
-                every = self.scores[scale, wave]
-                scores = np.sort(every[np.isfinite(every)])
+                all_scores = self.scores[scale, wave]
+                scores = np.sort(all_scores[np.isfinite(all_scores)])
                 n, mean, sd = len(scores), _mean(scores), _sd(scores)
                 half = _t_quantile(n - 1) * _over(sd, math.sqrt(n))
-                found = {
+                results = {
                     "n": n, "mean": mean, "sd": sd, "se": _over(sd, math.sqrt(n)), **_interval("", mean - half, mean + half),
                     "min": scores[0] if n else math.nan, "max": scores[-1] if n else math.nan,
                     "skewness": float(stats.skew(scores, bias=False)) if n > 2 and sd > 0 else math.nan,
                 }  # fmt: skip
                 for name, percent in (("q1", 25), ("median", 50), ("q3", 75)):
-                    found[name] = float(np.percentile(scores, percent)) if n else math.nan
+                    results[name] = float(np.percentile(scores, percent)) if n else math.nan
                 for name, end in (("percent_floor", rule["lowest"]), ("percent_ceiling", rule["highest"])):
-                    found[name] = _over(100.0 * int((np.abs(scores - end) < NOTHING).sum()), n)
+                    results[name] = _over(100.0 * int((np.abs(scores - end) < NOTHING).sum()), n)
                 reasons = Counter(reason for reason in self.why_not[scale, wave] if reason)
-                found |= {f"missing_{reason}": reasons[reason] for reason in _REASONS if reasons[reason]}
+                results |= {f"missing_{reason}": reasons[reason] for reason in _REASONS if reasons[reason]}
                 if norm is not None:
-                    found["norm_distance"] = _over(mean - norm["mean"], norm["sd"])
-                yield f"summary/{scale}/{wave}", found
+                    results["norm_distance"] = _over(mean - norm["mean"], norm["sd"])
+                yield f"summary/{scale}/{wave}", results
 
     def _norm_difference(self) -> Iterator[tuple[str, dict[str, float]]]:
         margin = self.plan["norm_margin"]
-        for (scale, wave), every in self.scores.items():
+        for (scale, wave), all_scores in self.scores.items():
             if scale not in self.norms:
                 continue
             norm = self.norms[scale]
-            scores = every[np.isfinite(every)]
+            scores = all_scores[np.isfinite(all_scores)]
             n, sd = len(scores), _sd(scores)
-            own = _over(sd**2, n) if n >= 2 else math.nan
-            other = norm["sd"] ** 2 / norm["n"] if norm["n"] is not None else 0.0
+            sample_variance = _over(sd**2, n) if n >= 2 else math.nan
+            norm_variance = norm["sd"] ** 2 / norm["n"] if norm["n"] is not None else 0.0
             df = float(n - 1) if n >= 2 else math.nan
             if norm["n"] is not None:
-                df = _over((own + other) ** 2, own**2 / (n - 1) + other**2 / (norm["n"] - 1)) if n >= 2 else math.nan
-            se = math.sqrt(own + other)
+                df = (
+                    _over(
+                        (sample_variance + norm_variance) ** 2,
+                        sample_variance**2 / (n - 1) + norm_variance**2 / (norm["n"] - 1),
+                    )
+                    if n >= 2
+                    else math.nan
+                )
+            se = math.sqrt(sample_variance + norm_variance)
             difference = _mean(scores) - norm["mean"]
             t = _over(difference, se)
             half = (_t_quantile(df) if math.isfinite(df) else math.nan) * se
-            found = {
+            results = {
                 "difference": difference, "se": se, "df": df, "t": t, "p": _two_sided(t, df),
                 "difference_sd": _over(difference, norm["sd"]), **_interval("", difference - half, difference + half),
                 **_interval("difference_sd_", (difference - half) / norm["sd"], (difference + half) / norm["sd"]),
             }  # fmt: skip
             if margin is not None:
                 bound = margin * norm["sd"]
-                found["p_equivalence"] = math.nan
+                results["p_equivalence"] = math.nan
                 if math.isfinite(t):
                     sides = (stats.t.sf((difference + bound) / se, df), stats.t.cdf((difference - bound) / se, df))
-                    found["p_equivalence"] = float(max(sides))
-            yield f"norm_difference/{scale}/{wave}", found
+                    results["p_equivalence"] = float(max(sides))
+            yield f"norm_difference/{scale}/{wave}", results
 
     def _pairs(self, scale: str, contrast: Mapping[str, Any]) -> tuple[Array, Array, Array]:
         """Scores of both waves of those who have both, and their change in the declared direction."""
         baseline, followup = self.scores[scale, contrast["baseline"]], self.scores[scale, contrast["followup"]]
-        both = np.isfinite(baseline) & np.isfinite(followup)
-        baseline, followup = baseline[both], followup[both]
+        is_paired = np.isfinite(baseline) & np.isfinite(followup)
+        baseline, followup = baseline[is_paired], followup[is_paired]
         is_baseline_first = {"baseline_minus_followup": True, "followup_minus_baseline": False}[contrast["direction"]]
         return baseline, followup, baseline - followup if is_baseline_first else followup - baseline
 
@@ -361,58 +370,60 @@ class _Study:
     @staticmethod
     def _change_of(baseline: Array, followup: Array, change: Array) -> dict[str, float]:
         n, mean, sd = len(change), _mean(change), _sd(change)
-        before, after, df = _sd(baseline), _sd(followup), n - 1 if n >= 2 else math.nan
+        sd_baseline, sd_followup, df = _sd(baseline), _sd(followup), n - 1 if n >= 2 else math.nan
         r = math.nan
-        if n >= 2 and before > 0 and after > 0:
-            r = float(((baseline - baseline.mean()) * (followup - followup.mean())).sum() / (n - 1) / before / after)
+        if n >= 2 and sd_baseline > 0 and sd_followup > 0:
+            r = float(
+                ((baseline - baseline.mean()) * (followup - followup.mean())).sum() / (n - 1) / sd_baseline / sd_followup
+            )
         error = _over(sd, math.sqrt(n))
         t = _over(mean, error) if n >= 2 else math.nan
         half = _t_quantile(df) * error if n >= 2 else math.nan
-        found = {
-            "n": n, "mean_baseline": _mean(baseline), "sd_baseline": before, "mean_followup": _mean(followup),
-            "sd_followup": after, "correlation": r, "mean_change": mean, "sd_change": sd, "t": t, "df": df,
+        results = {
+            "n": n, "mean_baseline": _mean(baseline), "sd_baseline": sd_baseline, "mean_followup": _mean(followup),
+            "sd_followup": sd_followup, "correlation": r, "mean_change": mean, "sd_change": sd, "t": t, "df": df,
             "p": _two_sided(t, df), **_interval("", mean - half, mean + half),
         }  # fmt: skip
         factor = _hedges(df)
         d = {
-            "baseline": _over(mean, before) if n >= 2 else math.nan,
+            "baseline": _over(mean, sd_baseline) if n >= 2 else math.nan,
             "z": _over(mean, sd) if n >= 2 else math.nan,
-            "av": _over(mean, math.sqrt((before**2 + after**2) / 2)) if n >= 2 else math.nan,
+            "av": _over(mean, math.sqrt((sd_baseline**2 + sd_followup**2) / 2)) if n >= 2 else math.nan,
         }
         d["rm"] = d["z"] * math.sqrt(max(0.0, 2 * (1 - r))) if math.isfinite(r) else math.nan
         for name, value in d.items():
-            found |= {f"d_{name}": value, f"g_{name}": factor * value}
+            results |= {f"d_{name}": value, f"g_{name}": factor * value}
         if n >= 2:
             # Becker's variance of d_baseline; the paper's own form.
-            spread = math.sqrt(_over(sd**2, before**2 * (n - 1)) + d["baseline"] ** 2 / (2 * (n - 1)))
-            z = float(stats.norm.ppf(0.975)) * spread
-            found |= _interval("d_baseline_", d["baseline"] - z, d["baseline"] + z)
-            found |= _interval("g_baseline_", factor * (d["baseline"] - z), factor * (d["baseline"] + z))
+            se_d = math.sqrt(_over(sd**2, sd_baseline**2 * (n - 1)) + d["baseline"] ** 2 / (2 * (n - 1)))
+            z = float(stats.norm.ppf(0.975)) * se_d
+            results |= _interval("d_baseline_", d["baseline"] - z, d["baseline"] + z)
+            results |= _interval("g_baseline_", factor * (d["baseline"] - z), factor * (d["baseline"] + z))
         else:
-            found |= _interval("d_baseline_", math.nan, math.nan) | _interval("g_baseline_", math.nan, math.nan)
-        moved = change[np.abs(change) > NOTHING]
-        found |= {"wilcoxon_w_plus": math.nan, "rank_biserial": math.nan}
-        if len(moved):
-            ranks = stats.rankdata(np.round(np.abs(moved), 9))
-            plus, total = float(ranks[moved > 0].sum()), float(ranks.sum())
-            found |= {"wilcoxon_w_plus": plus, "rank_biserial": (plus - (total - plus)) / total}
-        return found
+            results |= _interval("d_baseline_", math.nan, math.nan) | _interval("g_baseline_", math.nan, math.nan)
+        nonzero = change[np.abs(change) > NOTHING]
+        results |= {"wilcoxon_w_plus": math.nan, "rank_biserial": math.nan}
+        if len(nonzero):
+            ranks = stats.rankdata(np.round(np.abs(nonzero), 9))
+            plus, total = float(ranks[nonzero > 0].sum()), float(ranks.sum())
+            results |= {"wilcoxon_w_plus": plus, "rank_biserial": (plus - (total - plus)) / total}
+        return results
 
     def _adjusted(self) -> Iterator[tuple[str, dict[str, float]]]:
         """p after Holm and after Benjamini and Hochberg, for the tests of each family of the plan that have a p."""
-        of = {row["contrast"]: row for row in self.contrasts}
+        contrasts = {row["contrast"]: row for row in self.contrasts}
         for family in dict.fromkeys(row["family"] for row in self.plan_tests):
             tests = [(row["scale"], row["contrast"]) for row in self.plan_tests if row["family"] == family]
-            p = {test: self._change_of(*self._pairs(test[0], of[test[1]]))["p"] for test in tests}
+            p = {test: self._change_of(*self._pairs(test[0], contrasts[test[1]]))["p"] for test in tests}
             usable = [test for test in tests if math.isfinite(p[test])]
             adjusted = {
                 "p_holm": _holm([p[test] for test in usable]),
                 "p_bh": _benjamini_hochberg([p[test] for test in usable]),
             }
             for scale, contrast in tests:
-                place = usable.index((scale, contrast)) if (scale, contrast) in usable else None
-                found = {name: math.nan if place is None else values[place] for name, values in adjusted.items()}
-                yield f"change/{scale}/{contrast}", found
+                index = usable.index((scale, contrast)) if (scale, contrast) in usable else None
+                results = {name: math.nan if index is None else values[index] for name, values in adjusted.items()}
+                yield f"change/{scale}/{contrast}", results
 
     def _known(self, variable: str) -> Array:
         return np.array([row[variable] for row in self.people], dtype=object)
@@ -420,15 +431,15 @@ class _Study:
     def _characteristics(self) -> Iterator[tuple[str, dict[str, float]]]:
         for entry in self.variables:
             name = entry["variable"]
-            known = np.array([value for value in self._known(name) if value is not None], dtype=object)
+            values = np.array([value for value in self._known(name) if value is not None], dtype=object)
             for row in self.categories:
                 if row["variable"] == name:
                     yield (
                         f"characteristics/{name}/{row['category']}",
-                        _share(len(known), int((known == row["category"]).sum())),
+                        _share(len(values), int((values == row["category"]).sum())),
                     )
             if entry["kind"] == "number":
-                numbers = known.astype(np.float64)
+                numbers = values.astype(np.float64)
                 yield f"characteristics/{name}", {
                     "n": len(numbers), "mean": _mean(numbers), "sd": _sd(numbers),
                     "min": numbers.min() if len(numbers) else math.nan, "max": numbers.max() if len(numbers) else math.nan,
@@ -440,8 +451,8 @@ class _Study:
     def _services(self) -> Iterator[tuple[str, dict[str, float]]]:
         for service in self.services:
             for wave in filter(self._asks_services, self.waves):
-                used = self.answers[service, wave]
-                yield f"service_use/{service}/{wave}", _share(int(np.isfinite(used).sum()), int((used == 1).sum()))
+                answers = self.answers[service, wave]
+                yield f"service_use/{service}/{wave}", _share(int(np.isfinite(answers).sum()), int((answers == 1).sum()))
 
     def _service_changes(self) -> Iterator[tuple[str, dict[str, float]]]:
         for contrast in self.contrasts:
@@ -449,25 +460,25 @@ class _Study:
                 continue
             is_baseline_first = contrast["direction"] == "baseline_minus_followup"
             for service in self.services:
-                one, other = self.answers[service, contrast["baseline"]], self.answers[service, contrast["followup"]]
-                both = np.isfinite(one) & np.isfinite(other)
-                one, other = one[both], other[both]
-                first, second = (one, other) if is_baseline_first else (other, one)
-                n, gained, lost = (
-                    len(one),
+                baseline, followup = self.answers[service, contrast["baseline"]], self.answers[service, contrast["followup"]]
+                is_paired = np.isfinite(baseline) & np.isfinite(followup)
+                baseline, followup = baseline[is_paired], followup[is_paired]
+                first, second = (baseline, followup) if is_baseline_first else (followup, baseline)
+                n, only_first, only_second = (
+                    len(baseline),
                     int(((first == 1) & (second == 0)).sum()),
                     int(((first == 0) & (second == 1)).sum()),
                 )
                 low = high = math.nan
                 if n:
-                    p, q = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
+                    p, q = (only_first + 1) / (n + 2), (only_second + 1) / (n + 2)
                     half = float(stats.norm.ppf(0.975)) * math.sqrt((p + q - (p - q) ** 2) / (n + 2))
                     low, high = max(-1.0, p - q - half), min(1.0, p - q + half)
-                unlike = gained + lost
-                test = float(stats.binomtest(min(gained, lost), unlike, 0.5).pvalue) if unlike else 1.0
+                unlike = only_first + only_second
+                test = float(stats.binomtest(min(only_first, only_second), unlike, 0.5).pvalue) if unlike else 1.0
                 yield f"service_change/{service}/{contrast['contrast']}", {
-                    "n": n, "percent_baseline": _over(100.0 * one.sum(), n), "percent_followup": _over(100.0 * other.sum(), n),
-                    "difference": _over(100.0 * (gained - lost), n), **_interval("", 100 * low, 100 * high), "p": test,
+                    "n": n, "percent_baseline": _over(100.0 * baseline.sum(), n), "percent_followup": _over(100.0 * followup.sum(), n),
+                    "difference": _over(100.0 * (only_first - only_second), n), **_interval("", 100 * low, 100 * high), "p": test,
                 }  # fmt: skip
 
     def _items(self) -> Iterator[tuple[str, dict[str, float]]]:
@@ -476,10 +487,10 @@ class _Study:
             if entry["is_service"] or len(answers) > _MOST_ANSWERS:
                 continue
             for wave in self.waves:
-                given = self.answers[item, wave]
-                yield f"items/{item}/{wave}", {"n": int(np.isfinite(given).sum())}
+                codes = self.answers[item, wave]
+                yield f"items/{item}/{wave}", {"n": int(np.isfinite(codes).sum())}
                 for answer in answers:
-                    yield f"items/{item}/{answer}/{wave}", {"count": int((given == answer).sum())}
+                    yield f"items/{item}/{answer}/{wave}", {"count": int((codes == answer).sum())}
 
     def _complete(self, scale: str, wave: str) -> Array:
         answers = np.column_stack([self.keyed(item, wave) for item in self.items_of[scale]])
@@ -490,13 +501,13 @@ class _Study:
             for wave in self.waves:
                 answers = self._complete(scale, wave)
                 n, count = answers.shape
-                alpha, rest = _alpha(answers)
+                alpha, item_rest = _alpha(answers)
                 low = high = math.nan
                 if math.isfinite(alpha):
                     f_low, f_high = stats.f.ppf([0.025, 0.975], n - 1, (n - 1) * (count - 1))
                     low, high = 1 - (1 - alpha) * f_high, 1 - (1 - alpha) * f_low
                 yield f"measurement/{scale}/{wave}", {"n": n, "alpha": alpha, **_interval("alpha_", low, high)}
-                for item, correlation in zip(items, rest, strict=True):
+                for item, correlation in zip(items, item_rest, strict=True):
                     yield f"measurement/{scale}/{item}/{wave}", {"item_rest": correlation}
 
     def _reliable_change(self) -> Iterator[tuple[str, dict[str, float]]]:
@@ -507,8 +518,8 @@ class _Study:
                 threshold = math.nan
                 if math.isfinite(alpha) and -NOTHING <= alpha <= 1:
                     threshold = 1.96 * math.sqrt(2) * _sd(baseline) * math.sqrt(1 - max(alpha, 0.0))
-                place = f"reliable_change/{scale}/{contrast['contrast']}"
-                yield place, {"threshold": threshold}
+                address = f"reliable_change/{scale}/{contrast['contrast']}"
+                yield address, {"threshold": threshold}
                 if not math.isfinite(threshold) or not len(change):
                     continue
                 is_rise_positive = contrast["direction"] == "followup_minus_baseline"
@@ -519,37 +530,37 @@ class _Study:
                     "worsened": int((better < -threshold - NOTHING).sum()),
                 }
                 counts["unchanged"] = len(change) - counts["improved"] - counts["worsened"]
-                yield place, {f"count_{name}": count for name, count in counts.items()}
-                yield place, {f"percent_{name}": 100.0 * count / len(change) for name, count in counts.items()}
+                yield address, {f"count_{name}": count for name, count in counts.items()}
+                yield address, {f"percent_{name}": 100.0 * count / len(change) for name, count in counts.items()}
 
     def _attrition(self) -> Iterator[tuple[str, dict[str, float]]]:
         for (scale, wave), scores in self.scores.items():
             yield f"attrition/{scale}/{wave}", _share(len(scores), int(np.isfinite(scores).sum()))
 
     def _flow(self) -> Iterator[tuple[str, dict[str, float]]]:
-        everybody = len(self.people)
-        yield "flow/roster", {"n_listed": everybody + self.excluded, "n_excluded": self.excluded, "n": everybody}
-        last = np.full(everybody, -1)
+        roster_size = len(self.people)
+        yield "flow/roster", {"n_listed": roster_size + self.excluded, "n_excluded": self.excluded, "n": roster_size}
+        last = np.full(roster_size, -1)
         for order, wave in enumerate(self.waves):
             last[self.returned[wave]] = order
         for order, wave in enumerate(self.waves):
             n, withdrawn = int(self.returned[wave].sum()), int((self.is_withdrawn & (last < order)).sum())
-            yield f"flow/returns/{wave}", {"n": n, "n_withdrawn": withdrawn, "n_not_returned": everybody - n - withdrawn}
+            yield f"flow/returns/{wave}", {"n": n, "n_withdrawn": withdrawn, "n_not_returned": roster_size - n - withdrawn}
         for contrast in self.contrasts:
-            both = int((self.returned[contrast["baseline"]] & self.returned[contrast["followup"]]).sum())
-            yield f"flow/returns/{contrast['contrast']}", {"n": both, "n_not_returned": everybody - both}
+            pair_count = int((self.returned[contrast["baseline"]] & self.returned[contrast["followup"]]).sum())
+            yield f"flow/returns/{contrast['contrast']}", {"n": pair_count, "n_not_returned": roster_size - pair_count}
 
     def _missingness(self) -> Iterator[tuple[str, dict[str, float]]]:
         for scale in self.scales:
-            there = np.array([np.isfinite(self.scores[scale, wave]) for wave in self.waves])
+            is_present = np.array([np.isfinite(self.scores[scale, wave]) for wave in self.waves])
             for size in range(1, len(self.waves) + 1):
                 for pattern in combinations(range(len(self.waves)), size):
-                    wanted = np.isin(np.arange(len(self.waves)), pattern)
-                    count = int((there == wanted[:, None]).all(axis=0).sum())
+                    is_returned = np.isin(np.arange(len(self.waves)), pattern)
+                    count = int((is_present == is_returned[:, None]).all(axis=0).sum())
                     if count:
                         name = "_".join(self.waves[wave] for wave in pattern)
                         yield f"missingness/{scale}/{name}", {"count": count}
-            yield f"missingness/{scale}/none", {"count": int((~there.any(axis=0)).sum())}
+            yield f"missingness/{scale}/none", {"count": int((~is_present.any(axis=0)).sum())}
 
     def _leavers(self) -> Iterator[tuple[str, dict[str, float]]]:
         first = self.waves[0]
@@ -562,14 +573,14 @@ class _Study:
         for wave in self.waves[1:]:
             stayed_all = self.returned[wave]
             for measure, values in measures.items():
-                stayed, left = values[stayed_all & np.isfinite(values)], values[~stayed_all & np.isfinite(values)]
-                a, b = len(stayed), len(left)
+                stayers, leavers = values[stayed_all & np.isfinite(values)], values[~stayed_all & np.isfinite(values)]
+                a, b = len(stayers), len(leavers)
                 g = math.nan
                 if a and b and a + b >= 4:
-                    squares = sum((_sd(group) ** 2) * (len(group) - 1) for group in (stayed, left) if len(group) > 1)
-                    g = _hedges(a + b - 2) * _over(_mean(stayed) - _mean(left), math.sqrt(squares / (a + b - 2)))
+                    squares = sum((_sd(group) ** 2) * (len(group) - 1) for group in (stayers, leavers) if len(group) > 1)
+                    g = _hedges(a + b - 2) * _over(_mean(stayers) - _mean(leavers), math.sqrt(squares / (a + b - 2)))
                 yield f"leavers/{measure}/{wave}", {
-                    "n_returned": a, "n_left": b, "mean_returned": _mean(stayed), "mean_left": _mean(left), "g": g,
+                    "n_returned": a, "n_left": b, "mean_returned": _mean(stayers), "mean_left": _mean(leavers), "g": g,
                 }  # fmt: skip
             for row in self.categories:
                 yield f"leavers/{row['variable']}/{row['category']}/{wave}", self._leavers_in(row, stayed_all)
@@ -581,11 +592,11 @@ class _Study:
         a, b = int((is_known & stayed).sum()), int((is_known & ~stayed).sum())
         x, y = int((is_in & stayed).sum()), int((is_in & ~stayed).sum())
         p, q = _over(x, a), _over(y, b)
-        found = {"n_returned": a, "n_left": b, "percent_returned": 100 * p, "percent_left": 100 * q}
-        found["difference_sd"] = _over(p - q, math.sqrt((p * (1 - p) + q * (1 - q)) / 2)) if a and b else math.nan
+        results = {"n_returned": a, "n_left": b, "percent_returned": 100 * p, "percent_left": 100 * q}
+        results["difference_sd"] = _over(p - q, math.sqrt((p * (1 - p) + q * (1 - q)) / 2)) if a and b else math.nan
         (p_low, p_high), (q_low, q_high) = _wilson(x, a), _wilson(y, b)
         low, high = p - q - math.hypot(p - p_low, q_high - q), p - q + math.hypot(p_high - p, q - q_low)
-        return found | {"difference": 100 * (p - q), **_interval("difference_", 100 * low, 100 * high)}
+        return results | {"difference": 100 * (p - q), **_interval("difference_", 100 * low, 100 * high)}
 
 
 def main(file: Path) -> int:

@@ -90,6 +90,7 @@ def test_every_module_says_what_belongs_in_it(path: Path) -> None:
     assert said, f"{path} has no docstring"
 
 
+@pytest.mark.slow
 def test_definitions_load_without_data_and_write_nothing_into_it(tmp_path: Path) -> None:
     """On a machine with no study, the graph loads and its first step says what is missing."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}

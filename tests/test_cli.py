@@ -12,21 +12,22 @@ import pytest
 from dagster_project.cli import main
 
 
-def _wavehouse(place: Any, *words: str) -> subprocess.CompletedProcess[str]:
+def _wavehouse(workspace: Any, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
-    environment |= {"WAVEHOUSE_STUDY": str(place.study_folder), "WAVEHOUSE_HOME": str(place.settings.home)}
+    environment |= {"WAVEHOUSE_STUDY": str(workspace.study_folder), "WAVEHOUSE_HOME": str(workspace.settings.home)}
     command = [sys.executable, "-m", "dagster_project.cli", *words]
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, check=False, encoding="utf-8", timeout=120
     )
 
 
+@pytest.mark.slow
 def test_run_says_what_came_in_and_where_the_release_is(small_place: Any) -> None:
-    done = _wavehouse(small_place, "run")
-    assert done.returncode == 0, done.stderr
+    process = _wavehouse(small_place, "run")
+    assert process.returncode == 0, process.stderr
     (results,) = small_place.released("select count(*) as n from results.results")
     assert results["n"] > 100
-    assert done.stdout.splitlines()[:6] == [
+    assert process.stdout.splitlines()[:6] == [
         f"4 people on the roster, {results['n']} results",
         "  roster  roster.csv: 4 rows, 4 accepted, 0 set aside",
         "  T1      t1.csv: 3 rows, 3 accepted, 0 set aside",
@@ -34,13 +35,13 @@ def test_run_says_what_came_in_and_where_the_release_is(small_place: Any) -> Non
         "0 answers rejected",
         "3 of 5 printed values reproduced, 1 impossible, 1 differ",
     ]
-    assert f"release: {small_place.release}" in done.stdout
-    progress = done.stderr.splitlines()
+    assert f"release: {small_place.release}" in process.stdout
+    progress = process.stderr.splitlines()
     assert progress[0] == "wavehouse: running small_study"
     assert [line for line in progress if line.split()[:2] == ["release", "done"]]
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in process.stderr
 
-    released = (small_place.release / "manifest.json").read_bytes()
+    old_manifest = (small_place.release / "manifest.json").read_bytes()
     (small_place.study_folder / "raw/T1/t1.csv").write_text("Person,Date\nA,1\n", encoding="utf-8")
     failed = _wavehouse(small_place, "run", "--quiet")
     assert failed.returncode == 1
@@ -49,9 +50,10 @@ def test_run_says_what_came_in_and_where_the_release_is(small_place: Any) -> Non
     assert errors[0].startswith('error: raw/t1, contract: t1.csv: T1: 8 columns are missing: "M1" (mood_01), ')
     assert errors[-1].startswith("wavehouse: the run failed; the release is as it was. `wavehouse ui` shows run ")
     assert len(errors) == 2
-    assert (small_place.release / "manifest.json").read_bytes() == released
+    assert (small_place.release / "manifest.json").read_bytes() == old_manifest
 
 
+@pytest.mark.slow
 def test_an_empty_study_of_nobody_runs(small_place: Any) -> None:
     """A roster with a header alone, and no wave arrived: every table is there, and every n is 0."""
     roster = small_place.study_folder / "raw/roster/roster.csv"
@@ -59,11 +61,11 @@ def test_an_empty_study_of_nobody_runs(small_place: Any) -> None:
     for wave in ("T1", "T2"):
         for file in (small_place.study_folder / "raw" / wave).iterdir():
             file.unlink()
-    done = _wavehouse(small_place, "run", "--quiet")
-    assert done.returncode == 0, done.stderr
+    process = _wavehouse(small_place, "run", "--quiet")
+    assert process.returncode == 0, process.stderr
     (results,) = small_place.released("select count(*) as n from results.results")
-    assert done.stdout.startswith(f"0 people on the roster, {results['n']} results\n")
-    assert "  T1      no export has arrived\n" in done.stdout
+    assert process.stdout.startswith(f"0 people on the roster, {results['n']} results\n")
+    assert "  T1      no export has arrived\n" in process.stdout
     assert {
         row["value"]
         for row in small_place.released("select value from results.results where statistic = 'n' and analysis <> 'norm'")
@@ -97,11 +99,11 @@ def test_an_empty_study_of_nobody_runs(small_place: Any) -> None:
 def test_what_cannot_start_is_one_line(words: list[str], line: str, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.setenv("WAVEHOUSE_STUDY", "overwritten by --study and restored afterwards")
     assert main(words) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("wavehouse: ")
-    assert said.err.strip().endswith(line)
-    assert said.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("wavehouse: ")
+    assert output.err.strip().endswith(line)
+    assert output.err.count("\n") == 1
 
 
 def test_help_names_every_command(capsys: Any) -> None:
@@ -127,13 +129,13 @@ def test_audit_reads_anybodys_table_without_a_study(tmp_path: Path, capsys: Any)
     rows = ["Étude;T1;n;10", "Étude;T1;mean;3,4", "Étude;T1;min;1,0", "Étude;T1;max;3,0", "Étude;T1;kurtosis;1,0"]
     table.write_bytes("\r\n".join(["label;timepoint;statistic;printed", *rows]).encode("cp1252"))
     assert main(["audit", str(table)]) == 1
-    said = capsys.readouterr()
-    assert said.out.splitlines() == [
+    output = capsys.readouterr()
+    assert output.out.splitlines() == [
         "impossible:",
         "  line 5 (Étude, T1, max 3.0): the mean 3.4 lies above the max 3.0 [in_order, slack 0.3]",
         "4 printed numbers and 1 not checked: 1 impossible, 0 inconsistent, 0 not reproducible, 0 notes",
     ]
-    assert said.err == "wavehouse: no rule knows the statistic 'kurtosis': 1 of the numbers not checked\n"
+    assert output.err == "wavehouse: no rule knows the statistic 'kurtosis': 1 of the numbers not checked\n"
     table.write_text("label,timepoint,statistic,printed\nA,T1,n,10\nA,T1,mean,3.4\n", encoding="utf-16")
     assert main(["audit", str(table), "--csv"]) == 0
     assert capsys.readouterr().out.startswith("subject,line,result_id,table,section,label,timepoint,statistic,printed,rule,")
@@ -145,9 +147,9 @@ def test_audit_takes_ranges_from_instruments_and_says_which_found_no_row(tmp_pat
     table = tmp_path / "t.csv"
     table.write_text("label,timepoint,statistic,printed\npersonal accomplishment,T1,max,56\n", encoding="utf-8")
     assert main(["audit", str(table), "--instruments", str(tmp_path)]) == 1
-    said = capsys.readouterr()
-    assert "the max 56 lies outside the scale's range, 0 to 48" in said.out
-    assert said.err == (
+    output = capsys.readouterr()
+    assert "the max 56 lies outside the scale's range, 0 to 48" in output.out
+    assert output.err == (
         "wavehouse: no row of the table is about 'Emotional Exhaustion', 'Depersonalization': these scales' ranges are not"
         " checked; labels must be those of the instruments\n"
     )
@@ -189,14 +191,15 @@ def test_simulate_refuses_to_overwrite_before_it_searches(small_place: Any, tmp_
     roster = tmp_path / "raw/roster/small_study_roster.csv"
     roster.parent.mkdir(parents=True)
     roster.write_text("mine", encoding="utf-8")
-    done = _wavehouse(small_place, "simulate", "--out", str(tmp_path))
-    assert done.returncode == 2
-    assert done.stderr == (
+    process = _wavehouse(small_place, "simulate", "--out", str(tmp_path))
+    assert process.returncode == 2
+    assert process.stderr == (
         f"wavehouse: {roster}: the file is there already; exports are never overwritten, so choose a new folder\n"
     )
     assert roster.read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.slow
 def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "my_study"
     monkeypatch.setenv("WAVEHOUSE_HOME", str(tmp_path / "home"))
@@ -204,8 +207,8 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
     assert main(["new", str(folder)]) == 0
     assert str(folder / "study.yaml") in capsys.readouterr().out
     assert main(["check", "--study", str(folder)]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said == [
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
         "my_study: the definitions fit together: 2 waves, 1 scales",
         "  roster  no export has arrived in raw/roster (*.csv)",
         "  T1      no export has arrived in raw/T1 (*.csv)",
@@ -219,8 +222,8 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
     (folder / "raw/T2/t2.csv").write_text("Participant,Date,Q1,Q2,Q3,Q4\n1,2024-04-01,5,1,5,1\n", encoding="utf-8")
     (folder / "raw/T2/notes.txt").write_text("?", encoding="utf-8")
     assert main(["check", "--study", str(folder)]) == 1
-    said = capsys.readouterr().out.splitlines()
-    assert said[2:] == [
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2:] == [
         "  T1      t1.csv: 2 rows accepted, 0 set aside",
         "  T2      t2.csv: 1 rows accepted, 0 set aside",
         '    error: T2: column "Q5" (example_05) is missing; correct the export, the protocol, or declare it under absent',
@@ -236,16 +239,16 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
     (folder / "coded.csv").write_text("code,person,segment\nStrian,1,x\nStrian,,y\n", encoding="utf-8")
     (folder / "checklists.yaml").write_text("told: {stroobe: {}}\n", encoding="utf-8")
     assert main(["check", "--study", str(folder)]) == 1
-    said = capsys.readouterr().out.splitlines()
-    assert said[5:9] == [
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[5:9] == [
         "  propositions: 1, with 0 claims",
         "  coded.csv: 2 codings, 1 set aside",
         "    warning: 1 set aside: nothing says whose segment it is",
         f"  propositions: error: {folder / 'propositions.yaml'}: p: codes: the interviews have no code 'Strain'; the codes are"
         " Strian",
     ]
-    assert said[9].startswith(f"  checklists: error: {folder / 'checklists.yaml'}: told: 'stroobe' is no checklist; the")
-    assert said[10:] == ["2 errors"]
+    assert lines[9].startswith(f"  checklists: error: {folder / 'checklists.yaml'}: told: 'stroobe' is no checklist; the")
+    assert lines[10:] == ["2 errors"]
     for name in ("propositions.yaml", "coded.csv", "checklists.yaml"):
         (folder / name).unlink()
     assert main(["new", str(folder)]) == 2
@@ -257,39 +260,40 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
     assert "cannot be a study's code; use lower-case letters, digits and underscores" in capsys.readouterr().err
 
     environment = os.environ | {"WAVEHOUSE_STUDY": str(folder)}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "dagster_project.cli", "run", "--quiet"],
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("2 people on the roster")
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.startswith("2 people on the roster")
     assert (folder / "release" / "index.html").exists()
 
 
+@pytest.mark.slow
 def test_a_killed_run_does_not_make_the_next_one_wait(small_place: Any) -> None:
     """A run was killed while it held the warehouse, and no daemon gave it back: the next run waited for ever."""
     import dagster as dg
 
     from dagster_project.dagster_home.folder import open_dagster_home
 
-    before = dict(os.environ)
+    old_environment = dict(os.environ)
     try:
         open_dagster_home(small_place.settings)
         with dg.DagsterInstance.get() as instance:
             run = instance.add_run(dg.DagsterRun("everything", status=dg.DagsterRunStatus.STARTED))
-            holds = (
+            holder_code = (
                 "import os, sys; from pathlib import Path; from dagster_project.study_lock import study_lock\n"
                 "with study_lock(Path(sys.argv[1]), sys.argv[2]): os._exit(9)"
             )
-            subprocess.run([sys.executable, "-c", holds, str(small_place.settings.lock_file), run.run_id], check=False)
-        done = _wavehouse(small_place, "run", "--quiet")
-        assert done.returncode == 0, done.stderr
+            subprocess.run([sys.executable, "-c", holder_code, str(small_place.settings.lock_file), run.run_id], check=False)
+        process = _wavehouse(small_place, "run", "--quiet")
+        assert process.returncode == 0, process.stderr
         with dg.DagsterInstance.get() as instance:
             killed = instance.get_run_by_id(run.run_id)
             assert killed is not None and killed.status == dg.DagsterRunStatus.FAILURE
     finally:
         os.environ.clear()
-        os.environ.update(before)
+        os.environ.update(old_environment)

@@ -1,4 +1,4 @@
-"""dbt's own unit tests, and that every model is described."""
+"""dbt's own unit tests; every model, source and generic test is described; every source is written and read."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.study import MISSING_REASONS
+from dagster_project.study import MISSING_REASONS, codebook_tables, read_study
 
 DBT = Path(__file__).parents[1] / "dbt"
 
@@ -40,7 +40,9 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, list[dict]]:
 def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
     _, results = tested
     assert {
-        one["unique_id"].rsplit(".", 1)[1]: one["status"] for one in results if one["unique_id"].startswith("unit_test.")
+        result["unique_id"].rsplit(".", 1)[1]: result["status"]
+        for result in results
+        if result["unique_id"].startswith("unit_test.")
     } == dict.fromkeys(
         (
             "an_answer_is_typed_against_its_anchors",
@@ -82,14 +84,52 @@ def test_every_model_has_a_grain_and_describes_its_columns(tested: tuple[dict, l
     tested_models = {
         node["attached_node"].rsplit(".", 1)[1]
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "test" and node["test_metadata"]["name"] == "grain"
+        if node["resource_type"] == "test" and node["test_metadata"]["name"] == "grain" and node["attached_node"]
     }
     # A view's grain is that of the tables below it.
     views = {name for name, model in models.items() if model["config"]["materialized"] == "view"}
     assert set(models) - tested_models == views | {"score_profiles", "rejected_counts"}
 
 
+def test_every_source_is_described_read_and_written(tested: tuple[dict, list[dict]]) -> None:
+    manifest, _ = tested
+    assert all(source["description"] for source in manifest["sources"].values())
+    dependencies = {
+        dependency
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        for dependency in node["depends_on"]["nodes"]
+    }
+    assert manifest["sources"].keys() <= dependencies
+    names = {source["name"] for source in manifest["sources"].values() if source["source_name"] == "codebook"}
+    written = codebook_tables(read_study(DBT.parent / "tests" / "small_study")).keys() | {"wave_definitions"}
+    assert names <= written
+    # No table of the codebook, of the exports or of the models is named in SQL past its source or model.
+    pattern = re.compile(r"\b(?:from|join)\s+(?:codebook|raw|staging|marts)\.\w+", re.IGNORECASE)
+    for file in [*(DBT / "models").rglob("*.sql"), *(DBT / "macros").glob("*.sql"), *(DBT / "tests").rglob("*.sql")]:
+        assert not pattern.findall(file.read_text(encoding="utf-8")), file
+
+
+def test_every_generic_test_is_described_and_used(tested: tuple[dict, list[dict]]) -> None:
+    manifest, _ = tested
+    names = {file.stem for file in (DBT / "tests" / "generic").glob("*.sql")}
+    assert all(manifest["macros"][f"macro.wavehouse.test_{name}"]["description"] for name in names)
+    used = {node["test_metadata"]["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
+    assert names <= used
+    assert used - names <= {"unique", "not_null", "accepted_values", "relationships"}
+
+
+def test_what_only_duckdb_understands_stands_in_dispatched_macros() -> None:
+    only_duckdb = re.compile(
+        r"::|\b(?:unnest|string_agg|try_cast|try_strptime|hash|hugeint|regexp_full_match)\b|group by all|//"
+    )
+    for file in [*(DBT / "models").rglob("*.sql"), *(DBT / "macros").glob("*.sql"), *(DBT / "tests").rglob("*.sql")]:
+        text = re.sub(r"{#.*?#}", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        portable = re.sub(r"{% macro duckdb__.*?{%-? endmacro %}", "", text, flags=re.DOTALL)
+        assert not only_duckdb.findall(portable), file
+
+
 def test_missing_reasons_are_numbered_alike_in_sql_and_in_python() -> None:
     macro = (DBT / "macros" / "answers.sql").read_text(encoding="utf-8")
-    (listed,) = re.findall(r"macro missing_reasons\(\) %}\s*{{ return\(\[(.*?)\]\) }}", macro)
-    assert tuple(re.findall(r"'(\w+)'", listed)) == MISSING_REASONS
+    (reason_list,) = re.findall(r"macro missing_reasons\(\) %}\s*{{ return\(\[(.*?)\]\) }}", macro)
+    assert tuple(re.findall(r"'(\w+)'", reason_list)) == MISSING_REASONS

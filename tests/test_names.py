@@ -31,6 +31,24 @@ BETWEEN = frozenset(
 #: They fit everything.
 VAGUE = frozenset("place places way ways thing things stuff helper helpers utils manager".split())  # noqa: SIM905
 BANNED = POINTING | DONE_TO | BETWEEN | VAGUE
+#: Columns of tables and keys of definitions, which people write and query: changing them changes a format.
+FORMATS = frozenset(
+    {
+        ("report/checklists/declared.py", "told"),
+        ("results/published.py", "printed"),
+        ("results/release_diff.py", "after"),
+        ("results/release_diff.py", "before"),
+        ("results/release_diff.py", "what"),
+        ("results/reproduction.py", "computed"),
+        ("results/reproduction.py", "printed"),
+        ("results/result_row.py", "printed"),
+        ("study/protocol.py", "ignored"),
+        ("study/protocol.py", "used"),
+        ("synthesis/propositions.py", "above"),
+        ("synthesis/propositions.py", "below"),
+        ("synthesis/propositions.py", "within"),
+    }
+)
 
 
 def bound_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
@@ -55,6 +73,8 @@ def test_names_say_what_things_are(folder: str) -> None:
         f"{path.relative_to(PACKAGE)}:{line}: {name}"
         for path in sorted((PACKAGE / folder).glob("*.py"))
         for name, line in bound_names(ast.parse(path.read_text(encoding="utf-8")))
-        if not name.endswith("__") and name.strip("_").lower() in BANNED
+        if not name.endswith("__")
+        and name.strip("_").lower() in BANNED
+        and (path.relative_to(PACKAGE).as_posix(), name) not in FORMATS
     ]
     assert not pronouns, "\n".join(["name what it is: a finding, a row, a scale, an index", *pronouns])

@@ -13,8 +13,8 @@ from recompute import recompute
 HERE = Path(__file__).parent
 
 
-def _file(place: Any) -> Path:
-    return Path(place.release) / "warehouse.duckdb"
+def _file(workspace: Any) -> Path:
+    return Path(workspace.release) / "warehouse.duckdb"
 
 
 @pytest.fixture
@@ -53,19 +53,19 @@ def test_another_study_recomputes_from_its_answers(
 ) -> None:
     """Four waves, one of them of two files, no services, no norms."""
     runpy.run_path(str(HERE / "defs/test_other_study.py"))["_write"](tmp_path / "made/garden")
-    place = place_of(tmp_path / "made/garden")
-    assert run_of(place).success
-    report = recompute(_file(place))
+    workspace = place_of(tmp_path / "made/garden")
+    assert run_of(workspace).success
+    report = recompute(_file(workspace))
     assert [str(difference) for difference in report.differences] == []
     assert report.share_checked > 0.6
 
 
 def test_a_changed_answer_differs_wherever_it_counts(small_file: Path) -> None:
     _spoil(small_file, "update marts.answer_codes set mood_01 = 5 where wave = 'T1' and mood_01 = 4")
-    differing = _differing(small_file)
-    assert {"items/mood_01/4/T1/count", "summary/mood_total/T1/mean", "change/mood_total/T1-T2/mean_change"} <= differing
-    assert {"norm_difference/mood_total/T1/difference", "leavers/mood_total/T2/mean_returned"} <= differing
-    assert not {name for name in differing if name.split("/")[1] in ("push", "pull", "drive_overall", "site")}
+    differences = _differing(small_file)
+    assert {"items/mood_01/4/T1/count", "summary/mood_total/T1/mean", "change/mood_total/T1-T2/mean_change"} <= differences
+    assert {"norm_difference/mood_total/T1/difference", "leavers/mood_total/T2/mean_returned"} <= differences
+    assert not {name for name in differences if name.split("/")[1] in ("push", "pull", "drive_overall", "site")}
 
 
 def test_a_changed_result_differs_alone(small_file: Path) -> None:
@@ -93,11 +93,11 @@ def test_a_result_that_lacks_or_that_nothing_asks_for_differs(small_file: Path) 
         small_file,
         "update results.results set result_id = 'summary/nothing/T1/mean' where result_id = 'summary/push/T1/mean'",
     )
-    said = [str(difference) for difference in recompute(small_file).differences]
-    assert len(said) == 2
-    assert said[0].startswith("summary/push/T1/mean: released None, recomputed 1.66666")
-    assert said[0].endswith(": the file lacks this result")
-    assert said[1].endswith("recomputed None: nothing asks for this result")
+    differences = [str(difference) for difference in recompute(small_file).differences]
+    assert len(differences) == 2
+    assert differences[0].startswith("summary/push/T1/mean: released None, recomputed 1.66666")
+    assert differences[0].endswith(": the file lacks this result")
+    assert differences[1].endswith("recomputed None: nothing asks for this result")
 
 
 def test_people_who_withdrew_and_counts_of_the_flow_are_checked(small_file: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_lost_key_is_refused_while_a_release_stands(settings_of: Make) -> None
     key = settings.key()
     _release(settings, key)
     file = settings.study_home / KEY_FILE
-    kept = file.rename(file.with_name("kept"))
+    old_file = file.rename(file.with_name("kept"))
     with pytest.raises(SettingsError) as refusal:
         settings.key()
     folder = settings.study_folder
@@ -71,7 +71,7 @@ def test_a_lost_key_is_refused_while_a_release_stands(settings_of: Make) -> None
     assert not file.exists()
     # Each of the three cures works.
     assert settings_of(key=key.decode()).key() == key
-    kept.rename(file)
+    old_file.rename(file)
     assert settings.key() == key
     file.unlink()
     (folder / "release").rename(folder / "old release")
@@ -87,9 +87,9 @@ def test_another_key_than_the_releases_is_refused(settings_of: Make, content: st
     _release(settings, settings.key())
     file = settings.study_home / KEY_FILE
     file.write_text(content, encoding="ascii")
-    what = "another one" if content.strip() else "empty"
+    reason = "another one" if content.strip() else "empty"
     with pytest.raises(
-        SettingsError, match=f"the key of the pseudonyms is {what}: everybody in release .* Put the key back"
+        SettingsError, match=f"the key of the pseudonyms is {reason}: everybody in release .* Put the key back"
     ):
         settings.key()
 
@@ -187,11 +187,11 @@ def test_a_study_that_was_moved_or_renamed_is_told_where_its_key_is(settings_of:
     _release(settings, key)
     (tmp_path / new).parent.mkdir(exist_ok=True)
     settings.study_folder.rename(tmp_path / new)
-    moved = settings_of(new)
-    assert moved.study_home != settings.study_home
+    new_settings = settings_of(new)
+    assert new_settings.study_home != settings.study_home
     with pytest.raises(SettingsError) as refusal:
-        moved.key()
-    source, target = settings.study_home / KEY_FILE, moved.study_home / KEY_FILE
+        new_settings.key()
+    source, target = settings.study_home / KEY_FILE, new_settings.study_home / KEY_FILE
     assert f" Copy the key from {source} to {target}; to start anew" in str(refusal.value)
     shutil.copy(source, target)
-    assert moved.key() == key
+    assert new_settings.key() == key

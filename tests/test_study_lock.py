@@ -48,11 +48,13 @@ def other(file: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
 
 def test_whoever_does_not_wait_is_told_who_runs(file: Path, other: Callable[[], subprocess.Popen[str]]) -> None:
     process = other()
-    who = (
+    holder_pattern = (
         rf"^run another- \(process {process.pid} on {socket.gethostname()}, since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00\) "
     )
     with (
-        pytest.raises(StudyLockedError, match=who + "is running this study; wait for it, or leave out --no-wait$"),
+        pytest.raises(
+            StudyLockedError, match=holder_pattern + "is running this study; wait for it, or leave out --no-wait$"
+        ),
         study_lock(file, "mine", waits=False),
     ):
         raise AssertionError("two hold it")
@@ -78,39 +80,39 @@ def test_a_killed_holder_frees_the_lock_and_is_named(file: Path, other: Callable
 
 
 def test_threads_exclude_each_other_and_one_does_not_wait_for_itself(file: Path) -> None:
-    inside: list[int] = []
-    most: list[int] = []
+    running: list[int] = []
+    running_counts: list[int] = []
 
     def run(number: int) -> None:
         with study_lock(file, f"run {number}"), study_lock(file, "within"):
-            inside.append(number)
-            most.append(len(inside))
+            running.append(number)
+            running_counts.append(len(running))
             time.sleep(0.05)
-            inside.remove(number)
+            running.remove(number)
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert most == [1] * 5
+    assert running_counts == [1] * 5
     assert lock_holder(file) is None
 
 
 def test_a_lock_that_was_deleted_while_somebody_waited_for_it_is_not_the_lock(file: Path) -> None:
     """Somebody empties WAVEHOUSE_HOME during a run: whoever waits must not get the deleted file while a third has the new one."""
-    held = threading.Event()
+    is_held = threading.Event()
 
     def waits() -> None:
         with study_lock(file, "waiting"):
-            held.set()
+            is_held.set()
 
     with study_lock(file, "first"):
         thread = threading.Thread(target=waits)
         thread.start()
         time.sleep(0.5)
         file.unlink()
-        assert held.wait(5)  # the new file is free
+        assert is_held.wait(5)  # the new file is free
     thread.join()
     with study_lock(file, "next", waits=False):
         assert lock_holder(file) is not None

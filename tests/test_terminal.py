@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dagster_project.cli import main
-from dagster_project.terminal import fault_line, printable, say
+from dagster_project.terminal import error_line, printable, say
 
 #: A break, a colour, a bell, a mark that turns the direction of what follows, and one that ends a line for some programs.
 HOSTILE = "\n\x1b[31merror: all fine\x1b[0m\x07\u202e\u2028"
@@ -55,7 +55,7 @@ def test_a_line_is_said_as_one_line(capsys: Any) -> None:
     ],
 )
 def test_what_the_file_system_refuses_has_its_cure(message: str, line: str) -> None:
-    assert fault_line(message) == line
+    assert error_line(message) == line
 
 
 def _assert_clean(text: str) -> None:
@@ -88,12 +88,12 @@ def test_check_and_contract_print_names_as_text(
 ) -> None:
     monkeypatch.setenv("WAVEHOUSE_STUDY", "overwritten by --study and restored afterwards")
     main([*words, "--study", str(hostile_place.study_folder)])
-    said = capsys.readouterr()
-    assert f"t1{SHOWN}.csv" in said.out
-    assert rf'"odd{SHOWN}"'[:30] in said.out
+    output = capsys.readouterr()
+    assert f"t1{SHOWN}.csv" in output.out
+    assert rf'"odd{SHOWN}"'[:30] in output.out
     if words == ["check"]:
-        assert f"raw/T1/notes{SHOWN}.txt: no export declares this file" in said.out
-    _assert_clean(said.out + said.err)
+        assert f"raw/T1/notes{SHOWN}.txt: no export declares this file" in output.out
+    _assert_clean(output.out + output.err)
     # Two exports for one wave, a header that is twice there, a row that is twice there: the refusals name them.
     file = hostile_place.study_folder / "raw/T1" / f"t1{HOSTILE}.csv"
     text = (
@@ -106,11 +106,12 @@ def test_check_and_contract_print_names_as_text(
     assert main([*words, "--study", str(hostile_place.study_folder)]) == 1
     (file.with_name(f"second{HOSTILE}.csv")).write_bytes(file.read_bytes())
     assert main([*words, "--study", str(hostile_place.study_folder)]) == 1
-    said = capsys.readouterr()
-    assert "2 files match *.csv" in said.out
-    _assert_clean(said.out + said.err)
+    output = capsys.readouterr()
+    assert "2 files match *.csv" in output.out
+    _assert_clean(output.out + output.err)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a file system that takes any name")
 def test_run_diff_and_trace_print_names_as_text(hostile_place: Any) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
@@ -122,9 +123,9 @@ def test_run_diff_and_trace_print_names_as_text(hostile_place: Any) -> None:
         (["diff"], 2),
     ):
         command = [sys.executable, "-m", "dagster_project.cli", *words]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, encoding="utf-8")
-        assert done.returncode == code, done.stderr
-        _assert_clean(done.stdout + done.stderr)
+        process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, encoding="utf-8")
+        assert process.returncode == code, process.stderr
+        _assert_clean(process.stdout + process.stderr)
         if words == ["run"]:
-            assert f"  T1      t1{SHOWN}.csv: 3 rows" in done.stdout
-            assert "warning: raw/t1, all_columns_placed: column " in done.stderr
+            assert f"  T1      t1{SHOWN}.csv: 3 rows" in process.stdout
+            assert "warning: raw/t1, all_columns_placed: column " in process.stderr

@@ -4,13 +4,14 @@ Belongs here: rules over printed numbers and instruments, each finding with its 
 on how a study was done, comparison with a published table (results/).
 """
 
-from dagster_project.audit.designs import DESIGNS, GROUPS, OTHER, PAIRED, Design
+from dagster_project.audit.assumptions import ScaleFacts
+from dagster_project.audit.designs import DESIGNS, GROUPS, OTHER_DESIGN, PAIRED, Design
 from dagster_project.audit.effects import DEFINITIONS
-from dagster_project.audit.engine import ScaleFacts, audit_cells, audit_table
-from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, SEVERITIES, Cell, Finding
+from dagster_project.audit.engine import audit_cells, audit_table
+from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, SEVERITIES, Finding, TableCell
 from dagster_project.audit.intervals import Interval
-from dagster_project.audit.own import audit_results
-from dagster_project.audit.published import audit_published, facts_of, find_impossible, place_facts
+from dagster_project.audit.own_results import audit_results
+from dagster_project.audit.published import audit_published, facts_by_label, impossible_numbers, match_facts
 from dagster_project.audit.read import ReadTable, read_table, unknown_statistics
 from dagster_project.audit.recompute import Mismatch, definitions_in, recompute_sample
 from dagster_project.audit.report import FINDINGS_TABLE, finding_lines, finding_row, finding_summary, findings_markdown
@@ -26,28 +27,28 @@ __all__ = [
     "LEVELS",
     "NOTE",
     "NOT_REPRODUCIBLE",
-    "OTHER",
+    "OTHER_DESIGN",
     "PAIRED",
     "SEVERITIES",
-    "Cell",
     "Design",
     "Finding",
     "Interval",
     "Mismatch",
     "ReadTable",
     "ScaleFacts",
+    "TableCell",
     "audit_cells",
     "audit_published",
     "audit_results",
     "audit_table",
     "definitions_in",
-    "facts_of",
-    "find_impossible",
+    "facts_by_label",
     "finding_lines",
     "finding_row",
     "finding_summary",
     "findings_markdown",
-    "place_facts",
+    "impossible_numbers",
+    "match_facts",
     "read_table",
     "recompute_sample",
     "unknown_statistics",

@@ -4,176 +4,189 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Cell, Cells, Finding
+from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding, RowCells, TableCell
 from dagster_project.audit.intervals import Interval
 
-#: Denominators are looked for up to so many people beyond the block's own.
-_FURTHER = 20
+#: Denominators are searched up to this many people above the block's n.
+_EXTRA_PEOPLE = 20
 
 
 @dataclass(frozen=True)
 class Denominator:
-    """A number of people printed elsewhere in the table, and the words for it."""
+    """A number of people printed elsewhere in the table, and what it counts."""
 
-    people: float
-    words: str
+    size: float
+    description: str
 
 
 @dataclass(frozen=True)
 class Excuse:
-    """What may explain a share that is not the count's of n: that n stands on another row, that people are weighted."""
+    """Why a percentage may not be 100 x count / n: the n is printed on another row, or people are weighted."""
 
-    other_denominator: bool
-    weights: bool
+    is_n_elsewhere: bool
+    may_be_weighted: bool
 
 
 def percent_of_count(
-    percent: Cell, count: Cell, n: Cell, others: Sequence[Denominator], excuse: Excuse
+    percent: TableCell, count: TableCell, n: TableCell, denominators: Sequence[Denominator], excuse: Excuse
 ) -> Iterator[Finding]:
     """A percentage is 100 x count / n of its block. Blames the percentage.
 
-    others: the denominators that are printed elsewhere in the table. Where n stands on another row and another denominator
-    fits, the percentage is inconsistent, and the denominator named; and so it is where people may be weighted.
+    denominators: those printed elsewhere in the table. The finding is inconsistent where n is printed on another row and
+    another denominator fits, which it then names, or where people may be weighted.
     """
     if n.number <= 0:
         return
     share = 100 * count.number / n.number
-    if not Interval(share, share).misses(percent.interval):
+    if not Interval(share, share).is_disjoint(percent.interval):
         return
-    found = Finding(
+    finding = Finding(
         percent.value,
         "percent_of_count",
-        f"{count.printed} of {n.printed} is 100 x {count.printed} / {n.printed} = {share:.2f} %, not {percent.shown}",
+        f"{count.text} of {n.text} is 100 x {count.text} / {n.text} = {share:.2f} %, not {percent.percent_text}",
         slack=percent.interval.gap(Interval(share, share)),
     )
-    if excuse.other_denominator and (words := _fitting(percent, count, others)):
-        found = found.softened(INCONSISTENT, words)
-    elif excuse.weights:
-        found = found.softened(INCONSISTENT, "people with unequal weights could give it")
-    yield found
+    if excuse.is_n_elsewhere and (reason := _fitting_denominator(percent, count, denominators)):
+        finding = finding.softened(INCONSISTENT, reason)
+    elif excuse.may_be_weighted:
+        finding = finding.softened(INCONSISTENT, "people with unequal weights could give it")
+    yield finding
 
 
-def _fitting(percent: Cell, count: Cell, others: Sequence[Denominator]) -> str:
-    fits = [one for one in others if one.people >= count.number and _is_share(percent, count, one.people)]
-    if fits:
-        return f"it would be of {fits[0].people:g}, {fits[0].words}"
+def _fitting_denominator(percent: TableCell, count: TableCell, denominators: Sequence[Denominator]) -> str:
+    matches = [
+        denominator
+        for denominator in denominators
+        if denominator.size >= count.number and _is_share(percent, count, denominator.size)
+    ]
+    if matches:
+        return f"it would be of {matches[0].size:g}, {matches[0].description}"
     sizes = _denominators(percent, count)
     if sizes.low <= sizes.high and math.isfinite(sizes.high):
         return f"it would be of {sizes.low:g}"
     return ""
 
 
-def counts_within(count: Cell, n: Cell, others: Sequence[Denominator], excuse: Excuse) -> Iterator[Finding]:
-    """No more people in a category than in its block. Blames the count; inconsistent where n stands on another row and
+def counts_within(count: TableCell, n: TableCell, denominators: Sequence[Denominator], excuse: Excuse) -> Iterator[Finding]:
+    """A category has no more people than its block. Blames the count; inconsistent where n is printed on another row and
     another printed n is large enough."""
     if count.number <= n.number:
         return
-    found = Finding(
+    finding = Finding(
         count.value,
         "counts_within",
-        f"{count.printed} people in the category, but {n.printed} in all",
+        f"{count.text} people in the category, but {n.text} in all",
         slack=count.number - n.number,
     )
-    large = [one for one in others if one.people >= count.number]
-    if excuse.other_denominator and large:
-        found = found.softened(INCONSISTENT, f"it may be of {large[0].people:g}, {large[0].words}")
-    yield found
+    large_enough = [denominator for denominator in denominators if denominator.size >= count.number]
+    if excuse.is_n_elsewhere and large_enough:
+        finding = finding.softened(INCONSISTENT, f"it may be of {large_enough[0].size:g}, {large_enough[0].description}")
+    yield finding
 
 
-def _denominators(percent: Cell, count: Cell) -> Interval:
-    """The whole numbers of people, from the count on, of whom the count is the percentage; empty when there are none."""
+def _denominators(percent: TableCell, count: TableCell) -> Interval:
+    """The denominators, not below the count, that give the percentage; empty when there are none."""
     low, high = percent.interval.low, percent.interval.high
     if count.number == 0:
         return Interval(1.0, math.inf) if low <= 0 <= high else Interval(1.0, 0.0)
     if high <= 0:
         return Interval(1.0, 0.0)
-    least = max(1, math.ceil(count.number), math.ceil(100 * count.number / high - 1e-9))
-    return Interval(float(least), math.inf if low <= 0 else float(math.floor(100 * count.number / low + 1e-9)))
+    lowest = max(1, math.ceil(count.number), math.ceil(100 * count.number / high - 1e-9))
+    return Interval(float(lowest), math.inf if low <= 0 else float(math.floor(100 * count.number / low + 1e-9)))
 
 
-def _is_share(percent: Cell, count: Cell, people: float) -> bool:
-    share = 100 * count.number / people
-    return not Interval(share, share).misses(percent.interval)
+def _is_share(percent: TableCell, count: TableCell, denominator: float) -> bool:
+    share = 100 * count.number / denominator
+    return not Interval(share, share).is_disjoint(percent.interval)
 
 
-def one_denominator(rows: Sequence[Cells], n: Cell | None) -> Iterator[Finding]:
-    """The percentages of a block share a denominator. Names the one that each odd row fits.
+def one_denominator(rows: Sequence[RowCells], n: TableCell | None) -> Iterator[Finding]:
+    """The percentages of a block share a denominator. Names the denominator that the odd rows fit.
 
-    With a printed n the odd percentages are blamed by percent_of_count, and this only says what they would fit. Without one,
-    the first odd percentage is blamed: inconsistent, unless the odd rows add up to a block of their own, which is a note.
-    What it cannot see: denominators so near that both print alike.
+    With a printed n, percent_of_count blames the odd percentages, and this is a note. Without one, the first odd percentage
+    is blamed: inconsistent, or a note where the odd rows add up to a block of their own.
+    Cannot detect: denominators so close that both give the same printed percentage.
     """
-    both = [row for row in rows if {"count", "percent"} <= set(row)]
-    if len(both) < 2 or any(row["count"].number < 0 for row in both):
+    complete_rows = [row for row in rows if {"count", "percent"} <= set(row)]
+    if len(complete_rows) < 2 or any(row["count"].number < 0 for row in complete_rows):
         return
-    fits = [_denominators(row["percent"], row["count"]) for row in both]
+    sizes_by_row = [_denominators(row["percent"], row["count"]) for row in complete_rows]
     if n is not None:
-        most = max(n.number, *(row["count"].number for row in both)) + _FURTHER
-        fits = [one.meet(Interval(1.0, most)) for one in fits]
-    if max(one.low for one in fits) <= min(one.high for one in fits):
+        max_people = max(n.number, *(row["count"].number for row in complete_rows)) + _EXTRA_PEOPLE
+        sizes_by_row = [sizes.intersection(Interval(1.0, max_people)) for sizes in sizes_by_row]
+    if max(sizes.low for sizes in sizes_by_row) <= min(sizes.high for sizes in sizes_by_row):
         return
-    own = n.number if n else _shared(fits)
-    if own is None:
+    block_size = n.number if n else _commonest_size(sizes_by_row)
+    if block_size is None:
         return
-    odd = [(row, some) for row, some in zip(both, fits, strict=True) if not some.low <= own <= some.high]
-    other = _shared([some for _, some in odd])
-    if not odd or other is None:
+    odd_rows = [
+        (row, sizes)
+        for row, sizes in zip(complete_rows, sizes_by_row, strict=True)
+        if not sizes.low <= block_size <= sizes.high
+    ]
+    odd_size = _commonest_size([sizes for _, sizes in odd_rows])
+    if not odd_rows or odd_size is None:
         return
-    fit = [row for row, some in odd if some.low <= other <= some.high]
-    named = ", ".join(f"{row['count'].printed} ({row['percent'].shown})" for row in fit)
-    fitting = len(both) - len(odd)
-    is_two_blocks = len(fit) == len(odd) and all(
-        sum(row["count"].number for row in some) == people
-        for some, people in ((fit, other), ([row for row in both if row not in fit], own))
+    fitting_rows = [row for row, sizes in odd_rows if sizes.low <= odd_size <= sizes.high]
+    rows_text = ", ".join(f"{row['count'].text} ({row['percent'].percent_text})" for row in fitting_rows)
+    usual_rows = len(complete_rows) - len(odd_rows)
+    is_two_blocks = len(fitting_rows) == len(odd_rows) and all(
+        sum(row["count"].number for row in group) == people
+        for group, people in (
+            (fitting_rows, odd_size),
+            ([row for row in complete_rows if row not in fitting_rows], block_size),
+        )
     )
     yield Finding(
-        fit[0]["percent"].value,
+        fitting_rows[0]["percent"].value,
         "one_denominator",
-        f"{named} would be of {other:g}, while {fitting} of the block's {len(both)} rows are of {own:g}: the block mixes"
-        " denominators",
+        f"{rows_text} would be of {odd_size:g}, while {usual_rows} of the block's {len(complete_rows)} rows are of"
+        f" {block_size:g}: the block mixes denominators",
         NOTE if n is not None or is_two_blocks else INCONSISTENT,
     )
 
 
-def _shared(sizes: Sequence[Interval]) -> float | None:
-    """The least number of people that the most rows allow; None where no row allows any."""
-    starts = sorted({one.low for one in sizes if not one.is_empty})
-    return max(starts, key=lambda start: sum(one.low <= start <= one.high for one in sizes), default=None)
+def _commonest_size(sizes: Sequence[Interval]) -> float | None:
+    """The smallest denominator that fits the most rows; None where no row has one."""
+    candidates = sorted({interval.low for interval in sizes if not interval.is_empty})
+    return max(
+        candidates, key=lambda candidate: sum(interval.low <= candidate <= interval.high for interval in sizes), default=None
+    )
 
 
-def block_sum(rows: Sequence[Cells], n: Cell | None) -> Iterator[Finding]:
-    """Categories that exclude one another hold no more people than there are. A note: people may be in more than one."""
+def block_sum(rows: Sequence[RowCells], n: TableCell | None) -> Iterator[Finding]:
+    """The counts of exclusive categories add up to n at most. A note: a person may be in more than one category."""
     counts = [row["count"] for row in rows if "count" in row]
     total = sum(count.number for count in counts)
     if n is not None and len(counts) > 1 and total > n.number:
-        added = " + ".join(count.printed for count in counts)
+        sum_text = " + ".join(count.text for count in counts)
         yield Finding(
             counts[0].value,
             "block_sum",
-            f"{added} = {total:g} in the block, of {n.printed} people: one person must be in more than one category",
+            f"{sum_text} = {total:g} in the block, of {n.text} people: one person must be in more than one category",
             NOTE,
         )
 
 
-def percent_of_people(percent: Cell, n: Cell, excuse: Excuse) -> Iterator[Finding]:
-    """A percentage of n people is 100 x a whole number / n. Blames the percentage; not reproducible where n stands on
-    another row, as it may be of something else, and inconsistent where people may be weighted. Cannot see: anything once n
-    is so large that every printable percentage is one."""
+def percent_of_people(percent: TableCell, n: TableCell, excuse: Excuse) -> Iterator[Finding]:
+    """A percentage of n people is 100 x a whole number / n. Blames the percentage; not reproducible where n is printed on
+    another row, as the denominator may be another, and inconsistent where people may be weighted. Cannot detect: anything
+    once n is so large that every printed percentage is possible."""
     if n.number < 1:
         return
-    people = percent.interval.times(n.number / 100)
-    below, above = math.floor(people.high), math.ceil(people.low)
-    if below < above:
-        near = [100 * count / n.number for count in (below, above)]
-        found = Finding(
+    count_interval = percent.interval.times(n.number / 100)
+    lower, upper = math.floor(count_interval.high), math.ceil(count_interval.low)
+    if lower < upper:
+        nearest_shares = [100 * count / n.number for count in (lower, upper)]
+        finding = Finding(
             percent.value,
             "percent_of_people",
-            f"{below} of {n.printed} is {near[0]:.2f} % and {above} of {n.printed} is {near[1]:.2f} %, so no count gives"
-            f" {percent.shown}",
-            slack=min(percent.interval.gap(Interval(one, one)) for one in near),
+            f"{lower} of {n.text} is {nearest_shares[0]:.2f} % and {upper} of {n.text} is {nearest_shares[1]:.2f} %, so no"
+            f" count gives {percent.percent_text}",
+            slack=min(percent.interval.gap(Interval(share, share)) for share in nearest_shares),
         )
-        if excuse.other_denominator:
-            found = found.softened(NOT_REPRODUCIBLE, f"it may be of something else than these {n.printed}")
-        elif excuse.weights:
-            found = found.softened(INCONSISTENT, "people with unequal weights could give it")
-        yield found
+        if excuse.is_n_elsewhere:
+            finding = finding.softened(NOT_REPRODUCIBLE, f"it may be of something else than these {n.text}")
+        elif excuse.may_be_weighted:
+            finding = finding.softened(INCONSISTENT, "people with unequal weights could give it")
+        yield finding

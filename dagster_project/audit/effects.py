@@ -1,7 +1,7 @@
 """Effect sizes of change against every named definition.
 
-Belongs here: which values each definition can have beside what is printed. Does not belong here: computing effect sizes of
-answers (statistics/effect_sizes.py).
+Belongs here: which values each definition allows, given the other printed numbers. Does not belong here: computing
+effect sizes of answers (statistics/effect_sizes.py).
 
 Definitions: d = change / denominator, with the SD of the changes (d_z), the SD at baseline of the pairs (d_baseline), the
 average of both waves' SDs (d_av: the root of the mean variance, Cumming 2012, or the mean SD, Lakens 2013), the SD of the
@@ -14,97 +14,101 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dagster_project.audit.designs import GROUPS, OTHER, UNDECLARED, Design, group_sizes
-from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Cells, Finding
+from dagster_project.audit.designs import GROUPS, OTHER_DESIGN, UNDECLARED, Design, group_sizes
+from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE, Finding, RowCells
 from dagster_project.audit.intervals import Interval
-from dagster_project.audit.pairs import average_sd, change_of, error_of
+from dagster_project.audit.pairs import average_sd, change_of, se_of_change
 from dagster_project.audit.student import t_of_p
 from dagster_project.study import EVERY_EFFECT_SIZE
 
-#: What a reader calls them, that of the SD of the changes first.
+#: The names that a user gives, that of the SD of the changes first.
 DEFINITIONS = {
     size.name: f"change / {size.denominator}" for size in sorted(EVERY_EFFECT_SIZE, key=lambda size: size.name != "d_z")
 }
-#: Rows that a habit needs before a row against it is told.
-_HABIT = 3
+#: A definition is the table's usual one when at least this many effect sizes, and this share of them, fit it.
+_MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 3, 0.75
 
 
 @dataclass(frozen=True)
-class Row:
+class ChangeRow:
     """One score's change with both waves' summaries.
 
-    counts: the numbers of pairs to reckon with. possible: what the score can be. level: of its interval, per cent. is_other:
-    the row is of another design, or the paired t test that would give an SD of the changes does not fit it.
+    pair_counts: the possible numbers of pairs. has_other_design: the row is of another design, or does not fit the paired
+    t test that would give an SD of the changes.
     """
 
-    pairs: Cells
-    counts: Sequence[int]
-    baseline: Cells
-    followup: Cells
-    possible: Interval
+    pairs: RowCells
+    pair_counts: Sequence[int]
+    baseline: RowCells
+    followup: RowCells
+    score_range: Interval
     design: Design = UNDECLARED
-    is_other: bool = False
+    has_other_design: bool = False
 
 
-def effect_sizes(rows: Sequence[Row], definition: str | None) -> Iterator[Finding]:
-    """Every `es` is what its definition can give, and has the sign of its change. Blames the effect size.
+def effect_sizes(rows: Sequence[ChangeRow], definition: str | None) -> Iterator[Finding]:
+    """Every `es` is possible under its definition, and has the sign of its change. Blames the effect size.
 
-    definition: one of DEFINITIONS or its g; without one, an effect size is not reproducible when no definition can give it,
-    or when the definition that fits most of the table's others cannot, and a note says how many each fits. Cannot see: much
-    of d_baseline, d_av and d_rm where many pairs are missing in a wave, as the SDs of the pairs are not printed.
+    definition: one of DEFINITIONS or its g; without one, an effect size is not reproducible when it fits no definition, or
+    not the one that most of the table's others fit, and a note says how many fit each. Cannot detect: most errors of
+    d_baseline, d_av and d_rm where many pairs are missing in a wave, as the SDs of the pairs are not printed.
     """
-    allowed = [_allowed(row) if "es" in row.pairs else {} for row in rows]
-    habit = Counter(
+    sizes_by_row = [_possible_sizes(row) if "es" in row.pairs else {} for row in rows]
+    fit_counts = Counter(
         name
-        for row, some in zip(rows, allowed, strict=True)
-        for name, one in some.items()
-        if _is_bound(name, one) and not row.pairs["es"].interval.size.misses(one)
+        for row, sizes in zip(rows, sizes_by_row, strict=True)
+        for name, size in sizes.items()
+        if _is_informative(name, size) and not row.pairs["es"].interval.absolute.is_disjoint(size)
     )
-    told = sum(bool(some) for some in allowed)
-    usual = habit.most_common(1)[0] if habit else ("", 0)
-    if definition is None and told > 1:
-        said = ", ".join(f"{count} {name}" for name, count in habit.most_common())
+    total = sum(bool(sizes) for sizes in sizes_by_row)
+    commonest = fit_counts.most_common(1)[0] if fit_counts else ("", 0)
+    if definition is None and total > 1:
+        counts_text = ", ".join(f"{count} {name}" for name, count in fit_counts.most_common())
         yield Finding(
-            next(row.pairs["es"].value for row, some in zip(rows, allowed, strict=True) if some),
+            next(row.pairs["es"].value for row, sizes in zip(rows, sizes_by_row, strict=True) if sizes),
             "definitions",
-            f"of {told} effect sizes whose definition is not named, so many can be: {said}",
+            f"of {total} effect sizes whose definition is not named, so many can be: {counts_text}",
             NOTE,
         )
-    is_habit = definition is None and usual[1] >= max(_HABIT, 0.75 * told)
-    for row, some in zip(rows, allowed, strict=True):
-        if not some:
+    has_usual = definition is None and commonest[1] >= max(_MIN_FITTING_ROWS, _MIN_FITTING_SHARE * total)
+    for row, sizes in zip(rows, sizes_by_row, strict=True):
+        if not sizes:
             continue
-        if definition is not None and definition not in some:
+        if definition is not None and definition not in sizes:
             continue
-        found = _against_definition(row, some, definition) if definition else _against_all(row, some)
-        if found is None and is_habit and usual[0] in some and row.pairs["es"].interval.size.misses(some[usual[0]]):
-            words, one = _words(usual[0]), some[usual[0]]
-            found = Finding(
+        finding = _definition_finding(row, sizes, definition) if definition else _no_definition_finding(row, sizes)
+        if (
+            finding is None
+            and has_usual
+            and commonest[0] in sizes
+            and row.pairs["es"].interval.absolute.is_disjoint(sizes[commonest[0]])
+        ):
+            usual_text, size = _definition_text(commonest[0]), sizes[commonest[0]]
+            finding = Finding(
                 row.pairs["es"].value,
                 "effect_size",
-                f"{usual[1]} of the table's {told} effect sizes can be {words}; here that is {one} in size, not"
-                f" {row.pairs['es'].printed}",
+                f"{commonest[1]} of the table's {total} effect sizes can be {usual_text}; here that is {size} in size, not"
+                f" {row.pairs['es'].text}",
                 NOT_REPRODUCIBLE,
-                row.pairs["es"].interval.size.gap(one),
+                row.pairs["es"].interval.absolute.gap(size),
             )
-        if found is not None:
-            yield found
+        if finding is not None:
+            yield finding
         else:
-            yield from _sign(row, INCONSISTENT if definition else NOT_REPRODUCIBLE)
+            yield from _sign_findings(row, INCONSISTENT if definition else NOT_REPRODUCIBLE)
 
 
-def _is_bound(name: str, one: Interval) -> bool:
-    """A d_rm of an unknown correlation may be as near to zero as one likes: that explains everything, so it explains
-    nothing."""
-    return not (name.endswith("_rm") and one.low <= 0)
+def _is_informative(name: str, size: Interval) -> bool:
+    """False of a d_rm whose correlation is unknown: it may be arbitrarily near zero, so that any value fits it."""
+    return not (name.endswith("_rm") and size.low <= 0)
 
 
-def _words(name: str) -> str:
-    plain = DEFINITIONS["d" + name[1:]]
-    return f"{name} ({plain})" if name.startswith("d") else f"{name} ({plain}, with Hedges' correction)"
+def _definition_text(name: str) -> str:
+    definition = DEFINITIONS["d" + name[1:]]
+    return f"{name} ({definition})" if name.startswith("d") else f"{name} ({definition}, with Hedges' correction)"
 
 
-def _sign(row: Row, severity: str) -> Iterator[Finding]:
+def _sign_findings(row: ChangeRow, severity: str) -> Iterator[Finding]:
     es, change = row.pairs["es"], change_of(row.pairs)
     if change is None or change.is_empty:
         return
@@ -112,191 +116,212 @@ def _sign(row: Row, severity: str) -> Iterator[Finding]:
         yield Finding(
             es.value,
             "effect_size",
-            f"the sign of {es.printed} is not that of the change, {row.pairs['change'].printed}",
+            f"the sign of {es.text} is not that of the change, {row.pairs['change'].text}",
             severity,
         )
 
 
-def _against_definition(row: Row, allowed: dict[str, Interval], definition: str) -> Finding | None:
-    es, one = row.pairs["es"], allowed[definition]
-    if not es.interval.size.misses(one):
+def _definition_finding(row: ChangeRow, sizes: dict[str, Interval], definition: str) -> Finding | None:
+    es, size = row.pairs["es"], sizes[definition]
+    if not es.interval.absolute.is_disjoint(size):
         return None
-    too_small = es.interval.largest_size < one.low
-    change = _size_of_change(row)
-    sd = (change.low / one.low if one.low else math.inf) if too_small else change.high / one.high
-    end = change.low if too_small else change.high
-    people = row.pairs["n"].printed if "n" in row.pairs else "these"
-    found = Finding(
+    too_small = es.interval.max_absolute < size.low
+    change = _absolute_change(row)
+    sd = (change.low / size.low if size.low else math.inf) if too_small else change.high / size.high
+    change_bound = change.low if too_small else change.high
+    pairs_text = row.pairs["n"].text if "n" in row.pairs else "these"
+    finding = Finding(
         es.value,
         "effect_size",
         f"a change of {change} in size (by change, interval and p) over the {'largest' if too_small else 'smallest'} SD that"
-        f" {people} of {row.baseline['n'].printed if 'n' in row.baseline else 'the'} people can have,"
-        f" {sd:.3g}, is at {'least' if too_small else 'most'} {end:.4g} / {sd:.3g} ="
-        f" {one.low if too_small else one.high:.3g}, not {es.printed}; it is declared as {_words(definition)}",
-        slack=es.interval.size.gap(one),
+        f" {pairs_text} of {row.baseline['n'].text if 'n' in row.baseline else 'the'} people can have,"
+        f" {sd:.3g}, is at {'least' if too_small else 'most'} {change_bound:.4g} / {sd:.3g} ="
+        f" {size.low if too_small else size.high:.3g}, not {es.text}; it is declared as {_definition_text(definition)}",
+        slack=es.interval.absolute.gap(size),
     )
-    if es.interval.smallest_size == 0 and row.pairs["change"].number == 0:
-        # Still impossible of the change itself; the reader is told where it comes from.
-        found = found.softened(
-            found.severity, f"that effect size is the one of the change as printed, {row.pairs['change'].printed}"
+    if es.interval.min_absolute == 0 and row.pairs["change"].number == 0:
+        # Still impossible given the interval, but the reader is told where the value comes from.
+        finding = finding.softened(
+            finding.severity, f"that effect size is the one of the change as printed, {row.pairs['change'].text}"
         )
-    return found
+    return finding
 
 
-def _against_all(row: Row, allowed: dict[str, Interval]) -> Finding | None:
+def _no_definition_finding(row: ChangeRow, sizes: dict[str, Interval]) -> Finding | None:
     es = row.pairs["es"]
-    fits = [name for name, one in allowed.items() if not es.interval.size.misses(one)]
-    if [name for name in fits if _is_bound(name, allowed[name])]:
+    fitting_names = [name for name, size in sizes.items() if not es.interval.absolute.is_disjoint(size)]
+    if [name for name in fitting_names if _is_informative(name, sizes[name])]:
         return None
-    can = ", ".join(
-        f"{name} = {DEFINITIONS[name]} {one}"
-        if math.isfinite(one.high)
-        else f"{name} = {DEFINITIONS[name]} {one.low:.4g} or more"
-        for name, one in allowed.items()
-        if name in DEFINITIONS and _is_bound(name, one)
+    sizes_text = ", ".join(
+        f"{name} = {DEFINITIONS[name]} {size}"
+        if math.isfinite(size.high)
+        else f"{name} = {DEFINITIONS[name]} {size.low:.4g} or more"
+        for name, size in sizes.items()
+        if name in DEFINITIONS and _is_informative(name, size)
     )
-    found = Finding(
+    finding = Finding(
         es.value,
         "effect_size",
-        f"a change of {_size_of_change(row)} in size (by change, interval and p) has {can}, with Hedges'"
-        f" correction a little less, not {es.printed}",
+        f"a change of {_absolute_change(row)} in size (by change, interval and p) has {sizes_text}, with Hedges'"
+        f" correction a little less, not {es.text}",
         NOT_REPRODUCIBLE,
-        min(es.interval.size.gap(one) for name, one in allowed.items() if _is_bound(name, one)),
+        min(es.interval.absolute.gap(size) for name, size in sizes.items() if _is_informative(name, size)),
     )
-    if fits:
-        found = found.softened(NOT_REPRODUCIBLE, "d_rm, of a correlation that is not printed, could be it")
-    return found
+    if fitting_names:
+        finding = finding.softened(NOT_REPRODUCIBLE, "d_rm, of a correlation that is not printed, could be it")
+    return finding
 
 
-def _size_of_change(row: Row) -> Interval:
+def _absolute_change(row: ChangeRow) -> Interval:
     change = change_of(row.pairs)
-    assert change is not None  # asked of rows with a change alone
-    narrowed = [_change_by_p(row, change, n) for n in row.counts] or [change]
-    return Interval(min(one.low for one in narrowed), max(one.high for one in narrowed)).size
+    assert change is not None  # only rows with a change come here
+    changes = [_change_by_p(row, change, n) for n in row.pair_counts] or [change]
+    return Interval(min(by_p.low for by_p in changes), max(by_p.high for by_p in changes)).absolute
 
 
-def _allowed(row: Row) -> dict[str, Interval]:
-    """The size that each definition can have; empty where the row says too little, or another design than its own."""
+def _possible_sizes(row: ChangeRow) -> dict[str, Interval]:
+    """The sizes that each definition allows; empty where the row prints too little, or is of another design."""
     change = change_of(row.pairs)
-    if change is None or "change" not in row.pairs or change.is_empty or row.design.name == OTHER:
+    if change is None or "change" not in row.pairs or change.is_empty or row.design.name == OTHER_DESIGN:
         return {}
     if row.design.name == GROUPS:
-        return _of_groups(change.size, row)
-    if not row.counts or row.is_other:
+        return _group_effect_sizes(change.absolute, row)
+    if not row.pair_counts or row.has_other_design:
         return {}
-    found: dict[str, list[Interval]] = {}
-    for n in row.counts:
-        size = _change_by_p(row, change, n).size
-        first, second = _sd_of_pairs(row.baseline, n, row.possible), _sd_of_pairs(row.followup, n, row.possible)
-        changes = _changes_sd(row, n)
-        by = {
-            "d_z": changes,
-            "d_baseline": first,
-            "d_av": average_sd(first, second),
-            "d_rm": _sd_of_repeated(row, n, first, second, changes),
+    sizes: dict[str, list[Interval]] = {}
+    for n in row.pair_counts:
+        abs_change = _change_by_p(row, change, n).absolute
+        baseline_sd, followup_sd = (
+            _sd_of_pairs(row.baseline, n, row.score_range),
+            _sd_of_pairs(row.followup, n, row.score_range),
+        )
+        change_sd = _sd_of_changes(row, n)
+        sd_by_definition = {
+            "d_z": change_sd,
+            "d_baseline": baseline_sd,
+            "d_av": average_sd(baseline_sd, followup_sd),
+            "d_rm": _sd_of_d_rm(row, n, baseline_sd, followup_sd, change_sd),
         }
-        for name, sd in by.items():
-            one = _over(size, sd)
-            found.setdefault(name, []).append(one)
-            found.setdefault("g" + name[1:], []).append(_corrected(one, n - 1))
-    hull = {name: Interval(min(one.low for one in some), max(one.high for one in some)) for name, some in found.items()}
-    return hull if row.design.name is not None else hull | _of_groups(change.size, row)
+        for name, sd in sd_by_definition.items():
+            d = _quotient(abs_change, sd)
+            sizes.setdefault(name, []).append(d)
+            sizes.setdefault("g" + name[1:], []).append(_corrected(d, n - 1))
+    hull = {
+        name: Interval(min(interval.low for interval in intervals), max(interval.high for interval in intervals))
+        for name, intervals in sizes.items()
+    }
+    return hull if row.design.name is not None else hull | _group_effect_sizes(change.absolute, row)
 
 
-def _of_groups(size: Interval, row: Row) -> dict[str, Interval]:
-    """Over the pooled SD of two groups, or over one group's."""
-    sizes = group_sizes(row.baseline, row.followup)
+def _group_effect_sizes(abs_change: Interval, row: ChangeRow) -> dict[str, Interval]:
+    """Effect sizes over the pooled SD of two groups, and, for a declared groups design, over one group's SD."""
+    ns = group_sizes(row.baseline, row.followup)
     if (
-        sizes is None
-        or min(sizes) < 2
-        or any("sd" not in one or one["sd"].interval.low < 0 for one in (row.baseline, row.followup))
+        ns is None
+        or min(ns) < 2
+        or any("sd" not in wave or wave["sd"].interval.low < 0 for wave in (row.baseline, row.followup))
     ):
         return {}
-    first, second, df = row.baseline["sd"].interval, row.followup["sd"].interval, sum(sizes) - 2
+    baseline_sd, followup_sd, df = row.baseline["sd"].interval, row.followup["sd"].interval, sum(ns) - 2
     pooled = [
-        math.sqrt(((sizes[0] - 1) * a * a + (sizes[1] - 1) * b * b) / df)
-        for a, b in ((first.low, second.low), (first.high, second.high))
+        math.sqrt(((ns[0] - 1) * a * a + (ns[1] - 1) * b * b) / df)
+        for a, b in ((baseline_sd.low, followup_sd.low), (baseline_sd.high, followup_sd.high))
     ]
-    found = {"d_s": _over(size, Interval(pooled[0], pooled[1]))}
+    sizes = {"d_s": _quotient(abs_change, Interval(pooled[0], pooled[1]))}
     if row.design.name == GROUPS:
-        either = Interval(min(first.low, second.low), max(first.high, second.high))
-        found |= {"d_baseline": _over(size, either), "d_av": _over(size, average_sd(first, second))}
-    return found | {"g" + name[1:]: _corrected(one, df) for name, one in found.items()}
+        any_sd = Interval(min(baseline_sd.low, followup_sd.low), max(baseline_sd.high, followup_sd.high))
+        sizes |= {
+            "d_baseline": _quotient(abs_change, any_sd),
+            "d_av": _quotient(abs_change, average_sd(baseline_sd, followup_sd)),
+        }
+    return sizes | {"g" + name[1:]: _corrected(d, df) for name, d in sizes.items()}
 
 
-def _corrected(one: Interval, df: float) -> Interval:
-    """Hedges' correction. The exact one differs from the usual formula by less than 0.03 / n."""
-    hedges, slack = 1 - 3 / (4 * df - 1), 0.03 / (df + 1)
-    return Interval(one.low * (hedges - slack), one.high * (hedges + slack))
+def _corrected(d: Interval, df: float) -> Interval:
+    """With Hedges' correction; the exact one differs from the usual formula by less than 0.03 / n."""
+    correction, slack = 1 - 3 / (4 * df - 1), 0.03 / (df + 1)
+    return Interval(d.low * (correction - slack), d.high * (correction + slack))
 
 
-def _sd_of_repeated(row: Row, n: int, first: Interval, second: Interval, changes: Interval) -> Interval:
-    """SD of the changes / root(2 (1 - r)). r is printed, or follows from three SDs where everybody is in both waves:
-    1 - r = (SD² - (SD1 - SD2)²) / (2 SD1 SD2). Without it, at least root(SD1 SD2)."""
-    least = Interval(math.sqrt(max(0.0, first.low) * max(0.0, second.low)), math.inf)
+def _sd_of_d_rm(row: ChangeRow, n: int, baseline_sd: Interval, followup_sd: Interval, change_sd: Interval) -> Interval:
+    """SD of the changes / root(2 (1 - r)). r is printed, or follows from the three SDs where everybody is in both waves:
+    1 - r = (SD² - (SD1 - SD2)²) / (2 SD1 SD2). With an unknown r, at least root(SD1 SD2)."""
+    lower_bound = Interval(math.sqrt(max(0.0, baseline_sd.low) * max(0.0, followup_sd.low)), math.inf)
     if "correlation" in row.pairs:
         r = row.pairs["correlation"].interval
-        low = changes.low / math.sqrt(2 * (1 - max(-1.0, r.low)))
-        high = changes.high / math.sqrt(2 * (1 - r.high)) if r.high < 1 else math.inf
-        return least.meet(Interval(low, high)) if not least.misses(Interval(low, high)) else Interval(low, high)
-    is_everybody = all({"n", "sd"} <= set(one) and one["n"].number == n for one in (row.baseline, row.followup))
-    if not is_everybody or changes.low <= 0:
-        return least
-    apart = first.minus(second).size
-    shares = [1 - (apart.low / changes.high) ** 2, 1 - (apart.high / changes.low) ** 2]
-    if shares[0] <= 0:
-        return least
-    high = math.sqrt(first.high * second.high / shares[1]) if shares[1] > 0 else math.inf
-    return Interval(least.low / math.sqrt(shares[0]), high)
+        low = change_sd.low / math.sqrt(2 * (1 - max(-1.0, r.low)))
+        high = change_sd.high / math.sqrt(2 * (1 - r.high)) if r.high < 1 else math.inf
+        return (
+            lower_bound.intersection(Interval(low, high))
+            if not lower_bound.is_disjoint(Interval(low, high))
+            else Interval(low, high)
+        )
+    is_everybody = all({"n", "sd"} <= set(wave) and wave["n"].number == n for wave in (row.baseline, row.followup))
+    if not is_everybody or change_sd.low <= 0:
+        return lower_bound
+    sd_difference = baseline_sd.minus(followup_sd).absolute
+    factors = [1 - (sd_difference.low / change_sd.high) ** 2, 1 - (sd_difference.high / change_sd.low) ** 2]
+    if factors[0] <= 0:
+        return lower_bound
+    high = math.sqrt(baseline_sd.high * followup_sd.high / factors[1]) if factors[1] > 0 else math.inf
+    return Interval(lower_bound.low / math.sqrt(factors[0]), high)
 
 
-def _over(size: Interval, sd: Interval) -> Interval:
-    return Interval(size.low / sd.high if sd.high > 0 else 0.0, size.high / sd.low if sd.low > 0 else math.inf)
+def _quotient(abs_change: Interval, sd: Interval) -> Interval:
+    return Interval(abs_change.low / sd.high if sd.high > 0 else 0.0, abs_change.high / sd.low if sd.low > 0 else math.inf)
 
 
-def _changes_sd(row: Row, n: int) -> Interval:
-    """By the interval, and by the SD of the changes where it is printed."""
-    error = error_of(row.pairs, n, row.design.levels[0])
-    found = Interval(0.0, math.inf) if error is None else Interval(max(0.0, error.low), error.high).times(math.sqrt(n))
-    if "sd_change" in row.pairs and not found.misses(row.pairs["sd_change"].interval):
-        found = found.meet(row.pairs["sd_change"].interval)
-    return found
+def _sd_of_changes(row: ChangeRow, n: int) -> Interval:
+    """The SD of the changes, from the interval and as printed."""
+    se = se_of_change(row.pairs, n, row.design.levels[0])
+    bounds = Interval(0.0, math.inf) if se is None else Interval(max(0.0, se.low), se.high).times(math.sqrt(n))
+    if "sd_change" in row.pairs and not bounds.is_disjoint(row.pairs["sd_change"].interval):
+        bounds = bounds.intersection(row.pairs["sd_change"].interval)
+    return bounds
 
 
-def _change_by_p(row: Row, change: Interval, n: int) -> Interval:
+def _change_by_p(row: ChangeRow, change: Interval, n: int) -> Interval:
     """The change narrowed by p and the interval's width: |change| = t(p) x standard error."""
-    pairs, error = row.pairs, error_of(row.pairs, n, row.design.levels[0])
-    if "p" not in pairs or error is None:
+    pairs, se = row.pairs, se_of_change(row.pairs, n, row.design.levels[0])
+    if "p" not in pairs or se is None:
         return change
     t = t_of_p(pairs["p"].interval, n - 1)
-    size = Interval(t.low * error.low, t.high * error.high)
-    met = [one for one in (change.meet(size), change.meet(size.mirrored())) if not one.is_empty]
-    return Interval(min(one.low for one in met), max(one.high for one in met)) if met else change
+    abs_change = Interval(t.low * se.low, t.high * se.high)
+    overlaps = [
+        overlap
+        for overlap in (change.intersection(abs_change), change.intersection(abs_change.mirrored()))
+        if not overlap.is_empty
+    ]
+    return (
+        Interval(min(overlap.low for overlap in overlaps), max(overlap.high for overlap in overlaps)) if overlaps else change
+    )
 
 
-def _sd_of_pairs(wave: Cells, n: int, possible: Interval) -> Interval:
-    """The SDs that n of a wave's people can have.
+def _sd_of_pairs(wave: RowCells, n: int, score_range: Interval) -> Interval:
+    """The possible SDs of n of a wave's people.
 
     With S the sum of squares of all N about their mean, the n have at most S; and at least S - k D² - k² D² / n, where
-    k = N - n are left out and D is the farthest that one of them can lie from the mean.
+    k = N - n are missing and D is the largest distance of one of them from the mean.
     """
-    widest = (possible.high - possible.low) / 2
-    most = widest * math.sqrt(n / (n - 1)) if math.isfinite(widest) else math.inf
+    half_range = (score_range.high - score_range.low) / 2
+    max_sd = half_range * math.sqrt(n / (n - 1)) if math.isfinite(half_range) else math.inf
     if not {"n", "sd"} <= set(wave):
-        return Interval(0.0, most)
-    everybody, sd = int(wave["n"].number), wave["sd"].interval
-    is_sound = everybody > 1 and sd.high >= 0 and not sd.low > widest * math.sqrt(everybody / (everybody - 1))
-    if not is_sound or everybody < n:
-        return Interval(0.0, most)
-    high = min(most, sd.high * math.sqrt((everybody - 1) / (n - 1)))
-    if everybody == n:
+        return Interval(0.0, max_sd)
+    wave_n, sd = int(wave["n"].number), wave["sd"].interval
+    is_sound = wave_n > 1 and sd.high >= 0 and not sd.low > half_range * math.sqrt(wave_n / (wave_n - 1))
+    if not is_sound or wave_n < n:
+        return Interval(0.0, max_sd)
+    high = min(max_sd, sd.high * math.sqrt((wave_n - 1) / (n - 1)))
+    if wave_n == n:
         return Interval(max(0.0, sd.low), high)
-    low, ends = 0.0, possible
+    low, value_range = 0.0, score_range
     if {"min", "max"} <= set(wave):
-        ends = Interval(max(ends.low, wave["min"].interval.low), min(ends.high, wave["max"].interval.high))
-    if "mean" in wave and not ends.is_empty and math.isfinite(ends.high - ends.low):
-        mean, left = wave["mean"].interval, everybody - n
-        farthest = max(mean.high - ends.low, ends.high - mean.low, 0.0)
-        squares = (everybody - 1) * max(0.0, sd.low) ** 2 - left * farthest**2 * (1 + left / n)
-        low = min(math.sqrt(max(0.0, squares) / (n - 1)), high)
+        value_range = Interval(
+            max(value_range.low, wave["min"].interval.low), min(value_range.high, wave["max"].interval.high)
+        )
+    if "mean" in wave and not value_range.is_empty and math.isfinite(value_range.high - value_range.low):
+        mean, n_missing = wave["mean"].interval, wave_n - n
+        max_distance = max(mean.high - value_range.low, value_range.high - mean.low, 0.0)
+        sum_of_squares = (wave_n - 1) * max(0.0, sd.low) ** 2 - n_missing * max_distance**2 * (1 + n_missing / n)
+        low = min(math.sqrt(max(0.0, sum_of_squares) / (n - 1)), high)
     return Interval(low, high)

@@ -1,4 +1,4 @@
-"""What the auditor says of one printed number, and the number with the values it may stand for. Rules do not belong here."""
+"""A table's cell and a finding on it. Belongs here: both, and severities. Does not belong here: rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,25 +7,25 @@ from dagster_project.audit.intervals import Interval
 from dagster_project.results.published import PublishedValue
 
 IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE = "impossible", "inconsistent", "not reproducible", "note"
-#: From the gravest on. impossible: arithmetic forbids it for any data of the declared design, or of any design.
-#: inconsistent: printed numbers disagree, and a practice that is named, or a slip against the table's other rows, would
-#: explain it. not reproducible: it does not follow from what is printed. note: a reader should know.
+#: The most severe first. impossible: no data of the declared design, or of any design, can give it. inconsistent: printed
+#: numbers disagree, and a named practice, or a slip against the table's other rows, would explain it. not reproducible: it
+#: does not follow from what is printed. note: information for the reader.
 SEVERITIES = (IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE)
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A printed number and the interval of values that it may stand for."""
+class TableCell:
+    """A printed number and the interval of values that print like it."""
 
     value: PublishedValue
     interval: Interval
 
     @property
-    def printed(self) -> str:
+    def text(self) -> str:
         return self.value.printed
 
     @property
-    def shown(self) -> str:
+    def percent_text(self) -> str:
         """A percentage as printed, with one percent sign."""
         return f"{self.value.printed.rstrip(' %')} %"
 
@@ -35,15 +35,15 @@ class Cell:
 
 
 #: The cells of one row and moment, by statistic.
-Cells = Mapping[str, Cell]
+RowCells = Mapping[str, TableCell]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A printed number that does not go with the others.
+    """A printed number that does not fit the others.
 
-    arithmetic: can be followed by hand. slack: how far the nearest value that would go lies beyond what rounding allows, in
-    the number's own unit; None where no distance makes sense.
+    arithmetic: the reason, so that it can be followed by hand. slack: the distance of the nearest fitting value beyond what
+    rounding allows, in the number's unit; None where no distance makes sense.
     """
 
     value: PublishedValue
@@ -52,6 +52,6 @@ class Finding:
     severity: str = IMPOSSIBLE
     slack: float | None = None
 
-    def softened(self, severity: str, words: str) -> "Finding":
-        """The same with a milder word, and why."""
-        return replace(self, severity=severity, arithmetic=f"{self.arithmetic}; {words}")
+    def softened(self, severity: str, reason: str) -> "Finding":
+        """The same finding with a milder severity, and the reason."""
+        return replace(self, severity=severity, arithmetic=f"{self.arithmetic}; {reason}")

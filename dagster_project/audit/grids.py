@@ -1,121 +1,122 @@
 """Rules on whole answers: the means and SDs that sums of whole numbers can have.
 
-Belongs here: GRIM, GRIMMER, DEBIT and whole ends. Does not belong here: prorated scores; they lie on no grid, and these
-rules must not be asked.
+Belongs here: GRIM, GRIMMER, DEBIT and whole ends. Does not belong here: prorated scores, which lie on no grid, so that these
+rules do not apply.
 
 GRIM: Brown and Heathers 2017, Social Psychological and Personality Science 8(4), 363-369. GRIMMER: Anaya 2016, PeerJ
-Preprints 4:e2400v1, with Allard's bounds (2018). DEBIT: Heathers and Brown 2019. Each is silent where every printable value
-is possible.
+Preprints 4:e2400v1, with Allard's bounds (2018). DEBIT: Heathers and Brown 2019. Each reports nothing where every printed
+value is possible.
 """
 
 import math
 from collections.abc import Iterator
 
-from dagster_project.audit.findings import Cell, Cells, Finding
+from dagster_project.audit.findings import Finding, RowCells, TableCell
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.scores import of_population
 
-#: So many sums or more that a printed mean may stand for are not tried.
-_MANY = 10_000
+#: GRIMMER is skipped where more sums than this fit the printed mean.
+_MAX_TOTALS = 10_000
 
 
-def grim(cells: Cells, steps: int) -> Iterator[Finding]:
+def grim(cells: RowCells, steps: int) -> Iterator[Finding]:
     """mean x n x steps is a whole number. steps: how many equal steps a point of the score has, e.g. the items of a mean
-    score, 1 for a sum. Blames the mean. Cannot see: means of so many people that every printable mean is one."""
+    score, 1 for a sum. Blames the mean. Cannot detect: errors once n is so large that every printed mean is possible."""
     if not {"n", "mean"} <= set(cells) or cells["n"].number < 1:
         return
-    parts = cells["n"].number * steps
-    total = cells["mean"].interval.times(parts)
+    n_steps = cells["n"].number * steps
+    total = cells["mean"].interval.times(n_steps)
     if math.floor(total.high) < math.ceil(total.low):
-        below, above = math.floor(total.low), math.ceil(total.high)
-        near = min((below / parts, above / parts), key=lambda one: abs(one - cells["mean"].number))
-        of = f"{cells['n'].printed}" if steps == 1 else f"({cells['n'].printed} x {steps})"
+        lower, upper = math.floor(total.low), math.ceil(total.high)
+        nearest = min((lower / n_steps, upper / n_steps), key=lambda mean: abs(mean - cells["mean"].number))
+        denominator_text = f"{cells['n'].text}" if steps == 1 else f"({cells['n'].text} x {steps})"
         yield Finding(
             cells["mean"].value,
             "grim",
-            f"the mean of {cells['n'].printed} {_scores(steps)} is a whole number over {of}: {below} / {parts:g} ="
-            f" {below / parts:.6g} or {above} / {parts:g} = {above / parts:.6g}, not {cells['mean'].printed}",
-            slack=cells["mean"].interval.gap(Interval(near, near)),
+            f"the mean of {cells['n'].text} {_scores_text(steps)} is a whole number over {denominator_text}: {lower} /"
+            f" {n_steps:g} = {lower / n_steps:.6g} or {upper} / {n_steps:g} ="
+            f" {upper / n_steps:.6g}, not {cells['mean'].text}",
+            slack=cells["mean"].interval.gap(Interval(nearest, nearest)),
         )
 
 
-def _scores(steps: int) -> str:
+def _scores_text(steps: int) -> str:
     return "whole scores" if steps == 1 else f"means of {steps} whole answers"
 
 
-def grimmer(cells: Cells, steps: int) -> Iterator[Finding]:
-    """The squares of whole numbers add up to a whole number that is even when their sum is. Blames the SD. Asked only of few
-    people: with many, every printable SD is possible."""
+def grimmer(cells: RowCells, steps: int) -> Iterator[Finding]:
+    """The squares of whole numbers add up to a whole number that is even when their sum is. Blames the SD. For few people
+    only: with many, every printed SD is possible."""
     if not {"n", "mean", "sd"} <= set(cells):
         return
     n, mean, sd = int(cells["n"].number), cells["mean"].interval.times(steps), cells["sd"].interval.times(steps)
     if n < 2 or sd.low < 0:
         return
     totals = range(math.ceil(mean.low * n), math.floor(mean.high * n) + 1)
-    if not totals or len(totals) > _MANY or any(_has_squares(n, total, sd, n - 1) for total in totals):
+    if not totals or len(totals) > _MAX_TOTALS or any(_has_squares(n, total, sd, n - 1) for total in totals):
         return
     total = totals[0]
     low, high = _squares(n, total, sd, n - 1)
-    found = Finding(
+    finding = Finding(
         cells["sd"].value,
         "grimmer",
-        f"{n} {_scores(steps)} with mean {cells['mean'].printed} add up to {total}"
+        f"{n} {_scores_text(steps)} with mean {cells['mean'].text} add up to {total}"
         + (f" (in steps of 1 / {steps})" if steps > 1 else "")
         + f", and their squares to (n - 1) SD² + ({total})² / {n} = {low:.7g} to {high:.7g} for an SD that prints"
-        f" {cells['sd'].printed}; the squares of whole numbers add up to a whole number as"
+        f" {cells['sd'].text}; the squares of whole numbers add up to a whole number as"
         f" {'odd' if total % 2 else 'even'} as"
         f" {total}, and none lies there" + (f", nor for the sums up to {totals[-1]}" if len(totals) > 1 else ""),
     )
-    yield of_population(any(_has_squares(n, total, sd, n) for total in totals), found)
+    yield of_population(any(_has_squares(n, total, sd, n) for total in totals), finding)
 
 
 def _squares(n: int, total: int, sd: Interval, divisor: int) -> tuple[float, float]:
-    """The sums of squares that the SD allows; divisor: n - 1, or n of a population's SD."""
+    """The sums of squares that the SD allows. divisor: n - 1, or n for a population SD."""
     return divisor * max(0.0, sd.low) ** 2 + total**2 / n, divisor * sd.high**2 + total**2 / n
 
 
 def _has_squares(n: int, total: int, sd: Interval, divisor: int) -> bool:
     low, high = _squares(n, total, sd, divisor)
-    least, most = math.ceil(low - 1e-9), math.floor(high + 1e-9)
-    return (least if (least - total) % 2 == 0 else least + 1) <= most
+    lowest, highest = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    return (lowest if (lowest - total) % 2 == 0 else lowest + 1) <= highest
 
 
-def debit(cells: Cells) -> Iterator[Finding]:
+def debit(cells: RowCells) -> Iterator[Finding]:
     """The SD of zeros and ones is root(mean (1 - mean) n / (n - 1)). Blames the SD."""
     if not {"n", "mean", "sd"} <= set(cells) or cells["n"].number < 2:
         return
-    n, mean = cells["n"].number, cells["mean"].interval.meet(Interval(0.0, 1.0))
+    n, mean = cells["n"].number, cells["mean"].interval.intersection(Interval(0.0, 1.0))
     if mean.is_empty:
         return
-    places = [mean.low, mean.high, *([0.5] if mean.low <= 0.5 <= mean.high else [])]
-    found = [math.sqrt(place * (1 - place) * n / (n - 1)) for place in places]
-    allowed = Interval(min(found), max(found))
-    if cells["sd"].interval.misses(allowed):
-        blamed = Finding(
+    mean_values = [mean.low, mean.high, *([0.5] if mean.low <= 0.5 <= mean.high else [])]
+    sds = [math.sqrt(m * (1 - m) * n / (n - 1)) for m in mean_values]
+    bounds = Interval(min(sds), max(sds))
+    if cells["sd"].interval.is_disjoint(bounds):
+        finding = Finding(
             cells["sd"].value,
             "debit",
-            f"the SD of {n:g} zeros and ones with mean {cells['mean'].printed} is root(mean (1 - mean) n / (n - 1)) ="
-            f" {allowed}, not {cells['sd'].printed}",
-            slack=cells["sd"].interval.gap(allowed),
+            f"the SD of {n:g} zeros and ones with mean {cells['mean'].text} is root(mean (1 - mean) n / (n - 1)) ="
+            f" {bounds}, not {cells['sd'].text}",
+            slack=cells["sd"].interval.gap(bounds),
         )
-        yield of_population(not cells["sd"].interval.misses(allowed.times(math.sqrt((n - 1) / n))), blamed)
+        yield of_population(not cells["sd"].interval.is_disjoint(bounds.times(math.sqrt((n - 1) / n))), finding)
 
 
-def whole_ends(cells: Cells, steps: int) -> Iterator[Finding]:
-    """A minimum or maximum is some person's score, a whole number of steps. Blames it."""
+def whole_ends(cells: RowCells, steps: int) -> Iterator[Finding]:
+    """A minimum or maximum is one person's score, a whole number of steps. Blames it."""
     for name in ("min", "max"):
         if name in cells:
-            yield from _whole(cells[name], name, steps)
+            yield from _whole_end(cells[name], name, steps)
 
 
-def _whole(cell: Cell, name: str, steps: int) -> Iterator[Finding]:
-    inside = cell.interval.times(steps)
-    if math.floor(inside.high) < math.ceil(inside.low):
-        below, above = math.floor(inside.low), math.ceil(inside.high)
+def _whole_end(cell: TableCell, name: str, steps: int) -> Iterator[Finding]:
+    steps_interval = cell.interval.times(steps)
+    if math.floor(steps_interval.high) < math.ceil(steps_interval.low):
+        lower, upper = math.floor(steps_interval.low), math.ceil(steps_interval.high)
         yield Finding(
             cell.value,
             "whole_ends",
-            f"the {name} is one person's score, {below} / {steps} = {below / steps:.4g} or {above} / {steps} ="
-            f" {above / steps:.4g}, not {cell.printed}",
-            slack=min(cell.interval.gap(Interval(end / steps, end / steps)) for end in (below, above)),
+            f"the {name} is one person's score, {lower} / {steps} = {lower / steps:.4g} or {upper} / {steps} ="
+            f" {upper / steps:.4g}, not {cell.text}",
+            slack=min(cell.interval.gap(Interval(end / steps, end / steps)) for end in (lower, upper)),
         )

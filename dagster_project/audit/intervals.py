@@ -1,9 +1,9 @@
 """Closed intervals of numbers, for arithmetic with rounding slack.
 
-Belongs here: the interval and what is done with it. Does not belong here: rules.
+Belongs here: the interval and its arithmetic. Does not belong here: rules.
 
-A printed number stands for all values that print like it, so every rule reckons with intervals and only speaks when they
-cannot meet.
+A printed number stands for all values that print like it, so every rule computes with intervals and reports only those that
+do not overlap.
 """
 
 import math
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dagster_project.results.rounding import printed_decimals, printed_interval, read_printed
 
-#: Guards against the last binary digit; far below any printed precision.
+#: Tolerance for floating-point error; far below any printed precision.
 _TINY = 1e-9
 
 
@@ -23,10 +23,10 @@ class Interval:
     high: float
 
     @classmethod
-    def printed(cls, text: str, *, may_be_cut: bool = False, is_p: bool = False) -> "Interval":
-        """The values that print as this text when they are rounded; with `may_be_cut` also those that give it when the
-        further digits are cut off: 0.0 is then what is left of -0.09 and of 0.09. '< .001' stands for everything below, of
-        a p for what is left of it above 0, and '>' likewise."""
+    def from_text(cls, text: str, *, may_be_cut: bool = False, is_p: bool = False) -> "Interval":
+        """The values that print as this text when rounded; with `may_be_cut` also those that give it when further digits
+        are cut off: 0.0 then stands for -0.09 to 0.09. '< .001' stands for everything below, but not below 0 for a p, and
+        '>' likewise."""
         stripped = text.strip()
         if stripped.startswith(("<", "≤")):
             return cls(0.0 if is_p else float("-inf"), float(read_printed(stripped[1:])) + _TINY)
@@ -51,50 +51,53 @@ class Interval:
     def middle(self) -> float:
         return (self.low + self.high) / 2
 
-    def meet(self, other: "Interval") -> "Interval":
-        return Interval(max(self.low, other.low), min(self.high, other.high))
+    def intersection(self, interval: "Interval") -> "Interval":
+        return Interval(max(self.low, interval.low), min(self.high, interval.high))
 
-    def misses(self, other: "Interval") -> bool:
-        return self.meet(other).is_empty
+    def is_disjoint(self, interval: "Interval") -> bool:
+        return self.intersection(interval).is_empty
 
-    def gap(self, other: "Interval") -> float:
-        """How far apart two intervals are; 0 where they meet."""
-        return max(0.0, self.low - other.high, other.low - self.high)
+    def gap(self, interval: "Interval") -> float:
+        """The distance between two intervals; 0 where they overlap."""
+        return max(0.0, self.low - interval.high, interval.low - self.high)
 
-    def plus(self, other: "Interval") -> "Interval":
-        return Interval(self.low + other.low, self.high + other.high)
+    def plus(self, addend: "Interval") -> "Interval":
+        return Interval(self.low + addend.low, self.high + addend.high)
 
-    def minus(self, other: "Interval") -> "Interval":
-        return Interval(self.low - other.high, self.high - other.low)
+    def minus(self, subtrahend: "Interval") -> "Interval":
+        return Interval(self.low - subtrahend.high, self.high - subtrahend.low)
 
     def times(self, factor: float) -> "Interval":
-        """Scaled by a factor that is not negative."""
+        """Multiplied by a factor that is not negative."""
         return Interval(self.low * factor, self.high * factor)
 
     def mirrored(self) -> "Interval":
         return Interval(-self.high, -self.low)
 
-    def over(self, other: "Interval") -> "Interval":
-        """Divided by an interval of positive numbers; without bounds where that reaches zero."""
-        if other.low <= 0:
+    def divided_by(self, divisor: "Interval") -> "Interval":
+        """Divided by an interval of positive numbers; unbounded where the divisor includes zero."""
+        if divisor.low <= 0:
             return Interval(float("-inf"), float("inf"))
-        ends = [self.low / other.low, self.low / other.high, self.high / other.low, self.high / other.high]
+        ends = [self.low / divisor.low, self.low / divisor.high, self.high / divisor.low, self.high / divisor.high]
         return Interval(min(ends), max(ends))
 
     @property
-    def size(self) -> "Interval":
-        """The absolute values in it."""
-        return Interval(self.smallest_size, self.largest_size)
+    def absolute(self) -> "Interval":
+        """The interval of absolute values."""
+        return Interval(self.min_absolute, self.max_absolute)
 
     @property
-    def smallest_size(self) -> float:
-        """The least absolute value in it."""
+    def min_absolute(self) -> float:
+        """The smallest absolute value."""
         return 0.0 if self.low <= 0 <= self.high else min(abs(self.low), abs(self.high))
 
     @property
-    def largest_size(self) -> float:
+    def max_absolute(self) -> float:
         return max(abs(self.low), abs(self.high))
 
     def __str__(self) -> str:
         low, high = f"{self.low:.4g}", f"{self.high:.4g}"
         return low if low == high else f"{low} to {high}"
+
+
+UNBOUNDED = Interval(float("-inf"), float("inf"))

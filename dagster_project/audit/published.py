@@ -1,31 +1,36 @@
-"""Auditing a study's published table, with what its protocol and instruments say. Belongs here: handing those to the engine.
-Does not belong here: the engine."""
+"""Auditing a study's published table, with its protocol and instruments. Belongs here: what the engine is told of them. Does
+not belong here: the engine."""
 
 from collections.abc import Iterable, Sequence
 
+from dagster_project.audit.assumptions import ScaleFacts
 from dagster_project.audit.designs import PAIRED
-from dagster_project.audit.engine import ScaleFacts, audit_table
+from dagster_project.audit.engine import audit_table
 from dagster_project.audit.findings import IMPOSSIBLE, Finding
 from dagster_project.audit.intervals import Interval
-from dagster_project.audit.places import Contrasts
+from dagster_project.audit.layout import Contrasts
 from dagster_project.results.published import PublishedValue
 from dagster_project.study import Composite, Instrument, Study
 
 
 def audit_published(published: Sequence[PublishedValue], study: Study) -> list[Finding]:
-    """All findings on a study's published table, in its order. A study's changes are of the same people, at 95 %."""
+    """All findings on a study's published table, in its order. A study's changes are paired, at 95 %."""
     return audit_table(
-        published, facts_of(study.instruments), contrasts_of(study), effect_size=study.protocol.plan.headline, design=PAIRED
+        published,
+        facts_by_label(study.instruments),
+        contrasts_of(study),
+        effect_size=study.protocol.plan.headline,
+        design=PAIRED,
     )
 
 
-def find_impossible(published: Sequence[PublishedValue], study: Study) -> dict[PublishedValue, str]:
-    """The printed numbers that no data could give beside the others when all are rounded, each with the arithmetic: no
-    practice excuses one here, such as another denominator than the block's n."""
+def impossible_numbers(published: Sequence[PublishedValue], study: Study) -> dict[PublishedValue, str]:
+    """The printed numbers that no data could give with the others when all are rounded, each with the arithmetic. Here no
+    practice, such as another denominator than the block's n, excuses a number."""
     impossible: dict[PublishedValue, str] = {}
     for finding in audit_table(
         published,
-        facts_of(study.instruments),
+        facts_by_label(study.instruments),
         contrasts_of(study),
         effect_size=study.protocol.plan.headline,
         design=PAIRED,
@@ -36,8 +41,8 @@ def find_impossible(published: Sequence[PublishedValue], study: Study) -> dict[P
     return impossible
 
 
-def facts_of(instruments: Iterable[Instrument]) -> dict[tuple[str, str], ScaleFacts]:
-    """What instruments say of their scales, by the section and label that a table prints."""
+def facts_by_label(instruments: Iterable[Instrument]) -> dict[tuple[str, str], ScaleFacts]:
+    """The facts of instruments' scales, by the section and label that a table prints."""
     return {
         (section, scale.label): scale_facts(instrument, scale)
         for instrument in instruments
@@ -46,45 +51,53 @@ def facts_of(instruments: Iterable[Instrument]) -> dict[tuple[str, str], ScaleFa
     }
 
 
-def place_facts(
+def match_facts(
     instruments: Sequence[Instrument], values: Iterable[PublishedValue]
 ) -> tuple[dict[tuple[str, str], ScaleFacts], list[str]]:
-    """What instruments say of the rows of anybody's table, and the labels of scales that no row has.
+    """Facts of instruments for the rows of any table, and the labels of scales that match no row.
 
-    A row is placed by section and label, whatever their case; by its label alone where one scale of the instruments has it.
+    A row is matched by section and label, ignoring case; by its label alone where only one scale has that label.
     """
-    known = {(section.casefold(), label.casefold()): one for (section, label), one in facts_of(instruments).items()}
+    facts_by_name = {
+        (section.casefold(), label.casefold()): facts for (section, label), facts in facts_by_label(instruments).items()
+    }
     labels: dict[str, list[ScaleFacts]] = {}
-    for (_, label), one in known.items():
-        if one not in labels.setdefault(label, []):
-            labels[label].append(one)
-    found: dict[tuple[str, str], ScaleFacts] = {}
+    for (_, label), facts in facts_by_name.items():
+        if facts not in labels.setdefault(label, []):
+            labels[label].append(facts)
+    row_facts: dict[tuple[str, str], ScaleFacts] = {}
     for value in values:
         section, label = value.section.casefold(), value.label.casefold()
-        if (section, label) in known:
-            found[value.section, value.label] = known[section, label]
+        if (section, label) in facts_by_name:
+            row_facts[value.section, value.label] = facts_by_name[section, label]
         elif len(labels.get(label, ())) == 1:
-            found[value.section, value.label] = labels[label][0]
-    placed = {label.casefold() for _, label in found}
+            row_facts[value.section, value.label] = labels[label][0]
+    row_labels = {label.casefold() for _, label in row_facts}
     unplaced = [
-        scale.label for instrument in instruments for scale in instrument.all_scales if scale.label.casefold() not in placed
+        scale.label
+        for instrument in instruments
+        for scale in instrument.all_scales
+        if scale.label.casefold() not in row_labels
     ]
-    return found, unplaced
+    return row_facts, unplaced
 
 
 def scale_facts(instrument: Instrument, scale: object) -> ScaleFacts:
-    """Range, and whether every score is whole: where all items must be answered and no table converts the sum."""
-    (found,) = (one for one in instrument.all_scales if one is scale)
-    possible = Interval(*instrument.score_range(found))
-    if isinstance(found, Composite) or found.conversion is not None:
-        return ScaleFacts(possible)
-    items = len(found.items)
-    if instrument.minimum_items(found) < items:
-        return ScaleFacts(possible)
+    """The range, and the steps where all items must be answered and no table converts the sum."""
+    (instrument_scale,) = (candidate for candidate in instrument.all_scales if candidate is scale)
+    score_range = Interval(*instrument.score_range(instrument_scale))
+    if isinstance(instrument_scale, Composite) or instrument_scale.conversion is not None:
+        return ScaleFacts(score_range)
+    items = len(instrument_scale.items)
+    if instrument.minimum_items(instrument_scale) < items:
+        return ScaleFacts(score_range)
     is_binary = (instrument.anchors.low, instrument.anchors.high, items) == (0, 1, 1)
-    return ScaleFacts(possible, 1 if found.aggregate == "sum" else items, is_binary)
+    return ScaleFacts(score_range, 1 if instrument_scale.aggregate == "sum" else items, is_binary)
 
 
 def contrasts_of(study: Study) -> Contrasts:
     """The declared contrasts."""
-    return {one.contrast: (one.baseline, one.followup, one.baseline_sign) for one in study.protocol.contrasts}
+    return {
+        contrast.contrast: (contrast.baseline, contrast.followup, contrast.baseline_sign)
+        for contrast in study.protocol.contrasts
+    }

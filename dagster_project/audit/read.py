@@ -1,6 +1,6 @@
-"""Reading a results table of anybody's: one row a printed number, with as few columns as it takes.
+"""Reading any results table in long form: one row per printed number, with as few columns as possible.
 
-Belongs here: the columns, what may be left out, and what a row knows of its score. Does not belong here: rules; decoding of
+Belongs here: the columns, which are optional, and what a row says of its score. Does not belong here: rules; decoding of
 bytes, which the caller does.
 """
 
@@ -10,21 +10,21 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dagster_project.audit.assumptions import ScaleFacts
 from dagster_project.audit.designs import DESIGNS, Design
-from dagster_project.audit.engine import ANYTHING, ScaleFacts
-from dagster_project.audit.intervals import Interval
+from dagster_project.audit.intervals import UNBOUNDED, Interval
 from dagster_project.audit.student import LEVELS
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.published import PublishedValue
 from dagster_project.results.rounding import read_printed
 
-#: Without these a number cannot be placed.
+#: Without these a number cannot be identified.
 NEEDED = ("label", "timepoint", "statistic", "printed")
-#: What else a table may have. items, aggregate, low, high: how many items with whole answers a score is made of, sum or
-#: mean, and an item's lowest and highest answer. design, level: of a change (designs.py), where rows differ.
+#: Optional columns. items, aggregate, low, high: the number of items with whole answers in a score, sum or mean, and an
+#: item's lowest and highest answer. design, level: of a change (designs.py), where rows differ.
 OPTIONAL = ("table", "row", "section", "label_basis", "value", "items", "aggregate", "low", "high", "design", "level")
 
-#: What rules know a statistic as, and what else tables call it.
+#: The rules' names of statistics, and their other names in tables.
 STATISTICS = {
     "n": ("pairs", "valid_n"),
     "count": ("freq", "frequency"),
@@ -49,24 +49,24 @@ STATISTICS = {
     "norm_mean": (), "norm_sd": (),
 }  # fmt: skip
 #: Numbers of people.
-_PEOPLE = ("n", "count")
+_PEOPLE_COUNTS = ("n", "count")
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 _DECIMALS_OF_THREE = re.compile(r"[.]\d{3}$")
-#: Beyond what any table prints, and far below where squares overflow.
-_LARGEST = 1e15
+#: Larger than any table prints, and far below where squares overflow.
+_MAX_NUMBER = 1e15
 #: Excel's line before the header.
 _SEP = re.compile(r"\s*\"?sep=.?\"?\s*$", re.IGNORECASE)
 #: 'p < .001' within the cell.
 _P_BEFORE = re.compile(r"^[pP]\s*(?=[<>≤≥=])=?\s*")
 _LEVEL = re.compile(r"\b(90|95|99)\s*%")
-#: What names of statistics are written with and without.
-_NOT_OF_NAMES = re.compile(r"\b(90|95|99)\b|[%'’.()]")
-_KNOWN_AS = {alias: name for name, aliases in STATISTICS.items() for alias in aliases}
+#: Parts of a statistic's name that may be left out.
+_NAME_DECORATION = re.compile(r"\b(90|95|99)\b|[%'’.()]")
+_NAME_OF_ALIAS = {alias: name for name, aliases in STATISTICS.items() for alias in aliases}
 
 
 @dataclass(frozen=True)
 class ReadTable:
-    """A table as read. facts: what its rows say of their scores. by_line: the design and level that they say."""
+    """A table as read. facts: of its rows' scores. by_line: the design and level of rows that give them."""
 
     values: list[PublishedValue]
     facts: dict[tuple[str, str], ScaleFacts]
@@ -74,37 +74,37 @@ class ReadTable:
 
 
 def read_table(name: str, text: str) -> ReadTable:
-    """The printed numbers of a table in long form, and what it says of its scores.
+    """The printed numbers of a table in long form, and the facts of its scores.
 
     name: for messages. text: CSV with commas, semicolons or tabs; decimal commas only with semicolons or tabs. Blank lines
-    and Excel's `sep=;` before the header are passed over.
+    and Excel's `sep=;` before the header are skipped.
 
     Raises ResultsError with one line: file, line, column, value, cure.
     """
     lines = text.splitlines()
-    before = next((number for number, line in enumerate(lines) if line.strip() and not _SEP.match(line)), None)
-    if before is None:
+    header_index = next((number for number, line in enumerate(lines) if line.strip() and not _SEP.match(line)), None)
+    if header_index is None:
         raise ResultsError(
             f"{name}: the file is empty; the columns are {', '.join(NEEDED)} and, if known, {', '.join(OPTIONAL)}"
         )
-    header = lines[before]
+    header = lines[header_index]
     delimiter = max(",;\t", key=header.count)
-    reader = csv.DictReader(lines[before:], delimiter=delimiter)
+    reader = csv.DictReader(lines[header_index:], delimiter=delimiter)
     columns = [column.strip().lower() for column in reader.fieldnames or ()]
     if missing := [column for column in NEEDED if column not in columns]:
         raise ResultsError(
-            f"{name}: line {before + 1}: the column {missing[0]!r} is missing; the columns are {', '.join(NEEDED)} and, if"
-            f" known, {', '.join(OPTIONAL)}"
+            f"{name}: line {header_index + 1}: the column {missing[0]!r} is missing; the columns are {', '.join(NEEDED)}"
+            f" and, if known, {', '.join(OPTIONAL)}"
         )
-    if twice := [column for column, count in Counter(columns).items() if count > 1 and column in (*NEEDED, *OPTIONAL)]:
-        raise ResultsError(f"{name}: line {before + 1}: there are two columns {twice[0]!r}; keep one")
+    if duplicates := [column for column, count in Counter(columns).items() if count > 1 and column in (*NEEDED, *OPTIONAL)]:
+        raise ResultsError(f"{name}: line {header_index + 1}: there are two columns {duplicates[0]!r}; keep one")
     reader.fieldnames = columns
     table = ReadTable([], {}, {})
     for record in reader:
         row = {
             key: (cell or "").strip() for key, cell in record.items() if isinstance(key, str) and not isinstance(cell, list)
         }
-        line = before + reader.line_num
+        line = header_index + reader.line_num
         if None in record:
             raise ResultsError(f"{name}: line {line}: more cells than columns; put texts that hold {delimiter!r} in quotes")
         if any(row.values()):
@@ -121,29 +121,29 @@ def _read_row(name: str, line: int, row: dict[str, str], delimiter: str, table: 
             f"{name}: line {line}: column label: an empty cell; give the row a name, the same for all its numbers"
         )
     statistic = statistic_of(row["statistic"])
-    printed = _P_BEFORE.sub("", row["printed"])
+    number_text = _P_BEFORE.sub("", row["printed"])
     if delimiter != ",":
-        printed = printed.replace(",", ".")
-    elif statistic in _PEOPLE and _THOUSANDS.fullmatch(printed):
-        printed = printed.replace(",", "")
-    number = _number(name, line, "printed", printed)
-    if statistic in _PEOPLE:
-        _refuse_parts_of_people(name, line, statistic, row["printed"], printed, number)
+        number_text = number_text.replace(",", ".")
+    elif statistic in _PEOPLE_COUNTS and _THOUSANDS.fullmatch(number_text):
+        number_text = number_text.replace(",", "")
+    number = _number(name, line, "printed", number_text)
+    if statistic in _PEOPLE_COUNTS:
+        _refuse_fractional_people(name, line, statistic, row["printed"], number_text, number)
     value = PublishedValue(
         line=line, table=row.get("table", ""), row=0, section=row.get("section", ""), label=row["label"],
-        label_basis=row.get("label_basis", ""), timepoint=row["timepoint"], statistic=statistic, printed=printed,
+        label_basis=row.get("label_basis", ""), timepoint=row["timepoint"], statistic=statistic, printed=number_text,
         value=number,
     )  # fmt: skip
     table.values.append(value)
     if any(row.get(column) for column in ("low", "high", "items")):
         table.facts[value.section, value.label] = _facts(name, line, row)
-    said = _LEVEL.search(row["statistic"]) if statistic in ("ci_low", "ci_high") else None
+    level_match = _LEVEL.search(row["statistic"]) if statistic in ("ci_low", "ci_high") else None
     design = row.get("design", "").lower() or None
     if design not in (None, *DESIGNS):
         raise ResultsError(
             f"{name}: line {line}: column design: {row['design']!r} is none of {', '.join(DESIGNS)}; correct it"
         )
-    level = row.get("level", "").rstrip("% ") or (said[1] if said else "")
+    level = row.get("level", "").rstrip("% ") or (level_match[1] if level_match else "")
     if level not in ("", *map(str, LEVELS)):
         raise ResultsError(f"{name}: line {line}: column level: {row['level']!r} is none of 90, 95 and 99; correct it")
     if design or level:
@@ -151,23 +151,23 @@ def _read_row(name: str, line: int, row: dict[str, str], delimiter: str, table: 
 
 
 def statistic_of(text: str) -> str:
-    """What the rules know a statistic as: '95% CI lower', 'Std. Dev.' and "Cohen's d" by their usual names."""
-    plain = "_".join(text.lower().replace("-", " ").split())
-    if plain in STATISTICS or plain in _KNOWN_AS:
-        return _KNOWN_AS.get(plain, plain)
-    bare = "_".join(_NOT_OF_NAMES.sub("", text.lower().replace("-", " ").replace("_", " ")).split())
-    return _KNOWN_AS.get(bare, bare) if bare in STATISTICS or bare in _KNOWN_AS else plain
+    """The rules' name of a statistic: '95% CI lower', 'Std. Dev.' and "Cohen's d" by their usual names."""
+    plain_name = "_".join(text.lower().replace("-", " ").split())
+    if plain_name in STATISTICS or plain_name in _NAME_OF_ALIAS:
+        return _NAME_OF_ALIAS.get(plain_name, plain_name)
+    bare_name = "_".join(_NAME_DECORATION.sub("", text.lower().replace("-", " ").replace("_", " ")).split())
+    return _NAME_OF_ALIAS.get(bare_name, bare_name) if bare_name in STATISTICS or bare_name in _NAME_OF_ALIAS else plain_name
 
 
-def _refuse_parts_of_people(name: str, line: int, statistic: str, text: str, printed: str, number: float) -> None:
-    if number < 0 or number != int(number) or _DECIMALS_OF_THREE.search(printed):
-        why = "; is its mark one of thousands? leave it out" if _DECIMALS_OF_THREE.search(printed) else "; correct it"
-        raise ResultsError(f"{name}: line {line}: column printed: {statistic} {text!r} is no whole number of people{why}")
+def _refuse_fractional_people(name: str, line: int, statistic: str, text: str, number_text: str, number: float) -> None:
+    if number < 0 or number != int(number) or _DECIMALS_OF_THREE.search(number_text):
+        cure = "; is its mark one of thousands? leave it out" if _DECIMALS_OF_THREE.search(number_text) else "; correct it"
+        raise ResultsError(f"{name}: line {line}: column printed: {statistic} {text!r} is no whole number of people{cure}")
 
 
 def _refuse_nameless_moments(name: str, values: Iterable[PublishedValue]) -> None:
-    """A table of one moment need not name it."""
-    nameless = [value for value in values if not value.timepoint and value.statistic not in (*_PEOPLE, "percent")]
+    """Refuses rows without a moment, except in a table without any."""
+    nameless = [value for value in values if not value.timepoint and value.statistic not in (*_PEOPLE_COUNTS, "percent")]
     if nameless and any(value.timepoint for value in values):
         raise ResultsError(
             f"{name}: line {nameless[0].line}: column timepoint: an empty cell; name the moment, such as T1, or the"
@@ -180,11 +180,11 @@ def _number(name: str, line: int, column: str, text: str) -> float:
     try:
         number = float(read_printed(text.lstrip("<>≤≥ ")))
     except (ValueError, OverflowError):
-        what = "an empty cell" if not text else repr(text)
+        value_text = "an empty cell" if not text else repr(text)
         raise ResultsError(
-            f"{name}: line {line}: column {column}: {what} is not a number; correct it or leave the row out"
+            f"{name}: line {line}: column {column}: {value_text} is not a number; correct it or leave the row out"
         ) from None
-    if not abs(number) < _LARGEST:
+    if not abs(number) < _MAX_NUMBER:
         raise ResultsError(f"{name}: line {line}: column {column}: {text!r} is no number that a table prints; correct it")
     return number
 
@@ -200,7 +200,7 @@ def _facts(name: str, line: int, row: dict[str, str]) -> ScaleFacts:
         raise ResultsError(
             f"{name}: line {line}: column aggregate: {row['aggregate']!r} is neither sum nor mean; correct it"
         )
-    possible = ANYTHING
+    score_range = UNBOUNDED
     if row.get("low") or row.get("high"):
         low, high = (_number(name, line, column, row.get(column, "")) for column in ("low", "high"))
         if low > high:
@@ -212,11 +212,11 @@ def _facts(name: str, line: int, row: dict[str, str]) -> ScaleFacts:
                 " the number of items"
             )
         factor = items if aggregate == "sum" else 1
-        possible = Interval(low * factor, high * factor)
+        score_range = Interval(low * factor, high * factor)
     steps = (1 if aggregate == "sum" else int(items)) if row.get("items") else None
-    return ScaleFacts(possible, steps, items == 1 and (possible.low, possible.high) == (0, 1))
+    return ScaleFacts(score_range, steps, items == 1 and (score_range.low, score_range.high) == (0, 1))
 
 
 def unknown_statistics(values: Iterable[PublishedValue]) -> dict[str, int]:
-    """The statistics that no rule knows, with how many numbers have them."""
+    """The statistics that no rule knows, with their number of values."""
     return dict(Counter(value.statistic for value in values if value.statistic not in STATISTICS))

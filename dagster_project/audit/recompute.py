@@ -1,12 +1,12 @@
-"""A sample of a file's results, recomputed from its answers: whether answers, definitions and results belong together.
+"""A sample of a file's results, recomputed from its answers: whether answers, definitions and results agree.
 
 Belongs here: plain arithmetic from `marts.answer_codes`, `marts.participants` and the definitions to n, mean, SD, t, d and
-shares, a few columns at a time. Does not belong here: scores and moments that the warehouse made, and the SQL and the
-formulas that made them (dbt/, statistics/): what shares them shares their mistakes. Nor whether a run may go on (the
+shares, a few columns at a time. Does not belong here: scores and moments that the warehouse computed, and the SQL and
+formulas that computed them (dbt/, statistics/): shared code would share its mistakes. Nor whether a run may continue (the
 caller's).
 
-Reads the columns of one scale and one or two waves, some people at a time, and keeps their scores: a million people
-cost a part of a second a place, whatever else the file holds, and little memory.
+Reads the columns of one scale and one or two waves in batches of people, and keeps their scores: a million people take a
+fraction of a second per group of results, whatever else the file holds, and little memory.
 """
 
 import math
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Definitions = Mapping[str, "pa.Table"]
-#: Scores are sums and quotients of small whole numbers: what differs by less is the order of additions.
-_NOTHING = 1e-10
+#: Scores are sums and quotients of small whole numbers: smaller differences come from the order of additions.
+_NOISE = 1e-10
 #: People whose answers are in memory at once.
 _BATCH = 200_000
 _DEFINITIONS = (
     "waves", "contrasts", "items", "scales", "scale_items", "scale_parts", "scale_conversions", "participant_variables",
 )  # fmt: skip
-#: What is recomputed of each analysis.
+#: The recomputed statistics of each analysis.
 STATISTICS: Mapping[str, tuple[str, ...]] = {
     "summary": ("n", "mean", "sd", "min", "max", "se", "ci95_low", "ci95_high"),
     "change": (
@@ -45,28 +45,28 @@ STATISTICS: Mapping[str, tuple[str, ...]] = {
 
 
 class Connection(Protocol):
-    """What is asked of an open DuckDB file."""
+    """The part of an open DuckDB connection that is used here."""
 
     def execute(self, query: str, parameters: Any = ..., /) -> Any: ...
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A result that its answers do not give. None: no value. reason: why it could not be recomputed at all."""
+    """A result that the answers do not give. None: no value. reason: why it could not be recomputed."""
 
     result_id: str
-    stored: float | None
-    recomputed: float | None
+    stored_value: float | None
+    recomputed_value: float | None
     reason: str = ""
 
     def __str__(self) -> str:
-        given = self.reason or f"the answers give {_printed(self.recomputed)}"
-        return f"{self.result_id}: the file holds {_printed(self.stored)}; {given}"
+        reason = self.reason or f"the answers give {_value_text(self.recomputed_value)}"
+        return f"{self.result_id}: the file holds {_value_text(self.stored_value)}; {reason}"
 
 
 @dataclass(frozen=True)
-class Place:
-    """What an analysis says of one outcome: its results share one reading."""
+class ResultGroup:
+    """The results of an analysis on one outcome, which are computed from the same data."""
 
     analysis: str
     outcome: str
@@ -75,8 +75,8 @@ class Place:
     contrast: str | None
 
 
-class _Unknown(Exception):
-    """The definitions or the answers do not have what a result is about."""
+class _MissingInput(Exception):
+    """The definitions or the answers lack what a result is computed from."""
 
 
 def definitions_in(connection: Connection) -> "dict[str, pa.Table]":
@@ -85,129 +85,132 @@ def definitions_in(connection: Connection) -> "dict[str, pa.Table]":
 
 
 def recompute_sample(connection: Connection, definitions: Definitions, seed: str, size: int = 20) -> list[Mismatch]:
-    """The results at `size` places, drawn by `seed` from all analyses in turn, that the answers do not give.
+    """Mismatches in `size` groups of results, drawn by `seed` from all analyses in turn.
 
     connection: a working or a released file. definitions: those that the results should follow, from
-    `study.codebook_tables(study)` or `definitions_in(connection)`. A size of at least the number of places checks them all.
+    `study.codebook_tables(study)` or `definitions_in(connection)`. A size of at least the number of groups checks them all.
     """
     return [
-        mismatch for place in sample(connection, seed, size) for mismatch in recompute_place(connection, definitions, place)
+        mismatch for group in sample(connection, seed, size) for mismatch in recompute_group(connection, definitions, group)
     ]
 
 
-def sample(connection: Connection, seed: str, size: int) -> list[Place]:
-    """Up to `size` places, the same for the same seed: one of each analysis in turn, so that none is left out."""
-    found: dict[str, list[Place]] = {}
+def sample(connection: Connection, seed: str, size: int) -> list[ResultGroup]:
+    """Up to `size` groups, the same for the same seed: one of each analysis in turn, so that none is left out."""
+    groups_by_analysis: dict[str, list[ResultGroup]] = {}
     names = ", ".join(f"'{name}'" for name in STATISTICS)
     for row in connection.execute(
         "select distinct analysis, outcome, category, wave, contrast from results.results"
         f" where analysis in ({names}) order by all"
     ).fetchall():
-        found.setdefault(row[0], []).append(Place(*row))
-    draw = random.Random(seed)
-    for places in found.values():
-        draw.shuffle(places)
-    turns = [
-        place
-        for turn in range(max(map(len, found.values()), default=0))
-        for places in found.values()
-        for place in places[turn : turn + 1]
+        groups_by_analysis.setdefault(row[0], []).append(ResultGroup(*row))
+    rng = random.Random(seed)
+    for groups in groups_by_analysis.values():
+        rng.shuffle(groups)
+    ordered_groups = [
+        group
+        for index in range(max(map(len, groups_by_analysis.values()), default=0))
+        for groups in groups_by_analysis.values()
+        for group in groups[index : index + 1]
     ]
-    return turns[:size]
+    return ordered_groups[:size]
 
 
-def recompute_place(connection: Connection, definitions: Definitions, place: Place) -> list[Mismatch]:
-    """The results of one place that the answers do not give."""
-    stored = _stored(connection, place)
+def recompute_group(connection: Connection, definitions: Definitions, group: ResultGroup) -> list[Mismatch]:
+    """The results of one group that the answers do not give."""
+    stored_results = _stored_results(connection, group)
     try:
-        values = _Recomputing(connection, definitions).values(place)
-    except _Unknown as unknown:
-        return [Mismatch(result_id, value, None, str(unknown)) for result_id, value in stored.values()]
-    found = []
-    for statistic, (result_id, value) in stored.items():
-        recomputed = _finite(values[statistic])
+        values = _Recomputation(connection, definitions).values(group)
+    except _MissingInput as error:
+        return [Mismatch(result_id, value, None, str(error)) for result_id, value in stored_results.values()]
+    mismatches = []
+    for statistic, (result_id, value) in stored_results.items():
+        recomputed = _finite_or_none(values[statistic])
         if not _is_same(value, recomputed):
-            found.append(Mismatch(result_id, value, recomputed))
-    return found
+            mismatches.append(Mismatch(result_id, value, recomputed))
+    return mismatches
 
 
-def _stored(connection: Connection, place: Place) -> dict[str, tuple[str, float | None]]:
+def _stored_results(connection: Connection, group: ResultGroup) -> dict[str, tuple[str, float | None]]:
     rows = connection.execute(
         "select statistic, result_id, value from results.results where analysis = ? and outcome = ?"
         " and category is not distinct from ? and wave is not distinct from ? and contrast is not distinct from ?"
         " order by result_id",
-        [place.analysis, place.outcome, place.category, place.wave, place.contrast],
+        [group.analysis, group.outcome, group.category, group.wave, group.contrast],
     ).fetchall()
-    wanted = STATISTICS[place.analysis]
-    return {statistic: (result_id, value) for statistic, result_id, value in rows if statistic in wanted}
+    statistics = STATISTICS[group.analysis]
+    return {statistic: (result_id, value) for statistic, result_id, value in rows if statistic in statistics}
 
 
-def _finite(value: float) -> float | None:
+def _finite_or_none(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _is_same(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+def _is_same(first: float | None, second: float | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return math.isclose(first, second, rel_tol=1e-9, abs_tol=1e-9)
 
 
-def _printed(value: float | None) -> str:
+def _value_text(value: float | None) -> str:
     return "no value" if value is None else f"{value:.10g}"
 
 
-class _Recomputing:
-    """One place, from the columns that it needs."""
+class _Recomputation:
+    """Recomputes a group from the columns that it needs."""
 
     def __init__(self, connection: Connection, definitions: Definitions) -> None:
         self._connection = connection
         self._definitions = definitions
 
-    def values(self, place: Place) -> dict[str, float]:
-        """Every statistic of the place."""
-        if place.analysis == "summary":
-            return _summary(self._scores(place.outcome, [place.wave or ""])[0])
-        if place.analysis == "attrition":
-            (scores,) = self._scores(place.outcome, [place.wave or ""])
-            (everybody,) = self._connection.execute("select count(*) from marts.participants").fetchone()
-            return _share(everybody, int(np.isfinite(scores).sum()))
-        if place.analysis == "change":
-            return self._change(place)
-        if place.analysis == "service_use":
-            self._item(place.outcome)
-            used = [answers[place.outcome] for (answers,) in self._answers([place.outcome], [place.wave or ""])]
-            return _share(sum(int(np.isfinite(some).sum()) for some in used), sum(int((some == 1).sum()) for some in used))
-        return self._characteristic(place)
+    def values(self, group: ResultGroup) -> dict[str, float]:
+        """Every statistic of the group."""
+        if group.analysis == "summary":
+            return _summary(self._scores(group.outcome, [group.wave or ""])[0])
+        if group.analysis == "attrition":
+            (wave_scores,) = self._scores(group.outcome, [group.wave or ""])
+            (n_participants,) = self._connection.execute("select count(*) from marts.participants").fetchone()
+            return _share(n_participants, int(np.isfinite(wave_scores).sum()))
+        if group.analysis == "change":
+            return self._change(group)
+        if group.analysis == "service_use":
+            self._item(group.outcome)
+            answer_batches = [answers[group.outcome] for (answers,) in self._answers([group.outcome], [group.wave or ""])]
+            return _share(
+                sum(int(np.isfinite(batch).sum()) for batch in answer_batches),
+                sum(int((batch == 1).sum()) for batch in answer_batches),
+            )
+        return self._characteristic(group)
 
-    def _rows(self, table: str, **where: Any) -> list[dict[str, Any]]:
+    def _rows(self, table: str, **conditions: Any) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self._definitions[table].to_pylist()
-        return [row for row in rows if all(row[name] == value for name, value in where.items())]
+        return [row for row in rows if all(row[name] == value for name, value in conditions.items())]
 
-    def _row(self, table: str, **where: Any) -> dict[str, Any]:
-        rows = self._rows(table, **where)
+    def _row(self, table: str, **conditions: Any) -> dict[str, Any]:
+        rows = self._rows(table, **conditions)
         if not rows:
-            name, value = next(iter(where.items()))
-            raise _Unknown(f"the definitions have no {name} {value!r}")
+            name, value = next(iter(conditions.items()))
+            raise _MissingInput(f"the definitions have no {name} {value!r}")
         return rows[0]
 
     def _item(self, item: str) -> dict[str, Any]:
         return self._row("items", item=item)
 
-    def _change(self, place: Place) -> dict[str, float]:
-        contrast = self._row("contrasts", contrast=place.contrast)
-        baseline, followup = self._scores(place.outcome, [contrast["baseline"], contrast["followup"]])
-        both = np.isfinite(baseline) & np.isfinite(followup)
-        baseline, followup = baseline[both], followup[both]
+    def _change(self, group: ResultGroup) -> dict[str, float]:
+        contrast = self._row("contrasts", contrast=group.contrast)
+        baseline, followup = self._scores(group.outcome, [contrast["baseline"], contrast["followup"]])
+        has_both = np.isfinite(baseline) & np.isfinite(followup)
+        baseline, followup = baseline[has_both], followup[has_both]
         if contrast["direction"] == "baseline_minus_followup":
             return _change(baseline, followup, baseline - followup)
         return _change(baseline, followup, followup - baseline)
 
-    def _characteristic(self, place: Place) -> dict[str, float]:
-        kind = self._row("participant_variables", variable=place.outcome)["kind"]
-        column = self._column("participants", place.outcome)
+    def _characteristic(self, group: ResultGroup) -> dict[str, float]:
+        kind = self._row("participant_variables", variable=group.outcome)["kind"]
+        column = self._column("participants", group.outcome)
         if kind == "category":
             rows = self._connection.execute(
-                f"select {column} = ? as is_in from marts.participants where {column} is not null", [place.category]
+                f"select {column} = ? as is_in from marts.participants where {column} is not null", [group.category]
             ).fetchnumpy()
             return _share(len(rows["is_in"]), int(np.count_nonzero(rows["is_in"])))
         rows = self._connection.execute(
@@ -221,84 +224,86 @@ class _Recomputing:
             [table, name],
         ).fetchone()
         if exists is None:
-            raise _Unknown(f"marts.{table} has no column {name!r}")
+            raise _MissingInput(f"marts.{table} has no column {name!r}")
         return _quoted(name)
 
     def _scores(self, scale: str, waves: Sequence[str]) -> list[Floats]:
-        """Scores of one wave of everybody, or of two waves of the same people in the same order; NaN without a score."""
+        """Scores of everybody at one wave, or of the same people in the same order at two waves; NaN for a missing score."""
         self._row("scales", scale=scale)
         parts = [row["part"] for row in self._rows("scale_parts", scale=scale)]
         items = {code: [row["item"] for row in self._rows("scale_items", scale=code)] for code in parts or [scale]}
-        found: list[list[Floats]] = [[np.empty(0)] for _ in waves]
-        for answers in self._answers([item for own in items.values() for item in own], waves):
-            for wave, known in zip(answers, found, strict=True):
-                scores = {code: self._score(code, own, wave) for code, own in items.items()}
-                known.append(self._composite(scale, list(scores.values())) if parts else scores[scale])
-        return [np.concatenate(known) for known in found]
+        score_batches: list[list[Floats]] = [[np.empty(0)] for _ in waves]
+        for answers in self._answers([item for scale_items in items.values() for item in scale_items], waves):
+            for wave_answers, wave_scores in zip(answers, score_batches, strict=True):
+                scores = {code: self._score(code, scale_items, wave_answers) for code, scale_items in items.items()}
+                wave_scores.append(self._composite(scale, list(scores.values())) if parts else scores[scale])
+        return [np.concatenate(wave_scores) for wave_scores in score_batches]
 
     def _answers(self, items: Sequence[str], waves: Sequence[str]) -> Iterator[list[dict[str, Floats]]]:
-        """Of each wave the answers by item, some hundred thousand people at a time; NaN where there is none.
+        """The answers of each wave by item, in batches of people; NaN for a missing answer.
 
-        What lies outside an item's anchors is the code of a missing reason.
+        Values outside an item's anchors are codes of missing reasons.
         """
         columns, names = [], []
-        for number, _ in enumerate(waves):
-            for place, item in enumerate(items):
-                entry, column = self._item(item), f"wave_{number}.{self._column('answer_codes', item)}"
-                name = f"c{number}_{place}"
-                is_answer = f"{column} between {entry['low']} and {entry['high']}"
+        for wave_index, _ in enumerate(waves):
+            for index, item in enumerate(items):
+                item_row, column = self._item(item), f"wave_{wave_index}.{self._column('answer_codes', item)}"
+                name = f"c{wave_index}_{index}"
+                is_answer = f"{column} between {item_row['low']} and {item_row['high']}"
                 columns.append(f"case when {is_answer} then {column} end::smallint as {name}")
-                names.append((number, item, name))
-        joined = (
+                names.append((wave_index, item, name))
+        join_clause = (
             " join marts.answer_codes as wave_1 on wave_0.participant_id = wave_1.participant_id" if len(waves) > 1 else ""
         )
-        where = " and ".join(f"wave_{number}.wave = ?" for number, _ in enumerate(waves))
+        where_clause = " and ".join(f"wave_{wave_index}.wave = ?" for wave_index, _ in enumerate(waves))
         batches = self._connection.execute(
-            f"select {', '.join(columns)} from marts.answer_codes as wave_0{joined} where {where}", list(waves)
+            f"select {', '.join(columns)} from marts.answer_codes as wave_0{join_clause} where {where_clause}", list(waves)
         ).to_arrow_reader(_BATCH)
         for batch in batches:
-            found: list[dict[str, Floats]] = [{} for _ in waves]
-            for number, item, name in names:
-                found[number][item] = batch.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
-            yield found
+            answers_by_wave: list[dict[str, Floats]] = [{} for _ in waves]
+            for wave_index, item, name in names:
+                answers_by_wave[wave_index][item] = batch.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+            yield answers_by_wave
 
     def _score(self, scale: str, items: Sequence[str], answers: Mapping[str, Floats]) -> Floats:
-        rule = self._row("scales", scale=scale)
+        scale_row = self._row("scales", scale=scale)
         size = len(answers[items[0]])
-        total, answered = np.zeros(size), np.zeros(size)
+        total, answer_counts = np.zeros(size), np.zeros(size)
         for item in items:
-            entry, values = self._item(item), answers[item]
-            keyed = entry["low"] + entry["high"] - values if entry["is_reversed"] else values
-            is_answered = np.isfinite(keyed)
-            total += np.where(is_answered, keyed, 0.0)
-            answered += is_answered
-        enough = answered >= rule["minimum_answered"]
+            item_row, values = self._item(item), answers[item]
+            item_scores = item_row["low"] + item_row["high"] - values if item_row["is_reversed"] else values
+            has_answer = np.isfinite(item_scores)
+            total += np.where(has_answer, item_scores, 0.0)
+            answer_counts += has_answer
+        has_enough = answer_counts >= scale_row["minimum_answered"]
         conversion = {row["raw_sum"]: row["score"] for row in self._rows("scale_conversions", scale=scale)}
         if conversion:
-            sums, position = np.unique(total, return_inverse=True)
+            sums, positions = np.unique(total, return_inverse=True)
             converted = np.array([conversion.get(int(value), math.nan) for value in sums], dtype=np.float64)
-            return np.where(enough, converted[position], np.nan)
-        mean = _quotients(total, answered, enough)
-        return mean * len(items) if rule["aggregate"] == "sum" else mean
+            return np.where(has_enough, converted[positions], np.nan)
+        mean = _quotients(total, answer_counts, has_enough)
+        return mean * len(items) if scale_row["aggregate"] == "sum" else mean
 
     def _composite(self, scale: str, parts: Sequence[Floats]) -> Floats:
         scores = np.vstack(parts)
-        there = np.isfinite(scores).sum(axis=0).astype(np.float64)
-        return _quotients(np.nansum(scores, axis=0), there, there >= self._row("scales", scale=scale)["minimum_answered"])
+        part_counts = np.isfinite(scores).sum(axis=0).astype(np.float64)
+        return _quotients(
+            np.nansum(scores, axis=0), part_counts, part_counts >= self._row("scales", scale=scale)["minimum_answered"]
+        )
 
 
-def _quotients(total: Floats, count: Floats, enough: NDArray[np.bool_]) -> Floats:
-    """Means of those who answered enough, NaN of the others."""
-    found = np.full(len(total), np.nan)
-    np.divide(total, count, out=found, where=enough & (count > 0))
-    return found
+def _quotients(total: Floats, count: Floats, has_enough: NDArray[np.bool_]) -> Floats:
+    """Means of people with enough answers; NaN for the others."""
+    means = np.full(len(total), np.nan)
+    np.divide(total, count, out=means, where=has_enough & (count > 0))
+    return means
 
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _over(numerator: float, denominator: float) -> float:
+def _ratio(numerator: float, denominator: float) -> float:
     return numerator / denominator if denominator and math.isfinite(denominator) else math.nan
 
 
@@ -309,19 +314,19 @@ def _mean_sd(values: Floats) -> tuple[float, float]:
     mean = float(values.mean())
     if len(values) < 2:
         return mean, math.nan
-    away = values - mean
-    return mean, 0.0 if float(np.ptp(values)) < _NOTHING else math.sqrt(float(away @ away) / (len(values) - 1))
+    deviations = values - mean
+    return mean, 0.0 if float(np.ptp(values)) < _NOISE else math.sqrt(float(deviations @ deviations) / (len(values) - 1))
 
 
 def _summary(scores: Floats) -> dict[str, float]:
-    known = scores[np.isfinite(scores)]
-    n = len(known)
-    mean, sd = _mean_sd(known)
-    se = _over(sd, math.sqrt(n))
-    half = _half(n - 1, se)
+    valid_scores = scores[np.isfinite(scores)]
+    n = len(valid_scores)
+    mean, sd = _mean_sd(valid_scores)
+    se = _ratio(sd, math.sqrt(n))
+    half_width = _half_width(n - 1, se)
     return {
-        "n": n, "mean": mean, "sd": sd, "se": se, "ci95_low": mean - half, "ci95_high": mean + half,
-        "min": float(known.min()) if n else math.nan, "max": float(known.max()) if n else math.nan,
+        "n": n, "mean": mean, "sd": sd, "se": se, "ci95_low": mean - half_width, "ci95_high": mean + half_width,
+        "min": float(valid_scores.min()) if n else math.nan, "max": float(valid_scores.max()) if n else math.nan,
     }  # fmt: skip
 
 
@@ -329,20 +334,20 @@ def _change(baseline: Floats, followup: Floats, change: Floats) -> dict[str, flo
     n = len(change)
     (mean_baseline, sd_baseline), (mean_followup, sd_followup) = _mean_sd(baseline), _mean_sd(followup)
     mean, sd = _mean_sd(change)
-    error, df = _over(sd, math.sqrt(n)), n - 1 if n > 1 else math.nan
-    t = _over(mean, error)
-    half = _half(df, error)
+    se, df = _ratio(sd, math.sqrt(n)), n - 1 if n > 1 else math.nan
+    t = _ratio(mean, se)
+    half_width = _half_width(df, se)
     return {
         "n": n, "mean_baseline": mean_baseline, "sd_baseline": sd_baseline, "mean_followup": mean_followup,
         "sd_followup": sd_followup, "mean_change": mean, "sd_change": sd, "t": t, "df": df,
-        "p": 2 * float(scipy.stats.t.sf(abs(t), df)) if math.isfinite(t) else math.nan, "ci95_low": mean - half,
-        "ci95_high": mean + half, "d_baseline": _over(mean, sd_baseline), "d_z": _over(mean, sd),
+        "p": 2 * float(scipy.stats.t.sf(abs(t), df)) if math.isfinite(t) else math.nan, "ci95_low": mean - half_width,
+        "ci95_high": mean + half_width, "d_baseline": _ratio(mean, sd_baseline), "d_z": _ratio(mean, sd),
     }  # fmt: skip
 
 
-def _half(df: float, error: float) -> float:
-    return float(scipy.stats.t.ppf(0.975, df)) * error if df >= 1 else math.nan
+def _half_width(df: float, se: float) -> float:
+    return float(scipy.stats.t.ppf(0.975, df)) * se if df >= 1 else math.nan
 
 
 def _share(n: int, count: int) -> dict[str, float]:
-    return {"n": n, "count": count, "percent": _over(100.0 * count, n)}
+    return {"n": n, "count": count, "percent": _ratio(100.0 * count, n)}

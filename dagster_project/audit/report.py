@@ -46,34 +46,35 @@ def finding_row(finding: Finding, subject: str, result_id: str | None = None) ->
 
 
 def finding_lines(findings: Sequence[Finding], *, with_notes: bool) -> list[str]:
-    """Findings for the terminal, by severity, a line each: where, what is printed, and the arithmetic."""
+    """Findings for the terminal, by severity, one line each: location, printed number and arithmetic."""
     lines = []
     for severity in SEVERITIES:
-        some = [one for one in findings if one.severity == severity]
-        if not some or (severity == NOTE and not with_notes):
+        matches = [finding for finding in findings if finding.severity == severity]
+        if not matches or (severity == NOTE and not with_notes):
             continue
         lines.append(f"{severity}:")
-        for one in some:
-            value = one.value
+        for finding in matches:
+            value = finding.value
             parts = (value.table and f"table {value.table}", value.section, value.label, value.timepoint)
-            place = ", ".join(dict.fromkeys(part for part in parts if part))
-            slack = f", slack {one.slack:.2g}" if one.slack is not None else ""
+            location = ", ".join(dict.fromkeys(part for part in parts if part))
+            slack = f", slack {finding.slack:.2g}" if finding.slack is not None else ""
             lines.append(
-                f"  line {value.line} ({place}, {value.statistic} {value.printed}): {one.arithmetic} [{one.rule}{slack}]"
+                f"  line {value.line} ({location}, {value.statistic} {value.printed}): {finding.arithmetic}"
+                f" [{finding.rule}{slack}]"
             )
     return lines
 
 
 def finding_summary(findings: Iterable[Finding], numbers: int, unchecked: int = 0) -> str:
-    """How many findings of each severity there are in how many numbers that rules know."""
-    counts = Counter(one.severity for one in findings)
-    said = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if severity != NOTE)
-    checked = f"{_plural(numbers, 'printed number')}" + (f" and {unchecked} not checked" if unchecked else "")
-    return f"{checked}: {said}, {_plural(counts[NOTE], 'note')}"
+    """The number of findings of each severity, and of the checked and unchecked numbers."""
+    counts = Counter(finding.severity for finding in findings)
+    counts_text = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if severity != NOTE)
+    numbers_text = f"{_plural(numbers, 'printed number')}" + (f" and {unchecked} not checked" if unchecked else "")
+    return f"{numbers_text}: {counts_text}, {_plural(counts[NOTE], 'note')}"
 
 
-def _plural(count: int, one: str) -> str:
-    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def findings_markdown(rows: Sequence[dict[str, Any]]) -> str:
@@ -82,7 +83,7 @@ def findings_markdown(rows: Sequence[dict[str, Any]]) -> str:
         return "Nothing was found."
     lines = ["| where | printed | severity | arithmetic |", "|---|---|---|---|"]
     for row in rows:
-        where = ", ".join(str(row[name]) for name in ("table", "label", "timepoint", "statistic") if row[name])
-        cells = (where, row["printed"], row["severity"], row["arithmetic"])
+        location = ", ".join(str(row[name]) for name in ("table", "label", "timepoint", "statistic") if row[name])
+        cells = (location, row["printed"], row["severity"], row["arithmetic"])
         lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)

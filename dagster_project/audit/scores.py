@@ -7,42 +7,42 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
-from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, Cells, Finding
+from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, Finding, RowCells
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.student import LEVELS, critical
 
-#: In the order in which they lie on the line.
+#: From the lowest to the highest.
 _ORDERED = ("min", "q1", "median", "q3", "max")
 
 
-def in_range(cells: Cells, possible: Interval) -> Iterator[Finding]:
-    """Mean, quartiles, minimum and maximum lie within the scale's range. Blames the one outside."""
+def in_range(cells: RowCells, score_range: Interval) -> Iterator[Finding]:
+    """Mean, quartiles, minimum and maximum lie within the scale's range. Blames the number outside."""
     for name in ("mean", *_ORDERED):
-        if name in cells and cells[name].interval.misses(possible):
+        if name in cells and cells[name].interval.is_disjoint(score_range):
             yield Finding(
                 cells[name].value,
                 "in_range",
-                f"the {name} {cells[name].printed} lies outside the scale's range, {possible.low:g} to {possible.high:g}",
-                slack=cells[name].interval.gap(possible),
+                f"the {name} {cells[name].text} lies outside the scale's range, {score_range.low:g} to {score_range.high:g}",
+                slack=cells[name].interval.gap(score_range),
             )
 
 
-def in_order(cells: Cells) -> Iterator[Finding]:
-    """Minimum <= quartiles and mean <= maximum. Blames the later one of the first two that are out of order."""
-    found = [name for name in _ORDERED if name in cells]
-    pairs = [*pairwise(found)]
+def in_order(cells: RowCells) -> Iterator[Finding]:
+    """Minimum <= quartiles and mean <= maximum. Blames the later number of each pair that is out of order."""
+    names = [name for name in _ORDERED if name in cells]
+    pairs = [*pairwise(names)]
     pairs += [pair for pair in (("min", "mean"), ("mean", "max")) if set(pair) <= set(cells)]
     for low, high in pairs:
         if cells[low].interval.low > cells[high].interval.high:
             yield Finding(
                 cells[high].value,
                 "in_order",
-                f"the {low} {cells[low].printed} lies above the {high} {cells[high].printed}",
+                f"the {low} {cells[low].text} lies above the {high} {cells[high].text}",
                 slack=cells[low].interval.gap(cells[high].interval),
             )
 
 
-def mean_of_range(cells: Cells) -> Iterator[Finding]:
+def mean_of_range(cells: RowCells) -> Iterator[Finding]:
     """One person has the minimum and one the maximum, so ((n - 1) min + max) / n <= mean <= (min + (n - 1) max) / n. Blames
     the mean."""
     if not {"n", "mean", "min", "max"} <= set(cells) or cells["n"].number < 2:
@@ -50,244 +50,260 @@ def mean_of_range(cells: Cells) -> Iterator[Finding]:
     n, low, high = cells["n"].number, cells["min"].interval, cells["max"].interval
     if low.low > high.high:
         return  # in_order blames them
-    least, most = ((n - 1) * low.low + high.low) / n, (low.high + (n - 1) * high.high) / n
-    allowed = Interval(least, most)
-    if cells["mean"].interval.misses(allowed):
+    min_mean, max_mean = ((n - 1) * low.low + high.low) / n, (low.high + (n - 1) * high.high) / n
+    bounds = Interval(min_mean, max_mean)
+    if cells["mean"].interval.is_disjoint(bounds):
         yield Finding(
             cells["mean"].value,
             "mean_of_range",
-            f"{n:g} values of which one is {cells['min'].printed} and one {cells['max'].printed} have a mean of"
-            f" ((n - 1) min + max) / n = {least:.4g} to (min + (n - 1) max) / n = {most:.4g}, not {cells['mean'].printed}",
-            slack=cells["mean"].interval.gap(allowed),
+            f"{n:g} values of which one is {cells['min'].text} and one {cells['max'].text} have a mean of"
+            f" ((n - 1) min + max) / n = {min_mean:.4g} to (min + (n - 1) max) / n = {max_mean:.4g}, not"
+            f" {cells['mean'].text}",
+            slack=cells["mean"].interval.gap(bounds),
         )
 
 
-def _ends(cells: Cells, possible: Interval) -> Interval:
-    """What the values lie between: minimum and maximum where they are printed and possible, else the scale's range."""
-    low, high = possible.low, possible.high
-    if "min" in cells and not cells["min"].interval.misses(possible):
+def _value_range(cells: RowCells, score_range: Interval) -> Interval:
+    """The range of the values: minimum and maximum where they are printed and possible, else the scale's range."""
+    low, high = score_range.low, score_range.high
+    if "min" in cells and not cells["min"].interval.is_disjoint(score_range):
         low = max(low, cells["min"].interval.low)
-    if "max" in cells and not cells["max"].interval.misses(possible):
+    if "max" in cells and not cells["max"].interval.is_disjoint(score_range):
         high = min(high, cells["max"].interval.high)
     return Interval(low, high)
 
 
-def spread(cells: Cells, possible: Interval) -> Iterator[Finding]:
-    """SD² <= (max - mean)(mean - min) n / (n - 1) (Bhatia and Davis 2000), and at least what one minimum and one maximum
-    with all others between them leave. Blames the SD; a minimum or maximum outside the scale's range is replaced by it."""
+def sd_in_bounds(cells: RowCells, score_range: Interval) -> Iterator[Finding]:
+    """SD² <= (max - mean)(mean - min) n / (n - 1) (Bhatia and Davis 2000), and at least that of one minimum, one maximum
+    and all others at one point. Blames the SD; a minimum or maximum outside the scale's range is replaced by it."""
     if not {"n", "mean", "sd"} <= set(cells):
         return
     n, mean, sd = cells["n"].number, cells["mean"].interval, cells["sd"].interval
-    ends = _ends(cells, possible)
-    if mean.misses(possible) or n < 2 or ends.is_empty:
+    value_range = _value_range(cells, score_range)
+    if mean.is_disjoint(score_range) or n < 2 or value_range.is_empty:
         return  # other rules blame those
     if sd.high < 0:
         return  # in_bounds blames it
-    if math.isfinite(ends.low) and math.isfinite(ends.high):
-        best = min(max(ends.middle, mean.low), mean.high)
-        most = math.sqrt(max(0.0, (ends.high - best) * (best - ends.low)) * n / (n - 1))
-        if sd.low > most:
+    if math.isfinite(value_range.low) and math.isfinite(value_range.high):
+        nearest_mean = min(max(value_range.middle, mean.low), mean.high)
+        max_sd = math.sqrt(max(0.0, (value_range.high - nearest_mean) * (nearest_mean - value_range.low)) * n / (n - 1))
+        if sd.low > max_sd:
             yield Finding(
                 cells["sd"].value,
                 "spread",
-                f"{n:g} values from {ends.low:.4g} to {ends.high:.4g} with mean {cells['mean'].printed} have an SD of at"
-                f" most sqrt((max - mean)(mean - min) n / (n - 1)) = {most:.4g}, not {cells['sd'].printed}",
-                slack=sd.low - most,
+                f"{n:g} values from {value_range.low:.4g} to {value_range.high:.4g} with mean {cells['mean'].text} have"
+                f" an SD of at most sqrt((max - mean)(mean - min) n / (n - 1)) = {max_sd:.4g}, not {cells['sd'].text}",
+                slack=sd.low - max_sd,
             )
             return
     if {"min", "max"} <= set(cells):
-        yield from _least_spread(cells, n, mean, sd)
+        yield from _min_sd(cells, n, mean, sd)
 
 
-def _least_spread(cells: Cells, n: float, mean: Interval, sd: Interval) -> Iterator[Finding]:
+def _min_sd(cells: RowCells, n: float, mean: Interval, sd: Interval) -> Iterator[Finding]:
     low, high = cells["min"].interval, cells["max"].interval
     if low.high >= high.low:
         return
-    # One at each end, as near as rounding allows, and the others all at the one place that gives the mean.
-    near, far = low.high, high.low
-    centres = [mean.low, mean.high, min(max((near + far) / 2, mean.low), mean.high)]
-    least = min(_sd_of_three(n, centre, near, far) for centre in centres)
-    if sd.high < least:
+    # One value at each end, as near as rounding allows, and all others at the point that gives the mean.
+    nearest_low, nearest_high = low.high, high.low
+    candidates = [mean.low, mean.high, min(max((nearest_low + nearest_high) / 2, mean.low), mean.high)]
+    min_sd = min(_sd_of_three(n, candidate, nearest_low, nearest_high) for candidate in candidates)
+    if sd.high < min_sd:
         yield of_population(
-            sd.high >= least * math.sqrt((n - 1) / n),
+            sd.high >= min_sd * math.sqrt((n - 1) / n),
             Finding(
                 cells["sd"].value,
                 "spread",
-                f"{n:g} values of which one is {cells['min'].printed} and one {cells['max'].printed}, with mean"
-                f" {cells['mean'].printed}, have an SD of at least {least:.4g}, all others together at one place, not"
-                f" {cells['sd'].printed}",
-                slack=least - sd.high,
+                f"{n:g} values of which one is {cells['min'].text} and one {cells['max'].text}, with mean"
+                f" {cells['mean'].text}, have an SD of at least {min_sd:.4g}, all others together at one place, not"
+                f" {cells['sd'].text}",
+                slack=min_sd - sd.high,
             ),
         )
 
 
 def _sd_of_three(n: float, mean: float, low: float, high: float) -> float:
-    """The SD of n values: one low, one high, the others where they give the mean. Where that is beyond an end, that end
-    joins them: an end is printed, so it may lie anywhere in its interval, but no other value lies beyond it."""
-    others = (n * mean - low - high) / (n - 2) if n > 2 else mean
-    if others < low:
+    """The SD of n values: one low, one high, the others at the point that gives the mean. Where that point lies beyond an
+    end, the end moves there: it may lie anywhere in its interval, but no other value lies beyond it."""
+    middle_value = (n * mean - low - high) / (n - 2) if n > 2 else mean
+    if middle_value < low:
         return abs(high - mean) * math.sqrt(n) / (n - 1)
-    if others > high:
+    if middle_value > high:
         return abs(mean - low) * math.sqrt(n) / (n - 1)
-    squares = (low - mean) ** 2 + (high - mean) ** 2 + (n - 2) * (others - mean) ** 2
+    squares = (low - mean) ** 2 + (high - mean) ** 2 + (n - 2) * (middle_value - mean) ** 2
     return math.sqrt(squares / (n - 1))
 
 
-def error_of_mean(cells: Cells) -> Iterator[Finding]:
+def error_of_mean(cells: RowCells) -> Iterator[Finding]:
     """SE = SD / root(n). Blames the SE."""
     if not {"n", "sd", "se"} <= set(cells) or cells["n"].number < 1:
         return
     n, se = cells["n"].number, cells["se"].interval
-    allowed = cells["sd"].interval.times(1 / math.sqrt(n))
-    if se.misses(allowed):
-        found = Finding(
+    bounds = cells["sd"].interval.times(1 / math.sqrt(n))
+    if se.is_disjoint(bounds):
+        finding = Finding(
             cells["se"].value,
             "error_of_mean",
-            f"SD / root(n) = {cells['sd'].printed} / root({cells['n'].printed}) = {allowed}, not {cells['se'].printed}",
-            slack=se.gap(allowed),
+            f"SD / root(n) = {cells['sd'].text} / root({cells['n'].text}) = {bounds}, not {cells['se'].text}",
+            slack=se.gap(bounds),
         )
-        yield of_population(n > 1 and not se.misses(cells["sd"].interval.times(1 / math.sqrt(n - 1))), found)
+        yield of_population(n > 1 and not se.is_disjoint(cells["sd"].interval.times(1 / math.sqrt(n - 1))), finding)
 
 
 #: Statistics that are never below zero.
 _NEVER_NEGATIVE = ("n", "count", "percent", "sd", "se", "norm_sd", "sd_change", "sd_baseline", "sd_followup", "df")
 
 
-def in_bounds(cells: Cells) -> Iterator[Finding]:
-    """Spreads, shares and numbers of people are not negative, a percentage is 100 at most, a correlation lies between -1 and
-    1, people are whole. Blames the number itself."""
+def in_bounds(cells: RowCells) -> Iterator[Finding]:
+    """SDs, percentages and numbers of people are not negative, a percentage is 100 at most, a correlation lies between -1
+    and 1, numbers of people are whole. Blames the number itself."""
     for name, cell in cells.items():
-        one = cell.interval
-        if name in _NEVER_NEGATIVE and one.high < 0:
-            yield Finding(cell.value, "in_bounds", f"the {name} cannot be {cell.printed}, below 0", slack=-one.high)
-        elif name == "percent" and one.low > 100:
-            yield Finding(
-                cell.value, "in_bounds", f"a share of people cannot be {cell.shown}, above 100 %", slack=one.low - 100
-            )
-        elif name == "correlation" and one.smallest_size > 1:
+        interval = cell.interval
+        if name in _NEVER_NEGATIVE and interval.high < 0:
+            yield Finding(cell.value, "in_bounds", f"the {name} cannot be {cell.text}, below 0", slack=-interval.high)
+        elif name == "percent" and interval.low > 100:
             yield Finding(
                 cell.value,
                 "in_bounds",
-                f"a correlation cannot be {cell.printed}, beyond -1 to 1",
-                slack=one.smallest_size - 1,
+                f"a share of people cannot be {cell.percent_text}, above 100 %",
+                slack=interval.low - 100,
             )
-        elif name in ("n", "count") and one.low == one.high and cell.number != int(cell.number):
-            yield Finding(cell.value, "in_bounds", f"{cell.printed} is no whole number of people")
+        elif name == "correlation" and interval.min_absolute > 1:
+            yield Finding(
+                cell.value,
+                "in_bounds",
+                f"a correlation cannot be {cell.text}, beyond -1 to 1",
+                slack=interval.min_absolute - 1,
+            )
+        elif name in ("n", "count") and interval.low == interval.high and cell.number != int(cell.number):
+            yield Finding(cell.value, "in_bounds", f"{cell.text} is no whole number of people")
 
 
-def of_one(cells: Cells) -> Iterator[Finding]:
-    """One person has no spread. Blames the SD, or the maximum."""
+def of_one(cells: RowCells) -> Iterator[Finding]:
+    """The SD and the range of one person are zero. Blames the SD, or the maximum."""
     if "n" not in cells or cells["n"].number != 1:
         return
     if "sd" in cells and cells["sd"].interval.low > 0:
         yield Finding(
-            cells["sd"].value, "of_one", f"one person has no SD, not {cells['sd'].printed}", slack=cells["sd"].interval.low
+            cells["sd"].value, "of_one", f"one person has no SD, not {cells['sd'].text}", slack=cells["sd"].interval.low
         )
     if {"min", "max"} <= set(cells) and cells["min"].interval.high < cells["max"].interval.low:
         yield Finding(
             cells["max"].value,
             "of_one",
-            f"one person has one score, so minimum and maximum are the same, not {cells['min'].printed} and"
-            f" {cells['max'].printed}",
+            f"one person has one score, so minimum and maximum are the same, not {cells['min'].text} and"
+            f" {cells['max'].text}",
             slack=cells["max"].interval.gap(cells["min"].interval),
         )
 
 
-def mean_and_median(cells: Cells) -> Iterator[Finding]:
+def mean_and_median(cells: RowCells) -> Iterator[Finding]:
     """|mean - median| <= SD root((n - 1) / n), the SD with n (Hotelling and Solomons 1932). Blames the mean."""
     if not {"mean", "median", "sd"} <= set(cells):
         return
-    apart = cells["mean"].interval.minus(cells["median"].interval).smallest_size
+    distance = cells["mean"].interval.minus(cells["median"].interval).min_absolute
     n = cells["n"].number if "n" in cells and cells["n"].number > 1 else math.inf
-    most = max(0.0, cells["sd"].interval.high) * (math.sqrt((n - 1) / n) if math.isfinite(n) else 1.0)
-    if apart > most:
-        # With n in the SD's denominator already, the mean may lie farther away.
-        found = Finding(
+    max_distance = max(0.0, cells["sd"].interval.high) * (math.sqrt((n - 1) / n) if math.isfinite(n) else 1.0)
+    if distance > max_distance:
+        # With n in the SD's denominator, the mean may lie farther away.
+        finding = Finding(
             cells["mean"].value,
             "mean_and_median",
-            f"a mean lies within SD root((n - 1) / n) = {most:.4g} of the median {cells['median'].printed}, not at"
-            f" {cells['mean'].printed}",
-            slack=apart - most,
+            f"a mean lies within SD root((n - 1) / n) = {max_distance:.4g} of the median {cells['median'].text}, not at"
+            f" {cells['mean'].text}",
+            slack=distance - max_distance,
         )
-        yield of_population(apart <= max(0.0, cells["sd"].interval.high), found)
+        yield of_population(distance <= max(0.0, cells["sd"].interval.high), finding)
 
 
-def mean_of_quartiles(cells: Cells, possible: Interval) -> Iterator[Finding]:
-    """A quarter of the values lies at or below the first quartile, half at or below the median, and so on, each value at
-    most at its quartile and the rest at most at the maximum: that bounds the mean. Blames the mean. By the definition of
-    quartiles that counts the fewest values below them."""
+def mean_of_quartiles(cells: RowCells, score_range: Interval) -> Iterator[Finding]:
+    """A quarter of the values lies at or below the first quartile, half at or below the median, and so on, and the rest at
+    or below the maximum: that bounds the mean. Blames the mean. Uses the definition of quartiles that counts the fewest
+    values below them."""
     if not {"n", "mean"} <= set(cells) or not {"q1", "median", "q3"} & set(cells) or cells["n"].number < 4:
         return
-    n, ends, mean = int(cells["n"].number), _ends(cells, possible), cells["mean"].interval
-    held = [
-        (math.floor(part * (n - 1)), name) for part, name in ((0.25, "q1"), (0.5, "median"), (0.75, "q3")) if name in cells
+    n, value_range, mean = int(cells["n"].number), _value_range(cells, score_range), cells["mean"].interval
+    quartile_counts = [
+        (math.floor(fraction * (n - 1)), name)
+        for fraction, name in ((0.25, "q1"), (0.5, "median"), (0.75, "q3"))
+        if name in cells
     ]
-    most = least = 0.0
-    before = 0
-    for people, name in held:
-        most += (people - before) * cells[name].interval.high
-        before = people
-    most = (most + (n - before) * ends.high) / n
-    before = 0
+    max_mean = min_mean = 0.0
+    previous = 0
+    for people, name in quartile_counts:
+        max_mean += (people - previous) * cells[name].interval.high
+        previous = people
+    max_mean = (max_mean + (n - previous) * value_range.high) / n
+    previous = 0
     for people, name in (
-        (math.floor((1 - part) * (n - 1)), name)
-        for part, name in ((0.75, "q3"), (0.5, "median"), (0.25, "q1"))
+        (math.floor((1 - fraction) * (n - 1)), name)
+        for fraction, name in ((0.75, "q3"), (0.5, "median"), (0.25, "q1"))
         if name in cells
     ):
-        least += (people - before) * cells[name].interval.low
-        before = people
-    least = (least + (n - before) * ends.low) / n
-    if mean.misses(Interval(least, most)):
-        quartiles = ", ".join(f"{name} {cells[name].printed}" for _, name in held)
+        min_mean += (people - previous) * cells[name].interval.low
+        previous = people
+    min_mean = (min_mean + (n - previous) * value_range.low) / n
+    if mean.is_disjoint(Interval(min_mean, max_mean)):
+        quartiles = ", ".join(f"{name} {cells[name].text}" for _, name in quartile_counts)
         yield Finding(
             cells["mean"].value,
             "mean_of_quartiles",
-            f"{n} values with {quartiles} and none beyond {_bound(ends)} have a mean of at"
-            f" {'least ' + f'{least:.4g}' if mean.high < least else 'most ' + f'{most:.4g}'}, each value at its bound, not"
-            f" {cells['mean'].printed}",
-            slack=mean.gap(Interval(least, most)),
+            f"{n} values with {quartiles} and none beyond {_bounds_text(value_range)} have a mean of at"
+            f" {'least ' + f'{min_mean:.4g}' if mean.high < min_mean else 'most ' + f'{max_mean:.4g}'}, each value at its"
+            f" bound, not {cells['mean'].text}",
+            slack=mean.gap(Interval(min_mean, max_mean)),
         )
 
 
-def _bound(ends: Interval) -> str:
-    return " or ".join(f"{end:.4g}" for end in (ends.low, ends.high) if math.isfinite(end))
+def _bounds_text(value_range: Interval) -> str:
+    return " or ".join(f"{end:.4g}" for end in (value_range.low, value_range.high) if math.isfinite(end))
 
 
-def interval_of_mean(cells: Cells, level: int | None) -> Iterator[Finding]:
-    """The interval of a mean lies about it, and is 2 t SD / root(n) wide. Blames the ends. level: per cent; None where
-    nobody says, and 90, 95 and 99 are tried."""
+def interval_of_mean(cells: RowCells, level: int | None) -> Iterator[Finding]:
+    """The interval of a mean contains it, and is 2 t SD / root(n) wide. Blames an end. level: per cent; None where it is not
+    declared, and 90, 95 and 99 are tried."""
     if not {"ci_low", "ci_high", "mean"} <= set(cells):
         return
     low, high, mean = (cells[name].interval for name in ("ci_low", "ci_high", "mean"))
-    shown = f"{cells['ci_low'].printed} to {cells['ci_high'].printed}"
+    interval_text = f"{cells['ci_low'].text} to {cells['ci_high'].text}"
     if mean.high < low.low or mean.low > high.high:
         yield Finding(
             cells["ci_high" if mean.low > high.high else "ci_low"].value,
             "interval_of_mean",
-            f"the mean {cells['mean'].printed} lies outside its interval, {shown}",
+            f"the mean {cells['mean'].text} lies outside its interval, {interval_text}",
             INCONSISTENT if level is None else IMPOSSIBLE,
             max(low.low - mean.high, mean.low - high.high),
         )
         return
     if not {"n", "sd"} <= set(cells) or cells["n"].number < 2:
         return
-    n, sd, half = cells["n"].number, cells["sd"].interval, high.minus(low).times(0.5)
-    factors = {one: (critical(n - 1, one), critical(math.inf, one)) for one in ((level,) if level else LEVELS)}
-    if any(not half.misses(sd.times(factor / math.sqrt(n))) for some in factors.values() for factor in some):
+    n, sd, half_width = cells["n"].number, cells["sd"].interval, high.minus(low).times(0.5)
+    factors = {
+        tried_level: (critical(n - 1, tried_level), critical(math.inf, tried_level))
+        for tried_level in ((level,) if level else LEVELS)
+    }
+    if any(
+        not half_width.is_disjoint(sd.times(factor / math.sqrt(n)))
+        for critical_values in factors.values()
+        for factor in critical_values
+    ):
         return
-    of_t = {one: sd.times(some[0] / math.sqrt(n)) for one, some in factors.items()}
-    said = ", ".join(f"{width} at {one} %" for one, width in of_t.items())
+    t_widths = {tried_level: sd.times(critical_values[0] / math.sqrt(n)) for tried_level, critical_values in factors.items()}
+    widths_text = ", ".join(f"{width} at {tried_level} %" for tried_level, width in t_widths.items())
     yield Finding(
         cells["ci_high"].value,
         "interval_of_mean",
-        f"half the interval {shown} is {half}, but t SD / root(n) with SD {cells['sd'].printed} and n {cells['n'].printed}"
-        " is"
-        f" {said}",
+        f"half the interval {interval_text} is {half_width}, but t SD / root(n) with SD {cells['sd'].text} and n"
+        f" {cells['n'].text} is {widths_text}",
         NOT_REPRODUCIBLE if level is None else IMPOSSIBLE,
-        min(half.gap(width) for width in of_t.values()),
+        min(half_width.gap(width) for width in t_widths.values()),
     )
 
 
-def of_population(would_fit: bool, found: Finding) -> Finding:
-    """Softened where the SD with n instead of n - 1 would fit."""
-    return found.softened(INCONSISTENT, "an SD with n instead of n - 1 in its denominator would fit") if would_fit else found
+def of_population(would_fit: bool, finding: Finding) -> Finding:
+    """The finding, softened where an SD with n instead of n - 1 would fit."""
+    return (
+        finding.softened(INCONSISTENT, "an SD with n instead of n - 1 in its denominator would fit")
+        if would_fit
+        else finding
+    )

@@ -1,5 +1,5 @@
-"""Student's t, for printed numbers: many single calls, so the special functions are asked directly. Rules do not belong
-here."""
+"""Student's t, for printed numbers: many single calls, so the special functions are called directly. Belongs here: quantiles
+and p. Does not belong here: rules."""
 
 import math
 from functools import lru_cache
@@ -14,8 +14,8 @@ LEVELS = (95, 90, 99)
 
 @lru_cache(maxsize=4096)
 def critical(df: float, level: int = 95) -> float:
-    """The t that the middle `level` per cent of the distribution with df degrees of freedom lie within; of the normal
-    distribution with infinite df."""
+    """The two-sided critical t of `level` per cent with df degrees of freedom; of the normal distribution for infinite
+    df."""
     tail = (100 - level) / 200
     return -float(scipy.special.ndtri(tail) if math.isinf(df) else scipy.special.stdtrit(df, tail))
 
@@ -26,9 +26,9 @@ def p_of_t(t: float, df: float) -> float:
 
 
 def t_of_p(p: Interval, df: float) -> Interval:
-    """The |t| that p stands for with df degrees of freedom; p at 0 has no upper bound."""
-    return Interval(_t(min(1.0, p.high), df), float("inf") if p.low <= 0 else _t(min(1.0, p.low), df))
+    """The |t| of a two-sided p with df degrees of freedom; unbounded for a p of 0."""
+    return Interval(_abs_t(min(1.0, p.high), df), float("inf") if p.low <= 0 else _abs_t(min(1.0, p.low), df))
 
 
-def _t(p: float, df: float) -> float:
+def _abs_t(p: float, df: float) -> float:
     return -float(scipy.special.ndtri(p / 2) if math.isinf(df) else scipy.special.stdtrit(df, p / 2))

@@ -51,23 +51,23 @@ def why_not_due(
 
 
 def _nothing_to_do(look: Look) -> str | None:
-    if look.waiting:
-        return f"still being written, or new since the last look: {', '.join(look.waiting)}"
-    if look.refused:
-        return "; ".join(look.refused.values())
-    if not look.changed:
-        return f"nothing new; not declared: {', '.join(look.unknown)}" if look.unknown else "nothing new"
+    if look.unsettled_files:
+        return f"still being written, or new since the last look: {', '.join(look.unsettled_files)}"
+    if look.refusals:
+        return "; ".join(look.refusals.values())
+    if not look.changed_exports:
+        return f"nothing new; not declared: {', '.join(look.undeclared_files)}" if look.undeclared_files else "nothing new"
     return None
 
 
 def _of_another_graph(study: Study, graph_tables: Set[str]) -> str | None:
     """The graph has an asset an export, made when the definitions were loaded."""
-    differing = graph_tables ^ {export.table for export in study.protocol.exports}
-    if not differing:
+    differing_tables = graph_tables ^ {export.table for export in study.protocol.exports}
+    if not differing_tables:
         return None
     return (
-        f"study.yaml and this graph have not the same exports: {', '.join(sorted(differing))}; reload the definitions in the"
-        " UI (Deployment), or start `wavehouse ui --watch` again"
+        f"study.yaml and this graph have not the same exports: {', '.join(sorted(differing_tables))}; reload the"
+        " definitions in the UI (Deployment), or start `wavehouse ui --watch` again"
     )
 
 

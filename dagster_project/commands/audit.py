@@ -80,7 +80,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         finding_lines,
         finding_row,
         finding_summary,
-        place_facts,
+        match_facts,
         read_table,
         unknown_statistics,
     )
@@ -96,7 +96,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         raise ValueError(f"{options.table}: there is no such file; check the path")
     instruments = _instruments(options.instruments)
     table = read_table(str(options.table), decode(options.table.read_bytes(), options.table.name).utf8.decode())
-    facts, unplaced = place_facts(instruments, table.values)
+    facts, unplaced = match_facts(instruments, table.values)
     findings = audit_table(
         table.values, facts | table.facts, effect_size=options.effect_size, design=options.design, level=options.level,
         by_line=table.by_line, may_be_cut=options.cut,

@@ -20,4 +20,4 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def execute(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.run import run_everything
 
-    return run_everything(settings, quiet=options.quiet, again=options.again, waits=not options.no_wait)
+    return run_everything(settings, quiet=options.quiet, is_forced=options.again, waits=not options.no_wait)

@@ -19,7 +19,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.results import read_published
-    from dagster_project.simulate import DEFAULT_SEED, refuse_standing_files, report, simulate_study, write_exports
+    from dagster_project.simulate import DEFAULT_SEED, refuse_existing_files, report, simulate_study, write_exports
     from dagster_project.study import StudyError, read_study
 
     study = read_study(settings.study_folder)
@@ -27,7 +27,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         raise StudyError(
             f"{study.folder / 'study.yaml'}: published: there is no published table to simulate from; declare one"
         )
-    refuse_standing_files(study, options.out)  # now, not after minutes of searching
+    refuse_existing_files(study, options.out)  # now, not after minutes of searching
     published = read_published(study.folder / study.protocol.published.file)
     seed = DEFAULT_SEED if options.seed is None else options.seed
     stand_ins = simulate_study(study, published, seed, progress=lambda line: say(f"  {line}", file=sys.stderr))

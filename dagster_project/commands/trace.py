@@ -22,7 +22,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     import csv
     from functools import partial
 
-    from dagster_project.results import TRACE_COLUMNS, alike, person_lines, trace_lines
+    from dagster_project.results import TRACE_COLUMNS, person_lines, trace_lines, unknown_id_message
     from dagster_project.warehouse import Warehouse, rows
 
     file = settings.study_folder / "release" / "warehouse.duckdb"
@@ -38,7 +38,9 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         if not ask("from duckdb_functions() where function_name = 'traced_rows'"):
             raise ValueError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` makes it anew")
         if not ask("from results.results where result_id = ?", [options.result_id]):
-            raise ValueError(alike(options.result_id, [row["result_id"] for row in ask("from results.results")]))
+            raise ValueError(
+                unknown_id_message(options.result_id, [row["result_id"] for row in ask("from results.results")])
+            )
         if options.csv:
             condition, parameters = ("where participant_id = ?", [person]) if person is not None else ("", [])
             cursor = connection.execute(f"from trace(?) {condition}", [options.result_id, *parameters])

@@ -32,10 +32,10 @@ class StepOutputFiles(LocalComputeLogManager):
 
     @contextmanager
     def capture_logs(self, log_key: Sequence[str]) -> Generator[CapturedLogContext, None, None]:
-        out = self.get_captured_local_path(log_key, IO_TYPE_EXTENSION[ComputeIOType.STDOUT])
-        err = self.get_captured_local_path(log_key, IO_TYPE_EXTENSION[ComputeIOType.STDERR])
-        for path in (out, err):
+        out_path = self.get_captured_local_path(log_key, IO_TYPE_EXTENSION[ComputeIOType.STDOUT])
+        err_path = self.get_captured_local_path(log_key, IO_TYPE_EXTENSION[ComputeIOType.STDERR])
+        for path in (out_path, err_path):
             ensure_file(path)
-        with redirect_to_file(sys.stdout, out), redirect_to_file(sys.stderr, err):
+        with redirect_to_file(sys.stdout, out_path), redirect_to_file(sys.stderr, err_path):
             yield CapturedLogContext(log_key)
         touch_file(self.complete_artifact_path(log_key))

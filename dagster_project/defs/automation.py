@@ -15,7 +15,7 @@ import dagster as dg
 from dagster_project.automation.due import MAX_RUNS, EarlierRun, content_name, why_not_due
 from dagster_project.automation.notice import Notice, send_notice
 from dagster_project.defs.steps import failure_message
-from dagster_project.exports import Memory, look, read_taken
+from dagster_project.exports import Memory, look, read_release_inputs
 from dagster_project.settings import Settings
 from dagster_project.study import StudyError, read_study
 from dagster_project.study_lock import lock_holder
@@ -50,10 +50,10 @@ def automation(settings: Settings) -> dg.Definitions:
             return dg.SkipReason(str(error))
         memory = Memory.from_text(context.cursor)
         release = current_release(settings.study_folder) or {}
-        arrivals = look(study, memory, read_taken(settings.taken_file, release.get("release")))
-        for name in arrivals.unknown:
+        arrivals = look(study, memory, read_release_inputs(settings.release_inputs_file, release.get("release")))
+        for name in arrivals.undeclared_files:
             context.log.warning("%s: no export declares this file; it is left where it is", name)
-        for refusal in arrivals.refused.values():
+        for refusal in arrivals.refusals.values():
             context.log.warning(refusal)
         lockless = _close_lockless_runs(context.instance, settings, memory.lockless)
         context.update_cursor(replace(arrivals.memory, lockless=lockless).to_text())
@@ -65,7 +65,11 @@ def automation(settings: Settings) -> dg.Definitions:
             return dg.SkipReason(reason)
         # Everything, not only what hangs on the changed exports: by new definitions all of it is stale, what a killed run
         # left behind heals, and a release is of one state of all exports. No run key: the tags say what was started.
-        tags = {"wavehouse/arrived": ", ".join(arrivals.changed), STUDY_TAG: _study_name(settings), CONTENT_TAG: content}
+        tags = {
+            "wavehouse/arrived": ", ".join(arrivals.changed_exports),
+            STUDY_TAG: _study_name(settings),
+            CONTENT_TAG: content,
+        }
         return dg.RunRequest(tags=tags)
 
     nightly = dg.ScheduleDefinition(

@@ -7,7 +7,7 @@ Belongs here: the assets. Does not belong here: landing and counting segments (r
 import dagster as dg
 
 from dagster_project.defs.outcomes import RESULT_KEYS
-from dagster_project.defs.steps import check_result, fails_in_one_line
+from dagster_project.defs.steps import CODE_VERSION, check_result, fails_in_one_line
 from dagster_project.outcomes.display import display_checks, display_study, segments_check
 from dagster_project.raw.segments import (
     codings_by_code,
@@ -27,6 +27,7 @@ _DISPLAY = dg.AssetKey(["results", "joint_display"])
 @dg.asset(
     key=_SEGMENTS,
     deps=["codebook"],
+    code_version=CODE_VERSION,
     group_name="synthesis",
     kinds={"python", "duckdb", "xml"},
     owners=["team:synthesis"],
@@ -67,6 +68,7 @@ def segments(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[
         *(dg.AssetKey(["marts", mart]) for mart in ("participants", "exclusions")),
         *RESULT_KEYS,
     ],
+    code_version=CODE_VERSION,
     group_name="synthesis",
     kinds={"python", "duckdb", "yaml"},
     owners=["team:synthesis"],

@@ -52,15 +52,15 @@ def model_assets(manifest: Path) -> list[dg.AssetsDefinition]:
         study_run: dg.ResourceParam[StudyRun],
         dbt: dg.ResourceParam[StudyDbtProject],
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        selected = [(key.path[0], key.path[1]) for key in context.selected_asset_keys] if context.is_subset else None
+        selected_tables = [(key.path[0], key.path[1]) for key in context.selected_asset_keys] if context.is_subset else None
         checks = {key.name: key.asset_key for key in context.selected_asset_check_keys}
         with fails_in_one_line():
             try:
-                results = build_models(study_run, dbt, selected)
+                results = build_models(study_run, dbt, selected_tables)
             except WarehouseError as error:
                 raise dg.Failure(str(error), allow_retries=False) from None
             # What dbt made is described once it has let go of the file.
-            for built in describe_models(results, study_run, is_whole=selected is None):
+            for built in describe_models(results, study_run, is_whole=selected_tables is None):
                 if isinstance(built, BuiltModel):
                     yield dg.MaterializeResult(asset_key=dg.AssetKey(built.table), metadata=_metadata(built))
                 elif built.check.name in checks:

@@ -10,13 +10,14 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.audit import findings_markdown
-from dagster_project.defs.steps import check_result, fails_in_one_line
+from dagster_project.defs.steps import CODE_VERSION, check_result, fails_in_one_line
 from dagster_project.outcomes.analyses import (
     OUTCOME_NAMES,
     OUTCOMES,
     RESULT_CHECKS,
     Outcome,
     compute_outcome,
+    data_version,
     outcome_tables,
     result_checks,
 )
@@ -53,6 +54,7 @@ def _outcome_asset(outcome: Outcome) -> dg.AssetsDefinition:
             *(dg.AssetKey(["marts", mart]) for mart in outcome.reads),
             *map(_key, outcome.follows),
         ],
+        code_version=CODE_VERSION,
         group_name="outcomes",
         kinds={"python", "scipy", "duckdb"},
         owners=_STATISTICIANS,
@@ -67,7 +69,8 @@ def _outcome_asset(outcome: Outcome) -> dg.AssetsDefinition:
             study = study_run.study()
             rows = compute_outcome(outcome, warehouse, study, study_run.run_id)
         checks = [check_result(check) for check in result_checks(outcome, rows)]
-        return dg.MaterializeResult(metadata=_metadata(outcome, study, rows), check_results=checks)
+        version = dg.DataVersion(data_version(rows))
+        return dg.MaterializeResult(data_version=version, metadata=_metadata(outcome, study, rows), check_results=checks)
 
     return results
 
@@ -86,6 +89,7 @@ def _metadata(outcome: Outcome, study: Study, results: Sequence[ResultRow]) -> d
 @dg.asset(
     key=_key("reproduction"),
     deps=[_key(name) for name in PUBLISHED_OUTCOMES],
+    code_version=CODE_VERSION,
     group_name="outcomes",
     kinds={"python", "duckdb"},
     owners=_STATISTICIANS,
@@ -112,6 +116,7 @@ def reproduction(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourcePa
 @dg.asset(
     key=_key("audit"),
     deps=[dg.AssetKey("codebook"), *RESULT_KEYS],
+    code_version=CODE_VERSION,
     group_name="outcomes",
     kinds={"python", "duckdb"},
     owners=_STATISTICIANS,
@@ -132,7 +137,7 @@ def audit(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[War
     return dg.MaterializeResult(
         metadata={
             "findings": dg.MetadataValue.md(findings_markdown(findings.rows)),
-            "findings on our own results": len(findings.own),
+            "findings on our own results": len(findings.own_findings),
             **{f"published: {severity}": count for severity, count in findings.counts.items()},
         },
         check_results=[check_result(check) for check in audit_checks(findings)],
@@ -146,6 +151,7 @@ def audit(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[War
         *(dg.AssetKey(["marts", mart]) for mart in ("scale_scores", "participants")),
         *RESULT_KEYS,
     ],
+    code_version=CODE_VERSION,
     group_name="release",
     kinds={"python", "duckdb"},
     owners=["team:data-management"],

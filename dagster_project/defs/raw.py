@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.checks import Check
-from dagster_project.defs.steps import check_result, fails_in_one_line
+from dagster_project.defs.steps import CODE_VERSION, check_result, fails_in_one_line
 from dagster_project.exports import ExportError
 from dagster_project.raw.answers import WaveAnswers, on_time_check, unite_waves
 from dagster_project.raw.checks import EXPORT_CHECKS, export_checks, source_of
@@ -34,6 +34,7 @@ def _export_asset(study: Study, export: Export) -> dg.AssetsDefinition:
     @dg.asset(
         key=key,
         deps=["codebook"],
+        code_version=CODE_VERSION,
         group_name="raw",
         kinds={"python", "duckdb", _KINDS.get(export.reader, "csv")},
         owners=["team:data-management"],
@@ -51,24 +52,24 @@ def _export_asset(study: Study, export: Export) -> dg.AssetsDefinition:
         with fails_in_one_line():
             study_run.study_as_loaded(study)
             try:
-                loaded = load_export(study_run.settings, study, export, warehouse)
+                loaded_export = load_export(study_run.settings, study, export, warehouse)
             except ExportError as error:
                 yield check_result(Check("contract", False, str(error)))
                 raise
-        study_run.note_taken(export.export, loaded.taken)
-        checks = export_checks(loaded, export, oddities(study, export, warehouse))
+        study_run.note_taken(export.export, loaded_export.inputs_digest)
+        checks = export_checks(loaded_export, export, oddities(study, export, warehouse))
         yield dg.MaterializeResult(
             asset_key=key,
-            data_version=dg.DataVersion(loaded.record.sha256 or "not arrived"),
-            metadata=_metadata(loaded),
+            data_version=dg.DataVersion(loaded_export.record.sha256 or "not arrived"),
+            metadata=_metadata(loaded_export),
             check_results=[check_result(check) for check in checks],
         )
 
     return export_asset
 
 
-def _metadata(loaded: LoadedExport) -> dict[str, Any]:
-    record = loaded.record
+def _metadata(loaded_export: LoadedExport) -> dict[str, Any]:
+    record = loaded_export.record
     return {
         "file": record.file_name or "none has arrived",
         "sha256": record.sha256 or "",
@@ -76,8 +77,8 @@ def _metadata(loaded: LoadedExport) -> dict[str, Any]:
         "rows accepted": record.rows_accepted,
         "rows set aside": record.rows_set_aside,
         "dagster/row_count": record.rows_accepted,
-        "unchanged since the last run": loaded.is_unchanged,
-        "files that ever arrived": loaded.versions,
+        "unchanged since the last run": loaded_export.is_unchanged,
+        "files that ever arrived": loaded_export.versions,
     }
 
 
@@ -88,6 +89,7 @@ def _answers_asset(study: Study) -> dg.AssetsDefinition:
     @dg.asset(
         key=key,
         deps=[["raw", protocol.roster.table], *(["raw", export.table] for export in protocol.wave_exports)],
+        code_version=CODE_VERSION,
         group_name="raw",
         kinds={"duckdb", "view"},
         owners=["team:data-management"],
@@ -110,8 +112,8 @@ def _answers_asset(study: Study) -> dg.AssetsDefinition:
         united = unite_waves(warehouse, study)
         return dg.MaterializeResult(
             metadata={
-                "rows": ", ".join(f"{wave} {count}" for wave, count in united.returned.items()),
-                "dagster/row_count": sum(united.returned.values()),
+                "rows": ", ".join(f"{wave} {count}" for wave, count in united.respondent_counts.items()),
+                "dagster/row_count": sum(united.respondent_counts.values()),
                 "dagster/column_lineage": _lineage(united),
                 "dagster/column_schema": dg.TableSchema(
                     [dg.TableColumn(name, "bigint" if name == "source_row" else "varchar") for name in united.columns]

@@ -29,7 +29,7 @@ class StudyRunResource(dg.ConfigurableResource):
     settings: dg.ResourceDependency[Settings]
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[StudyRun]:  # type: ignore[override]
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[StudyRun]:
         settings, log = self.settings, context.log
         run_id = context.run.run_id if context.run is not None else ""
         warehouse = Warehouse(settings.warehouse_file)

@@ -11,14 +11,17 @@ import dagster as dg
 
 from dagster_project.checks import Check, Fact
 from dagster_project.exports import ExportError
+from dagster_project.fingerprint import code_version
 from dagster_project.models.build import ModelsError
 from dagster_project.results import ResultsError
-from dagster_project.settings import SettingsError
+from dagster_project.settings import CHECKOUT, SettingsError
 from dagster_project.study import StudyError
 from dagster_project.study_run import ChangedDefinitionsError
 from dagster_project.synthesis import SynthesisError
-from dagster_project.terminal import fault_line
+from dagster_project.terminal import error_line
 
+#: The version of the code of every asset, by which Dagster sees what is stale: any module may matter to a number.
+CODE_VERSION = code_version(CHECKOUT)[:16]
 _ONE_LINE = (
     ChangedDefinitionsError, ExportError, ModelsError, ResultsError, SettingsError, StudyError, SynthesisError,
 )  # fmt: skip
@@ -33,16 +36,16 @@ def fails_in_one_line() -> Iterator[None]:
         raise dg.Failure(str(error), allow_retries=False) from None
 
 
-def check_result(check: Check, **place: Any) -> dg.AssetCheckResult:
+def check_result(check: Check, **keys: Any) -> dg.AssetCheckResult:
     """A check as Dagster shows it. place: asset_key, where the step has several assets."""
     severity = dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR
-    facts = {label: _shown(fact) for label, fact in check.facts.items()}
+    facts = {label: _metadata_value(fact) for label, fact in check.facts.items()}
     return dg.AssetCheckResult(
-        check_name=check.name, passed=check.passed, severity=severity, description=check.message, metadata=facts, **place
+        check_name=check.name, passed=check.passed, severity=severity, description=check.message, metadata=facts, **keys
     )
 
 
-def _shown(fact: Fact) -> Any:
+def _metadata_value(fact: Fact) -> Any:
     """Text of several lines is Markdown; the rest is shown as it is."""
     if isinstance(fact, str):
         return dg.MetadataValue.md(fact) if "\n" in fact else fact
@@ -53,6 +56,6 @@ def failure_message(event: dg.DagsterEvent) -> str:
     """What a failed step says of why, in one line."""
     failure = event.step_failure_data
     if failure.user_failure_data is not None and failure.user_failure_data.description:
-        return fault_line(failure.user_failure_data.description)
+        return error_line(failure.user_failure_data.description)
     cause = failure.error.cause.message if failure.error and failure.error.cause else failure.error_display_string
-    return fault_line(cause)
+    return error_line(cause)

@@ -1,6 +1,6 @@
-"""What lies in a study's folder for the next run: whether it is settled, whether the last run took it, what nobody declared.
+"""New files in a study's folder: which are settled, which the last run has not used, which no export declares.
 
-Belongs here: looking at files without opening more than needed, and the file that says what the last whole run took. Does
+Belongs here: looking at files without opening more than needed, and the record of what the last complete run used. Does
 not belong here: starting a run (defs/automation), landing a file (landing.py).
 """
 
@@ -16,20 +16,20 @@ from dagster_project.exports.landing import find_files
 from dagster_project.exports.read import dictionary_of
 from dagster_project.study import Study
 
-_BLOCK = 1 << 20
-_RAW = "raw"
-#: The definitions' name among the exports'; no export can be called so.
+_BLOCK_BYTES = 1 << 20
+_RAW_FOLDER = "raw"
+#: The name of the definitions among the names of exports; no export can have this name.
 DEFINITIONS = "the definitions"
-#: How much of a path is shown: a person must find the file by it.
-_SHOWN = 400
+#: How many characters of a path a message shows: enough to find the file.
+_PATH_LIMIT = 400
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What was seen at the last look.
+    """The state of the files at the last look.
 
     stats: by path below the study folder, (size, time of last change in ns). hashes: by path, the SHA-256 of the file with
-    those stats. definitions: the hash of all definition files. lockless: runs that were called started and held no lock.
+    those stats. definitions: the hash of all definition files. lockless: runs recorded as started that held no lock.
     """
 
     stats: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -42,11 +42,11 @@ class Memory:
 
     @classmethod
     def from_text(cls, text: str | None) -> "Memory":
-        """The memory that was written by to_text; an empty one for no text or a text of another kind."""
+        """Read what to_text wrote; an empty memory for no text and for any other text."""
         try:
             content = json.loads(text or "{}")
             return cls(
-                {path: (int(size), int(changed)) for path, (size, changed) in content.get("stats", {}).items()},
+                {path: (int(size), int(modified_ns)) for path, (size, modified_ns) in content.get("stats", {}).items()},
                 dict(content.get("hashes", {})),
                 str(content.get("definitions", "")),
                 tuple(map(str, content.get("lockless", ()))),
@@ -56,8 +56,8 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What the current release was made from: by export (and DEFINITIONS), the digest of its files."""
+class ReleaseInputs:
+    """The inputs of the current release: by export (and DEFINITIONS), the digest of its files."""
 
     release: str
     run_id: str
@@ -66,93 +66,94 @@ class Taken:
 
 @dataclass(frozen=True)
 class Look:
-    """What a look found.
+    """The result of a look.
 
-    digests: what a run would take now, by export that has files (and DEFINITIONS), as far as it is settled. changed: what of
-    it the last run did not take; nothing while anything is waiting. waiting: files that changed since the last look.
-    unknown: files in the folders of exports, or in raw/, that no export declares. Both are named as messages show them.
-    refused: by export, why its files cannot be told apart.
+    digests: the inputs of a run that started now, by export that has files (and DEFINITIONS), as far as they are settled.
+    changed_exports: which of these the current release was not made from; empty while a file is not settled.
+    unsettled_files: files that changed since the last look. undeclared_files: files in the folders of exports, or in raw/,
+    that no export declares. Both hold paths as messages show them. refusals: by export, why its files cannot be used.
     """
 
     memory: Memory
     digests: Mapping[str, str]
-    changed: tuple[str, ...]
-    waiting: tuple[str, ...]
-    unknown: tuple[str, ...]
-    refused: Mapping[str, str]
+    changed_exports: tuple[str, ...]
+    unsettled_files: tuple[str, ...]
+    undeclared_files: tuple[str, ...]
+    refusals: Mapping[str, str]
 
 
-def look(study: Study, memory: Memory, taken: Mapping[str, str]) -> Look:
-    """Look at a study's exports and definitions. A file is settled when two looks found it with the same size and time of
-    change, the definitions when two looks found the same content.
+def look(study: Study, memory: Memory, release_digests: Mapping[str, str]) -> Look:
+    """Look at a study's exports and definitions. A file is settled when two looks find it with the same size and time of
+    change, the definitions when two looks find the same content.
 
-    Only files whose size or time changed are read. Content decides: a file that was touched, or went and came back
-    unchanged, changes nothing. An export whose files are gone is not changed: nothing arrived.
+    release_digests: the inputs of the current release. Only files whose size or time changed are read. Content decides: a
+    file that was touched, or removed and put back, is unchanged. An export whose files were removed is not changed: nothing
+    arrived.
     """
     stats: dict[str, tuple[int, int]] = {}
     hashes: dict[str, str] = {}
     digests: dict[str, str] = {}
-    waiting: list[str] = []
-    refused: dict[str, str] = {}
-    declared: set[Path] = set()
+    unsettled: list[str] = []
+    refusals: dict[str, str] = {}
+    declared_files: set[Path] = set()
     if memory.definitions == study.definitions_hash:
         digests[DEFINITIONS] = study.definitions_hash
     else:
-        waiting.append(DEFINITIONS)
+        unsettled.append(DEFINITIONS)
     for export in study.protocol.exports:
         if (dictionary := dictionary_of(study, export)) is not None:
-            declared.add(dictionary)
+            declared_files.add(dictionary)
         try:
             files = find_files(study.folder, export)
         except ExportError as error:
-            refused[export.export] = str(error)
+            refusals[export.export] = str(error)
             folder = study.folder / export.folder
-            declared |= {path for path in folder.iterdir() if path.is_file()} if folder.is_dir() else set()
+            declared_files |= {path for path in folder.iterdir() if path.is_file()} if folder.is_dir() else set()
             continue
-        declared |= set(files)
+        declared_files |= set(files)
         is_settled = bool(files)
-        of_files = []
+        file_hashes = []
         for file in files:
             name = file.relative_to(study.folder).as_posix()
             try:
                 stat = file.stat()
                 stats[name] = (stat.st_size, stat.st_mtime_ns)
                 if memory.stats.get(name) != stats[name]:
-                    waiting.append(plain(name, _SHOWN))
+                    unsettled.append(plain(name, _PATH_LIMIT))
                     is_settled = False
                     continue
                 hashes[name] = memory.hashes.get(name) or _sha256(file)
             except OSError:
-                waiting.append(name)  # gone, or still being written by a program that locks it
+                unsettled.append(plain(name, _PATH_LIMIT))  # gone, or still being written by a program that locks it
                 is_settled = False
                 continue
-            of_files.append(hashes[name])
+            file_hashes.append(hashes[name])
         if is_settled:
-            digests[export.export] = digest_of(of_files)
-    # Without a single export there is nothing to run on.
-    changed = [name for name, digest in digests.items() if len(digests) > 1 and taken.get(name) != digest]
-    seen = Memory(stats, hashes, study.definitions_hash, memory.lockless)
-    unknown = tuple(sorted(_unknown(study, declared)))
-    return Look(seen, digests, () if waiting else tuple(changed), tuple(waiting), unknown, refused)
+            digests[export.export] = digest_of(file_hashes)
+    # Without any export (there is only the digest of the definitions) there is nothing to run.
+    changed_exports = [name for name, digest in digests.items() if len(digests) > 1 and release_digests.get(name) != digest]
+    current_memory = Memory(stats, hashes, study.definitions_hash, memory.lockless)
+    undeclared = tuple(sorted(_undeclared_files(study, declared_files)))
+    return Look(current_memory, digests, () if unsettled else tuple(changed_exports), tuple(unsettled), undeclared, refusals)
 
 
 def digest_of(sha256s: Iterable[str]) -> str:
-    """One digest of all files of an export, in whatever order they come."""
+    """One digest of all files of an export, independent of their order."""
     return hashlib.sha256("\n".join(sorted(sha256s)).encode()).hexdigest()
 
 
-def write_taken(file: Path, taken: Taken) -> None:
-    """Write down what the current release was made from: all of it, or nothing."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(taken), indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(partial, file)
+def write_release_inputs(path: Path, inputs: ReleaseInputs) -> None:
+    """Write the inputs of the current release: the whole file, or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial_file = path.with_suffix(".partial")
+    partial_file.write_text(json.dumps(asdict(inputs), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    os.replace(partial_file, path)
 
 
-def read_taken(file: Path, release: str | None) -> Mapping[str, str]:
-    """What the current release was made from, by export (and DEFINITIONS); nothing where the file is of another release."""
+def read_release_inputs(path: Path, release: str | None) -> Mapping[str, str]:
+    """The digests of the current release's inputs, by export (and DEFINITIONS); empty if the file is of another release."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
         if release is not None and content["release"] == release:
             return {str(name): str(digest) for name, digest in content["digests"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -160,20 +161,20 @@ def read_taken(file: Path, release: str | None) -> Mapping[str, str]:
     return {}
 
 
-def _unknown(study: Study, declared: set[Path]) -> set[str]:
-    folders = {study.folder / _RAW, *(study.folder / export.folder for export in study.protocol.exports)}
-    there = {path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()}
-    hidden = (".", "~$")
+def _undeclared_files(study: Study, declared_files: set[Path]) -> set[str]:
+    folders = {study.folder / _RAW_FOLDER, *(study.folder / export.folder for export in study.protocol.exports)}
+    present_files = {path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()}
+    hidden_prefixes = (".", "~$")
     return {
-        plain(path.relative_to(study.folder).as_posix(), _SHOWN)
-        for path in there - declared
-        if not any(part.startswith(hidden) for part in path.relative_to(study.folder).parts)
+        plain(path.relative_to(study.folder).as_posix(), _PATH_LIMIT)
+        for path in present_files - declared_files
+        if not any(part.startswith(hidden_prefixes) for part in path.relative_to(study.folder).parts)
     }
 
 
 def _sha256(file: Path) -> str:
     digest = hashlib.sha256()
     with file.open("rb") as stream:
-        while block := stream.read(_BLOCK):
+        while block := stream.read(_BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()

@@ -1,10 +1,9 @@
 """From bytes to text: which encoding a delimited file is in, and whether it is text at all.
 
-Belongs here: byte order marks, encodings, files of another kind under a wrong name. Does not belong here: delimiters,
-quotes, records.
+Belongs here: byte order marks, encodings, binary files with a wrong name. Does not belong here: delimiters, quotes, records.
 
-The order of trials: a byte order mark (UTF-8, UTF-16); strict UTF-8; cp1252, the encoding of Western spreadsheets, if it
-decodes without a gap and without control characters; and only then a guess by charset-normalizer, which is noted.
+Tried in this order: a byte order mark (UTF-8, UTF-16); strict UTF-8; cp1252, the encoding of Western spreadsheets, if every
+byte can be decoded and no control characters result; and only then a guess by charset-normalizer, which is noted.
 """
 
 import re
@@ -14,8 +13,8 @@ from charset_normalizer import from_bytes
 
 from dagster_project.exports.errors import ExportError, plain
 
-#: How files that are no text begin, what they are, and what to do instead.
-_OTHER_KINDS = (
+#: The first bytes of files that are not text, what they are, and what to do instead.
+_FILE_SIGNATURES = (
     (b"PK\x03\x04", "a zip or Excel file", "save it as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Excel file", "save it as CSV"),
     (b"$FL2", "an SPSS file", "declare reader: spss, or save it as CSV"),
@@ -24,62 +23,63 @@ _OTHER_KINDS = (
     (b"%PDF", "a PDF file", "export the answers as CSV"),
 )
 _WEB_PAGE = re.compile(rb"\s*<(!doctype html|html)", re.IGNORECASE)
-#: Control characters that no text export holds, but for Ctrl-Z.
+#: Control characters that no text export contains; Ctrl-Z is allowed.
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1b-\x1f]")
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _NOT_BLANK = re.compile(rb"\S")
-#: Ctrl-Z, the end mark of old DOS files.
+#: Ctrl-Z, the end-of-file mark of DOS.
 DOS_END = b"\x1a"
-_BOM = b"\xef\xbb\xbf"
+_UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
 class DecodedText:
-    """A text as UTF-8 bytes without a byte order mark, the encoding it was in, and notes on how that was found."""
+    """A text as UTF-8 bytes without a byte order mark, its original encoding, and notes on how that was determined."""
 
     utf8: bytes
     encoding: str
     notes: tuple[str, ...]
 
 
-def utf8_mark(beginning: bytes) -> int | None:
-    """How many bytes of byte order marks precede a text that may be UTF-8; None for what begins like something else."""
-    if beginning.startswith((*(start for start, _, _ in _OTHER_KINDS), *_UTF16_BOMS)) or _WEB_PAGE.match(beginning):
+def utf8_bom_length(beginning: bytes) -> int | None:
+    """The length of the byte order marks before a text that may be UTF-8; None if the first bytes are of another kind."""
+    signatures = (*(signature for signature, _, _ in _FILE_SIGNATURES), *_UTF16_BOMS)
+    if beginning.startswith(signatures) or _WEB_PAGE.match(beginning):
         return None
-    mark = 0
-    while beginning.startswith(_BOM, mark):  # some tools write it twice
-        mark += len(_BOM)
-    return mark
+    bom_length = 0
+    while beginning.startswith(_UTF8_BOM, bom_length):  # some tools write it twice
+        bom_length += len(_UTF8_BOM)
+    return bom_length
 
 
-def utf8_note(mark: int) -> str:
-    """What is said of a text in UTF-8."""
-    return f"The encoding is UTF-8{' with a byte order mark' if mark else ''}."
+def utf8_note(bom_length: int) -> str:
+    """The note on a text in UTF-8."""
+    return f"The encoding is UTF-8{' with a byte order mark' if bom_length else ''}."
 
 
 def decode(data: bytes, name: str) -> DecodedText:
     """Decode a whole file.
 
-    Raises ExportError for an empty file, for a file that is no text, for NUL bytes, for a file that mixes encodings, and
-    for an encoding that cannot be told.
+    Raises ExportError for an empty file, for a file that is not text, for NUL bytes, for a file that mixes encodings, and
+    for an encoding that cannot be determined.
     """
     name = plain(name)
-    for start, kind, cure in _OTHER_KINDS:
-        if data.startswith(start):
-            raise ExportError(f"{name}: the file is {kind} and not delimited text; {cure}")
+    for signature, kind, remedy in _FILE_SIGNATURES:
+        if data.startswith(signature):
+            raise ExportError(f"{name}: the file is {kind} and not delimited text; {remedy}")
     if _WEB_PAGE.match(data):
         raise ExportError(f"{name}: the file is a web page and not delimited text; download the export again")
-    decoded = _decode(data, name)
-    if decoded.utf8.endswith(DOS_END):
-        decoded = replace(decoded, utf8=decoded.utf8.removesuffix(DOS_END))
-    if not _NOT_BLANK.search(decoded.utf8):
+    decoded_text = _decode(data, name)
+    if decoded_text.utf8.endswith(DOS_END):
+        decoded_text = replace(decoded_text, utf8=decoded_text.utf8.removesuffix(DOS_END))
+    if not _NOT_BLANK.search(decoded_text.utf8):
         raise ExportError(f"{name}: the file is empty; export it again")
-    if (position := decoded.utf8.find(b"\x00")) >= 0:
-        line = _line_of(decoded.utf8, position)
+    if (position := decoded_text.utf8.find(b"\x00")) >= 0:
+        line = _line_of(decoded_text.utf8, position)
         raise ExportError(f"{name}: line {line}: the text holds a NUL byte; export it again as UTF-8")
-    return decoded
+    return decoded_text
 
 
 def _decode(data: bytes, name: str) -> DecodedText:
@@ -89,35 +89,35 @@ def _decode(data: bytes, name: str) -> DecodedText:
         except UnicodeDecodeError:
             raise ExportError(f"{name}: the file is broken UTF-16, perhaps cut short; export it again") from None
         return DecodedText(text.lstrip("\ufeff").encode(), "utf-16", ("The encoding is UTF-16, by its byte order mark.",))
-    if mark := utf8_mark(data):
-        data = data[mark:]
+    if bom_length := utf8_bom_length(data):
+        data = data[bom_length:]
     try:
-        # A file of ASCII, the usual one, is UTF-8 without being decoded to prove it.
+        # ASCII, the usual case, is valid UTF-8 and need not be decoded.
         _ = data.isascii() or data.decode()
     except UnicodeDecodeError as error:
-        first_bad = error.start
+        bad_position = error.start
     else:
-        return DecodedText(data, "utf-8", (utf8_note(mark or 0),))
+        return DecodedText(data, "utf-8", (utf8_note(bom_length or 0),))
     escaped = data.decode("utf-8", "surrogateescape")
-    if mark or len(_BEYOND_ASCII.findall(escaped)) >= len(_ESCAPED_BYTE.findall(escaped)):
+    if bom_length or len(_BEYOND_ASCII.findall(escaped)) >= len(_ESCAPED_BYTE.findall(escaped)):
         raise ExportError(
-            f"{name}: line {_line_of(data, first_bad)}: byte {data[first_bad]:#04x} is not UTF-8, as the rest of the file"
-            " is; export it again as UTF-8"
+            f"{name}: line {_line_of(data, bad_position)}: byte {data[bad_position]:#04x} is not UTF-8, as the rest of the"
+            " file is; export it again as UTF-8"
         )
-    if (text_1252 := _sensible(data, "cp1252")) is not None:
-        return DecodedText(text_1252.encode(), "cp1252", ("The encoding is taken to be cp1252: the file is not UTF-8.",))
-    best = from_bytes(data).best() if b"\x00" not in data else None
-    guessed = _sensible(data, best.encoding) if best is not None else None
-    if best is None or guessed is None:
+    if (cp1252_text := _clean_text(data, "cp1252")) is not None:
+        return DecodedText(cp1252_text.encode(), "cp1252", ("The encoding is taken to be cp1252: the file is not UTF-8.",))
+    guess = from_bytes(data).best() if b"\x00" not in data else None
+    guessed_text = _clean_text(data, guess.encoding) if guess is not None else None
+    if guess is None or guessed_text is None:
         if b"\x00" in data:
             line = _line_of(data, data.index(b"\x00"))
             raise ExportError(f"{name}: line {line}: the text holds a NUL byte; export it again as UTF-8")
         raise ExportError(f"{name}: the encoding cannot be told; export it again as UTF-8")
-    return DecodedText(guessed.encode(), best.encoding, (f"The encoding was guessed to be {best.encoding}.",))
+    return DecodedText(guessed_text.encode(), guess.encoding, (f"The encoding was guessed to be {guess.encoding}.",))
 
 
-def _sensible(data: bytes, encoding: str) -> str | None:
-    """The text if it decodes without a gap and holds no control characters."""
+def _clean_text(data: bytes, encoding: str) -> str | None:
+    """The decoded text; None if a byte cannot be decoded or a control character results."""
     try:
         text = data.decode(encoding)
     except (UnicodeDecodeError, LookupError):
@@ -126,6 +126,6 @@ def _sensible(data: bytes, encoding: str) -> str | None:
 
 
 def _line_of(data: bytes, position: int) -> int:
-    """The physical line of a byte: breaks are LF, CRLF and CR."""
-    before = data[:position]
-    return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
+    """The physical line of a byte; lines end with LF, CRLF or CR."""
+    preceding_bytes = data[:position]
+    return 1 + preceding_bytes.count(b"\n") + preceding_bytes.count(b"\r") - preceding_bytes.count(b"\r\n")

@@ -1,34 +1,34 @@
 """Delimited text: the CSV, semicolon, tab and bar files of survey tools and spreadsheets.
 
 Belongs here: one file to one `TextTable`. Does not belong here: encodings (decoding.py), the grammar (records.py), regular
-files (regular.py), header rows of a particular tool, and a column that is there twice, which the contract judges.
+files (regular.py), header rows of a particular tool, and duplicated columns, which the contract reports.
 """
 
 from pathlib import Path
 
-from dagster_project.exports.decoding import DOS_END, decode, utf8_mark, utf8_note
+from dagster_project.exports.decoding import DOS_END, decode, utf8_bom_length, utf8_note
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.records import SAMPLE_BYTES, Grammar, Records, find_grammar, read_records
 from dagster_project.exports.regular import regular_records
 from dagster_project.exports.table import TextTable
 
-#: More columns than any survey tool or statistics program writes: Stata ends at 120,000. A million take 10 GB.
-MOST_COLUMNS = 200_000
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+#: More columns than any survey tool or statistics program writes (Stata: 120,000). A million would take 10 GB.
+MAX_COLUMNS = 200_000
+_DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
 def read_delimited(path: Path, name: str) -> TextTable:
-    """Read a delimited text whose first record is the header. A header alone is a table without rows.
+    """Read a delimited text whose first record is the header. A header alone gives a table without rows.
 
-    `source_rows` are physical lines, counted from 1, on which the records start. Decimal marks stay as they are.
-    Raises ExportError for an empty file, a file that is no text or mixes encodings, NUL bytes, a ragged record, and a
+    `source_rows` are the physical lines, counted from 1, on which the records start. Decimal marks stay as they are.
+    Raises ExportError for an empty file, a file that is not text or mixes encodings, NUL bytes, a ragged record, and a
     quote that is never closed; OSError when the file cannot be opened.
     """
-    records, grammar, encoding, notes = _in_the_file(path, name) or _in_memory(path, name)
+    records, grammar, encoding, notes = _read_from_file(path, name) or _read_into_memory(path, name)
     if grammar.skipped_bytes:
-        notes.append(f"Line 1 declares the delimiter: {_NAMES[grammar.delimiter]}.")
+        notes.append(f"Line 1 declares the delimiter: {_DELIMITER_NAMES[grammar.delimiter]}.")
     elif grammar.is_found:
-        notes.append(f"The delimiter is {_NAMES[grammar.delimiter]}.")
+        notes.append(f"The delimiter is {_DELIMITER_NAMES[grammar.delimiter]}.")
     else:
         notes.append("No delimiter was found: the file has one column.")
     if records.blank_lines:
@@ -45,48 +45,48 @@ def read_delimited(path: Path, name: str) -> TextTable:
 
 
 def _refuse_endless_header(text: bytes, start: int, delimiter: str, name: str) -> None:
-    """Before a column is made for each: a file that is one endless line is no table of answers."""
+    """Refuse a file that is one very long line before a column is made for each of its cells."""
     end = len(text)
-    for mark in (b"\n", b"\r"):
-        if (place := text.find(mark, start, end)) >= 0:
-            end = place
-    _refuse_columns(text.count(delimiter.encode(), start, end) + 1, name)
+    for line_break in (b"\n", b"\r"):
+        if (position := text.find(line_break, start, end)) >= 0:
+            end = position
+    _refuse_too_many_columns(text.count(delimiter.encode(), start, end) + 1, name)
 
 
-def _refuse_columns(columns: int, name: str) -> None:
-    if columns > MOST_COLUMNS:
+def _refuse_too_many_columns(column_count: int, name: str) -> None:
+    if column_count > MAX_COLUMNS:
         raise ExportError(
-            f"{plain(name)}: line 1: the header has {columns} columns, more than the {MOST_COLUMNS} that are read; check the"
-            " delimiter and the line ends, or export fewer columns"
+            f"{plain(name)}: line 1: the header has {column_count} columns, more than the {MAX_COLUMNS} that are read; check"
+            " the delimiter and the line ends, or export fewer columns"
         )
 
 
-_Text = tuple[Records, Grammar, str, list[str]]
+_ReadText = tuple[Records, Grammar, str, list[str]]
 
 
-def _in_the_file(path: Path, name: str) -> _Text | None:
-    """Regular UTF-8, of any size: its cells stay in the file. None for any other file."""
+def _read_from_file(path: Path, name: str) -> _ReadText | None:
+    """Read regular UTF-8 of any size, whose cells stay in the file. None for any other file."""
     with path.open("rb") as stream:
         beginning = stream.read(SAMPLE_BYTES + 1)
         end = stream.seek(0, 2)
         stream.seek(max(0, end - len(DOS_END)))
         end -= len(DOS_END) * (stream.read() == DOS_END)
-    mark = utf8_mark(beginning)
-    if mark is None or not beginning[mark:end].strip():
-        return None  # blanks alone are an empty file, also where tabs part them
-    grammar = find_grammar(beginning[mark:end])
-    records = regular_records(path, mark, end, grammar, name)
+    bom_length = utf8_bom_length(beginning)
+    if bom_length is None or not beginning[bom_length:end].strip():
+        return None  # only blanks (tabs among them): an empty file
+    grammar = find_grammar(beginning[bom_length:end])
+    records = regular_records(path, bom_length, end, grammar, name)
     if records is not None:
-        _refuse_columns(len(records.header), name)
-    return None if records is None else (records, grammar, "utf-8", [utf8_note(mark)])
+        _refuse_too_many_columns(len(records.header), name)
+    return None if records is None else (records, grammar, "utf-8", [utf8_note(bom_length)])
 
 
-def _in_memory(path: Path, name: str) -> _Text:
-    """Any delimited text, with every refusal."""
-    decoded = decode(path.read_bytes(), name)
-    grammar = find_grammar(decoded.utf8)
-    _refuse_endless_header(decoded.utf8, grammar.skipped_bytes, grammar.delimiter, name)
-    records = regular_records(decoded.utf8, 0, len(decoded.utf8), grammar, name)
+def _read_into_memory(path: Path, name: str) -> _ReadText:
+    """Read any delimited text, with all checks."""
+    decoded_text = decode(path.read_bytes(), name)
+    grammar = find_grammar(decoded_text.utf8)
+    _refuse_endless_header(decoded_text.utf8, grammar.skipped_bytes, grammar.delimiter, name)
+    records = regular_records(decoded_text.utf8, 0, len(decoded_text.utf8), grammar, name)
     if records is None:
-        records = read_records(decoded.utf8, grammar, name)
-    return records, grammar, decoded.encoding, list(decoded.notes)
+        records = read_records(decoded_text.utf8, grammar, name)
+    return records, grammar, decoded_text.encoding, list(decoded_text.notes)

@@ -1,7 +1,7 @@
-"""The one error that exports raise, and how foreign text is shown in a message.
+"""The error that exports raise, and how text from a file is shown in a message.
 
-Belongs here: the error and the quoting that keeps any message one short line, whatever a file or a column is called.
-Does not belong here: the messages themselves; they are written where the fact is known.
+Belongs here: the error and the quoting that keeps every message one short line, whatever a file or a column is called.
+Does not belong here: the messages themselves; they are written where the problem is found.
 """
 
 import re
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from dagster_project.terminal import printable
 
-_NAMED = 5
-_PLAIN = re.compile(r"[\w.@/-]{1,40}")
+_MAX_LISTED = 5
+_ORDINARY_WORD = re.compile(r"[\w.@/-]{1,40}")
 
 
 class ExportError(ValueError):
@@ -18,9 +18,9 @@ class ExportError(ValueError):
 
 
 def plain(text: str, limit: int = 120) -> str:
-    """Text on one line and of at most `limit` characters: whatever cannot be printed is escaped, the rest is cut."""
-    shown = printable(text[:limit])
-    return shown if len(text) <= limit and len(shown) <= limit else shown[: limit - 1] + "…"
+    """Text on one line: unprintable characters are escaped, and it is cut to `limit` characters."""
+    escaped = printable(text[:limit])
+    return escaped if len(text) <= limit and len(escaped) <= limit else escaped[: limit - 1] + "…"
 
 
 def quoted(text: str, limit: int = 40) -> str:
@@ -28,12 +28,12 @@ def quoted(text: str, limit: int = 40) -> str:
     return f'"{plain(text, limit)}"'
 
 
-def value(text: str) -> str:
-    """An identifier: bare where it is an ordinary word, in double quotes where it is anything else."""
-    return text if _PLAIN.fullmatch(text) else quoted(text)
+def bare_or_quoted(text: str) -> str:
+    """An identifier: unquoted if it is an ordinary word, else in double quotes."""
+    return text if _ORDINARY_WORD.fullmatch(text) else quoted(text)
 
 
-def listed(words: Sequence[str]) -> str:
-    """At most five of the words, then how many more there are."""
-    more = f" and {len(words) - _NAMED} more" if len(words) > _NAMED else ""
-    return ", ".join(words[:_NAMED]) + more
+def abbreviated_list(words: Sequence[str]) -> str:
+    """The first five words, then how many more there are."""
+    remainder = f" and {len(words) - _MAX_LISTED} more" if len(words) > _MAX_LISTED else ""
+    return ", ".join(words[:_MAX_LISTED]) + remainder

@@ -1,6 +1,6 @@
-"""Landing: the export's file found in its folder and copied, unchanged, under its SHA-256; which file arrived when.
+"""Landing: the export's file is found in its folder and copied, unchanged, under its SHA-256; the list of arrivals.
 
-Belongs here: everything that touches the file system before a file is read. Does not belong here: what is in the file.
+Belongs here: everything that touches the file system before a file is read. Does not belong here: the file's content.
 """
 
 import errno
@@ -16,22 +16,22 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO
 
-from dagster_project.exports.errors import ExportError, listed, plain, quoted
+from dagster_project.exports.errors import ExportError, abbreviated_list, plain, quoted
 from dagster_project.study import Export
 
-_BLOCK = 1 << 20
-#: Which file arrived when, a line of JSON each: the working file's own list can be made from it again.
+_BLOCK_BYTES = 1 << 20
+#: Which file arrived when, a line of JSON each: the working file's own list can be restored from it.
 ARRIVALS = "arrivals.jsonl"
-_LANDED = re.compile(r"([0-9a-f]{64})(\.[a-z0-9]{1,10})?")
-#: A suffix that is safe in any file system; any other is left out of the landed name.
+_LANDED_NAME = re.compile(r"([0-9a-f]{64})(\.[a-z0-9]{1,10})?")
+#: A suffix that is safe in every file system; any other is omitted from the landed name.
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,10}")
 
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A file in the landing folder: its SHA-256 (64 hex digits), its path, the name it came with, its size in bytes.
+    """A file in the landing folder: its SHA-256 (64 hex digits), its path, its original name, its size in bytes.
 
-    note: what was wrong with its copy and has been put right; "" if nothing was.
+    note: what was wrong with an earlier copy and was corrected; "" if nothing was.
     """
 
     sha256: str
@@ -43,7 +43,7 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file that arrived: for which export, when (UTC). export and wave are None where only its landed copy is known."""
+    """A file that arrived, for which export, and when (UTC). export and wave are None if only its landed copy is known."""
 
     export: str | None
     wave: str | None
@@ -54,44 +54,44 @@ class Arrival:
 
 
 def find_files(study_folder: Path, export: Export) -> list[Path]:
-    """The files of an export's folder that match its pattern (upper and lower case alike).
+    """The files of an export's folder that match its pattern (case-insensitive).
 
-    Versions come oldest first, by the time they were last written; parts by name. Hidden files and the lock files of
-    editors are passed over. A missing folder or no file gives an empty list: a wave that has not arrived. Raises
-    ExportError when there is more than one file and the protocol does not say what several files are, for a link that
-    leads nowhere, and for a name that is no text.
+    Versions are ordered oldest first, by the time they were last written; parts by name. Hidden files and the lock files of
+    editors are ignored. A missing folder or no file gives an empty list: a wave that has not arrived. Raises ExportError if
+    there is more than one file and the protocol does not say what several files are, for a broken link, and for a name that
+    is not UTF-8.
     """
     folder = Path(study_folder) / export.folder
     try:
         entries = sorted(folder.iterdir()) if folder.is_dir() else []
     except OSError as error:
         raise ExportError(f"{plain(export.folder)}: cannot be listed ({error.strerror}); check its permissions") from None
-    matching = [
+    matching_entries = [
         entry
         for entry in entries
         if not entry.name.startswith((".", "~$")) and fnmatchcase(entry.name.lower(), export.pattern.lower())
     ]
-    for entry in matching:
-        _refuse_odd(entry, export)
-    files = [entry for entry in matching if entry.is_file()]
+    for entry in matching_entries:
+        _refuse_unreadable_entry(entry, export)
+    files = [entry for entry in matching_entries if entry.is_file()]
     if export.files == "versions":
-        return sorted(files, key=_last_written)
+        return sorted(files, key=_modification_order)
     if len(files) > 1 and export.files == "one":
         raise ExportError(
             f"{plain(export.folder)}: {len(files)} files match {plain(export.pattern)}:"
-            f" {listed([quoted(file.name) for file in files])}; leave the one to use there, or declare files: versions (or"
-            " parts)"
+            f" {abbreviated_list([quoted(file.name) for file in files])}; leave the one to use there, or declare"
+            " files: versions (or parts)"
         )
     return files
 
 
 def land(file: Path, landing: Path) -> LandedFile:
-    """Copy a file, unchanged, to `landing`/<sha256><suffix>, read-only, and say where it is.
+    """Copy a file, unchanged and read-only, to `landing`/<sha256><suffix>.
 
-    A copy that is there already is never written again: its content is hashed and must be what its name says, which
-    costs one more read and finds a damaged or edited copy before it is used. Such a copy is moved aside in the landing
-    folder, and the file is copied anew; `note` says so. The source is only read. It is hashed before the copy is made and
-    the copy is hashed while it is made, so a file that is still being written is noticed.
+    An existing copy is never overwritten: its content is hashed and must match its name, which costs one more read and
+    detects a damaged or edited copy before it is used. Such a copy is renamed within the landing folder, and the file is
+    copied again; `note` says so. The source is only read. It is hashed before it is copied and again while it is copied, so
+    that a file that is still being written is detected.
 
     Raises ExportError when the file cannot be read or changes while it is read, or when the landing folder cannot be
     written.
@@ -102,32 +102,32 @@ def land(file: Path, landing: Path) -> LandedFile:
     note = ""
     try:
         with file.open("rb") as source:
-            sha256, size = _copy(source, None)
-        landed = landing / (sha256 + (suffix if _SUFFIX.fullmatch(suffix) else ""))
-        if not is_whole(landed, sha256):
-            if os.path.lexists(landed):
-                aside = _set_aside(landed)
+            sha256, size = _hash_and_copy(source, None)
+        landed_path = landing / (sha256 + (suffix if _SUFFIX.fullmatch(suffix) else ""))
+        if not is_intact(landed_path, sha256):
+            if os.path.lexists(landed_path):
+                moved_path = _move_changed_copy(landed_path)
                 note = (
-                    f"{name}: its landed copy was changed after landing; it was moved to landing/{aside.name}, and the copy"
-                    " was made anew from the export"
+                    f"{name}: its landed copy was changed after landing; it was moved to landing/{moved_path.name}, and the"
+                    " copy was made anew from the export"
                 )
-            _write_copy(file, landed, sha256)
+            _write_copy(file, landed_path, sha256)
     except OSError as error:
         reason = plain(error.strerror or type(error).__name__)
-        raise ExportError(f"{name}: cannot be landed ({reason}); {_cure(error, landing)}") from None
-    return LandedFile(sha256, landed, file.name, size, note)
+        raise ExportError(f"{name}: cannot be landed ({reason}); {_remedy(error, landing)}") from None
+    return LandedFile(sha256, landed_path, file.name, size, note)
 
 
-def is_whole(landed: Path, sha256: str) -> bool:
-    """Whether a landed copy is there and its content is what its name says. Raises OSError when it cannot be read."""
-    if not landed.is_file():
+def is_intact(landed_path: Path, sha256: str) -> bool:
+    """Whether a landed copy exists and its content matches its SHA-256. Raises OSError when it cannot be read."""
+    if not landed_path.is_file():
         return False
-    with landed.open("rb") as copy:
-        return _copy(copy, None)[0] == sha256
+    with landed_path.open("rb") as copy:
+        return _hash_and_copy(copy, None)[0] == sha256
 
 
-def note_arrivals(landing: Path, arrivals: Iterable[Arrival]) -> None:
-    """Write down which files arrived, beside their copies. Raises ExportError when that cannot be written."""
+def append_arrivals(landing: Path, arrivals: Iterable[Arrival]) -> None:
+    """Add files to the list of arrivals, which lies beside their copies. Raises ExportError when it cannot be written."""
     lines = [
         json.dumps(vars(arrival) | {"first_seen_at": arrival.first_seen_at.isoformat(timespec="microseconds")})
         for arrival in arrivals
@@ -137,48 +137,48 @@ def note_arrivals(landing: Path, arrivals: Iterable[Arrival]) -> None:
     try:
         landing.mkdir(parents=True, exist_ok=True)
         with (landing / ARRIVALS).open("a", encoding="utf-8") as file:
-            # A line that a killed run left half written spoils no other.
+            # A new line first: a line that a killed run left half written must not spoil the next.
             file.write(("\n" if file.tell() else "") + "\n".join(lines))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise ExportError(f"{ARRIVALS}: cannot be written ({error.strerror}); {_cure(error, landing)}") from None
+        raise ExportError(f"{ARRIVALS}: cannot be written ({error.strerror}); {_remedy(error, landing)}") from None
 
 
-def noted_arrivals(landing: Path) -> list[Arrival]:
-    """Every file that ever arrived, oldest first: as written down, and landed copies of which nothing is written."""
+def read_arrivals(landing: Path) -> list[Arrival]:
+    """Every file that ever arrived, oldest first: those in the list of arrivals, and landed copies missing from it."""
     try:
         text = (landing / ARRIVALS).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         text = ""
     except OSError as error:
-        raise ExportError(f"{ARRIVALS}: cannot be read ({error.strerror}); {_cure(error, landing)}") from None
-    found: dict[tuple[str | None, str], Arrival] = {}
+        raise ExportError(f"{ARRIVALS}: cannot be read ({error.strerror}); {_remedy(error, landing)}") from None
+    arrivals: dict[tuple[str | None, str], Arrival] = {}
     for line in text.splitlines():
-        if (arrival := _arrival(line)) is not None:
-            found.setdefault((arrival.export, arrival.sha256), arrival)
-    written = {arrival.sha256 for arrival in found.values()}
+        if (arrival := _parse_arrival(line)) is not None:
+            arrivals.setdefault((arrival.export, arrival.sha256), arrival)
+    noted_hashes = {arrival.sha256 for arrival in arrivals.values()}
     for copy in sorted(landing.iterdir()) if landing.is_dir() else ():
-        if (name := _LANDED.fullmatch(copy.name)) and name[1] not in written and copy.is_file():
+        if (name_match := _LANDED_NAME.fullmatch(copy.name)) and name_match[1] not in noted_hashes and copy.is_file():
             stat = copy.stat()
-            seen = datetime.fromtimestamp(stat.st_mtime, UTC).replace(tzinfo=None)
-            found[None, name[1]] = Arrival(None, None, name[1], copy.name, stat.st_size, seen)
-    return sorted(found.values(), key=lambda arrival: arrival.first_seen_at)
+            modified_at = datetime.fromtimestamp(stat.st_mtime, UTC).replace(tzinfo=None)
+            arrivals[None, name_match[1]] = Arrival(None, None, name_match[1], copy.name, stat.st_size, modified_at)
+    return sorted(arrivals.values(), key=lambda arrival: arrival.first_seen_at)
 
 
-def _arrival(line: str) -> Arrival | None:
-    """A line of the list of arrivals; None for one that is damaged."""
+def _parse_arrival(line: str) -> Arrival | None:
+    """Read a line of the list of arrivals; None if it is damaged."""
     try:
         content = json.loads(line)
         content["first_seen_at"] = datetime.fromisoformat(content["first_seen_at"])
         arrival = Arrival(**content)
     except (ValueError, TypeError, KeyError):
         return None
-    return arrival if _LANDED.fullmatch(str(arrival.sha256)) else None
+    return arrival if _LANDED_NAME.fullmatch(str(arrival.sha256)) else None
 
 
-def _refuse_odd(entry: Path, export: Export) -> None:
-    """A file that could be the export and cannot be read as one must not look like an export that has not arrived."""
+def _refuse_unreadable_entry(entry: Path, export: Export) -> None:
+    """Refuse an entry that matches and cannot be read as a file: it must not look like an export that has not arrived."""
     folder, name = plain(export.folder), quoted(entry.name)
     try:
         entry.name.encode()
@@ -190,53 +190,55 @@ def _refuse_odd(entry: Path, export: Export) -> None:
         raise ExportError(f"{folder}: {name} is no file but a pipe or a device; put the file there")
 
 
-def _last_written(file: Path) -> tuple[int, str]:
+def _modification_order(file: Path) -> tuple[int, str]:
     try:
         return file.stat().st_mtime_ns, file.name
     except OSError:
-        return 0, file.name  # gone since it was listed: reading it says so
+        return 0, file.name  # removed since it was listed: reading it will report that
 
 
-def _set_aside(landed: Path) -> Path:
-    """Move a copy that is not what its name says to a name that says so, and is no SHA-256's beginning."""
-    aside = landed.with_name(f"changed-{landed.stem[:16]}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}{landed.suffix}")
-    landed.rename(aside)
-    return aside
+def _move_changed_copy(landed_path: Path) -> Path:
+    """Rename a copy whose content does not match its name; the new name says so and cannot be taken for a SHA-256."""
+    moved_path = landed_path.with_name(
+        f"changed-{landed_path.stem[:16]}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}{landed_path.suffix}"
+    )
+    landed_path.rename(moved_path)
+    return moved_path
 
 
-def _cure(error: OSError, landing: Path) -> str:
+def _remedy(error: OSError, landing: Path) -> str:
     """What to do about an error of the file system."""
-    where = plain(str(landing))
+    folder = plain(str(landing))
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "free space on the disk, then run again"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"give yourself the right to read the file and to write in {where}"
+        return f"give yourself the right to read the file and to write in {folder}"
     if error.errno in (errno.EEXIST, errno.ENOTDIR) and not landing.is_dir():
-        return f"{where} is no folder: move it away"
+        return f"{folder} is no folder: move it away"
     return "check the file and the landing folder"
 
 
-def _write_copy(file: Path, landed: Path, sha256: str) -> None:
-    landed.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=landed.parent, prefix=".landing-")
+def _write_copy(file: Path, landed_path: Path, sha256: str) -> None:
+    landed_path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary_path = tempfile.mkstemp(dir=landed_path.parent, prefix=".landing-")
     try:
         with os.fdopen(handle, "wb") as copy:
             with file.open("rb") as source:
-                copied, _ = _copy(source, copy)
+                copied_sha256, _ = _hash_and_copy(source, copy)
             copy.flush()
             os.fsync(copy.fileno())
-        if copied != sha256:
+        if copied_sha256 != sha256:
             raise ExportError(f"{plain(file.name)}: changed while it was read; wait until it is written and run again")
-        os.chmod(temporary, 0o444)
-        os.replace(temporary, landed)
+        os.chmod(temporary_path, 0o444)
+        os.replace(temporary_path, landed_path)
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        Path(temporary_path).unlink(missing_ok=True)
 
 
-def _copy(source: BinaryIO, target: BinaryIO | None) -> tuple[str, int]:
-    """SHA-256 and size of what was read; written to `target` on the way, if there is one."""
+def _hash_and_copy(source: BinaryIO, target: BinaryIO | None) -> tuple[str, int]:
+    """SHA-256 and size of a source, which is also copied to `target` if there is one."""
     digest, size = hashlib.sha256(), 0
-    while block := source.read(_BLOCK):
+    while block := source.read(_BLOCK_BYTES):
         digest.update(block)
         size += len(block)
         if target is not None:

@@ -22,50 +22,52 @@ _BATCH_ROWS = 1 << 16
 
 @dataclass(frozen=True)
 class _ParquetCells:
-    """Cells that stay in the file until they are asked for. first: how many of the first rows are left out."""
+    """Cells that stay in the file until they are read. skipped_rows: how many of the first rows do not belong to them."""
 
     path: Path
     name: str
-    rows: int
-    first: int = 0
+    row_count: int
+    skipped_rows: int = 0
 
     @property
     def num_rows(self) -> int:
-        return max(0, self.rows - self.first)
+        return max(0, self.row_count - self.skipped_rows)
 
     def slice(self, offset: int) -> "_ParquetCells":
-        return replace(self, first=self.first + offset)
+        return replace(self, skipped_rows=self.skipped_rows + offset)
 
-    def batches(self, positions: Sequence[int], whole: Collection[int]) -> Iterator[pa.RecordBatch]:
-        left_out = self.first
-        for batch in self.read(positions):
-            kept = batch.slice(left_out)
-            left_out = max(0, left_out - batch.num_rows)
+    def batches(self, positions: Sequence[int], integer_positions: Collection[int]) -> Iterator[pa.RecordBatch]:
+        rows_to_skip = self.skipped_rows
+        for batch in self._file_batches(positions):
+            rows = batch.slice(rows_to_skip)
+            rows_to_skip = max(0, rows_to_skip - batch.num_rows)
             texts = []
-            for position, column in zip(positions, kept.columns, strict=True):
-                numbers = _whole(column) if position in whole else None
-                texts.append(_text(column) if numbers is None else numbers)
+            for position, column in zip(positions, rows.columns, strict=True):
+                numbers = _as_int16(column) if position in integer_positions else None
+                texts.append(_text_column(column) if numbers is None else numbers)
             yield pa.RecordBatch.from_arrays(texts, [str(position) for position in positions])
 
-    def take(self, places: Sequence[int], positions: Sequence[int]) -> pa.Table:
-        wanted, first = np.asarray(places, np.int64) + self.first, 0
+    def take(self, row_indices: Sequence[int], positions: Sequence[int]) -> pa.Table:
+        names = [str(position) for position in positions]
+        file_rows, first_row = np.asarray(row_indices, np.int64) + self.skipped_rows, 0
         batches = []
-        for batch in self.read(positions):
-            here = wanted[np.searchsorted(wanted, first) : np.searchsorted(wanted, first + batch.num_rows)] - first
-            rows = batch.take(pa.array(here, pa.int64()))
-            batches.append(pa.RecordBatch.from_arrays([_text(column) for column in rows.columns], [*map(str, positions)]))
-            first += batch.num_rows
-        return pa.Table.from_batches(batches, pa.schema([(str(position), pa.string()) for position in positions]))
+        for batch in self._file_batches(positions):
+            begin, end = np.searchsorted(file_rows, (first_row, first_row + batch.num_rows))
+            rows = batch.take(pa.array(file_rows[begin:end] - first_row, pa.int64()))
+            batches.append(pa.RecordBatch.from_arrays([_text_column(column) for column in rows.columns], names))
+            first_row += batch.num_rows
+        return pa.Table.from_batches(batches, pa.schema([(name, pa.string()) for name in names]))
 
-    def read(self, positions: Sequence[int]) -> Iterator[pa.RecordBatch]:
-        """Some columns as the file holds them. Raises ExportError for what cannot be read."""
+    def _file_batches(self, positions: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        """Some columns with the file's own types. Raises ExportError for a file that cannot be read."""
         try:
             with pq.ParquetFile(self.path) as file:
-                names = file.schema_arrow.names
-                # Columns are asked for by name, and a name may be there twice.
-                wanted = [names[position] for position in positions] if len(set(names)) == len(names) else None
-                for batch in file.iter_batches(_BATCH_ROWS, columns=wanted, use_threads=False):
-                    yield batch.select(wanted or list(positions))
+                all_names = file.schema_arrow.names
+                # Columns can only be selected by name, and a name may occur twice.
+                is_unique = len(set(all_names)) == len(all_names)
+                column_names = [all_names[position] for position in positions] if is_unique else None
+                for batch in file.iter_batches(_BATCH_ROWS, columns=column_names, use_threads=False):
+                    yield batch.select(column_names or list(positions))
         except (pa.ArrowException, ValueError) as error:
             raise ExportError(_unreadable(self.name, error)) from None
 
@@ -73,7 +75,7 @@ class _ParquetCells:
 def read_parquet(path: Path, name: str) -> TextTable:
     """Read a Parquet file. `source_rows` are row numbers from 1; a null is "".
 
-    Raises ExportError for a file that is no Parquet or is damaged, and for a column of lists, structures or bytes.
+    Raises ExportError for a file that is not Parquet or is damaged, and for a column of lists, structures or bytes.
     """
     if path.stat().st_size == 0:
         raise ExportError(f"{plain(name)}: the file is empty; export it again")
@@ -83,14 +85,14 @@ def read_parquet(path: Path, name: str) -> TextTable:
     except (pa.ArrowException, ValueError) as error:
         raise ExportError(_unreadable(name, error)) from None
     for field in schema:
-        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        value_type = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        if pa.types.is_nested(value_type) or pa.types.is_binary(value_type) or pa.types.is_large_binary(value_type):
             raise ExportError(
-                f"{plain(name)}: column {quoted(field.name)} holds {plain(str(kind), 40)}; export it as a plain column"
+                f"{plain(name)}: column {quoted(field.name)} holds {plain(str(value_type), 40)}; export it as a plain column"
             )
     cells = _ParquetCells(path, name, rows)
-    for _ in cells.read(range(len(schema))):
-        pass  # damage in the middle is found before anything is taken from the file
+    for _ in cells._file_batches(range(len(schema))):
+        pass  # read once, so that damage in the middle is found before the file is used
     return TextTable(
         columns=tuple(schema.names),
         content=cells,
@@ -104,8 +106,8 @@ def _unreadable(name: str, error: Exception) -> str:
     return f"{plain(name)}: the Parquet file cannot be read ({reason}); export it again"
 
 
-def _whole(column: pa.Array) -> pa.Array | None:
-    """A column of numbers as int16; None if its texts are not those of such numbers."""
+def _as_int16(column: pa.Array) -> pa.Array | None:
+    """A column of numbers as int16; None if it is not a column of such numbers."""
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
     elif not pa.types.is_integer(column.type):
@@ -116,7 +118,7 @@ def _whole(column: pa.Array) -> pa.Array | None:
         return None
 
 
-def _text(column: pa.Array) -> pa.Array:
+def _text_column(column: pa.Array) -> pa.Array:
     """A column as text. Each distinct value is written once: a column of answers has few."""
     if pa.types.is_integer(column.type):
         return as_text(column)

@@ -1,9 +1,10 @@
-"""What an export that does not fit might mean: columns proposed for missing codes, and answers unlike the wave before.
+"""Proposals for an export that does not match the protocol: columns for missing codes, and answers unlike an earlier wave.
 
-Belongs here: evidence, its weight, and sentences for a person. Does not belong here: accepting anything. A proposal is taken
-when somebody writes it into the protocol, never before.
+Belongs here: evidence, its weight, and sentences for a person. Does not belong here: accepting a proposal. That is done by
+writing it into the protocol, and in no other way.
 """
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,97 +15,116 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dagster_project.exports.contract import Contracted
+from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.errors import quoted
 from dagster_project.exports.table import TextTable
 from dagster_project.study import PARTICIPANTS, SERVICES, Export, Instrument, Scale, Study
 
 Numbers = NDArray[np.float64]
 
-#: What each kind of evidence weighs; what is not there does not count.
+#: The weight of each kind of evidence; the confidence is the weighted mean of those that are available.
 _WEIGHTS = {"name": 0.4, "label": 0.3, "values": 0.1, "goes with its scale": 0.2}
-_LEAST_CONFIDENCE = 0.5
-#: A column whose texts are not nearly all answers of the item is not proposed for it.
-_LEAST_VALUES = 0.9
-#: Correlations of fewer people say nothing.
-_LEAST_PEOPLE = 10
-_TURNED = 0.3
-_LEAST_LABEL = 0.6
-_LEAST_CELLS = 3
+_MIN_CONFIDENCE = 0.5
+#: A column is proposed for an item only if nearly all of its texts are answers to it.
+_MIN_ANSWER_SHARE = 0.9
+#: A correlation of fewer people is not used.
+_MIN_PEOPLE = 10
+#: An item counts as reversed if its item-rest correlation was above this, and is below its negative.
+_MIN_REVERSED_CORRELATION = 0.3
+_MIN_LABEL_SIMILARITY = 0.6
+_MIN_CELLS = 3
+#: A code as a dictionary of labels writes it: `int` reads other digits, too, and stops at "--5".
+_WHOLE_CODE = re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A column for a missing code. confidence: 0 to 1. evidence: each kind that there is, 0 to 1."""
+    """A column for a missing code. declared: the missing column. confidence: 0 to 1. evidence: by kind, each 0 to 1."""
 
     code: str
     block: str
-    declared: str
+    declared_column: str
     column: str
     confidence: float
     evidence: Mapping[str, float]
 
     @property
     def sentence(self) -> str:
-        said = ", ".join(f"{kind} {value:.2f}" for kind, value in self.evidence.items())
+        evidence_text = ", ".join(f"{kind} {value:.2f}" for kind, value in self.evidence.items())
         return (
-            f"{self.code} ({quoted(self.declared)} is missing) could be column {quoted(self.column)}:"
-            f" {self.confidence:.2f} ({said})"
+            f"{self.code} ({quoted(self.declared_column)} is missing) could be column {quoted(self.column)}:"
+            f" {self.confidence:.2f} ({evidence_text})"
         )
 
 
 @dataclass(frozen=True)
-class Read:
-    """An export as read and contracted."""
+class ExportData:
+    """An export's table, and the result of its contract."""
 
     export: Export
     table: TextTable
-    contracted: Contracted
+    contract_result: ContractResult
 
 
-def propose(this: Read, study: Study, earlier: Sequence[Read] = ()) -> list[Proposal]:
+def propose(export_data: ExportData, study: Study, earlier_waves: Sequence[ExportData] = ()) -> list[Proposal]:
     """For each missing code the unknown column that fits best, if one fits well enough; each column is proposed once."""
-    missing = {one.code: one.column for one in this.contracted.findings if one.verdict == "missing" and one.code is not None}
-    unknown = [one.column for one in this.contracted.findings if one.verdict == "unknown" and one.column.strip()]
-    found = []
-    for block in this.export.blocks:
+    findings = export_data.contract_result.findings
+    missing_columns = {
+        finding.code: finding.column for finding in findings if finding.verdict == "missing" and finding.code is not None
+    }
+    unknown_columns = [finding.column for finding in findings if finding.verdict == "unknown" and finding.column.strip()]
+    candidates = []
+    for block in export_data.export.blocks:
         if block.block == PARTICIPANTS:
             continue
         for code in study.block_codes(block.block):
-            if code in missing:
-                found += [_weigh(this, study, earlier, block.block, code, missing[code], column) for column in unknown]
-    chosen: list[Proposal] = []
-    for one in sorted((one for one in found if one is not None), key=lambda one: -one.confidence):
-        taken = {other.code for other in chosen} | {other.column for other in chosen}
-        if one.confidence >= _LEAST_CONFIDENCE and not {one.code, one.column} & taken:
-            chosen.append(one)
-    return sorted(chosen, key=lambda one: one.code)
+            if code in missing_columns:
+                candidates += [
+                    _candidate(export_data, study, earlier_waves, block.block, code, missing_columns[code], column)
+                    for column in unknown_columns
+                ]
+    proposals: list[Proposal] = []
+    for candidate in sorted(filter(None, candidates), key=lambda candidate: -candidate.confidence):
+        used_names = {proposal.code for proposal in proposals} | {proposal.column for proposal in proposals}
+        if candidate.confidence >= _MIN_CONFIDENCE and not {candidate.code, candidate.column} & used_names:
+            proposals.append(candidate)
+    return sorted(proposals, key=lambda proposal: proposal.code)
 
 
-def _weigh(
-    this: Read, study: Study, earlier: Sequence[Read], block: str, code: str, declared: str, column: str
+def _candidate(
+    export_data: ExportData,
+    study: Study,
+    earlier_waves: Sequence[ExportData],
+    block: str,
+    code: str,
+    declared_column: str,
+    column: str,
 ) -> Proposal | None:
-    texts = _texts(this.table, column)
-    share = _share_of_answers(texts, study, this.export, block)
-    if share is None or share < _LEAST_VALUES:
+    """The proposal of one column for one code; None if its texts are not answers of the block."""
+    texts = _texts(export_data.table, column)
+    share = _share_of_answers(texts, study, export_data.export, block)
+    if share is None or share < _MIN_ANSWER_SHARE:
         return None
-    evidence = {"name": _alike(declared, column), "values": share}
-    labels = [label for read in earlier if (label := _label_of(read, study, code))]
-    if labels and (label := this.table.column_labels.get(column)):
-        evidence["label"] = max(_alike(label, other) for other in labels)
-    if block != SERVICES and (fit := _fit(this, study.instrument(block), code, texts)) is not None:
-        evidence["goes with its scale"] = max(0.0, fit)
+    evidence = {"name": _similarity(declared_column, column), "values": share}
+    labels = [label for earlier_data in earlier_waves if (label := _label_of(earlier_data, study, code))]
+    if labels and (label := export_data.table.column_labels.get(column)):
+        evidence["label"] = max(_similarity(label, earlier_label) for earlier_label in labels)
+    if block != SERVICES:
+        correlation = _scale_correlation(export_data, study.instrument(block), code, texts)
+        if correlation is not None:
+            evidence["goes with its scale"] = max(0.0, correlation)
     total = sum(_WEIGHTS[kind] for kind in evidence)
     confidence = sum(_WEIGHTS[kind] * value for kind, value in evidence.items()) / total
-    return Proposal(code, block, declared, column, confidence, evidence)
+    return Proposal(code, block, declared_column, column, confidence, evidence)
 
 
-def _fit(this: Read, instrument: Instrument, code: str, texts: Sequence[str]) -> float | None:
-    """How a column would go with the scale of a code: its correlation with the mean of the scale's other items."""
-    accepted, position = this.contracted.accepted, instrument.item_codes.index(code) + 1
-    places = {row: place for place, row in enumerate(this.table.source_rows.to_pylist())}
-    item = _numbers(texts)[[places[row] for row in accepted.column("source_row").to_pylist()]]
-    return _item_rest(instrument, position, _keyed(instrument, position, item), _keyed_items(instrument, accepted))
+def _scale_correlation(export_data: ExportData, instrument: Instrument, code: str, texts: Sequence[str]) -> float | None:
+    """The correlation of a column, taken for a code's item, with the mean of the other items of the item's scale."""
+    accepted, position = export_data.contract_result.accepted, instrument.item_codes.index(code) + 1
+    row_indices = {row: row_index for row_index, row in enumerate(export_data.table.source_rows.to_pylist())}
+    values = _numbers(texts)[[row_indices[row] for row in accepted.column("source_row").to_pylist()]]
+    item = _keyed_values(instrument, position, values)
+    return _item_rest_correlation(instrument, position, item, _keyed_items(instrument, accepted))
 
 
 def _texts(table: TextTable, column: str) -> list[str]:
@@ -112,34 +132,40 @@ def _texts(table: TextTable, column: str) -> list[str]:
     return texts
 
 
-def _alike(one: str, other: str) -> float:
-    """How alike two names or labels are by their letters and digits, 0 to 1."""
-    return float(SequenceMatcher(None, _letters(one), _letters(other)).ratio())
+def _similarity(first_text: str, second_text: str) -> float:
+    """How similar two names or labels are by their letters and digits, 0 to 1."""
+    return float(SequenceMatcher(None, _letters(first_text), _letters(second_text)).ratio())
 
 
 def _letters(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKD", text).casefold() if letter.isalnum())
 
 
-def _label_of(read: Read, study: Study, code: str) -> str | None:
-    column = study.export_columns(read.export).get(code)
-    return read.table.column_labels.get(column) if column is not None else None
+def _label_of(export_data: ExportData, study: Study, code: str) -> str | None:
+    column = study.export_columns(export_data.export).get(code)
+    return export_data.table.column_labels.get(column) if column is not None else None
 
 
 def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block: str) -> float | None:
-    """How many of the filled cells are answers of the block, by anchors, labels and special codes; None for no cells."""
-    filled = [text.strip() for text in texts if text.strip()]
-    if not filled:
+    """The share of filled cells that are answers of the block, by anchors, labels and special codes; None without cells."""
+    filled_texts = [text.strip() for text in texts if text.strip()]
+    if not filled_texts:
         return None
-    known = set(export.special_codes) | {text for rule in export.labels if block in rule.blocks for text in rule.labels}
+    known_texts = _labels_and_special_codes(export, block)
     if block == SERVICES:
-        use = study.protocol.service_use
-        known |= {*use.used, *use.not_used} if use else set()
-        return sum(text in known for text in filled) / len(filled)
+        service_use = study.protocol.service_use
+        known_texts |= {*service_use.used, *service_use.not_used} if service_use else set()
+        return sum(text in known_texts for text in filled_texts) / len(filled_texts)
     anchors = study.instrument(block).anchors
-    numbers = _numbers(filled)
-    fits = (numbers >= anchors.low) & (numbers <= anchors.high)
-    return sum(bool(fit) or text in known for fit, text in zip(fits, filled, strict=True)) / len(filled)
+    numbers = _numbers(filled_texts)
+    is_in_range = (numbers >= anchors.low) & (numbers <= anchors.high)
+    is_answer = [bool(fits) or text in known_texts for fits, text in zip(is_in_range, filled_texts, strict=True)]
+    return sum(is_answer) / len(filled_texts)
+
+
+def _labels_and_special_codes(export: Export, block: str) -> set[str]:
+    """The texts other than numbers within the anchors that the export declares for cells of a block."""
+    return set(export.special_codes) | {text for rule in export.labels if block in rule.blocks for text in rule.labels}
 
 
 def _numbers(texts: Sequence[str]) -> Numbers:
@@ -149,111 +175,118 @@ def _numbers(texts: Sequence[str]) -> Numbers:
         except ValueError:
             return float("nan")
 
-    known = {text: number(text) for text in set(texts)}
-    return np.array([known[text] for text in texts], dtype=np.float64)
+    number_by_text = {text: number(text) for text in set(texts)}
+    return np.array([number_by_text[text] for text in texts], dtype=np.float64)
 
 
 def _scale_of(instrument: Instrument, position: int) -> Scale | None:
     return next((scale for scale in instrument.scales if position in scale.items and scale.conversion is None), None)
 
 
-def _item_rest(instrument: Instrument, position: int, item: Numbers, keyed: Mapping[int, Numbers]) -> float | None:
-    """Correlation of an item with the mean of its scale's others, all keyed, by position; None without enough people."""
+def _item_rest_correlation(
+    instrument: Instrument, position: int, item: Numbers, keyed_items: Mapping[int, Numbers]
+) -> float | None:
+    """Correlation of an item with the mean of its scale's other items, all keyed; None without enough people.
+
+    keyed_items: by position.
+    """
     scale = _scale_of(instrument, position)
-    others = [keyed[other] for other in scale.items if other != position and other in keyed] if scale is not None else []
-    if not others:
+    rest_positions = [item for item in scale.items if item != position and item in keyed_items] if scale is not None else []
+    if not rest_positions:
         return None
-    rest = np.array(others)
-    has_rest = np.isfinite(rest).any(axis=0)
-    both = np.isfinite(item) & has_rest
-    if both.sum() < _LEAST_PEOPLE:
+    rest_values = np.array([keyed_items[rest_position] for rest_position in rest_positions])
+    has_rest = np.isfinite(rest_values).any(axis=0)
+    is_complete = np.isfinite(item) & has_rest
+    if is_complete.sum() < _MIN_PEOPLE:
         return None
-    x, y = item[both], np.nanmean(rest[:, both], axis=0)
+    x, y = item[is_complete], np.nanmean(rest_values[:, is_complete], axis=0)
     return float(np.corrcoef(x, y)[0, 1]) if x.std() > 0 and y.std() > 0 else None
 
 
 def _keyed_items(instrument: Instrument, accepted: pa.Table) -> dict[int, Numbers]:
-    """The answers to each item that a table has, as they count for their scale, by position; NaN without an answer."""
+    """The answers to each of a table's items by position, keyed as they count for their scale; NaN without an answer."""
     return {
-        position: _keyed(instrument, position, _numbers([text or "" for text in accepted.column(code).to_pylist()]))
+        position: _keyed_values(instrument, position, _numbers([text or "" for text in accepted.column(code).to_pylist()]))
         for position, code in enumerate(instrument.item_codes, 1)
         if code in accepted.column_names
     }
 
 
-def _keyed(instrument: Instrument, position: int, values: Numbers) -> Numbers:
+def _keyed_values(instrument: Instrument, position: int, values: Numbers) -> Numbers:
     anchors = instrument.anchors
-    keyed: Numbers = instrument.keyed(position, np.where((values >= anchors.low) & (values <= anchors.high), values, np.nan))
-    return keyed
+    answers = np.where((values >= anchors.low) & (values <= anchors.high), values, np.nan)
+    keyed_values: Numbers = instrument.scored_answer(position, answers)
+    return keyed_values
 
 
-def propose_labels(this: Read, study: Study) -> dict[str, dict[str, int]]:
-    """Block to {cell text: answer code}: texts that are no answers yet and that the file or its dictionary knows as labels.
+def propose_labels(export_data: ExportData, study: Study) -> dict[str, dict[str, int]]:
+    """Block to {cell text: answer code}: texts that are not declared, and that the file or its dictionary has as labels.
 
-    A text that stands for two codes within a block is left out, as is a code outside the anchors.
+    A text that is the label of two codes within a block is omitted, as is a code outside the anchors.
     """
-    found: dict[str, dict[str, int]] = {}
-    for block in this.export.blocks:
+    labels_by_block: dict[str, dict[str, int]] = {}
+    for block in export_data.export.blocks:
         if block.block in (SERVICES, PARTICIPANTS):
             continue
         anchors = study.instrument(block.block).anchors
-        known = {text for rule in this.export.labels if block.block in rule.blocks for text in rule.labels}
+        known_texts = _labels_and_special_codes(export_data.export, block.block)
         codes: dict[str, set[int]] = {}
-        by_name = {other: column for column, other in this.table.other_names.items()}
+        column_by_tool_name = {tool_name: column for column, tool_name in export_data.table.other_names.items()}
         for column in study.column_of(block).values():
-            column = column if column in this.table.columns else by_name.get(column, column)
-            labels = this.table.value_labels.get(column, {})
-            texts = {text.strip() for text in _texts(this.table, column)} if labels else ()
+            column = column if column in export_data.table.columns else column_by_tool_name.get(column, column)
+            labels = export_data.table.value_labels.get(column, {})
+            texts = {text.strip() for text in _texts(export_data.table, column)} if labels else ()
             for code, label in labels.items():
-                if label in texts and label not in known | set(this.export.special_codes) and code.lstrip("-").isdigit():
+                if label in texts and label not in known_texts and _WHOLE_CODE.fullmatch(code):
                     codes.setdefault(label, set()).add(int(code))
-        single = {label: min(of) for label, of in codes.items() if len(of) == 1}
-        fitting = {label: code for label, code in single.items() if anchors.low <= code <= anchors.high}
-        if fitting:
-            found[block.block] = dict(sorted(fitting.items(), key=lambda pair: pair[1]))
-    return found
+        unique_labels = {label: min(label_codes) for label, label_codes in codes.items() if len(label_codes) == 1}
+        answer_labels = {label: code for label, code in unique_labels.items() if anchors.low <= code <= anchors.high}
+        if answer_labels:
+            labels_by_block[block.block] = dict(sorted(answer_labels.items(), key=lambda pair: pair[1]))
+    return labels_by_block
 
 
-def unlike_before(
-    study: Study, export: Export, accepted: pa.Table, before: pa.Table | None = None, before_wave: str | None = None
+def find_wave_changes(
+    study: Study, export: Export, accepted: pa.Table, earlier_rows: pa.Table | None = None, earlier_wave: str | None = None
 ) -> list[str]:
-    """What is odd about a wave's answers, a line each: codes shifted, an undeclared special code, an item turned round.
+    """What is odd about a wave's answers, a line each: shifted codes, an undeclared special code, a reversed item.
 
-    accepted, before: rows of the contract of this and of an earlier wave (text, one column a code).
+    accepted, earlier_rows: accepted rows of this and of an earlier wave (text, one column for each code).
     """
-    said = []
+    messages = []
     for block in export.blocks:
         if block.block in (SERVICES, PARTICIPANTS):
             continue
         instrument = study.instrument(block.block)
-        known = set(export.special_codes) | {
-            text for rule in export.labels if block.block in rule.blocks for text in rule.labels
-        }
+        known_texts = _labels_and_special_codes(export, block.block)
         codes = [code for code in instrument.item_codes if code in accepted.column_names]
-        outside: Counter[float] = Counter()
-        inside: set[float] = set()
+        outside_anchors: Counter[float] = Counter()
+        inside_anchors: set[float] = set()
         for code in codes:
             texts = [
                 text.strip()
                 for text in accepted.column(code).to_pylist()
-                if text and text.strip() and text.strip() not in known
+                if text and text.strip() and text.strip() not in known_texts
             ]
             numbers = _numbers(texts)
-            fits = (numbers >= instrument.anchors.low) & (numbers <= instrument.anchors.high)
-            inside |= set(numbers[fits].tolist())
-            outside.update(numbers[~fits & np.isfinite(numbers)].tolist())
-        said += _odd_codes(export, instrument, outside, inside)
-        if before is not None:
-            said += _turned(study, export, instrument, accepted, before, before_wave or "the wave before")
-    return said
+            is_inside = (numbers >= instrument.anchors.low) & (numbers <= instrument.anchors.high)
+            inside_anchors |= set(numbers[is_inside].tolist())
+            outside_anchors.update(numbers[~is_inside & np.isfinite(numbers)].tolist())
+        messages += _odd_codes(export, instrument, outside_anchors, inside_anchors)
+        if earlier_rows is not None:
+            messages += _reversed_items(study, export, instrument, accepted, earlier_rows, earlier_wave or "the wave before")
+    return messages
 
 
-def _odd_codes(export: Export, instrument: Instrument, outside: Counter[float], inside: set[float]) -> list[str]:
+def _odd_codes(
+    export: Export, instrument: Instrument, outside_anchors: Counter[float], inside_anchors: set[float]
+) -> list[str]:
     low, high = instrument.anchors.low, instrument.anchors.high
     for shift in (-1, 1):
-        end = low + shift if shift < 0 else high + shift
-        far = high if shift < 0 else low
-        if set(outside) == {end} and far not in inside and outside[end] >= _LEAST_CELLS:
+        shifted_end = low + shift if shift < 0 else high + shift
+        opposite_end = high if shift < 0 else low
+        is_shifted = set(outside_anchors) == {shifted_end} and opposite_end not in inside_anchors
+        if is_shifted and outside_anchors[shifted_end] >= _MIN_CELLS:
             return [
                 f"{export.wave}: {instrument.instrument} is answered from {low + shift:g} to {high + shift:g}, and its"
                 f" anchors are {low} to {high}; was it recoded? Recode the export, or declare labels"
@@ -261,41 +294,45 @@ def _odd_codes(export: Export, instrument: Instrument, outside: Counter[float], 
     return [
         f"{export.wave}: {code:g} stands in {count} cells of {instrument.instrument} and is neither an answer nor a"
         " declared special code; declare it under special_codes"
-        for code, count in outside.most_common(3)
-        if count >= _LEAST_CELLS
+        for code, count in outside_anchors.most_common(3)
+        if count >= _MIN_CELLS
     ]
 
 
-def _turned(
-    study: Study, export: Export, instrument: Instrument, accepted: pa.Table, before: pa.Table, before_wave: str
+def _reversed_items(
+    study: Study, export: Export, instrument: Instrument, accepted: pa.Table, earlier_rows: pa.Table, earlier_wave: str
 ) -> list[str]:
-    said = []
-    items = [_keyed_items(instrument, table) for table in (accepted, before)]
+    messages = []
+    tables = [_keyed_items(instrument, table) for table in (accepted, earlier_rows)]
     for position, code in enumerate(instrument.item_codes, 1):
-        if not all(position in keyed for keyed in items):
+        if not all(position in keyed_items for keyed_items in tables):
             continue
-        now, then = (_item_rest(instrument, position, keyed[position], keyed) for keyed in items)
-        if now is not None and then is not None and now < -_TURNED and then > _TURNED:
-            said.append(
-                f"{export.wave}: {code} goes against its scale (r = {now:.2f}), and went with it in {before_wave}"
-                f" (r = {then:.2f}); was it recoded, or is its code used for another item?"
+        current_r, earlier_r = (
+            _item_rest_correlation(instrument, position, keyed_items[position], keyed_items) for keyed_items in tables
+        )
+        if current_r is None or earlier_r is None:
+            continue
+        if current_r < -_MIN_REVERSED_CORRELATION and earlier_r > _MIN_REVERSED_CORRELATION:
+            messages.append(
+                f"{export.wave}: {code} goes against its scale (r = {current_r:.2f}), and went with it in {earlier_wave}"
+                f" (r = {earlier_r:.2f}); was it recoded, or is its code used for another item?"
             )
-    return said
+    return messages
 
 
-def labels_unlike(this: Read, earlier: Sequence[Read], study: Study) -> list[str]:
+def find_label_changes(export_data: ExportData, earlier_waves: Sequence[ExportData], study: Study) -> list[str]:
     """Codes whose label in the file is not what it was in an earlier wave. The labels themselves are not repeated."""
-    said = []
-    for code in study.export_columns(this.export):
-        label = _label_of(this, study, code)
-        for read in reversed(earlier):
-            other = _label_of(read, study, code)
-            if label and other:
-                likeness = _alike(label, other)
-                if likeness < _LEAST_LABEL:
-                    said.append(
-                        f"{this.export.wave}: the label of {code} is unlike the one in {read.export.wave} (likeness"
-                        f" {likeness:.2f}); is it the same item?"
+    messages = []
+    for code in study.export_columns(export_data.export):
+        label = _label_of(export_data, study, code)
+        for earlier_data in reversed(earlier_waves):
+            earlier_label = _label_of(earlier_data, study, code)
+            if label and earlier_label:
+                similarity = _similarity(label, earlier_label)
+                if similarity < _MIN_LABEL_SIMILARITY:
+                    messages.append(
+                        f"{export_data.export.wave}: the label of {code} is unlike the one in {earlier_data.export.wave}"
+                        f" (likeness {similarity:.2f}); is it the same item?"
                     )
                 break
-    return said
+    return messages

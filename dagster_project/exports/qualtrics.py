@@ -1,6 +1,6 @@
 """Qualtrics' CSV: names, question labels and ImportIds in three header rows (two in old exports).
 
-Belongs here: telling header rows from people. Does not belong here: delimited text itself (delimited.py), previews and
+Belongs here: telling header rows from responses. Does not belong here: delimited text itself (delimited.py), previews and
 unfinished responses, which the protocol sets aside by rule.
 """
 
@@ -16,9 +16,9 @@ from dagster_project.exports.delimited import read_delimited
 from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.table import TextTable
 
-#: Columns that the tool itself adds. Their labels spell their names ("Start Date"); in the oldest exports they are
-#: called V1, V2, … and the label is the name.
-_OWN_COLUMNS = (
+#: Columns that the tool itself adds. Their labels spell their names ("Start Date"). In the oldest exports the columns are
+#: called V1, V2, …, and their labels are the names below.
+_TOOL_COLUMNS = (
     *("StartDate", "EndDate", "Status", "IPAddress", "Progress", "Duration (in seconds)", "Finished", "RecordedDate"),
     *("ResponseId", "ResponseSet", "RecipientLastName", "RecipientFirstName", "RecipientEmail", "ExternalDataReference"),
     *("LocationLatitude", "LocationLongitude", "DistributionChannel", "UserLanguage"),
@@ -28,24 +28,24 @@ _OWN_COLUMNS = (
 def read_qualtrics(path: Path, name: str) -> TextTable:
     """Read a Qualtrics CSV. `column_labels` are the second header row, `other_names` the ImportIds of the third.
 
-    Without a row of ImportIds the second row is taken as labels only if it spells the names of the tool's own columns,
-    so that a plain CSV under the wrong declaration cannot lose its first person.
+    Without a row of ImportIds the second row is taken as labels only if it spells the name of one of the tool's own columns,
+    so that a plain CSV with the wrong reader declared cannot lose its first response.
     Raises ExportError for a row of ImportIds that is malformed or out of place, for a file that does not look like
-    Qualtrics, and whatever the delimited reader refuses.
+    Qualtrics, and the errors of the delimited reader.
     """
     table = read_delimited(path, name)
     name = plain(name)
     if table.row_count == 0:
         raise ExportError(f"{name}: there is no row of question labels below the names; export it again with labels")
     labels = table.row(0)
-    if _is_import_row(labels):
+    if _is_import_id_row(labels):
         raise ExportError(
             f"{name}: line {_line(table, 0)}: the row of question labels is missing before the ImportIds; export it again"
         )
-    if table.row_count > 1 and _is_import_row(row := table.row(1)):
-        other_names = _import_ids(table, row, name)
+    if table.row_count > 1 and _is_import_id_row(second_row := table.row(1)):
+        other_names = _import_ids(table, second_row, name)
         header_rows, note = 3, "Three header rows: names, labels, ImportIds."
-    elif any(_spells_own_column(column, label) for column, label in zip(table.columns, labels, strict=True)):
+    elif any(_spells_tool_column(column, label) for column, label in zip(table.columns, labels, strict=True)):
         other_names = {}
         header_rows, note = 2, "Two header rows: names and labels, no ImportIds."
     else:
@@ -53,7 +53,7 @@ def read_qualtrics(path: Path, name: str) -> TextTable:
             f"{name}: line {_line(table, 0)}: this is not a row of Qualtrics' question labels, and no row of ImportIds"
             " follows; export it from Qualtrics as CSV, or declare reader: delimited"
         )
-    _refuse_header_among_people(table, labels, header_rows, name)
+    _refuse_header_among_responses(table, labels, header_rows, name)
     column_labels: dict[str, str] = {}
     for column, label in zip(table.columns, labels, strict=True):
         column_labels.setdefault(column, label)
@@ -65,20 +65,20 @@ def read_qualtrics(path: Path, name: str) -> TextTable:
     )
 
 
-def _refuse_header_among_people(table: TextTable, labels: list[str], header_rows: int, name: str) -> None:
-    """Two downloads pasted together, or a header row written twice: its second copy would be taken for a person."""
+def _refuse_header_among_responses(table: TextTable, labels: list[str], header_rows: int, name: str) -> None:
+    """Refuse a second copy of a header row (two downloads pasted together): it would be taken for a response."""
     headers = {tuple(table.columns), tuple(labels)}
-    first = table.texts([0]).column(0)
-    is_like_one = pc.or_(
-        pc.is_in(first, value_set=pa.array(sorted(row[0] for row in headers), pa.string())),
-        pc.match_substring(first, "ImportId"),
+    first_cells = table.texts([0]).column(0)
+    may_be_header = pc.or_(
+        pc.is_in(first_cells, value_set=pa.array(sorted(row[0] for row in headers), pa.string())),
+        pc.match_substring(first_cells, "ImportId"),
     )
-    places = np.flatnonzero(is_like_one.to_numpy(zero_copy_only=False))
-    for place in places[places >= header_rows - 1].tolist():
-        row = table.row(place)
-        if tuple(row) in headers or ("ImportId" in row[0] and _is_import_row(row)):
+    row_indices = np.flatnonzero(may_be_header.to_numpy(zero_copy_only=False))
+    for row_index in row_indices[row_indices >= header_rows - 1].tolist():
+        row = table.row(row_index)
+        if tuple(row) in headers or ("ImportId" in row[0] and _is_import_id_row(row)):
             raise ExportError(
-                f"{name}: line {_line(table, place)}: a header row stands among the responses; export the survey again"
+                f"{name}: line {_line(table, row_index)}: a header row stands among the responses; export the survey again"
             )
 
 
@@ -87,13 +87,13 @@ def _line(table: TextTable, row: int) -> int:
     return line
 
 
-def _is_import_row(cells: list[str]) -> bool:
+def _is_import_id_row(cells: list[str]) -> bool:
     return any("ImportId" in cell and cell.lstrip().startswith("{") for cell in cells)
 
 
 def _import_ids(table: TextTable, cells: list[str], name: str) -> dict[str, str]:
-    """Each column's ImportId, which stays when a question is renamed in the survey."""
-    found: dict[str, str] = {}
+    """Each column's ImportId, which stays the same when a question is renamed in the survey."""
+    import_ids: dict[str, str] = {}
     for column, cell in zip(table.columns, cells, strict=True):
         if not cell.strip():
             continue
@@ -106,17 +106,17 @@ def _import_ids(table: TextTable, cells: list[str], name: str) -> dict[str, str]
                 f"{name}: line {_line(table, 1)}: column {quoted(column)}: {quoted(cell)} is not an ImportId like the others"
                 " of that row; export it again"
             )
-        found.setdefault(column, str(content["ImportId"]))
-    return found
+        import_ids.setdefault(column, str(content["ImportId"]))
+    return import_ids
 
 
 def _letters(text: str) -> str:
     return "".join(character for character in text.lower() if character.isalpha())
 
 
-_OWN_LETTERS = frozenset(_letters(column) for column in _OWN_COLUMNS)
+_TOOL_COLUMN_LETTERS = frozenset(_letters(column) for column in _TOOL_COLUMNS)
 
 
-def _spells_own_column(column: str, label: str) -> bool:
+def _spells_tool_column(column: str, label: str) -> bool:
     is_old_name = column[:1] == "V" and column[1:].isdecimal()
-    return _letters(label) in _OWN_LETTERS and (is_old_name or _letters(column) == _letters(label))
+    return _letters(label) in _TOOL_COLUMN_LETTERS and (is_old_name or _letters(column) == _letters(label))

@@ -1,4 +1,4 @@
-"""One door to the readers: the format is declared by the protocol, never guessed from a file's name.
+"""One function for all readers: the format is declared by the protocol, never guessed from a file's name.
 
 Belongs here: the choice of a reader. Does not belong here: how a format is read.
 """
@@ -33,10 +33,10 @@ _READERS: dict[str, Callable[[Path, str], TextTable]] = {
 
 
 def read_export(path: Path, export: Export, name: str | None = None, dictionary: Path | None = None) -> TextTable:
-    """Read a file with the reader that its export declares. `name` is what messages call the file (default: its own);
-    `dictionary` is the file that says what its columns are (dictionary_of).
+    """Read a file with the reader that its export declares. `name` is what messages call the file (default: its own name);
+    `dictionary` is the file that describes its columns (dictionary_of).
 
-    Raises ExportError, one line, for whatever the reader cannot read without guessing.
+    Raises ExportError, one line, for a file that the reader cannot read without guessing.
     """
     path = Path(path)
     name = path.name if name is None else name

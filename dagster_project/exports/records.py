@@ -2,10 +2,10 @@
 
 Belongs here: the grammar of delimited text. Does not belong here: encodings, headers of a tool, the protocol.
 
-There are two ways through a file. `read_records` is the grammar: Python's csv reader, strict about a cell that goes on
-after its closing quote (read leniently, one lost quote would swallow the rows up to the next), with every refusal.
-`regular_records` takes the files that are perfectly regular, nearly all of them, block by block, and proves that they are
-by counting bytes (regular.py then parses the blocks). Every other file is left to the first way.
+A file can be read in two ways. `read_records` follows the grammar with all checks: Python's csv reader, strict about a cell
+that continues after its closing quote (read leniently, one missing quote would swallow all rows up to the next quote).
+`regular_records` (regular.py) reads files that are perfectly regular, as nearly all are: it verifies that by counting bytes,
+and parses them block by block. All other files are read in the first way.
 """
 
 import csv
@@ -22,11 +22,11 @@ from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.table import Cells, HeldCells
 
 DELIMITERS = (",", ";", "\t", "|")
-#: How much of a text its delimiter is told by.
+#: How much of a text is used to find its delimiter.
 SAMPLE_BYTES = 1 << 20
 _SAMPLE_RECORDS = 500
 _BATCH_ROWS = 50_000
-#: The first line that spreadsheets write to tell each other the delimiter.
+#: The first line with which spreadsheets declare the delimiter.
 _SEPARATOR_LINE = re.compile(rb'"?sep=([,;\t|])"?[ \t]*(\r\n|\r|\n)', re.IGNORECASE)
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 
@@ -43,7 +43,7 @@ class Records:
 
 @dataclass(frozen=True)
 class Grammar:
-    """How a text is to be split: its delimiter, whether it was found, and how many bytes a `sep=` line takes."""
+    """How to split a text: its delimiter, whether one was found, and the length in bytes of a `sep=` line before it."""
 
     delimiter: str
     is_found: bool
@@ -51,7 +51,7 @@ class Grammar:
 
 
 class Lines:
-    """Physical lines (LF, CRLF and CR end one), and whether the text has ended."""
+    """Physical lines (ended by LF, CRLF or CR), and whether the end of the text was reached."""
 
     def __init__(self, text: str) -> None:
         self._lines = io.StringIO(text, newline="")
@@ -70,38 +70,38 @@ class Lines:
 
 @contextmanager
 def cells_of_any_length() -> Iterator[None]:
-    before = csv.field_size_limit(sys.maxsize)
+    previous_limit = csv.field_size_limit(sys.maxsize)
     try:
         yield
     finally:
-        csv.field_size_limit(before)
+        csv.field_size_limit(previous_limit)
 
 
 def find_grammar(utf8: bytes) -> Grammar:
-    """The delimiter among comma, semicolon, tab and bar, by how constant the width of records is outside quotes.
+    """Find the delimiter (comma, semicolon, tab or bar) that gives the records the most constant width.
 
-    A delimiter that splits the header and gives every record of the first part of the file the header's width wins;
-    among several the one with more columns; if there is none, the one that fits most records, so that the ragged line
-    can be named. A `sep=` line decides by itself. A file that none of them splits has one column.
+    The best delimiter splits the header and gives every record in the first part of the file the header's width; of several,
+    the one with most columns. If there is none, it is the one that fits most records, so that the ragged line can be named.
+    A `sep=` line takes precedence. A file that no delimiter splits has one column.
     """
-    if declared := _SEPARATOR_LINE.match(utf8):
-        return Grammar(declared.group(1).decode(), True, declared.end())
+    if separator_line := _SEPARATOR_LINE.match(utf8):
+        return Grammar(separator_line.group(1).decode(), True, separator_line.end())
     sample = utf8[:SAMPLE_BYTES].decode("utf-8", "ignore")
-    is_cut = len(utf8) > SAMPLE_BYTES
-    best: tuple[bool, float, int] | None = None
-    found = DELIMITERS[0]
+    is_truncated = len(utf8) > SAMPLE_BYTES
+    best_rank: tuple[bool, float, int] | None = None
+    best_delimiter = DELIMITERS[0]
     for delimiter in DELIMITERS:
-        widths = _widths(sample, delimiter, is_cut)
+        widths = _widths(sample, delimiter, is_truncated)
         if not widths or widths[0] < 2:
             continue
-        fitting = sum(width == widths[0] for width in widths) / len(widths)
-        rank = (fitting == 1, fitting if fitting < 1 else 0.0, widths[0])
-        if best is None or rank > best:
-            best, found = rank, delimiter
-    return Grammar(found, best is not None, 0)
+        matching_share = sum(width == widths[0] for width in widths) / len(widths)
+        rank = (matching_share == 1, matching_share if matching_share < 1 else 0.0, widths[0])
+        if best_rank is None or rank > best_rank:
+            best_rank, best_delimiter = rank, delimiter
+    return Grammar(best_delimiter, best_rank is not None, 0)
 
 
-def _widths(sample: str, delimiter: str, is_cut: bool) -> list[int]:
+def _widths(sample: str, delimiter: str, is_truncated: bool) -> list[int]:
     widths = []
     with cells_of_any_length():
         for cells in csv.reader(Lines(sample), delimiter=delimiter):
@@ -109,7 +109,7 @@ def _widths(sample: str, delimiter: str, is_cut: bool) -> list[int]:
                 widths.append(len(cells))
             if len(widths) == _SAMPLE_RECORDS:
                 return widths
-    return widths[:-1] if is_cut and len(widths) > 1 else widths
+    return widths[:-1] if is_truncated and len(widths) > 1 else widths
 
 
 def read_records(utf8: bytes, grammar: Grammar, name: str) -> Records:
@@ -120,7 +120,7 @@ def read_records(utf8: bytes, grammar: Grammar, name: str) -> Records:
     name = plain(name)
     text = utf8[grammar.skipped_bytes :].decode()
     lines = Lines(text)
-    line_before = 1 if grammar.skipped_bytes else 0
+    skipped_lines = 1 if grammar.skipped_bytes else 0
     header: tuple[str, ...] | None = None
     batches: list[pa.RecordBatch] = []
     rows: list[list[str]] = []
@@ -129,11 +129,13 @@ def read_records(utf8: bytes, grammar: Grammar, name: str) -> Records:
     with cells_of_any_length():
         reader = csv.reader(lines, delimiter=grammar.delimiter, strict=True)
         while True:
-            line = line_before + reader.line_num + 1
+            line = skipped_lines + reader.line_num + 1
             try:
                 cells = next(reader, None)
             except csv.Error:
-                raise ExportError(_misquoted(name, text, grammar.delimiter, line, line_before, lines.has_ended)) from None
+                raise ExportError(
+                    _misquoted_message(name, text, grammar.delimiter, line, skipped_lines, lines.has_ended)
+                ) from None
             if cells is None:
                 break
             if is_blank(cells):
@@ -141,7 +143,7 @@ def read_records(utf8: bytes, grammar: Grammar, name: str) -> Records:
             elif header is None:
                 header = tuple(cells)
             elif len(cells) != len(header):
-                raise ExportError(_ragged(name, line, line_before + reader.line_num, len(header), len(cells)))
+                raise ExportError(_ragged_message(name, line, skipped_lines + reader.line_num, len(header), len(cells)))
             else:
                 rows.append(cells)
                 source_rows.append(line)
@@ -154,20 +156,21 @@ def read_records(utf8: bytes, grammar: Grammar, name: str) -> Records:
     return Records(header, HeldCells(pa.Table.from_batches(batches)), pa.array(source_rows, pa.int64()), blank_lines)
 
 
-def _misquoted(name: str, text: str, delimiter: str, line: int, line_before: int, has_ended: bool) -> str:
+def _misquoted_message(name: str, text: str, delimiter: str, line: int, skipped_lines: int, has_ended: bool) -> str:
     """What is wrong with the quotes of the record that starts on `line`, found by reading that record leniently."""
-    rest = Lines(text)
-    for _ in range(line - line_before - 1):
-        next(rest)
-    reader = csv.reader(rest, delimiter=delimiter)
+    remaining_lines = Lines(text)
+    for _ in range(line - skipped_lines - 1):
+        next(remaining_lines)
+    reader = csv.reader(remaining_lines, delimiter=delimiter)
     cells = next(reader)
     if has_ended:
-        opened = line + sum(len(_LINE_BREAK.findall(cell)) for cell in cells[:-1])
-        return f"{name}: line {opened}: a quote opens here and is never closed; export the file again"
-    last = line + reader.line_num - 1
-    where = f"line {line}" if last == line else f"lines {line} to {last}"
+        opening_line = line + sum(len(_LINE_BREAK.findall(cell)) for cell in cells[:-1])
+        return f"{name}: line {opening_line}: a quote opens here and is never closed; export the file again"
+    last_line = line + reader.line_num - 1
+    location = f"line {line}" if last_line == line else f"lines {line} to {last_line}"
     return (
-        f"{name}: {where}: a cell goes on after its closing quote; double the quotes inside cells, or export the file again"
+        f"{name}: {location}: a cell goes on after its closing quote; double the quotes inside cells, or export the file"
+        " again"
     )
 
 
@@ -181,12 +184,12 @@ def text_batch(rows: list[list[str]], width: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in columns], names=names)
 
 
-def _ragged(name: str, line: int, last_line: int, expected: int, found: int) -> str:
-    cells = "cell" if found == 1 else "cells"
+def _ragged_message(name: str, line: int, last_line: int, header_width: int, cell_count: int) -> str:
+    noun = "cell" if cell_count == 1 else "cells"
     if last_line > line:
-        cure = f"the record runs on to line {last_line}, so check the quotes"
-    elif expected == 1:
-        cure = "the first line must be the header, with the columns parted by comma, semicolon, tab or bar"
+        remedy = f"the record runs on to line {last_line}, so check the quotes"
+    elif header_width == 1:
+        remedy = "the first line must be the header, with the columns parted by comma, semicolon, tab or bar"
     else:
-        cure = "check the delimiters and quotes of that line, or export the file again"
-    return f"{name}: line {line}: {found} {cells}, where the header has {expected}; {cure}"
+        remedy = "check the delimiters and quotes of that line, or export the file again"
+    return f"{name}: line {line}: {cell_count} {noun}, where the header has {header_width}; {remedy}"

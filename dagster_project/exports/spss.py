@@ -1,7 +1,7 @@
 """SPSS files (.sav, .zsav, .por): numbers, strings and dates back to text, labels and user-missing codes kept.
 
 Belongs here: one file to one `TextTable`. Does not belong here: what a user-missing code means for an answer; the protocol
-declares that (special_codes), and the codes come through as they stand.
+declares that (special_codes), and the codes are passed on unchanged.
 """
 
 import math
@@ -23,177 +23,186 @@ from dagster_project.exports.table import HeldCells, TextTable
 
 #: SPSS counts dates in seconds from the first day of the Gregorian calendar.
 _EPOCH = datetime(1582, 10, 14)
-_DATES = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE", "QYR", "MOYR", "WKYR", "DATETIME", "YMDHMS")
-_DATES_WITH_TIME = ("DATETIME", "YMDHMS")
-#: From here on a limit of a missing range is SPSS's LOWEST or HIGHEST.
+_DATE_FORMATS = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE", "QYR", "MOYR", "WKYR", "DATETIME", "YMDHMS")
+_DATE_TIME_FORMATS = ("DATETIME", "YMDHMS")
+#: A limit of a missing range that is at least this large is SPSS's LOWEST or HIGHEST.
 _NO_LIMIT = 1.7e308
-_TIMES = ("TIME", "DTIME", "MTIME")
+_DURATION_FORMATS = ("TIME", "DTIME", "MTIME")
 
 
 def read_spss(path: Path, name: str) -> TextTable:
     """Read an SPSS file as text. `source_rows` are case numbers from 1.
 
     Whole numbers are written without a fraction, others with the fewest digits that give the same number back, dates as
-    ISO 8601 (a duration as hours:minutes:seconds), strings as they are but for the blanks that SPSS pads them with on
+    ISO 8601 (a duration as hours:minutes:seconds), strings unchanged except for the blanks with which SPSS pads them on
     the right. System-missing is "". User-missing codes stay as codes and are listed under `special_codes`.
     Raises ExportError for a file that is not SPSS, is cut short or cannot be read.
     """
     with path.open("rb") as file:
         beginning = file.read(600)
-    start = beginning[:4]
-    if not start:
+    signature = beginning[:4]
+    if not signature:
         raise ExportError(f"{plain(name)}: the file is empty; export it again")
     if _PORTABLE in beginning:
-        return _portable(path, name)
-    if start not in (b"$FL2", b"$FL3"):
+        return _read_portable(path, name)
+    if signature not in (b"$FL2", b"$FL3"):
         raise ExportError(f"{plain(name)}: the file is not an SPSS .sav file; export it from SPSS or correct the reader")
     probe(path, name, "SPSS", "read_sav")
-    _refuse_other_size(path, name)
+    _refuse_wrong_case_count(path, name)
     try:
-        values, meta = pyreadstat.read_sav(path, user_missing=True, output_format="dict", disable_datetime_conversion=True)
-    except Exception as error:  # the library raises its own, and any of Python's, for a damaged file
+        values, metadata = pyreadstat.read_sav(
+            path, user_missing=True, output_format="dict", disable_datetime_conversion=True
+        )
+    except Exception as error:  # for a damaged file the library raises its own errors, and any of Python's
         reason = plain(str(error) or type(error).__name__)
         raise ExportError(f"{plain(name)}: the SPSS file cannot be read ({reason}); export it again") from None
-    columns = tuple(meta.column_names)
-    writers = {column: _writer(meta.original_variable_types.get(column)) for column in columns}
-    cells = [_text_array(values[column], writers[column]) for column in columns]
-    count = len(cells[0]) if cells else 0
+    columns = tuple(metadata.column_names)
+    number_writers = {column: _number_writer(metadata.original_variable_types.get(column)) for column in columns}
+    cells = [_text_column(values[column], number_writers[column]) for column in columns]
+    case_count = len(cells[0]) if cells else 0
     return TextTable(
         columns=columns,
         content=HeldCells(pa.table(cells, names=[str(position) for position in range(len(columns))])),
-        source_rows=pa.array(range(1, count + 1), pa.int64()),
-        column_labels={column: label for column, label in meta.column_names_to_labels.items() if label},
+        source_rows=pa.array(range(1, case_count + 1), pa.int64()),
+        column_labels={column: label for column, label in metadata.column_names_to_labels.items() if label},
         value_labels={
-            column: {_text(code, writers[column]): label for code, label in labels.items()}
-            for column, labels in meta.variable_value_labels.items()
+            column: {_code_text(code, number_writers[column]): label for code, label in labels.items()}
+            for column, labels in metadata.variable_value_labels.items()
         },
         special_codes={
-            column: tuple(_missing_code(limits, writers[column]) for limits in ranges)
-            for column, ranges in meta.missing_ranges.items()
+            column: tuple(_missing_code(limits, number_writers[column]) for limits in ranges)
+            for column, ranges in metadata.missing_ranges.items()
         },
-        encoding=meta.file_encoding,
-        notes=(f"The file is SPSS, its text in {meta.file_encoding}.",),
+        encoding=metadata.file_encoding,
+        notes=(f"The file is SPSS, its text in {metadata.file_encoding}.",),
     )
 
 
-#: Where the header says how cases are stored (0: not compressed) and how many there are (-1: it does not say).
-_COMPRESSION_AT, _CASES_AT, _HEADER_BYTES = 72, 80, 176
-#: What the beginning of a portable file says, somewhere in its first lines.
+#: Offsets in the header: how cases are stored (0: not compressed), and how many there are (-1: not stated).
+_COMPRESSION_OFFSET, _CASES_OFFSET, _HEADER_BYTES = 72, 80, 176
+#: A text in the first lines of a portable file.
 _PORTABLE = b"SPSS PORT FILE"
-_LAST_CODE, _ELEMENT_FOLLOWS, _MOST_COMPRESSED_BYTES = 252, 253, 1 << 26
+_LAST_CODE, _ELEMENT_FOLLOWS, _MAX_COMPRESSED_BYTES = 252, 253, 1 << 26
 _VARIABLE, _VALUE_LABELS, _LABELLED, _DOCUMENT, _EXTENSION, _END = 2, 3, 4, 6, 7, 999
 
 
-def _refuse_other_size(path: Path, name: str) -> None:
-    """Refuse a file that holds more or fewer cases than it declares, which the library would pass over.
+def _refuse_wrong_case_count(path: Path, name: str) -> None:
+    """Refuse a file that holds more or fewer cases than it declares, which the library does not report.
 
-    Reads what lies behind the dictionary of files without compression and with SPSS's ordinary one; not of .zsav files,
-    and not of ordinarily compressed ones above 64 MB, where it would take longer than reading. Raises ExportError.
+    Checks the data after the dictionary, for files without compression and with SPSS's ordinary compression; not for .zsav
+    files, and not for ordinarily compressed files above 64 MB, where it would take longer than reading. Raises ExportError.
     """
     data = path.read_bytes()
-    order = "<" if data[64:68] in (b"\x02\0\0\0", b"\x03\0\0\0") else ">"
+    byte_order = "<" if data[64:68] in (b"\x02\0\0\0", b"\x03\0\0\0") else ">"
     try:
-        compression, cases = (struct.unpack_from(order + "i", data, at)[0] for at in (_COMPRESSION_AT, _CASES_AT))
-        begin, width = _end_of_dictionary(data, order)
+        compression, declared_cases = (
+            struct.unpack_from(byte_order + "i", data, offset)[0] for offset in (_COMPRESSION_OFFSET, _CASES_OFFSET)
+        )
+        begin, case_width = _end_of_dictionary(data, byte_order)
     except (struct.error, IndexError):
-        return  # the library says what is wrong
-    if width == 0 or compression not in (0, 1) or (compression == 1 and len(data) > _MOST_COMPRESSED_BYTES):
+        return  # the library reports what is wrong
+    if case_width == 0 or compression not in (0, 1) or (compression == 1 and len(data) > _MAX_COMPRESSED_BYTES):
         return
-    held, rest = divmod(len(data) - begin, 8 * width) if compression == 0 else _compressed_cases(data, begin, width)
-    if rest or (cases >= 0 and held != cases):
-        declared = f"declares {cases} cases" if cases >= 0 else "does not declare how many cases it has"
-        more = " and a part of one" if rest else ""
-        raise ExportError(f"{plain(name)}: the SPSS file {declared}, but holds {held}{more}; export it again")
+    case_count, remainder = (
+        divmod(len(data) - begin, 8 * case_width) if compression == 0 else _compressed_cases(data, begin, case_width)
+    )
+    if remainder or (declared_cases >= 0 and case_count != declared_cases):
+        statement = f"declares {declared_cases} cases" if declared_cases >= 0 else "does not declare how many cases it has"
+        partial_case = " and a part of one" if remainder else ""
+        raise ExportError(f"{plain(name)}: the SPSS file {statement}, but holds {case_count}{partial_case}; export it again")
 
 
-def _compressed_cases(data: bytes, at: int, width: int) -> tuple[int, int]:
-    """Whole cases, and elements beyond them. Eight codes go before the elements that they do not say themselves."""
+def _compressed_cases(data: bytes, offset: int, case_width: int) -> tuple[int, int]:
+    """The number of complete cases, and of further elements. Eight codes precede the elements that they do not contain."""
     elements = 0
-    while at < len(data):
-        codes = data[at : at + 8]
-        at += 8
+    while offset < len(data):
+        codes = data[offset : offset + 8]
+        offset += 8
         for code in codes:
             if code == _LAST_CODE:
-                return divmod(elements, width)
+                return divmod(elements, case_width)
             if code:
                 elements += 1
-                at += 8 * (code == _ELEMENT_FOLLOWS)
-        if at > len(data):
-            return elements // width, 1
-    return divmod(elements, width)
+                offset += 8 * (code == _ELEMENT_FOLLOWS)
+        if offset > len(data):
+            return elements // case_width, 1
+    return divmod(elements, case_width)
 
 
-def _end_of_dictionary(data: bytes, order: str) -> tuple[int, int]:
-    """Where the cases begin, and how many elements of 8 bytes each has. Format: PSPP's developer's guide, appendix B."""
+def _end_of_dictionary(data: bytes, byte_order: str) -> tuple[int, int]:
+    """The offset of the first case, and how many elements of 8 bytes each case has.
 
-    def number(at: int) -> int:
-        found: int = struct.unpack_from(order + "i", data, at)[0]
-        return found
+    Format: PSPP's developer's guide, appendix B.
+    """
 
-    at, width = _HEADER_BYTES, 0
-    while (kind := number(at)) != _END:
+    def read_integer(offset: int) -> int:
+        integer: int = struct.unpack_from(byte_order + "i", data, offset)[0]
+        return integer
+
+    offset, case_width = _HEADER_BYTES, 0
+    while (kind := read_integer(offset)) != _END:
         if kind == _VARIABLE:
-            width += 1
-            has_label, missing = number(at + 8), abs(number(at + 12))
-            at += 32
+            case_width += 1
+            has_label, missing_count = read_integer(offset + 8), abs(read_integer(offset + 12))
+            offset += 32
             if has_label:
-                at += 4 + (number(at) + 3) // 4 * 4
-            at += 8 * missing
+                offset += 4 + (read_integer(offset) + 3) // 4 * 4
+            offset += 8 * missing_count
         elif kind == _VALUE_LABELS:
-            count = number(at + 4)
-            at += 8
+            count = read_integer(offset + 4)
+            offset += 8
             for _ in range(count):
-                at += 8 + (data[at + 8] + 1 + 7) // 8 * 8
+                offset += 8 + (data[offset + 8] + 1 + 7) // 8 * 8
         elif kind == _LABELLED:
-            at += 8 + 4 * number(at + 4)
+            offset += 8 + 4 * read_integer(offset + 4)
         elif kind == _DOCUMENT:
-            at += 8 + 80 * number(at + 4)
+            offset += 8 + 80 * read_integer(offset + 4)
         elif kind == _EXTENSION:
-            at += 16 + number(at + 8) * number(at + 12)
+            offset += 16 + read_integer(offset + 8) * read_integer(offset + 12)
         else:
             raise struct.error("not a record")
-    return at + 8, width
+    return offset + 8, case_width
 
 
-def _portable(path: Path, name: str) -> TextTable:
-    """SPSS's portable format, of any age: no user-missing codes, dates as the library gives them."""
-    values, meta = read_with(path, name, "SPSS portable", "read_por")
-    return labelled_table(values, meta, "SPSS portable", str)
+def _read_portable(path: Path, name: str) -> TextTable:
+    """Read SPSS's portable format: no user-missing codes, dates as the library returns them."""
+    values, metadata = read_with(path, name, "SPSS portable", "read_por")
+    return labelled_table(values, metadata, "SPSS portable", str)
 
 
-def _text_array(values: list[Any], write: Callable[[float], str]) -> pa.Array:
-    """A column as text. Each distinct number is written once: a column of answers has few."""
+def _text_column(values: list[Any], write_number: Callable[[float], str]) -> pa.Array:
+    """A column as text. Each distinct number is converted once: a column of answers has few."""
     if all(value is None or isinstance(value, str) for value in values):
         return pa.array(values, pa.string()).fill_null("")
     encoded = pa.array(values, pa.float64()).dictionary_encode()
-    texts = pa.array([write(number) for number in encoded.dictionary.to_pylist()], pa.string())
+    texts = pa.array([write_number(number) for number in encoded.dictionary.to_pylist()], pa.string())
     return pc.fill_null(texts.take(encoded.indices), "")
 
 
-def _missing_code(limits: dict[str, Any], write: Callable[[float], str]) -> str:
+def _missing_code(limits: dict[str, Any], write_number: Callable[[float], str]) -> str:
     low, high = limits["lo"], limits["hi"]
     if low == high:
-        return _text(low, write)
-    first = "lowest" if low <= -_NO_LIMIT else _text(low, write)
-    return f"{first} thru {'highest' if high >= _NO_LIMIT else _text(high, write)}"
+        return _code_text(low, write_number)
+    low_text = "lowest" if low <= -_NO_LIMIT else _code_text(low, write_number)
+    return f"{low_text} thru {'highest' if high >= _NO_LIMIT else _code_text(high, write_number)}"
 
 
-def _text(value: float | str, write: Callable[[float], str]) -> str:
-    return value if isinstance(value, str) else write(float(value))
+def _code_text(value: float | str, write_number: Callable[[float], str]) -> str:
+    return value if isinstance(value, str) else write_number(float(value))
 
 
-def _writer(spss_format: str | None) -> Callable[[float], str]:
+def _number_writer(spss_format: str | None) -> Callable[[float], str]:
     """How numbers of a variable are written, by its SPSS format such as F8.2 or DATE11."""
     kind = (spss_format or "").upper().rstrip("0123456789.")
-    if kind in _DATES_WITH_TIME:
-        return lambda seconds: _moment(seconds, with_time=True)
-    if kind in _DATES:
-        return lambda seconds: _moment(seconds, with_time=False)
-    return _duration if kind in _TIMES else number_text
+    if kind in _DATE_TIME_FORMATS:
+        return lambda seconds: _date_text(seconds, with_time=True)
+    if kind in _DATE_FORMATS:
+        return lambda seconds: _date_text(seconds, with_time=False)
+    return _duration_text if kind in _DURATION_FORMATS else number_text
 
 
-def _moment(seconds: float, with_time: bool) -> str:
-    """ISO date, with its time of day where the format has one or where it is not midnight."""
+def _date_text(seconds: float, with_time: bool) -> str:
+    """ISO date, with its time of day if the format has one or if it is not midnight."""
     try:
         moment = _EPOCH + timedelta(seconds=seconds)
     except (OverflowError, ValueError):
@@ -202,5 +211,5 @@ def _moment(seconds: float, with_time: bool) -> str:
     return moment.isoformat() if with_time or not is_midnight else moment.date().isoformat()
 
 
-def _duration(seconds: float) -> str:
+def _duration_text(seconds: float) -> str:
     return duration_text(seconds) if math.isfinite(seconds) else number_text(seconds)

@@ -13,7 +13,7 @@ from dagster_project.exports.table import TextTable
 def read_stata(path: Path, name: str) -> TextTable:
     """Read a Stata file. `source_rows` are observation numbers from 1; `special_codes` the extended missing values in use.
 
-    Raises ExportError for a file that is no Stata file or is damaged.
+    Raises ExportError for a file that is not a Stata file or is damaged.
     """
-    values, meta = read_with(path, name, "Stata", "read_dta", user_missing=True)
-    return labelled_table(values, meta, "Stata", lambda letter: f".{letter}")
+    values, metadata = read_with(path, name, "Stata", "read_dta", user_missing=True)
+    return labelled_table(values, metadata, "Stata", lambda letter: f".{letter}")

@@ -1,6 +1,6 @@
-"""A table of text: what every reader gives, whatever the format was.
+"""A table of text: what every reader returns, whatever the format.
 
-Belongs here: the shape that readers and the contract share. Does not belong here: reading a format, knowing the protocol.
+Belongs here: the types that readers and the contract share. Does not belong here: reading a format, the protocol.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -12,32 +12,33 @@ import pyarrow as pa
 
 
 class Cells(Protocol):
-    """The cells of a table, wherever they are kept. Columns are named by position ("0", "1", …)."""
+    """The cells of a table, in memory or in a file. Columns are named by position ("0", "1", …)."""
 
     @property
     def num_rows(self) -> int: ...
 
     def slice(self, offset: int) -> "Cells":
-        """The same without its first rows."""
+        """The same cells without the first rows."""
         ...
 
-    def batches(self, positions: Sequence[int], whole: Collection[int]) -> Iterator[pa.RecordBatch]:
-        """All rows in their order, a piece at a time, the columns at `positions` only.
+    def batches(self, positions: Sequence[int], integer_positions: Collection[int]) -> Iterator[pa.RecordBatch]:
+        """All rows in their order, batch by batch, only the columns at `positions`.
 
-        A column is text, "" where the cell is blank. One at a place in `whole` may be int16 instead, in a piece in which
-        every cell is blank (then null) or the plain spelling of such a number (whole_numbers.py). `whole` is looked at
-        before each piece: who finds that a column holds other text takes it out, and gets text from there on.
+        A column is text, "" where the cell is blank. A column of `integer_positions` may be int16 instead, in a batch in
+        which every cell is blank (then null) or the plain spelling of such a number (whole_numbers.py). `integer_positions`
+        is read before each batch: a caller that finds other text in a column removes its position, and gets text from then
+        on.
         """
         ...
 
-    def take(self, places: Sequence[int], positions: Sequence[int]) -> pa.Table:
-        """The text of some rows, by their number from 0, in ascending order."""
+    def take(self, row_indices: Sequence[int], positions: Sequence[int]) -> pa.Table:
+        """The text of some rows, by their index from 0, in ascending order."""
         ...
 
 
 @dataclass(frozen=True)
 class HeldCells:
-    """Cells in memory: one string column a place, no nulls."""
+    """Cells in memory: one string column for each position, no nulls."""
 
     table: pa.Table
 
@@ -48,29 +49,29 @@ class HeldCells:
     def slice(self, offset: int) -> "HeldCells":
         return HeldCells(self.table.slice(offset))
 
-    def batches(self, positions: Sequence[int], whole: Collection[int]) -> Iterator[pa.RecordBatch]:
-        yield from self.table.select(_names(positions)).to_batches()
+    def batches(self, positions: Sequence[int], integer_positions: Collection[int]) -> Iterator[pa.RecordBatch]:
+        yield from self.table.select(_position_names(positions)).to_batches()
 
-    def take(self, places: Sequence[int], positions: Sequence[int]) -> pa.Table:
-        return self.table.select(_names(positions)).take(pa.array(places, pa.int64()))
+    def take(self, row_indices: Sequence[int], positions: Sequence[int]) -> pa.Table:
+        return self.table.select(_position_names(positions)).take(pa.array(row_indices, pa.int64()))
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """One export as text, one row a respondent. Nothing is typed, trimmed or dropped.
+    """An export's file as text, one row for each record. Nothing is typed, trimmed or dropped.
 
-    columns: the header as written, in the file's order; it may hold the same name twice.
-    content: the cells, held or still in the file. A cell without content is "", never null.
-    source_rows: int64, one a row: the physical line on which the record starts (delimited text, first line 1), or the
+    columns: the header as written, in the file's order; it may contain the same name twice.
+    content: the cells, in memory or still in the file. A blank cell is "", never null.
+    source_rows: int64, one for each row: the physical line on which the record starts (delimited text, first line 1), or the
         case number (SPSS, first case 1).
-    column_labels: column name to the label that the file itself carries.
+    column_labels: column name to the label in the file.
     other_names: column name to another name by which the tool knows the column (Qualtrics' ImportId).
     value_labels: column name to {value's text: label}.
     special_codes: column name to the codes that the file declares as user-missing, single ("-9") or as a range
         ("90 thru 99").
-    encoding, delimiter: as found; None where the format has none, and for a file of one column.
-    notes: what was found out about the file, one sentence each.
-    blank_lines: entirely blank lines, which are no records.
+    encoding, delimiter: as detected; None if the format has none, and for a file of one column.
+    notes: what the reader found out about the file, one sentence each.
+    blank_lines: number of entirely blank lines, which are not records.
     """
 
     columns: tuple[str, ...]
@@ -87,7 +88,7 @@ class TextTable:
 
     @property
     def row_count(self) -> int:
-        """How many records the table has."""
+        """The number of records."""
         return len(self.source_rows)
 
     @cached_property
@@ -99,18 +100,18 @@ class TextTable:
         """The text of some columns, in memory."""
         if not positions:
             return pa.table({})
-        schema = pa.schema([(name, pa.string()) for name in _names(positions)])
+        schema = pa.schema([(name, pa.string()) for name in _position_names(positions)])
         return pa.Table.from_batches(self.content.batches(positions, ()), schema)
 
-    def row(self, place: int) -> list[str]:
-        """The text of one row, by its number from 0."""
-        cells = self.content.take([place], range(len(self.columns)))
+    def row(self, row_index: int) -> list[str]:
+        """The text of one row, by its index from 0."""
+        cells = self.content.take([row_index], range(len(self.columns)))
         return [column[0].as_py() for column in cells.columns]
 
-    def without_first(self, rows: int) -> "TextTable":
-        """The same without its first rows: what a tool writes between its header and the people."""
-        return replace(self, content=self.content.slice(rows), source_rows=self.source_rows.slice(rows))
+    def without_first(self, row_count: int) -> "TextTable":
+        """The same table without its first rows: what a tool writes between its header and the records."""
+        return replace(self, content=self.content.slice(row_count), source_rows=self.source_rows.slice(row_count))
 
 
-def _names(positions: Sequence[int]) -> list[str]:
+def _position_names(positions: Sequence[int]) -> list[str]:
     return [str(position) for position in positions]

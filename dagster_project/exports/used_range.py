@@ -1,7 +1,8 @@
-"""What of a workbook is laid out before it is read: one stray cell far away would make a sheet of 17,000 million cells.
+"""The used range of a workbook's sheets, checked before they are read: one stray cell can make it 17,000 million cells.
 
-Belongs here: how far a sheet reaches, in .xlsx, .xlsm, .xlsb and .ods, leaving blanks out of that, and refusing what cannot
-be laid out. Does not belong here: reading the cells (excel.py). An old .xls has 17 million cells at most.
+The library that reads a sheet allocates every cell of its used range. Belongs here: the used range in .xlsx, .xlsm, .xlsb
+and .ods, without blank cells, and refusing a sheet that is too large. Does not belong here: reading the cells (excel.py). An
+old .xls has 17 million cells at most.
 """
 
 import html
@@ -16,14 +17,14 @@ from xml.etree import ElementTree
 
 from dagster_project.exports.errors import ExportError
 
-#: So many cells are laid out whatever is in them: 50 MB.
-_FEW = 2_000_000
-#: A sheet with fewer filled cells than one in so many is looked at: what makes it so large?
-_SPARSE = 20
-#: A sparse sheet larger than this is refused, and any that is larger than the second.
-_LARGE, _LARGEST = 50_000_000, 200_000_000
-#: What unpacks to more than this, and to so many times its size, is no workbook.
-_UNPACKED, _RATIO = 200 << 20, 150
+#: A used range of at most this many cells is always accepted: 50 MB.
+_SMALL_AREA = 2_000_000
+#: A larger sheet is sparse if fewer than one in this many cells are filled.
+_SPARSE_FACTOR = 20
+#: The largest used range that is accepted, in cells: of a sparse sheet, of any other.
+_MAX_SPARSE_AREA, _MAX_AREA = 50_000_000, 200_000_000
+#: A file that unpacks to more than both of these is not a workbook: so many bytes, so many times its size.
+_MAX_UNPACKED_BYTES, _MAX_PACKING_RATIO = 200 << 20, 150
 
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.(xml|bin)", re.IGNORECASE)
 _CELL = re.compile(rb"<((?:\w+:)?)c((?:\s[^>]*?)?)(?:/>|>(.*?)</\1c>)", re.DOTALL)
@@ -41,12 +42,12 @@ _BLANK_ODS_CELL = re.compile(
     rb"<table:table-cell((?:\s[^>]*[^/>])?)>\s*"
     rb"(?:<text:p(?:\s[^>]*)?(?:/>|>(?:\s|<text:s(?:\s[^>]*)?/>)*</text:p>)\s*)*</table:table-cell>"
 )
-_REPEATED = re.compile(rb"table:number-columns-repeated=\"[0-9]+\"")
+_COLUMNS_REPEATED = re.compile(rb"table:number-columns-repeated=\"[0-9]+\"")
 
 
 @dataclass
-class _Reach:
-    """How far the cells of a sheet reach from A1, how many there are, and the two that reach furthest (row, column)."""
+class _UsedRange:
+    """The used range of a sheet from A1, the number of its cells, and the two furthest from A1 (row, column)."""
 
     rows: int = 0
     columns: int = 0
@@ -67,27 +68,27 @@ class _Reach:
 
     @property
     def is_sparse(self) -> bool:
-        return self.area > _FEW and self.area > _SPARSE * self.cells
+        return self.area > _SMALL_AREA and self.area > _SPARSE_FACTOR * self.cells
 
     def refuse_if_large(self, name: str) -> None:
-        if self.area <= (_LARGE if self.is_sparse else _LARGEST):
+        if self.area <= (_MAX_SPARSE_AREA if self.is_sparse else _MAX_AREA):
             return
-        far = dict.fromkeys(_reference(*cell) for cell in (self.lowest, self.rightmost))
-        what = f"used range is A1:{_reference(self.rows, self.columns)}"
+        outermost_cells = dict.fromkeys(_cell_reference(*cell) for cell in (self.lowest, self.rightmost))
+        range_text = f"used range is A1:{_cell_reference(self.rows, self.columns)}"
         if self.is_sparse:
-            cells = f"delete cell {next(iter(far))}"
-            if len(far) > 1:
-                cells = f"the cells furthest out are {' and '.join(far)}: delete what does not belong there"
-            raise ExportError(f"{name}: the {what}, and almost all of it is empty; {cells}, or save the sheet as CSV")
-        raise ExportError(f"{name}: the {what}, more than can be laid out; save the sheet as CSV")
+            remedy = f"delete cell {next(iter(outermost_cells))}"
+            if len(outermost_cells) > 1:
+                remedy = f"the cells furthest out are {' and '.join(outermost_cells)}: delete what does not belong there"
+            raise ExportError(f"{name}: the {range_text}, and almost all of it is empty; {remedy}, or save the sheet as CSV")
+        raise ExportError(f"{name}: the {range_text}, more than can be laid out; save the sheet as CSV")
 
 
 def without_stray_blanks(path: Path, name: str) -> BinaryIO | None:
-    """A workbook that reaches no further than what is in it; None where the file itself is as good.
+    """A copy of a workbook without the blank cells beyond the filled ones; None if the file can be read as it is.
 
-    Cells that hold nothing but blanks are left out where they alone make a sheet large. Raises ExportError for a sheet
-    that is large and almost empty all the same, naming the cell, and for a file that unpacks to far more than its size.
-    A file that is no zip, or a damaged one, is left to the reader, which says what is wrong with it.
+    Blank cells are removed only if they make a sheet large. Raises ExportError for a sheet that is still large and almost
+    empty, naming the cell, and for a file that unpacks to far more than its size. A file that is not a zip archive, or is
+    damaged, is left to the reader, which reports what is wrong.
     """
     if not zipfile.is_zipfile(path):
         return None
@@ -95,119 +96,119 @@ def without_stray_blanks(path: Path, name: str) -> BinaryIO | None:
         with zipfile.ZipFile(path) as archive:
             _refuse_bomb(archive, path, name)
             parts = [part for part in archive.namelist() if _SHEET.fullmatch(part)]
-            changed: dict[str, bytes] = {}
+            cropped_parts: dict[str, bytes] = {}
             for part in parts:
                 content = archive.read(part)
                 if part.lower().endswith(".bin"):
-                    _reach_of_records(content).refuse_if_large(name)
-                elif (cropped := _cropped_sheet(archive, content, name)) is not None:
-                    changed[part] = cropped
+                    _used_range_of_xlsb(content).refuse_if_large(name)
+                elif (cropped_content := _cropped_sheet(archive, content, name)) is not None:
+                    cropped_parts[part] = cropped_content
             if not parts and "content.xml" in archive.namelist():
                 content = archive.read("content.xml")
-                if (cropped := _cropped_ods(content, name)) is not None:
-                    changed["content.xml"] = cropped
-            return _with_parts(archive, changed) if changed else None
+                if (cropped_content := _cropped_ods(content, name)) is not None:
+                    cropped_parts["content.xml"] = cropped_content
+            return _with_parts(archive, cropped_parts) if cropped_parts else None
     except (zipfile.BadZipFile, zipfile.zlib.error, ElementTree.ParseError, OSError, RuntimeError, EOFError):  # type: ignore[attr-defined]
         return None
 
 
 def _refuse_bomb(archive: zipfile.ZipFile, path: Path, name: str) -> None:
     packed, unpacked = path.stat().st_size, sum(part.file_size for part in archive.infolist())
-    if unpacked > _UNPACKED and unpacked > _RATIO * packed:
+    if unpacked > _MAX_UNPACKED_BYTES and unpacked > _MAX_PACKING_RATIO * packed:
         raise ExportError(
             f"{name}: the file unpacks from {packed >> 10} KB to {unpacked >> 20} MB, as no workbook does; export it again,"
             " or save the sheet as CSV"
         )
 
 
-def _with_parts(archive: zipfile.ZipFile, changed: dict[str, bytes]) -> BinaryIO:
+def _with_parts(archive: zipfile.ZipFile, replaced_parts: dict[str, bytes]) -> BinaryIO:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as copy:
         for part in archive.namelist():
-            copy.writestr(part, changed[part] if part in changed else archive.read(part))
+            copy.writestr(part, replaced_parts[part] if part in replaced_parts else archive.read(part))
     stream.seek(0)
     return stream
 
 
 def _cropped_sheet(archive: zipfile.ZipFile, content: bytes, name: str) -> bytes | None:
-    """A sheet's XML without the blank cells beyond the filled ones; None if it is no larger than what is in it."""
-    quick = _quick_reach(content)
-    if not quick.is_sparse:
-        quick.refuse_if_large(name)
+    """A sheet's XML without the blank cells beyond the filled ones; None if it is not sparse or there are none."""
+    quick_range = _quick_used_range(content)
+    if not quick_range.is_sparse:
+        quick_range.refuse_if_large(name)
         return None
     blanks = _blank_strings(archive)
-    everything, filled = _Reach(), _Reach()
+    all_cells, filled_cells = _UsedRange(), _UsedRange()
     for row, column, cell in _cells(content):
         if cell[3] is not None:
-            everything.add(row, column)
+            all_cells.add(row, column)
         if not _is_blank(cell, blanks):
-            filled.add(row, column)
-    filled.refuse_if_large(name)
-    if (everything.rows, everything.columns) == (filled.rows, filled.columns):
+            filled_cells.add(row, column)
+    filled_cells.refuse_if_large(name)
+    if (all_cells.rows, all_cells.columns) == (filled_cells.rows, filled_cells.columns):
         return None
-    kept, last = [], 0
+    pieces, piece_start = [], 0
     for row, column, cell in _cells(content):
-        if row > filled.rows or column > filled.columns:
-            kept.append(content[last : cell.start()])
-            last = cell.end()
-    return b"".join([*kept, content[last:]])
+        if row > filled_cells.rows or column > filled_cells.columns:
+            pieces.append(content[piece_start : cell.start()])
+            piece_start = cell.end()
+    return b"".join([*pieces, content[piece_start:]])
 
 
-def _quick_reach(content: bytes) -> _Reach:
-    """How far a sheet's XML reaches by the last cell of each row, with a value or without: a look, not a reading."""
-    reach = _Reach()
-    prefix = found[1] if (found := _PREFIX.search(content)) else b""
+def _quick_used_range(content: bytes) -> _UsedRange:
+    """The used range of a sheet's XML by the last cell of each row, with or without a value: a quick estimate."""
+    used_range = _UsedRange()
+    prefix = match[1] if (match := _PREFIX.search(content)) else b""
     row_tag, row_end, cell_tag = b"<" + prefix + b"row", b"</" + prefix + b"row>", b"<" + prefix + b"c "
-    start = row = 0
-    while (end := content.find(row_end, start)) >= 0:
-        opened = content.rfind(row_tag, start, end)
-        tag = content[opened : content.find(b">", opened)]
+    position = row = 0
+    while (end := content.find(row_end, position)) >= 0:
+        row_start = content.rfind(row_tag, position, end)
+        tag = content[row_start : content.find(b">", row_start)]
         row = int(number[1]) if (number := _ROW_NUMBER.search(tag)) else row + 1
-        if count := content.count(cell_tag, opened, end):
-            last = content.rfind(cell_tag, opened, end)
-            reference = _REFERENCE.search(content, last, content.find(b">", last))
-            reach.add(row, _column(reference[1]) if reference else count, count)
-        start = end + len(row_end)
-    return reach
+        if count := content.count(cell_tag, row_start, end):
+            cell_start = content.rfind(cell_tag, row_start, end)
+            reference = _REFERENCE.search(content, cell_start, content.find(b">", cell_start))
+            used_range.add(row, _column_number(reference[1]) if reference else count, count)
+        position = end + len(row_end)
+    return used_range
 
 
 def _cells(content: bytes) -> Iterator[tuple[int, int, re.Match[bytes]]]:
-    """Each cell of a sheet's XML with its row and column; one without a reference stands to the right of the one before."""
+    """Row, column and XML of each cell of a sheet; a cell without a reference is to the right of the previous cell."""
     row = column = 0
     for cell in _CELL.finditer(content):
         if reference := _REFERENCE.search(cell[2]):
-            row, column = int(reference[2]), _column(reference[1])
+            row, column = int(reference[2]), _column_number(reference[1])
         else:
             column += 1
         yield row, column, cell
 
 
 def _is_blank(cell: re.Match[bytes], blank_strings: set[int]) -> bool:
-    inner = cell[3] or b""
-    value = found[1] if (found := _VALUE.search(inner)) else b""
-    kind = found[1] if (found := _TYPE.search(cell[2])) else b""
-    if kind == b"s" and value.strip().isdigit():
+    content = cell[3] or b""
+    value = match[1] if (match := _VALUE.search(content)) else b""
+    cell_type = match[1] if (match := _TYPE.search(cell[2])) else b""
+    if cell_type == b"s" and value.strip().isdigit():
         return int(value) in blank_strings
-    if b"<f" in inner or b":f" in inner:
+    if b"<f" in content or b":f" in content:
         return False
-    return _is_blank_text(value) and _is_blank_text(b"".join(_TEXT.findall(inner)))
+    return _is_blank_text(value) and _is_blank_text(b"".join(_TEXT.findall(content)))
 
 
 def _blank_strings(archive: zipfile.ZipFile) -> set[int]:
-    """The numbers of the workbook's shared strings that hold nothing but blanks."""
+    """The indices of the workbook's shared strings that are blank."""
     if "xl/sharedStrings.xml" not in archive.namelist():
         return set()
     strings = _STRING.finditer(archive.read("xl/sharedStrings.xml"))
-    return {number for number, found in enumerate(strings) if _is_blank_text(b"".join(_TEXT.findall(found[1] or b"")))}
+    return {index for index, string in enumerate(strings) if _is_blank_text(b"".join(_TEXT.findall(string[1] or b"")))}
 
 
 def _is_blank_text(text: bytes) -> bool:
     return not html.unescape(text.decode("utf-8", "replace")).strip()
 
 
-def _reach_of_records(content: bytes) -> _Reach:
-    """How far a sheet of an .xlsb reaches: its records are a kind, a size (both in 7 bits a byte) and content."""
-    reach = _Reach()
+def _used_range_of_xlsb(content: bytes) -> _UsedRange:
+    """The used range of a sheet of an .xlsb; its records are a kind, a size (both in 7 bits a byte) and content."""
+    used_range = _UsedRange()
     position = row = 0
     length = len(content)
     while position < length:
@@ -216,78 +217,81 @@ def _reach_of_records(content: bytes) -> _Reach:
         if kind == 0:  # a row begins
             row = int.from_bytes(content[position : position + 4], "little")
         elif 2 <= kind <= 11:  # a cell with a value
-            reach.add(row + 1, int.from_bytes(content[position : position + 4], "little") + 1)
+            used_range.add(row + 1, int.from_bytes(content[position : position + 4], "little") + 1)
         position += size
-    return reach
+    return used_range
 
 
-def _varint(content: bytes, position: int, most: int) -> tuple[int, int]:
+def _varint(content: bytes, position: int, max_bytes: int) -> tuple[int, int]:
     number = 0
-    for place in range(most):
+    for byte_index in range(max_bytes):
         if position >= len(content):
             break
         byte = content[position]
         position += 1
-        number |= (byte & 0x7F) << (7 * place)
+        number |= (byte & 0x7F) << (7 * byte_index)
         if byte < 0x80:
             break
     return number, position
 
 
 def _cropped_ods(content: bytes, name: str) -> bytes | None:
-    """An .ods file's content without blank cells, if they alone make a sheet large; None if they do not."""
-    if not any(reach.is_sparse or reach.area > _LARGE for reach in _reaches_of_ods(content, with_blanks=True)):
+    """An .ods file's content without blank cells; None if they do not make a sheet large."""
+    if not any(
+        used_range.is_sparse or used_range.area > _MAX_SPARSE_AREA
+        for used_range in _used_ranges_of_ods(content, with_blanks=True)
+    ):
         return None
-    for reach in _reaches_of_ods(content, with_blanks=False):
-        reach.refuse_if_large(name)
+    for used_range in _used_ranges_of_ods(content, with_blanks=False):
+        used_range.refuse_if_large(name)
 
-    def empty(cell: re.Match[bytes]) -> bytes:
-        repeated = _REPEATED.search(cell[1])
-        return b"<table:table-cell " + (repeated[0] if repeated else b"") + b"/>"
+    def blanked(cell: re.Match[bytes]) -> bytes:
+        repeat_attribute = _COLUMNS_REPEATED.search(cell[1])
+        return b"<table:table-cell " + (repeat_attribute[0] if repeat_attribute else b"") + b"/>"
 
-    return _BLANK_ODS_CELL.sub(empty, content)
+    return _BLANK_ODS_CELL.sub(blanked, content)
 
 
-def _reaches_of_ods(content: bytes, *, with_blanks: bool) -> Iterable[_Reach]:
-    reach, row, column = _Reach(), 0, 0
+def _used_ranges_of_ods(content: bytes, *, with_blanks: bool) -> Iterable[_UsedRange]:
+    used_range, row, column = _UsedRange(), 0, 0
     repeated_rows = 1
     for event, element in ElementTree.iterparse(io.BytesIO(content), ("start", "end")):
         tag = element.tag
         if event == "start":
             if tag == f"{_TABLE}table":
-                reach, row = _Reach(), 0
+                used_range, row = _UsedRange(), 0
             elif tag == f"{_TABLE}table-row":
-                column, repeated_rows = 0, _number(element, "number-rows-repeated")
+                column, repeated_rows = 0, _repeat_count(element, "number-rows-repeated")
         elif tag in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-            repeated = _number(element, "number-columns-repeated")
-            column += repeated
+            repeated_columns = _repeat_count(element, "number-columns-repeated")
+            column += repeated_columns
             text = "".join(element.itertext())
             has_value = any(key.startswith(_OFFICE) and key != f"{_OFFICE}value-type" for key in element.attrib)
             if has_value or text.strip() or (with_blanks and len(element)):
-                reach.add(row + repeated_rows, column, repeated * repeated_rows)
+                used_range.add(row + repeated_rows, column, repeated_columns * repeated_rows)
             element.clear()
         elif tag == f"{_TABLE}table-row":
             row += repeated_rows
             element.clear()
         elif tag == f"{_TABLE}table":
-            yield reach
+            yield used_range
 
 
-def _number(element: ElementTree.Element, attribute: str) -> int:
+def _repeat_count(element: ElementTree.Element, attribute: str) -> int:
     text = element.get(_TABLE + attribute, "1")
     return max(int(text), 1) if text.isdecimal() else 1
 
 
-def _column(letters: bytes) -> int:
+def _column_number(letters: bytes) -> int:
     number = 0
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
 
 
-def _reference(row: int, column: int) -> str:
+def _cell_reference(row: int, column: int) -> str:
     letters = ""
     while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
+        column, remainder = divmod(column - 1, 26)
+        letters = chr(65 + remainder) + letters
     return f"{letters}{row}"

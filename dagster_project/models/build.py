@@ -16,7 +16,7 @@ from dagster_project.raw.columns import export_columns
 from dagster_project.stamps import marts_are_built, stamp_marts
 from dagster_project.study import Study, column_descriptions
 from dagster_project.study_run import StudyRun
-from dagster_project.warehouse import Connection, WarehouseError, identifier, refusal_of
+from dagster_project.warehouse import Connection, WarehouseError, identifier, warehouse_error
 
 Table = tuple[str, str]
 
@@ -57,20 +57,21 @@ class DbtTest:
     check: Check
 
 
-def build_models(study_run: StudyRun, project: DbtProject, selected: Sequence[Table] | None = None) -> DbtResults:
+def build_models(study_run: StudyRun, project: DbtProject, selected_tables: Sequence[Table] | None = None) -> DbtResults:
     """Build all models, or the selected ones, and test them. Stamps the marts. Raises WarehouseError for a file that cannot
     be written; dbt's own errors are returned beside what was built before them."""
     study = study_run.study()
-    stamp_marts(study_run.warehouse, study, study_run.run_id, is_whole=selected is None)
+    stamp_marts(study_run.warehouse, study, study_run.run_id, is_whole=selected_tables is None)
     # Unit tests check the code, not the data: they run in the test suite.
     arguments = ["build", "--exclude-resource-type", "unit_test"]
-    if selected is not None:
-        arguments += ["--select", *(f"{schema}.{name}" for schema, name in sorted(selected))]
+    if selected_tables is not None:
+        # By name: the folders below a schema are for people.
+        arguments += ["--select", *sorted(name for _, name in selected_tables)]
     result = run_dbt(project, arguments)
     nodes = list(getattr(result.result, "results", None) or ())
     if not result.success and (refusal := _refusal(project, nodes, result.exception)):
         raise refusal
-    if result.success and selected is None:
+    if result.success and selected_tables is None:
         marts_are_built(study_run.warehouse, study, study_run.run_id)
     error = None if result.success else ModelsError(f"dbt build failed: {_first_error(nodes, result.exception)}")
     return DbtResults(nodes, error)
@@ -100,7 +101,7 @@ def _refusal(project: DbtProject, nodes: Sequence[Any], exception: BaseException
     """What DuckDB refused, if that is why dbt failed: its own words are somewhere in dbt's messages."""
     messages = [str(result.message) for result in nodes if result.status in ("error", "fail")]
     messages += [str(exception)] if exception is not None else []
-    return refusal_of(project.warehouse_file, "\n".join(messages))
+    return warehouse_error(project.warehouse_file, "\n".join(messages))
 
 
 def _first_error(nodes: Sequence[Any], exception: BaseException | None) -> str:
@@ -167,7 +168,7 @@ def _exported_columns(study: Study) -> dict[Source, set[Source]]:
 def _lineage_markdown(lineage: Mapping[str, set[Source]], table: Table, origins: Origins | None) -> str:
     lines = ["| column | read from |" + (" in the exports |" if origins else ""), "|---|---|" + ("---|" if origins else "")]
     for column, sources in lineage.items():
-        exported = f" {_by_table(origins.of(table, column))} |" if origins else ""
+        exported = f" {_by_table(origins.origins_of(table, column))} |" if origins else ""
         lines.append(f"| {column} | {_by_table(sources)} |{exported}")
     return "\n".join(lines)
 

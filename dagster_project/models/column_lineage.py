@@ -29,7 +29,7 @@ class Origins:
         for column, deps in lineage.items():
             self._of[(*table, column)] = set().union(*(self._of.get(dep, set()) for dep in deps))
 
-    def of(self, table: tuple[str, str], column: str) -> set[Source]:
+    def origins_of(self, table: tuple[str, str], column: str) -> set[Source]:
         """The columns that a column began as; empty for a constant."""
         return self._of.get((*table, column), set())
 

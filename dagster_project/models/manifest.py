@@ -52,7 +52,7 @@ def _parse(settings: Settings) -> None:
         folder, cache = Path(temporary), settings.dbt_target / _CACHE
         if cache.exists():
             shutil.copyfile(cache, folder / _CACHE)
-        result = run_dbt(DbtProject.of(settings), ["parse", "--quiet"], folder)
+        result = run_dbt(DbtProject.from_settings(settings), ["parse", "--quiet"], folder)
         if not result.success:
             raise ValueError(f"dbt cannot parse {settings.dbt_folder}: {' '.join(str(result.exception).split())}")
         # What is edited while dbt parses is newer than the manifest.

@@ -15,5 +15,5 @@ class DbtProject:
     warehouse_file: Path
 
     @classmethod
-    def of(cls, settings: Settings) -> "DbtProject":
+    def from_settings(cls, settings: Settings) -> "DbtProject":
         return cls(settings.dbt_folder, settings.dbt_target, settings.warehouse_file)

@@ -4,6 +4,7 @@ Belongs here: that list, and the checks on what an analysis computed. Does not b
 table's layout (results/), Dagster (defs/outcomes.py makes an asset of each entry).
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,6 @@ from dagster_project.results import (
     change_results,
     characteristics_results,
     flow_results,
-    further_tables,
     imputation_results,
     item_results,
     leaver_results,
@@ -31,6 +31,7 @@ from dagster_project.results import (
     service_results,
     stability_results,
     summary_results,
+    supplementary_tables,
     table_change,
     table_characteristics,
     table_service_use,
@@ -189,28 +190,33 @@ def compute_outcome(outcome: Outcome, warehouse: Warehouse, study: Study, run_id
     """Compute an outcome's results from the marts and write them."""
     results = outcome.compute(study, Source(warehouse))
     computed_from = (MARTS, *outcome.follows)
-    write_results(warehouse, outcome.name, outcome.analyses, results, computed_from, study, run_id)
+    write_results(warehouse, outcome.name, outcome.description, outcome.analyses, results, computed_from, study, run_id)
     return results
 
 
 def result_checks(outcome: Outcome, results: Sequence[ResultRow]) -> list[Check]:
     """Whether each result has its own id, and a value or a reason; and the outcome's own check."""
     ids = [row.result_id for row in results]
-    repeated = sorted({result_id for result_id in ids if ids.count(result_id) > 1}) if len(set(ids)) < len(ids) else []
+    repeated_ids = sorted({result_id for result_id in ids if ids.count(result_id) > 1}) if len(set(ids)) < len(ids) else []
     silent = [row.result_id for row in results if row.value is None and not row.note]
-    unique = f"{repeated[0]} stands twice" if repeated else f"{len(results)} results, each with its own id"
+    unique = f"{repeated_ids[0]} stands twice" if repeated_ids else f"{len(results)} results, each with its own id"
     reasons = f"{silent[0]} has neither a value nor a note" if silent else "No result is silent."
     return [
-        Check("ids_unique", not repeated, unique),
+        Check("ids_unique", not repeated_ids, unique),
         Check("values_or_notes", not silent, reasons),
         *([outcome.warning.result(results)] if outcome.warning else []),
     ]
 
 
+def data_version(results: Sequence[ResultRow]) -> str:
+    """The same for the same results, whoever computed them, and when."""
+    return hashlib.sha256(repr(list(results)).encode()).hexdigest()
+
+
 def all_tables(study: Study, results: Sequence[ResultRow]) -> list[Table]:
     """Every table of a study: Tables 1 to 4, and those one step behind them."""
     tables = [lay_out(study, results) for lay_out in (table_characteristics, table_service_use, table_summary, table_change)]
-    return [*tables, *further_tables(study, results)]
+    return [*tables, *supplementary_tables(study, results)]
 
 
 def outcome_tables(outcome: Outcome, study: Study, results: Sequence[ResultRow]) -> str:

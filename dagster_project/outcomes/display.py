@@ -19,7 +19,7 @@ from dagster_project.warehouse import Warehouse, replace_table
 DISPLAY = "joint_display"
 #: Every coding, with why it does not count: what its file says, and whether its person is on the roster and not excluded.
 _SEGMENTS = """
-    select segments.*,
+    select segments.*, segments.rowid as segment_order,
         case
             when exclusions.participant_id is not null then 'the person was excluded'
             when segments.participant_id is not null and participants.participant_id is null
@@ -61,7 +61,8 @@ def counted_segments(warehouse: Warehouse) -> tuple[list[dict[str, Any]], list[l
 
 def segments_check(warehouse: Warehouse) -> Check:
     """Every segment is of somebody on the roster, at a wave of the study."""
-    reasons = Counter(row["reason"] for row in warehouse.rows(f"select reason from ({_SEGMENTS}) where reason is not null"))
+    set_aside = warehouse.rows(f"select reason from ({_SEGMENTS}) where reason is not null order by segment_order")
+    reasons = Counter(row["reason"] for row in set_aside)
     message = "Every segment has a person of the roster and a wave."
     if reasons:
         message = "set aside: " + "; ".join(f"{count} x {reason}" for reason, count in reasons.most_common())

@@ -19,9 +19,9 @@ FIGURES = FIGURES_TABLE.name
 def draw_study(warehouse: Warehouse, study: Study, run_id: str) -> list[Figure]:
     """Draw what the page shows, once, and write it."""
     # The plotting library takes two seconds to come; whoever only loads the definitions does not wait for it.
-    from dagster_project.report.figures import PEOPLE_SCORES, draw_figures
+    from dagster_project.report.figures import PEOPLE_SCORES_QUERY, draw_figures
 
-    people = warehouse.rows(PEOPLE_SCORES) if study.protocol.shows_people else []
+    people = warehouse.rows(PEOPLE_SCORES_QUERY) if study.protocol.shows_people else []
     figures = draw_figures(study, read_results(warehouse), people)
     rows = [
         {

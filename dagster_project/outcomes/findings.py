@@ -31,31 +31,33 @@ AUDIT = "audit"
 class Audit:
     """own: each finding on our own results, with the result's id. published: those on the published table. rows: of both."""
 
-    own: Sequence[tuple[str, Finding]]
-    published: Sequence[Finding]
+    own_findings: Sequence[tuple[str, Finding]]
+    published_findings: Sequence[Finding]
     rows: Sequence[dict[str, Any]]
 
     @property
     def counts(self) -> dict[str, int]:
         """Findings on the published table by severity."""
-        return {severity: sum(finding.severity == severity for finding in self.published) for severity in SEVERITIES}
+        return {
+            severity: sum(finding.severity == severity for finding in self.published_findings) for severity in SEVERITIES
+        }
 
 
 def audit_study(warehouse: Warehouse, study: Study, run_id: str) -> Audit:
     """Audit both and write what was found."""
-    own = list(audit_results(read_results(warehouse).values(), study))
-    published = audit_published(published_values(study), study)
-    rows = [finding_row(finding, "results", result_id) for result_id, finding in own]
-    rows += [finding_row(finding, "published") for finding in published]
+    own_findings = list(audit_results(read_results(warehouse).values(), study))
+    published_findings = audit_published(published_values(study), study)
+    rows = [finding_row(finding, "results", result_id) for result_id, finding in own_findings]
+    rows += [finding_row(finding, "published") for finding in published_findings]
     with warehouse.transaction() as connection:
         connection.execute("create schema if not exists results")
         replace_table(connection, "results", FINDINGS_TABLE.name, FINDINGS_TABLE.to_arrow(rows))
         stamp(connection, AUDIT, OUTCOME_NAMES, study, run_id)
-    return Audit(own, published, rows)
+    return Audit(own_findings, published_findings, rows)
 
 
 def audit_checks(audit: Audit) -> list[Check]:
-    contradictions = [(result_id, finding) for result_id, finding in audit.own if finding.severity != NOTE]
+    contradictions = [(result_id, finding) for result_id, finding in audit.own_findings if finding.severity != NOTE]
     message = "No result contradicts another."
     if contradictions:
         result_id, finding = contradictions[0]

@@ -5,7 +5,7 @@ Belongs here: the table `results.reproduction`. Does not belong here: comparing 
 
 from collections.abc import Sequence
 
-from dagster_project.audit import find_impossible
+from dagster_project.audit import impossible_numbers
 from dagster_project.checks import Check
 from dagster_project.outcomes.store import read_results
 from dagster_project.results import (
@@ -41,7 +41,7 @@ def published_values(study: Study) -> tuple[PublishedValue, ...]:
 def compare_with_published(warehouse: Warehouse, study: Study, run_id: str) -> list[Reproduction]:
     """Write `results.reproduction`: each printed number beside the warehouse's, with a verdict."""
     published = published_values(study)
-    reproductions = compare(published, read_results(warehouse), study, find_impossible(published, study))
+    reproductions = compare(published, read_results(warehouse), study, impossible_numbers(published, study))
     table = REPRODUCTION_TABLE.to_arrow(reproductions)
     with warehouse.transaction() as connection:
         connection.execute("create schema if not exists results")

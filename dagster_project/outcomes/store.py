@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from dagster_project.results import RESULTS_TABLE, ResultRow
 from dagster_project.stamps import stamp
 from dagster_project.study import Study
-from dagster_project.warehouse import Warehouse, replace_rows
+from dagster_project.warehouse import Warehouse, identifier, literal, replace_rows
 
 #: The run that computed a result: not part of what the result says.
 _RUN_COLUMNS = ("run_id", "computed_at")
@@ -26,13 +26,17 @@ def read_results(warehouse: Warehouse) -> dict[str, ResultRow]:
 def write_results(
     warehouse: Warehouse,
     name: str,
+    description: str,
     analyses: Sequence[str],
     results: Sequence[ResultRow],
     computed_from: Sequence[str],
     study: Study,
     run_id: str,
 ) -> None:
-    """Replace the results of some analyses by those of this run, stamped as `name` with what they were computed from."""
+    """Replace the results of some analyses by those of this run, stamped as `name` with what they were computed from.
+
+    description: of the view results.<name>, which shows them.
+    """
     now = datetime.now(UTC).replace(tzinfo=None)
     table = RESULTS_TABLE.to_arrow(results, plan_hash=study.protocol.plan_hash, run_id=run_id, computed_at=now)
     with warehouse.transaction() as connection:
@@ -40,3 +44,9 @@ def write_results(
         replace_rows(
             connection, "results", "results", table, ("analysis", analyses), key=RESULTS_TABLE.key[0], stamps=_RUN_COLUMNS
         )
+        # The asset of these results is a table, too: its rows of the one table of all results.
+        view, analysis_list = f"results.{identifier(name)}", ", ".join(map(literal, analyses))
+        connection.execute(
+            f"create or replace view {view} as select * from results.results where analysis in ({analysis_list})"
+        )
+        connection.execute(f"comment on view {view} is {literal(description)}")

@@ -22,7 +22,7 @@ class WaveAnswers:
     returned: people by wave. columns: for each column of the view, the exports whose tables have it. checks: as of now.
     """
 
-    returned: Mapping[str, int]
+    respondent_counts: Mapping[str, int]
     columns: Mapping[str, Sequence[Export]]
     checks: Sequence[Check]
 
@@ -33,17 +33,17 @@ def unite_waves(warehouse: Warehouse, study: Study) -> WaveAnswers:
     codes = [code for block in (*study.protocol.instruments, "services") for code in study.block_codes(block)]
     with warehouse.transaction() as connection:
         connection.execute(f"create or replace view raw.answers as {_union(study, exports, codes)}")
-        returned = dict(
+        respondent_counts = dict(
             connection.execute(
                 "select wave, count(distinct participant_id) from raw.answers group by wave order by wave"
             ).fetchall()
         )
-        checks = [_people_on_roster(connection), *_on_time(study, connection, returned)]
+        checks = [_people_on_roster(connection), *_on_time(study, connection, respondent_counts)]
     columns = {
         column: [export for export in exports if column not in codes or column in export_columns(study, export)]
         for column in ("participant_id", "answered_on", *codes, "source_file", "source_row")
     }
-    return WaveAnswers(returned, columns, checks)
+    return WaveAnswers(respondent_counts, columns, checks)
 
 
 def on_time_check(wave: Wave) -> str:
@@ -73,11 +73,11 @@ def _people_on_roster(connection: Connection) -> Check:
     locations = "; ".join(
         f"{wave} row {row}: {respondent!r}{did_you_mean(respondent, respondents)}" for wave, respondent, row in strangers[:5]
     )
-    more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
-    return Check("people_on_roster", False, f"not on the roster: {locations}{more}; {_CURE}")
+    more_words = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
+    return Check("people_on_roster", False, f"not on the roster: {locations}{more_words}; {_CURE}")
 
 
-def _on_time(study: Study, connection: Connection, returned: Mapping[str, int]) -> list[Check]:
+def _on_time(study: Study, connection: Connection, respondent_counts: Mapping[str, int]) -> list[Check]:
     """One check a wave: whether it arrives when it was planned, and how many have returned it."""
     first_seen = dict(
         connection.execute(
@@ -91,7 +91,7 @@ def _on_time(study: Study, connection: Connection, returned: Mapping[str, int]) 
     today = datetime.now(UTC).date()
     checks = []
     for wave in study.protocol.waves:
-        n_returned = returned.get(wave.wave, 0)
+        n_returned = respondent_counts.get(wave.wave, 0)
         arrival = wave_state(study.protocol, wave, today, first_seen.get(wave.wave), n_returned, eligible)
         if arrival is not None:
             facts = {"state": arrival.state, "returned": n_returned, "eligible": eligible}

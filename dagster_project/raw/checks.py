@@ -24,14 +24,14 @@ def source_of(export: Export) -> str:
     return f"wave {export.wave}" + (f", {export.part}" if export.part else "")
 
 
-def export_checks(loaded: LoadedExport, export: Export, oddities: Sequence[str]) -> Iterator[Check]:
+def export_checks(loaded_export: LoadedExport, export: Export, oddities: Sequence[str]) -> Iterator[Check]:
     """What there is to say of an export that could be read. oddities: what is unlike the wave before."""
-    record = loaded.record
+    record = loaded_export.record
     missing = f"{export.folder}: no export of {source_of(export)} has arrived ({export.pattern})"
     yield Check("arrived", record.file_name is not None, record.file_name or missing, is_warning=True)
     yield Check("contract", True, "All declared columns are there.")
-    landed = "; ".join(loaded.notes) or "Every landed copy is what its name says."
-    yield Check("landed_whole", not loaded.notes, landed, is_warning=True)
+    landed_message = "; ".join(loaded_export.notes) or "Every landed copy is what its name says."
+    yield Check("landed_whole", not loaded_export.notes, landed_message, is_warning=True)
     columns = record.columns_set_aside
     yield Check("all_columns_placed", not columns, columns or "Every column is declared.", is_warning=True)
     unlike = first_few(oddities, 3) or "Nothing is unlike before."

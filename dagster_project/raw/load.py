@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports import (
-    Contracted,
+    ContractResult,
     ExportError,
     apply_contract,
     dictionary_of,
@@ -44,7 +44,7 @@ class LoadedExport:
 
     record: ExportRecord
     versions: int
-    taken: str
+    inputs_digest: str
     notes: tuple[str, ...]
     is_unchanged: bool
 
@@ -58,19 +58,19 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
     files = [land(file, settings.landing) for file in find_files(study.folder, export)]
     if not files and export.wave is None:
         raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); put the roster there")
-    taken = digest_of(file.sha256 for file in files)
+    inputs_digest = digest_of(file.sha256 for file in files)
     notes = tuple(file.note for file in files if file.note)
     note_files(settings.landing, warehouse, export, files)
-    chosen = choose_files(settings.landing, export, files, warehouse)
+    chosen_files = choose_files(settings.landing, export, files, warehouse)
     versions = count_versions(warehouse, export)
-    if chosen is None:
+    if chosen_files is None:
         refuse_gone(study, export)
-        return LoadedExport(write_empty(warehouse, study, export), versions, taken, notes, is_unchanged=False)
-    fingerprint = _fingerprint(settings, study, export, chosen.sha256)
+        return LoadedExport(write_empty(warehouse, study, export), versions, inputs_digest, notes, is_unchanged=False)
+    fingerprint = _fingerprint(settings, study, export, chosen_files.sha256)
     if (record := loaded_before(warehouse, export, fingerprint)) is not None:
-        return LoadedExport(record, versions, taken, notes, is_unchanged=True)
+        return LoadedExport(record, versions, inputs_digest, notes, is_unchanged=True)
     try:
-        contracted = [
+        contract_results = [
             apply_contract(
                 read_export(file.path, export, file.name, dictionary_of(study, export)),
                 study,
@@ -78,37 +78,37 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
                 file.sha256,
                 file.name,
             )
-            for file in chosen.files
+            for file in chosen_files.files
         ]
-        for part in contracted:
+        for part in contract_results:
             part.raise_if_broken()
-        _refuse_shared_participants(contracted)
-        record = record_of(export, chosen, fingerprint, contracted)
-        write_export(warehouse, export, record, contracted, chosen, settings.key())
+        _refuse_shared_participants(contract_results)
+        record = record_of(export, chosen_files, fingerprint, contract_results)
+        write_export(warehouse, export, record, contract_results, chosen_files, settings.key())
     except ExportError as error:
-        judge_files(warehouse, export, chosen, "refused", str(error))
+        judge_files(warehouse, export, chosen_files, "refused", str(error))
         raise
-    return LoadedExport(record, versions, taken, notes, is_unchanged=False)
+    return LoadedExport(record, versions, inputs_digest, notes, is_unchanged=False)
 
 
-def _refuse_shared_participants(contracted: Sequence[Contracted]) -> None:
+def _refuse_shared_participants(contract_results: Sequence[ContractResult]) -> None:
     """A person may be in one part of a wave only."""
-    if len(contracted) < 2:
+    if len(contract_results) < 2:
         return
-    people = pa.chunked_array([chunk for part in contracted for chunk in part.respondents.chunks], pa.string())
+    people = pa.chunked_array([chunk for part in contract_results for chunk in part.respondents.chunks], pa.string())
     in_several_parts = repeated_texts(people)
     if len(in_several_parts):
         respondent = in_several_parts[0].as_py()
         locations = [
             f"{part.name} row {row}"
-            for part in contracted
+            for part in contract_results
             for row in pc.filter(
                 part.source_rows, pc.equal(pc.utf8_trim_whitespace(part.respondents), respondent)
             ).to_pylist()
         ]
         raise ExportError(
-            f"{contracted[0].wave}: participant {respondent!r} is in several parts: {', '.join(locations[:3])}; keep one row"
-            " of each participant"
+            f"{contract_results[0].wave}: participant {respondent!r} is in several parts: {', '.join(locations[:3])};"
+            " keep one row of each participant"
         )
 
 

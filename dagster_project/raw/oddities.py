@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from dagster_project.exports import as_text, unlike_before
+from dagster_project.exports import as_text, find_wave_changes
 from dagster_project.study import Export, Study
 from dagster_project.warehouse import Connection, Warehouse, identifier
 
@@ -14,13 +14,13 @@ def oddities(study: Study, export: Export, warehouse: Warehouse) -> list[str]:
     """What is unlike the wave before in the rows in use, a line each: codes shifted, special codes, items turned round."""
     if export.wave is None:
         return []
-    earlier = study.export_before(export)
+    earlier = study.previous_export(export)
     with warehouse.connect(read_only=True) as connection:
         table = _sample(connection, export)
         earlier_table = _sample(connection, earlier) if earlier is not None else None
     if table is None:
         return []
-    return unlike_before(study, export, table, earlier_table, earlier.wave if earlier else None)
+    return find_wave_changes(study, export, table, earlier_table, earlier.wave if earlier else None)
 
 
 def _sample(connection: Connection, export: Export) -> pa.Table | None:

@@ -17,7 +17,7 @@ from dagster_project.exports import land, pseudonym
 from dagster_project.settings import Settings
 from dagster_project.stamps import SEGMENTS, stamp
 from dagster_project.study import Study
-from dagster_project.synthesis import CodedFile, read_interviews, read_propositions, segment_ids, why_unplaced
+from dagster_project.synthesis import CodedFile, read_interviews, read_propositions, segment_ids, unplaced_reason
 from dagster_project.warehouse import Warehouse, replace_table
 
 _SEGMENTS = pa.schema(
@@ -50,9 +50,9 @@ def read_coded_files(settings: Settings, study: Study) -> list[LandedInterviews]
     propositions = read_propositions(study)
     files = []
     for interviews in propositions.interviews if propositions else ():
-        landed = land(study.folder / interviews.file, settings.landing)
-        content = read_interviews(landed.path.read_bytes(), interviews.file, interviews)
-        files.append(LandedInterviews(interviews.file, landed.sha256, content))
+        landed_file = land(study.folder / interviews.file, settings.landing)
+        content = read_interviews(landed_file.path.read_bytes(), interviews.file, interviews)
+        files.append(LandedInterviews(interviews.file, landed_file.sha256, content))
     return files
 
 
@@ -90,21 +90,26 @@ def _rows(file: LandedInterviews, ids: Iterator[str], key: bytes, waves: Set[str
             "participant_id": pseudonym(coding.person.strip(), key) if coding.person else None,
             "respondent": coding.person, "wave": coding.wave,
             "source": coding.source, "start_position": coding.start, "end_position": coding.end, "text": coding.text,
-            "coder": coding.coder, "coded_at": coding.coded_at, "memo": coding.memo, "place": coding.place,
-            "set_aside_reason": why_unplaced(coding, waves),
+            "coder": coding.coder, "coded_at": coding.coded_at, "memo": coding.memo, "place": coding.location,
+            "set_aside_reason": unplaced_reason(coding, waves),
         }
         for coding in file.content.codings
     ]  # fmt: skip
     return rows + [
-        empty | {"source": lost.source or None, "place": lost.place, "set_aside_reason": lost.reason}
-        for lost in file.content.lost
+        empty
+        | {
+            "source": unusable_coding.source or None,
+            "place": unusable_coding.location,
+            "set_aside_reason": unusable_coding.reason,
+        }
+        for unusable_coding in file.content.unusable
     ]
 
 
 def segment_check(files: Sequence[LandedInterviews], segments: Sequence[dict[str, Any]]) -> Check:
     """Codings in the files, counted by another way, are those kept and those set aside."""
-    n_in_files = sum(file.content.counted for file in files)
-    n_speakers = sum(file.content.speakers for file in files)
+    n_in_files = sum(file.content.coding_count for file in files)
+    n_speakers = sum(file.content.speaker_count for file in files)
     n_set_aside = sum(row["set_aside_reason"] is not None for row in segments)
     n_kept = len(segments) - n_set_aside
     message = f"{n_in_files} in the files, {n_kept} kept, {n_set_aside} set aside"

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports import Contracted, pseudonyms
+from dagster_project.exports import ContractResult, pseudonyms
 from dagster_project.raw.columns import LEAVING, export_columns
 from dagster_project.raw.versions import ChosenFiles
 from dagster_project.study import Export, Study
@@ -22,7 +22,7 @@ from dagster_project.warehouse import (
     identifier,
     replace_rows,
     replace_table,
-    replace_table_from,
+    replace_table_from_batches,
     rows,
 )
 
@@ -49,19 +49,19 @@ class ExportRecord:
 
 
 def record_of(
-    export: Export, chosen: ChosenFiles | None, fingerprint: str = "", contracted: Sequence[Contracted] = ()
+    export: Export, chosen_files: ChosenFiles | None, fingerprint: str = "", contract_results: Sequence[ContractResult] = ()
 ) -> ExportRecord:
     """The record of an export that is loaded now from the chosen files, if there are any."""
     return ExportRecord(
         export=export.export,
         wave=export.wave,
-        file_name=chosen.name if chosen else None,
-        sha256=chosen.sha256 if chosen else None,
+        file_name=chosen_files.name if chosen_files else None,
+        sha256=chosen_files.sha256 if chosen_files else None,
         reader=export.reader,
-        rows_in_file=sum(part.rows_in_file for part in contracted),
-        rows_accepted=sum(part.rows_accepted for part in contracted),
-        rows_set_aside=sum(part.set_aside.num_rows for part in contracted),
-        columns_set_aside=" ".join(dict.fromkeys(warning for part in contracted for warning in part.warnings)),
+        rows_in_file=sum(part.rows_in_file for part in contract_results),
+        rows_accepted=sum(part.rows_accepted for part in contract_results),
+        rows_set_aside=sum(part.set_aside.num_rows for part in contract_results),
+        columns_set_aside=" ".join(dict.fromkeys(warning for part in contract_results for warning in part.warnings)),
         fingerprint=fingerprint,
         loaded_at=datetime.now(UTC).replace(tzinfo=None),
     )
@@ -113,20 +113,22 @@ def write_export(
     warehouse: Warehouse,
     export: Export,
     record: ExportRecord,
-    contracted: Sequence[Contracted],
-    chosen: ChosenFiles,
+    contract_results: Sequence[ContractResult],
+    chosen_files: ChosenFiles,
     key: bytes,
 ) -> None:
     """Write an export's rows, its set-aside rows, its contract, its record and its version: all or nothing."""
-    set_aside = pa.concat_tables([part.set_aside.select(_SET_ASIDE.names).cast(_SET_ASIDE) for part in contracted])
-    findings = {(finding.column, finding.code, finding.verdict): finding for part in contracted for finding in part.findings}
+    set_aside = pa.concat_tables([part.set_aside.select(_SET_ASIDE.names).cast(_SET_ASIDE) for part in contract_results])
+    findings = {
+        (finding.column, finding.code, finding.verdict): finding for part in contract_results for finding in part.findings
+    }
     name = export.table
     with warehouse.transaction() as connection:
-        _keep_rows_in_use(connection, name, record.export, chosen.sha256)
-        replace_table_from(connection, "raw", name, _accepted_rows(contracted, export, key))
+        _keep_rows_in_use(connection, name, record.export, chosen_files.sha256)
+        replace_table_from_batches(connection, "raw", name, _accepted_rows(contract_results, export, key))
         described = [{field: getattr(finding, field) for field in _FINDING.names} for finding in findings.values()]
         _describe(connection, record, set_aside, described)
-        for file, part in zip(chosen.files, contracted, strict=True):
+        for file, part in zip(chosen_files.files, contract_results, strict=True):
             connection.execute(
                 "update raw.versions set verdict = 'accepted', message = null, is_in_use = true, table_name = $1,"
                 " rows_in_file = $2, rows_accepted = $3, rows_set_aside = $4 where export = $5 and sha256 = $6",
@@ -165,15 +167,17 @@ def _keep_rows_in_use(connection: Connection, name: str, export: str, sha256: st
         connection.execute(f"drop table if exists raw.{identifier(f'{name}@{sha256[:8]}')}")
 
 
-def _accepted_rows(contracted: Sequence[Contracted], export: Export, key: bytes) -> Iterator[pa.RecordBatch]:
+def _accepted_rows(contract_results: Sequence[ContractResult], export: Export, key: bytes) -> Iterator[pa.RecordBatch]:
     """The accepted rows of all parts, with pseudonyms, and the roster's with all columns for leaving.
 
     A wave's answers that are blank or whole numbers in every row are given as such. A roster is text: it is small, and is
     asked for by what it says.
     """
-    whole_numbers = {code for part in contracted for code in part.places} if export.wave is not None else set()
+    whole_numbers = (
+        {code for part in contract_results for code in part.column_positions} if export.wave is not None else set()
+    )
     whole_numbers -= {"respondent", "answered_on"}
-    for part in contracted:
+    for part in contract_results:
         for batch in part.batches(whole_numbers):
             people = pseudonyms(_meant_respondents(batch.column("respondent"), export.respondents), key)
             batch = batch.add_column(0, "participant_id", people)

@@ -14,8 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from dagster_project.exports import Arrival, ExportError, LandedFile, is_whole, note_arrivals, noted_arrivals
-from dagster_project.exports.errors import listed, quoted
+from dagster_project.exports import Arrival, ExportError, LandedFile, append_arrivals, is_intact, read_arrivals
+from dagster_project.exports.errors import abbreviated_list, quoted
 from dagster_project.exports.landing import ARRIVALS
 from dagster_project.study import Export, Study
 from dagster_project.warehouse import Warehouse, WarehouseError, replace_table, rows
@@ -68,7 +68,7 @@ def note_files(landing: Path, warehouse: Warehouse, export: Export, files: Seque
         ).fetchone():
             replace_table(connection, "raw", "versions", _versions_in_landing(landing))
         elif not (landing / ARRIVALS).exists():  # of a working file from before the list of arrivals
-            note_arrivals(landing, map(_arrival, rows(connection, _ARRIVED)))
+            append_arrivals(landing, map(_arrival, rows(connection, _ARRIVED)))
         (latest,) = connection.execute("select max(first_seen_at) from raw.versions").fetchone() or (None,)
         # A clock that was set back does not change the order in which files arrived.
         now = max(datetime.now(UTC).replace(tzinfo=None), latest or datetime.min)
@@ -91,7 +91,7 @@ def note_files(landing: Path, warehouse: Warehouse, export: Export, files: Seque
                 list(vars(arrival).values()),
             )
             arrivals.append(arrival)
-        note_arrivals(landing, arrivals)
+        append_arrivals(landing, arrivals)
 
 
 def _versions_in_landing(landing: Path) -> pa.Table:
@@ -99,7 +99,7 @@ def _versions_in_landing(landing: Path) -> pa.Table:
     return pa.Table.from_pylist(
         [
             vars(arrival) | {"is_in_use": False, "message": _RECALLED if arrival.export else _ORPHAN}
-            for arrival in noted_arrivals(landing)
+            for arrival in read_arrivals(landing)
         ],
         schema=_VERSION,
     )
@@ -114,10 +114,12 @@ def choose_files(landing: Path, export: Export, files: Sequence[LandedFile], war
     if export.pin is not None:
         copies = sorted(landing.glob(f"{export.pin}*")) if landing.is_dir() else []
         if len(copies) != 1:
-            what = "no landed file's SHA-256 begins" if not copies else f"the SHA-256 of {len(copies)} landed files begin"
-            raise ExportError(f"{export.folder}: {what} with the pinned {export.pin}; correct pin in the protocol")
+            match_count = (
+                "no landed file's SHA-256 begins" if not copies else f"the SHA-256 of {len(copies)} landed files begin"
+            )
+            raise ExportError(f"{export.folder}: {match_count} with the pinned {export.pin}; correct pin in the protocol")
         sha256 = copies[0].name.split(".")[0]
-        if not is_whole(copies[0], sha256):
+        if not is_intact(copies[0], sha256):
             raise ExportError(
                 f"{export.folder}: the landed copy {copies[0].name}, which is pinned, was changed after landing; move it"
                 " away and put the file it was made of into the export's folder, or correct pin in the protocol"
@@ -137,14 +139,16 @@ def choose_files(landing: Path, export: Export, files: Sequence[LandedFile], war
 
 def refuse_gone(study: Study, export: Export) -> None:
     """A wave that the release holds has arrived: without its file it would become a wave that nobody returned."""
-    released = Warehouse(study.folder / "release" / "warehouse.duckdb")
+    release_file = Warehouse(study.folder / "release" / "warehouse.duckdb")
     exports: list[dict[str, Any]] = []
-    if released.path.exists():
+    if release_file.path.exists():
         with suppress(WarehouseError):  # damaged, which the release step says
-            if released.rows("select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'exports'"):
-                exports = released.rows("select file_name, source_file from marts.exports where export = ?", [export.export])
+            if release_file.rows("select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'exports'"):
+                exports = release_file.rows(
+                    "select file_name, source_file from marts.exports where export = ?", [export.export]
+                )
     if exports:
-        names = listed([quoted(row["file_name"]) for row in exports])
+        names = abbreviated_list([quoted(row["file_name"]) for row in exports])
         raise ExportError(
             f"{export.folder}: the release is made of {names}, and no export is there any more; put it back, or pin its copy"
             f" in the protocol (pin: {exports[0]['source_file'][:12]}); if nobody shall have returned the wave, move the"
@@ -157,9 +161,9 @@ def count_versions(warehouse: Warehouse, export: Export) -> int:
     return int(counts[0]["n"])
 
 
-def judge_files(warehouse: Warehouse, export: Export, chosen: ChosenFiles, verdict: str, message: str) -> None:
+def judge_files(warehouse: Warehouse, export: Export, chosen_files: ChosenFiles, verdict: str, message: str) -> None:
     with warehouse.transaction() as connection:
-        for file in chosen.files:
+        for file in chosen_files.files:
             connection.execute(
                 "update raw.versions set verdict = ?, message = ? where export = ? and sha256 = ?",
                 [verdict, message, export.export, file.sha256],

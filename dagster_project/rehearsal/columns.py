@@ -9,17 +9,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dagster_project.exports import (
+    ExportData,
     ExportError,
     Proposal,
-    Read,
     apply_contract,
     dictionary_of,
     find_files,
-    labels_unlike,
+    find_label_changes,
+    find_wave_changes,
     propose,
     propose_labels,
     read_export,
-    unlike_before,
 )
 from dagster_project.study import Study
 
@@ -51,47 +51,47 @@ class UnreadWave:
 
 def columns_by_wave(study: Study) -> Iterator[WaveColumns | UnreadWave]:
     """Each wave's file in use, compared with those before it."""
-    earlier: list[Read] = []
+    earlier: list[ExportData] = []
     for export in study.protocol.wave_exports:
         try:
             files = find_files(study.folder, export)
             reads = []
             for file in files if export.files == "parts" else files[-1:]:
                 table = read_export(file, export, file.name, dictionary_of(study, export))
-                reads.append(Read(export, table, apply_contract(table, study, export, "", file.name)))
+                reads.append(ExportData(export, table, apply_contract(table, study, export, "", file.name)))
         except ExportError as error:
             yield UnreadWave(export.wave or "", str(error))
             continue
-        for read in reads:
-            yield _columns(read, earlier, study)
+        for export_data in reads:
+            yield _columns(export_data, earlier, study)
         earlier += reads
 
 
-def _columns(read: Read, earlier: Sequence[Read], study: Study) -> WaveColumns:
-    export, contracted = read.export, read.contracted
-    verdicts = Counter(finding.verdict for finding in contracted.findings)
+def _columns(export_data: ExportData, earlier: Sequence[ExportData], study: Study) -> WaveColumns:
+    export, contract_result = export_data.export, export_data.contract_result
+    verdicts = Counter(finding.verdict for finding in contract_result.findings)
     counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
-    export_before = study.export_before(export)
-    previous = next((candidate for candidate in reversed(earlier) if candidate.export == export_before), None)
+    previous_export = study.previous_export(export)
+    previous = next((candidate for candidate in reversed(earlier) if candidate.export == previous_export), None)
     oddities = [
-        *contracted.problems,
-        *contracted.warnings,
-        *unlike_before(
+        *contract_result.problems,
+        *contract_result.warnings,
+        *find_wave_changes(
             study,
             export,
-            contracted.accepted,
-            previous.contracted.accepted if previous else None,
+            contract_result.accepted,
+            previous.contract_result.accepted if previous else None,
             previous.export.wave if previous else None,
         ),
-        *labels_unlike(read, earlier, study),
+        *find_label_changes(export_data, earlier, study),
     ]
-    proposals = propose(read, study, earlier)
+    proposals = propose(export_data, study, earlier)
     return WaveColumns(
-        title=f"{export.wave}: {contracted.name}: {counts}",
+        title=f"{export.wave}: {contract_result.name}: {counts}",
         oddities=oddities,
         proposals=[proposal.sentence for proposal in proposals],
         lines_to_accept=_column_lines(export.export, proposals),
-        label_proposals=_label_proposals(read, study),
+        label_proposals=_label_proposals(export_data, study),
     )
 
 
@@ -107,12 +107,12 @@ def _column_lines(export: str, proposals: Sequence[Proposal]) -> list[str]:
     return lines
 
 
-def _label_proposals(read: Read, study: Study) -> list[tuple[str, list[str]]]:
+def _label_proposals(export_data: ExportData, study: Study) -> list[tuple[str, list[str]]]:
     proposals = []
-    for block, texts in propose_labels(read, study).items():
+    for block, texts in propose_labels(export_data, study).items():
         labels = ", ".join(f"{json.dumps(text, ensure_ascii=False)}: {code}" for text, code in texts.items())
         lines = [
-            f"to accept, add to study.yaml under exports, {read.export.export}:",
+            f"to accept, add to study.yaml under exports, {export_data.export.export}:",
             f"  labels: - {{blocks: [{block}], labels: {{{labels}}}}}",
         ]
         proposals.append((f"{len(texts)} texts of {block} are labels that the export's dictionary knows", lines))

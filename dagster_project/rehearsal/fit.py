@@ -32,7 +32,7 @@ def check_study(study: Study) -> Iterator[FitFinding]:
     """What there is, and what does not fit. Nothing is written."""
     for export in study.protocol.exports:
         yield from _of_export(study, export)
-    for name in look(study, Memory(), {}).unknown:
+    for name in look(study, Memory(), {}).undeclared_files:
         yield FitFinding("", WARNING, f"{name}: no export declares this file")
     yield from _of_published(study)
     for finding in check_synthesis(study):
@@ -47,10 +47,10 @@ def _of_export(study: Study, export: Export) -> Iterator[FitFinding]:
         files = find_files(study.folder, export)
         for file in files:
             table = read_export(file, export, file.name, dictionary_of(study, export))
-            contracted = apply_contract(table, study, export, "", file.name)
-            counts = f"{contracted.rows_accepted} rows accepted, {contracted.set_aside.num_rows} set aside"
+            contract_result = apply_contract(table, study, export, "", file.name)
+            counts = f"{contract_result.rows_accepted} rows accepted, {contract_result.set_aside.num_rows} set aside"
             yield FitFinding(name, INFO, f"{file.name}: {counts}", is_export=True)
-            for severity, messages in ((WARNING, contracted.warnings), (ERROR, contracted.problems)):
+            for severity, messages in ((WARNING, contract_result.warnings), (ERROR, contract_result.problems)):
                 for message in messages:
                     yield FitFinding(name, severity, message, is_export=True, is_detail=True)
     except ExportError as error:

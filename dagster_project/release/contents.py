@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.audit import FINDINGS_TABLE
-from dagster_project.outcomes.analyses import all_tables
+from dagster_project.outcomes.analyses import OUTCOME_NAMES, all_tables
 from dagster_project.outcomes.store import read_results
 from dagster_project.report import (
     COLUMNS,
     FIGURES_TABLE,
-    LEFT_OUT,
-    LISTED,
     MOST_PEOPLE,
+    OMITTED_PEOPLE_QUERY,
+    PEOPLE_QUERIES,
     SUBJECTS,
     Figure,
-    Released,
+    PageContent,
     Sources,
     citation,
+    joint_display_table,
     methods,
-    table_joint_display,
-    turned_claims,
+    previous_verdicts,
     write_ard,
     write_dictionary,
     write_figures,
@@ -41,10 +41,10 @@ from dagster_project.report import (
 from dagster_project.report.checklists import (
     Checklist,
     JudgedItem,
+    checklist_table,
     judge_checklist,
     read_answers,
     read_checklists,
-    table_checklist,
 )
 from dagster_project.results import (
     ESTIMANDS_TABLE,
@@ -74,55 +74,55 @@ def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mappi
     """Fill the folder of a release to come from the working file and the study. manifest: of that release."""
     file = folder / "warehouse.duckdb"
     copy_schemas(working_file, file, SCHEMAS, _descriptions(study))
-    released = Warehouse(file)
+    release_file = Warehouse(file)
     # Closed before the package, which takes the hash of the file.
-    with released.kept_open():
-        _add_trace(released)
-        content = _content(study, released, manifest)
+    with release_file.kept_open():
+        _add_trace(release_file)
+        content = _content(study, release_file, manifest)
         _write_documents(study, folder, content)
         write_page(folder / "index.html", study, content)
-        columns = released.rows(_EVERY_COLUMN)
-        subjects = {name: released.rows(f"from codebook.{name}") for name in SUBJECTS}
+        columns = release_file.rows(_EVERY_COLUMN)
+        subjects = {name: release_file.rows(f"from codebook.{name}") for name in SUBJECTS}
         write_dictionary(folder / "codebook.html", study, subjects, columns)
     write_package(folder, study, manifest, columns)
 
 
-def _add_trace(released: Warehouse) -> None:
+def _add_trace(release_file: Warehouse) -> None:
     """The views by which a result is followed to its people, in SQL."""
-    with released.connect() as connection:
+    with release_file.connect() as connection:
         parts = rows(connection, "select scale, part from codebook.scale_parts order by scale, part_order")
         items = rows(connection, "select scale, item from codebook.scale_items order by scale, item_order")
         connection.execute(trace_sql(parts, items))
 
 
-def _content(study: Study, released: Warehouse, manifest: Mapping[str, str]) -> Released:
+def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str]) -> PageContent:
     """All that a release shows, from its file and the study's own words."""
-    results = read_results(released)
+    results = read_results(release_file)
     propositions = read_propositions(study)
     note = propositions.note if propositions else None
-    display = {table.name: released.rows(f"from {table.full_name}") for table in DISPLAY_TABLES}
-    changes = released.rows("select * from results.release_diff order by kind, what")
+    display = {table.name: release_file.rows(f"from {table.full_name}") for table in DISPLAY_TABLES}
+    changes = release_file.rows("select * from results.release_diff order by kind, what")
     tables = all_tables(study, list(results.values()))
-    joint = table_joint_display(study, display, note, turned_claims(changes, manifest["release"]))
+    joint = joint_display_table(study, display, note, previous_verdicts(changes, manifest["release"]))
     if joint:
         first_supplement = next((index for index, table in enumerate(tables) if table.number.startswith("S")), len(tables))
         tables.insert(first_supplement, joint)
-    figures = _figures(study, results, released)
+    figures = _figures(study, results, release_file)
     sections = ["flow", "methods", "audit", *(["figures"] if figures else []), *(["joint"] if joint else [])]
-    return Released(
+    return PageContent(
         manifest=manifest,
         version=version("wavehouse"),
         tables=tables,
         figures=figures,
         checklists=_checklists(study, tables, results, figures, sections),
         results=results,
-        reproduction=released.rows("select * from results.reproduction order by line"),
-        findings=released.rows("from results.findings where severity <> 'note' or subject = 'published' order by line"),
+        reproduction=release_file.rows("select * from results.reproduction order by line"),
+        findings=release_file.rows("from results.findings where severity <> 'note' or subject = 'published' order by line"),
         display=display,
         display_note=note,
         changes=changes,
-        sources=_sources(released),
-        listed=_listed(released, study),
+        sources=_sources(release_file),
+        people_rows=_people_rows(release_file, study),
     )
 
 
@@ -140,11 +140,11 @@ def _checklists(
     ]
 
 
-def _write_documents(study: Study, folder: Path, content: Released) -> None:
+def _write_documents(study: Study, folder: Path, content: PageContent) -> None:
     """The tables, figures and checklists as CSV, SVG, Word, Excel, LaTeX and analysis results data."""
     protocol, results = study.protocol, content.results
     forms = [
-        table_checklist(checklist, items, f"C{number}")
+        checklist_table(checklist, items, f"C{number}")
         for number, (checklist, items) in enumerate(content.checklists, start=1)
     ]
     figure_tables = [figure.table for figure in content.figures]
@@ -161,7 +161,7 @@ def _write_documents(study: Study, folder: Path, content: Released) -> None:
     write_ard(folder, ard_rows(list(results.values()), protocol.plan_hash))
 
 
-def _figures(study: Study, results: Mapping[str, ResultRow], released: Warehouse) -> list[Figure]:
+def _figures(study: Study, results: Mapping[str, ResultRow], release_file: Warehouse) -> list[Figure]:
     """The drawings as the released file has them, with their numbers."""
     # The plotting library takes two seconds to come, and only a new release needs it.
     from dagster_project.report.figures import figure_tables
@@ -176,7 +176,7 @@ def _figures(study: Study, results: Mapping[str, ResultRow], released: Warehouse
             tuple(row["notes"].splitlines()),
             row["svg"],
         )
-        for row in released.rows("from results.figures order by position")
+        for row in release_file.rows("from results.figures order by position")
     ]
 
 
@@ -193,18 +193,18 @@ def _descriptions(study: Study) -> dict[str, str]:
     descriptions = column_descriptions(study)
     for name, words in CODEBOOK_COLUMNS.items():
         descriptions[f"codebook.{name}" if "." in name else f"codebook..{name}"] = words
-    for table in TABLES:
+    for table in (*TABLES, *(replace(RESULTS_TABLE, name=view) for view in OUTCOME_NAMES)):
         descriptions |= table.comments()
     return descriptions
 
 
-def _sources(released: Warehouse) -> Sources:
+def _sources(release_file: Warehouse) -> Sources:
     """What stands behind the numbers of a page, counted by the database."""
-    with released.connect(read_only=True) as connection:
+    with release_file.connect(read_only=True) as connection:
         return Sources(
             roster=rows(connection, "select count(*) as n from marts.participants")[0]["n"],
             rules={row["scale"]: row["rule"] for row in rows(connection, "select scale, rule from codebook.scales")},
-            left_out=rows(connection, LEFT_OUT),
+            left_out=rows(connection, OMITTED_PEOPLE_QUERY),
             columns=rows(connection, COLUMNS),
             exports=rows(
                 connection, "select wave, file_name, version, source_file from marts.exports order by export, file_name"
@@ -212,11 +212,11 @@ def _sources(released: Warehouse) -> Sources:
         )
 
 
-def _listed(released: Warehouse, study: Study) -> dict[str, list[dict[str, Any]]]:
+def _people_rows(release_file: Warehouse, study: Study) -> dict[str, list[dict[str, Any]]]:
     """The people of a study small enough to list them."""
     if (
         not study.protocol.shows_people
-        or len(released.rows(f"from marts.participants limit {MOST_PEOPLE + 1}")) > MOST_PEOPLE
+        or len(release_file.rows(f"from marts.participants limit {MOST_PEOPLE + 1}")) > MOST_PEOPLE
     ):
         return {}
-    return {name: released.rows(sql) for name, sql in LISTED.items()}
+    return {name: release_file.rows(sql) for name, sql in PEOPLE_QUERIES.items()}

@@ -16,14 +16,14 @@ from dagster_project.results import COUNTED_KINDS, RELEASE_DIFF_TABLE, DiffRow, 
 from dagster_project.warehouse import (
     Cell,
     ChangedRow,
-    TwoFiles,
+    FilePair,
     Warehouse,
     WarehouseError,
     WideTable,
     identifier,
     literal,
+    open_file_pair,
     replace_table,
-    two_files,
 )
 
 #: The columns of a list of changes, one a person, or an answer or score of one.
@@ -39,13 +39,13 @@ _NEEDED = (
 
 def diff_of_files(old: Path, new: Path) -> list[DiffRow]:
     """What changed from one released (or working) file to another, from the people down to the results."""
-    with two_files(old, new) as files:
+    with open_file_pair(old, new) as files:
         _refuse_too_old(files, old, new)
         n_left, n_joined = files.count_one_sided("marts", "participants", "participant_id")
         rows = count_rows("person", None, n_left + n_joined, {"joined": n_joined, "left": n_left})
         for kind, wide in (("answer", _answers(files)), ("score", _scores(files))):
             for counts in files.count_cells(wide):
-                rows += count_rows(kind, counts.by, counts.rows, counts.cells)
+                rows += count_rows(kind, counts.group, counts.rows, counts.cells)
         return [
             *rows,
             *claim_changes(_triples(files.changed_rows("results", "claims", ["claim_id"]))),
@@ -55,7 +55,7 @@ def diff_of_files(old: Path, new: Path) -> list[DiffRow]:
 
 def list_changes(old: Path, new: Path) -> Iterator[tuple[Any, ...]]:
     """Each person who joined or left, each answer and each score that changed, as LIST_COLUMNS, one after the other."""
-    with two_files(old, new) as files:
+    with open_file_pair(old, new) as files:
         _refuse_too_old(files, old, new)
         for person, is_new in files.list_one_sided("marts", "participants", "participant_id"):
             roster = "on the roster"
@@ -74,7 +74,7 @@ def _missing(name: str) -> str:
     return f"row.{identifier(name + _MISSING)}"
 
 
-def _refuse_too_old(files: TwoFiles, old: Path, new: Path) -> None:
+def _refuse_too_old(files: FilePair, old: Path, new: Path) -> None:
     for side, path in (("old", old), ("new", new)):
         for schema, table in _NEEDED:
             if not files.columns(side, schema, table):
@@ -83,7 +83,7 @@ def _refuse_too_old(files: TwoFiles, old: Path, new: Path) -> None:
                 )
 
 
-def _answers(files: TwoFiles) -> WideTable:
+def _answers(files: FilePair) -> WideTable:
     """Answers as stored, one code an item, where both files have them so; else as written for people."""
     if not _both_have(files, "answer_codes"):
         return _answer_sheets(files)
@@ -94,12 +94,12 @@ def _answers(files: TwoFiles) -> WideTable:
     return _wide(files, "answer_codes", cells)
 
 
-def _answer_sheets(files: TwoFiles) -> WideTable:
+def _answer_sheets(files: FilePair) -> WideTable:
     cells = {item: Cell((item, item + _MISSING), f"row.{identifier(item)} is not null") for item in _items(files)}
     return _wide(files, "answer_sheets", cells, "is_returned")
 
 
-def _scores(files: TwoFiles) -> WideTable:
+def _scores(files: FilePair) -> WideTable:
     """Scores as stored, one column a scale, where both files have them so; else of the long table."""
     if not _both_have(files, "scores"):
         return _long_scores(files)
@@ -107,7 +107,7 @@ def _scores(files: TwoFiles) -> WideTable:
     return _wide(files, "scores", cells)
 
 
-def _long_scores(files: TwoFiles) -> WideTable:
+def _long_scores(files: FilePair) -> WideTable:
     cells = {scale: Cell((scale, scale + _MISSING), f"row.{identifier(scale)} is not null") for scale in _scales(files)}
     columns = "".join(
         f", any_value({value}) filter (where scale = {literal(scale)}) as {identifier(scale + suffix)}"
@@ -119,17 +119,17 @@ def _long_scores(files: TwoFiles) -> WideTable:
     return WideTable(_BY_WAVE, cells, **sources)
 
 
-def _wide(files: TwoFiles, table: str, cells: Mapping[str, Cell], condition: str = "true") -> WideTable:
+def _wide(files: FilePair, table: str, cells: Mapping[str, Cell], condition: str = "true") -> WideTable:
     columns = [*_BY_WAVE, *dict.fromkeys(column for cell in cells.values() for column in cell.columns)]
     sources = {side: files.select(side, "marts", table, columns, condition) for side in ("old", "new")}
     return WideTable(_BY_WAVE, cells, **sources)
 
 
-def _both_have(files: TwoFiles, table: str) -> bool:
+def _both_have(files: FilePair, table: str) -> bool:
     return all(files.columns(side, "marts", table) for side in ("old", "new"))
 
 
-def _items(files: TwoFiles) -> dict[str, tuple[int, int]]:
+def _items(files: FilePair) -> dict[str, tuple[int, int]]:
     """The items of either file with their ends. Of two codebooks the earlier one's ends stand."""
     ends: dict[str, tuple[int, int]] = {}
     for side in ("old", "new"):
@@ -138,13 +138,13 @@ def _items(files: TwoFiles) -> dict[str, tuple[int, int]]:
     return ends
 
 
-def _scales(files: TwoFiles) -> list[str]:
+def _scales(files: FilePair) -> list[str]:
     names = (files.rows(side, "select scale from {0}.codebook.scales order by scale_order") for side in ("old", "new"))
     return list(dict.fromkeys(scale for side in names for (scale,) in side))
 
 
 def _triples(changes: Sequence[ChangedRow]) -> list[tuple[Any, Any, Any]]:
-    return [(row.key, row.before, row.after) for row in changes]
+    return [(row.key, row.old_values, row.new_values) for row in changes]
 
 
 def remember_diff(
@@ -177,17 +177,17 @@ def recall_diff(working: Warehouse, released_file: Path) -> None:
 _HAS_HISTORY = "select 1 from duckdb_tables() where schema_name = 'results' and table_name = 'release_diff'"
 
 
-def _history(released: Warehouse) -> list[dict[str, Any]]:
+def _history(release_file: Warehouse) -> list[dict[str, Any]]:
     columns = [
         row["column_name"]
-        for row in released.rows(
+        for row in release_file.rows(
             "select column_name from duckdb_columns() where schema_name = 'results' and table_name = 'release_diff'"
         )
     ]
     # An older release told people's answers one by one: what is said of people there is left behind.
     of_counts = ", ".join(f"'{kind}'" for kind in COUNTED_KINDS)
     condition = f"where kind not in ({of_counts})" if "participant_id" in columns else ""
-    rows = released.rows(f"select * from results.release_diff {condition} order by rowid") if columns else []
+    rows = release_file.rows(f"select * from results.release_diff {condition} order by rowid") if columns else []
     # Its table may lack a column, or have one that there is no longer.
     absent: dict[str, Any] = dict.fromkeys(RELEASE_DIFF_TABLE.column_names) | {"n": 1}
     return [absent | {name: row[name] for name in absent if name in row} for row in rows]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dagster_project.audit import FINDINGS_TABLE
 from dagster_project.checks import Check, first_few
-from dagster_project.fingerprint import code_files
+from dagster_project.fingerprint import code_version
 from dagster_project.release.contents import fill_release
 from dagster_project.release.diff import recall_diff, remember_diff
 from dagster_project.results import diff_markdown
@@ -53,7 +53,7 @@ def publish_study(study_run: StudyRun) -> Published:
         changes = _publish(study_run, study, fingerprint, current)
     else:
         recall_diff(study_run.warehouse, settings.study_folder / "release" / "warehouse.duckdb")
-    study_run.write_taken(study, (current_release(settings.study_folder) or {})["release"])
+    study_run.write_release_inputs(study, (current_release(settings.study_folder) or {})["release"])
     return Published(settings.study_folder / "release", is_new, changes, fingerprint)
 
 
@@ -105,6 +105,5 @@ def _fingerprint(warehouse: Warehouse, settings: Settings, study: Study) -> str:
             for row in connection.execute(sql).fetchall():
                 digest.update(repr(row).encode())
     digest.update(study.definitions_hash.encode())
-    for path in code_files(settings.checkout):
-        digest.update(path.name.encode() + path.read_bytes())
+    digest.update(code_version(settings.checkout).encode())
     return digest.hexdigest()

@@ -32,9 +32,9 @@ def stamps_agree(warehouse: Warehouse, study: Study) -> list[str]:
         expected = of_definitions if name == SEGMENTS else current
         if not stamps[name]:
             problems.append(f"{name}: nothing says what this was computed from; {_CURE}")
-        elif differing := sorted({source for source, _ in expected ^ stamps[name]}):
-            what = " and ".join(source if source == DEFINITIONS else f"export {source}" for source in differing)
-            problems.append(f"{name}: computed from another state of {what} than is in use now; {_CURE}")
+        elif differing_sources := sorted({source for source, _ in expected ^ stamps[name]}):
+            state = " and ".join(source if source == DEFINITIONS else f"export {source}" for source in differing_sources)
+            problems.append(f"{name}: computed from another state of {state} than is in use now; {_CURE}")
     return problems
 
 

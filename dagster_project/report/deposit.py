@@ -1,6 +1,6 @@
-"""What an archive takes: a data dictionary as a page, and a Frictionless data package of everything in the release.
+"""What an archive asks for: a data dictionary as a page, and a Frictionless data package of everything in the release.
 
-Belongs here: describing a finished release. Does not belong here: what its tables hold, which its own comments say.
+Belongs here: describing a finished release. Does not belong here: what its tables hold (their comments say that).
 """
 
 import csv
@@ -27,7 +27,7 @@ _MEDIA = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }  # fmt: skip
-#: Tools whose versions a reader of the numbers may ask for.
+#: Tools whose versions the package names.
 _TOOLS = ("duckdb", "numpy", "scipy", "pyarrow", "dbt-core", "dbt-duckdb", "dagster", "pyreadstat")
 #: Tables of schema codebook that the dictionary prints in full, with their headings.
 SUBJECTS = {
@@ -64,12 +64,12 @@ def write_package(folder: Path, study: Study, manifest: Mapping[str, str], colum
     their columns, and what made them: release, run, plan, tools."""
     resources = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "datapackage.json"):
-        place = path.relative_to(folder).as_posix()
+        relative_path = path.relative_to(folder).as_posix()
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         resource: dict[str, Any] = {
-            "name": place.lower().replace("/", "-").rsplit(".", 1)[0] + "-" + path.suffix[1:],
-            "path": place,
+            "name": relative_path.lower().replace("/", "-").rsplit(".", 1)[0] + "-" + path.suffix[1:],
+            "path": relative_path,
             "format": path.suffix[1:],
             "mediatype": _MEDIA.get(path.suffix, "application/octet-stream"),
             "bytes": path.stat().st_size,
@@ -80,8 +80,8 @@ def write_package(folder: Path, study: Study, manifest: Mapping[str, str], colum
         if path.suffix == ".csv":
             resource["schema"] = {"fields": _fields(path, columns)}
         if path.suffix == ".parquet":
-            # Frictionless reads Parquet through frames that turn a missing whole number into NaN, which is no whole number.
-            # The file says its own types, and ard.json holds the same rows.
+            # No schema: Frictionless reads Parquet through data frames, which turn a missing integer into NaN. The file has
+            # its own types, and ard.json holds the same rows.
             resource["type"] = "file"
         if path.name == "ard.json":
             resource["schema"] = {"fields": ARD_TABLE.package_fields()}
@@ -111,11 +111,13 @@ def write_package(folder: Path, study: Study, manifest: Mapping[str, str], colum
 
 
 def _fields(path: Path, columns: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """The columns of a CSV: texts as printed, but for a table of schema results that was written as it is."""
+    """The columns of a CSV: texts as printed, except in a copy of a table of schema results."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         header = next(csv.reader(stream), [])
-    known = {row["column"]: row for row in columns if (row["schema"], row["table"]) == ("results", path.stem)}
-    return [_field(known[name]) if name in known else {"name": name, "type": "string"} for name in header]
+    described_columns = {row["column"]: row for row in columns if (row["schema"], row["table"]) == ("results", path.stem)}
+    return [
+        _field(described_columns[name]) if name in described_columns else {"name": name, "type": "string"} for name in header
+    ]
 
 
 def _field(row: Mapping[str, Any]) -> dict[str, str]:
@@ -123,7 +125,7 @@ def _field(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _tables(columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    found: dict[str, list[dict[str, str]]] = {}
+    fields_by_table: dict[str, list[dict[str, str]]] = {}
     for row in columns:
-        found.setdefault(f"{row['schema']}.{row['table']}", []).append(_field(row))
-    return [{"name": name, "schema": {"fields": fields}} for name, fields in found.items()]
+        fields_by_table.setdefault(f"{row['schema']}.{row['table']}", []).append(_field(row))
+    return [{"name": name, "schema": {"fields": fields}} for name, fields in fields_by_table.items()]

@@ -1,4 +1,4 @@
-"""What a figure is. Belongs here: that. Does not belong here: what draws it, which is slow to load."""
+"""What a figure is. Nothing else belongs here: what draws figures is slow to load."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ FIGURES_TABLE = TableSpec(
 @dataclass(frozen=True)
 class Figure:
     """A drawn figure. name: stable, for files and anchors. alt: what it shows, in words. table: its numbers, each with its
-    result. notes: how to read it. svg: to stand in a page as it is. png: the same, small; empty where nobody needs it."""
+    result. notes: how to read it. svg: for a page, as it is. png: a small picture; empty where none is needed."""
 
     name: str
     title: str

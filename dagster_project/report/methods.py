@@ -1,6 +1,6 @@
 """The methods section: sentences made from the protocol, the instruments and the plan, for a paper to start from.
 
-Belongs here: those sentences. Does not belong here: results, and anything that the definitions do not say.
+Belongs here: these sentences. Does not belong here: results, and anything that the definitions do not say.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from dagster_project.study import Composite, Instrument, Study
 
 
 def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, str], ...]:
-    """Headings and paragraphs. results: by id; analyses that have none are not spoken of."""
+    """Headings and paragraphs. results: by id; analyses without results are not mentioned."""
     analyses = list(dict.fromkeys(row.analysis for row in results.values()))
     paragraphs = [
         ("Design", _design(study)),
@@ -20,77 +20,81 @@ def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, 
         ("Analysis", " ".join(_analysis(study, set(analyses)))),
         ("Multiplicity", _multiplicity(study)),
         ("Other ways to the same answer", " ".join(_sensitivity(study, set(analyses)))),
-        ("Assumptions", " ".join(one.statement for one in study.protocol.assumptions)),
+        ("Assumptions", " ".join(assumption.statement for assumption in study.protocol.assumptions)),
     ]
     return tuple((heading, text) for heading, text in paragraphs if text)
 
 
-def _list(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+def _enumerate(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
 def _design(study: Study) -> str:
     waves = [f"{wave.wave} ({wave.label}, month {wave.month:g})" for wave in study.protocol.waves]
-    text = f"Questionnaires were planned at {len(waves)} wave{'s' if len(waves) > 1 else ''}: {_list(waves)}."
-    directions = [f"{one.contrast} is {direction_of(study, one.contrast)}" for one in study.protocol.contrasts]
-    return text + (f" Change was compared within people; {_list(directions)}." if directions else "")
+    text = f"Questionnaires were planned at {len(waves)} wave{'s' if len(waves) > 1 else ''}: {_enumerate(waves)}."
+    directions = [
+        f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
+    ]
+    return text + (f" Change was compared within people; {_enumerate(directions)}." if directions else "")
 
 
 def _measures(study: Study) -> Iterator[str]:
     for instrument in study.instruments:
         low, high = instrument.anchors.low, instrument.anchors.high
-        scales = [_scale(instrument, one) for one in instrument.all_scales if one.scale in study.protocol.outcomes]
+        scales = [_scale(instrument, scale) for scale in instrument.all_scales if scale.scale in study.protocol.outcomes]
         if scales:
             yield (
                 f"{instrument.name} ({instrument.source.rstrip('.')}): {instrument.item_count} items answered {low} to"
-                f" {high}; {_list(scales)}."
+                f" {high}; {_enumerate(scales)}."
             )
         if instrument.reversed:
             yield f"{len(instrument.reversed)} of its items were reversed against the declared anchors."
     use = study.protocol.service_use
     if use is not None:
-        yield f"Use of {len(use.services)} services was asked at {_list(use.waves)}."
+        yield f"Use of {len(use.services)} services was asked at {_enumerate(use.waves)}."
 
 
 def _scale(instrument: Instrument, scale: object) -> str:
     if isinstance(scale, Composite):
         return f"{scale.label} (mean of {len(scale.parts)} of its scales, {scale.better} is good)"
-    found = next(one for one in instrument.scales if one is scale)
-    how = f"{found.aggregate} of {len(found.items)}"
-    return f"{found.label} ({how}, {found.better} is good)"
+    item_scale = next(candidate for candidate in instrument.scales if candidate is scale)
+    return f"{item_scale.label} ({item_scale.aggregate} of {len(item_scale.items)}, {item_scale.better} is good)"
 
 
 def _norms(study: Study) -> str:
     samples = [
-        f"{one.population[0].lower()}{one.population[1:]} ({one.source}{f'; n = {one.n}' if one.n else ''})"
-        for one in study.norms.samples
+        f"{sample.population[0].lower()}{sample.population[1:]} ({sample.source}{f'; n = {sample.n}' if sample.n else ''})"
+        for sample in study.norms.samples
     ]
-    return f"Means were set beside those of {_list(samples)}." if samples else ""
+    return f"Means were set beside those of {_enumerate(samples)}." if samples else ""
 
 
 def _missing(study: Study) -> str:
-    shares: dict[float, list[str]] = {}
+    instruments_by_share: dict[float, list[str]] = {}
     for instrument in study.instruments:
-        shares.setdefault(instrument.minimum_answered, []).append(instrument.name)
-    said = [f"{100 * share:g} % of a scale's items ({_list(names)})" for share, names in shares.items()]
-    if len(said) == 1:
-        said = [said[0].split(" (")[0]]
+        instruments_by_share.setdefault(instrument.minimum_answered, []).append(instrument.name)
+    minimums = [
+        f"{100 * share:g} % of a scale's items ({_enumerate(names)})" for share, names in instruments_by_share.items()
+    ]
+    if len(minimums) == 1:
+        minimums = [minimums[0].split(" (")[0]]
     return (
-        f"A score needs answers to {_list(said)}; scales that ask for another share say so in the codebook. A score that is"
-        " a mean is then the mean of the items answered, one that is a sum is that mean times the number of items. No score"
-        " was otherwise filled in. Every person without a score stands under one reason (table of the roster and each n)."
+        f"A score needs answers to {_enumerate(minimums)}; scales that ask for another share say so in the codebook. A score"
+        " that is a mean is then the mean of the items answered, one that is a sum is that mean times the number of items."
+        " No score was otherwise filled in. Every person without a score stands under one reason (table of the roster and"
+        " each n)."
     )
 
 
 def _rejected(results: Mapping[str, ResultRow]) -> str:
-    """What was set to missing because it fits no declaration, block by block."""
+    """How many values were set to missing because no declaration allows them, by block."""
     blocks = [
-        f"{row.printed} of {results[result_id('rejected', row.outcome, 'n', when=row.wave)].printed} values of {row.outcome}"
-        f" at {row.wave or 'the roster'}"
+        f"{row.printed} of {results[result_id('rejected', row.outcome, 'n', timepoint=row.wave)].printed} values of"
+        f" {row.outcome} at {row.wave or 'the roster'}"
         for row in results.values()
         if row.analysis == "rejected" and row.statistic == "count"
     ]
-    return f" Outside the declared answers, and taken as missing, were {_list(blocks)}." if blocks else ""
+    return f" Outside the declared answers, and taken as missing, were {_enumerate(blocks)}." if blocks else ""
 
 
 def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:
@@ -122,9 +126,11 @@ def _multiplicity(study: Study) -> str:
         return ""
     if not plan.families:
         return "No family of tests was planned: every p is exploratory."
-    said = [f"{family.family} ({family.role}, {len(study.protocol.tests_of(family))} tests)" for family in plan.families]
+    families = [
+        f"{family.family} ({family.role}, {len(study.protocol.family_tests(family))} tests)" for family in plan.families
+    ]
     return (
-        f"Paired t tests were adjusted within the planned famil{'ies' if len(said) > 1 else 'y'} {_list(said)},"
+        f"Paired t tests were adjusted within the planned famil{'ies' if len(families) > 1 else 'y'} {_enumerate(families)},"
         f" by Holm and by Benjamini and Hochberg, at {f'{plan.alpha:g}'.removeprefix('0')}; everything else is exploratory"
         + (", but for similarity to norms, which is secondary and not adjusted." if plan.norm_margin is not None else ".")
     )

@@ -1,6 +1,6 @@
-"""What the page knows of each number on it: method, formula, people, those left out, scoring rule, files.
+"""What the page knows of each of its numbers: method, formula, people, those left out, scoring rule, files.
 
-Belongs here: putting that together, each text once. Does not belong here: people one by one (people.py, for small studies),
+Belongs here: collecting that as JSON, each line once. Does not belong here: single people (people.py, for small studies),
 layout.
 """
 
@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dagster_project.report.page_data import LineColumns, NumberColumns
 from dagster_project.report.people import Scope
 from dagster_project.results import MISSING_REASONS, PEOPLE, ResultRow, statistic_of
 
-#: One row a measure, rule, moment and reason: how many people of the roster do not count there, by the rule of
-#: marts.counted_profiles; of a fact of the roster, whose value is not known.
-LEFT_OUT = """
+#: A row for each measure, rule, moment and reason: how many people of the roster do not count, by the rule of
+#: marts.counted_profiles; for a participant variable, whose value is missing.
+OMITTED_PEOPLE_QUERY = """
     select measure, people, moment, reason, sum(n)::bigint as n
     from marts.counted_profiles
     where not is_counted
@@ -31,7 +32,7 @@ LEFT_OUT = """
     group by variable, rules.people, rules.moment, missing_reason
     order by all
 """
-#: One row a scale, wave and file: the columns in which its answers stand.
+#: A row for each scale and wave: the export columns of its answers.
 COLUMNS = """
     with measures as (
         select scale, item from codebook.scale_items
@@ -45,11 +46,11 @@ COLUMNS = """
         select item, item from codebook.items
     ),
 
-    places_of as (
-        select measures.scale, places.wave, places.export_column, items.item_order
+    export_columns as (
+        select measures.scale, wave_items.wave, wave_items.export_column, items.item_order
         from measures
         inner join codebook.items as items on measures.item = items.item
-        inner join codebook.wave_items as places on measures.item = places.item
+        inner join codebook.wave_items as wave_items on measures.item = wave_items.item
         union all
         select variable, '', export_column, variable_order from codebook.participant_variables
     )
@@ -57,7 +58,7 @@ COLUMNS = """
     select
         scale, wave, arg_min(export_column, item_order) as first_column, arg_max(export_column, item_order) as last_column,
         count(*) as columns
-    from places_of
+    from export_columns
     where export_column is not null
     group by all
     order by all
@@ -66,7 +67,8 @@ COLUMNS = """
 
 @dataclass(frozen=True)
 class Sources:
-    """What stands behind the numbers of a release, as its queries gave it. roster: how many people; rules: scale to rule."""
+    """What the numbers of a release are made of: rows of queries. roster: how many people; rules: scoring rule by scale;
+    left_out and columns: rows of OMITTED_PEOPLE_QUERY and COLUMNS; exports: rows of marts.exports."""
 
     roster: int
     rules: Mapping[str, str]
@@ -75,46 +77,49 @@ class Sources:
     exports: Sequence[Mapping[str, Any]]
 
 
-def page_numbers(
-    shown: Iterable[str],
+def number_data(
+    ids: Iterable[str],
     results: Mapping[str, ResultRow],
     sources: Sources,
     scopes: Sequence[Scope],
-    places: Mapping[str, int],
+    scope_indexes: Mapping[str, int],
     with_scopes: bool,
-) -> dict[str, Any]:
-    """The content of the page's dialog: `texts`, a list of [term, text]; `numbers`, by result id its printed text, its exact
-    value, the places of its texts and, with_scopes (where people are listed), its place in scopes. scopes and places: of
-    people.scopes_of."""
-    texts: dict[tuple[str, str], int] = {}
-    numbers: dict[str, list[Any]] = {}
-    of_scope = _ScopeLines(sources)
-    lines_of = [of_scope(scope) for scope in scopes]
-    for one in dict.fromkeys(shown):
-        row = results.get(one)
+) -> tuple[LineColumns, NumberColumns]:
+    """The content of the page's dialog. scopes and scope_indexes: of people.scopes_of; with_scopes: whether people are
+    listed."""
+    line_indexes: dict[Line, int] = {}
+    numbers: NumberColumns = {"result_ids": [], "printed_texts": [], "values": [], "line_indexes": [], "scope_indexes": []}
+    scope_lines = _ScopeLines(sources)
+    lines_by_scope = [scope_lines(scope) for scope in scopes]
+    for result_id in dict.fromkeys(ids):
+        row = results.get(result_id)
         if row is None:
             continue
-        lines = _lines(row, sources, lines_of[places[one]] if one in places else [])
-        numbers[one] = [row.printed, row.value, [texts.setdefault(line, len(texts)) for line in lines]]
-        if with_scopes and one in places:
-            numbers[one].append(places[one])
-    return {"texts": [list(line) for line in texts], "numbers": numbers}
+        lines = _lines(row, sources, lines_by_scope[scope_indexes[result_id]] if result_id in scope_indexes else [])
+        numbers["result_ids"].append(result_id)
+        numbers["printed_texts"].append(row.printed)
+        numbers["values"].append(row.value)
+        numbers["line_indexes"].append([line_indexes.setdefault(line, len(line_indexes)) for line in lines])
+        if with_scopes:
+            numbers["scope_indexes"].append(scope_indexes.get(result_id))
+    return {"terms": [term for term, _ in line_indexes], "texts": [text for _, text in line_indexes]}, numbers
 
 
+#: A term and its text.
 Line = tuple[str, str]
 
 
-def _lines(row: ResultRow, sources: Sources, of_scope: Sequence[Line]) -> list[Line]:
+def _lines(row: ResultRow, sources: Sources, scope_lines: Sequence[Line]) -> list[Line]:
     statistic = statistic_of(row.analysis, row.statistic)
     lines = [("What", row.method), ("Formula", statistic.formula)]
     if row.unit:
         lines.append(("Unit", row.unit))
     if statistic.people != "nobody" and row.n is not None:
         lines.append(("People", f"{row.n} of {sources.roster} on the roster: {PEOPLE[statistic.people]}"))
-    lines += [line for line in of_scope if line[0] == "Left out"]
+    lines += [line for line in scope_lines if line[0] == "Left out"]
     if rule := sources.rules.get(row.outcome):
         lines.append(("Score", rule))
-    lines += [line for line in of_scope if line[0] == "Answers"]
+    lines += [line for line in scope_lines if line[0] == "Answers"]
     if row.note:
         lines.append(("Note", row.note))
     if row.role != "descriptive":
@@ -123,13 +128,13 @@ def _lines(row: ResultRow, sources: Sources, of_scope: Sequence[Line]) -> list[L
 
 
 class _ScopeLines:
-    """Who is left out of a scope, and where its answers stand."""
+    """Who is left out of a scope, and the export columns of its answers."""
 
     def __init__(self, sources: Sources) -> None:
-        words = re.compile("|".join(MISSING_REASONS))
+        reason_codes = re.compile("|".join(MISSING_REASONS))
         self._left_out: dict[tuple[str, str, str], list[str]] = {}
         for row in sources.left_out:
-            reason = words.sub(lambda one: MISSING_REASONS[one[0]], row["reason"])
+            reason = reason_codes.sub(lambda match: MISSING_REASONS[match[0]], row["reason"])
             self._left_out.setdefault((row["people"], row["measure"], row["moment"]), []).append(f"{row['n']} ({reason})")
         names: dict[str, list[str]] = {}
         for row in sources.exports:
@@ -138,13 +143,13 @@ class _ScopeLines:
         self._files: dict[tuple[str, str], str] = {}
         for row in sources.columns:
             if row["wave"] in names:
-                ends = f"{row['columns']} columns, {row['first_column']} to {row['last_column']}"
-                place = ends if row["columns"] > 1 else f"column {row['first_column']}"
+                column_range = f"{row['columns']} columns, {row['first_column']} to {row['last_column']}"
+                columns = column_range if row["columns"] > 1 else f"column {row['first_column']}"
                 wave = row["wave"] or "roster"
-                self._files[row["scale"], row["wave"]] = f"{wave}: {place}, of {', '.join(names[row['wave']])}"
+                self._files[row["scale"], row["wave"]] = f"{wave}: {columns}, of {', '.join(names[row['wave']])}"
 
     def __call__(self, scope: Scope) -> list[Line]:
         waves = scope.waves if (scope.measure, "") not in self._files else ("",)
-        reasons = self._left_out.get((scope.people, scope.measure, scope.moment), [])
+        reasons = self._left_out.get((scope.rule, scope.measure, scope.moment), [])
         lines = [("Left out", "; ".join(reasons))] if reasons else []
-        return lines + [("Answers", found) for wave in waves if (found := self._files.get((scope.measure, wave)))]
+        return lines + [("Answers", files) for wave in waves if (files := self._files.get((scope.measure, wave)))]

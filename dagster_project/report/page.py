@@ -1,49 +1,47 @@
 """The released page: flow, methods, tables, joint display, figures, comparison, changes, in one file that needs no network.
 
-Belongs here: filling the template. Does not belong here: numbers that are not results.
+Belongs here: filling the template. Does not belong here: numbers that are not results, the page's text, style and scripts
+(templates/).
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dagster_project.report.checklists import Checklist, JudgedItem
 from dagster_project.report.figure import Figure
-from dagster_project.report.flow import study_flow
+from dagster_project.report.flow import Flow, study_flow
 from dagster_project.report.joint import joint_notes, joint_rows
 from dagster_project.report.methods import citation, methods
-from dagster_project.report.numbers import Sources, page_numbers
-from dagster_project.report.people import page_people, scopes_of
+from dagster_project.report.numbers import Sources, number_data
+from dagster_project.report.page_data import PageData
+from dagster_project.report.people import people_data, scopes_of
 from dagster_project.report.template import render
 from dagster_project.results import CHANGE_KINDS, ResultRow, Table, change_counts, count_lines
 from dagster_project.study import Study
 
 Rows = Sequence[Mapping[str, Any]]
-#: Changes that a page tells one by one; of the others it tells how many there are.
-_TOLD = ("claim", "significance")
-
-
+#: Kinds of changes that the page lists; it counts the others.
+_LISTED_CHANGES = ("claim", "significance")
 #: What readers call the statistics of a published table.
 _STATISTICS = {
     "es": "effect size", "sd": "SD", "ci_low": "lower limit", "ci_high": "upper limit", "norm_mean": "norm mean",
     "norm_sd": "norm SD", "percent": "per cent", "min": "minimum", "max": "maximum",
 }  # fmt: skip
-
-
-#: With more results a page knows only those that it shows.
+#: A page of a release with more results knows only those that it shows.
 _MOST_NUMBERS = 15_000
 
 
 @dataclass(frozen=True)
-class Released:
-    """What a page is made of: everything as the released file holds it.
+class PageContent:
+    """What a page is made of, as the released file holds it.
 
     manifest: of the release. version: Wavehouse's. tables: laid out, Tables 1 to 4 first. figures: drawn, each with its
-    table. checklists: judged. results: by id. reproduction, findings, changes: rows of results.reproduction, findings and
-    release_diff. display: rows of the joint display's tables, by table; display_note: what its readers must know. listed:
-    rows of the queries of people.LISTED, or nothing where nobody is to be listed.
+    table. checklists: each with its judged items. results: by id. reproduction, findings, changes: rows of
+    results.reproduction, findings and release_diff. display: rows of the joint display's tables, by table; display_note:
+    what its readers must know. listed: rows of the queries of people.PEOPLE_QUERIES; empty where no people are to be listed.
     """
 
     manifest: Mapping[str, str]
@@ -58,59 +56,70 @@ class Released:
     display_note: str | None
     changes: Rows
     sources: Sources
-    listed: Mapping[str, Rows]
+    people_rows: Mapping[str, Rows]
 
 
-def write_page(file: Path, study: Study, released: Released) -> None:
-    """Write the page. Every number carries its result's id, and opens what is known of it."""
-    flow = study_flow(study, released.results)
-    boxes = [flow.roster, *flow.waves, *flow.contrasts]
-    laid_out = [*released.tables, *(one.table for one in released.figures)]
-    cells = [cell for table in laid_out for row in table.rows for cell in row.cells if cell.text]
-    cells += [cell for box in boxes for cell in (box.before, box.n, box.scores, *(loss for _, loss in box.losses)) if cell]
-    others = [row for row in released.reproduction if row["verdict"] != "reproduced"]
-    shown = [one for cell in cells for one in cell.result_ids] + [row["result_id"] for row in others if row["result_id"]]
-    shown += [one for cell in released.display["claim_cells"] for one in cell["result_ids"].split()]
-    known = dict.fromkeys(one for one in (*shown, *released.results) if one in released.results)
-    if len(known) > _MOST_NUMBERS:
-        known = dict.fromkeys(one for one in shown if one in released.results)
-    scopes, places = scopes_of((released.results[one] for one in known), study)
-    people = page_people(released.listed) | {"scopes": list(map(astuple, scopes))} if released.listed else None
-    counts = Counter(row["verdict"] for row in released.reproduction)
-    cite, bibtex = citation(study, released.manifest, released.version)
+def write_page(file: Path, study: Study, content: PageContent) -> None:
+    """Write the page. Every number carries the ids of its results, and opens what is known of them."""
+    flow = study_flow(study, content.results)
+    deviations = [row for row in content.reproduction if row["verdict"] != "reproduced"]
+    shown_ids = [*_cell_ids(flow, content)]
+    shown_ids += [row["result_id"] for row in deviations if row["result_id"]]
+    shown_ids += [result_id for cell in content.display["claim_cells"] for result_id in cell["result_ids"].split()]
+    verdict_counts = Counter(row["verdict"] for row in content.reproduction)
+    cite, bibtex = citation(study, content.manifest, content.version)
     page = render(
         "page.html.jinja",
         protocol=study.protocol,
         flow=flow,
-        methods=methods(study, released.results),
-        tables=[table for table in released.tables if table.number in ("1", "2", "3", "4")],
-        further=[table for table in released.tables if table.number.startswith("S")],
-        figures=released.figures,
-        checklists=[(one, judged, Counter(item.status for item in judged)) for one, judged in released.checklists],
-        display=joint_rows(released.display, turned_claims(released.changes, released.manifest["release"])),
-        display_note=released.display_note,
-        display_notes=joint_notes(study, released.display),
-        previous=released.manifest.get("previous"),
-        kind_words=CHANGE_KINDS,
-        statistic_words=_STATISTICS,
-        numbers=page_numbers(known, released.results, released.sources, scopes, places, people is not None),
-        people=people,
+        methods=methods(study, content.results),
+        tables=[table for table in content.tables if table.number in ("1", "2", "3", "4")],
+        supplementary_tables=[table for table in content.tables if table.number.startswith("S")],
+        figures=content.figures,
+        checklists=[(checklist, items, Counter(item.status for item in items)) for checklist, items in content.checklists],
+        propositions=joint_rows(content.display, previous_verdicts(content.changes, content.manifest["release"])),
+        display_note=content.display_note,
+        display_notes=joint_notes(study, content.display),
+        has_previous_release=bool(content.manifest.get("previous")),
+        change_kind_names=CHANGE_KINDS,
+        statistic_names=_STATISTICS,
+        page_data=_page_data(study, content, shown_ids),
         plan_hash=study.protocol.plan_hash,
-        released_at=released.manifest["released_at"][:16].replace("T", " ") + " UTC",
-        printed=len(released.reproduction),
-        counts=[(verdict, counts[verdict]) for verdict in ("reproduced", "impossible", "differs")],
-        others=others,
-        findings=[row for row in released.findings if row["severity"] != "note"],
-        notes=[row for row in released.findings if row["severity"] == "note"],
-        changes=_changes(released.changes, released.manifest["release"]),
+        released_at=content.manifest["released_at"][:16].replace("T", " ") + " UTC",
+        printed_count=len(content.reproduction),
+        verdict_counts=[(verdict, verdict_counts[verdict]) for verdict in ("reproduced", "impossible", "differs")],
+        deviations=deviations,
+        findings=[row for row in content.findings if row["severity"] != "note"],
+        notes=[row for row in content.findings if row["severity"] == "note"],
+        changes=_changes(content.changes, content.manifest["release"]),
         cite=cite,
         bibtex=bibtex,
     )
     file.write_text(page, encoding="utf-8")
 
 
-def turned_claims(changes: Rows, release: str) -> dict[str, str]:
-    """Claims whose verdict a release turned, with what it was. changes: rows of results.release_diff."""
+def _cell_ids(flow: Flow, content: PageContent) -> Iterator[str]:
+    """The ids of the results in the cells of tables, figures and the study flow."""
+    for table in (*content.tables, *(figure.table for figure in content.figures)):
+        yield from (result_id for row in table.rows for cell in row.cells if cell.text for result_id in cell.result_ids)
+    for box in (flow.roster, *flow.waves, *flow.contrasts):
+        cells = (box.start, box.n, box.scores, *(cell for _, cell in box.losses))
+        yield from (result_id for cell in cells if cell for result_id in cell.result_ids)
+
+
+def _page_data(study: Study, content: PageContent, shown_ids: Sequence[str]) -> PageData:
+    """What the page's scripts read: of every result, or where there are too many, of those that the page shows."""
+    ids = dict.fromkeys(result_id for result_id in (*shown_ids, *content.results) if result_id in content.results)
+    if len(ids) > _MOST_NUMBERS:
+        ids = dict.fromkeys(result_id for result_id in shown_ids if result_id in content.results)
+    scopes, scope_indexes = scopes_of((content.results[result_id] for result_id in ids), study)
+    people = people_data(content.people_rows, scopes) if content.people_rows else None
+    lines, numbers = number_data(ids, content.results, content.sources, scopes, scope_indexes, people is not None)
+    return {"lines": lines, "numbers": numbers, "people": people}
+
+
+def previous_verdicts(changes: Rows, release: str) -> dict[str, str]:
+    """The previous verdict of each claim whose verdict a release changed. changes: rows of results.release_diff."""
     return {
         row["what"]: row["before"]
         for row in changes
@@ -119,12 +128,12 @@ def turned_claims(changes: Rows, release: str) -> dict[str, str]:
 
 
 def _changes(changes: Rows, release: str) -> dict[str, Any]:
-    """What the release changed: the one before it, how many of each kind, what was counted, and what is told one by one."""
-    mine = [row for row in changes if row["to_release"] == release]
+    """What the release changed: the previous release, how many changes of each kind, their lines, and those to be listed."""
+    release_changes = [row for row in changes if row["to_release"] == release]
     return {
-        "before": mine[0]["from_release"] if mine else None,
+        "previous_release": release_changes[0]["from_release"] if release_changes else None,
         "release": release,
-        "counts": list(change_counts(mine).items()),
-        "lines": count_lines(mine),
-        "told": [row for row in mine if row["kind"] in _TOLD],
+        "counts": list(change_counts(release_changes).items()),
+        "lines": count_lines(release_changes),
+        "rows": [row for row in release_changes if row["kind"] in _LISTED_CHANGES],
     }

@@ -1,35 +1,44 @@
-"""What the page knows person by person, in a study small enough to list: values, scores, answers and where they stand.
+"""What the page knows of each person, in a study small enough to list: values, scores, answers and where they stand.
 
-Belongs here: putting that together, each run of values once. Does not belong here: who counts in a number (a rule of
-results/, which the page applies), layout.
+Belongs here: collecting that as JSON. Does not belong here: who counts in a number (a rule of results/, which the page
+applies), layout.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from dagster_project.report.page_data import (
+    AnswerValues,
+    CountedPeople,
+    MeasureValues,
+    PeopleData,
+    ScoreValues,
+    SourceRows,
+)
 from dagster_project.results import ResultRow, statistic_of
 from dagster_project.study import Study
 
-#: With more people on the roster nobody is drawn or listed.
+#: In a study with more people on its roster, nobody is drawn or listed.
 MOST_PEOPLE = 150
 
 Rows = Sequence[Mapping[str, Any]]
 
-#: Each gives one row a measure and wave, its lists in the order of the people. What the names mean: Listed.
-LISTED = {
+#: Queries of what the page lists. Those of values give a row for each measure and wave, with lists in the order of people.
+PEOPLE_QUERIES = {
     "people": "select participant_id from marts.participants order by participant_id",
     "scores": """
         select
-            scale as measure, wave, list(score order by participant_id) as found,
-            list(missing_reason order by participant_id) as reasons, list(items_answered order by participant_id) as answered
+            scale as measure, wave, list(score order by participant_id) as person_values,
+            list(missing_reason order by participant_id) as reasons,
+            list(items_answered order by participant_id) as items_answered
         from marts.scale_scores
         group by all
         order by all
     """,
     "services": """
         select
-            service as measure, wave, list(is_used::int order by participant_id) as found,
+            service as measure, wave, list(is_used::int order by participant_id) as person_values,
             list(missing_reason order by participant_id) as reasons
         from marts.service_use
         group by all
@@ -43,20 +52,20 @@ LISTED = {
         )
 
         select
-            sheets.item as measure, sheets.wave, list(sheets.answer order by sheets.participant_id) as found,
+            sheets.item as measure, sheets.wave, list(sheets.answer order by sheets.participant_id) as person_values,
             list(sheets.missing_reason order by sheets.participant_id) as reasons,
             list(sheets.source_file order by sheets.participant_id) as files,
             list(sheets.source_row order by sheets.participant_id) as source_rows,
-            any_value(places.export_column) as export_column
+            any_value(wave_items.export_column) as export_column
         from sheets
-        left join codebook.wave_items as places on sheets.wave = places.wave and sheets.item = places.item
+        left join codebook.wave_items as wave_items on sheets.wave = wave_items.wave and sheets.item = wave_items.item
         group by all
         order by all
     """,
     "facts": """
         select
             facts.variable as measure, null as wave,
-            list(facts.number order by facts.participant_id) as found,
+            list(facts.number order by facts.participant_id) as person_values,
             list(facts.category order by facts.participant_id) as texts,
             list(facts.missing_reason order by facts.participant_id) as reasons,
             list(facts.source_file order by facts.participant_id) as files,
@@ -72,7 +81,7 @@ LISTED = {
             select participant_id, people, measure, moment, is_counted, case when people = 'both' then value end as change
             from marts.counted_people
             union all
-            -- An item by itself: whoever answered it; services are there already.
+            -- In an item by itself, whoever answered it counts. Services are among the counted people already.
             select sheets.participant_id, 'value', sheets.item, sheets.wave, sheets.is_counted, null
             from (
                 select participant_id, wave, item, true as is_counted from marts.answers
@@ -83,14 +92,17 @@ LISTED = {
         )
 
         select
-            people, measure, moment, list(is_counted order by participant_id) as found,
+            people, measure, moment, list(is_counted order by participant_id) as is_counted,
             list(change order by participant_id) as changes
         from counted
         group by all
         order by all
     """,
     "returned": """
-        select wave, list(is_returned order by participant_id) as found from marts.answer_sheets group by all order by all
+        select wave, list(is_returned order by participant_id) as is_returned
+        from marts.answer_sheets
+        group by all
+        order by all
     """,
     "scale_items": "select scale, item from codebook.scale_items order by scale, item_order",
     "scale_parts": "select scale, part from codebook.scale_parts order by scale, part_order",
@@ -102,105 +114,143 @@ LISTED = {
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose answers a number is made of: the rule of who counts (results.PEOPLE), what is counted, at which moment (a wave,
-    a contrast, or '' for all waves and for the roster), in which waves, with which sign a change is taken (1 for baseline
-    minus follow-up), and the waves by whose return people are told apart. Rule, measure and moment name the rows of
-    marts.counted_people that say who counts."""
+    """The answers that a number is computed from.
 
-    people: str
+    rule: who counts (a key of results.PEOPLE). moment: a wave, a contrast, or '' for all waves and for the roster. Rule,
+    measure and moment select the rows of marts.counted_people that say who counts. waves: those whose values are listed.
+    sign: of a change, 1 for baseline minus follow-up. return_waves: waves by whose return people are grouped.
+    """
+
+    rule: str
     measure: str
     moment: str
     waves: tuple[str, ...]
     sign: int
-    returns: tuple[str, ...]
+    return_waves: tuple[str, ...]
 
 
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
-    """The scope of a result; None where nobody of the roster is in it, or people beyond it are."""
-    people = statistic_of(row.analysis, row.statistic).people
-    if people in ("nobody", "listed"):
+    """The scope of a result; None where it counts nobody of the roster, or people who are not on the roster."""
+    rule = statistic_of(row.analysis, row.statistic).people
+    if rule in ("nobody", "listed"):
         return None
-    every = tuple(wave.wave for wave in study.protocol.waves)
-    contrast = next((one for one in study.protocol.contrasts if one.contrast == row.contrast), None)
-    own = (contrast.baseline, contrast.followup) if contrast else (row.wave,) if row.wave else ()
-    waves = every if people == "any" else every[:1] if people == "first" else own
+    all_waves = tuple(wave.wave for wave in study.protocol.waves)
+    contrast = next((contrast for contrast in study.protocol.contrasts if contrast.contrast == row.contrast), None)
+    result_waves = (contrast.baseline, contrast.followup) if contrast else (row.wave,) if row.wave else ()
+    waves = all_waves if rule == "any" else all_waves[:1] if rule == "first" else result_waves
     sign = 1 if contrast is None else contrast.baseline_sign
     if row.analysis == "missingness":
-        waves = every  # a pattern is about all waves
-    moment = "" if people == "any" else row.contrast or row.wave or ""
-    return Scope(people, row.outcome, moment, waves, sign, own if people in ("first", "roster") else ())
+        waves = all_waves  # a pattern is about all waves
+    moment = "" if rule == "any" else row.contrast or row.wave or ""
+    return Scope(rule, row.outcome, moment, waves, sign, result_waves if rule in ("first", "roster") else ())
 
 
-def page_people(listed: Mapping[str, Rows]) -> dict[str, Any]:
-    """The content of the page's list of people.
+def people_data(queried: Mapping[str, Rows], scopes: Iterable[Scope]) -> PeopleData:
+    """The content of the page's list of people. queried: the rows of each query of PEOPLE_QUERIES."""
+    reason_indexes: dict[str, int] = {}
+    row_indexes: dict[tuple[tuple[int, int] | None, ...], int] = {}
+    file_indexes = {row["source_file"]: index for index, row in enumerate(queried["exports"])}
 
-    listed: the rows of each query of LISTED. Returns: `people`, pseudonyms; `reasons`, `files` ([name, SHA-256, version])
-    and `runs` (where a file's rows stand: [file, row] or null a person), each once; `scores` (by scale and wave: values,
-    items answered), `services`, `items` and `facts` (by code and wave: values, run, column), a value that is missing being
-    the place of its reason in a list; `counted`, by rule, measure and moment: who counts, as the place in `who` of a text
-    of zeros and ones, and of a contrast everybody's change; `returned` by wave; `scales` (items in all, rule),
-    `scale_items`, `scale_parts`, and `turned`, what a reversed item's answer is taken from.
-    """
-    reasons: dict[str, int] = {}
-    runs: dict[tuple[tuple[int, int] | None, ...], int] = {}
-    files = {row["source_file"]: place for place, row in enumerate(listed["exports"])}
+    def measure_values(row: Mapping[str, Any]) -> MeasureValues:
+        texts = row.get("texts", [None] * len(row["person_values"]))
+        values = [number if text is None else text for number, text in zip(row["person_values"], texts, strict=True)]
+        missing_reasons = {
+            str(index): reason_indexes.setdefault(reason or "", len(reason_indexes))
+            for index, (value, reason) in enumerate(zip(values, row["reasons"], strict=True))
+            if value is None
+        }
+        return {"values": values, "missing_reasons": missing_reasons}
 
-    def values(row: Mapping[str, Any]) -> list[Any]:
-        texts = row.get("texts", [None] * len(row["found"]))
-        known = [value if text is None else text for value, text in zip(row["found"], texts, strict=True)]
-        both = zip(known, row["reasons"], strict=True)
-        return [[reasons.setdefault(why or "", len(reasons))] if value is None else value for value, why in both]
+    def score_values(row: Mapping[str, Any]) -> ScoreValues:
+        return {**measure_values(row), "items_answered": row["items_answered"]}
 
-    def cells(row: Mapping[str, Any]) -> list[Any]:
-        stand = tuple(
-            None if at is None or file not in files else (files[file], at)
-            for file, at in zip(row["files"], row["source_rows"], strict=True)
+    def answer_values(row: Mapping[str, Any]) -> AnswerValues:
+        source_rows = tuple(
+            None if row_number is None or file not in file_indexes else (file_indexes[file], row_number)
+            for file, row_number in zip(row["files"], row["source_rows"], strict=True)
         )
-        return [values(row), runs.setdefault(stand, len(runs)), row["export_column"]]
+        return {
+            **measure_values(row),
+            "source_rows_index": row_indexes.setdefault(source_rows, len(row_indexes)),
+            "export_column": row["export_column"],
+        }
 
-    # Who counts is the same in many numbers: each row of zeros and ones is there once.
-    who: dict[str, int] = {}
-    counted: dict[str, list[Any]] = {}
-    for row in listed["counted"]:
-        flags = "".join("1" if flag else "0" for flag in row["found"])
-        changes = [row["changes"]] if row["people"] == "both" else []
-        counted[f"{row['people']}/{row['measure']}/{row['moment']}"] = [who.setdefault(flags, len(who)), *changes]
-    found: dict[str, Any] = {
-        "people": [row["participant_id"] for row in listed["people"]],
-        "scores": _by(listed["scores"], lambda row: [values(row), row["answered"]]),
-        "services": _by(listed["services"], lambda row: [values(row)]),
-        "items": _by(listed["items"], cells),
-        "facts": _by(listed["facts"], cells),
-        "returned": {row["wave"]: [int(one) for one in row["found"]] for row in listed["returned"]},
-        "scales": {row["scale"]: [row["items_total"], row["rule"]] for row in listed["scales"]},
-        "scale_items": _lists(listed["scale_items"], "item"),
-        "scale_parts": _lists(listed["scale_parts"], "part"),
-        "turned": {row["item"]: row["turned_from"] for row in listed["turned"]},
-        "files": [[row["file_name"], row["source_file"], row["version"]] for row in listed["exports"]],
+    flags_indexes: dict[str, int] = {}
+    counted_people: dict[str, CountedPeople] = {}
+    for row in queried["counted"]:
+        flags = "".join("1" if is_counted else "0" for is_counted in row["is_counted"])
+        entry: CountedPeople = {"flags_index": flags_indexes.setdefault(flags, len(flags_indexes))}
+        if row["people"] == "both":
+            entry["changes"] = row["changes"]
+        counted_people[f"{row['people']}/{row['measure']}/{row['moment']}"] = entry
+    # Before the lists of the reasons and rows that they refer to.
+    scores = _by_measure(queried["scores"], score_values)
+    services = _by_measure(queried["services"], measure_values)
+    items = _by_measure(queried["items"], answer_values)
+    facts = _by_measure(queried["facts"], answer_values)
+    return {
+        "participant_ids": [row["participant_id"] for row in queried["people"]],
+        "scopes": [
+            {
+                "rule": scope.rule,
+                "measure": scope.measure,
+                "moment": scope.moment,
+                "waves": list(scope.waves),
+                "sign": scope.sign,
+                "return_waves": list(scope.return_waves),
+            }
+            for scope in scopes
+        ],
+        "counted_people": counted_people,
+        "counted_flags": list(flags_indexes),
+        "is_returned": {row["wave"]: list(map(int, row["is_returned"])) for row in queried["returned"]},
+        "scores": scores,
+        "services": services,
+        "items": items,
+        "facts": facts,
+        "scales": {row["scale"]: {"items_total": row["items_total"], "rule": row["rule"]} for row in queried["scales"]},
+        "scale_items": _lists_by_scale(queried["scale_items"], "item"),
+        "scale_parts": _lists_by_scale(queried["scale_parts"], "part"),
+        "reversed_from": {row["item"]: row["turned_from"] for row in queried["turned"]},
+        "reasons": list(reason_indexes),
+        "files": [
+            {"name": row["file_name"], "sha256": row["source_file"], "version": row["version"]} for row in queried["exports"]
+        ],
+        "source_rows": list(map(_source_rows, row_indexes)),
     }
-    return found | {"counted": counted, "who": list(who), "reasons": list(reasons), "runs": list(runs)}
 
 
-def _by(rows: Rows, of: Any) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+def _source_rows(rows: Sequence[tuple[int, int] | None]) -> SourceRows:
+    return {
+        "file_indexes": [row[0] if row else None for row in rows],
+        "row_numbers": [row[1] if row else None for row in rows],
+    }
+
+
+Values = TypeVar("Values")
+
+
+def _by_measure(rows: Rows, convert: Callable[[Mapping[str, Any]], Values]) -> dict[str, dict[str, Values]]:
+    """Rows by measure and wave ('' where there is none), each converted."""
+    measures: dict[str, dict[str, Values]] = {}
     for row in rows:
-        found.setdefault(row["measure"], {})[row["wave"] or ""] = of(row)
-    return found
+        measures.setdefault(row["measure"], {})[row["wave"] or ""] = convert(row)
+    return measures
 
 
-def _lists(rows: Rows, name: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _lists_by_scale(rows: Rows, column: str) -> dict[str, list[str]]:
+    scales: dict[str, list[str]] = {}
     for row in rows:
-        found.setdefault(row["scale"], []).append(row[name])
-    return found
+        scales.setdefault(row["scale"], []).append(row[column])
+    return scales
 
 
 def scopes_of(rows: Iterable[ResultRow], study: Study) -> tuple[list[Scope], dict[str, int]]:
-    """The scopes of results, each once, and the place among them of each result's id."""
+    """The scopes of results, each once, and by result id the index of its scope."""
     scopes: dict[Scope, int] = {}
-    places = {}
+    indexes = {}
     for row in rows:
         scope = scope_of(row, study)
         if scope is not None:
-            places[row.result_id] = scopes.setdefault(scope, len(scopes))
-    return list(scopes), places
+            indexes[row.result_id] = scopes.setdefault(scope, len(scopes))
+    return list(scopes), indexes

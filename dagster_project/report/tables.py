@@ -1,4 +1,4 @@
-"""Tables as CSV and results as data. Belongs here: writing what is laid out. Does not belong here: layout (results/)."""
+"""Tables as CSV and results as data. Belongs here: writing the files. Does not belong here: layout (results/)."""
 
 import csv
 import json
@@ -13,7 +13,8 @@ from dagster_project.results import ARD_TABLE, Table, to_csv_rows
 
 
 def write_tables(folder: Path, tables: Sequence[Table], reproduction: Sequence[Mapping[str, Any]]) -> None:
-    """Write each table as table_<number>_<name>.csv and the comparison as reproduction.csv: UTF-8 with a mark, for Excel."""
+    """Write each table as table_<number>_<name>.csv and the comparison as reproduction.csv, in UTF-8 with a byte order mark
+    for Excel."""
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
         _write(folder / f"table_{table.number}_{table.name}.csv", to_csv_rows(table))
@@ -25,12 +26,12 @@ def write_tables(folder: Path, tables: Sequence[Table], reproduction: Sequence[M
 def write_figures(folder: Path, figures: Sequence[Figure]) -> None:
     """Write each figure as figure_<number>_<name>.svg, numbered as on the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number, one in enumerate(figures, start=1):
-        (folder / f"figure_{number}_{one.name}.svg").write_text(one.svg + "\n", encoding="utf-8")
+    for number, figure in enumerate(figures, start=1):
+        (folder / f"figure_{number}_{figure.name}.svg").write_text(figure.svg + "\n", encoding="utf-8")
 
 
 def write_ard(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write analysis results data as ard.parquet and ard.json, one row a statistic; columns carry their descriptions."""
+    """Write analysis results data as ard.parquet and ard.json, one row per statistic; columns carry descriptions."""
     pq.write_table(ARD_TABLE.to_arrow(rows), folder / "ard.parquet")
     text = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
     (folder / "ard.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")

@@ -1,34 +1,34 @@
-"""How wide the columns of a table stand on paper, and how large its letters are. Nothing else belongs here."""
+"""The widths of a table's columns on paper, and its font size. Nothing else belongs here."""
 
 from dagster_project.results import Table
 
-#: Labels and words wrap when they are longer than this many letters.
-_LABELS, _WORDS = (16, 32), 42
-#: Points of letters, and how wide a digit is in centimetres for each of them: half of its height.
+#: Labels and words wrap when they are longer than this many characters; a column of labels is never narrower than the least.
+_SHORTEST_LABEL, _LONGEST_LABEL, _LONGEST_WORDS = 16, 32, 42
+#: Font sizes in points, and the width of a digit in centimetres for each point: half of its height.
 _LARGEST, _SMALLEST, _DIGIT = 9.0, 5.0, 0.5 * 2.54 / 72
-#: Beside each column, in letters.
-_AROUND = 2.0
+#: Space beside each column, in characters.
+_PADDING = 2.0
 
 
 def column_widths(table: Table, width: float) -> tuple[list[float], float]:
-    """The width of the labels' column and of each other column, in centimetres, and the letters' size in points.
+    """The width of the labels' column and of each other column, in centimetres, and the font size in points.
 
-    width: centimetres between the margins. Numbers stay on one line as long as letters of the smallest size allow.
+    width: centimetres between the margins. Numbers stay on one line as long as the smallest font size allows.
     """
     longest = max((len(row.label) for row in table.rows if row.cells), default=0)
-    wanted = [min(max(longest, _LABELS[0]), _LABELS[1]) + _AROUND]
-    alone = {group for group, span in table.groups if span == 1}
-    for place, column in enumerate(table.columns):
-        texts = [row.cells[place].text for row in table.rows if row.cells]
+    lengths = [min(max(longest, _SHORTEST_LABEL), _LONGEST_LABEL) + _PADDING]
+    single_groups = {group for group, span in table.groups if span == 1}
+    for index, column in enumerate(table.columns):
+        texts = [row.cells[index].text for row in table.rows if row.cells]
         if column.has_words:
             lines = [line for text in texts for line in text.split("\n")]
-            words = max((len(text) for text in (*column.name.split(), *lines)), default=0)
-            wanted.append(min(_WORDS, words) + _AROUND)
+            longest = max((len(text) for text in (*column.name.split(), *lines)), default=0)
+            lengths.append(min(_LONGEST_WORDS, longest) + _PADDING)
         else:
-            words = [*column.name.split(), *(column.group.split() if column.group in alone else ())]
+            words = [*column.name.split(), *(column.group.split() if column.group in single_groups else ())]
             # A minus is wider than a digit.
-            letters = [len(text) + 0.7 * text.count("−") for text in (*words, *texts)]
-            wanted.append(max(letters, default=0.0) + _AROUND)
-    size = max(_SMALLEST, min(_LARGEST, int(2 * width / (sum(wanted) * _DIGIT)) / 2))
-    unit = min(width / sum(wanted), size * _DIGIT)
-    return [unit * one for one in wanted], size
+            text_lengths = [len(text) + 0.7 * text.count("−") for text in (*words, *texts)]
+            lengths.append(max(text_lengths, default=0.0) + _PADDING)
+    size = max(_SMALLEST, min(_LARGEST, int(2 * width / (sum(lengths) * _DIGIT)) / 2))
+    unit = min(width / sum(lengths), size * _DIGIT)
+    return [unit * length for length in lengths], size

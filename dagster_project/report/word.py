@@ -1,7 +1,7 @@
-"""The tables as a Word document: native tables as journals want them.
+"""The tables as a Word document, with native tables as journals ask for them.
 
 Belongs here: styles, captions with numbers that Word knows, rules, repeated headings. Does not belong here: what stands in a
-cell. Tables are written as XML at once: python-docx finds each cell by walking the table, which takes minutes for long ones.
+cell. Tables are written directly as XML: python-docx finds a cell by walking its table, which takes minutes for long ones.
 """
 
 import io
@@ -23,16 +23,16 @@ from docx.text.paragraph import Paragraph
 from dagster_project.report.widths import column_widths
 from dagster_project.results import Table
 
-#: Tables with more columns than this, or with words in cells, stand on pages on their sides.
-_UPRIGHT = 6
-#: Table numbers begin with a letter for these.
+#: Tables with more columns than this, or with words in cells, stand on landscape pages.
+_PORTRAIT_COLUMNS = 6
+#: Headings of tables whose numbers begin with a letter.
 _HEADINGS = {"S": "Further tables", "C": "Checklists"}
-#: Tables with more rows than this begin a page.
-_SHORT_TABLE = 14
-_LONG, _SHORT, _MARGIN = 29.7, 21.0, 2.0
+#: Tables with more rows than this start on a new page.
+_SHORT_TABLE_ROWS = 14
+_PAPER_LENGTH, _PAPER_WIDTH, _MARGIN = 29.7, 21.0, 2.0
 _TWIPS = 567  # of a centimetre
-#: XML has no place for these.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+#: XML allows no such characters.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def write_word(
@@ -60,18 +60,20 @@ def write_word(
         paragraph.add_run(_clean(text))
     heading = None
     for table in tables:
-        wanted = _HEADINGS.get(table.number[:1], "Tables")
-        _table(document, table, wanted if wanted != heading else None)
-        heading = wanted
+        table_heading = _HEADINGS.get(table.number[:1], "Tables")
+        _table(document, table, table_heading if table_heading != heading else None)
+        heading = table_heading
     stream = io.BytesIO()
     document.save(stream)
-    _same_bytes(stream, file, released_at)
+    _write_archive(stream, file, released_at)
 
 
 def _prepare(document: Any, title: str, released_at: datetime) -> None:
     package = document.part.package
-    for one in [one for one, rel in package.rels.items() if rel.reltype.endswith("/thumbnail")]:
-        del package.rels[one]  # a picture of the library's empty template
+    for relation_id in [
+        relation_id for relation_id, relation in package.rels.items() if relation.reltype.endswith("/thumbnail")
+    ]:
+        del package.rels[relation_id]  # a picture of the library's empty template
     core = document.core_properties
     core.title, core.author, core.last_modified_by, core.comments = _clean(title)[:255], "", "", ""
     core.created = core.modified = released_at.replace(tzinfo=None)
@@ -87,7 +89,7 @@ def _prepare(document: Any, title: str, released_at: datetime) -> None:
     for language in document.styles.element.iter(qn("w:lang")):
         language.set(qn("w:val"), "en-GB")
     section = document.sections[0]
-    section.page_width, section.page_height = Cm(_SHORT), Cm(_LONG)
+    section.page_width, section.page_height = Cm(_PAPER_WIDTH), Cm(_PAPER_LENGTH)
     section.left_margin = section.right_margin = Cm(_MARGIN)
     section.top_margin = section.bottom_margin = Cm(1.6)
     footer = section.footer.paragraphs[0]
@@ -95,24 +97,26 @@ def _prepare(document: Any, title: str, released_at: datetime) -> None:
     _field(footer, "PAGE", "1")
 
 
-def _field(paragraph: Paragraph, instruction: str, shown: str, bold: bool = False) -> None:
-    """A field that Word can bring up to date, with what it shows until then."""
+def _field(paragraph: Paragraph, instruction: str, text: str, bold: bool = False) -> None:
+    """A field that Word can update, with the text that it shows until then."""
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), f" {instruction} ")
-    run = paragraph.add_run(shown)
+    run = paragraph.add_run(text)
     run.bold = bold
     paragraph._p.append(field)
     field.append(run._r)
 
 
 def _table(document: Any, table: Table, heading: str | None) -> None:
-    is_wide = len(table.columns) > _UPRIGHT or any(column.has_words for column in table.columns)
+    is_wide = len(table.columns) > _PORTRAIT_COLUMNS or any(column.has_words for column in table.columns)
     section, sections = document.sections[-1], len(document.sections)
     if (section.orientation == WD_ORIENT.LANDSCAPE) != is_wide:
         section = document.add_section()
         section.orientation = WD_ORIENT.LANDSCAPE if is_wide else WD_ORIENT.PORTRAIT
-        section.page_width, section.page_height = (Cm(_LONG), Cm(_SHORT)) if is_wide else (Cm(_SHORT), Cm(_LONG))
-    starts_page = len(document.sections) == sections and len(table.rows) > _SHORT_TABLE
+        section.page_width, section.page_height = (
+            (Cm(_PAPER_LENGTH), Cm(_PAPER_WIDTH)) if is_wide else (Cm(_PAPER_WIDTH), Cm(_PAPER_LENGTH))
+        )
+    starts_page = len(document.sections) == sections and len(table.rows) > _SHORT_TABLE_ROWS
     if heading:
         document.add_heading(heading, 1).paragraph_format.page_break_before = starts_page
     caption = document.add_paragraph(style="Caption")
@@ -125,20 +129,20 @@ def _table(document: Any, table: Table, heading: str | None) -> None:
     title.paragraph_format.keep_with_next = True
     title.add_run(_clean(table.title)).italic = True
     body = document.element.body
-    made = parse_xml(_xml(table, (_LONG if is_wide else _SHORT) - 2 * _MARGIN))
-    body.insert(len(body) - 1, made)  # before the section's properties
+    table_element = parse_xml(_xml(table, (_PAPER_LENGTH if is_wide else _PAPER_WIDTH) - 2 * _MARGIN))
+    body.insert(len(body) - 1, table_element)  # before the section's properties
     notes = document.add_paragraph()
     notes.paragraph_format.space_before, notes.paragraph_format.space_after = Pt(4), Pt(16)
     if table.notes:
-        first = notes.add_run("Note. ")
-        first.italic, first.font.size = True, Pt(9)
+        note_label = notes.add_run("Note. ")
+        note_label.italic, note_label.font.size = True, Pt(9)
         notes.add_run(_clean(" ".join(table.notes))).font.size = Pt(9)
 
 
 def _xml(table: Table, width: float) -> str:
     """A native table: heading rows that repeat, rows that stay whole, three rules."""
     centimetres, size = column_widths(table, width)
-    widths = [round(one * _TWIPS) for one in centimetres]
+    widths = [round(column_width * _TWIPS) for column_width in centimetres]
     parts = [
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/>'
         '<w:tblBorders><w:top w:val="single" w:sz="8" w:space="0" w:color="000000"/>'
@@ -146,31 +150,39 @@ def _xml(table: Table, width: float) -> str:
         '<w:tblCellMar><w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/></w:tblCellMar>'
         f'<w:tblCaption w:val="{_attribute(f"Table {table.number}. {table.title}")}"/>'
         f'<w:tblDescription w:val="{_attribute(" ".join(table.notes))}"/></w:tblPr><w:tblGrid>',
-        *(f'<w:gridCol w:w="{one}"/>' for one in widths),
+        *(f'<w:gridCol w:w="{column_width}"/>' for column_width in widths),
         "</w:tblGrid>",
     ]
     if table.groups:
-        cells, at = [_cell("", size, widths[0])], 1
+        cells, first_column = [_cell("", size, widths[0])], 1
         for group, span in table.groups:
-            cells.append(_cell(group, size, sum(widths[at : at + span]), "center", span=span, has_rule=bool(group)))
-            at += span
+            cells.append(
+                _cell(
+                    group, size, sum(widths[first_column : first_column + span]), "center", span=span, has_rule=bool(group)
+                )
+            )
+            first_column += span
         parts.append(_row(cells, is_heading=True))
     headings = [
-        _cell(column.name, size, one, "start" if column.has_words else "right", has_rule=True)
-        for column, one in zip(table.columns, widths[1:], strict=True)
+        _cell(column.name, size, column_width, "start" if column.has_words else "right", has_rule=True)
+        for column, column_width in zip(table.columns, widths[1:], strict=True)
     ]
     parts.append(_row([_cell("", size, widths[0], has_rule=True), *headings], is_heading=True))
-    for place, row in enumerate(table.rows):
-        # The last row stays with the note, a heading with what it heads.
-        keeps = place == len(table.rows) - 1 or not row.cells
+    for index, row in enumerate(table.rows):
+        # The last row stays with the note, a heading with the rows below it.
+        keeps_with_next = index == len(table.rows) - 1 or not row.cells
         if not row.cells:
-            parts.append(_row([_cell(row.label, size, sum(widths), span=len(widths), bold=True, keeps=keeps)]))
+            parts.append(
+                _row([_cell(row.label, size, sum(widths), span=len(widths), bold=True, keeps_with_next=keeps_with_next)])
+            )
             continue
         cells = [
-            _cell(cell.text, size, one, "start" if column.has_words else "right", keeps=keeps)
-            for cell, column, one in zip(row.cells, table.columns, widths[1:], strict=True)
+            _cell(cell.text, size, column_width, "start" if column.has_words else "right", keeps_with_next=keeps_with_next)
+            for cell, column, column_width in zip(row.cells, table.columns, widths[1:], strict=True)
         ]
-        parts.append(_row([_cell(row.label, size, widths[0], keeps=keeps), *cells], may_break=_has_words(table)))
+        parts.append(
+            _row([_cell(row.label, size, widths[0], keeps_with_next=keeps_with_next), *cells], may_break=_has_words(table))
+        )
     return "".join([*parts, "</w:tbl>"])
 
 
@@ -179,8 +191,8 @@ def _has_words(table: Table) -> bool:
 
 
 def _row(cells: Sequence[str], is_heading: bool = False, may_break: bool = False) -> str:
-    kept = "" if may_break else "<w:cantSplit/>"
-    return f"<w:tr><w:trPr>{kept}{'<w:tblHeader/>' if is_heading else ''}</w:trPr>{''.join(cells)}</w:tr>"
+    unbroken = "" if may_break else "<w:cantSplit/>"
+    return f"<w:tr><w:trPr>{unbroken}{'<w:tblHeader/>' if is_heading else ''}</w:trPr>{''.join(cells)}</w:tr>"
 
 
 def _cell(
@@ -192,34 +204,44 @@ def _cell(
     span: int = 1,
     bold: bool = False,
     has_rule: bool = False,
-    keeps: bool = False,
+    keeps_with_next: bool = False,
 ) -> str:
-    merged = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
+    column_span = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
     rule = '<w:bottom w:val="single" w:sz="4" w:space="0" w:color="000000"/>' if has_rule else ""
-    letters = f'<w:rPr>{"<w:b/>" if bold else ""}<w:sz w:val="{round(2 * size)}"/></w:rPr>'
+    font = f'<w:rPr>{"<w:b/>" if bold else ""}<w:sz w:val="{round(2 * size)}"/></w:rPr>'
     indent = '<w:ind w:left="80"/>' if align == "start" else ""
     lines = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in _clean(text).split("\n"))
     return (
-        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{merged}<w:tcBorders>{rule}</w:tcBorders>'
+        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{column_span}<w:tcBorders>{rule}</w:tcBorders>'
         '<w:vAlign w:val="top"/></w:tcPr>'
-        f'<w:p><w:pPr>{"<w:keepNext/>" if keeps else ""}<w:spacing w:before="20" w:after="20"/>'
-        f'{indent}<w:jc w:val="{align}"/>{letters}</w:pPr>'
-        f"<w:r>{letters}{lines}</w:r></w:p></w:tc>"
+        f'<w:p><w:pPr>{"<w:keepNext/>" if keeps_with_next else ""}<w:spacing w:before="20" w:after="20"/>'
+        f'{indent}<w:jc w:val="{align}"/>{font}</w:pPr>'
+        f"<w:r>{font}{lines}</w:r></w:p></w:tc>"
     )
 
 
 def _clean(text: str) -> str:
-    return _CONTROL.sub("\ufffd", text)
+    return _FORBIDDEN.sub("\ufffd", text)
 
 
 def _attribute(text: str) -> str:
     return escape(_clean(text), {'"': "&quot;", "\n": " "})
 
 
-def _same_bytes(stream: io.BytesIO, file: Path, at: datetime) -> None:
-    """Write the archive again with the release's time, not the clock's."""
-    with zipfile.ZipFile(stream) as made, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in made.namelist():
-            info = zipfile.ZipInfo(name, (max(at.year, 1980), at.month, at.day, at.hour, at.minute, at.second))
+def _write_archive(stream: io.BytesIO, file: Path, time: datetime) -> None:
+    """Write the archive with the release's time in place of the clock's, so that the same content gives the same bytes."""
+    with zipfile.ZipFile(stream) as source, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            info = zipfile.ZipInfo(
+                name,
+                (
+                    max(time.year, 1980),
+                    time.month,
+                    time.day,
+                    time.hour,
+                    time.minute,
+                    time.second,
+                ),
+            )
             info.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(info, made.read(name))
+            target.writestr(info, source.read(name))

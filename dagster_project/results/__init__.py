@@ -8,8 +8,7 @@ from dagster_project.results.ard import ARD_TABLE, ard_rows
 from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
-from dagster_project.results.further_tables import MISSING_REASONS, further_tables, ledger_table
-from dagster_project.results.items import MOST_ANSWERS, item_results
+from dagster_project.results.items import MAX_ANSWER_OPTIONS, item_results
 from dagster_project.results.measurement import measurement_results, reliable_change_results
 from dagster_project.results.missing import (
     attrition_results,
@@ -46,6 +45,7 @@ from dagster_project.results.statistics_registry import (
     estimand_rows,
     statistic_of,
 )
+from dagster_project.results.supplementary_tables import MISSING_REASONS, ledger_table, supplementary_tables
 from dagster_project.results.tables import (
     Cell,
     Column,
@@ -60,7 +60,7 @@ from dagster_project.results.tables import (
     to_csv_rows,
     to_markdown,
 )
-from dagster_project.results.trace import TRACE_COLUMNS, alike, person_lines, trace_lines, trace_sql
+from dagster_project.results.trace import TRACE_COLUMNS, person_lines, trace_lines, trace_sql, unknown_id_message
 from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
@@ -68,8 +68,8 @@ __all__ = [
     "CHANGE_KINDS",
     "COUNTED_KINDS",
     "ESTIMANDS_TABLE",
+    "MAX_ANSWER_OPTIONS",
     "MISSING_REASONS",
-    "MOST_ANSWERS",
     "PEOPLE",
     "RELEASE_DIFF_TABLE",
     "REPRODUCTION_TABLE",
@@ -87,7 +87,6 @@ __all__ = [
     "Row",
     "Statistic",
     "Table",
-    "alike",
     "ard_rows",
     "attrition_results",
     "change_counts",
@@ -102,7 +101,6 @@ __all__ = [
     "estimand_rows",
     "flow_results",
     "format_number",
-    "further_tables",
     "imputation_results",
     "item_results",
     "leaver_results",
@@ -128,6 +126,7 @@ __all__ = [
     "statistic_of",
     "summarise",
     "summary_results",
+    "supplementary_tables",
     "table_change",
     "table_characteristics",
     "table_service_use",
@@ -136,4 +135,5 @@ __all__ = [
     "to_markdown",
     "trace_lines",
     "trace_sql",
+    "unknown_id_message",
 ]

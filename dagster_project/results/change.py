@@ -144,7 +144,7 @@ def _adjusted(
     """p_holm and p_bh of each family of the plan."""
     index_of = {(code, contrast.contrast): index for index, (contrast, code) in enumerate(comparisons)}
     for family in study.protocol.plan.families:
-        tests = study.protocol.tests_of(family)
+        tests = study.protocol.family_tests(family)
         p = np.array([test.p[index_of[pair]] for pair in tests])
         n_tests = int(np.isfinite(p).sum())
         for statistic, adjusted, name in (

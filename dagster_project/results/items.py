@@ -7,19 +7,19 @@ from dagster_project.results.result_row import ResultRow
 from dagster_project.study import Study
 
 #: Items with more possible answers (sliders, ages, counts) have no counts by answer, only scores.
-MOST_ANSWERS = 11
+MAX_ANSWER_OPTIONS = 11
 
 
 def item_results(item_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """People who answered each item of an instrument in each wave, and how many gave each possible answer, as answered.
 
-    item_counts: wave, item, answer, n. Instruments with more than `MOST_ANSWERS` possible answers are left out.
+    item_counts: wave, item, answer, n. Instruments with more than `MAX_ANSWER_OPTIONS` possible answers are left out.
     """
     n_by_answer = {(row["item"], row["wave"], row["answer"]): row["n"] for row in item_counts}
     rows = Rows("items", study)
     for instrument in study.instruments:
         answers = range(instrument.anchors.low, instrument.anchors.high + 1)
-        if len(answers) > MOST_ANSWERS:
+        if len(answers) > MAX_ANSWER_OPTIONS:
             continue
         for item in instrument.item_codes:
             for wave in study.protocol.waves:

@@ -77,7 +77,7 @@ def published_result_id(value: PublishedValue, study: Study) -> str | None:
     elif analysis == "service_use":
         for service in study.protocol.service_use.services if study.protocol.service_use else ():
             if service.label == value.label:
-                return result_id(analysis, service.service, statistic, when=value.timepoint)
+                return result_id(analysis, service.service, statistic, timepoint=value.timepoint)
     elif analysis in ("summary", "change"):
         for instrument in study.instruments:
             if instrument.published_as != value.section:
@@ -86,7 +86,7 @@ def published_result_id(value: PublishedValue, study: Study) -> str | None:
                 if scale.label == value.label:
                     if value.timepoint == "norm":
                         return result_id("norm", scale.scale, statistic)
-                    return result_id(analysis, scale.scale, statistic, when=value.timepoint)
+                    return result_id(analysis, scale.scale, statistic, timepoint=value.timepoint)
             if value.timepoint == "norm" and statistic == "n":
                 return result_id("norm", instrument.instrument, "n")
     return None

@@ -48,7 +48,7 @@ class Rows:
     def __init__(self, analysis: str, study: Study) -> None:
         self._analysis = analysis
         self._families = {
-            test: family for family in study.protocol.plan.families for test in study.protocol.tests_of(family)
+            test: family for family in study.protocol.plan.families for test in study.protocol.family_tests(family)
         }
         self._study = study
         self._variables = {variable.variable: variable for variable in study.protocol.participant_variables}
@@ -76,7 +76,7 @@ class Rows:
             role = family.role if family is not None else "exploratory"
         self.rows.append(
             ResultRow(
-                result_id=result_id(self._analysis, outcome, name, category=category, when=wave or contrast),
+                result_id=result_id(self._analysis, outcome, name, category=category, timepoint=wave or contrast),
                 analysis=self._analysis, outcome=outcome, category=category, wave=wave, contrast=contrast,
                 statistic=name, value=finite_value, n=n, method=method or statistic.method, unit=unit,
                 printed=print_statistic(finite_value, decimals, statistic.kind),

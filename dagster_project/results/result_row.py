@@ -74,12 +74,14 @@ RESULTS_TABLE = TableSpec(
 )
 
 
-def result_id(analysis: str, outcome: str, statistic: str, *, category: str | None = None, when: str | None = None) -> str:
+def result_id(
+    analysis: str, outcome: str, statistic: str, *, category: str | None = None, timepoint: str | None = None
+) -> str:
     """analysis/outcome[/category][/wave or contrast]/statistic, the same on every run.
 
     Raises ResultsError when a part would make the id ambiguous.
     """
-    parts = [part for part in (analysis, outcome, category, when, statistic) if part is not None]
+    parts = [part for part in (analysis, outcome, category, timepoint, statistic) if part is not None]
     for part in parts:
         if not _PART.match(part):
             raise ResultsError(f"{part!r} cannot be part of a result id; use letters, digits, underscores and hyphens")

@@ -32,7 +32,7 @@ def answers(by_id: Mapping[str, ResultRow], study: Study, code: str, contrast: s
     that does not contain it."""
 
     def value(analysis: str, statistic: str) -> float | None:
-        row = by_id.get(result_id(analysis, code, statistic, when=contrast))
+        row = by_id.get(result_id(analysis, code, statistic, timepoint=contrast))
         return None if row is None else row.value
 
     def by_p(method: str, analysis: str, estimate: str, p: str, threshold: float) -> Answer:
@@ -68,7 +68,7 @@ def stability_results(results: Iterable[ResultRow], study: Study) -> list[Result
             method_answers = answers(by_id, study, code, contrast.contrast)
             reference = method_answers[0]
             testable = [answer for answer in method_answers if answer.sign is not None and answer.excludes_zero is not None]
-            n_row = by_id.get(result_id("change", code, "n", when=contrast.contrast))
+            n_row = by_id.get(result_id("change", code, "n", timepoint=contrast.contrast))
             n = None if n_row is None else n_row.n
             row_fields: dict[str, Any] = {"contrast": contrast.contrast}
             if reference not in testable:

@@ -1,5 +1,5 @@
 """Tables 1 to 4, laid out from results alone. Belongs here: layout. Does not belong here: arithmetic, HTML; supplementary
-tables (further_tables.py).
+tables (supplementary_tables.py).
 
 Each cell has the ids of the results it shows.
 """
@@ -135,7 +135,7 @@ def table_service_use(study: Study, results: Iterable[ResultRow]) -> Table:
             tuple(
                 numbers.cell(
                     "{} of {}",
-                    *(result_id("service_use", service.service, statistic, when=wave) for statistic in ("count", "n")),
+                    *(result_id("service_use", service.service, statistic, timepoint=wave) for statistic in ("count", "n")),
                 )
                 for wave in waves
             ),
@@ -174,7 +174,7 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
         cells: list[Cell] = []
         for wave in waves:
             ids = {
-                statistic: result_id("summary", code, statistic, when=wave)
+                statistic: result_id("summary", code, statistic, timepoint=wave)
                 for statistic in ("n", "mean", "sd", "min", "max", "norm_distance")
             }
             cells += [
@@ -212,7 +212,7 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
             def ids(
                 *statistics: str, code: str = code, timepoint: str = contrast.contrast, analysis: str = "change"
             ) -> list[str]:
-                return [result_id(analysis, code, statistic, when=timepoint) for statistic in statistics]
+                return [result_id(analysis, code, statistic, timepoint=timepoint) for statistic in statistics]
 
             cells += [
                 numbers.cell("{}", *ids("n")),
@@ -249,10 +249,11 @@ def _families_note(study: Study, numbers: Numbers) -> str:
         return "No family of tests is planned: every p stands alone and is exploratory."
     sentences, alpha = [], f"{plan.alpha:g}".removeprefix("0")
     for family in plan.families:
-        tests = study.protocol.tests_of(family)
+        tests = study.protocol.family_tests(family)
         n_significant = {
             name: sum(
-                numbers.is_below(result_id("change", code, statistic, when=contrast), plan.alpha) for code, contrast in tests
+                numbers.is_below(result_id("change", code, statistic, timepoint=contrast), plan.alpha)
+                for code, contrast in tests
             )
             for name, statistic in (("alone", "p"), ("Holm", "p_holm"), ("Benjamini-Hochberg", "p_bh"))
         }

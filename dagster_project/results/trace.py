@@ -215,7 +215,7 @@ def _source_lines(ask: Query, groups: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def alike(result_id: str, known_ids: Sequence[str]) -> str:
+def unknown_id_message(result_id: str, known_ids: Sequence[str]) -> str:
     """The message for an id that no result has, with the closest ids."""
     matches = get_close_matches(result_id, known_ids, n=3, cutoff=0.6)
     hint = f"; do you mean {' or '.join(matches)}?" if matches else "; `select result_id from results.results` lists them"

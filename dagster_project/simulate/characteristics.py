@@ -1,4 +1,4 @@
-"""Who the people are and which services they used, by the printed counts and moments.
+"""Characteristics and service use of the people, matching the printed counts and moments.
 
 Belongs here: assigning categories, numbers and services. Does not belong here: scale scores.
 """
@@ -12,81 +12,83 @@ from dagster_project.results.published import PublishedValue
 from dagster_project.results.reproduction import published_result_id
 from dagster_project.results.rounding import printed_decimals
 from dagster_project.simulate.search import Grid, Target, search
-from dagster_project.simulate.targets import inside
+from dagster_project.simulate.targets import target_interval
 from dagster_project.study import ParticipantVariable, Study
 
-#: A category's code, a number, or nothing.
+#: A category's code, a number, or None if missing.
 Fact = str | float | None
 
 
 def printed_by_id(published: Iterable[PublishedValue], study: Study) -> dict[str, PublishedValue]:
-    """Printed numbers by the id of the result that they are about."""
-    found = ((published_result_id(value, study), value) for value in published)
-    return {one: value for one, value in found if one is not None}
+    """Printed numbers by the id of the result that they report."""
+    pairs = ((published_result_id(value, study), value) for value in published)
+    return {result_id: value for result_id, value in pairs if result_id is not None}
 
 
 def roster_facts(
-    study: Study, printed: Mapping[str, PublishedValue], people: int, rng: random.Random, *, steps: int
+    study: Study, printed_values: Mapping[str, PublishedValue], person_count: int, rng: random.Random, *, steps: int
 ) -> dict[str, list[Fact]]:
-    """By variable, one fact a person: categories as counted, numbers with the printed moments."""
+    """By variable, one fact per person: categories with the printed counts, numbers with the printed moments."""
     facts: dict[str, list[Fact]] = {}
     for variable in study.protocol.participant_variables:
-        own = {
-            one.split("/", 2)[2]: value
-            for one, value in printed.items()
-            if one.startswith(f"characteristics/{variable.variable}/")
+        values = {
+            result_id.split("/", 2)[2]: value
+            for result_id, value in printed_values.items()
+            if result_id.startswith(f"characteristics/{variable.variable}/")
         }
-        known: list[Fact] = list(
-            _numbers(variable, own, people, rng, steps) if variable.kind == "number" else _categories(variable, own)
+        variable_facts: list[Fact] = list(
+            _numbers(values, person_count, rng, steps) if variable.kind == "number" else _categories(variable, values)
         )
-        known = known[:people] + [None] * (people - len(known))
-        rng.shuffle(known)
-        facts[variable.variable] = known
+        variable_facts = variable_facts[:person_count] + [None] * (person_count - len(variable_facts))
+        rng.shuffle(variable_facts)
+        facts[variable.variable] = variable_facts
     return facts
 
 
-def _categories(variable: ParticipantVariable, own: Mapping[str, PublishedValue]) -> list[str]:
-    known: list[str] = []
-    total = max((int(value.value) for one, value in own.items() if one.endswith("/n")), default=0)
+def _categories(variable: ParticipantVariable, values: Mapping[str, PublishedValue]) -> list[str]:
+    codes: list[str] = []
+    total = max((int(value.value) for key, value in values.items() if key.endswith("/n")), default=0)
     uncounted = []
     for category in variable.categories:
-        count = own.get(f"{category.category}/count")
+        count = values.get(f"{category.category}/count")
         if count is None:
             uncounted.append(category.category)
         else:
-            known += [category.category] * int(count.value)
-    # A category that is not printed (the No of a yes/no variable) holds the rest.
-    if uncounted and len(known) < total:
-        known += [uncounted[0]] * (total - len(known))
-    return known
+            codes += [category.category] * int(count.value)
+    # The remaining people belong to the category without a printed count (the No of a yes/no variable).
+    if uncounted and len(codes) < total:
+        codes += [uncounted[0]] * (total - len(codes))
+    return codes
 
 
-def _numbers(
-    variable: ParticipantVariable, own: Mapping[str, PublishedValue], people: int, rng: random.Random, steps: int
-) -> list[float]:
-    n = int(own["n"].value) if "n" in own else people
-    if not {"mean", "min", "max"} <= set(own):
+def _numbers(values: Mapping[str, PublishedValue], person_count: int, rng: random.Random, steps: int) -> list[float]:
+    n = int(values["n"].value) if "n" in values else person_count
+    if not {"mean", "min", "max"} <= set(values):
         return []
-    # One decimal only where a printed limit has one: people count whole days, whole people.
-    has_part = any(own[one].value % 1 for one in ("min", "max"))
-    unit = 10.0 ** -printed_decimals(own["min"].printed) if has_part else 1.0
-    low, high = round(own["min"].value / unit), round(own["max"].value / unit)
+    # Values are whole numbers unless the printed minimum or maximum has a fraction.
+    has_fraction = any(values[statistic].value % 1 for statistic in ("min", "max"))
+    unit = 10.0 ** -printed_decimals(values["min"].printed) if has_fraction else 1.0
+    low, high = round(values["min"].value / unit), round(values["max"].value / unit)
     grid = Grid(items=1, item_low=low, item_high=high, minimum_answered=1, unit=unit)
-    targets = [Target(one, 0, *inside(own[one].printed)) for one in ("mean", "sd", "min", "max") if one in own]
-    found = search(grid, np.ones((n, 1), dtype=bool), (), targets, rng, steps=steps)
-    return [round(float(total) * unit, 6) for total in found.sums[:, 0]]
+    targets = [
+        Target(statistic, 0, *target_interval(values[statistic].printed))
+        for statistic in ("mean", "sd", "min", "max")
+        if statistic in values
+    ]
+    solution = search(grid, np.ones((n, 1), dtype=bool), (), targets, rng, steps=steps)
+    return [round(float(total) * unit, 6) for total in solution.sums[:, 0]]
 
 
 def service_facts(
-    study: Study, printed: Mapping[str, PublishedValue], returned: Mapping[str, list[int]], rng: random.Random
+    study: Study, printed_values: Mapping[str, PublishedValue], respondents: Mapping[str, list[int]], rng: random.Random
 ) -> dict[tuple[str, str], dict[int, bool]]:
     """By (wave, service), whether each person who returned the wave used the service."""
     use = study.protocol.service_use
     facts: dict[tuple[str, str], dict[int, bool]] = {}
     for wave in use.waves if use else ():
         for service in use.services if use else ():
-            count = printed.get(f"service_use/{service.service}/{wave}/count")
-            people = returned[wave]
+            count = printed_values.get(f"service_use/{service.service}/{wave}/count")
+            people = respondents[wave]
             users = set(rng.sample(people, min(len(people), int(count.value) if count else 0)))
             facts[wave, service.service] = {person: person in users for person in people}
     return facts

@@ -1,9 +1,9 @@
-"""Meeting a composite's printed numbers together with those of its parts.
+"""Search for part scores that meet a composite's printed numbers as well as their own.
 
-Belongs here: exchanging whole profiles of a part between people with the same pattern of answering, and moving parts and
-composite together. Does not belong here: finding the parts' scores in the first place (search.py).
+Belongs here: exchanging whole profiles of a part between people with the same pattern of missing scores, and searching
+parts and composite together. Does not belong here: finding the parts' scores in the first place (search.py).
 
-The parts' own moments do not change when two people exchange all their scores on a part; the composite's do.
+When two people exchange all their scores on a part, the part's moments stay the same and the composite's change.
 """
 
 import math
@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dagster_project.simulate.search import (
+    WAVE_STATISTICS,
     Flags,
-    Found,
     Grid,
     Pairs,
+    Solution,
     State,
     Target,
     pair_statistics,
@@ -24,153 +25,159 @@ from dagster_project.simulate.search import (
     wave_statistics,
 )
 
-#: The share of moves of the second search that exchange profiles; the others move one part's scores.
+#: The share of moves of the second search that exchange profiles; the others change scores of one part.
 _EXCHANGES = 0.15
-#: What a missed target of the composite costs beyond its distance: what a part's costs (search.py).
-_MISSED = 0.2
+#: The cost of a missed target beyond its distance, the same as for a part (search.py).
+_MISSED_TARGET_COST = 0.2
+
+#: By part: item sums and numbers of answered items (people x waves).
+_Snapshot = dict[str, tuple[list[list[int]], list[list[int]]]]
 
 
 def meet_composite(
     grids: Mapping[str, Grid],
-    found: Mapping[str, Found],
+    solutions: Mapping[str, Solution],
     available: Mapping[str, Flags],
     composite_available: Flags,
     pairs: Mapping[str, Sequence[Pairs]],
     targets: Mapping[str, Sequence[Target]],
-    composite: str,
+    composite_code: str,
     rng: random.Random,
     *,
     steps: int,
-) -> tuple[dict[str, Found], float]:
-    """The parts' scores changed so that the composite's targets are met, too, and the cost left of all.
+) -> tuple[dict[str, Solution], float]:
+    """Change the parts' scores so that the composite's targets are met, too. Returns the solutions and the total cost.
 
-    First whole profiles change hands, which leaves the parts as they are; then parts and composite move together.
-    found: by part. pairs and targets: by part, and under `composite`.
+    First whole profiles are exchanged, which leaves the parts' moments as they are; then all scores may change.
+    solutions: by part. pairs and targets: by part, and under `composite_code`.
     """
-    parts = list(found)
+    parts = list(solutions)
     states = {
-        part: State.of(
+        part: State.from_sums(
             grids[part],
             available[part],
             pairs[part],
             targets[part],
-            found[part].sums.tolist(),
-            found[part].answered.tolist(),
+            solutions[part].sums.tolist(),
+            solutions[part].answer_counts.tolist(),
         )
         for part in parts
     }
-    whole = _Whole(states, composite_available, pairs[composite], targets[composite])
-    _exchange_profiles(states, whole, rng, steps)
-    cost = _move_together(states, whole, rng, steps * 4)
+    composite = _Composite(states, composite_available, pairs[composite_code], targets[composite_code])
+    _exchange_profiles(states, composite, rng, steps)
+    cost = _move_together(states, composite, rng, steps * 4)
     return {
-        part: Found(np.array(state.sums), np.array(state.answered), state.cost()) for part, state in states.items()
+        part: Solution(np.array(state.sums), np.array(state.answer_counts), state.cost()) for part, state in states.items()
     }, cost
 
 
-class _Whole:
-    """The composite's scores and cost while its parts change."""
+class _Composite:
+    """The composite's scores and cost for the current state of its parts."""
 
     def __init__(
         self, states: Mapping[str, State], available: Flags, pairs: Sequence[Pairs], targets: Sequence[Target]
     ) -> None:
         people, waves = available.shape
         self.pairs = pairs
-        self.of_wave = [np.flatnonzero(available[:, wave]).tolist() for wave in range(waves)]
-        self.count = [[sum(s.available[p][w] for s in states.values()) for p in range(people)] for w in range(waves)]
-        self._wave_targets = [t for t in targets if t.statistic in ("mean", "sd", "min", "max")]
-        self._pair_targets = [t for t in targets if t.statistic not in ("mean", "sd", "min", "max")]
+        self.people_by_wave = [np.flatnonzero(available[:, wave]).tolist() for wave in range(waves)]
+        self.part_counts = [
+            [sum(state.available[person][wave] for state in states.values()) for person in range(people)]
+            for wave in range(waves)
+        ]
+        self._wave_targets = [target for target in targets if target.statistic in WAVE_STATISTICS]
+        self._pair_targets = [target for target in targets if target.statistic not in WAVE_STATISTICS]
         self.values = [[0.0] * people for _ in range(waves)]
         self.recompute(states)
 
     def recompute(self, states: Mapping[str, State]) -> None:
-        """All scores from scratch."""
-        for wave, counts in enumerate(self.count):
+        """Compute all scores from scratch."""
+        for wave, counts in enumerate(self.part_counts):
             for person, count in enumerate(counts):
-                parts = [s.values[wave][person] for s in states.values() if s.available[person][wave]]
+                parts = [state.values[wave][person] for state in states.values() if state.available[person][wave]]
                 self.values[wave][person] = sum(parts) / count if count else 0.0
 
     def add(self, person: int, wave: int, difference: float) -> None:
-        """A part's score changed by this much."""
-        self.values[wave][person] += difference / self.count[wave][person]
+        """Update the composite score after a part's score changed by `difference`."""
+        self.values[wave][person] += difference / self.part_counts[wave][person]
 
     def cost(self, softness: float) -> float:
-        """As a part's: the logarithm of the distance from each target, in widths, and more for one that is missed."""
-        found: dict[tuple[str, int], float] = {}
-        for wave, people in enumerate(self.of_wave):
+        """The same cost as for a part: log of the distance from each target, in widths, and an extra for each miss."""
+        statistics: dict[tuple[str, int], float] = {}
+        for wave, people in enumerate(self.people_by_wave):
             if people:
                 values = self.values[wave]
-                at = [values[p] for p in people]
-                moments = wave_statistics(len(at), sum(at), sum([x * x for x in at]), min(at), max(at))
-                found.update({(name, wave): number for name, number in moments.items()})
+                scores = [values[person] for person in people]
+                moments = wave_statistics(len(scores), sum(scores), sum([x * x for x in scores]), min(scores), max(scores))
+                statistics.update({(name, wave): number for name, number in moments.items()})
         for index, pair in enumerate(self.pairs):
-            before, after = self.values[pair.baseline], self.values[pair.followup]
-            base = [before[p] for p in pair.people]
-            change = [pair.sign * (before[p] - after[p]) for p in pair.people]
-            sums = (sum(change), sum([x * x for x in change]), sum(base), sum([x * x for x in base]))
-            for name, number in pair_statistics(len(base), pair.critical, *sums).items():
-                found[name, index] = number
+            baseline_values, followup_values = self.values[pair.baseline], self.values[pair.followup]
+            baseline = [baseline_values[person] for person in pair.people]
+            changes = [pair.sign * (baseline_values[person] - followup_values[person]) for person in pair.people]
+            sums = (sum(changes), sum([x * x for x in changes]), sum(baseline), sum([x * x for x in baseline]))
+            for name, number in pair_statistics(len(baseline), pair.critical_t, *sums).items():
+                statistics[name, index] = number
         total = 0.0
         for targets in (self._wave_targets, self._pair_targets):
             for target in targets:
-                distance = target.distance(found[target.statistic, target.index])
+                distance = target.distance(statistics[target.statistic, target.index])
                 if distance > 0:
-                    total += math.log1p(distance / softness) + (_MISSED if softness == 1.0 else 0.0)
+                    total += math.log1p(distance / softness) + (_MISSED_TARGET_COST if softness == 1.0 else 0.0)
         return total
 
 
-def _exchange_profiles(states: Mapping[str, State], whole: _Whole, rng: random.Random, steps: int) -> None:
-    """Anneal over who has whose profile on each part; leaves the best found."""
+def _exchange_profiles(states: Mapping[str, State], composite: _Composite, rng: random.Random, steps: int) -> None:
+    """Simulated annealing over exchanges of profiles; leaves the best state."""
     choices = _choices(states)
-    softness, temperature, standing = 1.0, 1.0, whole.cost(1.0)
-    best = (standing, _copied(states))
+    softness, temperature, current_cost = 1.0, 1.0, composite.cost(1.0)
+    best = (current_cost, _snapshot(states))
     for step in range(steps if choices else 0):
         if step % 500 == 0:
-            left = 1 - step / steps
-            softness, temperature = 60.0 ** max(0.0, 1.3 * left - 0.3), 0.003 + 0.1 * left**3
-            whole.recompute(states)
-            standing = whole.cost(softness)
+            remaining_share = 1 - step / steps
+            softness, temperature = 60.0 ** max(0.0, 1.3 * remaining_share - 0.3), 0.003 + 0.1 * remaining_share**3
+            composite.recompute(states)
+            current_cost = composite.cost(softness)
         part, group = choices[int(rng.random() * len(choices))]
-        one, other = rng.sample(group, 2)
-        _exchange(states[part], whole, one, other)
-        new = whole.cost(softness)
-        if new <= standing or rng.random() < math.exp((standing - new) / temperature):
-            standing = new
-            if softness == 1.0 and new < best[0]:
-                best = (new, _copied(states))
-                if new == 0.0:
+        first, second = rng.sample(group, 2)
+        _exchange(states[part], composite, first, second)
+        new_cost = composite.cost(softness)
+        if new_cost <= current_cost or rng.random() < math.exp((current_cost - new_cost) / temperature):
+            current_cost = new_cost
+            if softness == 1.0 and new_cost < best[0]:
+                best = (new_cost, _snapshot(states))
+                if new_cost == 0.0:
                     break
         else:
-            _exchange(states[part], whole, one, other)
-    _restore(states, whole, best[1])
+            _exchange(states[part], composite, first, second)
+    _restore(states, composite, best[1])
 
 
-def _move_together(states: Mapping[str, State], whole: _Whole, rng: random.Random, steps: int) -> float:
-    """Anneal over the parts' scores, with their targets and the composite's in one cost; leaves the best found."""
+def _move_together(states: Mapping[str, State], composite: _Composite, rng: random.Random, steps: int) -> float:
+    """Simulated annealing over the parts' scores, with all targets in one cost; leaves the best state."""
     choices, parts = _choices(states), [part for part, state in states.items() if state.cells]
-    standing = sum(state.cost() for state in states.values()) + whole.cost(1.0)
-    best = (standing, _copied(states))
+    current_cost = sum(state.cost() for state in states.values()) + composite.cost(1.0)
+    best = (current_cost, _snapshot(states))
     temperature, softness = 1.0, 1.0
     for step in range(steps if parts and best[0] > 0 else 0):
         if step % 500 == 0:
-            left = 1 - step / steps
-            softness, temperature = 10.0 ** max(0.0, 1.3 * left - 0.3), 0.003 + 0.05 * left**2
+            remaining_share = 1 - step / steps
+            softness, temperature = 10.0 ** max(0.0, 1.3 * remaining_share - 0.3), 0.003 + 0.05 * remaining_share**2
             for state in states.values():
                 state.softness = softness
                 state.recompute()
-            whole.recompute(states)
-            own = {part: state.cost() for part, state in states.items()}
-            others = whole.cost(softness)
-            standing = sum(own.values()) + others
+            composite.recompute(states)
+            part_costs = {part: state.cost() for part, state in states.items()}
+            composite_cost = composite.cost(softness)
+            current_cost = sum(part_costs.values()) + composite_cost
         if choices and rng.random() < _EXCHANGES:
             part, group = choices[int(rng.random() * len(choices))]
-            one, other = rng.sample(group, 2)
-            _exchange(states[part], whole, one, other)
-            new_others = whole.cost(softness)
-            new = standing - others + new_others
-            if new <= standing or rng.random() < math.exp((standing - new) / temperature):
-                standing, others = new, new_others
+            first, second = rng.sample(group, 2)
+            _exchange(states[part], composite, first, second)
+            new_composite_cost = composite.cost(softness)
+            new_cost = current_cost - composite_cost + new_composite_cost
+            if new_cost <= current_cost or rng.random() < math.exp((current_cost - new_cost) / temperature):
+                current_cost, composite_cost = new_cost, new_composite_cost
             else:
-                _exchange(states[part], whole, one, other)
+                _exchange(states[part], composite, first, second)
                 continue
         else:
             part = parts[int(rng.random() * len(parts))]
@@ -178,69 +185,70 @@ def _move_together(states: Mapping[str, State], whole: _Whole, rng: random.Rando
             move = propose(state, rng)
             if move is None:
                 continue
-            before = [(p, w, state.values[w][p]) for p, w, _, _ in move]
+            old_values = [(p, w, state.values[w][p]) for p, w, _, _ in move]
             undo = state.apply(move)
-            new_own = state.cost()
-            # Most moves already cost the part more than the composite could win.
-            if new_own - own[part] > others and rng.random() >= math.exp((own[part] + others - new_own) / temperature):
-                state.take_back(undo)
+            new_part_cost = state.cost()
+            # Most moves already cost the part more than the composite could gain.
+            gain = part_costs[part] + composite_cost - new_part_cost
+            if new_part_cost - part_costs[part] > composite_cost and rng.random() >= math.exp(gain / temperature):
+                state.revert(undo)
                 continue
-            for p, w, old in before:
-                whole.add(p, w, state.values[w][p] - old)
-            new_others = whole.cost(softness)
-            new = standing - own[part] - others + new_own + new_others
-            if new <= standing or rng.random() < math.exp((standing - new) / temperature):
-                standing, others = new, new_others
-                own[part] = new_own
+            for p, w, old in old_values:
+                composite.add(p, w, state.values[w][p] - old)
+            new_composite_cost = composite.cost(softness)
+            new_cost = current_cost - part_costs[part] - composite_cost + new_part_cost + new_composite_cost
+            if new_cost <= current_cost or rng.random() < math.exp((current_cost - new_cost) / temperature):
+                current_cost, composite_cost = new_cost, new_composite_cost
+                part_costs[part] = new_part_cost
             else:
-                for p, w, old in before:
-                    whole.add(p, w, old - state.values[w][p])
-                state.take_back(undo)
+                for p, w, old in old_values:
+                    composite.add(p, w, old - state.values[w][p])
+                state.revert(undo)
                 continue
-        if softness == 1.0 and standing < best[0] - 1e-9:
-            best = (standing, _copied(states))
-            if standing < 1e-9:
+        if softness == 1.0 and current_cost < best[0] - 1e-9:
+            best = (current_cost, _snapshot(states))
+            if current_cost < 1e-9:
                 break
-    _restore(states, whole, best[1])
+    _restore(states, composite, best[1])
     return best[0]
 
 
-def _copied(states: Mapping[str, State]) -> dict[str, tuple[list[list[int]], list[list[int]]]]:
-    return {part: ([row[:] for row in state.sums], [row[:] for row in state.answered]) for part, state in states.items()}
+def _snapshot(states: Mapping[str, State]) -> _Snapshot:
+    return {
+        part: ([row[:] for row in state.sums], [row[:] for row in state.answer_counts]) for part, state in states.items()
+    }
 
 
-def _restore(
-    states: Mapping[str, State], whole: _Whole, kept: Mapping[str, tuple[list[list[int]], list[list[int]]]]
-) -> None:
-    for part, (sums, answered) in kept.items():
+def _restore(states: Mapping[str, State], composite: _Composite, snapshot: _Snapshot) -> None:
+    for part, (sums, answer_counts) in snapshot.items():
         state = states[part]
-        state.sums, state.answered, state.softness = sums, answered, 1.0
+        state.sums, state.answer_counts, state.softness = sums, answer_counts, 1.0
         state.recompute()
-    whole.recompute(states)
+    composite.recompute(states)
 
 
-def _exchange(state: State, whole: _Whole, one: int, other: int) -> None:
-    """Two people with the same pattern of answering exchange all their scores on a part; the part's moments stay."""
-    for wave, is_there in enumerate(state.available[one]):
+def _exchange(state: State, composite: _Composite, first: int, second: int) -> None:
+    """Exchange all scores on a part between two people with the same pattern; the part's moments stay the same."""
+    for wave, is_there in enumerate(state.available[first]):
         if is_there:
             values = state.values[wave]
-            difference = values[other] - values[one]
-            whole.add(one, wave, difference)
-            whole.add(other, wave, -difference)
-            values[one], values[other] = values[other], values[one]
-    state.sums[one], state.sums[other] = state.sums[other], state.sums[one]
-    state.answered[one], state.answered[other] = state.answered[other], state.answered[one]
+            difference = values[second] - values[first]
+            composite.add(first, wave, difference)
+            composite.add(second, wave, -difference)
+            values[first], values[second] = values[second], values[first]
+    state.sums[first], state.sums[second] = state.sums[second], state.sums[first]
+    state.answer_counts[first], state.answer_counts[second] = state.answer_counts[second], state.answer_counts[first]
 
 
 def _choices(states: Mapping[str, State]) -> list[tuple[str, list[int]]]:
-    """Parts, each with a group of people who have the same pattern of answering it."""
+    """Parts, each with a group of people who have scores on it in the same waves."""
     return [
         (part, group) for part, state in states.items() for group in _groups(np.array(state.available)) if len(group) > 1
     ]
 
 
 def _groups(available: Flags) -> list[list[int]]:
-    """People with the same pattern of answering."""
+    """Groups of people who have scores in the same waves."""
     groups: dict[tuple[bool, ...], list[int]] = {}
     for person, row in enumerate(available.tolist()):
         if any(row):
@@ -248,26 +256,30 @@ def _groups(available: Flags) -> list[list[int]]:
     return list(groups.values())
 
 
-def lean(targets_of_parts: Mapping[str, Sequence[Target]], targets: Sequence[Target]) -> dict[str, list[Target]]:
-    """The parts' targets, with their means narrowed to the side that the composite's printed mean asks for."""
-    leaning = {part: list(own) for part, own in targets_of_parts.items()}
-    for target in targets:
-        if target.statistic not in ("mean", "mean_change"):
+def narrow_part_means(
+    part_targets: Mapping[str, Sequence[Target]], composite_targets: Sequence[Target]
+) -> dict[str, list[Target]]:
+    """The parts' targets, with the intervals of means narrowed to the side that the composite's mean requires."""
+    narrowed_targets = {part: list(targets) for part, targets in part_targets.items()}
+    for composite_target in composite_targets:
+        if composite_target.statistic not in ("mean", "mean_change"):
             continue
-        same = [
+        matches = [
             (part, index)
-            for part, own in leaning.items()
-            for index, one in enumerate(own)
-            if (one.statistic, one.index) == (target.statistic, target.index)
+            for part, targets in narrowed_targets.items()
+            for index, target in enumerate(targets)
+            if (target.statistic, target.index) == (composite_target.statistic, composite_target.index)
         ]
-        if not same:
+        if not matches:
             continue
-        middle = sum((leaning[part][index].low + leaning[part][index].high) / 2 for part, index in same) / len(same)
-        if target.low <= middle <= target.high:
+        midpoints = [(narrowed_targets[part][index].low + narrowed_targets[part][index].high) / 2 for part, index in matches]
+        middle = sum(midpoints) / len(matches)
+        if composite_target.low <= middle <= composite_target.high:
             continue
-        for part, index in same:
-            one = leaning[part][index]
-            keep = 0.4 * (one.high - one.low)
-            narrowed = (one.low, one.low + keep) if middle > target.high else (one.high - keep, one.high)
-            leaning[part][index] = Target(one.statistic, one.index, *narrowed)
-    return leaning
+        for part, index in matches:
+            target = narrowed_targets[part][index]
+            width = 0.4 * (target.high - target.low)
+            is_lower_side = middle > composite_target.high
+            interval = (target.low, target.low + width) if is_lower_side else (target.high - width, target.high)
+            narrowed_targets[part][index] = Target(target.statistic, target.index, *interval)
+    return narrowed_targets

@@ -2,4 +2,4 @@
 
 
 class SimulationError(ValueError):
-    """Stand-ins that cannot be made or written. The message is one line with the cure."""
+    """Stand-ins cannot be found or written. The message is one line that says how to fix it."""

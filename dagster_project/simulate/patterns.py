@@ -1,9 +1,9 @@
-"""Who answered what: people x scales x waves, so that every printed n and number of pairs holds where it can.
+"""Who returned which wave and who has a score on which scale, matching the printed ns and numbers of pairs if possible.
 
-Belongs here: return patterns and which scales a person skipped. Does not belong here: scores.
+Belongs here: patterns of participation and of missing scores. Does not belong here: scores.
 
 Solved as a small mixed-integer program for each instrument (HiGHS, through SciPy). Numbers of people in a wave weigh most,
-then pairs; what remains is decided by random costs that make the same people skip several scales, as people do.
+then pairs; random costs decide the rest and make the same people skip several scales, as in real data.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,156 +13,172 @@ import scipy
 from numpy.typing import NDArray
 
 from dagster_project.simulate.errors import SimulationError
-from dagster_project.simulate.targets import Printed
+from dagster_project.simulate.targets import PrintedNumbers
 from dagster_project.study import Instrument, Study
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
-def returns(study: Study, printed: Mapping[str, Printed], people: int, rng: np.random.Generator) -> Flags:
-    """Who returned each wave (people x waves): as many as the largest n of any scale, overlapping as far as pairs ask."""
+def wave_participation(
+    study: Study, printed_numbers: Mapping[str, PrintedNumbers], person_count: int, rng: np.random.Generator
+) -> Flags:
+    """Who returned each wave (people x waves): as many as the largest n of any scale."""
     waves = [wave.wave for wave in study.protocol.waves]
-    counts = [int(max([one.number("n", wave) or 0 for one in printed.values()], default=0)) or people for wave in waves]
-    counts = [min(count, people) for count in counts]
-    stays = rng.normal(size=people)
-    returned = np.zeros((people, len(waves)), dtype=bool)
+    largest_ns = [max([numbers.number("n", wave) or 0 for numbers in printed_numbers.values()], default=0) for wave in waves]
+    counts = [min(int(n) or person_count, person_count) for n in largest_ns]
+    propensity = rng.normal(size=person_count)
+    participation = np.zeros((person_count, len(waves)), dtype=bool)
     for index, count in enumerate(counts):
-        # People who stay tend to stay: the propensity is shared, the noise is the wave's own.
-        order = np.argsort(-(stays + rng.normal(scale=0.8, size=people)))
-        returned[order[:count], index] = True
-    return returned
+        # Each person has one propensity to take part, with noise added in each wave.
+        order = np.argsort(-(propensity + rng.normal(scale=0.8, size=person_count)))
+        participation[order[:count], index] = True
+    return participation
 
 
 class _Program:
-    """A mixed-integer program that is written variable by variable and row by row."""
+    """A mixed-integer program, built variable by variable and constraint by constraint."""
 
     def __init__(self) -> None:
         self.costs: list[float] = []
-        self.whole: list[int] = []
-        self.upper: list[float] = []
-        self._rows: list[tuple[dict[int, float], float, float]] = []
+        self.integrality: list[int] = []
+        self.upper_bounds: list[float] = []
+        self._constraints: list[tuple[dict[int, float], float, float]] = []
 
-    def variable(self, cost: float = 0.0, *, upper: float = 1.0, is_whole: bool = True) -> int:
+    def add_variable(self, cost: float = 0.0, *, upper: float = 1.0, is_whole: bool = True) -> int:
         self.costs.append(cost)
-        self.whole.append(int(is_whole))
-        self.upper.append(upper)
+        self.integrality.append(int(is_whole))
+        self.upper_bounds.append(upper)
         return len(self.costs) - 1
 
-    def row(self, terms: Mapping[int, float], low: float, high: float) -> None:
-        self._rows.append((dict(terms), low, high))
+    def add_constraint(self, terms: Mapping[int, float], low: float, high: float) -> None:
+        self._constraints.append((dict(terms), low, high))
 
-    def total(self, variables: Sequence[int], wanted: float, penalty: float) -> None:
-        """Make some variables add up to a number, or pay the penalty for each one off."""
-        over, under = (self.variable(penalty, upper=1e4, is_whole=False) for _ in range(2))
-        self.row({**dict.fromkeys(variables, 1.0), over: -1.0, under: 1.0}, wanted, wanted)
+    def add_total(self, variables: Sequence[int], number: float, penalty: float) -> None:
+        """Require variables to add up to a number, with a penalty for each unit of difference."""
+        excess, shortfall = (self.add_variable(penalty, upper=1e4, is_whole=False) for _ in range(2))
+        self.add_constraint({**dict.fromkeys(variables, 1.0), excess: -1.0, shortfall: 1.0}, number, number)
 
     def solve(self, seconds: float) -> Floats | None:
         rows, columns, values = [], [], []
-        for index, (terms, _, _) in enumerate(self._rows):
+        for index, (terms, _, _) in enumerate(self._constraints):
             for column, value in terms.items():
                 rows.append(index)
                 columns.append(column)
                 values.append(value)
-        matrix = scipy.sparse.csr_array((values, (rows, columns)), shape=(len(self._rows), len(self.costs)))
-        bounds = scipy.optimize.Bounds(np.zeros(len(self.costs)), np.array(self.upper))
+        matrix = scipy.sparse.csr_array((values, (rows, columns)), shape=(len(self._constraints), len(self.costs)))
+        bounds = scipy.optimize.Bounds(np.zeros(len(self.costs)), np.array(self.upper_bounds))
         constraint = scipy.optimize.LinearConstraint(
-            matrix, [low for _, low, _ in self._rows], [high for _, _, high in self._rows]
+            matrix, [low for _, low, _ in self._constraints], [high for _, _, high in self._constraints]
         )
-        solved = scipy.optimize.milp(
+        result = scipy.optimize.milp(
             np.array(self.costs),
             constraints=constraint,
-            integrality=np.array(self.whole),
+            integrality=np.array(self.integrality),
             bounds=bounds,
             options={"time_limit": seconds, "mip_rel_gap": 0.02},
         )
-        return None if solved.x is None else np.asarray(solved.x)
+        return None if result.x is None else np.asarray(result.x)
 
 
-_OFF_WAVE, _OFF_PAIRS = 1000.0, 100.0
+#: Penalties for each person or pair by which a printed n is missed.
+_WAVE_PENALTY, _PAIR_PENALTY = 1000.0, 100.0
 
 
 def instrument_availability(
-    study: Study, instrument: Instrument, printed: Mapping[str, Printed], returned: Flags, rng: np.random.Generator
+    study: Study,
+    instrument: Instrument,
+    printed_numbers: Mapping[str, PrintedNumbers],
+    participation: Flags,
+    rng: np.random.Generator,
 ) -> tuple[dict[str, Flags], float]:
-    """Which people have a score on each scale of an instrument in each wave, and how far the printed ns are missed.
+    """Which people have a score on each scale of an instrument in each wave.
 
-    Returns people x waves by scale code (composites too), and the penalty paid (0 when every printed n holds).
+    Returns people x waves by scale code (composites too), and the penalty (0 when every printed n is met).
     """
     program = _Program()
-    people, waves = returned.shape
-    skips = rng.gamma(1.0, 1.0, size=people)
-    has: dict[str, dict[tuple[int, int], int]] = {}
+    people, waves = participation.shape
+    skips = np.asarray(rng.gamma(1.0, 1.0, size=people), dtype=np.float64)
+    score_variables: dict[str, dict[tuple[int, int], int]] = {}
     for scale in instrument.all_scales:
-        has[scale.scale] = {
-            (person, wave): program.variable(-0.02 / (0.2 + skips[person]) - 0.001 * rng.random())
+        score_variables[scale.scale] = {
+            (person, wave): program.add_variable(-0.02 / (0.2 + skips[person]) - 0.001 * rng.random())
             for person in range(people)
             for wave in range(waves)
-            if returned[person, wave]
+            if participation[person, wave]
         }
     for composite in instrument.composites:
-        least, most = instrument.minimum_parts(composite), len(composite.parts)
-        for place, one in has[composite.scale].items():
-            parts = {has[part][place]: 1.0 for part in composite.parts}
-            program.row({**parts, one: -float(least)}, 0, np.inf)
-            program.row({**parts, one: -float(most - least + 1)}, -np.inf, least - 1)
+        minimum, part_count = instrument.minimum_parts(composite), len(composite.parts)
+        for cell, variable in score_variables[composite.scale].items():
+            part_terms = {score_variables[part][cell]: 1.0 for part in composite.parts}
+            program.add_constraint({**part_terms, variable: -float(minimum)}, 0, np.inf)
+            program.add_constraint({**part_terms, variable: -float(part_count - minimum + 1)}, -np.inf, minimum - 1)
     for scale in instrument.all_scales:
-        numbers = printed.get(scale.scale, Printed())
-        cells = has[scale.scale]
+        numbers = printed_numbers.get(scale.scale, PrintedNumbers())
+        variables = score_variables[scale.scale]
         for index, wave in enumerate(study.protocol.waves):
             if (n := numbers.number("n", wave.wave)) is not None:
-                program.total([one for (_, at), one in cells.items() if at == index], n, _OFF_WAVE)
+                wave_variables = [variable for (_, wave_index), variable in variables.items() if wave_index == index]
+                program.add_total(wave_variables, n, _WAVE_PENALTY)
         for contrast in study.protocol.contrasts:
             n = numbers.number("n", contrast.contrast)
             if n is None:
                 continue
-            first, last = _wave_index(study, contrast.baseline), _wave_index(study, contrast.followup)
-            both = []
-            for person in range(people):
-                if (person, first) in cells and (person, last) in cells:
-                    pair = program.variable()
-                    base, follow = cells[person, first], cells[person, last]
-                    program.row({pair: 1.0, base: -1.0}, -np.inf, 0)
-                    program.row({pair: 1.0, follow: -1.0}, -np.inf, 0)
-                    program.row({pair: 1.0, base: -1.0, follow: -1.0}, -1, np.inf)
-                    both.append(pair)
-            program.total(both, n, _OFF_PAIRS)
+            wave_pair = _wave_index(study, contrast.baseline), _wave_index(study, contrast.followup)
+            _add_pair_total(program, variables, wave_pair, n)
     solution = program.solve(seconds=20)
     if solution is None:
         raise SimulationError(f"{instrument.instrument}: no pattern of answering fits the printed ns; check them for slips")
     available = {}
-    for code, cells in has.items():
-        flags = np.zeros(returned.shape, dtype=bool)
-        for place, one in cells.items():
-            flags[place] = solution[one] > 0.5
+    for code, variables in score_variables.items():
+        flags = np.zeros(participation.shape, dtype=bool)
+        for cell, variable in variables.items():
+            flags[cell] = solution[variable] > 0.5
         available[code] = flags
     costs = np.array(program.costs)
-    return available, float((costs * solution)[costs >= _OFF_PAIRS].sum())
+    return available, float((costs * solution)[costs >= _PAIR_PENALTY].sum())
 
 
-def _wave_index(study: Study, wave: str) -> int:
-    return [one.wave for one in study.protocol.waves].index(wave)
+def _add_pair_total(
+    program: _Program, variables: Mapping[tuple[int, int], int], wave_pair: tuple[int, int], number: float
+) -> None:
+    """Require a number of people who have a score in both waves. variables: by (person, wave), in order of persons."""
+    baseline_wave, followup_wave = wave_pair
+    pair_variables = []
+    for person in dict.fromkeys(person for person, _ in variables):
+        if (person, baseline_wave) in variables and (person, followup_wave) in variables:
+            pair_variable = program.add_variable()
+            baseline, followup = variables[person, baseline_wave], variables[person, followup_wave]
+            program.add_constraint({pair_variable: 1.0, baseline: -1.0}, -np.inf, 0)
+            program.add_constraint({pair_variable: 1.0, followup: -1.0}, -np.inf, 0)
+            program.add_constraint({pair_variable: 1.0, baseline: -1.0, followup: -1.0}, -1, np.inf)
+            pair_variables.append(pair_variable)
+    program.add_total(pair_variables, number, _PAIR_PENALTY)
+
+
+def _wave_index(study: Study, code: str) -> int:
+    return [wave.wave for wave in study.protocol.waves].index(code)
 
 
 def availability(
-    study: Study, printed: Mapping[str, Printed], people: int, rng: np.random.Generator, tries: int = 12
+    study: Study, printed_numbers: Mapping[str, PrintedNumbers], person_count: int, rng: np.random.Generator, tries: int = 12
 ) -> tuple[Flags, dict[str, Flags]]:
     """Who returned each wave, and who has a score on each scale: the best of several random overlaps between waves."""
     best: tuple[float, Flags, dict[str, Flags]] | None = None
     for _ in range(tries):
-        returned = returns(study, printed, people, rng)
-        found: dict[str, Flags] = {}
-        missed = 0.0
-        # The cheap instruments first: a bad overlap shows there, before the one with composites is solved.
-        for instrument in sorted(study.instruments, key=lambda one: len(one.composites)):
-            scales, penalty = instrument_availability(study, instrument, printed, returned, rng)
-            found |= scales
-            missed += penalty
-            if best is not None and missed >= best[0]:
+        participation = wave_participation(study, printed_numbers, person_count, rng)
+        available: dict[str, Flags] = {}
+        total_penalty = 0.0
+        # Instruments that are quick to solve come first: a poor overlap is rejected before those with composites.
+        for instrument in sorted(study.instruments, key=lambda instrument: len(instrument.composites)):
+            scales, penalty = instrument_availability(study, instrument, printed_numbers, participation, rng)
+            available |= scales
+            total_penalty += penalty
+            if best is not None and total_penalty >= best[0]:
                 break
         else:
-            best = (missed, returned, found)
-            if missed == 0:
+            best = (total_penalty, participation, available)
+            if total_penalty == 0:
                 break
     assert best is not None
     return best[1], best[2]

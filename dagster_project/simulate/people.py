@@ -1,6 +1,7 @@
-"""Stand-in people: the whole simulation, from printed numbers to answers.
+"""The whole simulation, from printed numbers to answers.
 
-Belongs here: the order of the steps, and the honest account of what was not met. Does not belong here: any one step.
+Belongs here: the order of the steps, and the report on printed numbers that were not met. Does not belong here: the single
+steps.
 """
 
 import math
@@ -14,35 +15,35 @@ from functools import partial
 import numpy as np
 import scipy
 
-from dagster_project.audit import find_impossible
+from dagster_project.audit import impossible_numbers
 from dagster_project.results import PublishedValue, Reproduction, compare
 from dagster_project.simulate.characteristics import Fact, printed_by_id, roster_facts, service_facts
-from dagster_project.simulate.composites import lean, meet_composite
+from dagster_project.simulate.composites import meet_composite, narrow_part_means
 from dagster_project.simulate.errors import SimulationError
 from dagster_project.simulate.items import Answer, scale_answers
 from dagster_project.simulate.patterns import availability
 from dagster_project.simulate.score import moments_of, results_of
-from dagster_project.simulate.search import Flags, Found, Grid, Pairs, Target, missed_targets, search
-from dagster_project.simulate.targets import Printed, printed_by_outcome, scale_targets
+from dagster_project.simulate.search import Flags, Grid, Pairs, Solution, Target, missed_targets, search
+from dagster_project.simulate.targets import PrintedNumbers, printed_by_outcome, scale_targets
 from dagster_project.study import Composite, Scale, Study
 
-#: The seed of the committed example.
+#: The seed of the stand-ins in the example study.
 DEFAULT_SEED = 2022
 _STEPS, _RESTARTS, _COMPOSITE_RESTARTS = 1_500_000, 3, 4
 
 
 @dataclass(frozen=True)
 class StandIns:
-    """People who could have answered so.
+    """Stand-in people with their answers and characteristics.
 
-    ids: an identifier a person. returned: by wave, the people (positions in ids) who returned it.
+    ids: an identifier per person. respondents: by wave, the people (positions in ids) who returned it.
     answers: by (wave, item code), each returning person's answer code or missing reason.
-    facts: by variable, one fact a person. services: by (wave, service), whether each returning person used it.
-    reproductions: the verdict on every printed number, scored again from the answers.
+    facts: by variable, one fact per person. services: by (wave, service), whether each returning person used it.
+    reproductions: the verdict on every printed number, computed from the answers.
     """
 
     ids: tuple[str, ...]
-    returned: Mapping[str, list[int]]
+    respondents: Mapping[str, list[int]]
     answers: Mapping[tuple[str, str], Mapping[int, Answer]]
     facts: Mapping[str, Sequence[Fact]]
     services: Mapping[tuple[str, str], Mapping[int, bool]]
@@ -50,8 +51,8 @@ class StandIns:
 
     @property
     def unmet(self) -> tuple[Reproduction, ...]:
-        """The printed numbers that these people do not give."""
-        return tuple(one for one in self.reproductions if one.verdict != "reproduced")
+        """The printed numbers that these people do not reproduce."""
+        return tuple(reproduction for reproduction in self.reproductions if reproduction.verdict != "reproduced")
 
 
 def simulate_study(
@@ -64,44 +65,47 @@ def simulate_study(
 ) -> StandIns:
     """Find people, item by item, who could have produced a published table. The same seed gives the same people.
 
-    effort scales the number of steps; processes only changes how long it takes. Raises SimulationError when the table
-    says nothing of how many people there are.
+    effort scales the number of search steps; processes affects only the duration. Raises SimulationError if the table
+    does not report the number of people.
     """
-    impossible = find_impossible(published, study)
-    printed = printed_by_outcome(published, study, impossible)
-    by_id = printed_by_id([value for value in published if value not in impossible], study)
-    count = int(max([v.value for v in published if v.statistic == "n" and v.timepoint != "norm"], default=0))
-    if count < 1:
+    impossible = impossible_numbers(published, study)
+    printed_numbers = printed_by_outcome(published, study, impossible)
+    printed_values = printed_by_id([value for value in published if value not in impossible], study)
+    printed_ns = [value.value for value in published if value.statistic == "n" and value.timepoint != "norm"]
+    person_count = int(max(printed_ns, default=0))
+    if person_count < 1:
         raise SimulationError("the published table prints no n, so the number of people is unknown; add one")
-    returned, available = availability(study, printed, count, np.random.default_rng(seed))
-    progress(
-        f"{count} people, {', '.join(f'{w.wave} {int(returned[:, i].sum())}' for i, w in enumerate(study.protocol.waves))}"
-    )
+    participation, available = availability(study, printed_numbers, person_count, np.random.default_rng(seed))
+    wave_counts = [f"{wave.wave} {int(participation[:, i].sum())}" for i, wave in enumerate(study.protocol.waves)]
+    progress(f"{person_count} people, {', '.join(wave_counts)}")
 
     pairs = {code: _pairs(study, flags) for code, flags in available.items()}
     targets = {
-        code: scale_targets(printed.get(code, Printed()), study, [len(pair.people) for pair in pairs[code]])
+        code: scale_targets(printed_numbers.get(code, PrintedNumbers()), study, [len(pair.people) for pair in pairs[code]])
         for code in available
     }
-    leaning = _leaning(study, targets)
+    narrowed_targets = _narrowed_targets(study, targets)
     _refuse_shared_items(study)
     steps = max(2_000, round(_STEPS * effort))
     jobs = [
-        _Job(code, _grid(study, code), available[code], pairs[code], leaning[code], seed, steps, _RESTARTS)
+        _SearchJob(code, _grid(study, code), available[code], pairs[code], narrowed_targets[code], seed, steps, _RESTARTS)
         for code, (_, scale) in study.scales.items()
         if isinstance(scale, Scale) and scale.conversion is None
     ]
-    found: dict[str, Found] = {}
+    solutions: dict[str, Solution] = {}
     with ProcessPoolExecutor(processes) as pool:
-        for job, (result, missed) in zip(jobs, pool.map(_run, jobs), strict=True):
-            found[job.code] = result
-            progress(f"{study.scales[job.code][1].label}: {len(job.targets) - missed} of {len(job.targets)} targets met")
-        found = _composed(study, found, available, pairs, targets, seed, steps // 2, progress, pool)
-    return _finish(study, published, impossible, by_id, returned, available, found, seed, count, steps)
+        for job, (solution, missed_count) in zip(jobs, pool.map(_search_scale, jobs), strict=True):
+            solutions[job.code] = solution
+            label, target_count = study.scales[job.code][1].label, len(job.targets)
+            progress(f"{label}: {target_count - missed_count} of {target_count} targets met")
+        solutions = _meet_composites(study, solutions, available, pairs, targets, seed, steps // 2, progress, pool)
+    return _stand_ins(
+        study, published, impossible, printed_values, participation, available, solutions, seed, person_count, steps
+    )
 
 
 @dataclass(frozen=True)
-class _Job:
+class _SearchJob:
     code: str
     grid: Grid
     available: Flags
@@ -112,23 +116,23 @@ class _Job:
     restarts: int
 
 
-def _run(job: _Job) -> tuple[Found, int]:
-    """The best of several searches of one scale: fewest targets missed, then least cost."""
-    best: tuple[tuple[int, float], Found] | None = None
+def _search_scale(job: _SearchJob) -> tuple[Solution, int]:
+    """The best of several searches of one scale (fewest misses, then lowest cost), and its number of misses."""
+    best: tuple[tuple[int, float], Solution] | None = None
     for restart in range(job.restarts):
         rng = _rng(job.seed, job.code, restart)
-        found = search(job.grid, job.available, job.pairs, job.targets, rng, steps=job.steps)
-        missed = len(missed_targets(found, job.grid, job.available, job.pairs, job.targets))
-        if best is None or (missed, found.cost) < best[0]:
-            best = ((missed, found.cost), found)
-        if missed == 0:
+        solution = search(job.grid, job.available, job.pairs, job.targets, rng, steps=job.steps)
+        missed_count = len(missed_targets(solution, job.grid, job.available, job.pairs, job.targets))
+        if best is None or (missed_count, solution.cost) < best[0]:
+            best = ((missed_count, solution.cost), solution)
+        if missed_count == 0:
             break
     assert best is not None
     return best[1], best[0][0]
 
 
-def _rng(seed: int, *what: object) -> random.Random:
-    return random.Random(zlib.crc32(f"{seed}/{'/'.join(map(str, what))}".encode()))
+def _rng(seed: int, *labels: object) -> random.Random:
+    return random.Random(zlib.crc32(f"{seed}/{'/'.join(map(str, labels))}".encode()))
 
 
 def _grid(study: Study, code: str) -> Grid:
@@ -143,37 +147,37 @@ def _pairs(study: Study, available: Flags) -> list[Pairs]:
     waves = [wave.wave for wave in study.protocol.waves]
     pairs = []
     for contrast in study.protocol.contrasts:
-        first, last = waves.index(contrast.baseline), waves.index(contrast.followup)
-        people = frozenset(np.flatnonzero(available[:, first] & available[:, last]).tolist())
-        critical = float(scipy.stats.t.isf(0.025, len(people) - 1)) if len(people) > 1 else math.inf
-        pairs.append(Pairs(first, last, contrast.baseline_sign, people, critical))
+        baseline, followup = waves.index(contrast.baseline), waves.index(contrast.followup)
+        people = frozenset(np.flatnonzero(available[:, baseline] & available[:, followup]).tolist())
+        critical_t = float(scipy.stats.t.isf(0.025, len(people) - 1)) if len(people) > 1 else math.inf
+        pairs.append(Pairs(baseline, followup, contrast.baseline_sign, people, critical_t))
     return pairs
 
 
 def _refuse_shared_items(study: Study) -> None:
-    """Each scale is searched by itself, so two searched scales cannot share an item."""
+    """Raise SimulationError if two scales share an item: each is searched separately."""
     for instrument in study.instruments:
-        taken: dict[int, str] = {}
+        owners: dict[int, str] = {}
         for scale in instrument.scales:
             for position in scale.items if scale.conversion is None else ():
-                if position in taken:
+                if position in owners:
                     raise SimulationError(
-                        f"{instrument.instrument}: scales {taken[position]} and {scale.scale} share item {position};"
+                        f"{instrument.instrument}: scales {owners[position]} and {scale.scale} share item {position};"
                         " stand-ins can only be found for scales without a common item"
                     )
-                taken[position] = scale.scale
+                owners[position] = scale.scale
 
 
-def _leaning(study: Study, targets: dict[str, list[Target]]) -> dict[str, list[Target]]:
+def _narrowed_targets(study: Study, targets: dict[str, list[Target]]) -> dict[str, list[Target]]:
     for code, (_, scale) in study.scales.items():
         if isinstance(scale, Composite):
-            targets = targets | lean({part: targets[part] for part in scale.parts}, targets[code])
+            targets = targets | narrow_part_means({part: targets[part] for part in scale.parts}, targets[code])
     return targets
 
 
-def _composed(
+def _meet_composites(
     study: Study,
-    found: dict[str, Found],
+    solutions: dict[str, Solution],
     available: Mapping[str, Flags],
     pairs: Mapping[str, Sequence[Pairs]],
     targets: Mapping[str, Sequence[Target]],
@@ -181,36 +185,37 @@ def _composed(
     steps: int,
     progress: Callable[[str], None],
     pool: Executor,
-) -> dict[str, Found]:
-    """Change parts together with their composites, so that these are met, too: the best of several searches."""
-    found = dict(found)
+) -> dict[str, Solution]:
+    """Search parts together with their composites, so that these are met, too: the best of several searches."""
+    solutions = dict(solutions)
     for code, (_, scale) in study.scales.items():
         if not isinstance(scale, Composite):
             continue
-        meet = partial(
-            _meet,
+        members = (*scale.parts, code)
+        run_search = partial(
+            _search_composite,
             {part: _grid(study, part) for part in scale.parts},
-            {part: found[part] for part in scale.parts},
-            {one: available[one] for one in (*scale.parts, code)},
-            {one: pairs[one] for one in (*scale.parts, code)},
-            {one: targets[one] for one in (*scale.parts, code)},
+            {part: solutions[part] for part in scale.parts},
+            {member: available[member] for member in members},
+            {member: pairs[member] for member in members},
+            {member: targets[member] for member in members},
             code,
             seed,
             steps,
         )
-        best: tuple[dict[str, Found], float] | None = None
-        for restart, (changed, cost) in enumerate(pool.map(meet, range(_COMPOSITE_RESTARTS)), start=1):
+        best: tuple[dict[str, Solution], float] | None = None
+        for restart, (part_solutions, cost) in enumerate(pool.map(run_search, range(_COMPOSITE_RESTARTS)), start=1):
             if best is None or cost < best[1]:
-                best = (changed, cost)
+                best = (part_solutions, cost)
             progress(f"{scale.label} with its parts, search {restart} of {_COMPOSITE_RESTARTS}: {cost:.2f} away")
         if best is not None:
-            found |= best[0]
-    return found
+            solutions |= best[0]
+    return solutions
 
 
-def _meet(
+def _search_composite(
     grids: Mapping[str, Grid],
-    found: Mapping[str, Found],
+    solutions: Mapping[str, Solution],
     available: Mapping[str, Flags],
     pairs: Mapping[str, Sequence[Pairs]],
     targets: Mapping[str, Sequence[Target]],
@@ -218,53 +223,54 @@ def _meet(
     seed: int,
     steps: int,
     restart: int,
-) -> tuple[dict[str, Found], float]:
+) -> tuple[dict[str, Solution], float]:
     rng = _rng(seed, code, restart)
-    return meet_composite(grids, found, available, available[code], pairs, targets, code, rng, steps=steps)
+    return meet_composite(grids, solutions, available, available[code], pairs, targets, code, rng, steps=steps)
 
 
-def _finish(
+def _stand_ins(
     study: Study,
     published: Sequence[PublishedValue],
     impossible: Mapping[PublishedValue, str],
-    by_id: Mapping[str, PublishedValue],
-    returned: Flags,
+    printed_values: Mapping[str, PublishedValue],
+    participation: Flags,
     available: Mapping[str, Flags],
-    found: Mapping[str, Found],
+    solutions: Mapping[str, Solution],
     seed: int,
-    count: int,
+    person_count: int,
     steps: int,
 ) -> StandIns:
     waves = [wave.wave for wave in study.protocol.waves]
-    who = {wave: np.flatnonzero(returned[:, index]).tolist() for index, wave in enumerate(waves)}
+    respondents = {wave: np.flatnonzero(participation[:, index]).tolist() for index, wave in enumerate(waves)}
     answers: dict[tuple[str, str], dict[int, Answer]] = {}
-    for code, one in found.items():
+    for code, solution in solutions.items():
         instrument, scale = study.scales[code]
         assert isinstance(scale, Scale)
-        rows = scale_answers(instrument, scale, one, available[code], returned, _rng(seed, code, "items"))
+        rows = scale_answers(instrument, scale, solution, available[code], participation, _rng(seed, code, "items"))
         for (person, wave), row in rows.items():
             for position, answer in row.items():
                 answers.setdefault((waves[wave], instrument.item_code(position)), {})[person] = answer
-    facts = roster_facts(study, by_id, count, _rng(seed, "roster"), steps=min(steps, 200_000))
-    services = service_facts(study, by_id, who, _rng(seed, "services"))
-    moments = moments_of(study, count, who, answers, facts, services)
+    facts = roster_facts(study, printed_values, person_count, _rng(seed, "roster"), steps=min(steps, 200_000))
+    services = service_facts(study, printed_values, respondents, _rng(seed, "services"))
+    moments = moments_of(study, person_count, respondents, answers, facts, services)
     reproductions = compare(published, results_of(study, moments), study, impossible)
-    numbers = list(range(1, count + 1))
+    numbers = list(range(1, person_count + 1))
     _rng(seed, "ids").shuffle(numbers)
     initials = "".join(word[0] for word in study.protocol.study.split("_")).upper()
-    width = max(2, len(str(count)))
+    width = max(2, len(str(person_count)))
     ids = tuple(f"{initials}-{number:0{width}d}" for number in numbers)
-    return StandIns(ids, who, answers, facts, services, tuple(reproductions))
+    return StandIns(ids, respondents, answers, facts, services, tuple(reproductions))
 
 
 def report(stand_ins: StandIns) -> str:
-    """How many printed numbers the stand-ins give, and each one that they do not, with the reason."""
-    found = stand_ins.reproductions
-    met = len(found) - len(stand_ins.unmet)
-    lines = [f"{met} of {len(found)} printed values met by {len(stand_ins.ids)} stand-in people"]
-    for one in stand_ins.unmet:
-        word = "impossible" if one.verdict == "impossible" else "not reached"
+    """How many printed numbers the stand-ins reproduce, and each one that they do not, with the reason."""
+    reproductions = stand_ins.reproductions
+    met_count = len(reproductions) - len(stand_ins.unmet)
+    lines = [f"{met_count} of {len(reproductions)} printed values met by {len(stand_ins.ids)} stand-in people"]
+    for reproduction in stand_ins.unmet:
+        status = "impossible" if reproduction.verdict == "impossible" else "not reached"
         lines.append(
-            f"  {word}: table {one.table}, {one.label}, {one.timepoint}, {one.statistic} {one.printed}: {one.reason}"
+            f"  {status}: table {reproduction.table}, {reproduction.label}, {reproduction.timepoint},"
+            f" {reproduction.statistic} {reproduction.printed}: {reproduction.reason}"
         )
     return "\n".join(lines)

@@ -1,7 +1,7 @@
-"""Scoring stand-ins from their answers, to say honestly what they give.
+"""Scores and results of the stand-ins from their answers, to report which printed numbers they reproduce.
 
-Belongs here: the plain arithmetic of scoring on a few people. Does not belong here: scoring a study (dbt does that, and
-the tests hold the two against each other).
+Belongs here: scoring a few people in plain Python. Does not belong here: scoring a study (dbt does that; the tests compare
+the two).
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,81 +18,91 @@ Answers = Mapping[tuple[str, str], Mapping[int, Answer]]
 Scores = dict[tuple[str, str], dict[int, float]]
 
 
-def scores_of(study: Study, returned: Mapping[str, list[int]], answers: Answers) -> Scores:
-    """Scores by (scale, wave) and person, by the instruments' rules."""
+def scores_of(study: Study, respondents: Mapping[str, list[int]], answers: Answers) -> Scores:
+    """Scores by (scale, wave) and person, following the instruments' scoring rules."""
     scores: Scores = {}
     for code, (instrument, scale) in study.scales.items():
-        for wave, people in returned.items():
-            at: dict[int, float] = {}
+        for wave, people in respondents.items():
+            wave_scores: dict[int, float] = {}
             for person in people:
                 if isinstance(scale, Composite):
-                    parts = [scores[part, wave][person] for part in scale.parts if person in scores[part, wave]]
-                    if len(parts) >= instrument.minimum_parts(scale):
-                        at[person] = sum(parts) / len(parts)
+                    part_scores = [scores[part, wave][person] for part in scale.parts if person in scores[part, wave]]
+                    if len(part_scores) >= instrument.minimum_parts(scale):
+                        wave_scores[person] = sum(part_scores) / len(part_scores)
                     continue
-                keyed = []
+                item_scores = []
                 for position in scale.items:
                     answer = answers.get((wave, instrument.item_code(position)), {}).get(person)
                     if isinstance(answer, int):
-                        keyed.append(instrument.keyed(position, answer))
-                if len(keyed) < instrument.minimum_items(scale):
+                        item_scores.append(instrument.scored_answer(position, answer))
+                if len(item_scores) < instrument.minimum_items(scale):
                     continue
                 if scale.conversion is not None:
-                    at[person] = scale.conversion[sum(keyed)]
+                    wave_scores[person] = scale.conversion[sum(item_scores)]
                 elif scale.aggregate == "sum":
-                    at[person] = sum(keyed) * len(scale.items) / len(keyed)
+                    wave_scores[person] = sum(item_scores) * len(scale.items) / len(item_scores)
                 else:
-                    at[person] = sum(keyed) / len(keyed)
-            scores[code, wave] = at
+                    wave_scores[person] = sum(item_scores) / len(item_scores)
+            scores[code, wave] = wave_scores
     return scores
 
 
 def moments_of(
     study: Study,
     count: int,
-    returned: Mapping[str, list[int]],
+    respondents: Mapping[str, list[int]],
     answers: Answers,
     facts: Mapping[str, Sequence[Fact]],
     services: Mapping[tuple[str, str], Mapping[int, bool]],
 ) -> dict[str, list[dict[str, Any]]]:
-    """The moment tables that results are built from, by name."""
-    scores = scores_of(study, returned, answers)
-    summary = [{"scale": scale, "wave": wave, **_moments(list(at.values()))} for (scale, wave), at in scores.items()]
-    change = []
+    """The tables of moments from which results are built, by name."""
+    scores = scores_of(study, respondents, answers)
+    summary_rows = [
+        {"scale": scale, "wave": wave, **_moments(list(wave_scores.values()))}
+        for (scale, wave), wave_scores in scores.items()
+    ]
+    change_rows = []
     for contrast in study.protocol.contrasts:
         for scale in study.scales:
-            base, follow = scores[scale, contrast.baseline], scores[scale, contrast.followup]
-            people = sorted(set(base) & set(follow))
+            baseline_scores, followup_scores = scores[scale, contrast.baseline], scores[scale, contrast.followup]
+            people = sorted(set(baseline_scores) & set(followup_scores))
             if not people:
                 continue
-            x, y = np.array([base[p] for p in people]), np.array([follow[p] for p in people])
-            first, last, both = (
+            x = np.array([baseline_scores[person] for person in people])
+            y = np.array([followup_scores[person] for person in people])
+            baseline, followup, difference = (
                 _moments(x.tolist()),
                 _moments(y.tolist()),
                 _moments((contrast.baseline_sign * (x - y)).tolist()),
             )
-            change.append(
+            change_rows.append(
                 {
                     "contrast": contrast.contrast, "scale": scale, "n": len(people),
-                    "mean_baseline": first["mean"], "sd_baseline": first["sd"],
-                    "mean_followup": last["mean"], "sd_followup": last["sd"],
+                    "mean_baseline": baseline["mean"], "sd_baseline": baseline["sd"],
+                    "mean_followup": followup["mean"], "sd_followup": followup["sd"],
                     "covariance": float(np.cov(x, y)[0, 1]) if len(people) > 1 else None,
-                    "mean_change": both["mean"], "sd_change": both["sd"],
+                    "mean_change": difference["mean"], "sd_change": difference["sd"],
                 }
             )  # fmt: skip
-    categories, numbers = [], []
+    category_rows, number_rows = [], []
     for variable in study.protocol.participant_variables:
-        known = [fact for fact in facts[variable.variable] if fact is not None]
+        known_facts = [fact for fact in facts[variable.variable] if fact is not None]
         if variable.kind == "number":
-            numbers.append({"variable": variable.variable, **_moments([float(fact) for fact in known])})
+            number_rows.append({"variable": variable.variable, **_moments([float(fact) for fact in known_facts])})
         for category in variable.categories:
-            place = {"variable": variable.variable, "category": category.category}
-            categories.append(place | {"n": len(known), "count": known.count(category.category)})
-    used = [
+            identity = {"variable": variable.variable, "category": category.category}
+            category_rows.append(identity | {"n": len(known_facts), "count": known_facts.count(category.category)})
+    service_rows = [
         {"service": service, "wave": wave, "n": len(people), "count": sum(people.values())}
         for (wave, service), people in services.items()
     ]
-    return {"summary": summary, "change": change, "categories": categories, "numbers": numbers, "services": used}
+    return {
+        "summary": summary_rows,
+        "change": change_rows,
+        "categories": category_rows,
+        "numbers": number_rows,
+        "services": service_rows,
+    }
 
 
 def results_of(study: Study, moments: Mapping[str, list[dict[str, Any]]]) -> dict[str, ResultRow]:

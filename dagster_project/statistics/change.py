@@ -34,7 +34,7 @@ def _floats(values: ArrayLike) -> Floats:
     return np.atleast_1d(np.asarray(values, dtype=np.float64))
 
 
-def half_of_fractional(se: float, df: float, level: float) -> float:
+def half_width_fractional_df(se: float, df: float, level: float) -> float:
     """Half-width of the interval of an estimate with fractional degrees of freedom: `se` times the quantile of Student's t.
 
     Infinite below about 0.01 degrees of freedom, where the quantile exceeds 1e150 and SciPy's value is wrong.

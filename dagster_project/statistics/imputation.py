@@ -15,7 +15,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from dagster_project.statistics.change import Floats, _floats, check_level, half_of_fractional
+from dagster_project.statistics.change import Floats, _floats, check_level, half_width_fractional_df
 from dagster_project.statistics.normal import WaveIndices, fit_normal
 from dagster_project.statistics.patterns import Pattern
 
@@ -92,7 +92,7 @@ def pool(estimates: ArrayLike, variances: ArrayLike, df_complete: float, level: 
     fmi = (riv + 2 / (df + 3)) / (riv + 1) if np.isfinite(riv) else 1.0
     value, se = float(point_estimates[0] + (point_estimates - point_estimates[0]).mean()), float(np.sqrt(total))
     t = value / se
-    half_width = half_of_fractional(se, df, level)
+    half_width = half_width_fractional_df(se, df, level)
     p = float(2 * scipy.stats.t.sf(abs(t), df))
     return Pooled(value, se, float(df), t, p, value - half_width, value + half_width, float(fmi), riv, "")
 

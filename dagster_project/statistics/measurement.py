@@ -26,7 +26,7 @@ class Alpha:
     ci_low: float
     ci_high: float
     item_rest: Floats
-    without: Floats
+    alpha_if_deleted: Floats
     reason: str
 
 

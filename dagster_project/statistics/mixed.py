@@ -16,7 +16,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from dagster_project.statistics.change import Floats, _floats, check_level, half_of_fractional
+from dagster_project.statistics.change import Floats, _floats, check_level, half_width_fractional_df
 from dagster_project.statistics.patterns import Pattern, waves_present
 
 #: The range in which the ratio of the variance between people to that within people is searched.
@@ -299,5 +299,5 @@ class _Fit:
         df = float(2 * variance**2 / (slope @ self._spread @ slope))
         se = float(np.sqrt(variance))
         t = value / se
-        half_width = half_of_fractional(se, df, level)
+        half_width = half_width_fractional_df(se, df, level)
         return Estimate(value, se, df, t, float(2 * scipy.stats.t.sf(abs(t), df)), value - half_width, value + half_width)

@@ -54,6 +54,8 @@ def norm_difference(
     sizes, means, sds, norm_means, norm_sds, norm_sizes = np.broadcast_arrays(
         *(_floats(moment) for moment in (n, mean, sd, norm_mean, norm_sd, norm_n))
     )
+    if np.any(norm_sizes < 2):
+        raise ValueError("a norm's SD is of two people at least; give norm_n of 2 or more, or NaN where it is not known")
     is_estimable = sizes >= 2
     is_welch = np.isfinite(norm_sizes)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -148,7 +148,7 @@ class Instrument(Definition):
         """The number that the answer to a reversed item is subtracted from when it is scored; None for any other item."""
         return self.anchors.low + self.anchors.high if position in self.reversed else None
 
-    def keyed(self, position: int, answer: Any) -> Any:
+    def scored_answer(self, position: int, answer: Any) -> Any:
         """An answer, or an array of answers, as it enters a score: reversed where the item is."""
         turned_from = self.turned_from(position)
         return answer if turned_from is None else turned_from - answer

@@ -13,7 +13,7 @@ class NormSample(Definition):
 
     sample: Code = Field(description="a code for the sample")
     instrument: Code = Field(description="the instrument the sample answered")
-    n: int | None = Field(default=None, gt=0, description="how many people, or leave out if unknown")
+    n: int | None = Field(default=None, ge=2, description="how many people (an SD needs two), or leave out if unknown")
     population: str = Field(description="who they are")
     source: str = Field(description="a citation")
 

@@ -342,7 +342,7 @@ class Protocol(Definition):
             for contrast in family.contrasts:
                 if contrast not in contrasts:
                     raise ValueError(f"plan: family {family.family} names the unknown contrast {contrast}")
-            for test in self.tests_of(family):
+            for test in self.family_tests(family):
                 if test in family_of_test:
                     raise ValueError(
                         f"plan: {test[0]} in {test[1]} is in the families {family_of_test[test]} and {family.family}; a test"
@@ -350,7 +350,7 @@ class Protocol(Definition):
                     )
                 family_of_test[test] = family.family
 
-    def tests_of(self, family: Family) -> list[tuple[str, str]]:
+    def family_tests(self, family: Family) -> list[tuple[str, str]]:
         """The tests of a family: (scale, contrast)."""
         contrasts = family.contrasts or tuple(contrast.contrast for contrast in self.contrasts)
         return [(outcome, contrast) for contrast in contrasts for outcome in family.outcomes]

@@ -90,7 +90,7 @@ class Study:
             return tuple(variable.variable for variable in self.protocol.participant_variables)
         return self.instrument(block).item_codes
 
-    def export_before(self, export: Export) -> Export | None:
+    def previous_export(self, export: Export) -> Export | None:
         """The export of the latest earlier wave that shares a block with this one."""
         blocks = {block.block for block in export.blocks}
         previous_export = None

@@ -8,7 +8,7 @@ from dagster_project.synthesis.claims import VERDICTS, JudgedCell, JudgedClaim, 
 from dagster_project.synthesis.display import CodeCount, JointRow, Quote, display_markdown, joint_display
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.propositions import Judgement, Proposition, PropositionFile, read_propositions
-from dagster_project.synthesis.segments import CodedFile, Coding, Interviews, read_interviews, segment_ids, why_unplaced
+from dagster_project.synthesis.segments import CodedFile, Coding, Interviews, read_interviews, segment_ids, unplaced_reason
 from dagster_project.synthesis.tables import DISPLAY_TABLES, display_tables
 
 __all__ = [
@@ -34,5 +34,5 @@ __all__ = [
     "read_interviews",
     "read_propositions",
     "segment_ids",
-    "why_unplaced",
+    "unplaced_reason",
 ]

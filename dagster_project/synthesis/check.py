@@ -10,7 +10,7 @@ from dagster_project.study import Study, StudyError
 from dagster_project.synthesis.display import check_codes, joint_display
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.propositions import PropositionFile, read_propositions
-from dagster_project.synthesis.segments import CodedFile, read_interviews, segment_ids, why_unplaced
+from dagster_project.synthesis.segments import CodedFile, read_interviews, segment_ids, unplaced_reason
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ def check_synthesis(study: Study) -> Iterator[Finding]:
 
 def _coding_counts(name: str, file: CodedFile, study: Study) -> Iterator[Finding]:
     waves = {wave.wave for wave in study.protocol.waves}
-    reasons = Counter(reason for coding in file.codings if (reason := why_unplaced(coding, waves)))
-    reasons.update(unusable.reason for unusable in file.lost)
-    yield Finding(name, f"{file.counted - file.speakers} codings, {reasons.total()} set aside")
+    reasons = Counter(reason for coding in file.codings if (reason := unplaced_reason(coding, waves)))
+    reasons.update(unusable.reason for unusable in file.unusable)
+    yield Finding(name, f"{file.coding_count - file.speaker_count} codings, {reasons.total()} set aside")
     for reason, count in reasons.most_common():
         yield Finding(name, f"{count} set aside: {reason}", is_warning=True)
 
@@ -67,9 +67,9 @@ def _problems(proposition_file: PropositionFile, files: list[CodedFile], study: 
     waves = {wave.wave for wave in study.protocol.waves}
     segments = [
         {"segment_id": segment_id, "path": coding.code.path, "person": coding.person, "wave": coding.wave,
-         "text": coding.text, "source_file": "", "place": coding.place}
+         "text": coding.text, "source_file": "", "place": coding.location}
         for segment_id, coding in zip(segment_ids(codings), codings, strict=True)
-        if why_unplaced(coding, waves) is None
+        if unplaced_reason(coding, waves) is None
     ]  # fmt: skip
     try:
         joint_display(proposition_file, {}, segments, study, codes)

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dagster_project.results import ResultRow, alike, direction_of, format_number, result_id
+from dagster_project.results import ResultRow, direction_of, format_number, result_id, unknown_id_message
 from dagster_project.study import Study
 from dagster_project.synthesis.propositions import (
     ChangeCondition,
@@ -361,11 +361,11 @@ def _level_cells(
     region = _Region(low, high)
     for row_id in condition.results:
         id_prefix, _, statistic = row_id.rpartition("/")
-        estimate = _Estimate.from_results(results, id_prefix, statistic, "", "")
+        estimate = _Estimate.from_results(results, id_prefix, statistic, _interval_prefix(statistic), "")
         row = estimate.rows[0]
         outcome, wave_or_contrast = (row.outcome, row.wave or row.contrast or "") if row is not None else (row_id, "")
         if row is None:
-            verdict, reason = NOT_TESTABLE, alike(row_id, list(results)).removeprefix(f"{row_id}: ")
+            verdict, reason = NOT_TESTABLE, unknown_id_message(row_id, list(results)).removeprefix(f"{row_id}: ")
         elif condition.at_least is None and condition.at_most is None:
             verdict, reason = NOT_TESTABLE, condition.because or ""
         else:
@@ -374,6 +374,16 @@ def _level_cells(
             outcome, labels.get(outcome, outcome), wave_or_contrast, estimate.text, estimate.result_ids, verdict, reason,
             _exceeds_region(estimate, region, verdict),
         )  # fmt: skip
+
+
+#: The statistics whose interval is the one of their analysis, ci95_low to ci95_high; every other interval is named after its
+#: statistic.
+_MAIN_ESTIMATES = ("mean", "mean_change", "percent", "estimate", "difference")
+
+
+def _interval_prefix(statistic: str) -> str:
+    """What the limits of a statistic's interval are called before ci95_low. A count, a p or an SD has none."""
+    return "" if statistic in _MAIN_ESTIMATES else f"{statistic}_"
 
 
 def _bounds(low: float, high: float) -> str:

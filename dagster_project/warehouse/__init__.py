@@ -1,11 +1,11 @@
-"""The file: the only door to DuckDB. Open briefly, replace in a transaction, publish a copy.
+"""The only access to DuckDB files: open briefly, replace tables in a transaction, publish a copy.
 
-Belongs here: connections, replacing tables, swapping in a release. Does not belong here: what the tables mean.
-This package imports none of the others.
+Belongs here: connections, replacing tables, publishing releases. Does not belong here: what the tables mean.
+This package imports no other one of the project.
 """
 
 from dagster_project.warehouse.compaction import compact
-from dagster_project.warehouse.compare import Cell, CellCounts, ChangedRow, TwoFiles, WideTable, two_files
+from dagster_project.warehouse.compare import Cell, CellCounts, ChangedRow, FilePair, WideTable, open_file_pair
 from dagster_project.warehouse.release import (
     copy_schemas,
     current_release,
@@ -13,20 +13,20 @@ from dagster_project.warehouse.release import (
     recover_release,
     release_names,
 )
-from dagster_project.warehouse.streams import replace_table_from
+from dagster_project.warehouse.streams import replace_table_from_batches
 from dagster_project.warehouse.working_file import (
     Connection,
     DamagedFileError,
-    HeldFileError,
+    LockedFileError,
     Warehouse,
     WarehouseError,
     damaged_files,
     identifier,
     literal,
-    refusal_of,
     replace_rows,
     replace_table,
     rows,
+    warehouse_error,
 )
 
 __all__ = [
@@ -35,8 +35,8 @@ __all__ = [
     "ChangedRow",
     "Connection",
     "DamagedFileError",
-    "HeldFileError",
-    "TwoFiles",
+    "FilePair",
+    "LockedFileError",
     "Warehouse",
     "WarehouseError",
     "WideTable",
@@ -46,13 +46,13 @@ __all__ = [
     "damaged_files",
     "identifier",
     "literal",
+    "open_file_pair",
     "publish_release",
     "recover_release",
-    "refusal_of",
     "release_names",
     "replace_rows",
     "replace_table",
-    "replace_table_from",
+    "replace_table_from_batches",
     "rows",
-    "two_files",
+    "warehouse_error",
 ]

@@ -1,9 +1,9 @@
-"""The working file made small again.
+"""Compaction of the working file.
 
-Belongs here: rewriting a DuckDB file that is mostly free blocks. Does not belong here: when that is tried (whoever ends a
-run).
+Belongs here: rewriting a DuckDB file that is mostly free blocks. Does not belong here: when this is done (at the end of a
+run, by the caller).
 
-DuckDB gives blocks of deleted tables to new ones, but never back to the disk: a file stays as large as it ever was.
+DuckDB reuses the blocks of deleted tables, but never returns them to the disk: a file never shrinks by itself.
 """
 
 import os
@@ -14,27 +14,30 @@ import duckdb
 
 from dagster_project.warehouse.working_file import _SETTINGS, identifier, literal
 
-#: A smaller file is left alone.
+#: Smaller files are not compacted (bytes).
 SMALLEST = 32 * 2**20
-_TO_COME = "compacted"
+_TARGET_DATABASE = "compacted"
 
 
 def compact(path: Path) -> bool:
-    """Rewrite a DuckDB file of which more than half is free. Returns whether it was.
+    """Rewrite a DuckDB file if more than half of its blocks are free. Returns whether it was rewritten.
 
-    The new file is written beside the old one and put into its place while the old one is held, so that nobody reads or
-    writes in between; a kill at any moment leaves one whole file. A file that somebody else has open, in this process or
-    another, is left for the next time.
+    The new file is written beside the old one and replaces it while the old one is locked, so that nobody reads or writes
+    in between; a kill at any moment leaves one complete file. A file that is open elsewhere, in this process or another, is
+    skipped.
     """
     partial = path.with_name(f".{path.name}.compacted")
     for leftover in (partial, partial.with_name(f"{partial.name}.wal")):
         leftover.unlink(missing_ok=True)
     if not path.exists() or path.stat().st_size < SMALLEST:
         return False
-    # A setting that nobody else has: DuckDB then refuses to share a file that is open in this process.
-    alone: dict[str, str | bool | int | float | list[str]] = {**_SETTINGS, "custom_user_agent": "wavehouse-compaction"}
+    # A setting that no other connection has: DuckDB then refuses to share a file that is open in this process.
+    exclusive_settings: dict[str, str | bool | int | float | list[str]] = {
+        **_SETTINGS,
+        "custom_user_agent": "wavehouse-compaction",
+    }
     try:
-        connection = duckdb.connect(str(path), config=alone)
+        connection = duckdb.connect(str(path), config=exclusive_settings)
     except (duckdb.IOException, duckdb.ConnectionException):
         return False
     try:
@@ -45,14 +48,14 @@ def compact(path: Path) -> bool:
         ).fetchall()
         if 2 * free <= total:
             return False
-        connection.execute(f"attach {literal(str(partial))} as {_TO_COME}")
-        connection.execute(f"copy from database {identifier(name)} to {_TO_COME}")
-        connection.execute(f"detach {_TO_COME}")
+        connection.execute(f"attach {literal(str(partial))} as {_TARGET_DATABASE}")
+        connection.execute(f"copy from database {identifier(name)} to {_TARGET_DATABASE}")
+        connection.execute(f"detach {_TARGET_DATABASE}")
         with partial.open("rb") as stream:
             os.fsync(stream.fileno())
         os.replace(partial, path)
         return True
-    except OSError:  # Windows does not replace a file that is open.
+    except OSError:  # Windows cannot replace an open file
         return False
     finally:
         connection.close()

@@ -1,9 +1,9 @@
-"""Two DuckDB files beside one another: which rows of a table differ, and how many cells.
+"""Comparison of two DuckDB files: which rows of a table differ, and how many cells.
 
 Belongs here: the comparison by key, in SQL. Does not belong here: which tables are compared (defs/release/diff.py), what a
 difference means (results/release_diff.py).
 
-Rows of results are carried; rows of people are counted where they lie, or written out one after the other on demand.
+Rows of results are fetched; rows of people are counted inside DuckDB, or streamed one by one on demand.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,35 +14,42 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.warehouse.working_file import Connection, Warehouse, WarehouseError, identifier, literal, refusal_of
+from dagster_project.warehouse.working_file import (
+    Connection,
+    Warehouse,
+    WarehouseError,
+    identifier,
+    literal,
+    warehouse_error,
+)
 
-#: The name under which the earlier file is attached beside the later one.
-_OLD = "earlier_release"
+#: The database name under which the earlier file is attached.
+_OLD_DATABASE = "earlier_release"
 _BATCH = 10_000
 
 
 @dataclass(frozen=True)
 class ChangedRow:
-    """One row that differs. key: its key columns; before and after: the other columns, None where the row is not there."""
+    """One row that differs. key: its key columns; before and after: the other columns, None if the file lacks the row."""
 
     key: Mapping[str, Any]
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
+    old_values: Mapping[str, Any] | None
+    new_values: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
 class CellCounts:
-    """The cells of one value of `by` (a wave) that differ. rows: how many rows have one; cells: name to how many, if any."""
+    """How many cells differ for one value of `by` (a wave). rows: number of rows with one; cells: number by name, if any."""
 
-    by: str
+    group: str
     rows: int
     cells: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a wide table. columns: those that say what it holds; has_value: an SQL expression over them, true where the
-    cell holds something of its own. A row that only one file has differs in the cells that do."""
+    """A cell of a wide table. columns: those that make up its value; has_value: an SQL expression over them, true where the
+    cell has a value. A row that only one file has differs in the cells that have one."""
 
     columns: tuple[str, ...]
     has_value: str
@@ -50,8 +57,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class WideTable:
-    """A table of people to compare. key: what a row is one of; cells are counted by the last of it, a text. cells: by name.
-    old and new: the SQL that gives its key and its cells' columns in either file (TwoFiles.select)."""
+    """A table of people to compare. key: its key columns; cells are counted by the last one, a text. cells: by name.
+    old and new: the SQL that selects the key and the cells' columns in each file (FilePair.select)."""
 
     key: tuple[str, ...]
     cells: Mapping[str, Cell]
@@ -59,15 +66,15 @@ class WideTable:
     new: str
 
 
-class TwoFiles:
-    """An earlier and a later file, open side by side and only read."""
+class FilePair:
+    """An earlier and a later file, both open for reading."""
 
     def __init__(self, connection: Connection, old: str, new: str) -> None:
         self._connection = connection
         self._names = {"old": old, "new": new}
 
     def columns(self, side: str, schema: str, table: str) -> dict[str, str]:
-        """Columns and types of a table or view of one file ('old' or 'new'), in order; none where there is no such table."""
+        """Columns and types of a table or view of one file ('old' or 'new'), in order; empty if there is no such table."""
         return dict(
             self._connection.execute(
                 "select column_name, data_type from duckdb_columns()"
@@ -77,151 +84,165 @@ class TwoFiles:
         )
 
     def rows(self, side: str, sql: str) -> list[tuple[Any, ...]]:
-        """What one file answers, for small answers. sql names its tables as {0}.schema.table."""
-        found: list[tuple[Any, ...]] = self._connection.execute(sql.format(identifier(self._names[side]))).fetchall()
-        return found
+        """The rows of a query on one file, for small results. sql names its tables as {0}.schema.table."""
+        result: list[tuple[Any, ...]] = self._connection.execute(sql.format(identifier(self._names[side]))).fetchall()
+        return result
 
-    def changed_rows(self, schema: str, table: str, key: Sequence[str], ignored: Sequence[str] = ()) -> list[ChangedRow]:
-        """The rows of a small table that differ, by key, over the columns that either file has; one that it lacks is null.
+    def changed_rows(
+        self, schema: str, table: str, key: Sequence[str], ignored_columns: Sequence[str] = ()
+    ) -> list[ChangedRow]:
+        """The rows of a small table that differ, by key, over the columns of both files; a column that a file lacks is null.
 
-        A file that lacks the table counts as one without rows.
+        A file without the table counts as one without rows.
         """
         columns = {side: self.columns(side, schema, table) for side in self._names}
-        everything = list(dict.fromkeys([*columns["old"], *columns["new"]]))
-        others = [column for column in everything if column not in (*key, *ignored)]
-        if not everything:
+        column_names = list(dict.fromkeys([*columns["old"], *columns["new"]]))
+        value_columns = [column for column in column_names if column not in (*key, *ignored_columns)]
+        if not column_names:
             return []
-        sides = ", ".join(self._side(side, schema, table, [*key, *others], columns[side]) for side in self._names)
+        side_queries = ", ".join(
+            self._side_query(side, schema, table, [*key, *value_columns], columns[side]) for side in self._names
+        )
         keys = ", ".join(f"coalesce(o.{identifier(c)}, n.{identifier(c)}) as {identifier(c)}" for c in key)
-        differs = " or ".join(f"o.{identifier(column)} is distinct from n.{identifier(column)}" for column in others)
-        both = ", ".join(f"{side}.{identifier(column)}" for side in ("o", "n") for column in others)
-        found = self._connection.execute(
-            f"with {sides} select {keys}, o.is_there, n.is_there, {both or 'null'}"
+        differs = " or ".join(f"o.{identifier(column)} is distinct from n.{identifier(column)}" for column in value_columns)
+        value_pairs = ", ".join(f"{side}.{identifier(column)}" for side in ("o", "n") for column in value_columns)
+        rows = self._connection.execute(
+            f"with {side_queries} select {keys}, o.is_there, n.is_there, {value_pairs or 'null'}"
             f" from old_side as o full join new_side as n on {_equal('o', 'n', key)}"
             f" where o.is_there is null or n.is_there is null or {differs or 'false'}"
-            f" order by {', '.join(str(place + 1) for place in range(len(key)))}"
+            f" order by {', '.join(str(index + 1) for index in range(len(key)))}"
         ).fetchall()
-        changed = []
-        for row in found:
-            was, is_now, *values = row[len(key) :]
-            before, after = values[: len(others)], values[len(others) :]
-            changed.append(
+        changed_rows = []
+        for row in rows:
+            is_in_old, is_in_new, *values = row[len(key) :]
+            old_values, new_values = values[: len(value_columns)], values[len(value_columns) :]
+            changed_rows.append(
                 ChangedRow(
                     dict(zip(key, row[: len(key)], strict=True)),
-                    dict(zip(others, before, strict=True)) if was else None,
-                    dict(zip(others, after, strict=True)) if is_now else None,
+                    dict(zip(value_columns, old_values, strict=True)) if is_in_old else None,
+                    dict(zip(value_columns, new_values, strict=True)) if is_in_new else None,
                 )
             )
-        return changed
+        return changed_rows
 
     def count_one_sided(self, schema: str, table: str, key: str) -> tuple[int, int]:
         """How many rows of a table only the old file has, and how many only the new one, by a key without duplicates."""
-        both = [f"select {identifier(key)} as key from {self._place(side, schema, table)}" for side in ("old", "new")]
-        ((went, came),) = self._connection.execute(
+        old, new = (self._key_query(side, schema, table, key) for side in ("old", "new"))
+        ((old_only, new_only),) = self._connection.execute(
             f"select count(*) filter (where n.key is null), count(*) filter (where o.key is null)"
-            f" from ({both[0]}) as o full join ({both[1]}) as n on o.key = n.key"
+            f" from ({old}) as o full join ({new}) as n on o.key = n.key"
         ).fetchall()
-        return went, came
+        return old_only, new_only
 
-    def select(self, side: str, schema: str, table: str, columns: Sequence[str], where: str = "true") -> str:
-        """The SQL of some columns of a table or view of one file; a column that it lacks is null there."""
-        known = self.columns(side, schema, table)
-        selected = ", ".join(_column(column, known) for column in columns)
-        return f"select {selected} from {self._place(side, schema, table)} where {where}"
+    def select(self, side: str, schema: str, table: str, columns: Sequence[str], condition: str = "true") -> str:
+        """The SQL that selects columns of a table or view of one file; a column that it lacks is null."""
+        types = self.columns(side, schema, table)
+        select_list = ", ".join(_column(column, types) for column in columns)
+        return f"select {select_list} from {self._qualified_name(side, schema, table)} where {condition}"
 
     def count_cells(self, wide: WideTable) -> list[CellCounts]:
-        """How many cells of a wide table differ, by the last column of its key, in order. Nothing of a person is carried."""
-        changed = self._changed_keys(wide)
-        if changed is None:
+        """How many cells of a wide table differ, by the last column of its key, in order. No row of a person is fetched."""
+        changed_keys = self._changed_keys(wide)
+        if changed_keys is None:
             return []
         differs = {name: _differs(cell) for name, cell in wide.cells.items()}
-        any_of = " or ".join(f"({condition})" for condition in differs.values())
-        counts = ", ".join(f"count(*) filter (where {condition})" for condition in differs.values())
-        by = identifier(wide.key[-1])
-        counted = self._connection.execute(
-            f"select c.{by}, count(*) filter (where {any_of}), {counts} from {_beside(changed, wide)} group by 1 order by 1"
+        any_differs = " or ".join(f"({condition})" for condition in differs.values())
+        cell_counts = ", ".join(f"count(*) filter (where {condition})" for condition in differs.values())
+        groups = self._connection.execute(
+            f"select c.{identifier(wide.key[-1])}, count(*) filter (where {any_differs}), {cell_counts}"
+            f" from {_from_clause(changed_keys, wide)} group by 1 order by 1"
         ).fetchall()
-        named = [(by, rows, dict(zip(differs, cells, strict=True))) for by, rows, *cells in counted]
-        return [CellCounts(by, rows, {name: n for name, n in cells.items() if n}) for by, rows, cells in named if rows]
+        return [
+            CellCounts(group, row_count, {name: n for name, n in zip(differs, counts, strict=True) if n})
+            for group, row_count, *counts in groups
+            if row_count
+        ]
 
-    def list_cells(self, wide: WideTable, shown: WideTable, words: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
-        """Each cell that differs: its key, its name, what it was and is.
+    def list_cells(self, wide: WideTable, readable: WideTable, cell_texts: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
+        """Each cell that differs: its key, its name, its old and new text.
 
-        wide: where rows that differ are looked for. shown: the same rows as people read them. words: the SQL of a cell's
-        text by its name, its columns named as row.column.
+        wide: the table that is compared. readable: the same rows in readable form. cell_texts: by name, the SQL of a cell's
+        text, with its columns named as row.column.
         """
-        changed = self._changed_keys(wide)
-        if changed is None:
+        changed_keys = self._changed_keys(wide)
+        if changed_keys is None:
             return
-        # Only the rows that differ are laid out for people, once.
-        self._connection.execute(f"create or replace temporary table shown as {_laid_out(changed, shown, words)}")
-        keys = ", ".join(map(identifier, shown.key))
-        for place, name in enumerate(shown.cells):
-            columns = f"{keys}, {literal(name)}, before_{place}, after_{place}"
-            cursor = self._connection.execute(f"select {columns} from shown where differs_{place} order by {keys}")
+        # The readable form is computed only for the rows that differ, once.
+        cells_query = _cells_query(changed_keys, readable, cell_texts)
+        self._connection.execute(f"create or replace temporary table shown as {cells_query}")
+        keys = ", ".join(map(identifier, readable.key))
+        for index, name in enumerate(readable.cells):
+            columns = f"{keys}, {literal(name)}, before_{index}, after_{index}"
+            cursor = self._connection.execute(f"select {columns} from shown where differs_{index} order by {keys}")
             while batch := cursor.fetchmany(_BATCH):
                 yield from batch
 
     def list_one_sided(self, schema: str, table: str, key: str) -> Iterator[tuple[Any, bool]]:
-        """The keys that only one file has, in order; true where it is the new one."""
-        both = [f"select {identifier(key)} as key from {self._place(side, schema, table)}" for side in ("old", "new")]
+        """The keys that only one file has, in order, each with True if that is the new file."""
+        old, new = (self._key_query(side, schema, table, key) for side in ("old", "new"))
         cursor = self._connection.execute(
-            f"select coalesce(o.key, n.key), o.key is null from ({both[0]}) as o full join ({both[1]}) as n on o.key = n.key"
+            f"select coalesce(o.key, n.key), o.key is null from ({old}) as o full join ({new}) as n on o.key = n.key"
             " where o.key is null or n.key is null order by 1"
         )
         while batch := cursor.fetchmany(_BATCH):
             yield from batch
 
     def _changed_keys(self, wide: WideTable) -> str | None:
-        """The name of a temporary table with the keys of the rows that differ; None where none does.
+        """The name of a temporary table with the keys of the rows that differ; None if no row does.
 
-        A checksum of each value of the last key column is compared first, so that a wave that is as it was costs one scan of
-        either file and no join.
+        A checksum for each value of the last key column is compared first, so that an unchanged wave costs one scan of each
+        file and no join.
         """
         if not wide.cells:
             return None
         values = ", ".join(map(identifier, dict.fromkeys(column for cell in wide.cells.values() for column in cell.columns)))
-        keys, by = ", ".join(map(identifier, wide.key)), identifier(wide.key[-1])
-        sums = [
-            f"select {by}, count(*) as n, bit_xor(hash({keys}, {values})) as content from ({source}) group by 1"
+        keys, group = ", ".join(map(identifier, wide.key)), identifier(wide.key[-1])
+        old_sums, new_sums = (
+            f"select {group}, count(*) as n, bit_xor(hash({keys}, {values})) as content from ({source}) group by 1"
             for source in (wide.old, wide.new)
-        ]
-        moved = [
+        )
+        changed_groups = [
             row[0]
             for row in self._connection.execute(
-                f"select coalesce(o.{by}, n.{by}) from ({sums[0]}) as o full join ({sums[1]}) as n on o.{by} = n.{by}"
+                f"select coalesce(o.{group}, n.{group})"
+                f" from ({old_sums}) as o full join ({new_sums}) as n on o.{group} = n.{group}"
                 " where o.n is distinct from n.n or o.content is distinct from n.content"
             ).fetchall()
         ]
-        if not moved:
+        if not changed_groups:
             return None
-        both = [
-            f"select {keys}, hash({values}) as content from ({source}) where {by} in ({', '.join(map(literal, moved))})"
+        group_list = ", ".join(map(literal, changed_groups))
+        old_hashes, new_hashes = (
+            f"select {keys}, hash({values}) as content from ({source}) where {group} in ({group_list})"
             for source in (wide.old, wide.new)
-        ]
-        either = ", ".join(f"coalesce(o.{identifier(c)}, n.{identifier(c)}) as {identifier(c)}" for c in wide.key)
+        )
+        key_columns = ", ".join(f"coalesce(o.{identifier(c)}, n.{identifier(c)}) as {identifier(c)}" for c in wide.key)
         self._connection.execute(
-            f"create or replace temporary table changed as select {either} from ({both[0]}) as o full join ({both[1]}) as n"
-            f" on {_equal('o', 'n', wide.key)} where o.content is distinct from n.content"
+            f"create or replace temporary table changed as select {key_columns}"
+            f" from ({old_hashes}) as o full join ({new_hashes}) as n on {_equal('o', 'n', wide.key)}"
+            " where o.content is distinct from n.content"
         )
         return "changed"
 
-    def _side(self, side: str, schema: str, table: str, wanted: Sequence[str], known: Mapping[str, str]) -> str:
-        if not known:
-            empty = ", ".join(f"null as {identifier(column)}" for column in wanted)
+    def _side_query(self, side: str, schema: str, table: str, columns: Sequence[str], types: Mapping[str, str]) -> str:
+        if not types:
+            empty = ", ".join(f"null as {identifier(column)}" for column in columns)
             return f"{side}_side as (select {empty}, true as is_there where false)"
-        selected = ", ".join(_column(column, known) for column in wanted)
-        return f"{side}_side as (select {selected}, true as is_there from {self._place(side, schema, table)})"
+        select_list = ", ".join(_column(column, types) for column in columns)
+        return f"{side}_side as (select {select_list}, true as is_there from {self._qualified_name(side, schema, table)})"
 
-    def _place(self, side: str, schema: str, table: str) -> str:
+    def _key_query(self, side: str, schema: str, table: str, key: str) -> str:
+        return f"select {identifier(key)} as key from {self._qualified_name(side, schema, table)}"
+
+    def _qualified_name(self, side: str, schema: str, table: str) -> str:
         return ".".join(map(identifier, (self._names[side], schema, table)))
 
 
 @contextmanager
-def two_files(old: Path, new: Path) -> Iterator[TwoFiles]:
-    """Open an earlier and a later file side by side. Neither is written.
+def open_file_pair(old: Path, new: Path) -> Iterator[FilePair]:
+    """Open an earlier and a later file for reading.
 
-    Raises WarehouseError when a file is not there or cannot be opened.
+    Raises WarehouseError if a file is missing or cannot be opened.
     """
     for path in (old, new):
         if not path.exists():
@@ -231,19 +252,19 @@ def two_files(old: Path, new: Path) -> Iterator[TwoFiles]:
     with Warehouse(new).connect(read_only=True) as connection:
         ((name,),) = connection.execute("select current_database()").fetchall()
         try:
-            connection.execute(f"attach {literal(str(old))} as {_OLD} (read_only)")
+            connection.execute(f"attach {literal(str(old))} as {_OLD_DATABASE} (read_only)")
         except duckdb.Error as error:
-            unknown = WarehouseError(f"{old}: cannot be compared ({str(error).splitlines()[0]}); check the file")
-            raise refusal_of(old, str(error)) or unknown from None
+            fallback = WarehouseError(f"{old}: cannot be compared ({str(error).splitlines()[0]}); check the file")
+            raise warehouse_error(old, str(error)) or fallback from None
         try:
-            yield TwoFiles(connection, _OLD, name)
+            yield FilePair(connection, _OLD_DATABASE, name)
         except duckdb.Error:
-            # DuckDB does not say which of two files is damaged. The older one is read by itself; if it is whole, `connect`
-            # says it of the one that is open.
+            # DuckDB does not say which of the two files is damaged. The older one is read through separately, which raises
+            # if it is damaged; if not, `connect` attributes the error to the newer one.
             _read_through(old)
             raise
         finally:
-            connection.execute(f"detach {_OLD}")
+            connection.execute(f"detach {_OLD_DATABASE}")
 
 
 def _read_through(path: Path) -> None:
@@ -254,33 +275,36 @@ def _read_through(path: Path) -> None:
             connection.execute(f"select sum(hash(t)) from {identifier(schema)}.{identifier(table)} as t").fetchall()
 
 
-def _beside(changed: str, wide: WideTable) -> str:
-    """The from clause of changed keys (c) with their rows in the old file (o) and in the new one (n)."""
+def _from_clause(changed_keys: str, wide: WideTable) -> str:
+    """The from clause that joins the changed keys (c) to their rows in the old file (o) and the new one (n)."""
     sides = [
         f"left join (select *, true as is_there from ({source})) as {alias} on {_equal('c', alias, wide.key)}"
         for alias, source in (("o", wide.old), ("n", wide.new))
     ]
-    return f"{changed} as c {' '.join(sides)}"
+    return f"{changed_keys} as c {' '.join(sides)}"
 
 
-def _laid_out(changed: str, shown: WideTable, words: Mapping[str, str]) -> str:
-    columns = [f"c.{identifier(column)}" for column in shown.key]
-    for place, (name, cell) in enumerate(shown.cells.items()):
-        for side, when in (("o", "before"), ("n", "after")):
-            columns.append(f"case when {side}.is_there then {words[name].replace('row.', f'{side}.')} end as {when}_{place}")
-        columns.append(f"{_differs(cell)} as differs_{place}")
-    return f"select {', '.join(columns)} from {_beside(changed, shown)}"
+def _cells_query(changed_keys: str, readable: WideTable, cell_texts: Mapping[str, str]) -> str:
+    columns = [f"c.{identifier(column)}" for column in readable.key]
+    for index, (name, cell) in enumerate(readable.cells.items()):
+        for side, prefix in (("o", "before"), ("n", "after")):
+            text = cell_texts[name].replace("row.", f"{side}.")
+            columns.append(f"case when {side}.is_there then {text} end as {prefix}_{index}")
+        columns.append(f"{_differs(cell)} as differs_{index}")
+    return f"select {', '.join(columns)} from {_from_clause(changed_keys, readable)}"
 
 
 def _differs(cell: Cell) -> str:
-    both = " or ".join(f"o.{identifier(column)} is distinct from n.{identifier(column)}" for column in cell.columns)
+    columns_differ = " or ".join(
+        f"o.{identifier(column)} is distinct from n.{identifier(column)}" for column in cell.columns
+    )
     old, new = (cell.has_value.replace("row.", f"{side}.") for side in ("o", "n"))
-    return f"case when o.is_there is null then {new} when n.is_there is null then {old} else {both} end"
+    return f"case when o.is_there is null then {new} when n.is_there is null then {old} else {columns_differ} end"
 
 
-def _equal(left: str, right: str, columns: Sequence[str]) -> str:
-    return " and ".join(f"{left}.{identifier(column)} = {right}.{identifier(column)}" for column in columns)
+def _equal(left_alias: str, right_alias: str, columns: Sequence[str]) -> str:
+    return " and ".join(f"{left_alias}.{identifier(column)} = {right_alias}.{identifier(column)}" for column in columns)
 
 
-def _column(column: str, known: Mapping[str, str]) -> str:
-    return identifier(column) if column in known else f"null as {identifier(column)}"
+def _column(column: str, types: Mapping[str, str]) -> str:
+    return identifier(column) if column in types else f"null as {identifier(column)}"

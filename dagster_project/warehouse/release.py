@@ -1,12 +1,12 @@
-"""Releases: finished copies, swapped in whole.
+"""Releases: immutable copies of results, published atomically.
 
-Belongs here: building a release beside the current one, moving the pointer, keeping the last few. Does not belong
-here: what a release contains beyond schemas of the working file (the caller fills in the rest).
+Belongs here: building a release beside the current one, making it current, keeping the last few. Does not belong
+here: what a release contains beyond schemas of the working file (the caller adds the rest).
 
 Each release is a folder below `releases/`, never changed once it has its name. `release` is a symbolic link to the
-current one, replaced by one `os.replace`, so a reader sees wholly the old or wholly the new release. Where links are
+current one, replaced by one `os.replace`, so that a reader sees either the old or the new release. Where links are
 not allowed (Windows without developer mode), `release` is a folder, exchanged by two renames; a run that was killed
-between the two is healed by `recover_release`, which every run calls first.
+between the two is repaired by `recover_release`, which every run calls first.
 """
 
 import filecmp
@@ -24,97 +24,97 @@ import duckdb
 from dagster_project.warehouse.working_file import Warehouse, WarehouseError, identifier, literal
 
 MANIFEST = "manifest.json"
-_KEPT = 5
-#: The name under which a new release's file is attached while it is filled.
-_TARGET = "release_to_come"
+#: How many releases are kept.
+_KEEP_COUNT = 5
+#: The database name under which a new release's file is attached while it is filled.
+_TARGET_DATABASE = "release_to_come"
 
 
 def copy_schemas(
     working_file: Path, target: Path, schemas: Sequence[str], descriptions: Mapping[str, str] | None = None
 ) -> None:
-    """Copy tables and views of some schemas of the working file into a new DuckDB file, with constraints and comments.
+    """Copy the tables and views of schemas of the working file into a new DuckDB file, with constraints and comments.
 
-    Each table is read once and written once. Nothing else of the working file reaches the new
-    one: a copy of the file itself would carry what was deleted in it, in blocks that are free. descriptions: by
-    schema.table.column, schema..column (of any table) or column, the comment of a column that has none.
+    Nothing else reaches the new file: a copy of the file itself would still contain deleted data in its free blocks.
+    descriptions: by schema.table.column, schema..column (of any table) or column, the comment of a column that has none.
     """
     with Warehouse(working_file).connect() as connection:
-        ((working,),) = connection.execute("select current_database()").fetchall()
-        connection.execute(f"attach {literal(str(target))} as {_TARGET}")
+        ((source,),) = connection.execute("select current_database()").fetchall()
+        connection.execute(f"attach {literal(str(target))} as {_TARGET_DATABASE}")
         try:
-            connection.execute(f"use {_TARGET}")
-            listed = ", ".join(map(literal, schemas))
+            connection.execute(f"use {_TARGET_DATABASE}")
+            schema_list = ", ".join(map(literal, schemas))
             for schema in schemas:
                 connection.execute(f"create schema {identifier(schema)}")
             for schema, table, sql in connection.execute(
                 "select schema_name, table_name, sql from duckdb_tables()"
-                f" where database_name = ? and schema_name in ({listed}) order by 1, 2",
-                [working],
+                f" where database_name = ? and schema_name in ({schema_list}) order by 1, 2",
+                [source],
             ).fetchall():
                 connection.execute(sql)
                 name = f"{identifier(schema)}.{identifier(table)}"
-                connection.execute(f"insert into {name} select * from {identifier(working)}.{name}")
-            _copy_views(connection, working, listed)
-            _copy_comments(connection, working, schemas, descriptions or {})
-            connection.execute(f"checkpoint {_TARGET}")
+                connection.execute(f"insert into {name} select * from {identifier(source)}.{name}")
+            _copy_views(connection, source, schema_list)
+            _copy_comments(connection, source, schemas, descriptions or {})
+            connection.execute(f"checkpoint {_TARGET_DATABASE}")
         finally:
-            connection.execute(f"use {identifier(working)}")
-            connection.execute(f"detach {_TARGET}")
+            connection.execute(f"use {identifier(source)}")
+            connection.execute(f"detach {_TARGET_DATABASE}")
 
 
-def _copy_views(connection: duckdb.DuckDBPyConnection, working: str, listed: str) -> None:
-    waiting = [
-        _without_catalog(sql, working)
+def _copy_views(connection: duckdb.DuckDBPyConnection, source: str, schema_list: str) -> None:
+    pending = [
+        _without_catalog(sql, source)
         for (sql,) in connection.execute(
-            f"select sql from duckdb_views() where database_name = ? and schema_name in ({listed}) and not internal"
+            f"select sql from duckdb_views() where database_name = ? and schema_name in ({schema_list}) and not internal"
             " order by schema_name, view_name",
-            [working],
+            [source],
         ).fetchall()
     ]
-    # A view may stand on views that come later by name.
-    while waiting:
-        left, last = [], None
-        for sql in waiting:
+    # A view may depend on views that come later by name.
+    while pending:
+        failed, last_error = [], None
+        for sql in pending:
             try:
                 connection.execute(sql)
-            except duckdb.Error as error:  # of a view that is not there yet: the kind differs with where it is read
-                left.append(sql)
-                last = error
-        if last is not None and len(left) == len(waiting):
-            raise last
-        waiting = left
+            except duckdb.Error as error:  # a view that does not exist yet: the class of error varies
+                failed.append(sql)
+                last_error = error
+        if last_error is not None and len(failed) == len(pending):
+            raise last_error
+        pending = failed
 
 
 def _without_catalog(sql: str, catalog: str) -> str:
-    """A view must not name the file it was made in: the release is attached under any name people like. Texts stay."""
+    """Remove the database name from a view's SQL, since users may attach the release under any name. Literals stay."""
     quoted, bare = re.escape(identifier(catalog)), re.escape(catalog)
     return re.sub(rf"('(?:[^']|'')*')|(?:{quoted}|(?<![\w.\"]){bare})\.", lambda match: match[1] or "", sql)
 
 
 def _copy_comments(
-    connection: duckdb.DuckDBPyConnection, working: str, schemas: Sequence[str], descriptions: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection, source: str, schemas: Sequence[str], descriptions: Mapping[str, str]
 ) -> None:
-    # Asked once and written in one transaction: a question and a commit a column took seconds.
+    # One query and one transaction: a query and a commit for each column would take seconds.
     columns = connection.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns()"
         " where database_name = ? and not internal",
-        [working],
+        [source],
     ).fetchall()
-    named = connection.execute(
+    table_comments = connection.execute(
         "select 'table', schema_name, table_name, comment from duckdb_tables()"
         " where database_name = $1 and comment is not null"
         " union all select 'view', schema_name, view_name, comment from duckdb_views()"
         " where database_name = $1 and comment is not null",
-        [working],
+        [source],
     ).fetchall()
     connection.execute("begin")
-    for schema, table, column, standing in columns:
-        places = (f"{schema}.{table}.{column}", f"{schema}..{column}", column)
-        comment = standing or next((descriptions[place] for place in places if place in descriptions), None)
+    for schema, table, column, own_comment in columns:
+        keys = (f"{schema}.{table}.{column}", f"{schema}..{column}", column)
+        comment = own_comment or next((descriptions[key] for key in keys if key in descriptions), None)
         if schema in schemas and comment is not None:
             name = ".".join(map(identifier, (schema, table, column)))
             connection.execute(f"comment on column {name} is {literal(comment)}")
-    for kind, schema, name, comment in named:
+    for kind, schema, name, comment in table_comments:
         if schema in schemas:
             connection.execute(f"comment on {kind} {identifier(schema)}.{identifier(name)} is {literal(comment)}")
     connection.execute("commit")
@@ -138,18 +138,18 @@ def current_release(folder: Path) -> dict[str, str] | None:
 
 
 def release_names(folder: Path) -> list[str]:
-    """The kept releases of a study folder, oldest first."""
-    found = [path for path in (folder / "releases").glob("*") if (path / MANIFEST).exists()]
-    return [path.name for path in sorted(found, key=lambda path: (path / MANIFEST).stat().st_mtime_ns)]
+    """The names of a study folder's releases, oldest first."""
+    folders = [path for path in (folder / "releases").glob("*") if (path / MANIFEST).exists()]
+    return [path.name for path in sorted(folders, key=lambda path: (path / MANIFEST).stat().st_mtime_ns)]
 
 
 def publish_release(
     folder: Path, name: str, manifest: dict[str, str], fill: Callable[[Path], None], *, links: bool = True
 ) -> Path:
-    """Build a release with `fill`, give it its manifest, and make it the current one. Returns its folder.
+    """Build a release with `fill`, write its manifest, and make it the current one. Returns its folder.
 
-    Nothing changes for readers until everything is written. `name` is the release's folder name; an earlier release
-    of that name is an error of the caller (FileExistsError).
+    Nothing changes for readers until everything is written. `name` is the release's folder name; a name that
+    is already taken is an error of the caller (FileExistsError).
     """
     releases = folder / "releases"
     releases.mkdir(parents=True, exist_ok=True)
@@ -157,22 +157,22 @@ def publish_release(
     building.mkdir()
     try:
         fill(building)
-        _share(building, folder)
+        _link_unchanged_files(building, folder)
         (building / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        finished = releases / name
-        building.rename(finished)
+        release = releases / name
+        building.rename(release)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
-    _point_at(folder, finished, links=links)
-    _forget_old(folder, finished)
-    return finished
+    _make_current(folder, release, links=links)
+    _delete_old(folder, release)
+    return release
 
 
-def _share(building: Path, folder: Path) -> None:
-    """Let files that are as in the newest kept release be the same files on disk, where the file system can.
+def _link_unchanged_files(building: Path, folder: Path) -> None:
+    """Replace files that are identical in the newest release by hard links to it, where the file system allows.
 
-    Such files are never written again: all of a release but the database, which people open, is read-only from here on.
+    All files of a release become read-only, except the database, which people open.
     """
     names = release_names(folder)
     for path in building.rglob("*"):
@@ -182,7 +182,7 @@ def _share(building: Path, folder: Path) -> None:
         earlier = folder / "releases" / names[-1] / path.relative_to(building) if names else None
         if earlier is not None and earlier.is_file() and filecmp.cmp(earlier, path, shallow=False):
             linked = path.with_name(f".{path.name}.linked")
-            # A file system without links, or a file with as many as it can have: then there are two copies.
+            # Without hard links, or beyond their maximum number, there are two copies.
             with suppress(OSError):
                 os.link(earlier, linked)
                 linked.chmod(0o444)
@@ -190,26 +190,26 @@ def _share(building: Path, folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Delete a release. Windows refuses to delete what is read-only, so that is taken back first."""
+    """Delete a release. Windows refuses to delete read-only files, so they are made writable first."""
     if os.name == "nt":
         for path in folder.rglob("*"):
             path.chmod(0o666)
     shutil.rmtree(folder)
 
 
-def _point_at(folder: Path, finished: Path, *, links: bool) -> None:
+def _make_current(folder: Path, release: Path, *, links: bool) -> None:
     pointer = folder / "release"
     link = folder / f".release-{uuid.uuid4().hex}"
     try:
         if not links or (pointer.is_dir() and not pointer.is_symlink()):
             raise OSError("links are not to be used here")
-        os.symlink(Path("releases") / finished.name, link, target_is_directory=True)
+        os.symlink(Path("releases") / release.name, link, target_is_directory=True)
     except (OSError, NotImplementedError):
         new, old = folder / "release.new", folder / "release.old"
         for leftover in (new, old):
             shutil.rmtree(leftover, ignore_errors=True)
         partial = folder / f".release-{uuid.uuid4().hex}"
-        shutil.copytree(finished, partial)
+        shutil.copytree(release, partial)
         partial.rename(new)
         if pointer.exists():
             pointer.rename(old)
@@ -220,9 +220,9 @@ def _point_at(folder: Path, finished: Path, *, links: bool) -> None:
 
 
 def recover_release(folder: Path) -> None:
-    """Finish or undo what a killed run left behind, and point at the newest kept release when `release` is gone.
+    """Finish or undo what a killed run left behind, and make the newest release current if `release` is missing.
 
-    Harmless when all is well. Raises WarehouseError for a `release` that is somebody's own file or folder.
+    Does nothing if all is well. Raises WarehouseError if `release` is a file or folder that is not a release.
     """
     pointer, new, old = folder / "release", folder / "release.new", folder / "release.old"
     if not pointer.exists() and not pointer.is_symlink():
@@ -239,15 +239,15 @@ def recover_release(folder: Path) -> None:
         return
     if pointer.exists():
         raise WarehouseError(f"{pointer}: this is no release (it has no {MANIFEST}); move it away, then run again")
-    # The link was deleted, or leads to a release that was: people read the newest that is left until there is a new one.
-    if kept := release_names(folder):
-        _point_at(folder, folder / "releases" / kept[-1], links=True)
+    # The link or its target was deleted: the newest remaining release becomes current until there is a new one.
+    if names := release_names(folder):
+        _make_current(folder, folder / "releases" / names[-1], links=True)
 
 
-def _forget_old(folder: Path, current: Path) -> None:
-    """Keep the last few releases. One that a reader still holds open on Windows stays until the next run."""
-    finished = [folder / "releases" / name for name in release_names(folder)]
-    for path in finished[:-_KEPT]:
+def _delete_old(folder: Path, current: Path) -> None:
+    """Delete all but the last few releases. One that is still open on Windows stays until the next run."""
+    releases = [folder / "releases" / name for name in release_names(folder)]
+    for path in releases[:-_KEEP_COUNT]:
         if path != current:
             with suppress(OSError):
                 _remove(path)

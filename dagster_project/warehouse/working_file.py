@@ -1,6 +1,6 @@
-"""The working file: opened for one block and closed, written only inside a transaction.
+"""The working file: opened for one block at a time, written only inside a transaction.
 
-Belongs here: connecting, replacing and reading tables, moving a damaged file aside. Does not belong here: releases
+Belongs here: connecting, replacing and reading tables, renaming a damaged file. Does not belong here: releases
 (release.py), SQL about answers.
 """
 
@@ -15,16 +15,16 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-#: Extensions are never fetched: the project works without a network. What does not fit into the memory goes to disk: a
-#: study of any size leaves room for other programs. dbt/profiles.yml says the same, to the letter.
+#: Extensions are never downloaded: the project works without a network. Data beyond the memory limit go to disk, which
+#: leaves memory for other programs. dbt/profiles.yml must hold exactly the same settings.
 _SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1800MB"}
 
-#: An open file; what the functions below take.
+#: An open DuckDB file.
 Connection = duckdb.DuckDBPyConnection
 
-#: How DuckDB says that another process holds the file: the words, not "lock", which stands in "block", too.
-_HELD = re.compile(r"Could not set lock on file|being used by another process")
-#: How it says that the file is not what it wrote: flipped bytes, an end that is missing, another kind of file.
+#: DuckDB's messages when another process holds the file ("lock" alone would also match "block").
+_LOCKED = re.compile(r"Could not set lock on file|being used by another process")
+#: Its messages about damage: flipped bytes, a truncated file, another kind of file.
 _DAMAGED = re.compile(r"Corrupt database file|Failed to deserialize")
 _DAMAGED_BY_NAME = re.compile(
     r"is not a valid DuckDB database file|Could not read enough bytes from file|Is a directory"
@@ -35,20 +35,20 @@ _DENIED = re.compile(r"Permission denied|Read-only file system|Access is denied"
 _HOLDER = re.compile(r"held in (.*? \(PID \d+\))")
 _MANIFEST = "manifest.json"
 
-#: Files that `Warehouse.kept_open` holds in this process.
-_KEPT: dict[Path, Connection] = {}
+#: Connections that `Warehouse.kept_open` holds in this process.
+_OPEN_CONNECTIONS: dict[Path, Connection] = {}
 
 
 class WarehouseError(ValueError):
-    """The DuckDB file cannot be used as asked. The message is one line with the cure."""
+    """The DuckDB file cannot be used. The message is one line that says how to fix it."""
 
 
-class HeldFileError(WarehouseError):
+class LockedFileError(WarehouseError):
     """Another process holds the DuckDB file."""
 
 
 class DamagedFileError(WarehouseError):
-    """The DuckDB file is damaged. A working file has been moved aside: the next run makes it anew.
+    """The DuckDB file is damaged. A working file has been renamed: the next run rebuilds it.
 
     fault: what is wrong, and what was done about it.
     """
@@ -59,12 +59,12 @@ class DamagedFileError(WarehouseError):
 
 
 def identifier(name: str) -> str:
-    """A name quoted for SQL, whatever it holds."""
+    """A name quoted for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:
-    """A text quoted for SQL, whatever it holds."""
+    """A text quoted for SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -78,19 +78,19 @@ class Warehouse:
     def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the file for one block.
 
-        Raises WarehouseError when another process holds the file, or it cannot be read or written; DamagedFileError when it
-        is damaged, which may show in the midst of the block. A working file is moved aside then, so that a run rebuilds it.
+        Raises WarehouseError if another process holds the file, or it cannot be read or written; DamagedFileError if it is
+        damaged, which may become apparent only inside the block. A working file is then renamed, so that a run rebuilds it.
         """
         if not read_only:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         elif not self.path.exists():
             raise WarehouseError(f"{self.path}: there is no warehouse yet; run `wavehouse run` first")
-        if (kept := _KEPT.get(self.path)) is not None:
-            with kept.cursor() as cursor:
+        if (open_connection := _OPEN_CONNECTIONS.get(self.path)) is not None:
+            with open_connection.cursor() as cursor:
                 try:
                     yield cursor
                 except duckdb.Error as error:
-                    if (refusal := refusal_of(self.path, str(error))) is None:
+                    if (refusal := warehouse_error(self.path, str(error))) is None:
                         raise
                     raise refusal from None
             return
@@ -98,23 +98,23 @@ class Warehouse:
         try:
             yield connection
         except duckdb.Error as error:
-            connection.close()  # before a damaged file is moved
-            if (refusal := refusal_of(self.path, str(error))) is None:
+            connection.close()  # before a damaged file is renamed
+            if (refusal := warehouse_error(self.path, str(error))) is None:
                 raise
             raise refusal from None
         finally:
             connection.close()
 
     def prepare(self, *, is_expected: bool) -> str | None:
-        """Make sure that a run can use the file. Returns what was wrong with it and what becomes of that, if anything was.
+        """Make sure that a run can use the file. Returns a message on what was wrong and what was done about it, or None.
 
-        is_expected: a release stands, so that a missing file is worth a word. Raises WarehouseError for what a run cannot
-        heal.
+        is_expected: there is a release, so that a missing file is reported. Raises WarehouseError for what a run cannot
+        repair.
         """
         if self.path.is_symlink() and not self.path.exists():
             return f"{self.path}: the link led nowhere and was moved to {set_aside(self.path).name}: the file is made anew"
         if not self.path.exists():
-            set_aside(self.path)  # a log of changes to the file that is gone
+            set_aside(self.path)  # renames the log of a file that is missing
             return f"{self.path}: the working file was missing: it is rebuilt from the exports" if is_expected else None
         try:
             with self.connect():
@@ -125,7 +125,7 @@ class Warehouse:
             return f"{error.fault}: it is rebuilt from the exports"
 
     def can_be_read(self) -> bool:
-        """Whether DuckDB opens the file and reads its catalogue: not so while another process writes it, or when damaged."""
+        """Whether DuckDB can open the file and read its catalogue: no if another process writes it or it is damaged."""
         try:
             with self.connect(read_only=True) as connection:
                 connection.execute("select count(*) from duckdb_columns()").fetchone()
@@ -135,36 +135,36 @@ class Warehouse:
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Open the file for writing once for one block: all that this process opens inside shares it, in any thread.
+        """Keep the file open for writing for one block: all connections of this process inside it share it, in any thread.
 
-        Opening reads the whole catalogue, which holds a column an item; a run that opens the file fifty times waits for it.
-        DuckDB itself shares it with whoever connects to the same path with the same settings, so dbt's connection does, too.
+        Opening reads the whole catalogue, which has a column for each item, and would take time if a run did it often.
+        DuckDB shares the file with all connections to the same path with the same settings, including dbt's.
         """
-        if self.path in _KEPT:
+        if self.path in _OPEN_CONNECTIONS:
             yield
             return
         with self.connect() as connection:
-            _KEPT[self.path] = connection
+            _OPEN_CONNECTIONS[self.path] = connection
             try:
                 yield
             finally:
-                _KEPT.pop(self.path).close()
+                _OPEN_CONNECTIONS.pop(self.path).close()
 
     @contextmanager
     def let_go(self) -> Iterator[None]:
-        """Close a file that is kept open for one block, in which something else reads it; nothing if it is not kept."""
-        if self.path not in _KEPT:
+        """Close a file that is kept open for one block, so that something else can read it; otherwise do nothing."""
+        if self.path not in _OPEN_CONNECTIONS:
             yield
             return
-        _KEPT.pop(self.path).close()
+        _OPEN_CONNECTIONS.pop(self.path).close()
         try:
             yield
         finally:
-            _KEPT[self.path] = _open(self.path)
+            _OPEN_CONNECTIONS[self.path] = _open(self.path)
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the file and run one block in one transaction: all of it is written, or nothing."""
+        """Open the file and run one block in one transaction: either all changes are written, or none."""
         with self.connect() as connection:
             connection.begin()
             try:
@@ -187,16 +187,16 @@ class Warehouse:
             return rows(connection, sql, parameters)
 
 
-def refusal_of(path: Path, message: str) -> WarehouseError | None:
-    """What a message of DuckDB about a file says to a person, with the cure; None if it is about something else.
+def warehouse_error(path: Path, message: str) -> WarehouseError | None:
+    """The error for a DuckDB message about a file, with how to fix it; None if the message is about something else.
 
-    A working file that is damaged is moved aside: nothing in it is lost, for all of it comes from the exports.
+    A damaged working file is renamed: no data are lost, because all of it comes from the exports.
     """
     for line in map(str.strip, message.splitlines()):
-        if _HELD.search(line):
+        if _LOCKED.search(line):
             holder = _HOLDER.search(line)
             program = f"another program, {holder[1]}" if holder else "another program"
-            return HeldFileError(f"{path}: is held by {program}; close the program that holds it, then run again")
+            return LockedFileError(f"{path}: is held by {program}; close the program that holds it, then run again")
         if _DAMAGED.search(line) or (_DAMAGED_BY_NAME.search(line) and (str(path) in line or "sqlite" in line)):
             return _damaged(path, line)
         if _FULL.search(line):
@@ -216,41 +216,41 @@ def _damaged(path: Path, reason: str) -> DamagedFileError:
             " current one, and what is new is released again",
         )
     try:
-        aside = set_aside(path)
+        moved_path = set_aside(path)
     except OSError as error:
         return DamagedFileError(
             f"{path}: the working file is damaged ({reason}) and cannot be moved aside ({error.strerror})",
             "move it away and run `wavehouse run`: it is rebuilt from the exports",
         )
     return DamagedFileError(
-        f"{path}: the working file was damaged ({reason}) and was moved to {aside.name}",
+        f"{path}: the working file was damaged ({reason}) and was moved to {moved_path.name}",
         "run again: it is rebuilt from the exports",
     )
 
 
 def set_aside(path: Path) -> Path:
-    """Move a damaged file, with its log of what was not yet written into it, to a name that says so. Nothing is deleted."""
+    """Rename a damaged file and its write-ahead log to names that say so. Nothing is deleted."""
     now = datetime.now(UTC)
-    aside = path.with_name(f"{path.stem}.damaged-{now:%Y%m%dT%H%M%S%f}{path.suffix}")
+    moved_path = path.with_name(f"{path.stem}.damaged-{now:%Y%m%dT%H%M%S%f}{path.suffix}")
     if path.exists() or path.is_symlink():
-        path.rename(aside)
+        path.rename(moved_path)
     log = path.with_name(path.name + ".wal")
     if log.exists():
-        log.rename(aside.with_name(aside.name + ".wal"))
-    return aside
+        log.rename(moved_path.with_name(moved_path.name + ".wal"))
+    return moved_path
 
 
 def _open(path: Path, *, read_only: bool = False) -> Connection:
     try:
         return duckdb.connect(str(path), read_only=read_only, config=dict(_SETTINGS))
     except duckdb.Error as error:
-        first = str(error).splitlines()[0]
-        unknown = WarehouseError(f"{path}: cannot be opened ({first}); check the file")
-        raise refusal_of(path, str(error)) or unknown from None
+        first_line = str(error).splitlines()[0]
+        unexplained = WarehouseError(f"{path}: cannot be opened ({first_line}); check the file")
+        raise warehouse_error(path, str(error)) or unexplained from None
 
 
 def damaged_files(path: Path) -> set[Path]:
-    """The damaged files that were moved aside for a working file."""
+    """The damaged versions of a working file that were renamed."""
     return set(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}"))
 
 
@@ -262,7 +262,7 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[A
 
 
 def replace_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str, table: pa.Table) -> None:
-    """Replace one table with an Arrow table, inside the caller's transaction."""
+    """Replace one table by an Arrow table, inside the caller's transaction."""
     connection.register("incoming", table)
     try:
         connection.execute(f"create or replace table {identifier(schema)}.{identifier(name)} as select * from incoming")
@@ -275,36 +275,40 @@ def replace_rows(
     schema: str,
     name: str,
     table: pa.Table,
-    where: tuple[str, Sequence[str]],
+    row_filter: tuple[str, Sequence[str]],
     *,
     key: str | None = None,
     stamps: Sequence[str] = (),
 ) -> None:
-    """Replace the rows of a shared table whose column has one of some values (`where`), inside the caller's transaction.
+    """Replace the rows of a shared table whose column has one of the values of `row_filter` (column, values).
 
-    With `key`, a row that says the same as the row it replaces keeps that row's `stamps` (who computed it, when), so
-    that running again over unchanged answers changes nothing.
+    Runs inside the caller's transaction. With `key`, a row equal to the row it replaces keeps that row's `stamps` (who
+    computed it, when), so that another run over unchanged answers changes nothing.
     """
     full_name = f"{identifier(schema)}.{identifier(name)}"
-    column, values = where
+    filter_column, filter_values = row_filter
     connection.register("incoming", table)
     try:
         connection.execute(f"create schema if not exists {identifier(schema)}")
         connection.execute(f"create table if not exists {full_name} as select * from incoming limit 0")
-        # A file made by an earlier version of the code may lack a column.
-        for name, kind in connection.execute("select column_name, column_type from (describe incoming)").fetchall():
-            connection.execute(f"alter table {full_name} add column if not exists {identifier(name)} {kind}")
+        # A file written by an earlier version of the code may lack a column.
+        for field, kind in connection.execute("select column_name, column_type from (describe incoming)").fetchall():
+            connection.execute(f"alter table {full_name} add column if not exists {identifier(field)} {kind}")
         source = "select * from incoming"
         if key is not None:
-            same = " and ".join(
+            is_same = " and ".join(
                 f"old.{identifier(field)} is not distinct from new.{identifier(field)}"
                 for field in table.column_names
                 if field not in stamps
             )
-            kept = ", ".join(f"coalesce(old.{identifier(s)}, new.{identifier(s)}) as {identifier(s)}" for s in stamps)
-            source = f"select new.* replace ({kept}) from incoming as new left join {full_name} as old on {same}"
+            stamp_columns = ", ".join(
+                f"coalesce(old.{identifier(stamp)}, new.{identifier(stamp)}) as {identifier(stamp)}" for stamp in stamps
+            )
+            source = f"select new.* replace ({stamp_columns}) from incoming as new left join {full_name} as old on {is_same}"
         connection.execute(f"create or replace temporary table replacement as {source}")
-        connection.execute(f"delete from {full_name} where {identifier(column)} in (select unnest(?))", [list(values)])
+        connection.execute(
+            f"delete from {full_name} where {identifier(filter_column)} in (select unnest(?))", [list(filter_values)]
+        )
         connection.execute(f"insert into {full_name} by name select * from replacement")
         connection.execute("drop table replacement")
     finally:

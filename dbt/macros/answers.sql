@@ -1,8 +1,9 @@
 {#- How one answer is kept: a small whole number. An answer between its anchors is itself; a missing answer is a number below
     them, which says why. One number decides both, so an answer cannot have a value and a missing reason at once. -#}
 
-{#- Why an answer or a score is missing. The first two are said by the person or by the cell; the others are silence. The
-    place in this list, from 1, is the reason's number, and these numbers stand in released files: new reasons go to the end. -#}
+{#- Why an answer or a score is missing. The first two are said by the person or by the cell; the others are silence.
+    The place in this list, from 1, is the reason's number, and these numbers stand in released files: new reasons go
+    to the end. -#}
 {% macro missing_reasons() %}
     {{ return(['refused', 'invalid', 'blank', 'not_asked', 'not_in_wave', 'column_absent', 'withdrawn', 'wave_not_returned', 'returned_blank', 'too_few_items']) }}
 {% endmacro %}
@@ -47,8 +48,8 @@
     {{ reason_words(quoted(item.item) ~ (' - ' ~ (reason_base(item) | string) if reason_base(item) > 0 else ' + ' ~ (-reason_base(item)) if reason_base(item) < 0 else '')) }}
 {%- endmacro %}
 
-{#- The number that an export's cell is kept as. is_number: whether the column of schema raw holds whole numbers, whose text is
-    their plain spelling, and null for a blank cell; else it holds the cell's text, without the blanks around it. Declared
+{#- The number that an export's cell is kept as. is_number: whether the column of schema raw holds whole numbers, whose text
+    is their plain spelling, and null for a blank cell; else it holds the cell's text, without the blanks around it. Declared
     texts are looked up first; only what is left is read as a number, and only where it is spelled as one. -#}
 {% macro read_answer(item, column, is_number, texts) -%}
     {%- if is_number -%}

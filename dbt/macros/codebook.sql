@@ -1,5 +1,6 @@
-{#- What the scoring SQL is generated from. Each macro returns a list of dictionaries read from schema codebook, which the
-    codebook asset writes before dbt runs. While dbt only parses, the lists are empty. Unit tests override them. -#}
+{#- What the scoring SQL is generated from. Each macro returns a list of dictionaries read from a source of schema codebook,
+    which the codebook asset writes before dbt runs. While dbt only parses, the lists are empty, and dbt notes which sources
+    a model depends on. Unit tests override the macros. -#}
 
 {#- Asked once a run, by its SQL: many models ask the same, and an answer takes dbt longer than DuckDB. `graph` is the one
     dictionary that all nodes of a run share; dbt makes it anew for each run. Whoever asks gets entries of its own. -#}
@@ -24,56 +25,122 @@
 
 {#- item, low, high, turned_from (null for an item that counts as answered), is_service, in the order of the codebook -#}
 {% macro codebook_items() %}
-    {{ return(codebook_rows("select item, cast(low as integer) as low, cast(high as integer) as high, cast(turned_from as integer) as turned_from, is_service from codebook.items order by item_order")) }}
+    {% set query %}
+        select
+            item,
+            cast(low as integer) as low,
+            cast(high as integer) as high,
+            cast(turned_from as integer) as turned_from,
+            is_service
+        from {{ source('codebook', 'items') }}
+        order by item_order
+    {% endset %}
+    {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
 {#- item, wave, status ('asked', 'not_in_wave', 'column_absent'), only where the status is not 'asked' -#}
 {% macro codebook_unasked() %}
-    {{ return(codebook_rows("select item, wave, status from codebook.wave_items where status <> 'asked' order by item, wave")) }}
+    {% set query %}
+        select item, wave, status
+        from {{ source('codebook', 'wave_items') }}
+        where status <> 'asked'
+        order by item, wave
+    {% endset %}
+    {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
 {#- Planned waves in their order: wave -#}
 {% macro codebook_waves() %}
-    {{ return(codebook_rows("select wave from codebook.waves order by wave_order") | map(attribute='wave') | list) }}
+    {% set query %}
+        select wave
+        from {{ source('codebook', 'waves') }}
+        order by wave_order
+    {% endset %}
+    {{ return(codebook_rows(query) | map(attribute='wave') | list) }}
 {% endmacro %}
 
 {#- contrast, baseline, followup, baseline_sign (codebook.contrasts), in the order of the protocol -#}
 {% macro codebook_contrasts() %}
-    {{ return(codebook_rows("select contrast, baseline, followup, cast(baseline_sign as integer) as baseline_sign from codebook.contrasts order by contrast_order")) }}
+    {% set query %}
+        select contrast, baseline, followup, cast(baseline_sign as integer) as baseline_sign
+        from {{ source('codebook', 'contrasts') }}
+        order by contrast_order
+    {% endset %}
+    {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
 {#- The tables of schema raw that hold the waves' answers: wave, part (which of the wave's exports), table_name -#}
 {% macro codebook_wave_tables() %}
-    {{ return(codebook_rows("select wave, cast(part as integer) as part, table_name from codebook.wave_exports order by wave_order, part")) }}
+    {% set query %}
+        select wave, cast(part as integer) as part, table_name
+        from {{ source('codebook', 'wave_exports') }}
+        order by wave_order, part
+    {% endset %}
+    {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
 {#- Items that do not stand in the first export of a wave: item, wave, part (which of the wave's exports; 0 where a wave of
     several exports asks it in none). Empty in a study with one export a wave. -#}
 {% macro codebook_parts() %}
-    {{ return(codebook_rows("select item, wave, cast(coalesce(part, 0) as integer) as part from codebook.wave_items where part is distinct from 1 order by item, wave")) }}
+    {% set query %}
+        select item, wave, cast(coalesce(part, 0) as integer) as part
+        from {{ source('codebook', 'wave_items') }}
+        where part is distinct from 1
+        order by item, wave
+    {% endset %}
+    {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
 {#- wave, item, answer_text, code (null for a special code), missing_reason (null for a label) -#}
 {% macro codebook_answer_texts() %}
-    {{ return(codebook_rows("select wave, item, answer_text, cast(code as integer) as code, missing_reason from codebook.answer_texts order by item, wave, answer_text")) }}
+    {% set query %}
+        select wave, item, answer_text, cast(code as integer) as code, missing_reason
+        from {{ source('codebook', 'answer_texts') }}
+        order by item, wave, answer_text
+    {% endset %}
+    {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
-{#- scale, aggregate, minimum_answered, items (list of codes), conversion (list of [raw sum, score]) -#}
+{#- scale, aggregate, minimum_answered, items (list of codes), conversion (list of {raw_sum, score}) -#}
 {% macro codebook_scales() %}
-    {% set scales = codebook_rows("select scale, aggregate, cast(minimum_answered as integer) as minimum_answered from codebook.scales where aggregate <> 'mean_of_scales' order by scale_order") %}
-    {% set parts = codebook_rows("select scale, item from codebook.scale_items order by scale, item_order") %}
-    {% set steps = codebook_rows("select scale, cast(raw_sum as integer) as raw_sum, cast(score as varchar) as score from codebook.scale_conversions order by scale, raw_sum") %}
+    {% set scales_query %}
+        select scale, aggregate, cast(minimum_answered as integer) as minimum_answered
+        from {{ source('codebook', 'scales') }}
+        where aggregate <> 'mean_of_scales'
+        order by scale_order
+    {% endset %}
+    {% set items_query %}
+        select scale, item
+        from {{ source('codebook', 'scale_items') }}
+        order by scale, item_order
+    {% endset %}
+    {% set conversions_query %}
+        select scale, cast(raw_sum as integer) as raw_sum, cast(score as varchar) as score
+        from {{ source('codebook', 'scale_conversions') }}
+        order by scale, raw_sum
+    {% endset %}
+    {% set scales, items, conversions = codebook_rows(scales_query), codebook_rows(items_query), codebook_rows(conversions_query) %}
     {% for scale in scales %}
-        {% do scale.update({'items': parts | selectattr('scale', 'equalto', scale.scale) | map(attribute='item') | list}) %}
-        {% do scale.update({'conversion': steps | selectattr('scale', 'equalto', scale.scale) | list}) %}
+        {% do scale.update({'items': items | selectattr('scale', 'equalto', scale.scale) | map(attribute='item') | list}) %}
+        {% do scale.update({'conversion': conversions | selectattr('scale', 'equalto', scale.scale) | list}) %}
     {% endfor %}
     {{ return(scales) }}
 {% endmacro %}
 
 {#- scale, minimum_answered, parts (list of scale codes) -#}
 {% macro codebook_composites() %}
-    {% set composites = codebook_rows("select scale, cast(minimum_answered as integer) as minimum_answered from codebook.scales where aggregate = 'mean_of_scales' order by scale_order") %}
-    {% set parts = codebook_rows("select scale, part from codebook.scale_parts order by scale, part_order") %}
+    {% set composites_query %}
+        select scale, cast(minimum_answered as integer) as minimum_answered
+        from {{ source('codebook', 'scales') }}
+        where aggregate = 'mean_of_scales'
+        order by scale_order
+    {% endset %}
+    {% set parts_query %}
+        select scale, part
+        from {{ source('codebook', 'scale_parts') }}
+        order by scale, part_order
+    {% endset %}
+    {% set composites, parts = codebook_rows(composites_query), codebook_rows(parts_query) %}
     {% for composite in composites %}
         {% do composite.update({'parts': parts | selectattr('scale', 'equalto', composite.scale) | map(attribute='part') | list}) %}
     {% endfor %}
@@ -82,8 +149,22 @@
 
 {#- variable, kind, minimum, maximum, decimal_mark, texts (list of {answer_text, category}) -#}
 {% macro codebook_variables() %}
-    {% set variables = codebook_rows("select variable, kind, cast(minimum as varchar) as minimum, cast(maximum as varchar) as maximum, decimal_mark from codebook.participant_variables order by variable_order") %}
-    {% set texts = codebook_rows("select variable, category, answer_text from codebook.category_texts order by variable, answer_text") %}
+    {% set variables_query %}
+        select
+            variable,
+            kind,
+            cast(minimum as varchar) as minimum,
+            cast(maximum as varchar) as maximum,
+            decimal_mark
+        from {{ source('codebook', 'participant_variables') }}
+        order by variable_order
+    {% endset %}
+    {% set texts_query %}
+        select variable, category, answer_text
+        from {{ source('codebook', 'category_texts') }}
+        order by variable, answer_text
+    {% endset %}
+    {% set variables, texts = codebook_rows(variables_query), codebook_rows(texts_query) %}
     {% for variable in variables %}
         {% do variable.update({'texts': texts | selectattr('variable', 'equalto', variable.variable) | list}) %}
     {% endfor %}

@@ -1,6 +1,7 @@
 {#- Sums that do not depend on the order of rows, nor on the engine. A double is taken apart into its whole part and the rest
     times 2^52, both whole numbers; whole numbers are added exactly in any order, and put together again with one rounding.
-    Added as doubles, the last digit would change from run to run, and with it the release. What the rest loses is below 2^-53. -#}
+    Added as doubles, the last digit would change from run to run, and with it the release. What the rest loses is below
+    2^-53. -#}
 
 {#- The sum of a value over people, each row standing for `weight` of them; null where no value is known -#}
 {% macro exact_sum(value, weight='1') -%}
@@ -35,7 +36,8 @@
     {{ number }} // {{ by }}
 {%- endmacro %}
 
-{#- The n, mean, SD (n - 1), minimum and maximum of a value in each group of a relation, a row of which stands for `n` people -#}
+{#- The n, mean, SD (n - 1), minimum and maximum of a value in each group of a relation, a row of which stands for
+    `n` people -#}
 {% macro moments_of(relation, groups, value='value') -%}
     with means as (
         select {{ groups | join(', ') }}, sum(n) as n, {{ exact_sum(value, 'n') }} / sum(n) as mean, min({{ value }}) as min, max({{ value }}) as max
@@ -76,3 +78,16 @@
 {% macro grouping_sets_at_once() %}
     {{ return(16) }}
 {% endmacro %}
+
+{#- A query's row once for each of some entries, a value of several fields: name to expression, the same names in each -#}
+{% macro one_row_each(entries) -%}
+    {{ return(adapter.dispatch('one_row_each')(entries)) }}
+{%- endmacro %}
+
+{% macro duckdb__one_row_each(entries) -%}
+    unnest([
+        {%- for entry in entries %}
+        {% raw %}{{% endraw %}{% for name, expression in entry.items() %}'{{ name }}': {{ expression }}{{ ', ' if not loop.last }}{% endfor %}{% raw %}}{% endraw %}{{ ',' if not loop.last }}
+        {%- endfor %}
+    ])
+{%- endmacro %}

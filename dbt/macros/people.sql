@@ -1,14 +1,14 @@
-{#- Who is on the roster, and who counts in a number. Each rule is said here only: results, trace, page and tests read what the
-    models make of it. -#}
+{#- Who is on the roster, and who counts in a number. Each rule is said here only: results, trace, page and tests read what
+    the models make of it. -#}
 
 {#- Whether a row of the roster is a person of the study: nobody whom the study excluded -#}
 {% macro is_included() -%}
     coalesce(trim(excluded_on), '') = '' and coalesce(trim(exclusion_reason), '') = ''
 {%- endmacro %}
 
-{#- What a row says of a measure in a wave: `value_<wave>`, and `status_<wave>`: 0 known and complete, 1 known from a part of the
-    items, below zero the number of the reason why it is missing. Beside them stands `state_<wave>`, as below: of a wave of several
-    exports a person may have returned one without the measure's. -#}
+{#- What a row says of a measure in a wave: `value_<wave>`, and `status_<wave>`: 0 known and complete, 1 known from a part of
+    the items, below zero the number of the reason why it is missing. Beside them stands `state_<wave>`, as below: of a wave
+    of several exports a person may have returned one without the measure's. -#}
 {% macro value_in(wave) -%}
     {{ quoted('value_' ~ wave) }}
 {%- endmacro %}
@@ -30,44 +30,51 @@
 {#- Who counts in a number of a measure: one row for each row of `relation` (a person, or people of one profile), rule of
     codebook.people_rules and moment.
 
-    relation: columns `value_<wave>`, `status_<wave>` and `state_<wave>`, and those named in `unit` (such as participant_id, or n).
-    Gives the unit, measure, kind, people (the rule), moment (a wave, a contrast, or '' for all waves), is_counted, value (what
-    the number is made of: the value in the wave, the change), value_baseline, value_followup, is_returned (of the rule
-    `first`: whether the moment's wave was returned) and reason (why not counted; of several waves with each one's name). -#}
+    relation: columns `value_<wave>`, `status_<wave>` and `state_<wave>`, and those named in `unit` (such as participant_id,
+    or n). Gives the unit, measure, kind, people (the rule), moment (a wave, a contrast, or '' for all waves), is_counted,
+    value (what the number is made of: the value in the wave, the change), value_baseline, value_followup, is_returned (of
+    the rule `first`: whether the moment's wave was returned) and reason (why not counted; of several waves with each one's
+    name). -#}
 {% macro counted_rows(relation, unit) -%}
     {%- set waves = codebook_waves() -%}
     {%- set columns = (['measure', 'kind'] + unit) | join(', ') -%}
-    {%- set nothing = 'cast(null as double) as value_baseline, cast(null as double) as value_followup, cast(null as boolean) as is_returned' -%}
-    {%- set parts = [] -%}
-    {%- for wave in waves -%}
-        {%- set value, status = value_in(wave), status_in(wave) -%}
-        {%- do parts.append("select " ~ columns ~ ", case kind when 'scale' then 'score' else 'value' end as people, " ~ text_literal(wave) ~ " as moment, "
-            ~ status ~ " >= 0 as is_counted, " ~ value ~ " as value, " ~ nothing ~ ", "
-            ~ reason_words(status) ~ " as reason from " ~ relation) -%}
-        {%- do parts.append("select " ~ columns ~ ", 'items', " ~ text_literal(wave) ~ ", "
-            ~ status ~ " = 0, " ~ value ~ ", " ~ nothing ~ ", "
-            ~ "case when " ~ status ~ " = 1 then 'not all items answered' else " ~ reason_words(status) ~ " end from " ~ relation) -%}
-    {%- endfor -%}
-    {%- for contrast in codebook_contrasts() -%}
-        {%- set before, after = contrast.baseline, contrast.followup -%}
-        {%- do parts.append("select " ~ columns ~ ", 'both', " ~ text_literal(contrast.contrast) ~ ", "
-            ~ status_in(before) ~ " >= 0 and " ~ status_in(after) ~ " >= 0, "
-            ~ change_of(contrast, value_in(before), value_in(after)) ~ ", " ~ value_in(before) ~ ", " ~ value_in(after)
-            ~ ", cast(null as boolean), " ~ reasons_in([before, after]) ~ " from " ~ relation) -%}
-    {%- endfor -%}
-    {%- if waves -%}
-        {%- set known = [] -%}
-        {%- for wave in waves -%}{%- do known.append(status_in(wave) ~ " >= 0") -%}{%- endfor -%}
-        {%- do parts.append("select " ~ columns ~ ", 'any', '', " ~ known | join(' or ') ~ ", cast(null as double), " ~ nothing ~ ", "
-            ~ reasons_in(waves) ~ " from " ~ relation) -%}
-        {%- for wave in waves[1:] -%}
-            {%- do parts.append("select " ~ columns ~ ", 'first', " ~ text_literal(wave) ~ ", "
-                ~ status_in(waves[0]) ~ " >= 0, " ~ value_in(waves[0])
-                ~ ", cast(null as double), cast(null as double), " ~ state_in(wave) ~ " = 0" ~ ", "
-                ~ reason_words(status_in(waves[0])) ~ " from " ~ relation) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{ parts | join('\n    union all\n    ') }}
+    {%- set no_pair = 'cast(null as double) as value_baseline, cast(null as double) as value_followup' -%}
+    {%- set no_return = 'cast(null as boolean) as is_returned' -%}
+    {%- set in_waves -%}
+    {%- call(wave) union_over(waves) %}
+    select {{ columns }}, case kind when 'scale' then 'score' else 'value' end as people, {{ text_literal(wave) }} as moment,
+        {{ status_in(wave) }} >= 0 as is_counted, {{ value_in(wave) }} as value, {{ no_pair }}, {{ no_return }},
+        {{ reason_words(status_in(wave)) }} as reason
+    from {{ relation }}
+    union all
+    select {{ columns }}, 'items', {{ text_literal(wave) }},
+        {{ status_in(wave) }} = 0, {{ value_in(wave) }}, {{ no_pair }}, {{ no_return }},
+        case when {{ status_in(wave) }} = 1 then 'not all items answered' else {{ reason_words(status_in(wave)) }} end
+    from {{ relation }}
+    {%- endcall -%}
+    {%- endset -%}
+    {%- set in_contrasts -%}
+    {%- call(contrast) union_over(codebook_contrasts(), before=in_waves) %}
+    {%- set baseline, followup = contrast.baseline, contrast.followup %}
+    select {{ columns }}, 'both', {{ text_literal(contrast.contrast) }},
+        {{ status_in(baseline) }} >= 0 and {{ status_in(followup) }} >= 0,
+        {{ change_of(contrast, value_in(baseline), value_in(followup)) }}, {{ value_in(baseline) }}, {{ value_in(followup) }},
+        {{ no_return }}, {{ reasons_in([baseline, followup]) }}
+    from {{ relation }}
+    {%- endcall -%}
+    {%- endset -%}
+    {%- set in_any_wave -%}
+    select {{ columns }}, 'any', '',
+        {% for wave in waves %}{{ status_in(wave) }} >= 0{{ ' or ' if not loop.last }}{% endfor %}, cast(null as double),
+        {{ no_pair }}, {{ no_return }}, {{ reasons_in(waves) }}
+    from {{ relation }}
+    {%- endset -%}
+    {%- call(wave) union_over(waves[1:], before=union_all([in_contrasts, in_any_wave])) %}
+    select {{ columns }}, 'first', {{ text_literal(wave) }},
+        {{ status_in(waves[0]) }} >= 0, {{ value_in(waves[0]) }},
+        {{ no_pair }}, {{ state_in(wave) }} = 0, {{ reason_words(status_in(waves[0])) }}
+    from {{ relation }}
+    {%- endcall -%}
 {%- endmacro %}
 
 {#- The reasons of several waves in one text, each with its wave's name; null where all are known -#}

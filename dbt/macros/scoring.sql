@@ -24,8 +24,8 @@
     end
 {%- endmacro %}
 
-{#- The number of the reason why a scale has no score: the one that all its items share, else too_few_items. items: entries of
-    codebook_items() -#}
+{#- The number of the reason why a scale has no score: the one that all its items share, else too_few_items. items: entries
+    of codebook_items() -#}
 {% macro scale_reason(scale, items, answered) -%}
     {%- set numbers = [] -%}
     {%- for item in items -%}{%- do numbers.append(quoted(item.item) ~ ' - ' ~ '(' ~ reason_base(item) ~ ')') -%}{%- endfor -%}

@@ -1,5 +1,5 @@
-{#- Drops what no model makes any more: tables and views that an earlier version of the models left in the working file, which a
-    release would take along. -#}
+{#- Drops what no model makes any more: tables and views that an earlier version of the models left in the working file,
+    which a release would take along. -#}
 {% macro drop_strangers() %}
     {{ drop_outgrown() }}
     {% if execute and flags.WHICH in ('build', 'run') %}
@@ -15,8 +15,9 @@
     {% endif %}
 {% endmacro %}
 
-{#- Drops tables that keep waves and have other columns than the codebook now asks for: an item, a scale or a part of a wave came or
-    went. They are made anew; rows of a table that is altered while it is written to would be lost by the database. -#}
+{#- Drops tables that keep waves and have other columns than the codebook now asks for: an item, a scale or a part of
+    a wave came or went. They are made anew; rows of a table that is altered while it is written to would be lost by
+    the database. -#}
 {% macro drop_outgrown() %}
     {% if execute and flags.WHICH in ('build', 'run') %}
         {% set stamped = ['participant_id', 'wave', 'content_stamp'] %}

@@ -39,13 +39,13 @@
 
 {#- wave, stamp: as marts.wave_stamps has them -#}
 {% macro wave_stamps() %}
-    {{ return(codebook_rows("select wave, content_stamp from marts.wave_stamps order by wave")) }}
+    {{ return(codebook_rows("select wave, content_stamp from " ~ ref('wave_stamps') ~ " order by wave")) }}
 {% endmacro %}
 
 {#- The waves that a model has not, or not as they are now: all of them where it does not stand yet -#}
 {% macro stale_waves(relation) %}
-    {%- if not execute -%}{{ return([]) }}{%- endif -%}
     {%- set stamps = wave_stamps() -%}
+    {%- if not execute -%}{{ return([]) }}{%- endif -%}
     {%- set standing = load_relation(relation) -%}
     {%- set kept = [] -%}
     {%- if standing is not none and standing.is_table -%}
@@ -62,7 +62,8 @@
     {{ return(stale) }}
 {% endmacro %}
 
-{#- Whether a row is of one of some waves; of no row where there are none. It stays in the query, so that lineage is whole. -#}
+{#- Whether a row is of one of some waves; of no row where there are none. It stays in the query, so that lineage is
+    whole. -#}
 {% macro is_of_waves(column, waves) -%}
     {%- if waves -%}
     {{ column }} in ({% for wave in waves %}{{ text_literal(wave) }}{{ ', ' if not loop.last }}{% endfor %})

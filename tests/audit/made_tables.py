@@ -51,20 +51,20 @@ def audited(rows: list[Printed], design: str | None = None, *, cut: bool = False
 def score_rows(cells: str, label: str = "Score", **known: str) -> list[Printed]:
     """Rows written as `T1: n 20, mean 3.45; T1-T2: change 0.2`, all of one score."""
     return [
-        Printed("1", "", label, moment.strip(), *one.split(), **known)
+        Printed("1", "", label, moment.strip(), *cell.split(), **known)
         for part in cells.split(";")
-        for moment, some in [part.split(":")]
-        for one in some.split(",")
+        for moment, wave_cells in [part.split(":")]
+        for cell in wave_cells.split(",")
     ]
 
 
 def category_rows(cells: str, section: str = "") -> list[Printed]:
     """Rows written as `Female: n 32, count 21; Male: count 11`, all at one moment."""
     return [
-        Printed("1", section, label.strip(), "T1", *one.split())
+        Printed("1", section, label.strip(), "T1", *cell.split())
         for part in cells.split(";")
-        for label, some in [part.split(":")]
-        for one in some.split(",")
+        for label, row_cells in [part.split(":")]
+        for cell in row_cells.split(",")
     ]
 
 
@@ -81,9 +81,9 @@ def correct_table(seed: int) -> list[Printed]:
     rng = np.random.default_rng(seed)
     people = int(np.exp(rng.uniform(np.log(5), np.log(400))))
     waves = [f"T{number + 1}" for number in range(rng.integers(2, 4))]
-    here = np.ones((len(waves), people), dtype=bool)
+    is_present = np.ones((len(waves), people), dtype=bool)
     for number in range(len(waves)):
-        here[number] = rng.random(people) >= rng.uniform(0, 0.45) * (number > 0)
+        is_present[number] = rng.random(people) >= rng.uniform(0, 0.45) * (number > 0)
     rows = _blocks(rng, people)
     style = _Style(
         direction=int(rng.choice([1, -1])),
@@ -95,22 +95,22 @@ def correct_table(seed: int) -> list[Printed]:
         section=str(rng.choice(["", "Scales"])),
     )
     for number in range(rng.integers(2, 7)):
-        rows += _scale(rng, f"Scale {number + 1}", waves, here, style)
+        rows += _scale(rng, f"Scale {number + 1}", waves, is_present, style)
     return rows
 
 
 def _blocks(rng: np.random.Generator, people: int) -> list[Printed]:
     rows = []
     for number in range(rng.integers(1, 4)):
-        known = int(rng.integers(max(1, people - 4), people + 1))
-        counts = rng.multinomial(known, rng.dirichlet(np.ones(rng.integers(2, 7))))
+        known_count = int(rng.integers(max(1, people - 4), people + 1))
+        counts = rng.multinomial(known_count, rng.dirichlet(np.ones(rng.integers(2, 7))))
         digits = int(rng.choice([0, 1, 1, 2]))
         for category, count in enumerate(counts):
-            row = Printed("1", f"Block {number + 1}", f"Category {category + 1}", "T1", "n", str(known))
+            row = Printed("1", f"Block {number + 1}", f"Category {category + 1}", "T1", "n", str(known_count))
             if category == 0:
                 rows.append(row)
             rows.append(replace(row, statistic="count", printed=str(count)))
-            rows.append(replace(row, statistic="percent", printed=_text(100 * count / known, digits)))
+            rows.append(replace(row, statistic="percent", printed=_text(100 * count / known_count, digits)))
     return rows
 
 
@@ -132,9 +132,9 @@ def _scale(rng: np.random.Generator, label: str, waves: list[str], here: np.ndar
     if items > 1 and high == 1:
         low, high = 1, 5
     is_sum, is_prorated = bool(rng.random() < 0.5), bool(items > 1 and rng.random() < 0.3)
-    level, spread = rng.uniform(0.2, 0.8), rng.uniform(0.05, 0.5)
-    person = rng.normal(0, spread, people)
-    known = Printed(
+    level, variation = rng.uniform(0.2, 0.8), rng.uniform(0.05, 0.5)
+    person = rng.normal(0, variation, people)
+    template = Printed(
         "2",
         style.section,
         label,
@@ -147,7 +147,7 @@ def _scale(rng: np.random.Generator, label: str, waves: list[str], here: np.ndar
         str(high),
     )
     if is_prorated and is_sum:  # the range of a sum needs its items
-        known = replace(known, low="", high="")
+        template = replace(template, low="", high="")
     scores = np.full(here.shape, np.nan)
     for number in range(len(waves)):
         shift = level + rng.normal(0, 0.1) * (number > 0)
@@ -160,36 +160,44 @@ def _scale(rng: np.random.Generator, label: str, waves: list[str], here: np.ndar
         scores[number] = np.where(here[number], score, np.nan)
     rows = []
     for number, wave in enumerate(waves):
-        some = scores[number][here[number]]
-        if len(some) < 2:
+        present_scores = scores[number][here[number]]
+        if len(present_scores) < 2:
             return []
-        given = {"n": (len(some), 0), "mean": (some.mean(), style.mean), "sd": (some.std(ddof=1), style.mean)}
-        given |= {"min": (some.min(), min(style.mean, 2)), "max": (some.max(), min(style.mean, 2))}
-        rows += [replace(known, timepoint=wave, statistic=name, printed=_text(*one)) for name, one in given.items()]
+        statistics = {
+            "n": (len(present_scores), 0),
+            "mean": (present_scores.mean(), style.mean),
+            "sd": (present_scores.std(ddof=1), style.mean),
+        }
+        statistics |= {"min": (present_scores.min(), min(style.mean, 2)), "max": (present_scores.max(), min(style.mean, 2))}
+        rows += [
+            replace(template, timepoint=wave, statistic=name, printed=_text(*value)) for name, value in statistics.items()
+        ]
     for number in range(1, len(waves)):
-        rows += _change(replace(known, table="3", timepoint=f"{waves[0]}-{waves[number]}"), scores[0], scores[number], style)
+        rows += _change(
+            replace(template, table="3", timepoint=f"{waves[0]}-{waves[number]}"), scores[0], scores[number], style
+        )
     return rows
 
 
 def _change(row: Printed, baseline: np.ndarray, followup: np.ndarray, style: _Style) -> list[Printed]:
-    both = ~np.isnan(baseline) & ~np.isnan(followup)
-    x, y = baseline[both], followup[both]
+    is_paired = ~np.isnan(baseline) & ~np.isnan(followup)
+    x, y = baseline[is_paired], followup[is_paired]
     n, changes = len(x), (x - y) * style.direction
     if n < 3 or np.ptp(changes) == 0 or np.ptp(x) == 0:
         return []
     change, sd = changes.mean(), changes.std(ddof=1)
     t, half = change / (sd / np.sqrt(n)), stats.t.isf(0.025, n - 1) * sd / np.sqrt(n)
     p = 2 * stats.t.sf(abs(t), n - 1)
-    by = {"d_z": sd, "d_baseline": x.std(ddof=1), "d_av": np.sqrt((x.var(ddof=1) + y.var(ddof=1)) / 2)}[style.es]
+    denominators = {"d_z": sd, "d_baseline": x.std(ddof=1), "d_av": np.sqrt((x.var(ddof=1) + y.var(ddof=1)) / 2)}[style.es]
     digits = style.change
     small = "0.000" if style.p_as_zero else "<0.001"
-    printed = {
+    fields = {
         "n": str(n), "change": _text(change, digits), "ci_low": _text(change - half, digits),
-        "ci_high": _text(change + half, digits), "p": small if p < 0.0005 else _text(p, 3), "es": _text(change / by, 2),
+        "ci_high": _text(change + half, digits), "p": small if p < 0.0005 else _text(p, 3), "es": _text(change / denominators, 2),
     }  # fmt: skip
     if style.has_named:
-        printed |= {"t": _text(t, 2), "df": str(n - 1), "sd_change": _text(sd, 3)}
-    return [replace(row, statistic=name, printed=text) for name, text in printed.items()]
+        fields |= {"t": _text(t, 2), "df": str(n - 1), "sd_change": _text(sd, 3)}
+    return [replace(row, statistic=name, printed=text) for name, text in fields.items()]
 
 
 def _text(number: float, digits: int = 0) -> str:
@@ -229,12 +237,14 @@ def other_table(kind: str, seed: int) -> list[Printed]:
         y = x + rng.normal(rng.choice([0.0, 0.8]), 2, n) if kind not in _GROUPS else 10.5 + rng.normal(0, 3, m)
         row = Printed("1", "", f"Score {number + 1}", "A")
         moments = ("A", "B") if kind in _GROUPS else ("T1", "T2")
-        for moment, some in zip(moments, (x, y), strict=True):
-            given = {"n": (len(some), 0), "mean": (some.mean(), 2), "sd": (some.std(ddof=1), 2)}
-            rows += [replace(row, timepoint=moment, statistic=name, printed=_text(*one)) for name, one in given.items()]
-        printed = _OTHERS[kind](rng, x, y, number)
+        for moment, sample in zip(moments, (x, y), strict=True):
+            statistics = {"n": (len(sample), 0), "mean": (sample.mean(), 2), "sd": (sample.std(ddof=1), 2)}
+            rows += [
+                replace(row, timepoint=moment, statistic=name, printed=_text(*value)) for name, value in statistics.items()
+            ]
+        fields = _OTHERS[kind](rng, x, y, number)
         moment = " vs ".join(moments) if kind in _GROUPS else "-".join(moments)
-        rows += [replace(row, timepoint=moment, statistic=name, printed=text) for name, text in printed.items()]
+        rows += [replace(row, timepoint=moment, statistic=name, printed=text) for name, text in fields.items()]
     return rows
 
 
@@ -251,8 +261,8 @@ def _groups(
         ends = test.confidence_interval(level)
         n = {"n": str(len(x) + len(y))} if number % 2 else {}
         pooled = np.sqrt(((len(x) - 1) * x.var(ddof=1) + (len(y) - 1) * y.var(ddof=1)) / (len(x) + len(y) - 2))
-        given = _given(x.mean() - y.mean(), ends.low, ends.high, test.pvalue, es=_text((x.mean() - y.mean()) / pooled, 2))
-        return n | given | {"t": _text(test.statistic, 2), "df": _text(test.df, 1 if is_welch else 0)}
+        fields = _given(x.mean() - y.mean(), ends.low, ends.high, test.pvalue, es=_text((x.mean() - y.mean()) / pooled, 2))
+        return n | fields | {"t": _text(test.statistic, 2), "df": _text(test.df, 1 if is_welch else 0)}
 
     return made
 
@@ -271,8 +281,8 @@ def _pairs(kind: str) -> "Callable[[np.random.Generator, np.ndarray, np.ndarray,
         elif kind == "Holm":
             p = min(1.0, p * (5 - number))
         elif kind == "bootstrap":
-            drawn = rng.choice(changes, (500, n)).mean(axis=1)
-            low, high = np.quantile(drawn, [0.025, 0.975])
+            resampled_means = rng.choice(changes, (500, n)).mean(axis=1)
+            low, high = np.quantile(resampled_means, [0.025, 0.975])
         return {"n": str(n)} | _given(mean, low, high, p) | ({"df": _text(df, 1)} if kind == "mixed" else {})
 
     return made
@@ -295,8 +305,8 @@ Slip = Callable[[np.random.Generator, Rows], tuple[Rows, int] | None]
 
 def _at(wanted: Callable[[Printed], bool], change: Callable[[np.random.Generator, Rows, int], str | None]) -> Slip:
     def slip(rng: np.random.Generator, rows: Rows) -> tuple[Rows, int] | None:
-        places = [number for number, row in enumerate(rows) if wanted(row)]
-        for number in rng.permutation(places):
+        indices = [number for number, row in enumerate(rows) if wanted(row)]
+        for number in rng.permutation(indices):
             text = change(rng, rows, int(number))
             if text is not None and text != rows[number].printed and _is_other(text, rows[number].printed):
                 return [*rows[:number], replace(rows[number], printed=text), *rows[number + 1 :]], int(number)
@@ -315,20 +325,20 @@ def _of(*names: str) -> Callable[[Printed], bool]:
 
 def _swapped(rng: np.random.Generator, rows: Rows, number: int) -> str | None:
     text = rows[number].printed
-    places = [i for i in range(len(text) - 1) if text[i : i + 2].isdigit() and text[i] != text[i + 1]]
-    if not places:
+    positions = [i for i in range(len(text) - 1) if text[i : i + 2].isdigit() and text[i] != text[i + 1]]
+    if not positions:
         return None
-    place = int(rng.choice(places))
-    return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
+    position = int(rng.choice(positions))
+    return text[:position] + text[position + 1] + text[position] + text[position + 2 :]
 
 
 def _mistyped(rng: np.random.Generator, rows: Rows, number: int) -> str | None:
     text = rows[number].printed
     if "<" in text:
         return None
-    places = [i for i, sign in enumerate(text) if sign.isdigit()]
-    place = int(rng.choice(places))
-    return text[:place] + str((int(text[place]) + int(rng.integers(1, 10))) % 10) + text[place + 1 :]
+    positions = [i for i, sign in enumerate(text) if sign.isdigit()]
+    position = int(rng.choice(positions))
+    return text[:position] + str((int(text[position]) + int(rng.integers(1, 10))) % 10) + text[position + 1 :]
 
 
 def _point_lost(rng: np.random.Generator, rows: Rows, number: int) -> str | None:
@@ -352,19 +362,19 @@ def _sign_lost(rng: np.random.Generator, rows: Rows, number: int) -> str | None:
 
 def _of_another_row(rng: np.random.Generator, rows: Rows, number: int) -> str | None:
     row = rows[number]
-    others = [
-        one.printed
-        for one in rows
-        if (one.statistic, one.timepoint, one.section) == (row.statistic, row.timepoint, row.section)
-        and one.label != row.label
+    candidates = [
+        candidate.printed
+        for candidate in rows
+        if (candidate.statistic, candidate.timepoint, candidate.section) == (row.statistic, row.timepoint, row.section)
+        and candidate.label != row.label
     ]
-    return str(rng.choice(others)) if others else None
+    return str(rng.choice(candidates)) if candidates else None
 
 
 def _partner(rows: Rows, number: int, statistic: str, timepoint: str | None = None) -> str | None:
     row = rows[number]
-    wanted = (row.section, row.label, timepoint or row.timepoint, statistic)
-    return next((one.printed for one in rows if place_of(one) == wanted), None)
+    key = (row.section, row.label, timepoint or row.timepoint, statistic)
+    return next((row.printed for row in rows if place_of(row) == key), None)
 
 
 def _se_for_sd(rng: np.random.Generator, rows: Rows, number: int) -> str | None:
@@ -388,18 +398,18 @@ def _one_more(rng: np.random.Generator, rows: Rows, number: int) -> str | None:
 def _other_denominator(rng: np.random.Generator, rows: Rows, number: int) -> str | None:
     row = rows[number]
     count = _partner(rows, number, "count")
-    n = next(one.printed for one in rows if (one.section, one.statistic) == (row.section, "n"))
-    other = int(n) + int(rng.choice([-3, -2, 2, 3]))
+    n = next(block_row.printed for block_row in rows if (block_row.section, block_row.statistic) == (row.section, "n"))
+    new_n = int(n) + int(rng.choice([-3, -2, 2, 3]))
     digits = len(row.printed.split(".")[1]) if "." in row.printed else 0
-    return _text(100 * int(count) / other, digits) if count and int(count) <= other > 0 else None
+    return _text(100 * int(count) / new_n, digits) if count and int(count) <= new_n > 0 else None
 
 
 def _outside(rng: np.random.Generator, rows: Rows, number: int) -> str | None:
     row = rows[number]
     if not row.high or (row.aggregate == "sum" and not row.items):
         return None
-    most = float(row.high) * (float(row.items) if row.aggregate == "sum" else 1)
-    return _text(most + rng.uniform(0.2, 1.0) * max(1.0, most / 10), len(row.printed.split(".")[1]))
+    maximum = float(row.high) * (float(row.items) if row.aggregate == "sum" else 1)
+    return _text(maximum + rng.uniform(0.2, 1.0) * max(1.0, maximum / 10), len(row.printed.split(".")[1]))
 
 
 def _one_sided(rng: np.random.Generator, rows: Rows, number: int) -> str | None:
@@ -408,30 +418,30 @@ def _one_sided(rng: np.random.Generator, rows: Rows, number: int) -> str | None:
 
 
 def _ends_swapped(rng: np.random.Generator, rows: Rows) -> tuple[Rows, int] | None:
-    places = [n for n, row in enumerate(rows) if row.statistic == "min" and row.printed != rows[n + 1].printed]
-    if not places:
+    indices = [n for n, row in enumerate(rows) if row.statistic == "min" and row.printed != rows[n + 1].printed]
+    if not indices:
         return None
-    n = int(rng.choice(places))
+    n = int(rng.choice(indices))
     swapped = [replace(rows[n], printed=rows[n + 1].printed), replace(rows[n + 1], printed=rows[n].printed)]
     return [*rows[:n], *swapped, *rows[n + 2 :]], n + 1
 
 
 def _turned(rng: np.random.Generator, rows: Rows) -> tuple[Rows, int] | None:
     """One row's change the other way round than the table's others, interval and effect size with it."""
-    places = [n for n, row in enumerate(rows) if row.statistic == "change" and float(row.printed) != 0]
-    if len(places) < 3:
+    indices = [n for n, row in enumerate(rows) if row.statistic == "change" and float(row.printed) != 0]
+    if len(indices) < 3:
         return None
-    n = int(rng.choice(places))
+    n = int(rng.choice(indices))
     new = list(rows)
-    for at in range(n - 1, len(rows)):
-        row = rows[at]
+    for index in range(n - 1, len(rows)):
+        row = rows[index]
         if place_of(row)[:3] != place_of(rows[n])[:3]:
             break
         if row.statistic in ("change", "es", "t"):
-            new[at] = replace(row, printed=_sign_lost(rng, rows, at) or row.printed)
+            new[index] = replace(row, printed=_sign_lost(rng, rows, index) or row.printed)
         elif row.statistic in ("ci_low", "ci_high"):
-            other = at + (1 if row.statistic == "ci_low" else -1)
-            new[at] = replace(row, printed=_sign_lost(rng, rows, other) or rows[other].printed)
+            partner = index + (1 if row.statistic == "ci_low" else -1)
+            new[index] = replace(row, printed=_sign_lost(rng, rows, partner) or rows[partner].printed)
     return new, n
 
 

@@ -20,12 +20,12 @@ from dagster_project.audit import (
     PAIRED,
     audit_published,
     audit_results,
-    find_impossible,
+    impossible_numbers,
 )
 from dagster_project.results import PublishedValue, format_number, read_published
 from dagster_project.results.result_collector import Rows
 from dagster_project.statistics import d_baseline, paired_t
-from dagster_project.statistics.change import half_of_fractional
+from dagster_project.statistics.change import half_width_fractional_df
 from dagster_project.study import Study, read_study
 
 ROOT = Path(__file__).parents[2]
@@ -36,8 +36,8 @@ DECIMALS = {"n": 0, "mean": 1, "sd": 2, "min": 1, "max": 1, "change": 2, "ci_low
 
 
 def test_the_papers_misprints_are_found_and_nothing_else() -> None:
-    found = {(v.label, v.timepoint, v.statistic, v.printed) for v in find_impossible(PAPER, EXAMPLE)}
-    assert found == {
+    impossible = {(v.label, v.timepoint, v.statistic, v.printed) for v in impossible_numbers(PAPER, EXAMPLE)}
+    assert impossible == {
         *((f"Ethnic group {n}", "T1", "percent", "9.0" if n == 2 else "3.1") for n in (2, 4, 5, 6, 7, 8)),
         ("Wellbeing", "T2", "sd", "9017"),
         ("Personal Accomplishment", "T3", "max", "56.0"),
@@ -59,13 +59,16 @@ def test_the_papers_misprints_are_found_and_nothing_else() -> None:
 
 
 def test_the_arithmetic_of_a_misprint_can_be_checked_by_a_reader() -> None:
-    said = {(v.label, v.statistic): why for v, why in find_impossible(PAPER, EXAMPLE).items()}
-    assert said["Ethnic group 2", "percent"] == "3 of 30 is 100 x 3 / 30 = 10.00 %, not 9.0 %"
+    reasons = {(v.label, v.statistic): reason for v, reason in impossible_numbers(PAPER, EXAMPLE).items()}
+    assert reasons["Ethnic group 2", "percent"] == "3 of 30 is 100 x 3 / 30 = 10.00 %, not 9.0 %"
     # 20 values with mean 47.7 between 31.95 and 69.05, everything at the ends.
-    most = math.sqrt((69.05 - 47.65) * (47.65 - 31.95) * 20 / 19)
-    most = max(most, math.sqrt((69.05 - 47.75) * (47.75 - 31.95) * 20 / 19))
-    assert f"SD of at most sqrt((max - mean)(mean - min) n / (n - 1)) = {most:.4g}, not 9017" in said["Wellbeing", "sd"]
-    assert said["Personal Accomplishment", "max"] == "the max 56.0 lies outside the scale's range, 0 to 48"
+    largest_sd = math.sqrt((69.05 - 47.65) * (47.65 - 31.95) * 20 / 19)
+    largest_sd = max(largest_sd, math.sqrt((69.05 - 47.75) * (47.75 - 31.95) * 20 / 19))
+    assert (
+        f"SD of at most sqrt((max - mean)(mean - min) n / (n - 1)) = {largest_sd:.4g}, not 9017"
+        in reasons["Wellbeing", "sd"]
+    )
+    assert reasons["Personal Accomplishment", "max"] == "the max 56.0 lies outside the scale's range, 0 to 48"
 
 
 def _printed(label: str, section: str, table: str, timepoint: str, numbers: dict[str, float]) -> list[PublishedValue]:
@@ -81,19 +84,19 @@ def _printed(label: str, section: str, table: str, timepoint: str, numbers: dict
 def _table(study: Study, baseline: np.ndarray, followup: np.ndarray, both: np.ndarray) -> list[PublishedValue]:
     """What a careful author would print of one scale: baseline and followup with NaN where nobody answered."""
     _, scale = study.scales["workload"]
-    place = (scale.label, "Measure of Job Satisfaction")
+    row_start = (scale.label, "Measure of Job Satisfaction")
     values = []
     for wave, scores in (("T1", baseline), ("T2", followup)):
-        here = scores[~np.isnan(scores)]
+        present_scores = scores[~np.isnan(scores)]
         values += _printed(
-            *place, "3", wave,
-            {"n": len(here), "mean": here.mean(), "sd": here.std(ddof=1), "min": here.min(), "max": here.max()},
+            *row_start, "3", wave,
+            {"n": len(present_scores), "mean": present_scores.mean(), "sd": present_scores.std(ddof=1), "min": present_scores.min(), "max": present_scores.max()},
         )  # fmt: skip
     x, y = baseline[both], followup[both]
     change, sd = (x - y).mean(), (x - y).std(ddof=1)
     test = paired_t(len(x), change, sd)
     values += _printed(
-        *place, "4", "T1-T2",
+        *row_start, "4", "T1-T2",
         {
             "n": len(x), "change": change, "ci_low": test.ci_low[0], "ci_high": test.ci_high[0], "p": test.p[0],
             "es": d_baseline(change, x.std(ddof=1))[0],
@@ -107,10 +110,10 @@ def _people(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     count = draw(st.integers(4, 40))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     person = rng.normal(0, 1, count)
-    spread = draw(st.floats(0.1, 2.0))
+    variation = draw(st.floats(0.1, 2.0))
     waves = []
     for shift in (0.0, draw(st.floats(-1, 1))):
-        items = rng.normal(3 + shift + spread * person[:, None], 1, (count, 8))
+        items = rng.normal(3 + shift + variation * person[:, None], 1, (count, 8))
         waves.append(np.clip(np.round(items), 1, 5).mean(axis=1))
     baseline, followup = waves
     baseline[rng.random(count) < draw(st.floats(0, 0.3))] = np.nan
@@ -124,8 +127,8 @@ def test_nothing_is_found_in_a_table_of_real_numbers(people: tuple[np.ndarray, n
     baseline, followup, both = people
     if both.sum() < 2 or np.ptp((baseline - followup)[both]) == 0 or np.ptp(baseline[both]) == 0:
         return
-    found = audit_published(_table(EXAMPLE, baseline, followup, both), EXAMPLE)
-    assert [(one.value.statistic, one.arithmetic) for one in found if one.severity != NOTE] == []
+    findings = audit_published(_table(EXAMPLE, baseline, followup, both), EXAMPLE)
+    assert [(finding.value.statistic, finding.arithmetic) for finding in findings if finding.severity != NOTE] == []
 
 
 BASELINE = np.array([3.0, 3.5, 4.0, 2.5, 3.25, 4.5, 3.75, 2.75, 3.125, 4.25, 1.5, 3.875])
@@ -163,8 +166,10 @@ def _plant(timepoint: str, statistic: str, printed: str) -> Callable[[list[Publi
 def test_each_planted_error_is_found_and_blamed(timepoint: str, statistic: str, printed: str, rule: str) -> None:
     values = _table(EXAMPLE, BASELINE, FOLLOWUP, ~np.isnan(FOLLOWUP))
     assert audit_published(values, EXAMPLE) == []
-    found = audit_published(_plant(timepoint, statistic, printed)(values), EXAMPLE)
-    assert [(one.value.timepoint, one.value.statistic, one.rule) for one in found] == [(timepoint, statistic, rule)]
+    findings = audit_published(_plant(timepoint, statistic, printed)(values), EXAMPLE)
+    assert [(finding.value.timepoint, finding.value.statistic, finding.rule) for finding in findings] == [
+        (timepoint, statistic, rule)
+    ]
 
 
 MEAN_OF_4 = {"items": "4", "aggregate": "mean", "low": "1", "high": "5"}
@@ -263,8 +268,10 @@ BINARY = {"items": "1", "aggregate": "mean", "low": "0", "high": "1"}
 def test_each_rule_speaks_and_is_silent_by_hand(
     rule: str, severity: str, statistic: str, known: dict[str, str], bad: str, good: str
 ) -> None:
-    found = audited(score_rows(bad, **known), PAIRED)
-    assert [(one.rule, one.severity, one.value.statistic) for one in found] == [(rule, severity, statistic)]
+    findings = audited(score_rows(bad, **known), PAIRED)
+    assert [(finding.rule, finding.severity, finding.value.statistic) for finding in findings] == [
+        (rule, severity, statistic)
+    ]
     assert audited(score_rows(good, **known), PAIRED) == []
     assert audited(score_rows(good, **known)) == []
 
@@ -288,13 +295,13 @@ def _block(*cells: str) -> list[Printed]:
     ],
 )  # fmt: skip
 def test_counts_and_percentages(rows: list[Printed], found: list[tuple[str, str, str]]) -> None:
-    assert [(one.rule, one.severity, one.arithmetic) for one in audited(rows, PAIRED)] == found
+    assert [(finding.rule, finding.severity, finding.arithmetic) for finding in audited(rows, PAIRED)] == found
 
 
 def test_a_number_that_was_cut_off_instead_of_rounded_is_inconsistent_not_impossible() -> None:
-    (found,) = audited(_block("n 3, count 2, percent 66.6"), PAIRED)
-    assert (found.severity, found.rule) == (INCONSISTENT, "percent_of_count")
-    assert found.arithmetic.endswith("not 66.6 %; it would fit if digits were cut off instead of rounded")
+    (finding,) = audited(_block("n 3, count 2, percent 66.6"), PAIRED)
+    assert (finding.severity, finding.rule) == (INCONSISTENT, "percent_of_count")
+    assert finding.arithmetic.endswith("not 66.6 %; it would fit if digits were cut off instead of rounded")
 
 
 def test_a_row_against_the_tables_habit_of_effect_size_or_direction_is_told() -> None:
@@ -305,50 +312,54 @@ def test_a_row_against_the_tables_habit_of_effect_size_or_direction_is_told() ->
             "T1: n 16, mean 5.0, sd 2.0; T2: n 16, mean 3.0, sd 2.0; T1-T2: n 16, change 2.00, sd_change 4.00, es 0.50"
         )
     ]
-    assert [one.rule for one in audited(rows)] == ["definitions"]
-    other = [replace(row, printed="1.00") if place_of(row)[1:] == ("Score 2", "T1-T2", "es") else row for row in rows]
-    found, note = sorted(audited(other), key=lambda one: one.value.label, reverse=True)
-    assert (note.rule, found.severity, found.value.label) == ("definitions", NOT_REPRODUCIBLE, "Score 2")
-    assert found.arithmetic.startswith(
+    assert [finding.rule for finding in audited(rows)] == ["definitions"]
+    changed_rows = [replace(row, printed="1.00") if place_of(row)[1:] == ("Score 2", "T1-T2", "es") else row for row in rows]
+    finding, note = sorted(audited(changed_rows), key=lambda finding: finding.value.label, reverse=True)
+    assert (note.rule, finding.severity, finding.value.label) == ("definitions", NOT_REPRODUCIBLE, "Score 2")
+    assert finding.arithmetic.startswith(
         "3 of the table's 4 effect sizes can be d_z (change / SD of the changes); here that is 0.4"
     )
-    turned = [replace(row, printed="-2.00") if place_of(row)[1:] == ("Score 1", "T1-T2", "change") else row for row in rows]
-    found = next(one for one in audited(turned, PAIRED) if one.rule == "change_of_means")
-    assert (found.severity, found.value.label) == (INCONSISTENT, "Score 1")
-    assert found.arithmetic.endswith("taken the other way round it would fit, unlike the table's other changes")
+    sign_changed_rows = [
+        replace(row, printed="-2.00") if place_of(row)[1:] == ("Score 1", "T1-T2", "change") else row for row in rows
+    ]
+    finding = next(finding for finding in audited(sign_changed_rows, PAIRED) if finding.rule == "change_of_means")
+    assert (finding.severity, finding.value.label) == (INCONSISTENT, "Score 1")
+    assert finding.arithmetic.endswith("taken the other way round it would fit, unlike the table's other changes")
 
 
 def test_tables_that_are_cut_off_are_clean_when_that_is_said_and_never_impossible_when_it_is_not() -> None:
     """Three people are among them: tables of five and more with attrition."""
     for seed in range(60):
         rows = cut_table(seed)
-        said = audited(rows, PAIRED, cut=True)
-        assert [(one.value, one.arithmetic) for one in said if one.severity != NOTE] == []
-        unsaid = audited(rows, PAIRED)
-        assert [(one.value, one.arithmetic) for one in unsaid if one.severity == IMPOSSIBLE] == []
+        declared_findings = audited(rows, PAIRED, cut=True)
+        assert [(finding.value, finding.arithmetic) for finding in declared_findings if finding.severity != NOTE] == []
+        undeclared_findings = audited(rows, PAIRED)
+        assert [
+            (finding.value, finding.arithmetic) for finding in undeclared_findings if finding.severity == IMPOSSIBLE
+        ] == []
     # 35 of its numbers or so fit only when cut off: the table gets one note on it.
-    assert sum(one.rule == "cut_off" for one in unsaid) == 1
+    assert sum(finding.rule == "cut_off" for finding in undeclared_findings) == 1
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(0, 12), min_size=3, max_size=3), st.booleans())
 def test_nothing_is_found_of_three_people(scores: list[int], is_cut: bool) -> None:
-    some = np.array(scores, dtype=float)
-    number = {"mean": some.mean(), "sd": some.std(ddof=1), "min": some.min(), "max": some.max()}
+    sample = np.array(scores, dtype=float)
+    number = {"mean": sample.mean(), "sd": sample.std(ddof=1), "min": sample.min(), "max": sample.max()}
 
     def text(value: float, digits: int) -> str:
         return f"{math.floor(value * 10**digits + 1e-9) / 10**digits:.{digits}f}" if is_cut else f"{value:.{digits}f}"
 
     cells = ", ".join(f"{name} {text(value, 2 if name in ('mean', 'sd') else 0)}" for name, value in number.items())
     rows = score_rows(f"T1: n 3, {cells}", items="3", aggregate="sum", low="0", high="4")
-    assert [one.arithmetic for one in audited(rows, cut=is_cut) if one.severity != NOTE] == []
+    assert [finding.arithmetic for finding in audited(rows, cut=is_cut) if finding.severity != NOTE] == []
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.floats(-100, 100), st.floats(0.01, 50), st.floats(0.001, 300))
 def test_nothing_is_found_in_an_estimate_with_hardly_any_degrees_of_freedom(value: float, se: float, df: float) -> None:
     """A model of three people can have 0.05 of them, and an interval to 1e25, beside which the estimate is lost."""
-    half = half_of_fractional(se, df, 0.95)
+    half = half_width_fractional_df(se, df, 0.95)
     p = float(2 * scipy.stats.t.sf(abs(value / se), df))
     numbers = {
         "estimate": value, "se": se, "df": df, "t": value / se, "p": p, "ci95_low": value - half, "ci95_high": value + half,
@@ -362,17 +373,19 @@ def test_nothing_is_found_in_an_estimate_with_hardly_any_degrees_of_freedom(valu
 
 def test_made_tables_are_clean_and_most_slips_in_them_are_found() -> None:
     """The suite's few; tests/benchmarks/audit.txt has a thousand, by kind."""
-    planted = found = 0
+    planted = detected = 0
     for seed in range(40):
         rows = correct_table(seed)
         for design in (PAIRED, None):
-            assert [(one.value, one.arithmetic) for one in audited(rows, design) if one.severity != NOTE] == []
+            assert [
+                (finding.value, finding.arithmetic) for finding in audited(rows, design) if finding.severity != NOTE
+            ] == []
         for kind, slip in list(SLIPS.items())[seed % 3 :: 3]:
-            made = slip(np.random.default_rng(seed), rows)
-            if made is None:
+            slipped = slip(np.random.default_rng(seed), rows)
+            if slipped is None:
                 continue
             planted += 1
-            found += any(one.severity != NOTE for one in audited(made[0], PAIRED))
-            assert kind != "pairs: more than in a wave" or found
+            detected += any(finding.severity != NOTE for finding in audited(slipped[0], PAIRED))
+            assert kind != "pairs: more than in a wave" or detected
     assert planted > 250
-    assert found / planted > 0.75
+    assert detected / planted > 0.75

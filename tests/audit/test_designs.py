@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from made_tables import OTHER_DESIGNS, Printed, audited, category_rows, other_table, score_rows
 
-from dagster_project.audit import GROUPS, IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, OTHER, PAIRED, Finding
+from dagster_project.audit import GROUPS, IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, OTHER_DESIGN, PAIRED, Finding
 
 
-def _said(found: list[Finding]) -> list[tuple[str, str, str]]:
-    return [(one.rule, one.severity, one.value.statistic) for one in found if one.severity != NOTE]
+def _said(findings: list[Finding]) -> list[tuple[str, str, str]]:
+    return [(finding.rule, finding.severity, finding.value.statistic) for finding in findings if finding.severity != NOTE]
 
 
 GROUPS_OF_6 = "A: n 6, mean 12, sd 3.5; B: n 6, mean 10, sd 3.8; A vs B: n 6, change 2.0, ci_low -2.70, ci_high 6.70, p .366"
@@ -56,9 +56,9 @@ def test_a_right_row_of_another_design_is_at_most_a_note(cells: str) -> None:
     ],
 )  # fmt: skip
 def test_a_row_that_fits_no_named_design_is_not_reproducible(cells: str, found: list[tuple[str, str, str]]) -> None:
-    said = audited(score_rows(cells))
-    assert _said(said) == found
-    assert _said(audited(score_rows(cells), OTHER)) == []
+    findings = audited(score_rows(cells))
+    assert _said(findings) == found
+    assert _said(audited(score_rows(cells), OTHER_DESIGN)) == []
 
 
 def test_a_row_unlike_the_tables_others_is_inconsistent() -> None:
@@ -68,9 +68,9 @@ def test_a_row_unlike_the_tables_others_is_inconsistent() -> None:
         for row in score_rows("T1-T2: n 20, change 2.00, ci_low .50, ci_high 3.50, p .012", f"Score {number}")
     ]
     odd = [*rows[:-1], replace(rows[-1], printed=".300")]
-    (found,) = (one for one in audited(odd) if one.severity != NOTE)
-    assert (found.rule, found.severity) == ("p_of_interval", INCONSISTENT)
-    assert found.arithmetic.endswith(
+    (finding,) = (finding for finding in audited(odd) if finding.severity != NOTE)
+    assert (finding.rule, finding.severity) == ("p_of_interval", INCONSISTENT)
+    assert finding.arithmetic.endswith(
         "4 of the table's 5 changes fit the same people and a paired t test at 95 %; this does not"
     )
 
@@ -86,29 +86,29 @@ def test_declared_groups_are_held_to_the_arithmetic_of_groups() -> None:
         "vs B: n 6": ("vs B: n 13", [("pairs_in_waves", IMPOSSIBLE, "n")]),
         "sd 3.8": ("sd 9.8", [("error_of_groups", IMPOSSIBLE, "ci_high")]),
     }  # fmt: skip
-    for right, (other, found) in wrong.items():
-        said = _said(audited(score_rows(GROUPS_OF_6.replace(right, other)), GROUPS))
-        assert sorted(said) == sorted(found), other
+    for right, (wrong_text, expected) in wrong.items():
+        findings = _said(audited(score_rows(GROUPS_OF_6.replace(right, wrong_text)), GROUPS))
+        assert sorted(findings) == sorted(expected), wrong_text
 
 
 def test_a_rows_own_design_and_level_go_before_the_tables() -> None:
     cells = "T1-T2: n 16, change 2.00, ci_low .25, ci_high 3.75, p .064"
     assert _said(audited(score_rows(cells), PAIRED)) == [("p_of_interval", IMPOSSIBLE, "p")]
     assert audited(score_rows(cells, level="90"), PAIRED) == []
-    assert audited(score_rows(cells, design=OTHER), PAIRED) == []
+    assert audited(score_rows(cells, design=OTHER_DESIGN), PAIRED) == []
 
 
 @pytest.mark.parametrize("kind", OTHER_DESIGNS)
 def test_right_tables_of_other_designs_are_never_impossible(kind: str) -> None:
-    declared = {"groups": GROUPS, "Welch": GROUPS, "90 %": PAIRED}.get(kind, OTHER)
+    design = {"groups": GROUPS, "Welch": GROUPS, "90 %": PAIRED}.get(kind, OTHER_DESIGN)
     for seed in range(15):
         rows = other_table(kind, seed)
         undeclared = audited(rows)
-        assert [one.arithmetic for one in undeclared if one.severity == IMPOSSIBLE] == []
+        assert [finding.arithmetic for finding in undeclared if finding.severity == IMPOSSIBLE] == []
         if kind in ("groups", "Welch", "90 %"):
             assert _said(undeclared) == []
-        said = audited([replace(row, level="90") for row in rows] if kind == "90 %" else rows, declared)
-        assert [one.arithmetic for one in said if one.severity != NOTE] == []
+        findings = audited([replace(row, level="90") for row in rows] if kind == "90 %" else rows, design)
+        assert [finding.arithmetic for finding in findings if finding.severity != NOTE] == []
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ def test_a_change_finds_its_moments_under_another_section_and_without_a_change()
 
 
 def test_a_change_that_finds_no_moments_is_noted() -> None:
-    (found,) = audited(score_rows("Month 1: n 20, mean 3.0; Month 2: n 20, mean 2.0; T1-T2: n 20, change 3.0"), PAIRED)
-    assert (found.rule, found.severity) == ("change_without_waves", NOTE)
-    assert found.arithmetic == (
+    (finding,) = audited(score_rows("Month 1: n 20, mean 3.0; Month 2: n 20, mean 2.0; T1-T2: n 20, change 3.0"), PAIRED)
+    assert (finding.rule, finding.severity) == ("change_without_waves", NOTE)
+    assert finding.arithmetic == (
         "no row of 'Score' stands at 'T1' and 'T2', so the change 'T1-T2' is not compared with means; the table's moments are"
         " 'Month 1', 'Month 2'"
     )
@@ -158,9 +158,9 @@ def test_a_change_that_finds_no_moments_is_noted() -> None:
     ],
 )  # fmt: skip
 def test_a_blocks_n_is_not_carried_where_it_does_not_belong(cells: str, found: list[tuple[str, str, str]]) -> None:
-    said = [one for one in audited(category_rows(cells)) if one.severity != NOTE]
-    assert [(one.rule, one.severity) for one in said] == [one[:2] for one in found]
-    assert all(one.arithmetic.endswith(words) for one, (_, _, words) in zip(said, found, strict=True))
+    findings = [finding for finding in audited(category_rows(cells)) if finding.severity != NOTE]
+    assert [(finding.rule, finding.severity) for finding in findings] == [finding[:2] for finding in found]
+    assert all(finding.arithmetic.endswith(words) for finding, (_, _, words) in zip(findings, found, strict=True))
 
 
 def test_a_label_in_two_tables_that_disagree_is_two_scores_and_in_two_that_do_not_is_one() -> None:
@@ -180,16 +180,16 @@ def test_a_label_in_two_tables_that_disagree_is_two_scores_and_in_two_that_do_no
     ],
 )  # fmt: skip
 def test_a_repeated_cell_is_told(rows: list[Printed], severity: str, words: str) -> None:
-    (found,) = audited(rows)
-    assert (found.rule, found.severity) == ("repeated_cell", severity)
-    assert found.arithmetic.startswith(words)
+    (finding,) = audited(rows)
+    assert (finding.rule, finding.severity) == ("repeated_cell", severity)
+    assert finding.arithmetic.startswith(words)
 
 
 def test_names_that_differ_in_case_are_one_and_noted() -> None:
     rows = [*score_rows("T1: n 20, mean 3.0; t2: n 20, mean 2.0"), *score_rows("T1-T2: n 20, change 3.0", "SCORE")]
-    found = audited(rows, PAIRED)
-    assert [one.rule for one in found] == ["unlike_names", "change_of_means"]
-    assert found[0].arithmetic == "the labels 'Score' and 'SCORE' differ only in case or blanks; taken as one"
+    findings = audited(rows, PAIRED)
+    assert [finding.rule for finding in findings] == ["unlike_names", "change_of_means"]
+    assert findings[0].arithmetic == "the labels 'Score' and 'SCORE' differ only in case or blanks; taken as one"
 
 
 def test_a_zero_may_be_cut_off_from_below() -> None:
@@ -208,9 +208,9 @@ def test_a_zero_may_be_cut_off_from_below() -> None:
     ],
 )
 def test_a_population_sd_is_a_practice_and_named(cells_and_known: tuple[str, dict[str, str]]) -> None:
-    (found,) = audited(score_rows(cells_and_known[0], **cells_and_known[1]))
-    assert found.severity == INCONSISTENT
-    assert "an SD with n instead of n - 1 in its denominator would fit" in found.arithmetic
+    (finding,) = audited(score_rows(cells_and_known[0], **cells_and_known[1]))
+    assert finding.severity == INCONSISTENT
+    assert "an SD with n instead of n - 1 in its denominator would fit" in finding.arithmetic
 
 
 def test_denominators_of_tiny_shares_are_not_counted_out() -> None:
@@ -220,20 +220,20 @@ def test_denominators_of_tiny_shares_are_not_counted_out() -> None:
 
 
 def test_arithmetic_can_be_followed_by_hand() -> None:
-    (found,) = audited(score_rows("T1-T2: n 14, change 1.71, ci_low -1.00, ci_high 4.41, p 0.192"), PAIRED)
+    (finding,) = audited(score_rows("T1-T2: n 14, change 1.71, ci_low -1.00, ci_high 4.41, p 0.192"), PAIRED)
     # t(13) = 2.160; the change is 1.705 at least, and half the interval then 2.71 at most: 2.160 x 1.705 / 2.71 = 1.359.
-    assert found.arithmetic == (
+    assert finding.arithmetic == (
         "a change of 1.705 to 1.71 with the interval -1.00 to 4.41, half of which is 2.7 to 2.71 = 2.16 x SE (13 df), so SE is"
         " 1.25 to 1.254 and t = change / SE = 1.359 to 1.366, which has p 0.1952 to 0.1972 by the t distribution with 13 df, not 0.192"
     )
-    known = {"items": "1", "aggregate": "sum", "low": "-50", "high": "0"}
-    (found,) = audited(score_rows("T1: n 4, mean -10.00, sd 1.05", **known))
-    assert found.arithmetic.startswith(
+    scale = {"items": "1", "aggregate": "sum", "low": "-50", "high": "0"}
+    (finding,) = audited(score_rows("T1: n 4, mean -10.00, sd 1.05", **scale))
+    assert finding.arithmetic.startswith(
         "4 whole scores with mean -10.00 add up to -40, and their squares to (n - 1) SD² + (-40)² / 4 = 403.2761 to 403.3391 for an"
         " SD that prints 1.05; the squares of whole numbers add up to a whole number as even as -40, and none lies there"
     )
 
 
 def test_a_percent_sign_in_the_cell_is_written_once() -> None:
-    (found,) = audited(category_rows("A: n 3, count 2, percent 20%"), PAIRED)
-    assert found.arithmetic == "2 of 3 is 100 x 2 / 3 = 66.67 %, not 20 %"
+    (finding,) = audited(category_rows("A: n 3, count 2, percent 20%"), PAIRED)
+    assert finding.arithmetic == "2 of 3 is 100 x 2 / 3 = 66.67 %, not 20 %"

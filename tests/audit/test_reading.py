@@ -45,17 +45,17 @@ HEADER = "label,timepoint,statistic,printed\n"
     ],
 )  # fmt: skip
 def test_a_table_that_cannot_be_read_is_refused_in_one_line(text: str, message: str) -> None:
-    with pytest.raises(ResultsError) as refused:
+    with pytest.raises(ResultsError) as error:
         read_table("t.csv", text)
-    assert str(refused.value).startswith(message)
-    assert "\n" not in str(refused.value)
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
 
 
 def test_a_table_with_semicolons_decimal_commas_and_other_names_is_read() -> None:
     table = read_table(
         "t.csv", "Label;Timepoint;Statistic;Printed;items\n\nÄ;T1;Mean difference;−1,50;3\nÄ;T1;P-Value;< 0,001;\n"
     )
-    assert [(one.line, one.label, one.statistic, one.value) for one in table.values] == [
+    assert [(value.line, value.label, value.statistic, value.value) for value in table.values] == [
         (3, "Ä", "change", -1.5),
         (4, "Ä", "p", 0.001),
     ]
@@ -74,7 +74,7 @@ def test_design_and_level_are_read_row_by_row_and_from_the_name_of_an_interval()
 
 def test_lines_before_the_header_are_passed_over_and_counted() -> None:
     table = read_table("t.csv", "\nsep=;\nlabel;timepoint;statistic;printed\nA;;mean;3,5\n")
-    assert [(one.line, one.timepoint, one.printed) for one in table.values] == [(4, "", "3.5")]
+    assert [(value.line, value.timepoint, value.printed) for value in table.values] == [(4, "", "3.5")]
 
 
 @pytest.mark.parametrize(
@@ -98,5 +98,5 @@ def test_statistics_are_known_by_other_names(text: str, statistic: str) -> None:
     ],
 )  # fmt: skip
 def test_numbers_are_read_as_tables_print_them(statistic: str, cell: str, value: float) -> None:
-    (one,) = read_table("t.csv", HEADER + f"A,T1,{statistic},{cell}\n").values
-    assert one.value == value
+    (printed_value,) = read_table("t.csv", HEADER + f"A,T1,{statistic},{cell}\n").values
+    assert printed_value.value == value

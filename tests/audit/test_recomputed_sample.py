@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from dagster_project.audit import definitions_in, recompute_sample
-from dagster_project.audit.recompute import STATISTICS, recompute_place, sample
+from dagster_project.audit.recompute import STATISTICS, recompute_group, sample
 from dagster_project.study import codebook_tables, read_study
 
 EVERYTHING = 10**9
@@ -23,36 +23,40 @@ def small_file(small_run: tuple[Any, Any], tmp_path: Path) -> Any:
 
 
 def _said(connection: Any, definitions: Any = None) -> list[str]:
-    return [str(one) for one in recompute_sample(connection, definitions or definitions_in(connection), "run", EVERYTHING)]
+    return [
+        str(difference)
+        for difference in recompute_sample(connection, definitions or definitions_in(connection), "run", EVERYTHING)
+    ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", ["small_run", "example_run"])
 @pytest.mark.parametrize("kind", ["working", "released"])
 def test_every_place_of_a_file_recomputes(run: str, kind: str, request: pytest.FixtureRequest) -> None:
-    place, _ = request.getfixturevalue(run)
-    file = place.settings.warehouse_file if kind == "working" else place.release / "warehouse.duckdb"
+    workspace, _ = request.getfixturevalue(run)
+    file = workspace.settings.warehouse_file if kind == "working" else workspace.release / "warehouse.duckdb"
     with duckdb.connect(str(file), read_only=True) as connection:
-        definitions = codebook_tables(read_study(place.study_folder))
+        definitions = codebook_tables(read_study(workspace.study_folder))
         assert _said(connection, definitions) == []
         assert _said(connection) == []
 
 
 def test_the_sample_is_the_same_for_the_same_run_and_leaves_no_analysis_out(example_run: tuple[Any, Any]) -> None:
     with duckdb.connect(str(example_run[0].release / "warehouse.duckdb"), read_only=True) as connection:
-        first, again, other = (sample(connection, run, 10) for run in ("a", "a", "b"))
-        assert first == again
-        assert set(first) != set(other)
-        assert [place.analysis for place in first] == [*sorted(STATISTICS), *sorted(STATISTICS)]
-        everything = sample(connection, "a", EVERYTHING)
-    assert len(set(everything)) == len(everything) > 200
+        first, repeated_sample, other_run_sample = (sample(connection, run, 10) for run in ("a", "a", "b"))
+        assert first == repeated_sample
+        assert set(first) != set(other_run_sample)
+        assert [entry.analysis for entry in first] == [*sorted(STATISTICS), *sorted(STATISTICS)]
+        all_results = sample(connection, "a", EVERYTHING)
+    assert len(set(all_results)) == len(all_results) > 200
 
 
 def test_a_changed_answer_is_found(small_file: Any) -> None:
     small_file.execute("update marts.answer_codes set mood_01 = 5 where wave = 'T1' and mood_01 = 4")
-    said = _said(small_file)
-    assert "summary/mood_total/T1/mean: the file holds 9.333333333; the answers give 9.666666667" in said, said
-    assert [line for line in said if line.startswith("change/mood_total/T1-T2/mean_change: ")]
-    assert not [line for line in said if "push" in line or "pull" in line]
+    differences = _said(small_file)
+    assert "summary/mood_total/T1/mean: the file holds 9.333333333; the answers give 9.666666667" in differences, differences
+    assert [line for line in differences if line.startswith("change/mood_total/T1-T2/mean_change: ")]
+    assert not [line for line in differences if "push" in line or "pull" in line]
 
 
 def test_a_score_that_its_answers_do_not_give_is_found_by_its_results(small_file: Any) -> None:
@@ -72,27 +76,31 @@ def test_a_value_where_there_is_none_is_found(small_file: Any) -> None:
 
 def test_definitions_that_are_not_those_of_the_scores_are_found(small_run: tuple[Any, Any], tmp_path: Path) -> None:
     """The study folder reverses another item than the file was scored with: a stale codebook."""
-    place, _ = small_run
+    workspace, _ = small_run
     folder = shutil.copytree(
-        place.study_folder, tmp_path / "small_study", ignore=shutil.ignore_patterns("release*", "landing")
+        workspace.study_folder, tmp_path / "small_study", ignore=shutil.ignore_patterns("release*", "landing")
     )
     mood = folder / "instruments/mood.yaml"
     mood.write_text(mood.read_text(encoding="utf-8").replace("reversed: [3]", "reversed: [2]"), encoding="utf-8")
-    with duckdb.connect(str(place.settings.warehouse_file), read_only=True) as connection:
-        said = _said(connection, codebook_tables(read_study(folder)))
-    assert [line for line in said if line.startswith("summary/mood_total/T1/mean: the file holds 9.333333333; the answers")]
-    assert not [line for line in said if "/push/" in line]
+    with duckdb.connect(str(workspace.settings.warehouse_file), read_only=True) as connection:
+        differences = _said(connection, codebook_tables(read_study(folder)))
+    assert [
+        line
+        for line in differences
+        if line.startswith("summary/mood_total/T1/mean: the file holds 9.333333333; the answers")
+    ]
+    assert not [line for line in differences if "/push/" in line]
 
 
 def test_results_of_what_the_definitions_do_not_know_are_found(small_file: Any) -> None:
     definitions = definitions_in(small_file)
     definitions["scales"] = definitions["scales"].slice(0, 0)
-    said = _said(small_file, definitions)
-    assert [line for line in said if line.endswith("; the definitions have no scale 'push'")]
+    differences = _said(small_file, definitions)
+    assert [line for line in differences if line.endswith("; the definitions have no scale 'push'")]
     definitions = definitions_in(small_file)
     small_file.execute("alter table marts.participants drop column age")
-    said = _said(small_file, definitions)
-    assert [line for line in said if line.endswith("; marts.participants has no column 'age'")]
+    differences = _said(small_file, definitions)
+    assert [line for line in differences if line.endswith("; marts.participants has no column 'age'")]
 
 
 def test_a_file_without_results_has_nothing_to_differ(small_file: Any) -> None:
@@ -102,11 +110,15 @@ def test_a_file_without_results_has_nothing_to_differ(small_file: Any) -> None:
 
 
 def test_one_place_alone(small_file: Any) -> None:
-    (place,) = [one for one in sample(small_file, "run", EVERYTHING) if (one.analysis, one.outcome) == ("service_use", "gp")]
-    assert recompute_place(small_file, definitions_in(small_file), place) == []
+    (entry,) = [
+        candidate
+        for candidate in sample(small_file, "run", EVERYTHING)
+        if (candidate.analysis, candidate.outcome) == ("service_use", "gp")
+    ]
+    assert recompute_group(small_file, definitions_in(small_file), entry) == []
     small_file.execute("update marts.answer_codes set gp = 0 where gp = 1")
-    said = [str(one) for one in recompute_place(small_file, definitions_in(small_file), place)]
-    assert said == [
+    differences = [str(difference) for difference in recompute_group(small_file, definitions_in(small_file), entry)]
+    assert differences == [
         "service_use/gp/T1/count: the file holds 1; the answers give 0",
         "service_use/gp/T1/percent: the file holds 50; the answers give 0",
     ]

@@ -21,58 +21,60 @@ def main(tables: int) -> None:
     notes, false, numbers = Counter(), [], 0
     undeclared: Counter[str] = Counter()
     planted: Counter[str] = Counter()
-    found: dict[str, Counter[str]] = defaultdict(Counter)
+    severity_counts: dict[str, Counter[str]] = defaultdict(Counter)
     for seed in range(tables):
         rows = correct_table(seed)
         numbers += len(rows)
         undeclared += _by_severity(audited(rows))
-        for one in audited(rows, PAIRED):
-            notes[one.rule] += one.severity == NOTE
-            if one.severity != NOTE:
-                false.append((seed, one))
+        for finding in audited(rows, PAIRED):
+            notes[finding.rule] += finding.severity == NOTE
+            if finding.severity != NOTE:
+                false.append((seed, finding))
         for kind, slip in SLIPS.items():
-            made = slip(np.random.default_rng(seed), rows)
-            if made is None:
+            slipped = slip(np.random.default_rng(seed), rows)
+            if slipped is None:
                 continue
             planted[kind] += 1
-            against = [one for one in audited(made[0], PAIRED) if one.severity != NOTE]
-            if against:
-                gravest = min(against, key=lambda one: SEVERITIES.index(one.severity))
-                found[kind][gravest.severity] += 1
-                blamed = place_of(made[0][made[1]]) in {place_of(one.value) for one in against}
-                found[kind]["blamed"] += blamed
+            findings = [finding for finding in audited(slipped[0], PAIRED) if finding.severity != NOTE]
+            if findings:
+                gravest = min(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+                severity_counts[kind][gravest.severity] += 1
+                is_blamed = place_of(slipped[0][slipped[1]]) in {place_of(finding.value) for finding in findings}
+                severity_counts[kind]["blamed"] += is_blamed
     print(f"{tables} right tables with {numbers} numbers: {len(false)} findings above note; notes by rule: {dict(notes)}")
-    for seed, one in false[:20]:
-        print(f"  table {seed}: {place_of(one.value)} {one.severity} {one.rule}: {one.arithmetic}")
+    for seed, finding in false[:20]:
+        print(f"  table {seed}: {place_of(finding.value)} {finding.severity} {finding.rule}: {finding.arithmetic}")
     print(f"the same tables, their design not declared: {_said(undeclared)}")
     print("\nright tables, undeclared\n")
-    few = max(1, tables // 5)
+    table_count = max(1, tables // 5)
     for kind in OTHER_DESIGNS:
-        some = [other_table(kind, seed) for seed in range(few)]
-        counts = sum((_by_severity(audited(rows)) for rows in some), Counter[str]())
-        print(f"{kind:12}{few} tables with {sum(map(len, some))} numbers: {_said(counts)}")
-    cut = [cut_table(seed) for seed in range(few)]
-    for said, how in (("cut off", {}), ("cut, --cut", {"cut": True})):
-        counts = sum((_by_severity(audited(rows, PAIRED, **how)) for rows in cut), Counter[str]())
-        print(f"{said:12}{few} tables with {sum(map(len, cut))} numbers, paired: {_said(counts)}")
+        tables_of_kind = [other_table(kind, seed) for seed in range(table_count)]
+        counts = sum((_by_severity(audited(rows)) for rows in tables_of_kind), Counter[str]())
+        print(f"{kind:12}{table_count} tables with {sum(map(len, tables_of_kind))} numbers: {_said(counts)}")
+    cut_tables = [cut_table(seed) for seed in range(table_count)]
+    for label, options in (("cut off", {}), ("cut, --cut", {"cut": True})):
+        counts = sum((_by_severity(audited(rows, PAIRED, **options)) for rows in cut_tables), Counter[str]())
+        print(f"{label:12}{table_count} tables with {sum(map(len, cut_tables))} numbers, paired: {_said(counts)}")
     print("\none slip in each table, by kind (per cent of the planted)\n")
     print(f"{'':36}{'planted':>8}{'found':>8}{'blamed':>8}{'impossible':>12}{'inconsistent':>14}{'not reproducible':>18}")
     total: Counter[str] = Counter()
     for kind in SLIPS:
-        counts = found[kind]
+        counts = severity_counts[kind]
         counts["found"] = counts[IMPOSSIBLE] + counts[INCONSISTENT] + counts[NOT_REPRODUCIBLE]
         total += counts
         _line(kind, planted[kind], counts)
     _line("all", sum(planted.values()), total)
 
 
-def _by_severity(found: list[Finding]) -> Counter[str]:
-    return Counter(one.severity for one in found)
+def _by_severity(findings: list[Finding]) -> Counter[str]:
+    return Counter(finding.severity for finding in findings)
 
 
 def _said(counts: Counter[str]) -> str:
-    above = sum(count for severity, count in counts.items() if severity != NOTE)
-    return f"{above} findings above note, of them {counts[INCONSISTENT]} inconsistent and {counts[IMPOSSIBLE]} impossible"
+    error_count = sum(count for severity, count in counts.items() if severity != NOTE)
+    return (
+        f"{error_count} findings above note, of them {counts[INCONSISTENT]} inconsistent and {counts[IMPOSSIBLE]} impossible"
+    )
 
 
 def _line(kind: str, planted: int, counts: Counter[str]) -> None:

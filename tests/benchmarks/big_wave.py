@@ -69,10 +69,10 @@ def load(what: str, place: Path) -> int:
 
 def measure(what: str, place: Path) -> None:
     """Print what one of the loads costs this process."""
-    wall, before = time.perf_counter(), os.times()
+    wall, start_times = time.perf_counter(), os.times()
     rows = load(what, place)
-    after = os.times()
-    cpu = after.user + after.system - before.user - before.system
+    end_times = os.times()
+    cpu = end_times.user + end_times.system - start_times.user - start_times.system
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"  {LOADS[what]:<30} {rows} rows: CPU {cpu:.1f} s, wall {time.perf_counter() - wall:.1f} s, peak {peak:.2f} GB")
 

@@ -43,34 +43,34 @@ def main(studies: int) -> None:
     truth |= {"Wilson": 0.3, "paired shares": 0.3 - 0.2, "two groups' g": 0.4}
     root = np.linalg.cholesky(SD**2 * ((1 - R) * np.eye(3) + R))
     for n in (20, 200):
-        held: dict[str, list[bool]] = defaultdict(list)
+        coverage: dict[str, list[bool]] = defaultdict(list)
 
-        def note(name: str, low: float, high: float, held: dict[str, list[bool]] = held) -> None:
-            held[name].append(bool(low <= truth[name] <= high))
+        def note(name: str, low: float, high: float, coverage: dict[str, list[bool]] = coverage) -> None:
+            coverage[name].append(bool(low <= truth[name] <= high))
 
         rng = np.random.default_rng(n)
         for _ in range(studies):
             scores = MEAN + rng.standard_normal((n, 3)) @ root.T
             change = scores[:, 0] - scores[:, 1]
-            ones, moments = np.ones(n), (change.mean(), change.std(ddof=1))
+            weights, moments = np.ones(n), (change.mean(), change.std(ddof=1))
             test = paired_t(n, *moments)
             note("paired t", test.ci_low[0], test.ci_high[0])
-            found = effect_sizes(
+            effects = effect_sizes(
                 n, *moments, scores[:, 0].std(ddof=1), scores[:, 1].std(ddof=1), np.cov(scores[:, :2].T)[0, 1]
             )
-            for name in found.estimates:
-                note(name, found.ci_low[name][0], found.ci_high[name][0])
-            ranks = signed_rank(change, ones)
+            for name in effects.estimates:
+                note(name, effects.ci_low[name][0], effects.ci_high[name][0])
+            ranks = signed_rank(change, weights)
             note("Hodges-Lehmann", ranks.ci_low, ranks.ci_high)
-            boot = bca(change, ones, 1, draws=1999)
+            boot = bca(change, weights, 1, draws=1999)
             note("BCa", boot.ci_low, boot.ci_high)
-            of = describe(scores[:, 0], ones, 0, 100)
-            note("mean", of.ci_low, of.ci_high)
+            statistics = describe(scores[:, 0], weights, 0, 100)
+            note("mean", statistics.ci_low, statistics.ci_high)
             norm = rng.normal(*NORM, NORM_N)
-            welch = norm_difference(n, of.mean, of.sd, norm.mean(), norm.std(ddof=1), NORM_N)
+            welch = norm_difference(n, statistics.mean, statistics.sd, norm.mean(), norm.std(ddof=1), NORM_N)
             note("norm difference (Welch)", welch.ci_low[0], welch.ci_high[0])
-            one = norm_difference(n, of.mean, of.sd, *NORM, np.nan)
-            note("norm difference (one-sample)", one.ci_low[0], one.ci_high[0])
+            difference = norm_difference(n, statistics.mean, statistics.sd, *NORM, np.nan)
+            note("norm difference (one-sample)", difference.ci_low[0], difference.ci_high[0])
             scores[rng.random(n) < 0.25, 2] = np.nan
             patterns = patterns_of(scores)
             model = mixed_model(patterns, 3, [(1, 0, -1)])
@@ -89,7 +89,7 @@ def main(studies: int) -> None:
             g = standardised_difference(len(a), a.mean(), a.std(ddof=1), len(b), b.mean(), b.std(ddof=1))
             note("two groups' g", g.ci_low[0], g.ci_high[0])
         print(f"n = {n}, {studies} studies")
-        for name, hits in held.items():
+        for name, hits in coverage.items():
             share = 100 * np.mean(hits)
             print(f"  {name:<30} {share:5.1f} %{'' if 93.5 <= share <= 96.5 else '  outside 93.5 to 96.5'}", flush=True)
 

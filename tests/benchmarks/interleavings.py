@@ -79,8 +79,8 @@ class Protocol:
             "label": ["Mood", "Mood, overall"],
         }
         name = rng.choice([*options])
-        others = [value for value in options[name] if value != getattr(self, name)]
-        return replace(self, **{name: rng.choice(others)})
+        alternatives = [value for value in options[name] if value != getattr(self, name)]
+        return replace(self, **{name: rng.choice(alternatives)})
 
     def write(self, folder: Path) -> None:
         """The two files, one after the other: who reads between them reads two protocols."""
@@ -101,20 +101,20 @@ class Protocol:
         def rows(sql: str) -> list[Any]:
             return connection.execute(sql).fetchall()
 
-        items, least = 3, {0.3: 1, 0.6: 2, 1.0: 3}[self.minimum_answered]
+        items, minimum_items = 3, {0.3: 1, 0.6: 2, 1.0: 3}[self.minimum_answered]
         texts = {"very much": (self.very_much, None), "fairly": (self.fairly, None), "-9": (None, self.refused), "-8": (None, "blank")}  # fmt: skip
-        wanted = {
+        expected = {
             "select position from codebook.items where instrument = 'mood' and is_reversed order by 1": [
                 (position,) for position in self.reversed
             ],
             "select direction from codebook.contrasts": [(self.direction,)],
             "select items_total, minimum_answered, label from codebook.scales where scale = 'mood_total'": [
-                (items, least, self.label)
+                (items, minimum_items, self.label)
             ],
             "select answer_text, code, missing_reason from codebook.answer_texts where item = 'mood_01' and wave = 'T1'"
             " order by 1": sorted((text, *meaning) for text, meaning in texts.items()),
         }
-        return [f"{sql}: {rows(sql)} for {value}" for sql, value in wanted.items() if rows(sql) != value]
+        return [f"{sql}: {rows(sql)} for {value}" for sql, value in expected.items() if rows(sql) != value]
 
 
 def _replace(file: Path, content: bytes) -> None:
@@ -133,8 +133,8 @@ class Exports:
             self._remember(self.file(name).read_bytes())
 
     def file(self, name: str) -> Path:
-        where = {"roster": "raw/roster/roster.csv", "t1": "raw/T1/t1.csv", "t2": "raw/T2/t2.txt"}
-        return self._folder / where[name]
+        paths = {"roster": "raw/roster/roster.csv", "t1": "raw/T1/t1.csv", "t2": "raw/T2/t2.txt"}
+        return self._folder / paths[name]
 
     def fill(self, rng: random.Random) -> None:
         """A roster of twelve, and an export of each wave."""
@@ -201,15 +201,17 @@ class Exports:
         ):
             column, status = columns[wave, item]
             if status != "asked":
-                wanted: Any = status
+                expected: Any = status
             else:
                 text = self._kept[file][row - 2][column].strip()
                 low, high = anchors[item]
-                known = texts.get((wave, item, text))
+                known_code = texts.get((wave, item, text))
                 is_answer = re.fullmatch(r"-?\d+", text) is not None and low <= int(text) <= high
-                wanted = known if known is not None else "blank" if not text else int(text) if is_answer else "invalid"
-            if str(wanted) != value:
-                problems.append(f"{wave} {item} row {row}: {value}, and the cell says {wanted}")
+                expected = (
+                    known_code if known_code is not None else "blank" if not text else int(text) if is_answer else "invalid"
+                )
+            if str(expected) != value:
+                problems.append(f"{wave} {item} row {row}: {value}, and the cell says {expected}")
         return problems
 
 
@@ -384,7 +386,7 @@ class Interleaving:
 
     def go(self) -> str:
         """All of it. Returns the line that says what happened."""
-        began = time.monotonic()
+        started_at = time.monotonic()
         if self._rng.random() < 0.5:
             self._edit()
         for _ in range(self._rng.randint(4, 8)):
@@ -399,7 +401,7 @@ class Interleaving:
         self._judge()
         self._totals.wrong += self.problems
         verdict = f"{len(self.problems)} WRONG" if self.problems else "right"
-        return f"{verdict}: {len(self._copies)} releases, {time.monotonic() - began:.0f} s: {' '.join(self._steps)}"
+        return f"{verdict}: {len(self._copies)} releases, {time.monotonic() - started_at:.0f} s: {' '.join(self._steps)}"
 
     def _start(self, what: str, run: Callable[[], int]) -> Command:
         number = len(self._started) + 1
@@ -517,8 +519,8 @@ class Interleaving:
                 problems += self.exports.unlike(connection)
                 if is_last:
                     problems += self.protocol.said_by(connection)
-                    used = dict(connection.execute("select export, source_file from marts.exports").fetchall())
-                    if used != self.exports.current():
+                    source_files = dict(connection.execute("select export, source_file from marts.exports").fetchall())
+                    if source_files != self.exports.current():
                         problems.append("the last release is not of the exports that stand there")
             answer.write_text(json.dumps(problems), encoding="utf-8")
             return 0
@@ -539,7 +541,7 @@ def _patience(alone: float) -> float:
 
 def main(count: int, seed: int, keep: Path | None) -> int:
     warm_up()
-    totals, began = Totals(), time.monotonic()
+    totals, started_at = Totals(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="wavehouse-interleavings-") as name:
         place = Path(name)
         template = place / "template"
@@ -553,7 +555,7 @@ def main(count: int, seed: int, keep: Path | None) -> int:
             sys.exit(f"the first run failed:\n{first.log.read_text(encoding='utf-8')[-2000:]}")
         alone = time.monotonic() - first.began
         print(f"a run alone takes {alone:.1f} s; what takes {_patience(alone):.0f} s is ended", flush=True)
-        done = 0
+        finished_count = 0
         with contextlib.suppress(KeyboardInterrupt):
             for number in range(1, count + 1):
                 folder = place / str(number)
@@ -567,10 +569,10 @@ def main(count: int, seed: int, keep: Path | None) -> int:
                 if keep is not None and interleaving.problems:
                     shutil.copytree(folder, keep / str(number), symlinks=True)
                 shutil.rmtree(folder, ignore_errors=True)
-                done = number
+                finished_count = number
     commands = ", ".join(f"{number} {what}" for what, number in totals.commands.most_common())
     print(
-        f"{done} interleavings in {time.monotonic() - began:.0f} s: {totals.releases} releases became current,"
+        f"{finished_count} interleavings in {time.monotonic() - started_at:.0f} s: {totals.releases} releases became current,"
         f" {totals.recomputed} recompute; {totals.kills} kills, {totals.hung} ended as hanging; started: {commands}"
     )
     for line, times in totals.refusals.most_common():

@@ -33,34 +33,34 @@ def _start(study: Path, home: Path) -> subprocess.Popen[bytes]:
 
 def _released(study: Path) -> float:
     with duckdb.connect(str(study / "release" / "warehouse.duckdb"), read_only=True) as connection:
-        found = connection.execute("select value from results.results where result_id = 'summary/push/T1/mean'").fetchone()
+        row = connection.execute("select value from results.results where result_id = 'summary/push/T1/mean'").fetchone()
         tables = connection.execute("select count(*) from duckdb_tables()").fetchone()
-    assert found is not None and tables is not None and tables[0] > 20
+    assert row is not None and tables is not None and tables[0] > 20
     for name in ("index.html", "manifest.json", "tables"):
         assert (study / "release" / name).exists(), name
-    return float(found[0])
+    return float(row[0])
 
 
 def _landing_is_whole(study: Path) -> bool:
-    landed = [path for path in (study / "landing").iterdir() if not path.name.startswith((".", "arrivals."))]
-    return all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name.split(".")[0] for path in landed)
+    landed_files = [path for path in (study / "landing").iterdir() if not path.name.startswith((".", "arrivals."))]
+    return all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name.split(".")[0] for path in landed_files)
 
 
 def main(kills: int, seed: int) -> None:
     rng = random.Random(seed)
-    with tempfile.TemporaryDirectory() as place:
-        study, home = Path(place) / "small_study", Path(place) / "home"
+    with tempfile.TemporaryDirectory() as folder:
+        study, home = Path(folder) / "small_study", Path(folder) / "home"
         shutil.copytree(SMALL, study)
         file = study / "raw/T1/t1.csv"
         text = file.read_text(encoding="utf-8")
-        began = time.monotonic()
+        started_at = time.monotonic()
         run = _start(study, home)
         assert run.wait() == 0, run.stderr.read() if run.stderr else ""
-        whole = time.monotonic() - began
-        standing, killed, old, new = FIRST, 0, 0, 0
+        whole = time.monotonic() - started_at
+        current, killed, old, new = FIRST, 0, 0, 0
         for number in range(kills):
-            wanted = SECOND if standing == FIRST else FIRST
-            file.write_text(text.replace(FIRST, wanted), encoding="utf-8")
+            expected = SECOND if current == FIRST else FIRST
+            file.write_text(text.replace(FIRST, expected), encoding="utf-8")
             run = _start(study, home)
             moment = rng.uniform(0, whole)
             time.sleep(moment)
@@ -71,16 +71,16 @@ def main(kills: int, seed: int) -> None:
             mean = _released(study)
             assert abs(mean - MEANS[FIRST]) < 1e-12 or abs(mean - MEANS[SECOND]) < 1e-12, mean
             assert _landing_is_whole(study)
-            is_new = abs(mean - MEANS[wanted]) < 1e-12
+            is_new = abs(mean - MEANS[expected]) < 1e-12
             old, new = old + (not is_new), new + is_new
             run = _start(study, home)
             _, errors = run.communicate()
             assert run.returncode == 0, errors.decode()
-            assert abs(_released(study) - MEANS[wanted]) < 1e-12
+            assert abs(_released(study) - MEANS[expected]) < 1e-12
             assert not [
                 path for path in (study / "landing").iterdir() if path.name.startswith(".landing-")
             ] or _landing_is_whole(study)
-            standing = wanted
+            current = expected
             print(
                 f"{number + 1} of {kills}: killed after {moment:.1f} s, release {'new' if is_new else 'old'}, healed",
                 flush=True,

@@ -93,45 +93,49 @@ class Shape:
 
 def shapes(items: int) -> list[Shape]:
     """Six scales: three of an instrument from 1 to 7, three of one from 1 to 5; the second and the last item of each reversed."""
-    each = items // SCALES
-    found = []
+    items_per_scale = items // SCALES
+    result = []
     for number in range(SCALES):
         letter, high = ("a", 7) if number < SCALES // 2 else ("b", 5)
-        first = number % (SCALES // 2) * each
-        columns = tuple(f"{letter}{first + position}" for position in range(1, each + 1))
-        found.append(Shape(f"scale_{number + 1}", columns, 1, high, (1, each - 1), number % 2 == 0))
-    return found
+        first = number % (SCALES // 2) * items_per_scale
+        columns = tuple(f"{letter}{first + position}" for position in range(1, items_per_scale + 1))
+        result.append(Shape(f"scale_{number + 1}", columns, 1, high, (1, items_per_scale - 1), number % 2 == 0))
+    return result
 
 
 def write_study(folder: Path, people: int, items: int, seed: int, waves: Sequence[str] = tuple(WAVES)) -> int:
     """Definitions and exports of a study. Returns the bytes of its exports. waves: those that have arrived."""
     (folder / "instruments").mkdir(parents=True)
-    every = shapes(items)
-    each = items // SCALES
+    all_shapes = shapes(items)
+    items_per_scale = items // SCALES
     for instrument, letter in (("seven", "a"), ("five", "b")):
-        own = [shape for shape in every if shape.columns[0].startswith(letter)]
-        turned = [at * each + place + 1 for at, shape in enumerate(own) for place in shape.reversed]
-        lines = [
-            f"instrument: {instrument}\nname: {instrument}\nsource: none\nlicence: none\nitem_count: {each * len(own)}",
-            f"anchors: {{low: {own[0].low}, high: {own[0].high}}}\nminimum_answered: {MINIMUM}\nreversed: {turned}\nscales:",
+        instrument_shapes = [shape for shape in all_shapes if shape.columns[0].startswith(letter)]
+        reversed_items = [
+            index * items_per_scale + position + 1
+            for index, shape in enumerate(instrument_shapes)
+            for position in shape.reversed
         ]
-        for at, shape in enumerate(own):
+        lines = [
+            f"instrument: {instrument}\nname: {instrument}\nsource: none\nlicence: none\nitem_count: {items_per_scale * len(instrument_shapes)}",
+            f"anchors: {{low: {instrument_shapes[0].low}, high: {instrument_shapes[0].high}}}\nminimum_answered: {MINIMUM}\nreversed: {reversed_items}\nscales:",
+        ]
+        for index, shape in enumerate(instrument_shapes):
             lines.append(
-                f'  - {{scale: {shape.scale}, label: {shape.scale}, items: ["{at * each + 1}-{at * each + each}"],'
+                f'  - {{scale: {shape.scale}, label: {shape.scale}, items: ["{index * items_per_scale + 1}-{index * items_per_scale + items_per_scale}"],'
                 f" aggregate: {'sum' if shape.is_sum else 'mean'}, better: high}}"
             )
         (folder / "instruments" / f"{instrument}.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    protocol = STUDY.replace("SCALES", ", ".join(shape.scale for shape in every))
+    protocol = STUDY.replace("SCALES", ", ".join(shape.scale for shape in all_shapes))
     protocol += "".join(EXPORT.format(wave=name.lower(), name=name) for name in WAVES)
     (folder / "study.yaml").write_text(protocol, encoding="utf-8")
     for name in ("roster", *WAVES):
         (folder / "raw" / name).mkdir(parents=True)
-    _write_exports(folder, people, every, seed, waves)
+    _write_exports(folder, people, all_shapes, seed, waves)
     return sum(file.stat().st_size for file in (folder / "raw").rglob("*.csv"))
 
 
-def _write_exports(folder: Path, people: int, every: Sequence[Shape], seed: int, waves: Sequence[str]) -> None:
-    columns = [column for shape in every for column in shape.columns]
+def _write_exports(folder: Path, people: int, all_shapes: Sequence[Shape], seed: int, waves: Sequence[str]) -> None:
+    columns = [column for shape in all_shapes for column in shape.columns]
     with contextlib.ExitStack() as stack:
         roster = stack.enter_context((folder / "raw/roster/roster.csv").open("wb"))
         roster.write(b"person\n")
@@ -146,13 +150,13 @@ def _write_exports(folder: Path, people: int, every: Sequence[Shape], seed: int,
             names = _identifiers(start, count)
             roster.write(np.hstack([names, _bytes_of("\n", count)]).tobytes())
             level = generator.standard_normal((count, SCALES), dtype=np.float32)
-            for at, (name, share) in enumerate(WAVES.items()):
-                there = np.flatnonzero(generator.random(count) < share)
-                generator.shuffle(there)
-                cells = _cells(generator, level[there], every, at)
+            for wave_index, (name, share) in enumerate(WAVES.items()):
+                respondents = np.flatnonzero(generator.random(count) < share)
+                generator.shuffle(respondents)
+                cells = _cells(generator, level[respondents], all_shapes, wave_index)
                 if name in files:
-                    date = _bytes_of(f",2024-0{1 + 4 * at}-15", len(there))
-                    lines = np.hstack([names[there], date, cells, _bytes_of("\n", len(there))]).ravel()
+                    date = _bytes_of(f",2024-0{1 + 4 * wave_index}-15", len(respondents))
+                    lines = np.hstack([names[respondents], date, cells, _bytes_of("\n", len(respondents))]).ravel()
                     files[name].write(lines[lines != 0].tobytes())
 
 
@@ -172,24 +176,26 @@ def _bytes_of(text: str, count: int) -> np.ndarray[Any, Any]:
 
 
 def _cells(
-    generator: np.random.Generator, level: np.ndarray[Any, Any], every: Sequence[Shape], at: int
+    generator: np.random.Generator, level: np.ndarray[Any, Any], all_shapes: Sequence[Shape], wave_index: int
 ) -> np.ndarray[Any, Any]:
     """Answers as bytes, a comma before each; a blank answer is a zero byte, to be left out."""
-    count, items = len(level), sum(len(shape.columns) for shape in every)
+    count, items = len(level), sum(len(shape.columns) for shape in all_shapes)
     cells = np.full((count, 2 * items), ord(","), np.uint8)
-    place = 0
-    for number, shape in enumerate(every):
-        middle, spread = (shape.low + shape.high) / 2, (shape.high - shape.low) / 6
+    column = 0
+    for number, shape in enumerate(all_shapes):
+        middle, sd = (shape.low + shape.high) / 2, (shape.high - shape.low) / 6
         noise = generator.standard_normal((count, len(shape.columns)), dtype=np.float32)
         answers = (
-            np.rint(middle + spread * (level[:, [number]] + 0.2 * at + noise)).clip(shape.low, shape.high).astype(np.uint8)
+            np.rint(middle + sd * (level[:, [number]] + 0.2 * wave_index + noise))
+            .clip(shape.low, shape.high)
+            .astype(np.uint8)
         )
-        turned = list(shape.reversed)
-        answers[:, turned] = shape.low + shape.high - answers[:, turned]
+        reversed_columns = list(shape.reversed)
+        answers[:, reversed_columns] = shape.low + shape.high - answers[:, reversed_columns]
         answers += ord("0")
         answers[generator.random(answers.shape, dtype=np.float32) < BLANK] = 0
-        cells[:, 2 * place + 1 : 2 * (place + len(shape.columns)) : 2] = answers
-        place += len(shape.columns)
+        cells[:, 2 * column + 1 : 2 * (column + len(shape.columns)) : 2] = answers
+        column += len(shape.columns)
     return cells
 
 
@@ -221,10 +227,10 @@ def bare_script(folder: Path, items: int) -> dict[str, float]:
         wave = pd.read_csv(_export_file(folder, name), index_col="person")
         columns = {}
         for shape in shapes(items):
-            keyed = wave[list(shape.columns)].copy()
-            turned = [shape.columns[place] for place in shape.reversed]
-            keyed[turned] = shape.low + shape.high - keyed[turned]
-            score = keyed.mean(axis=1).where(keyed.notna().sum(axis=1) >= np.ceil(MINIMUM * len(shape.columns)))
+            answers = wave[list(shape.columns)].copy()
+            reversed_names = [shape.columns[position] for position in shape.reversed]
+            answers[reversed_names] = shape.low + shape.high - answers[reversed_names]
+            score = answers.mean(axis=1).where(answers.notna().sum(axis=1) >= np.ceil(MINIMUM * len(shape.columns)))
             columns[shape.scale] = score * len(shape.columns) if shape.is_sum else score
         scores[name] = pd.DataFrame(columns)
     values: dict[str, float] = {}
@@ -239,13 +245,13 @@ def bare_script(folder: Path, items: int) -> dict[str, float]:
             pairs = pd.concat([scores[baseline][scale], scores[followup][scale]], axis=1, keys=["one", "other"]).dropna()
             change = pairs["other"] - pairs["one"] if direction.startswith("followup") else pairs["one"] - pairs["other"]
             test = stats.ttest_1samp(change, 0)
-            found = {
+            statistics = {
                 "n": len(change),
                 "mean_change": change.mean(),
                 "t": test.statistic,
                 "d_z": change.mean() / change.std(),
             }
-            values |= {f"change/{scale}/{contrast}/{statistic}": float(value) for statistic, value in found.items()}
+            values |= {f"change/{scale}/{contrast}/{statistic}": float(value) for statistic, value in statistics.items()}
     return values
 
 
@@ -264,19 +270,19 @@ class Cost:
 def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
     """Run a command to its end. Memory is the greatest sum of the tree's resident pages, looked at every 50 ms."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=errors)
-        peak, done = [0.0], threading.Event()
+        peak, is_done = [0.0], threading.Event()
 
         def watch() -> None:
-            while not done.wait(0.05):
+            while not is_done.wait(0.05):
                 peak[0] = max(peak[0], _resident(process.pid))
 
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()
         _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
-        done.set()
+        wall = time.perf_counter() - started_at
+        is_done.set()
         watcher.join()
         process.returncode = os.waitstatus_to_exitcode(status)
         texts = []
@@ -284,31 +290,31 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
             stream.seek(0)
             texts.append(stream.read().decode(errors="replace"))
     # On Linux ru_maxrss is in KiB; it is of one process, and knows of moments between two looks.
-    own = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Cost(wall, usage.ru_utime + usage.ru_stime, max(peak[0], own), process.returncode, *texts)
+    process_peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return Cost(wall, usage.ru_utime + usage.ru_stime, max(peak[0], process_peak), process.returncode, *texts)
 
 
 def _resident(root: int) -> float:
     """Bytes that a process and its descendants hold, as far as /proc tells."""
-    total, waiting = 0, [root]
-    while waiting:
-        number = waiting.pop()
+    total, pending = 0, [root]
+    while pending:
+        number = pending.pop()
         with contextlib.suppress(OSError, ValueError, IndexError):
             total += int(Path(f"/proc/{number}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
             for task in Path(f"/proc/{number}/task").iterdir():
-                waiting += map(int, (task / "children").read_text().split())
+                pending += map(int, (task / "children").read_text().split())
     return total
 
 
 def disk_of(*folders: Path) -> int:
     """Bytes on the disk below folders; a file with several names counts once."""
-    seen: dict[tuple[int, int], int] = {}
+    sizes: dict[tuple[int, int], int] = {}
     for folder in folders:
         for path in folder.rglob("*"):
             if path.is_file() and not path.is_symlink():
                 status = path.stat()
-                seen[status.st_dev, status.st_ino] = getattr(status, "st_blocks", status.st_size // 512) * 512
-    return sum(seen.values())
+                sizes[status.st_dev, status.st_ino] = getattr(status, "st_blocks", status.st_size // 512) * 512
+    return sum(sizes.values())
 
 
 class Bench:
@@ -325,19 +331,19 @@ class Bench:
     def run(self) -> None:
         """Every part, each alone on the machine as far as this process can see to it."""
         folder = self.place / "scale"
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         self.exports = write_study(folder, self.people, self.items, self.seed)
-        print(f"exports: {self.exports / 1e6:,.0f} MB, written in {time.perf_counter() - began:.0f} s", flush=True)
+        print(f"exports: {self.exports / 1e6:,.0f} MB, written in {time.perf_counter() - started_at:.0f} s", flush=True)
         if "load" in self.wanted:
             self._measure("load", [*_SELF, "--part", "load", str(folder), str(self.place / "typed.duckdb")])
             (self.place / "typed.duckdb").unlink(missing_ok=True)
         if self.wanted & {"script"}:
             self._script(folder)
         if self.wanted & {"startup", "restart"}:
-            few = self.place / "few" / "scale"
-            write_study(few, FEW, self.items, self.seed)
+            small_study = self.place / "few" / "scale"
+            write_study(small_study, FEW, self.items, self.seed)
             for part in ("startup", "restart"):
-                self._wavehouse(part, few, "run")
+                self._wavehouse(part, small_study, "run")
         if self.wanted & {"run", "unchanged", "corrected", "trace"}:
             self._runs(folder)
         if "new_wave" in self.wanted:
@@ -364,8 +370,8 @@ class Bench:
             self._note_disk("the third run", folder)
         if "trace" in self.wanted:
             self._trace(folder)
-        for made in ("landing", "releases"):
-            shutil.rmtree(folder / made, ignore_errors=True)
+        for folder_name in ("landing", "releases"):
+            shutil.rmtree(folder / folder_name, ignore_errors=True)
         shutil.rmtree(_home(folder), ignore_errors=True)
 
     def _trace(self, folder: Path) -> None:
@@ -392,9 +398,9 @@ class Bench:
             self._script(folder)
             self._compare(folder, "new_wave")
 
-    def _note_disk(self, when: str, folder: Path) -> None:
-        used = disk_of(folder / "landing", folder / "releases", _home(folder))
-        self.disk[when] = used / self.exports
+    def _note_disk(self, moment: str, folder: Path) -> None:
+        bytes_used = disk_of(folder / "landing", folder / "releases", _home(folder))
+        self.disk[moment] = bytes_used / self.exports
 
     def _measure(self, part: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
         cost = measure(command, environment)
@@ -416,15 +422,16 @@ class Bench:
         if not self.values:
             return
         with duckdb.connect(str(folder / "release/warehouse.duckdb"), read_only=True) as connection:
-            released = dict(connection.execute("select result_id, value from results.results").fetchall())
-        differing = [
-            f"{result_id}: released {released.get(result_id)}, script {value}"
+            released_values = dict(connection.execute("select result_id, value from results.results").fetchall())
+        differences = [
+            f"{result_id}: released {released_values.get(result_id)}, script {value}"
             for result_id, value in self.values.items()
-            if released.get(result_id) is None or abs(released[result_id] - value) > 1e-9 * max(1.0, abs(value))
+            if released_values.get(result_id) is None
+            or abs(released_values[result_id] - value) > 1e-9 * max(1.0, abs(value))
         ]
         count = len(self.values)
-        self.remarks.append(f"{part}: {count - len(differing)} of {count} numbers are the script's to 1e-9")
-        self.remarks += [f"  DIFFERS {line}" for line in differing[:10]]
+        self.remarks.append(f"{part}: {count - len(differences)} of {count} numbers are the script's to 1e-9")
+        self.remarks += [f"  DIFFERS {line}" for line in differences[:10]]
 
     def table(self) -> list[str]:
         """The parts, their ratios, the steps, and the disk."""
@@ -442,7 +449,7 @@ class Bench:
                 if (cost := self.costs.get(part)) is not None:
                     wall, cpu = 100 * cost.wall / run.wall, 100 * cost.cpu / run.cpu
                     lines.append(f"{part} takes {wall:.0f} % of the run's seconds and {cpu:.0f} % of its CPU")
-        lines += [f"disk after {when}: {share:.1f} times the exports" for when, share in self.disk.items()]
+        lines += [f"disk after {moment}: {share:.1f} times the exports" for moment, share in self.disk.items()]
         lines += self.remarks
         return [*lines, *self._steps()]
 
@@ -461,9 +468,9 @@ class Bench:
     def _row(self, part: str, wall: float, cpu: float, peak: float | None) -> str:
         ratios = [
             f"{mine / theirs:{width}.1f}"
-            for other in (self.costs.get("load"), self.costs.get("script"))
-            if other is not None
-            for mine, theirs, width in ((wall, other.wall, 10), (cpu, other.cpu, 9))
+            for reference in (self.costs.get("load"), self.costs.get("script"))
+            if reference is not None
+            for mine, theirs, width in ((wall, reference.wall, 10), (cpu, reference.cpu, 9))
         ]
         memory = "" if peak is None else f"{peak / 1e9:.2f}"
         return f"{part:<14}{wall:9.1f}{cpu:9.1f}{memory:>9}" + "".join(ratios)
@@ -475,12 +482,15 @@ class Bench:
             for part in ("startup", "restart", "run", "unchanged", "corrected", "new_wave")
             if part in self.costs
         }
-        steps = {part: found for part, found in steps.items() if found}
+        steps = {part: seconds for part, seconds in steps.items() if seconds}
         if not steps:
             return []
-        names = list(dict.fromkeys(name for found in steps.values() for name in found))
+        names = list(dict.fromkeys(name for seconds in steps.values() for name in seconds))
         head = f"{'step, seconds':<32}" + "".join(f"{part:>11}" for part in steps)
-        return [head, *(f"{name:<32}" + "".join(f"{found.get(name, ''):>11}" for found in steps.values()) for name in names)]
+        return [
+            head,
+            *(f"{name:<32}" + "".join(f"{seconds.get(name, ''):>11}" for seconds in steps.values()) for name in names),
+        ]
 
 
 _SELF = (sys.executable, str(Path(__file__).resolve()))
@@ -514,14 +524,14 @@ def main() -> None:
     parser.add_argument("items", nargs="?", type=int, default=60, help=f"a multiple of {SCALES}, at least {3 * SCALES}")
     parser.add_argument("--only", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    wanted = given.only.split(",")
-    if unknown := set(wanted) - set(PARTS):
+    arguments = parser.parse_args()
+    parts = arguments.only.split(",")
+    if unknown := set(parts) - set(PARTS):
         parser.error(f"--only: {', '.join(sorted(unknown))}: give some of {','.join(PARTS)}")
-    if given.items % SCALES or given.items < 3 * SCALES:
-        parser.error(f"items: {given.items} is no multiple of {SCALES} of at least {3 * SCALES}")
-    with _room(given.people, given.items) as place:
-        bench = Bench(place, given.people, given.items, given.seed, wanted)
+    if arguments.items % SCALES or arguments.items < 3 * SCALES:
+        parser.error(f"items: {arguments.items} is no multiple of {SCALES} of at least {3 * SCALES}")
+    with _room(arguments.people, arguments.items) as folder:
+        bench = Bench(folder, arguments.people, arguments.items, arguments.seed, parts)
         bench.run()
         print("\n".join(bench.table()))
 

@@ -29,6 +29,7 @@ print("warning: after the run", file=sys.stderr)
 """
 
 
+@pytest.mark.slow
 def test_what_steps_print_is_in_the_runs_files_and_the_terminal_has_the_runs_lines_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,11 +49,13 @@ def test_a_damaged_file_is_moved_aside_and_named(damage: Callable[[Path], object
     damage(file)
     file.with_name("runs.db-wal").write_bytes(b"of the damaged file")
     (line,) = move_damaged_aside(tmp_path)
-    (aside,) = file.parent.glob("runs.db.damaged-*[0-9]")
+    (damaged_file,) = file.parent.glob("runs.db.damaged-*[0-9]")
     assert line.startswith(f"{file}: the history of runs was damaged (")
-    assert line.endswith(f") and was moved to {aside.name}: it begins anew; data and releases are whole")
+    assert line.endswith(f") and was moved to {damaged_file.name}: it begins anew; data and releases are whole")
     assert "\n" not in line
-    assert not [path for path in file.parent.iterdir() if path.name.startswith("runs.db") and aside.name not in path.name]
+    assert not [
+        path for path in file.parent.iterdir() if path.name.startswith("runs.db") and damaged_file.name not in path.name
+    ]
     assert whole.exists()
     assert move_damaged_aside(tmp_path) == []
 
@@ -64,10 +66,10 @@ def test_whole_empty_and_held_files_stay(tmp_path: Path) -> None:
     with closing(sqlite3.connect(file)) as holder:
         holder.execute("begin exclusive")
         assert move_damaged_aside(tmp_path) == []
-        with closing(sqlite3.connect(file, timeout=0)) as connection, pytest.raises(sqlite3.OperationalError) as held:
+        with closing(sqlite3.connect(file, timeout=0)) as connection, pytest.raises(sqlite3.OperationalError) as error:
             connection.execute("select * from runs")
         holder.rollback()
-    assert history_fault(held.value, tmp_path) == (
+    assert history_fault(error.value, tmp_path) == (
         f"{tmp_path}: the history of runs cannot be used (database is locked); another program holds it: close the program,"
         " then run again"
     )
@@ -78,9 +80,9 @@ def test_whole_empty_and_held_files_stay(tmp_path: Path) -> None:
 def test_a_history_of_another_version_says_how_to_bring_it_up_to_date(tmp_path: Path) -> None:
     with closing(sqlite3.connect(_history(tmp_path))) as connection, pytest.raises(sqlite3.OperationalError) as outdated:
         connection.execute("select backfill_id from runs")
-    wrapped = RuntimeError("the instance cannot be used")
-    wrapped.__cause__ = outdated.value
-    line = history_fault(wrapped, tmp_path)
+    error = RuntimeError("the instance cannot be used")
+    error.__cause__ = outdated.value
+    line = history_fault(error, tmp_path)
     assert line is not None
     assert f"`DAGSTER_HOME={tmp_path} dagster instance migrate`, or move the folder away" in line
     assert history_fault(RuntimeError("database is locked, says somebody else"), tmp_path) is None

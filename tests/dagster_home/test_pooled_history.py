@@ -42,6 +42,7 @@ def _run_in(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=os.environ | {"DAGSTER_HOME": str(home)}, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_an_older_home_reads_what_the_pooled_history_wrote_and_the_other_way_round(home: Path) -> None:
     first = _run_in(home).stdout.split()
     assert len(first) == 6
@@ -68,6 +69,7 @@ def test_an_older_home_reads_what_the_pooled_history_wrote_and_the_other_way_rou
         assert len(instance.fetch_observations(dg.AssetKey("release"), limit=1000).records) == 6 * 20
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_logged_is_there(home: Path) -> None:
     assert _run_in(home, "killed").returncode == -signal.SIGKILL
     with dg.DagsterInstance.get() as instance:
@@ -78,15 +80,15 @@ def test_who_watches_a_run_is_told_while_it_goes_on(home: Path) -> None:
     """The UI follows a run by its file's changes; with an open connection SQLite would not touch that file for long."""
     writer = PooledHistory.from_local(str(home)).event_log_storage
     reader = SqliteEventLogStorage(str(home / "history" / "runs"))
-    heard = threading.Event()
+    was_heard = threading.Event()
     with dg.DagsterInstance.get() as instance:
         run = dg.materialize([_nothing], instance=instance).run_id
         entry = instance.all_logs(run)[0]
-    reader.watch(run, None, lambda event, cursor: heard.set())
+    reader.watch(run, None, lambda event, cursor: was_heard.set())
     try:
-        assert not heard.wait(0.5)
+        assert not was_heard.wait(0.5)
         writer.store_event(entry)
-        assert heard.wait(10)
+        assert was_heard.wait(10)
     finally:
         reader.dispose()
         writer.dispose()

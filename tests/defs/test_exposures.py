@@ -1,12 +1,21 @@
-"""Exposures: what leaves the house hangs on the asset that makes it, and names the marts that asset reads."""
+"""Exposures: what leaves the house hangs on the asset that makes it, and names the marts that asset reads.
+
+dbt's lists are held against the assets' dependencies, and these against the code that reads.
+"""
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from dagster_project.models.manifest import prepared_manifest
+from dagster_project.outcomes.analyses import OUTCOMES
+from dagster_project.report.figures import PEOPLE_SCORES_QUERY
+
+PACKAGE = Path(__file__).parents[2] / "dagster_project"
 
 
 def _marts_behind(graph: Any, key: dg.AssetKey) -> set[str]:
@@ -19,7 +28,7 @@ def _marts_behind(graph: Any, key: dg.AssetKey) -> set[str]:
         seen.add(one)
         if one.path[0] == "marts":
             found.add(one.path[-1])
-        elif one.path[0] in ("results", "release"):
+        elif one.path[0] != "staging":
             todo += graph.get(one).parent_keys
     return found
 
@@ -39,3 +48,32 @@ def test_exposures_are_the_ends_of_the_lineage(example_run: Any, definitions_of:
         assert not node.is_materializable
         named = {name.rsplit(".", 1)[-1] for name in one["depends_on"]["nodes"]}
         assert named == _marts_behind(graph, maker), one["name"]
+
+
+def test_every_mart_is_released_and_every_mart_that_is_read_exists(
+    example_run: Any, definitions_of: Callable[[Any], dg.Definitions]
+) -> None:
+    place, _ = example_run
+    nodes = json.loads(prepared_manifest(place.settings).read_text(encoding="utf-8"))["nodes"].values()
+    marts = {node["name"] for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"}
+    graph = definitions_of(place).resolve_asset_graph()
+    parents = graph.get(dg.AssetKey("release")).parent_keys
+    assert {key.path[-1] for key in parents if key.path[0] == "marts"} == marts
+    sources = [path for ending in ("*.py", "*.sql") for path in PACKAGE.rglob(ending)]
+    named = {name for path in sources for name in re.findall(r"\bmarts\.([a-z]\w*)", path.read_text(encoding="utf-8"))}
+    assert len(named) > 10
+    assert named <= marts
+
+
+def test_an_asset_of_results_depends_on_the_marts_that_its_code_reads(
+    example_run: Any, definitions_of: Callable[[Any], dg.Definitions]
+) -> None:
+    for outcome in OUTCOMES:
+        # The names of marts are the only texts in its code.
+        texts = {constant for constant in outcome.compute.__code__.co_consts if isinstance(constant, str)}
+        assert texts == set(outcome.reads), outcome.name
+        assert ("results" in outcome.compute.__code__.co_names) == bool(outcome.follows), outcome.name
+    place, _ = example_run
+    parents = definitions_of(place).resolve_asset_graph().get(dg.AssetKey(["results", "figures"])).parent_keys
+    read = set(re.findall(r"\bmarts\.(\w+)", PEOPLE_SCORES_QUERY))
+    assert {key.path[-1] for key in parents if key.path[0] == "marts"} == read

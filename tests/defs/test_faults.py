@@ -27,74 +27,74 @@ def _flip(file: Path, table: str) -> None:
 
 def test_a_deleted_working_file_is_rebuilt_and_the_release_stays(small_again: Again) -> None:
     """The run succeeded, and its summary ended in a traceback: the diff was gone with the file."""
-    place, again = small_again
-    manifest = (place.release / "manifest.json").read_bytes()
+    workspace, rerun = small_again
+    manifest = (workspace.release / "manifest.json").read_bytes()
     versions = "select export, sha256, file_name, first_seen_at, is_in_use, table_name from raw.versions order by all"
-    before = (place.working(versions), place.working("from results.release_diff"), place.values())
-    place.settings.warehouse_file.unlink()
-    run = again()
+    old_state = (workspace.working(versions), workspace.working("from results.release_diff"), workspace.values())
+    workspace.settings.warehouse_file.unlink()
+    run = rerun()
     assert run.success, run.failures
-    assert (place.release / "manifest.json").read_bytes() == manifest
-    assert (place.working(versions), place.working("from results.release_diff"), place.values()) == before
-    assert run_summary(place.settings).startswith("4 people on the roster, ")
+    assert (workspace.release / "manifest.json").read_bytes() == manifest
+    assert (workspace.working(versions), workspace.working("from results.release_diff"), workspace.values()) == old_state
+    assert run_summary(workspace.settings).startswith("4 people on the roster, ")
 
 
 def test_a_run_that_was_started_anywhere_says_that_the_working_file_was_missing(
     small_again: Again, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
-    place, _ = small_again
-    place.settings.warehouse_file.unlink()
-    job = definitions_of(place).resolve_implicit_global_asset_job_def()
+    workspace, _ = small_again
+    workspace.settings.warehouse_file.unlink()
+    job = definitions_of(workspace).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
         ran = job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey("codebook")])
         logged = [entry.user_message for entry in instance.all_logs(ran.run_id)]
-    file = place.settings.warehouse_file
+    file = workspace.settings.warehouse_file
     assert f"{file}: the working file was missing: it is rebuilt from the exports" in logged
 
 
 def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(small_again: Again) -> None:
     """It became a wave that nobody had returned, and was released."""
-    place, again = small_again
-    (file,) = (place.study_folder / "raw" / "T2").iterdir()
-    manifest, content = (place.release / "manifest.json").read_bytes(), file.read_bytes()
+    workspace, rerun = small_again
+    (file,) = (workspace.study_folder / "raw" / "T2").iterdir()
+    manifest, content = (workspace.release / "manifest.json").read_bytes(), file.read_bytes()
     file.unlink()
-    run = again()
+    run = rerun()
     assert not run.success
     (failure,) = [line for line in run.failures if "no export is there" in line]
-    landed = hashlib.sha256(content).hexdigest()[:12]
+    landed_hash = hashlib.sha256(content).hexdigest()[:12]
     assert failure.endswith(
         f'raw/T2: the release is made of "{file.name}", and no export is there any more; put it back, or pin its copy in'
-        f" the protocol (pin: {landed}); if nobody shall have returned the wave, move the folders release and releases away"
+        f" the protocol (pin: {landed_hash}); if nobody shall have returned the wave, move the folders release and releases away"
         " first"
     )
-    assert (place.release / "manifest.json").read_bytes() == manifest
+    assert (workspace.release / "manifest.json").read_bytes() == manifest
     file.write_bytes(content)
-    run = again()
+    run = rerun()
     assert run.success, run.failures
-    assert (place.release / "manifest.json").read_bytes() == manifest
+    assert (workspace.release / "manifest.json").read_bytes() == manifest
 
 
 def test_damage_in_the_midst_of_a_run_is_one_line_and_the_next_run_heals(small_again: Again) -> None:
-    place, again = small_again
-    manifest = (place.release / "manifest.json").read_bytes()
-    file = place.settings.warehouse_file
+    workspace, rerun = small_again
+    manifest = (workspace.release / "manifest.json").read_bytes()
+    file = workspace.settings.warehouse_file
     _flip(file, "raw.exports")
-    run = again()
+    run = rerun()
     assert not run.success
-    (aside,) = file.parent.glob("warehouse.damaged-*.duckdb")
+    (damaged_file,) = file.parent.glob("warehouse.damaged-*.duckdb")
     (failure,) = [line for line in run.failures if "damaged" in line]
     assert f"{file}: the working file was damaged (" in failure
-    assert f"and was moved to {aside.name}; run again: it is rebuilt from the exports" in failure
-    assert (place.release / "manifest.json").read_bytes() == manifest
-    run = again()
+    assert f"and was moved to {damaged_file.name}; run again: it is rebuilt from the exports" in failure
+    assert (workspace.release / "manifest.json").read_bytes() == manifest
+    run = rerun()
     assert run.success, run.failures
-    assert (place.release / "manifest.json").read_bytes() == manifest
+    assert (workspace.release / "manifest.json").read_bytes() == manifest
 
 
 def test_a_release_whose_link_is_gone_is_found_again(small_again: Again) -> None:
-    place, again = small_again
-    name = place.release.resolve().name
-    place.release.unlink()
-    run = again()
+    workspace, rerun = small_again
+    name = workspace.release.resolve().name
+    workspace.release.unlink()
+    run = rerun()
     assert run.success, run.failures
-    assert place.release.resolve().name == name
+    assert workspace.release.resolve().name == name

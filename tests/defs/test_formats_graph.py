@@ -74,7 +74,7 @@ WAVES: dict[str, tuple[str, str, str, str, Callable[[Path], object]]] = {
     "W3": ("delimited", "c.txt", "q{position}", "pid", lambda path: _text(path, [COLUMNS, *TEXTS], "\t", "utf-16")),
     "W4": (
         *("qualtrics", "d.csv", "q{position}", "pid"),
-        lambda path: _text(path, [COLUMNS, COLUMNS, [json.dumps({"ImportId": one}) for one in COLUMNS], *TEXTS]),
+        lambda path: _text(path, [COLUMNS, COLUMNS, [json.dumps({"ImportId": column}) for column in COLUMNS], *TEXTS]),
     ),
     "W5": (
         *("redcap", "e.csv", "q{position}", "pid"),
@@ -85,7 +85,7 @@ WAVES: dict[str, tuple[str, str, str, str, Callable[[Path], object]]] = {
     ),
     "W6": (
         *("limesurvey", "f.csv", "q{position}", "pid"),
-        lambda path: _text(path, [[f"{one}. About {one}" for one in COLUMNS], *TEXTS], ";"),
+        lambda path: _text(path, [[f"{column}. About {column}" for column in COLUMNS], *TEXTS], ";"),
     ),
     "W7": ("excel", "g.xlsx", "q{position}", "pid", _workbook),
     "W8": ("spss", "h.sav", "q{position}", "pid", lambda path: pyreadstat.write_sav(_frame(), path)),
@@ -99,7 +99,7 @@ WAVES: dict[str, tuple[str, str, str, str, Callable[[Path], object]]] = {
 
 def _write(folder: Path) -> None:
     lines = ["study: formats", "title: Formats", "source: none", "licence: none", "waves:"]
-    lines += [f"  - {{wave: {wave}, label: again, month: {at}}}" for at, wave in enumerate(WAVES)]
+    lines += [f"  - {{wave: {wave}, label: again, month: {month}}}" for month, wave in enumerate(WAVES)]
     lines += ["contrasts:"]
     for wave in list(WAVES)[1:]:
         lines.append(f"  - {{contrast: W1-{wave}, baseline: W1, followup: {wave}, direction: followup_minus_baseline}}")
@@ -130,8 +130,8 @@ def test_the_same_answers_in_every_format_are_the_same_tables_marts_and_results(
     tmp_path: Path, place_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
 ) -> None:
     _write(tmp_path / "made" / "formats")
-    place = place_of(tmp_path / "made" / "formats")
-    run = run_of(place)
+    workspace = place_of(tmp_path / "made" / "formats")
+    run = run_of(workspace)
     assert run.success, (run.failures, [name for name, (passed, _) in run.checks.items() if not passed])
 
     def same_in_all_waves(query: str, where: Callable[[str], list[dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -142,7 +142,7 @@ def test_the_same_answers_in_every_format_are_the_same_tables_marts_and_results(
         return first
 
     texts = same_in_all_waves(
-        "select * exclude (source_file, source_row) from raw.{table} order by participant_id", place.working
+        "select * exclude (source_file, source_row) from raw.{table} order by participant_id", workspace.working
     )
     assert (
         sorted([row["respondent"], *(_as_written(row[f"mood_{item:02d}"]) for item in range(1, 5))] for row in texts)
@@ -150,15 +150,18 @@ def test_the_same_answers_in_every_format_are_the_same_tables_marts_and_results(
     )
     by_person = "where wave = '{wave}' order by participant_id"
     same_in_all_waves(
-        f"select * exclude (wave, answered_on, source_file, source_row) from marts.answer_sheets {by_person}", place.released
+        f"select * exclude (wave, answered_on, source_file, source_row) from marts.answer_sheets {by_person}",
+        workspace.released,
     )
-    same_in_all_waves(f"select * exclude (wave) from marts.scale_scores {by_person}, scale", place.released)
-    same_in_all_waves("select * exclude (wave) from marts.score_ledger where wave = '{wave}' order by scale", place.released)
+    same_in_all_waves(f"select * exclude (wave) from marts.scale_scores {by_person}, scale", workspace.released)
+    same_in_all_waves(
+        "select * exclude (wave) from marts.score_ledger where wave = '{wave}' order by scale", workspace.released
+    )
     results = same_in_all_waves(
         "select outcome, statistic, value, n from results.results where wave = '{wave}' and analysis = 'summary'"
         " order by outcome, statistic",
-        place.released,
+        workspace.released,
     )
     assert len(results) >= 2 * 5
-    changes = place.released("select value from results.results where analysis = 'change' and statistic = 'mean_change'")
+    changes = workspace.released("select value from results.results where analysis = 'change' and statistic = 'mean_change'")
     assert [row["value"] for row in changes] == [0.0] * 2 * (len(WAVES) - 1)

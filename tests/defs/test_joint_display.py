@@ -126,7 +126,7 @@ def test_the_interviews_stand_beside_the_numbers_and_only_chosen_words_leave(exa
     for text in texts - {row["quote"] for row in quotes}:
         assert text not in page
     # Pseudonyms stand in the list of people behind the numbers, and nowhere else: not beside what somebody said.
-    assert not [one for one in people if one in page.split('id="people"')[0]]
+    assert not [one for one in people if one in page.split('id="page-data"')[0]]
 
 
 def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_again: Again) -> None:

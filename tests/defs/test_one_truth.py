@@ -40,6 +40,16 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
     return [str(event.step_failure_data.user_failure_data.description) for event in events]
 
 
+def test_a_model_is_built_alone_also_where_its_folder_has_its_name(
+    small_again: Any, definitions_of: Callable[[Any], dg.Definitions]
+) -> None:
+    place, _ = small_again
+    result = _run_subset(definitions_of(place), ["marts", "answers"], ["marts", "scale_scores"])
+    assert result.success
+    events = result.get_asset_materialization_events()
+    assert {event.asset_key for event in events} == {dg.AssetKey(["marts", name]) for name in ("answers", "scale_scores")}
+
+
 def test_every_step_holds_the_study(small_place: Any, definitions_of: Callable[[Any], dg.Definitions]) -> None:
     job = definitions_of(small_place).resolve_implicit_global_asset_job_def()
     without = [node.name for node in job.graph.nodes if STUDY_RUN not in node.definition.required_resource_keys]  # type: ignore[attr-defined]
@@ -144,7 +154,7 @@ def test_results_are_of_the_exports_that_their_marts_are_of(
     result = _run_subset(definitions, ["raw", "t1"], ["results", "items"], ["release"])
     assert not result.success
     stale = truth.contradictions(Warehouse(place.settings.warehouse_file), _study(place))
-    assert len(stale) == len(truth.STAMPED)
+    assert len(stale) == len(truth.STAMPED) - 1  # interviews hang on no export
     assert f"items: computed from another state of export t1 than is in use now; {_CURE}" in stale
     # Some of the marts built anew: they are of two states, and so is what reads them.
     result = _run_subset(definitions, ["marts", "item_counts"], ["results", "items"])

@@ -100,13 +100,13 @@ PEOPLE = [f"g{number:02d}" for number in range(1, 13)]
 def _answers(wave: int) -> dict[str, list[float]]:
     """Six answers a person, some missing; people drop out from wave to wave."""
     rng = np.random.default_rng(wave)
-    found = {}
+    scores = {}
     for person in PEOPLE[: len(PEOPLE) - 2 * wave]:
         row = [*rng.integers(0, 4, 4).astype(float), *rng.integers(1, 8, 2).astype(float)]
         if rng.random() < 0.3:
             row[int(rng.integers(0, 6))] = np.nan
-        found[person] = row
-    return found
+        scores[person] = row
+    return scores
 
 
 def _scores(wave: int) -> dict[str, tuple[float, float]]:
@@ -156,27 +156,27 @@ def test_another_study_goes_the_same_way(
     tmp_path: Path, place_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
 ) -> None:
     _write(tmp_path / "made" / "garden")
-    place = place_of(tmp_path / "made" / "garden")
-    run = run_of(place)
+    workspace = place_of(tmp_path / "made" / "garden")
+    run = run_of(workspace)
     assert run.success, (run.failures, run.checks)
-    values = place.values()
+    values = workspace.values()
     for wave in range(4):
-        for at, scale in enumerate(("sleep_total", "soil_mean")):
-            scores = np.array([pair[at] for pair in _scores(wave).values()])
+        for index, scale in enumerate(("sleep_total", "soil_mean")):
+            scores = np.array([pair[index] for pair in _scores(wave).values()])
             scores = scores[np.isfinite(scores)]
             assert values[f"summary/{scale}/W{wave}/n"] == len(scores)
             assert values[f"summary/{scale}/W{wave}/mean"] == pytest.approx(scores.mean(), rel=1e-12)
             assert values[f"summary/{scale}/W{wave}/sd"] == pytest.approx(scores.std(ddof=1), rel=1e-12)
     for first, last, sign in ((0, 3, 1), (1, 2, -1)):
-        one, other = _scores(first), _scores(last)
-        for at, scale in enumerate(("sleep_total", "soil_mean")):
-            changes = np.array([sign * (other[person][at] - one[person][at]) for person in other])
+        first_scores, last_scores = _scores(first), _scores(last)
+        for index, scale in enumerate(("sleep_total", "soil_mean")):
+            changes = np.array([sign * (last_scores[person][index] - first_scores[person][index]) for person in last_scores])
             changes = changes[np.isfinite(changes)]
             assert values[f"change/{scale}/W{first}-W{last}/n"] == len(changes)
             assert values[f"change/{scale}/W{first}-W{last}/mean_change"] == pytest.approx(
                 changes.mean(), rel=1e-9, abs=1e-12
             )
-    rows = place.working("select export, rows_in_file, rows_accepted, rows_set_aside from raw.exports order by export")
+    rows = workspace.working("select export, rows_in_file, rows_accepted, rows_set_aside from raw.exports order by export")
     assert [tuple(row.values()) for row in rows] == [
         ("people", 12, 12, 0),
         ("w0", 22, 12, 10),
@@ -186,31 +186,31 @@ def test_another_study_goes_the_same_way(
         ("w3", 6, 6, 0),
     ]
     # An item of a part that somebody did not return is missing for that reason; every answer has its own file and row.
-    first = place.working("select participant_id from raw.w2_sleep where source_row = 1")[0]["participant_id"]
-    found = place.released(
+    first = workspace.working("select participant_id from raw.w2_sleep where source_row = 1")[0]["participant_id"]
+    missing_answers = workspace.released(
         f"select item, missing_reason from marts.missing_answers where participant_id = '{first}' and wave = 'W2'"
     )
-    assert {row["item"]: row["missing_reason"] for row in found if row["item"].startswith("soil")} == {
+    assert {row["item"]: row["missing_reason"] for row in missing_answers if row["item"].startswith("soil")} == {
         "soil_01": "wave_not_returned",
         "soil_02": "wave_not_returned",
     }
-    answers = place.released(
+    answers = workspace.released(
         "select participant_id, item, answer, source_file, source_row from marts.answers where wave = 'W2'"
     )
-    files = {row["export"]: row["sha256"] for row in place.working("select export, sha256 from raw.exports")}
-    written = {
+    files = {row["export"]: row["sha256"] for row in workspace.working("select export, sha256 from raw.exports")}
+    written_tables = {
         (row["participant_id"], f"{block}_{position:02d}"): (
             row[f"{block}_{position:02d}"],
             files[f"w2_{block}"],
             row["source_row"],
         )
         for block, count in (("sleep", 4), ("soil", 2))
-        for row in place.working(f"select * from raw.w2_{block}")
+        for row in workspace.working(f"select * from raw.w2_{block}")
         for position in range(1, count + 1)
         if row[f"{block}_{position:02d}"] not in (None, "")
     }
     assert {
         (row["participant_id"], row["item"]): (row["answer"], row["source_file"], row["source_row"]) for row in answers
-    } == {key: (7 if text == "seven" else int(float(text)), *source) for key, (text, *source) in written.items()}
-    assert (place.release / "index.html").exists()
-    assert place.released("select * from results.reproduction") == []
+    } == {key: (7 if text == "seven" else int(float(text)), *source) for key, (text, *source) in written_tables.items()}
+    assert (workspace.release / "index.html").exists()
+    assert workspace.released("select * from results.reproduction") == []

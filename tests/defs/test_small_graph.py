@@ -16,7 +16,7 @@ def test_every_step_and_check_passes(small_run: Any) -> None:
     _, run = small_run
     assert run.failures == []
     assert run.success
-    not_passed = {key: said for key, (passed, said) in run.checks.items() if not passed}
+    not_passed = {key: message for key, (passed, message) in run.checks.items() if not passed}
     assert not_passed == {
         ("results/reproduction", "nothing_differs"): "3 of 5 printed values reproduced, 1 impossible, 1 differ",
         ("results/audit", "published_agree"): "published numbers: 1 impossible, 0 inconsistent, 0 not reproducible, 0 note",
@@ -24,52 +24,52 @@ def test_every_step_and_check_passes(small_run: Any) -> None:
 
 
 def test_scores_are_those_worked_out_by_hand(small_run: Any) -> None:
-    place, _ = small_run
+    workspace, _ = small_run
     scores = {
         (row["respondent"], row["wave"], row["scale"]): (row["score"], row["items_answered"], row["missing_reason"])
-        for row in place.working("select * from marts.scale_scores join raw.roster using (participant_id)")
+        for row in workspace.working("select * from marts.scale_scores join raw.roster using (participant_id)")
     }
-    gone, few = "wave_not_returned", "too_few_items"
+    not_returned, too_few = "wave_not_returned", "too_few_items"
     assert scores == {
         # Item 3 of mood is reversed: 6 - answer. Two of three answers count for three.
         ("A", "T1", "mood_total"): (4 + 5 + (6 - 2), 3, None),
         ("B", "T1", "mood_total"): ((2 + (6 - 4)) * 3 / 2, 2, None),
         ("C", "T1", "mood_total"): ((3 + 3) * 3 / 2, 2, None),
-        ("D", "T1", "mood_total"): (None, 0, gone),
+        ("D", "T1", "mood_total"): (None, 0, not_returned),
         ("A", "T2", "mood_total"): (5 + 5 + (6 - 1), 3, None),
         ("B", "T2", "mood_total"): (3 + 2 + (6 - 4), 3, None),
-        ("C", "T2", "mood_total"): (None, 0, gone),
+        ("C", "T2", "mood_total"): (None, 0, not_returned),
         ("D", "T2", "mood_total"): (None, 0, "blank"),
         ("A", "T1", "push"): ((1 + 3) / 2, 2, None),
         ("B", "T1", "push"): (0, 2, None),
         ("C", "T1", "push"): ((2 + 4) / 2, 2, None),
-        ("D", "T1", "push"): (None, 0, gone),
+        ("D", "T1", "push"): (None, 0, not_returned),
         ("A", "T2", "push"): (2, 2, None),
         ("B", "T2", "push"): (0.5, 2, None),
-        ("C", "T2", "push"): (None, 0, gone),
+        ("C", "T2", "push"): (None, 0, not_returned),
         ("D", "T2", "push"): (6, 2, None),
         ("A", "T1", "pull"): (5.5, 2, None),
         ("B", "T1", "pull"): (5.5, 2, None),
-        ("C", "T1", "pull"): (None, 1, few),
-        ("D", "T1", "pull"): (None, 0, gone),
+        ("C", "T1", "pull"): (None, 1, too_few),
+        ("D", "T1", "pull"): (None, 0, not_returned),
         ("A", "T2", "pull"): (4, 2, None),
         ("B", "T2", "pull"): (3, 2, None),
-        ("C", "T2", "pull"): (None, 0, gone),
+        ("C", "T2", "pull"): (None, 0, not_returned),
         ("D", "T2", "pull"): (0, 2, None),
         ("A", "T1", "drive_overall"): ((2 + 5.5) / 2, 2, None),
         ("B", "T1", "drive_overall"): ((0 + 5.5) / 2, 2, None),
-        ("C", "T1", "drive_overall"): (None, 1, few),
-        ("D", "T1", "drive_overall"): (None, 0, gone),
+        ("C", "T1", "drive_overall"): (None, 1, too_few),
+        ("D", "T1", "drive_overall"): (None, 0, not_returned),
         ("A", "T2", "drive_overall"): ((2 + 4) / 2, 2, None),
         ("B", "T2", "drive_overall"): ((0.5 + 3) / 2, 2, None),
-        ("C", "T2", "drive_overall"): (None, 0, gone),
+        ("C", "T2", "drive_overall"): (None, 0, not_returned),
         ("D", "T2", "drive_overall"): ((6 + 0) / 2, 2, None),
     }
 
 
 def test_results_are_those_worked_out_by_hand(small_run: Any) -> None:
-    place, _ = small_run
-    values = place.values()
+    workspace, _ = small_run
+    values = workspace.values()
     assert values["summary/mood_total/T1/n"] == 3
     assert values["summary/mood_total/T1/mean"] == pytest.approx((13 + 6 + 9) / 3, rel=1e-12)
     assert values["summary/mood_total/T1/norm_distance"] == pytest.approx(((13 + 6 + 9) / 3 - 9) / 2, rel=1e-12)
@@ -87,14 +87,14 @@ def test_results_are_those_worked_out_by_hand(small_run: Any) -> None:
 
 
 def test_no_variation_is_said_and_not_divided_by(small_again: Again) -> None:
-    place, again = small_again
-    file = place.study_folder / "raw/T2/t2.txt"
+    workspace, rerun = small_again
+    file = workspace.study_folder / "raw/T2/t2.txt"
     text = file.read_bytes().decode("utf-16").replace("B\treal\t3\t2\t4", "B\treal\t3\t2\t3")
     file.write_bytes(text.encode("utf-16"))
-    assert again().success
+    assert rerun().success
     rows = {
         row["result_id"]: row
-        for row in place.released("select * from results.results where result_id like 'change/mood_total/%'")
+        for row in workspace.released("select * from results.results where result_id like 'change/mood_total/%'")
     }
     assert rows["change/mood_total/T1-T2/mean_change"]["value"] == -2
     assert (rows["change/mood_total/T1-T2/ci95_low"]["value"], rows["change/mood_total/T1-T2/ci95_high"]["value"]) == (
@@ -108,20 +108,22 @@ def test_no_variation_is_said_and_not_divided_by(small_again: Again) -> None:
 
 
 def test_rows_and_reasons_are_conserved(small_run: Any) -> None:
-    place, _ = small_run
-    exports = {row["export"]: row for row in place.working("select * from raw.exports")}
+    workspace, _ = small_run
+    exports = {row["export"]: row for row in workspace.working("select * from raw.exports")}
     assert {code: (e["rows_in_file"], e["rows_accepted"], e["rows_set_aside"]) for code, e in exports.items()} == {
         "roster": (4, 4, 0),
         "t1": (3, 3, 0),
         "t2": (4, 3, 1),
     }
-    aside = place.working("select export, source_row, respondent, reason, detail from raw.set_aside_rows")
-    assert aside == [
+    set_aside_rows = workspace.working("select export, source_row, respondent, reason, detail from raw.set_aside_rows")
+    assert set_aside_rows == [
         {"export": "t2", "source_row": 4, "respondent": "X", "reason": "preview", "detail": 'column "Kind" is "test"'}
     ]
-    cells = place.released("select (select count(*) from marts.answers) + (select count(*) from marts.missing_answers) as n")
+    cells = workspace.released(
+        "select (select count(*) from marts.answers) + (select count(*) from marts.missing_answers) as n"
+    )
     assert cells[0]["n"] == 4 * 2 * (3 + 4 + 1)
-    reasons = place.released("select missing_reason, count(*) as n from marts.missing_answers group by all order by all")
+    reasons = workspace.released("select missing_reason, count(*) as n from marts.missing_answers group by all order by all")
     assert {row["missing_reason"]: row["n"] for row in reasons} == {
         "wave_not_returned": 8 + 8,  # D at T1, C at T2
         "not_in_wave": 3,  # services at T2, of the three who returned it
@@ -131,50 +133,50 @@ def test_rows_and_reasons_are_conserved(small_run: Any) -> None:
 
 
 def test_every_n_reconciles_to_the_roster(small_run: Any) -> None:
-    place, _ = small_run
-    ledger = {(row.pop("scale"), row.pop("wave")): row for row in place.released("select * from marts.score_ledger")}
+    workspace, _ = small_run
+    ledger = {(row.pop("scale"), row.pop("wave")): row for row in workspace.released("select * from marts.score_ledger")}
     assert len(ledger) == 4 * 2
-    said = {key: {reason: count for reason, count in row.items() if count} for key, row in ledger.items()}
-    assert said["mood_total", "T1"] == {"on_roster": 4, "wave_not_returned": 1, "n": 3}
-    assert said["mood_total", "T2"] == {"on_roster": 4, "wave_not_returned": 1, "blank": 1, "n": 2}
-    assert said["pull", "T1"] == {"on_roster": 4, "wave_not_returned": 1, "too_few_items": 1, "n": 2}
-    values = place.values()
+    reason_counts = {key: {reason: count for reason, count in row.items() if count} for key, row in ledger.items()}
+    assert reason_counts["mood_total", "T1"] == {"on_roster": 4, "wave_not_returned": 1, "n": 3}
+    assert reason_counts["mood_total", "T2"] == {"on_roster": 4, "wave_not_returned": 1, "blank": 1, "n": 2}
+    assert reason_counts["pull", "T1"] == {"on_roster": 4, "wave_not_returned": 1, "too_few_items": 1, "n": 2}
+    values = workspace.values()
     assert {key: row["n"] for key, row in ledger.items()} == {
         (scale, wave): values[f"summary/{scale}/{wave}/n"] for scale, wave in ledger
     }
 
 
 def test_release_names_nobody(small_run: Any) -> None:
-    place, _ = small_run
-    people = place.released("select participant_id from marts.participants")
+    workspace, _ = small_run
+    people = workspace.released("select participant_id from marts.participants")
     assert len(people) == 4
     assert all(len(row["participant_id"]) == 17 and row["participant_id"].startswith("P") for row in people)
-    assert {row["s"] for row in place.released("select distinct table_schema as s from information_schema.tables")} == {
+    assert {row["s"] for row in workspace.released("select distinct table_schema as s from information_schema.tables")} == {
         "codebook",
         "marts",
         "results",
     }
-    columns = {row["column_name"] for row in place.released("select column_name from information_schema.columns")}
+    columns = {row["column_name"] for row in workspace.released("select column_name from information_schema.columns")}
     assert "respondent" not in columns
 
 
 def test_nothing_is_printed_that_is_not_in_results(small_run: Any) -> None:
-    place, _ = small_run
-    ids = set(place.values())
-    page = (place.release / "index.html").read_text(encoding="utf-8")
-    shown = {one for part in page.split('data-results="')[1:] for one in part.split('"')[0].split()}
-    assert shown
-    assert shown <= ids
+    workspace, _ = small_run
+    ids = set(workspace.values())
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    shown_ids = {result_id for part in page.split('data-results="')[1:] for result_id in part.split('"')[0].split()}
+    assert shown_ids
+    assert shown_ids <= ids
 
 
 def test_a_second_run_changes_nothing(small_again: Again) -> None:
-    place, again = small_again
-    before = (place.release / "manifest.json").read_bytes()
-    stamps = place.working("select result_id, run_id, computed_at from results.results order by 1")
-    assert again().success
-    assert (place.release / "manifest.json").read_bytes() == before
-    assert place.working("select result_id, run_id, computed_at from results.results order by 1") == stamps
-    assert len(list((place.study_folder / "landing").glob("*.[ct][sx][vt]"))) == 3
+    workspace, rerun = small_again
+    old_manifest = (workspace.release / "manifest.json").read_bytes()
+    stamps = workspace.working("select result_id, run_id, computed_at from results.results order by 1")
+    assert rerun().success
+    assert (workspace.release / "manifest.json").read_bytes() == old_manifest
+    assert workspace.working("select result_id, run_id, computed_at from results.results order by 1") == stamps
+    assert len(list((workspace.study_folder / "landing").glob("*.[ct][sx][vt]"))) == 3
 
 
 def _rewrite(old: str, new: str) -> Callable[[Path], None]:
@@ -234,72 +236,72 @@ def _put(name: str, content: bytes) -> Callable[[Path], None]:
     ids=["missing", "alike", "duplicate", "stranger", "empty", "unreadable", "two files", "no roster", "published"],
 )
 def test_bad_input_is_one_line_and_leaves_the_release(small_again: Again, damage: Callable[[Path], None], line: str) -> None:
-    place, again = small_again
-    before = (place.release / "manifest.json").read_bytes()
-    working = place.working("select * from results.results order by result_id")
-    damage(place.study_folder)
-    run = again()
-    said = [*run.failures, *(said for passed, said in run.checks.values() if not passed)]
+    workspace, rerun = small_again
+    old_manifest = (workspace.release / "manifest.json").read_bytes()
+    working = workspace.working("select * from results.results order by result_id")
+    damage(workspace.study_folder)
+    run = rerun()
+    messages = [*run.failures, *(message for passed, message in run.checks.values() if not passed)]
     assert not run.success
-    assert [one for one in said if line in one], said
-    assert all("\n" not in one.strip() for one in run.failures if line in one)
-    assert (place.release / "manifest.json").read_bytes() == before
-    assert place.values()
-    assert place.working("select * from results.results order by result_id") == working
+    assert [message for message in messages if line in message], messages
+    assert all("\n" not in message.strip() for message in run.failures if line in message)
+    assert (workspace.release / "manifest.json").read_bytes() == old_manifest
+    assert workspace.values()
+    assert workspace.working("select * from results.results order by result_id") == working
 
 
 def test_an_unknown_column_is_set_aside_and_said(small_again: Again) -> None:
-    place, again = small_again
-    _rewrite("GP?\n", "GP?,Mood today\n")(place.study_folder)
+    workspace, rerun = small_again
+    _rewrite("GP?\n", "GP?,Mood today\n")(workspace.study_folder)
     for row in ("6,Yes\n", "5,No\n", "1,\n"):
-        _rewrite(row, f"{row.rstrip()},3\n")(place.study_folder)
-    before = place.values()
-    run = again()
+        _rewrite(row, f"{row.rstrip()},3\n")(workspace.study_folder)
+    old_values = workspace.values()
+    run = rerun()
     assert run.success
     assert run.checks["raw/t1", "all_columns_placed"] == (
         False,
         'column "Mood today" is not in the protocol; it was set aside; declare it under ignored or blocks',
     )
-    assert place.values() == before
+    assert workspace.values() == old_values
 
 
 def test_an_answer_outside_its_anchors_is_missing_and_said(small_again: Again) -> None:
-    place, again = small_again
-    _rewrite("A,03/02/2020,4,", "A,03/02/2020,7,")(place.study_folder)
-    before = place.values()
-    refused = again()
-    assert not refused.success
-    assert refused.checks["staging/rejected_answers", "few_rejected_answers"] == (
+    workspace, rerun = small_again
+    _rewrite("A,03/02/2020,4,", "A,03/02/2020,7,")(workspace.study_folder)
+    old_values = workspace.values()
+    failed_run = rerun()
+    assert not failed_run.success
+    assert failed_run.checks["staging/rejected_answers", "few_rejected_answers"] == (
         False,
         'T1, mood: 1 of 7 values were rejected (14 %, more than 5 %): "7" (1 times); declare these texts under labels or'
         " special_codes of the export, or correct the anchors; rejected_share in study.yaml says how many may be",
     )
-    assert place.values() == before
-    protocol = place.study_folder / "study.yaml"
+    assert workspace.values() == old_values
+    protocol = workspace.study_folder / "study.yaml"
     protocol.write_text(protocol.read_text(encoding="utf-8") + "rejected_share: 0.2\n", encoding="utf-8")
-    run = again()
+    run = rerun()
     assert run.success
-    page = (place.release / "index.html").read_text(encoding="utf-8")
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
     assert "Outside the declared answers, and taken as missing, were 1 of 7 values of mood at T1." in page
     assert run.checks["staging/rejected_answers", "no_rejected_answers"] == (
         False,
         "t1.csv row 2, column M1 (mood_01): '7' is outside the declared anchors, labels and special codes",
     )
-    rejected = place.working("select wave, source_row, item, answer_text from staging.rejected_answers")
+    rejected = workspace.working("select wave, source_row, item, answer_text from staging.rejected_answers")
     assert rejected == [{"wave": "T1", "source_row": 2, "item": "mood_01", "answer_text": "7"}]
     # The other two answers still count for three.
-    assert place.values()["summary/mood_total/T1/max"] == (5 + (6 - 2)) * 3 / 2
+    assert workspace.values()["summary/mood_total/T1/max"] == (5 + (6 - 2)) * 3 / 2
 
 
 def test_a_wave_that_has_not_arrived_is_a_warning_and_nobody_answered(
     small_place: Any, run_of: Callable[[Any], Any]
 ) -> None:
-    place = small_place
-    shutil.rmtree(place.study_folder / "raw/T2")
-    run = run_of(place)
+    workspace = small_place
+    shutil.rmtree(workspace.study_folder / "raw/T2")
+    run = run_of(workspace)
     assert run.success
     assert run.checks["raw/t2", "arrived"] == (False, "raw/T2: no export of wave T2 has arrived (*.txt)")
-    rows = {row["result_id"]: row for row in place.released("select * from results.results")}
+    rows = {row["result_id"]: row for row in workspace.released("select * from results.results")}
     assert rows["summary/mood_total/T2/n"]["value"] == 0
     assert (rows["summary/mood_total/T2/mean"]["value"], rows["summary/mood_total/T2/mean"]["note"]) == (
         None,
@@ -310,26 +312,26 @@ def test_a_wave_that_has_not_arrived_is_a_warning_and_nobody_answered(
 
 
 def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(small_again: Again) -> None:
-    place, again = small_again
-    before = place.values()
-    _rewrite("B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")(place.study_folder)
-    assert again().success
-    after = place.values()
-    assert before.keys() == after.keys()
-    changed = {one for one in before if before[one] != after[one]}
-    assert changed
-    assert {one.split("/")[1] for one in changed} == {"push", "drive_overall", "drive_02"}
-    assert not [one for one in changed if one.startswith("summary") and "/T2/" in one]
+    workspace, rerun = small_again
+    old_values = workspace.values()
+    _rewrite("B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")(workspace.study_folder)
+    assert rerun().success
+    new_values = workspace.values()
+    assert old_values.keys() == new_values.keys()
+    changed_ids = {result_id for result_id in old_values if old_values[result_id] != new_values[result_id]}
+    assert changed_ids
+    assert {result_id.split("/")[1] for result_id in changed_ids} == {"push", "drive_overall", "drive_02"}
+    assert not [result_id for result_id in changed_ids if result_id.startswith("summary") and "/T2/" in result_id]
 
 
 def test_a_wave_that_is_coded_otherwise_is_said(small_again: Again) -> None:
-    place, again = small_again
-    file = place.study_folder / "raw/T2/t2.txt"
+    workspace, rerun = small_again
+    file = workspace.study_folder / "raw/T2/t2.txt"
     rows = [line.split("\t") for line in file.read_bytes().decode("utf-16").splitlines()]
     for row in rows[1:]:
         row[2:5] = ["0" if cell == "1" else "77" if cell else "" for cell in row[2:5]]
     file.write_bytes("\n".join("\t".join(row) for row in rows).encode("utf-16"))
-    run = again()
+    run = rerun()
     # More than a few are rejected: nothing is released, and the line says what they are.
     assert not run.success
     assert run.checks["staging/rejected_answers", "few_rejected_answers"] == (

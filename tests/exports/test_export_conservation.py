@@ -28,21 +28,21 @@ def test_rows_are_conserved_or_the_file_is_refused(
     writer.writerows([COLUMNS, *rows])
     content = text.getvalue().encode()
     damages = data.draw(st.lists(st.tuples(st.integers(0, len(content)), _DAMAGE, st.integers(0, 3)), max_size=3))
-    for position, new, removed in damages:
-        content = content[:position] + new + content[position + removed :]
+    for position, new, removed_count in damages:
+        content = content[:position] + new + content[position + removed_count :]
     path = tmp_path / "export"
     path.write_bytes(content)
     try:
         table = read_export(path, export_of("t1"), name="t1.csv")
-        contracted = apply_contract(table, study, export_of("t1"), "ab" * 32, "t1.csv")
+        result = apply_contract(table, study, export_of("t1"), "ab" * 32, "t1.csv")
     except ExportError as refusal:
         assert damages
         assert str(refusal).startswith("t1.csv: ") and str(refusal).isprintable()
         return
-    accepted, aside = contracted.accepted, contracted.set_aside
-    assert table.row_count == contracted.rows_in_file == accepted.num_rows + aside.num_rows
-    places = [*accepted.column("source_row").to_pylist(), *aside.column("source_row").to_pylist()]
-    assert len(set(places)) == len(places)
+    accepted, set_aside = result.accepted, result.set_aside
+    assert table.row_count == result.rows_in_file == accepted.num_rows + set_aside.num_rows
+    row_numbers = [*accepted.column("source_row").to_pylist(), *set_aside.column("source_row").to_pylist()]
+    assert len(set(row_numbers)) == len(row_numbers)
     if not damages:
         assert [list(row.values()) for row in table.cells.to_pylist()] == rows
         assert table.delimiter == delimiter

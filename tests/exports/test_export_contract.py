@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dagster_project.exports import Contracted, ExportError, TextTable, apply_contract
+from dagster_project.exports import ContractResult, ExportError, TextTable, apply_contract
 from dagster_project.exports.table import HeldCells
 from dagster_project.study import Export, Study
 
 ExportOf = Callable[[str], Export]
-Contract = Callable[..., Contracted]
+Contract = Callable[..., ContractResult]
 
 COLUMNS = ("Code", "When", "Q_1", "Q_2", "Q_3", "S_1", "Kind", "Comment")
 PERSON = ("PW-1", "2020-01-01", "1", "2", "3", "Yes", "real", "")
@@ -41,7 +41,9 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> TextTable:
 
 @pytest.fixture
 def contract(study: Study, export_of: ExportOf) -> Contract:
-    def apply(columns: Sequence[str] = COLUMNS, rows: Sequence[Sequence[str]] = (PERSON,), export: str = "t1") -> Contracted:
+    def apply(
+        columns: Sequence[str] = COLUMNS, rows: Sequence[Sequence[str]] = (PERSON,), export: str = "t1"
+    ) -> ContractResult:
         return apply_contract(_table(columns, rows), study, export_of(export), "ab" * 32, f"{export}.csv")
 
     return apply
@@ -52,8 +54,8 @@ def _person(code: str, **cells: str) -> tuple[str, ...]:
 
 
 def test_every_column_and_code_has_a_verdict(contract: Contract) -> None:
-    contracted = contract((*COLUMNS[:-2], "Extra", "Comment", "S_1", "Kind"), [(*PERSON, "No", "real")])
-    assert [(finding.column, finding.code, finding.verdict) for finding in contracted.findings] == [
+    result = contract((*COLUMNS[:-2], "Extra", "Comment", "S_1", "Kind"), [(*PERSON, "No", "real")])
+    assert [(finding.column, finding.code, finding.verdict) for finding in result.findings] == [
         ("Code", "respondent", "matched"),
         ("When", "answered_on", "matched"),
         ("Q_1", "mood_01", "matched"),
@@ -65,47 +67,45 @@ def test_every_column_and_code_has_a_verdict(contract: Contract) -> None:
         ("S_1", "gp", "duplicated"),
         ("Kind", None, "matched"),
     ]
-    assert contracted.accepted.column_names == (
+    assert result.accepted.column_names == (
         ["respondent", "answered_on", "mood_01", "mood_02", "mood_03", "gp", "source_file", "source_row"]
     )
-    assert contracted.accepted.column("gp").to_pylist() == [None]
+    assert result.accepted.column("gp").to_pylist() == [None]
 
 
 def test_a_code_declared_absent_is_an_empty_column_and_no_problem(contract: Contract) -> None:
-    contracted = contract(("RecordedDate", "ExternalReference", "Q_1", "Q_3"), [("", "PW-1", "1", "3")], "t2")
-    assert contracted.problems == []
-    assert contracted.findings[-1].verdict == "absent"
-    assert contracted.findings[-1].message == "mood_02 is declared absent from this export"
-    assert contracted.accepted.column("mood_02").to_pylist() == [None]
-    assert [str(field.type) for field in contracted.accepted.schema] == ["string"] * 6 + ["int64"]
+    result = contract(("RecordedDate", "ExternalReference", "Q_1", "Q_3"), [("", "PW-1", "1", "3")], "t2")
+    assert result.problems == []
+    assert result.findings[-1].verdict == "absent"
+    assert result.findings[-1].message == "mood_02 is declared absent from this export"
+    assert result.accepted.column("mood_02").to_pylist() == [None]
+    assert [str(field.type) for field in result.accepted.schema] == ["string"] * 6 + ["int64"]
 
 
 def test_one_missing_column_names_its_code_and_a_cure(contract: Contract) -> None:
-    contracted = contract(tuple("Other" if column == "Q_2" else column for column in COLUMNS))
+    result = contract(tuple("Other" if column == "Q_2" else column for column in COLUMNS))
     message = 'T1: column "Q_2" (mood_02) is missing; correct the export, the protocol, or declare it under absent'
-    assert contracted.problems == [message]
-    assert contracted.warnings == [
-        'column "Other" is not in the protocol; it was set aside; declare it under ignored or blocks'
-    ]
-    assert contracted.accepted.column("mood_02").to_pylist() == [None]
+    assert result.problems == [message]
+    assert result.warnings == ['column "Other" is not in the protocol; it was set aside; declare it under ignored or blocks']
+    assert result.accepted.column("mood_02").to_pylist() == [None]
     with pytest.raises(ExportError) as refusal:
-        contracted.raise_if_broken()
+        result.raise_if_broken()
     assert str(refusal.value) == f"t1.csv: {message}"
 
 
 @pytest.mark.parametrize("written", ["q_2", "Q 2", "Q2"])
 def test_a_column_that_looks_alike_is_asked_about_and_not_taken(contract: Contract, written: str) -> None:
-    contracted = contract(tuple(written if column == "Q_2" else column for column in COLUMNS))
-    assert contracted.problems == [
+    result = contract(tuple(written if column == "Q_2" else column for column in COLUMNS))
+    assert result.problems == [
         f'T1: column "Q_2" (mood_02) is missing; did you mean column "{written}"? Correct its name in the export or in the'
         " protocol"
     ]
-    assert contracted.accepted.column("mood_02").to_pylist() == [None]
+    assert result.accepted.column("mood_02").to_pylist() == [None]
 
 
 def test_many_missing_columns_are_one_line(contract: Contract) -> None:
-    contracted = contract(("Code", "q_1"), [("PW-1", "1")])
-    assert contracted.problems == [
+    result = contract(("Code", "q_1"), [("PW-1", "1")])
+    assert result.problems == [
         'T1: 6 columns are missing: "When" (answered_on), "Q_1" (mood_01), "Q_2" (mood_02), "Q_3" (mood_03), "S_1" (gp) and'
         ' 1 more; for "Q_1", did you mean column "q_1"? Correct its name in the export or in the protocol'
     ]
@@ -113,46 +113,46 @@ def test_many_missing_columns_are_one_line(contract: Contract) -> None:
 
 def test_a_rule_without_its_column_is_a_problem(contract: Contract) -> None:
     columns = tuple(column for column in COLUMNS if column != "Kind")
-    contracted = contract(columns, [PERSON[:6] + PERSON[7:]])
-    assert contracted.problems == [
+    result = contract(columns, [PERSON[:6] + PERSON[7:]])
+    assert result.problems == [
         'T1: column "Kind" is missing; a rule under set_aside needs it; correct the export or the rule'
     ]
 
 
 def test_without_a_respondent_column_nobody_is_accepted(contract: Contract) -> None:
-    contracted = contract(COLUMNS[1:], [PERSON[1:], PERSON[1:]])
-    assert contracted.problems == [
+    result = contract(COLUMNS[1:], [PERSON[1:], PERSON[1:]])
+    assert result.problems == [
         'T1: column "Code" (respondent) is missing; correct the export, or respondent in the protocol'
     ]
-    assert contracted.set_aside.column("reason").to_pylist() == ["no_participant"] * 2
-    assert contracted.accepted.num_rows == 0
+    assert result.set_aside.column("reason").to_pylist() == ["no_participant"] * 2
+    assert result.accepted.num_rows == 0
 
 
 def test_a_duplicated_column_that_is_needed_is_a_problem(contract: Contract) -> None:
-    contracted = contract((*COLUMNS, "Q_1", "Comment"), [(*PERSON, "5", "")])
-    assert contracted.problems == ['T1: column "Q_1" stands in the header 2 times (places 3 and 9); keep one']
-    assert contracted.accepted.column("mood_01").to_pylist() == [None]
+    result = contract((*COLUMNS, "Q_1", "Comment"), [(*PERSON, "5", "")])
+    assert result.problems == ['T1: column "Q_1" stands in the header 2 times (places 3 and 9); keep one']
+    assert result.accepted.column("mood_01").to_pylist() == [None]
 
 
 def test_participants_with_several_rows(contract: Contract) -> None:
-    contracted = contract(rows=[_person("PW-07"), _person("PW-08"), _person("PW-07"), _person(" PW-08 "), _person("PW-07")])
-    assert contracted.problems == [
+    result = contract(rows=[_person("PW-07"), _person("PW-08"), _person("PW-07"), _person(" PW-08 "), _person("PW-07")])
+    assert result.problems == [
         "T1: participant PW-07 has rows 2, 4 and 6; keep one of them, or set the others aside by a rule",
         "T1: participant PW-08 has rows 3 and 5; keep one of them, or set the others aside by a rule",
     ]
     with pytest.raises(ExportError, match=r"^t1\.csv: T1: participant PW-07 has rows 2, 4 and 6; .* \(and 1 more\)$"):
-        contracted.raise_if_broken()
-    many = contract(rows=[_person(f"PW-{number % 9}") for number in range(90)])
-    assert many.problems[0].startswith("T1: participant PW-0 has rows 2, 11, 20, 29, 38 and 5 more; keep one")
-    assert many.problems[5:] == ["T1: 4 more participants have several rows; keep one row of each"]
+        result.raise_if_broken()
+    long_result = contract(rows=[_person(f"PW-{number % 9}") for number in range(90)])
+    assert long_result.problems[0].startswith("T1: participant PW-0 has rows 2, 11, 20, 29, 38 and 5 more; keep one")
+    assert long_result.problems[5:] == ["T1: 4 more participants have several rows; keep one row of each"]
 
 
 def test_a_row_set_aside_is_no_duplicate(contract: Contract) -> None:
-    contracted = contract(
+    result = contract(
         rows=[_person("PW-1"), _person("PW-1", Kind=" preview "), _person("", Kind="test"), _person(" \u00a0")]
     )
-    assert contracted.problems == []
-    assert contracted.set_aside.to_pylist() == [
+    assert result.problems == []
+    assert result.set_aside.to_pylist() == [
         {
             "source_file": "ab" * 32,
             "source_row": 3,
@@ -189,16 +189,16 @@ def test_header_forgives_only_what_nobody_can_see(contract: Contract) -> None:
 
 
 def test_an_empty_export_keeps_its_columns(contract: Contract) -> None:
-    contracted = contract(rows=[])
-    assert (contracted.rows_in_file, contracted.accepted.num_rows, contracted.set_aside.num_rows) == (0, 0, 0)
-    assert contracted.accepted.num_columns == 8
-    assert contracted.problems == []
+    result = contract(rows=[])
+    assert (result.rows_in_file, result.accepted.num_rows, result.set_aside.num_rows) == (0, 0, 0)
+    assert result.accepted.num_columns == 8
+    assert result.problems == []
 
 
 def test_unknown_columns_are_one_warning(contract: Contract) -> None:
     extra = [f"X{number}" for number in range(17)]
-    contracted = contract((*COLUMNS, *extra), [(*PERSON, *extra)])
-    assert contracted.warnings == [
+    result = contract((*COLUMNS, *extra), [(*PERSON, *extra)])
+    assert result.warnings == [
         'columns "X0", "X1", "X2", "X3", "X4" and 12 more are not in the protocol; they were set aside; declare them under'
         " ignored or blocks"
     ]
@@ -207,20 +207,20 @@ def test_unknown_columns_are_one_warning(contract: Contract) -> None:
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_names_are_data(contract: Contract, hostile: str) -> None:
     person = _person(hostile, Comment=hostile, Q_1=hostile)
-    contracted = contract((*COLUMNS, hostile), [(*person, hostile), (*person, hostile)])
-    assert contracted.rows_in_file == contracted.accepted.num_rows + contracted.set_aside.num_rows == 2
+    result = contract((*COLUMNS, hostile), [(*person, hostile), (*person, hostile)])
+    assert result.rows_in_file == result.accepted.num_rows + result.set_aside.num_rows == 2
     if hostile:
-        assert contracted.accepted.column("respondent").to_pylist() == [hostile] * 2
-        assert contracted.accepted.column("mood_01").to_pylist() == [hostile] * 2
-        assert len(contracted.problems) == 1
-    for line in (*contracted.problems, *contracted.warnings, *(finding.message for finding in contracted.findings)):
+        assert result.accepted.column("respondent").to_pylist() == [hostile] * 2
+        assert result.accepted.column("mood_01").to_pylist() == [hostile] * 2
+        assert len(result.problems) == 1
+    for line in (*result.problems, *result.warnings, *(finding.message for finding in result.findings)):
         assert line.isprintable() and len(line) < 300
 
 
 def test_other_peoples_answers_are_not_in_messages(contract: Contract) -> None:
-    contracted = contract((*COLUMNS, "Extra"), [(*_person("PW-1", Q_1="secret", Kind="preview"), "secret")] * 2)
-    everything = [*contracted.problems, *contracted.warnings, *contracted.set_aside.column("detail").to_pylist()]
-    assert everything and not any("secret" in line for line in everything)
+    result = contract((*COLUMNS, "Extra"), [(*_person("PW-1", Q_1="secret", Kind="preview"), "secret")] * 2)
+    texts = [*result.problems, *result.warnings, *result.set_aside.column("detail").to_pylist()]
+    assert texts and not any("secret" in line for line in texts)
 
 
 def test_a_code_called_like_a_column_of_every_export_is_refused(study: Study, export_of: ExportOf) -> None:
@@ -228,9 +228,9 @@ def test_a_code_called_like_a_column_of_every_export_is_refused(study: Study, ex
     block = export_of("roster").blocks[0].model_copy(update={"columns": {"source_row": "Âge"}})
     roster = export_of("roster").model_copy(update={"blocks": (block,)})
     protocol = study.protocol.model_copy(update={"participant_variables": (variable,)})
-    other = type(study)(study.folder, protocol, study.instruments, study.norms)
+    changed_study = type(study)(study.folder, protocol, study.instruments, study.norms)
     with pytest.raises(ExportError, match=r"^r\.csv: the code source_row is a name that every export has; rename it in"):
-        apply_contract(_table(("Person", "Âge"), [("PW-1", "1")]), other, roster, "ab", "r.csv")
+        apply_contract(_table(("Person", "Âge"), [("PW-1", "1")]), changed_study, roster, "ab", "r.csv")
 
 
 _CELL = st.sampled_from(["", " ", "PW-1", "PW-2", "preview", "test", "1", "\u00a0", "é", '"'])
@@ -241,17 +241,17 @@ _CELL = st.sampled_from(["", " ", "PW-1", "PW-2", "preview", "test", "1", "\u00a
 def test_rows_are_conserved_whatever_the_columns(contract: Contract, data: st.DataObject) -> None:
     columns = data.draw(st.lists(st.sampled_from([*COLUMNS, "Extra", " Code", ""]), min_size=1, max_size=12))
     rows = data.draw(st.lists(st.tuples(*[_CELL] * len(columns)), max_size=12))
-    contracted = contract(columns, rows)
-    assert len(rows) == contracted.rows_in_file == contracted.accepted.num_rows + contracted.set_aside.num_rows
-    numbers = [*contracted.accepted.column("source_row").to_pylist(), *contracted.set_aside.column("source_row").to_pylist()]
+    result = contract(columns, rows)
+    assert len(rows) == result.rows_in_file == result.accepted.num_rows + result.set_aside.num_rows
+    numbers = [*result.accepted.column("source_row").to_pylist(), *result.set_aside.column("source_row").to_pylist()]
     assert sorted(numbers) == [2 + number for number in range(len(rows))]
-    assert len(contracted.findings) >= len(columns)
+    assert len(result.findings) >= len(columns)
 
 
 def test_a_header_that_stands_among_the_people_is_set_aside(contract: Contract) -> None:
-    contracted = contract(rows=[_person("PW-1"), COLUMNS, _person("Code")])
-    assert contracted.problems == []
-    assert [(row["source_row"], row["reason"], row["detail"]) for row in contracted.set_aside.to_pylist()] == [
+    result = contract(rows=[_person("PW-1"), COLUMNS, _person("Code")])
+    assert result.problems == []
+    assert [(row["source_row"], row["reason"], row["detail"]) for row in result.set_aside.to_pylist()] == [
         (3, "header_row", "the header stands here once more")
     ]
-    assert contracted.accepted.column("respondent").to_pylist() == ["PW-1", "Code"]
+    assert result.accepted.column("respondent").to_pylist() == ["PW-1", "Code"]

@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyreadstat
 import pytest
 
-from dagster_project.exports import Contracted, ExportError, TextTable, apply_contract, read_export
+from dagster_project.exports import ContractResult, ExportError, TextTable, apply_contract, read_export
 from dagster_project.raw.load import load_export
 from dagster_project.settings import read_settings
 from dagster_project.study import Export, Study
@@ -1087,7 +1087,7 @@ def is_one_line(message: str, name: str) -> None:
     assert len(message) <= _LONGEST_MESSAGE, message
 
 
-def rows_are_conserved(table: TextTable, contracted: Contracted) -> None:
+def rows_are_conserved(table: TextTable, contracted: ContractResult) -> None:
     accepted, aside = contracted.accepted, contracted.set_aside
     assert table.row_count == table.cells.num_rows == contracted.rows_in_file == accepted.num_rows + aside.num_rows
     places = [*accepted.column("source_row").to_pylist(), *aside.column("source_row").to_pylist()]
@@ -1097,7 +1097,7 @@ def rows_are_conserved(table: TextTable, contracted: Contracted) -> None:
         assert line.isprintable()
 
 
-def cells_are_those_of_the_file(table: TextTable, contracted: Contracted) -> None:
+def cells_are_those_of_the_file(table: TextTable, contracted: ContractResult) -> None:
     """Each accepted cell is the cell of its column in its row."""
     rows = {row: number for number, row in enumerate(table.source_rows.to_pylist())}
     taken = pa.array([rows[row] for row in contracted.accepted.column("source_row").to_pylist()], pa.int64())
@@ -1134,6 +1134,7 @@ def the_csv_module_agrees(table: TextTable, content: bytes, export: Export) -> N
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind_name", KINDS)
 def test_rows_are_conserved_or_the_export_is_refused(
     kind_name: str, results: Results, study: Study, export_of: ExportOf
@@ -1147,6 +1148,7 @@ def test_rows_are_conserved_or_the_export_is_refused(
     assert not failures, "\n".join(failures)
 
 
+@pytest.mark.slow
 def test_there_are_enough_of_them(results: Results, study: Study, export_of: ExportOf) -> None:
     outcomes: Counter[Outcome] = Counter()
     for kind_name in KINDS:
@@ -1172,6 +1174,7 @@ def _for_the_warehouse(export: str, count: int) -> list[Damaged]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("export", "count"), [("t1", 60), ("t2", 12), ("roster", 12)])
 def test_the_warehouse_takes_an_export_whole_or_not_at_all(
     export: str, count: int, results: Results, tmp_path: Path, study: Study, export_of: ExportOf

@@ -65,12 +65,12 @@ def test_same_answers_give_the_same_accepted_table(
     assert table.source_rows.to_pylist() == [2, 3, 5, 6]
     assert table.delimiter == delimiter
     assert table.encoding == {"cp1252": "cp1252"}.get(encoding, encoding[:6].replace("utf-8-", "utf-8")[:6].rstrip("-"))
-    contracted = apply_contract(table, study, export_of("t1"), "ab" * 32, "t1.csv")
-    assert contracted.problems == [] and contracted.warnings == []
-    accepted = contracted.accepted.drop_columns(["source_file", "source_row"]).to_pylist()
+    result = apply_contract(table, study, export_of("t1"), "ab" * 32, "t1.csv")
+    assert result.problems == [] and result.warnings == []
+    accepted = result.accepted.drop_columns(["source_file", "source_row"]).to_pylist()
     keys = ["respondent", "answered_on", "mood_01", "mood_02", "mood_03", "gp"]
     assert accepted == [dict(zip(keys, row[:6], strict=True)) for row in ANSWERS[:2]]
-    assert contracted.set_aside.select(["source_row", "respondent", "reason"]).to_pylist() == [
+    assert result.set_aside.select(["source_row", "respondent", "reason"]).to_pylist() == [
         {"source_row": 5, "respondent": None, "reason": "no_participant"},
         {"source_row": 6, "respondent": "PW-3", "reason": "preview"},
     ]
@@ -266,6 +266,7 @@ _NUMBERS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(
     st.lists(st.tuples(_NUMBERS, _NUMBERS, _NUMBERS), min_size=1, max_size=30),

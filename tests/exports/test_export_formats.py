@@ -38,7 +38,7 @@ def _csv(rows: list[list[str]], delimiter: str = ",", line_end: str = "\r\n") ->
 
 
 def _frame() -> pd.DataFrame:
-    columns = {name: [row[at] for row in PEOPLE] for at, name in enumerate(COLUMNS)}
+    columns = {name: [row[index] for row in PEOPLE] for index, name in enumerate(COLUMNS)}
     return pd.DataFrame(
         {name: pd.Series(cells, dtype="str" if name in ("pid", "note") else "float64") for name, cells in columns.items()}
     )
@@ -98,16 +98,16 @@ def test_the_same_answers_are_the_same_rows_in_every_format(
     write(path)
     export = _export(export_of, reader)
     table = read_export(path, export)
-    contracted = apply_contract(table, study, export, "ab" * 32, "export") if form != "por" else None
+    result = apply_contract(table, study, export, "ab" * 32, "export") if form != "por" else None
     # Portable files have upper-case names, which the protocol would have to declare; their cells are compared.
     cells = [list(row.values()) for row in table.cells.to_pylist()]
     if form in ("por", "xpt"):
         cells[1][0] = cells[1][0].replace("Pe", "Pé")
     assert cells == TEXTS
-    if contracted is not None:
-        assert contracted.problems == []
-        assert (contracted.accepted.num_rows, contracted.set_aside.num_rows) == (3, 0)
-        assert contracted.accepted.column("mood_03").to_pylist() == ["-9", "3", "0.1"]
+    if result is not None:
+        assert result.problems == []
+        assert (result.accepted.num_rows, result.set_aside.num_rows) == (3, 0)
+        assert result.accepted.column("mood_03").to_pylist() == ["-9", "3", "0.1"]
     first = (
         4
         if form == "qualtrics"
@@ -271,20 +271,20 @@ def test_one_file_with_all_waves_gives_each_wave_its_rows(tmp_path: Path, study:
     )
     accepted = {}
     for wave, export in waves.items():
-        contracted = apply_contract(table, redcap, export, "ab" * 32, "records.csv")
-        assert contracted.problems == []
-        assert contracted.warnings == [
+        result = apply_contract(table, redcap, export, "ab" * 32, "records.csv")
+        assert result.problems == []
+        assert result.warnings == [
             '1 rows whose column "redcap_event_name" is "t9_arm_1" belong to no wave of the protocol; declare an export for them'
         ]
-        assert contracted.rows_in_file == contracted.accepted.num_rows + contracted.set_aside.num_rows == 5
+        assert result.rows_in_file == result.accepted.num_rows + result.set_aside.num_rows == 5
         accepted[wave] = list(
             zip(
-                contracted.accepted.column("respondent").to_pylist(),
-                contracted.accepted.column("mood_01").to_pylist(),
+                result.accepted.column("respondent").to_pylist(),
+                result.accepted.column("mood_01").to_pylist(),
                 strict=True,
             )
         )
-        reasons = contracted.set_aside.column("reason").to_pylist()
+        reasons = result.set_aside.column("reason").to_pylist()
         assert sorted(reasons) == (
             ["other_wave", "other_wave", "repeated_instrument"] if wave == "T1" else ["other_wave"] * 4
         )

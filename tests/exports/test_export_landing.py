@@ -50,26 +50,26 @@ def test_two_files_for_one_export_are_refused_by_name(study: Study, export_of: E
 def test_landing_copies_under_the_hash_and_leaves_the_source(tmp_path: Path) -> None:
     source = tmp_path / "T1; drop table.CSV"
     source.write_bytes(b"Code\r\nPW-1\r\n")
-    before = source.stat()
-    landed = land(source, tmp_path / "landing")
+    old_stat = source.stat()
+    landed_file = land(source, tmp_path / "landing")
     sha256 = hashlib.sha256(b"Code\r\nPW-1\r\n").hexdigest()
-    assert (landed.sha256, landed.name, landed.size) == (sha256, "T1; drop table.CSV", 12)
-    assert landed.path == tmp_path / "landing" / f"{sha256}.csv"
-    assert landed.path.read_bytes() == source.read_bytes()
-    assert stat.S_IMODE(landed.path.stat().st_mode) == 0o444
-    assert (source.stat().st_mtime_ns, source.stat().st_mode) == (before.st_mtime_ns, before.st_mode)
-    assert list((tmp_path / "landing").iterdir()) == [landed.path]
+    assert (landed_file.sha256, landed_file.name, landed_file.size) == (sha256, "T1; drop table.CSV", 12)
+    assert landed_file.path == tmp_path / "landing" / f"{sha256}.csv"
+    assert landed_file.path.read_bytes() == source.read_bytes()
+    assert stat.S_IMODE(landed_file.path.stat().st_mode) == 0o444
+    assert (source.stat().st_mtime_ns, source.stat().st_mode) == (old_stat.st_mtime_ns, old_stat.st_mode)
+    assert list((tmp_path / "landing").iterdir()) == [landed_file.path]
 
 
 def test_landing_twice_never_writes_again(tmp_path: Path) -> None:
     source = tmp_path / "t1.csv"
     source.write_bytes(b"Code\n")
     first = land(source, tmp_path / "landing")
-    before = first.path.stat()
+    old_stat = first.path.stat()
     (tmp_path / "other name.csv").write_bytes(b"Code\n")
-    again = land(tmp_path / "other name.csv", tmp_path / "landing")
-    assert again.path == first.path
-    assert (first.path.stat().st_ino, first.path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    second_copy = land(tmp_path / "other name.csv", tmp_path / "landing")
+    assert second_copy.path == first.path
+    assert (first.path.stat().st_ino, first.path.stat().st_mtime_ns) == (old_stat.st_ino, old_stat.st_mtime_ns)
 
 
 def test_a_corrected_export_lands_beside_the_first(tmp_path: Path) -> None:
@@ -85,16 +85,16 @@ def test_a_corrected_export_lands_beside_the_first(tmp_path: Path) -> None:
 def test_a_landed_copy_that_was_edited_is_moved_aside_and_made_anew(tmp_path: Path, content: bytes) -> None:
     source = tmp_path / "t1.csv"
     source.write_bytes(b"Code, PW-1")
-    landed = land(source, tmp_path / "landing").path
-    landed.chmod(0o644)
-    landed.write_bytes(content)
-    again = land(source, tmp_path / "landing")
-    (aside,) = (tmp_path / "landing").glob("changed-*.csv")
-    assert again.note == (
-        f"t1.csv: its landed copy was changed after landing; it was moved to landing/{aside.name}, and the copy was made anew"
+    landed_path = land(source, tmp_path / "landing").path
+    landed_path.chmod(0o644)
+    landed_path.write_bytes(content)
+    second_copy = land(source, tmp_path / "landing")
+    (moved_file,) = (tmp_path / "landing").glob("changed-*.csv")
+    assert second_copy.note == (
+        f"t1.csv: its landed copy was changed after landing; it was moved to landing/{moved_file.name}, and the copy was made anew"
         " from the export"
     )
-    assert (aside.read_bytes(), landed.read_bytes()) == (content, b"Code, PW-1")
+    assert (moved_file.read_bytes(), landed_path.read_bytes()) == (content, b"Code, PW-1")
     assert land(source, tmp_path / "landing").note == ""
 
 
@@ -104,11 +104,11 @@ def test_a_landing_folder_that_is_a_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "landing").write_text("not a folder")
     with pytest.raises(ExportError) as refusal:
         land(source, tmp_path / "landing")
-    where = tmp_path / "landing"
+    folder = tmp_path / "landing"
     assert re.fullmatch(
-        rf"t1\.csv: cannot be landed \(.*\); {re.escape(str(where))} is no folder: move it away", str(refusal.value)
+        rf"t1\.csv: cannot be landed \(.*\); {re.escape(str(folder))} is no folder: move it away", str(refusal.value)
     )
-    assert where.read_text() == "not a folder"
+    assert folder.read_text() == "not a folder"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits on a process")
@@ -121,10 +121,10 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> No
         "try: land(Path(sys.argv[1]), Path(sys.argv[2]))\n"
         "except ExportError as error: print(error)"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code, str(source), str(tmp_path / "landing")], capture_output=True, text=True, check=True
     )
-    assert done.stdout == "t1.csv: cannot be landed (File too large); free space on the disk, then run again\n"
+    assert process.stdout == "t1.csv: cannot be landed (File too large); free space on the disk, then run again\n"
     assert list((tmp_path / "landing").iterdir()) == []
     assert land(source, tmp_path / "landing").path.stat().st_size == 50_000
 
@@ -175,8 +175,8 @@ def test_a_name_that_is_no_text_is_refused_and_a_long_one_is_taken(study: Study,
         find_files(study.folder, export_of("t1"))
     odd.unlink()
     _arrive(study, "t" * 251 + ".csv")
-    (found,) = find_files(study.folder, export_of("t1"))
-    assert land(found, study.folder / "landing").path.name.endswith(".csv")
+    (file,) = find_files(study.folder, export_of("t1"))
+    assert land(file, study.folder / "landing").path.name.endswith(".csv")
 
 
 def test_a_file_that_changes_while_it_is_read_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,5 +204,5 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 def test_an_odd_suffix_is_left_out_of_the_landed_name(tmp_path: Path) -> None:
     source = tmp_path / "export.'; drop 😀"
     source.write_bytes(b"x")
-    landed = land(source, tmp_path / "landing")
-    assert landed.path.name == landed.sha256
+    landed_file = land(source, tmp_path / "landing")
+    assert landed_file.path.name == landed_file.sha256

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from dagster_project.cli import main
-from dagster_project.exports import Read, apply_contract, labels_unlike, propose, read_export, unlike_before
+from dagster_project.exports import (
+    ExportData,
+    apply_contract,
+    find_label_changes,
+    find_wave_changes,
+    proposals,
+    propose,
+    read_export,
+)
 from dagster_project.study import Export, read_study
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +41,7 @@ def _people(count: int = 40) -> np.ndarray:
     return np.clip(np.round(3 + well + rng.normal(0, 0.7, (count, 14))), 1, 5)
 
 
-def _read(tmp_path: Path, export: Export, header: list[str], labels: list[str], answers: np.ndarray) -> Read:
+def _read(tmp_path: Path, export: Export, header: list[str], labels: list[str], answers: np.ndarray) -> ExportData:
     stream = io.StringIO(newline="")
     rows = csv.writer(stream)
     rows.writerows(
@@ -47,7 +55,7 @@ def _read(tmp_path: Path, export: Export, header: list[str], labels: list[str], 
     path = tmp_path / f"wave {len(list(tmp_path.iterdir()))}.csv"  # the table stays in its file
     path.write_text(stream.getvalue(), encoding="utf-8")
     table = read_export(path, export)
-    return Read(export, table, apply_contract(table, EXAMPLE, export, "ab" * 32, "wave.csv"))
+    return ExportData(export, table, apply_contract(table, EXAMPLE, export, "ab" * 32, "wave.csv"))
 
 
 LABELS = [f"topic {'abcdefghijklmn'[at] * 6} of the day" for at in range(14)]
@@ -55,35 +63,43 @@ LABELS = [f"topic {'abcdefghijklmn'[at] * 6} of the day" for at in range(14)]
 
 def test_a_renamed_column_is_proposed_with_its_evidence_and_not_taken(tmp_path: Path, wave: Export) -> None:
     answers = _people()
-    before = _read(tmp_path, wave, ITEMS, LABELS, answers)
+    old_table = _read(tmp_path, wave, ITEMS, LABELS, answers)
     header = ["Wellbeing4" if name == "WB_4" else name for name in ITEMS] + ["Shoe size"]
-    this = _read(tmp_path, wave, header, [*LABELS, "shoes"], np.column_stack([answers, np.full(40, 43.0)]))
-    assert this.contracted.accepted.column("wemwbs_04").to_pylist() == [None] * 40
-    (found,) = propose(this, EXAMPLE, [before])
-    assert (found.code, found.block, found.declared, found.column) == ("wemwbs_04", "wemwbs", "WB_4", "Wellbeing4")
-    assert found.evidence["label"] == found.evidence["values"] == 1
-    assert found.evidence["goes with its scale"] > 0.6
-    assert 0.5 < found.confidence < 1
-    assert found.sentence.startswith('wemwbs_04 ("WB_4" is missing) could be column "Wellbeing4": 0.')
+    new_table = _read(tmp_path, wave, header, [*LABELS, "shoes"], np.column_stack([answers, np.full(40, 43.0)]))
+    assert new_table.contract_result.accepted.column("wemwbs_04").to_pylist() == [None] * 40
+    (proposal,) = propose(new_table, EXAMPLE, [old_table])
+    assert (proposal.code, proposal.block, proposal.declared_column, proposal.column) == (
+        "wemwbs_04",
+        "wemwbs",
+        "WB_4",
+        "Wellbeing4",
+    )
+    assert proposal.evidence["label"] == proposal.evidence["values"] == 1
+    assert proposal.evidence["goes with its scale"] > 0.6
+    assert 0.5 < proposal.confidence < 1
+    assert proposal.sentence.startswith('wemwbs_04 ("WB_4" is missing) could be column "Wellbeing4": 0.')
 
 
 def test_a_column_whose_values_are_no_answers_is_not_proposed(tmp_path: Path, wave: Export) -> None:
     answers = _people()
     answers[:, 3] += 10
-    this = _read(tmp_path, wave, ["WB_04x" if name == "WB_4" else name for name in ITEMS], LABELS, answers)
-    assert propose(this, EXAMPLE) == []
+    new_table = _read(tmp_path, wave, ["WB_04x" if name == "WB_4" else name for name in ITEMS], LABELS, answers)
+    assert propose(new_table, EXAMPLE) == []
 
 
 def test_each_column_is_proposed_once(tmp_path: Path, wave: Export) -> None:
     header = [{"WB_4": "WB 4 new", "WB_5": "WB 5 new"}.get(name, name) for name in ITEMS]
-    found = propose(_read(tmp_path, wave, header, LABELS, _people()), EXAMPLE)
-    assert [(one.code, one.column) for one in found] == [("wemwbs_04", "WB 4 new"), ("wemwbs_05", "WB 5 new")]
+    proposals = propose(_read(tmp_path, wave, header, LABELS, _people()), EXAMPLE)
+    assert [(proposal.code, proposal.column) for proposal in proposals] == [
+        ("wemwbs_04", "WB 4 new"),
+        ("wemwbs_05", "WB 5 new"),
+    ]
 
 
 def test_answers_like_before_are_not_remarked_on(tmp_path: Path, wave: Export) -> None:
-    one = _read(tmp_path, wave, ITEMS, LABELS, _people())
-    assert unlike_before(EXAMPLE, wave, one.contracted.accepted, one.contracted.accepted, "T1") == []
-    assert labels_unlike(one, [one], EXAMPLE) == []
+    table = _read(tmp_path, wave, ITEMS, LABELS, _people())
+    assert find_wave_changes(EXAMPLE, wave, table.contract_result.accepted, table.contract_result.accepted, "T1") == []
+    assert find_label_changes(table, [table], EXAMPLE) == []
 
 
 def _shifted(answers: np.ndarray) -> np.ndarray:
@@ -117,16 +133,16 @@ def _turned(answers: np.ndarray) -> np.ndarray:
 def test_recoded_answers_are_remarked_on(
     tmp_path: Path, wave: Export, damage: Callable[[np.ndarray], np.ndarray], said: str
 ) -> None:
-    before = _read(tmp_path, wave, ITEMS, LABELS, _people())
-    this = _read(tmp_path, wave, ITEMS, LABELS, damage(_people()))
-    (line,) = unlike_before(EXAMPLE, wave, this.contracted.accepted, before.contracted.accepted, "T1")
+    old_table = _read(tmp_path, wave, ITEMS, LABELS, _people())
+    new_table = _read(tmp_path, wave, ITEMS, LABELS, damage(_people()))
+    (line,) = find_wave_changes(EXAMPLE, wave, new_table.contract_result.accepted, old_table.contract_result.accepted, "T1")
     assert line.startswith(said)
 
 
 def test_a_code_used_again_for_another_item_is_seen_by_its_label(tmp_path: Path, wave: Export) -> None:
-    before = _read(tmp_path, wave.model_copy(update={"wave": "T1"}), ITEMS, LABELS, _people())
-    labels = ["who went where, and why so often?" if at == 8 else label for at, label in enumerate(LABELS)]
-    (line,) = labels_unlike(_read(tmp_path, wave, ITEMS, labels, _people()), [before], EXAMPLE)
+    old_table = _read(tmp_path, wave.model_copy(update={"wave": "T1"}), ITEMS, LABELS, _people())
+    labels = ["who went where, and why so often?" if index == 8 else label for index, label in enumerate(LABELS)]
+    (line,) = find_label_changes(_read(tmp_path, wave, ITEMS, labels, _people()), [old_table], EXAMPLE)
     assert line.startswith("T2: the label of wemwbs_09 is unlike the one in T1 (likeness 0.")
     assert "often" not in line
 
@@ -139,9 +155,9 @@ def test_the_command_writes_lines_that_a_person_can_accept(
     file.write_text(file.read_text(encoding="utf-8").replace("M2", "Mood2"), encoding="utf-8")
     arguments = ["contract", "--propose", "--study", str(small_place.study_folder)]
     assert main(arguments) == 1
-    said = capsys.readouterr().out
-    assert '  mood_02 ("M2" is missing) could be column "Mood2": 0.' in said
-    assert '    block mood: columns: {mood_02: "Mood2"}' in said
+    output = capsys.readouterr().out
+    assert '  mood_02 ("M2" is missing) could be column "Mood2": 0.' in output
+    assert '    block mood: columns: {mood_02: "Mood2"}' in output
     protocol = small_place.study_folder / "study.yaml"
     accepted = '{block: mood, template: "M{position}", columns: {mood_02: "Mood2"}}'
     protocol.write_text(
@@ -155,3 +171,9 @@ def test_the_example_is_not_remarked_on(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setenv("WAVEHOUSE_STUDY", "restored afterwards")
     assert main(["contract", "--study", "peer_workers"]) == 0
     assert [line for line in capsys.readouterr().out.splitlines() if line.startswith(" ")] == []
+
+
+@pytest.mark.parametrize(("code", "is_whole"), [("5", True), ("-1", True), ("--5", False), ("²", False), ("٣", False)])
+def test_a_label_whose_code_is_no_whole_number_is_not_proposed(code: str, is_whole: bool) -> None:
+    """A dictionary with the choice "--5" ended `wavehouse contract` in a traceback."""
+    assert (proposals._WHOLE_CODE.fullmatch(code) is not None) == is_whole

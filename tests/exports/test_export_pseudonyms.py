@@ -25,5 +25,5 @@ def test_many_at_once_are_what_hmac_says_of_each(respondents: list[str], key: by
     ]
     assert pseudonyms(pa.array(respondents, pa.string()), key).to_pylist() == expected
     assert [pseudonym(text, key) for text in respondents] == expected
-    twice = pa.array([*respondents, *respondents], pa.string()).slice(len(respondents))
-    assert pseudonyms(twice, key).to_pylist() == expected
+    repeated_respondents = pa.array([*respondents, *respondents], pa.string()).slice(len(respondents))
+    assert pseudonyms(repeated_respondents, key).to_pylist() == expected

@@ -44,9 +44,9 @@ def test_header_rows_are_no_people(
     assert table.source_rows.to_pylist() == lines
     assert table.notes[-1] == note
     assert table.column_labels["Q_1"] == "Item 1,\nsecond line"
-    contracted = apply_contract(table, study, export_of("t2"), "ab" * 32, "t2.csv")
-    assert (contracted.problems, contracted.warnings) == ([], [])
-    assert contracted.accepted.drop_columns(["source_file", "answered_on"]).to_pylist() == [
+    result = apply_contract(table, study, export_of("t2"), "ab" * 32, "t2.csv")
+    assert (result.problems, result.warnings) == ([], [])
+    assert result.accepted.drop_columns(["source_file", "answered_on"]).to_pylist() == [
         {"respondent": "PW-1", "mood_01": "1", "mood_02": None, "mood_03": "5", "source_row": lines[0]},
         {"respondent": "PW-2", "mood_01": "", "mood_02": None, "mood_03": "-99", "source_row": lines[1]},
     ]
@@ -108,8 +108,8 @@ def test_a_column_may_be_declared_by_its_import_id(tmp_path: Path, study: Study,
     export = export_of("t2")
     block = export.blocks[0].model_copy(update={"columns": {"mood_01": "QID7"}})
     table = read_export(path, export)
-    contracted = apply_contract(table, study, export.model_copy(update={"blocks": (block,)}), "ab" * 32, "t2.csv")
-    assert contracted.problems == contracted.warnings == []
-    assert contracted.accepted.select(["mood_01", "mood_03"]).to_pylist() == [{"mood_01": "4", "mood_03": "2"}]
+    result = apply_contract(table, study, export.model_copy(update={"blocks": (block,)}), "ab" * 32, "t2.csv")
+    assert result.problems == result.warnings == []
+    assert result.accepted.select(["mood_01", "mood_03"]).to_pylist() == [{"mood_01": "4", "mood_03": "2"}]
     as_declared = apply_contract(table, study, export, "ab" * 32, "t2.csv")
     assert len(as_declared.problems) == 1

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from dagster_project.exports import (
-    Contracted,
+    ContractResult,
+    ExportData,
     ExportError,
     Memory,
-    Read,
     apply_contract,
     dictionary_of,
     look,
@@ -75,39 +75,39 @@ def _export(export_of: Callable[[str], Export], instance: str, is_labelled: bool
     return export_of("t1").model_copy(update=changes | {"blocks": (block,), "dictionary": "dictionary.csv"} | update)
 
 
-def _contracted(study: Study, export: Export, rows: list[list[str]]) -> tuple[Read, Contracted]:
+def _contracted(study: Study, export: Export, rows: list[list[str]]) -> tuple[ExportData, ContractResult]:
     _write(study.folder / "dictionary.csv", [HEAD, *DICTIONARY])
     table = read_export(_write(study.folder / "raw/T1/records.csv", rows), export, None, dictionary_of(study, export))
-    contracted = apply_contract(table, study, export, "ab" * 32, "records.csv")
-    return Read(export, table, contracted), contracted
+    result = apply_contract(table, study, export, "ab" * 32, "records.csv")
+    return ExportData(export, table, result), result
 
 
 @pytest.mark.parametrize(("instance", "answers"), [("1", [["1", "2", "3"], ["3", "", "1"]]), ("2", [["4", "5", "5"]])])
 def test_a_wave_may_be_an_instance_of_a_repeated_instrument(
     study: Study, export_of: Callable[[str], Export], instance: str, answers: list[list[str]]
 ) -> None:
-    read, contracted = _contracted(study, _export(export_of, instance), RAW)
-    assert contracted.problems == []
+    reading, result = _contracted(study, _export(export_of, instance), RAW)
+    assert result.problems == []
     items = ["mood_01", "mood_02", "mood_03"]
-    assert [[row[item] for item in items] for row in contracted.accepted.to_pylist()] == answers
-    assert contracted.accepted.num_rows + contracted.set_aside.num_rows == 5
-    reasons = {row["source_row"]: row["detail"] for row in contracted.set_aside.to_pylist()}
+    assert [[row[item] for item in items] for row in result.accepted.to_pylist()] == answers
+    assert result.accepted.num_rows + result.set_aside.num_rows == 5
+    reasons = {row["source_row"]: row["detail"] for row in result.set_aside.to_pylist()}
     assert reasons[5] == 'column "redcap_repeat_instrument" is diary'
-    assert propose_labels(read, study) == {}
+    assert propose_labels(reading, study) == {}
 
 
 def test_an_export_with_labels_is_matched_through_the_dictionary_and_its_texts_are_proposed(
     study: Study, export_of: Callable[[str], Export]
 ) -> None:
-    read, contracted = _contracted(study, _export(export_of, "1", True), LABELLED)
-    assert contracted.problems == []
-    assert contracted.accepted.column("mood_01").to_pylist() == ["Never", "Sometimes, at times"]
-    assert propose_labels(read, study) == {
+    reading, result = _contracted(study, _export(export_of, "1", True), LABELLED)
+    assert result.problems == []
+    assert result.accepted.column("mood_01").to_pylist() == ["Never", "Sometimes, at times"]
+    assert propose_labels(reading, study) == {
         "mood": {"Never": 1, "Seldom": 2, "Sometimes, at times": 3, "Often": 4, "Always": 5}
     }
-    assert read.table.column_labels["Label 2"] == "Label 2"
+    assert reading.table.column_labels["Label 2"] == "Label 2"
     # The dictionary is no export, and no stranger in the study folder either.
-    assert look(study, Memory(), {}).unknown == ()
+    assert look(study, Memory(), {}).undeclared_files == ()
 
 
 @pytest.mark.parametrize(

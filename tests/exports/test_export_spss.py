@@ -59,12 +59,12 @@ def test_what_was_written_comes_back_as_text(sav: Path, export_of: ExportOf) -> 
 
 def test_the_contract_sees_the_codes(sav: Path, study: Study, export_of: ExportOf) -> None:
     table = read_export(sav, export_of("t3"), name="t3.sav")
-    contracted = apply_contract(table, study, export_of("t3"), "ab" * 32, "t3.sav")
-    assert contracted.problems == []
-    assert contracted.warnings == [
+    result = apply_contract(table, study, export_of("t3"), "ab" * 32, "t3.sav")
+    assert result.problems == []
+    assert result.warnings == [
         'columns "day", "moment", "time" are not in the protocol; they were set aside; declare them under ignored or blocks'
     ]
-    assert contracted.accepted.drop_columns(["source_file"]).to_pylist()[1] == {
+    assert result.accepted.drop_columns(["source_file"]).to_pylist()[1] == {
         "respondent": " PW-é2",
         "answered_on": None,
         "mood_01": "-9",
@@ -72,7 +72,7 @@ def test_the_contract_sees_the_codes(sav: Path, study: Study, export_of: ExportO
         "mood_03": "2",
         "source_row": 2,
     }
-    assert contracted.set_aside.column("source_row").to_pylist() == [3]
+    assert result.set_aside.column("source_row").to_pylist() == [3]
 
 
 def test_a_file_without_cases_has_no_rows(tmp_path: Path, export_of: ExportOf) -> None:

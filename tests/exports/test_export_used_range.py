@@ -168,18 +168,18 @@ def test_a_sheet_in_another_dialect_reaches_as_far(tmp_path: Path) -> None:
     file = _xlsx(tmp_path / "a.xlsx")
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     text = "".join(f'<x:c t="inlineStr"><x:is><x:t>{text}</x:t></x:is></x:c>' for text in ROWS[0])
-    far = '<x:row r="1048576"><x:c s="0" r="XFD1048576" t="inlineStr"><x:is><x:t>{}</x:t></x:is></x:c></x:row>'
+    far_row = '<x:row r="1048576"><x:c s="0" r="XFD1048576" t="inlineStr"><x:is><x:t>{}</x:t></x:is></x:c></x:row>'
     for stray in (" ", "x"):
-        sheet = f'<x:worksheet xmlns:x="{main}"><x:sheetData><x:row>{text}</x:row>{far.format(stray)}</x:sheetData></x:worksheet>'
-        other = tmp_path / "b.xlsx"
-        with zipfile.ZipFile(file) as archive, zipfile.ZipFile(other, "w") as copy:
+        sheet = f'<x:worksheet xmlns:x="{main}"><x:sheetData><x:row>{text}</x:row>{far_row.format(stray)}</x:sheetData></x:worksheet>'
+        second_file = tmp_path / "b.xlsx"
+        with zipfile.ZipFile(file) as archive, zipfile.ZipFile(second_file, "w") as copy:
             for part in archive.namelist():
                 copy.writestr(part, sheet if part == "xl/worksheets/sheet1.xml" else archive.read(part))
         if stray == "x":
             with pytest.raises(ExportError, match="delete cell XFD1048576"):
-                read_excel(other, other.name)
+                read_excel(second_file, second_file.name)
         else:
-            assert read_excel(other, other.name).columns == tuple(ROWS[0])
+            assert read_excel(second_file, second_file.name).columns == tuple(ROWS[0])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs limits on a process")
@@ -192,5 +192,5 @@ def test_a_stray_blank_costs_no_memory(tmp_path: Path) -> None:
         "resource.setrlimit(resource.RLIMIT_AS, (used + (200 << 20), used + (200 << 20)))\n"
         "print(read_excel(Path(sys.argv[1]), 'a.xlsx').row_count)"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
+    process = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout, process.stderr) == (0, "2\n", "")

@@ -34,8 +34,8 @@ def test_a_column_is_followed_through_models_to_where_it_began() -> None:
     origins = Origins({("raw", "answers", "x_01"): {("raw", "t1", "x_01"), ("raw", "t2", "x_01")}})
     origins.add(("staging", "s"), {"x_01": {("raw", "answers", "x_01")}, "one": set()})
     origins.add(("marts", "m"), {"score": {("staging", "s", "x_01"), ("staging", "s", "one")}})
-    assert origins.of(("marts", "m"), "score") == {("raw", "t1", "x_01"), ("raw", "t2", "x_01")}
-    assert origins.of(("staging", "s"), "one") == set()
+    assert origins.origins_of(("marts", "m"), "score") == {("raw", "t1", "x_01"), ("raw", "t2", "x_01")}
+    assert origins.origins_of(("staging", "s"), "one") == set()
 
 
 def test_neighbours_are_drawn_together() -> None:

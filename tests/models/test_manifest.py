@@ -23,15 +23,17 @@ def _models(settings: Any) -> set[str]:
     return {node["name"] for node in json.loads(prepared_manifest(settings).read_text(encoding="utf-8"))["nodes"].values()}
 
 
+@pytest.mark.slow
 def test_the_project_is_parsed_once_and_again_after_an_edit(settings: Any) -> None:
     assert "scale_scores" in _models(settings)
-    parsed = prepared_manifest(settings).stat().st_mtime_ns
-    assert prepared_manifest(settings).stat().st_mtime_ns == parsed
+    parse_time = prepared_manifest(settings).stat().st_mtime_ns
+    assert prepared_manifest(settings).stat().st_mtime_ns == parse_time
     (settings.dbt_folder / "models" / "marts" / "a_new_one.sql").write_text("select 1 as one", encoding="utf-8")
     assert "a_new_one" in _models(settings)
     assert not list(settings.dbt_target.glob(".parsing-*"))
 
 
+@pytest.mark.slow
 def test_a_manifest_that_another_process_makes_is_whole_when_it_is_there(
     small_place: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,15 +16,15 @@ from dagster_project.warehouse import Warehouse
 
 
 def test_the_findings_are_released_and_our_own_results_have_none(example_run: Any) -> None:
-    place, run = example_run
+    workspace, run = example_run
     assert run.checks["results/audit", "own_results_agree"] == (True, "No result contradicts another.")
-    said = "published numbers: 13 impossible, 8 inconsistent, 0 not reproducible, 6 note"
-    assert run.checks["results/audit", "published_agree"] == (False, said)
-    rows = place.released("select severity, subject, count(*) as n from results.findings group by all order by severity")
+    summary = "published numbers: 13 impossible, 8 inconsistent, 0 not reproducible, 6 note"
+    assert run.checks["results/audit", "published_agree"] == (False, summary)
+    rows = workspace.released("select severity, subject, count(*) as n from results.findings group by all order by severity")
     assert [(row["subject"], row["severity"], row["n"]) for row in rows] == [
         ("published", "impossible", 13), ("published", "inconsistent", 8), ("published", "note", 6),
     ]  # fmt: skip
-    (pay,) = place.released("select * from results.findings where statistic = 'sd' and severity = 'impossible'")
+    (pay,) = workspace.released("select * from results.findings where statistic = 'sd' and severity = 'impossible'")
     assert (pay["line"], pay["table"], pay["label"], pay["timepoint"], pay["printed"]) == (
         144,
         "3",
@@ -37,13 +37,13 @@ def test_the_findings_are_released_and_our_own_results_have_none(example_run: An
 def test_a_result_that_contradicts_another_stops_the_release(
     small_again: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
-    place, _ = small_again
-    before = (place.release / "manifest.json").read_bytes()
-    with Warehouse(place.settings.warehouse_file).transaction() as connection:
+    workspace, _ = small_again
+    old_manifest = (workspace.release / "manifest.json").read_bytes()
+    with Warehouse(workspace.settings.warehouse_file).transaction() as connection:
         connection.execute(
             "update results.results set value = value + 1, printed = '9.99' where result_id = 'change/mood_total/T1-T2/mean_change'"
         )
-    definitions = definitions_of(place)
+    definitions = definitions_of(workspace)
     job = definitions.resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(
@@ -52,17 +52,19 @@ def test_a_result_that_contradicts_another_stops_the_release(
             asset_selection=[dg.AssetKey(["results", "audit"]), dg.AssetKey("release")],
         )
     assert not result.success
-    (check,) = (one for one in result.get_asset_check_evaluations() if one.check_name == "own_results_agree")
+    (check,) = (
+        evaluation for evaluation in result.get_asset_check_evaluations() if evaluation.check_name == "own_results_agree"
+    )
     assert not check.passed
     assert "change/mood_total/T1-T2/" in (check.description or "")
-    assert (place.release / "manifest.json").read_bytes() == before
+    assert (workspace.release / "manifest.json").read_bytes() == old_manifest
 
 
 def test_most_changed_numbers_of_our_own_are_noticed(example_run: Any) -> None:
     """One number of the tables is off by a hundredth of itself, its text with it: how many are noticed, by statistic."""
-    place, _ = example_run
-    study = read_study(place.study_folder)
-    results = read_results(Warehouse(place.release / "warehouse.duckdb"))
+    workspace, _ = example_run
+    study = read_study(workspace.study_folder)
+    results = read_results(Warehouse(workspace.release / "warehouse.duckdb"))
     noticed = {
         "mean_change": 0.9,
         "sd_change": 0.9,
@@ -73,15 +75,21 @@ def test_most_changed_numbers_of_our_own_are_noticed(example_run: Any) -> None:
         "d_z": 0.9,
         "d_baseline": 0.9,
     }
-    found, planted = Counter[str](), Counter[str]()
+    detected_counts, planted_counts = Counter[str](), Counter[str]()
     rng = np.random.default_rng(1)
     rows = [row for row in results.values() if row.analysis == "change"]
     for statistic in noticed:
-        some = [row for row in rows if row.statistic == statistic and row.value]
-        for one in rng.permutation(np.array(some, dtype=object))[:10]:
-            value = one.value * 1.01
-            wrong = replace(one, value=value, printed=format_number(value, 3 if statistic == "p" else 2))
-            planted[statistic] += 1
-            others = [wrong if row.result_id == one.result_id else row for row in rows if row.outcome == one.outcome]
-            found[statistic] += any(why.severity != NOTE for _, why in audit_results(others, study))
-    assert {name: found[name] / planted[name] for name in noticed if found[name] / planted[name] < noticed[name]} == {}
+        candidates = [row for row in rows if row.statistic == statistic and row.value]
+        for target in rng.permutation(np.array(candidates, dtype=object))[:10]:
+            value = target.value * 1.01
+            wrong = replace(target, value=value, printed=format_number(value, 3 if statistic == "p" else 2))
+            planted_counts[statistic] += 1
+            outcome_rows = [
+                wrong if row.result_id == target.result_id else row for row in rows if row.outcome == target.outcome
+            ]
+            detected_counts[statistic] += any(finding.severity != NOTE for _, finding in audit_results(outcome_rows, study))
+    assert {
+        name: detected_counts[name] / planted_counts[name]
+        for name in noticed
+        if detected_counts[name] / planted_counts[name] < noticed[name]
+    } == {}

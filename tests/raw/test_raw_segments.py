@@ -7,7 +7,7 @@ import pytest
 from dagster_project.raw.segments import LandedInterviews, segment_check
 from dagster_project.synthesis import CodedFile
 
-FILE = CodedFile(codes=(), codings=(), lost=(), origin="a tool", notes=(), counted=5, speakers=2)
+FILE = CodedFile(codes=(), codings=(), unusable=(), origin="a tool", notes=(), coding_count=5, speaker_count=2)
 ROWS = [
     {"path": ["Strain"], "set_aside_reason": None},
     {"path": None, "set_aside_reason": "code is empty"},
@@ -23,5 +23,5 @@ ROWS = [
     ],
 )
 def test_a_coding_that_vanishes_fails_the_check(counted: int, passed: bool, said: str) -> None:
-    check = segment_check([LandedInterviews("x.qdpx", "0" * 64, replace(FILE, counted=counted))], ROWS)
+    check = segment_check([LandedInterviews("x.qdpx", "0" * 64, replace(FILE, coding_count=counted))], ROWS)
     assert (check.name, check.passed, check.message) == ("codings_conserved", passed, said)

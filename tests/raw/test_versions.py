@@ -50,7 +50,7 @@ def _second_mood(place: Any, table: str) -> list[str]:
 
 def test_a_file_that_is_replaced_stays_readable(small_place: Any) -> None:
     _put(small_place, "t1.csv", FIRST)
-    assert _load(small_place)["versions"] == 1
+    assert _load(small_place).versions == 1
     _put(small_place, "t1.csv", SECOND)
     loaded = _load(small_place)
     assert (loaded.versions, loaded.is_unchanged) == (2, False)
@@ -60,10 +60,10 @@ def test_a_file_that_is_replaced_stays_readable(small_place: Any) -> None:
     assert _second_mood(small_place, old_table) == ["5", ""]
     landed = {file.name: file.read_text(encoding="utf-8") for file in (small_place.study_folder / "landing").glob("*.csv")}
     assert landed == {f"{old}.csv": FIRST, f"{new}.csv": SECOND}
-    assert _load(small_place)["is_unchanged"] is True
+    assert _load(small_place).is_unchanged is True
 
     _put(small_place, "t1.csv", FIRST)
-    assert _load(small_place)["versions"] == 2
+    assert _load(small_place).versions == 2
     assert _second_mood(small_place, "t1") == ["5", ""]
     assert _second_mood(small_place, f"t1@{new[:8]}") == ["5", "1"]
     assert [row[2:4] for row in _versions(small_place)] == [(True, "t1"), (False, f"t1@{new[:8]}")]
@@ -77,19 +77,19 @@ def test_the_newest_of_several_versions_is_used_or_the_pinned_one(small_place: A
     ):
         _load(small_place)
     _declare(small_place, "files: versions")
-    assert _load(small_place)["file_name"] == "t1 corrected.csv"
+    assert _load(small_place).record.file_name == "t1 corrected.csv"
     # Somebody opens the old file and saves it as it was: it is no newer for that.
     _put(small_place, "t1.csv", FIRST, seconds=600)
-    assert (loaded := _load(small_place))["file_name"] == "t1 corrected.csv"
+    assert (loaded := _load(small_place)).record.file_name == "t1 corrected.csv"
     assert loaded.is_unchanged is True
     _put(small_place, "t1 again.csv", FIRST.replace("4,5,2", "1,1,1"), seconds=-600)
-    assert _load(small_place)["file_name"] == "t1 again.csv"
+    assert _load(small_place).record.file_name == "t1 again.csv"
     (old,) = [row[4] for row in _versions(small_place) if row[0] == "t1.csv"]
     _declare(small_place, f'pin: "{old[:10]}"')
-    assert _load(small_place)["file_name"] == "t1.csv"
+    assert _load(small_place).record.file_name == "t1.csv"
     assert _second_mood(small_place, "t1") == ["5", ""]
     (small_place.study_folder / "raw/T1/t1.csv").unlink()
-    assert _load(small_place)["is_unchanged"] is True
+    assert _load(small_place).is_unchanged is True
 
 
 def test_a_pin_that_fits_no_file_is_refused(small_place: Any) -> None:
@@ -153,7 +153,7 @@ def test_which_file_arrived_when_outlives_the_working_file(small_place: Any) -> 
     before = _history(small_place)
     assert len(before) == 3
     _forget(small_place)
-    assert _load(small_place)["versions"] == 3
+    assert _load(small_place).versions == 3
     assert _history(small_place) == before
     # Half a line, of a run that was killed while it wrote, and lines that are nothing spoil no other.
     arrivals = small_place.study_folder / "landing" / "arrivals.jsonl"
@@ -174,9 +174,9 @@ def test_the_newest_version_stays_the_newest_without_the_working_file(small_plac
     _put(small_place, "t1.csv", FIRST, seconds=100)
     _load(small_place)
     _put(small_place, "a corrected one.csv", SECOND, seconds=50)
-    assert _load(small_place)["file_name"] == "a corrected one.csv"
+    assert _load(small_place).record.file_name == "a corrected one.csv"
     _forget(small_place)
-    assert _load(small_place)["file_name"] == "a corrected one.csv"
+    assert _load(small_place).record.file_name == "a corrected one.csv"
 
 
 def test_a_clock_that_was_set_back_does_not_make_an_old_version_the_newest(small_place: Any) -> None:
@@ -186,7 +186,7 @@ def test_a_clock_that_was_set_back_does_not_make_an_old_version_the_newest(small
     with Warehouse(small_place.settings.warehouse_file).transaction() as connection:
         connection.execute("update raw.versions set first_seen_at = first_seen_at + interval 1 day")
     _put(small_place, "t1 again.csv", SECOND)
-    assert _load(small_place)["file_name"] == "t1 again.csv"
+    assert _load(small_place).record.file_name == "t1 again.csv"
 
 
 def test_of_a_study_from_before_the_list_landed_copies_are_known_as_such(small_place: Any) -> None:
@@ -215,7 +215,7 @@ def test_of_a_study_from_before_the_list_landed_copies_are_known_as_such(small_p
 
 def test_a_landed_copy_that_was_changed_is_put_right_and_said(small_place: Any) -> None:
     _put(small_place, "t1.csv", FIRST)
-    sha256 = _load(small_place)["sha256"]
+    sha256 = _load(small_place).record.sha256
     landed = small_place.study_folder / "landing" / f"{sha256}.csv"
     for damage in ("edited", "deleted", "folder"):
         landed.chmod(0o644)
@@ -229,13 +229,13 @@ def test_a_landed_copy_that_was_changed_is_put_right_and_said(small_place: Any) 
         assert landed.read_text(encoding="utf-8") == FIRST
         assert bool(loaded.notes) == (damage != "deleted")
     _forget(small_place)
-    assert _load(small_place)["versions"] == 1
+    assert _load(small_place).versions == 1
     assert _second_mood(small_place, "t1") == ["5", ""]
 
 
 def test_a_pinned_copy_that_was_changed_is_refused(small_place: Any) -> None:
     _put(small_place, "t1.csv", FIRST)
-    sha256 = _load(small_place)["sha256"]
+    sha256 = _load(small_place).record.sha256
     _put(small_place, "t1.csv", SECOND)
     _load(small_place)
     _declare(small_place, f"pin: {sha256[:12]}")
@@ -250,4 +250,4 @@ def test_a_pinned_copy_that_was_changed_is_refused(small_place: Any) -> None:
     )
     shutil.move(landed, small_place.study_folder / "changed.csv")
     _put(small_place, "t1.csv", FIRST)
-    assert _load(small_place)["sha256"] == sha256
+    assert _load(small_place).record.sha256 == sha256

@@ -31,14 +31,14 @@ def _file(
             run("insert into results.results values (?, 'p', ?, '?')", list(result))
         run("create table marts.sheets (participant_id varchar, wave varchar, a smallint, b smallint)")
         connection.executemany("insert into marts.sheets values (?, ?, ?, ?)", answers)
-        chosen = ", ".join(items)
+        item_list = ", ".join(items)
         words = ", ".join(
             f"case when {i} >= 1 then {i} end as {i}, case when {i} < 1 then 'blank' end as {i}__missing" for i in items
         )
         score = "case when a >= 1 and b >= 1 then (a + b) / 2 end"
         kinds = ("view", "view") if codes else ("table", "table")
         if codes:
-            run(f"create table marts.answer_codes as select participant_id, wave, {chosen} from marts.sheets")
+            run(f"create table marts.answer_codes as select participant_id, wave, {item_list} from marts.sheets")
             run(
                 f"create table marts.scores as select participant_id, wave, {score} as whole,"
                 f" case when {score} is null then 1 end as whole__reason from marts.sheets"
@@ -78,8 +78,8 @@ def test_files_stored_alike_or_not_give_the_same_counts_and_nothing_of_a_person(
     rows = diff_of_files(old, new)
     assert _counts(rows) == EXPECTED
     assert not {"p1", "p2", "p3", "p4"} & {str(value) for row in rows for value in vars(row).values()}
-    listed = set(list_changes(old, new))
-    assert listed == {
+    changes = set(list_changes(old, new))
+    assert changes == {
         ("person", "p3", None, "participant", "on the roster", None),
         ("person", "p4", None, "participant", None, "on the roster"),
         ("answer", "p1", "T1", "b", "2", "3"), ("answer", "p2", "T1", "b", "blank", "4"),
@@ -117,8 +117,8 @@ def test_a_file_that_is_too_old_or_the_same_is_refused(tmp_path: Path) -> None:
 
 def test_a_history_keeps_what_it_may_of_older_releases(tmp_path: Path) -> None:
     """Erased people stayed in the diffs of later releases: what older ones told of people is left behind."""
-    standing = _file(tmp_path / "old.duckdb", OLD, codes=False, means={})
-    with duckdb.connect(str(standing)) as connection:
+    old_file = _file(tmp_path / "old.duckdb", OLD, codes=False, means={})
+    with duckdb.connect(str(old_file)) as connection:
         connection.execute(
             "create table results.release_diff as select * from (values"
             " ('r0', 'r1', 'answer', 'p5', 'T1', 'a', '1', '2', 1::double, 2::double),"
@@ -127,12 +127,12 @@ def test_a_history_keeps_what_it_may_of_older_releases(tmp_path: Path) -> None:
             " as t(from_release, to_release, kind, participant_id, wave, what, before, after, before_value, after_value)"
         )
     working = Warehouse(_file(tmp_path / "working.duckdb", NEW, codes=True, means={}))
-    rows = remember_diff(working, standing, ("r1", "r2"), ["r1"])
+    rows = remember_diff(working, old_file, ("r1", "r2"), ["r1"])
     assert {(row["from_release"], row["to_release"]) for row in rows} == {("r1", "r2")}
-    kept = working.rows("select * from results.release_diff")
-    assert kept[1:] == rows
-    assert {name: value for name, value in kept[0].items() if value is not None} == {
+    diff_rows = working.rows("select * from results.release_diff")
+    assert diff_rows[1:] == rows
+    assert {name: value for name, value in diff_rows[0].items() if value is not None} == {
         "from_release": "r0", "to_release": "r1", "kind": "result", "what": "change/x/n", "before": "4", "after": "5",
         "before_value": 4.0, "after_value": 5.0, "n": 1,
     }  # fmt: skip
-    assert not {"p1", "p2", "p3", "p4", "p5"} & {str(value) for row in kept for value in row.values()}
+    assert not {"p1", "p2", "p3", "p4", "p5"} & {str(value) for row in diff_rows for value in row.values()}

@@ -13,11 +13,11 @@ Again = tuple[Any, Callable[[], Any]]
 
 def test_three_corrected_answers_of_the_example(example_again: Again, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     """T2 comes again with three answers corrected: one wellbeing item of two people, one burnout item of a third."""
-    place, again = example_again
-    before = place.values()
-    first = place.released("select * from results.release_diff")
+    workspace, rerun = example_again
+    old_values = workspace.values()
+    first = workspace.released("select * from results.release_diff")
     assert first == []
-    file = next((place.study_folder / "raw/T2").iterdir())
+    file = next((workspace.study_folder / "raw/T2").iterdir())
     rows = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines()))
     header, people = (
         rows[0],
@@ -32,62 +32,76 @@ def test_three_corrected_answers_of_the_example(example_again: Again, monkeypatc
     corrected = [(complete[0], "WB_4"), (complete[3], "WB_4"), (complete[5], "BURN_6")]
     expected = set()
     for row, column in corrected:
-        was = row[header.index(column)]
-        now = str(int(was) + 1) if was not in "56" else str(int(was) - 1)
+        old_text = row[header.index(column)]
+        now = str(int(old_text) + 1) if old_text not in "56" else str(int(old_text) - 1)
         row[header.index(column)] = now
-        expected.add((row[header.index("ExternalReference")], columns[column], was, now))
+        expected.add((row[header.index("ExternalReference")], columns[column], old_text, now))
     with file.open("w", encoding="utf-8-sig", newline="") as stream:
         csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
 
-    run = again()
+    run = rerun()
     assert run.success, run.failures
     names = {
         row["participant_id"]: row["respondent"]
-        for row in place.working("select participant_id, respondent from raw.roster")
+        for row in workspace.working("select participant_id, respondent from raw.roster")
     }
-    diff = place.released("select * from results.release_diff")
+    diff = workspace.released("select * from results.release_diff")
     of_kind: dict[str, list[dict[str, Any]]] = {
         kind: [row for row in diff if row["kind"] == kind] for kind in {row["kind"] for row in diff}
     }
-    counted = [(row["wave"], row["what"], row["n"], row["people"]) for row in of_kind.pop("answer")]
-    assert sorted(counted) == [("T2", "mbi_hss_06", 1, 3), ("T2", "wemwbs_04", 2, 3)]
-    counted = [(row["wave"], row["what"], row["n"], row["people"]) for row in of_kind.pop("score")]
+    counts = [(row["wave"], row["what"], row["n"], row["people"]) for row in of_kind.pop("answer")]
+    assert sorted(counts) == [("T2", "mbi_hss_06", 1, 3), ("T2", "wemwbs_04", 2, 3)]
+    counts = [(row["wave"], row["what"], row["n"], row["people"]) for row in of_kind.pop("score")]
     # Item 4 is not among the seven of the short form; item 6 of the burnout inventory counts for exhaustion alone.
-    assert sorted(counted) == [("T2", "emotional_exhaustion", 1, 3), ("T2", "wellbeing", 2, 3)]
-    after = place.values()
-    moved = {one: (before[one], after[one]) for one in before if before[one] != after[one]}
-    assert {row["what"]: (row["before_value"], row["after_value"]) for row in of_kind.pop("result")} == moved
-    adjusted = {one for one in moved if one.endswith(("/p_holm", "/p_bh"))}  # of all tests of the family
-    assert {one.split("/")[1] for one in moved.keys() - adjusted} == {"wellbeing", "emotional_exhaustion", *columns.values()}
-    crossed = {one for one, (was, now) in moved.items() if one.endswith("/p") and (was < 0.05) != (now < 0.05)}
-    assert {row["what"] for row in of_kind.pop("significance", [])} == crossed
+    assert sorted(counts) == [("T2", "emotional_exhaustion", 1, 3), ("T2", "wellbeing", 2, 3)]
+    new_values = workspace.values()
+    changes = {
+        result_id: (old_values[result_id], new_values[result_id])
+        for result_id in old_values
+        if old_values[result_id] != new_values[result_id]
+    }
+    assert {row["what"]: (row["before_value"], row["after_value"]) for row in of_kind.pop("result")} == changes
+    adjusted = {result_id for result_id in changes if result_id.endswith(("/p_holm", "/p_bh"))}  # of all tests of the family
+    assert {result_id.split("/")[1] for result_id in changes.keys() - adjusted} == {
+        "wellbeing",
+        "emotional_exhaustion",
+        *columns.values(),
+    }
+    crossing_ids = {
+        result_id
+        for result_id, (old_value, new_value) in changes.items()
+        if result_id.endswith("/p") and (old_value < 0.05) != (new_value < 0.05)
+    }
+    assert {row["what"] for row in of_kind.pop("significance", [])} == crossing_ids
     assert of_kind == {}
 
-    said = run.metadata["release"]["what changed"].value
-    assert said.startswith(f"Changed: 3 answers, 3 scores, {len(moved)} results")
-    assert "- 3 answers of 3 people changed in T2: wemwbs_04 (2), mbi_hss_06 (1)" in said
+    summary = run.metadata["release"]["what changed"].value
+    assert summary.startswith(f"Changed: 3 answers, 3 scores, {len(changes)} results")
+    assert "- 3 answers of 3 people changed in T2: wemwbs_04 (2), mbi_hss_06 (1)" in summary
     assert "<li>3 scores of 3 people changed in T2: wellbeing (2), emotional_exhaustion (1)</li>" in (
-        place.release / "index.html"
+        workspace.release / "index.html"
     ).read_text(encoding="utf-8")
-    monkeypatch.setenv("WAVEHOUSE_STUDY", str(place.study_folder))
+    monkeypatch.setenv("WAVEHOUSE_STUDY", str(workspace.study_folder))
     assert main(["diff"]) == 0
-    assert said in capsys.readouterr().out
+    assert summary in capsys.readouterr().out
     assert main(["diff", "--list"]) == 0
     old, new = capsys.readouterr().out.split()
     assert main(["diff", new, old]) == 0
-    back = capsys.readouterr().out
-    assert back.startswith(f"from {new} to {old}\n")
-    assert f"Changed: 3 answers, 3 scores, {len(moved)} results" in back
+    output = capsys.readouterr().out
+    assert output.startswith(f"from {new} to {old}\n")
+    assert f"Changed: 3 answers, 3 scores, {len(changes)} results" in output
     assert main(["diff", old, new, "--list-answers"]) == 0
-    listed = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    listed_changes = list(csv.DictReader(capsys.readouterr().out.splitlines()))
     assert {
-        (names[row["participant_id"]], row["what"], row["before"], row["after"]) for row in listed if row["kind"] == "answer"
+        (names[row["participant_id"]], row["what"], row["before"], row["after"])
+        for row in listed_changes
+        if row["kind"] == "answer"
     } == expected
-    who = [row[header.index("ExternalReference")] for row, _ in corrected]
-    assert {(names[row["participant_id"]], row["wave"], row["what"]) for row in listed if row["kind"] == "score"} == {
-        (who[0], "T2", "wellbeing"), (who[1], "T2", "wellbeing"), (who[2], "T2", "emotional_exhaustion"),
+    person_ids = [row[header.index("ExternalReference")] for row, _ in corrected]
+    assert {(names[row["participant_id"]], row["wave"], row["what"]) for row in listed_changes if row["kind"] == "score"} == {
+        (person_ids[0], "T2", "wellbeing"), (person_ids[1], "T2", "wellbeing"), (person_ids[2], "T2", "emotional_exhaustion"),
     }  # fmt: skip
-    assert len(listed) == 6
+    assert len(listed_changes) == 6
     assert main(["diff", new, new]) == 2
     assert capsys.readouterr().err.endswith(": a release does not differ from itself; name two\n")
     assert main(["diff", "20", new]) == 2
@@ -95,16 +109,16 @@ def test_three_corrected_answers_of_the_example(example_again: Again, monkeypatc
 
 
 def test_somebody_new_and_a_scale_renamed_are_said(small_again: Again) -> None:
-    place, again = small_again
-    with (place.study_folder / "raw/roster/roster.csv").open("a", encoding="utf-8") as roster:
+    workspace, rerun = small_again
+    with (workspace.study_folder / "raw/roster/roster.csv").open("a", encoding="utf-8") as roster:
         roster.write("E;South;50\n")
-    instrument = place.study_folder / "instruments/drive.yaml"
+    instrument = workspace.study_folder / "instruments/drive.yaml"
     instrument.write_text(instrument.read_text(encoding="utf-8").replace("pull", "hold"), encoding="utf-8")
-    protocol = place.study_folder / "study.yaml"
+    protocol = workspace.study_folder / "study.yaml"
     protocol.write_text(protocol.read_text(encoding="utf-8").replace("pull", "hold"), encoding="utf-8")
-    run = again()
+    run = rerun()
     assert run.success, run.failures
-    diff = place.released("select kind, what, before, after from results.release_diff")
+    diff = workspace.released("select kind, what, before, after from results.release_diff")
     assert {"kind": "person", "what": "joined", "before": None, "after": None} in diff
     assert {"kind": "result", "what": "summary/pull/T1/n", "before": "2", "after": None} in diff
     assert {"kind": "result", "what": "summary/hold/T1/n", "before": None, "after": "2"} in diff
@@ -112,8 +126,8 @@ def test_somebody_new_and_a_scale_renamed_are_said(small_again: Again) -> None:
 
 
 def test_with_one_release_there_is_no_diff(small_run: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    place, _ = small_run
-    monkeypatch.setenv("WAVEHOUSE_STUDY", str(place.study_folder))
+    workspace, _ = small_run
+    monkeypatch.setenv("WAVEHOUSE_STUDY", str(workspace.study_folder))
     assert main(["diff"]) == 2
     assert capsys.readouterr().err == (
         "wavehouse: a diff needs two releases, and 1 is kept; run again when something has changed\n"

@@ -10,7 +10,7 @@ import pytest
 
 from dagster_project.outcomes.analyses import all_tables
 from dagster_project.outcomes.store import read_results
-from dagster_project.report import table_joint_display
+from dagster_project.report import joint_display_table
 from dagster_project.report.checklists import Answers, JudgedItem, judge_checklist, read_answers, read_checklists
 from dagster_project.report.checklists.judge import Status
 from dagster_project.study import StudyError, read_study
@@ -27,7 +27,7 @@ def release(example_run: Any) -> dict[str, Any]:
     place, _ = example_run
     study, file = read_study(place.study_folder), Warehouse(place.release / "warehouse.duckdb")
     results = read_results(file)
-    joint = table_joint_display(
+    joint = joint_display_table(
         study, {table.name: file.rows(f"from {table.full_name}") for table in DISPLAY_TABLES}, None, {}
     )
     tables = [*all_tables(study, list(results.values())), joint]
@@ -83,7 +83,7 @@ def test_links_point_at_what_they_say(release: dict[str, Any]) -> None:
                     seen.add("study")
                 elif link.words.startswith("Table "):
                     assert link.words.removeprefix("Table ") in numbers
-                    assert link.place == f"#table-{link.words.removeprefix('Table ')}"
+                    assert link.href == f"#table-{link.words.removeprefix('Table ')}"
                     seen.add("table")
                 elif " results of " in link.words:
                     count, named = link.words.split(" results of ")
@@ -91,7 +91,7 @@ def test_links_point_at_what_they_say(release: dict[str, Any]) -> None:
                     analysis = analysis.replace(" ", "_")
                     assert int(count) == sum(row.analysis == analysis and row.value is not None for row in results.values())
                     # The table shows some of them.
-                    assert link.place == (f"#table-{table}" if table else None)
+                    assert link.href == (f"#table-{table}" if table else None)
                     assert not table or analysis in shown_in[table]
                     seen.add("analysis")
     assert seen == {"study", "table", "analysis"}

@@ -10,23 +10,23 @@ import duckdb
 
 
 def test_the_package_lists_every_file_with_its_hash(example_run: Any) -> None:
-    place, run = example_run
-    package = json.loads((place.release / "datapackage.json").read_text(encoding="utf-8"))
-    manifest = json.loads((place.release / "manifest.json").read_text(encoding="utf-8"))
+    workspace, run = example_run
+    package = json.loads((workspace.release / "datapackage.json").read_text(encoding="utf-8"))
+    manifest = json.loads((workspace.release / "manifest.json").read_text(encoding="utf-8"))
     assert (package["profile"], package["name"], package["version"]) == ("data-package", "peer-workers", manifest["release"])
     assert package["wavehouse"]["run_id"] == run.run_id == manifest["run_id"]
-    (plan,) = place.released("select plan_hash from codebook.plan")
+    (plan,) = workspace.released("select plan_hash from codebook.plan")
     assert package["wavehouse"]["plan_hash"] == plan["plan_hash"]
     assert {"python", "wavehouse", "duckdb", "scipy", "dbt-core"} <= set(package["wavehouse"]["versions"])
-    listed = {resource["path"]: resource for resource in package["resources"]}
-    files = {path.relative_to(place.release).as_posix(): path for path in place.release.rglob("*") if path.is_file()}
-    assert set(listed) == set(files) - {"datapackage.json", "manifest.json"}
-    assert len({resource["name"] for resource in package["resources"]}) == len(listed)
-    for name, resource in listed.items():
+    resources = {resource["path"]: resource for resource in package["resources"]}
+    files = {path.relative_to(workspace.release).as_posix(): path for path in workspace.release.rglob("*") if path.is_file()}
+    assert set(resources) == set(files) - {"datapackage.json", "manifest.json"}
+    assert len({resource["name"] for resource in package["resources"]}) == len(resources)
+    for name, resource in resources.items():
         content = files[name].read_bytes()
         assert re.fullmatch(r"[-a-z0-9._/]+", resource["name"])
         assert (resource["bytes"], resource["hash"]) == (len(content), f"sha256:{hashlib.sha256(content).hexdigest()}")
-    for name, resource in listed.items():
+    for name, resource in resources.items():
         if name.endswith(".csv"):
             header = files[name].read_text(encoding="utf-8-sig").splitlines()[0]
             assert [field["name"] for field in resource["schema"]["fields"]] == next(csv.reader([header]))
@@ -39,8 +39,8 @@ def test_the_package_lists_every_file_with_its_hash(example_run: Any) -> None:
 
 
 def test_every_column_of_the_release_says_what_it_holds(example_run: Any) -> None:
-    place, _ = example_run
-    with duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True) as connection:
+    workspace, _ = example_run
+    with duckdb.connect(str(workspace.release / "warehouse.duckdb"), read_only=True) as connection:
         silent = connection.execute(
             "select schema_name, table_name, column_name from duckdb_columns() where not internal and coalesce(comment, '') = ''"
         ).fetchall()
@@ -48,13 +48,13 @@ def test_every_column_of_the_release_says_what_it_holds(example_run: Any) -> Non
 
 
 def test_the_codebook_is_a_page_of_codes_and_of_nobody(example_run: Any) -> None:
-    place, _ = example_run
-    page = (place.release / "codebook.html").read_text(encoding="utf-8")
-    for scale in place.released("select scale, rule from codebook.scales"):
+    workspace, _ = example_run
+    page = (workspace.release / "codebook.html").read_text(encoding="utf-8")
+    for scale in workspace.released("select scale, rule from codebook.scales"):
         assert f"<td>{scale['scale']}</td>" in page
         assert scale["rule"] in page
     for name in ("marts.scale_scores", "results.results", "codebook.estimands"):
         assert f"<summary>{name}, " in page
     assert not re.findall(r'(?:src|href)="(?!#)[^"]*"', page)
-    people = place.working("select participant_id, respondent from raw.roster")
+    people = workspace.working("select participant_id, respondent from raw.roster")
     assert not [row for row in people if row["participant_id"] in page or row["respondent"] in page]

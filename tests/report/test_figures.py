@@ -12,7 +12,7 @@ import pytest
 from dagster_project.outcomes.store import read_results
 from dagster_project.report import MOST_PEOPLE
 from dagster_project.report.figure import Figure
-from dagster_project.report.figures import PEOPLE_SCORES, draw_figures, figure_tables, trajectories
+from dagster_project.report.figures import PEOPLE_SCORES_QUERY, draw_figures, figure_tables, trajectories
 from dagster_project.report.figures.drawing import style
 from dagster_project.results import ResultRow
 from dagster_project.study import Study, read_study
@@ -21,9 +21,9 @@ from dagster_project.warehouse import Warehouse
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def _made(place: Any) -> tuple[Study, dict[str, ResultRow], list[dict[str, Any]]]:
-    warehouse = Warehouse(place.release / "warehouse.duckdb")
-    return read_study(place.study_folder), read_results(warehouse), warehouse.rows(PEOPLE_SCORES)
+def _made(workspace: Any) -> tuple[Study, dict[str, ResultRow], list[dict[str, Any]]]:
+    warehouse = Warehouse(workspace.release / "warehouse.duckdb")
+    return read_study(workspace.study_folder), read_results(warehouse), warehouse.rows(PEOPLE_SCORES_QUERY)
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +33,16 @@ def example(example_run: Any) -> tuple[Study, dict[str, ResultRow], list[dict[st
 
 @pytest.fixture(scope="module")
 def drawn(example: Any) -> dict[str, Figure]:
-    return {one.name: one for one in draw_figures(*example)}
+    return {figure.name: figure for figure in draw_figures(*example)}
 
 
 def _path_of(svg: str, colour: str) -> list[tuple[float, float]]:
     """The corners of every path that is stroked in a colour."""
-    found = []
+    points = []
     for path in ElementTree.fromstring(svg).iter(f"{SVG}path"):
         if f"stroke: {colour}" in path.get("style", ""):
-            found += [(float(x), float(y)) for x, y in re.findall(r"[ML] (-?[\d.]+) (-?[\d.]+)", path.get("d", ""))]
-    return found
+            points += [(float(x), float(y)) for x, y in re.findall(r"[ML] (-?[\d.]+) (-?[\d.]+)", path.get("d", ""))]
+    return points
 
 
 def test_every_number_of_a_figure_is_a_result(example: Any, drawn: dict[str, Figure]) -> None:
@@ -54,7 +54,7 @@ def test_every_number_of_a_figure_is_a_result(example: Any, drawn: dict[str, Fig
         for cell in cells:
             if cell.text != "—":
                 assert cell.result_ids, (figure.name, cell)
-                assert all(results[one].printed in cell.text for one in cell.result_ids), (figure.name, cell)
+                assert all(results[result_id].printed in cell.text for result_id in cell.result_ids), (figure.name, cell)
         assert figure.table == figure_tables(*example[:2])[figure.name]
 
 
@@ -62,10 +62,10 @@ def test_effect_sizes_stand_where_their_values_say(example: Any, drawn: dict[str
     """Read back from the drawing: the squares of both panels lie on one line with their values."""
     study, results, _ = example
     name = study.protocol.plan.headline
-    for panel, contrast in enumerate(one.contrast for one in study.protocol.contrasts):
+    for panel, contrast in enumerate(entry.contrast for entry in study.protocol.contrasts):
         values = [results[f"change/{code}/{contrast}/{name}"].value for code in study.protocol.outcomes]
         root = ElementTree.fromstring(drawn["forest"].svg)
-        group = next(one for one in root.iter(f"{SVG}g") if one.get("id") == f"forest-axes_{panel + 1}")
+        group = next(element for element in root.iter(f"{SVG}g") if element.get("id") == f"forest-axes_{panel + 1}")
         squares = [
             float(use.get("x", "nan"))
             for use in group.iter(f"{SVG}use")
@@ -92,18 +92,20 @@ def test_a_figure_says_itself_in_words(example: Any, drawn: dict[str, Figure]) -
 
 def test_drawings_stand_in_a_page_by_themselves(example: Any, drawn: dict[str, Figure]) -> None:
     _, _, people = example
-    seen: set[str] = set()
+    seen_ids: set[str] = set()
     for figure in drawn.values():
         root = ElementTree.fromstring(figure.svg)
         assert root.get("role") == "img"
         assert [child.tag for child in root][:2] == [f"{SVG}title", f"{SVG}desc"]
         assert root[1].text == figure.alt
-        ids = [one.get("id") for one in root.iter() if one.get("id")]
+        ids = [element.get("id") for element in root.iter() if element.get("id")]
         assert len(set(ids)) == len(ids)
-        assert not seen & set(ids)
-        seen |= set(ids)
-        used = {one.split("#")[1].rstrip(")") for one in re.findall(r'href="#[^"]+|url\(#[^)]+\)', figure.svg)}
-        assert used <= set(ids)
+        assert not seen_ids & set(ids)
+        seen_ids |= set(ids)
+        referenced_ids = {
+            reference.split("#")[1].rstrip(")") for reference in re.findall(r'href="#[^"]+|url\(#[^)]+\)', figure.svg)
+        }
+        assert referenced_ids <= set(ids)
         assert "<script" not in figure.svg
         assert not re.search(r'(?:href|src)="(?!#)', figure.svg)
         assert not [row for row in people if row["participant_id"] in figure.svg]
@@ -113,10 +115,10 @@ def test_drawings_stand_in_a_page_by_themselves(example: Any, drawn: dict[str, F
 
 def test_the_same_numbers_give_the_same_bytes(small_run: Any) -> None:
     """The asset drew them once; this is the second time."""
-    place, _ = small_run
-    again = {figure.name: figure.svg for figure in draw_figures(*_made(place))}
-    assert again == {row["name"]: row["svg"] for row in place.released("from results.figures")}
-    assert len(again) > 3
+    workspace, _ = small_run
+    redrawn = {figure.name: figure.svg for figure in draw_figures(*_made(workspace))}
+    assert redrawn == {row["name"]: row["svg"] for row in workspace.released("from results.figures")}
+    assert len(redrawn) > 3
 
 
 def test_many_people_are_drawn_as_quartiles(example: Any, drawn: dict[str, Figure], example_again: Any) -> None:
@@ -132,32 +134,32 @@ def test_many_people_are_drawn_as_quartiles(example: Any, drawn: dict[str, Figur
     assert name == crowd.name == "trajectories"
     assert not _path_of(crowd.svg, faint)
     assert "quartile" in crowd.notes[0]
-    place, _ = example_again
-    file = Warehouse(place.release / "warehouse.duckdb")
+    workspace, _ = example_again
+    file = Warehouse(workspace.release / "warehouse.duckdb")
     with file.transaction() as connection:
         connection.execute(
             f"insert into marts.participants select p.* replace (p.participant_id || i as participant_id)"
             f" from marts.participants p, range({MOST_PEOPLE}) r(i)"
         )
-    assert file.rows(PEOPLE_SCORES) == []
+    assert file.rows(PEOPLE_SCORES_QUERY) == []
 
 
 def test_hostile_and_poor_studies_are_drawn(small_run: Any) -> None:
     """Labels with signs that drawings or pages might take for their own; no contrast; no norm; nobody."""
     study, results, people = _made(small_run[0])
     figures = draw_figures(study, results, people)
-    assert {"trajectories", "returns"} <= {one.name for one in figures}
+    assert {"trajectories", "returns"} <= {entry.name for entry in figures}
     assert draw_figures(study, {}, []) == []
     alone = replace(
         study,
         protocol=study.protocol.model_copy(update={"contrasts": ()}),
         norms=study.norms.model_copy(update={"norms": ()}),
     )
-    assert "forest" not in {one.name for one in draw_figures(alone, results, people)}
+    assert "forest" not in {entry.name for entry in draw_figures(alone, results, people)}
     words = {"label": "$a_b$ <i>&x " + "long " * 12}
     renamed = tuple(
-        one.model_copy(update={"scales": tuple(scale.model_copy(update=words) for scale in one.scales)})
-        for one in study.instruments
+        entry.model_copy(update={"scales": tuple(scale.model_copy(update=words) for scale in entry.scales)})
+        for entry in study.instruments
     )
     for figure in draw_figures(replace(study, instruments=renamed), results, people):
         ElementTree.fromstring(figure.svg)
@@ -165,14 +167,14 @@ def test_hostile_and_poor_studies_are_drawn(small_run: Any) -> None:
 
 
 def test_the_asset_and_the_release_have_the_figures(example_run: Any, drawn: dict[str, Figure]) -> None:
-    place, run = example_run
-    rows = place.released("from results.figures order by position")
+    workspace, run = example_run
+    rows = workspace.released("from results.figures order by position")
     assert {row["name"]: row["svg"] for row in rows} == {name: figure.svg for name, figure in drawn.items()}
-    said = run.metadata["results/figures"]["figures"].value
-    assert said.count("data:image/png;base64,") == len(rows)
-    page = (place.release / "index.html").read_text(encoding="utf-8")
+    preview = run.metadata["results/figures"]["figures"].value
+    assert preview.count("data:image/png;base64,") == len(rows)
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
     for position, row in enumerate(rows, start=1):
-        file: Path = place.release / "figures" / f"figure_{position}_{row['name']}.svg"
+        file: Path = workspace.release / "figures" / f"figure_{position}_{row['name']}.svg"
         assert file.read_text(encoding="utf-8").strip() == row["svg"]
         assert row["svg"] in page
-        assert (place.release / "tables" / f"table_F{position}_{row['name']}.csv").is_file()
+        assert (workspace.release / "tables" / f"table_F{position}_{row['name']}.csv").is_file()

@@ -12,7 +12,6 @@ from dagster_project.results import (
     ard_rows,
     attrition_results,
     change_results,
-    further_tables,
     imputation_results,
     leaver_results,
     measurement_results,
@@ -22,6 +21,7 @@ from dagster_project.results import (
     reliable_change_results,
     service_change_results,
     stability_results,
+    supplementary_tables,
 )
 from dagster_project.results.stability import answers
 from dagster_project.study import Study, read_study
@@ -35,9 +35,9 @@ def study() -> Study:
 
 
 def _of(rows: list[ResultRow]) -> dict[str, ResultRow]:
-    found = {row.result_id: row for row in rows}
-    assert len(found) == len(rows), "an id stands twice"
-    return found
+    results = {row.result_id: row for row in rows}
+    assert len(results) == len(rows), "an id stands twice"
+    return results
 
 
 def _said(study: Study, **values: float | None) -> list[ResultRow]:
@@ -86,35 +86,35 @@ ALL_AGREE: dict[str, float | None] = {
 def test_methods_that_agree_are_counted_and_dissenters_named(
     study: Study, changed: dict[str, float | None], agreeing: int, methods: int, note: str | None
 ) -> None:
-    found = _of(stability_results(_said(study, **(ALL_AGREE | changed)), study))
-    row = found["stability/mood_total/T1-T2/n_agreeing"]
+    results = _of(stability_results(_said(study, **(ALL_AGREE | changed)), study))
+    row = results["stability/mood_total/T1-T2/n_agreeing"]
     assert (row.value, row.note) == (agreeing, note)
-    assert found["stability/mood_total/T1-T2/n_methods"].value == methods
+    assert results["stability/mood_total/T1-T2/n_methods"].value == methods
 
 
 def test_without_a_paired_t_test_there_is_nothing_to_agree_with(study: Study) -> None:
-    found = _of(stability_results(_said(study, **(ALL_AGREE | {"change__p": None})), study))
-    row = found["stability/mood_total/T1-T2/n_agreeing"]
+    results = _of(stability_results(_said(study, **(ALL_AGREE | {"change__p": None})), study))
+    row = results["stability/mood_total/T1-T2/n_agreeing"]
     assert (row.value, row.note) == (None, "the paired t test can't say")
-    assert [one.sign for one in answers({}, study, "push", "T1-T2")] == [None] * 7
+    assert [answer.sign for answer in answers({}, study, "push", "T1-T2")] == [None] * 7
 
 
 def test_nobody_has_every_row_without_a_value_and_with_a_reason(study: Study) -> None:
     """Every analysis of no moments at all: no exception, no silent row, and every table lays itself out."""
     change = change_results([], [], study)
-    others = [
+    alternatives = [
         *mixed_results([], study), *imputation_results([], study), *norm_results([], study), *measurement_results([], study),
         *reliable_change_results([], [], [], study), *attrition_results([], study), *leaver_results([], study),
         *pattern_results([], [], study), *service_change_results([], study),
     ]  # fmt: skip
-    rows = [*change, *others]
+    rows = [*change, *alternatives]
     rows += stability_results(rows, study)
     _of(rows)
     silent = [row.result_id for row in rows if row.value is None and not row.note]
     assert not silent
     assert all(row.value in (None, 0) for row in rows), [row for row in rows if row.value]
     assert all(row.printed == "—" for row in rows if row.value is None)
-    further_tables(study, rows)
+    supplementary_tables(study, rows)
 
 
 def test_without_a_plan_everything_is_exploratory_and_nothing_is_adjusted(study: Study) -> None:
@@ -135,8 +135,8 @@ def test_use_of_services_is_that_of_the_same_people(study: Study) -> None:
     """Twenty people, 12 used it before and 5 after; 8 stopped and 1 began: p = 2 (1 + 9) / 2^9."""
     pairs = {"contrast": "T1-T2", "service": "gp", "n": 20}
     pairs |= {"in_both": 4, "at_baseline_only": 8, "at_followup_only": 1, "in_neither": 7}
-    found = _of(service_change_results([pairs], _with_two_service_waves(study)))
-    value = {row.statistic: row.value for row in found.values()}
+    results = _of(service_change_results([pairs], _with_two_service_waves(study)))
+    value = {row.statistic: row.value for row in results.values()}
     assert value["n"] == 20
     assert (value["percent_baseline"], value["percent_followup"]) == (60, 25)
     assert value["difference"] == pytest.approx(35)  # T1 minus T2, as declared
@@ -146,8 +146,8 @@ def test_use_of_services_is_that_of_the_same_people(study: Study) -> None:
 
 def test_services_asked_in_one_wave_are_not_compared(study: Study) -> None:
     assert service_change_results([], study) == []
-    found = _of(service_change_results([], _with_two_service_waves(study)))
-    assert {row.note for row in found.values() if row.value is None} == {"nobody answered in both"}
+    results = _of(service_change_results([], _with_two_service_waves(study)))
+    assert {row.note for row in results.values() if row.value is None} == {"nobody answered in both"}
 
 
 def _moments(covariance: list[list[float]], n: int) -> list[dict[str, Any]]:
@@ -156,13 +156,13 @@ def _moments(covariance: list[list[float]], n: int) -> list[dict[str, Any]]:
         {
             "scale": "mood_total",
             "wave": "T1",
-            "item": items[at],
-            "other_item": items[to],
+            "item": items[first],
+            "other_item": items[second],
             "n": n,
-            "covariance": covariance[at][to],
+            "covariance": covariance[first][second],
         }
-        for at in range(3)
-        for to in range(at, 3)
+        for first in range(3)
+        for second in range(first, 3)
     ]
 
 
@@ -180,8 +180,10 @@ def _moments(covariance: list[list[float]], n: int) -> list[dict[str, Any]]:
 def test_an_item_that_goes_against_its_scale_or_never_moves_is_said(
     study: Study, covariance: list[list[float]], notes: list[str | None]
 ) -> None:
-    found = _of(measurement_results(_moments(covariance, 50), study))
-    assert [found[f"measurement/mood_total/{item}/T1/item_rest"].note for item in ("mood_01", "mood_02", "mood_03")] == notes
+    results = _of(measurement_results(_moments(covariance, 50), study))
+    assert [
+        results[f"measurement/mood_total/{item}/T1/item_rest"].note for item in ("mood_01", "mood_02", "mood_03")
+    ] == notes
 
 
 def test_a_number_is_one_row_of_the_ard(study: Study) -> None:

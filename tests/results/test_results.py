@@ -77,11 +77,9 @@ def test_a_value_prints_as_a_number_or_not(value: float, printed: str, is_it: bo
 
 @given(st.floats(-1e6, 1e6), st.integers(0, 4))
 def test_what_is_printed_is_what_it_prints_as(value: float, decimals: int) -> None:
-    printed = format_number(value, decimals)
-    assert prints_as(value, printed)
-    assert abs(Decimal(printed.replace("−", "-")) - Decimal(value)) <= Decimal("0.5000001").scaleb(-decimals) + Decimal(
-        "1e-5"
-    )
+    text = format_number(value, decimals)
+    assert prints_as(value, text)
+    assert abs(Decimal(text.replace("−", "-")) - Decimal(value)) <= Decimal("0.5000001").scaleb(-decimals) + Decimal("1e-5")
 
 
 def test_no_number_is_a_dash() -> None:
@@ -111,7 +109,7 @@ def test_a_statistic_is_written_as_its_kind_is(kind: str, decimals: int, value: 
 
 
 def test_ids_have_their_parts_in_order_and_refuse_what_would_be_ambiguous() -> None:
-    assert result_id("change", "wellbeing", "p", when="T1-T2") == "change/wellbeing/T1-T2/p"
+    assert result_id("change", "wellbeing", "p", timepoint="T1-T2") == "change/wellbeing/T1-T2/p"
     assert result_id("characteristics", "site", "percent", category="S1") == "characteristics/site/S1/percent"
     with pytest.raises(
         ResultsError, match=r"^'a/b' cannot be part of a result id; use letters, digits, underscores and hyp"
@@ -155,10 +153,10 @@ def test_cells_show_results_and_carry_their_ids() -> None:
     cells = [
         cell for row in table_summary(study, rows).rows for cell in row.cells if "summary/push/T1/mean" in cell.result_ids
     ]
-    printed = {row.result_id: row.printed for row in rows}
-    assert (printed["summary/push/T1/mean"], printed["summary/push/T1/sd"]) == ("1.3", "1.01")
+    printed_values = {row.result_id: row.printed for row in rows}
+    assert (printed_values["summary/push/T1/mean"], printed_values["summary/push/T1/sd"]) == ("1.3", "1.01")
     assert cells
-    assert all(printed[one] in cell.text for cell in cells for one in cell.result_ids)
+    assert all(printed_values[result_id] in cell.text for cell in cells for result_id in cell.result_ids)
 
 
 def test_the_direction_of_change_is_printed_with_the_table() -> None:
@@ -169,9 +167,9 @@ def test_the_direction_of_change_is_printed_with_the_table() -> None:
     )
 
 
-def _result(one: str, value: float | None, note: str | None = None) -> ResultRow:
-    analysis, outcome, wave, statistic = one.split("/")
-    return ResultRow(one, analysis, outcome, None, wave, None, statistic, value, 3, "", "", "", note)
+def _result(result_id: str, value: float | None, note: str | None = None) -> ResultRow:
+    analysis, outcome, wave, statistic = result_id.split("/")
+    return ResultRow(result_id, analysis, outcome, None, wave, None, statistic, value, 3, "", "", "", note)
 
 
 def _printed(statistic: str, printed: str, label: str = "Mood", line: int = 2) -> PublishedValue:
@@ -181,8 +179,8 @@ def _printed(statistic: str, printed: str, label: str = "Mood", line: int = 2) -
 def test_the_three_verdicts_and_their_reasons() -> None:
     study = read_study(SMALL)
     results = {
-        one: _result(one, value, note)
-        for one, value, note in (
+        result_id: _result(result_id, value, note)
+        for result_id, value, note in (
             ("summary/mood_total/T1/mean", 9.34, None),
             ("summary/mood_total/T1/sd", 3.51, None),
             ("summary/mood_total/T1/max", None, "nobody answered"),
@@ -197,8 +195,8 @@ def test_the_three_verdicts_and_their_reasons() -> None:
         _printed("min", "3"),
         _printed("mean", "1.0", label="Anger"),
     ]
-    found = compare(published, results, study, {impossible: "because of arithmetic"})
-    assert [(one.verdict, one.reason) for one in found] == [
+    reproductions = compare(published, results, study, {impossible: "because of arithmetic"})
+    assert [(reproduction.verdict, reproduction.reason) for reproduction in reproductions] == [
         ("reproduced", ""),
         ("differs", "computed 9.34, which prints 9.3: 0.1 away from the printed number"),
         ("impossible", "because of arithmetic"),
@@ -206,15 +204,15 @@ def test_the_three_verdicts_and_their_reasons() -> None:
         ("differs", "there is no result summary/mood_total/T1/min"),
         ("differs", "the protocol knows no Mood / Anger in table 1"),
     ]
-    assert "| all | 6 | 1 | 1 | 4 |" in summarise(found)
+    assert "| all | 6 | 1 | 1 | 4 |" in summarise(reproductions)
 
 
 def test_a_number_that_is_reproduced_is_not_called_impossible() -> None:
     value = _printed("mean", "9.3")
-    found = compare(
+    reproductions = compare(
         [value], {"summary/mood_total/T1/mean": _result("summary/mood_total/T1/mean", 9.3)}, read_study(SMALL), {value: "no"}
     )
-    assert found[0].verdict == "reproduced"
+    assert reproductions[0].verdict == "reproduced"
 
 
 @pytest.mark.parametrize(

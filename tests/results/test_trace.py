@@ -1,7 +1,6 @@
 """From a result back to the cells of the exports, and from the cells to the result again."""
 
 import csv
-import json
 import random
 import statistics
 import subprocess
@@ -14,10 +13,11 @@ from typing import Any
 import duckdb
 import pyreadstat
 import pytest
+from released_page import numbers_by_id, read_page_data
 from scipy import stats
 
 from dagster_project.cli import main
-from dagster_project.results import alike, person_lines, statistic_of, trace_lines
+from dagster_project.results import person_lines, statistic_of, trace_lines, unknown_id_message
 
 Rows = list[dict[str, Any]]
 
@@ -168,7 +168,7 @@ def _of_scores(result: dict[str, Any], traced: Rows, released: Callable[..., Row
 def test_fifty_results_are_computed_again_from_their_traced_answers(example_run: Any, released: Callable[..., Rows]) -> None:
     """Drawn by lot among what a few lines can recompute; and SQL, terminal and page say the same of each."""
     page = (example_run[0].release / "index.html").read_text(encoding="utf-8")
-    told = json.loads(page.split('<script type="application/json" id="numbers">')[1].split("</script>")[0])
+    page_numbers = numbers_by_id(read_page_data(page))
     shown = 0
     known = (
         "n",
@@ -216,10 +216,9 @@ def test_fifty_results_are_computed_again_from_their_traced_answers(example_run:
             lines = trace_lines(released_rows(released), result["result_id"], {}, 5)
             assert f"  people     {said}" in lines
             assert lines == _lines_of_rows(traced, 5)
-        if result["result_id"] in told["numbers"]:
-            printed, value, places, *_ = told["numbers"][result["result_id"]]
-            assert (printed, value) == (result["printed"], result["value"])
-            terms = dict(told["texts"][place] for place in places)
+        if (number := page_numbers.get(result["result_id"])) is not None:
+            assert (number.printed, number.value) == (result["printed"], result["value"])
+            terms = dict(number.lines)
             assert (terms["What"], terms["Formula"]) == (traced[0]["how"], traced[0]["formula"])
             assert not counted or terms["People"].startswith(said)
             shown += 1
@@ -329,7 +328,7 @@ def test_a_trace_says_what_a_number_is_made_of_beside_answers(released: Callable
 
 
 def test_an_id_like_no_other_is_told_where_ids_are_listed() -> None:
-    assert alike("x", ["change/wellbeing/T1-T2/p"]) == (
+    assert unknown_id_message("x", ["change/wellbeing/T1-T2/p"]) == (
         "x: there is no such result; `select result_id from results.results` lists them"
     )
 

@@ -33,36 +33,44 @@ def _bytes(stand_ins: StandIns, folder: Path, seed: int) -> dict[str, bytes]:
 
 def test_a_seed_gives_the_same_exports_on_any_number_of_processes(stand_ins: StandIns, tmp_path: Path) -> None:
     study = read_study(SMALL)
-    again = simulate_study(study, _published(study), 7, effort=0.01, processes=1)
-    other = simulate_study(study, _published(study), 8, effort=0.01)
-    written = _bytes(stand_ins, tmp_path / "one", 7)
-    assert sorted(written) == [
+    same_seed = simulate_study(study, _published(study), 7, effort=0.01, processes=1)
+    other_seed = simulate_study(study, _published(study), 8, effort=0.01)
+    exported_bytes = _bytes(stand_ins, tmp_path / "one", 7)
+    assert sorted(exported_bytes) == [
         f"raw/{name}" for name in ("T1/small_study_t1.csv", "T2/small_study_t2.txt", "roster/small_study_roster.csv")
     ]
-    assert _bytes(again, tmp_path / "again", 7) == written
-    assert _bytes(other, tmp_path / "other", 8) != written
+    assert _bytes(same_seed, tmp_path / "again", 7) == exported_bytes
+    assert _bytes(other_seed, tmp_path / "other", 8) != exported_bytes
 
 
 def test_the_warehouse_gives_what_the_stand_ins_say_they_give(
     stand_ins: StandIns, small_again: tuple[Any, Callable[[], Any]]
 ) -> None:
     """The simulation scores in Python, the warehouse in SQL from files: both must come to the same verdicts."""
-    place, again = small_again
-    for file in (place.study_folder / "raw").rglob("*.*"):
+    workspace, rerun = small_again
+    for file in (workspace.study_folder / "raw").rglob("*.*"):
         file.unlink()
-    write_exports(stand_ins, read_study(place.study_folder), place.study_folder, 7)
-    run = again()
+    write_exports(stand_ins, read_study(workspace.study_folder), workspace.study_folder, 7)
+    run = rerun()
     assert run.success, run.failures
-    found = place.released("select statistic, printed, computed, verdict, reason from results.reproduction order by line")
-    assert [tuple(row.values()) for row in found] == [
-        (one.statistic, one.printed, pytest.approx(one.computed, rel=1e-12), one.verdict, one.reason)
-        for one in stand_ins.reproductions
+    reproductions = workspace.released(
+        "select statistic, printed, computed, verdict, reason from results.reproduction order by line"
+    )
+    assert [tuple(row.values()) for row in reproductions] == [
+        (
+            reproduction.statistic,
+            reproduction.printed,
+            pytest.approx(reproduction.computed, rel=1e-12),
+            reproduction.verdict,
+            reproduction.reason,
+        )
+        for reproduction in stand_ins.reproductions
     ]
-    assert all(not row["rows_set_aside"] for row in place.working("select * from raw.exports where wave = 'T1'"))
+    assert all(not row["rows_set_aside"] for row in workspace.working("select * from raw.exports where wave = 'T1'"))
 
 
 def test_what_is_not_met_is_said_with_its_reason(stand_ins: StandIns) -> None:
-    verdicts = {one.statistic: one.verdict for one in stand_ins.reproductions}
+    verdicts = {reproduction.statistic: reproduction.verdict for reproduction in stand_ins.reproductions}
     assert verdicts["n"] == verdicts["mean"] == verdicts["sd"] == "reproduced"
     assert verdicts["min"] == "impossible"
     text = report(stand_ins)
@@ -74,23 +82,29 @@ def test_a_table_of_real_scores_is_met_in_full() -> None:
     """Printed numbers that some people did give can be met: here those of three people, 4, 9 and 14 points."""
     study = read_study(SMALL)
     scores = np.array([4, 9, 14])
-    printed = {"n": "3", "mean": f"{scores.mean():.1f}", "sd": f"{scores.std(ddof=1):.2f}", "min": "4.0", "max": "14.0"}
+    printed_texts = {
+        "n": "3",
+        "mean": f"{scores.mean():.1f}",
+        "sd": f"{scores.std(ddof=1):.2f}",
+        "min": "4.0",
+        "max": "14.0",
+    }
     published = [
         PublishedValue(line, "1", 1, "Mood", "Mood", "", "T1", statistic, text, float(text))
-        for line, (statistic, text) in enumerate(printed.items(), start=2)
+        for line, (statistic, text) in enumerate(printed_texts.items(), start=2)
     ]
     assert simulate_study(study, published, 1, effort=0.05).unmet == ()
 
 
 def test_exports_are_never_overwritten(stand_ins: StandIns, tmp_path: Path) -> None:
-    before = _bytes(stand_ins, tmp_path, 7)
+    old_bytes = _bytes(stand_ins, tmp_path, 7)
     (tmp_path / "raw/roster/small_study_roster.csv").unlink()
     with pytest.raises(
         SimulationError, match=r"small_study_t1\.csv: the file is there already; exports are never overwritten"
     ):
         write_exports(stand_ins, read_study(SMALL), tmp_path, 7)
     assert not (tmp_path / "raw/roster/small_study_roster.csv").exists()
-    assert (tmp_path / "raw/T1/small_study_t1.csv").read_bytes() == before["raw/T1/small_study_t1.csv"]
+    assert (tmp_path / "raw/T1/small_study_t1.csv").read_bytes() == old_bytes["raw/T1/small_study_t1.csv"]
 
 
 def test_without_an_n_nobody_can_be_simulated() -> None:
@@ -105,11 +119,11 @@ def test_without_an_n_nobody_can_be_simulated() -> None:
 def test_scales_that_share_an_item_are_refused() -> None:
     study = read_study(SMALL)
     mood = study.instruments[0]
-    again = mood.scales[0].model_copy(update={"scale": "mood_again", "items": (2, 3)})
-    twice = mood.model_copy(update={"scales": (*mood.scales, again)})
+    second_scale = mood.scales[0].model_copy(update={"scale": "mood_again", "items": (2, 3)})
+    instrument = mood.model_copy(update={"scales": (*mood.scales, second_scale)})
     with pytest.raises(
         SimulationError, match=r"^mood: scales mood_total and mood_again share item 2; stand-ins can only be"
     ):
         simulate_study(
-            dataclasses.replace(study, instruments=(twice, study.instruments[1])), _published(study), 1, effort=0.01
+            dataclasses.replace(study, instruments=(instrument, study.instruments[1])), _published(study), 1, effort=0.01
         )

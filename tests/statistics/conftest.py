@@ -21,7 +21,7 @@ def scores() -> dict[tuple[str, str], NDArray[np.float64]]:
     with (HERE / "data" / "scores.csv").open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream):
             rows[row["dataset"], row["scale"]].append([float(row[wave] or "nan") for wave in ("t1", "t2", "t3")])
-    return {place: np.array(of) for place, of in rows.items()}
+    return {key: np.array(values) for key, values in rows.items()}
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +31,8 @@ def items() -> dict[tuple[str, str], NDArray[np.float64]]:
     with (HERE / "data" / "items.csv").open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream):
             rows[row["dataset"], row["scale"]][row["person"]].append(float(row["answer"] or "nan"))
-    matrices = {place: np.array(list(people.values())) for place, people in rows.items()}
-    return {place: matrix[np.isfinite(matrix).all(axis=1)] for place, matrix in matrices.items()}
+    matrices = {key: np.array(list(people.values())) for key, people in rows.items()}
+    return {key: matrix[np.isfinite(matrix).all(axis=1)] for key, matrix in matrices.items()}
 
 
 @pytest.fixture(scope="session")
@@ -40,12 +40,14 @@ def witness() -> Callable[[str], Said]:
     """What R said: (data set, scale) to (contrast, statistic) to value; NA is NaN."""
 
     def read(name: str) -> Said:
-        said: Said = defaultdict(dict)
+        values: Said = defaultdict(dict)
         lines = (HERE / f"{name}_witness.csv").read_text(encoding="utf-8").splitlines()
         for row in csv.DictReader(line for line in lines if not line.startswith("#")):
             value = float(row["value"].replace("NA", "nan"))
-            said[row["dataset"], row["scale"]][row["contrast"], row["statistic"]] = math.nan if math.isnan(value) else value
-        return said
+            values[row["dataset"], row["scale"]][row["contrast"], row["statistic"]] = (
+                math.nan if math.isnan(value) else value
+            )
+        return values
 
     return read
 
@@ -60,7 +62,7 @@ def matrix_of(
         if place[0] != "made":
             return scores[place]
         cells = {tuple(map(int, name.split("-"))): value for (kind, name), value in said.items() if kind == "data"}
-        rows, columns = (max(one[axis] for one in cells) for axis in (0, 1))
+        rows, columns = (max(cell[axis] for cell in cells) for axis in (0, 1))
         return np.array([[cells[row + 1, column + 1] for column in range(columns)] for row in range(rows)])
 
     return matrix

@@ -19,37 +19,37 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 def test_the_difference_of_shares_is_what_r_says(witness: Callable[[str], Said]) -> None:
     compared = 0
-    for place, said in witness("attrition").items():
-        for four in {contrast for contrast, _ in said}:
+    for sample_key, expected in witness("attrition").items():
+        for four in {contrast for contrast, _ in expected}:
             for level in (0.95, 0.99):
-                found = difference_of_shares(*(float(part) for part in four.split("-")), level=level)
+                result = difference_of_shares(*(float(part) for part in four.split("-")), level=level)
                 for name, value in (
-                    ("difference", found.difference), (f"low_{level}", found.ci_low), (f"high_{level}", found.ci_high),
+                    ("difference", result.difference), (f"low_{level}", result.ci_low), (f"high_{level}", result.ci_high),
                 ):  # fmt: skip
-                    assert value[0] == pytest.approx(said[four, name], rel=1e-9, abs=1e-15), (place, four, name)
+                    assert value[0] == pytest.approx(expected[four, name], rel=1e-9, abs=1e-15), (sample_key, four, name)
                     compared += 1
     assert compared >= 30 * 6
 
 
 def test_the_difference_of_shares_is_what_was_published() -> None:
     """Newcombe 1998, Table II, method 10."""
-    found = difference_of_shares([56, 9], [70, 10], [48, 3], [80, 10])
-    assert found.ci_low.round(4).tolist() == [0.0524, 0.1705]
-    assert found.ci_high.round(4).tolist() == [0.3339, 0.8090]
+    result = difference_of_shares([56, 9], [70, 10], [48, 3], [80, 10])
+    assert result.ci_low.round(4).tolist() == [0.0524, 0.1705]
+    assert result.ci_high.round(4).tolist() == [0.3339, 0.8090]
 
 
 def test_without_anybody_there_is_no_difference_and_without_variation_there_is() -> None:
-    found = difference_of_shares([0, 4], [0, 4], [2, 0], [4, 3])
-    assert found.reason == ("nobody in one of the groups", "")
-    assert math.isnan(found.ci_low[0])
-    assert (found.difference[1], found.ci_high[1]) == (1, 1)
+    result = difference_of_shares([0, 4], [0, 4], [2, 0], [4, 3])
+    assert result.reason == ("nobody in one of the groups", "")
+    assert math.isnan(result.ci_low[0])
+    assert (result.difference[1], result.ci_high[1]) == (1, 1)
     assert standardised_difference_of_shares(4, 4, 0, 3).reason == ("no variation",)
 
 
 def test_a_mean_that_is_not_given_is_not_a_lack_of_variation() -> None:
     nan = math.nan
-    found = standardised_difference([5, 5, 5], [nan, 1, 1], [1, nan, 0], 5, 1, [1, 1, 0])
-    assert found.reason == ("no mean or SD", "no mean or SD", "no variation")
+    result = standardised_difference([5, 5, 5], [nan, 1, 1], [1, nan, 0], 5, 1, [1, 1, 0])
+    assert result.reason == ("no mean or SD", "no mean or SD", "no variation")
 
 
 @pytest.mark.parametrize("counts", [(5, 3, 1, 3), (-1, 3, 1, 3), (1, 3, 4, 3)])
@@ -70,8 +70,8 @@ _group = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.j
 
 @given(_group, _group)
 def test_swapping_the_groups_turns_the_difference_round(one: tuple[int, int], other: tuple[int, int]) -> None:
-    found, turned = difference_of_shares(*one, *other), difference_of_shares(*other, *one)
-    assert -1 <= found.ci_low[0] <= found.difference[0] <= found.ci_high[0] <= 1
-    assert (turned.ci_low[0], turned.ci_high[0]) == (-found.ci_high[0], -found.ci_low[0])
+    result, swapped = difference_of_shares(*one, *other), difference_of_shares(*other, *one)
+    assert -1 <= result.ci_low[0] <= result.difference[0] <= result.ci_high[0] <= 1
+    assert (swapped.ci_low[0], swapped.ci_high[0]) == (-result.ci_high[0], -result.ci_low[0])
     counted_the_other_way = difference_of_shares(one[1] - one[0], one[1], other[1] - other[0], other[1])
-    assert counted_the_other_way.ci_low[0] == pytest.approx(-found.ci_high[0], abs=1e-12)
+    assert counted_the_other_way.ci_low[0] == pytest.approx(-result.ci_high[0], abs=1e-12)

@@ -31,8 +31,8 @@ CONTRASTS = {"t1-t2": 1, "t1-t3": 2}
 
 
 def _pairs(matrix: Matrix, later: int) -> Matrix:
-    both = matrix[:, [0, later]]
-    return both[np.isfinite(both).all(axis=1)]
+    both_waves = matrix[:, [0, later]]
+    return both_waves[np.isfinite(both_waves).all(axis=1)]
 
 
 def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None:
@@ -41,50 +41,50 @@ def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None
 
 def test_effect_sizes_and_their_intervals_are_what_r_says(scores: Scores, witness: Callable[[str], Said]) -> None:
     compared = 0
-    for place, said in witness("inference").items():
+    for sample_key, expected in witness("inference").items():
         for contrast, later in CONTRASTS.items():
-            if (contrast, "d_z") not in said:
+            if (contrast, "d_z") not in expected:
                 continue
-            pairs = _pairs(scores[place], later)
+            pairs = _pairs(scores[sample_key], later)
             change = pairs[:, 0] - pairs[:, 1]
-            found = effect_sizes(
+            result = effect_sizes(
                 len(pairs), change.mean(), change.std(ddof=1), pairs[:, 0].std(ddof=1), pairs[:, 1].std(ddof=1),
                 np.cov(pairs.T)[0, 1],
             )  # fmt: skip
-            assert found.reason == ("",)
-            for name in found.estimates:
-                _agrees(found.estimates[name][0], said[contrast, name], 1e-9, (place, contrast, name))
-                _agrees(found.ci_low[name][0], said[contrast, f"{name}_low"], 1e-9, (place, contrast, name))
-                _agrees(found.ci_high[name][0], said[contrast, f"{name}_high"], 1e-9, (place, contrast, name))
+            assert result.reason == ("",)
+            for name in result.estimates:
+                _agrees(result.estimates[name][0], expected[contrast, name], 1e-9, (sample_key, contrast, name))
+                _agrees(result.ci_low[name][0], expected[contrast, f"{name}_low"], 1e-9, (sample_key, contrast, name))
+                _agrees(result.ci_high[name][0], expected[contrast, f"{name}_high"], 1e-9, (sample_key, contrast, name))
                 compared += 3
     assert compared >= 24 * 40
 
 
 def test_ranks_and_exact_permutations_are_what_r_says(scores: Scores, witness: Callable[[str], Said]) -> None:
     compared = 0
-    for place, said in witness("inference").items():
+    for sample_key, expected in witness("inference").items():
         for contrast, later in CONTRASTS.items():
-            if (contrast, "w_plus") not in said:
+            if (contrast, "w_plus") not in expected:
                 continue
-            pairs = _pairs(scores[place], later)
-            change, ones = pairs[:, 0] - pairs[:, 1], np.ones(len(pairs))
-            ours = signed_rank(change, ones)
+            pairs = _pairs(scores[sample_key], later)
+            change, weights = pairs[:, 0] - pairs[:, 1], np.ones(len(pairs))
+            ours = signed_rank(change, weights)
             for name, value in (
                 ("w_plus", ours.w_plus), ("rank_biserial", ours.rank_biserial), ("wilcoxon_p", ours.p), ("shift", ours.shift),
-                ("shift_low", ours.ci_low), ("shift_high", ours.ci_high), ("sign_flip_p", sign_flip(change, ones, 1).p),
-                ("acceleration", bca(change, ones, 1, draws=999).acceleration),
+                ("shift_low", ours.ci_low), ("shift_high", ours.ci_high), ("sign_flip_p", sign_flip(change, weights, 1).p),
+                ("acceleration", bca(change, weights, 1, draws=999).acceleration),
             ):  # fmt: skip
-                if (contrast, name) in said:
-                    _agrees(value, said[contrast, name], 1e-9, (place, contrast, name))
+                if (contrast, name) in expected:
+                    _agrees(value, expected[contrast, name], 1e-9, (sample_key, contrast, name))
                     compared += 1
     assert compared >= 7 * 50
 
 
 def test_multiplicity_is_what_was_published(witness: Callable[[str], Said]) -> None:
-    said = witness("inference")["published", "benjamini_hochberg_1995"]
-    p = [said[str(at), "p"] for at in range(1, 16)]
-    assert holm(p) == pytest.approx([said[str(at), "p_holm"] for at in range(1, 16)], rel=1e-12)
-    assert benjamini_hochberg(p) == pytest.approx([said[str(at), "p_bh"] for at in range(1, 16)], rel=1e-12)
+    expected = witness("inference")["published", "benjamini_hochberg_1995"]
+    p = [expected[str(index), "p"] for index in range(1, 16)]
+    assert holm(p) == pytest.approx([expected[str(index), "p_holm"] for index in range(1, 16)], rel=1e-12)
+    assert benjamini_hochberg(p) == pytest.approx([expected[str(index), "p_bh"] for index in range(1, 16)], rel=1e-12)
     assert (holm(p) <= 0.05).sum() == 3
     assert (benjamini_hochberg(p) <= 0.05).sum() == 4
     shuffled = np.array([0.03, math.nan, 0.01, 0.02])
@@ -120,13 +120,15 @@ def test_draws_agree_with_what_is_exact() -> None:
     changes = generator.normal(0.5, 1, 18)
     exact = sign_flip(changes, np.ones(18), 1)
     assert exact.method == "exact, over all signs"
-    drawn = sign_flip(np.concatenate([changes, generator.normal(0, 1e-6, 4)]), np.ones(22), 1, draws=20_000)
-    assert drawn.method == "20000 draws, seed 1"
-    assert drawn.p == pytest.approx(exact.p, abs=4 * math.sqrt(exact.p * (1 - exact.p) / 20_000) + 1e-3)
-    many = generator.normal(0, 1, 2000)
-    found = bca(many, np.ones(2000), 5, draws=20_000)
-    half = 1.96 * many.std(ddof=1) / math.sqrt(2000)
-    assert (found.ci_low, found.ci_high) == pytest.approx((many.mean() - half, many.mean() + half), abs=0.05 * half)
+    sampled = sign_flip(np.concatenate([changes, generator.normal(0, 1e-6, 4)]), np.ones(22), 1, draws=20_000)
+    assert sampled.method == "20000 draws, seed 1"
+    assert sampled.p == pytest.approx(exact.p, abs=4 * math.sqrt(exact.p * (1 - exact.p) / 20_000) + 1e-3)
+    large_sample = generator.normal(0, 1, 2000)
+    result = bca(large_sample, np.ones(2000), 5, draws=20_000)
+    half = 1.96 * large_sample.std(ddof=1) / math.sqrt(2000)
+    assert (result.ci_low, result.ci_high) == pytest.approx(
+        (large_sample.mean() - half, large_sample.mean() + half), abs=0.05 * half
+    )
 
 
 def test_with_many_pairs_the_closed_forms_agree_with_draws(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,11 +138,11 @@ def test_with_many_pairs_the_closed_forms_agree_with_draws(monkeypatch: pytest.M
     for n in (400, 20_000):
         counts = np.random.default_rng(5).multinomial(n - 30, 0.6 ** np.arange(30) * 0.4 / (1 - 0.6**30)) + 1
         monkeypatch.setattr(resampling, "DRAWN_UP_TO", n)
-        drawn = bca(values, counts, 7, draws=40_000)
+        result = bca(values, counts, 7, draws=40_000)
         flipped = sign_flip(values - values @ counts / n + 0.02, counts, 7, draws=40_000)
         monkeypatch.setattr(resampling, "DRAWN_UP_TO", n - 1)
         closed = bca(values, counts, 7)
-        assert (drawn.method, closed.method) == (
+        assert (result.method, closed.method) == (
             "40000 replicates, seed 7",
             "large-sample form with the changes' skewness",
         )
@@ -148,10 +150,10 @@ def test_with_many_pairs_the_closed_forms_agree_with_draws(monkeypatch: pytest.M
         se = math.sqrt(counts @ (values - mean) ** 2) / n
         # The quantile of order 0.025 of 40,000 draws is off by 0.0134 SE; the rest shrinks as 1 / n.
         slack = 4 * 0.0134 + 30 / n
-        for ours, theirs, z in ((closed.ci_low, drawn.ci_low, -1.96), (closed.ci_high, drawn.ci_high, 1.96)):
+        for ours, theirs, z in ((closed.ci_low, result.ci_low, -1.96), (closed.ci_high, result.ci_high, 1.96)):
             assert abs(ours - theirs) / se < slack
             assert n > 400 or abs(mean + z * se - theirs) / se > slack
-        assert closed.z0 == closed.acceleration == drawn.acceleration
+        assert closed.z0 == closed.acceleration == result.acceleration
         p = sign_flip(values - mean + 0.02, counts, 7).p
         assert p == pytest.approx(flipped.p, abs=4 * math.sqrt(p * (1 - p) / 40_000) + 1 / math.sqrt(n) / 10)
     assert resampling.DRAWN_UP_TO == 19_999
@@ -196,35 +198,35 @@ def test_above_the_declared_n_the_large_sample_form_is_near_the_exact_one() -> N
 def test_degenerate_changes_have_a_defined_answer(
     values: list[float], reason: str, permuted: str, bootstrapped: str
 ) -> None:
-    ones = np.ones(len(values))
-    assert signed_rank(values, ones).reason == reason
-    assert sign_flip(values, ones, 1).reason == permuted
-    assert bca(values, ones, 1).reason == bootstrapped
+    weights = np.ones(len(values))
+    assert signed_rank(values, weights).reason == reason
+    assert sign_flip(values, weights, 1).reason == permuted
+    assert bca(values, weights, 1).reason == bootstrapped
 
 
 def test_degenerate_effect_sizes_have_a_defined_answer() -> None:
     nan = math.nan
-    found = effect_sizes(
+    result = effect_sizes(
         [0, 1, 2, 5, 5, 5, 2e6], [nan, 1, 1, 1, 0, 1, 0.1], [nan, nan, 1, 0, 0, 1, 1], [nan, nan, 1, 1, 0, 0, 1],
         [nan, nan, 1, 1, 0, 1, 1], [nan, nan, 0.5, 1, 0, 0, 0.5],
     )  # fmt: skip
     still = "no variation at baseline, at follow-up or of the changes"
-    assert found.reason == (
+    assert result.reason == (
         "no pairs", "one pair", "two pairs: Hedges' correction needs three", still, still, still, ""
     )  # fmt: skip
-    assert np.isfinite(found.estimates["d_baseline"]).tolist() == [False, False, True, True, False, False, True]
-    assert np.isfinite(found.ci_low["d_z"]).tolist() == [False, False, True, False, False, True, True]
+    assert np.isfinite(result.estimates["d_baseline"]).tolist() == [False, False, True, True, False, False, True]
+    assert np.isfinite(result.ci_low["d_z"]).tolist() == [False, False, True, False, False, True, True]
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(-9, 9), min_size=1, max_size=30))
 def test_turning_every_change_round_turns_the_answer_round(changes: list[int]) -> None:
-    ones = np.ones(len(changes))
-    one, other = signed_rank(changes, ones), signed_rank([-change for change in changes], ones)
-    assert (one.p, one.shift, one.ci_low, one.rank_biserial) == pytest.approx(
-        (other.p, -other.shift, -other.ci_high, -other.rank_biserial), nan_ok=True, abs=1e-12
+    weights = np.ones(len(changes))
+    result, mirrored = signed_rank(changes, weights), signed_rank([-change for change in changes], weights)
+    assert (result.p, result.shift, result.ci_low, result.rank_biserial) == pytest.approx(
+        (mirrored.p, -mirrored.shift, -mirrored.ci_high, -mirrored.rank_biserial), nan_ok=True, abs=1e-12
     )
-    assert sign_flip(changes, ones, 1).p == pytest.approx(sign_flip([-c for c in changes], ones, 1).p, nan_ok=True)
+    assert sign_flip(changes, weights, 1).p == pytest.approx(sign_flip([-c for c in changes], weights, 1).p, nan_ok=True)
 
 
 @settings(deadline=None, max_examples=40)
@@ -241,9 +243,9 @@ def test_noncentral_limits_enclose_and_follow_t(t: float, df: int) -> None:
 def test_noncentral_limits_are_seamless_where_the_way_to_them_changes(df: int) -> None:
     """Both ways agree on either side of the seam; far out a limit is t times a root of chi-square over df."""
     seam = max(250.0, 1.5 * math.sqrt(df))
-    below, above = (noncentral_limits(seam * factor, df) for factor in (1 - 1e-9, 1 + 1e-9))
-    for one, other in zip(below, above, strict=True):
-        assert one == pytest.approx(other, rel=1e-8)
+    lower, upper = (noncentral_limits(seam * factor, df) for factor in (1 - 1e-9, 1 + 1e-9))
+    for lower_limit, upper_limit in zip(lower, upper, strict=True):
+        assert lower_limit == pytest.approx(upper_limit, rel=1e-8)
     low, high = noncentral_limits([1e9, -1e9], df)
     ends = 1e9 * np.sqrt(stats.chi2.ppf([0.025, 0.975], df) / df)
     assert [low[0], high[0]] == pytest.approx(ends, rel=1e-6)

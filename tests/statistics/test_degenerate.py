@@ -17,7 +17,7 @@ from dagster_project.statistics import (
     standardised_difference_of_shares,
     wilson,
 )
-from dagster_project.statistics.change import half_of_fractional
+from dagster_project.statistics.change import half_width_fractional_df
 
 pytestmark = pytest.mark.filterwarnings("error")
 SCALES = 10_000
@@ -29,32 +29,32 @@ def moments() -> dict[str, np.ndarray]:
     generator = np.random.default_rng(11)
     n = generator.integers(0, 6, SCALES).astype(float)
     n[::7] = generator.integers(6, 1_000_000, n[::7].size)
-    before, after = generator.choice([0.0, 0.5, 8.0, 1e6], (2, SCALES))
-    shared = before * after * generator.uniform(-1, 1, SCALES)
-    change = np.sqrt(np.maximum(before**2 + after**2 - 2 * shared, 0))
+    sd_before, sd_after = generator.choice([0.0, 0.5, 8.0, 1e6], (2, SCALES))
+    covariance = sd_before * sd_after * generator.uniform(-1, 1, SCALES)
+    change = np.sqrt(np.maximum(sd_before**2 + sd_after**2 - 2 * covariance, 0))
     mean = generator.choice([0.0, -3.0, 1e-9, 1e6], SCALES)
-    few, none = n < 2, n < 1
-    found = {"n": n, "mean": mean, "change": change, "before": before, "after": after, "shared": shared}
+    is_small, is_empty = n < 2, n < 1
+    columns = {"n": n, "mean": mean, "change": change, "before": sd_before, "after": sd_after, "shared": covariance}
     for name in ("change", "before", "after", "shared"):
-        found[name][few] = np.nan
-    found["mean"][none] = np.nan
-    return found
+        columns[name][is_small] = np.nan
+    columns["mean"][is_empty] = np.nan
+    return columns
 
 
 def _every_gap_has_a_reason(values: np.ndarray, reason: tuple[str, ...]) -> None:
     assert values.shape == (SCALES,)
-    said = np.array([bool(one) for one in reason])
-    assert not (np.isnan(values) & ~said).any()
+    has_reason = np.array([bool(text) for text in reason])
+    assert not (np.isnan(values) & ~has_reason).any()
     assert not np.isinf(values).any()
 
 
 def test_changes_of_ten_thousand_scales(moments: dict[str, np.ndarray]) -> None:
-    of = moments
-    test = paired_t(of["n"], of["mean"], of["change"])
+    m = moments
+    test = paired_t(m["n"], m["mean"], m["change"])
     for values in (test.p, test.ci_low, test.ci_high):
         _every_gap_has_a_reason(values, test.reason)
     assert holm(test.p).shape == (SCALES,)
-    sizes = effect_sizes(of["n"], of["mean"], of["change"], of["before"], of["after"], of["shared"])
+    sizes = effect_sizes(m["n"], m["mean"], m["change"], m["before"], m["after"], m["shared"])
     assert len(sizes.estimates) == 8
     for name in sizes.estimates:
         for values in (sizes.estimates[name], sizes.ci_low[name], sizes.ci_high[name]):
@@ -64,12 +64,12 @@ def test_changes_of_ten_thousand_scales(moments: dict[str, np.ndarray]) -> None:
 
 
 def test_groups_and_norms_of_ten_thousand_scales(moments: dict[str, np.ndarray]) -> None:
-    of = moments
+    m = moments
     norm_n = np.where(np.arange(SCALES) % 3 == 0, np.nan, 500.0)
-    norm = norm_difference(of["n"], of["mean"], of["before"], 10.0, 2.0, norm_n, margin=0.5)
+    norm = norm_difference(m["n"], m["mean"], m["before"], 10.0, 2.0, norm_n, margin=0.5)
     for values in (norm.p, norm.ci_low, norm.ci_high):
         _every_gap_has_a_reason(values, norm.reason)
-    groups = standardised_difference(of["n"], of["mean"], of["before"], of["n"][::-1], of["mean"][::-1], of["before"][::-1])
+    groups = standardised_difference(m["n"], m["mean"], m["before"], m["n"][::-1], m["mean"][::-1], m["before"][::-1])
     for values in (groups.difference, groups.ci_low, groups.ci_high):
         _every_gap_has_a_reason(values, groups.reason)
 
@@ -94,12 +94,12 @@ def test_counts_of_ten_thousand_services() -> None:
 @pytest.mark.parametrize("df", [300.0, 2.5, 0.2, 0.05, 0.02, 0.009, 0.008, 0.001])
 def test_half_an_interval_is_students_quantile_or_infinite(df: float) -> None:
     """Below 0.01 degrees of freedom SciPy gives the same quantile whatever they are."""
-    half = half_of_fractional(2.0, df, 0.95)
+    half = half_width_fractional_df(2.0, df, 0.95)
     assert half == np.inf if df < 0.009 else np.isclose(scipy.stats.t.sf(half / 2.0, df), 0.025, rtol=1e-6)
 
 
 def test_no_reliability_at_all_is_none_whatever_the_last_digit_says() -> None:
     """Items that do not go together at all: alpha is 0, or beside it by the rounding of its sums."""
-    none = reliable_change(1.5, 0.0)
-    assert reliable_change(1.5, -1e-16) == reliable_change(1.5, 1e-16) == none and none.threshold > 0
+    result = reliable_change(1.5, 0.0)
+    assert reliable_change(1.5, -1e-16) == reliable_change(1.5, 1e-16) == result and result.threshold > 0
     assert reliable_change(1.5, -0.1).reason == "the reliability lies outside 0 to 1"

@@ -43,9 +43,9 @@ def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None
 
 
 def test_descriptives_are_what_r_says(scores: Scores, said: Said) -> None:
-    for place, matrix in scores.items():
-        for at, wave in enumerate(WAVES):
-            values = matrix[np.isfinite(matrix[:, at]), at]
+    for sample_key, matrix in scores.items():
+        for index, wave in enumerate(WAVES):
+            values = matrix[np.isfinite(matrix[:, index]), index]
             ours = describe(values, np.ones(len(values)), 1, 5)
             for name in (
                 "n",
@@ -63,8 +63,8 @@ def test_descriptives_are_what_r_says(scores: Scores, said: Said) -> None:
                 "ci_low",
                 "ci_high",
             ):
-                assert getattr(ours, name) == pytest.approx(said[place][wave, name], rel=1e-9, abs=1e-11), (
-                    place,
+                assert getattr(ours, name) == pytest.approx(said[sample_key][wave, name], rel=1e-9, abs=1e-11), (
+                    sample_key,
                     wave,
                     name,
                 )
@@ -77,69 +77,71 @@ def test_a_table_of_counts_describes_its_people(scores: Scores) -> None:
 
 
 def test_norms_are_what_r_says(scores: Scores, said: Said) -> None:
-    for place, matrix in scores.items():
-        for at, wave in enumerate(WAVES):
-            values, of = matrix[np.isfinite(matrix[:, at]), at], said[place]
-            norm = (of[wave, "norm_mean"], of[wave, "norm_sd"])
+    for sample_key, matrix in scores.items():
+        for index, wave in enumerate(WAVES):
+            values, expected = matrix[np.isfinite(matrix[:, index]), index], said[sample_key]
+            norm = (expected[wave, "norm_mean"], expected[wave, "norm_sd"])
             welch = norm_difference(len(values), values.mean(), values.std(ddof=1), *norm, 40, margin=0.5)
-            one = norm_difference(len(values), values.mean(), values.std(ddof=1), *norm, math.nan)
+            result = norm_difference(len(values), values.mean(), values.std(ddof=1), *norm, math.nan)
             for name, value in (
                 ("welch_t", welch.t), ("welch_df", welch.df), ("welch_p", welch.p), ("tost", welch.p_equivalence),
                 ("welch_low", welch.ci_low + norm[0]), ("welch_high", welch.ci_high + norm[0]),
-                ("one_t", one.t), ("one_p", one.p),
+                ("one_t", result.t), ("one_p", result.p),
             ):  # fmt: skip
-                theirs = of[wave, name] + (norm[0] if name in ("welch_low", "welch_high") else 0)
-                _agrees(value[0], theirs, 1e-9 if name[-2:] != "_t" or abs(theirs) > 1e-6 else 1e-6, (place, wave, name))
+                theirs = expected[wave, name] + (norm[0] if name in ("welch_low", "welch_high") else 0)
+                _agrees(
+                    value[0], theirs, 1e-9 if name[-2:] != "_t" or abs(theirs) > 1e-6 else 1e-6, (sample_key, wave, name)
+                )
             assert welch.ci_low_sd[0] == pytest.approx(welch.ci_low[0] / norm[1])
-            assert (welch.method[0][:5], one.method[0][:3]) == ("Welch", "one")
+            assert (welch.method[0][:5], result.method[0][:3]) == ("Welch", "one")
 
 
 def test_a_mean_at_its_norm_is_similar_only_if_the_interval_says_so() -> None:
-    found = norm_difference([200, 8], [50, 50], [10, 10], [50, 50], [10, 10], [math.nan, math.nan], margin=0.5)
-    assert found.p_equivalence[0] < 0.001
-    assert found.p_equivalence[1] > 0.05
+    result = norm_difference([200, 8], [50, 50], [10, 10], [50, 50], [10, 10], [math.nan, math.nan], margin=0.5)
+    assert result.p_equivalence[0] < 0.001
+    assert result.p_equivalence[1] > 0.05
     # Two one-sided tests at 5 % are the 90 % interval inside the margin.
     narrow = norm_difference([30, 30], [52, 53], [10, 10], [50, 50], [10, 10], [500, 500], level=0.9, margin=0.5)
-    inside = (narrow.ci_low_sd > -0.5) & (narrow.ci_high_sd < 0.5)
-    assert inside.tolist() == (narrow.p_equivalence < 0.05).tolist()
+    is_inside = (narrow.ci_low_sd > -0.5) & (narrow.ci_high_sd < 0.5)
+    assert is_inside.tolist() == (narrow.p_equivalence < 0.05).tolist()
     with pytest.raises(ValueError, match=r"^margin 0 is not above 0; give it in norm SDs, e\.g\. 0\.5$"):
         norm_difference(3, 1, 1, 1, 1, 9, margin=0)
 
 
 def test_shares_are_what_r_says(said: Said) -> None:
-    for (kind, name), of in said.items():
+    for (kind, name), expected in said.items():
         if kind == "shares":
-            for (n, statistic), value in of.items():
+            for (n, statistic), value in expected.items():
                 low, high = wilson(float(name), float(n))
                 _agrees((low if statistic == "wilson_low" else high)[0], value, 1e-9, (name, n))
         elif kind == "discordant":
-            for (other, _), value in of.items():
-                _agrees(mcnemar_exact(float(name), float(other))[0], value, 1e-9, (name, other))
+            for (discordant, _), value in expected.items():
+                _agrees(mcnemar_exact(float(name), float(discordant))[0], value, 1e-9, (name, discordant))
         elif kind == "paired":
-            found = paired_difference(*(float(part) for part in name.split("-")))
-            _agrees(found.ci_low[0], of["", "low"], 1e-9, name)
-            _agrees(found.ci_high[0], of["", "high"], 1e-9, name)
-            assert found.ci_low[0] <= found.difference[0] <= found.ci_high[0]
+            result = paired_difference(*(float(part) for part in name.split("-")))
+            _agrees(result.ci_low[0], expected["", "low"], 1e-9, name)
+            _agrees(result.ci_high[0], expected["", "high"], 1e-9, name)
+            assert result.ci_low[0] <= result.difference[0] <= result.ci_high[0]
         elif kind == "two shares":
-            two = standardised_difference_of_shares(*(float(part) for part in name.split("-")))
-            _agrees(two.difference[0], of["", "difference"], 1e-9, name)
-            if ("", "half") in of:
-                _agrees(two.ci_high[0] - two.difference[0], of["", "half"], 1e-8, name)
+            difference = standardised_difference_of_shares(*(float(part) for part in name.split("-")))
+            _agrees(difference.difference[0], expected["", "difference"], 1e-9, name)
+            if ("", "half") in expected:
+                _agrees(difference.ci_high[0] - difference.difference[0], expected["", "half"], 1e-8, name)
     assert math.isnan(wilson(0, 0)[0][0])
     assert paired_difference(0, 0, 0, 0).reason == ("nobody answered in both",)
 
 
 def test_those_who_left_are_what_r_says(scores: Scores, said: Said) -> None:
     compared = 0
-    for place, matrix in scores.items():
-        if ("left", "g") not in said[place]:
+    for sample_key, matrix in scores.items():
+        if ("left", "g") not in said[sample_key]:
             continue
         first, is_there = matrix[:, 0], np.isfinite(matrix[:, 2])
         groups = [group[np.isfinite(group)] for group in (first[is_there], first[~is_there])]
         moments = [(len(group), group.mean(), group.std(ddof=1)) for group in groups]
-        found = standardised_difference(*moments[0], *moments[1])
-        for name, value in (("g", found.difference), ("g_low", found.ci_low), ("g_high", found.ci_high)):
-            _agrees(value[0], said[place]["left", name], 1e-9, (place, name))
+        result = standardised_difference(*moments[0], *moments[1])
+        for name, value in (("g", result.difference), ("g_low", result.ci_low), ("g_high", result.ci_high)):
+            _agrees(value[0], said[sample_key]["left", name], 1e-9, (sample_key, name))
         compared += 1
     assert compared >= 20
     nan = math.nan
@@ -151,16 +153,16 @@ def test_those_who_left_are_what_r_says(scores: Scores, said: Said) -> None:
 
 
 def test_reliability_is_what_r_says(items: Scores, said: Said) -> None:
-    for place, matrix in items.items():
-        of, covariance = said[place], np.cov(matrix.T)
-        assert len(matrix) == of["items", "n"]
+    for sample_key, matrix in items.items():
+        expected, covariance = said[sample_key], np.cov(matrix.T)
+        assert len(matrix) == expected["items", "n"]
         alpha, omega = cronbach_alpha(covariance, len(matrix)), omega_one_factor(covariance, len(matrix))
         for name, value in (("alpha", alpha.alpha), ("alpha_low", alpha.ci_low), ("alpha_high", alpha.ci_high)):
-            _agrees(value, of["items", name], 1e-9, (place, name))
-        for at in range(matrix.shape[1]):
-            _agrees(alpha.item_rest[at], of["items", f"item_rest_{at + 1}"], 1e-9, (place, at))
-            _agrees(alpha.without[at], of["items", f"without_{at + 1}"], 1e-9, (place, at))
-        _agrees(omega.omega, of["items", "omega"], 1e-6, place)
+            _agrees(value, expected["items", name], 1e-9, (sample_key, name))
+        for item in range(matrix.shape[1]):
+            _agrees(alpha.item_rest[item], expected["items", f"item_rest_{item + 1}"], 1e-9, (sample_key, item))
+            _agrees(alpha.alpha_if_deleted[item], expected["items", f"without_{item + 1}"], 1e-9, (sample_key, item))
+        _agrees(omega.omega, expected["items", "omega"], 1e-6, sample_key)
     assert looks_unreversed(np.cov(items["awkward", "one_item_turned"].T), 24) == [(3, "sure")]
     assert looks_unreversed(np.cov(items["large", "eight"].T), 366) == []
 
@@ -195,11 +197,11 @@ def test_degenerate_reliability_has_a_defined_answer(
 
 def test_reliable_change_is_what_was_published() -> None:
     """Jacobson and Truax 1991, p. 14: SD 7.5, reliability .80, from 47.5 to 32.5: S_diff 4.74, RC -3.16."""
-    found = reliable_change(7.5, 0.80)
-    assert round(found.standard_error_difference, 2) == 4.74
-    assert round((32.5 - 47.5) / found.standard_error_difference, 2) == -3.16
+    result = reliable_change(7.5, 0.80)
+    assert round(result.standard_error_difference, 2) == 4.74
+    assert round((32.5 - 47.5) / result.standard_error_difference, 2) == -3.16
     changes, counts = [-15.0, -9.0, 0.0, 9.29, 9.31, 12.0], [1, 2, 3, 1, 1, 4]
-    shares = share_reliable(changes, counts, found.threshold, better_sign=-1)
+    shares = share_reliable(changes, counts, result.threshold, better_sign=-1)
     assert (shares.improved, shares.unchanged, shares.worsened) == (1, 6, 5)
     important = share_by_mcid(changes, counts, 9.0, better_sign=1)
     assert (important.improved, important.unchanged, important.worsened) == (6, 3, 3)
@@ -227,11 +229,13 @@ def test_degenerate_descriptions_have_a_defined_answer() -> None:
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(0, 40), min_size=2, max_size=60))
 def test_quartiles_lie_in_order_and_turn_with_the_scale(values: list[int]) -> None:
-    ones = np.ones(len(values))
-    one, turned = describe(values, ones, 0, 40), describe([40 - value for value in values], ones, 0, 40)
-    assert one.min <= one.q1 <= one.median <= one.q3 <= one.max
-    assert (turned.median, turned.q1, turned.floor) == pytest.approx((40 - one.median, 40 - one.q3, one.ceiling))
-    assert np.percentile(values, [25, 50, 75]) == pytest.approx([one.q1, one.median, one.q3])
+    weights = np.ones(len(values))
+    result, mirrored = describe(values, weights, 0, 40), describe([40 - value for value in values], weights, 0, 40)
+    assert result.min <= result.q1 <= result.median <= result.q3 <= result.max
+    assert (mirrored.median, mirrored.q1, mirrored.floor) == pytest.approx(
+        (40 - result.median, 40 - result.q3, result.ceiling)
+    )
+    assert np.percentile(values, [25, 50, 75]) == pytest.approx([result.q1, result.median, result.q3])
 
 
 @settings(deadline=None, max_examples=60)

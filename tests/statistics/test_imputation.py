@@ -25,27 +25,31 @@ def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None
     assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), place
 
 
+@pytest.mark.slow
 def test_imputation_agrees_with_augmentation_person_by_person(scores: Scores, witness: Callable[[str], Said]) -> None:
     """Within four Monte Carlo standard errors, R's own among them: of the estimate root(b / m), of the total variance
     root((var_u + var_b) / m) with the covariance of both at its most, of fmi by the delta method from b and u."""
     draws, compared = 2000, 0
-    for place, said in witness("imputation").items():
-        patterns = patterns_of(scores[place])
+    for sample_key, values in witness("imputation").items():
+        patterns = patterns_of(scores[sample_key])
         ours = impute_change(patterns, 3, [(1, -1, 0), (1, 0, -1)], imputations=draws, seed=1)
-        for contrast, found in zip(("t1-t2", "t1-t3"), ours.contrasts, strict=True):
-            of = {name: value for (where, name), value in said.items() if where == contrast}
-            both = 1 / draws + 1 / of["ess"]
-            assert found.estimate == pytest.approx(of["q"], abs=4 * math.sqrt(of["b"] * both)), (place, contrast)
-            of_u, of_b = math.sqrt(of["var_u"] * both), math.sqrt(of["var_b"] * both)
-            total = of["u"] + of["b"]
-            assert found.se**2 == pytest.approx(total * (1 + of["b"] / total / draws), abs=4 * (of_u + of_b)), (
-                place,
+        for contrast, result in zip(("t1-t2", "t1-t3"), ours.contrasts, strict=True):
+            expected = {name: value for (value_contrast, name), value in values.items() if value_contrast == contrast}
+            error_factor = 1 / draws + 1 / expected["ess"]
+            assert result.estimate == pytest.approx(expected["q"], abs=4 * math.sqrt(expected["b"] * error_factor)), (
+                sample_key,
+                contrast,
+            )
+            of_u, of_b = math.sqrt(expected["var_u"] * error_factor), math.sqrt(expected["var_b"] * error_factor)
+            total = expected["u"] + expected["b"]
+            assert result.se**2 == pytest.approx(total * (1 + expected["b"] / total / draws), abs=4 * (of_u + of_b)), (
+                sample_key,
                 contrast,
             )
             # fmi is (r + 2 / (df + 3)) / (r + 1) with r = b / u, so 1 - fmi is (1 - 2 / (df + 3)) u / total.
-            share = 1 - (1 - found.fmi) / (1 - 2 / (found.df + 3))
-            slack = (of["u"] * of_b + of["b"] * of_u) / total**2
-            assert share == pytest.approx(of["b"] / total, abs=4 * slack + 1 / draws), (place, contrast)
+            share = 1 - (1 - result.fmi) / (1 - 2 / (result.df + 3))
+            slack = (expected["u"] * of_b + expected["b"] * of_u) / total**2
+            assert share == pytest.approx(expected["b"] / total, abs=4 * slack + 1 / draws), (sample_key, contrast)
             compared += 1
     assert compared == 10
 
@@ -59,26 +63,27 @@ def test_with_many_people_it_is_the_likelihoods_answer() -> None:
     matrix[matrix[:, 0] < generator.normal(46, 8, people), 2] = np.nan
     matrix[generator.random(people) < 0.2, 1] = np.nan
     patterns = patterns_of(matrix)
-    found = impute_change(patterns, 3, [(1, 0, -1)], imputations=400, seed=1).contrasts[0]
+    result = impute_change(patterns, 3, [(1, 0, -1)], imputations=400, seed=1).contrasts[0]
     mean = fit_normal(patterns).mean
-    draws = 4 * found.se * math.sqrt(found.fmi / 400)
-    assert found.estimate == pytest.approx(mean[0] - mean[2], abs=draws + found.se / math.sqrt(people) * 4)
+    draws = 4 * result.se * math.sqrt(result.fmi / 400)
+    assert result.estimate == pytest.approx(mean[0] - mean[2], abs=draws + result.se / math.sqrt(people) * 4)
 
 
+@pytest.mark.slow
 def test_hardly_anybody_in_common_is_a_reason_and_never_an_exception() -> None:
     """Where two waves share two to five people, draws may leave the range of covariance matrices."""
     generator = np.random.default_rng(7)
-    unsettled = answered = 0
+    unsettled = answered_count = 0
     for _ in range(60):
         matrix = np.round(generator.normal(5, 1, (22, 1)) + generator.normal(0, 0.5, (22, 3)))
         matrix[generator.random((22, 3)) < 0.65] = np.nan
-        found = impute_change(patterns_of(matrix), 3, [(1, 0, -1)], seed=1)
-        unsettled += found.reason == UNSETTLED
-        answered += not found.reason
-        assert math.isnan(found.contrasts[0].p) == bool(found.reason or found.contrasts[0].reason)
-        assert found.reason == found.contrasts[0].reason
+        result = impute_change(patterns_of(matrix), 3, [(1, 0, -1)], seed=1)
+        unsettled += result.reason == UNSETTLED
+        answered_count += not result.reason
+        assert math.isnan(result.contrasts[0].p) == bool(result.reason or result.contrasts[0].reason)
+        assert result.reason == result.contrasts[0].reason
     assert unsettled > 0
-    assert answered > 0
+    assert answered_count > 0
 
 
 def test_a_baseline_measure_without_weight_helps_and_is_not_contrasted(scores: Scores) -> None:
@@ -86,22 +91,24 @@ def test_a_baseline_measure_without_weight_helps_and_is_not_contrasted(scores: S
     matrix = scores["large", "continuous"]
     noise = np.random.default_rng(1).normal(size=(len(matrix), 1))
     plain = impute_change(patterns_of(matrix), 3, [(1, 0, -1)], imputations=400, seed=1).contrasts[0]
-    beside = impute_change(patterns_of(np.hstack([matrix, noise])), 4, [(1, 0, -1, 0)], imputations=400, seed=1).contrasts[0]
+    with_noise = impute_change(
+        patterns_of(np.hstack([matrix, noise])), 4, [(1, 0, -1, 0)], imputations=400, seed=1
+    ).contrasts[0]
     # An unrelated column still moves the regression of this sample, by less than an SE.
-    assert beside.estimate == pytest.approx(plain.estimate, abs=plain.se / 2)
+    assert with_noise.estimate == pytest.approx(plain.estimate, abs=plain.se / 2)
     full = matrix[np.isfinite(matrix).all(axis=1)]
-    lost = full.copy()
-    lost[: len(full) // 2, 2] = np.nan
+    incomplete = full.copy()
+    incomplete[: len(full) // 2, 2] = np.nan
     proxy = full[:, 2:] + 0.01 * noise[: len(full)]
-    told = impute_change(patterns_of(np.hstack([lost, proxy])), 4, [(1, 0, -1, 0)], seed=1).contrasts[0]
-    assert told.estimate == pytest.approx((full[:, 0] - full[:, 2]).mean(), abs=0.01)
-    assert told.riv < 1e-3
+    with_proxy = impute_change(patterns_of(np.hstack([incomplete, proxy])), 4, [(1, 0, -1, 0)], seed=1).contrasts[0]
+    assert with_proxy.estimate == pytest.approx((full[:, 0] - full[:, 2]).mean(), abs=0.01)
+    assert with_proxy.riv < 1e-3
 
 
 def test_a_wave_alone_is_its_pooled_mean() -> None:
     matrix = np.random.default_rng(3).normal(size=(9, 2))
-    found = impute_change(patterns_of(matrix), 2, [(1, 0), (0, 1)], seed=1).contrasts
-    assert [one.estimate for one in found] == pytest.approx(matrix.mean(axis=0), rel=1e-12)
+    results = impute_change(patterns_of(matrix), 2, [(1, 0), (0, 1)], seed=1).contrasts
+    assert [result.estimate for result in results] == pytest.approx(matrix.mean(axis=0), rel=1e-12)
 
 
 def test_pooling_refuses_what_is_no_variance_and_says_what_is_undefined() -> None:
@@ -123,25 +130,25 @@ def test_draws_need_two_data_sets_and_a_seed(imputations: int, seed: int) -> Non
 
 def test_pooling_is_what_mice_says(said: Said) -> None:
     for count in ("5", "50"):
-        of = said["pool", count]
-        found = pool(*([of[str(at), letter] for at in range(1, int(count) + 1)] for letter in "QU"), 31)
-        _agrees(found.estimate, of["", "estimate"], 1e-12, count)
-        _agrees(found.se**2, of["", "variance"], 1e-12, count)
-        _agrees(found.df, of["", "df"], 1e-9, count)
-        _agrees(found.riv, of["", "riv"], 1e-9, count)
-        _agrees(found.fmi, of["", "fmi"], 1e-9, count)
+        expected = said["pool", count]
+        result = pool(*([expected[str(index), letter] for index in range(1, int(count) + 1)] for letter in "QU"), 31)
+        _agrees(result.estimate, expected["", "estimate"], 1e-12, count)
+        _agrees(result.se**2, expected["", "variance"], 1e-12, count)
+        _agrees(result.df, expected["", "df"], 1e-9, count)
+        _agrees(result.riv, expected["", "riv"], 1e-9, count)
+        _agrees(result.fmi, expected["", "fmi"], 1e-9, count)
     with pytest.raises(ValueError, match=r"^pooling needs as many variances as estimates, and two or more"):
         pool([1], [1], 5)
 
 
 def test_imputation_agrees_with_mice_and_with_the_likelihood(scores: Scores, said: Said) -> None:
     """Up to the draws: estimates within four Monte Carlo standard errors (variance between / m, of both), SEs within 6 %."""
-    for place in (("awkward", "prorated"), ("example", "wellbeing"), ("example", "emotional_exhaustion")):
-        of = said[place]
-        ours = impute_change(patterns_of(scores[place]), 3, [(1, -1, 0)], imputations=2000, seed=1).contrasts[0]
-        slack = 4 * math.sqrt(2 * of["mice", "between"] / 2000)
-        assert ours.estimate == pytest.approx(of["mice", "estimate"], abs=slack + 0.02 * ours.se), place
-        assert ours.se == pytest.approx(of["mice", "se"], rel=0.06), place
+    for sample_key in (("awkward", "prorated"), ("example", "wellbeing"), ("example", "emotional_exhaustion")):
+        expected = said[sample_key]
+        ours = impute_change(patterns_of(scores[sample_key]), 3, [(1, -1, 0)], imputations=2000, seed=1).contrasts[0]
+        slack = 4 * math.sqrt(2 * expected["mice", "between"] / 2000)
+        assert ours.estimate == pytest.approx(expected["mice", "estimate"], abs=slack + 0.02 * ours.se), sample_key
+        assert ours.se == pytest.approx(expected["mice", "se"], rel=0.06), sample_key
     patterns = patterns_of(scores["large", "continuous"])
     ours = impute_change(patterns, 3, [(1, 0, -1)], imputations=1000, seed=1).contrasts[0]
     mean = fit_normal(patterns).mean
@@ -160,15 +167,15 @@ def test_drawing_moments_is_drawing_people(scores: Scores) -> None:
     chains = 20_000
     part = _Part(pattern, np.array(pattern.waves), 3)
     means, products = part.draw(generator, np.tile(mu, (chains, 1)), np.tile(sigma, (chains, 1, 1)))
-    have, n = [0, 2], len(people)
-    slopes = np.linalg.solve(sigma[np.ix_(have, have)], sigma[have, 1])
-    spread = math.sqrt(sigma[1, 1] - slopes @ sigma[have, 1])
-    drawn = mu[1] + (people[:, have] - mu[have]) @ slopes + spread * generator.standard_normal((chains, n))
-    centred = people[:, have] - people[:, have].mean(axis=0)
+    observed, n = [0, 2], len(people)
+    slopes = np.linalg.solve(sigma[np.ix_(observed, observed)], sigma[observed, 1])
+    residual_sd = math.sqrt(sigma[1, 1] - slopes @ sigma[observed, 1])
+    values = mu[1] + (people[:, observed] - mu[observed]) @ slopes + residual_sd * generator.standard_normal((chains, n))
+    centred = people[:, observed] - people[:, observed].mean(axis=0)
     one_by_one = {
-        "mean": drawn.mean(axis=1),
-        "squares": ((drawn - drawn.mean(axis=1, keepdims=True)) ** 2).sum(axis=1),
-        "with the first": drawn @ centred[:, 0],
+        "mean": values.mean(axis=1),
+        "squares": ((values - values.mean(axis=1, keepdims=True)) ** 2).sum(axis=1),
+        "with the first": values @ centred[:, 0],
     }
     together = {"mean": means[:, 1], "squares": products[:, 1, 1], "with the first": products[:, 1, 0]}
     for name, theirs in one_by_one.items():
@@ -179,18 +186,18 @@ def test_drawing_moments_is_drawing_people(scores: Scores) -> None:
 
 def test_without_anything_missing_imputation_is_the_paired_mean() -> None:
     matrix = np.random.default_rng(2).normal(size=(12, 2))
-    found = impute_change(patterns_of(matrix), 2, [(1, -1)], seed=1).contrasts[0]
+    result = impute_change(patterns_of(matrix), 2, [(1, -1)], seed=1).contrasts[0]
     change = matrix[:, 0] - matrix[:, 1]
-    assert found.estimate == pytest.approx(change.mean(), rel=1e-12)
-    assert found.se == pytest.approx(change.std(ddof=1) / math.sqrt(12), rel=1e-12)
-    assert (found.riv, found.df) == (0, 12 / 14 * 11)
+    assert result.estimate == pytest.approx(change.mean(), rel=1e-12)
+    assert result.se == pytest.approx(change.std(ddof=1) / math.sqrt(12), rel=1e-12)
+    assert (result.riv, result.df) == (0, 12 / 14 * 11)
 
 
 def test_imputation_is_the_same_in_any_order_and_other_with_another_seed(scores: Scores) -> None:
     matrix = scores["awkward", "prorated"]
     patterns = patterns_of(matrix)
-    one = impute_change(patterns, 3, [(1, -1, 0)], seed=5)
-    assert impute_change(patterns[::-1], 3, [(1, -1, 0)], seed=5) == one
-    assert impute_change(patterns, 3, [(1, -1, 0)], seed=6) != one
+    result = impute_change(patterns, 3, [(1, -1, 0)], seed=5)
+    assert impute_change(patterns[::-1], 3, [(1, -1, 0)], seed=5) == result
+    assert impute_change(patterns, 3, [(1, -1, 0)], seed=6) != result
     shuffled = impute_change(patterns_of(np.random.default_rng(1).permutation(matrix)), 3, [(1, -1, 0)], seed=5)
-    assert shuffled.contrasts[0].estimate == pytest.approx(one.contrasts[0].estimate, rel=1e-9)
+    assert shuffled.contrasts[0].estimate == pytest.approx(result.contrasts[0].estimate, rel=1e-9)

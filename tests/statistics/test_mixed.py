@@ -27,36 +27,36 @@ LMERTEST = {"df": 1e-6, "se": 1e-6, "p": 1e-5}
 
 def test_the_mixed_model_is_what_r_says(matrix_of: Callable[..., Matrix], witness: Callable[[str], Said]) -> None:
     """Against the exact likelihood in R to 1e-6, and against lmerTest's own words, whose derivatives are finite differences."""
-    fitted, beside = 0, 0
-    for place, said in witness("mixed").items():
-        matrix = matrix_of(place, said)
+    fitted, reference_count = 0, 0
+    for sample_key, expected in witness("mixed").items():
+        matrix = matrix_of(sample_key, expected)
         waves = matrix.shape[1]
         names, weights = [], []
-        for one in range(waves):
-            for other in range(one + 1, waves):
-                names.append(f"t{one + 1}-t{other + 1}")
-                weights.append(np.eye(waves)[one] - np.eye(waves)[other])
+        for first in range(waves):
+            for second in range(first + 1, waves):
+                names.append(f"t{first + 1}-t{second + 1}")
+                weights.append(np.eye(waves)[first] - np.eye(waves)[second])
         if waves == 5:
             names.append("trend")
             weights.append(np.array([-2, -1, 0, 1, 2]) / 10)
         model = mixed_model(patterns_of(matrix), waves, weights)
         assert model.has_converged
-        _agrees(model.sd_between, said["", "sd_between"], 1e-6, place)
-        _agrees(model.sd_within, said["", "sd_within"], 1e-6, place)
-        _agrees(model.log_restricted_likelihood, said["", "log_likelihood"], 1e-9, place)
-        every = [f"mean_{wave + 1}" for wave in range(waves)] + names
-        for name, ours in zip(every, (*model.means, *model.contrasts), strict=True):
+        _agrees(model.sd_between, expected["", "sd_between"], 1e-6, sample_key)
+        _agrees(model.sd_within, expected["", "sd_within"], 1e-6, sample_key)
+        _agrees(model.log_restricted_likelihood, expected["", "log_likelihood"], 1e-9, sample_key)
+        names_of_all = [f"mean_{wave + 1}" for wave in range(waves)] + names
+        for name, ours in zip(names_of_all, (*model.means, *model.contrasts), strict=True):
             for statistic in ("estimate", "se", "df", "t", "p", "ci_low", "ci_high"):
-                _agrees(getattr(ours, statistic), said[name, statistic], 1e-6, (place, name, statistic))
-            if place[1] not in ("people_far_apart", "far_from_zero"):
+                _agrees(getattr(ours, statistic), expected[name, statistic], 1e-6, (sample_key, name, statistic))
+            if sample_key[1] not in ("people_far_apart", "far_from_zero"):
                 for statistic, tolerance in LMERTEST.items():
-                    if said[name, "lmertest_p"] > 1e-12:
-                        theirs = said[name, f"lmertest_{statistic}"]
-                        _agrees(getattr(ours, statistic), theirs, tolerance, (place, name, statistic))
-                        beside += 1
+                    if expected[name, "lmertest_p"] > 1e-12:
+                        theirs = expected[name, f"lmertest_{statistic}"]
+                        _agrees(getattr(ours, statistic), theirs, tolerance, (sample_key, name, statistic))
+                        reference_count += 1
         fitted += 1
     assert fitted == 32
-    assert beside >= 300
+    assert reference_count >= 300
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,11 @@ def test_complete_pairs_give_the_paired_t_test() -> None:
 
 def test_large_values_lose_no_digits(scores: Scores) -> None:
     matrix = scores["awkward", "prorated"]
-    near = mixed_model(patterns_of(matrix), 3, [(1, -1, 0)]).contrasts[0]
-    far = mixed_model(patterns_of(matrix + 1e6), 3, [(1, -1, 0)]).contrasts[0]
-    assert (far.estimate, far.se, far.df, far.p) == pytest.approx((near.estimate, near.se, near.df, near.p), rel=1e-6)
+    original = mixed_model(patterns_of(matrix), 3, [(1, -1, 0)]).contrasts[0]
+    shifted = mixed_model(patterns_of(matrix + 1e6), 3, [(1, -1, 0)]).contrasts[0]
+    assert (shifted.estimate, shifted.se, shifted.df, shifted.p) == pytest.approx(
+        (original.estimate, original.se, original.df, original.p), rel=1e-6
+    )
 
 
 def test_variances_that_the_design_cannot_tell_apart_are_refused() -> None:
@@ -131,7 +133,7 @@ def test_any_small_table_has_an_answer_or_a_reason(table: list[list[int | None]]
     contrasts = [np.eye(waves)[0] - np.eye(waves)[wave] for wave in range(1, waves)]
     model = mixed_model(patterns_of(matrix), waves, contrasts)
     assert model.has_converged or model.reason
-    for one in (*model.means, *model.contrasts):
-        numbers = (one.estimate, one.se, one.df, one.t, one.p, one.ci_low, one.ci_high)
+    for estimate in (*model.means, *model.contrasts):
+        numbers = (estimate.estimate, estimate.se, estimate.df, estimate.t, estimate.p, estimate.ci_low, estimate.ci_high)
         assert len({math.isnan(number) for number in numbers}) == 1, "a number without its interval"
-        assert math.isnan(one.df) or one.df > 0
+        assert math.isnan(estimate.df) or estimate.df > 0

@@ -23,23 +23,25 @@ def test_maximum_likelihood_and_littles_test_are_what_r_says(
 ) -> None:
     """R's EM goes person by person, and lavaan stands beside it where it answers."""
     compared = 0
-    for place, said in witness("normal").items():
-        of = {name: value for (kind, name), value in said.items() if kind != "data"}
-        matrix = matrix_of(place, said)
+    for sample_key, values in witness("normal").items():
+        expected = {name: value for (kind, name), value in values.items() if kind != "data"}
+        matrix = matrix_of(sample_key, values)
         patterns = patterns_of(matrix)
         fitted, test = fit_normal(patterns), little_mcar(patterns)
         assert fitted.reason == test.reason == ""
-        spread = np.sqrt(np.diag(fitted.covariance))
-        for one in range(matrix.shape[1]):
-            _agrees(fitted.mean[one], of[f"mean_{one + 1}"], 1e-6, place)
-            for other in range(one, matrix.shape[1]):
-                theirs = of[f"covariance_{one + 1}_{other + 1}"]
-                assert fitted.covariance[one, other] == pytest.approx(theirs, abs=1e-6 * spread[one] * spread[other]), place
-        assert (test.n_patterns, test.df) == (of["patterns"], of["df"])
-        _agrees(test.chi_square, of["chi_square"], 1e-6, place)
-        _agrees(test.p, of["p"], 1e-5, place)
-        if "lavaan_chi_square" in of:
-            _agrees(test.chi_square, of["lavaan_chi_square"], 1e-4, place)
+        sds = np.sqrt(np.diag(fitted.covariance))
+        for first in range(matrix.shape[1]):
+            _agrees(fitted.mean[first], expected[f"mean_{first + 1}"], 1e-6, sample_key)
+            for second in range(first, matrix.shape[1]):
+                theirs = expected[f"covariance_{first + 1}_{second + 1}"]
+                assert fitted.covariance[first, second] == pytest.approx(theirs, abs=1e-6 * sds[first] * sds[second]), (
+                    sample_key
+                )
+        assert (test.n_patterns, test.df) == (expected["patterns"], expected["df"])
+        _agrees(test.chi_square, expected["chi_square"], 1e-6, sample_key)
+        _agrees(test.p, expected["p"], 1e-5, sample_key)
+        if "lavaan_chi_square" in expected:
+            _agrees(test.chi_square, expected["lavaan_chi_square"], 1e-4, sample_key)
         compared += 1
     assert compared == 30
 
@@ -57,9 +59,9 @@ def test_maximum_likelihood_and_littles_test_are_what_r_says(
 def test_what_cannot_be_estimated_is_said(matrix: list[list[float]], reason: str) -> None:
     patterns = patterns_of(np.array(matrix, dtype=float))
     assert fit_normal(patterns).reason == reason
-    found = impute_change(patterns, 2, [(1, -1)], seed=1)
-    assert (found.reason, found.contrasts[0].reason) == (reason, reason)
-    assert math.isnan(found.contrasts[0].p)
+    result = impute_change(patterns, 2, [(1, -1)], seed=1)
+    assert (result.reason, result.contrasts[0].reason) == (reason, reason)
+    assert math.isnan(result.contrasts[0].p)
 
 
 def test_littles_test_of_one_pattern_has_no_answer() -> None:

@@ -16,11 +16,11 @@ Witness = dict[str, dict[str, list[float]]]
 
 
 def _witness() -> Witness:
-    said: Witness = defaultdict(lambda: defaultdict(list))
+    values: Witness = defaultdict(lambda: defaultdict(list))
     lines = (Path(__file__).parent / "witness.csv").read_text(encoding="utf-8").splitlines()
     for row in csv.DictReader(line for line in lines if not line.startswith("#")):
-        said[row["sample"]][row["statistic"]].append(float(row["value"].replace("NA", "nan")))
-    return said
+        values[row["sample"]][row["statistic"]].append(float(row["value"].replace("NA", "nan")))
+    return values
 
 
 WITNESS = _witness()
@@ -28,8 +28,8 @@ WITNESS = _witness()
 
 @pytest.mark.parametrize("sample", sorted(WITNESS))
 def test_change_is_what_r_says(sample: str) -> None:
-    said = WITNESS[sample]
-    x, y = np.array(said["baseline"]), np.array(said["followup"])
+    expected = WITNESS[sample]
+    x, y = np.array(expected["baseline"]), np.array(expected["followup"])
     mean, sd = (x - y).mean(), (x - y).std(ddof=1)
     test, wide = paired_t(len(x), mean, sd), paired_t(len(x), mean, sd, level=0.99)
     ours = {
@@ -39,7 +39,7 @@ def test_change_is_what_r_says(sample: str) -> None:
         "correlation": correlation(np.cov(x, y)[0, 1], x.std(ddof=1), y.std(ddof=1)),
     }  # fmt: skip
     for statistic, value in ours.items():
-        assert value[0] == pytest.approx(said[statistic][0], rel=1e-9, abs=0, nan_ok=True), statistic
+        assert value[0] == pytest.approx(expected[statistic][0], rel=1e-9, abs=0, nan_ok=True), statistic
 
 
 def test_p_keeps_its_digits_far_out() -> None:
@@ -74,12 +74,12 @@ _moments = st.tuples(st.integers(2, 500), st.floats(-1e3, 1e3), st.floats(1e-3, 
 @given(_moments, st.floats(1e-3, 1e3))
 def test_units_and_direction_change_nothing_but_units_and_sign(moments: tuple[int, float, float], factor: float) -> None:
     n, mean, sd = moments
-    one, turned, scaled = paired_t(n, mean, sd), paired_t(n, -mean, sd), paired_t(n, mean * factor, sd * factor)
-    assert turned.p == pytest.approx(one.p, rel=1e-12)
-    assert turned.t == pytest.approx(-one.t, rel=1e-12)
-    assert (turned.ci_low, turned.ci_high) == (pytest.approx(-one.ci_high), pytest.approx(-one.ci_low))
-    assert scaled.t == pytest.approx(one.t, rel=1e-9)
-    assert scaled.ci_low == pytest.approx(one.ci_low * factor, rel=1e-6, abs=1e-9)
+    result, mirrored, scaled = paired_t(n, mean, sd), paired_t(n, -mean, sd), paired_t(n, mean * factor, sd * factor)
+    assert mirrored.p == pytest.approx(result.p, rel=1e-12)
+    assert mirrored.t == pytest.approx(-result.t, rel=1e-12)
+    assert (mirrored.ci_low, mirrored.ci_high) == (pytest.approx(-result.ci_high), pytest.approx(-result.ci_low))
+    assert scaled.t == pytest.approx(result.t, rel=1e-9)
+    assert scaled.ci_low == pytest.approx(result.ci_low * factor, rel=1e-6, abs=1e-9)
 
 
 @given(_moments)

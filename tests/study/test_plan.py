@@ -47,17 +47,17 @@ def _family(name: str = "main", **more: Any) -> dict[str, Any]:
     ],
 )
 def test_a_wrong_plan_is_one_line(tmp_path: Path, plan: dict[str, Any], message: str) -> None:
-    with pytest.raises(StudyError) as refused:
+    with pytest.raises(StudyError) as error:
         _with_plan(tmp_path, plan)
-    said = str(refused.value)
-    assert "\n" not in said
-    assert message in said
+    error_text = str(error.value)
+    assert "\n" not in error_text
+    assert message in error_text
 
 
 def test_a_family_without_contrasts_has_all_of_them_and_no_family_has_nothing(tmp_path: Path) -> None:
     protocol = _with_plan(tmp_path, {"families": [_family()]}).protocol
     (family,) = protocol.plan.families
-    assert protocol.tests_of(family) == [("mood_total", "T1-T2"), ("push", "T1-T2")]
+    assert protocol.family_tests(family) == [("mood_total", "T1-T2"), ("push", "T1-T2")]
     assert _with_plan(tmp_path, None).protocol.plan.families == ()
 
 

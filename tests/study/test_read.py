@@ -183,20 +183,20 @@ def test_ranges_and_minimum_items_follow_from_the_instrument(scale: str, low: fl
 
 def test_the_codebook_places_every_item_in_every_wave(folder: Path) -> None:
     study: Study = read_study(folder)
-    placed = {
+    expected = {
         (row["wave"], row["item"]): (row["export_column"], row["status"])
         for row in codebook_tables(study)["wave_items"].to_pylist()
     }
-    assert len(placed) == 2 * (3 + 4 + 1)
-    assert placed["T1", "mood_03"] == ("M3", "asked")
-    assert placed["T2", "mood_03"] == ("mood 3", "asked")
-    assert placed["T2", "gp"] == (None, "not_in_wave")
+    assert len(expected) == 2 * (3 + 4 + 1)
+    assert expected["T1", "mood_03"] == ("M3", "asked")
+    assert expected["T2", "mood_03"] == ("mood 3", "asked")
+    assert expected["T2", "gp"] == (None, "not_in_wave")
 
 
 def test_a_code_that_an_export_was_never_meant_to_have_is_absent(folder: Path) -> None:
     _swap("study.yaml", 'template: "mood {position}"', 'template: "mood {position}", absent: [mood_02]')(folder)
-    placed = codebook_tables(read_study(folder))["wave_items"].to_pylist()
-    assert [row["status"] for row in placed if row["wave"] == "T2" and row["item"] == "mood_02"] == ["column_absent"]
+    rows = codebook_tables(read_study(folder))["wave_items"].to_pylist()
+    assert [row["status"] for row in rows if row["wave"] == "T2" and row["item"] == "mood_02"] == ["column_absent"]
 
 
 def test_windows_files_are_read(folder: Path) -> None:
@@ -216,8 +216,8 @@ def test_every_file_that_a_run_reads_is_in_the_hash(file: str, folder: Path) -> 
     (folder / "checklists.yaml").write_text("told: {}\n", encoding="utf-8")
     (folder / "dictionaries").mkdir()
     (folder / "dictionaries/t2.csv").write_text("Variable\n", encoding="utf-8")
-    declared = "    reader: redcap\n    dictionary: dictionaries/t2.csv\n"
-    _swap("study.yaml", '    pattern: "*.txt"\n    reader: delimited\n', f'    pattern: "*.txt"\n{declared}')(folder)
+    reader_lines = "    reader: redcap\n    dictionary: dictionaries/t2.csv\n"
+    _swap("study.yaml", '    pattern: "*.txt"\n    reader: delimited\n', f'    pattern: "*.txt"\n{reader_lines}')(folder)
     study = read_study(folder)
     assert hash_definitions(study) == study.definitions
     with (folder / file).open("a", encoding="utf-8") as stream:

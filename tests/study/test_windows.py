@@ -29,9 +29,9 @@ T2 = PROTOCOL.waves[1]  # planned at month 3
     ],
 )
 def test_a_wave_is_expected_early_overdue_or_there(today: date, arrived_on: date | None, state: str, sentence: str) -> None:
-    said = wave_state(PROTOCOL, T2, today, arrived_on, 3, 4)
-    assert said is not None
-    assert (said.state, said.sentence) == (state, sentence)
+    wave = wave_state(PROTOCOL, T2, today, arrived_on, 3, 4)
+    assert wave is not None
+    assert (wave.state, wave.sentence) == (state, sentence)
 
 
 def test_without_a_start_nothing_is_said() -> None:
@@ -40,6 +40,6 @@ def test_without_a_start_nothing_is_said() -> None:
 
 
 def test_nobody_eligible_has_no_share() -> None:
-    said = wave_state(PROTOCOL, T2, date(2024, 6, 1), date(2024, 5, 1), 0, 0)
-    assert said is not None
-    assert said.sentence.endswith("; 0 of 0 returned")
+    state = wave_state(PROTOCOL, T2, date(2024, 6, 1), date(2024, 5, 1), 0, 0)
+    assert state is not None
+    assert state.sentence.endswith("; 0 of 0 returned")

@@ -30,8 +30,8 @@ def test_the_example_fits(study: Study) -> None:
 
 def test_what_is_set_aside_is_counted_by_reason(study: Study) -> None:
     file = study.folder / "interviews" / "second_coder.csv"
-    more = "PW-03;T9;A;x;D;B\nPW-05;T9;A;y;D;B\n;T1;A;z;D;B\nPW-03;T1;A;;D;B\n"
-    file.write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
+    extra_rows = "PW-03;T9;A;x;D;B\nPW-05;T9;A;y;D;B\n;T1;A;z;D;B\nPW-03;T1;A;;D;B\n"
+    file.write_text(file.read_text(encoding="utf-8") + extra_rows, encoding="utf-8")
     assert [finding.words for finding in check_synthesis(study) if finding.about.endswith(".csv")] == [
         "8 codings, 4 set aside",
         "2 set aside: 'T9' is no wave of the study",
@@ -70,7 +70,7 @@ def _cut_short(folder: Path) -> None:
 )  # fmt: skip
 def test_each_defect_has_its_line(study: Study, change: Callable[[Path], None], about: str, message: str) -> None:
     change(study.folder)
-    (finding,) = (one for one in check_synthesis(study) if one.is_error)
+    (finding,) = (finding for finding in check_synthesis(study) if finding.is_error)
     assert finding.about == about
     assert message in finding.words
     assert "\n" not in finding.words
@@ -94,7 +94,7 @@ def test_what_a_new_study_says_of_propositions_is_inert_and_valid_without_its_co
     )
     table = "Theme,Participant,Wave,Passage,Document,Coder,Memo\nStrain,P-1,T1,x,,,\nTeam > Positive,P-1,T1,y,,,\n"
     interviews.joinpath("second_coder.csv").write_text(table)
-    assert [one.words.split(": ", 1)[-1] for one in check_synthesis(study)] == [
+    assert [finding.words.split(": ", 1)[-1] for finding in check_synthesis(study)] == [
         "1, with 3 claims",
         "0 codings, 0 set aside",
         "2 codings, 0 set aside",

@@ -24,11 +24,11 @@ EXAMPLE = read_study(Path(__file__).parents[2] / "data" / "peer_workers")
 
 def _results(numbers: dict[str, tuple[float | None, float | None, float | None]]) -> dict[str, ResultRow]:
     """Results by id: an estimate and the ends of its interval."""
-    found = {}
-    for one, three in numbers.items():
-        prefix, statistic = one.rsplit("/", 1)
-        named = "" if statistic in ("mean_change", "difference", "percent", "mean") else f"{statistic}_"
-        for name, value in zip((statistic, f"{named}ci95_low", f"{named}ci95_high"), three, strict=True):
+    results = {}
+    for result_id, three in numbers.items():
+        prefix, statistic = result_id.rsplit("/", 1)
+        id_prefix = "" if statistic in ("mean_change", "difference", "percent", "mean") else f"{statistic}_"
+        for name, value in zip((statistic, f"{id_prefix}ci95_low", f"{id_prefix}ci95_high"), three, strict=True):
             note = None if value is not None else "fewer than two people"
             analysis, outcome, *moment = prefix.split("/")
             wave = moment[0] if moment and moment[0].startswith("T") and "-" not in moment[0] else None
@@ -47,8 +47,8 @@ def _results(numbers: dict[str, tuple[float | None, float | None, float | None]]
                 format_number(value, 2),
                 note,
             )
-            found[row.result_id] = row
-    return found
+            results[row.result_id] = row
+    return results
 
 
 def _verdict(
@@ -56,8 +56,8 @@ def _verdict(
 ) -> tuple[str, str]:
     claim = TypeAdapter(Claim).validate_python({"claim": "one", "statement": "One.", "conditions": [condition], **more})
     proposition = Proposition(proposition="first", statement="First.", claims=(claim,))
-    (judged,) = judge_claims(proposition, _results(numbers), EXAMPLE)
-    return judged.verdict, judged.reason
+    (judgement,) = judge_claims(proposition, _results(numbers), EXAMPLE)
+    return judgement.verdict, judgement.reason
 
 
 FALLS = {
@@ -142,19 +142,19 @@ def test_a_place_beside_the_norm_is_judged_by_hand(
 def test_a_claim_is_as_good_as_its_worst_number_and_names_what_is_against_it() -> None:
     condition = {"kind": "norm", "scales": ["wellbeing", "standards_of_care"], "waves": ["T1", "T2", "T3"], "within": 0.5}
     good, odd, bad = (0.1, -0.1, 0.3), (0.6, 0.3, 0.9), (1.5, 1.1, 1.9)
-    of = "norm_difference/wellbeing/{}/difference_sd".format
+    result_id_of = "norm_difference/wellbeing/{}/difference_sd".format
     # A number that is missing is never taken for one that bears the claim out.
-    assert _verdict(condition, {of("T1"): good, of("T2"): good, of("T3"): good}) == (
+    assert _verdict(condition, {result_id_of("T1"): good, result_id_of("T2"): good, result_id_of("T3"): good}) == (
         "not testable",
         "3 of 3 numbers bear it out; not testable: has no norm (Satisfaction with Standards of Care T1; Satisfaction with"
         " Standards of Care T2; Satisfaction with Standards of Care T3)",
     )
-    verdict, reason = _verdict(condition, {of("T1"): good, of("T2"): odd, of("T3"): good})
+    verdict, reason = _verdict(condition, {result_id_of("T1"): good, result_id_of("T2"): odd, result_id_of("T3"): good})
     assert verdict == "not supported"
     assert reason.startswith(
         "2 of 3 numbers bear it out; Wellbeing T2: 0.60 [0.30, 0.90] is not within 0.5 norm SD of the norm (better than the norm);"
     )
-    verdict, reason = _verdict(condition, {of("T1"): bad, of("T2"): odd, of("T3"): good})
+    verdict, reason = _verdict(condition, {result_id_of("T1"): bad, result_id_of("T2"): odd, result_id_of("T3"): good})
     assert verdict == "contradicted"
     assert reason.startswith("1 of 3 numbers bear it out; Wellbeing T1: 1.50 [1.10, 1.90] is not within")
 
@@ -170,17 +170,17 @@ def test_a_claim_is_as_good_as_its_worst_number_and_names_what_is_against_it() -
 def test_most_of_the_numbers_are_enough_where_a_claim_says_so(
     shares: tuple[float | None, ...], verdict: str, reason: str
 ) -> None:
-    ids = [f"service_use/gp/T{place}/percent" for place in range(1, len(shares) + 1)]
-    numbers = {one: (share, None, None) for one, share in zip(ids, shares, strict=True)}
+    ids = [f"service_use/gp/T{wave}/percent" for wave in range(1, len(shares) + 1)]
+    numbers = {result_id: (share, None, None) for result_id, share in zip(ids, shares, strict=True)}
     condition = {"kind": "level", "results": ids, "at_most": 50, "because": "half"}
     assert _verdict(condition, numbers, holds_for="most") == (verdict, reason)
 
 
 def test_a_reason_that_many_numbers_share_is_said_once() -> None:
-    of = "norm_difference/{}/{}/difference_sd".format
+    result_id_of = "norm_difference/{}/{}/difference_sd".format
     scales, waves = ["wellbeing", "workload"], ["T1", "T2", "T3"]
     condition = {"kind": "norm", "scales": scales, "waves": waves, "below": 0}
-    numbers = {of(scale, wave): (0.7, 0.4, 0.9) for scale in scales for wave in waves}
+    numbers = {result_id_of(scale, wave): (0.7, 0.4, 0.9) for scale in scales for wave in waves}
     assert _verdict(condition, numbers) == (
         "contradicted",
         "0 of 6 numbers bear it out; not below the norm, nor is any value of the interval (better than the norm)"
@@ -190,9 +190,13 @@ def test_a_reason_that_many_numbers_share_is_said_once() -> None:
 
 
 def test_a_similarity_that_intervals_do_not_show_says_so() -> None:
-    of = "norm_difference/wellbeing/{}/difference_sd".format
+    result_id_of = "norm_difference/wellbeing/{}/difference_sd".format
     condition = {"kind": "norm", "scales": ["wellbeing"], "waves": ["T1", "T2", "T3"], "within": 0.5}
-    numbers = {of("T1"): (0.1, -0.1, 0.3), of("T2"): (0.1, -0.1, 0.6), of("T3"): (0.4, 0.1, 0.7)}
+    numbers = {
+        result_id_of("T1"): (0.1, -0.1, 0.3),
+        result_id_of("T2"): (0.1, -0.1, 0.6),
+        result_id_of("T3"): (0.4, 0.1, 0.7),
+    }
     assert _verdict(condition, numbers) == (
         "supported",
         "3 of 3 numbers bear it out, 2 with an interval that reaches beyond",
@@ -213,8 +217,8 @@ def test_turning_the_sign_turns_the_direction_and_nothing_else(
     if change == 0 or math.isclose(abs(change), half):
         return
     numbers = {CHANGE: (change, change - half, change + half)}
-    turned = {CHANGE: (-change, -change - half, -change + half)}
-    assert _verdict(condition, numbers)[0] == _verdict(mirrored, turned)[0]
+    mirrored_numbers = {CHANGE: (-change, -change - half, -change + half)}
+    assert _verdict(condition, numbers)[0] == _verdict(mirrored, mirrored_numbers)[0]
 
 
 def _declare(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
@@ -227,8 +231,8 @@ def _declare(tmp_path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
 
 
 def _condition(content: dict[str, Any], proposition: int, claim: int) -> dict[str, Any]:
-    found: dict[str, Any] = content["propositions"][proposition]["claims"][claim]["conditions"][0]
-    return found
+    condition_content: dict[str, Any] = content["propositions"][proposition]["claims"][claim]["conditions"][0]
+    return condition_content
 
 
 @pytest.mark.parametrize(
@@ -256,11 +260,11 @@ def test_what_does_not_fit_the_study_is_one_line(
 ) -> None:
     file = _declare(tmp_path, change)
     shutil.copytree(EXAMPLE.folder / "interviews", tmp_path / "interviews")
-    with pytest.raises((StudyError, SynthesisError)) as refused:
+    with pytest.raises((StudyError, SynthesisError)) as error:
         read_propositions(replace(EXAMPLE, folder=tmp_path))
-    assert str(refused.value).startswith(f"{file}: ")
-    assert message in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert str(error.value).startswith(f"{file}: ")
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_study_without_propositions_has_none(tmp_path: Path) -> None:
@@ -312,45 +316,45 @@ def test_a_side_that_says_nothing_is_silent() -> None:
 
 def test_a_judgement_is_stale_when_a_claim_turns_or_a_segment_comes() -> None:
     evidence = _display(codes=("strain",)).evidence
-    judged = Judgement(verdict="convergent", judged_by="A. Judge", judged_on=date(2022, 5, 1), evidence=evidence)
-    assert not _display(codes=("strain",), judgement=judged).is_stale
-    assert _display({CHANGE: (3.9, -0.67, 7.13)}, codes=("strain",), judgement=judged).is_stale
-    assert _display(codes=("strain", "valued"), judgement=judged).is_stale
+    judged_claim = Judgement(verdict="convergent", judged_by="A. Judge", judged_on=date(2022, 5, 1), evidence=evidence)
+    assert not _display(codes=("strain",), judgement=judged_claim).is_stale
+    assert _display({CHANGE: (3.9, -0.67, 7.13)}, codes=("strain",), judgement=judged_claim).is_stale
+    assert _display(codes=("strain", "valued"), judgement=judged_claim).is_stale
     # Other digits with the same verdict are the same evidence; other words are not, however many.
-    assert not _display({CHANGE: (3.8, 0.6, 7.0)}, codes=("strain",), judgement=judged).is_stale
-    other = _display(codes=("strain",), judgement=judged, segments=[SEGMENTS[3] | {"segment_id": "s9"}])
-    assert other.is_stale
-    assert other.doubts == (
+    assert not _display({CHANGE: (3.8, 0.6, 7.0)}, codes=("strain",), judgement=judged_claim).is_stale
+    other_display = _display(codes=("strain",), judgement=judged_claim, segments=[SEGMENTS[3] | {"segment_id": "s9"}])
+    assert other_display.is_stale
+    assert other_display.doubts == (
         "claims or segments are not those that were judged; judge again, then write evidence:"
-        f' "{other.evidence}" and judged_on under judgement',
+        f' "{other_display.evidence}" and judged_on under judgement',
     )
 
 
 def test_a_judgement_that_does_not_fit_what_stands_beside_it_is_doubted() -> None:
-    judged = {"judged_by": "A. Judge", "judged_on": date(2022, 5, 1)}
-    silent = _display(codes=("strain",), judgement=Judgement(verdict="silent", **judged))
+    signature = {"judged_by": "A. Judge", "judged_on": date(2022, 5, 1)}
+    silent = _display(codes=("strain",), judgement=Judgement(verdict="silent", **signature))
     assert silent.doubts == (
         "it does not say of which evidence it was made; judge again, then write evidence:"
         f' "{silent.evidence}" and judged_on under judgement',
         "it says silent, and both numbers and interviews speak",
     )
-    against = {CHANGE: (-3.9, -7.13, -0.67)}
-    mark = _display(against, codes=("strain",)).evidence
-    convergent = Judgement(verdict="convergent", evidence=mark, **judged)
-    assert _display(against, codes=("strain",), judgement=convergent).doubts == (
+    contradicting = {CHANGE: (-3.9, -7.13, -0.67)}
+    mark = _display(contradicting, codes=("strain",)).evidence
+    convergent = Judgement(verdict="convergent", evidence=mark, **signature)
+    assert _display(contradicting, codes=("strain",), judgement=convergent).doubts == (
         "it says convergent beside a contradicted claim, without a memo; write why",
     )
     explained = convergent.model_copy(update={"memo": "The scale asks something else."})
-    assert _display(against, codes=("strain",), judgement=explained).doubts == ()
+    assert _display(contradicting, codes=("strain",), judgement=explained).doubts == ()
 
 
 def test_unknown_codes_and_quotes_are_refused() -> None:
     file = EXAMPLE.folder / "propositions.yaml"
-    with pytest.raises(SynthesisError) as refused:
+    with pytest.raises(SynthesisError) as error:
         _display(codes=("strian",))
-    assert str(refused.value) == (
+    assert str(error.value) == (
         f"{file}: first: codes: the interviews have no code 'strian'; the codes are strain, valued, work"
     )
-    with pytest.raises(SynthesisError) as refused:
+    with pytest.raises(SynthesisError) as error:
         _display(codes=("strain",), quotes=("s1",))
-    assert str(refused.value) == f"{file}: first: quotes: 's1' is no segment with a code of this proposition; correct the id"
+    assert str(error.value) == f"{file}: first: quotes: 's1' is no segment with a code of this proposition; correct the id"

@@ -41,9 +41,9 @@ def test_a_path_in_full_comes_before_others_that_end_alike() -> None:
 
 
 def test_a_name_that_several_codes_have_is_refused_with_their_paths() -> None:
-    with pytest.raises(SynthesisError) as refused:
+    with pytest.raises(SynthesisError) as error:
         _counts("Positive")
-    assert str(refused.value) == (
+    assert str(error.value) == (
         f"{FILE}: p: codes: 2 codes are called 'Positive': Pay > Positive, Team > Positive; write the one that is meant"
     )
     assert check_codes(_declared("Team", "Pay > Negative"), PATHS, STUDY) == [
@@ -69,5 +69,5 @@ def test_an_id_without_parts_is_a_result_that_there_is_not() -> None:
     level = LevelCondition.model_construct(results=("nonsense",), at_least=None, at_most=50.0, because="b")
     claim = Claim.model_construct(claim="c", statement="S.", assumption=None, conditions=(level,))
     proposition = Proposition.model_construct(proposition="p", statement="S.", claims=(claim,))
-    (judged,) = judge_claims(proposition, {}, STUDY)
-    assert judged.verdict == "not testable"
+    (judgement,) = judge_claims(proposition, {}, STUDY)
+    assert judgement.verdict == "not testable"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.synthesis import CodedFile, SynthesisError, read_interviews
-from dagster_project.synthesis.segments import Interviews, why_unplaced
+from dagster_project.synthesis.segments import Interviews, unplaced_reason
 
 TEXT = "I like it here. Nights are hard."
 CODES = '<Code guid="C1" name="Strain" isCodable="true"/>'
@@ -39,7 +39,7 @@ def _read(sources: str, cases: str = "", *, codes: str = CODES, more: str = "", 
 
 
 def _who(file: CodedFile) -> list[tuple[str | None, str | None]]:
-    return [(one.person, one.wave) for one in file.codings]
+    return [(coding.person, coding.wave) for coding in file.codings]
 
 
 def test_nameless_cases_each_keep_their_own_variables() -> None:
@@ -48,10 +48,10 @@ def test_nameless_cases_each_keep_their_own_variables() -> None:
         for number in (1, 2, 3)
     )
     documents = "".join(_document(number) for number in (1, 2, 3))
-    wanted = [("PW-01", "T1"), ("PW-02", "T2"), ("PW-03", "T3")]
-    assert _who(_read(documents, cases, wave_variable="Wave", person_variable="Person")) == wanted
+    expected = [("PW-01", "T1"), ("PW-02", "T2"), ("PW-03", "T3")]
+    assert _who(_read(documents, cases, wave_variable="Wave", person_variable="Person")) == expected
     without_guids = cases.replace(' guid="K1"', "").replace(' guid="K2"', "").replace(' guid="K3"', "")
-    assert _who(_read(documents, without_guids, wave_variable="Wave", person_variable="Person")) == wanted
+    assert _who(_read(documents, without_guids, wave_variable="Wave", person_variable="Person")) == expected
 
 
 def test_two_cases_of_one_name_each_have_their_wave() -> None:
@@ -66,7 +66,7 @@ def test_a_document_of_two_people_is_set_aside_and_a_passage_of_one_is_not() -> 
     cases = '<Case guid="a" name="PW-01"><SourceRef targetGUID="D1"/></Case><Case guid="b" name="PW-02"><SourceRef targetGUID="D1"/></Case>'
     file = _read(_document(1), cases, wave="T1")
     assert file.codings == ()
-    assert file.lost == (("k16-C1 (16 to 31)", "it is of 2 people: PW-01, PW-02", "Doc 1"),)
+    assert file.unusable == (("k16-C1 (16 to 31)", "it is of 2 people: PW-01, PW-02", "Doc 1"),)
     cases += '<Case guid="c" name="PW-03"><SelectionRef targetGUID="S16-c1"/></Case>'
     assert _who(_read(_document(1), cases, wave="T1")) == [("PW-03", "T1")]
     # A site is a case as well; the person's variable tells which of the two is somebody.
@@ -86,21 +86,21 @@ def test_a_document_of_two_people_is_set_aside_and_a_passage_of_one_is_not() -> 
     ],
 )
 def test_a_coding_at_a_case_says_who_speaks_and_no_name_becomes_a_code(codes: str, case: str) -> None:
-    at = "K7" if case else "K2"
+    code_id = "K7" if case else "K2"
     cases = f'<Case guid="K1" name="Anna"/><Case guid="K2" name="PW-07">{_value("V1", "T2")}{case}</Case>'
-    group = _document(1, _coded(0, 14, "C1") + _coded(15, 31, at))
+    group = _document(1, _coded(0, 14, "C1") + _coded(15, 31, code_id))
     file = _read(group, cases, codes=codes, wave_variable="Wave")
-    assert [(one.text, one.person, one.wave) for one in file.codings] == [
+    assert [(coding.text, coding.person, coding.wave) for coding in file.codings] == [
         ("Nights are hard.", "PW-07", "T2"), ("I like it here.", None, None),
     ]  # fmt: skip
     assert [code.path for code in file.codes] == [("Strain",)]
-    assert (file.counted, file.speakers, file.lost) == (3, 1, ())
+    assert (file.coding_count, file.speaker_count, file.unusable) == (3, 1, ())
 
 
 def test_a_passage_across_two_speakers_is_set_aside() -> None:
     cases = '<Case guid="K1" name="PW-01"/><Case guid="K2" name="PW-02"/>'
     file = _read(_document(1, _coded(0, 20, "K1") + _coded(21, 31, "K2")), cases)
-    assert [one.reason for one in file.lost] == ["it is of 2 people: PW-01, PW-02"]
+    assert [segment.reason for segment in file.unusable] == ["it is of 2 people: PW-01, PW-02"]
     # The blank between two speakers is nobody's.
     assert _who(_read(_document(1, _coded(0, 15, "K1") + _coded(16, 31, "K2")), cases)) == [("PW-02", None)]
 
@@ -108,7 +108,7 @@ def test_a_passage_across_two_speakers_is_set_aside() -> None:
 def test_a_code_that_several_cases_name_stays_a_code() -> None:
     cases = "".join(f'<Case guid="K{n}" name="PW-0{n}"><CodeRef targetGUID="C1"/></Case>' for n in (1, 2))
     file = _read(_document(1), cases)
-    assert ([code.name for code in file.codes], file.speakers) == (["Strain"], 0)
+    assert ([code.name for code in file.codes], file.speaker_count) == (["Strain"], 0)
 
 
 def test_labels_of_waves_are_those_of_the_protocol() -> None:
@@ -118,13 +118,13 @@ def test_labels_of_waves_are_those_of_the_protocol() -> None:
         + _document(3, _value("V1", "2.0", "FloatValue")) + _document(4, _value("V1", "T3"))
     )  # fmt: skip
     file = _read(documents, waves=waves, wave_variable="Wave")
-    assert [one.wave for one in file.codings] == ["T1", "T2", "T2", "T3"]
-    named = _read(_document(1, name="PW-01 Baseline"), waves=waves, source_name=r"(?P<person>PW-\d+) (?P<wave>\w+)")
-    assert _who(named) == [("PW-01", "T1")]
+    assert [coding.wave for coding in file.codings] == ["T1", "T2", "T2", "T3"]
+    coded_file = _read(_document(1, name="PW-01 Baseline"), waves=waves, source_name=r"(?P<person>PW-\d+) (?P<wave>\w+)")
+    assert _who(coded_file) == [("PW-01", "T1")]
     table = b"code,person,wave,segment\nA,PW-01,2,x\nA,PW-01,Later,y\n"
     codings = read_interviews(table, "x.csv", Interviews(file="x.csv", waves=waves)).codings
-    assert [one.wave for one in codings] == ["T2", "Later"]
-    assert [why_unplaced(one, ["T1", "T2"]) for one in codings] == [None, "'Later' is no wave of the study"]
+    assert [coding.wave for coding in codings] == ["T2", "Later"]
+    assert [unplaced_reason(coding, ["T1", "T2"]) for coding in codings] == [None, "'Later' is no wave of the study"]
 
 
 def test_sets_of_documents_say_the_wave() -> None:
@@ -135,22 +135,24 @@ def test_sets_of_documents_say_the_wave() -> None:
     )
     rounds = {"First round": "T1", "Second round": "T2"}
     documents = "".join(_document(number) for number in (1, 2))
-    assert [one.wave for one in _read(documents, more=sets, wave_sets=rounds).codings] == ["T1", "T2"]
-    with pytest.raises(SynthesisError) as refused:
+    assert [coding.wave for coding in _read(documents, more=sets, wave_sets=rounds).codings] == ["T1", "T2"]
+    with pytest.raises(SynthesisError) as error:
         _read(documents, more=sets, wave_sets={"Third round": "T3"})
-    assert str(refused.value) == (
+    assert str(error.value) == (
         "x.qde: wave_sets: the project has no set of documents 'Third round'; the sets are First round, Second round, Site A; correct it"
         " in propositions.yaml"
     )
-    both = sets.replace("d1", "D3")
-    assert [one.reason for one in _read(_document(3), more=both, wave_sets=rounds).lost] == ["it is of 2 waves: T1, T2"]
+    document_sets = sets.replace("d1", "D3")
+    assert [coding.reason for coding in _read(_document(3), more=document_sets, wave_sets=rounds).unusable] == [
+        "it is of 2 waves: T1, T2"
+    ]
 
 
 @pytest.mark.parametrize("option", ["person_variable", "wave_variable"])
 def test_a_variable_that_the_project_does_not_have_is_refused(option: str) -> None:
-    with pytest.raises(SynthesisError) as refused:
+    with pytest.raises(SynthesisError) as error:
         _read(_document(1), **{option: "wave"})
-    assert str(refused.value) == (
+    assert str(error.value) == (
         f"x.qde: {option}: the project has no variable 'wave'; the variables are Person, Wave; correct it in propositions.yaml"
     )
 
@@ -159,5 +161,5 @@ def test_the_example_is_read_as_before() -> None:
     data = (Path(__file__).parents[2] / "data" / "peer_workers" / "interviews" / "coded.qdpx").read_bytes()
     file = read_interviews(data, "coded.qdpx", Interviews(file="x", wave_variable="Wave"))
     assert file.is_conserved
-    assert {one.person for one in file.codings} >= {"PW-03", "PW-08"}
-    assert not [one for one in file.codings if why_unplaced(one, ["T1", "T2", "T3"])]
+    assert {coding.person for coding in file.codings} >= {"PW-03", "PW-08"}
+    assert not [coding for coding in file.codings if unplaced_reason(coding, ["T1", "T2", "T3"])]

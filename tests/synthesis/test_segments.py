@@ -42,7 +42,7 @@ def _selection(start: int, end: int, name: str = "", code: str = "c-2", inside: 
 
 
 def _texts(data: bytes, declared: Interviews = INTERVIEWS) -> list[str | None]:
-    return [one.text for one in read_interviews(data, "x.qdpx", declared).codings]
+    return [coding.text for coding in read_interviews(data, "x.qdpx", declared).codings]
 
 
 # "I like my team. 🙂\r\nThe team likes me." with the mark and line ends of Windows; what is coded, and how tools count it.
@@ -62,13 +62,13 @@ AS_FILE = ("\ufeff" + TEXT).encode()
     ],
 )
 def test_selections_are_found_however_a_tool_counts(origin: str, first: tuple[int, int], second: tuple[int, int]) -> None:
-    both = _selection(*first, "team") + _selection(*second, "team")
-    source = f'<TextSource guid="d" name="Doc" plainTextPath="internal://d.txt">{both}</TextSource>'
+    selections = _selection(*first, "team") + _selection(*second, "team")
+    source = f'<TextSource guid="d" name="Doc" plainTextPath="internal://d.txt">{selections}</TextSource>'
     file = read_interviews(_zip(_project(source, origin=origin), d=AS_FILE), "x.qdpx", INTERVIEWS)
-    assert [one.text for one in file.codings] == ["team", "team"]
+    assert [coding.text for coding in file.codings] == ["team", "team"]
     plain = TEXT.replace("\r\n", "\n")
-    assert [plain[one.start : one.end] for one in file.codings] == ["team", "team"]
-    assert file.lost == ()
+    assert [plain[coding.start : coding.end] for coding in file.codings] == ["team", "team"]
+    assert file.unusable == ()
 
 
 def test_without_names_whole_words_tell_and_a_study_may_say() -> None:
@@ -77,12 +77,12 @@ def test_without_names_whole_words_tell_and_a_study_may_say() -> None:
     source = '<TextSource guid="d" name="Doc"><PlainTextContent>' + text + "</PlainTextContent>{}</TextSource>"
     assert _texts(_project(source.format(_selection(3, 6) + _selection(11, 17))).encode()) == ["meet", "Mondays"]
     assert _texts(_project(source.format(_selection(3, 7) + _selection(11, 18))).encode()) == ["meet", "Mondays"]
-    said = INTERVIEWS.model_copy(update={"end_position": "exclusive"})
-    assert _texts(_project(source.format(inclusive)).encode(), said) == ["mee", "we"]
+    declaration = INTERVIEWS.model_copy(update={"end_position": "exclusive"})
+    assert _texts(_project(source.format(inclusive)).encode(), declaration) == ["mee", "we"]
 
 
 def test_people_waves_coders_and_notes_are_those_of_case_variable_or_name() -> None:
-    more = (
+    extra_sources = (
         '<Users><User guid="U-1" name="Ann"/></Users><Variables><Variable guid="v-1" name="Wave"/></Variables>'
         '<Cases><Case guid="k" name="PW-01"><SourceRef targetGUID="D"/></Case></Cases>'
         '<Notes><Note guid="n-1" name="Memo"><PlainTextContent>An aside.</PlainTextContent></Note></Notes>'
@@ -93,12 +93,12 @@ def test_people_waves_coders_and_notes_are_those_of_case_variable_or_name() -> N
     source = (
         f'<TextSource guid="d" name="PW-02 at T3"><PlainTextContent>We</PlainTextContent>{selection}{value}</TextSource>'
     )
-    data = _project(source, more=more).encode()
+    data = _project(source, more=extra_sources).encode()
     (by_case,) = read_interviews(data, "x", Interviews(file="x", wave_variable="Wave")).codings
     assert (by_case.person, by_case.wave, by_case.coder, by_case.memo) == ("PW-01", "T2", "Ann", "An aside.")
     assert (by_case.code.path, by_case.source) == (("Work", "Team"), "PW-02 at T3")
-    named = Interviews(file="x", source_name=r"(?P<person>PW-\d+) at (?P<wave>T\d)")
-    (by_name,) = read_interviews(data, "x", named).codings
+    declaration = Interviews(file="x", source_name=r"(?P<person>PW-\d+) at (?P<wave>T\d)")
+    (by_name,) = read_interviews(data, "x", declaration).codings
     assert (by_name.person, by_name.wave) == ("PW-02", "T3")
     (constant,) = read_interviews(data, "x", Interviews(file="x", wave="T1", person_variable="Wave")).codings
     assert (constant.person, constant.wave) == ("T2", "T1")
@@ -117,7 +117,7 @@ def test_pdf_transcripts_pictures_and_whole_documents_are_read() -> None:
         f'<TextSource guid="w" name="Note"><PlainTextContent>All of it.</PlainTextContent>{coding}</TextSource>'
     )
     file = read_interviews(_zip(_project(sources), r=b"One page", t=b"Hello you"), "x.qdpx", INTERVIEWS)
-    assert [(one.source, one.text) for one in file.codings] == [
+    assert [(coding.source, coding.text) for coding in file.codings] == [
         ("Paper.pdf", "page"), ("Paper.pdf", None), ("Talk.mp3", "Hello"), ("Drawing.png", None), ("Note", "All of it."),
     ]  # fmt: skip
     assert len(set(segment_ids(file.codings))) == 5
@@ -136,21 +136,21 @@ def test_what_cannot_be_used_is_kept_with_its_reason() -> None:
         + "</TextSource>"
     )
     file = read_interviews(_zip(_project(source)), "x.qdpx", INTERVIEWS)
-    assert [one.reason for one in file.lost] == [
+    assert [segment.reason for segment in file.unusable] == [
         "its positions lie beyond the document's text",
         "no code of the codebook has the GUID c-9",
         "its positions are not two whole numbers",
         NO_TEXT,
         NO_TEXT,
     ]
-    assert (file.lost[0].place, file.lost[0].source) == ("k2 (2 to 90)", "Doc")
+    assert (file.unusable[0].location, file.unusable[0].source) == ("k2 (2 to 90)", "Doc")
     assert file.codings == ()  # what a selection is called need not be what was said
 
 
 def test_what_a_selection_is_called_is_never_what_was_said() -> None:
     coding = '<Coding guid="k"><CodeRef targetGUID="c-1"/></Coding>'
     regions = "".join(f'<PDFSelection guid="r{n}" page="{n}" name="Paper.pdf">{coding}</PDFSelection>' for n in range(5))
-    again = f'<PDFSelection guid="other" page="0" name="a remark">{coding}</PDFSelection>'
+    second_selection = f'<PDFSelection guid="other" page="0" name="a remark">{coding}</PDFSelection>'
     points = '<SyncPoint guid="a" position="0"/><SyncPoint guid="b" timeStamp="9"/>'
     talk = (
         f'<AudioSource guid="t" name="Talk"><Transcript guid="tt"><PlainTextContent>Hello you</PlainTextContent>{points}'
@@ -158,12 +158,14 @@ def test_what_a_selection_is_called_is_never_what_was_said() -> None:
         f'</Transcript><AudioSelection guid="as" begin="0" end="9" name="00:09">{coding}</AudioSelection></AudioSource>'
     )
     file = read_interviews(
-        _project(f'<PDFSource guid="p" name="Paper.pdf">{regions}{again}</PDFSource>{talk}').encode(), "x", INTERVIEWS
+        _project(f'<PDFSource guid="p" name="Paper.pdf">{regions}{second_selection}</PDFSource>{talk}').encode(),
+        "x",
+        INTERVIEWS,
     )
-    assert [one.text for one in file.codings] == [None] * 7
+    assert [coding.text for coding in file.codings] == [None] * 7
     # Five regions are five passages; a sixth selection of one of them is that one.
     assert len(set(segment_ids(file.codings))) == 6
-    assert [one.reason for one in file.lost] == ["its points of synchronisation have no place in the text"]
+    assert [segment.reason for segment in file.unusable] == ["its points of synchronisation have no place in the text"]
 
 
 def test_every_coding_element_is_read_or_set_aside_wherever_it_stands() -> None:
@@ -179,23 +181,23 @@ def test_every_coding_element_is_read_or_set_aside_wherever_it_stands() -> None:
         + "</TextDescription></PictureSource>"
     )
     file = read_interviews(_project(picture, more=notes + strange).encode(), "x", INTERVIEWS)
-    assert [(one.source, one.text) for one in file.codings] == [("Drawing", "Four"), ("Field note", "ward")]
-    assert file.lost == (("z", "a coding of a Link at this place is not read", ""),)
-    assert (file.counted, file.is_conserved) == (3, True)
+    assert [(coding.source, coding.text) for coding in file.codings] == [("Drawing", "Four"), ("Field note", "ward")]
+    assert file.unusable == (("z", "a coding of a Link at this place is not read", ""),)
+    assert (file.coding_count, file.is_conserved) == (3, True)
 
 
 def test_passages_are_told_apart_by_place_and_one_with_two_codes_is_one() -> None:
     text = "<PlainTextContent>Yes. No. Yes. Yes.</PlainTextContent>"
     coded = _selection(0, 3) + _selection(9, 12) + _selection(9, 12, code="c-1") + _selection(14, 17)
     file = read_interviews(_project(f'<TextSource guid="d" name="D">{text}{coded}</TextSource>').encode(), "x", INTERVIEWS)
-    first, second, again, third = segment_ids(file.codings)
-    assert second == again
+    first, second, second_copy, third = segment_ids(file.codings)
+    assert second == second_copy
     assert len({first, second, third}) == 3
     # The first keeps its name whatever else is coded; a second document of that name is another.
     (alone,) = segment_ids(file.codings[:1])
     assert alone == first
-    both = "".join(f'<TextSource guid="{one}" name="D">{text}{_selection(0, 3)}</TextSource>' for one in "de")
-    assert len(set(segment_ids(read_interviews(_project(both).encode(), "x", INTERVIEWS).codings))) == 2
+    both_sources = "".join(f'<TextSource guid="{guid}" name="D">{text}{_selection(0, 3)}</TextSource>' for guid in "de")
+    assert len(set(segment_ids(read_interviews(_project(both_sources).encode(), "x", INTERVIEWS).codings))) == 2
 
 
 def test_the_same_words_of_several_people_are_several_segments() -> None:
@@ -218,17 +220,17 @@ def test_the_same_words_of_several_people_are_several_segments() -> None:
 def test_every_coding_of_a_project_comes_back(words: list[str], spans: list[tuple[int, int]]) -> None:
     text = " ".join(words)
     starts = [len(" ".join(words[:number])) + (number > 0) for number in range(len(words))]
-    wanted, selections = [], ""
+    expected, selections = [], ""
     for first, last in spans:
         first, last = sorted((first % len(words), last % len(words)))
         start, end = starts[first], starts[last] + len(words[last])
-        wanted.append(text[start:end].strip() or None)
+        expected.append(text[start:end].strip() or None)
         selections += _selection(start, end - 1, text[start:end])
     source = f'<TextSource guid="d" name="D"><PlainTextContent>{escape(text)}</PlainTextContent>{selections}</TextSource>'
-    said = INTERVIEWS.model_copy(update={"end_position": "inclusive"})
-    file = read_interviews(_project(source).encode(), "x", said)
-    assert [one.text for one in file.codings] == wanted
-    assert file.lost == ()
+    declaration = INTERVIEWS.model_copy(update={"end_position": "inclusive"})
+    file = read_interviews(_project(source).encode(), "x", declaration)
+    assert [coding.text for coding in file.codings] == expected
+    assert file.unusable == ()
 
 
 @pytest.mark.parametrize(
@@ -252,10 +254,10 @@ def test_every_coding_of_a_project_comes_back(words: list[str], spans: list[tupl
     ],
 )  # fmt: skip
 def test_files_that_cannot_be_read_are_refused_in_one_line(data: bytes, message: str) -> None:
-    with pytest.raises(SynthesisError) as refused:
+    with pytest.raises(SynthesisError) as error:
         read_interviews(data, "x", Interviews(file="x"))
-    assert str(refused.value).startswith(message)
-    assert "\n" not in str(refused.value)
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
 
 
 def test_an_archive_without_a_project_or_with_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,8 +282,8 @@ def _archive(**members: str | bytes) -> bytes:
 def test_the_project_and_the_text_meant_are_read_and_not_others_called_so() -> None:
     source = f'<TextSource guid="d" name="D" plainTextPath="internal://d.txt">{_selection(0, 3)}</TextSource>'
     project, old = _project(source), _project("")
-    read = _archive(old__projectDOTqde=old, old__dDOTtxt=b"Wrong", projectDOTqde=project, sources__dDOTtxt=b"Right")
-    assert _texts(read) == ["Righ"]
+    right_file = _archive(old__projectDOTqde=old, old__dDOTtxt=b"Wrong", projectDOTqde=project, sources__dDOTtxt=b"Right")
+    assert _texts(right_file) == ["Righ"]
     macos = io.BytesIO()
     with zipfile.ZipFile(macos, "w") as archive:
         archive.writestr("__MACOSX/._project.qde", b"\x00\x05\x16\x07")
@@ -291,7 +293,7 @@ def test_the_project_and_the_text_meant_are_read_and_not_others_called_so() -> N
     # A base name is enough where one file alone has it.
     assert _texts(_archive(projectDOTqde=project, other__dDOTtxt=b"Right")) == ["Righ"]
     two = read_interviews(_archive(projectDOTqde=project, a__dDOTtxt=b"Wrong", b__dDOTtxt=b"Right"), "x", INTERVIEWS)
-    assert [one.reason for one in two.lost] == [NO_TEXT]
+    assert [segment.reason for segment in two.unusable] == [NO_TEXT]
     with pytest.raises(
         SynthesisError, match=r"^x: there are 2 projects in the file, a/project\.qde and b/project\.qde among"
     ):
@@ -300,36 +302,41 @@ def test_the_project_and_the_text_meant_are_read_and_not_others_called_so() -> N
 
 def test_a_damaged_stream_is_refused_in_one_line() -> None:
     data = bytearray(_zip(_project("")))
-    for place in range(60, 80):
-        data[place] ^= 0x5A
+    for position in range(60, 80):
+        data[position] ^= 0x5A
     with pytest.raises(SynthesisError, match=r"^x: project\.qde cannot be read \(.*\); export the project again$"):
         read_interviews(bytes(data), "x", INTERVIEWS)
 
 
 def test_a_table_says_code_person_wave_and_segment_in_its_own_words() -> None:
     table = "Thème;Qui;Vague;Extrait\nTravail > Équipe;PW-01;T1;« On m’écoute »\n;PW-01;T1;sans thème\nTravail;PW-02;T2;\n"
-    declared = Interviews(file="x", columns={"code": "Thème", "person": "Qui", "wave": "Vague", "segment": "Extrait"})
+    declaration = Interviews(file="x", columns={"code": "Thème", "person": "Qui", "wave": "Vague", "segment": "Extrait"})
     for encoding in ("utf-8-sig", "utf-16", "cp1252"):
-        file = read_interviews(table.replace("\n", "\r\n").encode(encoding), "x", declared)
-        (one,) = file.codings
-        assert (one.code.path, one.person, one.wave, one.text) == (("Travail", "Équipe"), "PW-01", "T1", "« On m’écoute »")
-        assert file.lost == (("line 3", "Thème is empty", ""), ("line 4", "Extrait is empty", ""))
+        file = read_interviews(table.replace("\n", "\r\n").encode(encoding), "x", declaration)
+        (coding,) = file.codings
+        assert (coding.code.path, coding.person, coding.wave, coding.text) == (
+            ("Travail", "Équipe"),
+            "PW-01",
+            "T1",
+            "« On m’écoute »",
+        )
+        assert file.unusable == (("line 3", "Thème is empty", ""), ("line 4", "Extrait is empty", ""))
 
 
 def test_line_separators_of_unicode_are_no_ends_of_rows() -> None:
     table = 'sep=;\ncode;person;wave;segment\nA;p;T1;one\u2028two\n>;p;T1;z\nA;p;T1;x\x0by\x85z\nA;p;T1;"a\r\nb"\nB;p;T1;z\n'
     file = read_interviews(table.encode(), "x", INTERVIEWS)
-    assert [(one.text, one.place) for one in file.codings] == [
+    assert [(coding.text, coding.location) for coding in file.codings] == [
         ("one\u2028two", "line 3"), ("x\x0by\x85z", "line 5"), ("a\nb", "line 6"), ("z", "line 8"),
     ]  # fmt: skip
-    assert file.lost == (("line 4", "code is empty", ""),)
+    assert file.unusable == (("line 4", "code is empty", ""),)
     assert file.is_conserved
 
 
 @pytest.mark.parametrize("namespace", ["codebook:1.0", "codebook:1:0", "codebook:1.5", ""])
 def test_a_codebook_alone_has_codes_and_no_coding(namespace: str) -> None:
-    said = f' xmlns="urn:QDA-XML:{namespace}"' if namespace else ""
-    data = f'<CodeBook{said} origin="any"><Codes>{CODES}</Codes></CodeBook>'.encode()
+    namespace_attribute = f' xmlns="urn:QDA-XML:{namespace}"' if namespace else ""
+    data = f'<CodeBook{namespace_attribute} origin="any"><Codes>{CODES}</Codes></CodeBook>'.encode()
     assert [code.path for code in read_codebook(data, "x")] == [("Work",), ("Work", "Team")]
     file = read_interviews(data, "x", INTERVIEWS)
     assert (len(file.codes), file.codings) == (2, ())
@@ -354,14 +361,14 @@ def test_all_of_the_example_is_marked_as_invented() -> None:
     )
     columns = {"code": "Theme", "person": "Participant", "segment": "Passage", "source": "Document"}
     table = (EXAMPLE / "second_coder.csv").read_bytes()
-    other = read_interviews(table, "second_coder.csv", Interviews(file="x", columns=columns))
+    second_coder = read_interviews(table, "second_coder.csv", Interviews(file="x", columns=columns))
     assert "invented" in project.origin
-    assert (len(project.codings), len(other.codings), project.lost, other.lost) == (30, 4, (), ())
-    for one in (*project.codings, *other.codings):
-        assert one.source.startswith("INVENTED ")
-        assert one.coder is not None
-        assert one.coder.startswith("Invented")
+    assert (len(project.codings), len(second_coder.codings), project.unusable, second_coder.unusable) == (30, 4, (), ())
+    for coding in (*project.codings, *second_coder.codings):
+        assert coding.source.startswith("INVENTED ")
+        assert coding.coder is not None
+        assert coding.coder.startswith("Invented")
     # One passage that both coded is one segment.
-    names = segment_ids([*project.codings, *other.codings])
+    names = segment_ids([*project.codings, *second_coder.codings])
     assert len(set(names)) == 28
     assert set(names[:30]) & set(names[30:])

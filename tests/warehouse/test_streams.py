@@ -6,16 +6,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from dagster_project.warehouse import Warehouse, replace_table_from, streams
+from dagster_project.warehouse import Warehouse, replace_table_from_batches, streams
 
 
 def _batch(rows: list[str]) -> pa.RecordBatch:
     """Rows as "1,x": two columns, each as whole numbers if all of its cells in this batch are."""
     columns = []
     for cells in zip(*(row.split(",") for row in rows), strict=True):
-        is_whole = all(cell.isdigit() or not cell for cell in cells)
+        is_intact = all(cell.isdigit() or not cell for cell in cells)
         columns.append(
-            pa.array([int(cell) if cell else None for cell in cells], pa.int16()) if is_whole else pa.array(cells)
+            pa.array([int(cell) if cell else None for cell in cells], pa.int16()) if is_intact else pa.array(cells)
         )
     return pa.RecordBatch.from_arrays(columns, ["a", 'b"; --'])
 
@@ -23,7 +23,7 @@ def _batch(rows: list[str]) -> pa.RecordBatch:
 def _write(warehouse: Warehouse, batches: Iterator[pa.RecordBatch]) -> None:
     with warehouse.transaction() as connection:
         connection.execute("create schema if not exists raw")
-        replace_table_from(connection, "raw", "t", batches)
+        replace_table_from_batches(connection, "raw", "t", batches)
 
 
 @pytest.mark.parametrize("group_rows", [1, 2, 3, 122_880])

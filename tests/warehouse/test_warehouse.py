@@ -17,7 +17,7 @@ import pytest
 
 from dagster_project.warehouse import (
     DamagedFileError,
-    HeldFileError,
+    LockedFileError,
     Warehouse,
     WarehouseError,
     compact,
@@ -25,12 +25,12 @@ from dagster_project.warehouse import (
     copy_schemas,
     current_release,
     identifier,
+    open_file_pair,
     publish_release,
     recover_release,
-    refusal_of,
     replace_rows,
     replace_table,
-    two_files,
+    warehouse_error,
 )
 
 
@@ -84,7 +84,7 @@ def test_refusals(warehouse: Warehouse, tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         for use in (lambda: warehouse.rows("select 1"), lambda: warehouse.prepare(is_expected=True)):
-            with pytest.raises(HeldFileError) as refusal:
+            with pytest.raises(LockedFileError) as refusal:
                 use()
             assert re.fullmatch(
                 rf"{re.escape(str(warehouse.path))}: is held by another program, .*python.* \(PID {holder.pid}\);"
@@ -139,13 +139,13 @@ def test_a_damaged_working_file_is_moved_aside_and_said(warehouse: Warehouse, da
     damage(warehouse.path)
     content = warehouse.path.read_bytes() if warehouse.path.is_file() else None
     fault = warehouse.prepare(is_expected=True)
-    (aside,) = _asides(warehouse)
+    (damaged_file,) = _asides(warehouse)
     assert re.fullmatch(
-        rf"{re.escape(str(warehouse.path))}: the working file was damaged \(.*\) and was moved to {aside.name}:"
+        rf"{re.escape(str(warehouse.path))}: the working file was damaged \(.*\) and was moved to {damaged_file.name}:"
         r" it is rebuilt from the exports",
         str(fault),
     )
-    assert content is None or aside.read_bytes() == content
+    assert content is None or damaged_file.read_bytes() == content
     warehouse.replace_tables("s", {"t": pa.table({"a": [2]})})
     assert warehouse.prepare(is_expected=True) is None
 
@@ -155,8 +155,8 @@ def _flip_data(warehouse: Warehouse) -> None:
     marked = ["a value to be found " * 3000]
     warehouse.replace_tables("s", {"t": pa.table({"a": marked})})
     content = bytearray(warehouse.path.read_bytes())
-    at = content.rindex(b"a value to be found")
-    content[at : at + 4] = b"\xff\xff\xff\xff"
+    offset = content.rindex(b"a value to be found")
+    content[offset : offset + 4] = b"\xff\xff\xff\xff"
     warehouse.path.write_bytes(content)
 
 
@@ -165,9 +165,9 @@ def test_damage_that_shows_in_the_midst_says_block_and_is_no_lock(warehouse: War
     assert warehouse.prepare(is_expected=True) is None
     with pytest.raises(DamagedFileError) as refusal, warehouse.kept_open():
         warehouse.rows("select * from s.t")
-    (aside,) = _asides(warehouse)
+    (damaged_file,) = _asides(warehouse)
     assert "in block at location" in str(refusal.value)
-    assert str(refusal.value).endswith(f" and was moved to {aside.name}; run again: it is rebuilt from the exports")
+    assert str(refusal.value).endswith(f" and was moved to {damaged_file.name}; run again: it is rebuilt from the exports")
     assert warehouse.prepare(is_expected=True) == (
         f"{warehouse.path}: the working file was missing: it is rebuilt from the exports"
     )
@@ -178,25 +178,25 @@ def test_damage_that_shows_in_a_comparison_is_laid_on_the_damaged_file(warehouse
     whole.replace_tables("s", {"t": pa.table({"a": ["b"]})})
     _flip_data(warehouse)
     damaged = pytest.raises(DamagedFileError, match="the working file was damaged")
-    with damaged, two_files(whole.path, warehouse.path) as files:
+    with damaged, open_file_pair(whole.path, warehouse.path) as files:
         files.changed_rows("s", "t", ["a"])
     assert whole.path.exists()
     assert len(_asides(warehouse)) == 1
 
 
 def test_a_damaged_release_is_left_where_it_is(tmp_path: Path) -> None:
-    released = Warehouse(tmp_path / "releases" / "first" / "warehouse.duckdb")
-    released.replace_tables("s", {"t": pa.table({"a": [1]})})
-    (released.path.parent / "manifest.json").write_text("{}")
-    _flip_header(released.path)
+    warehouse = Warehouse(tmp_path / "releases" / "first" / "warehouse.duckdb")
+    warehouse.replace_tables("s", {"t": pa.table({"a": [1]})})
+    (warehouse.path.parent / "manifest.json").write_text("{}")
+    _flip_header(warehouse.path)
     with pytest.raises(WarehouseError) as refusal:
-        released.rows("select 1")
+        warehouse.rows("select 1")
     assert str(refusal.value).endswith(
-        f"; move the folder {released.path.parent} away and run `wavehouse run`: the release before it becomes the current"
+        f"; move the folder {warehouse.path.parent} away and run `wavehouse run`: the release before it becomes the current"
         " one, and what is new is released again"
     )
-    assert _asides(released) == []
-    assert released.path.exists()
+    assert _asides(warehouse) == []
+    assert warehouse.path.exists()
 
 
 def test_a_missing_file_is_worth_a_word_only_where_something_was_released(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -215,13 +215,13 @@ def test_a_missing_file_is_worth_a_word_only_where_something_was_released(wareho
 def test_a_file_that_may_not_be_read_is_neither_held_nor_damaged(warehouse: Warehouse) -> None:
     warehouse.replace_tables("s", {"t": pa.table({"a": [1]})})
     message = f'IO Error: Cannot open file "{warehouse.path}": Permission denied'
-    assert str(refusal_of(warehouse.path, message)) == (
+    assert str(warehouse_error(warehouse.path, message)) == (
         f"{warehouse.path}: cannot be opened ({message}); give yourself the right to read and write it and its folder"
     )
     full = "IO Error: Could not write all bytes to file: No space left on device"
-    assert str(refusal_of(warehouse.path, full)).endswith("; free space on the disk, then run again")
-    assert refusal_of(warehouse.path, "Binder Error: block, lock and disk") is None
-    assert refusal_of(warehouse.path, 'IO Error: Could not read enough bytes from file "other.parquet": 3') is None
+    assert str(warehouse_error(warehouse.path, full)).endswith("; free space on the disk, then run again")
+    assert warehouse_error(warehouse.path, "Binder Error: block, lock and disk") is None
+    assert warehouse_error(warehouse.path, 'IO Error: Could not read enough bytes from file "other.parquet": 3') is None
     assert warehouse.path.exists()
 
 
@@ -304,25 +304,25 @@ def test_a_swap_killed_between_its_two_renames_is_healed(tmp_path: Path) -> None
 
 def test_a_reader_sees_one_whole_release_while_others_are_swapped_in(tmp_path: Path) -> None:
     _release(tmp_path, "r0")
-    seen, broken, stop = set(), [], threading.Event()
+    values, broken, stop = set(), [], threading.Event()
 
-    def read() -> None:
+    def poll() -> None:
         while not stop.is_set():
             try:
-                seen.add(
+                values.add(
                     Warehouse(tmp_path / "release" / "warehouse.duckdb").rows("select * from results.results")[0]["name"]
                 )
             except Exception as error:
                 broken.append(repr(error))
 
-    reader = threading.Thread(target=read)
+    reader = threading.Thread(target=poll)
     reader.start()
     for number in range(1, 16):
         _release(tmp_path, f"r{number}")
     stop.set()
     reader.join()
     assert broken == []
-    assert "r15" in seen | {
+    assert "r15" in values | {
         Warehouse(tmp_path / "release" / "warehouse.duckdb").rows("select * from results.results")[0]["name"]
     }
 
@@ -365,9 +365,11 @@ def test_a_copy_holds_the_tables_views_and_comments_of_its_schemas_only(warehous
 
 def test_a_file_kept_open_is_opened_once_and_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     warehouse = Warehouse(tmp_path / "w.duckdb")
-    opened = []
+    calls = []
     connect = duckdb.connect
-    monkeypatch.setattr(duckdb, "connect", lambda *given, **named: opened.append(given) or connect(*given, **named))
+    monkeypatch.setattr(
+        duckdb, "connect", lambda *arguments, **keywords: calls.append(arguments) or connect(*arguments, **keywords)
+    )
     with warehouse.kept_open():
         warehouse.replace_tables("raw", {"t": pa.table({"a": [1]})})
         assert warehouse.rows("select a from raw.t") == [{"a": 1}]
@@ -375,13 +377,13 @@ def test_a_file_kept_open_is_opened_once_and_let_go_of(tmp_path: Path, monkeypat
             connection.execute("delete from raw.t")
             raise RuntimeError("stop")
         assert warehouse.rows("select a from raw.t") == [{"a": 1}]
-    assert len(opened) == 1
+    assert len(calls) == 1
     with connect(
         str(warehouse.path), read_only=True, config={"threads": "1"}
     ) as alone:  # refused while it is open otherwise
         assert alone.execute("select a from raw.t").fetchall() == [(1,)]
     warehouse.rows("select 1")
-    assert len(opened) == 2
+    assert len(calls) == 2
 
 
 def test_a_file_kept_open_is_shared_by_every_thread_and_let_go_at_the_end(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -391,29 +393,29 @@ def test_a_file_kept_open_is_shared_by_every_thread_and_let_go_at_the_end(wareho
     def is_free() -> bool:
         return subprocess.run([sys.executable, "-c", elsewhere], capture_output=True, check=False).returncode == 0
 
-    seen: list[object] = []
+    results: list[object] = []
     with pytest.raises(RuntimeError, match="a step failed"), warehouse.kept_open():
-        thread = threading.Thread(target=lambda: seen.append(warehouse.rows("from s.t")))
+        thread = threading.Thread(target=lambda: results.append(warehouse.rows("from s.t")))
         thread.start()
         thread.join()
         with warehouse.kept_open():
             warehouse.replace_tables("s", {"t": pa.table({"a": [2]})})
         # Whoever connects with the same settings shares it, as dbt does.
-        shared = duckdb.connect(
+        connection = duckdb.connect(
             str(warehouse.path),
             config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1800MB"},
         )
-        seen.append(shared.execute("from s.t").fetchall())
-        shared.close()
+        results.append(connection.execute("from s.t").fetchall())
+        connection.close()
         assert not is_free()
         with warehouse.let_go():
             assert is_free()
             copy_schemas(warehouse.path, tmp_path / "copy.duckdb", ["s"])
         assert not is_free()
         copy_schemas(warehouse.path, tmp_path / "again.duckdb", ["s"])
-        seen.append(warehouse.rows("from s.t"))
+        results.append(warehouse.rows("from s.t"))
         raise RuntimeError("a step failed")
-    assert seen == [[{"a": 1}], [(2,)], [{"a": 2}]]
+    assert results == [[{"a": 1}], [(2,)], [{"a": 2}]]
     assert Warehouse(tmp_path / "again.duckdb").rows("from s.t") == [{"a": 2}]
     assert is_free()
     with warehouse.let_go():
@@ -432,14 +434,14 @@ def test_what_a_release_shares_with_the_one_before_it_is_one_file_that_nobody_wr
 
         return publish_release(tmp_path, name, {"name": name}, fill)
 
-    one, two = make("r1", "first"), make("r2", "other")
-    assert (one / "tables/table_1.csv").samefile(two / "tables/table_1.csv")
-    assert not (one / "warehouse.duckdb").samefile(two / "warehouse.duckdb")
-    assert [(path / "index.html").read_text() for path in (one, two)] == ["first", "other"]
-    assert {path.stat().st_mode & 0o222 for path in (two / "tables/table_1.csv", two / "index.html")} == {0}
+    first, second = make("r1", "first"), make("r2", "other")
+    assert (first / "tables/table_1.csv").samefile(second / "tables/table_1.csv")
+    assert not (first / "warehouse.duckdb").samefile(second / "warehouse.duckdb")
+    assert [(path / "index.html").read_text() for path in (first, second)] == ["first", "other"]
+    assert {path.stat().st_mode & 0o222 for path in (second / "tables/table_1.csv", second / "index.html")} == {0}
     for number in range(3, 9):
         make(f"r{number}", "other")
-    assert not one.exists()
+    assert not first.exists()
     assert (tmp_path / "release/tables/table_1.csv").read_text() == "same in all"
 
 
@@ -454,6 +456,7 @@ def _with_free_blocks(warehouse: Warehouse, number: int) -> None:
             connection.execute(sql)
 
 
+@pytest.mark.slow
 def test_a_working_file_that_is_mostly_free_is_made_small_and_says_the_same(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -467,15 +470,15 @@ def test_a_working_file_that_is_mostly_free_is_made_small_and_says_the_same(
     sizes = []
     for number in range(10):  # a wave that comes again and again, with something small behind it
         _with_free_blocks(warehouse, number)
-        before = warehouse.path.stat().st_size
+        old_size = warehouse.path.stat().st_size
         assert compact(warehouse.path)
-        sizes.append((before, warehouse.path.stat().st_size))
+        sizes.append((old_size, warehouse.path.stat().st_size))
         assert warehouse.rows("select count(*) as n, count(distinct number) as numbers from marts.small") == [
             {"n": 100_000, "numbers": 1}
         ]
-    assert all(after < before / 2 for before, after in sizes), sizes
-    assert max(after for _, after in sizes) < 2 * sizes[0][1]
-    assert max(before for before, _ in sizes) < 1.5 * sizes[0][0]
+    assert all(new_size < old_size / 2 for old_size, new_size in sizes), sizes
+    assert max(new_size for _, new_size in sizes) < 2 * sizes[0][1]
+    assert max(old_size for old_size, _ in sizes) < 1.5 * sizes[0][0]
     assert warehouse.rows("select a, comment from marts.v, duckdb_tables() where table_name = 't'") == [
         {"a": 7, "comment": "kept"}
     ]

@@ -5,15 +5,15 @@ report/tables.py).
 """
 
 from dagster_project.report.checklists.declared import Answers, Checklist, read_answers, read_checklists
-from dagster_project.report.checklists.judge import JudgedItem, Link, judge_checklist, table_checklist
+from dagster_project.report.checklists.judge import JudgedItem, Link, checklist_table, judge_checklist
 
 __all__ = [
     "Answers",
     "Checklist",
     "JudgedItem",
     "Link",
+    "checklist_table",
     "judge_checklist",
     "read_answers",
     "read_checklists",
-    "table_checklist",
 ]

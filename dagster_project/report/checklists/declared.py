@@ -1,5 +1,5 @@
-"""Checklists and a study's own answers, as declared. Belongs here: their models and reading them. Does not belong here:
-judging."""
+"""Checklists and a study's own answers, as files declare them. Belongs here: their models and reading them. Does not belong
+here: judging."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -66,13 +66,15 @@ def read_answers(study: Study) -> Answers:
     if not file.exists():
         return Answers()
     answers = read_definition(file, Answers)
-    known = {one.checklist: {item.item for item in one.items} for one in read_checklists()}
+    items_by_checklist = {definition.checklist: {item.item for item in definition.items} for definition in read_checklists()}
     for key in ("told", "not_applicable"):
         for checklist, items in getattr(answers, key).items():
-            if checklist not in known:
-                raise StudyError(f"{file}: {key}: {checklist!r} is no checklist; the checklists are {', '.join(known)}")
+            if checklist not in items_by_checklist:
+                raise StudyError(
+                    f"{file}: {key}: {checklist!r} is no checklist; the checklists are {', '.join(items_by_checklist)}"
+                )
             for item, words in items.items():
-                if item not in known[checklist]:
+                if item not in items_by_checklist[checklist]:
                     raise StudyError(f"{file}: {key}: {checklist}: {item!r} is no item of it; see its form in the release")
                 if not words:
                     raise StudyError(f"{file}: {key}: {checklist}: {item}: the answer is empty; write it or take it out")

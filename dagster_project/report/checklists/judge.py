@@ -1,4 +1,5 @@
-"""Where a release meets a checklist, and where not. Belongs here: that. Does not belong here: what checklists ask."""
+"""Where a release meets a checklist, and where it does not. Belongs here: judging that. Does not belong here: what
+checklists ask."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,10 +17,10 @@ Status = Literal["met", "partly met", "gap", "not applicable"]
 
 @dataclass(frozen=True)
 class Link:
-    """What meets an item, in words; `place` is where the page has it, such as #table-4."""
+    """What meets an item, in words. href: where the page has it, such as #table-4."""
 
     words: str
-    place: str | None = None
+    href: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,39 +44,44 @@ def judge_checklist(
 ) -> tuple[JudgedItem, ...]:
     """Every item, in order. tables: as on the page, those of figures aside; results: by id; figures: names in the order of
     the page; sections: ids of the page's sections."""
-    told = answers.told.get(checklist.checklist, {})
-    apart = answers.not_applicable.get(checklist.checklist, {})
+    author_answers = answers.told.get(checklist.checklist, {})
+    inapplicable_items = answers.not_applicable.get(checklist.checklist, {})
     finder = _Finder(study, tables, results, figures, sections)
-    judged = []
+    judged_items = []
     for item in checklist.items:
-        if item.item in apart:
-            judged.append(JudgedItem(item, "not applicable", (Link(apart[item.item]),), ()))
+        if item.item in inapplicable_items:
+            judged_items.append(JudgedItem(item, "not applicable", (Link(inapplicable_items[item.item]),), ()))
             continue
-        links: list[Link] = [Link(f"Authors: {told[item.item]}")] if item.item in told else []
+        links: list[Link] = [Link(f"Authors: {author_answers[item.item]}")] if item.item in author_answers else []
         missing = []
         for kind, names in item.met_by.items():
             for name in names:
                 if kind == "authors":
-                    missing += [] if item.item in told else [f"for the authors: {name}"]
+                    missing += [] if item.item in author_answers else [f"for the authors: {name}"]
                 elif (link := finder.find(kind, name)) is not None:
                     links.append(link)
                 else:
                     missing.append(_absent(kind, name))
         status: Status = "met" if not missing else "partly met" if links else "gap"
-        judged.append(JudgedItem(item, status, tuple(links), tuple(missing)))
-    return tuple(judged)
+        judged_items.append(JudgedItem(item, status, tuple(links), tuple(missing)))
+    return tuple(judged_items)
 
 
-def table_checklist(checklist: Checklist, judged: Sequence[JudgedItem], number: str) -> Table:
-    """A checklist as a form: status, where, what is missing, and an empty column for pages of the manuscript."""
+def checklist_table(checklist: Checklist, judged_items: Sequence[JudgedItem], number: str) -> Table:
+    """A checklist as a form: status, what meets an item, what is missing, and an empty column for the manuscript's pages."""
     rows: list[Row] = []
     section = None
-    for one in judged:
-        if one.item.section != section:
-            section = one.item.section
+    for judged_item in judged_items:
+        if judged_item.item.section != section:
+            section = judged_item.item.section
             rows.append(Row(section))
-        where, missing = "; ".join(link.words for link in one.links), "; ".join(one.missing)
-        rows.append(Row(f"{one.item.item}. {one.item.name}", (Cell(one.status), Cell(where), Cell(missing), Cell(""))))
+        links, missing = "; ".join(link.words for link in judged_item.links), "; ".join(judged_item.missing)
+        rows.append(
+            Row(
+                f"{judged_item.item.item}. {judged_item.item.name}",
+                (Cell(judged_item.status), Cell(links), Cell(missing), Cell("")),
+            )
+        )
     return Table(
         number=number,
         name=f"checklist_{checklist.checklist}",
@@ -88,8 +94,8 @@ def table_checklist(checklist: Checklist, judged: Sequence[JudgedItem], number: 
 
 #: What readers call a section of the page.
 _SECTIONS = {"flow": "Study flow", "methods": "Methods", "joint": "Joint display", "audit": "Audit", "figures": "Figures"}
-#: Where the release shows what a key of study.yaml, or a file beside it, declares.
-_DECLARED = {
+#: The part of the release that shows what a key of study.yaml, or a file beside it, declares.
+_DEFINITION_LINKS = {
     "plan": "codebook.html#plan", "waves": "codebook.html#waves", "contrasts": "codebook.html#contrasts",
     "outcomes": "codebook.html#scales", "instruments": "codebook.html#instruments",
     "participant_variables": "codebook.html#participant_variables", "propositions": "#joint",
@@ -109,7 +115,7 @@ def _absent(kind: Kind, name: str) -> str:
 
 
 class _Finder:
-    """What a release and its study have, looked up once."""
+    """What a release and its study have, indexed once."""
 
     def __init__(
         self,
@@ -129,22 +135,24 @@ class _Finder:
         for row in results.values():
             if row.value is not None:
                 self._analyses[row.analysis] = self._analyses.get(row.analysis, 0) + 1
-        # The table that shows most results of an analysis, the first of several.
+        # The table that shows the most results of an analysis, the first of several.
         self._shown_in: dict[str, Table] = {}
-        most: Counter[str] = Counter()
+        largest_counts: Counter[str] = Counter()
         for table in tables:
-            shown = Counter(one.split("/")[0] for row in table.rows for cell in row.cells for one in cell.result_ids)
-            for analysis, count in shown.items():
-                if count > most[analysis]:
-                    most[analysis], self._shown_in[analysis] = count, table
+            analysis_counts = Counter(
+                result_id.split("/")[0] for row in table.rows for cell in row.cells for result_id in cell.result_ids
+            )
+            for analysis, count in analysis_counts.items():
+                if count > largest_counts[analysis]:
+                    largest_counts[analysis], self._shown_in[analysis] = count, table
         self._lines = dict(_lines_of(study))
 
     def find(self, kind: Kind, name: str) -> Link | None:
         if kind == "table" and name in self._tables:
             return Link(f"Table {self._tables[name]}", f"#table-{self._tables[name]}")
         if kind == "figure" and name in self._figures:
-            place = self._figures.index(name) + 1
-            return Link(f"Figure {place}", f"#figure-{place}")
+            number = self._figures.index(name) + 1
+            return Link(f"Figure {number}", f"#figure-{number}")
         if kind == "analysis" and name in self._analyses:
             table = self._shown_in.get(name)
             words = f"{self._analyses[name]} results of {name.replace('_', ' ')}"
@@ -152,9 +160,9 @@ class _Finder:
         if kind == "section" and name in self._sections:
             return Link(f"section {_SECTIONS.get(name, name)}", f"#{name}")
         if kind == "study" and name in self._lines and self._value(name):
-            return Link(f"study.yaml, line {self._lines[name]}: {name}", _DECLARED.get(name.split(".")[0]))
+            return Link(f"study.yaml, line {self._lines[name]}: {name}", _DEFINITION_LINKS.get(name.split(".")[0]))
         if kind == "file" and (self._study.folder / name).exists():
-            return Link(name, _DECLARED.get(name.partition(".")[0]))
+            return Link(name, _DEFINITION_LINKS.get(name.partition(".")[0]))
         return None
 
     def _value(self, name: str) -> Any:
@@ -167,10 +175,10 @@ class _Finder:
 def _lines_of(study: Study) -> Iterator[tuple[str, int]]:
     """The dotted keys of study.yaml with their lines, counted from 1."""
     root = yaml.compose((study.folder / "study.yaml").read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
-    todo = [("", root)]
-    while todo:
-        before, node = todo.pop()
+    nodes = [("", root)]
+    while nodes:
+        prefix, node = nodes.pop()
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
-                yield before + key.value, key.start_mark.line + 1
-                todo.append((f"{before}{key.value}.", value))
+                yield prefix + key.value, key.start_mark.line + 1
+                nodes.append((f"{prefix}{key.value}.", value))

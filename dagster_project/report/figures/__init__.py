@@ -4,6 +4,6 @@ Belongs here: what is drawn, and how. Does not belong here: numbers that are not
 """
 
 from dagster_project.report.figures.drawing import thumbnail
-from dagster_project.report.figures.plans import PEOPLE_SCORES, draw_figures, figure_tables
+from dagster_project.report.figures.plans import PEOPLE_SCORES_QUERY, draw_figures, figure_tables
 
-__all__ = ["PEOPLE_SCORES", "draw_figures", "figure_tables", "thumbnail"]
+__all__ = ["PEOPLE_SCORES_QUERY", "draw_figures", "figure_tables", "thumbnail"]

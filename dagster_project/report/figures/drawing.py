@@ -1,12 +1,14 @@
 """A figure as SVG and as a small picture. Belongs here: matplotlib, colours, one path for many lines. Does not belong here:
 what is drawn.
 
-Colours: Okabe and Ito's, which people with any colour vision tell apart; shapes and positions say the same without colour.
+The colours are Okabe and Ito's, which people with any colour vision can tell apart; shapes and positions carry the same
+information without colour.
 """
 
 import io
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -25,8 +27,8 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
     "#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7",
 )  # fmt: skip
 INK, MUTED, FAINT, BAND = "#1b1f24", "#5a6270", "#9aa2ad", "#dfe6ee"
-#: Dots an inch of the pictures that Dagster shows.
-_SMALL = 60
+#: Dots per inch of the pictures that Dagster shows.
+_THUMBNAIL_DPI = 60
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "wavehouse",
@@ -51,58 +53,59 @@ _STYLE = {
 
 
 def canvas(width: float, height: float) -> Canvas:
-    """An empty figure; inches."""
+    """An empty figure of this size in inches."""
     return Canvas(figsize=(width, height), layout="constrained")
 
 
-def style() -> rc_context:
-    """The house's style, for as long as something is drawn."""
+def style() -> AbstractContextManager[None]:
+    """The style of all figures, as a context."""
     return rc_context(_STYLE)  # type: ignore[arg-type]
 
 
-def finish(name: str, title: str, alt: str, table: Table, notes: Iterable[str], drawn: Canvas) -> Figure:
+def finish(name: str, title: str, alt: str, table: Table, notes: Iterable[str], figure_canvas: Canvas) -> Figure:
     """The figure as SVG (the same bytes from the same numbers) and as a small PNG."""
-    # Laid out once, then drawn once as SVG and once as a picture: `savefig` would draw each of them twice.
-    FigureCanvasAgg(drawn)
-    drawn.get_layout_engine().execute(drawn)
-    drawn.set_layout_engine("none")
+    # Laid out once for both formats: `savefig` would draw each of them twice.
+    FigureCanvasAgg(figure_canvas)
+    if (layout := figure_canvas.get_layout_engine()) is not None:
+        layout.execute(figure_canvas)
+    figure_canvas.set_layout_engine("none")
     target = io.StringIO()
-    FigureCanvasSVG(drawn).print_svg(target, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    FigureCanvasSVG(figure_canvas).print_svg(target, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = target.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<!--.*?-->\n?", "", svg, flags=re.DOTALL)
     svg = re.sub(r"(-?\d+\.\d{2})\d+", r"\1", svg)
-    # Ids stand in one page together with other figures'.
+    # All figures stand in one page: their ids must differ.
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r'xlink:href="#([^"]+)"', rf'xlink:href="#{name}-\1"', svg)
-    svg = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', lambda found: _opening(name, found[1], title, alt), svg, count=1)
-    return Figure(name, title, alt, table, tuple(notes), svg.strip(), thumbnail(drawn))
+    svg = re.sub(r'<svg [^>]*?viewBox="([^"]+)"[^>]*>', lambda match: _start_tag(name, match[1], title, alt), svg, count=1)
+    return Figure(name, title, alt, table, tuple(notes), svg.strip(), thumbnail(figure_canvas))
 
 
-def _opening(name: str, box: str, title: str, alt: str) -> str:
+def _start_tag(name: str, view_box: str, title: str, alt: str) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{box}" role="img"'
-        f' aria-labelledby="{name}-title {name}-alt"><title id="{name}-title">{_escaped(title)}</title>'
-        f'<desc id="{name}-alt">{_escaped(alt)}</desc>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{view_box}" role="img"'
+        f' aria-labelledby="{name}-title {name}-alt"><title id="{name}-title">{_escape(title)}</title>'
+        f'<desc id="{name}-alt">{_escape(alt)}</desc>'
     )
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def thumbnail(drawn: Canvas) -> bytes:
-    """A PNG small enough for Dagster's pages."""
+def thumbnail(figure_canvas: Canvas) -> bytes:
+    """A PNG that is small enough for Dagster's pages."""
     target = io.BytesIO()
-    drawn.set_dpi(_SMALL)
-    FigureCanvasAgg(drawn).print_png(target, metadata={"Software": None})
+    figure_canvas.set_dpi(_THUMBNAIL_DPI)
+    FigureCanvasAgg(figure_canvas).print_png(target, metadata={"Software": None})
     return target.getvalue()
 
 
 def lines(axes: Axes, points: Sequence[Sequence[tuple[float, float]]], colour: str, width: float, alpha: float) -> None:
-    """Many lines as one path, which a page holds in a fraction of the room."""
+    """Many lines as one path, which takes a fraction of the bytes."""
     vertices: list[tuple[float, float]] = []
     codes: list[np.uint8] = []
     for line in points:
@@ -117,22 +120,22 @@ def boxes(axes: Axes, rectangles: Sequence[tuple[float, float, float, float]], c
     """Many rectangles (left, bottom, width, height) as one path."""
     vertices: list[tuple[float, float]] = []
     codes: list[np.uint8] = []
-    for left, bottom, width, height in rectangles:
-        right, top = left + width, bottom + height
-        vertices += [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
+    for x, y, width, height in rectangles:
+        right, top = x + width, y + height
+        vertices += [(x, y), (right, y), (right, top), (x, top), (x, y)]
         codes += [Outline.MOVETO, Outline.LINETO, Outline.LINETO, Outline.LINETO, Outline.CLOSEPOLY]
     if vertices:
         axes.add_patch(PathPatch(Outline(vertices, codes), facecolor=colour, edgecolor="white", linewidth=0.3))
 
 
-def name_rows(panels: Sequence[Axes], places: Sequence[float], names: Sequence[str], **look: Any) -> None:
-    """Name the rows that panels side by side share, at the first of them: the others' axes would be laid out for nothing."""
-    panels[0].set_yticks(places, names, **look)
+def name_rows(panels: Sequence[Axes], positions: Sequence[float], names: Sequence[str], **properties: Any) -> None:
+    """Label the rows that panels side by side share, at the first panel only: layout of the others' axes would be wasted."""
+    panels[0].set_yticks(positions, names, **properties)
     panels[0].tick_params(axis="y", length=0)
     for axes in panels[1:]:
         axes.yaxis.set_visible(False)
 
 
-def shortened(text: str, most: int) -> str:
-    """A label that fits; the table has all of it."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+def shorten(text: str, max_length: int) -> str:
+    """A label of at most max_length characters; the table has the whole label."""
+    return text if len(text) <= max_length else text[: max_length - 1].rstrip() + "…"

@@ -16,7 +16,7 @@ from dagster_project.report.figures.drawing import (
     canvas,
     finish,
     name_rows,
-    shortened,
+    shorten,
 )
 from dagster_project.results import (
     Cell,
@@ -37,7 +37,7 @@ _PANEL_ROWS = 60
 
 def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, Any] | None:
     """The name, the numbers, and what draws them; None where the study declares no contrast."""
-    contrasts = [one.contrast for one in study.protocol.contrasts]
+    contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
     if not contrasts:
         return None
     numbers, names = Numbers(results.values()), _names(study)
@@ -47,9 +47,11 @@ def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, An
             rows.append(Row(heading))
         cells: list[Cell] = []
         for contrast in contrasts:
-            cells.append(numbers.cell("{}", result_id("change", code, "n", when=contrast)))
+            cells.append(numbers.cell("{}", result_id("change", code, "n", timepoint=contrast)))
             for name in names:
-                ids = [result_id("change", code, f"{name}{end}", when=contrast) for end in ("", "_ci95_low", "_ci95_high")]
+                ids = [
+                    result_id("change", code, f"{name}{end}", timepoint=contrast) for end in ("", "_ci95_low", "_ci95_high")
+                ]
                 cells.append(numbers.cell("{} [{}, {}]", *ids))
         rows.append(Row(label, tuple(cells)))
     columns = [Column(name, contrast) for contrast in contrasts for name in ("n", *names)]
@@ -62,30 +64,30 @@ def _names(study: Study) -> list[str]:
     headline = study.protocol.plan.headline
     return [
         headline,
-        *(one for one in (f"{headline[0]}_{kind}" for kind in ("baseline", "z", "av", "rm")) if one != headline),
+        *(name for name in (f"{headline[0]}_{kind}" for kind in ("baseline", "z", "av", "rm")) if name != headline),
     ]
 
 
 def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: Sequence[Mapping[str, Any]]) -> Figure:
     names = _names(study)
-    contrasts = [one.contrast for one in study.protocol.contrasts]
+    contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
     sections = list(outcome_sections(study))[:_PANEL_ROWS]
     labels: list[tuple[float, str]] = []
-    places: list[tuple[float, str]] = []
+    scale_rows: list[tuple[float, str]] = []
     height = 0.0
     for heading, code, label in sections:
         if heading:
             height += 1.3
-            labels.append((height, shortened(heading, 60)))
+            labels.append((height, shorten(heading, 60)))
         height += 1
         better = " ↓" if study.scales[code][1].better == "low" else ""
-        places.append((height, code))
-        labels.append((height, f"   {shortened(label, 42)}{better}"))
-    drawn = canvas(3.0 + 3.1 * len(contrasts), 0.17 * height + 1.0)
-    panels = drawn.subplots(1, len(contrasts), sharey=True, sharex=True, squeeze=False)[0]
+        scale_rows.append((height, code))
+        labels.append((height, f"   {shorten(label, 42)}{better}"))
+    figure_canvas = canvas(3.0 + 3.1 * len(contrasts), 0.17 * height + 1.0)
+    panels = figure_canvas.subplots(1, len(contrasts), sharey=True, sharex=True, squeeze=False)[0]
     for axes, contrast in zip(panels, contrasts, strict=True):
         axes.axvline(0, color=MUTED, linewidth=0.8)
-        for where, code in places:
+        for y, code in scale_rows:
             value, low, high = (
                 _value(results, code, f"{names[0]}{end}", contrast) for end in ("", "_ci95_low", "_ci95_high")
             )
@@ -94,14 +96,14 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
             excludes = math.isfinite(low) and (low > 0) == (high > 0)
             colour = RED if excludes else BLUE
             if math.isfinite(low) and math.isfinite(high):
-                axes.plot([low, high], [where, where], color=colour, linewidth=1.3)
+                axes.plot([low, high], [y, y], color=colour, linewidth=1.3)
             axes.plot(
-                [value], [where], marker="s", markersize=4.2, color=colour, markerfacecolor=colour if excludes else "white"
+                [value], [y], marker="s", markersize=4.2, color=colour, markerfacecolor=colour if excludes else "white"
             )
         for name, marker, colour in zip(names[1:], ("^", "D", "x"), (GREEN, PURPLE, ORANGE), strict=False):
-            found = [(where, _value(results, code, name, contrast)) for where, code in places]
+            points = [(y, _value(results, code, name, contrast)) for y, code in scale_rows]
             axes.plot(
-                [value for _, value in found], [where + 0.28 for where, _ in found], linestyle="none", marker=marker,
+                [value for _, value in points], [y + 0.28 for y, _ in points], linestyle="none", marker=marker,
                 markersize=2.6, color=colour, markerfacecolor="none", markeredgewidth=0.7, label=name,
             )  # fmt: skip
         axes.set_title(f"{contrast}: {direction_of(study, contrast)}", loc="left")
@@ -109,44 +111,47 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x", color="#e6e9ee", linewidth=0.6)
         axes.set_axisbelow(True)
-    name_rows(panels, [where for where, _ in labels], [text for _, text in labels])
-    headings = {where for where, _ in labels} - {where for where, _ in places}
-    for (where, _), label in zip(labels, panels[0].get_yticklabels(), strict=True):
-        label.set_fontweight("bold" if where in headings else "normal")
-    if places:
+    name_rows(panels, [y for y, _ in labels], [text for _, text in labels])
+    headings = {y for y, _ in labels} - {y for y, _ in scale_rows}
+    for (y, _), label in zip(labels, panels[0].get_yticklabels(), strict=True):
+        label.set_fontweight("bold" if y in headings else "normal")
+    if scale_rows:
         panels[0].set_ylim(height + 0.8, 0.3)
         panels[-1].legend(loc="lower right", frameon=False, fontsize=7, handletextpad=0.2)
     notes = [
         f"Square and bar: {names[0]} with its 95 % interval, filled where it excludes zero."
         f" Small marks: {', '.join(names[1:])}.",
         "A scale marked ↓ is better when low. "
-        + "; ".join(f"{one} is {direction_of(study, one)}" for one in contrasts)
+        + "; ".join(f"{contrast} is {direction_of(study, contrast)}" for contrast in contrasts)
         + ": to the right of zero, scores fell or rose as that says.",
     ]
     if len(study.protocol.outcomes) > _PANEL_ROWS:
         notes.append(f"The first {_PANEL_ROWS} of {len(study.protocol.outcomes)} scales are drawn; the table has them all.")
-    return finish(NAME, TITLE, _alt(study, results, names[0]), table, notes, drawn)
+    return finish(NAME, TITLE, _alt(study, results, names[0]), table, notes, figure_canvas)
 
 
 def _value(results: Mapping[str, ResultRow], code: str, statistic: str, contrast: str) -> float:
-    row = results.get(result_id("change", code, statistic, when=contrast))
+    row = results.get(result_id("change", code, statistic, timepoint=contrast))
     return math.nan if row is None or row.value is None else row.value
 
 
 def _alt(study: Study, results: Mapping[str, ResultRow], name: str) -> str:
-    said = []
-    for contrast in (one.contrast for one in study.protocol.contrasts):
+    sentences = []
+    contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
+    for contrast in contrasts:
         sizes = {code: _value(results, code, name, contrast) for code in study.protocol.outcomes}
-        known = {code: size for code, size in sizes.items() if math.isfinite(size)}
-        if not known:
-            said.append(f"{contrast}: no effect size can be computed.")
+        known_sizes = {code: size for code, size in sizes.items() if math.isfinite(size)}
+        if not known_sizes:
+            sentences.append(f"{contrast}: no effect size can be computed.")
             continue
-        ends = {code: [_value(results, code, f"{name}_ci95_{end}", contrast) for end in ("low", "high")] for code in known}
+        ends = {
+            code: [_value(results, code, f"{name}_ci95_{end}", contrast) for end in ("low", "high")] for code in known_sizes
+        }
         excluding = sum(low > 0 or high < 0 for low, high in ends.values())
-        largest = max(known, key=lambda code: abs(known[code]))
-        shown = results[result_id("change", largest, name, when=contrast)].printed
-        said.append(
-            f"{contrast}: {excluding} of {len(known)} intervals of {name} exclude zero; the largest is"
-            f" {study.scales[largest][1].label}, {shown}."
+        largest = max(known_sizes, key=lambda code: abs(known_sizes[code]))
+        printed_size = results[result_id("change", largest, name, timepoint=contrast)].printed
+        sentences.append(
+            f"{contrast}: {excluding} of {len(known_sizes)} intervals of {name} exclude zero; the largest is"
+            f" {study.scales[largest][1].label}, {printed_size}."
         )
-    return " ".join(said)
+    return " ".join(sentences)

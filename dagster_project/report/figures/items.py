@@ -1,4 +1,4 @@
-"""How each item was answered in each wave: one figure an instrument. Nothing else belongs here. Items are named by code."""
+"""How each item was answered in each wave: one figure per instrument. Nothing else belongs here. Items are named by code."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -10,11 +10,11 @@ from matplotlib.patches import Patch
 
 from dagster_project.report.figure import Figure
 from dagster_project.report.figures.drawing import boxes, canvas, finish, name_rows
-from dagster_project.results import MOST_ANSWERS, Cell, Column, Numbers, ResultRow, Row, Table, result_id
+from dagster_project.results import MAX_ANSWER_OPTIONS, Cell, Column, Numbers, ResultRow, Row, Table, result_id
 from dagster_project.study import Instrument, Study
 
-#: A study with more items has no room for them on a page; they stand in results all the same.
-_ITEMS = 400
+#: Instruments with which a study has more items than this are not drawn; results hold all items.
+_MOST_ITEMS = 400
 
 
 def plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str, Table, Any]]:
@@ -23,7 +23,7 @@ def plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str,
     for instrument in study.instruments:
         answers = range(instrument.anchors.low, instrument.anchors.high + 1)
         items += len(instrument.item_codes)
-        if len(answers) > MOST_ANSWERS or items > _ITEMS:
+        if len(answers) > MAX_ANSWER_OPTIONS or items > _MOST_ITEMS:
             continue
         waves = [wave.wave for wave in study.protocol.waves]
         rows = tuple(Row(item, tuple(_cells(numbers, item, waves, answers))) for item in instrument.item_codes)
@@ -35,9 +35,9 @@ def plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str,
 
 def _cells(numbers: Numbers, item: str, waves: Sequence[str], answers: Sequence[int]) -> Iterator[Cell]:
     for wave in waves:
-        yield numbers.cell("{}", result_id("items", item, "n", when=wave))
+        yield numbers.cell("{}", result_id("items", item, "n", timepoint=wave))
         for answer in answers:
-            yield numbers.cell("{}", result_id("items", item, "count", category=str(answer), when=wave))
+            yield numbers.cell("{}", result_id("items", item, "count", category=str(answer), timepoint=wave))
 
 
 def _draw(
@@ -47,53 +47,55 @@ def _draw(
     answers = range(instrument.anchors.low, instrument.anchors.high + 1)
     items = list(instrument.item_codes)
     # From light to dark, in even steps to any eye.
-    colours = [to_hex(colormaps["cividis"](0.95 - 0.9 * place / max(1, len(answers) - 1))) for place in range(len(answers))]
-    drawn = canvas(1.2 + 2.1 * len(waves), 0.14 * len(items) + 1.1)
-    panels = drawn.subplots(1, len(waves), sharey=True, sharex=True, squeeze=False)[0]
+    colours = [to_hex(colormaps["cividis"](0.95 - 0.9 * index / max(1, len(answers) - 1))) for index in range(len(answers))]
+    figure_canvas = canvas(1.2 + 2.1 * len(waves), 0.14 * len(items) + 1.1)
+    panels = figure_canvas.subplots(1, len(waves), sharey=True, sharex=True, squeeze=False)[0]
     for axes, wave in zip(panels, waves, strict=True):
         rectangles: list[list[tuple[float, float, float, float]]] = [[] for _ in answers]
-        most = 0
-        for place, item in enumerate(items):
+        largest_n = 0
+        for index, item in enumerate(items):
             counts = [_count(results, item, answer, wave) for answer in answers]
-            most, left = max(most, sum(counts)), 0.0
-            for some, count in zip(rectangles, counts, strict=True):
+            largest_n, start = max(largest_n, sum(counts)), 0.0
+            for answer_rectangles, count in zip(rectangles, counts, strict=True):
                 if count:
                     width = 100 * count / sum(counts)
-                    some.append((left, place - 0.42, width, 0.84))
-                    left += width
-        for some, colour in zip(rectangles, colours, strict=True):
-            boxes(axes, some, colour)
-        axes.set_title(f"{wave} (n up to {most})", loc="left")
+                    answer_rectangles.append((start, index - 0.42, width, 0.84))
+                    start += width
+        for answer_rectangles, colour in zip(rectangles, colours, strict=True):
+            boxes(axes, answer_rectangles, colour)
+        axes.set_title(f"{wave} (n up to {largest_n})", loc="left")
         axes.set_xlim(0, 100)
         axes.set_ylim(len(items) - 0.4, -0.6)
         axes.set_xlabel("% of those who answered")
     name_rows(panels, range(len(items)), items, fontsize=6)
     handles = [Patch(facecolor=colour, edgecolor="white") for colour in colours]
-    drawn.legend(
+    figure_canvas.legend(
         handles, [str(answer) for answer in answers], loc="outside lower center", ncols=len(answers), frameon=False,
         fontsize=7, title="answer, as given", title_fontsize=7,
     )  # fmt: skip
     notes = ["Answers as given: items that are reversed when scored are not reversed here. Items appear by code alone."]
-    return finish(table.name, table.title, _alt(instrument, results, waves, answers), table, notes, drawn)
+    return finish(table.name, table.title, _alt(instrument, results, waves, answers), table, notes, figure_canvas)
 
 
 def _count(results: Mapping[str, ResultRow], item: str, answer: int, wave: str) -> int:
-    row = results.get(result_id("items", item, "count", category=str(answer), when=wave))
+    row = results.get(result_id("items", item, "count", category=str(answer), timepoint=wave))
     return 0 if row is None or row.value is None else int(row.value)
 
 
 def _alt(instrument: Instrument, results: Mapping[str, ResultRow], waves: Sequence[str], answers: Sequence[int]) -> str:
-    alike: dict[tuple[str, str], tuple[float, int]] = {}
+    largest_shares: dict[tuple[str, str], tuple[float, int]] = {}
     for item in instrument.item_codes:
         for wave in waves:
             counts = [_count(results, item, answer, wave) for answer in answers]
             if sum(counts):
-                alike[item, wave] = max((count / sum(counts), answer) for count, answer in zip(counts, answers, strict=True))
+                largest_shares[item, wave] = max(
+                    (count / sum(counts), answer) for count, answer in zip(counts, answers, strict=True)
+                )
     text = (
         f"Shares of the answers {answers[0]} to {answers[-1]} to {len(instrument.item_codes)} items at {', '.join(waves)}."
     )
-    if alike:
-        (item, wave), (_, answer) = max(alike.items(), key=lambda one: one[1][0])
-        shown = results[result_id("items", item, "count", category=str(answer), when=wave)]
-        text += f" Most alike are the answers to {item} at {wave}: {shown.printed} of {shown.n} people gave {answer}."
+    if largest_shares:
+        (item, wave), (_, answer) = max(largest_shares.items(), key=lambda entry: entry[1][0])
+        result = results[result_id("items", item, "count", category=str(answer), timepoint=wave)]
+        text += f" Most alike are the answers to {item} at {wave}: {result.printed} of {result.n} people gave {answer}."
     return text

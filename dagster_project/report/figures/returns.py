@@ -23,18 +23,18 @@ from dagster_project.report.figures.drawing import (
     canvas,
     finish,
     name_rows,
-    shortened,
+    shorten,
 )
 from dagster_project.results import MISSING_REASONS, Numbers, ResultRow, Table, ledger_table, result_id
 from dagster_project.study import Study
 
 NAME, TITLE = "returns", "Who returned each wave, and why scores are missing"
 #: In the order of the legend; neighbours differ in lightness, so that grey print tells them apart, too.
-_LOOKS = {
+_COLOURS = {
     "score": SKY, "wave_not_returned": RED, "withdrawn": BLACK, "too_few_items": YELLOW, "blank": GREEN, "refused": PURPLE,
     "returned_blank": "#f4a6a0", "not_asked": FAINT, "not_in_wave": "#d0d5dc", "invalid": ORANGE, "column_absent": BLUE,
 }  # fmt: skip
-_SCALES = 40
+_MOST_SCALES = 40
 
 
 def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, Any]:
@@ -46,59 +46,62 @@ def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, An
 def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: Sequence[Mapping[str, Any]]) -> Figure:
     waves = [wave.wave for wave in study.protocol.waves]
     outcomes = list(study.protocol.outcomes)
-    codes = outcomes[:_SCALES]
+    codes = outcomes[:_MOST_SCALES]
     roster = _count(results, "flow", "roster", "n", None)
-    drawn = canvas(2.6 + 1.9 * len(waves), 0.17 * (len(codes) + len(waves)) + 1.7)
-    upper, lower = drawn.subfigures(2, 1, height_ratios=[0.17 * len(waves) + 0.5, 0.17 * len(codes) + 0.9])
-    _returns(upper.subplots(), results, waves, roster)
-    panels = lower.subplots(1, len(waves), sharey=True, sharex=True, squeeze=False)[0]
-    seen: dict[str, None] = {}
+    figure_canvas = canvas(2.6 + 1.9 * len(waves), 0.17 * (len(codes) + len(waves)) + 1.7)
+    canvases: Any = figure_canvas.subfigures(2, 1, height_ratios=[0.17 * len(waves) + 0.5, 0.17 * len(codes) + 0.9])
+    returns_canvas, reasons_canvas = canvases
+    _draw_returns(returns_canvas.subplots(), results, waves, roster)
+    panels = reasons_canvas.subplots(1, len(waves), sharey=True, sharex=True, squeeze=False)[0]
+    drawn_reasons: dict[str, None] = {}
     for axes, wave in zip(panels, waves, strict=True):
         rectangles: dict[str, list[tuple[float, float, float, float]]] = {}
-        for place, code in enumerate(codes):
-            left = 0.0
+        for index, code in enumerate(codes):
+            start = 0.0
             for reason in ("score", *MISSING_REASONS):
                 count = _count(results, "summary", code, "n" if reason == "score" else f"missing_{reason}", wave)
                 if count:
-                    rectangles.setdefault(reason, []).append((left, place - 0.4, count, 0.8))
-                    left += count
-        for reason, some in rectangles.items():
-            boxes(axes, some, _LOOKS[reason])
-            seen[reason] = None
+                    rectangles.setdefault(reason, []).append((start, index - 0.4, count, 0.8))
+                    start += count
+        for reason, reason_rectangles in rectangles.items():
+            boxes(axes, reason_rectangles, _COLOURS[reason])
+            drawn_reasons[reason] = None
         axes.set_title(wave, loc="left")
         axes.set_xlim(0, max(roster, 1))
         axes.set_ylim(len(codes) - 0.4, -0.6)
         axes.set_xlabel("people")
-    name_rows(panels, range(len(codes)), [shortened(study.scales[code][1].label, 42) for code in codes])
-    order = [reason for reason in _LOOKS if reason in seen]
-    handles = [Patch(facecolor=_LOOKS[one], edgecolor="white") for one in order]
-    words = ["with a score" if one == "score" else MISSING_REASONS[one] for one in order]
+    name_rows(panels, range(len(codes)), [shorten(study.scales[code][1].label, 42) for code in codes])
+    order = [reason for reason in _COLOURS if reason in drawn_reasons]
+    handles = [Patch(facecolor=_COLOURS[reason], edgecolor="white") for reason in order]
+    legend_labels = ["with a score" if reason == "score" else MISSING_REASONS[reason] for reason in order]
     if handles:
-        lower.legend(handles, words, loc="outside lower center", ncols=min(5, len(handles)), frameon=False, fontsize=7)
+        reasons_canvas.legend(
+            handles, legend_labels, loc="outside lower center", ncols=min(5, len(handles)), frameon=False, fontsize=7
+        )
     notes = [
         "Above: people of the roster by whether they returned each wave. Below: people by whether they have a score, and the"
         " one reason why not."
     ]
     if len(outcomes) > len(codes):
         notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table has them all.")
-    return finish(NAME, TITLE, _alt(study, results, roster), table, notes, drawn)
+    return finish(NAME, TITLE, _alt(study, results, roster), table, notes, figure_canvas)
 
 
-def _returns(axes: Axes, results: Mapping[str, ResultRow], waves: Sequence[str], roster: int) -> None:
+def _draw_returns(axes: Axes, results: Mapping[str, ResultRow], waves: Sequence[str], roster: int) -> None:
     parts = {
         "n": ("score", "returned"), "n_returned_blank": ("returned_blank", "returned blank"),
         "n_not_returned": ("wave_not_returned", "not returned"), "n_withdrawn": ("withdrawn", "withdrawn"),
     }  # fmt: skip
-    for place, wave in enumerate(waves):
-        left = 0.0
-        for statistic, (looks, what) in parts.items():
+    for index, wave in enumerate(waves):
+        start = 0.0
+        for statistic, (state, label) in parts.items():
             count = _count(results, "flow", "returns", statistic, wave)
             if count:
-                boxes(axes, [(left, place - 0.4, count, 0.8)], _LOOKS[looks])
+                boxes(axes, [(start, index - 0.4, count, 0.8)], _COLOURS[state])
                 if count > 0.12 * roster:
                     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
-                    axes.text(left + count / 2, place, f"{count} {what}", ha="center", va="center", fontsize=7, bbox=box)
-                left += count
+                    axes.text(start + count / 2, index, f"{count} {label}", ha="center", va="center", fontsize=7, bbox=box)
+                start += count
     axes.set_xlim(0, max(roster, 1))
     axes.set_ylim(len(waves) - 0.4, -0.6)
     axes.set_yticks(range(len(waves)), waves)
@@ -107,25 +110,26 @@ def _returns(axes: Axes, results: Mapping[str, ResultRow], waves: Sequence[str],
 
 
 def _count(results: Mapping[str, ResultRow], analysis: str, outcome: str, statistic: str, wave: str | None) -> int:
-    row = results.get(result_id(analysis, outcome, statistic, when=wave))
+    row = results.get(result_id(analysis, outcome, statistic, timepoint=wave))
     return 0 if row is None or row.value is None else int(row.value)
 
 
 def _alt(study: Study, results: Mapping[str, ResultRow], roster: int) -> str:
     waves = [wave.wave for wave in study.protocol.waves]
-    returned = {wave: _count(results, "flow", "returns", "n", wave) for wave in waves}
+    return_counts = {wave: _count(results, "flow", "returns", "n", wave) for wave in waves}
     text = (
         f"Of {roster} people on the roster, "
-        + ", ".join(f"{count} returned {wave}" for wave, count in returned.items())
+        + ", ".join(f"{count} returned {wave}" for wave, count in return_counts.items())
         + "."
     )
-    scored = {
+    score_counts = {
         (code, wave): _count(results, "summary", code, "n", wave) for code in study.protocol.outcomes for wave in waves
     }  # fmt: skip
-    lost = {place: returned[place[1]] - count for place, count in scored.items()}
-    if lost and max(lost.values()) > 0:
-        code, wave = max(lost, key=lambda place: lost[place])
-        text += f" Of those who returned, most lack a score of {study.scales[code][1].label} at {wave}: {lost[code, wave]}."
-    elif lost:
+    missing_scores = {cell: return_counts[cell[1]] - count for cell, count in score_counts.items()}
+    if missing_scores and max(missing_scores.values()) > 0:
+        code, wave = max(missing_scores, key=lambda cell: missing_scores[cell])
+        text += f" Of those who returned, most lack a score of {study.scales[code][1].label} at {wave}:"
+        text += f" {missing_scores[code, wave]}."
+    elif missing_scores:
         text += " Everybody who returned a wave has a score of every scale in it."
     return text

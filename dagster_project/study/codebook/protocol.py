@@ -68,7 +68,7 @@ def plan_tests_table(study: Study) -> pa.Table:
         [
             (family.family, family.role, scale, contrast)
             for family in study.protocol.plan.families
-            for scale, contrast in study.protocol.tests_of(family)
+            for scale, contrast in study.protocol.family_tests(family)
         ],
     )
 

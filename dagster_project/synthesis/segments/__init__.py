@@ -5,7 +5,7 @@ here: coding, judging, counting.
 """
 
 from dagster_project.synthesis.segments.model import Code, CodedFile, Coding, Interviews, UnusableCoding, segment_ids
-from dagster_project.synthesis.segments.people import why_unplaced
+from dagster_project.synthesis.segments.people import unplaced_reason
 from dagster_project.synthesis.segments.plain import read_segment_table
 from dagster_project.synthesis.segments.qdpx import read_codebook, read_project
 from dagster_project.synthesis.segments.read import read_interviews
@@ -21,5 +21,5 @@ __all__ = [
     "read_project",
     "read_segment_table",
     "segment_ids",
-    "why_unplaced",
+    "unplaced_reason",
 ]

@@ -104,7 +104,7 @@ class Coding:
     coder: str | None
     coded_at: str | None
     memo: str | None
-    place: str
+    location: str
     occurrence: str = ""
 
     @property
@@ -117,31 +117,31 @@ class UnusableCoding(NamedTuple):
     """A coding that cannot be used: where it is in the file, and why. The reason does not contain the place, so that equal
     reasons can be counted."""
 
-    place: str
+    location: str
     reason: str
     source: str = ""
 
 
 @dataclass(frozen=True)
 class CodedFile:
-    """The content of a file. lost: codings that cannot be used, with the reason. notes: how the file was interpreted.
+    """The content of a file. unusable: codings that cannot be used, with the reason. notes: how the file was interpreted.
 
-    counted: the number of codings in the file, counted independently of reading them. speakers: how many of them only mark
-    who is speaking.
+    coding_count: the number of codings in the file, counted independently of reading them. speaker_count: how many of
+    them only mark who is speaking.
     """
 
     codes: tuple[Code, ...]
     codings: tuple[Coding, ...]
-    lost: tuple[UnusableCoding, ...]
+    unusable: tuple[UnusableCoding, ...]
     origin: str
     notes: tuple[str, ...]
-    counted: int = 0
-    speakers: int = 0
+    coding_count: int = 0
+    speaker_count: int = 0
 
     @property
     def is_conserved(self) -> bool:
         """Whether every coding of the file is accounted for."""
-        return self.counted == len(self.codings) + len(self.lost) + self.speakers
+        return self.coding_count == len(self.codings) + len(self.unusable) + self.speaker_count
 
 
 def segment_ids(codings: Sequence[Coding]) -> list[str]:

@@ -34,7 +34,7 @@ def protocol_wave(declaration: Interviews, label: str | None) -> str | None:
     return declaration.waves.get(label.strip(), label.strip()) if label else None
 
 
-def why_unplaced(coding: Coding, waves: Collection[str]) -> str | None:
+def unplaced_reason(coding: Coding, waves: Collection[str]) -> str | None:
     """Why a coding has no person or no wave of the study, before the roster is consulted; None if it has both."""
     if not coding.person:
         return "nothing says whose segment it is"

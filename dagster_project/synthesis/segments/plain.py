@@ -59,7 +59,7 @@ def read_segment_table(text: str, name: str, declaration: Interviews) -> CodedFi
                 coder=cells.get("coder") or None,
                 coded_at=None,
                 memo=cells.get("memo") or None,
-                place=f"line {line}",
+                location=f"line {line}",
                 occurrence=str(occurrences[passage]) if occurrences[passage] > 1 else "",
             )
         )

@@ -310,7 +310,7 @@ class _Project:
             coder=self._users.get(coder.lower()) or None,
             coded_at=coding.get("creationDateTime") or element.get("creationDateTime"),
             memo="\n".join(memo for memo in memos if memo) or None,
-            place=element.get("guid", "") or selection.name,
+            location=element.get("guid", "") or selection.name,
             occurrence=self._occurrence(selection, person, wave),
         )
 

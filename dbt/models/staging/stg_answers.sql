@@ -1,23 +1,34 @@
 {{ config(materialized='view') }}
-{#- Types every answer against its declared anchors, labels and special codes: one small whole number an item (macros/answers).
-    Each export's table is read by itself, since a column holds text in one and whole numbers in another. An item that stands
-    in another part of the wave is null. -#}
-{%- set answers = source('raw', 'answers') -%}
-{%- set items = codebook_items() -%}
-{%- set unasked = codebook_unasked() -%}
-{%- set texts = codebook_answer_texts() -%}
-{%- set later = codebook_parts() -%}
-{%- set numbers = raw_number_columns() -%}
+{#- Types every answer against its declared anchors, labels and special codes: one small whole number an item
+    (macros/answers). Each export's table is read by itself, since a column holds text in one and whole numbers in another.
+    An item that stands in another part of the wave is null. -#}
+-- depends_on: {{ source('raw', 'answers') }}
+{%- set items = codebook_items() %}
+{%- set unasked = codebook_unasked() %}
+{%- set texts = codebook_answer_texts() %}
+{%- set later = codebook_parts() %}
+{%- set numbers = raw_number_columns() %}
+{%- set empty = {
+    'participant_id': 'varchar', 'wave': 'varchar', 'part': 'integer', 'answered_on': 'date', 'source_file': 'varchar',
+    'source_row': 'bigint',
+} %}
 
-{%- for table in codebook_wave_tables() %}
+{% call(table) union_over(codebook_wave_tables(), empty) %}
+{%- set unasked_here = unasked | selectattr('wave', 'equalto', table.wave) | list %}
+{%- set later_here = later | selectattr('wave', 'equalto', table.wave) | list %}
+{%- set texts_here = texts | selectattr('wave', 'equalto', table.wave) | list %}
 {%- set placed = [] %}
 {%- for item in items %}
-{%- set status = unasked | selectattr('item', 'equalto', item.item) | selectattr('wave', 'equalto', table.wave) | map(attribute='status') | first %}
-{%- set elsewhere = later | selectattr('item', 'equalto', item.item) | selectattr('wave', 'equalto', table.wave) | map(attribute='part') | first %}
-{%- do placed.append({'item': item, 'status': status, 'is_here': not status and (elsewhere or 1) == table.part,
-    'is_number': [table.table_name, item.item] in numbers}) %}
+{%- set status = unasked_here | selectattr('item', 'equalto', item.item) | map(attribute='status') | first %}
+{%- set elsewhere = later_here | selectattr('item', 'equalto', item.item) | map(attribute='part') | first %}
+{%- do placed.append({
+    'item': item,
+    'status': status,
+    'is_here': not status and (elsewhere or 1) == table.part,
+    'is_number': [table.table_name, item.item] in numbers,
+    'texts': texts_here | selectattr('item', 'equalto', item.item) | list,
+}) %}
 {%- endfor %}
-{{ 'union all' if not loop.first }}
 select
     participant_id,
     {{ text_literal(table.wave) }} as wave,
@@ -28,7 +39,7 @@ select
     {%- for entry in placed %},
     {%- set item = entry.item %}
     {%- if entry.is_here %}
-    cast({{ read_answer(item, quoted(item.item), entry.is_number, texts | selectattr('item', 'equalto', item.item) | selectattr('wave', 'equalto', table.wave) | list) }} as smallint) as {{ quoted(item.item) }}
+    cast({{ read_answer(item, quoted(item.item), entry.is_number, entry.texts) }} as smallint) as {{ quoted(item.item) }}
     {%- else %}
     cast({{ reason_code(item, entry.status) if entry.status else 'null' }} as smallint) as {{ quoted(item.item) }}
     {%- endif %}
@@ -40,12 +51,9 @@ from (
         source_file,
         source_row
         {%- for entry in placed if entry.is_here %},
-        {{ quoted(entry.item.item) if entry.is_number else 'trim(' ~ quoted(entry.item.item) ~ ')' }} as {{ quoted(entry.item.item) }}
+        {%- set column = quoted(entry.item.item) %}
+        {{ column if entry.is_number else 'trim(' ~ column ~ ')' }} as {{ column }}
         {%- endfor %}
-    from {{ raw_table(answers, table) }}
-) as export_{{ loop.index }}
-{%- else %}
-select null as participant_id, null as wave, 1 as part, null as answered_on, null as source_file, null as source_row
-from {{ answers }}
-where false
-{%- endfor %}
+    from {{ raw_table(source('raw', 'answers'), table) }}
+) as export_rows
+{% endcall %}

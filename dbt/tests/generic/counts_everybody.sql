@@ -1,4 +1,3 @@
-{#- The rows of each measure stand for everybody, once. -#}
 {% test counts_everybody(model, of) %}
 select measure, sum(n) as counted
 from {{ model }}

@@ -1,9 +1,8 @@
-{#- The columns together name one row: none of them is null, and no combination stands twice. -#}
 {% test grain(model, columns) %}
     {%- set names = [] -%}
     {%- for column in columns %}{% do names.append(quoted(column)) %}{% endfor %}
 select {{ names | join(', ') }}, count(*) as row_count
 from {{ model }}
-group by all
+group by {{ names | join(', ') }}
 having count(*) > 1 or {{ names | join(' is null or ') }} is null
 {% endtest %}

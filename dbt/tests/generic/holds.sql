@@ -1,4 +1,3 @@
-{#- An expression is true of every row. -#}
 {% test holds(model, expression) %}
 select *
 from {{ model }}

@@ -1,4 +1,3 @@
-{#- In each wave a profile has a value or the reason for its absence: exactly one of the two. -#}
 {% test known_or_reason(model) %}
 select *
 from {{ model }}

@@ -1,4 +1,3 @@
-{#- Every row was made from what its wave is made from now. -#}
 {% test of_one_stamp(model) %}
 select distinct kept.wave, kept.content_stamp
 from {{ model }} as kept

@@ -1,0 +1,191 @@
+"""Columns: an export's header matched with what the protocol declares.
+
+Belongs here: where each declared column stands, and the finding on every column. Does not belong here: accepting rows
+(row_rules.py), comparing header texts (headers.py).
+
+A column is matched by its exact header text, or by the tool's other name for it (Qualtrics' ImportId).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.exports.headers import code_suffix, header_key, header_text, loose_header_key
+from dagster_project.exports.table import TextTable
+from dagster_project.study import Export, Study
+
+Verdict = Literal["matched", "ignored", "unknown", "missing", "duplicated", "absent"]
+
+#: Codes of the columns that say who answered, and when.
+RESPONDENT, ANSWERED_ON = "respondent", "answered_on"
+_NO_CODE: tuple[str | None, ...] = (None,)
+_MAX_LISTED_POSITIONS = 5
+
+
+@dataclass(frozen=True)
+class ColumnFinding:
+    """The verdict on one column or one code.
+
+    column: the header as written, or as declared when the file lacks it; "" for a code declared absent.
+    code: the canonical code, `respondent` or `answered_on`; None for a column that feeds none.
+    message: one line, for a person.
+    """
+
+    column: str
+    code: str | None
+    verdict: Verdict
+    message: str
+
+
+class ColumnMatch:
+    """The header matched with the declaration: the position of each declared column, and the finding on every column."""
+
+    def __init__(self, table: TextTable, study: Study, export: Export) -> None:
+        self._table = table
+        self._export = export
+        self._positions: dict[str, list[int]] = defaultdict(list)
+        for position, column in enumerate(table.columns):
+            self._positions[header_key(column)].append(position)
+        # A column may be declared by the tool's other name for it, unless a header has that name.
+        headers = set(self._positions)
+        for position, column in enumerate(table.columns):
+            other_key = header_key(table.other_names.get(column, ""))
+            if other_key and other_key not in headers and len(self._positions[header_key(column)]) == 1:
+                self._positions[other_key].append(position)
+        declared_columns = study.export_columns(export)
+        #: Canonical code to the declared column, None where the code is declared absent; in the study's order.
+        self.canonical: dict[str, str | None] = {
+            code: declared_columns.get(code) for block in export.blocks for code in study.block_codes(block.block)
+        }
+        self.canonical |= export.leaving.columns
+        #: Every declared column that the file must have, by key: the column and the codes that it feeds.
+        self._required: dict[str, tuple[str, list[str]]] = {}
+        self._require(export.respondent, RESPONDENT)
+        if export.answered_on is not None:
+            self._require(export.answered_on, ANSWERED_ON)
+        for code, declared_column in self.canonical.items():
+            if declared_column is not None:
+                self._require(declared_column, code)
+        for row_filter in export.rows:
+            self._require(row_filter.column, None)
+        for rule in export.set_aside:
+            self._require(rule.column, None)
+
+    def _require(self, column: str, code: str | None) -> None:
+        codes = self._required.setdefault(header_key(column), (column, []))[1]
+        if code is not None:
+            codes.append(code)
+
+    def position(self, column: str) -> int | None:
+        """The position of a declared column; None if the file lacks it or has it twice."""
+        positions = self._positions.get(header_key(column), [])
+        return positions[0] if len(positions) == 1 else None
+
+    def cells(self, column: str) -> pa.ChunkedArray | None:
+        """The cells of a column that the row rules use; None if the file lacks it or has it twice."""
+        position = self.position(column)
+        return None if position is None else self._rule_cells.column(str(position))
+
+    @cached_property
+    def _rule_cells(self) -> pa.Table:
+        """The columns that the row rules use, read together: the identifier, those of rules and of rows of a wave."""
+        export = self._export
+        columns = [export.respondent, *(rows.column for rows in export.rows), *(rule.column for rule in export.set_aside)]
+        if export.duplicates not in ("refuse", "first") and export.answered_on is not None:
+            columns.append(export.answered_on)
+        positions = {position for column in columns if (position := self.position(column)) is not None}
+        return self._table.texts(sorted(positions))
+
+    @property
+    def source_rows(self) -> pa.Array:
+        return self._table.source_rows
+
+    def header_rows(self, respondents: pa.ChunkedArray) -> list[int]:
+        """Indices of the rows in which every cell is its column's name."""
+        is_candidate = pc.equal(pc.utf8_trim_whitespace(respondents), self._export.respondent)
+        candidates = np.flatnonzero(is_candidate.to_numpy(zero_copy_only=False)).tolist()
+        if not candidates:
+            return []
+        cells = self._table.content.take(candidates, range(len(self._table.columns)))
+        is_header = np.ones(len(candidates), bool)
+        for column, name in zip(cells.columns, self._table.columns, strict=True):
+            is_header &= pc.equal(column, name).to_numpy(zero_copy_only=False)
+        return [row_index for row_index, is_match in zip(candidates, is_header, strict=True) if is_match]
+
+    def answer_counts(self, row_indices: Sequence[int]) -> dict[int, int]:
+        """Row index to the number of the row's canonical cells that are not blank. The indices ascend."""
+        positions = (self.position(column) for column in self.canonical.values() if column is not None)
+        code_counts = Counter(position for position in positions if position is not None)
+        counts = np.zeros(len(row_indices), np.int64)
+        if code_counts:
+            cells = self._table.content.take(row_indices, list(code_counts))
+            for column, code_count in zip(cells.columns, code_counts.values(), strict=True):
+                is_filled = pc.not_equal(pc.utf8_trim_whitespace(column), "")
+                counts += code_count * is_filled.to_numpy(zero_copy_only=False)
+        return dict(zip(row_indices, counts.tolist(), strict=True))
+
+    def findings(self) -> tuple[ColumnFinding, ...]:
+        """First the file's columns in its order, then what is declared and missing or absent."""
+        ignored_keys = {header_key(column) for column in self._export.ignored}
+        findings: list[ColumnFinding] = []
+        unknown_columns: dict[str, str] = {}
+        for column in self._table.columns:
+            key = header_key(column)
+            other_key = header_key(self._table.other_names.get(column, ""))
+            if key not in self._required and other_key in self._required:
+                key = other_key
+            if key in self._required:
+                findings += self._required_findings(column, key)
+            elif key in ignored_keys:
+                message = f"column {header_text(column)} is known and not used"
+                findings.append(ColumnFinding(column, None, "ignored", message))
+            else:
+                unknown_columns.setdefault(loose_header_key(column), column)
+                message = (
+                    f"column {header_text(column)} is not in the protocol; it was set aside; declare it under ignored or"
+                    " blocks"
+                )
+                findings.append(ColumnFinding(column, None, "unknown", message))
+        for key, (column, codes) in self._required.items():
+            if key not in self._positions:
+                message = _missing_message(column, codes, unknown_columns.get(loose_header_key(column)))
+                findings += [ColumnFinding(column, code, "missing", message) for code in codes or _NO_CODE]
+        for code, declared_column in self.canonical.items():
+            if declared_column is None:
+                findings.append(ColumnFinding("", code, "absent", f"{code} is declared absent from this export"))
+        return tuple(findings)
+
+    def _required_findings(self, column: str, key: str) -> list[ColumnFinding]:
+        _, codes = self._required[key]
+        positions = self._positions[key]
+        verdict: Verdict
+        if len(positions) > 1:
+            position_list = " and ".join(str(position + 1) for position in positions[:_MAX_LISTED_POSITIONS])
+            verdict = "duplicated"
+            message = (
+                f"column {header_text(column)} stands in the header {len(positions)} times (places {position_list});"
+                " keep one"
+            )
+        else:
+            verdict = "matched"
+            purpose = f"is {', '.join(codes)}" if codes else "decides which rows are set aside"
+            message = f"column {header_text(column)} {purpose}"
+        return [ColumnFinding(column, code, verdict, message) for code in codes or _NO_CODE]
+
+
+def _missing_message(column: str, codes: Sequence[str], similar_column: str | None) -> str:
+    if similar_column is not None:
+        remedy = f"did you mean column {header_text(similar_column)}? Correct its name in the export or in the protocol"
+    elif not codes:
+        remedy = "a rule under set_aside needs it; correct the export or the rule"
+    elif codes[0] in (RESPONDENT, ANSWERED_ON):
+        remedy = f"correct the export, or {codes[0]} in the protocol"
+    else:
+        remedy = "correct the export, the protocol, or declare it under absent"
+    return f"column {header_text(column)}{code_suffix(codes[0] if codes else None)} is missing; {remedy}"

@@ -1,0 +1,179 @@
+"""What the contract makes of one file: its accepted rows, those set aside, and the problems and warnings.
+
+Belongs here: the result and the sentences that report it. Does not belong here: how columns are matched (columns.py) or
+rows accepted (row_rules.py).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.exports.columns import ColumnFinding, Verdict
+from dagster_project.exports.errors import ExportError, abbreviated_list, bare_or_quoted, plain
+from dagster_project.exports.headers import code_suffix, header_text
+from dagster_project.exports.repeats import repeated_texts
+from dagster_project.exports.table import TextTable
+from dagster_project.exports.whole_numbers import as_int16, as_text
+
+_MAX_LISTED_PARTICIPANTS = 5
+_MAX_LISTED_ROWS = 5
+
+
+@dataclass(frozen=True)
+class ContractResult:
+    """The result of the contract for one file of an export.
+
+    name: the file's name, as messages call it. wave: the wave's id, or "roster". sha256: the file's.
+    table: the file's rows, of which `is_accepted` says which are accepted (None: all).
+    column_positions: respondent, answered_on and every canonical code of the export's blocks in the study's order, to the
+        position of its column; None where it is declared absent, missing or duplicated.
+    respondents, source_rows: of the accepted rows.
+    set_aside: source_file, source_row, respondent (null if there is none), reason, detail.
+    findings: one for each column of the file and for each declared column that it lacks or code declared absent.
+    rows_of_no_wave: of a file that holds several waves, a line for each wave that no export of the protocol declares.
+    rows_in_file: records of the file; always accepted plus set aside.
+    """
+
+    name: str
+    wave: str
+    sha256: str
+    table: TextTable
+    is_accepted: pa.BooleanArray | None
+    column_positions: Mapping[str, int | None]
+    respondents: pa.ChunkedArray
+    source_rows: pa.Array
+    set_aside: pa.Table
+    findings: tuple[ColumnFinding, ...]
+    rows_in_file: int
+    rows_of_no_wave: tuple[str, ...] = ()
+
+    @cached_property
+    def accepted(self) -> pa.Table:
+        """The accepted rows in memory, every cell as text: for small files. Columns as `batches` gives them."""
+        fields = [*((name, pa.string()) for name in (*self.column_positions, "source_file")), ("source_row", pa.int64())]
+        return pa.Table.from_batches(self.batches(set())).cast(pa.schema(fields))
+
+    def batches(self, integer_codes: set[str]) -> Iterator[pa.RecordBatch]:
+        """The accepted rows in the file's order, batch by batch: the columns of `places`, source_file, source_row.
+
+        Text is unchanged; null where a column has no position. The codes in `integer_codes` are given as int16 as long as
+        every accepted cell is blank (null) or the plain spelling of a whole number: at the first other cell a code is
+        removed from the set, and is text from that batch on. There is at least one batch; it may have no rows.
+        """
+        positions = sorted({position for position in self.column_positions.values() if position is not None} or {0})
+        integer_positions = {
+            position for code, position in self.column_positions.items() if code in integer_codes and position is not None
+        }
+        integer_codes -= {code for code, position in self.column_positions.items() if position is None}
+        rows_seen, rows_yielded = 0, 0
+        empty_batch = pa.RecordBatch.from_arrays([pa.array([], pa.string())] * len(positions), [*map(str, positions)])
+        batches = self.table.content.batches(positions, integer_positions)
+        for batch in batches if self.table.row_count else (empty_batch,):
+            row_count = batch.num_rows
+            if self.is_accepted is not None:
+                batch = batch.filter(self.is_accepted.slice(rows_seen, row_count))
+            rows_seen += row_count
+            columns = dict(zip(positions, batch.columns, strict=True))
+            for position, cells in columns.items():
+                if position in integer_positions and not pa.types.is_integer(cells.type):
+                    if (numbers := as_int16(cells)) is None:
+                        integer_positions.discard(position)
+                    else:
+                        columns[position] = numbers
+                elif position not in integer_positions and pa.types.is_integer(cells.type):
+                    columns[position] = as_text(cells)
+            integer_codes &= {code for code in integer_codes if self.column_positions.get(code, -1) in integer_positions}
+            null_texts = pa.nulls(batch.num_rows, pa.string())
+            output_columns = {
+                name: null_texts if position is None else columns[position]
+                for name, position in self.column_positions.items()
+            }
+            file_indices = pa.array(np.zeros(batch.num_rows, np.int32))
+            file_hashes = pa.array([self.sha256], pa.string())
+            output_columns["source_file"] = pa.DictionaryArray.from_arrays(file_indices, file_hashes)
+            output_columns["source_row"] = self.source_rows.slice(rows_yielded, batch.num_rows)
+            rows_yielded += batch.num_rows
+            yield pa.RecordBatch.from_pydict(output_columns)
+
+    @property
+    def rows_accepted(self) -> int:
+        return len(self.source_rows)
+
+    @cached_property
+    def problems(self) -> list[str]:
+        """What makes the export unusable, one line each: missing and duplicated columns, participants with several rows."""
+        return [*self._missing_columns(), *self._duplicated_columns(), *self._repeated_participants()]
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """Columns and waves of the file that the protocol does not know, a line each; empty if it knows them all."""
+        return [*self._unknown_columns(), *self.rows_of_no_wave]
+
+    def _unknown_columns(self) -> list[str]:
+        headers = [header_text(finding.column) for finding in self._findings_of("unknown")]
+        if not headers:
+            return []
+        if len(headers) == 1:
+            return [f"column {headers[0]} is not in the protocol; it was set aside; declare it under ignored or blocks"]
+        return [
+            f"columns {abbreviated_list(headers)} are not in the protocol; they were set aside; declare them under"
+            " ignored or blocks"
+        ]
+
+    def raise_if_broken(self) -> None:
+        """Raise ExportError with the file's name and the first problem, and how many more there are."""
+        if self.problems:
+            remainder = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+            raise ExportError(f"{plain(self.name)}: {self.problems[0]}{remainder}")
+
+    def _findings_of(self, verdict: Verdict) -> list[ColumnFinding]:
+        return [finding for finding in self.findings if finding.verdict == verdict]
+
+    def _missing_columns(self) -> list[str]:
+        missing = self._findings_of("missing")
+        if len(missing) == 1:
+            return [f"{self.wave}: {missing[0].message}"]
+        if not missing:
+            return []
+        headers = [f"{header_text(finding.column)}{code_suffix(finding.code)}" for finding in missing]
+        hint = next(filter(None, map(_hint, missing)), "")
+        return [
+            f"{self.wave}: {len(missing)} columns are missing: {abbreviated_list(headers)};"
+            f" {hint or 'correct the export, the protocol, or declare them under absent'}"
+        ]
+
+    def _duplicated_columns(self) -> list[str]:
+        messages: dict[str, None] = dict.fromkeys(finding.message for finding in self._findings_of("duplicated"))
+        return [f"{self.wave}: {message}" for message in messages]
+
+    def _repeated_participants(self) -> list[str]:
+        """Participants with several accepted rows; blanks around an identifier are ignored."""
+        participants = repeated_texts(self.respondents)
+        messages = []
+        for participant in participants.slice(0, _MAX_LISTED_PARTICIPANTS).to_pylist():
+            is_own_row = pc.equal(pc.utf8_trim_whitespace(self.respondents), participant)
+            row_numbers = pc.filter(self.source_rows, is_own_row).to_pylist()
+            messages.append(
+                f"{self.wave}: participant {bare_or_quoted(participant)} has rows {_row_list(row_numbers)}; keep one of"
+                " them, or set the others aside by a rule"
+            )
+        if len(participants) > _MAX_LISTED_PARTICIPANTS:
+            unlisted_count = len(participants) - _MAX_LISTED_PARTICIPANTS
+            messages.append(f"{self.wave}: {unlisted_count} more participants have several rows; keep one row of each")
+        return messages
+
+
+def _hint(finding: ColumnFinding) -> str:
+    """The question of a missing column's message, if it asks one."""
+    _, separator, question = finding.message.partition("; did you mean")
+    return f"for {header_text(finding.column)}, did you mean{question}" if separator else ""
+
+
+def _row_list(rows: Sequence[int]) -> str:
+    if len(rows) > _MAX_LISTED_ROWS:
+        return abbreviated_list([str(row) for row in rows])
+    return ", ".join(str(row) for row in rows[:-1]) + f" and {rows[-1]}"

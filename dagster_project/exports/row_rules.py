@@ -1,0 +1,146 @@
+"""Rows: which rows of an export are accepted, and why the others are set aside.
+
+Belongs here: the rules on rows, in the order of the protocol. Does not belong here: matching columns (columns.py).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.exports.columns import ColumnMatch
+from dagster_project.exports.dates import read_date
+from dagster_project.exports.errors import bare_or_quoted, quoted
+from dagster_project.exports.repeats import repeated_texts
+from dagster_project.study import Export, Study
+
+#: Why a row without an identifier is set aside.
+NO_PARTICIPANT = "no_participant"
+#: Why a row of a file that holds several waves is set aside: it belongs to another export of the protocol.
+OTHER_WAVE = "other_wave"
+#: Why a further row of a participant is set aside.
+DUPLICATE = "duplicate"
+#: Why a row that repeats the header is set aside: two files were pasted together.
+HEADER_ROW = "header_row"
+
+
+def row_verdicts(
+    columns: ColumnMatch, export: Export, respondents: pa.ChunkedArray | None, row_count: int
+) -> tuple[pa.Array, pa.Array]:
+    """Reason and detail of each row that is set aside, null for accepted rows.
+
+    respondents: the identifiers as written; None if the file has no such column.
+    """
+    reasons, details = _rule_verdicts(columns, export, row_count)
+    if respondents is not None and (header_rows := columns.header_rows(respondents)):
+        is_header = np.zeros(row_count, bool)
+        is_header[header_rows] = True
+        applies = pc.and_(pa.array(is_header), pc.is_null(reasons))
+        reasons = pc.if_else(applies, HEADER_ROW, reasons)
+        details = pc.if_else(applies, "the header stands here once more", details)
+    has_no_respondent = pc.is_null(reasons)
+    if respondents is not None:
+        has_no_respondent = pc.and_(pc.is_null(null_if_blank(respondents)), has_no_respondent)
+    reasons = pc.if_else(has_no_respondent, NO_PARTICIPANT, reasons)
+    details = pc.if_else(has_no_respondent, f"column {quoted(export.respondent)} holds no identifier", details)
+    if export.duplicates == "refuse" or respondents is None:
+        return reasons, details
+    return _without_duplicates(columns, export, respondents, reasons, details)
+
+
+def _rule_verdicts(columns: ColumnMatch, export: Export, row_count: int) -> tuple[pa.Array, pa.Array]:
+    """Reason and detail by the rules of the protocol; the first rule that applies to a row gives them."""
+    reasons = pa.nulls(row_count, pa.string())
+    details = pa.nulls(row_count, pa.string())
+    for row_filter in export.rows:
+        if (cells := columns.cells(row_filter.column)) is None:
+            continue
+        trimmed = pc.utf8_trim_whitespace(cells)
+        is_other_wave = pc.invert(pc.is_in(trimmed, value_set=pa.array([text.strip() for text in row_filter.equals])))
+        is_other_wave = pc.and_(is_other_wave, pc.is_null(reasons))
+        reasons = pc.if_else(is_other_wave, OTHER_WAVE, reasons)
+        wave_details = pc.binary_join_element_wise(f"column {quoted(row_filter.column)} is ", trimmed, "")
+        details = pc.if_else(is_other_wave, wave_details, details)
+    for rule in export.set_aside:
+        cells = columns.cells(rule.column)
+        if cells is None:
+            continue
+        for text in rule.equals:
+            applies = pc.and_(pc.equal(pc.utf8_trim_whitespace(cells), text.strip()), pc.is_null(reasons))
+            reasons = pc.if_else(applies, rule.reason, reasons)
+            details = pc.if_else(applies, f"column {quoted(rule.column)} is {quoted(text)}", details)
+    return reasons, details
+
+
+def _without_duplicates(
+    columns: ColumnMatch, export: Export, respondents: pa.ChunkedArray, reasons: pa.Array, details: pa.Array
+) -> tuple[pa.Array, pa.Array]:
+    """Set all but one of a participant's rows aside, by the declared rule."""
+    is_accepted = pc.is_null(reasons)
+    repeated_participants = repeated_texts(pc.filter(respondents, is_accepted))
+    if not len(repeated_participants):
+        return reasons, details
+    trimmed = pc.utf8_trim_whitespace(respondents)
+    is_repeated = pc.and_(pc.is_in(trimmed, value_set=repeated_participants), is_accepted)
+    row_indices = np.flatnonzero(is_repeated.to_numpy(zero_copy_only=False)).tolist()
+    groups: dict[str, list[int]] = defaultdict(list)
+    for row_index, participant in zip(row_indices, pc.filter(trimmed, is_repeated).to_pylist(), strict=True):
+        groups[participant].append(row_index)
+    is_first_rule = export.duplicates == "first"
+    answered_on = columns.cells(export.answered_on) if not is_first_rule and export.answered_on else None
+    answer_counts = {} if is_first_rule else columns.answer_counts(row_indices)
+    source_rows = columns.source_rows
+    duplicates: dict[int, str] = {}
+    for participant, group in groups.items():
+        chosen_row = group[0] if is_first_rule else _latest_complete(group, answer_counts, answered_on)
+        source_row = source_rows[chosen_row].as_py()
+        detail = f"participant {bare_or_quoted(participant)}: row {source_row} is kept ({export.duplicates})"
+        duplicates |= {row_index: detail for row_index in group if row_index != chosen_row}
+    is_duplicate = np.zeros(len(source_rows), bool)
+    is_duplicate[list(duplicates)] = True
+    mask = pa.array(is_duplicate)
+    duplicate_details = pa.array([duplicates[row_index] for row_index in sorted(duplicates)], pa.string())
+    return pc.if_else(mask, DUPLICATE, reasons), pc.replace_with_mask(one_chunk(details), mask, duplicate_details)
+
+
+def _latest_complete(group: list[int], answer_counts: Mapping[int, int], answered_on: pa.ChunkedArray | None) -> int:
+    """The row with the most answers; of several, the one answered last: by date if all have one, else by row order."""
+    max_count = max(answer_counts[row_index] for row_index in group)
+    fullest_rows = [row_index for row_index in group if answer_counts[row_index] == max_count]
+    dates = [read_date(answered_on[row_index].as_py()) for row_index in fullest_rows] if answered_on is not None else []
+    if dates and all(date is not None for date in dates):
+        return max(zip(dates, fullest_rows, strict=True), key=lambda pair: (pair[0] or datetime.min, pair[1]))[1]
+    return fullest_rows[-1]
+
+
+def rows_of_no_wave(columns: ColumnMatch, study: Study, export: Export) -> tuple[str, ...]:
+    """Of a file that holds several waves: a line for each wave in it that no export of the protocol declares."""
+    if not export.rows or (cells := columns.cells(export.rows[0].column)) is None:
+        return ()
+    column = export.rows[0].column
+    declared_waves = {
+        text.strip()
+        for declared_export in study.protocol.exports
+        for row_filter in declared_export.rows
+        if row_filter.column == column and declared_export.folder == export.folder
+        for text in row_filter.equals
+    }
+    counts = pc.value_counts(pc.utf8_trim_whitespace(cells)).to_pylist()
+    return tuple(
+        f"{count['counts']} rows whose column {quoted(column)} is {quoted(count['values'])} belong to no wave of"
+        " the protocol; declare an export for them"
+        for count in counts
+        if count["values"] not in declared_waves
+    )
+
+
+def one_chunk(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+
+
+def null_if_blank(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    is_blank = pc.equal(pc.utf8_trim_whitespace(cells), "")
+    return pc.if_else(is_blank, pa.scalar(None, pa.string()), cells)

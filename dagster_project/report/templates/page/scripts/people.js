@@ -1,0 +1,122 @@
+// Who counts in a number, and with which answers. Belongs here: tables of people and of answers, as texts. Does not belong here:
+// the rule of who counts (marts.counted_people says it), the document.
+
+const entryOf = (entries, key) => Object.hasOwn(entries, key) ? entries[key] : undefined;
+
+class People {
+  /** data: a PeopleData. */
+  constructor(data) {
+    this.data = data;
+  }
+
+  /** Everybody on the roster, those who count first: texts of their cells, and the wave of each cell that opens answers. */
+  table(scope) {
+    const { data } = this, { rule, measure, waves } = scope;
+    const kind = ["scores", "services", "facts", "items"].find(name => Object.hasOwn(data[name], measure)) ?? null;
+    const moments = kind === "facts" ? [""] : kind ? waves : [];
+    const hasChange = rule === "both" && moments.length === 2, hasReturns = scope.return_waves.length > 0;
+    const columns = ["person", ...moments.map(wave => wave || "value")];
+    if (hasChange) columns.push((scope.sign > 0 ? moments : [...moments].reverse()).join(" minus "));
+    if (hasReturns) columns.push("returned");
+    const countedEntry = data.counted_people[[rule, measure, scope.moment].join("/")];
+    const flags = countedEntry && data.counted_flags[countedEntry.flags_index];
+    const rows = data.participant_ids.map((participantId, personIndex) => {
+      const isCounted = rule === "roster" || flags?.[personIndex] === "1";
+      const change = isCounted ? countedEntry?.changes?.[personIndex] ?? null : null;
+      return {
+        participantId,
+        personIndex,
+        isCounted,
+        values: moments.map(wave => ({ wave, text: this.valueText(kind, measure, wave, personIndex) })),
+        change: hasChange ? change === null ? "" : formatValue(change) : null,
+        returns: hasReturns ? this.returnsText(scope.return_waves, personIndex) : null,
+      };
+    });
+    const countedRows = rows.filter(row => row.isCounted), omittedRows = rows.filter(row => !row.isCounted);
+    return {
+      kind,
+      measure,
+      columns,
+      summary: `Person by person: ${countedRows.length} counted, ${omittedRows.length} left out`,
+      rows: [...countedRows, ...omittedRows],
+    };
+  }
+
+  /** A person's value or why it is missing; null where the wave does not have the measure. */
+  valueText(kind, measure, wave, personIndex) {
+    const { data } = this, column = data[kind][measure][wave];
+    if (column === undefined) return null;
+    const value = column.values[personIndex];
+    if (value === null) return this.reason(column, personIndex);
+    if (kind !== "scores") return formatValue(value);
+    return `${formatValue(value)} (${column.items_answered[personIndex]} of ${data.scales[measure].items_total})`;
+  }
+
+  /** column: MeasureValues. */
+  reason(column, personIndex) {
+    return this.data.reasons[column.missing_reasons[personIndex]];
+  }
+
+  returnsText(waves, personIndex) {
+    const { is_returned: isReturned } = this.data;
+    return waves.map(wave => `${isReturned[wave][personIndex] ? "returned" : "did not return"} ${wave}`).join(", ");
+  }
+
+  /**
+   * The answers behind a person's value: of a score, a block for each scale that is part of it. kind and measure: of the table
+   * of people.
+   */
+  answers(kind, measure, wave, personIndex) {
+    const { data } = this;
+    const scales = kind === "scores" ? entryOf(data.scale_parts, measure) ?? [measure] : [null];
+    const itemsOf = scale => scale === null ? [measure] : entryOf(data.scale_items, scale) ?? [];
+    const blocks = scales.map(scale => ({
+      title: scales.length > 1 ? this.scoreText(scale, wave, personIndex) : null,
+      answers: itemsOf(scale).map(item => this.answer(kind, scale, item, wave, personIndex)),
+    }));
+    const fileIndexes = new Set(blocks.flatMap(block => block.answers).map(answer => answer.fileIndex).filter(index => index !== null));
+    const files = [...fileIndexes].map(index => data.files[index]), hasFiles = files.length > 1;
+    const score = kind === "scores" ? `${this.scoreText(measure, wave, personIndex)}. ` : "";
+    return {
+      summary: score + files.map(formatFile).join(", "),
+      columns: ["item", "answer", "counts as", "row", "column", ...(hasFiles ? ["file"] : [])],
+      blocks: blocks.map(({ title, answers }) => ({
+        title,
+        rows: answers.map(({ cells, fileIndex }) => hasFiles ? [...cells, fileIndex === null ? "" : data.files[fileIndex].name] : cells),
+      })),
+    };
+  }
+
+  /** One answer: the texts of its cells, and the file in which it stands. scale: the scale that it counts in, or null. */
+  answer(kind, scale, item, wave, personIndex) {
+    const { data } = this, column = data[kind === "facts" ? "facts" : "items"][item][wave];
+    const value = column.values[personIndex];
+    const { file_indexes: fileIndexes, row_numbers: rowNumbers } = data.source_rows[column.source_rows_index];
+    const fileIndex = fileIndexes[personIndex], hasRow = fileIndex !== null;
+    return {
+      fileIndex,
+      cells: [
+        item,
+        value === null ? `no answer: ${this.reason(column, personIndex)}` : formatValue(value),
+        value === null ? "" : this.keyedText(scale, item, value),
+        hasRow ? String(rowNumbers[personIndex]) : "no row",
+        hasRow ? column.export_column ?? "no column" : "",
+      ],
+    };
+  }
+
+  /** What an answer counts as in a scale: reversed where the item is. */
+  keyedText(scale, item, answer) {
+    const reversedFrom = scale === null ? undefined : entryOf(this.data.reversed_from, item);
+    const itemScore = reversedFrom === undefined ? answer : reversedFrom - answer;
+    return formatValue(itemScore) + (itemScore === answer ? "" : ` (${reversedFrom} − answer)`);
+  }
+
+  /** A score, of how many items it is made, and its rule. */
+  scoreText(scale, wave, personIndex) {
+    const column = this.data.scores[scale][wave], { items_total: itemsTotal, rule } = this.data.scales[scale];
+    const value = column.values[personIndex];
+    const score = value === null ? this.reason(column, personIndex) : `${formatValue(value)} from ${column.items_answered[personIndex]} of ${itemsTotal}`;
+    return `${scale}: ${score}; ${rule}`;
+  }
+}

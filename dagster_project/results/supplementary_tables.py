@@ -1,0 +1,252 @@
+"""Supplementary tables: effect sizes, comparison of methods, norms, measurement, missing data.
+
+Belongs here: their layout. Does not belong here: arithmetic, HTML.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from dagster_project.results.result_collector import direction_of
+from dagster_project.results.result_row import ResultRow, result_id
+from dagster_project.results.tables import Cell, Column, Numbers, Row, Table, outcome_sections
+from dagster_project.study import EFFECT_SIZES, Study
+
+CellsOf = Callable[[str], Sequence[Cell]]
+
+
+def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
+    """Every supplementary table that is not empty, numbered S1, S2, …"""
+    numbers = Numbers(results)
+    tables = [
+        _effect_sizes(study, numbers),
+        *(_method_comparison(study, numbers, contrast.contrast) for contrast in study.protocol.contrasts),
+        _all_waves(study, numbers),
+        _norms(study, numbers),
+        _measurement(study, numbers),
+        _reliable_change(study, numbers),
+        ledger_table(study, numbers),
+        _missing(study, numbers),
+        _services(study, numbers),
+    ]
+    nonempty_tables = [table for table in tables if any(cell.text for row in table.rows for cell in row.cells)]
+    return [
+        Table(f"S{number}", table.name, table.title, table.columns, table.rows, table.notes)
+        for number, table in enumerate(nonempty_tables, start=1)
+    ]
+
+
+def _table(study: Study, name: str, title: str, columns: Sequence[Column], cells_of: CellsOf, *notes: str) -> Table:
+    """A table with one row for each outcome, under the headings of the instruments."""
+    rows: list[Row] = []
+    for heading, code, label in outcome_sections(study):
+        if heading:
+            rows.append(Row(heading))
+        rows.append(Row(label, tuple(cells_of(code))))
+    return Table("", name, title, tuple(columns), tuple(rows), notes)
+
+
+def _ids(analysis: str, code: str, timepoint: str | None, *statistics: str) -> list[str]:
+    return [result_id(analysis, code, statistic, timepoint=timepoint) for statistic in statistics]
+
+
+def _estimate(numbers: Numbers, analysis: str, code: str, timepoint: str, statistic: str, prefix: str | None = None) -> Cell:
+    """A number with its interval."""
+    prefix = f"{statistic}_" if prefix is None else prefix
+    ends = (f"{prefix}ci95_low", f"{prefix}ci95_high")
+    return numbers.cell("{} [{}, {}]", *_ids(analysis, code, timepoint, statistic, *ends))
+
+
+def _effect_sizes(study: Study, numbers: Numbers) -> Table:
+    note = " ".join(f"{size.name}: {size.table_note}." for size in EFFECT_SIZES.values())
+    contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
+    return _table(
+        study, "effect_sizes", "Effect sizes of change, with 95 % intervals",
+        [Column(name, contrast) for contrast in contrasts for name in EFFECT_SIZES],
+        lambda code: [_estimate(numbers, "change", code, contrast, name) for contrast in contrasts for name in EFFECT_SIZES],
+        f"{note} With Hedges' correction they stand in results as g_….",
+    )  # fmt: skip
+
+
+def _method_comparison(study: Study, numbers: Numbers, contrast: str) -> Table:
+    def cells(code: str) -> list[Cell]:
+        return [
+            numbers.cell("{} ({})", *_ids("change", code, contrast, "t", "df")),
+            numbers.cell("{}", *_ids("change", code, contrast, "sign_flip_p")),
+            numbers.cell("{}", *_ids("change", code, contrast, "wilcoxon_p")),
+            _estimate(numbers, "change", code, contrast, "hodges_lehmann"),
+            numbers.cell("[{}, {}]", *_ids("change", code, contrast, "bca_ci95_low", "bca_ci95_high")),
+            _estimate(numbers, "mixed", code, contrast, "estimate", ""),
+            numbers.cell("{}", *_ids("mixed", code, contrast, "p")),
+            _estimate(numbers, "imputation", code, contrast, "estimate", ""),
+            numbers.cell("{}", *_ids("imputation", code, contrast, "p")),
+            numbers.note(*_ids("stability", code, contrast, "n_agreeing")),
+        ]
+
+    columns = [
+        Column("t (df)", "Paired t test"), Column("p", "Sign flips"), Column("p", "Wilcoxon"),
+        Column("shift", "Hodges-Lehmann"), Column("interval", "Bootstrap, BCa"), Column("estimate", "Mixed model"),
+        Column("p", "Mixed model"), Column("estimate", "Imputation"), Column("p", "Imputation"),
+        Column("who differs from the t test", has_words=True),
+    ]  # fmt: skip
+    title = f"Other ways to the same answer, {direction_of(study, contrast)}"
+    note = "Intervals are 95 %. Each method is named in full in results."
+    return _table(study, f"stability_{contrast}", title, columns, cells, note)
+
+
+def _all_waves(study: Study, numbers: Numbers) -> Table:
+    waves = [wave.wave for wave in study.protocol.waves]
+
+    def cells(code: str) -> list[Cell]:
+        means = [_estimate(numbers, "mixed", code, wave, "mean", "") for wave in waves]
+        return [
+            numbers.cell("{}", *_ids("mixed", code, None, "n")),
+            *means,
+            numbers.cell("{}", *_ids("mixed", code, None, "icc")),
+        ]
+
+    columns = [Column("n"), *(Column(wave) for wave in waves), Column("ICC")]
+    note = "Linear mixed model by REML, wave as a factor, random intercept a person; 95 % intervals with Satterthwaite df."
+    return _table(study, "all_waves", "Estimated means of everybody with any score", columns, cells, note)
+
+
+def _norms(study: Study, numbers: Numbers) -> Table:
+    waves = [wave.wave for wave in study.protocol.waves]
+    margin = study.protocol.plan.norm_margin
+    names = ("norm SDs [95 % CI]", "p", *(("p (similar)",) if margin is not None else ()))
+
+    def cells(code: str) -> list[Cell]:
+        row_cells = []
+        for wave in waves:
+            row_cells.append(_estimate(numbers, "norm_difference", code, wave, "difference_sd"))
+            row_cells.append(numbers.cell("{}", *_ids("norm_difference", code, wave, "p")))
+            if margin is not None:
+                row_cells.append(numbers.cell("{}", *_ids("norm_difference", code, wave, "p_equivalence")))
+        return row_cells
+
+    notes = ["Difference from the norm in the norm's SDs; p: Welch's test from the norm's mean, SD and n."]
+    if margin is not None:
+        notes.append(f"p (similar): two one-sided tests that the mean lies within {margin:g} norm SDs of the norm.")
+    columns = [Column(name, wave) for wave in waves for name in names]
+    return _table(study, "norm_difference", "Distance from the norms", columns, cells, *notes)
+
+
+def _measurement(study: Study, numbers: Numbers) -> Table:
+    waves = [wave.wave for wave in study.protocol.waves]
+
+    def cells(code: str) -> list[Cell]:
+        return [
+            cell
+            for wave in waves
+            for cell in (
+                numbers.cell("{}", *_ids("measurement", code, wave, "n")),
+                _estimate(numbers, "measurement", code, wave, "alpha"),
+                numbers.cell("{}", *_ids("measurement", code, wave, "omega")),
+            )
+        ]
+
+    columns = [Column(name, wave) for wave in waves for name in ("n", "alpha [95 % CI]", "omega")]
+    note = "People who answered all items of the scale. Alpha with Feldt's interval; omega of one factor."
+    return _table(study, "measurement", "Reliability", columns, cells, note)
+
+
+def _reliable_change(study: Study, numbers: Numbers) -> Table:
+    contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
+
+    def cells(code: str) -> list[Cell]:
+        row_cells = []
+        for contrast in contrasts:
+            row_cells.append(numbers.cell("{}", *_ids("reliable_change", code, contrast, "threshold")))
+            for prefix in ("count_", "count_important_"):
+                categories = [f"{prefix}{name}" for name in ("improved", "unchanged", "worsened")]
+                row_cells.append(numbers.cell("{} / {} / {}", *_ids("reliable_change", code, contrast, *categories)))
+        return row_cells
+
+    names = ("least reliable change", "better / same / worse", "by the least that matters")
+    columns = [Column(name, contrast) for contrast in contrasts for name in names]
+    note = "Jacobson and Truax: 1.96 standard errors of a difference, with alpha at baseline; counts are people."
+    return _table(study, "reliable_change", "Reliable change", columns, cells, note)
+
+
+#: Why a score is missing: column heading by reason in the marts.
+MISSING_REASONS = {
+    "withdrawn": "withdrawn", "wave_not_returned": "not returned", "returned_blank": "returned blank",
+    "not_in_wave": "not in wave", "column_absent": "not in export", "not_asked": "not asked", "blank": "blank",
+    "refused": "refused", "invalid": "invalid", "too_few_items": "too few items",
+}  # fmt: skip
+
+
+def ledger_table(study: Study, numbers: Numbers) -> Table:
+    """From the roster to the n of each scale and wave: the columns are the reasons that occur, and roster = sum of
+    reasons + n."""
+    waves = [wave.wave for wave in study.protocol.waves]
+    wave_reasons = [
+        (wave, reason)
+        for wave in waves
+        for reason in MISSING_REASONS
+        if any(numbers.has_result(*_ids("summary", code, wave, f"missing_{reason}")) for code in study.protocol.outcomes)
+    ]
+
+    def cells(code: str) -> list[Cell]:
+        row_cells = [numbers.cell("{}", result_id("flow", "roster", "n"))]
+        for wave in waves:
+            reasons = [reason for reason_wave, reason in wave_reasons if reason_wave == wave]
+            row_cells += [numbers.cell("{}", *_ids("summary", code, wave, f"missing_{reason}")) for reason in reasons]
+            row_cells.append(numbers.cell("{}", *_ids("summary", code, wave, "n")))
+        return row_cells
+
+    columns = [Column("roster")]
+    for wave in waves:
+        columns += [
+            *(Column(MISSING_REASONS[reason], wave) for reason_wave, reason in wave_reasons if reason_wave == wave),
+            Column("n", wave),
+        ]
+    note = "In each wave the roster is those with a score (n) and those without, each for one reason. Empty: nobody."
+    return _table(study, "ledger", "From the roster to each n", columns, cells, note)
+
+
+def _missing(study: Study, numbers: Numbers) -> Table:
+    waves = [wave.wave for wave in study.protocol.waves]
+
+    def cells(code: str) -> list[Cell]:
+        return [
+            *(numbers.cell("{} ({} %)", *_ids("attrition", code, wave, "count", "percent")) for wave in waves),
+            *(_estimate(numbers, "leavers", code, wave, "g") for wave in waves[1:]),
+            numbers.cell("{} ({})", *_ids("missingness", code, None, "chi_square", "df")),
+            numbers.cell("{}", *_ids("missingness", code, None, "p")),
+        ]
+
+    columns = [
+        *(Column(wave, "With a score") for wave in waves),
+        *(Column(wave, "Returned minus left at the first wave, g") for wave in waves[1:]),
+        *(Column(name, "Little's test") for name in ("chi² (df)", "p")),
+    ]
+    return _table(study, "missing", "Who is missing", columns, cells, "Percentages are of the roster. Intervals are 95 %.")
+
+
+def _services(study: Study, numbers: Numbers) -> Table:
+    use = study.protocol.service_use
+    contrasts = [
+        contrast.contrast
+        for contrast in study.protocol.contrasts
+        if use is not None and {contrast.baseline, contrast.followup} <= set(use.waves)
+    ]
+    rows = tuple(
+        Row(
+            service.label,
+            tuple(
+                cell
+                for contrast in contrasts
+                for cell in (
+                    numbers.cell("{}", *_ids("service_change", service.service, contrast, "n")),
+                    numbers.cell(
+                        "{} → {}", *_ids("service_change", service.service, contrast, "percent_baseline", "percent_followup")
+                    ),
+                    _estimate(numbers, "service_change", service.service, contrast, "difference", ""),
+                    numbers.cell("{}", *_ids("service_change", service.service, contrast, "p")),
+                )
+            ),
+        )
+        for service in (use.services if use is not None and contrasts else ())
+    )
+    columns = [Column(name, contrast) for contrast in contrasts for name in ("n", "% used", "difference [95 % CI]", "p")]
+    note = "People who answered in both waves; difference in percentage points, in the declared direction; McNemar's test."
+    return Table("", "service_change", "Change in the use of services", tuple(columns), rows, (note,))

@@ -1,0 +1,34 @@
+{{ config(materialized='view') }}
+{#- Absent answers, long: one row a person, wave and item without an answer, with its one reason. A view over answer_codes,
+    and over returns for the waves that were not returned. -#}
+-- depends_on: {{ ref('answer_codes') }}
+{%- set later = codebook_parts() %}
+{%- set of_missing_waves %}
+select
+    cast(returns.participant_id as varchar) as participant_id,
+    cast(returns.wave as varchar) as wave,
+    cast(items.item as varchar) as item,
+    cast(returns.missing_reason as varchar) as missing_reason,
+    cast(blank.source_file as varchar) as source_file,
+    cast(blank.source_row as bigint) as source_row
+from {{ ref('returns') }} as returns
+left join (
+    select participant_id, wave, source_file, source_row
+    from {{ ref('answer_codes') }}
+    where is_blank
+) as blank on returns.participant_id = blank.participant_id and returns.wave = blank.wave
+cross join {{ source('codebook', 'items') }} as items
+where not returns.is_returned
+{%- endset %}
+
+{% call(item) union_over(codebook_items(), after=of_missing_waves) %}
+select
+    cast(participant_id as varchar) as participant_id,
+    cast(wave as varchar) as wave,
+    cast({{ text_literal(item.item) }} as varchar) as item,
+    cast({{ missing_reason_of(item) }} as varchar) as missing_reason,
+    {{ source_of_item(item.item, 'source_file', later) }} as source_file,
+    {{ source_of_item(item.item, 'source_row', later) }} as source_row
+from {{ ref('answer_codes') }}
+where not is_blank and not ({{ is_answer(item) }})
+{% endcall %}

@@ -1,0 +1,27 @@
+{#- The files in use: what a row's source_file is called, which version it is, and how many of its rows were accepted. -#}
+
+with versions as (
+    select
+        export,
+        wave,
+        sha256,
+        file_name,
+        rows_in_file,
+        rows_accepted,
+        rows_set_aside,
+        is_in_use,
+        row_number() over (partition by export order by first_seen_at, sha256) as version
+    from {{ source('raw', 'versions') }}
+)
+
+select
+    cast(export as varchar) as export,
+    cast(wave as varchar) as wave,
+    cast(sha256 as varchar) as source_file,
+    cast(file_name as varchar) as file_name,
+    cast(version as bigint) as version,
+    cast(rows_in_file as bigint) as rows_in_file,
+    cast(rows_accepted as bigint) as rows_accepted,
+    cast(rows_set_aside as bigint) as rows_set_aside
+from versions
+where is_in_use

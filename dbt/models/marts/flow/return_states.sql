@@ -1,0 +1,39 @@
+{#- Who returned which wave: one row a person of the roster, for each wave 0 where it was returned, else the number of the
+    reason (codebook.missing_reasons). A row without a single answer is no return. Who withdrew is `withdrawn` in the waves
+    after the last one they returned. -#}
+-- depends_on: {{ ref('answer_codes') }}
+{%- set waves = codebook_waves() %}
+
+with sheets as (
+    select
+        people.participant_id,
+        people.is_withdrawn
+        {%- for wave in waves %},
+        {{ quoted('sheet_' ~ loop.index) }}.is_blank as {{ quoted('is_blank_' ~ loop.index) }}
+        {%- endfor %}
+    from {{ ref('participants') }} as people
+    {%- for wave in waves %}
+    left join (
+        select participant_id, is_blank
+        from {{ ref('answer_codes') }}
+        where wave = {{ text_literal(wave) }}
+    ) as {{ quoted('sheet_' ~ loop.index) }} on people.participant_id = {{ quoted('sheet_' ~ loop.index) }}.participant_id
+    {%- endfor %}
+)
+
+select
+    participant_id
+    {%- for wave in waves %},
+    cast(case
+        when not {{ quoted('is_blank_' ~ loop.index) }} then 0
+        {#- withdrawn: no later wave was returned #}
+        when is_withdrawn
+            {%- for later in waves[loop.index:] %}
+            and coalesce({{ quoted('is_blank_' ~ (waves.index(later) + 1)) }}, true)
+            {%- endfor %}
+            then {{ reason_number('withdrawn') }}
+        when {{ quoted('is_blank_' ~ loop.index) }} then {{ reason_number('returned_blank') }}
+        else {{ reason_number('wave_not_returned') }}
+    end as smallint) as {{ state_in(wave) }}
+    {%- endfor %}
+from sheets

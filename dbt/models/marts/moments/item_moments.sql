@@ -1,0 +1,51 @@
+{{ config(materialized='kept_by_wave') }}
+{#- The covariances of each scale's keyed items, of people who answered them all: what reliability needs. Keyed answers are
+    whole numbers, so that n sum(xy) - sum(x) sum(y) is exact. -#}
+-- depends_on: {{ ref('answer_codes') }}
+{%- set stale = stale_waves(this) %}
+{%- set codes = {} %}
+{%- for item in codebook_items() %}{% do codes.update({item.item: item}) %}{% endfor %}
+{%- set empty = {
+    'scale': 'varchar', 'wave': 'varchar', 'item': 'varchar', 'other_item': 'varchar', 'n': 'bigint', 'covariance': 'double',
+    'content_stamp': 'varchar',
+} %}
+
+{% call(scale) union_over(codebook_scales(), empty) %}
+{%- set pairs = [] %}
+{%- for item in scale['items'] %}
+{%- set position = loop.index0 %}
+{%- for other_item in scale['items'][position:] %}
+{%- set x, y = quoted(item), quoted(other_item) %}
+{%- do pairs.append({
+    'item': text_literal(item),
+    'other_item': text_literal(other_item),
+    'products': 'count(*) * sum(cast(' ~ x ~ ' as bigint) * ' ~ y ~ ') - sum(' ~ x ~ ') * sum(' ~ y ~ ')',
+}) %}
+{%- endfor %}
+{%- endfor %}
+select
+    cast({{ text_literal(scale.scale) }} as varchar) as scale,
+    cast(wave as varchar) as wave,
+    cast(pair.item as varchar) as item,
+    cast(pair.other_item as varchar) as other_item,
+    cast(n as bigint) as n,
+    cast(cast(pair.products as double) / nullif(cast(n as double) * (n - 1), 0) as double) as covariance,
+    cast({{ stamp_of_wave('wave') }} as varchar) as content_stamp
+from (
+    select
+        wave,
+        count(*) as n,
+        {{ one_row_each(pairs) }} as pair
+    from (
+        select
+            wave
+            {%- for item in scale_items(scale, codes) %},
+            cast({{ keyed_answer(item) }} as integer) as {{ quoted(item.item) }}
+            {%- endfor %}
+        from {{ ref('answer_codes') }}
+        where not is_blank and {{ is_of_waves('wave', stale) }}
+            {%- for item in scale_items(scale, codes) %} and {{ is_answer(item) }}{% endfor %}
+    ) as keyed
+    group by wave
+) as pairs
+{% endcall %}

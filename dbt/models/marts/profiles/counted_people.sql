@@ -1,0 +1,60 @@
+{{ config(materialized='view') }}
+{#- Who counts in which number, person by person: scales and services over the waves (macros/people says the rules), and
+    facts of the roster. Read it with a measure and a rule, or it is everybody many times. -#}
+-- depends_on: {{ ref('return_states') }}
+{%- set columns = ['participant_id', 'measure', 'kind'] %}
+{%- for wave in codebook_waves() %}{% do columns.extend([value_in(wave), status_in(wave), state_in(wave)]) %}{% endfor %}
+{%- set measures_and_facts %}
+select
+    participant_id,
+    cast(measure as varchar) as measure,
+    cast(kind as varchar) as kind,
+    cast(people as varchar) as people,
+    cast(moment as varchar) as moment,
+    is_counted,
+    value,
+    value_baseline,
+    value_followup,
+    is_returned,
+    cast(reason as varchar) as reason
+from (
+    {{ counted_rows('everybody', ['participant_id']) }}
+) as counted
+union all
+select
+    participant_id,
+    variable,
+    'fact',
+    'value',
+    '',
+    missing_reason is null,
+    number,
+    null,
+    null,
+    null,
+    missing_reason
+from {{ ref('participant_values') }}
+{%- endset %}
+
+{#- Joined once for all rules. #}
+with everybody as (
+    select {{ columns | join(', ') }}
+    from {{ ref('person_profiles') }}
+)
+
+{% call(wave) union_over(codebook_waves()[1:], before=measures_and_facts) %}
+select
+    facts.participant_id,
+    facts.variable,
+    'fact',
+    'first',
+    {{ text_literal(wave) }},
+    facts.missing_reason is null,
+    facts.number,
+    null,
+    null,
+    states.{{ state_in(wave) }} = 0,
+    facts.missing_reason
+from {{ ref('participant_values') }} as facts
+inner join {{ ref('return_states') }} as states on facts.participant_id = states.participant_id
+{% endcall %}

@@ -1,0 +1,29 @@
+{{ config(materialized='view') }}
+{#- What is followed over time, a person and measure a row: the value in each wave, and how it is known or why it is missing.
+    score_profiles counts these rows; who counts in a number is decided over them (macros/people). -#}
+{%- set waves = codebook_waves() %}
+{%- set scales = codebook_measures() | selectattr('kind', 'equalto', 'scale') | list %}
+{%- set services = codebook_measures() | selectattr('kind', 'equalto', 'service') | list %}
+{%- set empty = {'participant_id': 'varchar', 'measure': 'varchar', 'kind': 'varchar', 'people_group': 'varchar'} %}
+
+with scored as (
+    {{ wide_measures(scales, ref('return_states'), ref('scores')) }}
+),
+
+used as (
+    {{ wide_measures(services, ref('return_states'), ref('answer_codes')) }}
+)
+
+{% call(measure) union_over(scales + services if waves else [], empty) %}
+select
+    cast(participant_id as varchar) as participant_id,
+    cast({{ text_literal(measure.measure) }} as varchar) as measure,
+    cast({{ text_literal(measure.kind) }} as varchar) as kind,
+    cast('everybody' as varchar) as people_group
+    {%- for wave in waves %},
+    {{ wide_value(measure, wave) }} as {{ value_in(wave) }},
+    {{ wide_status(measure, wave) }} as {{ status_in(wave) }},
+    {{ state_in(wave) }}
+    {%- endfor %}
+from {{ 'scored' if measure.kind == 'scale' else 'used' }}
+{% endcall %}

@@ -1,0 +1,27 @@
+{{ config(materialized='view') }}
+{#- Scores, long: one row a person of the roster, a planned wave and a scale, with or without a score. A view over scores,
+    and over returns for the waves that were not returned. -#}
+-- depends_on: {{ ref('scores') }}
+{%- set of_missing_waves %}
+select
+    cast(returns.participant_id as varchar) as participant_id,
+    cast(returns.wave as varchar) as wave,
+    cast(scales.scale as varchar) as scale,
+    cast(null as double) as score,
+    cast(0 as integer) as items_answered,
+    cast(returns.missing_reason as varchar) as missing_reason
+from {{ ref('returns') }} as returns
+cross join {{ source('codebook', 'scales') }} as scales
+where not returns.is_returned
+{%- endset %}
+
+{% call(scale) union_over(codebook_scales() + codebook_composites(), after=of_missing_waves) %}
+select
+    cast(participant_id as varchar) as participant_id,
+    cast(wave as varchar) as wave,
+    cast({{ text_literal(scale.scale) }} as varchar) as scale,
+    cast({{ quoted(scale.scale) }} as double) as score,
+    cast({{ quoted(scale.scale ~ '__answered') }} as integer) as items_answered,
+    cast({{ reason_words(quoted(scale.scale ~ '__reason')) }} as varchar) as missing_reason
+from {{ ref('scores') }}
+{% endcall %}

@@ -1,0 +1,31 @@
+{{ config(materialized='view') }}
+{#- One row a person, wave in which services were asked about, and service. A view over answer_codes, and over returns for
+    the waves that were not returned. -#}
+-- depends_on: {{ ref('answer_codes') }}
+{%- set unasked = codebook_unasked() %}
+{%- set waves = codebook_waves() %}
+{%- set of_missing_waves %}
+select
+    cast(returns.participant_id as varchar) as participant_id,
+    cast(returns.wave as varchar) as wave,
+    cast(asked.item as varchar) as service,
+    cast(null as boolean) as is_used,
+    cast(returns.missing_reason as varchar) as missing_reason
+from {{ ref('returns') }} as returns
+inner join {{ source('codebook', 'wave_items') }} as asked on returns.wave = asked.wave and asked.status <> 'not_in_wave'
+inner join {{ source('codebook', 'services') }} as services on asked.item = services.service
+where not returns.is_returned
+{%- endset %}
+
+{% call(item) union_over(codebook_items() | selectattr('is_service'), after=of_missing_waves) %}
+{%- set of_item = unasked | selectattr('item', 'equalto', item.item) | list %}
+{%- set elsewhere = of_item | selectattr('status', 'equalto', 'not_in_wave') | map(attribute='wave') | list %}
+select
+    cast(participant_id as varchar) as participant_id,
+    cast(wave as varchar) as wave,
+    cast({{ text_literal(item.item) }} as varchar) as service,
+    cast(case when {{ is_answer(item) }} then {{ quoted(item.item) }} = 1 end as boolean) as is_used,
+    cast({{ missing_reason_of(item) }} as varchar) as missing_reason
+from {{ ref('answer_codes') }}
+where not is_blank and {{ is_of_waves('wave', waves | reject('in', elsewhere) | list) }}
+{% endcall %}
