@@ -12,17 +12,29 @@ from datetime import UTC, datetime
 
 from dagster_project.exports import DEFINITIONS
 from dagster_project.study import Study
+from dagster_project.table_spec import ColumnSpec, TableSpec
 from dagster_project.warehouse import Connection, Warehouse
 
 MARTS = "marts"
 SEGMENTS = "segments"
-STAMPS_COLUMNS = {
-    "name": "What carries the stamp: marts, segments, or an asset of results.",
-    "source": "What it was computed from: the definitions, or an export.",
-    "fingerprint": "Of the definitions as in codebook.definitions, of an export as it was loaded.",
-    "run_id": "The run that computed it last.",
-    "written_at": "When, in UTC.",
-}
+STAMPS_TABLE = TableSpec(
+    schema="results",
+    name="stamps",
+    key=("name", "source", "fingerprint"),
+    description="Which definitions and exports each set of results was computed from.",
+    columns=(
+        ColumnSpec("name", "text", "What carries the stamp: marts, segments, or an asset of results.", nullable=False),
+        ColumnSpec("source", "text", "What it was computed from: the definitions, or an export.", nullable=False),
+        ColumnSpec(
+            "fingerprint",
+            "text",
+            "Of the definitions as in codebook.definitions, of an export as it was loaded.",
+            nullable=False,
+        ),
+        ColumnSpec("run_id", "text", "The run that computed it last."),
+        ColumnSpec("written_at", "time", "When, in UTC."),
+    ),
+)
 
 
 def stamp_marts(warehouse: Warehouse, study: Study, run_id: str, *, is_whole: bool) -> None:
@@ -59,10 +71,7 @@ def stamp(connection: Connection, name: str, computed_from: Sequence[str], study
 
 def _prepare(connection: Connection) -> None:
     connection.execute("create schema if not exists results")
-    connection.execute(
-        "create table if not exists results.stamps"
-        " (name varchar, source varchar, fingerprint varchar, run_id varchar, written_at timestamp)"
-    )
+    connection.execute(STAMPS_TABLE.create_sql())
 
 
 def _insert_now(connection: Connection, study: Study, run_id: str) -> None:

@@ -19,14 +19,11 @@ from dagster_project.audit.findings import INCONSISTENT, NOT_REPRODUCIBLE, NOTE,
 from dagster_project.audit.intervals import Interval
 from dagster_project.audit.pairs import average_sd, change_of, se_of_change
 from dagster_project.audit.student import t_of_p
+from dagster_project.study import EVERY_EFFECT_SIZE
 
-#: The names that a user gives, in the order in which they are tried.
+#: The names that a user gives, that of the SD of the changes first.
 DEFINITIONS = {
-    "d_z": "change / SD of the changes",
-    "d_baseline": "change / SD at baseline of the pairs",
-    "d_av": "change / average of both waves' SDs",
-    "d_rm": "change / (SD of the changes / root(2 (1 - r)))",
-    "d_s": "change / pooled SD of both groups",
+    size.name: f"change / {size.denominator}" for size in sorted(EVERY_EFFECT_SIZE, key=lambda size: size.name != "d_z")
 }
 #: A definition is the table's usual one when at least this many effect sizes, and this share of them, fit it.
 _MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 3, 0.75

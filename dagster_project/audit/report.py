@@ -6,27 +6,37 @@ from typing import Any
 
 from dagster_project.audit.findings import NOTE, SEVERITIES, Finding
 from dagster_project.markdown import markdown_table
+from dagster_project.table_spec import ColumnSpec, TableSpec
 
-#: Columns of results.findings: kind (text, whole or number) and description.
-FINDINGS_COLUMNS = {
-    "subject": ("text", "What was audited: results (our own) or published (the paper's table)."),
-    "line": ("whole", "The line of the file of published values."),
-    "result_id": ("text", "The result, of our own."),
-    "table": ("text", "The published table, or the analysis."),
-    "section": ("text", "The heading above the row."),
-    "label": ("text", "The row's label."),
-    "timepoint": ("text", "The wave or contrast."),
-    "statistic": ("text", "The statistic."),
-    "printed": ("text", "The number as printed."),
-    "rule": ("text", "The rule that it breaks."),
-    "severity": ("text", "impossible, inconsistent, not reproducible, or note."),
-    "arithmetic": ("text", "Why, so that it can be followed by hand."),
-    "slack": ("number", "How far the nearest value that would go lies beyond what rounding allows, in the number's unit."),
-}
+FINDINGS_TABLE = TableSpec(
+    schema="results",
+    name="findings",
+    key=(),
+    description="What the audit found in our own results and in the published tables.",
+    columns=(
+        ColumnSpec("subject", "text", "What was audited: results (our own) or published (the paper's table)."),
+        ColumnSpec("line", "whole", "The line of the file of published values."),
+        ColumnSpec("result_id", "text", "The result, of our own."),
+        ColumnSpec("table", "text", "The published table, or the analysis."),
+        ColumnSpec("section", "text", "The heading above the row."),
+        ColumnSpec("label", "text", "The row's label."),
+        ColumnSpec("timepoint", "text", "The wave or contrast."),
+        ColumnSpec("statistic", "text", "The statistic."),
+        ColumnSpec("printed", "text", "The number as printed."),
+        ColumnSpec("rule", "text", "The rule that it breaks."),
+        ColumnSpec("severity", "text", "impossible, inconsistent, not reproducible, or note."),
+        ColumnSpec("arithmetic", "text", "Why, so that it can be followed by hand."),
+        ColumnSpec(
+            "slack",
+            "number",
+            "How far the nearest value that would go lies beyond what rounding allows, in the number's unit.",
+        ),
+    ),
+)
 
 
 def finding_row(finding: Finding, subject: str, result_id: str | None = None) -> dict[str, Any]:
-    """A finding in the columns of FINDINGS_COLUMNS."""
+    """A finding in the columns of FINDINGS_TABLE."""
     value = finding.value
     return {
         "subject": subject, "line": value.line or None, "result_id": result_id, "table": value.table,

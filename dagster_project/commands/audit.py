@@ -74,7 +74,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
 
     from dagster_project.audit import (
         DEFINITIONS,
-        FINDINGS_COLUMNS,
+        FINDINGS_TABLE,
         NOTE,
         audit_table,
         finding_lines,
@@ -112,7 +112,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
             file=sys.stderr,
         )
     if options.csv:
-        writer = csv.DictWriter(sys.stdout, list(FINDINGS_COLUMNS), lineterminator="\n")
+        writer = csv.DictWriter(sys.stdout, FINDINGS_TABLE.column_names, lineterminator="\n")
         writer.writeheader()
         writer.writerows(finding_row(finding, "published") for finding in findings)
     else:

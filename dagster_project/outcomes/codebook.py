@@ -4,12 +4,11 @@ Belongs here: which tables schema codebook has. Does not belong here: a study's 
 """
 
 import hashlib
-from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
 
-from dagster_project.results import ESTIMANDS, PEOPLE
+from dagster_project.results import ESTIMANDS_TABLE, estimand_rows
 from dagster_project.study import Study, codebook_tables, wave_definitions
 from dagster_project.study_run import StudyRun
 
@@ -19,7 +18,8 @@ def write_codebook(study_run: StudyRun, dbt_folder: Path) -> tuple[Study, dict[s
     first step says so, before anything is written."""
     study = study_run.read_study()
     study_run.settings.key()
-    tables = codebook_tables(study) | {"estimands": _estimands()} | study_run.codebook_tables(study)
+    tables = codebook_tables(study) | study_run.codebook_tables(study)
+    tables[ESTIMANDS_TABLE.name] = ESTIMANDS_TABLE.to_arrow(estimand_rows())
     tables["wave_definitions"] = wave_definitions(tables, _code_stamp(dbt_folder))
     study_run.warehouse.replace_tables("codebook", tables)
     study_run.codebook_is_written(study)
@@ -33,10 +33,3 @@ def _code_stamp(dbt_folder: Path) -> str:
         for file in sorted((dbt_folder / part).rglob("*.sql")):
             digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()
-
-
-def _estimands() -> pa.Table:
-    """What each statistic is: formula, and who counts in it."""
-    rows = [asdict(estimand) | {"people_in_words": PEOPLE[estimand.people]} for estimand in ESTIMANDS]
-    names = ("analysis", "statistic", "people", "people_in_words", "formula")
-    return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in names]))

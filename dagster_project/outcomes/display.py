@@ -8,18 +8,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import pyarrow as pa
-
 from dagster_project.checks import Check
 from dagster_project.outcomes.analyses import OUTCOME_NAMES
 from dagster_project.outcomes.store import read_results
 from dagster_project.stamps import MARTS, SEGMENTS, stamp
 from dagster_project.study import Study
-from dagster_project.synthesis import DISPLAY_COLUMNS, JointRow, display_tables, joint_display, read_propositions
+from dagster_project.synthesis import DISPLAY_TABLES, JointRow, display_tables, joint_display, read_propositions
 from dagster_project.warehouse import Warehouse, replace_table
 
 DISPLAY = "joint_display"
-_TYPES = {"text": pa.string(), "whole": pa.int64(), "flag": pa.bool_(), "day": pa.date32()}
 #: Every coding, with why it does not count: what its file says, and whether its person is on the roster and not excluded.
 _SEGMENTS = """
     select segments.*, segments.rowid as segment_order,
@@ -48,9 +45,8 @@ def display_study(warehouse: Warehouse, study: Study, run_id: str) -> Sequence[J
     rows = display_tables(display)
     with warehouse.transaction() as connection:
         stamp(connection, DISPLAY, (MARTS, SEGMENTS, *OUTCOME_NAMES), study, run_id)
-        for name, columns in DISPLAY_COLUMNS.items():
-            schema = pa.schema([(column, _TYPES[kind]) for column, (kind, _) in columns.items()])
-            replace_table(connection, "results", name, pa.Table.from_pylist(rows[name], schema=schema))
+        for table in DISPLAY_TABLES:
+            replace_table(connection, "results", table.name, table.to_arrow(rows[table.name]))
     return display
 
 

@@ -6,17 +6,14 @@ Belongs here: that table. Does not belong here: drawing (report/figures/).
 import base64
 from collections.abc import Sequence
 
-import pyarrow as pa
-
 from dagster_project.outcomes.analyses import OUTCOME_NAMES
 from dagster_project.outcomes.store import read_results
-from dagster_project.report import FIGURES_COLUMNS, Figure
+from dagster_project.report import FIGURES_TABLE, Figure
 from dagster_project.stamps import MARTS, stamp
 from dagster_project.study import Study
 from dagster_project.warehouse import Warehouse, replace_table
 
-FIGURES = "figures"
-_SCHEMA = pa.schema([(name, pa.int64() if name == "position" else pa.string()) for name in FIGURES_COLUMNS])
+FIGURES = FIGURES_TABLE.name
 
 
 def draw_study(warehouse: Warehouse, study: Study, run_id: str) -> list[Figure]:
@@ -39,7 +36,7 @@ def draw_study(warehouse: Warehouse, study: Study, run_id: str) -> list[Figure]:
     ]
     with warehouse.transaction() as connection:
         stamp(connection, FIGURES, (MARTS, *OUTCOME_NAMES), study, run_id)
-        replace_table(connection, "results", FIGURES, pa.Table.from_pylist(rows, schema=_SCHEMA))
+        replace_table(connection, "results", FIGURES, FIGURES_TABLE.to_arrow(rows))
     return figures
 
 

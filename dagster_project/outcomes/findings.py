@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
-
 from dagster_project.audit import (
-    FINDINGS_COLUMNS,
+    FINDINGS_TABLE,
     NOTE,
     SEVERITIES,
     Finding,
@@ -27,8 +25,6 @@ from dagster_project.study import Study
 from dagster_project.warehouse import Warehouse, replace_table
 
 AUDIT = "audit"
-_TYPES = {"text": pa.string(), "whole": pa.int64(), "number": pa.float64()}
-_SCHEMA = pa.schema([(name, _TYPES[kind]) for name, (kind, _) in FINDINGS_COLUMNS.items()])
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ def audit_study(warehouse: Warehouse, study: Study, run_id: str) -> Audit:
     rows += [finding_row(finding, "published") for finding in published_findings]
     with warehouse.transaction() as connection:
         connection.execute("create schema if not exists results")
-        replace_table(connection, "results", "findings", pa.Table.from_pylist(rows, schema=_SCHEMA))
+        replace_table(connection, "results", FINDINGS_TABLE.name, FINDINGS_TABLE.to_arrow(rows))
         stamp(connection, AUDIT, OUTCOME_NAMES, study, run_id)
     return Audit(own_findings, published_findings, rows)
 

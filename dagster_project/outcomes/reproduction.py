@@ -4,31 +4,25 @@ Belongs here: the table `results.reproduction`. Does not belong here: comparing 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
-
-import pyarrow as pa
 
 from dagster_project.audit import impossible_numbers
 from dagster_project.checks import Check
 from dagster_project.outcomes.store import read_results
-from dagster_project.results import PublishedValue, Reproduction, ResultsError, compare, read_published
+from dagster_project.results import (
+    REPRODUCTION_TABLE,
+    PublishedValue,
+    Reproduction,
+    ResultsError,
+    compare,
+    read_published,
+)
 from dagster_project.stamps import stamp
 from dagster_project.study import Study
 from dagster_project.warehouse import Warehouse, replace_table
 
-REPRODUCTION = "reproduction"
+REPRODUCTION = REPRODUCTION_TABLE.name
 #: The outcomes whose results the published tables print.
 PUBLISHED_OUTCOMES = ("characteristics", "service_use", "summary", "change")
-_SCHEMA = pa.schema(
-    [
-        ("line", pa.int64()),
-        ("table", pa.string()),
-        ("row", pa.int64()),
-        *((name, pa.string()) for name in ("section", "label", "timepoint", "statistic", "printed", "result_id")),
-        ("computed", pa.float64()),
-        *((name, pa.string()) for name in ("computed_printed", "verdict", "reason")),
-    ]
-)
 
 
 def published_values(study: Study) -> tuple[PublishedValue, ...]:
@@ -48,7 +42,7 @@ def compare_with_published(warehouse: Warehouse, study: Study, run_id: str) -> l
     """Write `results.reproduction`: each printed number beside the warehouse's, with a verdict."""
     published = published_values(study)
     reproductions = compare(published, read_results(warehouse), study, impossible_numbers(published, study))
-    table = pa.Table.from_pylist([asdict(entry) for entry in reproductions], schema=_SCHEMA)
+    table = REPRODUCTION_TABLE.to_arrow(reproductions)
     with warehouse.transaction() as connection:
         connection.execute("create schema if not exists results")
         replace_table(connection, "results", REPRODUCTION, table)

@@ -11,12 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from dagster_project.audit import FINDINGS_COLUMNS
+from dagster_project.audit import FINDINGS_TABLE
 from dagster_project.outcomes.analyses import OUTCOME_NAMES, all_tables
 from dagster_project.outcomes.store import read_results
 from dagster_project.report import (
     COLUMNS,
-    FIGURES_COLUMNS,
+    FIGURES_TABLE,
     MOST_PEOPLE,
     OMITTED_PEOPLE_QUERY,
     PEOPLE_QUERIES,
@@ -46,14 +46,28 @@ from dagster_project.report.checklists import (
     read_answers,
     read_checklists,
 )
-from dagster_project.results import RESULTS_COLUMNS, ResultRow, Table, ard_rows, trace_sql
-from dagster_project.stamps import STAMPS_COLUMNS
+from dagster_project.results import (
+    ESTIMANDS_TABLE,
+    RELEASE_DIFF_TABLE,
+    REPRODUCTION_TABLE,
+    RESULTS_TABLE,
+    ResultRow,
+    Table,
+    ard_rows,
+    trace_sql,
+)
+from dagster_project.stamps import STAMPS_TABLE
 from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions
-from dagster_project.synthesis import DISPLAY_COLUMNS, read_propositions
+from dagster_project.synthesis import DISPLAY_TABLES, read_propositions
 from dagster_project.warehouse import Warehouse, copy_schemas, rows
 
 #: The schemas that are released; raw and staging are not.
 SCHEMAS = ("codebook", "marts", "results")
+#: The tables that are declared whole; the others are the study's (codebook) or dbt's (marts).
+TABLES = (
+    ESTIMANDS_TABLE, RESULTS_TABLE, REPRODUCTION_TABLE, RELEASE_DIFF_TABLE, FINDINGS_TABLE, FIGURES_TABLE, STAMPS_TABLE,
+    *DISPLAY_TABLES,
+)  # fmt: skip
 
 
 def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mapping[str, str]) -> None:
@@ -86,7 +100,7 @@ def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str])
     results = read_results(release_file)
     propositions = read_propositions(study)
     note = propositions.note if propositions else None
-    display = {name: release_file.rows(f"from results.{name}") for name in DISPLAY_COLUMNS}
+    display = {table.name: release_file.rows(f"from {table.full_name}") for table in DISPLAY_TABLES}
     changes = release_file.rows("select * from results.release_diff order by kind, what")
     tables = all_tables(study, list(results.values()))
     joint = joint_display_table(study, display, note, previous_verdicts(changes, manifest["release"]))
@@ -175,21 +189,13 @@ _EVERY_COLUMN = """
 
 
 def _descriptions(study: Study) -> dict[str, str]:
-    """Words for every column: the codebook's and the results' by table, those that follow the study by name."""
+    """Words for every column: of declared tables, of the codebook by name, of those that follow the study by name."""
     descriptions = column_descriptions(study)
     for name, words in CODEBOOK_COLUMNS.items():
         descriptions[f"codebook.{name}" if "." in name else f"codebook..{name}"] = words
-    for table, columns in (DISPLAY_COLUMNS | {"findings": FINDINGS_COLUMNS}).items():
-        descriptions |= {f"results.{table}.{column}": words for column, (_, words) in columns.items()}
-    descriptions |= {f"results.figures.{column}": words for column, words in FIGURES_COLUMNS.items()}
-    descriptions |= {f"results.stamps.{column}": words for column, words in STAMPS_COLUMNS.items()}
-    for view in OUTCOME_NAMES:
-        descriptions |= {
-            f"results.{view}.{name.removeprefix('results.')}": words
-            for name, words in RESULTS_COLUMNS.items()
-            if name.startswith("results.")
-        }
-    return descriptions | {f"results.{name}": words for name, words in RESULTS_COLUMNS.items()}
+    for table in (*TABLES, *(replace(RESULTS_TABLE, name=view) for view in OUTCOME_NAMES)):
+        descriptions |= table.comments()
+    return descriptions
 
 
 def _sources(release_file: Warehouse) -> Sources:

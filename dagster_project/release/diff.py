@@ -12,9 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
-from dagster_project.results import COUNTED_KINDS, DiffRow, claim_changes, count_rows, result_changes
+from dagster_project.results import COUNTED_KINDS, RELEASE_DIFF_TABLE, DiffRow, claim_changes, count_rows, result_changes
 from dagster_project.warehouse import (
     Cell,
     ChangedRow,
@@ -28,15 +26,6 @@ from dagster_project.warehouse import (
     replace_table,
 )
 
-_SCHEMA = pa.schema(
-    [
-        *((name, pa.string()) for name in ("from_release", "to_release", "kind", "wave", "what", "before", "after")),
-        ("before_value", pa.float64()),
-        ("after_value", pa.float64()),
-        ("n", pa.int64()),
-        ("people", pa.int64()),
-    ]
-)
 #: The columns of a list of changes, one a person, or an answer or score of one.
 LIST_COLUMNS = ("kind", "participant_id", "wave", "what", "before", "after")
 _BY_WAVE = ("participant_id", "wave")
@@ -174,16 +163,15 @@ def remember_diff(
         history = [row for row in _history(Warehouse(released_file)) if row["to_release"] in kept_releases]
     with working.transaction() as connection:
         connection.execute("create schema if not exists results")
-        replace_table(connection, "results", "release_diff", pa.Table.from_pylist([*history, *new], schema=_SCHEMA))
+        replace_table(connection, "results", "release_diff", RELEASE_DIFF_TABLE.to_arrow([*history, *new]))
     return new
 
 
 def recall_diff(working: Warehouse, released_file: Path) -> None:
     """Take `results.release_diff` over from the current release, where the working file has lost it."""
     if not working.rows(_HAS_HISTORY):
-        working.replace_tables(
-            "results", {"release_diff": pa.Table.from_pylist(_history(Warehouse(released_file)), schema=_SCHEMA)}
-        )
+        history = RELEASE_DIFF_TABLE.to_arrow(_history(Warehouse(released_file)))
+        working.replace_tables("results", {RELEASE_DIFF_TABLE.name: history})
 
 
 _HAS_HISTORY = "select 1 from duckdb_tables() where schema_name = 'results' and table_name = 'release_diff'"
@@ -200,4 +188,6 @@ def _history(release_file: Warehouse) -> list[dict[str, Any]]:
     of_counts = ", ".join(f"'{kind}'" for kind in COUNTED_KINDS)
     condition = f"where kind not in ({of_counts})" if "participant_id" in columns else ""
     rows = release_file.rows(f"select * from results.release_diff {condition} order by rowid") if columns else []
-    return [{"n": 1} | {name: row[name] for name in _SCHEMA.names if name in row} for row in rows]
+    # Its table may lack a column, or have one that there is no longer.
+    absent: dict[str, Any] = dict.fromkeys(RELEASE_DIFF_TABLE.column_names) | {"n": 1}
+    return [absent | {name: row[name] for name in absent if name in row} for row in rows]

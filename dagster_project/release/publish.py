@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dagster_project.audit import FINDINGS_TABLE
 from dagster_project.checks import Check, first_few
 from dagster_project.fingerprint import code_version
 from dagster_project.release.contents import fill_release
@@ -18,7 +19,7 @@ from dagster_project.results import diff_markdown
 from dagster_project.settings import Settings, key_check
 from dagster_project.study import Study
 from dagster_project.study_run import StudyRun
-from dagster_project.synthesis import DISPLAY_COLUMNS
+from dagster_project.synthesis import DISPLAY_TABLES
 from dagster_project.warehouse import Warehouse, current_release, publish_release, recover_release, release_names
 
 _IN_AGREEMENT = "Everything was computed from the same exports by the same definitions."
@@ -99,7 +100,7 @@ def _fingerprint(warehouse: Warehouse, settings: Settings, study: Study) -> str:
             "select export, sha256, fingerprint from raw.exports order by export",
             "select * exclude (run_id, computed_at) from results.results order by result_id",
             "select * from results.reproduction order by line",
-            *(f"select * from results.{name} order by all" for name in ("findings", *DISPLAY_COLUMNS)),
+            *(f"select * from {table.full_name} order by all" for table in (FINDINGS_TABLE, *DISPLAY_TABLES)),
         ):
             for row in connection.execute(sql).fetchall():
                 digest.update(repr(row).encode())

@@ -2,7 +2,7 @@
 arithmetic."""
 
 from dagster_project.report.deposit import SUBJECTS, write_dictionary, write_package
-from dagster_project.report.figure import FIGURES_COLUMNS, Figure
+from dagster_project.report.figure import FIGURES_TABLE, Figure
 from dagster_project.report.joint import joint_display_table, joint_rows
 from dagster_project.report.latex import write_latex
 from dagster_project.report.methods import citation, methods
@@ -15,7 +15,7 @@ from dagster_project.report.workbook import write_workbook
 
 __all__ = [
     "COLUMNS",
-    "FIGURES_COLUMNS",
+    "FIGURES_TABLE",
     "MOST_PEOPLE",
     "OMITTED_PEOPLE_QUERY",
     "PEOPLE_QUERIES",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.report.template import render
-from dagster_project.results import ARD_COLUMNS
+from dagster_project.results import ARD_TABLE
 from dagster_project.study import Study
 
 #: Frictionless' type of a DuckDB type; others are "any".
@@ -36,11 +36,6 @@ SUBJECTS = {
     "participant_variables": "Participant variables", "participant_categories": "Categories", "estimands": "Statistics",
     "assumptions": "Assumptions",
 }  # fmt: skip
-
-_ARD_NUMBERS = {"stat": "number", "n": "integer", "df": "number", "level": "number"}
-_ARD_FIELDS = [
-    {"name": name, "type": _ARD_NUMBERS.get(name, "string"), "description": words} for name, words in ARD_COLUMNS.items()
-]
 
 
 def write_dictionary(
@@ -89,7 +84,7 @@ def write_package(folder: Path, study: Study, manifest: Mapping[str, str], colum
             # its own types, and ard.json holds the same rows.
             resource["type"] = "file"
         if path.name == "ard.json":
-            resource["schema"] = {"fields": _ARD_FIELDS}
+            resource["schema"] = {"fields": ARD_TABLE.package_fields()}
         if path.suffix == ".duckdb":
             resource["tables"] = _tables(columns)
         resources.append(resource)

@@ -3,16 +3,22 @@
 from dataclasses import dataclass
 
 from dagster_project.results import Table
+from dagster_project.table_spec import ColumnSpec, TableSpec
 
-#: Columns of results.figures to what they hold.
-FIGURES_COLUMNS = {
-    "position": "its place among the figures",
-    "name": "its stable name",
-    "title": "its title",
-    "alt": "what it shows, in words, for who does not see it",
-    "notes": "how to read it, one note a line",
-    "svg": "the drawing, as SVG",
-}
+FIGURES_TABLE = TableSpec(
+    schema="results",
+    name="figures",
+    key=("position",),
+    description="The figures of the page.",
+    columns=(
+        ColumnSpec("position", "whole", "its place among the figures", nullable=False),
+        ColumnSpec("name", "text", "its stable name"),
+        ColumnSpec("title", "text", "its title"),
+        ColumnSpec("alt", "text", "what it shows, in words, for who does not see it"),
+        ColumnSpec("notes", "text", "how to read it, one note a line"),
+        ColumnSpec("svg", "text", "the drawing, as SVG"),
+    ),
+)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Belongs here: these sentences. Does not belong here: results, and anything that 
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from dagster_project.results import PEOPLE, ResultRow, direction_of, estimand_of, result_id
+from dagster_project.results import PEOPLE, ResultRow, direction_of, result_id, statistic_of
 from dagster_project.study import Composite, Instrument, Study
 
 
@@ -104,7 +104,7 @@ def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:
         size = study.protocol.plan.headline
         yield (
             f"Change was tested with two-sided paired t tests and 95 % t intervals among {PEOPLE['both']}; the effect"
-            f" size is {size} ({estimand_of('change', size).formula})."
+            f" size is {size} ({statistic_of('change', size).formula})."
         )
     if "service_change" in analyses:
         yield "Use of services in two waves was compared with McNemar's exact test and an interval by Bonett and Price."

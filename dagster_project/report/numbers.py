@@ -11,7 +11,7 @@ from typing import Any
 
 from dagster_project.report.page_data import LineColumns, NumberColumns
 from dagster_project.report.people import Scope
-from dagster_project.results import MISSING_REASONS, PEOPLE, ResultRow, estimand_of
+from dagster_project.results import MISSING_REASONS, PEOPLE, ResultRow, statistic_of
 
 #: A row for each measure, rule, moment and reason: how many people of the roster do not count, by the rule of
 #: marts.counted_profiles; for a participant variable, whose value is missing.
@@ -110,12 +110,12 @@ Line = tuple[str, str]
 
 
 def _lines(row: ResultRow, sources: Sources, scope_lines: Sequence[Line]) -> list[Line]:
-    estimand = estimand_of(row.analysis, row.statistic)
-    lines = [("What", row.method), ("Formula", estimand.formula)]
+    statistic = statistic_of(row.analysis, row.statistic)
+    lines = [("What", row.method), ("Formula", statistic.formula)]
     if row.unit:
         lines.append(("Unit", row.unit))
-    if estimand.people != "nobody" and row.n is not None:
-        lines.append(("People", f"{row.n} of {sources.roster} on the roster: {PEOPLE[estimand.people]}"))
+    if statistic.people != "nobody" and row.n is not None:
+        lines.append(("People", f"{row.n} of {sources.roster} on the roster: {PEOPLE[statistic.people]}"))
     lines += [line for line in scope_lines if line[0] == "Left out"]
     if rule := sources.rules.get(row.outcome):
         lines.append(("Score", rule))

@@ -16,7 +16,7 @@ from dagster_project.report.page_data import (
     ScoreValues,
     SourceRows,
 )
-from dagster_project.results import ResultRow, estimand_of
+from dagster_project.results import ResultRow, statistic_of
 from dagster_project.study import Study
 
 #: In a study with more people on its roster, nobody is drawn or listed.
@@ -131,7 +131,7 @@ class Scope:
 
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
     """The scope of a result; None where it counts nobody of the roster, or people who are not on the roster."""
-    rule = estimand_of(row.analysis, row.statistic).people
+    rule = statistic_of(row.analysis, row.statistic).people
     if rule in ("nobody", "listed"):
         return None
     all_waves = tuple(wave.wave for wave in study.protocol.waves)

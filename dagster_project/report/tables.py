@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.report.figure import Figure
-from dagster_project.results import ARD_COLUMNS, Table, to_csv_rows
+from dagster_project.results import ARD_TABLE, Table, to_csv_rows
 
 
 def write_tables(folder: Path, tables: Sequence[Table], reproduction: Sequence[Mapping[str, Any]]) -> None:
@@ -31,16 +30,9 @@ def write_figures(folder: Path, figures: Sequence[Figure]) -> None:
         (folder / f"figure_{number}_{figure.name}.svg").write_text(figure.svg + "\n", encoding="utf-8")
 
 
-_ARD_TYPES = {"stat": pa.float64(), "n": pa.int64(), "df": pa.float64(), "level": pa.float64()}
-
-
 def write_ard(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write analysis results data as ard.parquet and ard.json, one row per statistic; columns carry descriptions."""
-    fields = [
-        pa.field(name, _ARD_TYPES.get(name, pa.string()), metadata={"description": words})
-        for name, words in ARD_COLUMNS.items()
-    ]
-    pq.write_table(pa.Table.from_pylist(list(rows), schema=pa.schema(fields)), folder / "ard.parquet")
+    pq.write_table(ARD_TABLE.to_arrow(rows), folder / "ard.parquet")
     text = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
     (folder / "ard.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
 

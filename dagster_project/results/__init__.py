@@ -4,12 +4,10 @@ Belongs here: names, formatting and comparison of results. Does not belong here:
 than a published table.
 """
 
-from dagster_project.results.ard import ARD_COLUMNS, ard_rows
+from dagster_project.results.ard import ARD_TABLE, ard_rows
 from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
-from dagster_project.results.dictionary import RESULTS_COLUMNS
 from dagster_project.results.errors import ResultsError
-from dagster_project.results.estimands import ESTIMANDS, PEOPLE, Estimand, estimand_of
 from dagster_project.results.items import MAX_ANSWER_OPTIONS, item_results
 from dagster_project.results.measurement import measurement_results, reliable_change_results
 from dagster_project.results.missing import (
@@ -24,6 +22,7 @@ from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
     CHANGE_KINDS,
     COUNTED_KINDS,
+    RELEASE_DIFF_TABLE,
     DiffRow,
     change_counts,
     claim_changes,
@@ -32,12 +31,20 @@ from dagster_project.results.release_diff import (
     diff_markdown,
     result_changes,
 )
-from dagster_project.results.reproduction import Reproduction, compare, summarise
+from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
 from dagster_project.results.result_collector import direction_of
-from dagster_project.results.result_row import ResultRow, result_id
+from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
 from dagster_project.results.rounding import format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
+from dagster_project.results.statistics_registry import (
+    ESTIMANDS_TABLE,
+    PEOPLE,
+    STATISTICS,
+    Statistic,
+    estimand_rows,
+    statistic_of,
+)
 from dagster_project.results.supplementary_tables import MISSING_REASONS, ledger_table, supplementary_tables
 from dagster_project.results.tables import (
     Cell,
@@ -57,25 +64,28 @@ from dagster_project.results.trace import TRACE_COLUMNS, person_lines, trace_lin
 from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
-    "ARD_COLUMNS",
+    "ARD_TABLE",
     "CHANGE_KINDS",
     "COUNTED_KINDS",
-    "ESTIMANDS",
+    "ESTIMANDS_TABLE",
     "MAX_ANSWER_OPTIONS",
     "MISSING_REASONS",
     "PEOPLE",
-    "RESULTS_COLUMNS",
+    "RELEASE_DIFF_TABLE",
+    "REPRODUCTION_TABLE",
+    "RESULTS_TABLE",
+    "STATISTICS",
     "TRACE_COLUMNS",
     "Cell",
     "Column",
     "DiffRow",
-    "Estimand",
     "Numbers",
     "PublishedValue",
     "Reproduction",
     "ResultRow",
     "ResultsError",
     "Row",
+    "Statistic",
     "Table",
     "ard_rows",
     "attrition_results",
@@ -88,7 +98,7 @@ __all__ = [
     "count_rows",
     "diff_markdown",
     "direction_of",
-    "estimand_of",
+    "estimand_rows",
     "flow_results",
     "format_number",
     "imputation_results",
@@ -113,6 +123,7 @@ __all__ = [
     "service_change_results",
     "service_results",
     "stability_results",
+    "statistic_of",
     "summarise",
     "summary_results",
     "supplementary_tables",

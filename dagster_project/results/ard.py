@@ -8,32 +8,38 @@ from collections.abc import Iterable
 from typing import Any
 
 from dagster_project.results.result_row import ResultRow
+from dagster_project.table_spec import ColumnSpec, TableSpec
 
-#: Description by column.
-ARD_COLUMNS = {
-    "group1": "what the rows are grouped by: wave or contrast; empty for neither",
-    "group1_level": "which wave or contrast",
-    "variable": "the outcome: a scale, a variable of the roster, a service",
-    "variable_level": "the category or item, for a part of the variable",
-    "context": "the analysis",
-    "stat_name": "the statistic",
-    "stat_label": "how it was made",
-    "stat": "its value; empty where it is undefined",
-    "stat_fmt": "its value as tables print it",
-    "unit": "its unit",
-    "n": "people behind it",
-    "df": "degrees of freedom",
-    "level": "the level of an interval",
-    "role": "descriptive, primary, secondary or exploratory",
-    "family": "the family of tests it is adjusted with",
-    "warning": "a remark, or why there is no value",
-    "result_id": "its id in results.results",
-    "plan_hash": "the analysis plan it follows",
-}
+ARD_TABLE = TableSpec(
+    schema="",
+    name="ard",
+    key=("result_id",),
+    description="One row a statistic, as analysis results data.",
+    columns=(
+        ColumnSpec("group1", "text", "what the rows are grouped by: wave or contrast; empty for neither"),
+        ColumnSpec("group1_level", "text", "which wave or contrast"),
+        ColumnSpec("variable", "text", "the outcome: a scale, a variable of the roster, a service"),
+        ColumnSpec("variable_level", "text", "the category or item, for a part of the variable"),
+        ColumnSpec("context", "text", "the analysis"),
+        ColumnSpec("stat_name", "text", "the statistic"),
+        ColumnSpec("stat_label", "text", "how it was made"),
+        ColumnSpec("stat", "number", "its value; empty where it is undefined"),
+        ColumnSpec("stat_fmt", "text", "its value as tables print it"),
+        ColumnSpec("unit", "text", "its unit"),
+        ColumnSpec("n", "whole", "people behind it"),
+        ColumnSpec("df", "number", "degrees of freedom"),
+        ColumnSpec("level", "number", "the level of an interval"),
+        ColumnSpec("role", "text", "descriptive, primary, secondary or exploratory"),
+        ColumnSpec("family", "text", "the family of tests it is adjusted with"),
+        ColumnSpec("warning", "text", "a remark, or why there is no value"),
+        ColumnSpec("result_id", "text", "its id in results.results", nullable=False),
+        ColumnSpec("plan_hash", "text", "the analysis plan it follows"),
+    ),
+)
 
 
 def ard_rows(results: Iterable[ResultRow], plan_hash: str) -> list[dict[str, Any]]:
-    """One dictionary a result, with the columns of ARD_COLUMNS in their order."""
+    """One dictionary a result, with the columns of ARD_TABLE in their order."""
     rows = []
     for result in results:
         group = "wave" if result.wave is not None else "contrast" if result.contrast is not None else None
@@ -42,5 +48,5 @@ def ard_rows(results: Iterable[ResultRow], plan_hash: str) -> list[dict[str, Any
             result.method, result.value, result.printed, result.unit, result.n, result.df, result.level, result.role,
             result.family, result.note, result.result_id, plan_hash,
         )  # fmt: skip
-        rows.append(dict(zip(ARD_COLUMNS, values, strict=True)))
+        rows.append(dict(zip(ARD_TABLE.column_names, values, strict=True)))
     return rows

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of, grouped, unit_of
+from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import (
     PairedT,
@@ -24,15 +24,7 @@ from dagster_project.statistics import (
     sign_flip,
     signed_rank,
 )
-from dagster_project.study import Contrast, Study
-
-#: Method and unit by effect size; {0} is the contrast's baseline.
-EFFECT_SIZES = {
-    "d_baseline": ("mean change / SD at {0} of the pairs", "baseline SDs"),
-    "d_z": ("mean change / SD of the changes", "SDs of the change"),
-    "d_av": ("mean change / root of the mean of both waves' variances", "average SDs"),
-    "d_rm": ("d_z times root of 2 (1 - r)", "SDs of a wave"),
-}
+from dagster_project.study import Contrast, Study, effect_size_method
 
 
 def seed_of(study: Study, *names: str) -> int:
@@ -86,25 +78,23 @@ def _tests(
     )
     for index, (contrast, code) in enumerate(comparisons):
         direction = direction_of(study, contrast.contrast)
-        row, unit = moments[index], unit_of(study, code)
+        row = moments[index]
         note = test.reason[index] or "no variation at baseline or follow-up"
         row_fields: dict[str, Any] = {"contrast": contrast.contrast, "note": note}
-        for statistic, value, method, statistic_unit in (
-            ("n", n[index], "people with both scores", "people"),
-            ("mean_baseline", row.get("mean_baseline"), f"mean at {contrast.baseline} of the pairs", unit),
-            ("sd_baseline", row.get("sd_baseline"), f"SD at {contrast.baseline} of the pairs", unit),
-            ("mean_followup", row.get("mean_followup"), f"mean at {contrast.followup} of the pairs", unit),
-            ("sd_followup", row.get("sd_followup"), f"SD at {contrast.followup} of the pairs", unit),
-            ("correlation", correlations[index], "Pearson's correlation of both waves", ""),
-            ("mean_change", row.get("mean_change"), f"mean of {direction}", unit),
-            ("sd_change", row.get("sd_change"), f"SD of {direction}", unit),
+        for statistic, value, method in (
+            ("n", n[index], "people with both scores"),
+            ("mean_baseline", row.get("mean_baseline"), f"mean at {contrast.baseline} of the pairs"),
+            ("sd_baseline", row.get("sd_baseline"), f"SD at {contrast.baseline} of the pairs"),
+            ("mean_followup", row.get("mean_followup"), f"mean at {contrast.followup} of the pairs"),
+            ("sd_followup", row.get("sd_followup"), f"SD at {contrast.followup} of the pairs"),
+            ("correlation", correlations[index], "Pearson's correlation of both waves"),
+            ("mean_change", row.get("mean_change"), f"mean of {direction}"),
+            ("sd_change", row.get("sd_change"), f"SD of {direction}"),
         ):
-            rows.add(code, statistic, value, n[index], method, statistic_unit, **row_fields)
+            rows.add(code, statistic, value, n[index], method, **row_fields)
         df = test.df[index]
         interval_method = f"95 % t interval of {direction}"
-        rows.interval(
-            code, "", test.ci_low[index], test.ci_high[index], n[index], interval_method, unit, df=df, **row_fields
-        )
+        rows.interval(code, "", test.ci_low[index], test.ci_high[index], n[index], interval_method, df=df, **row_fields)
         rows.add(code, "t", test.t[index], n[index], f"paired t test of {direction}", df=df, **row_fields)
         rows.add(code, "df", df, n[index], "pairs - 1", **row_fields)
         rows.add(code, "p", test.p[index], n[index], f"paired t test of {direction}, two-sided", df=df, **row_fields)
@@ -120,27 +110,22 @@ def _effects(
         note = test.reason[index] or effects.reason[index]
         row_fields: dict[str, Any] = {"contrast": contrast.contrast, "note": note}
         for name, values in effects.estimates.items():
-            kind = "d" + name[1:]
-            method, unit = EFFECT_SIZES[kind]
-            full_method = method.format(contrast.baseline) + ("" if name == kind else ", with Hedges' correction")
-            rows.add(code, name, values[index], n[index], full_method, unit, **row_fields)
+            rows.add(code, name, values[index], n[index], effect_size_method(name, contrast.baseline), **row_fields)
             low, high = effects.ci_low[name][index], effects.ci_high[name][index]
-            rows.interval(code, f"{name}_", low, high, n[index], f"95 % interval of {name}", unit, **row_fields)
+            rows.interval(code, f"{name}_", low, high, n[index], f"95 % interval of {name}", **row_fields)
 
 
 def _ranks_and_resamples(rows: Rows, study: Study, contrast: Contrast, code: str, n: int, counts: Sequence[MartRow]) -> None:
     values = np.array([row["change"] for row in counts], dtype=np.float64)
     people = np.array([row["n"] for row in counts], dtype=np.float64)
-    plan, unit = study.protocol.plan, unit_of(study, code)
+    plan = study.protocol.plan
     ranks = signed_rank(values, people, LEVEL)
     row_fields: dict[str, Any] = {"contrast": contrast.contrast, "note": ranks.reason}
     rows.add(code, "wilcoxon_w_plus", ranks.w_plus, n, f"sum of the ranks of positive changes; {ranks.method}", **row_fields)
     rows.add(code, "wilcoxon_p", ranks.p, n, f"Wilcoxon's signed-rank test, two-sided; {ranks.method}", **row_fields)
-    rows.add(
-        code, "hodges_lehmann", ranks.shift, n, "Hodges-Lehmann shift: median of the Walsh averages", unit, **row_fields
-    )
+    rows.add(code, "hodges_lehmann", ranks.shift, n, "Hodges-Lehmann shift: median of the Walsh averages", **row_fields)
     method = f"interval of the Hodges-Lehmann shift; {ranks.method}"
-    rows.interval(code, "hodges_lehmann_", ranks.ci_low, ranks.ci_high, n, method, unit, **row_fields)
+    rows.interval(code, "hodges_lehmann_", ranks.ci_low, ranks.ci_high, n, method, **row_fields)
     rows.add(code, "rank_biserial", ranks.rank_biserial, n, "(W+ - W-) / (W+ + W-)", **row_fields)
     flips = sign_flip(values, people, seed_of(study, "sign_flip", code, contrast.contrast), plan.resamples)
     row_fields["note"] = flips.reason
@@ -150,7 +135,7 @@ def _ranks_and_resamples(rows: Rows, study: Study, contrast: Contrast, code: str
     bootstrap = bca(values, people, seed_of(study, "bca", code, contrast.contrast), plan.resamples, LEVEL)
     row_fields["note"] = bootstrap.reason
     method = f"BCa bootstrap interval of the mean change; {bootstrap.method}"
-    rows.interval(code, "bca_", bootstrap.ci_low, bootstrap.ci_high, n, method, unit, **row_fields)
+    rows.interval(code, "bca_", bootstrap.ci_low, bootstrap.ci_high, n, method, **row_fields)
 
 
 def _adjusted(

@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.results.result_collector import LEVEL, MartRow, Rows, grouped, unit_of
+from dagster_project.results.result_collector import LEVEL, MartRow, Rows, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import describe, norm_distance, percent, wilson
 from dagster_project.study import Study
 
-_METHODS = {"mean": "arithmetic mean", "sd": "SD, denominator n - 1", "min": "lowest value", "max": "highest value"}
 _WILSON = "Wilson's score interval of count / n"
 
 
@@ -40,23 +39,20 @@ def characteristics_results(
         if variable.kind == "number":
             row = moments.get(name, {})
             n = int(row.get("n", 0))
-            rows.add(name, "n", n, n, "people with a known value", "people")
+            rows.add(name, "n", n, n, "people with a known value")
             for statistic in ("mean", "sd", "min", "max"):
-                rows.add(
-                    name, statistic, row.get(statistic), n, _METHODS[statistic], variable.unit or "",
-                    note=_undefined(n), decimals=variable.decimals,
-                )  # fmt: skip
+                rows.add(name, statistic, row.get(statistic), n, note=_undefined(n))
     return rows.rows
 
 
 def _share(rows: Rows, outcome: str, counts: MartRow, denominator: str, numerator: str, **row_fields: Any) -> None:
     """n, count, percent and the share's interval."""
     n, count = int(counts.get("n", 0)), int(counts.get("count", 0))
-    rows.add(outcome, "n", n, n, denominator, "people", **row_fields)
-    rows.add(outcome, "count", count, n, numerator, "people", **row_fields)
-    rows.add(outcome, "percent", percent(count, n)[0], n, "count / n", "%", note=_undefined(n), **row_fields)
+    rows.add(outcome, "n", n, n, denominator, **row_fields)
+    rows.add(outcome, "count", count, n, numerator, **row_fields)
+    rows.add(outcome, "percent", percent(count, n)[0], n, "count / n", note=_undefined(n), **row_fields)
     low, high = wilson(count, n, LEVEL)
-    rows.interval(outcome, "", 100 * low[0], 100 * high[0], n, _WILSON, "%", note=_undefined(n), decimals=1, **row_fields)
+    rows.interval(outcome, "", 100 * low[0], 100 * high[0], n, _WILSON, note=_undefined(n), **row_fields)
 
 
 def service_results(service_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
@@ -91,50 +87,40 @@ def summary_results(
                 n = int(moments.get(key, {}).get("n", 0))
                 distance = norm_distance(math.nan if mean is None else mean, norm.mean, norm.sd)[0]
                 rows.add(
-                    code, "norm_distance", distance, n, "(mean - norm mean) / norm SD", "norm SDs", wave=wave.wave,
+                    code, "norm_distance", distance, n, "(mean - norm mean) / norm SD", wave=wave.wave,
                     note=_undefined(n),
                 )  # fmt: skip
     return [*rows.rows, *_norms(study)]
-
-
-#: Method by statistic of a scale in a wave, beyond those of Table 3; their unit is that of the score.
-_FURTHER = {
-    "se": "SD / root of n",
-    "median": "median",
-    "q1": "lower quartile (type 7: linear between order statistics)",
-    "q3": "upper quartile (type 7: linear between order statistics)",
-}
 
 
 def _scale_in_wave(
     rows: Rows, study: Study, scale_and_wave: tuple[str, str], moments: MartRow, counts: list[MartRow], ledger: MartRow
 ) -> None:
     code, wave = scale_and_wave
-    unit = unit_of(study, code)
     instrument, scale = study.scales[code]
     lowest, highest = instrument.score_range(scale)
     n = int(moments.get("n", 0))
-    rows.add(code, "n", n, n, "people with a score", "people", wave=wave)
+    rows.add(code, "n", n, n, "people with a score", wave=wave)
     for statistic in ("mean", "sd", "min", "max"):
-        rows.add(code, statistic, moments.get(statistic), n, _METHODS[statistic], unit, wave=wave, note=_undefined(n))
+        rows.add(code, statistic, moments.get(statistic), n, wave=wave, note=_undefined(n))
     values = np.array([row["score"] for row in counts], dtype=np.float64)
     description = describe(values, np.array([row["n"] for row in counts], dtype=np.float64), lowest, highest)
     note = description.reason or _undefined(n)
-    for statistic, method in _FURTHER.items():
-        rows.add(code, statistic, getattr(description, statistic), n, method, unit, wave=wave, note=note)
+    for statistic in ("se", "median", "q1", "q3"):
+        rows.add(code, statistic, getattr(description, statistic), n, wave=wave, note=note)
     rows.interval(
-        code, "", description.ci_low, description.ci_high, n, "t interval of the mean", unit, wave=wave, note=note, df=n - 1
+        code, "", description.ci_low, description.ci_high, n, "t interval of the mean", wave=wave, note=note, df=n - 1
     )
-    rows.add(code, "skewness", description.skewness, n, "adjusted Fisher-Pearson skewness G1", "", wave=wave, note=note)
+    rows.add(code, "skewness", description.skewness, n, "adjusted Fisher-Pearson skewness G1", wave=wave, note=note)
     for statistic, share, end in (
         ("percent_floor", description.floor, lowest),
         ("percent_ceiling", description.ceiling, highest),
     ):
-        rows.add(code, statistic, 100 * share, n, f"people at {end:g}, the end of the scale", "%", wave=wave, note=note)
+        rows.add(code, statistic, 100 * share, n, f"people at {end:g}, the end of the scale", wave=wave, note=note)
     for reason, count in ledger.items():
         if reason not in ("scale", "wave", "n", "on_roster") and count:
             method = f"people on the roster without a score: {reason}"
-            rows.add(code, f"missing_{reason}", count, int(ledger["on_roster"]), method, "people", wave=wave)
+            rows.add(code, f"missing_{reason}", count, int(ledger["on_roster"]), method, wave=wave)
 
 
 def _norms(study: Study) -> list[ResultRow]:
@@ -146,10 +132,10 @@ def _norms(study: Study) -> list[ResultRow]:
             continue
         sample = samples[norm.sample]
         for statistic, value in (("norm_mean", norm.mean), ("norm_sd", norm.sd)):
-            rows.add(code, statistic, value, sample.n, f"published: {sample.source}", unit_of(study, code))
+            rows.add(code, statistic, value, sample.n, f"published: {sample.source}")
     for sample in study.norms.samples:
         rows.add(
-            sample.instrument, "n", sample.n, sample.n, f"published: {sample.source}", "people",
+            sample.instrument, "n", sample.n, sample.n, f"published: {sample.source}",
             note="the norm's sample size is not known",
         )  # fmt: skip
     return rows.rows

@@ -25,7 +25,7 @@ def item_results(item_counts: Iterable[MartRow], study: Study) -> list[ResultRow
             for wave in study.protocol.waves:
                 counts = {answer: n_by_answer.get((item, wave.wave, answer), 0) for answer in answers}
                 n = sum(counts.values())
-                rows.add(item, "n", n, n, "people who answered", "people", wave=wave.wave)
+                rows.add(item, "n", n, n, "people who answered", wave=wave.wave)
                 for answer, count in counts.items():
                     rows.add(
                         item,
@@ -33,7 +33,6 @@ def item_results(item_counts: Iterable[MartRow], study: Study) -> list[ResultRow
                         count,
                         n,
                         "people who gave this answer",
-                        "people",
                         category=str(answer),
                         wave=wave.wave,
                     )

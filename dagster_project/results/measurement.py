@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.results.result_collector import LEVEL, MartRow, Rows, grouped, unit_of
+from dagster_project.results.result_collector import LEVEL, MartRow, Rows, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import (
     Shares,
@@ -38,7 +38,7 @@ def measurement_results(item_moments: Iterable[MartRow], study: Study) -> list[R
         for wave in study.protocol.waves:
             n, covariance = _covariance(items, item_pairs.get((code, wave.wave), []))
             row_fields: dict[str, Any] = {"wave": wave.wave}
-            rows.add(code, "n", n, n, _COMPLETE, "people", **row_fields)
+            rows.add(code, "n", n, n, _COMPLETE, **row_fields)
             alpha = cronbach_alpha(covariance, n, LEVEL)
             rows.add(code, "alpha", alpha.alpha, n, "Cronbach's alpha, raw", note=alpha.reason, **row_fields)
             method = "interval of alpha after Feldt"
@@ -94,7 +94,7 @@ def reliable_change_results(
             reliable = reliable_change(math.nan if sd is None else sd, alpha.alpha)
             note = reliable.reason or alpha.reason or "no pairs"
             method = f"1.96 times the standard error of a difference, alpha at {contrast.baseline}"
-            rows.add(code, "threshold", reliable.threshold, n, method, unit_of(study, code), note=note, **row_fields)
+            rows.add(code, "threshold", reliable.threshold, n, method, note=note, **row_fields)
             better = _better_sign(scale, contrast)
             if math.isfinite(reliable.threshold) and n:
                 _shares(
@@ -116,5 +116,5 @@ def _shares(rows: Rows, code: str, prefix: str, shares: Shares, n: int, criterio
     for name in ("improved", "unchanged", "worsened"):
         count = getattr(shares, name)
         method = f"people who {'did not change' if name == 'unchanged' else name} {criterion}"
-        rows.add(code, f"count_{prefix}{name}", count, n, method, "people", **row_fields)
-        rows.add(code, f"percent_{prefix}{name}", 100 * count / n, n, f"{method} / n", "%", **row_fields)
+        rows.add(code, f"count_{prefix}{name}", count, n, method, **row_fields)
+        rows.add(code, f"percent_{prefix}{name}", 100 * count / n, n, f"{method} / n", **row_fields)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dagster_project.results.change import seed_of
-from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of, unit_of, weights
+from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of, weights
 from dagster_project.results.result_row import ResultRow
 from dagster_project.results.waves import patterns_from
 from dagster_project.statistics import (
@@ -32,9 +32,9 @@ def rejected_results(rejected_counts: Iterable[MartRow], study: Study) -> list[R
     for row in sorted(rejected_counts, key=lambda row: (row["wave"] or "", row["block"])):
         if row["rejected"]:
             n_values, row_fields = int(row["given"]), {"wave": row["wave"]}
-            rows.add(row["block"], "n", n_values, None, "values given", "values", **row_fields)
+            rows.add(row["block"], "n", n_values, None, "values given", **row_fields)
             method = "values outside the declared anchors, labels, categories or limits, taken as missing"
-            rows.add(row["block"], "count", int(row["rejected"]), None, method, "values", **row_fields)
+            rows.add(row["block"], "count", int(row["rejected"]), None, method, **row_fields)
     return rows.rows
 
 
@@ -45,12 +45,12 @@ def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]
     rows = Rows("flow", study)
     roster = flow.get(("roster", "roster"), {})
     n_roster = int(roster.get("n", 0))
-    rows.add("roster", "n_listed", int(roster.get("listed", 0)), None, "everybody listed", "people")
-    rows.add("roster", "n_excluded", int(roster.get("excluded", 0)), None, "people whom the study excluded", "people")
-    rows.add("roster", "n", n_roster, n_roster, "people on the roster", "people")
+    rows.add("roster", "n_listed", int(roster.get("listed", 0)), None, "everybody listed")
+    rows.add("roster", "n_excluded", int(roster.get("excluded", 0)), None, "people whom the study excluded")
+    rows.add("roster", "n", n_roster, n_roster, "people on the roster")
     for wave in study.protocol.waves:
         step_counts = flow.get(("wave", wave.wave), {})
-        wave_fields: dict[str, Any] = {"wave": wave.wave, "unit": "people"}
+        wave_fields: dict[str, Any] = {"wave": wave.wave}
         for name, method in _STATES.items():
             count = int(step_counts.get(name.removeprefix("n_"), 0))
             if count or name not in _OMITTED_IF_ZERO:
@@ -58,7 +58,7 @@ def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]
         rows.add("returns", "n", int(step_counts.get("n", 0)), n_roster, "people who returned the wave", **wave_fields)
     for contrast in study.protocol.contrasts:
         step_counts = flow.get(("contrast", contrast.contrast), {})
-        contrast_fields: dict[str, Any] = {"contrast": contrast.contrast, "role": "descriptive", "unit": "people"}
+        contrast_fields: dict[str, Any] = {"contrast": contrast.contrast, "role": "descriptive"}
         method = "people who lack one of the waves, or both"
         rows.add("returns", "n_not_returned", int(step_counts.get("not_returned", 0)), n_roster, method, **contrast_fields)
         rows.add("returns", "n", int(step_counts.get("n", 0)), n_roster, "people who returned both waves", **contrast_fields)
@@ -84,12 +84,12 @@ def attrition_results(score_ledger: Iterable[MartRow], study: Study) -> list[Res
             counts = ledger.get((code, wave.wave), {})
             n_roster, count = int(counts.get("on_roster", 0)), int(counts.get("n", 0))
             row_fields: dict[str, Any] = {"wave": wave.wave, "note": "nobody is on the roster"}
-            rows.add(code, "n", n_roster, n_roster, "people on the roster", "people", **row_fields)
-            rows.add(code, "count", count, n_roster, "people with a score", "people", **row_fields)
-            rows.add(code, "percent", percent(count, n_roster)[0], n_roster, "count / n", "%", **row_fields)
+            rows.add(code, "n", n_roster, n_roster, "people on the roster", **row_fields)
+            rows.add(code, "count", count, n_roster, "people with a score", **row_fields)
+            rows.add(code, "percent", percent(count, n_roster)[0], n_roster, "count / n", **row_fields)
             low, high = wilson(count, n_roster, LEVEL)
             method = "Wilson's score interval of count / n"
-            rows.interval(code, "", 100 * low[0], 100 * high[0], n_roster, method, "%", decimals=1, **row_fields)
+            rows.interval(code, "", 100 * low[0], 100 * high[0], n_roster, method, **row_fields)
     return rows.rows
 
 
@@ -130,19 +130,18 @@ def _numbers(rows: Rows, study: Study, measure_waves: Sequence[tuple[str, str]],
         n_returned, mean_returned, column("sd", True), n_left, mean_left, column("sd", False), LEVEL
     )
     for index, (measure, wave) in enumerate(measure_waves):
-        unit = unit_of(study, measure) if measure in study.scales else ""
         row_fields: dict[str, Any] = {"wave": wave, "note": test.reason[index] or "nobody", "role": "exploratory"}
         n = n_returned[index] + n_left[index]
-        for statistic, value, method, value_unit in (
-            ("n_returned", n_returned[index], "people who returned this wave, with a value at the first", "people"),
-            ("n_left", n_left[index], "people who did not return this wave, with a value at the first", "people"),
-            ("mean_returned", mean_returned[index], "mean at the first wave of those who returned", unit),
-            ("mean_left", mean_left[index], "mean at the first wave of those who did not", unit),
-            ("g", test.difference[index], "Hedges' g of returned minus left, pooled SD", "pooled SDs"),
+        for statistic, value, method in (
+            ("n_returned", n_returned[index], "people who returned this wave, with a value at the first"),
+            ("n_left", n_left[index], "people who did not return this wave, with a value at the first"),
+            ("mean_returned", mean_returned[index], "mean at the first wave of those who returned"),
+            ("mean_left", mean_left[index], "mean at the first wave of those who did not"),
+            ("g", test.difference[index], "Hedges' g of returned minus left, pooled SD"),
         ):
-            rows.add(measure, statistic, value, n, method, value_unit, **row_fields)
+            rows.add(measure, statistic, value, n, method, **row_fields)
         low, high = test.ci_low[index], test.ci_high[index]
-        rows.interval(measure, "g_", low, high, n, "interval of g, noncentral t", "pooled SDs", **row_fields)
+        rows.interval(measure, "g_", low, high, n, "interval of g, noncentral t", **row_fields)
 
 
 def _categories(
@@ -170,23 +169,21 @@ def _categories(
         note = standardised.reason[index] or "nobody"
         row_fields: dict[str, Any] = {"wave": wave, "category": category, "note": note, "role": "exploratory"}
         n = denominators[True][index] + denominators[False][index]
-        for statistic, value, method, value_unit in (
-            ("n_returned", denominators[True][index], "people who returned this wave, with a known category", "people"),
-            ("n_left", denominators[False][index], "people who did not return this wave, with a known category", "people"),
-            ("percent_returned", shares[True][index], "share of the category in those who returned", "%"),
-            ("percent_left", shares[False][index], "share of the category in those who did not", "%"),
-            ("difference_sd", standardised.difference[index], "standardised difference of both shares (Austin)", "SDs"),
+        for statistic, value, method in (
+            ("n_returned", denominators[True][index], "people who returned this wave, with a known category"),
+            ("n_left", denominators[False][index], "people who did not return this wave, with a known category"),
+            ("percent_returned", shares[True][index], "share of the category in those who returned"),
+            ("percent_left", shares[False][index], "share of the category in those who did not"),
+            ("difference_sd", standardised.difference[index], "standardised difference of both shares (Austin)"),
         ):
-            rows.add(variable, statistic, value, n, method, value_unit, **row_fields)
+            rows.add(variable, statistic, value, n, method, **row_fields)
         low, high = standardised.ci_low[index], standardised.ci_high[index]
-        rows.interval(variable, "difference_sd_", low, high, n, "large-sample interval", "SDs", **row_fields)
+        rows.interval(variable, "difference_sd_", low, high, n, "large-sample interval", **row_fields)
         row_fields["note"] = raw.reason[index]
-        method, unit = "difference of both shares", "percentage points"
-        rows.add(variable, "difference", 100 * raw.difference[index], n, method, unit, decimals=1, **row_fields)
+        method = "difference of both shares"
+        rows.add(variable, "difference", 100 * raw.difference[index], n, method, **row_fields)
         low, high = 100 * raw.ci_low[index], 100 * raw.ci_high[index]
-        rows.interval(
-            variable, "difference_", low, high, n, "Newcombe's hybrid score interval", unit, decimals=1, **row_fields
-        )
+        rows.interval(variable, "difference_", low, high, n, "Newcombe's hybrid score interval", **row_fields)
 
 
 def pattern_results(pattern_moments: Iterable[MartRow], score_ledger: Iterable[MartRow], study: Study) -> list[ResultRow]:
@@ -199,9 +196,9 @@ def pattern_results(pattern_moments: Iterable[MartRow], score_ledger: Iterable[M
         for pattern in patterns:
             name = "_".join(waves[wave] for wave in pattern.waves)
             method = "people with a score in just these waves"
-            rows.add(code, "count", pattern.n, n_roster, method, "people", category=name)
+            rows.add(code, "count", pattern.n, n_roster, method, category=name)
             n_with_score += pattern.n
-        rows.add(code, "count", n_roster - n_with_score, n_roster, "people without any score", "people", category="none")
+        rows.add(code, "count", n_roster - n_with_score, n_roster, "people without any score", category="none")
         test = little_mcar(patterns)
         method = "Little's test that scores are missing completely at random"
         row_fields: dict[str, Any] = {"note": test.reason, "role": "exploratory", "df": test.df}
@@ -225,7 +222,6 @@ def imputation_results(pattern_moments: Iterable[MartRow], study: Study) -> list
             seed=seed,
             level=LEVEL,
         )
-        unit = unit_of(study, code)
         imputation_method = (
             f"{plan.imputations} imputations (multivariate normal), seed {seed}, Rubin's rules, Barnard-Rubin df"
         )
@@ -233,11 +229,11 @@ def imputation_results(pattern_moments: Iterable[MartRow], study: Study) -> list
             method = f"{direction_of(study, contrast)}; {imputation_method}"
             row_fields: dict[str, Any] = {"contrast": contrast, "note": imputed.reason or pooled.reason, "df": pooled.df}
             n = imputed.n_people
-            rows.add(code, "estimate", pooled.estimate, n, method, unit, **row_fields)
-            rows.add(code, "se", pooled.se, n, f"standard error; {imputation_method}", unit, **row_fields)
+            rows.add(code, "estimate", pooled.estimate, n, method, **row_fields)
+            rows.add(code, "se", pooled.se, n, f"standard error; {imputation_method}", **row_fields)
             rows.add(code, "df", pooled.df, n, "Barnard and Rubin's degrees of freedom", **row_fields)
             rows.add(code, "t", pooled.t, n, method, **row_fields)
             rows.add(code, "p", pooled.p, n, f"{method}, two-sided", **row_fields)
-            rows.interval(code, "", pooled.ci_low, pooled.ci_high, n, f"interval; {imputation_method}", unit, **row_fields)
+            rows.interval(code, "", pooled.ci_low, pooled.ci_high, n, f"interval; {imputation_method}", **row_fields)
             rows.add(code, "fmi", pooled.fmi, n, "fraction of missing information", **row_fields)
     return rows.rows

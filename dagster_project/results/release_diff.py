@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dagster_project.markdown import markdown_table
+from dagster_project.table_spec import ColumnSpec, TableSpec
 
 #: Kinds of change, in display order: singular and plural, in words.
 CHANGE_KINDS = {
@@ -47,6 +48,32 @@ class DiffRow:
     after_value: float | None
     n: int
     people: int | None
+
+
+#: A change, between which releases.
+RELEASE_DIFF_TABLE = TableSpec(
+    schema="results",
+    name="release_diff",
+    key=("from_release", "to_release", "kind", "wave", "what"),
+    description="What each release changed in the one before it.",
+    columns=(
+        ColumnSpec("from_release", "text", "The earlier release."),
+        ColumnSpec("to_release", "text", "The later release."),
+        ColumnSpec(
+            "kind", "text", "What changed: people, answers, scores (counted); a result, a p across .05, a claim that turned."
+        ),
+        ColumnSpec("wave", "text", "The wave, of answers and scores."),
+        ColumnSpec("what", "text", "The item, scale, result or claim; of people: joined or left."),
+        ColumnSpec("before", "text", "What it was, as text; of results, p and claims only."),
+        ColumnSpec("after", "text", "What it is, as text; of results, p and claims only."),
+        ColumnSpec("before_value", "number", "What it was, as a number."),
+        ColumnSpec("after_value", "number", "What it is, as a number."),
+        ColumnSpec("n", "whole", "How many answers, scores or people changed; 1 for a result, p or claim."),
+        ColumnSpec(
+            "people", "whole", "How many people of the wave have any such change; the same in all rows of kind and wave."
+        ),
+    ),
+)
 
 
 DatabaseRow = Mapping[str, Any]

@@ -12,10 +12,10 @@ from dagster_project.markdown import markdown_table
 from dagster_project.results.published import PublishedValue
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import MINUS, printed_decimals, prints_as, read_printed, round_half_away
+from dagster_project.results.statistics_registry import PUBLISHED_NAMES
 from dagster_project.study import Study
+from dagster_project.table_spec import ColumnSpec, TableSpec
 
-#: Names of statistics in published tables, where they are not ours.
-_STATISTICS = {"change": "mean_change", "ci_low": "ci95_low", "ci_high": "ci95_high", "es": "d_baseline"}
 _VERDICTS = ("reproduced", "impossible", "differs")
 
 
@@ -38,11 +38,34 @@ class Reproduction:
     reason: str
 
 
+REPRODUCTION_TABLE = TableSpec(
+    schema="results",
+    name="reproduction",
+    key=("line",),
+    description="Each printed number of the published tables beside the warehouse's.",
+    columns=(
+        ColumnSpec("line", "whole", "The line of the file of published values.", nullable=False),
+        ColumnSpec("table", "text", "The published table."),
+        ColumnSpec("row", "whole", "The row in that table."),
+        ColumnSpec("section", "text", "The heading above the row."),
+        ColumnSpec("label", "text", "The row's label."),
+        ColumnSpec("timepoint", "text", "The wave or contrast of the column."),
+        ColumnSpec("statistic", "text", "The statistic of the column."),
+        ColumnSpec("printed", "text", "The number as printed."),
+        ColumnSpec("result_id", "text", "The result that it is compared with."),
+        ColumnSpec("computed", "number", "That result's value."),
+        ColumnSpec("computed_printed", "text", "That value at the printed precision."),
+        ColumnSpec("verdict", "text", "reproduced, impossible or differs."),
+        ColumnSpec("reason", "text", "Why it is impossible, or what differs."),
+    ),
+)
+
+
 def published_result_id(value: PublishedValue, study: Study) -> str | None:
     """The id of the result that a printed number corresponds to, or None when the protocol does not define it."""
     tables = study.protocol.published.tables if study.protocol.published else {}
     analysis = tables.get(value.table)
-    statistic = _STATISTICS.get(value.statistic, value.statistic)
+    statistic = PUBLISHED_NAMES.get(value.statistic, value.statistic)
     if analysis == "characteristics":
         for variable in study.protocol.participant_variables:
             if variable.section != value.section:

@@ -1,4 +1,4 @@
-"""Collecting result rows: ids checked, numbers formatted, roles and families taken from the plan.
+"""Collecting result rows: ids checked, units and decimals as registered, roles and families taken from the plan.
 
 Belongs here: what all analyses share when they write a number. Does not belong here: which numbers an analysis has.
 """
@@ -11,6 +11,7 @@ import numpy as np
 
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import print_statistic
+from dagster_project.results.statistics_registry import Statistic, StudyUnit, statistic_of
 from dagster_project.study import Composite, Study
 
 #: A row of a mart, column to value.
@@ -28,19 +29,17 @@ def number(value: Any) -> float | None:
     return float_value if math.isfinite(float_value) else None
 
 
-def unit_of(study: Study, code: str) -> str:
-    """The unit of a scale's score."""
-    _, scale = study.scales[code]
+def _score_unit(study: Study, outcome: str) -> str:
+    """The unit of a scale's score; none where the outcome is no scale."""
+    if outcome not in study.scales:
+        return ""
+    _, scale = study.scales[outcome]
     return "points" if not isinstance(scale, Composite) and scale.aggregate == "sum" else "scale points"
 
 
 def direction_of(study: Study, contrast_id: str) -> str:
     """The declared direction of a contrast in words, e.g. 'T1 minus T2'."""
     return next(contrast for contrast in study.protocol.contrasts if contrast.contrast == contrast_id).in_words
-
-
-#: Statistics of a change that a planned family covers, in addition to the headline effect size. All others are exploratory.
-_PLANNED = ("n", "mean_change", "ci95_low", "ci95_high", "t", "df", "p", "p_holm", "p_bh")
 
 
 class Rows:
@@ -51,44 +50,57 @@ class Rows:
         self._families = {
             test: family for family in study.protocol.plan.families for test in study.protocol.family_tests(family)
         }
-        self._headline = study.protocol.plan.headline
+        self._study = study
+        self._variables = {variable.variable: variable for variable in study.protocol.participant_variables}
         self.rows: list[ResultRow] = []
 
     def add(
-        self, outcome: str, statistic: str, value: Any, n: int | None, method: str, unit: str = "", *,
-        category: str | None = None, wave: str | None = None, contrast: str | None = None, note: str | None = None,
-        df: Any = None, level: float | None = None, role: str | None = None, decimals: int | None = None, remark: str = "",
+        self, outcome: str, name: str, value: Any, n: int | None, method: str = "", *, category: str | None = None,
+        wave: str | None = None, contrast: str | None = None, note: str | None = None, df: Any = None,
+        level: float | None = None, role: str | None = None, remark: str = "",
     ) -> None:  # fmt: skip
-        """Add a row. `note` is used where there is no value and says why, `remark` where there is one.
+        """Add a row of a registered statistic. `note` is used where there is no value and says why, `remark` where there is
+        one. Without `method`, it is the statistic's.
 
         Without `role`, a number of a contrast has the role given in the plan, or is exploratory; any other is descriptive.
+        KeyError where the statistic is not registered.
         """
+        statistic = statistic_of(self._analysis, name)
+        unit, decimals = self._unit_and_decimals(statistic, outcome)
         finite_value = number(value)
         if finite_value is None and value is not None and math.isinf(value):
             note = note or _INFINITE
-        is_planned = self._analysis == "change" and (statistic in _PLANNED or statistic.startswith(self._headline))
+        is_planned = statistic.is_planned or self._study.protocol.plan.headline in (statistic.name, statistic.limit_of)
         family = self._families.get((outcome, contrast)) if contrast is not None and is_planned else None
         if role is None and contrast is not None:
             role = family.role if family is not None else "exploratory"
         self.rows.append(
             ResultRow(
-                result_id=result_id(self._analysis, outcome, statistic, category=category, timepoint=wave or contrast),
+                result_id=result_id(self._analysis, outcome, name, category=category, timepoint=wave or contrast),
                 analysis=self._analysis, outcome=outcome, category=category, wave=wave, contrast=contrast,
-                statistic=statistic, value=finite_value, n=n, method=method, unit=unit,
-                printed=print_statistic(statistic, finite_value, decimals),
+                statistic=name, value=finite_value, n=n, method=method or statistic.method, unit=unit,
+                printed=print_statistic(finite_value, decimals, statistic.kind),
                 note=(note if finite_value is None else remark) or None,
                 df=number(df), level=level, role=role or "descriptive", family=family.family if family is not None else None,
             )
         )  # fmt: skip
 
     def interval(
-        self, outcome: str, prefix: str, low: Any, high: Any, n: int | None, method: str, unit: str = "", **row_fields: Any
+        self, outcome: str, prefix: str, low: Any, high: Any, n: int | None, method: str, **row_fields: Any
     ) -> None:
         """Add both limits of an interval: `<prefix>ci95_low` and `<prefix>ci95_high`."""
         name = f"{prefix}ci{round(100 * row_fields.get('level', LEVEL))}_"
         row_fields.setdefault("level", LEVEL)
-        self.add(outcome, name + "low", low, n, method, unit, **row_fields)
-        self.add(outcome, name + "high", high, n, method, unit, **row_fields)
+        self.add(outcome, name + "low", low, n, method, **row_fields)
+        self.add(outcome, name + "high", high, n, method, **row_fields)
+
+    def _unit_and_decimals(self, statistic: Statistic, outcome: str) -> tuple[str, int]:
+        if statistic.unit is StudyUnit.VARIABLE:
+            variable = self._variables[outcome]
+            return variable.unit or "", variable.decimals
+        if statistic.unit is StudyUnit.SCORE:
+            return _score_unit(self._study, outcome), statistic.decimals
+        return statistic.unit, statistic.decimals
 
 
 def weights(study: Study) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:

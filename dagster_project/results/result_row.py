@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from dagster_project.results.errors import ResultsError
+from dagster_project.table_spec import ColumnSpec, TableSpec
 
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 
@@ -35,6 +36,42 @@ class ResultRow:
     level: float | None = None
     role: str = "descriptive"
     family: str | None = None
+
+
+#: A result, under which plan and when it was computed.
+RESULTS_TABLE = TableSpec(
+    schema="results",
+    name="results",
+    key=("result_id",),
+    description="Every number that an analysis computed, a row each.",
+    columns=(
+        ColumnSpec(
+            "result_id",
+            "text",
+            "The number's name, the same in every run: analysis, outcome, category, when, statistic.",
+            nullable=False,
+        ),
+        ColumnSpec("analysis", "text", "The analysis that made it."),
+        ColumnSpec("outcome", "text", "What it is about: a scale, a participant variable, a service."),
+        ColumnSpec("category", "text", "The category or item, where it is about a part of the outcome."),
+        ColumnSpec("wave", "text", "The wave, of a number of one wave."),
+        ColumnSpec("contrast", "text", "The contrast, of a number of two waves."),
+        ColumnSpec("statistic", "text", "The statistic; codebook.estimands has its formula."),
+        ColumnSpec("value", "number", "The number; null where it is undefined, and note says why."),
+        ColumnSpec("n", "whole", "People behind it."),
+        ColumnSpec("method", "text", "How it was reached."),
+        ColumnSpec("unit", "text", "Its unit."),
+        ColumnSpec("printed", "text", "The number as tables print it."),
+        ColumnSpec("note", "text", "Why there is no value, or a remark about the value."),
+        ColumnSpec("df", "number", "Degrees of freedom of a test or an interval."),
+        ColumnSpec("level", "number", "The level of an interval."),
+        ColumnSpec("role", "text", "descriptive, primary, secondary or exploratory."),
+        ColumnSpec("family", "text", "The family of tests with which it is adjusted."),
+        ColumnSpec("plan_hash", "text", "The hash of the analysis plan under which it was computed."),
+        ColumnSpec("run_id", "text", "The run that computed it first as it stands."),
+        ColumnSpec("computed_at", "time", "When, in UTC."),
+    ),
+)
 
 
 def result_id(

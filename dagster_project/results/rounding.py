@@ -1,7 +1,7 @@
-"""Formatting of numbers: the rounding rule, the decimals of each statistic, and parsing of printed numbers.
+"""Formatting of numbers: the rounding rule, how each kind of statistic is written, and parsing of printed numbers.
 
-Belongs here: rounding, how each statistic is written, the interval of values that round to a printed number. Does not belong
-here: layout of tables, verdicts.
+Belongs here: rounding, how a kind of statistic is written, the interval of values that round to a printed number. Does not
+belong here: decimals of a statistic (statistics_registry.py), layout of tables, verdicts.
 
 Written as the APA's Publication Manual (7th edition, 6.36 to 6.45) and the SAMPL guidelines (Lang and Altman 2013) ask:
 exact p to three decimals, "< .001" below that, no zero before the point of what cannot exceed one, a true minus sign.
@@ -20,14 +20,6 @@ MINUS = "−"
 _PLAIN = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-") | dict.fromkeys(" \u00a0\u2009\u202f", "")
 )
-#: Decimals in tables, by statistic; the default is two.
-_DECIMALS = {
-    "n": 0, "count": 0, "percent": 1, "mean": 1, "min": 1, "max": 1, "median": 1, "q1": 1, "q3": 1, "norm_mean": 1, "df": 0,
-    "mean_baseline": 1, "mean_followup": 1,
-}  # fmt: skip
-_COUNTS = ("n_", "missing_", "count_")
-#: Statistics that cannot exceed one in absolute value, in addition to p values: written without a zero before the point.
-_WITHIN_ONE = ("correlation", "alpha", "omega", "icc", "item_rest", "fmi", "rank_biserial")
 
 
 def round_half_away(value: float, decimals: int) -> Decimal:
@@ -76,31 +68,17 @@ def format_number(value: float | None, decimals: int) -> str:
     return str(round_half_away(value, decimals)).replace("-", MINUS)
 
 
-def decimals_of(statistic: str) -> int:
-    """How many decimals tables print of a statistic."""
-    if is_p(statistic):
-        return 3
-    if statistic.startswith(_COUNTS):
-        return 0
-    return 1 if statistic.startswith("percent") else _DECIMALS.get(statistic, 2)
-
-
-def is_p(statistic: str) -> bool:
-    """Whether a statistic is a p value: p, p_holm, wilcoxon_p."""
-    return statistic == "p" or statistic.startswith("p_") or statistic.endswith("_p")
-
-
-def print_statistic(statistic: str, value: float | None, decimals: int | None = None) -> str:
-    """A value as tables print it: '.020' for a p, '< .001' and '> .999' where it would print as zero or one, a true minus
-    sign, an em dash for none."""
+def print_statistic(value: float | None, decimals: int, kind: str = "number") -> str:
+    """A value as tables print it, by the kind of its statistic: '.020' for a p, '< .001' and '> .999' where it would print
+    as zero or one, '.84' for what is within one, a true minus sign, an em dash for none."""
     if value is None:
         return format_number(None, 0)
-    if is_p(statistic):
+    if kind == "p":
         if value < 0.0005:
             return "< .001"
         if value >= 0.9995:
             return "> .999"
-    text = format_number(value, decimals_of(statistic) if decimals is None else decimals)
-    if is_p(statistic) or statistic.startswith(_WITHIN_ONE):
-        return text.replace("0.", ".", 1) if text.lstrip(MINUS).startswith("0.") else text
+    text = format_number(value, decimals)
+    if kind in ("p", "within_one") and text.lstrip(MINUS).startswith("0."):
+        return text.replace("0.", ".", 1)
     return text

@@ -34,20 +34,18 @@ def service_change_results(service_pairs: Iterable[MartRow], study: Study) -> li
                 "contrast": contrast.contrast,
                 "note": test.reason[0] or "nobody answered in both waves",
             }
-            rows.add(service.service, "n", n, n, "people who answered in both waves", "people", **row_fields)
+            rows.add(service.service, "n", n, n, "people who answered in both waves", **row_fields)
             for statistic, count, wave in (
                 ("percent_baseline", n_both + n_baseline_only, contrast.baseline),
                 ("percent_followup", n_both + n_followup_only, contrast.followup),
             ):
-                rows.add(service.service, statistic, percent(count, n)[0], n, f"used at {wave}, of n", "%", **row_fields)
+                rows.add(service.service, statistic, percent(count, n)[0], n, f"used at {wave}, of n", **row_fields)
             limits = sorted((sign * 100 * test.ci_low[0], sign * 100 * test.ci_high[0]))
             difference = sign * 100 * test.difference[0]
             method = f"difference of both shares, {direction}"
-            rows.add(service.service, "difference", difference, n, method, "percentage points", decimals=1, **row_fields)
+            rows.add(service.service, "difference", difference, n, method, **row_fields)
             method = f"interval of the difference; {test.method}"
-            rows.interval(
-                service.service, "", limits[0], limits[1], n, method, "percentage points", decimals=1, **row_fields
-            )
+            rows.interval(service.service, "", limits[0], limits[1], n, method, **row_fields)
             p = mcnemar_exact(n_baseline_only, n_followup_only)[0]
             rows.add(service.service, "p", p, n, "McNemar's exact test, two-sided", **row_fields)
     return rows.rows

@@ -79,7 +79,6 @@ def stability_results(results: Iterable[ResultRow], study: Study) -> list[Result
                         None,
                         n,
                         "see the methods",
-                        "methods",
                         note="the paired t test can't say",
                         **row_fields,
                     )
@@ -95,14 +94,13 @@ def stability_results(results: Iterable[ResultRow], study: Study) -> list[Result
                 f"{disagreement}: {', '.join(methods)}" for disagreement, methods in methods_by_disagreement.items()
             )
             method = "methods that agree with the paired t test on direction and on excluding zero, itself among them"
-            rows.add(code, "n_agreeing", len(testable) - len(dissenters), n, method, "methods", remark=remark, **row_fields)
+            rows.add(code, "n_agreeing", len(testable) - len(dissenters), n, method, remark=remark, **row_fields)
             rows.add(
                 code,
                 "n_methods",
                 len(testable),
                 n,
                 "methods that can say: " + ", ".join(answer.method for answer in testable),
-                "methods",
                 **row_fields,
             )
     return rows.rows

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.tables import Cell, Column, Numbers, Row, Table, outcome_sections
-from dagster_project.study import Study
+from dagster_project.study import EFFECT_SIZES, Study
 
 CellsOf = Callable[[str], Sequence[Cell]]
 
@@ -56,14 +56,13 @@ def _estimate(numbers: Numbers, analysis: str, code: str, timepoint: str, statis
 
 
 def _effect_sizes(study: Study, numbers: Numbers) -> Table:
-    names = ("d_baseline", "d_z", "d_av", "d_rm")
+    note = " ".join(f"{size.name}: {size.table_note}." for size in EFFECT_SIZES.values())
     contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
     return _table(
         study, "effect_sizes", "Effect sizes of change, with 95 % intervals",
-        [Column(name, contrast) for contrast in contrasts for name in names],
-        lambda code: [_estimate(numbers, "change", code, contrast, name) for contrast in contrasts for name in names],
-        "d_baseline: mean change / SD at baseline of the pairs. d_z: / SD of the changes. d_av: / root of the mean of both"
-        " variances. d_rm: d_z times root of 2 (1 - r). With Hedges' correction they stand in results as g_….",
+        [Column(name, contrast) for contrast in contrasts for name in EFFECT_SIZES],
+        lambda code: [_estimate(numbers, "change", code, contrast, name) for contrast in contrasts for name in EFFECT_SIZES],
+        f"{note} With Hedges' correction they stand in results as g_….",
     )  # fmt: skip
 
 

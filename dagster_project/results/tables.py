@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dagster_project.markdown import markdown_table
-from dagster_project.results.change import EFFECT_SIZES
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
-from dagster_project.study import Study
+from dagster_project.study import Study, effect_size_method
 
 
 @dataclass(frozen=True)
@@ -236,8 +235,7 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
         rows=tuple(rows),
         notes=(
             f"Direction of change: {directions}.",
-            f"Paired t test, two-sided. {headline}: {EFFECT_SIZES['d' + headline[1:]][0].format('baseline')}"
-            + ("." if headline.startswith("d") else ", with Hedges' correction."),
+            f"Paired t test, two-sided. {headline}: {effect_size_method(headline, 'baseline')}.",
             _families_note(study, numbers),
             "Agree: of the methods that can say (paired t, sign-flip permutation, Wilcoxon, bootstrap, mixed model,"
             " imputation, adjustment after Holm), how many agree with the paired t test on direction and on excluding zero.",

@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from importlib.resources import files
 from typing import Any
 
+from dagster_project.results.statistics_registry import STATISTICS, Inputs
+
 #: The columns of a trace.
 TRACE_COLUMNS = {
     "part": "result, made of (another result), scale, person, return, score or answer.",
@@ -58,6 +60,7 @@ def trace_sql(parts: Iterable[Mapping[str, Any]], items: Iterable[Mapping[str, A
     return (
         _lookup_macro("scales_of", scales_of, "Scales whose scores make up an outcome.")
         + _lookup_macro("items_of", items_of, "Items whose answers make up an outcome.")
+        + _input_macros()
         + f"{_TRACE_SQL}\ncomment on macro table trace is {_text(comment)};"
         + "comment on macro table traced_rows is 'The rows of trace in no order, each with the SHA-256 of its file.';"
     )
@@ -67,6 +70,25 @@ def _lookup_macro(macro: str, names: Mapping[str, Sequence[str]], comment: str) 
     cases = " ".join(f"when {_text(outcome)} then [{', '.join(map(_text, members))}]" for outcome, members in names.items())
     body = f"case outcome {cases} else [outcome] end" if cases else "[outcome]"
     return f"create or replace macro {macro}(outcome) as {body};\ncomment on macro {macro} is {_text(comment)};\n"
+
+
+def _input_macros() -> str:
+    """What each statistic, as analysis/statistic, is made of: which others, and of which outcomes and contrasts."""
+    statistics_of: dict[Inputs, list[str]] = {}
+    for statistic in STATISTICS:
+        if statistic.made_of is not None:
+            statistics_of.setdefault(statistic.made_of, []).append(f"{statistic.analysis}/{statistic.name}")
+    conditions = {inputs: f"when statistic in ({', '.join(map(_text, names))})" for inputs, names in statistics_of.items()}
+    inputs_of = " ".join(
+        f"{condition} then [{', '.join(map(_text, inputs.statistics))}]" for inputs, condition in conditions.items()
+    )
+    relation_of = " ".join(f"{condition} then {_text(inputs.relation)}" for inputs, condition in conditions.items())
+    return (
+        f"create or replace macro inputs_of(statistic) as case {inputs_of} else [] end;\n"
+        "comment on macro inputs_of is 'Statistics that a statistic is made of, as analysis/statistic.';\n"
+        f"create or replace macro relation_of(statistic) as case {relation_of} end;\n"
+        "comment on macro relation_of is 'Of which outcome and contrast they are: comparison, norm or family.';\n"
+    )
 
 
 def _text(text: str) -> str:

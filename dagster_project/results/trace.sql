@@ -8,17 +8,15 @@
 --
 -- `traced_rows` has the rows of a trace in no order and without the names of files: for counting and filtering.
 -- An id names its analysis and outcome: what `scales_of` and `items_of` (trace.py) say of the outcome is constant, so that views
--- over wide tables read the columns of these scales and items alone.
+-- over wide tables read the columns of these scales and items alone. `inputs_of` and `relation_of` say of a statistic which other
+-- results it is made of (statistics_registry.py).
 create or replace macro traced_rows(traced_id) as table
 with one as (
     select results.*, estimands.people, estimands.people_in_words, estimands.formula, contrasts.baseline, contrasts.followup
     from results.results as results
     left join codebook.estimands as estimands
         on results.analysis = estimands.analysis
-        and case
-            when ends_with(estimands.statistic, '_') then starts_with(results.statistic, estimands.statistic)
-            else results.statistic = estimands.statistic
-        end
+        and results.statistic = estimands.statistic
     left join codebook.contrasts as contrasts on results.contrast = contrasts.contrast
     where results.result_id = traced_id
 ),
@@ -153,28 +151,19 @@ returns as (
 made_of as (
     select others.*
     from results.results as others, one
-    where case
-        when one.analysis = 'norm_difference' or one.statistic = 'norm_distance' then
+    where list_contains(inputs_of(one.analysis || '/' || one.statistic), others.analysis || '/' || others.statistic)
+        and case relation_of(one.analysis || '/' || one.statistic)
+            when 'comparison' then others.outcome = one.outcome and others.contrast = one.contrast
             -- A norm's n is of its sample, one an instrument.
-            others.analysis = 'norm' and (
+            when 'norm' then
                 others.outcome = one.outcome or others.outcome = (select instrument from codebook.scales where scale = one.outcome)
-            )
-        when one.analysis = 'stability' then
-            others.outcome = one.outcome and others.contrast = one.contrast and (
-                others.analysis = 'change' and others.statistic in (
-                    'mean_change', 'p', 'sign_flip_p', 'hodges_lehmann', 'wilcoxon_p', 'bca_ci95_low', 'bca_ci95_high', 'p_holm'
-                )
-                or others.analysis in ('mixed', 'imputation') and others.statistic in ('estimate', 'p')
-            )
-        when one.analysis = 'change' and one.statistic in ('p_holm', 'p_bh') then
-            others.analysis = 'change' and others.statistic = 'p' and (others.outcome, others.contrast) in (
+            when 'family' then (others.outcome, others.contrast) in (
                 select (others_of.scale, others_of.contrast)
                 from codebook.plan_tests as mine
                 inner join codebook.plan_tests as others_of on mine.family = others_of.family
                 where mine.scale = one.outcome and mine.contrast = one.contrast
             )
-        else false
-    end
+        end
 ),
 
 answers as (

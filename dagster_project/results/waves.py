@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of, grouped, unit_of, weights
+from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of, grouped, weights
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import Pattern, mixed_model, norm_difference
 from dagster_project.study import Study
@@ -39,32 +39,32 @@ def mixed_results(pattern_moments: Iterable[MartRow], study: Study) -> list[Resu
     rows = Rows("mixed", study)
     for code, patterns in patterns_from(pattern_moments, study).items():
         model = mixed_model(patterns, len(waves), list(contrast_weights.values()), LEVEL)
-        unit, people = unit_of(study, code), model.n_people
-        for statistic, value, method, value_unit in (
-            ("n", people, "people with a score in any wave", "people"),
-            ("n_observations", model.n_observations, "scores", "scores"),
-            ("sd_between", model.sd_between, f"SD between people; {_MODEL}", unit),
-            ("sd_within", model.sd_within, f"SD within people; {_MODEL}", unit),
-            ("icc", model.icc, "variance between people / total variance", ""),
+        people = model.n_people
+        for statistic, value, method in (
+            ("n", people, "people with a score in any wave"),
+            ("n_observations", model.n_observations, "scores"),
+            ("sd_between", model.sd_between, f"SD between people; {_MODEL}"),
+            ("sd_within", model.sd_within, f"SD within people; {_MODEL}"),
+            ("icc", model.icc, "variance between people / total variance"),
         ):
-            rows.add(code, statistic, value, people, method, value_unit, note=model.reason, remark=model.reason)
+            rows.add(code, statistic, value, people, method, note=model.reason, remark=model.reason)
         for wave, mean in zip(waves, model.means, strict=True):
             row_fields: dict[str, Any] = {"wave": wave, "note": model.reason or "nobody has a score in this wave"}
-            rows.add(code, "mean", mean.estimate, people, f"estimated mean; {_MODEL}", unit, df=mean.df, **row_fields)
-            rows.add(code, "se", mean.se, people, "standard error of the estimated mean", unit, df=mean.df, **row_fields)
+            rows.add(code, "mean", mean.estimate, people, f"estimated mean; {_MODEL}", df=mean.df, **row_fields)
+            rows.add(code, "se", mean.se, people, "standard error of the estimated mean", df=mean.df, **row_fields)
             method = "interval of the estimated mean, Satterthwaite df"
-            rows.interval(code, "", mean.ci_low, mean.ci_high, people, method, unit, df=mean.df, **row_fields)
+            rows.interval(code, "", mean.ci_low, mean.ci_high, people, method, df=mean.df, **row_fields)
         for contrast, estimate in zip(contrast_weights, model.contrasts, strict=True):
             direction = direction_of(study, contrast)
             row_fields = {"contrast": contrast, "note": model.reason or "nobody has a score in one of its waves"}
             method = f"{direction}; {_MODEL}"
-            rows.add(code, "estimate", estimate.estimate, people, method, unit, df=estimate.df, **row_fields)
-            rows.add(code, "se", estimate.se, people, f"standard error of {direction}", unit, df=estimate.df, **row_fields)
+            rows.add(code, "estimate", estimate.estimate, people, method, df=estimate.df, **row_fields)
+            rows.add(code, "se", estimate.se, people, f"standard error of {direction}", df=estimate.df, **row_fields)
             rows.add(code, "df", estimate.df, people, "Satterthwaite's degrees of freedom", **row_fields)
             rows.add(code, "t", estimate.t, people, method, df=estimate.df, **row_fields)
             rows.add(code, "p", estimate.p, people, f"{method}, two-sided", df=estimate.df, **row_fields)
             method = f"interval of {direction}, Satterthwaite df"
-            rows.interval(code, "", estimate.ci_low, estimate.ci_high, people, method, unit, df=estimate.df, **row_fields)
+            rows.interval(code, "", estimate.ci_low, estimate.ci_high, people, method, df=estimate.df, **row_fields)
     return rows.rows
 
 
@@ -88,20 +88,19 @@ def norm_results(scale_moments: Iterable[MartRow], study: Study) -> list[ResultR
         [math.nan if size is None else size for size in norm_sizes], LEVEL, plan.norm_margin,
     )  # fmt: skip
     for index, (code, wave) in enumerate(scale_waves):
-        unit = unit_of(study, code)
         role = "secondary" if code in study.protocol.outcomes and plan.norm_margin is not None else "exploratory"
         row_fields: dict[str, Any] = {"wave": wave, "note": test.reason[index], "role": role, "df": test.df[index]}
         method, size = test.method[index], n[index]
-        rows.add(code, "difference", test.difference[index], size, f"mean - norm mean; {method}", unit, **row_fields)
-        rows.add(code, "se", test.se[index], size, f"standard error; {method}", unit, **row_fields)
+        rows.add(code, "difference", test.difference[index], size, f"mean - norm mean; {method}", **row_fields)
+        rows.add(code, "se", test.se[index], size, f"standard error; {method}", **row_fields)
         rows.add(code, "t", test.t[index], size, method, **row_fields)
         rows.add(code, "df", test.df[index], size, method, **row_fields)
         rows.add(code, "p", test.p[index], size, f"{method}, two-sided", **row_fields)
-        rows.interval(code, "", test.ci_low[index], test.ci_high[index], size, f"interval; {method}", unit, **row_fields)
+        rows.interval(code, "", test.ci_low[index], test.ci_high[index], size, f"interval; {method}", **row_fields)
         method_sd = "difference / norm SD, the norm SD taken as known"
-        rows.add(code, "difference_sd", test.difference_sd[index], size, method_sd, "norm SDs", **row_fields)
+        rows.add(code, "difference_sd", test.difference_sd[index], size, method_sd, **row_fields)
         low, high = test.ci_low_sd[index], test.ci_high_sd[index]
-        rows.interval(code, "difference_sd_", low, high, size, method_sd, "norm SDs", **row_fields)
+        rows.interval(code, "difference_sd_", low, high, size, method_sd, **row_fields)
         if plan.norm_margin is not None:
             equivalence_method = f"two one-sided tests against {plan.norm_margin:g} norm SDs; {method}"
             rows.add(code, "p_equivalence", test.p_equivalence[index], size, equivalence_method, **row_fields)

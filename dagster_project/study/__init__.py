@@ -7,11 +7,21 @@ Does not belong here: anything that touches an export, a database or a result. T
 from dagster_project.study.base import Code, ContrastId, Definition, WaveId
 from dagster_project.study.codebook import codebook_tables, column_descriptions, wave_definitions
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
+from dagster_project.study.effect_size import (
+    EFFECT_SIZE_NAMES,
+    EFFECT_SIZES,
+    EVERY_EFFECT_SIZE,
+    HEDGES_CORRECTION,
+    HEDGES_SOURCE,
+    EffectSize,
+    effect_size_method,
+    effect_size_of,
+)
 from dagster_project.study.errors import StudyError
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.new import new_study
 from dagster_project.study.norms import Norm, NormSample
-from dagster_project.study.plan import EffectSize, Family, Plan, Role
+from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
 from dagster_project.study.protocol import (
     MISSING_REASONS,
     AnswerLabels,
@@ -40,6 +50,11 @@ from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
     "CODEBOOK_COLUMNS",
+    "EFFECT_SIZES",
+    "EFFECT_SIZE_NAMES",
+    "EVERY_EFFECT_SIZE",
+    "HEDGES_CORRECTION",
+    "HEDGES_SOURCE",
     "MISSING_REASONS",
     "PARTICIPANTS",
     "SERVICES",
@@ -51,6 +66,7 @@ __all__ = [
     "ContrastId",
     "Definition",
     "EffectSize",
+    "EffectSizeName",
     "Export",
     "Family",
     "Instrument",
@@ -73,6 +89,8 @@ __all__ = [
     "WaveState",
     "codebook_tables",
     "column_descriptions",
+    "effect_size_method",
+    "effect_size_of",
     "hash_definitions",
     "new_study",
     "read_definition",

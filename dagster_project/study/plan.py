@@ -4,14 +4,18 @@ Belongs here: the declarations under `plan` in study.yaml. Does not
 belong here: computing anything.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
 from dagster_project.study.base import Code, ContrastId, Definition
+from dagster_project.study.effect_size import EFFECT_SIZE_NAMES
 
 Role = Literal["primary", "secondary", "exploratory"]
-EffectSize = Literal["d_baseline", "d_z", "d_av", "d_rm", "g_baseline", "g_z", "g_av", "g_rm"]
+if TYPE_CHECKING:
+    EffectSizeName = str
+else:
+    EffectSizeName = Literal[EFFECT_SIZE_NAMES]
 
 
 class Family(Definition):
@@ -28,7 +32,7 @@ class Family(Definition):
 class Plan(Definition):
     """The analysis plan. Without one, all tests are exploratory and none is adjusted."""
 
-    headline: EffectSize = Field(
+    headline: EffectSizeName = Field(
         default="d_baseline", description="the effect size that tables print, e.g. d_baseline or g_av"
     )
     alpha: float = Field(default=0.05, gt=0, lt=0.5, description="the error rate of a family of tests, e.g. 0.05")

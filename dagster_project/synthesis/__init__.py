@@ -9,10 +9,10 @@ from dagster_project.synthesis.display import CodeCount, JointRow, Quote, displa
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.propositions import Judgement, Proposition, PropositionFile, read_propositions
 from dagster_project.synthesis.segments import CodedFile, Coding, Interviews, read_interviews, segment_ids, unplaced_reason
-from dagster_project.synthesis.tables import DISPLAY_COLUMNS, display_tables
+from dagster_project.synthesis.tables import DISPLAY_TABLES, display_tables
 
 __all__ = [
-    "DISPLAY_COLUMNS",
+    "DISPLAY_TABLES",
     "VERDICTS",
     "CodeCount",
     "CodedFile",

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from dagster_project.study import Code, ContrastId, Definition, EffectSize, Study, WaveId, read_definition
+from dagster_project.study import Code, ContrastId, Definition, EffectSizeName, Study, WaveId, read_definition
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.segments import Interviews
 
@@ -31,7 +31,9 @@ class ChangeCondition(Definition):
         default=None, description="excludes_zero or includes_zero; left out, the estimate alone decides"
     )
     at_least: float | None = Field(default=None, gt=0, description="the least size of the effect size, e.g. 0.5")
-    effect_size: EffectSize | None = Field(default=None, description="which effect size; the plan's headline if left out")
+    effect_size: EffectSizeName | None = Field(
+        default=None, description="which effect size; the plan's headline if left out"
+    )
 
     @model_validator(mode="after")
     def _is_restrictive(self) -> "ChangeCondition":

@@ -4,75 +4,110 @@ from collections.abc import Sequence
 from typing import Any
 
 from dagster_project.synthesis.display import JointRow
+from dagster_project.table_spec import ColumnSpec, TableSpec
 
-#: By table and column: (kind, description). kind: text, whole, flag or day.
-DISPLAY_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
-    "propositions": {
-        "proposition": ("text", "The proposition's code."),
-        "position": ("whole", "Its place in the joint display."),
-        "statement": ("text", "The proposition in words."),
-        "claims": ("whole", "How many claims about numbers it rests on."),
-        "supported": ("whole", "Claims that the results bear out."),
-        "not_supported": ("whole", "Claims that the estimates do not bear out, though their intervals leave room."),
-        "contradicted": ("whole", "Claims that estimate and interval speak against."),
-        "not_testable": ("whole", "Claims for which a number is missing."),
-        "segments": ("whole", "Interview segments with one of its codes."),
-        "people": ("whole", "People who said them."),
-        "interviews": ("text", "What the interviews say, in the study's words."),
-        "verdict": ("text", "convergent, complementary, divergent, silent, or not yet judged."),
-        "silence": ("text", "Which side has nothing to say."),
-        "judged_by": ("text", "Who judged."),
-        "judged_on": ("day", "When."),
-        "memo": ("text", "Why, in the judge's words."),
-        "evidence": ("text", "A mark of the verdicts and segments as they are."),
-        "judged_evidence": ("text", "The mark of the evidence that was judged."),
-        "is_stale": ("flag", "Whether the judgement was made of other evidence."),
-        "doubts": ("text", "Why the judgement should be looked at again, and what to write then; a line each."),
-    },
-    "claims": {
-        "claim_id": ("text", "claim/proposition/claim, the same in every run."),
-        "proposition": ("text", "The proposition that rests on it."),
-        "claim_order": ("whole", "Its place."),
-        "statement": ("text", "The claim in words."),
-        "assumption": ("text", "What the words leave open and was decided."),
-        "verdict": ("text", "supported, not supported, contradicted or not testable."),
-        "reason": ("text", "Why, with the numbers."),
-        "numbers": ("whole", "How many numbers it was judged by."),
-    },
-    "claim_cells": {
-        "claim_id": ("text", "The claim."),
-        "cell_order": ("whole", "Its place."),
-        "outcome": ("text", "What the number is about."),
-        "label": ("text", "What tables call that."),
-        "moment": ("text", "The wave or contrast."),
-        "shown": ("text", "The number as printed, with its interval."),
-        "result_ids": ("text", "The results it shows, with blanks between."),
-        "verdict": ("text", "What this number alone says of the claim."),
-        "reason": ("text", "Why."),
-    },
-    "proposition_codes": {
-        "proposition": ("text", "The proposition."),
-        "code_order": ("whole", "Its place."),
-        "code": ("text", "The code of the interviews."),
-        "segments": ("whole", "Segments with it."),
-        "people": ("whole", "People who said them."),
-        "by_wave": ("text", "Segments wave by wave."),
-    },
-    "quotes": {
-        "proposition": ("text", "The proposition."),
-        "segment_id": ("text", "The segment."),
-        "code": ("text", "Its code."),
-        "participant_id": ("text", "Pseudonym of the person."),
-        "wave": ("text", "The wave of the interview."),
-        "quote": ("text", "What was said, as far as the study chose to quote it."),
-        "source_file": ("text", "SHA-256 of the file it came from."),
-        "place": ("text", "Where that file has it: a GUID or a line."),
-    },
-}  # fmt: skip
+#: The tables of the joint display.
+DISPLAY_TABLES = (
+    TableSpec(
+        schema="results",
+        name="propositions",
+        key=("proposition",),
+        description="Each proposition with its evidence and judgement.",
+        columns=(
+            ColumnSpec("proposition", "text", "The proposition's code.", nullable=False),
+            ColumnSpec("position", "whole", "Its place in the joint display."),
+            ColumnSpec("statement", "text", "The proposition in words."),
+            ColumnSpec("claims", "whole", "How many claims about numbers it rests on."),
+            ColumnSpec("supported", "whole", "Claims that the results bear out."),
+            ColumnSpec(
+                "not_supported", "whole", "Claims that the estimates do not bear out, though their intervals leave room."
+            ),
+            ColumnSpec("contradicted", "whole", "Claims that estimate and interval speak against."),
+            ColumnSpec("not_testable", "whole", "Claims for which a number is missing."),
+            ColumnSpec("segments", "whole", "Interview segments with one of its codes."),
+            ColumnSpec("people", "whole", "People who said them."),
+            ColumnSpec("interviews", "text", "What the interviews say, in the study's words."),
+            ColumnSpec("verdict", "text", "convergent, complementary, divergent, silent, or not yet judged."),
+            ColumnSpec("silence", "text", "Which side has nothing to say."),
+            ColumnSpec("judged_by", "text", "Who judged."),
+            ColumnSpec("judged_on", "day", "When."),
+            ColumnSpec("memo", "text", "Why, in the judge's words."),
+            ColumnSpec("evidence", "text", "A mark of the verdicts and segments as they are."),
+            ColumnSpec("judged_evidence", "text", "The mark of the evidence that was judged."),
+            ColumnSpec("is_stale", "flag", "Whether the judgement was made of other evidence."),
+            ColumnSpec(
+                "doubts", "text", "Why the judgement should be looked at again, and what to write then; a line each."
+            ),
+        ),
+    ),
+    TableSpec(
+        schema="results",
+        name="claims",
+        key=("claim_id",),
+        description="Each claim about numbers, with its verdict.",
+        columns=(
+            ColumnSpec("claim_id", "text", "claim/proposition/claim, the same in every run.", nullable=False),
+            ColumnSpec("proposition", "text", "The proposition that rests on it."),
+            ColumnSpec("claim_order", "whole", "Its place."),
+            ColumnSpec("statement", "text", "The claim in words."),
+            ColumnSpec("assumption", "text", "What the words leave open and was decided."),
+            ColumnSpec("verdict", "text", "supported, not supported, contradicted or not testable."),
+            ColumnSpec("reason", "text", "Why, with the numbers."),
+            ColumnSpec("numbers", "whole", "How many numbers it was judged by."),
+        ),
+    ),
+    TableSpec(
+        schema="results",
+        name="claim_cells",
+        key=("claim_id", "cell_order"),
+        description="The numbers that each claim was judged by.",
+        columns=(
+            ColumnSpec("claim_id", "text", "The claim.", nullable=False),
+            ColumnSpec("cell_order", "whole", "Its place.", nullable=False),
+            ColumnSpec("outcome", "text", "What the number is about."),
+            ColumnSpec("label", "text", "What tables call that."),
+            ColumnSpec("moment", "text", "The wave or contrast."),
+            ColumnSpec("shown", "text", "The number as printed, with its interval."),
+            ColumnSpec("result_ids", "text", "The results it shows, with blanks between."),
+            ColumnSpec("verdict", "text", "What this number alone says of the claim."),
+            ColumnSpec("reason", "text", "Why."),
+        ),
+    ),
+    TableSpec(
+        schema="results",
+        name="proposition_codes",
+        key=("proposition", "code_order"),
+        description="The codes of each proposition, counted.",
+        columns=(
+            ColumnSpec("proposition", "text", "The proposition.", nullable=False),
+            ColumnSpec("code_order", "whole", "Its place.", nullable=False),
+            ColumnSpec("code", "text", "The code of the interviews."),
+            ColumnSpec("segments", "whole", "Segments with it."),
+            ColumnSpec("people", "whole", "People who said them."),
+            ColumnSpec("by_wave", "text", "Segments wave by wave."),
+        ),
+    ),
+    TableSpec(
+        schema="results",
+        name="quotes",
+        key=("proposition", "segment_id", "code"),
+        description="The quoted segments of each proposition.",
+        columns=(
+            ColumnSpec("proposition", "text", "The proposition.", nullable=False),
+            ColumnSpec("segment_id", "text", "The segment.", nullable=False),
+            ColumnSpec("code", "text", "Its code.", nullable=False),
+            ColumnSpec("participant_id", "text", "Pseudonym of the person."),
+            ColumnSpec("wave", "text", "The wave of the interview."),
+            ColumnSpec("quote", "text", "What was said, as far as the study chose to quote it."),
+            ColumnSpec("source_file", "text", "SHA-256 of the file it came from."),
+            ColumnSpec("place", "text", "Where that file has it: a GUID or a line."),
+        ),
+    ),
+)
 
 
 def display_tables(display: Sequence[JointRow]) -> dict[str, list[dict[str, Any]]]:
-    """The rows of each table, with the columns of DISPLAY_COLUMNS."""
+    """The rows of each table, with the columns of DISPLAY_TABLES."""
     return {
         "propositions": [_proposition_row(row) for row in display],
         "claims": [

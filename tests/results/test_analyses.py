@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dagster_project.results import (
-    ARD_COLUMNS,
+    ARD_TABLE,
     ResultRow,
     ard_rows,
     attrition_results,
@@ -193,7 +193,7 @@ def test_a_number_is_one_row_of_the_ard(study: Study) -> None:
     results = [*change_results([change], counts, study), *measurement_results([], study)]
     rows = ard_rows(results, "a plan")
     assert len(rows) == len(results)
-    assert all(list(row) == list(ARD_COLUMNS) for row in rows)
+    assert all(tuple(row) == ARD_TABLE.column_names for row in rows)
     mean = next(row for row in rows if row["result_id"] == "change/mood_total/T1-T2/mean_change")
     assert (mean["group1"], mean["group1_level"], mean["variable"], mean["stat_name"]) == (
         "contrast", "T1-T2", "mood_total", "mean_change",

@@ -87,25 +87,25 @@ def test_no_number_is_a_dash() -> None:
 
 
 @pytest.mark.parametrize(
-    ("statistic", "value", "printed"),
+    ("kind", "decimals", "value", "printed"),
     [
-        ("p", 0.0204, ".020"),
-        ("p_holm", 1.0, "> .999"),
-        ("wilcoxon_p", 0.0004999, "< .001"),
-        ("p", 0.0005, ".001"),
-        ("p", None, "—"),
-        ("alpha", 0.8449, ".84"),
-        ("alpha_ci95_low", -0.2, "−.20"),
-        ("item_rest", -1.2, "−1.20"),
-        ("correlation", 1.0, "1.00"),
-        ("correlation", -0.001, ".00"),
-        ("d_z", -0.204, "−0.20"),
-        ("percent", 0.25, "0.3"),
-        ("n_pairs", 20.0, "20"),
+        ("p", 3, 0.0204, ".020"),
+        ("p", 3, 1.0, "> .999"),
+        ("p", 3, 0.0004999, "< .001"),
+        ("p", 3, 0.0005, ".001"),
+        ("p", 3, None, "—"),
+        ("within_one", 2, 0.8449, ".84"),
+        ("within_one", 2, -0.2, "−.20"),
+        ("within_one", 2, -1.2, "−1.20"),
+        ("within_one", 2, 1.0, "1.00"),
+        ("within_one", 2, -0.001, ".00"),
+        ("number", 2, -0.204, "−0.20"),
+        ("number", 1, 0.25, "0.3"),
+        ("number", 0, 20.0, "20"),
     ],
 )
-def test_a_statistic_is_written_as_its_kind_is(statistic: str, value: float | None, printed: str) -> None:
-    assert print_statistic(statistic, value) == printed
+def test_a_statistic_is_written_as_its_kind_is(kind: str, decimals: int, value: float | None, printed: str) -> None:
+    assert print_statistic(value, decimals, kind) == printed
 
 
 def test_ids_have_their_parts_in_order_and_refuse_what_would_be_ambiguous() -> None:

@@ -17,7 +17,7 @@ from released_page import numbers_by_id, read_page_data
 from scipy import stats
 
 from dagster_project.cli import main
-from dagster_project.results import ESTIMANDS, PEOPLE, estimand_of, person_lines, trace_lines, unknown_id_message
+from dagster_project.results import person_lines, statistic_of, trace_lines, unknown_id_message
 
 Rows = list[dict[str, Any]]
 
@@ -84,18 +84,21 @@ def _lines_of_rows(rows: Rows, shown: int) -> list[str]:
 
 def test_every_statistic_has_a_formula_and_says_who_counts(released: Callable[..., Rows]) -> None:
     for row in released("select distinct analysis, statistic from results.results"):
-        assert estimand_of(row["analysis"], row["statistic"]).formula, row
-    assert {one.people for one in ESTIMANDS} == set(PEOPLE)
-    assert len({(one.analysis, one.statistic) for one in ESTIMANDS}) == len(ESTIMANDS)
-    with pytest.raises(KeyError, match="change/luck"):
-        estimand_of("change", "luck")
+        assert statistic_of(row["analysis"], row["statistic"]).formula, row
+
+
+def test_an_important_change_is_not_told_the_formula_of_a_reliable_one(released: Callable[..., Rows]) -> None:
+    for name in ("count_improved", "count_important_improved"):
+        (row,) = released("from trace(?) where part = 'result'", f"reliable_change/wellbeing/T1-T2/{name}")
+        assert row["formula"] == statistic_of("reliable_change", name).formula
+        assert ("minimal important change" in row["formula"]) == ("important" in name)
 
 
 def test_the_people_of_a_trace_are_the_n_of_its_result(released: Callable[..., Rows]) -> None:
     """One result of each kind that differs in who counts, of a scale, a composite, a variable and a service."""
     chosen = released(
         "select r.result_id, r.n, e.people from results.results r join codebook.estimands e on e.analysis = r.analysis"
-        " and (e.statistic = r.statistic or (ends_with(e.statistic, '_') and starts_with(r.statistic, e.statistic)))"
+        " and e.statistic = r.statistic"
         " where e.people not in ('nobody', 'listed')"
         " qualify row_number() over (partition by r.analysis, e.people, r.outcome = 'overall_satisfaction', r.category is null"
         " order by hash(r.result_id)) = 1"

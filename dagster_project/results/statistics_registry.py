@@ -1,0 +1,441 @@
+"""Every statistic that an analysis computes: name, formula, unit, decimals, whose values, source. One entry a statistic.
+
+Belongs here: what is the same in every result of a statistic. Does not belong here: computing it (statistics/); how a single
+number was computed (form of the test, number of draws, seed), which is in its `method`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import partial
+from typing import Literal
+
+from dagster_project.study import EFFECT_SIZES, HEDGES_CORRECTION, HEDGES_SOURCE, MISSING_REASONS
+from dagster_project.table_spec import ColumnSpec, TableSpec
+
+#: Who is included in a number: description by rule. `trace` applies the rules person by person.
+PEOPLE = {
+    "score": "people with a score of the scale in the wave",
+    "both": "people with a score, or an answer, in both waves of the contrast",
+    "any": "people with a score of the scale in any wave",
+    "items": "people who answered all items of the scale in the wave",
+    "value": "people with a known value",
+    "roster": "everybody on the roster",
+    "listed": "everybody listed, with those whom the study excluded",
+    "first": "people with a value at the first wave, by whether they returned this one",
+    "nobody": "nobody of the study: the number comes from elsewhere",
+}
+
+
+class StudyUnit(Enum):
+    """A unit that the study declares."""
+
+    SCORE = "score"  # of the scale; none where the outcome is no scale
+    VARIABLE = "variable"  # of the participant variable, which declares the decimals too
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The results that a number is made of, as analysis/statistic. relation: of their outcome and contrast to its own: the
+    same comparison, the norm of the outcome or of its instrument, or the tests of the same family of the plan."""
+
+    relation: Literal["comparison", "norm", "family"]
+    statistics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A statistic of an analysis.
+
+    formula: in plain text, with x a person's value and n the number of people. decimals: that tables print. people: a key
+    of PEOPLE. source: where it was published. kind: p is written as a p value; within_one cannot exceed one in absolute
+    value and is written without a zero before the point. made_of: other results it is computed from. method: how it is
+    computed, where that is the same for all results. limit_of: the statistic of whose interval it is a limit. printed_as:
+    its name in published tables. is_planned: whether a family of the plan covers it, as it does the headline effect size.
+    """
+
+    analysis: str
+    name: str
+    formula: str
+    unit: str | StudyUnit = ""
+    decimals: int = 2
+    people: str = ""
+    source: str = ""
+    kind: Literal["number", "p", "within_one"] = "number"
+    made_of: Inputs | None = None
+    method: str = ""
+    limit_of: str = ""
+    printed_as: str = ""
+    is_planned: bool = False
+
+
+def _limits(
+    statistic: Statistic, formula: str, prefix: str | None = None, *, decimals: int | None = None, source: str = ""
+) -> tuple[Statistic, Statistic]:
+    """Both limits of the interval of a statistic. prefix: of their names, the statistic's name if left out."""
+    low, high = (
+        replace(
+            statistic,
+            name=f"{statistic.name}_ci95_{end}" if prefix is None else f"{prefix}ci95_{end}",
+            formula=formula,
+            decimals=statistic.decimals if decimals is None else decimals,
+            source=source,
+            method="",
+            limit_of=statistic.name,
+            printed_as=f"ci_{end}" if prefix == "" else "",
+        )
+        for end in ("low", "high")
+    )
+    return low, high
+
+
+def _hedges(statistic: Statistic) -> Statistic:
+    """g_ from its d_."""
+    return replace(
+        statistic,
+        name="g" + statistic.name[1:],
+        formula=f"J(n - 1) times ({statistic.formula})" + ("" if statistic.limit_of else f", {HEDGES_CORRECTION}"),
+        source=HEDGES_SOURCE,
+        limit_of=statistic.limit_of and "g" + statistic.limit_of[1:],
+        printed_as="",
+    )
+
+
+_SCORE = StudyUnit.SCORE
+_T_TEST = "Student, Biometrika 1908, 6(1), 1-25"
+_RANKS = "Hollander and Wolfe, Nonparametric Statistical Methods, 2nd ed., 1999, ch. 3"
+_WILSON = "Wilson, J Am Stat Assoc 1927, 22, 209-212"
+_WELCH = "Welch, Biometrika 1947, 34, 28-35"
+_QUANTILES = "Hyndman and Fan, Am Stat 1996, 50, 361-365"
+_SATTERTHWAITE = "Kuznetsova and others, J Stat Softw 2017, 82(13)"
+_RUBIN = "Rubin, Multiple Imputation for Nonresponse in Surveys, 1987"
+_AUSTIN = "Austin, Commun Stat Simul Comput 2009, 38, 1228-1234"
+_HEDGES_OLKIN = "Hedges and Olkin, Statistical Methods for Meta-Analysis, 1985, ch. 5"
+_NORM_INPUTS = Inputs("norm", ("norm/n", "norm/norm_mean", "norm/norm_sd"))
+_METHOD_INPUTS = Inputs(
+    "comparison",
+    (
+        "change/mean_change", "change/p", "change/sign_flip_p", "change/hodges_lehmann", "change/wilcoxon_p",
+        "change/bca_ci95_low", "change/bca_ci95_high", "change/p_holm", "mixed/estimate", "mixed/p", "imputation/estimate",
+        "imputation/p",
+    ),
+)  # fmt: skip
+
+
+def _change() -> Iterator[Statistic]:
+    entry = partial(Statistic, "change", people="both")
+    planned = partial(entry, is_planned=True)
+    change = "x the change of a person, in the direction of the contrast"
+    yield planned("n", "count of pairs", "people", 0)
+    for wave, words in (("baseline", "baseline"), ("followup", "follow-up")):
+        yield entry(f"mean_{wave}", f"sum of scores at {words} / n", _SCORE, 1)
+        yield entry(f"sd_{wave}", f"root(sum (x - mean)^2 / (n - 1)) at {words}", _SCORE)
+    yield entry("correlation", "covariance of both waves / (SD at baseline SD at follow-up)", kind="within_one")
+    mean = planned("mean_change", f"sum of x / n, {change}", _SCORE, printed_as="change")
+    yield mean
+    yield entry("sd_change", f"root(sum (x - mean)^2 / (n - 1)), {change}", _SCORE)
+    yield from _limits(mean, "mean change ± t quantile of n - 1 df times SD of changes / root(n)", "", source=_T_TEST)
+    yield planned("t", "mean change / (SD of changes / root(n))", source=_T_TEST)
+    yield planned("df", "n - 1", decimals=0)
+    yield planned("p", "P(|T| >= |t|), T Student's t with n - 1 df", decimals=3, kind="p", source=_T_TEST)
+    adjusted = partial(planned, decimals=3, kind="p", made_of=Inputs("family", ("change/p",)))
+    order = "in the order of the family's m p values, at most 1"
+    yield adjusted("p_holm", f"largest of (m - i + 1) p(i) up to this p {order}", source="Holm, Scand J Stat 1979, 6, 65-70")
+    yield adjusted(
+        "p_bh", f"smallest of m p(i) / i from this p on {order}",
+        source="Benjamini and Hochberg, J R Stat Soc B 1995, 57, 289-300",
+    )  # fmt: skip
+    ranks = partial(entry, source=_RANKS)
+    yield ranks("wilcoxon_w_plus", "sum of the ranks of |x| where x > 0, zeros dropped, midranks for ties")
+    yield ranks("wilcoxon_p", "P(W+ as far from its mean or farther), every sign as likely", decimals=3, kind="p")
+    yield entry("rank_biserial", "(W+ - W-) / (W+ + W-)", kind="within_one", source="Kerby, Innov Teach 2014, 3:11.IT.3.1")
+    shift = ranks("hodges_lehmann", "median of (x_i + x_j) / 2 over i <= j, zeros dropped", _SCORE)
+    yield shift
+    yield from _limits(
+        shift, "the k-th (x_i + x_j) / 2 from either end, k the 2.5 % quantile of W+ as if without ties", source=_RANKS
+    )
+    yield entry(
+        "sign_flip_p", "share of sign changes of x with |mean| as large or larger", decimals=3, kind="p",
+        source="Phipson and Smyth, Stat Appl Genet Mol Biol 2010, 9:39",
+    )  # fmt: skip
+    yield from _limits(
+        replace(mean, is_planned=False), "bias-corrected and accelerated quantile of the means of resampled changes", "bca_",
+        source="Efron, J Am Stat Assoc 1987, 82, 171-185",
+    )  # fmt: skip
+    for size in EFFECT_SIZES.values():
+        estimate = entry(
+            size.name, size.formula, size.unit, source=size.source, printed_as="es" if size.name == "d_baseline" else ""
+        )
+        for statistic in (estimate, *_limits(estimate, size.interval, source=size.interval_source)):
+            yield statistic
+            yield _hedges(statistic)
+
+
+def _moments(entry: "partial[Statistic]", unit: StudyUnit) -> Iterator[Statistic]:
+    yield entry("n", "count of people", "people", 0)
+    yield entry("mean", "sum of x / n", unit, 1, method="arithmetic mean")
+    yield entry("sd", "root(sum (x - mean)^2 / (n - 1))", unit, method="SD, denominator n - 1")
+    yield entry("min", "least x", unit, 1, method="lowest value")
+    yield entry("max", "greatest x", unit, 1, method="highest value")
+
+
+def _share(entry: "partial[Statistic]", condition: str) -> Iterator[Statistic]:
+    """A share of people. condition: who is counted, in words."""
+    percent = entry("percent", "100 count / n", "%", 1)
+    yield entry("n", "count of people", "people", 0)
+    yield entry("count", f"count of people {condition}", "people", 0)
+    yield percent
+    yield from _limits(
+        percent,
+        "Wilson: 100 (p + z^2 / 2n ± z root(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n), p = count / n",
+        "",
+        source=_WILSON,
+    )
+
+
+def _summary() -> Iterator[Statistic]:
+    entry = partial(Statistic, "summary", people="score")
+    moments = {statistic.name: statistic for statistic in _moments(entry, _SCORE)}
+    yield from moments.values()
+    quartile = partial(entry, unit=_SCORE, decimals=1, source=_QUANTILES)
+    yield entry("se", "SD / root(n)", _SCORE, method="SD / root of n")
+    yield entry("median", "middle x", _SCORE, 1, method="median")
+    for name, order, words in (("q1", "0.25", "lower"), ("q3", "0.75", "upper")):
+        yield quartile(
+            name, f"quantile of order {order} (type 7)",
+            method=f"{words} quartile (type 7: linear between order statistics)",
+        )  # fmt: skip
+    yield entry("skewness", "n / ((n - 1) (n - 2)) sum ((x - mean) / SD)^3")
+    yield entry("percent_floor", "100 people at the least possible score / n", "%", 1)
+    yield entry("percent_ceiling", "100 people at the greatest possible score / n", "%", 1)
+    yield entry("norm_distance", "(mean - norm mean) / norm SD", "norm SDs", made_of=_NORM_INPUTS)
+    yield from _limits(moments["mean"], "mean ± t quantile of n - 1 df times SD / root(n)", "", decimals=2)
+    for reason in MISSING_REASONS:
+        yield entry(f"missing_{reason}", "count of people without a score for this reason", "people", 0, people="roster")
+
+
+def _norm() -> Iterator[Statistic]:
+    entry = partial(Statistic, "norm", people="nobody", formula="as published")
+    yield entry("n", unit="people", decimals=0)
+    yield entry("norm_mean", unit=_SCORE, decimals=1)
+    yield entry("norm_sd", unit=_SCORE)
+
+
+def _norm_difference() -> Iterator[Statistic]:
+    entry = partial(Statistic, "norm_difference", people="score", made_of=_NORM_INPUTS)
+    welch = partial(entry, source=_WELCH)
+    difference = entry("difference", "mean - norm mean", _SCORE)
+    difference_sd = entry("difference_sd", "(mean - norm mean) / norm SD", "norm SDs")
+    yield difference
+    yield welch("se", "root(SD^2 / n + norm SD^2 / norm n), without the norm's part where its n is unknown", _SCORE)
+    yield welch(
+        "t", "(mean - norm mean) / SE, SE^2 = SD^2 / n + norm SD^2 / norm n (SD^2 / n where the norm's n is unknown)"
+    )
+    yield welch("df", "Welch and Satterthwaite; n - 1 where the norm's n is unknown", decimals=0)
+    yield welch("p", "P(|T| >= |t|)", decimals=3, kind="p")
+    yield difference_sd
+    yield entry(
+        "p_equivalence", "the larger p of two one-sided tests that the difference lies within the margin", decimals=3,
+        kind="p", source="Schuirmann, J Pharmacokinet Biopharm 1987, 15, 657-680",
+    )  # fmt: skip
+    yield from _limits(difference, "difference ± t quantile times SE", "", source=_WELCH)
+    yield from _limits(difference_sd, "(difference ± t quantile times SE) / norm SD", source=_WELCH)
+
+
+def _mixed() -> Iterator[Statistic]:
+    entry = partial(Statistic, "mixed", people="any", source="Laird and Ware, Biometrics 1982, 38, 963-974")
+    satterthwaite = partial(entry, source=_SATTERTHWAITE)
+    model = "score = mean of the wave + person + error, person and error normal; REML"
+    estimate = entry("estimate", f"difference of two waves' means; {model}", _SCORE)
+    yield entry("n", "count of people", "people", 0, source="")
+    yield entry("n_observations", "count of scores", "scores", 0, source="")
+    yield entry("sd_between", f"SD of person; {model}", _SCORE)
+    yield entry("sd_within", f"SD of error; {model}", _SCORE)
+    yield entry("icc", "variance of person / (variance of person + variance of error)", kind="within_one")
+    yield entry("mean", model, _SCORE, 1)
+    yield estimate
+    yield entry("se", "from the information at the REML estimate", _SCORE)
+    yield satterthwaite("df", "Satterthwaite: 2 (variance)^2 / variance of the variance", decimals=0)
+    yield satterthwaite("t", "estimate / SE")
+    yield satterthwaite("p", "P(|T| >= |t|)", decimals=3, kind="p")
+    yield from _limits(estimate, "estimate ± t quantile of Satterthwaite's df times SE", "", source=_SATTERTHWAITE)
+
+
+def _imputation() -> Iterator[Statistic]:
+    entry = partial(Statistic, "imputation", people="any", source=_RUBIN)
+    pooling = "mean over completed data sets; variance within + (1 + 1 / m) variance between"
+    estimate = entry("estimate", pooling, _SCORE)
+    yield estimate
+    yield entry("se", f"root of the total variance; {pooling}", _SCORE)
+    yield entry("df", "Barnard and Rubin 1999", decimals=0, source="Barnard and Rubin, Biometrika 1999, 86, 948-955")
+    yield entry("t", "estimate / SE")
+    yield entry("p", "P(|T| >= |t|)", decimals=3, kind="p")
+    yield entry("fmi", "(r + 2 / (df + 3)) / (r + 1), r = (1 + 1 / m) between / within", kind="within_one")
+    yield from _limits(estimate, "estimate ± t quantile times SE", "", source=_RUBIN)
+
+
+def _stability() -> Iterator[Statistic]:
+    entry = partial(Statistic, "stability", people="both", unit="methods", decimals=0, made_of=_METHOD_INPUTS)
+    yield entry("n_agreeing", "count of methods with the sign of the paired t test and its word on excluding zero")
+    yield entry("n_methods", "count of methods that can say")
+
+
+def _measurement() -> Iterator[Statistic]:
+    entry = partial(Statistic, "measurement", people="items")
+    alpha = entry(
+        "alpha", "k / (k - 1) (1 - sum of the items' variances / variance of their sum)", kind="within_one",
+        source="Cronbach, Psychometrika 1951, 16, 297-334",
+    )  # fmt: skip
+    yield entry("n", "count of people", "people", 0)
+    yield alpha
+    yield entry(
+        "omega",
+        "(sum of loadings)^2 / ((sum of loadings)^2 + sum of unique variances), one factor by maximum likelihood",
+        kind="within_one", source="McDonald, Test Theory, 1999",
+    )  # fmt: skip
+    yield entry("item_rest", "correlation of the item with the sum of the others", kind="within_one")
+    yield from _limits(
+        alpha, "1 - (1 - alpha) F quantile of n - 1 and (n - 1) (k - 1) df",
+        source="Feldt, Woodruff and Salih, Appl Psychol Meas 1987, 11, 93-103",
+    )  # fmt: skip
+
+
+def _reliable_change() -> Iterator[Statistic]:
+    entry = partial(Statistic, "reliable_change", people="both")
+    jacobson = partial(entry, source="Jacobson and Truax, J Consult Clin Psychol 1991, 59, 12-19")
+    yield jacobson("threshold", "1.96 SD at baseline root(2 (1 - alpha at baseline))", _SCORE)
+    for prefix, criterion, family in (
+        ("", "beyond the threshold, or not", jacobson),
+        ("important_", "the minimal important change of the instrument or more, or not", entry),
+    ):
+        for name in ("improved", "unchanged", "worsened"):
+            yield family(f"count_{prefix}{name}", f"count of people whose change is {criterion}", "people", 0)
+            yield family(f"percent_{prefix}{name}", "100 count / n", "%", 1)
+
+
+def _flow() -> Iterator[Statistic]:
+    entry = partial(Statistic, "flow", unit="people", decimals=0)
+    yield entry("n_listed", "count of people listed", people="listed")
+    yield entry("n_excluded", "count of people excluded by the study", people="listed")
+    yield entry("n", "count of people", people="roster")
+    yield entry("n_withdrawn", "count of people withdrawn", people="roster")
+    yield entry("n_not_returned", "count of people absent", people="roster")
+    yield entry("n_returned_blank", "count of people with a row without a single answer", people="roster")
+
+
+def _leavers() -> Iterator[Statistic]:
+    entry = partial(Statistic, "leavers", people="first")
+    difference = entry("difference", "100 (p1 - p2)", "percentage points", 1)
+    difference_sd = entry(
+        "difference_sd", "(p1 - p2) / root((p1 (1 - p1) + p2 (1 - p2)) / 2)", "SDs",
+        source=_AUSTIN,
+    )  # fmt: skip
+    g = entry(
+        "g", "J(n - 2) (mean of those who returned - mean of those who did not) / pooled SD", "pooled SDs",
+        source=_HEDGES_OLKIN,
+    )  # fmt: skip
+    for group in ("returned", "left"):
+        yield entry(f"n_{group}", "count of people", "people", 0)
+        yield entry(f"mean_{group}", "sum of x / n", _SCORE)
+        yield entry(f"percent_{group}", "100 count / n", "%", 1)
+    yield from (g, *_limits(g, "J times noncentrality limits of t times root(1 / n1 + 1 / n2)", source=_HEDGES_OLKIN))
+    yield from (difference_sd, *_limits(difference_sd, "value ± z SE by the delta method", source=_AUSTIN))
+    yield difference
+    yield from _limits(
+        difference, "100 times Newcombe's limits, of Wilson's for both", source="Newcombe, Stat Med 1998, 17, 873-890"
+    )
+
+
+def _missingness() -> Iterator[Statistic]:
+    little = partial(Statistic, "missingness", people="any", source="Little, J Am Stat Assoc 1988, 83, 1198-1202")
+    yield little("df", "sum over patterns of their waves - waves", decimals=0)
+    yield little("chi_square", "sum over patterns of n (mean - m)' S^-1 (mean - m), m and S by maximum likelihood")
+    yield little("p", "P(chi-square of df >= chi_square)", decimals=3, kind="p")
+    yield Statistic("missingness", "count", "count of people with a score in just these waves", "people", 0, "roster")
+
+
+def _rejected() -> Iterator[Statistic]:
+    entry = partial(Statistic, "rejected", people="nobody", unit="values", decimals=0)
+    yield entry("n", "count of values given")
+    yield entry("count", "count of values that fit no declaration")
+
+
+def _characteristics() -> Iterator[Statistic]:
+    entry = partial(Statistic, "characteristics", people="value")
+    yield from _share(entry, "in the category")
+    yield from (statistic for statistic in _moments(entry, StudyUnit.VARIABLE) if statistic.name != "n")
+
+
+def _items() -> Iterator[Statistic]:
+    entry = partial(Statistic, "items", people="value", unit="people", decimals=0)
+    yield entry("n", "count of people who answered")
+    yield entry("count", "count of people who gave the answer")
+
+
+def _service_change() -> Iterator[Statistic]:
+    entry = partial(Statistic, "service_change", people="both")
+    yield entry("n", "count of people", "people", 0)
+    yield entry("percent_baseline", "100 used at baseline / n", "%", 1)
+    yield entry("percent_followup", "100 used at follow-up / n", "%", 1)
+    difference = entry(
+        "difference", "100 (used only at one - used only at the other) / n, in the direction of the contrast",
+        "percentage points", 1,
+    )  # fmt: skip
+    yield difference
+    yield entry(
+        "p", "2 P(B <= smaller discordant count), B binomial of both and 1/2, at most 1", decimals=3, kind="p",
+        source="McNemar, Psychometrika 1947, 12, 153-157",
+    )  # fmt: skip
+    yield from _limits(
+        difference, "Bonett and Price: Wald's interval after adding one to either discordant count", "",
+        source="Bonett and Price, J Educ Behav Stat 2012, 37, 479-488",
+    )  # fmt: skip
+
+
+#: Every statistic, in the order of the codebook.
+STATISTICS: tuple[Statistic, ...] = (
+    *_change(), *_summary(), *_norm(), *_norm_difference(), *_mixed(), *_imputation(), *_stability(), *_measurement(),
+    *_reliable_change(), *_flow(), *_share(partial(Statistic, "attrition", people="roster"), "with a score"), *_leavers(),
+    *_missingness(), *_rejected(), *_characteristics(), *_items(),
+    *_share(partial(Statistic, "service_use", people="value"), "who used the service"), *_service_change(),
+)  # fmt: skip
+_BY_NAME: Mapping[tuple[str, str], Statistic] = {(entry.analysis, entry.name): entry for entry in STATISTICS}
+#: Our names of statistics by their names in published tables, where these differ.
+PUBLISHED_NAMES = {entry.printed_as: entry.name for entry in STATISTICS if entry.printed_as}
+
+
+def statistic_of(analysis: str, name: str) -> Statistic:
+    """The entry of a statistic. KeyError where it is not registered."""
+    try:
+        return _BY_NAME[analysis, name]
+    except KeyError:
+        raise KeyError(f"{analysis}/{name}") from None
+
+
+ESTIMANDS_TABLE = TableSpec(
+    schema="codebook",
+    name="estimands",
+    key=("analysis", "statistic"),
+    description="What each statistic is: formula, and who counts in it.",
+    columns=(
+        ColumnSpec("analysis", "text", "The analysis, as in results.results.", nullable=False),
+        ColumnSpec("statistic", "text", "The statistic.", nullable=False),
+        ColumnSpec("people", "text", "Who counts in the statistic, as a code that trace applies."),
+        ColumnSpec("people_in_words", "text", "Who counts in the statistic."),
+        ColumnSpec("formula", "text", "The statistic's formula, in plain text."),
+    ),
+)
+
+
+def estimand_rows() -> list[dict[str, str]]:
+    """The rows of codebook.estimands."""
+    return [
+        {
+            "analysis": entry.analysis,
+            "statistic": entry.name,
+            "people": entry.people,
+            "people_in_words": PEOPLE[entry.people],
+            "formula": entry.formula,
+        }
+        for entry in STATISTICS
+    ]
