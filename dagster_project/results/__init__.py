@@ -37,12 +37,12 @@ from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_
 from dagster_project.results.rounding import format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
+from dagster_project.results.statistic import PEOPLE, Statistic
 from dagster_project.results.statistics_registry import (
     ESTIMANDS_TABLE,
-    PEOPLE,
     STATISTICS,
-    Statistic,
     estimand_rows,
+    interval_of,
     statistic_of,
 )
 from dagster_project.results.supplementary_tables import MISSING_REASONS, ledger_table, supplementary_tables
@@ -102,6 +102,7 @@ __all__ = [
     "flow_results",
     "format_number",
     "imputation_results",
+    "interval_of",
     "item_results",
     "leaver_results",
     "ledger_table",

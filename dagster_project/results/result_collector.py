@@ -11,7 +11,8 @@ import numpy as np
 
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import print_statistic
-from dagster_project.results.statistics_registry import Statistic, StudyUnit, statistic_of
+from dagster_project.results.statistic import Statistic, StudyUnit
+from dagster_project.results.statistics_registry import statistic_of
 from dagster_project.study import Composite, Study
 
 #: A row of a mart, column to value.

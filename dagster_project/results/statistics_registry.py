@@ -5,101 +5,12 @@ number was computed (form of the test, number of draws, seed), which is in its `
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from functools import partial
-from typing import Literal
 
-from dagster_project.study import EFFECT_SIZES, HEDGES_CORRECTION, HEDGES_SOURCE, MISSING_REASONS
+from dagster_project.results.statistic import PEOPLE, Inputs, Statistic, StudyUnit, hedges, limits
+from dagster_project.study import EFFECT_SIZES, MISSING_REASONS
 from dagster_project.table_spec import ColumnSpec, TableSpec
-
-#: Who is included in a number: description by rule. `trace` applies the rules person by person.
-PEOPLE = {
-    "score": "people with a score of the scale in the wave",
-    "both": "people with a score, or an answer, in both waves of the contrast",
-    "any": "people with a score of the scale in any wave",
-    "items": "people who answered all items of the scale in the wave",
-    "value": "people with a known value",
-    "roster": "everybody on the roster",
-    "listed": "everybody listed, with those whom the study excluded",
-    "first": "people with a value at the first wave, by whether they returned this one",
-    "nobody": "nobody of the study: the number comes from elsewhere",
-}
-
-
-class StudyUnit(Enum):
-    """A unit that the study declares."""
-
-    SCORE = "score"  # of the scale; none where the outcome is no scale
-    VARIABLE = "variable"  # of the participant variable, which declares the decimals too
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """The results that a number is made of, as analysis/statistic. relation: of their outcome and contrast to its own: the
-    same comparison, the norm of the outcome or of its instrument, or the tests of the same family of the plan."""
-
-    relation: Literal["comparison", "norm", "family"]
-    statistics: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Statistic:
-    """A statistic of an analysis.
-
-    formula: in plain text, with x a person's value and n the number of people. decimals: that tables print. people: a key
-    of PEOPLE. source: where it was published. kind: p is written as a p value; within_one cannot exceed one in absolute
-    value and is written without a zero before the point. made_of: other results it is computed from. method: how it is
-    computed, where that is the same for all results. limit_of: the statistic of whose interval it is a limit. printed_as:
-    its name in published tables. is_planned: whether a family of the plan covers it, as it does the headline effect size.
-    """
-
-    analysis: str
-    name: str
-    formula: str
-    unit: str | StudyUnit = ""
-    decimals: int = 2
-    people: str = ""
-    source: str = ""
-    kind: Literal["number", "p", "within_one"] = "number"
-    made_of: Inputs | None = None
-    method: str = ""
-    limit_of: str = ""
-    printed_as: str = ""
-    is_planned: bool = False
-
-
-def _limits(
-    statistic: Statistic, formula: str, prefix: str | None = None, *, decimals: int | None = None, source: str = ""
-) -> tuple[Statistic, Statistic]:
-    """Both limits of the interval of a statistic. prefix: of their names, the statistic's name if left out."""
-    low, high = (
-        replace(
-            statistic,
-            name=f"{statistic.name}_ci95_{end}" if prefix is None else f"{prefix}ci95_{end}",
-            formula=formula,
-            decimals=statistic.decimals if decimals is None else decimals,
-            source=source,
-            method="",
-            limit_of=statistic.name,
-            printed_as=f"ci_{end}" if prefix == "" else "",
-        )
-        for end in ("low", "high")
-    )
-    return low, high
-
-
-def _hedges(statistic: Statistic) -> Statistic:
-    """g_ from its d_."""
-    return replace(
-        statistic,
-        name="g" + statistic.name[1:],
-        formula=f"J(n - 1) times ({statistic.formula})" + ("" if statistic.limit_of else f", {HEDGES_CORRECTION}"),
-        source=HEDGES_SOURCE,
-        limit_of=statistic.limit_of and "g" + statistic.limit_of[1:],
-        printed_as="",
-    )
-
 
 _SCORE = StudyUnit.SCORE
 _T_TEST = "Student, Biometrika 1908, 6(1), 1-25"
@@ -134,7 +45,7 @@ def _change() -> Iterator[Statistic]:
     mean = planned("mean_change", f"sum of x / n, {change}", _SCORE, printed_as="change")
     yield mean
     yield entry("sd_change", f"root(sum (x - mean)^2 / (n - 1)), {change}", _SCORE)
-    yield from _limits(mean, "mean change ± t quantile of n - 1 df times SD of changes / root(n)", "", source=_T_TEST)
+    yield from limits(mean, "mean change ± t quantile of n - 1 df times SD of changes / root(n)", "", source=_T_TEST)
     yield planned("t", "mean change / (SD of changes / root(n))", source=_T_TEST)
     yield planned("df", "n - 1", decimals=0)
     yield planned("p", "P(|T| >= |t|), T Student's t with n - 1 df", decimals=3, kind="p", source=_T_TEST)
@@ -151,14 +62,14 @@ def _change() -> Iterator[Statistic]:
     yield entry("rank_biserial", "(W+ - W-) / (W+ + W-)", kind="within_one", source="Kerby, Innov Teach 2014, 3:11.IT.3.1")
     shift = ranks("hodges_lehmann", "median of (x_i + x_j) / 2 over i <= j, zeros dropped", _SCORE)
     yield shift
-    yield from _limits(
+    yield from limits(
         shift, "the k-th (x_i + x_j) / 2 from either end, k the 2.5 % quantile of W+ as if without ties", source=_RANKS
     )
     yield entry(
         "sign_flip_p", "share of sign changes of x with |mean| as large or larger", decimals=3, kind="p",
         source="Phipson and Smyth, Stat Appl Genet Mol Biol 2010, 9:39",
     )  # fmt: skip
-    yield from _limits(
+    yield from limits(
         replace(mean, is_planned=False), "bias-corrected and accelerated quantile of the means of resampled changes", "bca_",
         source="Efron, J Am Stat Assoc 1987, 82, 171-185",
     )  # fmt: skip
@@ -166,9 +77,9 @@ def _change() -> Iterator[Statistic]:
         estimate = entry(
             size.name, size.formula, size.unit, source=size.source, printed_as="es" if size.name == "d_baseline" else ""
         )
-        for statistic in (estimate, *_limits(estimate, size.interval, source=size.interval_source)):
+        for statistic in (estimate, *limits(estimate, size.interval, source=size.interval_source)):
             yield statistic
-            yield _hedges(statistic)
+            yield hedges(statistic)
 
 
 def _moments(entry: "partial[Statistic]", unit: StudyUnit) -> Iterator[Statistic]:
@@ -185,7 +96,7 @@ def _share(entry: "partial[Statistic]", condition: str) -> Iterator[Statistic]:
     yield entry("n", "count of people", "people", 0)
     yield entry("count", f"count of people {condition}", "people", 0)
     yield percent
-    yield from _limits(
+    yield from limits(
         percent,
         "Wilson: 100 (p + z^2 / 2n ± z root(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n), p = count / n",
         "",
@@ -209,7 +120,7 @@ def _summary() -> Iterator[Statistic]:
     yield entry("percent_floor", "100 people at the least possible score / n", "%", 1)
     yield entry("percent_ceiling", "100 people at the greatest possible score / n", "%", 1)
     yield entry("norm_distance", "(mean - norm mean) / norm SD", "norm SDs", made_of=_NORM_INPUTS)
-    yield from _limits(moments["mean"], "mean ± t quantile of n - 1 df times SD / root(n)", "", decimals=2)
+    yield from limits(moments["mean"], "mean ± t quantile of n - 1 df times SD / root(n)", "", decimals=2)
     for reason in MISSING_REASONS:
         yield entry(f"missing_{reason}", "count of people without a score for this reason", "people", 0, people="roster")
 
@@ -238,8 +149,8 @@ def _norm_difference() -> Iterator[Statistic]:
         "p_equivalence", "the larger p of two one-sided tests that the difference lies within the margin", decimals=3,
         kind="p", source="Schuirmann, J Pharmacokinet Biopharm 1987, 15, 657-680",
     )  # fmt: skip
-    yield from _limits(difference, "difference ± t quantile times SE", "", source=_WELCH)
-    yield from _limits(difference_sd, "(difference ± t quantile times SE) / norm SD", source=_WELCH)
+    yield from limits(difference, "difference ± t quantile times SE", "", source=_WELCH)
+    yield from limits(difference_sd, "(difference ± t quantile times SE) / norm SD", source=_WELCH)
 
 
 def _mixed() -> Iterator[Statistic]:
@@ -258,7 +169,7 @@ def _mixed() -> Iterator[Statistic]:
     yield satterthwaite("df", "Satterthwaite: 2 (variance)^2 / variance of the variance", decimals=0)
     yield satterthwaite("t", "estimate / SE")
     yield satterthwaite("p", "P(|T| >= |t|)", decimals=3, kind="p")
-    yield from _limits(estimate, "estimate ± t quantile of Satterthwaite's df times SE", "", source=_SATTERTHWAITE)
+    yield from limits(estimate, "estimate ± t quantile of Satterthwaite's df times SE", "", source=_SATTERTHWAITE)
 
 
 def _imputation() -> Iterator[Statistic]:
@@ -271,7 +182,7 @@ def _imputation() -> Iterator[Statistic]:
     yield entry("t", "estimate / SE")
     yield entry("p", "P(|T| >= |t|)", decimals=3, kind="p")
     yield entry("fmi", "(r + 2 / (df + 3)) / (r + 1), r = (1 + 1 / m) between / within", kind="within_one")
-    yield from _limits(estimate, "estimate ± t quantile times SE", "", source=_RUBIN)
+    yield from limits(estimate, "estimate ± t quantile times SE", "", source=_RUBIN)
 
 
 def _stability() -> Iterator[Statistic]:
@@ -294,7 +205,7 @@ def _measurement() -> Iterator[Statistic]:
         kind="within_one", source="McDonald, Test Theory, 1999",
     )  # fmt: skip
     yield entry("item_rest", "correlation of the item with the sum of the others", kind="within_one")
-    yield from _limits(
+    yield from limits(
         alpha, "1 - (1 - alpha) F quantile of n - 1 and (n - 1) (k - 1) df",
         source="Feldt, Woodruff and Salih, Appl Psychol Meas 1987, 11, 93-103",
     )  # fmt: skip
@@ -338,10 +249,10 @@ def _leavers() -> Iterator[Statistic]:
         yield entry(f"n_{group}", "count of people", "people", 0)
         yield entry(f"mean_{group}", "sum of x / n", _SCORE)
         yield entry(f"percent_{group}", "100 count / n", "%", 1)
-    yield from (g, *_limits(g, "J times noncentrality limits of t times root(1 / n1 + 1 / n2)", source=_HEDGES_OLKIN))
-    yield from (difference_sd, *_limits(difference_sd, "value ± z SE by the delta method", source=_AUSTIN))
+    yield from (g, *limits(g, "J times noncentrality limits of t times root(1 / n1 + 1 / n2)", source=_HEDGES_OLKIN))
+    yield from (difference_sd, *limits(difference_sd, "value ± z SE by the delta method", source=_AUSTIN))
     yield difference
-    yield from _limits(
+    yield from limits(
         difference, "100 times Newcombe's limits, of Wilson's for both", source="Newcombe, Stat Med 1998, 17, 873-890"
     )
 
@@ -386,7 +297,7 @@ def _service_change() -> Iterator[Statistic]:
         "p", "2 P(B <= smaller discordant count), B binomial of both and 1/2, at most 1", decimals=3, kind="p",
         source="McNemar, Psychometrika 1947, 12, 153-157",
     )  # fmt: skip
-    yield from _limits(
+    yield from limits(
         difference, "Bonett and Price: Wald's interval after adding one to either discordant count", "",
         source="Bonett and Price, J Educ Behav Stat 2012, 37, 479-488",
     )  # fmt: skip
@@ -410,6 +321,12 @@ def statistic_of(analysis: str, name: str) -> Statistic:
         return _BY_NAME[analysis, name]
     except KeyError:
         raise KeyError(f"{analysis}/{name}") from None
+
+
+def interval_of(analysis: str, name: str) -> tuple[str, str] | None:
+    """The names of both limits of a statistic's interval; of several intervals the first that is registered."""
+    names = [entry.name for entry in STATISTICS if entry.analysis == analysis and entry.limit_of == name]
+    return (names[0], names[1]) if names else None
 
 
 ESTIMANDS_TABLE = TableSpec(

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from importlib.resources import files
 from typing import Any
 
-from dagster_project.results.statistics_registry import STATISTICS, Inputs
+from dagster_project.results.statistic import Inputs
+from dagster_project.results.statistics_registry import STATISTICS
 
 #: The columns of a trace.
 TRACE_COLUMNS = {

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dagster_project.results import ResultRow, direction_of, format_number, result_id, unknown_id_message
+from dagster_project.results import ResultRow, direction_of, format_number, interval_of, result_id, unknown_id_message
 from dagster_project.study import Study
 from dagster_project.synthesis.propositions import (
     ChangeCondition,
@@ -160,12 +160,10 @@ class _Estimate:
     absence: str
 
     @classmethod
-    def from_results(
-        cls, results: Mapping[str, ResultRow], id_prefix: str, statistic: str, interval_prefix: str, absence: str
-    ) -> "_Estimate":
-        """id_prefix: the id up to the statistic. interval_prefix: the part of the statistic's name before ci95_low."""
-        limits = (f"{id_prefix}/{interval_prefix}ci95_low", f"{id_prefix}/{interval_prefix}ci95_high")
-        ids = (f"{id_prefix}/{statistic}", *limits)
+    def from_results(cls, results: Mapping[str, ResultRow], id_prefix: str, statistic: str, absence: str) -> "_Estimate":
+        """id_prefix: the id up to the statistic. A statistic whose interval is not registered has none."""
+        limits = interval_of(id_prefix.partition("/")[0], statistic) or ()
+        ids = tuple(f"{id_prefix}/{name}" for name in (statistic, *limits))
         return cls(ids, tuple(results.get(row_id) for row_id in ids), absence)
 
     @property
@@ -174,8 +172,8 @@ class _Estimate:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        low, high = (row.value if row is not None else None for row in self.rows[1:])
-        return None if low is None or high is None else (low, high)
+        limits = [row.value for row in self.rows[1:] if row is not None and row.value is not None]
+        return (limits[0], limits[1]) if len(limits) == 2 else None
 
     @property
     def text(self) -> str:
@@ -253,13 +251,13 @@ def _change_cells(condition: ChangeCondition, results: Mapping[str, ResultRow], 
         for contrast in condition.contrasts:
             id_prefix = result_id(analysis, code, contrast)
             absence = "there is no such comparison; both waves must have asked"
-            change = _Estimate.from_results(results, id_prefix, statistic, "", absence)
+            change = _Estimate.from_results(results, id_prefix, statistic, absence)
             # A fall is a positive change where the contrast is baseline minus follow-up.
             fall_is_positive = baseline_signs[contrast] > 0
             estimates = [change]
             judgements = [*_judge_change(condition, change, fall_is_positive, direction_of(study, contrast))]
             if condition.at_least is not None:
-                effect = _Estimate.from_results(results, id_prefix, effect_size, f"{effect_size}_", absence)
+                effect = _Estimate.from_results(results, id_prefix, effect_size, absence)
                 judgements.append(_judge_effect(condition, effect, fall_is_positive, effect_size))
                 estimates.append(effect)
             verdict, reason = _worst_judgement(*judgements)
@@ -320,7 +318,7 @@ def _norm_cells(condition: NormCondition, results: Mapping[str, ResultRow], stud
         for wave in condition.waves:
             id_prefix = result_id("norm_difference", code, wave)
             absence = "nobody has a score" if code in scales_with_norm else "has no norm"
-            estimate = _Estimate.from_results(results, id_prefix, "difference_sd", "difference_sd_", absence)
+            estimate = _Estimate.from_results(results, id_prefix, "difference_sd", absence)
             verdict, reason = _judge_estimate(estimate, region, region_words, condition.interval == "inside")
             if verdict not in (SUPPORTED, NOT_TESTABLE) and estimate.value:
                 side = "better" if (estimate.value > 0) == (scale.better == "high") else "worse"
@@ -361,7 +359,7 @@ def _level_cells(
     region = _Region(low, high)
     for row_id in condition.results:
         id_prefix, _, statistic = row_id.rpartition("/")
-        estimate = _Estimate.from_results(results, id_prefix, statistic, _interval_prefix(statistic), "")
+        estimate = _Estimate.from_results(results, id_prefix, statistic, "")
         row = estimate.rows[0]
         outcome, wave_or_contrast = (row.outcome, row.wave or row.contrast or "") if row is not None else (row_id, "")
         if row is None:
@@ -374,16 +372,6 @@ def _level_cells(
             outcome, labels.get(outcome, outcome), wave_or_contrast, estimate.text, estimate.result_ids, verdict, reason,
             _exceeds_region(estimate, region, verdict),
         )  # fmt: skip
-
-
-#: The statistics whose interval is the one of their analysis, ci95_low to ci95_high; every other interval is named after its
-#: statistic.
-_MAIN_ESTIMATES = ("mean", "mean_change", "percent", "estimate", "difference")
-
-
-def _interval_prefix(statistic: str) -> str:
-    """What the limits of a statistic's interval are called before ci95_low. A count, a p or an SD has none."""
-    return "" if statistic in _MAIN_ESTIMATES else f"{statistic}_"
 
 
 def _bounds(low: float, high: float) -> str:

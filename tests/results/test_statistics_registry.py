@@ -13,7 +13,8 @@ from dagster_project.commands import audit as audit_command
 from dagster_project.results import PEOPLE, STATISTICS, Statistic, statistic_of, trace_sql
 from dagster_project.results.change import paired_results
 from dagster_project.results.result_collector import Rows
-from dagster_project.results.statistics_registry import PUBLISHED_NAMES, StudyUnit
+from dagster_project.results.statistic import StudyUnit
+from dagster_project.results.statistics_registry import PUBLISHED_NAMES
 from dagster_project.results.supplementary_tables import MISSING_REASONS as MISSING_REASON_HEADINGS
 from dagster_project.statistics import effect_sizes
 from dagster_project.study import (

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from dagster_project.results import ResultRow, format_number
+from dagster_project.results import ResultRow, format_number, interval_of
 from dagster_project.study import StudyError, read_study
 from dagster_project.synthesis import Judgement, SynthesisError, joint_display, judge_claims, read_propositions
 from dagster_project.synthesis.propositions import Claim, Proposition, PropositionFile
@@ -358,3 +358,13 @@ def test_unknown_codes_and_quotes_are_refused() -> None:
     with pytest.raises(SynthesisError) as error:
         _display(codes=("strain",), quotes=("s1",))
     assert str(error.value) == f"{file}: first: quotes: 's1' is no segment with a code of this proposition; correct the id"
+
+
+@pytest.mark.parametrize(
+    ("statistic", "limits"),
+    [("mean_change", "ci95"), ("d_z", "d_z_ci95"), ("hodges_lehmann", "hodges_lehmann_ci95"), ("n", None), ("p", None)],
+)
+def test_a_level_is_judged_by_the_interval_of_its_own_statistic(statistic: str, limits: str | None) -> None:
+    """The interval of the mean change was printed beside d_z, and decided."""
+    expected = (f"{limits}_low", f"{limits}_high") if limits else None
+    assert interval_of("change", statistic) == expected

@@ -1,0 +1,98 @@
+"""What a statistic is, as data.
+
+Belongs here: the shape of an entry, and entries that follow from others: limits of intervals, Hedges' corrections. Does not
+belong here: which statistics there are (statistics_registry.py).
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Literal
+
+from dagster_project.study import HEDGES_CORRECTION, HEDGES_SOURCE
+
+#: Who is included in a number: description by rule. `trace` applies the rules person by person.
+PEOPLE = {
+    "score": "people with a score of the scale in the wave",
+    "both": "people with a score, or an answer, in both waves of the contrast",
+    "any": "people with a score of the scale in any wave",
+    "items": "people who answered all items of the scale in the wave",
+    "value": "people with a known value",
+    "roster": "everybody on the roster",
+    "listed": "everybody listed, with those whom the study excluded",
+    "first": "people with a value at the first wave, by whether they returned this one",
+    "nobody": "nobody of the study: the number comes from elsewhere",
+}
+
+
+class StudyUnit(Enum):
+    """A unit that the study declares."""
+
+    SCORE = "score"  # of the scale; none where the outcome is no scale
+    VARIABLE = "variable"  # of the participant variable, which declares the decimals too
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The results that a number is made of, as analysis/statistic. relation: of their outcome and contrast to its own: the
+    same comparison, the norm of the outcome or of its instrument, or the tests of the same family of the plan."""
+
+    relation: Literal["comparison", "norm", "family"]
+    statistics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A statistic of an analysis.
+
+    formula: in plain text, with x a person's value and n the number of people. decimals: that tables print. people: a key
+    of PEOPLE. source: where it was published. kind: p is written as a p value; within_one cannot exceed one in absolute
+    value and is written without a zero before the point. made_of: other results it is computed from. method: how it is
+    computed, where that is the same for all results. limit_of: the statistic of whose interval it is a limit. printed_as:
+    its name in published tables. is_planned: whether a family of the plan covers it, as it does the headline effect size.
+    """
+
+    analysis: str
+    name: str
+    formula: str
+    unit: str | StudyUnit = ""
+    decimals: int = 2
+    people: str = ""
+    source: str = ""
+    kind: Literal["number", "p", "within_one"] = "number"
+    made_of: Inputs | None = None
+    method: str = ""
+    limit_of: str = ""
+    printed_as: str = ""
+    is_planned: bool = False
+
+
+def limits(
+    statistic: Statistic, formula: str, prefix: str | None = None, *, decimals: int | None = None, source: str = ""
+) -> tuple[Statistic, Statistic]:
+    """Both limits of the interval of a statistic. prefix: of their names, the statistic's name if left out."""
+    low, high = (
+        replace(
+            statistic,
+            name=f"{statistic.name}_ci95_{end}" if prefix is None else f"{prefix}ci95_{end}",
+            formula=formula,
+            decimals=statistic.decimals if decimals is None else decimals,
+            source=source,
+            method="",
+            limit_of=statistic.name,
+            printed_as=f"ci_{end}" if prefix == "" else "",
+        )
+        for end in ("low", "high")
+    )
+    return low, high
+
+
+def hedges(statistic: Statistic) -> Statistic:
+    """g_ from its d_."""
+    return replace(
+        statistic,
+        name="g" + statistic.name[1:],
+        formula=f"J(n - 1) times ({statistic.formula})" + ("" if statistic.limit_of else f", {HEDGES_CORRECTION}"),
+        source=HEDGES_SOURCE,
+        limit_of=statistic.limit_of and "g" + statistic.limit_of[1:],
+        printed_as="",
+    )
