@@ -33,14 +33,26 @@ _REFUSALS = ("STEP_FAILURE", "RUN_EXCEPTION", "JOB_INITIALIZATION_FAILURE")
 
 def automation(settings: Settings) -> dg.Definitions:
     """The sensor, the schedule and the notice of one study."""
-    is_on = settings.watch
-    sensor_status = dg.DefaultSensorStatus.RUNNING if is_on else dg.DefaultSensorStatus.STOPPED
+    nightly = dg.ScheduleDefinition(
+        name="nightly",
+        target=dg.AssetSelection.all().materializable(),
+        cron_schedule=_NIGHTLY,
+        default_status=dg.DefaultScheduleStatus.RUNNING if settings.watch else dg.DefaultScheduleStatus.STOPPED,
+        description="Reads everything again every night at three, and heals what was left behind.",
+    )
+    return dg.Definitions(sensors=[_new_exports(settings), _failure_notice(settings)], schedules=[nightly])
 
+
+def _sensor_status(settings: Settings) -> dg.DefaultSensorStatus:
+    return dg.DefaultSensorStatus.RUNNING if settings.watch else dg.DefaultSensorStatus.STOPPED
+
+
+def _new_exports(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name="new_exports",
         target=dg.AssetSelection.all().materializable(),
         minimum_interval_seconds=_SECONDS,
-        default_status=sensor_status,
+        default_status=_sensor_status(settings),
         description="Starts a run of everything when exports arrive or change, or the definitions do.",
     )
     def new_exports(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
@@ -72,18 +84,14 @@ def automation(settings: Settings) -> dg.Definitions:
         }
         return dg.RunRequest(tags=tags)
 
-    nightly = dg.ScheduleDefinition(
-        name="nightly",
-        target=dg.AssetSelection.all().materializable(),
-        cron_schedule=_NIGHTLY,
-        default_status=dg.DefaultScheduleStatus.RUNNING if is_on else dg.DefaultScheduleStatus.STOPPED,
-        description="Reads everything again every night at three, and heals what was left behind.",
-    )
+    return new_exports
 
+
+def _failure_notice(settings: Settings) -> dg.SensorDefinition:
     @dg.run_failure_sensor(
         name="failure_notice",
         minimum_interval_seconds=_SECONDS,
-        default_status=sensor_status,
+        default_status=_sensor_status(settings),
         description="Says to WAVEHOUSE_NOTIFY (a chat's webhook or an e-mail address) that a run failed, and why.",
     )
     def failure_notice(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
@@ -96,7 +104,7 @@ def automation(settings: Settings) -> dg.Definitions:
         send_notice(settings.notify, settings.smtp, notice)
         return None
 
-    return dg.Definitions(sensors=[new_exports, failure_notice], schedules=[nightly])
+    return failure_notice
 
 
 def _step_failure(event: dg.DagsterEvent) -> str:

@@ -13,6 +13,7 @@ from dagster_project.report.page_data import (
     CountedPeople,
     MeasureValues,
     PeopleData,
+    ScopeData,
     ScoreValues,
     SourceRows,
 )
@@ -175,14 +176,7 @@ def people_data(queried: Mapping[str, Rows], scopes: Iterable[Scope]) -> PeopleD
             "export_column": row["export_column"],
         }
 
-    flags_indexes: dict[str, int] = {}
-    counted_people: dict[str, CountedPeople] = {}
-    for row in queried["counted"]:
-        flags = "".join("1" if is_counted else "0" for is_counted in row["is_counted"])
-        entry: CountedPeople = {"flags_index": flags_indexes.setdefault(flags, len(flags_indexes))}
-        if row["people"] == "both":
-            entry["changes"] = row["changes"]
-        counted_people[f"{row['people']}/{row['measure']}/{row['moment']}"] = entry
+    counted_people, counted_flags = _counted_people(queried["counted"])
     # Before the lists of the reasons and rows that they refer to.
     scores = _by_measure(queried["scores"], score_values)
     services = _by_measure(queried["services"], measure_values)
@@ -190,19 +184,9 @@ def people_data(queried: Mapping[str, Rows], scopes: Iterable[Scope]) -> PeopleD
     facts = _by_measure(queried["facts"], answer_values)
     return {
         "participant_ids": [row["participant_id"] for row in queried["people"]],
-        "scopes": [
-            {
-                "rule": scope.rule,
-                "measure": scope.measure,
-                "moment": scope.moment,
-                "waves": list(scope.waves),
-                "sign": scope.sign,
-                "return_waves": list(scope.return_waves),
-            }
-            for scope in scopes
-        ],
+        "scopes": list(map(_scope_data, scopes)),
         "counted_people": counted_people,
-        "counted_flags": list(flags_indexes),
+        "counted_flags": counted_flags,
         "is_returned": {row["wave"]: list(map(int, row["is_returned"])) for row in queried["returned"]},
         "scores": scores,
         "services": services,
@@ -217,6 +201,30 @@ def people_data(queried: Mapping[str, Rows], scopes: Iterable[Scope]) -> PeopleD
             {"name": row["file_name"], "sha256": row["source_file"], "version": row["version"]} for row in queried["exports"]
         ],
         "source_rows": list(map(_source_rows, row_indexes)),
+    }
+
+
+def _counted_people(rows: Rows) -> tuple[dict[str, CountedPeople], list[str]]:
+    """Who counts, by rule, measure and moment, and the patterns of flags that these entries refer to."""
+    flags_indexes: dict[str, int] = {}
+    counted_people: dict[str, CountedPeople] = {}
+    for row in rows:
+        flags = "".join("1" if is_counted else "0" for is_counted in row["is_counted"])
+        entry: CountedPeople = {"flags_index": flags_indexes.setdefault(flags, len(flags_indexes))}
+        if row["people"] == "both":
+            entry["changes"] = row["changes"]
+        counted_people[f"{row['people']}/{row['measure']}/{row['moment']}"] = entry
+    return counted_people, list(flags_indexes)
+
+
+def _scope_data(scope: Scope) -> ScopeData:
+    return {
+        "rule": scope.rule,
+        "measure": scope.measure,
+        "moment": scope.moment,
+        "waves": list(scope.waves),
+        "sign": scope.sign,
+        "return_waves": list(scope.return_waves),
     }
 
 

@@ -84,23 +84,24 @@ def norm_difference(
         p_above = scipy.stats.t.sf(_ratio(difference + bound, se), usable_df)
         p_below = scipy.stats.t.cdf(_ratio(difference - bound, se), usable_df)
         p_equivalence = np.where(varies, np.maximum(p_above, p_below), np.nan)
-    reasons = [
-        "nobody answered"
-        if not count >= 1
-        else "one person has no SD"
-        if count < 2
-        else ""
-        if has_variation
-        else "no variation"
-        for count, has_variation in zip(sizes, varies, strict=True)
-    ]
-    methods = [
-        "Welch's t test against the norm's mean, SD and n" if is_known else "one-sample t test against the norm's mean"
-        for is_known in is_welch
-    ]
     return NormDifference(
         difference=difference, se=se, df=df, t=t, p=p, ci_low=low, ci_high=high,
         difference_sd=_ratio(difference, norm_sds),
         ci_low_sd=_ratio(low, norm_sds), ci_high_sd=_ratio(high, norm_sds),
-        p_equivalence=p_equivalence, method=tuple(methods), reason=tuple(reasons),
+        p_equivalence=p_equivalence, method=tuple(map(_test_used, is_welch)),
+        reason=tuple(map(_why_undefined, sizes, varies)),
     )  # fmt: skip
+
+
+def _why_undefined(count: float, has_variation: bool) -> str:
+    if not count >= 1:
+        return "nobody answered"
+    if count < 2:
+        return "one person has no SD"
+    return "" if has_variation else "no variation"
+
+
+def _test_used(is_welch: bool) -> str:
+    if is_welch:
+        return "Welch's t test against the norm's mean, SD and n"
+    return "one-sample t test against the norm's mean"
