@@ -1,7 +1,7 @@
 """What a step says of what it made: checks as plain values.
 
 Belongs here: their shape, and how a few of many findings are put into one line. Does not belong here: Dagster, which shows
-them (defs/checks.py); what is checked.
+them (defs/steps.py); what is checked.
 """
 
 from collections.abc import Mapping, Sequence

@@ -32,8 +32,8 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
     """Run the whole graph, unless that would change nothing. Returns the exit code: 0, or 1 when a run failed.
 
     It holds the study's lock: what decides and what is loaded is under it, too, not only the steps. quiet: print the summary
-    and what is wrong only. again: run it in any case. waits: for another run of the study; else StudyLockedError says who
-    runs.
+    and what is wrong only. is_forced: run it in any case. waits: for another run of the study; else StudyLockedError says
+    who runs.
     """
     run_id = str(uuid.uuid4())
 

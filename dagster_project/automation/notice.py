@@ -1,6 +1,6 @@
 """Telling people that a run failed: a chat's webhook or an e-mail.
 
-Belongs here: the words and the sending. Does not belong here: when (runs.py).
+Belongs here: the words and the sending. Does not belong here: when (due.py).
 """
 
 import json

@@ -15,12 +15,9 @@ from dagster_project.raw.answers import WaveAnswers, on_time_check, unite_waves
 from dagster_project.raw.checks import EXPORT_CHECKS, export_checks, source_of
 from dagster_project.raw.load import LoadedExport, load_export
 from dagster_project.raw.oddities import oddities
-from dagster_project.study import Export, Study
+from dagster_project.study import READERS, Export, Study
 from dagster_project.study_run import StudyRun
 from dagster_project.warehouse import Warehouse
-
-#: The badge of an export that is no CSV.
-_KINDS = {"spss": "sav", "excel": "excel", "stata": "stata", "sas": "sas", "parquet": "parquet"}
 
 
 def raw_assets(study: Study) -> list[dg.AssetsDefinition]:
@@ -36,7 +33,7 @@ def _export_asset(study: Study, export: Export) -> dg.AssetsDefinition:
         deps=["codebook"],
         code_version=CODE_VERSION,
         group_name="raw",
-        kinds={"python", "duckdb", _KINDS.get(export.reader, "csv")},
+        kinds={"python", "duckdb", READERS[export.reader].badge},
         owners=["team:data-management"],
         description=f"The export of {source}, after landing and contract: canonical columns, text untouched.",
         check_specs=[

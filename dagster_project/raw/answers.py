@@ -19,7 +19,8 @@ _CURE = "correct the identifier, add the person, or say who is meant under respo
 class WaveAnswers:
     """What the view of all waves holds.
 
-    returned: people by wave. columns: for each column of the view, the exports whose tables have it. checks: as of now.
+    respondent_counts: people by wave. columns: for each column of the view, the exports whose tables have it. checks: as of
+    now.
     """
 
     respondent_counts: Mapping[str, int]

@@ -38,8 +38,8 @@ from dagster_project.warehouse import Warehouse
 class LoadedExport:
     """An export as it stands in the warehouse after a run looked at it.
 
-    versions: how many of its files are known. taken: the digest of all files that were looked at. notes: landed copies that
-    were put right. is_unchanged: the same rows stood there already.
+    versions: how many of its files are known. inputs_digest: the digest of all files that were looked at. notes: landed
+    copies that were put right. is_unchanged: the same rows stood there already.
     """
 
     record: ExportRecord

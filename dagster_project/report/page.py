@@ -41,7 +41,8 @@ class PageContent:
     manifest: of the release. version: Wavehouse's. tables: laid out, Tables 1 to 4 first. figures: drawn, each with its
     table. checklists: each with its judged items. results: by id. reproduction, findings, changes: rows of
     results.reproduction, findings and release_diff. display: rows of the joint display's tables, by table; display_note:
-    what its readers must know. listed: rows of the queries of people.PEOPLE_QUERIES; empty where no people are to be listed.
+    what its readers must know. people_rows: rows of the queries of people.PEOPLE_QUERIES; empty where no
+    people are to be listed.
     """
 
     manifest: Mapping[str, str]

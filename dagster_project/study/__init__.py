@@ -46,6 +46,7 @@ from dagster_project.study.read import (
     read_instrument,
     read_study,
 )
+from dagster_project.study.readers import READERS
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "HEDGES_SOURCE",
     "MISSING_REASONS",
     "PARTICIPANTS",
+    "READERS",
     "SERVICES",
     "AnswerLabels",
     "Code",

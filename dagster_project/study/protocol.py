@@ -7,13 +7,19 @@ columns of an export file with these declarations (exports/).
 import hashlib
 import json
 from datetime import date
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from dagster_project.study.base import CategoryId, Code, ContrastId, Definition, WaveId
 from dagster_project.study.instruments import Assumption
 from dagster_project.study.plan import Family, Plan
+from dagster_project.study.readers import READERS, READERS_IN_WORDS
+
+if TYPE_CHECKING:
+    ReaderName = str
+else:
+    ReaderName = Literal[tuple(READERS)]
 
 MissingReason = Literal[
     "refused",
@@ -214,9 +220,7 @@ class Export(Definition):
     pin: Annotated[str, Field(pattern="^[0-9a-f]{8,64}$")] | None = Field(
         default=None, description="the first 8 or more digits of the SHA-256 of the version to use instead of the newest"
     )
-    reader: Literal["delimited", "qualtrics", "redcap", "limesurvey", "excel", "spss", "stata", "sas", "parquet"] = Field(
-        description="delimited, qualtrics, redcap, limesurvey, excel, spss, stata, sas or parquet"
-    )
+    reader: ReaderName = Field(description=READERS_IN_WORDS)
     decimal: Literal[".", ","] = Field(default=".", description="the decimal mark in numbers, '.' or ','")
     respondent: Text = Field(description="the column that holds the participant's identifier")
     answered_on: Text | None = Field(default=None, description="the column that holds the date of answering")

@@ -1,6 +1,6 @@
 """Comparison of two DuckDB files: which rows of a table differ, and how many cells.
 
-Belongs here: the comparison by key, in SQL. Does not belong here: which tables are compared (defs/release/diff.py), what a
+Belongs here: the comparison by key, in SQL. Does not belong here: which tables are compared (release/diff.py), what a
 difference means (results/release_diff.py).
 
 Rows of results are fetched; rows of people are counted inside DuckDB, or streamed one by one on demand.
