@@ -29,7 +29,7 @@ AUDIT = "audit"
 
 @dataclass(frozen=True)
 class Audit:
-    """own_findings: on our own results, each with the result's id. published_findings: on the published table. rows: both."""
+    """own_findings: on our own results, each with the result's id. published_findings: on the published one. rows: both."""
 
     own_findings: Sequence[tuple[str, Finding]]
     published_findings: Sequence[Finding]
