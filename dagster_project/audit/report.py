@@ -20,7 +20,7 @@ FINDINGS_COLUMNS = {
     "rule": ("text", "The rule that it breaks."),
     "severity": ("text", "impossible, inconsistent, not reproducible, or note."),
     "arithmetic": ("text", "Why, so that it can be followed by hand."),
-    "slack": ("number", "How far the nearest value that would go lies beyond what rounding allows, in the number's unit."),
+    "slack": ("number", "Distance of the nearest fitting value beyond what rounding allows, in the number's unit."),
 }
 
 
@@ -70,7 +70,7 @@ def _plural(count: int, noun: str) -> str:
 def findings_markdown(rows: Sequence[dict[str, Any]]) -> str:
     """Rows of results.findings as a Markdown table."""
     if not rows:
-        return "Nothing was found."
+        return "No findings."
     lines = ["| where | printed | severity | arithmetic |", "|---|---|---|---|"]
     for row in rows:
         location = ", ".join(str(row[name]) for name in ("table", "label", "timepoint", "statistic") if row[name])

@@ -46,5 +46,5 @@ def judge_undeclared(outcomes_by_change: Sequence[Sequence[RuleOutcome]], *, wit
             NOTE,
             f"{design} would give it"
             + (f", and {len(findings) - 1} others" if len(findings) > 1 else "")
-            + "; --design declares it",
+            + "; declare it with --design",
         )

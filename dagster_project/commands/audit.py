@@ -32,7 +32,7 @@ what the words mean
   inconsistent      printed numbers disagree; a practice that is named, or a slip against the table's other rows, explains it
   not reproducible  it does not follow from what is printed
   note              a reader should know (--all lists them)
-  slack is how far the nearest number that would go lies beyond what rounding allows.
+  slack is the distance of the nearest fitting value beyond what rounding allows.
 
 exit codes: 0 nothing above a note, 1 something, 2 the table or an option cannot be read
 """
@@ -88,7 +88,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
 
     if options.effect_size and options.effect_size not in {letter + name[1:] for name in DEFINITIONS for letter in "dg"}:
         raise ValueError(
-            f"--effect-size: {options.effect_size!r} is no definition; give one of {', '.join(DEFINITIONS)}, or with g_"
+            f"--effect-size: {options.effect_size!r} is not a definition; give one of {', '.join(DEFINITIONS)}, or with g_"
         )
     if options.table.is_dir():
         raise ValueError(f"{options.table}: this is a folder; give the table's own file")

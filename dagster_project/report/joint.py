@@ -122,7 +122,7 @@ def _claim(claim: Mapping[str, Any]) -> str:
     else:
         numbers = "; ".join(f"{cell['label']} {cell['moment']}".rstrip() + f": {cell['shown']}" for cell in named_cells)
         if len(named_cells) < len(cells):
-            numbers = f"{len(named_cells)} of {len(cells)} do not bear it out: {numbers}"
+            numbers = f"{len(named_cells)} of {len(cells)} do not support it: {numbers}"
     change = f" (was {claim['previous_verdict']})" if claim["previous_verdict"] else ""
     text = f"{verdict.capitalize()}{change}: {claim['statement']}" + (f" ({numbers})" if numbers else "")
-    return text + (f" Taken so: {claim['assumption']}" if claim["assumption"] else "")
+    return text + (f" Assumption: {claim['assumption']}" if claim["assumption"] else "")

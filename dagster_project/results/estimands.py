@@ -15,7 +15,7 @@ PEOPLE = {
     "items": "people who answered all items of the scale in the wave",
     "value": "people with a known value",
     "roster": "everybody on the roster",
-    "listed": "everybody listed, with those whom the study excluded",
+    "listed": "everybody listed, including people excluded by the study",
     "first": "people with a value at the first wave, by whether they returned this one",
     "nobody": "nobody of the study: the number comes from elsewhere",
 }
@@ -129,8 +129,8 @@ _FORMULAS: dict[tuple[str, str], dict[str, str]] = {
         "t": "estimate / SE", "p": "P(|T| >= |t|)", "fmi": "(r + 2 / (df + 3)) / (r + 1), r = (1 + 1 / m) between / within",
     } | dict.fromkeys(_INTERVAL_ENDS, "estimate ± t quantile times SE"),
     ("stability", "both"): {
-        "n_agreeing": "count of methods with the sign of the paired t test and its word on excluding zero",
-        "n_methods": "count of methods that can say",
+        "n_agreeing": "count of methods with the sign of the paired t test and its conclusion on excluding zero",
+        "n_methods": "count of methods with a conclusion",
     },
     ("measurement", "items"): {
         "n": "count of people", "alpha": "k / (k - 1) (1 - sum of the items' variances / variance of their sum)",

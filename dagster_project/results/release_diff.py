@@ -18,7 +18,7 @@ CHANGE_KINDS = {
     "score": ("score", "scores"),
     "result": ("result", "results"),
     "significance": ("p that crossed .05", "p that crossed .05"),
-    "claim": ("claim that turned", "claims that turned"),
+    "claim": ("claim whose verdict changed", "claims whose verdict changed"),
 }
 #: Kinds whose rows are counts.
 COUNTED_KINDS = ("person", "answer", "score")

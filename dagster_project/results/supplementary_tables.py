@@ -63,7 +63,7 @@ def _effect_sizes(study: Study, numbers: Numbers) -> Table:
         [Column(name, contrast) for contrast in contrasts for name in names],
         lambda code: [_estimate(numbers, "change", code, contrast, name) for contrast in contrasts for name in names],
         "d_baseline: mean change / SD at baseline of the pairs. d_z: / SD of the changes. d_av: / root of the mean of both"
-        " variances. d_rm: d_z times root of 2 (1 - r). With Hedges' correction they stand in results as g_….",
+        " variances. d_rm: d_z times root of 2 (1 - r). With Hedges' correction they are in results as g_….",
     )  # fmt: skip
 
 
@@ -86,10 +86,10 @@ def _method_comparison(study: Study, numbers: Numbers, contrast: str) -> Table:
         Column("t (df)", "Paired t test"), Column("p", "Sign flips"), Column("p", "Wilcoxon"),
         Column("shift", "Hodges-Lehmann"), Column("interval", "Bootstrap, BCa"), Column("estimate", "Mixed model"),
         Column("p", "Mixed model"), Column("estimate", "Imputation"), Column("p", "Imputation"),
-        Column("who differs from the t test", has_words=True),
+        Column("methods that differ", has_words=True),
     ]  # fmt: skip
-    title = f"Other ways to the same answer, {direction_of(study, contrast)}"
-    note = "Intervals are 95 %. Each method is named in full in results."
+    title = f"Sensitivity analyses, {direction_of(study, contrast)}"
+    note = "Intervals are 95 %. Methods that differ: from the t test. Each method is named in full in results."
     return _table(study, f"stability_{contrast}", title, columns, cells, note)
 
 

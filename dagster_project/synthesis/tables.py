@@ -9,11 +9,11 @@ from dagster_project.synthesis.display import JointRow
 DISPLAY_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
     "propositions": {
         "proposition": ("text", "The proposition's code."),
-        "position": ("whole", "Its place in the joint display."),
+        "position": ("whole", "Its position in the joint display."),
         "statement": ("text", "The proposition in words."),
         "claims": ("whole", "How many claims about numbers it rests on."),
-        "supported": ("whole", "Claims that the results bear out."),
-        "not_supported": ("whole", "Claims that the estimates do not bear out, though their intervals leave room."),
+        "supported": ("whole", "Claims that the results support."),
+        "not_supported": ("whole", "Claims that the estimates do not support, but whose intervals do not rule them out."),
         "contradicted": ("whole", "Claims that estimate and interval speak against."),
         "not_testable": ("whole", "Claims for which a number is missing."),
         "segments": ("whole", "Interview segments with one of its codes."),
@@ -32,7 +32,7 @@ DISPLAY_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
     "claims": {
         "claim_id": ("text", "claim/proposition/claim, the same in every run."),
         "proposition": ("text", "The proposition that rests on it."),
-        "claim_order": ("whole", "Its place."),
+        "claim_order": ("whole", "Its order."),
         "statement": ("text", "The claim in words."),
         "assumption": ("text", "What the words leave open and was decided."),
         "verdict": ("text", "supported, not supported, contradicted or not testable."),
@@ -41,7 +41,7 @@ DISPLAY_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "claim_cells": {
         "claim_id": ("text", "The claim."),
-        "cell_order": ("whole", "Its place."),
+        "cell_order": ("whole", "Its order."),
         "outcome": ("text", "What the number is about."),
         "label": ("text", "What tables call that."),
         "moment": ("text", "The wave or contrast."),
@@ -52,7 +52,7 @@ DISPLAY_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "proposition_codes": {
         "proposition": ("text", "The proposition."),
-        "code_order": ("whole", "Its place."),
+        "code_order": ("whole", "Its order."),
         "code": ("text", "The code of the interviews."),
         "segments": ("whole", "Segments with it."),
         "people": ("whole", "People who said them."),
