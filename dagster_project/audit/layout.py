@@ -149,7 +149,7 @@ class TableLayout:
                     yield Finding(
                         cells["change"].value,
                         "change_without_waves",
-                        f"no row of {row.label!r} stands at {moments_text}, so the change {moment!r} is not compared with"
+                        f"{row.label!r} has no row at {moments_text}, so the change {moment!r} is not compared with"
                         f" means; the table's moments are {', '.join(repr(wave) for wave in self._waves[:6])}",
                         NOTE,
                     )

@@ -81,7 +81,7 @@ def copied_rows(rows: Sequence[tuple[str, RowCells]]) -> Iterator[Finding]:
         if key in labels:
             first = next(iter(cells.values()))
             yield Finding(
-                first.value, "copied_rows", f"{label} has the very numbers of {labels[key]}, all {len(key)} of them", NOTE
+                first.value, "copied_rows", f"{label} has the same {len(key)} numbers as {labels[key]}", NOTE
             )  # fmt: skip
         else:
             labels[key] = label

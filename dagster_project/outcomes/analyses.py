@@ -173,7 +173,7 @@ OUTCOMES = (
         ("imputation",), "stability",
     ),
     Outcome(
-        "stability", "Whether other ways to the same question give the same answer.", (),
+        "stability", "Whether other methods agree with the paired t test.", (),
         lambda study, source: stability_results(list(source.results().values()), study),
         ("stability",), "stability", follows=("change", "mixed", "imputation"),
     ),

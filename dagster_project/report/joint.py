@@ -13,10 +13,9 @@ Rows = Sequence[Mapping[str, Any]]
 #: A supported claim about more numbers gives their count only.
 _MOST_LABELS = 3
 _NOTE = (
-    "Supported: the estimate (or, where the claim speaks of zero, the interval) lies where the claim says. Contradicted:"
-    " neither the estimate nor any value of the 95 % interval does."
-    " Not supported: the estimate does not, the interval leaves room. A claim is as good as its worst number, unless it says"
-    " that most are enough."
+    "Supported: the estimate (or, for a claim about zero, the interval) lies where the claim says. Contradicted: the"
+    " estimate and the whole 95 % interval lie elsewhere. Not supported: neither of the two. A claim is judged by its worst"
+    " number, unless it says that most numbers are enough."
 )
 
 

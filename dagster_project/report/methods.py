@@ -81,8 +81,8 @@ def _missing(study: Study) -> str:
     return (
         f"A score needs answers to {_enumerate(minimums)}; scales that ask for another share say so in the codebook. A score"
         " that is a mean is then the mean of the items answered, one that is a sum is that mean times the number of items."
-        " No score was otherwise filled in. Every person without a score stands under one reason (table of the roster and"
-        " each n)."
+        " No score was otherwise filled in. Every person without a score is counted under one reason (table from the"
+        " roster to each n)."
     )
 
 

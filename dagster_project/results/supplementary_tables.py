@@ -89,7 +89,10 @@ def _method_comparison(study: Study, numbers: Numbers, contrast: str) -> Table:
         Column("methods that differ", has_words=True),
     ]  # fmt: skip
     title = f"Sensitivity analyses, {direction_of(study, contrast)}"
-    note = "Intervals are 95 %. Methods that differ: from the t test. Each method is named in full in results."
+    note = (
+        "Intervals are 95 %. Methods that differ: those that disagree with the paired t test or have no conclusion. Each"
+        " method is named in full in results."
+    )
     return _table(study, f"stability_{contrast}", title, columns, cells, note)
 
 

@@ -229,7 +229,7 @@ def _judge_estimate(
         if estimate.interval is None:
             return NOT_TESTABLE, f"{estimate.text} has no interval"
         is_inside = region.contains_interval(estimate.interval)
-        interval_words = "with its interval" if is_inside else "but its confidence interval extends beyond"
+        interval_words = "with its whole confidence interval" if is_inside else "but its confidence interval extends beyond"
         return SUPPORTED if is_inside else NOT_SUPPORTED, f"{estimate.text} is {region_words}, {interval_words}"
     if estimate.interval is not None and region.is_disjoint(estimate.interval):
         return CONTRADICTED, f"{estimate.text} is not {region_words}, and its whole confidence interval lies outside"

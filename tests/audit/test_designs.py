@@ -135,7 +135,7 @@ def test_a_change_that_finds_no_moments_is_noted() -> None:
     (finding,) = audited(score_rows("Month 1: n 20, mean 3.0; Month 2: n 20, mean 2.0; T1-T2: n 20, change 3.0"), PAIRED)
     assert (finding.rule, finding.severity) == ("change_without_waves", NOTE)
     assert finding.arithmetic == (
-        "no row of 'Score' stands at 'T1' and 'T2', so the change 'T1-T2' is not compared with means; the table's moments are"
+        "'Score' has no row at 'T1' and 'T2', so the change 'T1-T2' is not compared with means; the table's moments are"
         " 'Month 1', 'Month 2'"
     )
 

@@ -156,7 +156,7 @@ def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_ag
     assert run.checks["results/joint_display", "people_known"] == (
         False,
         "set aside: 1 x the person is not on the roster; 1 x 'T9' is not a wave of the study; 1 x the segment has no person"
-        " it is; 1 x code is empty",
+        "; 1 x code is empty",
     )
     assert place.released("select code, segments, by_wave from results.proposition_codes") == [
         {"code": "Strain", "segments": 1, "by_wave": "T1 1"}

@@ -341,7 +341,7 @@ def test_a_wave_that_is_coded_otherwise_is_said(small_again: Again) -> None:
     )
     assert run.checks["raw/t2", "like_the_wave_before"] == (
         False,
-        "T2: 77 stands in 5 cells of mood and is neither an answer nor a declared special code; declare it under special_codes",
+        "T2: 77 occurs in 5 cells of mood and is neither an answer nor a declared special code; declare it under special_codes",
     )
     assert run.checks["raw/t1", "like_the_wave_before"] == (True, "Nothing is unlike before.")
 
