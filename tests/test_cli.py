@@ -119,7 +119,7 @@ def test_help_names_every_command(capsys: Any) -> None:
         "n is the number of people",
         "a two-sided paired t test",
         "n - 1 in the denominator",
-        "exit codes: 0 nothing",
+        "exit codes: 0 no finding",
     ):
         assert words in text
 

@@ -60,7 +60,7 @@ def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(sma
     file.unlink()
     run = rerun()
     assert not run.success
-    (failure,) = [line for line in run.failures if "no export is there" in line]
+    (failure,) = [line for line in run.failures if "the export is gone" in line]
     landed_hash = hashlib.sha256(content).hexdigest()[:12]
     assert failure.endswith(
         f'raw/T2: the release was built from "{file.name}", but the export is gone; put it back, or pin its copy in'
