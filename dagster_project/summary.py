@@ -39,7 +39,7 @@ def run_summary(settings: Settings) -> str:
     # A query parameter would make DuckDB import pandas, which takes longer than everything else here.
     claim_changes = warehouse.rows("select * from results.release_diff where kind = 'claim' order by what")
     lines += [
-        f"turned: {row['what']}: {row['before'] or 'new'} -> {row['after'] or 'gone'}"
+        f"claim changed: {row['what']}: {row['before'] or 'new'} -> {row['after'] or 'gone'}"
         for row in claim_changes
         if row["to_release"] == manifest.get("release")
     ]

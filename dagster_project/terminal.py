@@ -13,14 +13,14 @@ from typing import TextIO
 _CLASS = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception): ")
 _SYSTEM_ERROR = re.compile(r"^\[Errno (\d+)\] ([^:]*)(?:: ['\"](.*?)['\"](?: -> .*)?)?$")
 _FREE_SPACE = "free space on the disk, then run again"
-_ALLOW_ACCESS = "give yourself the right to read and write it"
-_MOVE_AWAY = "something else stands in its place: move it away"
+_ALLOW_ACCESS = "grant yourself read and write permission"
+_MOVE_AWAY = "another file or folder has this name: move it away"
 _ADVICE = {
     errno.ENOSPC: _FREE_SPACE, errno.EDQUOT: _FREE_SPACE, errno.EFBIG: _FREE_SPACE,
     errno.EACCES: _ALLOW_ACCESS, errno.EPERM: _ALLOW_ACCESS, errno.EROFS: _ALLOW_ACCESS,
     errno.EEXIST: _MOVE_AWAY, errno.ENOTDIR: _MOVE_AWAY, errno.EISDIR: _MOVE_AWAY,
     errno.ENOENT: "check the path", errno.ENAMETOOLONG: "shorten the name",
-    errno.ELOOP: "a link leads to itself: remove it",
+    errno.ELOOP: "a link points to itself: remove it",
 }  # fmt: skip
 
 

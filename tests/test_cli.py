@@ -92,7 +92,7 @@ def test_an_empty_study_of_nobody_runs(small_place: Any) -> None:
         ),
         (
             ["audit", "x.csv", "--effect-size", "omega"],
-            "--effect-size: 'omega' is no definition; give one of d_z, d_baseline, d_av, d_rm, d_s, or with g_",
+            "--effect-size: 'omega' is not a definition; give one of d_z, d_baseline, d_av, d_rm, d_s, or with g_",
         ),
     ],
 )
@@ -119,7 +119,7 @@ def test_help_names_every_command(capsys: Any) -> None:
         "n is the number of people",
         "a two-sided paired t test",
         "n - 1 in the denominator",
-        "exit codes: 0 nothing",
+        "exit codes: 0 no finding",
     ):
         assert words in text
 
@@ -184,7 +184,7 @@ def test_the_paper_is_audited_as_paired(capsys: Any) -> None:
     assert impossible == [37, 144, 472, 521, 533, 614, 641, 653, 677, 711]
     assert inconsistent == [41, 43, 45, 47, 49, 495]
     (of_32,) = (line for line in lines if line.startswith("  line 41 "))
-    assert "1 of 30 is 100 x 1 / 30 = 3.33 %, not 3.1 %; it would be of 32 [percent_of_count, slack 0.18]" in of_32
+    assert "1 of 30 is 100 x 1 / 30 = 3.33 %, not 3.1 %; it fits the denominator 32 [percent_of_count, slack 0.18]" in of_32
 
 
 def test_simulate_refuses_to_overwrite_before_it_searches(small_place: Any, tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_simulate_refuses_to_overwrite_before_it_searches(small_place: Any, tmp_
     process = _wavehouse(small_place, "simulate", "--out", str(tmp_path))
     assert process.returncode == 2
     assert process.stderr == (
-        f"wavehouse: {roster}: the file is there already; exports are never overwritten, so choose a new folder\n"
+        f"wavehouse: {roster}: the file already exists; exports are never overwritten, so choose a new folder\n"
     )
     assert roster.read_text(encoding="utf-8") == "mine"
 
@@ -243,18 +243,18 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
     assert lines[5:9] == [
         "  propositions: 1, with 0 claims",
         "  coded.csv: 2 codings, 1 set aside",
-        "    warning: 1 set aside: nothing says whose segment it is",
+        "    warning: 1 set aside: the segment has no person",
         f"  propositions: error: {folder / 'propositions.yaml'}: p: codes: the interviews have no code 'Strain'; the codes are"
         " Strian",
     ]
-    assert lines[9].startswith(f"  checklists: error: {folder / 'checklists.yaml'}: told: 'stroobe' is no checklist; the")
+    assert lines[9].startswith(f"  checklists: error: {folder / 'checklists.yaml'}: told: 'stroobe' is not a checklist; the")
     assert lines[10:] == ["2 errors"]
     for name in ("propositions.yaml", "coded.csv", "checklists.yaml"):
         (folder / name).unlink()
     assert main(["new", str(folder)]) == 2
     assert (
         capsys.readouterr().err
-        == f"wavehouse: {folder}: the folder is there already; choose another name, or edit what is there\n"
+        == f"wavehouse: {folder}: the folder already exists; choose another name, or edit what is in it\n"
     )
     assert main(["new", str(tmp_path / "My Study")]) == 2
     assert "cannot be a study's code; use lower-case letters, digits and underscores" in capsys.readouterr().err

@@ -40,15 +40,15 @@ def test_a_line_is_said_as_one_line(capsys: Any) -> None:
         ("[Errno 28] No space left on device", "No space left on device; free space on the disk, then run again"),
         (
             "PermissionError: [Errno 13] Permission denied: '/a'",
-            "/a: Permission denied; give yourself the right to read and write it",
+            "/a: Permission denied; grant yourself read and write permission",
         ),
         (
             "FileExistsError: [Errno 17] File exists: '/a'",
-            "/a: File exists; something else stands in its place: move it away",
+            "/a: File exists; another file or folder has this name: move it away",
         ),
         (
             "[Errno 13] Permission denied: '/a' -> '/b'",
-            "/a: Permission denied; give yourself the right to read and write it",
+            "/a: Permission denied; grant yourself read and write permission",
         ),
         ("OSError: [Errno 5] Input/output error: '/a'", "/a: Input/output error; check the file and its folder"),
         ("", "failed"),

@@ -49,7 +49,7 @@ def percent_of_count(
     if excuse.is_n_elsewhere and (reason := _fitting_denominator(percent, count, denominators)):
         finding = finding.softened(INCONSISTENT, reason)
     elif excuse.may_be_weighted:
-        finding = finding.softened(INCONSISTENT, "people with unequal weights could give it")
+        finding = finding.softened(INCONSISTENT, "weighted data could give it")
     yield finding
 
 
@@ -60,10 +60,10 @@ def _fitting_denominator(percent: TableCell, count: TableCell, denominators: Seq
         if denominator.size >= count.number and _is_share(percent, count, denominator.size)
     ]
     if matches:
-        return f"it would be of {matches[0].size:g}, {matches[0].description}"
+        return f"it fits the denominator {matches[0].size:g}, {matches[0].description}"
     sizes = _denominators(percent, count)
     if sizes.low <= sizes.high and math.isfinite(sizes.high):
-        return f"it would be of {sizes.low:g}"
+        return f"it fits the denominator {sizes.low:g}"
     return ""
 
 
@@ -80,7 +80,9 @@ def counts_within(count: TableCell, n: TableCell, denominators: Sequence[Denomin
     )
     large_enough = [denominator for denominator in denominators if denominator.size >= count.number]
     if excuse.is_n_elsewhere and large_enough:
-        finding = finding.softened(INCONSISTENT, f"it may be of {large_enough[0].size:g}, {large_enough[0].description}")
+        finding = finding.softened(
+            INCONSISTENT, f"its denominator may be {large_enough[0].size:g}, {large_enough[0].description}"
+        )
     yield finding
 
 
@@ -140,8 +142,8 @@ def one_denominator(rows: Sequence[RowCells], n: TableCell | None) -> Iterator[F
     yield Finding(
         fitting_rows[0]["percent"].value,
         "one_denominator",
-        f"{rows_text} would be of {odd_size:g}, while {usual_rows} of the block's {len(complete_rows)} rows are of"
-        f" {block_size:g}: the block mixes denominators",
+        f"{rows_text} fit{'s' if len(fitting_rows) == 1 else ''} the denominator {odd_size:g}, while {usual_rows} of the"
+        f" block's {len(complete_rows)} rows fit {block_size:g}: the block uses more than one denominator",
         NOTE if n is not None or is_two_blocks else INCONSISTENT,
     )
 
@@ -186,7 +188,7 @@ def percent_of_people(percent: TableCell, n: TableCell, excuse: Excuse) -> Itera
             slack=min(percent.interval.gap(Interval(share, share)) for share in nearest_shares),
         )
         if excuse.is_n_elsewhere:
-            finding = finding.softened(NOT_REPRODUCIBLE, f"it may be of something else than these {n.text}")
+            finding = finding.softened(NOT_REPRODUCIBLE, f"its denominator may not be these {n.text}")
         elif excuse.may_be_weighted:
-            finding = finding.softened(INCONSISTENT, "people with unequal weights could give it")
+            finding = finding.softened(INCONSISTENT, "weighted data could give it")
         yield finding

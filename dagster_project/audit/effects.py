@@ -142,7 +142,7 @@ def _definition_finding(row: ChangeRow, sizes: dict[str, Interval], definition: 
     if es.interval.min_absolute == 0 and row.pairs["change"].number == 0:
         # Still impossible given the interval, but the reader is told where the value comes from.
         finding = finding.softened(
-            finding.severity, f"that effect size is the one of the change as printed, {row.pairs['change'].text}"
+            finding.severity, f"it is the effect size of the printed change, {row.pairs['change'].text}"
         )
     return finding
 
@@ -168,7 +168,7 @@ def _no_definition_finding(row: ChangeRow, sizes: dict[str, Interval]) -> Findin
         min(es.interval.absolute.gap(size) for name, size in sizes.items() if _is_informative(name, size)),
     )
     if fitting_names:
-        finding = finding.softened(NOT_REPRODUCIBLE, "d_rm, of a correlation that is not printed, could be it")
+        finding = finding.softened(NOT_REPRODUCIBLE, "a d_rm with an unprinted correlation could explain it")
     return finding
 
 

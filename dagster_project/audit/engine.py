@@ -76,8 +76,8 @@ def audit_table(
         note = Finding(
             cut_off[0].value,
             "cut_off",
-            f"{len(cut_off)} numbers of the table fit only when digits are cut off instead of rounded; if all are (--cut),"
-            " say so",
+            f"{len(cut_off)} numbers of the table fit only when digits are cut off instead of rounded; if all are"
+            " cut off, use --cut",
             NOTE,
         )
         result = _in_order([*result, note])

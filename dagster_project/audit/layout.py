@@ -132,7 +132,7 @@ class TableLayout:
             yield Finding(
                 cell.value,
                 "unlike_names",
-                f"the {kind_text} {first!r} and {text!r} differ only in case or blanks; taken as one",
+                f"the {kind_text} {first!r} and {text!r} differ only in case or blanks; treated as the same",
                 NOTE,
             )
         for cell_pairs in self._repeated_cells.values():
@@ -149,7 +149,7 @@ class TableLayout:
                     yield Finding(
                         cells["change"].value,
                         "change_without_waves",
-                        f"no row of {row.label!r} stands at {moments_text}, so the change {moment!r} is not compared with"
+                        f"{row.label!r} has no row at {moments_text}, so the change {moment!r} is not compared with"
                         f" means; the table's moments are {', '.join(repr(wave) for wave in self._waves[:6])}",
                         NOTE,
                     )
@@ -205,7 +205,7 @@ def _repeated_cell(cell_pairs: list[tuple[TableCell, TableCell]]) -> Iterator[Fi
     )
     is_category = all(second.value.statistic in _CATEGORY_STATISTICS for _, second in cell_pairs)
     if not contradictions:
-        message = f"the {cell_text} stands in the table twice, first in line {first.value.line}"
+        message = f"the table prints the {cell_text} twice, first in line {first.value.line}"
         yield Finding(second.value, "repeated_cell", message, NOTE)
         return
     yield Finding(

@@ -46,9 +46,8 @@ def norm_without_n(norms: Sequence[tuple[str, RowCells]], has_n: bool) -> Iterat
 def p_of_zero(p: TableCell) -> Iterator[Finding]:
     """No p is zero: a printed zero is less than its last digit."""
     if p.number == 0 and not p.text.strip().startswith(("<", "≤")):
-        yield Finding(
-            p.value, "p_of_zero", f"{p.text} stands for less than {p.interval.high:.1g}; print it so", NOTE
-        )  # fmt: skip
+        bound = f"{p.interval.high:.1g}"
+        yield Finding(p.value, "p_of_zero", f"{p.text} means less than {bound}; print it as '< {bound}'", NOTE)
 
 
 def decimals(column: Sequence[TableCell]) -> Iterator[Finding]:
@@ -82,7 +81,7 @@ def copied_rows(rows: Sequence[tuple[str, RowCells]]) -> Iterator[Finding]:
         if key in labels:
             first = next(iter(cells.values()))
             yield Finding(
-                first.value, "copied_rows", f"{label} has the very numbers of {labels[key]}, all {len(key)} of them", NOTE
+                first.value, "copied_rows", f"{label} has the same {len(key)} numbers as {labels[key]}", NOTE
             )  # fmt: skip
         else:
             labels[key] = label

@@ -116,7 +116,7 @@ def interval_around_change(pairs: RowCells, t_tests: Sequence[TTest]) -> RuleOut
             Finding(
                 pairs["ci_high"].value,
                 "interval_around_change",
-                f"{arithmetic}; mirrored at the change, the upper end would be {mirrored_low}",
+                f"{arithmetic}; symmetry about the change gives an upper end of {mirrored_low}",
                 slack=high.gap(mirrored_low),
             )
         )
@@ -125,7 +125,7 @@ def interval_around_change(pairs: RowCells, t_tests: Sequence[TTest]) -> RuleOut
             Finding(
                 pairs["ci_low"].value,
                 "interval_around_change",
-                f"{arithmetic}; mirrored at the change, the lower end would be {mirrored_high}",
+                f"{arithmetic}; symmetry about the change gives a lower end of {mirrored_high}",
                 slack=low.gap(mirrored_high),
             )
         )
@@ -580,7 +580,7 @@ def change_of_means(
         slack=change.gap(bounds),
     )
     if not change.is_disjoint(bounds.mirrored()):
-        finding = finding.softened(INCONSISTENT, "taken the other way round it would fit, unlike the table's other changes")
+        finding = finding.softened(INCONSISTENT, "it fits with the opposite sign, unlike the table's other changes")
     return RuleOutcome("change_of_means", (finding,))
 
 
@@ -645,8 +645,8 @@ def change_in_range(pairs: RowCells, score_range: Interval) -> Iterator[Finding]
         yield Finding(
             pairs["change"].value,
             "change_in_range",
-            f"nobody can change by more than the scale's {score_range.low:g} to {score_range.high:g}, a width of {width:g};"
-            f" not by {pairs['change'].text}",
+            f"a change cannot exceed {width:g}, the width of the scale's range {score_range.low:g} to"
+            f" {score_range.high:g}; {pairs['change'].text} does",
             slack=pairs["change"].interval.min_absolute - width,
         )
 

@@ -141,11 +141,11 @@ def _read_row(name: str, line: int, row: dict[str, str], delimiter: str, table: 
     design = row.get("design", "").lower() or None
     if design not in (None, *DESIGNS):
         raise ResultsError(
-            f"{name}: line {line}: column design: {row['design']!r} is none of {', '.join(DESIGNS)}; correct it"
+            f"{name}: line {line}: column design: {row['design']!r} must be {', '.join(DESIGNS[:-1])} or {DESIGNS[-1]}"
         )
     level = row.get("level", "").rstrip("% ") or (level_match[1] if level_match else "")
     if level not in ("", *map(str, LEVELS)):
-        raise ResultsError(f"{name}: line {line}: column level: {row['level']!r} is none of 90, 95 and 99; correct it")
+        raise ResultsError(f"{name}: line {line}: column level: {row['level']!r} must be 90, 95 or 99")
     if design or level:
         table.by_line[line] = Design(design, int(level) if level else None)
 
@@ -161,8 +161,10 @@ def statistic_of(text: str) -> str:
 
 def _refuse_fractional_people(name: str, line: int, statistic: str, text: str, number_text: str, number: float) -> None:
     if number < 0 or number != int(number) or _DECIMALS_OF_THREE.search(number_text):
-        cure = "; is its mark one of thousands? leave it out" if _DECIMALS_OF_THREE.search(number_text) else "; correct it"
-        raise ResultsError(f"{name}: line {line}: column printed: {statistic} {text!r} is no whole number of people{cure}")
+        cure = "; if its separator marks thousands, remove it" if _DECIMALS_OF_THREE.search(number_text) else "; correct it"
+        raise ResultsError(
+            f"{name}: line {line}: column printed: {statistic} {text!r} is not a whole number of people{cure}"
+        )
 
 
 def _refuse_nameless_moments(name: str, values: Iterable[PublishedValue]) -> None:
@@ -185,7 +187,7 @@ def _number(name: str, line: int, column: str, text: str) -> float:
             f"{name}: line {line}: column {column}: {value_text} is not a number; correct it or leave the row out"
         ) from None
     if not abs(number) < _MAX_NUMBER:
-        raise ResultsError(f"{name}: line {line}: column {column}: {text!r} is no number that a table prints; correct it")
+        raise ResultsError(f"{name}: line {line}: column {column}: {text!r} is not a number as tables print it; correct it")
     return number
 
 
@@ -194,7 +196,9 @@ def _facts(name: str, line: int, row: dict[str, str]) -> ScaleFacts:
     if row.get("items"):
         items = _number(name, line, "items", row["items"])
         if items < 1 or items != int(items):
-            raise ResultsError(f"{name}: line {line}: column items: {row['items']!r} is no whole number above 0; correct it")
+            raise ResultsError(
+                f"{name}: line {line}: column items: {row['items']!r} is not a whole number above 0; correct it"
+            )
     aggregate = row.get("aggregate", "").lower() or "mean"
     if aggregate not in ("sum", "mean"):
         raise ResultsError(

@@ -29,7 +29,7 @@ FINDINGS_TABLE = TableSpec(
         ColumnSpec(
             "slack",
             "number",
-            "How far the nearest value that would go lies beyond what rounding allows, in the number's unit.",
+            "Distance of the nearest fitting value beyond what rounding allows, in the number's unit.",
         ),
     ),
 )
@@ -81,7 +81,7 @@ def _plural(count: int, noun: str) -> str:
 def findings_markdown(rows: Sequence[dict[str, Any]]) -> str:
     """Rows of results.findings as a Markdown table."""
     if not rows:
-        return "Nothing was found."
+        return "No findings."
     cells = [
         (
             ", ".join(str(row[name]) for name in ("table", "label", "timepoint", "statistic") if row[name]),

@@ -176,7 +176,7 @@ def in_bounds(cells: RowCells) -> Iterator[Finding]:
                 slack=interval.min_absolute - 1,
             )
         elif name in ("n", "count") and interval.low == interval.high and cell.number != int(cell.number):
-            yield Finding(cell.value, "in_bounds", f"{cell.text} is no whole number of people")
+            yield Finding(cell.value, "in_bounds", f"{cell.text} is not a whole number of people")
 
 
 def of_one(cells: RowCells) -> Iterator[Finding]:

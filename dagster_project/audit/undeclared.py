@@ -13,7 +13,7 @@ from dagster_project.audit.pairs import RuleOutcome
 _MIN_FITTING_ROWS, _MIN_FITTING_SHARE = 3, 0.75
 _UNREPRODUCED = (
     "not reproducible from what is printed as a paired t test, two groups or at 90, 95 or 99 %; an adjusted p, another"
-    " test or a bootstrap interval could be it"
+    " test or a bootstrap interval could explain it"
 )
 
 
@@ -46,5 +46,5 @@ def judge_undeclared(outcomes_by_change: Sequence[Sequence[RuleOutcome]], *, wit
             NOTE,
             f"{design} would give it"
             + (f", and {len(findings) - 1} others" if len(findings) > 1 else "")
-            + "; --design declares it",
+            + "; declare it with --design",
         )

@@ -24,17 +24,17 @@ columns
 what is assumed
   Numbers are rounded (--cut: or cut off), SDs have n - 1 in the denominator. A change whose design is not declared is taken
   as the same people at both moments, a two-sided paired t test and an interval of 95 %; where that does not fit, two groups
-  and 90 and 99 % are tried, and nothing is called impossible that another design could give. Declared, a design is held to
-  its arithmetic.
+  and 90 and 99 % are tried, and a number that another design could give is never called impossible. A declared design must
+  fit its arithmetic.
 
 what the words mean
   impossible        no data can give the number beside the others, by any design or by the declared one
   inconsistent      printed numbers disagree; a practice that is named, or a slip against the table's other rows, explains it
   not reproducible  it does not follow from what is printed
   note              a reader should know (--all lists them)
-  slack is how far the nearest number that would go lies beyond what rounding allows.
+  slack is the distance of the nearest fitting value beyond what rounding allows.
 
-exit codes: 0 nothing above a note, 1 something, 2 the table or an option cannot be read
+exit codes: 0 no finding above a note, 1 at least one, 2 the table or an option cannot be read
 """
 
 
@@ -52,16 +52,19 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     audit.add_argument(
         "--effect-size",
         metavar="NAME",
-        help="what the table says its effect sizes are: d_z, d_baseline, d_av, d_rm, d_s, or g_…",
+        help="the definition of the table's effect sizes: d_z, d_baseline, d_av, d_rm, d_s, or g_…",
     )
     audit.add_argument(
         "--design",
         choices=("paired", "groups", "other"),
-        help="of the changes: the same people at both moments and a paired t test; two independent groups, named by the"
-        " change's parts, and a pooled or Welch's t; anything else (a model, an adjusted p, ranks, a bootstrap)",
+        help="design of the changes: the same people at both moments and a paired t test; two independent groups, named by"
+        " the change's parts, and a pooled or Welch's t; anything else (a model, an adjusted p, ranks, a bootstrap)",
     )
     audit.add_argument(
-        "--level", type=int, choices=(90, 95, 99), help="of the intervals, in per cent (a declared design: 95)"
+        "--level",
+        type=int,
+        choices=(90, 95, 99),
+        help="level of the intervals in per cent (95 if only a design is declared)",
     )
     audit.add_argument("--cut", action="store_true", help="the table's numbers may be cut off instead of rounded")
     audit.add_argument("--all", action="store_true", help="list the notes, too")
@@ -88,7 +91,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
 
     if options.effect_size and options.effect_size not in {letter + name[1:] for name in DEFINITIONS for letter in "dg"}:
         raise ValueError(
-            f"--effect-size: {options.effect_size!r} is no definition; give one of {', '.join(DEFINITIONS)}, or with g_"
+            f"--effect-size: {options.effect_size!r} is not a definition; give one of {', '.join(DEFINITIONS)}, or with g_"
         )
     if options.table.is_dir():
         raise ValueError(f"{options.table}: this is a folder; give the table's own file")

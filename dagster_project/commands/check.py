@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    add_command(commands, "check", "say what does not fit in a study's definitions and exports; runs nothing", execute)
+    add_command(commands, "check", "report problems in a study's definitions and exports, without running anything", execute)
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:

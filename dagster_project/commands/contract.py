@@ -9,9 +9,9 @@ from dagster_project.terminal import say
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     contract = add_command(
-        commands, "contract", "say what each export's columns and answers are taken for, and what is odd", execute
+        commands, "contract", "show how each export's columns and answers are read, and what looks odd", execute
     )
-    contract.add_argument("--propose", action="store_true", help="write the lines that would place missing columns")
+    contract.add_argument("--propose", action="store_true", help="print the protocol lines that would match missing columns")
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:

@@ -20,7 +20,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     folder = path if len(path.parts) > 1 or path.is_absolute() else CHECKOUT / "data" / options.name
     for file in new_study(folder):
         say(str(file))
-    say(f"next: say in {folder / 'study.yaml'} what was planned, drop exports into {folder / 'raw'}/, then")
+    say(f"next: declare in {folder / 'study.yaml'} what was planned, put the exports into {folder / 'raw'}/, then")
     say(f"  wavehouse check --study {options.name}")
     say(f"  wavehouse run --study {options.name}")
     return 0

@@ -9,12 +9,8 @@ from dagster_project.settings import Settings
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     run = add_command(commands, "run", "materialise the whole graph: exports in, tables and release out", execute)
     run.add_argument("--quiet", action="store_true", help="print the summary only")
-    run.add_argument(
-        "--no-wait", action="store_true", help="do not wait for another run of the study: say who runs, and end"
-    )
-    run.add_argument(
-        "--again", action="store_true", help="run everything, also where nothing has changed since the last run"
-    )
+    run.add_argument("--no-wait", action="store_true", help="do not wait for another run of the study: name it and exit")
+    run.add_argument("--again", action="store_true", help="run everything, even if nothing has changed since the last run")
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:

@@ -9,9 +9,7 @@ from dagster_project.terminal import say
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    trace = add_command(
-        commands, "trace", "follow a result of the release back to people, scores, answers and cells", execute
-    )
+    trace = add_command(commands, "trace", "trace a released result back to people, scores, answers and cells", execute)
     trace.add_argument("result_id", help="e.g. change/wellbeing/T1-T2/p")
     trace.add_argument("--person", help="list the answers of one person, by pseudonym (or by identifier, with --names)")
     trace.add_argument("--names", action="store_true", help="name people as in the exports, from the working file")
@@ -36,7 +34,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     with Warehouse(file).connect(read_only=True) as connection:
         ask = partial(rows, connection)
         if not ask("from duckdb_functions() where function_name = 'traced_rows'"):
-            raise ValueError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` makes it anew")
+            raise ValueError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` rebuilds it")
         if not ask("from results.results where result_id = ?", [options.result_id]):
             raise ValueError(
                 unknown_id_message(options.result_id, [row["result_id"] for row in ask("from results.results")])

@@ -12,11 +12,11 @@ from pathlib import Path
 
 #: What SQLite says when a file is in use, cannot be written or is of another version of Dagster, and what helps.
 _CURES = {
-    "database is locked": "another program holds it: close the program, then run again",
-    "readonly database": "give yourself the right to write in this folder",
+    "database is locked": "it is open in another program; close it, then run again",
+    "readonly database": "grant yourself write permission for this folder",
     "disk is full": "free space on the disk, then run again",
     "disk I/O error": "free space on the disk and check it, then run again",
-    "unable to open database file": "give yourself the right to write in this folder",
+    "unable to open database file": "grant yourself write permission for this folder",
 }
 _OUTDATED = ("no such column", "no such table", "has no column named")
 
@@ -60,7 +60,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _fault(file: Path) -> str | None:
     """What is wrong with a SQLite file; None for a whole one, an empty one, which is new, and one that is in use."""
     if file.is_dir():
-        return "a folder stands in its place"
+        return "a folder has its name"
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             (answer,) = connection.execute("pragma quick_check(1)").fetchone()

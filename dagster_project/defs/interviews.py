@@ -77,7 +77,7 @@ def segments(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[
         dg.AssetCheckSpec(
             "people_known", asset=_DISPLAY, description="Every segment is of somebody on the roster, at a wave of the study."
         ),
-        dg.AssetCheckSpec("claims_hold", asset=_DISPLAY, description="Every claim that can be tested is borne out."),
+        dg.AssetCheckSpec("claims_hold", asset=_DISPLAY, description="Every claim that can be tested is supported."),
         dg.AssetCheckSpec(
             "judgements_current", asset=_DISPLAY, description="Judgements were made of the evidence as it is."
         ),

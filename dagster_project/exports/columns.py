@@ -143,7 +143,7 @@ class ColumnMatch:
             if key in self._required:
                 findings += self._required_findings(column, key)
             elif key in ignored_keys:
-                message = f"column {header_text(column)} is known and not used"
+                message = f"column {header_text(column)} is declared as ignored"
                 findings.append(ColumnFinding(column, None, "ignored", message))
             else:
                 unknown_columns.setdefault(loose_header_key(column), column)
@@ -169,7 +169,7 @@ class ColumnMatch:
             position_list = " and ".join(str(position + 1) for position in positions[:_MAX_LISTED_POSITIONS])
             verdict = "duplicated"
             message = (
-                f"column {header_text(column)} stands in the header {len(positions)} times (places {position_list});"
+                f"column {header_text(column)} occurs {len(positions)} times in the header (positions {position_list});"
                 " keep one"
             )
         else:

@@ -65,7 +65,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
     if row_count != result.rows_accepted + set_aside.num_rows or row_count != table.content.num_rows:
         raise ExportError(
             f"{plain(name)}: {row_count} rows in the file, but {result.rows_accepted} accepted and {set_aside.num_rows} set"
-            " aside; this is a defect of the contract, report it"
+            " aside; this is a bug in Wavehouse; please report it"
         )
     return result
 

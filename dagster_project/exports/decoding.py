@@ -112,7 +112,7 @@ def _decode(data: bytes, name: str) -> DecodedText:
         if b"\x00" in data:
             line = _line_of(data, data.index(b"\x00"))
             raise ExportError(f"{name}: line {line}: the text holds a NUL byte; export it again as UTF-8")
-        raise ExportError(f"{name}: the encoding cannot be told; export it again as UTF-8")
+        raise ExportError(f"{name}: the encoding cannot be determined; export it again as UTF-8")
     return DecodedText(guessed_text.encode(), guess.encoding, (f"The encoding was guessed to be {guess.encoding}.",))
 
 

@@ -32,7 +32,7 @@ def read_delimited(path: Path, name: str) -> TextTable:
     else:
         notes.append("No delimiter was found: the file has one column.")
     if records.blank_lines:
-        notes.append(f"{records.blank_lines} blank lines are no records.")
+        notes.append(f"{records.blank_lines} blank lines were skipped.")
     return TextTable(
         columns=records.header,
         content=records.cells,

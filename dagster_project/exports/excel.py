@@ -59,9 +59,7 @@ def read_excel(path: Path, name: str) -> TextTable:
     width = len(header)
     for row_number, row in numbered_rows[1:]:
         if any(str(cell).strip() for cell in row[width:]):
-            raise ExportError(
-                f"{name}: row {row_number}: a cell stands to the right of the header's columns; name its column"
-            )
+            raise ExportError(f"{name}: row {row_number}: a cell is outside the header's columns; give its column a header")
     columns = {
         str(position): pa.array([value_text(row[position]) for _, row in numbered_rows[1:]], pa.string())
         for position in range(width)

@@ -108,8 +108,8 @@ def land(file: Path, landing: Path) -> LandedFile:
             if os.path.lexists(landed_path):
                 moved_path = _move_changed_copy(landed_path)
                 note = (
-                    f"{name}: its landed copy was changed after landing; it was moved to landing/{moved_path.name}, and the"
-                    " copy was made anew from the export"
+                    f"{name}: its landed copy was changed; it was moved to landing/{moved_path.name}, and a new"
+                    " copy was made from the export"
                 )
             _write_copy(file, landed_path, sha256)
     except OSError as error:
@@ -185,9 +185,9 @@ def _refuse_unreadable_entry(entry: Path, export: Export) -> None:
     except UnicodeEncodeError:
         raise ExportError(f"{folder}: the name {name} is not UTF-8; rename the file") from None
     if entry.is_symlink() and not entry.exists():
-        raise ExportError(f"{folder}: {name} is a link that leads nowhere; put the file there, or remove the link")
+        raise ExportError(f"{folder}: {name} is a broken link; put the file there, or remove the link")
     if entry.exists() and not (entry.is_file() or entry.is_dir()):
-        raise ExportError(f"{folder}: {name} is no file but a pipe or a device; put the file there")
+        raise ExportError(f"{folder}: {name} is a pipe or a device, not a file; put the file there")
 
 
 def _modification_order(file: Path) -> tuple[int, str]:
@@ -212,9 +212,9 @@ def _remedy(error: OSError, landing: Path) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "free space on the disk, then run again"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"give yourself the right to read the file and to write in {folder}"
+        return f"grant yourself permission to read the file and to write in {folder}"
     if error.errno in (errno.EEXIST, errno.ENOTDIR) and not landing.is_dir():
-        return f"{folder} is no folder: move it away"
+        return f"{folder} is not a folder; move it elsewhere"
     return "check the file and the landing folder"
 
 

@@ -292,7 +292,7 @@ def _odd_codes(
                 f" anchors are {low} to {high}; was it recoded? Recode the export, or declare labels"
             ]
     return [
-        f"{export.wave}: {code:g} stands in {count} cells of {instrument.instrument} and is neither an answer nor a"
+        f"{export.wave}: {code:g} occurs in {count} cells of {instrument.instrument} and is neither an answer nor a"
         " declared special code; declare it under special_codes"
         for code, count in outside_anchors.most_common(3)
         if count >= _MIN_CELLS
@@ -314,8 +314,8 @@ def _reversed_items(
             continue
         if current_r < -_MIN_REVERSED_CORRELATION and earlier_r > _MIN_REVERSED_CORRELATION:
             messages.append(
-                f"{export.wave}: {code} goes against its scale (r = {current_r:.2f}), and went with it in {earlier_wave}"
-                f" (r = {earlier_r:.2f}); was it recoded, or is its code used for another item?"
+                f"{export.wave}: {code} correlates negatively with its scale (r = {current_r:.2f}), positively in"
+                f" {earlier_wave} (r = {earlier_r:.2f}); was it recoded, or is its code used for another item?"
             )
     return messages
 

@@ -78,7 +78,7 @@ def _refuse_header_among_responses(table: TextTable, labels: list[str], header_r
         row = table.row(row_index)
         if tuple(row) in headers or ("ImportId" in row[0] and _is_import_id_row(row)):
             raise ExportError(
-                f"{name}: line {_line(table, row_index)}: a header row stands among the responses; export the survey again"
+                f"{name}: line {_line(table, row_index)}: there is a header row among the responses; export the survey again"
             )
 
 

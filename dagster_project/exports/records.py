@@ -169,7 +169,7 @@ def _misquoted_message(name: str, text: str, delimiter: str, line: int, skipped_
     last_line = line + reader.line_num - 1
     location = f"line {line}" if last_line == line else f"lines {line} to {last_line}"
     return (
-        f"{name}: {location}: a cell goes on after its closing quote; double the quotes inside cells, or export the file"
+        f"{name}: {location}: a cell continues after its closing quote; double the quotes inside cells, or export the file"
         " again"
     )
 
@@ -189,7 +189,7 @@ def _ragged_message(name: str, line: int, last_line: int, header_width: int, cel
     if last_line > line:
         remedy = f"the record runs on to line {last_line}, so check the quotes"
     elif header_width == 1:
-        remedy = "the first line must be the header, with the columns parted by comma, semicolon, tab or bar"
+        remedy = "the first line must be the header, with columns separated by comma, semicolon, tab or bar"
     else:
         remedy = "check the delimiters and quotes of that line, or export the file again"
     return f"{name}: line {line}: {cell_count} {noun}, where the header has {header_width}; {remedy}"

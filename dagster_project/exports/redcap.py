@@ -85,7 +85,8 @@ def _read_choices(text: str, location: str) -> dict[str, str]:
         code, comma, label = choice.partition(",")
         if not comma or not code.strip():
             raise ExportError(
-                f"{location}: {bare_or_quoted(choice.strip())} is no choice (code, label); correct the data dictionary"
+                f"{location}: {bare_or_quoted(choice.strip())} is not a choice of the form code, label; correct the data"
+                " dictionary"
             )
         choices[code.strip()] = label.strip()
     return choices

@@ -40,7 +40,7 @@ def row_verdicts(
         is_header[header_rows] = True
         applies = pc.and_(pa.array(is_header), pc.is_null(reasons))
         reasons = pc.if_else(applies, HEADER_ROW, reasons)
-        details = pc.if_else(applies, "the header stands here once more", details)
+        details = pc.if_else(applies, "this row repeats the header", details)
     has_no_respondent = pc.is_null(reasons)
     if respondents is not None:
         has_no_respondent = pc.and_(pc.is_null(null_if_blank(respondents)), has_no_respondent)
@@ -130,8 +130,8 @@ def rows_of_no_wave(columns: ColumnMatch, study: Study, export: Export) -> tuple
     }
     counts = pc.value_counts(pc.utf8_trim_whitespace(cells)).to_pylist()
     return tuple(
-        f"{count['counts']} rows whose column {quoted(column)} is {quoted(count['values'])} belong to no wave of"
-        " the protocol; declare an export for them"
+        f"{count['counts']} rows whose column {quoted(column)} is {quoted(count['values'])} belong to a wave"
+        " that the protocol does not declare; declare an export for them"
         for count in counts
         if count["values"] not in declared_waves
     )

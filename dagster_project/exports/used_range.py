@@ -80,7 +80,7 @@ class _UsedRange:
             if len(outermost_cells) > 1:
                 remedy = f"the cells furthest out are {' and '.join(outermost_cells)}: delete what does not belong there"
             raise ExportError(f"{name}: the {range_text}, and almost all of it is empty; {remedy}, or save the sheet as CSV")
-        raise ExportError(f"{name}: the {range_text}, more than can be laid out; save the sheet as CSV")
+        raise ExportError(f"{name}: the {range_text}, too large to read; save the sheet as CSV")
 
 
 def without_stray_blanks(path: Path, name: str) -> BinaryIO | None:
@@ -116,8 +116,8 @@ def _refuse_bomb(archive: zipfile.ZipFile, path: Path, name: str) -> None:
     packed, unpacked = path.stat().st_size, sum(part.file_size for part in archive.infolist())
     if unpacked > _MAX_UNPACKED_BYTES and unpacked > _MAX_PACKING_RATIO * packed:
         raise ExportError(
-            f"{name}: the file unpacks from {packed >> 10} KB to {unpacked >> 20} MB, as no workbook does; export it again,"
-            " or save the sheet as CSV"
+            f"{name}: the file unpacks from {packed >> 10} KB to {unpacked >> 20} MB, which is not plausible for a"
+            " workbook; export it again, or save the sheet as CSV"
         )
 
 

@@ -144,8 +144,9 @@ OUTCOMES = (
         ],
         ("measurement", "reliable_change"), "measurement",
         warning=NoteWarning(
-            "items_keyed", "No item looks as though it had not been reversed, or had one answer.", "item_rest",
-            ("looks as though", "everybody gave"),
+            "items_keyed", "No item appears not to have been reversed, and none has the same answer from everybody.",
+            "item_rest",
+            ("appears not to have been reversed", "everybody gave"),
             "Every item goes with the others of its scale.",
         ),
     ),
@@ -172,7 +173,7 @@ OUTCOMES = (
         ("imputation",), "stability",
     ),
     Outcome(
-        "stability", "Whether other ways to the same question give the same answer.", (),
+        "stability", "Whether other methods agree with the paired t test.", (),
         lambda study, source: stability_results(list(source.results().values()), study),
         ("stability",), "stability", follows=("change", "mixed", "imputation"),
     ),
@@ -199,8 +200,8 @@ def result_checks(outcome: Outcome, results: Sequence[ResultRow]) -> list[Check]
     ids = [row.result_id for row in results]
     repeated_ids = sorted({result_id for result_id in ids if ids.count(result_id) > 1}) if len(set(ids)) < len(ids) else []
     silent = [row.result_id for row in results if row.value is None and not row.note]
-    unique = f"{repeated_ids[0]} stands twice" if repeated_ids else f"{len(results)} results, each with its own id"
-    reasons = f"{silent[0]} has neither a value nor a note" if silent else "No result is silent."
+    unique = f"{repeated_ids[0]} occurs twice" if repeated_ids else f"{len(results)} results, each with its own id"
+    reasons = f"{silent[0]} has neither a value nor a note" if silent else "Every result has a value or a reason."
     return [
         Check("ids_unique", not repeated_ids, unique),
         Check("values_or_notes", not silent, reasons),

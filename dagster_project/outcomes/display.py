@@ -70,14 +70,14 @@ def segments_check(warehouse: Warehouse) -> Check:
 
 
 def display_checks(display: Sequence[JointRow]) -> list[Check]:
-    """Whether every claim that can be tested is borne out, and every judgement was made of the evidence as it is."""
+    """Whether every claim that can be tested is supported, and every judgement was made of the evidence as it is."""
     claims = [claim for row in display for claim in row.claims]
     failed = [claim for claim in claims if claim.verdict in ("contradicted", "not supported")]
     doubts = "; ".join(f"{row.proposition}: {doubt}" for row in display for doubt in row.doubts)
-    message = f"{len(claims)} claims; all that can be tested are borne out"
+    message = f"{len(claims)} claims; all that can be tested are supported"
     if failed:
         verdicts = "; ".join(f"{claim.claim_id} is {claim.verdict}" for claim in failed)
-        message = f"{len(failed)} of {len(claims)} claims are not borne out: {verdicts}"
+        message = f"{len(failed)} of {len(claims)} claims are not supported: {verdicts}"
     return [
         Check("claims_hold", not failed, message, is_warning=True, facts={claim.claim_id: claim.reason for claim in failed}),
         Check(

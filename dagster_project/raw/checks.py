@@ -10,7 +10,7 @@ from dagster_project.study import Export
 EXPORT_CHECKS = {
     "arrived": ("An export of {source} is in {folder}/.", False),
     "contract": ("The file can be read and has the declared columns.", True),
-    "landed_whole": ("Landed copies are what their names say.", False),
+    "landed_whole": ("Each landed copy matches the hash in its name.", False),
     "all_columns_placed": ("The file has no column that is not declared.", False),
     "like_the_wave_before": ("Answers are coded as they were in the wave before.", False),
     "rows_conserved": ("Rows in the file = rows accepted + rows set aside.", True),
@@ -30,7 +30,7 @@ def export_checks(loaded_export: LoadedExport, export: Export, oddities: Sequenc
     missing = f"{export.folder}: no export of {source_of(export)} has arrived ({export.pattern})"
     yield Check("arrived", record.file_name is not None, record.file_name or missing, is_warning=True)
     yield Check("contract", True, "All declared columns are there.")
-    landed_message = "; ".join(loaded_export.notes) or "Every landed copy is what its name says."
+    landed_message = "; ".join(loaded_export.notes) or "Every landed copy matches the hash in its name."
     yield Check("landed_whole", not loaded_export.notes, landed_message, is_warning=True)
     columns = record.columns_set_aside
     yield Check("all_columns_placed", not columns, columns or "Every column is declared.", is_warning=True)

@@ -54,7 +54,7 @@ _VERSION = pa.schema(
 )
 
 #: The message of a version that the working file has from landing, since its own list was lost.
-_RECALLED = "known from landing: the working file was made anew"
+_RECALLED = "known from landing: the working file was rebuilt"
 _ORPHAN = "known from landing only: for which export it arrived, or whether it is an interview, is not written down"
 _ARRIVED = "from raw.versions where export is not null order by first_seen_at"
 
@@ -150,8 +150,8 @@ def refuse_gone(study: Study, export: Export) -> None:
     if exports:
         names = abbreviated_list([quoted(row["file_name"]) for row in exports])
         raise ExportError(
-            f"{export.folder}: the release is made of {names}, and no export is there any more; put it back, or pin its copy"
-            f" in the protocol (pin: {exports[0]['source_file'][:12]}); if nobody shall have returned the wave, move the"
+            f"{export.folder}: the release was built from {names}, but the export is gone; put it back, or pin its copy"
+            f" in the protocol (pin: {exports[0]['source_file'][:12]}); if the wave is to count as not returned, move the"
             " folders release and releases away first"
         )
 

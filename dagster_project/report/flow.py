@@ -60,7 +60,7 @@ def study_flow(study: Study, results: Mapping[str, ResultRow]) -> Flow:
         contrasts=tuple(
             Box(
                 f"Change {contrast.contrast}", "on the roster", roster,
-                losses(f"flow/returns/{contrast.contrast}", {"n_not_returned": "lack one or both"}),
+                losses(f"flow/returns/{contrast.contrast}", {"n_not_returned": "one or both waves missing"}),
                 "returned both", cell(f"flow/returns/{contrast.contrast}/n"),
                 _n_range(study, results, "change", contrast.contrast),
             )

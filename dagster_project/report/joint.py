@@ -13,10 +13,9 @@ Rows = Sequence[Mapping[str, Any]]
 #: A supported claim about more numbers gives their count only.
 _MOST_LABELS = 3
 _NOTE = (
-    "Supported: the estimate (or, where the claim speaks of zero, the interval) lies where the claim says. Contradicted:"
-    " neither the estimate nor any value of the 95 % interval does."
-    " Not supported: the estimate does not, the interval leaves room. A claim is as good as its worst number, unless it says"
-    " that most are enough."
+    "Supported: the estimate (or, for a claim about zero, the interval) lies where the claim says. Contradicted: the"
+    " estimate and the whole 95 % interval lie elsewhere. Not supported: neither of the two. A claim is judged by its worst"
+    " number, unless it says that most numbers are enough."
 )
 
 
@@ -122,7 +121,7 @@ def _claim(claim: Mapping[str, Any]) -> str:
     else:
         numbers = "; ".join(f"{cell['label']} {cell['moment']}".rstrip() + f": {cell['shown']}" for cell in named_cells)
         if len(named_cells) < len(cells):
-            numbers = f"{len(named_cells)} of {len(cells)} do not bear it out: {numbers}"
+            numbers = f"{len(named_cells)} of {len(cells)} do not support it: {numbers}"
     change = f" (was {claim['previous_verdict']})" if claim["previous_verdict"] else ""
     text = f"{verdict.capitalize()}{change}: {claim['statement']}" + (f" ({numbers})" if numbers else "")
-    return text + (f" Taken so: {claim['assumption']}" if claim["assumption"] else "")
+    return text + (f" Assumption: {claim['assumption']}" if claim["assumption"] else "")

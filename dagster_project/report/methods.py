@@ -19,7 +19,7 @@ def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, 
         ("Missing answers", _missing(study) + _rejected(results)),
         ("Analysis", " ".join(_analysis(study, set(analyses)))),
         ("Multiplicity", _multiplicity(study)),
-        ("Other ways to the same answer", " ".join(_sensitivity(study, set(analyses)))),
+        ("Sensitivity analyses", " ".join(_sensitivity(study, set(analyses)))),
         ("Assumptions", " ".join(assumption.statement for assumption in study.protocol.assumptions)),
     ]
     return tuple((heading, text) for heading, text in paragraphs if text)
@@ -66,7 +66,7 @@ def _norms(study: Study) -> str:
         f"{sample.population[0].lower()}{sample.population[1:]} ({sample.source}{f'; n = {sample.n}' if sample.n else ''})"
         for sample in study.norms.samples
     ]
-    return f"Means were set beside those of {_enumerate(samples)}." if samples else ""
+    return f"Means were compared with those of {_enumerate(samples)}." if samples else ""
 
 
 def _missing(study: Study) -> str:
@@ -81,8 +81,8 @@ def _missing(study: Study) -> str:
     return (
         f"A score needs answers to {_enumerate(minimums)}; scales that ask for another share say so in the codebook. A score"
         " that is a mean is then the mean of the items answered, one that is a sum is that mean times the number of items."
-        " No score was otherwise filled in. Every person without a score stands under one reason (table of the roster and"
-        " each n)."
+        " No score was otherwise filled in. Every person without a score is counted under one reason (table from the"
+        " roster to each n)."
     )
 
 
@@ -94,7 +94,7 @@ def _rejected(results: Mapping[str, ResultRow]) -> str:
         for row in results.values()
         if row.analysis == "rejected" and row.statistic == "count"
     ]
-    return f" Outside the declared answers, and taken as missing, were {_enumerate(blocks)}." if blocks else ""
+    return f" Values outside the declared answers were set to missing: {_enumerate(blocks)}." if blocks else ""
 
 
 def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:

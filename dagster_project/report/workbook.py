@@ -94,7 +94,10 @@ def _notes(sheet: Any, formats: _Formats, study: Study, tables: Sequence[Table],
     lines += [("Note", protocol.stand_in)] if protocol.stand_in else []
     lines += [
         ("Analysis plan", protocol.plan_hash),
-        ("Cells", "Numbers are numbers, shown as papers print them; a click on one shows all its digits. Empty: no value."),
+        (
+            "Cells",
+            "Cells hold numbers at full precision, formatted as printed; select a cell to see all digits. Empty: no value.",
+        ),
     ]
     lines += [(f"Table {table.number}", " ".join((f"{table.title}.", *table.notes))) for table in tables]
     lines.append(

@@ -54,7 +54,7 @@ def measurement_results(item_moments: Iterable[MartRow], study: Study) -> list[R
                     code, "item_rest", alpha.item_rest[index], n, "correlation of the item with the sum of the others",
                     category=item,
                     note="everybody gave the same answer" if is_constant else alpha.reason or "the others do not vary",
-                    remark=f"looks as though it had not been reversed ({certainty})" if certainty else "", **row_fields,
+                    remark=f"appears not to have been reversed ({certainty})" if certainty else "", **row_fields,
                 )  # fmt: skip
     return rows.rows
 

@@ -46,7 +46,7 @@ def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]
     roster = flow.get(("roster", "roster"), {})
     n_roster = int(roster.get("n", 0))
     rows.add("roster", "n_listed", int(roster.get("listed", 0)), None, "everybody listed")
-    rows.add("roster", "n_excluded", int(roster.get("excluded", 0)), None, "people whom the study excluded")
+    rows.add("roster", "n_excluded", int(roster.get("excluded", 0)), None, "people excluded by the study")
     rows.add("roster", "n", n_roster, n_roster, "people on the roster")
     for wave in study.protocol.waves:
         step_counts = flow.get(("wave", wave.wave), {})
@@ -59,7 +59,7 @@ def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]
     for contrast in study.protocol.contrasts:
         step_counts = flow.get(("contrast", contrast.contrast), {})
         contrast_fields: dict[str, Any] = {"contrast": contrast.contrast, "role": "descriptive"}
-        method = "people who lack one of the waves, or both"
+        method = "people missing one or both waves"
         rows.add("returns", "n_not_returned", int(step_counts.get("not_returned", 0)), n_roster, method, **contrast_fields)
         rows.add("returns", "n", int(step_counts.get("n", 0)), n_roster, "people who returned both waves", **contrast_fields)
     return rows.rows

@@ -21,7 +21,7 @@ CHANGE_KINDS = {
     "score": ("score", "scores"),
     "result": ("result", "results"),
     "significance": ("p that crossed .05", "p that crossed .05"),
-    "claim": ("claim that turned", "claims that turned"),
+    "claim": ("claim whose verdict changed", "claims whose verdict changed"),
 }
 #: Kinds whose rows are counts.
 COUNTED_KINDS = ("person", "answer", "score")
@@ -60,7 +60,7 @@ RELEASE_DIFF_TABLE = TableSpec(
         ColumnSpec("from_release", "text", "The earlier release."),
         ColumnSpec("to_release", "text", "The later release."),
         ColumnSpec(
-            "kind", "text", "What changed: people, answers, scores (counted); a result, a p across .05, a claim that turned."
+            "kind", "text", "What changed: people, answers, scores (counted); a result, a p across .05, a claim's verdict."
         ),
         ColumnSpec("wave", "text", "The wave, of answers and scores."),
         ColumnSpec("what", "text", "The item, scale, result or claim; of people: joined or left."),

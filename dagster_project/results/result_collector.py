@@ -17,7 +17,7 @@ from dagster_project.study import Composite, Study
 
 #: A row of a mart, column to value.
 MartRow = Mapping[str, Any]
-_INFINITE = "too large for any number: hardly any degrees of freedom"
+_INFINITE = "too large to be given: too few degrees of freedom"
 #: The level of every interval.
 LEVEL = 0.95
 

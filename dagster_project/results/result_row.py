@@ -68,7 +68,7 @@ RESULTS_TABLE = TableSpec(
         ColumnSpec("role", "text", "descriptive, primary, secondary or exploratory."),
         ColumnSpec("family", "text", "The family of tests with which it is adjusted."),
         ColumnSpec("plan_hash", "text", "The hash of the analysis plan under which it was computed."),
-        ColumnSpec("run_id", "text", "The run that computed it first as it stands."),
+        ColumnSpec("run_id", "text", "The run that first computed this value."),
         ColumnSpec("computed_at", "time", "When, in UTC."),
     ),
 )

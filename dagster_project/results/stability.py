@@ -78,8 +78,8 @@ def stability_results(results: Iterable[ResultRow], study: Study) -> list[Result
                         statistic,
                         None,
                         n,
-                        "see the methods",
-                        note="the paired t test can't say",
+                        "no reference test",
+                        note="the paired t test has no conclusion",
                         **row_fields,
                     )
                 continue
@@ -88,7 +88,7 @@ def stability_results(results: Iterable[ResultRow], study: Study) -> list[Result
                 (answer, disagreement) for answer in testable[1:] if (disagreement := _disagreement(answer, reference))
             ]
             methods_by_disagreement: dict[str, list[str]] = {}
-            for answer, disagreement in [*dissenters, *((answer, "can't say") for answer in not_testable)]:
+            for answer, disagreement in [*dissenters, *((answer, "no conclusion") for answer in not_testable)]:
                 methods_by_disagreement.setdefault(disagreement, []).append(answer.method)
             remark = "; ".join(
                 f"{disagreement}: {', '.join(methods)}" for disagreement, methods in methods_by_disagreement.items()
@@ -100,7 +100,7 @@ def stability_results(results: Iterable[ResultRow], study: Study) -> list[Result
                 "n_methods",
                 len(testable),
                 n,
-                "methods that can say: " + ", ".join(answer.method for answer in testable),
+                "methods with a conclusion: " + ", ".join(answer.method for answer in testable),
                 **row_fields,
             )
     return rows.rows

@@ -18,7 +18,7 @@ PEOPLE = {
     "items": "people who answered all items of the scale in the wave",
     "value": "people with a known value",
     "roster": "everybody on the roster",
-    "listed": "everybody listed, with those whom the study excluded",
+    "listed": "everybody listed, including people excluded by the study",
     "first": "people with a value at the first wave, by whether they returned this one",
     "nobody": "nobody of the study: the number comes from elsewhere",
 }

@@ -187,8 +187,8 @@ def _imputation() -> Iterator[Statistic]:
 
 def _stability() -> Iterator[Statistic]:
     entry = partial(Statistic, "stability", people="both", unit="methods", decimals=0, made_of=_METHOD_INPUTS)
-    yield entry("n_agreeing", "count of methods with the sign of the paired t test and its word on excluding zero")
-    yield entry("n_methods", "count of methods that can say")
+    yield entry("n_agreeing", "count of methods with the sign of the paired t test and its conclusion on excluding zero")
+    yield entry("n_methods", "count of methods with a conclusion")
 
 
 def _measurement() -> Iterator[Statistic]:

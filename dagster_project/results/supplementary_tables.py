@@ -62,7 +62,7 @@ def _effect_sizes(study: Study, numbers: Numbers) -> Table:
         study, "effect_sizes", "Effect sizes of change, with 95 % intervals",
         [Column(name, contrast) for contrast in contrasts for name in EFFECT_SIZES],
         lambda code: [_estimate(numbers, "change", code, contrast, name) for contrast in contrasts for name in EFFECT_SIZES],
-        f"{note} With Hedges' correction they stand in results as g_….",
+        f"{note} With Hedges' correction they are in results as g_….",
     )  # fmt: skip
 
 
@@ -85,10 +85,13 @@ def _method_comparison(study: Study, numbers: Numbers, contrast: str) -> Table:
         Column("t (df)", "Paired t test"), Column("p", "Sign flips"), Column("p", "Wilcoxon"),
         Column("shift", "Hodges-Lehmann"), Column("interval", "Bootstrap, BCa"), Column("estimate", "Mixed model"),
         Column("p", "Mixed model"), Column("estimate", "Imputation"), Column("p", "Imputation"),
-        Column("who differs from the t test", has_words=True),
+        Column("methods that differ", has_words=True),
     ]  # fmt: skip
-    title = f"Other ways to the same answer, {direction_of(study, contrast)}"
-    note = "Intervals are 95 %. Each method is named in full in results."
+    title = f"Sensitivity analyses, {direction_of(study, contrast)}"
+    note = (
+        "Intervals are 95 %. Methods that differ: those that disagree with the paired t test or have no conclusion. Each"
+        " method is named in full in results."
+    )
     return _table(study, f"stability_{contrast}", title, columns, cells, note)
 
 

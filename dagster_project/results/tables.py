@@ -189,7 +189,7 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
     return Table(
         number="3",
         name="summary",
-        title="Outcomes over time and beside norms",
+        title="Outcomes over time and norms",
         columns=(*columns, Column("mean (SD)", "Norm")),
         rows=tuple(rows),
         notes=("Norm SDs: (mean − norm mean) / norm SD. SD has denominator n − 1.",),
@@ -237,7 +237,7 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
             f"Direction of change: {directions}.",
             f"Paired t test, two-sided. {headline}: {effect_size_method(headline, 'baseline')}.",
             _families_note(study, numbers),
-            "Agree: of the methods that can say (paired t, sign-flip permutation, Wilcoxon, bootstrap, mixed model,"
+            "Agree: of the methods with a conclusion (paired t, sign-flip permutation, Wilcoxon, bootstrap, mixed model,"
             " imputation, adjustment after Holm), how many agree with the paired t test on direction and on excluding zero.",
         ),
     )

@@ -95,7 +95,7 @@ counted as (
     where absent.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
 ),
 
--- Everybody: the roster, and where a number speaks of them those whom the study excluded.
+-- Everybody: the roster, and where a number speaks of them people excluded by the study.
 everybody as (
     select participant_id, null as excluded, source_file, source_row from marts.participants
     union all

@@ -207,7 +207,7 @@ def _meet_composites(
         for restart, (part_solutions, cost) in enumerate(pool.map(run_search, range(_COMPOSITE_RESTARTS)), start=1):
             if best is None or cost < best[1]:
                 best = (part_solutions, cost)
-            progress(f"{scale.label} with its parts, search {restart} of {_COMPOSITE_RESTARTS}: {cost:.2f} away")
+            progress(f"{scale.label} with its parts, search {restart} of {_COMPOSITE_RESTARTS}: remaining cost {cost:.2f}")
         if best is not None:
             solutions |= best[0]
     return solutions

@@ -55,9 +55,7 @@ def refuse_existing_files(study: Study, folder: Path) -> list[Path]:
     paths = [Path(folder) / export.folder / _file_name(study, export) for export in study.protocol.exports]
     for path in paths:
         if path.exists():
-            raise SimulationError(
-                f"{path}: the file is there already; exports are never overwritten, so choose a new folder"
-            )
+            raise SimulationError(f"{path}: the file already exists; exports are never overwritten, so choose a new folder")
     return paths
 
 

@@ -122,7 +122,7 @@ def impute_change(
     try:
         means, products = _complete(usable, fitted.waves, fitted.mean, fitted.covariance, imputations, seed)
     except np.linalg.LinAlgError:
-        reason = "too few people in common: the draws do not settle"
+        reason = "too few people in common: a drawn covariance matrix is not positive definite"
         return ImputedChange(fitted.n_people, (_undefined(reason),) * len(weights), reason)
     people, pooled = fitted.n_people, []
     for weight in weights:

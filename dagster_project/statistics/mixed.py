@@ -92,10 +92,10 @@ def mixed_model(patterns: Sequence[Pattern], waves: int, contrasts: Sequence[Arr
     if not sums.criterion(0.0).residual > sums.least_residual:
         return no_model("no variation")
     if not sums.identifies_variances():
-        return no_model("too few people have two waves to tell the variances apart")
+        return no_model("too few people have two waves to estimate both variances")
     ratio = _best_ratio(sums)
     if ratio is None:
-        return no_model("the model does not converge: nobody varies within themselves")
+        return no_model("the model does not converge: no variation within people")
     fit = _Fit(sums, ratio)
     if not fit.is_curved:
         return no_model("the model does not converge: the likelihood is flat")

@@ -87,7 +87,7 @@ CODEBOOK_COLUMNS = {
     "study": "The study's code.",
     "table_name": "The table of schema raw in the working file.",
     "title": "The study's title.",
-    "turned_from": "What the answer is taken from when it is scored; null for an item that counts as answered.",
+    "turned_from": "The number that the answer is subtracted from when it is scored; null if the item is not reversed.",
     "unit": "The number's unit.",
     "variable": "The participant variable's code.",
     "variable_order": "The variable's place in tables.",

@@ -55,7 +55,7 @@ exports:
     answered_on: Date
     blocks:
       - {{block: example, template: "Q{{position}}"}}   # Q1 is the instrument's item 1, and so on
-    # ignored: [Comment]               # columns that are known and not used
+    # ignored: [Comment]               # columns that are ignored
     # special_codes: {{"-9": refused}}  # texts that are no answers
     # labels: [{{blocks: [example], labels: {{"Strongly agree": 5}}}}]
     # set_aside: [{{column: Status, equals: [Preview], reason: preview}}]
@@ -158,7 +158,7 @@ def new_study(folder: Path) -> list[Path]:
     if not code.replace("_", "").isalnum() or not code.isascii() or code != code.lower() or not code[0].isalpha():
         raise StudyError(f"{folder}: {code!r} cannot be a study's code; use lower-case letters, digits and underscores")
     if folder.exists():
-        raise StudyError(f"{folder}: the folder is there already; choose another name, or edit what is there")
+        raise StudyError(f"{folder}: the folder already exists; choose another name, or edit what is in it")
     files = {
         folder / "study.yaml": _PROTOCOL.format(study=code),
         folder / "instruments" / "example.yaml": _INSTRUMENT,

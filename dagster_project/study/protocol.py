@@ -188,7 +188,7 @@ def _as_list(value: object) -> object:
 
 
 class Leaving(Definition):
-    """The roster's columns for people who withdrew or whom the study excluded."""
+    """The roster's columns for people who withdrew or were excluded by the study."""
 
     withdrawn_on: Text | None = Field(default=None, description="the column with the date of a withdrawal")
     withdrawal_reason: Text | None = Field(default=None, description="the column with its reason")
@@ -225,7 +225,7 @@ class Export(Definition):
     respondent: Text = Field(description="the column that holds the participant's identifier")
     answered_on: Text | None = Field(default=None, description="the column that holds the date of answering")
     blocks: tuple[ColumnBlock, ...] = Field(default=(), description="the columns, block by block")
-    ignored: tuple[Text, ...] = Field(default=(), description="columns known and not used (metadata of the tool)")
+    ignored: tuple[Text, ...] = Field(default=(), description="columns that are ignored (metadata of the tool)")
     labels: tuple[AnswerLabels, ...] = Field(default=(), description="labels that stand for answer codes")
     special_codes: dict[Text, MissingReason] = Field(
         default_factory=dict, description="cell text: missing reason, e.g. '-9': refused"

@@ -283,7 +283,7 @@ def _check_scales(study: Study, file: Path) -> None:
     for family in study.protocol.plan.families:
         if unknown := [outcome for outcome in family.outcomes if outcome not in instrument_of_scale]:
             raise StudyError(
-                f"{file}: plan: family {family.family} names {unknown[0]!r}, which is no scale of any instrument"
+                f"{file}: plan: family {family.family} names {unknown[0]!r}, which is not a scale of any instrument"
             )
     for outcome in study.protocol.outcomes:
         if outcome not in instrument_of_scale:

@@ -99,10 +99,10 @@ def _reason(cells: Iterable[JudgedCell]) -> str:
         statements.append(f"{_name(tested[0])}: {tested[0].reason}")
         unsupported = []
     elif tested:
-        statements.append(f"{len(tested) - len(unsupported)} of {len(tested)} numbers bear it out")
+        statements.append(f"{len(tested) - len(unsupported)} of {len(tested)} numbers support it")
         if exceeding_count:
             share = "all" if exceeding_count == len(tested) else exceeding_count
-            statements[-1] += f", {share} with an interval that reaches beyond"
+            statements[-1] += f", {share} with a confidence interval that extends beyond the region"
     statements += [*_statements_by_reason(unsupported, ""), *_statements_by_reason(untested, "not testable: ")]
     return "; ".join(statements)
 
@@ -227,10 +227,10 @@ def _judge_estimate(
         if estimate.interval is None:
             return NOT_TESTABLE, f"{estimate.text} has no interval"
         is_inside = region.contains_interval(estimate.interval)
-        interval_words = "with its interval" if is_inside else "but its interval reaches beyond"
+        interval_words = "with its whole confidence interval" if is_inside else "but its confidence interval extends beyond"
         return SUPPORTED if is_inside else NOT_SUPPORTED, f"{estimate.text} is {region_words}, {interval_words}"
     if estimate.interval is not None and region.is_disjoint(estimate.interval):
-        return CONTRADICTED, f"{estimate.text} is not {region_words}, nor is any value of the interval"
+        return CONTRADICTED, f"{estimate.text} is not {region_words}, and its whole confidence interval lies outside"
     return NOT_SUPPORTED, f"{estimate.text} is not {region_words}"
 
 
@@ -250,7 +250,7 @@ def _change_cells(condition: ChangeCondition, results: Mapping[str, ResultRow], 
         analysis, statistic = ("change", "mean_change") if is_scale else ("service_change", "difference")
         for contrast in condition.contrasts:
             id_prefix = result_id(analysis, code, contrast)
-            absence = "there is no such comparison; both waves must have asked"
+            absence = "no such comparison; it must be asked in both waves"
             change = _Estimate.from_results(results, id_prefix, statistic, absence)
             # A fall is a positive change where the contrast is baseline minus follow-up.
             fall_is_positive = baseline_signs[contrast] > 0

@@ -79,13 +79,13 @@ class JointRow:
         instruction = f'judge again, then write evidence: "{self.evidence}" and judged_on under judgement'
         doubts = []
         if self.judgement.evidence is None:
-            doubts.append(f"it does not say of which evidence it was made; {instruction}")
+            doubts.append(f"the judgement does not record its evidence; {instruction}")
         elif self.is_stale:
-            doubts.append(f"claims or segments are not those that were judged; {instruction}")
+            doubts.append(f"claims or segments have changed since the judgement; {instruction}")
         if self.judgement.verdict == "silent" and self.silence is None:
-            doubts.append("it says silent, and both numbers and interviews speak")
+            doubts.append("the verdict is silent, but both sides have evidence")
         if self.judgement.verdict == "convergent" and self.counts["contradicted"] and not self.judgement.memo:
-            doubts.append("it says convergent beside a contradicted claim, without a memo; write why")
+            doubts.append("the verdict is convergent despite a contradicted claim, without a memo; explain why in a memo")
         return tuple(doubts)
 
     @property
@@ -181,9 +181,7 @@ def _resolve_code(code: str, paths: Iterable[tuple[str, ...]], location: str) ->
     ]
     if len(matches) > 1:
         candidates = ", ".join(sorted(path_texts[path] for path in matches))
-        raise SynthesisError(
-            f"{location}: codes: {len(matches)} codes are called {code!r}: {candidates}; write the one that is meant"
-        )
+        raise SynthesisError(f"{location}: codes: the code {code!r} is ambiguous: {candidates}; give the full path")
     if not matches:
         # A name that several codes have is listed with its path.
         names = [path[-1] for path in path_texts]
@@ -220,12 +218,13 @@ def _quotes(proposition: Proposition, row_by_segment: Mapping[str, Mapping[str, 
     for segment_id in proposition.quotes:
         if segment_id not in row_by_segment:
             raise SynthesisError(
-                f"{location}: quotes: {segment_id!r} is no segment with a code of this proposition; correct the id"
+                f"{location}: quotes: {segment_id!r} is not a segment with a code of this proposition; correct the id"
             )
         row = row_by_segment[segment_id]
         if not row["text"]:
             raise SynthesisError(
-                f"{location}: quotes: {segment_id!r} is no text but a place in a picture or film; choose another"
+                f"{location}: quotes: {segment_id!r} is a selection in a picture, audio or video and has no text;"
+                " choose another"
             )
         yield Quote(segment_id, row["path"][-1], row["person"], row["wave"], row["text"], row["source_file"], row["place"])
 

@@ -42,7 +42,7 @@ class ChangeCondition(Definition):
         if self.services and self.at_least is not None:
             raise ValueError("at_least is in effect sizes, which the use of services has none of; leave it out")
         if self.direction == "either" and self.interval is None and self.at_least is None:
-            raise ValueError("every change meets this; give direction, interval or at_least")
+            raise ValueError("this condition restricts nothing; give direction, interval or at_least")
         return self
 
 
@@ -73,7 +73,9 @@ class NormCondition(Definition):
         values = (self.within, self.above, self.below, self.worse_by, self.not_worse_by)
         distances = [value for value in values if value is not None]
         if len(distances) != 1:
-            raise ValueError(f"{len(distances)} places are named; give one of within, above, below, worse_by, not_worse_by")
+            raise ValueError(
+                f"{len(distances)} comparisons are given; give exactly one of within, above, below, worse_by, not_worse_by"
+            )
         return self
 
 
@@ -101,7 +103,7 @@ class LevelCondition(Definition):
         for result_id in results:
             if "/" not in result_id.strip("/") or len(result_id.split()) != 1:
                 raise ValueError(
-                    f"{result_id!r} is no result id; ids are parts with / between, as service_use/gp/T1/percent"
+                    f"{result_id!r} is not a result id; ids are parts with / between, as service_use/gp/T1/percent"
                 )
         return results
 
@@ -191,7 +193,7 @@ def read_propositions(study: Study) -> PropositionFile | None:
         for key, wave in wave_references:
             if wave not in waves:
                 raise SynthesisError(
-                    f"{file}: interviews: {interviews.file}: {key}: {wave!r} is no wave; the waves are {', '.join(waves)}"
+                    f"{file}: interviews: {interviews.file}: {key}: {wave!r} is not a wave; the waves are {', '.join(waves)}"
                 )
     for proposition in proposition_file.propositions:
         for claim in proposition.claims:
@@ -213,16 +215,16 @@ def _problem(condition: Condition, study: Study) -> str | None:
         return None
     protocol = study.protocol
     if unknown := [scale for scale in condition.scales if scale not in study.scales]:
-        return f"{unknown[0]!r} is no scale of any instrument; the scales are {', '.join(study.scales)}"
+        return f"{unknown[0]!r} is not a scale of any instrument; the scales are {', '.join(study.scales)}"
     if isinstance(condition, NormCondition):
         waves = [wave.wave for wave in protocol.waves]
         if unknown := [wave for wave in condition.waves if wave not in waves]:
-            return f"{unknown[0]!r} is no wave of the protocol; the waves are {', '.join(waves)}"
+            return f"{unknown[0]!r} is not a wave of the protocol; the waves are {', '.join(waves)}"
         return None
     services = [service.service for service in protocol.service_use.services] if protocol.service_use else []
     if unknown := [service for service in condition.services if service not in services]:
-        return f"{unknown[0]!r} is no service of the protocol; the services are {', '.join(services) or 'none'}"
+        return f"{unknown[0]!r} is not a service of the protocol; the services are {', '.join(services) or 'none'}"
     contrasts = [contrast.contrast for contrast in protocol.contrasts]
     if unknown := [contrast for contrast in condition.contrasts if contrast not in contrasts]:
-        return f"{unknown[0]!r} is no contrast of the protocol; the contrasts are {', '.join(contrasts) or 'none'}"
+        return f"{unknown[0]!r} is not a contrast of the protocol; the contrasts are {', '.join(contrasts) or 'none'}"
     return None

@@ -15,12 +15,14 @@ DISPLAY_TABLES = (
         description="Each proposition with its evidence and judgement.",
         columns=(
             ColumnSpec("proposition", "text", "The proposition's code.", nullable=False),
-            ColumnSpec("position", "whole", "Its place in the joint display."),
+            ColumnSpec("position", "whole", "Its position in the joint display."),
             ColumnSpec("statement", "text", "The proposition in words."),
             ColumnSpec("claims", "whole", "How many claims about numbers it rests on."),
-            ColumnSpec("supported", "whole", "Claims that the results bear out."),
+            ColumnSpec("supported", "whole", "Claims that the results support."),
             ColumnSpec(
-                "not_supported", "whole", "Claims that the estimates do not bear out, though their intervals leave room."
+                "not_supported",
+                "whole",
+                "Claims that the estimates do not support, but whose intervals do not rule them out.",
             ),
             ColumnSpec("contradicted", "whole", "Claims that estimate and interval speak against."),
             ColumnSpec("not_testable", "whole", "Claims for which a number is missing."),
@@ -48,7 +50,7 @@ DISPLAY_TABLES = (
         columns=(
             ColumnSpec("claim_id", "text", "claim/proposition/claim, the same in every run.", nullable=False),
             ColumnSpec("proposition", "text", "The proposition that rests on it."),
-            ColumnSpec("claim_order", "whole", "Its place."),
+            ColumnSpec("claim_order", "whole", "Its order."),
             ColumnSpec("statement", "text", "The claim in words."),
             ColumnSpec("assumption", "text", "What the words leave open and was decided."),
             ColumnSpec("verdict", "text", "supported, not supported, contradicted or not testable."),
@@ -63,7 +65,7 @@ DISPLAY_TABLES = (
         description="The numbers that each claim was judged by.",
         columns=(
             ColumnSpec("claim_id", "text", "The claim.", nullable=False),
-            ColumnSpec("cell_order", "whole", "Its place.", nullable=False),
+            ColumnSpec("cell_order", "whole", "Its order.", nullable=False),
             ColumnSpec("outcome", "text", "What the number is about."),
             ColumnSpec("label", "text", "What tables call that."),
             ColumnSpec("moment", "text", "The wave or contrast."),
@@ -80,7 +82,7 @@ DISPLAY_TABLES = (
         description="The codes of each proposition, counted.",
         columns=(
             ColumnSpec("proposition", "text", "The proposition.", nullable=False),
-            ColumnSpec("code_order", "whole", "Its place.", nullable=False),
+            ColumnSpec("code_order", "whole", "Its order.", nullable=False),
             ColumnSpec("code", "text", "The code of the interviews."),
             ColumnSpec("segments", "whole", "Segments with it."),
             ColumnSpec("people", "whole", "People who said them."),

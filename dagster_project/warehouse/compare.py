@@ -248,7 +248,7 @@ def open_file_pair(old: Path, new: Path) -> Iterator[FilePair]:
         if not path.exists():
             raise WarehouseError(f"{path}: there is no such file to compare; check the release's name")
     if old.samefile(new):
-        raise WarehouseError(f"{new}: a release does not differ from itself; name two")
+        raise WarehouseError(f"{new}: both names are the same release; name two different ones")
     with Warehouse(new).connect(read_only=True) as connection:
         ((name,),) = connection.execute("select current_database()").fetchall()
         try:

@@ -238,7 +238,7 @@ def recover_release(folder: Path) -> None:
     if (pointer / MANIFEST).exists():
         return
     if pointer.exists():
-        raise WarehouseError(f"{pointer}: this is no release (it has no {MANIFEST}); move it away, then run again")
+        raise WarehouseError(f"{pointer}: this is not a release ({MANIFEST} is missing); move it away, then run again")
     # The link or its target was deleted: the newest remaining release becomes current until there is a new one.
     if names := release_names(folder):
         _make_current(folder, folder / "releases" / names[-1], links=True)

@@ -112,7 +112,7 @@ class Warehouse:
         repair.
         """
         if self.path.is_symlink() and not self.path.exists():
-            return f"{self.path}: the link led nowhere and was moved to {set_aside(self.path).name}: the file is made anew"
+            return f"{self.path}: the link was broken and was renamed to {set_aside(self.path).name}: the file is rebuilt"
         if not self.path.exists():
             set_aside(self.path)  # renames the log of a file that is missing
             return f"{self.path}: the working file was missing: it is rebuilt from the exports" if is_expected else None
@@ -196,14 +196,14 @@ def warehouse_error(path: Path, message: str) -> WarehouseError | None:
         if _LOCKED.search(line):
             holder = _HOLDER.search(line)
             program = f"another program, {holder[1]}" if holder else "another program"
-            return LockedFileError(f"{path}: is held by {program}; close the program that holds it, then run again")
+            return LockedFileError(f"{path}: is open in {program}; close it, then run again")
         if _DAMAGED.search(line) or (_DAMAGED_BY_NAME.search(line) and (str(path) in line or "sqlite" in line)):
             return _damaged(path, line)
         if _FULL.search(line):
             return WarehouseError(f"{path}: cannot be written ({line}); free space on the disk, then run again")
         if _DENIED.search(line) and str(path) in line:
             return WarehouseError(
-                f"{path}: cannot be opened ({line}); give yourself the right to read and write it and its folder"
+                f"{path}: cannot be opened ({line}); grant yourself read and write permission for it and its folder"
             )
     return None
 

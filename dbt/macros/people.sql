@@ -1,7 +1,7 @@
 {#- Who is on the roster, and who counts in a number. Each rule is said here only: results, trace, page and tests read what
     the models make of it. -#}
 
-{#- Whether a row of the roster is a person of the study: nobody whom the study excluded -#}
+{#- Whether a row of the roster is a person of the study: nobody excluded by the study -#}
 {% macro is_included() -%}
     coalesce(trim(excluded_on), '') = '' and coalesce(trim(exclusion_reason), '') = ''
 {%- endmacro %}

@@ -286,8 +286,8 @@ def _block(*cells: str) -> list[Printed]:
         (_block("n 30, count 20, percent 66.7", "count 10, percent 33.3"), []),
         (
             _block("n 30, count 20, percent 66.7", "count 10, percent 31.3"),
-            [("percent_of_count", INCONSISTENT, "10 of 30 is 100 x 10 / 30 = 33.33 %, not 31.3 %; it would be of 32"),
-             ("one_denominator", NOTE, "10 (31.3 %) would be of 32, while 1 of the block's 2 rows are of 30: the block mixes denominators")],
+            [("percent_of_count", INCONSISTENT, "10 of 30 is 100 x 10 / 30 = 33.33 %, not 31.3 %; it fits the denominator 32"),
+             ("one_denominator", NOTE, "10 (31.3 %) fits the denominator 32, while 1 of the block's 2 rows fit 30: the block uses more than one denominator")],
         ),
         (_block("n 30, count 31"), [("counts_within", IMPOSSIBLE, "31 people in the category, but 30 in all")]),
         (_block("n 3, percent 50"), [("percent_of_people", IMPOSSIBLE, "1 of 3 is 33.33 % and 2 of 3 is 66.67 %, so no count gives 50 %")]),
@@ -324,7 +324,7 @@ def test_a_row_against_the_tables_habit_of_effect_size_or_direction_is_told() ->
     ]
     finding = next(finding for finding in audited(sign_changed_rows, PAIRED) if finding.rule == "change_of_means")
     assert (finding.severity, finding.value.label) == (INCONSISTENT, "Score 1")
-    assert finding.arithmetic.endswith("taken the other way round it would fit, unlike the table's other changes")
+    assert finding.arithmetic.endswith("it fits with the opposite sign, unlike the table's other changes")
 
 
 def test_tables_that_are_cut_off_are_clean_when_that_is_said_and_never_impossible_when_it_is_not() -> None:

@@ -135,7 +135,7 @@ def test_a_change_that_finds_no_moments_is_noted() -> None:
     (finding,) = audited(score_rows("Month 1: n 20, mean 3.0; Month 2: n 20, mean 2.0; T1-T2: n 20, change 3.0"), PAIRED)
     assert (finding.rule, finding.severity) == ("change_without_waves", NOTE)
     assert finding.arithmetic == (
-        "no row of 'Score' stands at 'T1' and 'T2', so the change 'T1-T2' is not compared with means; the table's moments are"
+        "'Score' has no row at 'T1' and 'T2', so the change 'T1-T2' is not compared with means; the table's moments are"
         " 'Month 1', 'Month 2'"
     )
 
@@ -147,14 +147,14 @@ def test_a_change_that_finds_no_moments_is_noted() -> None:
         ("Sample: n 32; Age: n 27, mean 42.9; Female: count 21, percent 65.6; Male: count 11, percent 34.4", []),
         ("a: count 20, percent 62.5; b: count 12, percent 37.5; c: count 10, percent 33.3; d: count 20, percent 66.7", []),
         ("Employed: n 30, count 20, percent 66.7; of whom full time: count 10, percent 50.0",
-         [("percent_of_count", INCONSISTENT, "it would be of 20, the count of 'Employed'")]),
+         [("percent_of_count", INCONSISTENT, "it fits the denominator 20, the count of 'Employed'")]),
         ("People: n 30, count 20, percent 66.7; Mention: percent 44.4",
-         [("percent_of_people", NOT_REPRODUCIBLE, "it may be of something else than these 30")]),
-        ("A: n 100, count 33, percent 33.1", [("percent_of_count", INCONSISTENT, "people with unequal weights could give it")]),
+         [("percent_of_people", NOT_REPRODUCIBLE, "its denominator may not be these 30")]),
+        ("A: n 100, count 33, percent 33.1", [("percent_of_count", INCONSISTENT, "weighted data could give it")]),
         ("A: n 30, count <5, percent <17; B: count 20, percent 66.7", []),
         ("A: n 30, count 20, percent 66.7; B: n 60, count 20, percent 33.3; C: count 40, percent 66.7", []),
         ("A: n 30, count 20, percent 66.7; Z: n 40, mean 3; C: count 32, percent 80.0",
-         [("counts_within", INCONSISTENT, "it may be of 40, the n of 'Z'"), ("percent_of_count", INCONSISTENT, "it would be of 40, the n of 'Z'")]),
+         [("counts_within", INCONSISTENT, "its denominator may be 40, the n of 'Z'"), ("percent_of_count", INCONSISTENT, "it fits the denominator 40, the n of 'Z'")]),
     ],
 )  # fmt: skip
 def test_a_blocks_n_is_not_carried_where_it_does_not_belong(cells: str, found: list[tuple[str, str, str]]) -> None:
@@ -176,7 +176,7 @@ def test_a_label_in_two_tables_that_disagree_is_two_scores_and_in_two_that_do_no
     [
         (category_rows("Yes: n 32, count 5, percent 15.6; Yes: n 25, count 24"), NOTE, "the n of 'Yes' at T1 is 32 in line 2 and 25 here"),
         (score_rows("T1: n 32, mean 50, mean 60"), INCONSISTENT, "the mean of 'Score' at T1 is 50 in line 3 and 60 here"),
-        (score_rows("T1: n 32, mean 50, mean 50"), NOTE, "the mean of 'Score' at T1 stands in the table twice, first in line 3"),
+        (score_rows("T1: n 32, mean 50, mean 50"), NOTE, "the table prints the mean of 'Score' at T1 twice, first in line 3"),
     ],
 )  # fmt: skip
 def test_a_repeated_cell_is_told(rows: list[Printed], severity: str, words: str) -> None:
@@ -189,7 +189,7 @@ def test_names_that_differ_in_case_are_one_and_noted() -> None:
     rows = [*score_rows("T1: n 20, mean 3.0; t2: n 20, mean 2.0"), *score_rows("T1-T2: n 20, change 3.0", "SCORE")]
     findings = audited(rows, PAIRED)
     assert [finding.rule for finding in findings] == ["unlike_names", "change_of_means"]
-    assert findings[0].arithmetic == "the labels 'Score' and 'SCORE' differ only in case or blanks; taken as one"
+    assert findings[0].arithmetic == "the labels 'Score' and 'SCORE' differ only in case or blanks; treated as the same"
 
 
 def test_a_zero_may_be_cut_off_from_below() -> None:

@@ -70,7 +70,7 @@ def test_whole_empty_and_held_files_stay(tmp_path: Path) -> None:
             connection.execute("select * from runs")
         holder.rollback()
     assert history_fault(error.value, tmp_path) == (
-        f"{tmp_path}: the history of runs cannot be used (database is locked); another program holds it: close the program,"
+        f"{tmp_path}: the history of runs cannot be used (database is locked); it is open in another program; close it,"
         " then run again"
     )
     assert move_damaged_aside(tmp_path) == []

@@ -60,11 +60,11 @@ def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(sma
     file.unlink()
     run = rerun()
     assert not run.success
-    (failure,) = [line for line in run.failures if "no export is there" in line]
+    (failure,) = [line for line in run.failures if "the export is gone" in line]
     landed_hash = hashlib.sha256(content).hexdigest()[:12]
     assert failure.endswith(
-        f'raw/T2: the release is made of "{file.name}", and no export is there any more; put it back, or pin its copy in'
-        f" the protocol (pin: {landed_hash}); if nobody shall have returned the wave, move the folders release and releases away"
+        f'raw/T2: the release was built from "{file.name}", but the export is gone; put it back, or pin its copy in'
+        f" the protocol (pin: {landed_hash}); if the wave is to count as not returned, move the folders release and releases away"
         " first"
     )
     assert (workspace.release / "manifest.json").read_bytes() == manifest

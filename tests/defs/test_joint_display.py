@@ -33,7 +33,7 @@ def test_the_papers_claims_are_judged_and_those_that_its_numbers_do_not_bear_out
     passed, said = run.checks["results/joint_display", "claims_hold"]
     assert not passed
     assert said.startswith(
-        "5 of 19 claims are not borne out: claim/wellbeing_stays_good/burnout_above_norm is contradicted;"
+        "5 of 19 claims are not supported: claim/wellbeing_stays_good/burnout_above_norm is contradicted;"
     )
     assert run.success  # a claim that does not hold is shown, and blocks nothing
 
@@ -75,11 +75,14 @@ def test_a_claim_turns_with_an_answer_and_the_release_says_so(small_again: Again
         '<span class="verdict not-supported">not supported</span> <span class="verdict contradicted">was supported</span>'
         in page
     )
-    assert "turned: claim/mood_is_usual/near_others: supported -> not supported" in run_summary(place.settings).splitlines()
-    assert ", 1 claim that turned." in run.metadata["release"]["what changed"].value
+    assert (
+        "claim changed: claim/mood_is_usual/near_others: supported -> not supported"
+        in run_summary(place.settings).splitlines()
+    )
+    assert ", 1 claim whose verdict changed." in run.metadata["release"]["what changed"].value
     assert run.checks["results/joint_display", "claims_hold"] == (
         False,
-        "1 of 2 claims are not borne out: claim/mood_is_usual/near_others is not supported",
+        "1 of 2 claims are not supported: claim/mood_is_usual/near_others is not supported",
     )
 
 
@@ -91,7 +94,7 @@ def test_a_proposition_that_does_not_fit_the_study_fails_the_run_and_leaves_the_
     run = again()
     assert not run.success
     assert (
-        f"{file}: mood_is_usual, push_same: 'pusch' is no scale of any instrument; the scales are mood_total, push, pull, drive_overall"
+        f"{file}: mood_is_usual, push_same: 'pusch' is not a scale of any instrument; the scales are mood_total, push, pull, drive_overall"
         in run.failures
     )
     assert (place.release / "manifest.json").read_bytes() == before
@@ -152,8 +155,8 @@ def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_ag
     assert run.checks["raw/segments", "codings_conserved"] == (True, "5 in the files, 2 kept, 3 set aside")
     assert run.checks["results/joint_display", "people_known"] == (
         False,
-        "set aside: 1 x the person is not on the roster; 1 x 'T9' is no wave of the study; 1 x nothing says whose segment"
-        " it is; 1 x code is empty",
+        "set aside: 1 x the person is not on the roster; 1 x 'T9' is not a wave of the study; 1 x the segment has no person"
+        "; 1 x code is empty",
     )
     assert place.released("select code, segments, by_wave from results.proposition_codes") == [
         {"code": "Strain", "segments": 1, "by_wave": "T1 1"}

@@ -282,7 +282,7 @@ def test_an_answer_outside_its_anchors_is_missing_and_said(small_again: Again) -
     run = rerun()
     assert run.success
     page = (workspace.release / "index.html").read_text(encoding="utf-8")
-    assert "Outside the declared answers, and taken as missing, were 1 of 7 values of mood at T1." in page
+    assert "Values outside the declared answers were set to missing: 1 of 7 values of mood at T1." in page
     assert run.checks["staging/rejected_answers", "no_rejected_answers"] == (
         False,
         "t1.csv row 2, column M1 (mood_01): '7' is outside the declared anchors, labels and special codes",
@@ -341,7 +341,7 @@ def test_a_wave_that_is_coded_otherwise_is_said(small_again: Again) -> None:
     )
     assert run.checks["raw/t2", "like_the_wave_before"] == (
         False,
-        "T2: 77 stands in 5 cells of mood and is neither an answer nor a declared special code; declare it under special_codes",
+        "T2: 77 occurs in 5 cells of mood and is neither an answer nor a declared special code; declare it under special_codes",
     )
     assert run.checks["raw/t1", "like_the_wave_before"] == (True, "Nothing is unlike before.")
 

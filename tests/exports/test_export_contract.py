@@ -130,7 +130,7 @@ def test_without_a_respondent_column_nobody_is_accepted(contract: Contract) -> N
 
 def test_a_duplicated_column_that_is_needed_is_a_problem(contract: Contract) -> None:
     result = contract((*COLUMNS, "Q_1", "Comment"), [(*PERSON, "5", "")])
-    assert result.problems == ['T1: column "Q_1" stands in the header 2 times (places 3 and 9); keep one']
+    assert result.problems == ['T1: column "Q_1" occurs 2 times in the header (positions 3 and 9); keep one']
     assert result.accepted.column("mood_01").to_pylist() == [None]
 
 
@@ -252,6 +252,6 @@ def test_a_header_that_stands_among_the_people_is_set_aside(contract: Contract) 
     result = contract(rows=[_person("PW-1"), COLUMNS, _person("Code")])
     assert result.problems == []
     assert [(row["source_row"], row["reason"], row["detail"]) for row in result.set_aside.to_pylist()] == [
-        (3, "header_row", "the header stands here once more")
+        (3, "header_row", "this row repeats the header")
     ]
     assert result.accepted.column("respondent").to_pylist() == ["PW-1", "Code"]

@@ -80,7 +80,7 @@ def test_notes_say_what_was_found_out(read: Read) -> None:
     assert read(b"\xef\xbb\xbfa;b\n\n1;2\n \n").notes == (
         "The encoding is UTF-8 with a byte order mark.",
         "The delimiter is semicolon.",
-        "2 blank lines are no records.",
+        "2 blank lines were skipped.",
     )
     assert read("a,b\né,2\n".encode("cp1252")).notes[0] == "The encoding is taken to be cp1252: the file is not UTF-8."
 
@@ -158,17 +158,17 @@ def test_an_encoding_without_a_name_is_guessed_and_noted(read: Read) -> None:
         ),
         (
             b'a,b\n1,"x\n2,3\n4,"y"\n',
-            "t1.csv: lines 2 to 4: a cell goes on after its closing quote; double the quotes inside cells, or export the"
+            "t1.csv: lines 2 to 4: a cell continues after its closing quote; double the quotes inside cells, or export the"
             " file again",
         ),
         (
             b'a,b,c\n1,"x,2\n4,"y,3"\n5,6,7\n',
-            "t1.csv: lines 2 to 3: a cell goes on after its closing quote; double the quotes inside cells, or export the"
+            "t1.csv: lines 2 to 3: a cell continues after its closing quote; double the quotes inside cells, or export the"
             " file again",
         ),
         (
             b"Survey of spring\na,b\n1,2\n",
-            "t1.csv: line 2: 2 cells, where the header has 1; the first line must be the header, with the columns parted by"
+            "t1.csv: line 2: 2 cells, where the header has 1; the first line must be the header, with columns separated by"
             " comma, semicolon, tab or bar",
         ),
         (b'a,b\n1,"two\nlines\n', "t1.csv: line 2: a quote opens here and is never closed; export the file again"),
@@ -195,7 +195,7 @@ def test_an_encoding_without_a_name_is_guessed_and_noted(read: Read) -> None:
         ),
         (b"\xd0\xcf\x11\xe0\xa1", "t1.csv: the file is an old Excel file and not delimited text; save it as CSV"),
         (b"\n<!DOCTYPE HTML>", "t1.csv: the file is a web page and not delimited text; download the export again"),
-        (bytes(range(1, 8)) + b"\x81\x8d\x8f", "t1.csv: the encoding cannot be told; export it again as UTF-8"),
+        (bytes(range(1, 8)) + b"\x81\x8d\x8f", "t1.csv: the encoding cannot be determined; export it again as UTF-8"),
     ],
 )
 def test_refusals(read: Read, content: bytes, message: str) -> None:

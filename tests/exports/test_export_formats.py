@@ -162,7 +162,7 @@ def _book(path: Path, *sheets: list[list[Any]]) -> Path:
         ([[]], "t3.file: the workbook is empty; export it again"),
         ([[["a"], ["#REF!"]]], "t3.file: cell A2 holds the error #REF!; correct it and save the workbook"),
         ([[["a", "b"], [1, "=A2+1"]]], "t3.file: cell B2 holds a formula without its value; open the workbook and save it"),
-        ([[["a"], [1, 2]]], "t3.file: row 2: a cell stands to the right of the header's columns; name its column"),
+        ([[["a"], [1, 2]]], "t3.file: row 2: a cell is outside the header's columns; give its column a header"),
     ],
 )
 def test_workbooks_that_would_lose_something_are_refused(
@@ -274,7 +274,7 @@ def test_one_file_with_all_waves_gives_each_wave_its_rows(tmp_path: Path, study:
         result = apply_contract(table, redcap, export, "ab" * 32, "records.csv")
         assert result.problems == []
         assert result.warnings == [
-            '1 rows whose column "redcap_event_name" is "t9_arm_1" belong to no wave of the protocol; declare an export for them'
+            '1 rows whose column "redcap_event_name" is "t9_arm_1" belong to a wave that the protocol does not declare; declare an export for them'
         ]
         assert result.rows_in_file == result.accepted.num_rows + result.set_aside.num_rows == 5
         accepted[wave] = list(

@@ -91,7 +91,7 @@ def test_a_landed_copy_that_was_edited_is_moved_aside_and_made_anew(tmp_path: Pa
     second_copy = land(source, tmp_path / "landing")
     (moved_file,) = (tmp_path / "landing").glob("changed-*.csv")
     assert second_copy.note == (
-        f"t1.csv: its landed copy was changed after landing; it was moved to landing/{moved_file.name}, and the copy was made anew"
+        f"t1.csv: its landed copy was changed; it was moved to landing/{moved_file.name}, and a new copy was made"
         " from the export"
     )
     assert (moved_file.read_bytes(), landed_path.read_bytes()) == (content, b"Code, PW-1")
@@ -106,7 +106,7 @@ def test_a_landing_folder_that_is_a_file_is_one_line(tmp_path: Path) -> None:
         land(source, tmp_path / "landing")
     folder = tmp_path / "landing"
     assert re.fullmatch(
-        rf"t1\.csv: cannot be landed \(.*\); {re.escape(str(folder))} is no folder: move it away", str(refusal.value)
+        rf"t1\.csv: cannot be landed \(.*\); {re.escape(str(folder))} is not a folder; move it elsewhere", str(refusal.value)
     )
     assert folder.read_text() == "not a folder"
 
@@ -133,8 +133,8 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> No
     ("number", "cure"),
     [
         (errno.ENOSPC, "free space on the disk, then run again"),
-        (errno.EROFS, "give yourself the right to read the file and to write in "),
-        (errno.EACCES, "give yourself the right to read the file and to write in "),
+        (errno.EROFS, "grant yourself permission to read the file and to write in "),
+        (errno.EACCES, "grant yourself permission to read the file and to write in "),
     ],
 )
 def test_a_folder_that_cannot_be_written_has_its_cure(
@@ -154,11 +154,11 @@ def test_what_is_no_file_does_not_look_like_a_wave_that_has_not_arrived(study: S
     _arrive(study)
     folder = study.folder / "raw" / "T1"
     (folder / "t1.csv").symlink_to(folder / "nowhere.csv")
-    with pytest.raises(ExportError, match=r'^raw/T1: "t1\.csv" is a link that leads nowhere; put the file there, or remove'):
+    with pytest.raises(ExportError, match=r'^raw/T1: "t1\.csv" is a broken link; put the file there, or remove'):
         find_files(study.folder, export_of("t1"))
     (folder / "t1.csv").unlink()
     os.mkfifo(folder / "t1.csv")
-    with pytest.raises(ExportError, match=r'^raw/T1: "t1\.csv" is no file but a pipe or a device; put the file there$'):
+    with pytest.raises(ExportError, match=r'^raw/T1: "t1\.csv" is a pipe or a device, not a file; put the file there$'):
         find_files(study.folder, export_of("t1"))
     (folder / "t1.csv").unlink()
     (folder / "t1.csv").mkdir()

@@ -125,9 +125,9 @@ def _turned(answers: np.ndarray) -> np.ndarray:
         ),
         (
             _with_special,
-            "T2: 99 stands in 6 cells of wemwbs and is neither an answer nor a declared special code; declare it under special_codes",
+            "T2: 99 occurs in 6 cells of wemwbs and is neither an answer nor a declared special code; declare it under special_codes",
         ),
-        (_turned, "T2: wemwbs_07 goes against its scale (r = -0."),
+        (_turned, "T2: wemwbs_07 correlates negatively with its scale (r = -0."),
     ],
 )
 def test_recoded_answers_are_remarked_on(

@@ -116,7 +116,7 @@ def test_an_export_with_labels_is_matched_through_the_dictionary_and_its_texts_a
         ([HEAD[:3]], 'dictionary.csv: column "Field Label" is missing; export the data dictionary from REDCap again'),
         (
             [HEAD, ["q_1", "mood", "radio", "One", "1, a | b"]],
-            "dictionary.csv: line 2: q_1: b is no choice (code, label); correct the data dictionary",
+            "dictionary.csv: line 2: q_1: b is not a choice of the form code, label; correct the data dictionary",
         ),
         (None, "dictionary.csv: the data dictionary cannot be opened (No such file or directory); check dictionary"),
     ],

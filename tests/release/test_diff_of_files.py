@@ -109,7 +109,7 @@ def test_a_file_that_is_too_old_or_the_same_is_refused(tmp_path: Path) -> None:
         match=r"old.duckdb: too old to be compared, it has no codebook.scales; compare releases that were made since$",
     ):
         diff_of_files(old, new)
-    with pytest.raises(WarehouseError, match=r"new.duckdb: a release does not differ from itself; name two$"):
+    with pytest.raises(WarehouseError, match=r"new.duckdb: both names are the same release; name two different ones$"):
         diff_of_files(new, new)
     with pytest.raises(WarehouseError, match=r"gone.duckdb: there is no such file to compare; check the release's name$"):
         diff_of_files(tmp_path / "gone.duckdb", new)

@@ -103,7 +103,7 @@ def test_three_corrected_answers_of_the_example(example_again: Again, monkeypatc
     }  # fmt: skip
     assert len(listed_changes) == 6
     assert main(["diff", new, new]) == 2
-    assert capsys.readouterr().err.endswith(": a release does not differ from itself; name two\n")
+    assert capsys.readouterr().err.endswith(": both names are the same release; name two different ones\n")
     assert main(["diff", "20", new]) == 2
     assert capsys.readouterr().err == f"wavehouse: 2 releases begin with '20'; the kept ones are {old}, {new}\n"
 

@@ -123,9 +123,9 @@ def test_authors_answer_what_only_they_can(release: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("told: {strobe: {'1a': x}}", "told: 'strobe' is no checklist; the checklists are strobe_cohort, jars_quant_longitudinal,"
+        ("told: {strobe: {'1a': x}}", "told: 'strobe' is not a checklist; the checklists are strobe_cohort, jars_quant_longitudinal,"
          " gramms, consort_pro"),
-        ("told: {gramms: {'7': x}}", "told: gramms: '7' is no item of it; see its form in the release"),
+        ("told: {gramms: {'7': x}}", "told: gramms: '7' is not an item of it; see its form in the release"),
         ("told: {gramms: {'1': ''}}", "told: gramms: 1: the answer is empty; write it or take it out"),
         ("told: {gramms: {'1': x}}\nnot_applicable: {gramms: {'1': y}}", "not_applicable: gramms: '1' is told, too; keep one of"
          " the two"),

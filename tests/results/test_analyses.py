@@ -36,7 +36,7 @@ def study() -> Study:
 
 def _of(rows: list[ResultRow]) -> dict[str, ResultRow]:
     results = {row.result_id: row for row in rows}
-    assert len(results) == len(rows), "an id stands twice"
+    assert len(results) == len(rows), "an id occurs twice"
     return results
 
 
@@ -66,14 +66,14 @@ ALL_AGREE: dict[str, float | None] = {
     [
         ({}, 7, 7, None),
         ({"change__p_holm": 0.4}, 6, 7, "does not exclude zero: adjustment after Holm"),
-        ({"change__p_holm": None}, 6, 6, "can't say: adjustment after Holm"),
+        ({"change__p_holm": None}, 6, 6, "no conclusion: adjustment after Holm"),
         ({"mixed__estimate": -0.1}, 6, 7, "other direction: mixed model"),
         ({"change__hodges_lehmann": 0.0}, 6, 7, "no change: Wilcoxon"),
         (
             {"change__bca_ci95_low": -0.1, "imputation__p": 0.06, "mixed__p": None},
             4,
             6,
-            "does not exclude zero: bootstrap, imputation; can't say: mixed model",
+            "does not exclude zero: bootstrap, imputation; no conclusion: mixed model",
         ),
         (
             {"change__p": 0.06, "change__sign_flip_p": 0.05, "change__p_holm": 1.0},
@@ -95,7 +95,7 @@ def test_methods_that_agree_are_counted_and_dissenters_named(
 def test_without_a_paired_t_test_there_is_nothing_to_agree_with(study: Study) -> None:
     results = _of(stability_results(_said(study, **(ALL_AGREE | {"change__p": None})), study))
     row = results["stability/mood_total/T1-T2/n_agreeing"]
-    assert (row.value, row.note) == (None, "the paired t test can't say")
+    assert (row.value, row.note) == (None, "the paired t test has no conclusion")
     assert [answer.sign for answer in answers({}, study, "push", "T1-T2")] == [None] * 7
 
 
@@ -172,7 +172,7 @@ def _moments(covariance: list[list[float]], n: int) -> list[dict[str, Any]]:
         ([[1.0, 0.5, 0.5], [0.5, 1.0, 0.5], [0.5, 0.5, 1.0]], [None, None, None]),
         (
             [[1.0, 0.5, -0.5], [0.5, 1.0, -0.5], [-0.5, -0.5, 1.0]],
-            [None, None, "looks as though it had not been reversed (sure)"],
+            [None, None, "appears not to have been reversed (sure)"],
         ),
         ([[1.0, 0.5, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 0.0]], [None, None, "everybody gave the same answer"]),
     ],

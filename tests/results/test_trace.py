@@ -343,5 +343,5 @@ def test_a_release_of_an_earlier_version_is_said_to_be_one(
     monkeypatch.setenv("WAVEHOUSE_STUDY", str(tmp_path / "study"))
     assert main(["trace", "change/x/T1-T2/p"]) == 2
     assert capsys.readouterr().err == (
-        f"wavehouse: {file}: an earlier version of Wavehouse made this release; `wavehouse run` makes it anew\n"
+        f"wavehouse: {file}: an earlier version of Wavehouse made this release; `wavehouse run` rebuilds it\n"
     )

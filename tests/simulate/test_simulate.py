@@ -100,7 +100,7 @@ def test_exports_are_never_overwritten(stand_ins: StandIns, tmp_path: Path) -> N
     old_bytes = _bytes(stand_ins, tmp_path, 7)
     (tmp_path / "raw/roster/small_study_roster.csv").unlink()
     with pytest.raises(
-        SimulationError, match=r"small_study_t1\.csv: the file is there already; exports are never overwritten"
+        SimulationError, match=r"small_study_t1\.csv: the file already exists; exports are never overwritten"
     ):
         write_exports(stand_ins, read_study(SMALL), tmp_path, 7)
     assert not (tmp_path / "raw/roster/small_study_roster.csv").exists()

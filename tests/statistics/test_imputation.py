@@ -13,7 +13,7 @@ Matrix = NDArray[np.float64]
 Scores = dict[tuple[str, str], Matrix]
 Said = dict[tuple[str, str], dict[tuple[str, str], float]]
 pytestmark = pytest.mark.filterwarnings("error")
-UNSETTLED = "too few people in common: the draws do not settle"
+UNSETTLED = "too few people in common: a drawn covariance matrix is not positive definite"
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,7 @@ def test_the_mixed_model_is_what_r_says(matrix_of: Callable[..., Matrix], witnes
         ([[1, np.nan, np.nan], [np.nan, 2, np.nan]], "nobody has a score in two waves"),
         ([[1, 2, np.nan]], "as many means as scores: nothing is left to estimate their spread"),
         ([[3, 3, 3], [3, 3, 3]], "no variation"),
-        ([[1, 2, 4], [2, 3, 5], [7, 8, 10]], "the model does not converge: nobody varies within themselves"),
+        ([[1, 2, 4], [2, 3, 5], [7, 8, 10]], "the model does not converge: no variation within people"),
     ],
 )
 def test_a_model_that_cannot_be_fitted_is_refused_by_name(matrix: list[list[float]], reason: str) -> None:
@@ -114,7 +114,7 @@ def test_variances_that_the_design_cannot_tell_apart_are_refused() -> None:
     """One person with both waves beside people with the first alone: any ratio of variances fits as well."""
     nan = math.nan
     model = mixed_model(patterns_of(np.array([[1, 4], [2.5, nan], [7, nan], [3, nan]])), 2, [(1, -1)])
-    assert model.reason == "too few people have two waves to tell the variances apart"
+    assert model.reason == "too few people have two waves to estimate both variances"
     with pytest.raises(ValueError, match=r"^a contrast weighs every wave with 0; give at least one weight that is not 0$"):
         mixed_model(patterns_of(np.array([[1.0, 4.0]])), 2, [(0, 0)])
 

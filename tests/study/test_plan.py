@@ -31,7 +31,7 @@ def _family(name: str = "main", **more: Any) -> dict[str, Any]:
     ("plan", "message"),
     [
         ({"families": [_family(), _family()]}, "plan: family main is declared twice"),
-        ({"families": [_family(outcomes=["joy"])]}, "plan: family main names 'joy', which is no scale of any instrument"),
+        ({"families": [_family(outcomes=["joy"])]}, "plan: family main names 'joy', which is not a scale of any instrument"),
         ({"families": [_family(contrasts=["T1-T9"])]}, "plan: family main names the unknown contrast T1-T9"),
         (
             {"families": [_family(), _family("more", outcomes=["push"])]},

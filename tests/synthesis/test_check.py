@@ -34,8 +34,8 @@ def test_what_is_set_aside_is_counted_by_reason(study: Study) -> None:
     file.write_text(file.read_text(encoding="utf-8") + extra_rows, encoding="utf-8")
     assert [finding.words for finding in check_synthesis(study) if finding.about.endswith(".csv")] == [
         "8 codings, 4 set aside",
-        "2 set aside: 'T9' is no wave of the study",
-        "1 set aside: nothing says whose segment it is",
+        "2 set aside: 'T9' is not a wave of the study",
+        "1 set aside: the segment has no person",
         "1 set aside: Passage is empty",
     ]
 
@@ -58,13 +58,13 @@ def _cut_short(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "about", "message"),
     [
-        (_swap("scales: [wellbeing]", "scales: [welbeing]"), "propositions", "'welbeing' is no scale of any instrument; the"),
-        (_swap("[characteristics/days_absent/mean]", "[nonsense]"), "propositions", "'nonsense' is no result id; ids are parts with / between"),
+        (_swap("scales: [wellbeing]", "scales: [welbeing]"), "propositions", "'welbeing' is not a scale of any instrument; the"),
+        (_swap("[characteristics/days_absent/mean]", "[nonsense]"), "propositions", "'nonsense' is not a result id; ids are parts with / between"),
         (_swap("codes: [Job and team]", "codes: [Job]"), "propositions", "codes: the interviews have no code 'Job'; the codes are "),
-        (_swap("quotes: [s-e051dbc6c5]", "quotes: [s-f9ba82fc55]"), "propositions", "quotes: 's-f9ba82fc55' is no segment with a code"),
+        (_swap("quotes: [s-e051dbc6c5]", "quotes: [s-f9ba82fc55]"), "propositions", "quotes: 's-f9ba82fc55' is not a segment with a code"),
         (_swap("wave_variable: Wave", "wave_variable: wave"), "interviews/coded.qdpx", "wave_variable: the project has no variable 'wave'; the variables are Wave;"),
-        (_swap("wave_variable: Wave", "waves: {Start: T0}"), "propositions", "waves: Start: 'T0' is no wave; the waves are T1, T2, T3"),
-        (_swap("wave_variable: Wave", "wave_sets: {Start: T0}"), "propositions", "wave_sets: Start: 'T0' is no wave; the waves are"),
+        (_swap("wave_variable: Wave", "waves: {Start: T0}"), "propositions", "waves: Start: 'T0' is not a wave; the waves are T1, T2, T3"),
+        (_swap("wave_variable: Wave", "wave_sets: {Start: T0}"), "propositions", "wave_sets: Start: 'T0' is not a wave; the waves are"),
         (_cut_short, "interviews/coded.qdpx", "the file is cut short or damaged; export the project again"),
     ],
 )  # fmt: skip
@@ -98,5 +98,5 @@ def test_what_a_new_study_says_of_propositions_is_inert_and_valid_without_its_co
         "1, with 3 claims",
         "0 codings, 0 set aside",
         "2 codings, 0 set aside",
-        "total_falls_then_steadies: quotes: 's-0123456789' is no segment with a code of this proposition; correct the id",
+        "total_falls_then_steadies: quotes: 's-0123456789' is not a segment with a code of this proposition; correct the id",
     ]

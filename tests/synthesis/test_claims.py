@@ -78,22 +78,22 @@ CHANGE, SIZE = "change/wellbeing/T1-T2/mean_change", "change/wellbeing/T1-T2/d_b
         # T1 minus T2: a fall is positive.
         (FALLS, {CHANGE: (3.9, 0.67, 7.13)}, "supported", "Wellbeing T1-T2: 3.90 [0.67, 7.13] is a fall (T1 minus T2), its interval excludes zero"),
         (FALLS, {CHANGE: (3.9, -0.67, 7.13)}, "not supported", "Wellbeing T1-T2: 3.90 [−0.67, 7.13]: its interval includes zero"),
-        (FALLS, {CHANGE: (-3.9, -7.13, -0.67)}, "contradicted", "Wellbeing T1-T2: −3.90 [−7.13, −0.67] is not a fall (T1 minus T2), nor is any value of the interval"),
+        (FALLS, {CHANGE: (-3.9, -7.13, -0.67)}, "contradicted", "Wellbeing T1-T2: −3.90 [−7.13, −0.67] is not a fall (T1 minus T2), and its whole confidence interval lies outside"),
         (FALLS, {CHANGE: (-3.9, -7.13, 0.67)}, "not supported", "Wellbeing T1-T2: −3.90 [−7.13, 0.67] is not a fall (T1 minus T2), its interval includes zero"),
         (FALLS, {CHANGE: (None, None, None)}, "not testable", "not testable: Wellbeing T1-T2: fewer than two people"),
         (FALLS, {CHANGE: (3.9, None, None)}, "not testable", "not testable: Wellbeing T1-T2: 3.90 has no interval"),
-        (FALLS, {}, "not testable", "not testable: Wellbeing T1-T2: there is no such comparison; both waves must have asked"),
+        (FALLS, {}, "not testable", "not testable: Wellbeing T1-T2: no such comparison; it must be asked in both waves"),
         (FALLS | {"direction": "rises"}, {CHANGE: (-3.9, -7.13, -0.67)}, "supported", "Wellbeing T1-T2: −3.90 [−7.13, −0.67] is a rise (T1 minus T2), its interval excludes zero"),
         (SAME, {CHANGE: (0.1, -0.2, 0.4)}, "supported", "Wellbeing T1-T2: 0.10 [−0.20, 0.40] includes zero"),
         (SAME, {CHANGE: (0.1, 0.0, 0.2)}, "supported", "Wellbeing T1-T2: 0.10 [0.00, 0.20] includes zero"),
         (SAME, {CHANGE: (0.3, 0.2, 0.4)}, "contradicted", "Wellbeing T1-T2: 0.30 [0.20, 0.40] excludes zero"),
         (BIG, {CHANGE: (3.9, 0.67, 7.13), SIZE: (0.5, 0.1, 0.9)}, "supported", "Wellbeing T1-T2: 3.90 [0.67, 7.13] is a fall (T1 minus T2), 0.50 [0.10, 0.90] is at least 0.5 d_baseline in size"),
         (BIG, {CHANGE: (3.9, 0.67, 7.13), SIZE: (0.4, 0.1, 0.6)}, "not supported", "Wellbeing T1-T2: 0.40 [0.10, 0.60] is not at least 0.5 d_baseline in size"),
-        (BIG, {CHANGE: (3.9, 0.67, 7.13), SIZE: (0.2, 0.1, 0.4)}, "contradicted", "Wellbeing T1-T2: 0.20 [0.10, 0.40] is not at least 0.5 d_baseline in size, nor is any value of the interval"),
+        (BIG, {CHANGE: (3.9, 0.67, 7.13), SIZE: (0.2, 0.1, 0.4)}, "contradicted", "Wellbeing T1-T2: 0.20 [0.10, 0.40] is not at least 0.5 d_baseline in size, and its whole confidence interval lies outside"),
         ({"kind": "change", "services": ["gp"], "contrasts": ["T1-T3"], "interval": "includes_zero"}, {"service_change/gp/T1-T3/difference": (-4.8, -32.6, 23.9)}, "supported", "GP T1-T3: −4.80 [−32.60, 23.90] includes zero"),
-        ({"kind": "level", "results": ["service_use/gp/T1/percent"], "at_most": 50, "because": "half"}, {"service_use/gp/T1/percent": (60.0, 52.0, 70.0)}, "contradicted", "GP T1: 60.00 [52.00, 70.00] is not at most 50.00, nor is any value of the interval"),
+        ({"kind": "level", "results": ["service_use/gp/T1/percent"], "at_most": 50, "because": "half"}, {"service_use/gp/T1/percent": (60.0, 52.0, 70.0)}, "contradicted", "GP T1: 60.00 [52.00, 70.00] is not at most 50.00, and its whole confidence interval lies outside"),
         ({"kind": "level", "results": ["characteristics/days_absent/mean"], "because": "no figure is known"}, {"characteristics/days_absent/mean": (7.7, None, None)}, "not testable", "not testable: Days absent from work: no figure is known"),
-        ({"kind": "level", "results": ["service_use/gp/T1/percent"], "at_most": 65, "interval": "inside", "because": "so"}, {"service_use/gp/T1/percent": (60.0, 52.0, 70.0)}, "not supported", "GP T1: 60.00 [52.00, 70.00] is at most 65.00, but its interval reaches beyond"),
+        ({"kind": "level", "results": ["service_use/gp/T1/percent"], "at_most": 65, "interval": "inside", "because": "so"}, {"service_use/gp/T1/percent": (60.0, 52.0, 70.0)}, "not supported", "GP T1: 60.00 [52.00, 70.00] is at most 65.00, but its confidence interval extends beyond"),
         ({"kind": "level", "results": ["no/such/result"], "at_least": 1, "because": "so"}, {}, "not testable", "not testable: no/such/result: there is no such result; `select result_id from results.results` lists them"),
         ({"kind": "level", "results": ["service_use/gpp/T1/percent"], "because": "so"}, {"service_use/gp/T1/percent": (60.0, 52.0, 70.0)}, "not testable", "not testable: service_use/gpp/T1/percent: there is no such result; do you mean service_use/gp/T1/percent or service_use/gp/T1/ci95_low or service_use/gp/T1/ci95_high?"),
     ],
@@ -146,24 +146,24 @@ def test_a_claim_is_as_good_as_its_worst_number_and_names_what_is_against_it() -
     # A number that is missing is never taken for one that bears the claim out.
     assert _verdict(condition, {result_id_of("T1"): good, result_id_of("T2"): good, result_id_of("T3"): good}) == (
         "not testable",
-        "3 of 3 numbers bear it out; not testable: has no norm (Satisfaction with Standards of Care T1; Satisfaction with"
+        "3 of 3 numbers support it; not testable: has no norm (Satisfaction with Standards of Care T1; Satisfaction with"
         " Standards of Care T2; Satisfaction with Standards of Care T3)",
     )
     verdict, reason = _verdict(condition, {result_id_of("T1"): good, result_id_of("T2"): odd, result_id_of("T3"): good})
     assert verdict == "not supported"
     assert reason.startswith(
-        "2 of 3 numbers bear it out; Wellbeing T2: 0.60 [0.30, 0.90] is not within 0.5 norm SD of the norm (better than the norm);"
+        "2 of 3 numbers support it; Wellbeing T2: 0.60 [0.30, 0.90] is not within 0.5 norm SD of the norm (better than the norm);"
     )
     verdict, reason = _verdict(condition, {result_id_of("T1"): bad, result_id_of("T2"): odd, result_id_of("T3"): good})
     assert verdict == "contradicted"
-    assert reason.startswith("1 of 3 numbers bear it out; Wellbeing T1: 1.50 [1.10, 1.90] is not within")
+    assert reason.startswith("1 of 3 numbers support it; Wellbeing T1: 1.50 [1.10, 1.90] is not within")
 
 
 @pytest.mark.parametrize(
     ("shares", "verdict", "reason"),
     [
-        ((10.0, 20.0, 60.0), "supported", "2 of 3 numbers bear it out; GP T3: 60.00 is not at most 50.00"),
-        ((10.0, 60.0), "not supported", "1 of 2 numbers bear it out; GP T2: 60.00 is not at most 50.00"),
+        ((10.0, 20.0, 60.0), "supported", "2 of 3 numbers support it; GP T3: 60.00 is not at most 50.00"),
+        ((10.0, 60.0), "not supported", "1 of 2 numbers support it; GP T2: 60.00 is not at most 50.00"),
         ((10.0, None, None), "not testable", "GP T1: 10.00 is at most 50.00; not testable: fewer than two people (GP T2; GP T3)"),
     ],
 )  # fmt: skip
@@ -183,7 +183,7 @@ def test_a_reason_that_many_numbers_share_is_said_once() -> None:
     numbers = {result_id_of(scale, wave): (0.7, 0.4, 0.9) for scale in scales for wave in waves}
     assert _verdict(condition, numbers) == (
         "contradicted",
-        "0 of 6 numbers bear it out; not below the norm, nor is any value of the interval (better than the norm)"
+        "0 of 6 numbers support it; not below the norm, and its whole confidence interval lies outside (better than the norm)"
         " (Wellbeing T1 0.70 [0.40, 0.90]; Wellbeing T2 0.70 [0.40, 0.90]; Wellbeing T3 0.70 [0.40, 0.90];"
         " Satisfaction with Workload T1 0.70 [0.40, 0.90]; and 2 more)",
     )
@@ -199,7 +199,7 @@ def test_a_similarity_that_intervals_do_not_show_says_so() -> None:
     }
     assert _verdict(condition, numbers) == (
         "supported",
-        "3 of 3 numbers bear it out, 2 with an interval that reaches beyond",
+        "3 of 3 numbers support it, 2 with a confidence interval that extends beyond the region",
     )
 
 
@@ -238,13 +238,13 @@ def _condition(content: dict[str, Any], proposition: int, claim: int) -> dict[st
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda c: _condition(c, 0, 0).update(scales=["welbeing"]), ": wellbeing_stays_good, wellbeing_like_public: 'welbeing' is no scale of any instrument; the scales are wellbeing,"),
-        (lambda c: _condition(c, 0, 0).update(waves=["T4"]), ": wellbeing_stays_good, wellbeing_like_public: 'T4' is no wave of the protocol; the waves are T1, T2, T3"),
-        (lambda c: _condition(c, 2, 0).update(contrasts=["T2-T3"]), ": early_strain_then_steady, wellbeing_drops: 'T2-T3' is no contrast of the protocol; the contrasts are T1-T2, T1-T3"),
-        (lambda c: c["propositions"][0]["claims"][4].update(conditions=[{"kind": "change", "services": ["dentist"], "contrasts": ["T1-T3"], "interval": "includes_zero"}]), ": wellbeing_stays_good, service_use_steady: 'dentist' is no service of the protocol; the services are admission_mental,"),
-        (lambda c: _condition(c, 0, 0).update(below=1), "2 places are named; give one of within, above, below, worse_by, not_worse_by"),
+        (lambda c: _condition(c, 0, 0).update(scales=["welbeing"]), ": wellbeing_stays_good, wellbeing_like_public: 'welbeing' is not a scale of any instrument; the scales are wellbeing,"),
+        (lambda c: _condition(c, 0, 0).update(waves=["T4"]), ": wellbeing_stays_good, wellbeing_like_public: 'T4' is not a wave of the protocol; the waves are T1, T2, T3"),
+        (lambda c: _condition(c, 2, 0).update(contrasts=["T2-T3"]), ": early_strain_then_steady, wellbeing_drops: 'T2-T3' is not a contrast of the protocol; the contrasts are T1-T2, T1-T3"),
+        (lambda c: c["propositions"][0]["claims"][4].update(conditions=[{"kind": "change", "services": ["dentist"], "contrasts": ["T1-T3"], "interval": "includes_zero"}]), ": wellbeing_stays_good, service_use_steady: 'dentist' is not a service of the protocol; the services are admission_mental,"),
+        (lambda c: _condition(c, 0, 0).update(below=1), "2 comparisons are given; give exactly one of within, above, below, worse_by, not_worse_by"),
         (lambda c: _condition(c, 2, 0).update(services=["gp"]), "a change is of scales or of services; name one of the two"),
-        (lambda c: (_condition(c, 2, 0).pop("interval"), _condition(c, 2, 0).pop("direction")), "every change meets this; give direction, interval or at_least"),
+        (lambda c: (_condition(c, 2, 0).pop("interval"), _condition(c, 2, 0).pop("direction")), "this condition restricts nothing; give direction, interval or at_least"),
         (lambda c: _condition(c, 0, 2).pop("because"), "say under because where the bounds come from, or why there are none"),
         (lambda c: _condition(c, 0, 0).update(kind="norms"), "does not match any of the expected tags: 'change', 'norm', 'level'; give what must hold of the results"),
         (lambda c: c["propositions"].append(c["propositions"][0]), "proposition wellbeing_stays_good is declared twice"),
@@ -252,7 +252,7 @@ def _condition(content: dict[str, Any], proposition: int, claim: int) -> dict[st
         (lambda c: c["propositions"][0].update(judgement={"verdict": "divergent", "judged_by": "A", "judged_on": date(2022, 5, 1)}), "a divergent verdict needs a memo; say what was made of the divergence"),
         (lambda c: c["propositions"][0].update(judgment={}), "judgment"),
         (lambda c: c["interviews"][0].update(file="gone.qdpx"), ": interviews: gone.qdpx: there is no such file; correct the path"),
-        (lambda c: c["interviews"][0].update(wave="T9"), ": interviews: interviews/coded.qdpx: wave: 'T9' is no wave; the waves are T1, T2, T3"),
+        (lambda c: c["interviews"][0].update(wave="T9"), ": interviews: interviews/coded.qdpx: wave: 'T9' is not a wave; the waves are T1, T2, T3"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_the_study_is_one_line(
@@ -325,7 +325,7 @@ def test_a_judgement_is_stale_when_a_claim_turns_or_a_segment_comes() -> None:
     other_display = _display(codes=("strain",), judgement=judged_claim, segments=[SEGMENTS[3] | {"segment_id": "s9"}])
     assert other_display.is_stale
     assert other_display.doubts == (
-        "claims or segments are not those that were judged; judge again, then write evidence:"
+        "claims or segments have changed since the judgement; judge again, then write evidence:"
         f' "{other_display.evidence}" and judged_on under judgement',
     )
 
@@ -334,15 +334,15 @@ def test_a_judgement_that_does_not_fit_what_stands_beside_it_is_doubted() -> Non
     signature = {"judged_by": "A. Judge", "judged_on": date(2022, 5, 1)}
     silent = _display(codes=("strain",), judgement=Judgement(verdict="silent", **signature))
     assert silent.doubts == (
-        "it does not say of which evidence it was made; judge again, then write evidence:"
+        "the judgement does not record its evidence; judge again, then write evidence:"
         f' "{silent.evidence}" and judged_on under judgement',
-        "it says silent, and both numbers and interviews speak",
+        "the verdict is silent, but both sides have evidence",
     )
     contradicting = {CHANGE: (-3.9, -7.13, -0.67)}
     mark = _display(contradicting, codes=("strain",)).evidence
     convergent = Judgement(verdict="convergent", evidence=mark, **signature)
     assert _display(contradicting, codes=("strain",), judgement=convergent).doubts == (
-        "it says convergent beside a contradicted claim, without a memo; write why",
+        "the verdict is convergent despite a contradicted claim, without a memo; explain why in a memo",
     )
     explained = convergent.model_copy(update={"memo": "The scale asks something else."})
     assert _display(contradicting, codes=("strain",), judgement=explained).doubts == ()
@@ -357,7 +357,9 @@ def test_unknown_codes_and_quotes_are_refused() -> None:
     )
     with pytest.raises(SynthesisError) as error:
         _display(codes=("strain",), quotes=("s1",))
-    assert str(error.value) == f"{file}: first: quotes: 's1' is no segment with a code of this proposition; correct the id"
+    assert (
+        str(error.value) == f"{file}: first: quotes: 's1' is not a segment with a code of this proposition; correct the id"
+    )
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_a_name_that_several_codes_have_is_refused_with_their_paths() -> None:
     with pytest.raises(SynthesisError) as error:
         _counts("Positive")
     assert str(error.value) == (
-        f"{FILE}: p: codes: 2 codes are called 'Positive': Pay > Positive, Team > Positive; write the one that is meant"
+        f"{FILE}: p: codes: the code 'Positive' is ambiguous: Pay > Positive, Team > Positive; give the full path"
     )
     assert check_codes(_declared("Team", "Pay > Negative"), PATHS, STUDY) == [
         f"{FILE}: p: codes: the interviews have no code 'Pay > Negative'; the codes are Negative, Pay, Pay > Positive,"
@@ -56,8 +56,8 @@ def test_a_name_that_several_codes_have_is_refused_with_their_paths() -> None:
     ("given", "message"),
     [
         ({"at_least": 60, "at_most": 50}, "nothing is at least 60 and at most 50; correct one of the two"),
-        ({"results": ["nonsense"], "at_most": 50}, "'nonsense' is no result id; ids are parts with / between, as "),
-        ({"results": ["a / b"], "at_most": 50}, "'a / b' is no result id"),
+        ({"results": ["nonsense"], "at_most": 50}, "'nonsense' is not a result id; ids are parts with / between, as "),
+        ({"results": ["a / b"], "at_most": 50}, "'a / b' is not a result id"),
     ],
 )
 def test_a_level_that_nothing_can_meet_is_refused(given: dict[str, Any], message: str) -> None:

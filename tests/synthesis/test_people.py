@@ -124,7 +124,7 @@ def test_labels_of_waves_are_those_of_the_protocol() -> None:
     table = b"code,person,wave,segment\nA,PW-01,2,x\nA,PW-01,Later,y\n"
     codings = read_interviews(table, "x.csv", Interviews(file="x.csv", waves=waves)).codings
     assert [coding.wave for coding in codings] == ["T2", "Later"]
-    assert [unplaced_reason(coding, ["T1", "T2"]) for coding in codings] == [None, "'Later' is no wave of the study"]
+    assert [unplaced_reason(coding, ["T1", "T2"]) for coding in codings] == [None, "'Later' is not a wave of the study"]
 
 
 def test_sets_of_documents_say_the_wave() -> None:

@@ -15,7 +15,7 @@ from dagster_project.synthesis.segments import Interviews, read_codebook
 EXAMPLE = Path(__file__).parents[2] / "data" / "peer_workers" / "interviews"
 CODES = '<Code guid="C-1" name="Work" isCodable="true"><Code guid="c-2" name="Team" isCodable="true"/></Code>'
 INTERVIEWS = Interviews(file="x.qdpx")
-NO_TEXT = "its document's text is not in the file, or several are called so; export the project with its texts"
+NO_TEXT = "the document's text is not in the file, or its name is ambiguous; export the project with its texts"
 
 
 def _zip(project: str, **members: bytes) -> bytes:
@@ -239,7 +239,7 @@ def test_every_coding_of_a_project_comes_back(words: list[str], spans: list[tupl
         (b" \n", "x: the file is empty; export it again"),
         (b"PK\x03\x04 cut short", "x: the file is cut short or damaged; export the project again"),
         (b"<Project><Codes>", "x: line 1: column 17: the XML is broken (no element found"),
-        (b"<Other/>", "x is no REFI-QDA project, but <Other>; export the project again"),
+        (b"<Other/>", "x is not a REFI-QDA project, but <Other>; export the project again"),
         (b'<!DOCTYPE p [<!ENTITY a "b">]><Project>&a;</Project>', "x: it has a document type, which REFI-QDA"),
         (b'<CodeBook xmlns="urn:QDA-XML:codebook:1.0"><Codes>', "x: line 1: column "),
         (b"code;person;wave\nA;B;C\n", "x: line 1: there is no column 'segment'; the columns are code, person, wave; name it "),
@@ -247,9 +247,9 @@ def test_every_coding_of_a_project_comes_back(words: list[str], spans: list[tupl
         (b"code,segment,person\nA,one,p\n", "x: line 1: there is no column 'wave'; the columns are code, segment, person; name it under columns, or give the file's wave"),
         (b"code,person,wave,segment,Segment\nA,p,T1,x,y\n", "x: line 1: the column 'segment' is there twice; rename one"),
         (b'code,person,wave,segment\nA,p,T1,x\nA,p,T1,"one\nB,q,T1,z\n', "x: line 3: a quote is opened and never closed; close it"),
-        (b'code,person,wave,segment\nA,p,T1,"one" two\n', "x: line 2: a text goes on after its closing quote; write a quote"),
+        (b'code,person,wave,segment\nA,p,T1,"one" two\n', "x: line 2: a text continues after its closing quote; write a quote"),
         (b"code,person,wave,segment\nA,p,T1," + b"x" * 200_000, "x: line 2: a cell holds more than 131,072 characters; look"),
-        (f'<Project><CodeBook><Codes>{"<Code>" * 3000}{"</Code>" * 3000}</Codes></CodeBook></Project>'.encode(), "x: codes lie more than 100 below each other; export the codes again"),
+        (f'<Project><CodeBook><Codes>{"<Code>" * 3000}{"</Code>" * 3000}</Codes></CodeBook></Project>'.encode(), "x: codes are nested more than 100 levels deep; export the codes again"),
         (b"code,person,wave,segment\nA,p,T1,one,two\n", "x: line 2: more cells than columns; put texts that hold ',' in quotes"),
     ],
 )  # fmt: skip
@@ -345,9 +345,9 @@ def test_a_codebook_alone_has_codes_and_no_coding(namespace: str) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"source_name": "("}, "is no regular expression"),
+        ({"source_name": "("}, "is not a regular expression"),
         ({"source_name": "T1"}, r"has neither a group \(\?P<person>"),
-        ({"columns": {"text": "x"}}, "'text' is no column; the columns are code, person, wave"),
+        ({"columns": {"text": "x"}}, "'text' is not a column; the columns are code, person, wave"),
     ],
 )
 def test_a_declaration_that_cannot_work_is_refused(given: dict[str, object], message: str) -> None:

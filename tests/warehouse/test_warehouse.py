@@ -87,8 +87,8 @@ def test_refusals(warehouse: Warehouse, tmp_path: Path) -> None:
             with pytest.raises(LockedFileError) as refusal:
                 use()
             assert re.fullmatch(
-                rf"{re.escape(str(warehouse.path))}: is held by another program, .*python.* \(PID {holder.pid}\);"
-                r" close the program that holds it, then run again",
+                rf"{re.escape(str(warehouse.path))}: is open in another program, .*python.* \(PID {holder.pid}\);"
+                r" close it, then run again",
                 str(refusal.value),
             )
         assert _asides(warehouse) == []
@@ -204,7 +204,7 @@ def test_a_missing_file_is_worth_a_word_only_where_something_was_released(wareho
     assert str(warehouse.prepare(is_expected=True)).endswith("the working file was missing: it is rebuilt from the exports")
     warehouse.path.parent.mkdir()
     warehouse.path.symlink_to(tmp_path / "nowhere" / "warehouse.duckdb")
-    assert "the link led nowhere and was moved to warehouse.damaged-" in str(warehouse.prepare(is_expected=False))
+    assert "the link was broken and was renamed to warehouse.damaged-" in str(warehouse.prepare(is_expected=False))
     # What was not yet written into a file that is gone is nothing to the new one.
     warehouse.path.with_name("warehouse.duckdb.wal").write_bytes(b"of the file that is gone")
     warehouse.prepare(is_expected=False)
@@ -216,7 +216,7 @@ def test_a_file_that_may_not_be_read_is_neither_held_nor_damaged(warehouse: Ware
     warehouse.replace_tables("s", {"t": pa.table({"a": [1]})})
     message = f'IO Error: Cannot open file "{warehouse.path}": Permission denied'
     assert str(warehouse_error(warehouse.path, message)) == (
-        f"{warehouse.path}: cannot be opened ({message}); give yourself the right to read and write it and its folder"
+        f"{warehouse.path}: cannot be opened ({message}); grant yourself read and write permission for it and its folder"
     )
     full = "IO Error: Could not write all bytes to file: No space left on device"
     assert str(warehouse_error(warehouse.path, full)).endswith("; free space on the disk, then run again")
@@ -249,7 +249,7 @@ def test_a_release_that_is_gone_gives_way_to_the_newest_that_is_kept(tmp_path: P
 @pytest.mark.parametrize("make", [Path.mkdir, Path.touch])
 def test_somebodys_own_file_called_release_is_never_replaced(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "release")
-    with pytest.raises(WarehouseError, match=r"release: this is no release .*; move it away, then run again$"):
+    with pytest.raises(WarehouseError, match=r"release: this is not a release .*; move it away, then run again$"):
         recover_release(tmp_path)
     assert (tmp_path / "release").exists()
 

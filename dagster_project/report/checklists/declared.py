@@ -71,11 +71,13 @@ def read_answers(study: Study) -> Answers:
         for checklist, items in getattr(answers, key).items():
             if checklist not in items_by_checklist:
                 raise StudyError(
-                    f"{file}: {key}: {checklist!r} is no checklist; the checklists are {', '.join(items_by_checklist)}"
+                    f"{file}: {key}: {checklist!r} is not a checklist; the checklists are {', '.join(items_by_checklist)}"
                 )
             for item, words in items.items():
                 if item not in items_by_checklist[checklist]:
-                    raise StudyError(f"{file}: {key}: {checklist}: {item!r} is no item of it; see its form in the release")
+                    raise StudyError(
+                        f"{file}: {key}: {checklist}: {item!r} is not an item of it; see its form in the release"
+                    )
                 if not words:
                     raise StudyError(f"{file}: {key}: {checklist}: {item}: the answer is empty; write it or take it out")
                 if key == "not_applicable" and item in answers.told.get(checklist, {}):

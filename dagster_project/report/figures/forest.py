@@ -126,7 +126,9 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         + ": to the right of zero, scores fell or rose as that says.",
     ]
     if len(study.protocol.outcomes) > _PANEL_ROWS:
-        notes.append(f"The first {_PANEL_ROWS} of {len(study.protocol.outcomes)} scales are drawn; the table has them all.")
+        notes.append(
+            f"The first {_PANEL_ROWS} of {len(study.protocol.outcomes)} scales are drawn; the table lists all of them."
+        )
     return finish(NAME, TITLE, _alt(study, results, names[0]), table, notes, figure_canvas)
 
 

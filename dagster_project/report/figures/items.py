@@ -97,5 +97,5 @@ def _alt(instrument: Instrument, results: Mapping[str, ResultRow], waves: Sequen
     if largest_shares:
         (item, wave), (_, answer) = max(largest_shares.items(), key=lambda entry: entry[1][0])
         result = results[result_id("items", item, "count", category=str(answer), timepoint=wave)]
-        text += f" Most alike are the answers to {item} at {wave}: {result.printed} of {result.n} people gave {answer}."
+        text += f" The largest share of one answer: {result.printed} of {result.n} people gave {answer} to {item} at {wave}."
     return text

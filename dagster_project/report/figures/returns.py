@@ -83,7 +83,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         " one reason why not."
     ]
     if len(outcomes) > len(codes):
-        notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table has them all.")
+        notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table lists all of them.")
     return finish(NAME, TITLE, _alt(study, results, roster), table, notes, figure_canvas)
 
 

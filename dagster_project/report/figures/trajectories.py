@@ -23,7 +23,7 @@ from dagster_project.report.figures.drawing import (
 from dagster_project.results import Cell, Column, Numbers, ResultRow, Row, Table, outcome_sections, result_id
 from dagster_project.study import Study
 
-NAME, TITLE = "trajectories", "Scores over time, beside norms"
+NAME, TITLE = "trajectories", "Scores over time and norms"
 #: More panels cannot be read; the table has every scale.
 _MOST_PANELS = 24
 _PANEL_COLUMNS = 5
@@ -84,10 +84,11 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
             if is_drawn
             else " Blue band: from the first to the third quartile."
         ),
-        "Each panel spans the possible scores of its scale; an arrow says which way is better. Waves stand at their months.",
+        "Each panel spans the possible scores of its scale; an arrow shows the better direction. Waves are placed at their"
+        " months.",
     ]
     if len(outcomes) > len(codes):
-        notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table has them all.")
+        notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table lists all of them.")
     return finish(NAME, TITLE, _alt(study, results), table, notes, figure_canvas)
 
 

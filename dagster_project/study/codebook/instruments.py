@@ -92,11 +92,11 @@ def _scoring_rule(instrument: Instrument, scale: Scale | Composite) -> str:
     """How a score is computed, in words: aggregate, minimum number of parts, proration, reversed items, conversion."""
     if isinstance(scale, Composite):
         parts = ", ".join(scale.parts)
-        return f"mean of {len(scale.parts)} scales ({parts}), at least {instrument.minimum_parts(scale)} of them there"
+        return (
+            f"mean of {len(scale.parts)} scales ({parts}), at least {instrument.minimum_parts(scale)} of them with a score"
+        )
     count, minimum = len(scale.items), instrument.minimum_items(scale)
-    rule = (
-        f"{scale.aggregate} of {count} items, " + ("all" if minimum == count else f"at least {minimum}") + " of them there"
-    )
+    rule = f"{scale.aggregate} of {count} items, " + ("all" if minimum == count else f"at least {minimum}") + " answered"
     if scale.aggregate == "sum" and minimum < count:
         rule += f", times {count} / those there"
     reversed_items: dict[int, list[str]] = {}

@@ -53,7 +53,7 @@ class Interviews(Definition):
         try:
             groups = re.compile(text).groupindex
         except re.error as error:
-            raise ValueError(f"{text!r} is no regular expression ({error}); correct it") from None
+            raise ValueError(f"{text!r} is not a regular expression ({error}); correct it") from None
         if not set(groups) & {"person", "wave"}:
             raise ValueError(f"{text!r} has neither a group (?P<person>…) nor (?P<wave>…); name one")
         return text
@@ -67,7 +67,7 @@ class Interviews(Definition):
     @classmethod
     def _are_table_columns(cls, columns: dict[str, str]) -> dict[str, str]:
         if unknown := [name for name in columns if name not in TABLE_COLUMNS]:
-            raise ValueError(f"{unknown[0]!r} is no column; the columns are {', '.join(TABLE_COLUMNS)}")
+            raise ValueError(f"{unknown[0]!r} is not a column; the columns are {', '.join(TABLE_COLUMNS)}")
         return columns
 
 

@@ -37,10 +37,10 @@ def protocol_wave(declaration: Interviews, label: str | None) -> str | None:
 def unplaced_reason(coding: Coding, waves: Collection[str]) -> str | None:
     """Why a coding has no person or no wave of the study, before the roster is consulted; None if it has both."""
     if not coding.person:
-        return "nothing says whose segment it is"
+        return "the segment has no person"
     if coding.wave in waves:
         return None
-    return f"{coding.wave!r} is no wave of the study" if coding.wave else "nothing says of which wave it is"
+    return f"{coding.wave!r} is not a wave of the study" if coding.wave else "the segment has no wave"
 
 
 @dataclass(frozen=True)

@@ -112,8 +112,8 @@ def _csv_problem(error: str) -> str:
     if "field larger" in error:
         return f"a cell holds more than {csv.field_size_limit():,} characters; look for a quote that is not closed"
     if "expected after" in error:
-        return "a text goes on after its closing quote; write a quote inside a text twice, and close each"
-    return f"it cannot be taken apart ({error}); export the table again as CSV"
+        return "a text continues after its closing quote; write a quote inside a text twice, and close each"
+    return f"it cannot be parsed ({error}); export the table again as CSV"
 
 
 def _column_indexes(table: _Table, declaration: Interviews) -> dict[str, int]:

@@ -37,7 +37,7 @@ _TEXT_PARTS = ("Representation", "Transcript", "TextDescription")
 _MEDIA_SELECTIONS = ("PDFSelection", "PictureSelection", "AudioSelection", "VideoSelection")
 #: The attributes that locate a selection in a medium.
 _COORDINATES = ("page", "firstX", "firstY", "secondX", "secondY", "begin", "end")
-_NO_TEXT = "its document's text is not in the file, or several are called so; export the project with its texts"
+_NO_TEXT = "the document's text is not in the file, or its name is ambiguous; export the project with its texts"
 #: Deeper codes are refused: only a malicious file has them.
 _MAX_DEPTH = 100
 
@@ -46,7 +46,7 @@ def read_codebook(data: bytes, name: str) -> tuple[Code, ...]:
     """The codes of a codebook exchange file (.qdc). Raises SynthesisError with one line."""
     root = parse(data, name, "export the codebook again")
     if not is_kind(root, "CodeBook"):
-        raise SynthesisError(f"{name}: the XML is no REFI-QDA codebook; export the codebook as .qdc")
+        raise SynthesisError(f"{name}: the XML is not a REFI-QDA codebook; export the codebook as .qdc")
     return tuple(_codes(root, name, ()))
 
 
@@ -61,7 +61,7 @@ def _codes(codebook: Element, name: str, people: Iterable[str]) -> Iterator[Code
     while stack:
         element, parent_path, depth = stack.pop()
         if depth > _MAX_DEPTH:
-            raise SynthesisError(f"{name}: codes lie more than {_MAX_DEPTH} below each other; export the codes again")
+            raise SynthesisError(f"{name}: codes are nested more than {_MAX_DEPTH} levels deep; export the codes again")
         path = parent_path
         if guid_of(element) not in people_guids:
             path = (*parent_path, element.get("name", "").strip() or element.get("guid", ""))
@@ -81,7 +81,7 @@ def read_project(data: bytes, name: str, declaration: Interviews) -> CodedFile:
     if is_kind(root, "CodeBook") and not archive.is_zip:
         return CodedFile(tuple(_codes(root, name, ())), (), (), "a codebook", ())
     if not is_kind(root, "Project"):
-        raise SynthesisError(f"{location} is no REFI-QDA project, but <{kind_of(root)}>; export the project again")
+        raise SynthesisError(f"{location} is not a REFI-QDA project, but <{kind_of(root)}>; export the project again")
     return _Project(root, archive, declaration, name).coded_file()
 
 
@@ -214,7 +214,7 @@ class _Project:
                     codings.append(coding)
         unusable += self._codings_elsewhere(selections)
         origin = self._root.get("origin", "")
-        notes = [f"characters are counted so: {counting.description}"] if with_positions else []
+        notes = [f"character counting: {counting.description}"] if with_positions else []
         code_guids = {guid_of(code) for code in descendants(self._root, "Code")}
         if people_count := len(set(self._people.case_of_code) & code_guids):
             notes.append(f"codes that are people: {people_count}")

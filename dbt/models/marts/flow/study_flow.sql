@@ -1,4 +1,4 @@
-{#- From those listed down to those who returned each wave, and both waves of each contrast. Every box adds up. -#}
+{#- From those listed down to those who returned each wave, and both waves of each contrast. The counts in every box add up. -#}
 -- depends_on: {{ ref('return_states') }}
 {%- set roster %}
 select

@@ -1,4 +1,4 @@
-{#- People on the roster whom the study excluded: they count nowhere else. -#}
+{#- People on the roster excluded by the study: they count nowhere else. -#}
 
 select
     cast(participant_id as varchar) as participant_id,

@@ -17,7 +17,7 @@ function openNumbers(resultIds) {
   for (const number of description.numbers) {
     append(append(dialogBody, "h3", `${number.printed} `), "small", number.resultId);
     const list = appendLines(dialogBody, number.lines);
-    append(list, "dt", "The same elsewhere");
+    append(list, "dt", "In the terminal and in SQL");
     const commands = append(list, "dd");
     append(commands, "code", `wavehouse trace ${number.resultId}`);
     append(commands, "br");

@@ -43,7 +43,7 @@ function followHash() {
   if (!numbers.has(id)) {
     if (id && !target) {
       openNumbers([]);
-      append(dialogBody, "p", `${id}: this page knows no such number. wavehouse trace names the nearest, and results.results lists all.`);
+      append(dialogBody, "p", `${id}: this page has no such number. wavehouse trace names the nearest, and results.results lists all.`);
     }
     return;
   }
