@@ -18,6 +18,7 @@ from dagster_project.exports.arrivals import (
 from dagster_project.exports.columns import ColumnFinding
 from dagster_project.exports.contract import apply_contract
 from dagster_project.exports.contract_result import ContractResult
+from dagster_project.exports.dates import date_column
 from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError, quoted
 from dagster_project.exports.landing import Arrival, LandedFile, append_arrivals, find_files, is_intact, land, read_arrivals
@@ -51,6 +52,7 @@ __all__ = [
     "append_arrivals",
     "apply_contract",
     "as_text",
+    "date_column",
     "decode",
     "dictionary_of",
     "digest_of",

@@ -43,6 +43,10 @@ class ColumnFinding:
     message: str
 
 
+#: The roster's columns that hold dates, by their codes.
+_LEAVING_DATES = ("withdrawn_on", "excluded_on")
+
+
 class ColumnMatch:
     """The header matched with the declaration: the position of each declared column, and the finding on every column."""
 
@@ -93,12 +97,18 @@ class ColumnMatch:
         return None if position is None else self._rule_cells.column(str(position))
 
     @cached_property
+    def date_headers(self) -> dict[str, str]:
+        """The declared columns that hold dates, by code, as far as the file has them."""
+        headers = {code: self.canonical.get(code) for code in _LEAVING_DATES} if self._export.wave is None else {}
+        headers[ANSWERED_ON] = self._export.answered_on
+        return {code: header for code, header in headers.items() if header is not None and self.position(header) is not None}
+
+    @cached_property
     def _rule_cells(self) -> pa.Table:
-        """The columns that the row rules use, read together: the identifier, those of rules and of rows of a wave."""
+        """The columns that are needed before the rows: the identifier, dates, those of rules and of rows of a wave."""
         export = self._export
         columns = [export.respondent, *(rows.column for rows in export.rows), *(rule.column for rule in export.set_aside)]
-        if export.duplicates not in ("refuse", "first") and export.answered_on is not None:
-            columns.append(export.answered_on)
+        columns += self.date_headers.values()
         positions = {position for column in columns if (position := self.position(column)) is not None}
         return self._table.texts(sorted(positions))
 

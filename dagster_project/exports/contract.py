@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from dagster_project.exports.columns import ANSWERED_ON, RESPONDENT, ColumnMatch
 from dagster_project.exports.contract_result import ContractResult
+from dagster_project.exports.dates import DateColumn, read_dates
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.row_rules import null_if_blank, one_chunk, row_verdicts, rows_of_no_wave
 from dagster_project.exports.table import TextTable
@@ -30,7 +31,8 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
     columns = ColumnMatch(table, study, export)
     row_count = table.row_count
     respondents = columns.cells(export.respondent)
-    reasons, details = row_verdicts(columns, export, respondents, row_count)
+    dates = _date_columns(columns, export)
+    reasons, details = row_verdicts(columns, export, respondents, dates.get(ANSWERED_ON), row_count)
     positions = _positions(columns, export, name)
     if respondents is None:
         respondents = pa.chunked_array([pa.nulls(row_count, pa.string())])
@@ -55,6 +57,8 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         table=table,
         is_accepted=is_accepted,
         column_positions=positions,
+        dates=dates,
+        date_headers=columns.date_headers,
         respondents=respondents,
         source_rows=source_rows,
         set_aside=set_aside,
@@ -68,6 +72,16 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
             " aside; this is a bug in Wavehouse; please report it"
         )
     return result
+
+
+def _date_columns(columns: ColumnMatch, export: Export) -> dict[str, DateColumn]:
+    """The dates of each column that holds dates. Column by column: one may be typed by hand, another by the tool."""
+    dates = {}
+    for code, header in columns.date_headers.items():
+        if (cells := columns.cells(header)) is not None:
+            texts = pc.unique(cells).to_pylist()
+            dates[code] = read_dates((text or "" for text in texts), export.dates, export.two_digit_years_from)
+    return dates
 
 
 def _positions(columns: ColumnMatch, export: Export, name: str) -> dict[str, int | None]:

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports.columns import ColumnFinding, Verdict
-from dagster_project.exports.errors import ExportError, abbreviated_list, bare_or_quoted, plain
+from dagster_project.exports.dates import DateColumn, date_column
+from dagster_project.exports.errors import ExportError, abbreviated_list, bare_or_quoted, plain, quoted
 from dagster_project.exports.headers import code_suffix, header_text
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
@@ -31,6 +32,7 @@ class ContractResult:
     table: the file's rows, of which `is_accepted` says which are accepted (None: all).
     column_positions: respondent, answered_on and every canonical code of the export's blocks in the study's order, to the
         position of its column; None where it is declared absent, missing or duplicated.
+    dates, date_headers: the dates of each column that holds dates, and what the file calls it, by code.
     respondents, source_rows: of the accepted rows.
     set_aside: source_file, source_row, respondent (null if there is none), reason, detail.
     findings: one for each column of the file and for each declared column that it lacks or code declared absent.
@@ -44,6 +46,8 @@ class ContractResult:
     table: TextTable
     is_accepted: pa.BooleanArray | None
     column_positions: Mapping[str, int | None]
+    dates: Mapping[str, DateColumn]
+    date_headers: Mapping[str, str]
     respondents: pa.ChunkedArray
     source_rows: pa.Array
     set_aside: pa.Table
@@ -54,8 +58,12 @@ class ContractResult:
     @cached_property
     def accepted(self) -> pa.Table:
         """The accepted rows in memory, every cell as text: for small files. Columns as `batches` gives them."""
-        fields = [*((name, pa.string()) for name in (*self.column_positions, "source_file")), ("source_row", pa.int64())]
-        return pa.Table.from_batches(self.batches(set())).cast(pa.schema(fields))
+        names = (*self.column_positions, "source_file")
+        fields = [(name, pa.string()) for name in names] + [(date_column(code), pa.date32()) for code in self.dates]
+        table = pa.Table.from_batches(self.batches(set()))
+        return table.select([*(name for name, _ in fields), "source_row"]).cast(
+            pa.schema([*fields, ("source_row", pa.int64())])
+        )
 
     def batches(self, integer_codes: set[str]) -> Iterator[pa.RecordBatch]:
         """The accepted rows in the file's order, batch by batch: the columns of `places`, source_file, source_row.
@@ -95,6 +103,8 @@ class ContractResult:
             file_indices = pa.array(np.zeros(batch.num_rows, np.int32))
             file_hashes = pa.array([self.sha256], pa.string())
             output_columns["source_file"] = pa.DictionaryArray.from_arrays(file_indices, file_hashes)
+            for code, column in self.dates.items():
+                output_columns[date_column(code)] = _days(output_columns[code], column)
             output_columns["source_row"] = self.source_rows.slice(rows_yielded, batch.num_rows)
             rows_yielded += batch.num_rows
             yield pa.RecordBatch.from_pydict(output_columns)
@@ -105,13 +115,19 @@ class ContractResult:
 
     @cached_property
     def problems(self) -> list[str]:
-        """What makes the export unusable, one line each: missing and duplicated columns, participants with several rows."""
-        return [*self._missing_columns(), *self._duplicated_columns(), *self._repeated_participants()]
+        """What makes the export unusable, one line each: missing and duplicated columns, dates that could be read two ways,
+        participants with several rows."""
+        return [
+            *self._missing_columns(),
+            *self._duplicated_columns(),
+            *self._date_problems(),
+            *self._repeated_participants(),
+        ]
 
     @cached_property
     def warnings(self) -> list[str]:
-        """Columns and waves of the file that the protocol does not know, a line each; empty if it knows them all."""
-        return [*self._unknown_columns(), *self.rows_of_no_wave]
+        """Columns and waves of the file that the protocol does not know, and dates that cannot be read, a line each."""
+        return [*self._unknown_columns(), *self.rows_of_no_wave, *self.date_warnings]
 
     def _unknown_columns(self) -> list[str]:
         headers = [header_text(finding.column) for finding in self._findings_of("unknown")]
@@ -123,6 +139,33 @@ class ContractResult:
             f"columns {abbreviated_list(headers)} are not in the protocol; they were set aside; declare them under"
             " ignored or blocks"
         ]
+
+    def _date_problems(self) -> list[str]:
+        return [
+            f"{self.wave}: column {header_text(self.date_headers[code])}: {column.problem}"
+            for code, column in self.dates.items()
+            if column.problem is not None
+        ]
+
+    @cached_property
+    def date_warnings(self) -> list[str]:
+        """Dates that cannot be read, and years of two digits, a line for each column."""
+        warnings = []
+        for code, column in self.dates.items():
+            header = header_text(self.date_headers[code])
+            if column.unread:
+                texts = abbreviated_list([quoted(text) for text in column.unread])
+                count = f"{len(column.unread)} dates" if len(column.unread) > 1 else "a date"
+                warnings.append(
+                    f"column {header}: {count} cannot be read, and count as missing: {texts}; correct the cells, or say how"
+                    " they are written under dates of the export"
+                )
+            if column.century is not None:
+                warnings.append(
+                    f"column {header}: years of two digits are taken for {column.century} to {column.century + 99};"
+                    " two_digit_years_from of the export says otherwise"
+                )
+        return warnings
 
     def raise_if_broken(self) -> None:
         """Raise ExportError with the file's name and the first problem, and how many more there are."""
@@ -165,6 +208,13 @@ class ContractResult:
             unlisted_count = len(participants) - _MAX_LISTED_PARTICIPANTS
             messages.append(f"{self.wave}: {unlisted_count} more participants have several rows; keep one row of each")
         return messages
+
+
+def _days(cells: pa.Array, dates: DateColumn) -> pa.Array:
+    """Days of cells; null where there is no date. As many lookups as there are different texts."""
+    encoded = cells.dictionary_encode()
+    days = [dates.values.get(text) for text in encoded.dictionary.to_pylist()]
+    return pa.array([day.date() if day is not None else None for day in days], pa.date32()).take(encoded.indices)
 
 
 def _hint(finding: ColumnFinding) -> str:

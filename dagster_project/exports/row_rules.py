@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports.columns import ColumnMatch
-from dagster_project.exports.dates import read_date
+from dagster_project.exports.dates import DateColumn
 from dagster_project.exports.errors import bare_or_quoted, quoted
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.study import Export, Study
@@ -28,11 +28,15 @@ HEADER_ROW = "header_row"
 
 
 def row_verdicts(
-    columns: ColumnMatch, export: Export, respondents: pa.ChunkedArray | None, row_count: int
+    columns: ColumnMatch,
+    export: Export,
+    respondents: pa.ChunkedArray | None,
+    answer_dates: DateColumn | None,
+    row_count: int,
 ) -> tuple[pa.Array, pa.Array]:
     """Reason and detail of each row that is set aside, null for accepted rows.
 
-    respondents: the identifiers as written; None if the file has no such column.
+    respondents: the identifiers as written; None if the file has no such column. answer_dates: of the column answered_on.
     """
     reasons, details = _rule_verdicts(columns, export, row_count)
     if respondents is not None and (header_rows := columns.header_rows(respondents)):
@@ -48,7 +52,7 @@ def row_verdicts(
     details = pc.if_else(has_no_respondent, f"column {quoted(export.respondent)} holds no identifier", details)
     if export.duplicates == "refuse" or respondents is None:
         return reasons, details
-    return _without_duplicates(columns, export, respondents, reasons, details)
+    return _without_duplicates(columns, export, respondents, answer_dates, reasons, details)
 
 
 def _rule_verdicts(columns: ColumnMatch, export: Export, row_count: int) -> tuple[pa.Array, pa.Array]:
@@ -76,7 +80,12 @@ def _rule_verdicts(columns: ColumnMatch, export: Export, row_count: int) -> tupl
 
 
 def _without_duplicates(
-    columns: ColumnMatch, export: Export, respondents: pa.ChunkedArray, reasons: pa.Array, details: pa.Array
+    columns: ColumnMatch,
+    export: Export,
+    respondents: pa.ChunkedArray,
+    answer_dates: DateColumn | None,
+    reasons: pa.Array,
+    details: pa.Array,
 ) -> tuple[pa.Array, pa.Array]:
     """Set all but one of a participant's rows aside, by the declared rule."""
     is_accepted = pc.is_null(reasons)
@@ -95,7 +104,7 @@ def _without_duplicates(
     source_rows = columns.source_rows
     duplicates: dict[int, str] = {}
     for participant, group in groups.items():
-        chosen_row = group[0] if is_first_rule else _latest_complete(group, answer_counts, answered_on)
+        chosen_row = group[0] if is_first_rule else _latest_complete(group, answer_counts, answered_on, answer_dates)
         source_row = source_rows[chosen_row].as_py()
         detail = f"participant {bare_or_quoted(participant)}: row {source_row} is kept ({export.duplicates})"
         duplicates |= {row_index: detail for row_index in group if row_index != chosen_row}
@@ -106,11 +115,18 @@ def _without_duplicates(
     return pc.if_else(mask, DUPLICATE, reasons), pc.replace_with_mask(one_chunk(details), mask, duplicate_details)
 
 
-def _latest_complete(group: list[int], answer_counts: Mapping[int, int], answered_on: pa.ChunkedArray | None) -> int:
+def _latest_complete(
+    group: list[int],
+    answer_counts: Mapping[int, int],
+    answered_on: pa.ChunkedArray | None,
+    answer_dates: DateColumn | None,
+) -> int:
     """The row with the most answers; of several, the one answered last: by date if all have one, else by row order."""
     max_count = max(answer_counts[row_index] for row_index in group)
     fullest_rows = [row_index for row_index in group if answer_counts[row_index] == max_count]
-    dates = [read_date(answered_on[row_index].as_py()) for row_index in fullest_rows] if answered_on is not None else []
+    dates = []
+    if answered_on is not None and answer_dates is not None:
+        dates = [answer_dates.values.get(answered_on[row_index].as_py()) for row_index in fullest_rows]
     if dates and all(date is not None for date in dates):
         return max(zip(dates, fullest_rows, strict=True), key=lambda pair: (pair[0] or datetime.min, pair[1]))[1]
     return fullest_rows[-1]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dagster_project.checks import Check
+from dagster_project.exports import date_column
 from dagster_project.raw.columns import export_columns
 from dagster_project.study import Export, Study, Wave, wave_state
 from dagster_project.warehouse import Connection, Warehouse, identifier, literal
@@ -121,6 +122,7 @@ def _union(study: Study, exports: Sequence[Export], codes: Sequence[str]) -> str
             *items,
             "source_file",
             "source_row",
+            date_column("answered_on"),
         ]
         selects.append(f"select {', '.join(columns)} from raw.{identifier(export.table)}")
     return " union all ".join(selects)

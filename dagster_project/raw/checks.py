@@ -12,6 +12,7 @@ EXPORT_CHECKS = {
     "contract": ("The file can be read and has the declared columns.", True),
     "landed_whole": ("Each landed copy matches the hash in its name.", False),
     "all_columns_placed": ("The file has no column that is not declared.", False),
+    "dates_read": ("Every date can be read, and in one way.", False),
     "like_the_wave_before": ("Answers are coded as they were in the wave before.", False),
     "rows_conserved": ("Rows in the file = rows accepted + rows set aside.", True),
 }
@@ -34,6 +35,7 @@ def export_checks(loaded_export: LoadedExport, export: Export, oddities: Sequenc
     yield Check("landed_whole", not loaded_export.notes, landed_message, is_warning=True)
     columns = record.columns_set_aside
     yield Check("all_columns_placed", not columns, columns or "Every column is declared.", is_warning=True)
+    yield Check("dates_read", not record.date_notes, record.date_notes or "Every date is read.", is_warning=True)
     unlike = first_few(oddities, 3) or "Nothing is unlike before."
     yield Check("like_the_wave_before", not oddities, unlike, is_warning=True)
     yield Check(

@@ -4,7 +4,7 @@ Belongs here: the tables `raw.<wave>`, `raw.exports`, `raw.contract`, `raw.set_a
 were in use. Does not belong here: choosing a file (versions.py), reading it (exports/).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports import ContractResult, pseudonyms
-from dagster_project.raw.columns import LEAVING, export_columns
+from dagster_project.raw.columns import LEAVING, day_columns, export_columns
 from dagster_project.raw.versions import ChosenFiles
 from dagster_project.study import Export, Study
 from dagster_project.warehouse import (
@@ -32,7 +32,7 @@ class ExportRecord:
     """A row of `raw.exports`: what is in use of an export. Without a file, nothing has arrived.
 
     fingerprint: of the file, the declaration of the export, its dictionary and the pseudonyms' key; one fingerprint is one
-    set of rows. columns_set_aside: the words for columns that nothing declares.
+    set of rows. columns_set_aside: the words for columns that nothing declares. date_notes: those for dates.
     """
 
     export: str
@@ -44,6 +44,7 @@ class ExportRecord:
     rows_accepted: int
     rows_set_aside: int
     columns_set_aside: str
+    date_notes: str
     fingerprint: str
     loaded_at: datetime
 
@@ -61,10 +62,18 @@ def record_of(
         rows_in_file=sum(part.rows_in_file for part in contract_results),
         rows_accepted=sum(part.rows_accepted for part in contract_results),
         rows_set_aside=sum(part.set_aside.num_rows for part in contract_results),
-        columns_set_aside=" ".join(dict.fromkeys(warning for part in contract_results for warning in part.warnings)),
+        columns_set_aside=_joined(
+            warning for part in contract_results for warning in part.warnings if warning not in part.date_warnings
+        ),
+        date_notes=_joined(warning for part in contract_results for warning in part.date_warnings),
         fingerprint=fingerprint,
         loaded_at=datetime.now(UTC).replace(tzinfo=None),
     )
+
+
+def _joined(sentences: Iterable[str]) -> str:
+    """Each sentence once, as the parts of a wave may say the same."""
+    return " ".join(dict.fromkeys(sentences))
 
 
 def loaded_before(warehouse: Warehouse, export: Export, fingerprint: str) -> ExportRecord | None:
@@ -86,7 +95,7 @@ _RECORD = pa.schema(
     [
         *((name, pa.string()) for name in ("export", "wave", "file_name", "sha256", "reader")),
         *((name, pa.int64()) for name in ("rows_in_file", "rows_accepted", "rows_set_aside")),
-        *((name, pa.string()) for name in ("columns_set_aside", "fingerprint")),
+        *((name, pa.string()) for name in ("columns_set_aside", "date_notes", "fingerprint")),
         ("loaded_at", pa.timestamp("us")),
     ]
 )
@@ -101,7 +110,8 @@ def write_empty(warehouse: Warehouse, study: Study, export: Export) -> ExportRec
     """A wave that has not arrived: its table is there, and empty."""
     record = record_of(export, None)
     empty = {column: pa.array([], pa.string()) for column in export_columns(study, export)}
-    table = pa.table(empty | {"source_row": pa.array([], pa.int64())})
+    days = {column: pa.array([], pa.date32()) for column in day_columns(export)}
+    table = pa.table(empty | {"source_row": pa.array([], pa.int64())} | days)
     with warehouse.transaction() as connection:
         _keep_rows_in_use(connection, export.table, export.export, None)
         replace_table(connection, "raw", export.table, table)
@@ -184,7 +194,13 @@ def _accepted_rows(contract_results: Sequence[ContractResult], export: Export, k
             for code in LEAVING if export.wave is None else ():
                 if code not in batch.schema.names:
                     batch = batch.append_column(code, pa.nulls(batch.num_rows, pa.string()))
-            yield batch
+            # In one order in all parts, whichever of them have dates.
+            days = {
+                name: batch.column(name) if name in batch.schema.names else pa.nulls(batch.num_rows, pa.date32())
+                for name in day_columns(export)
+            }
+            others = [name for name in batch.schema.names if name not in days]
+            yield pa.RecordBatch.from_pydict({name: batch.column(name) for name in others} | days)
 
 
 def _meant_respondents(respondents: pa.Array, corrections: Mapping[str, str]) -> pa.Array:

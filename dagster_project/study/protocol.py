@@ -224,6 +224,16 @@ class Export(Definition):
     decimal: Literal[".", ","] = Field(default=".", description="the decimal mark in numbers, '.' or ','")
     respondent: Text = Field(description="the column that holds the participant's identifier")
     answered_on: Text | None = Field(default=None, description="the column that holds the date of answering")
+    dates: Annotated[str, Field(pattern="^(dmy|mdy|ymd|excel|.*%.*)$")] | None = Field(
+        default=None,
+        description="how dates are written: dmy, mdy or ymd, excel for serial numbers of days, or a format such as"
+        " %d %b %Y; by default as a cell that has one reading proves it",
+    )
+    two_digit_years_from: Annotated[int, Field(ge=1800, le=2100)] | None = Field(
+        default=None,
+        description="the first of the hundred years that years of two digits are taken for, e.g. 1950; by default the latest"
+        " that are not in the future",
+    )
     blocks: tuple[ColumnBlock, ...] = Field(default=(), description="the columns, block by block")
     ignored: tuple[Text, ...] = Field(default=(), description="columns that are ignored (metadata of the tool)")
     labels: tuple[AnswerLabels, ...] = Field(default=(), description="labels that stand for answer codes")

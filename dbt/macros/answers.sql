@@ -125,15 +125,3 @@
 {% macro duckdb__matches_number(column) -%}
     regexp_full_match({{ column }}, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)')
 {%- endmacro %}
-
-{#- A day as exports write it: ISO 8601, or day first; null if it is neither -#}
-{% macro read_date(column) -%}
-    {{ return(adapter.dispatch('read_date')(column)) }}
-{%- endmacro %}
-
-{% macro duckdb__read_date(column) -%}
-    cast(coalesce(
-        try_cast({{ column }} as timestamp),
-        try_strptime({{ column }}, ['%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M', '%d/%m/%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y'])
-    ) as date)
-{%- endmacro %}

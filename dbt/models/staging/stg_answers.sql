@@ -33,7 +33,7 @@ select
     participant_id,
     {{ text_literal(table.wave) }} as wave,
     {{ table.part }} as part,
-    {{ read_date('answered_on') }} as answered_on,
+    answered_on_day as answered_on,
     source_file,
     source_row
     {%- for entry in placed %},
@@ -47,7 +47,7 @@ select
 from (
     select
         participant_id,
-        answered_on,
+        answered_on_day,
         source_file,
         source_row
         {%- for entry in placed if entry.is_here %},

@@ -8,7 +8,7 @@ with trimmed as (
         participant_id,
         source_file,
         source_row,
-        {{ read_date('withdrawn_on') }} as withdrawn_on,
+        withdrawn_on_day as withdrawn_on,
         nullif(trim(withdrawal_reason), '') as withdrawal_reason,
         coalesce(trim(withdrawn_on), '') <> '' or coalesce(trim(withdrawal_reason), '') <> '' as is_withdrawn
         {%- for variable in variables %},

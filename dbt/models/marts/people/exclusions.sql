@@ -2,7 +2,7 @@
 
 select
     cast(participant_id as varchar) as participant_id,
-    {{ read_date('excluded_on') }} as excluded_on,
+    cast(excluded_on_day as date) as excluded_on,
     cast(nullif(trim(exclusion_reason), '') as varchar) as reason
 from {{ source('raw', 'roster') }}
 where not ({{ is_included() }})
