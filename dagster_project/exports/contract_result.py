@@ -57,13 +57,10 @@ class ContractResult:
 
     @cached_property
     def accepted(self) -> pa.Table:
-        """The accepted rows in memory, every cell as text: for small files. Columns as `batches` gives them."""
-        names = (*self.column_positions, "source_file")
-        fields = [(name, pa.string()) for name in names] + [(date_column(code), pa.date32()) for code in self.dates]
-        table = pa.Table.from_batches(self.batches(set()))
-        return table.select([*(name for name, _ in fields), "source_row"]).cast(
-            pa.schema([*fields, ("source_row", pa.int64())])
-        )
+        """The accepted rows in memory, every cell as text: for small files. Columns as in `batches`, without days."""
+        fields = [*((name, pa.string()) for name in (*self.column_positions, "source_file")), ("source_row", pa.int64())]
+        schema = pa.schema(fields)
+        return pa.Table.from_batches(self.batches(set())).select(schema.names).cast(schema)
 
     def batches(self, integer_codes: set[str]) -> Iterator[pa.RecordBatch]:
         """The accepted rows in the file's order, batch by batch: the columns of `places`, source_file, source_row.

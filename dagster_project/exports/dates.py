@@ -56,32 +56,35 @@ class DateColumn:
 
 
 def read_dates(
-    texts: Iterable[str], declared: str | None = None, first_two_digit_year: int | None = None, today: date | None = None
+    texts: Iterable[str],
+    order_or_format: str | None = None,
+    first_two_digit_year: int | None = None,
+    today: date | None = None,
 ) -> DateColumn:
     """Read the distinct texts of a column.
 
-    declared: dmy, mdy, ymd, excel (serial numbers of days), or a format of strptime; None: as the cells prove. A date before
-    1900 or after tomorrow is not read. first_two_digit_year: 1950 takes 50 for 1950 and 49 for 2049; None: the latest years
-    that are not after tomorrow.
+    order_or_format: dmy, mdy, ymd, excel (serial numbers of days), or a format of strptime; None: as the cells prove. A
+    date before 1900 or after tomorrow is not read. first_two_digit_year: 1950 takes 50 for 1950 and 49 for 2049; None: the
+    latest years that are not after tomorrow.
     """
     latest = (today or date.today()) + timedelta(days=1)
     century = first_two_digit_year if first_two_digit_year is not None else latest.year - 99
     stripped = {text: text.strip() for text in texts}
     cells = {text for text in stripped.values() if text}
-    read: Callable[[str], datetime | None]
+    parse: Callable[[str], datetime | None]
     problem: str | None = None
-    if declared is not None and "%" in declared:
-        read = lambda text: _by_format(text, declared)  # noqa: E731
-    elif declared == "excel":
-        read = _excel_serial
+    if order_or_format is not None and "%" in order_or_format:
+        parse = lambda text: _by_format(text, order_or_format)  # noqa: E731
+    elif order_or_format == "excel":
+        parse = _excel_serial
     else:
-        order = declared or "dmy"
-        if declared is None:
+        order = order_or_format or "dmy"
+        if order_or_format is None:
             order, problem = _proven_order(cells, century)
-        read = lambda text: _by_order(text, order, century)  # noqa: E731
-    dates = {text: _within(read(text), latest) for text in cells}
+        parse = lambda text: _by_order(text, order, century)  # noqa: E731
+    dates = {text: _if_plausible(parse(text), latest) for text in cells}
     unread = tuple(sorted(text for text, value in dates.items() if value is None))
-    has_short_years = "%" not in (declared or "") and any(_has_short_year(text) for text in cells)
+    has_short_years = "%" not in (order_or_format or "") and any(_has_short_year(text) for text in cells)
     return DateColumn(
         {text: dates[cell] for text, cell in stripped.items() if cell}, problem, unread, century if has_short_years else None
     )
@@ -93,16 +96,18 @@ def date_column(code: str) -> str:
 
 
 def _proven_order(cells: Iterable[str], century: int) -> tuple[str, str | None]:
-    """The order of day and month that the cells prove, and what is wrong if they do not. The calendar proves; that one reading
-    would lie in the future does not: it may be a slip."""
-    day_first, month_first, either = [], [], []
+    """The order of day and month that the cells prove, and what is wrong if they do not.
+
+    The calendar proves; that one reading would lie in the future does not: it may be a slip.
+    """
+    day_first, month_first, ambiguous = [], [], []
     for text in sorted(cells):
         if text[4:5] == "-" or (match := _NUMBERS.fullmatch(text)) is None or match["mark"] == ".":
             continue
         as_dmy, as_mdy = (_by_order(text, order, century) for order in ("dmy", "mdy"))
         if as_dmy is not None and as_mdy is not None:
             if as_dmy != as_mdy:
-                either.append(text)
+                ambiguous.append(text)
         elif as_dmy is not None:
             day_first.append(text)
         elif as_mdy is not None:
@@ -112,8 +117,8 @@ def _proven_order(cells: Iterable[str], century: int) -> tuple[str, str | None]:
             f"{day_first[0]} can only be day first and {month_first[0]} only month first; correct the cells, or say"
             " under dates which order is meant (the others then count as unread)"
         )
-    if either and not day_first and not month_first:
-        return "dmy", f"{either[0]} could be day first or month first; say which under dates of the export (dmy or mdy)"
+    if ambiguous and not day_first and not month_first:
+        return "dmy", f"{ambiguous[0]} could be day first or month first; say which under dates of the export (dmy or mdy)"
     return ("mdy" if month_first else "dmy"), None
 
 
@@ -181,7 +186,7 @@ def _excel_serial(text: str) -> datetime | None:
     return (_EXCEL_DAY_ZERO + timedelta(days=float(text))).replace(microsecond=0)
 
 
-def _within(value: datetime | None, latest: date) -> datetime | None:
+def _if_plausible(value: datetime | None, latest: date) -> datetime | None:
     return value if value is not None and value.year >= _FIRST_YEAR and value.date() <= latest else None
 
 

@@ -62,16 +62,16 @@ def record_of(
         rows_in_file=sum(part.rows_in_file for part in contract_results),
         rows_accepted=sum(part.rows_accepted for part in contract_results),
         rows_set_aside=sum(part.set_aside.num_rows for part in contract_results),
-        columns_set_aside=_joined(
+        columns_set_aside=_unique_sentences(
             warning for part in contract_results for warning in part.warnings if warning not in part.date_warnings
         ),
-        date_notes=_joined(warning for part in contract_results for warning in part.date_warnings),
+        date_notes=_unique_sentences(warning for part in contract_results for warning in part.date_warnings),
         fingerprint=fingerprint,
         loaded_at=datetime.now(UTC).replace(tzinfo=None),
     )
 
 
-def _joined(sentences: Iterable[str]) -> str:
+def _unique_sentences(sentences: Iterable[str]) -> str:
     """Each sentence once, as the parts of a wave may say the same."""
     return " ".join(dict.fromkeys(sentences))
 
@@ -199,8 +199,8 @@ def _accepted_rows(contract_results: Sequence[ContractResult], export: Export, k
                 name: batch.column(name) if name in batch.schema.names else pa.nulls(batch.num_rows, pa.date32())
                 for name in day_columns(export)
             }
-            others = [name for name in batch.schema.names if name not in days]
-            yield pa.RecordBatch.from_pydict({name: batch.column(name) for name in others} | days)
+            text_names = [name for name in batch.schema.names if name not in days]
+            yield pa.RecordBatch.from_pydict({name: batch.column(name) for name in text_names} | days)
 
 
 def _meant_respondents(respondents: pa.Array, corrections: Mapping[str, str]) -> pa.Array:

@@ -53,6 +53,7 @@ exports:
     reader: delimited
     respondent: Participant
     answered_on: Date
+    # dates: dmy                       # or mdy, ymd, a format such as "%d %b %Y": where 3/4/2024 could be read two ways
     blocks:
       - {{block: example, template: "Q{{position}}"}}   # Q1 is the instrument's item 1, and so on
     # ignored: [Comment]               # columns that are ignored

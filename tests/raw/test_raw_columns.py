@@ -83,4 +83,6 @@ def test_a_roster_is_text(small_place: Any) -> None:
     study, warehouse = read_study(small_place.study_folder), Warehouse(small_place.settings.warehouse_file)
     load_export(small_place.settings, study, study.protocol.roster, warehouse)
     kinds = {row["column_name"]: row["column_type"] for row in warehouse.rows("describe raw.roster")}
-    assert {name for name, kind in kinds.items() if kind != "VARCHAR"} == {"source_row"}
+    assert {name for name, kind in kinds.items() if kind != "VARCHAR"} == {
+        "source_row", "answered_on_day", "withdrawn_on_day", "excluded_on_day",
+    }  # fmt: skip
