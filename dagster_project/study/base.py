@@ -5,7 +5,7 @@ Belongs here: the base model and constrained types. Does not belong here: any mo
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 #: A code that names a column, a table or a part of a result id: safe in SQL, in a path and in a URL.
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -21,3 +21,13 @@ class Definition(BaseModel):
     """A frozen model that refuses unknown keys, so that a misspelt key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def _as_text(value: object) -> object:
+    """YAML reads a bare 3 as a number and a bare yes as true; cell text is compared as text, so booleans are refused."""
+    if isinstance(value, bool):
+        raise ValueError("YAML reads this as true/false; put it in quotes")
+    return str(value) if isinstance(value, int | float) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from dagster_project.study.base import CategoryId, Code, ContrastId, Definition, WaveId
+from dagster_project.study.base import CategoryId, Code, ContrastId, Definition, Text, WaveId
 from dagster_project.study.instruments import Assumption
 from dagster_project.study.plan import Family, Plan
 from dagster_project.study.readers import READERS, READERS_IN_WORDS
@@ -38,16 +38,6 @@ MISSING_REASONS: tuple[MissingReason, ...] = get_args(MissingReason)
 
 #: Tables of schema raw besides those of the waves.
 RESERVED_NAMES = ("roster", "answers", "exports", "versions", "contract", "set_aside_rows")
-
-
-def _as_text(value: object) -> object:
-    """YAML reads a bare 3 as a number and a bare yes as true; cell text is compared as text, so booleans are refused."""
-    if isinstance(value, bool):
-        raise ValueError("YAML reads this as true/false; put it in quotes")
-    return str(value) if isinstance(value, int | float) else value
-
-
-Text = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Wave(Definition):
