@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from dagster_project.exports.columns import ANSWERED_ON, RESPONDENT, ColumnMatch
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.dates import DateColumn, read_dates
+from dagster_project.exports.declared_missing import undeclared_missing_codes
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.row_rules import null_if_blank, one_chunk, row_verdicts, rows_of_no_wave
 from dagster_project.exports.table import TextTable
@@ -64,6 +65,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         set_aside=set_aside,
         findings=columns.findings(),
         rows_in_file=row_count,
+        undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),
         rows_of_no_wave=rows_of_no_wave(columns, study, export),
     )
     if row_count != result.rows_accepted + set_aside.num_rows or row_count != table.content.num_rows:

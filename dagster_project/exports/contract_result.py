@@ -38,6 +38,7 @@ class ContractResult:
     findings: one for each column of the file and for each declared column that it lacks or code declared absent.
     rows_of_no_wave: of a file that holds several waves, a line for each wave that no export of the protocol declares.
     rows_in_file: records of the file; always accepted plus set aside.
+    undeclared_missing: of a file that declares codes as missing, a line for each column with one that the protocol lacks.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ContractResult:
     set_aside: pa.Table
     findings: tuple[ColumnFinding, ...]
     rows_in_file: int
+    undeclared_missing: tuple[str, ...] = ()
     rows_of_no_wave: tuple[str, ...] = ()
 
     @cached_property
@@ -118,6 +120,7 @@ class ContractResult:
             *self._missing_columns(),
             *self._duplicated_columns(),
             *self._date_problems(),
+            *(f"{self.wave}: {line}" for line in self.undeclared_missing),
             *self._repeated_participants(),
         ]
 

@@ -165,7 +165,9 @@ def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block:
 
 def _labels_and_special_codes(export: Export, block: str) -> set[str]:
     """The texts other than numbers within the anchors that the export declares for cells of a block."""
-    return set(export.special_codes) | {text for rule in export.labels if block in rule.blocks for text in rule.labels}
+    return set(export.special_codes_of(block)) | {
+        text for rule in export.labels if block in rule.blocks for text in rule.labels
+    }
 
 
 def _numbers(texts: Sequence[str]) -> Numbers:
@@ -237,13 +239,18 @@ def propose_labels(export_data: ExportData, study: Study) -> dict[str, dict[str,
             labels = export_data.table.value_labels.get(column, {})
             texts = {text.strip() for text in _texts(export_data.table, column)} if labels else ()
             for code, label in labels.items():
-                if label in texts and label not in known_texts and _WHOLE_CODE.fullmatch(code):
+                if label in texts and label not in known_texts and _is_label(label, code):
                     codes.setdefault(label, set()).add(int(code))
         unique_labels = {label: min(label_codes) for label, label_codes in codes.items() if len(label_codes) == 1}
         answer_labels = {label: code for label, code in unique_labels.items() if anchors.low <= code <= anchors.high}
         if answer_labels:
             labels_by_block[block.block] = dict(sorted(answer_labels.items(), key=lambda pair: pair[1]))
     return labels_by_block
+
+
+def _is_label(label: str, code: str) -> bool:
+    """Whether a label may stand for a code. A label that is a number itself may not: the cell could be the code as well."""
+    return _WHOLE_CODE.fullmatch(code) is not None and _WHOLE_CODE.fullmatch(label.strip()) is None
 
 
 def find_wave_changes(

@@ -76,8 +76,8 @@ def _people(stand_ins: StandIns, export: Export, rng: random.Random) -> list[int
     return people
 
 
-def _special_code(export: Export, reason: str) -> str:
-    return next((text for text, meaning in export.special_codes.items() if meaning == reason), "")
+def _special_code(export: Export, block: str, reason: str) -> str:
+    return next((text for text, meaning in export.special_codes_of(block).items() if meaning == reason), "")
 
 
 def _block_columns(stand_ins: StandIns, study: Study, export: Export, block: ColumnBlock) -> Columns:
@@ -101,13 +101,13 @@ def _block_columns(stand_ins: StandIns, study: Study, export: Export, block: Col
                 cells[person] = answer_texts[min(text_index, len(answer_texts) - 1)]
         else:
             for person, answer in stand_ins.answers.get((export.wave or "", code), {}).items():
-                cells[person] = _answer_text(answer, labels, export)
+                cells[person] = _answer_text(answer, labels, export, block.block)
         columns[column] = cells
     return columns
 
 
-def _answer_text(answer: Answer, labels: Mapping[int, str], export: Export) -> str:
-    return _special_code(export, answer) if isinstance(answer, str) else labels.get(answer, str(answer))
+def _answer_text(answer: Answer, labels: Mapping[int, str], export: Export, block: str) -> str:
+    return _special_code(export, block, answer) if isinstance(answer, str) else labels.get(answer, str(answer))
 
 
 def _all_columns(stand_ins: StandIns, study: Study, export: Export) -> Columns:
@@ -228,9 +228,10 @@ def _spss(stand_ins: StandIns, study: Study, export: Export, rng: random.Random)
         frame[export.answered_on] = [time.strftime("%Y-%m-%d") for time in times]
     value_labels: dict[str, dict[int | float, str]] = {}
     ranges: dict[str, list[int | float | str | pyreadstat.pyclasses.MissingRange]] = {}
-    codes = sorted(int(text) for text in export.special_codes if text.lstrip("-").isdigit())
-    reasons = {int(text): reason for text, reason in export.special_codes.items() if text.lstrip("-").isdigit()}
     for block in export.blocks:
+        special_codes = export.special_codes_of(block.block)
+        codes = sorted(int(text) for text in special_codes if text.lstrip("-").isdigit())
+        reasons = {int(text): reason for text, reason in special_codes.items() if text.lstrip("-").isdigit()}
         anchors = study.instrument(block.block).anchors if block.block != SERVICES else None
         for column, cells in _block_columns(stand_ins, study, export, block).items():
             frame[column] = [float(cells[person]) if cells.get(person) else None for person in people]

@@ -35,6 +35,7 @@ from dagster_project.study.protocol import (
     RowRule,
     Service,
     ServiceUse,
+    SpecialCodes,
     Wave,
 )
 from dagster_project.study.read import (
@@ -84,6 +85,7 @@ __all__ = [
     "Scale",
     "Service",
     "ServiceUse",
+    "SpecialCodes",
     "Study",
     "StudyError",
     "Wave",

@@ -6,6 +6,7 @@ columns of an export file with these declarations (exports/).
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
@@ -156,6 +157,20 @@ class AnswerLabels(Definition):
     labels: dict[Text, int] = Field(description="cell text: answer code")
 
 
+class SpecialCodes(Definition):
+    """Texts that are no answers but reasons for none, and whose answers they stand for."""
+
+    blocks: tuple[Code, ...] = Field(
+        default=(), description="the instruments that use these codes; all of the export if empty"
+    )
+    codes: dict[Text, MissingReason] = Field(description="cell text: missing reason, e.g. '-9': refused")
+
+
+def _as_special_codes(value: object) -> object:
+    """A mapping of texts holds for all blocks; a list says for which."""
+    return ({"codes": value},) if isinstance(value, Mapping) and value else value or ()
+
+
 class RowRule(Definition):
     """Rows to set aside by the text of a column, such as previews."""
 
@@ -227,8 +242,9 @@ class Export(Definition):
     blocks: tuple[ColumnBlock, ...] = Field(default=(), description="the columns, block by block")
     ignored: tuple[Text, ...] = Field(default=(), description="columns that are ignored (metadata of the tool)")
     labels: tuple[AnswerLabels, ...] = Field(default=(), description="labels that stand for answer codes")
-    special_codes: dict[Text, MissingReason] = Field(
-        default_factory=dict, description="cell text: missing reason, e.g. '-9': refused"
+    special_codes: Annotated[tuple[SpecialCodes, ...], BeforeValidator(_as_special_codes)] = Field(
+        default=(),
+        description="cell text: missing reason, e.g. '-9': refused, for all blocks; or a list of {blocks, codes}",
     )
     rows: Annotated[tuple[RowFilter, ...], BeforeValidator(_as_list)] = Field(
         default=(),
@@ -256,6 +272,15 @@ class Export(Definition):
         if self.wave is None:
             return RESERVED_NAMES[0]
         return self.wave.lower() if self.part is None else f"{self.wave.lower()}_{self.part}"
+
+    def special_codes_of(self, block: str) -> dict[str, MissingReason]:
+        """The texts that are no answers of a block, with their reasons."""
+        return {
+            text: reason
+            for special_codes in self.special_codes
+            if not special_codes.blocks or block in special_codes.blocks
+            for text, reason in special_codes.codes.items()
+        }
 
 
 class PublishedTable(Definition):

@@ -4,7 +4,8 @@ Belongs here: opening the definition files, their hashes, checking them against 
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from dagster_project.study.errors import StudyError
-from dagster_project.study.instruments import Composite, Instrument, Scale
+from dagster_project.study.instruments import Anchors, Composite, Instrument, Scale
 from dagster_project.study.norms import NormFile
 from dagster_project.study.protocol import ColumnBlock, Export, Protocol
 
@@ -323,7 +324,44 @@ def _check_norms(study: Study, file: Path) -> None:
         raise StudyError(f"{file}: norms: scale {duplicates[0]!r} has two norms; keep one")
 
 
+def _check_special_codes(study: Study, export: Export, location: str) -> None:
+    """A special code must mean one thing: it is no answer of the blocks that it holds for, and it is used."""
+    if export.special_codes and export.wave is None:
+        raise StudyError(
+            f"{location}.special_codes: no code of the roster is looked up; declare the minimum and maximum of a number, and"
+            " the texts of a category, under participant_variables"
+        )
+    anchors = {instrument.instrument: (instrument.instrument, instrument.anchors) for instrument in study.instruments}
+    blocks = [block.block for block in export.blocks]
+    for special_codes in export.special_codes:
+        for block_name in special_codes.blocks:
+            if block_name not in blocks:
+                raise StudyError(
+                    f"{location}.special_codes: {block_name!r} is not a block of this export; it is one of"
+                    f" {', '.join(blocks)}"
+                )
+        for text in special_codes.codes:
+            if " thru " in text.casefold():
+                raise StudyError(f"{location}.special_codes: {text!r} is a range, and texts are compared; give each code")
+            if not special_codes.blocks:  # whoever names the blocks says that the text is no answer of theirs
+                _refuse_answer_as_special_code(text, [anchors[name] for name in blocks if name in anchors], location)
+
+
+def _refuse_answer_as_special_code(text: str, anchors: Iterable[tuple[str, Anchors]], location: str) -> None:
+    for block_name, ends in anchors:
+        if _is_number(text) and ends.low <= float(text) <= ends.high:
+            raise StudyError(
+                f"{location}.special_codes: {text!r} lies within {block_name}'s anchors {ends.low} to {ends.high}; say for"
+                f" which blocks it holds: special_codes: [{{blocks: [...], codes: {{{text!r}: ...}}}}]"
+            )
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+([.]\d+)?", text.strip()) is not None
+
+
 def _check_export(study: Study, export: Export, location: str) -> None:
+    _check_special_codes(study, export, location)
     block_names = {instrument.instrument for instrument in study.instruments} | {SERVICES, PARTICIPANTS}
     columns: dict[str, str] = {}
     for index, block in enumerate(export.blocks):

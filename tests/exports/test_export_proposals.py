@@ -176,4 +176,13 @@ def test_the_example_is_not_remarked_on(monkeypatch: pytest.MonkeyPatch, capsys:
 @pytest.mark.parametrize(("code", "is_whole"), [("5", True), ("-1", True), ("--5", False), ("²", False), ("٣", False)])
 def test_a_label_whose_code_is_no_whole_number_is_not_proposed(code: str, is_whole: bool) -> None:
     """A dictionary with the choice "--5" ended `wavehouse contract` in a traceback."""
-    assert (proposals._WHOLE_CODE.fullmatch(code) is not None) == is_whole
+    assert proposals._is_label("Agree", code) == is_whole
+
+
+@pytest.mark.parametrize(
+    ("label", "code", "is_label"),
+    [("Agree", "4", True), ("4", "0", False), ("4", "4", False), (" 3 ", "1", False), ("4 - Agree", "4", True)],
+)
+def test_a_label_that_is_a_number_is_not_proposed(label: str, code: str, is_label: bool) -> None:
+    """Choices whose labels were digits, in the other order, turned every answer round when they were accepted."""
+    assert proposals._is_label(label, code) == is_label

@@ -61,6 +61,25 @@ def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
             "{folder}/study.yaml: 'push' is the code of a scale and of a service; rename one of them",
         ),
         (
+            _swap("study.yaml", '{"-9": refused}', '{"-9": refused, "0": not_asked}'),
+            "{folder}/study.yaml: exports[1].special_codes: '0' lies within drive's anchors 0 to 6; say for which blocks it"
+            " holds: special_codes: [{{blocks: [...], codes: {{'0': ...}}}}]",
+        ),
+        (
+            _swap("study.yaml", '{"-9": refused}', '[{blocks: [drives], codes: {"-9": refused}}]'),
+            "{folder}/study.yaml: exports[1].special_codes: 'drives' is not a block of this export; it is one of mood,"
+            " drive, services",
+        ),
+        (
+            _swap("study.yaml", '{"-9": refused}', '{"90 thru 99": refused}'),
+            "{folder}/study.yaml: exports[1].special_codes: '90 thru 99' is a range, and texts are compared; give each code",
+        ),
+        (
+            _swap("study.yaml", "    folder: raw/roster\n", '    folder: raw/roster\n    special_codes: {"999": refused}\n'),
+            "{folder}/study.yaml: exports[0].special_codes: no code of the roster is looked up; declare the minimum and"
+            " maximum of a number, and the texts of a category, under participant_variables",
+        ),
+        (
             _swap("study.yaml", "outcomes: [mood_total,", "outcomes: [moods,"),
             "{folder}/study.yaml: outcomes: 'moods' is not a scale of any instrument; the scales are mood_total, push, pull,"
             " drive_overall",
@@ -226,3 +245,11 @@ def test_every_file_that_a_run_reads_is_in_the_hash(file: str, folder: Path) -> 
     assert [name for name in now if now[name] != study.definitions[name]] == [file]
     if file.endswith(".yaml"):
         assert read_study(folder).definitions_hash != study.definitions_hash
+
+
+def test_a_special_code_of_one_block_is_an_answer_of_another(folder: Path) -> None:
+    """9 was "refused" of mood, and a valid answer of pain beside it went missing with it."""
+    _swap("study.yaml", '{"-9": refused}', '[{blocks: [mood], codes: {"0": refused}}]')(folder)
+    texts = codebook_tables(read_study(folder))["answer_texts"].to_pylist()
+    items = {row["item"] for row in texts if row["wave"] == "T1" and row["answer_text"] == "0"}
+    assert items == {"mood_01", "mood_02", "mood_03"}

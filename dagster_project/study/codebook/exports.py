@@ -56,7 +56,7 @@ def answer_texts_table(study: Study) -> pa.Table:
         }
         for block in export.blocks:
             for code in study.column_of(block):
-                for text, reason in export.special_codes.items():
+                for text, reason in export.special_codes_of(block.block).items():
                     rows.append((export.wave, code, text, None, reason))
                 for (block_name, text), answer in label_answers.items():
                     if block_name == block.block:
