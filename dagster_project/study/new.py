@@ -57,7 +57,7 @@ exports:
     blocks:
       - {{block: example, template: "Q{{position}}"}}   # Q1 is the instrument's item 1, and so on
     # ignored: [Comment]               # columns that are ignored
-    # special_codes: {{"-9": refused}}  # texts that are no answers
+    # special_codes: {{"-9": refused}}  # texts that are no answers; of some blocks: [{{blocks: [example], codes: {{...}}}}]
     # labels: [{{blocks: [example], labels: {{"Strongly agree": 5}}}}]
     # set_aside: [{{column: Status, equals: [Preview], reason: preview}}]
     # duplicates: latest_complete      # or first; refuse if left out
