@@ -52,6 +52,7 @@ exports:
     reader: delimited
     respondent: Code
     answered_on: When
+    dates: dmy
     blocks:
       - {block: mood, template: "Q_{position}"}
       - {block: services, template: "S_{position}"}
@@ -76,6 +77,7 @@ exports:
     respondent: pid
     blocks:
       - {block: mood, template: "q{position:02d}"}
+    special_codes: {"-9": refused, "95": not_asked}
 """
 
 
