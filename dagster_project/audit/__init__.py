@@ -6,7 +6,7 @@ on how a study was done, comparison with a published table (results/).
 
 from dagster_project.audit.assumptions import ScaleFacts
 from dagster_project.audit.designs import DESIGNS, GROUPS, OTHER_DESIGN, PAIRED, Design
-from dagster_project.audit.effects import DEFINITIONS
+from dagster_project.audit.effects import EFFECT_SIZE_DEFINITIONS
 from dagster_project.audit.engine import audit_cells, audit_table
 from dagster_project.audit.findings import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, SEVERITIES, Finding, TableCell
 from dagster_project.audit.intervals import Interval
@@ -18,8 +18,8 @@ from dagster_project.audit.report import FINDINGS_TABLE, finding_lines, finding_
 from dagster_project.audit.student import LEVELS
 
 __all__ = [
-    "DEFINITIONS",
     "DESIGNS",
+    "EFFECT_SIZE_DEFINITIONS",
     "FINDINGS_TABLE",
     "GROUPS",
     "IMPOSSIBLE",

@@ -22,7 +22,7 @@ from dagster_project.audit.student import t_of_p
 from dagster_project.study import EVERY_EFFECT_SIZE
 
 #: The names that a user gives, that of the SD of the changes first.
-DEFINITIONS = {
+EFFECT_SIZE_DEFINITIONS = {
     size.name: f"change / {size.denominator}" for size in sorted(EVERY_EFFECT_SIZE, key=lambda size: size.name != "d_z")
 }
 #: A definition is the table's usual one when at least this many effect sizes, and this share of them, fit it.
@@ -49,9 +49,9 @@ class ChangeRow:
 def effect_sizes(rows: Sequence[ChangeRow], definition: str | None) -> Iterator[Finding]:
     """Every `es` is possible under its definition, and has the sign of its change. Blames the effect size.
 
-    definition: one of DEFINITIONS or its g; without one, an effect size is not reproducible when it fits no definition, or
-    not the one that most of the table's others fit, and a note says how many fit each. Cannot detect: most errors of
-    d_baseline, d_av and d_rm where many pairs are missing in a wave, as the SDs of the pairs are not printed.
+    definition: one of EFFECT_SIZE_DEFINITIONS or its g; without one, an effect size is not reproducible when it fits no
+    definition, or not the one that most of the table's others fit, and a note says how many fit each. Cannot detect: most
+    errors of d_baseline, d_av and d_rm where many pairs are missing in a wave, as the SDs of the pairs are not printed.
     """
     sizes_by_row = [_possible_sizes(row) if "es" in row.pairs else {} for row in rows]
     fit_counts = Counter(
@@ -104,7 +104,7 @@ def _is_informative(name: str, size: Interval) -> bool:
 
 
 def _definition_text(name: str) -> str:
-    definition = DEFINITIONS["d" + name[1:]]
+    definition = EFFECT_SIZE_DEFINITIONS["d" + name[1:]]
     return f"{name} ({definition})" if name.startswith("d") else f"{name} ({definition}, with Hedges' correction)"
 
 
@@ -153,11 +153,11 @@ def _no_definition_finding(row: ChangeRow, sizes: dict[str, Interval]) -> Findin
     if [name for name in fitting_names if _is_informative(name, sizes[name])]:
         return None
     sizes_text = ", ".join(
-        f"{name} = {DEFINITIONS[name]} {size}"
+        f"{name} = {EFFECT_SIZE_DEFINITIONS[name]} {size}"
         if math.isfinite(size.high)
-        else f"{name} = {DEFINITIONS[name]} {size.low:.4g} or more"
+        else f"{name} = {EFFECT_SIZE_DEFINITIONS[name]} {size.low:.4g} or more"
         for name, size in sizes.items()
-        if name in DEFINITIONS and _is_informative(name, size)
+        if name in EFFECT_SIZE_DEFINITIONS and _is_informative(name, size)
     )
     finding = Finding(
         es.value,

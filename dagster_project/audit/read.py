@@ -25,7 +25,7 @@ NEEDED = ("label", "timepoint", "statistic", "printed")
 OPTIONAL = ("table", "row", "section", "label_basis", "value", "items", "aggregate", "low", "high", "design", "level")
 
 #: The rules' names of statistics, and their other names in tables.
-STATISTICS = {
+STATISTIC_ALIASES = {
     "n": ("pairs", "valid_n"),
     "count": ("freq", "frequency"),
     "percent": ("%", "pct", "percentage"),
@@ -61,7 +61,7 @@ _P_BEFORE = re.compile(r"^[pP]\s*(?=[<>≤≥=])=?\s*")
 _LEVEL = re.compile(r"\b(90|95|99)\s*%")
 #: Parts of a statistic's name that may be left out.
 _NAME_DECORATION = re.compile(r"\b(90|95|99)\b|[%'’.()]")
-_NAME_OF_ALIAS = {alias: name for name, aliases in STATISTICS.items() for alias in aliases}
+_NAME_OF_ALIAS = {alias: name for name, aliases in STATISTIC_ALIASES.items() for alias in aliases}
 
 
 @dataclass(frozen=True)
@@ -153,10 +153,14 @@ def _read_row(name: str, line: int, row: dict[str, str], delimiter: str, table: 
 def statistic_of(text: str) -> str:
     """The rules' name of a statistic: '95% CI lower', 'Std. Dev.' and "Cohen's d" by their usual names."""
     plain_name = "_".join(text.lower().replace("-", " ").split())
-    if plain_name in STATISTICS or plain_name in _NAME_OF_ALIAS:
+    if plain_name in STATISTIC_ALIASES or plain_name in _NAME_OF_ALIAS:
         return _NAME_OF_ALIAS.get(plain_name, plain_name)
     bare_name = "_".join(_NAME_DECORATION.sub("", text.lower().replace("-", " ").replace("_", " ")).split())
-    return _NAME_OF_ALIAS.get(bare_name, bare_name) if bare_name in STATISTICS or bare_name in _NAME_OF_ALIAS else plain_name
+    return (
+        _NAME_OF_ALIAS.get(bare_name, bare_name)
+        if bare_name in STATISTIC_ALIASES or bare_name in _NAME_OF_ALIAS
+        else plain_name
+    )
 
 
 def _refuse_fractional_people(name: str, line: int, statistic: str, text: str, number_text: str, number: float) -> None:
@@ -223,4 +227,4 @@ def _facts(name: str, line: int, row: dict[str, str]) -> ScaleFacts:
 
 def unknown_statistics(values: Iterable[PublishedValue]) -> dict[str, int]:
     """The statistics that no rule knows, with their number of values."""
-    return dict(Counter(value.statistic for value in values if value.statistic not in STATISTICS))
+    return dict(Counter(value.statistic for value in values if value.statistic not in STATISTIC_ALIASES))

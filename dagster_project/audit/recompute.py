@@ -32,7 +32,7 @@ _DEFINITIONS = (
     "waves", "contrasts", "items", "scales", "scale_items", "scale_parts", "scale_conversions", "participant_variables",
 )  # fmt: skip
 #: The recomputed statistics of each analysis.
-STATISTICS: Mapping[str, tuple[str, ...]] = {
+RECOMPUTED_STATISTICS: Mapping[str, tuple[str, ...]] = {
     "summary": ("n", "mean", "sd", "min", "max", "se", "ci95_low", "ci95_high"),
     "change": (
         "n", "mean_baseline", "sd_baseline", "mean_followup", "sd_followup", "mean_change", "sd_change", "t", "df", "p",
@@ -98,7 +98,7 @@ def recompute_sample(connection: Connection, definitions: Definitions, seed: str
 def sample(connection: Connection, seed: str, size: int) -> list[ResultGroup]:
     """Up to `size` groups, the same for the same seed: one of each analysis in turn, so that none is left out."""
     groups_by_analysis: dict[str, list[ResultGroup]] = {}
-    names = ", ".join(f"'{name}'" for name in STATISTICS)
+    names = ", ".join(f"'{name}'" for name in RECOMPUTED_STATISTICS)
     for row in connection.execute(
         "select distinct analysis, outcome, category, wave, contrast from results.results"
         f" where analysis in ({names}) order by all"
@@ -138,7 +138,7 @@ def _stored_results(connection: Connection, group: ResultGroup) -> dict[str, tup
         " order by result_id",
         [group.analysis, group.outcome, group.category, group.wave, group.contrast],
     ).fetchall()
-    statistics = STATISTICS[group.analysis]
+    statistics = RECOMPUTED_STATISTICS[group.analysis]
     return {statistic: (result_id, value) for statistic, result_id, value in rows if statistic in statistics}
 
 

@@ -76,7 +76,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     import csv
 
     from dagster_project.audit import (
-        DEFINITIONS,
+        EFFECT_SIZE_DEFINITIONS,
         FINDINGS_TABLE,
         NOTE,
         audit_table,
@@ -89,9 +89,10 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     )
     from dagster_project.exports import decode
 
-    if options.effect_size and options.effect_size not in {letter + name[1:] for name in DEFINITIONS for letter in "dg"}:
+    names = list(EFFECT_SIZE_DEFINITIONS)
+    if options.effect_size and options.effect_size not in {letter + name[1:] for name in names for letter in "dg"}:
         raise ValueError(
-            f"--effect-size: {options.effect_size!r} is not a definition; give one of {', '.join(DEFINITIONS)}, or with g_"
+            f"--effect-size: {options.effect_size!r} is not a definition; give one of {', '.join(names)}, or with g_"
         )
     if options.table.is_dir():
         raise ValueError(f"{options.table}: this is a folder; give the table's own file")

@@ -1,6 +1,7 @@
 """The report: results as a page, documents, tables and data. Belongs here: formats of output. Does not belong here:
 arithmetic."""
 
+from dagster_project.report.data_files import write_ard, write_figures, write_tables
 from dagster_project.report.deposit import SUBJECTS, write_dictionary, write_package
 from dagster_project.report.figure import FIGURES_TABLE, Figure
 from dagster_project.report.joint import joint_display_table, joint_rows
@@ -9,7 +10,6 @@ from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import COLUMNS, OMITTED_PEOPLE_QUERY, Sources
 from dagster_project.report.page import PageContent, previous_verdicts, write_page
 from dagster_project.report.people import MOST_PEOPLE, PEOPLE_QUERIES
-from dagster_project.report.tables import write_ard, write_figures, write_tables
 from dagster_project.report.word import write_word
 from dagster_project.report.workbook import write_workbook
 

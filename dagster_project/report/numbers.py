@@ -11,7 +11,7 @@ from typing import Any
 
 from dagster_project.report.page_data import LineColumns, NumberColumns
 from dagster_project.report.people import Scope
-from dagster_project.results import MISSING_REASONS, PEOPLE, ResultRow, statistic_of
+from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ResultRow, statistic_of
 
 #: A row for each measure, rule, moment and reason: how many people of the roster do not count, by the rule of
 #: marts.counted_profiles; for a participant variable, whose value is missing.
@@ -131,10 +131,10 @@ class _ScopeLines:
     """Who is left out of a scope, and the export columns of its answers."""
 
     def __init__(self, sources: Sources) -> None:
-        reason_codes = re.compile("|".join(MISSING_REASONS))
+        reason_codes = re.compile("|".join(MISSING_REASON_HEADINGS))
         self._left_out: dict[tuple[str, str, str], list[str]] = {}
         for row in sources.left_out:
-            reason = reason_codes.sub(lambda match: MISSING_REASONS[match[0]], row["reason"])
+            reason = reason_codes.sub(lambda match: MISSING_REASON_HEADINGS[match[0]], row["reason"])
             self._left_out.setdefault((row["people"], row["measure"], row["moment"]), []).append(f"{row['n']} ({reason})")
         names: dict[str, list[str]] = {}
         for row in sources.exports:

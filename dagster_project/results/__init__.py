@@ -9,6 +9,20 @@ from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.items import MAX_ANSWER_OPTIONS, item_results
+from dagster_project.results.main_tables import (
+    Cell,
+    Column,
+    Numbers,
+    Row,
+    Table,
+    outcome_sections,
+    table_change,
+    table_characteristics,
+    table_service_use,
+    table_summary,
+    to_csv_rows,
+    to_markdown,
+)
 from dagster_project.results.measurement import measurement_results, reliable_change_results
 from dagster_project.results.missing import (
     attrition_results,
@@ -45,21 +59,7 @@ from dagster_project.results.statistics_registry import (
     interval_of,
     statistic_of,
 )
-from dagster_project.results.supplementary_tables import MISSING_REASONS, ledger_table, supplementary_tables
-from dagster_project.results.tables import (
-    Cell,
-    Column,
-    Numbers,
-    Row,
-    Table,
-    outcome_sections,
-    table_change,
-    table_characteristics,
-    table_service_use,
-    table_summary,
-    to_csv_rows,
-    to_markdown,
-)
+from dagster_project.results.supplementary_tables import MISSING_REASON_HEADINGS, ledger_table, supplementary_tables
 from dagster_project.results.trace import TRACE_COLUMNS, person_lines, trace_lines, trace_sql, unknown_id_message
 from dagster_project.results.waves import mixed_results, norm_results
 
@@ -69,7 +69,7 @@ __all__ = [
     "COUNTED_KINDS",
     "ESTIMANDS_TABLE",
     "MAX_ANSWER_OPTIONS",
-    "MISSING_REASONS",
+    "MISSING_REASON_HEADINGS",
     "PEOPLE",
     "RELEASE_DIFF_TABLE",
     "REPRODUCTION_TABLE",

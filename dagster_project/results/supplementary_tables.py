@@ -5,9 +5,9 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML.
 
 from collections.abc import Callable, Iterable, Sequence
 
+from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
-from dagster_project.results.tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.study import EFFECT_SIZES, Study
 
 CellsOf = Callable[[str], Sequence[Cell]]
@@ -170,7 +170,7 @@ def _reliable_change(study: Study, numbers: Numbers) -> Table:
 
 
 #: Why a score is missing: column heading by reason in the marts.
-MISSING_REASONS = {
+MISSING_REASON_HEADINGS = {
     "withdrawn": "withdrawn", "wave_not_returned": "not returned", "returned_blank": "returned blank",
     "not_in_wave": "not in wave", "column_absent": "not in export", "not_asked": "not asked", "blank": "blank",
     "refused": "refused", "invalid": "invalid", "too_few_items": "too few items",
@@ -184,7 +184,7 @@ def ledger_table(study: Study, numbers: Numbers) -> Table:
     wave_reasons = [
         (wave, reason)
         for wave in waves
-        for reason in MISSING_REASONS
+        for reason in MISSING_REASON_HEADINGS
         if any(numbers.has_result(*_ids("summary", code, wave, f"missing_{reason}")) for code in study.protocol.outcomes)
     ]
 
@@ -199,7 +199,7 @@ def ledger_table(study: Study, numbers: Numbers) -> Table:
     columns = [Column("roster")]
     for wave in waves:
         columns += [
-            *(Column(MISSING_REASONS[reason], wave) for reason_wave, reason in wave_reasons if reason_wave == wave),
+            *(Column(MISSING_REASON_HEADINGS[reason], wave) for reason_wave, reason in wave_reasons if reason_wave == wave),
             Column("n", wave),
         ]
     note = "In each wave the roster is those with a score (n) and those without, each for one reason. Empty: nobody."

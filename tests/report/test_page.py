@@ -19,7 +19,7 @@ from page_scripts import NODE, SCRIPTS, run_scripts
 from released_page import PageNumber, numbers_by_id, read_page_data
 
 from dagster_project.report.page_data import PageData
-from dagster_project.results import MISSING_REASONS
+from dagster_project.results import MISSING_REASON_HEADINGS
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -127,9 +127,11 @@ def test_page_and_sql_agree_on_who_is_in_a_number(page: Page, result_id: str) ->
     counted_people = sum(is_counted for is_counted, _ in people)
     terms = dict(lines)
     assert terms["People"].startswith(f"{counted_people} of 32 on the roster: ")
-    reason_codes = re.compile("|".join(MISSING_REASONS))
+    reason_codes = re.compile("|".join(MISSING_REASON_HEADINGS))
     left_out = Counter(
-        reason_codes.sub(lambda match: MISSING_REASONS[match[0]], reason) for is_counted, reason in people if not is_counted
+        reason_codes.sub(lambda match: MISSING_REASON_HEADINGS[match[0]], reason)
+        for is_counted, reason in people
+        if not is_counted
     )
     reason_counts = {}
     for part in terms["Left out"].split("; "):

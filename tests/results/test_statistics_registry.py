@@ -8,14 +8,14 @@ from typing import Any, get_args
 import duckdb
 import pytest
 
-from dagster_project.audit import DEFINITIONS
+from dagster_project.audit import EFFECT_SIZE_DEFINITIONS
 from dagster_project.commands import audit as audit_command
 from dagster_project.results import PEOPLE, STATISTICS, Statistic, statistic_of, trace_sql
 from dagster_project.results.change import paired_results
 from dagster_project.results.result_collector import Rows
 from dagster_project.results.statistic import StudyUnit
 from dagster_project.results.statistics_registry import PUBLISHED_NAMES
-from dagster_project.results.supplementary_tables import MISSING_REASONS as MISSING_REASON_HEADINGS
+from dagster_project.results.supplementary_tables import MISSING_REASON_HEADINGS
 from dagster_project.statistics import effect_sizes
 from dagster_project.study import (
     EFFECT_SIZE_NAMES,
@@ -126,7 +126,7 @@ def test_the_effect_sizes_that_are_described_are_those_that_are_computed() -> No
 
 def test_the_help_of_audit_names_the_effect_sizes() -> None:
     """Written out there, as the command line does not load the study's models to show its help."""
-    assert f"{', '.join(DEFINITIONS)}, or g_…" in Path(audit_command.__file__).read_text(encoding="utf-8")
+    assert f"{', '.join(EFFECT_SIZE_DEFINITIONS)}, or g_…" in Path(audit_command.__file__).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("headline", ["d_z", "g_av"])

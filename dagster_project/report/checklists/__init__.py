@@ -1,7 +1,7 @@
 """Reporting checklists: what each asks, and where a release answers it.
 
 Belongs here: the checklists as data, judging them, laying them out. Does not belong here: writing files (report/word.py,
-report/tables.py).
+report/data_files.py).
 """
 
 from dagster_project.report.checklists.declared import Answers, Checklist, read_answers, read_checklists

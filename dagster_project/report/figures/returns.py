@@ -25,7 +25,7 @@ from dagster_project.report.figures.drawing import (
     name_rows,
     shorten,
 )
-from dagster_project.results import MISSING_REASONS, Numbers, ResultRow, Table, ledger_table, result_id
+from dagster_project.results import MISSING_REASON_HEADINGS, Numbers, ResultRow, Table, ledger_table, result_id
 from dagster_project.study import Study
 
 NAME, TITLE = "returns", "Who returned each wave, and why scores are missing"
@@ -58,7 +58,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         rectangles: dict[str, list[tuple[float, float, float, float]]] = {}
         for index, code in enumerate(codes):
             start = 0.0
-            for reason in ("score", *MISSING_REASONS):
+            for reason in ("score", *MISSING_REASON_HEADINGS):
                 count = _count(results, "summary", code, "n" if reason == "score" else f"missing_{reason}", wave)
                 if count:
                     rectangles.setdefault(reason, []).append((start, index - 0.4, count, 0.8))
@@ -73,7 +73,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
     name_rows(panels, range(len(codes)), [shorten(study.scales[code][1].label, 42) for code in codes])
     order = [reason for reason in _COLOURS if reason in drawn_reasons]
     handles = [Patch(facecolor=_COLOURS[reason], edgecolor="white") for reason in order]
-    legend_labels = ["with a score" if reason == "score" else MISSING_REASONS[reason] for reason in order]
+    legend_labels = ["with a score" if reason == "score" else MISSING_REASON_HEADINGS[reason] for reason in order]
     if handles:
         reasons_canvas.legend(
             handles, legend_labels, loc="outside lower center", ncols=min(5, len(handles)), frameon=False, fontsize=7
