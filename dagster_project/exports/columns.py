@@ -53,6 +53,15 @@ class ColumnMatch:
     def __init__(self, table: TextTable, study: Study, export: Export) -> None:
         self._table = table
         self._export = export
+        #: The exports that may take rows of the same files.
+        self.exports_of_folder = [
+            export,
+            *(
+                sibling
+                for sibling in study.protocol.exports
+                if sibling.folder == export.folder and sibling.export != export.export
+            ),
+        ]
         self._positions: dict[str, list[int]] = defaultdict(list)
         for position, column in enumerate(table.columns):
             self._positions[header_key(column)].append(position)
@@ -107,7 +116,8 @@ class ColumnMatch:
     def _rule_cells(self) -> pa.Table:
         """The columns that are needed before the rows: the identifier, dates, those of rules and of rows of a wave."""
         export = self._export
-        columns = [export.respondent, *(rows.column for rows in export.rows), *(rule.column for rule in export.set_aside)]
+        columns = [export.respondent, *(rule.column for rule in export.set_aside)]
+        columns += [row_filter.column for sibling in self.exports_of_folder for row_filter in sibling.rows]
         columns += self.date_headers.values()
         positions = {position for column in columns if (position := self.position(column)) is not None}
         return self._table.texts(sorted(positions))
@@ -117,16 +127,19 @@ class ColumnMatch:
         return self._table.source_rows
 
     def header_rows(self, respondents: pa.ChunkedArray) -> list[int]:
-        """Indices of the rows in which every cell is its column's name."""
-        is_candidate = pc.equal(pc.utf8_trim_whitespace(respondents), self._export.respondent)
+        """Indices of the rows in which every cell is its column's name, and of those of import ids."""
+        trimmed = pc.utf8_trim_whitespace(respondents)
+        # Qualtrics's row of import ids, in a file that was not declared as Qualtrics's.
+        import_ids = np.flatnonzero(pc.starts_with(trimmed, '{"ImportId"').to_numpy(zero_copy_only=False)).tolist()
+        is_candidate = pc.equal(trimmed, self._export.respondent)
         candidates = np.flatnonzero(is_candidate.to_numpy(zero_copy_only=False)).tolist()
         if not candidates:
-            return []
+            return import_ids
         cells = self._table.content.take(candidates, range(len(self._table.columns)))
         is_header = np.ones(len(candidates), bool)
         for column, name in zip(cells.columns, self._table.columns, strict=True):
             is_header &= pc.equal(column, name).to_numpy(zero_copy_only=False)
-        return [row_index for row_index, is_match in zip(candidates, is_header, strict=True) if is_match]
+        return import_ids + [row_index for row_index, is_match in zip(candidates, is_header, strict=True) if is_match]
 
     def answer_counts(self, row_indices: Sequence[int]) -> dict[int, int]:
         """Row index to the number of the row's canonical cells that are not blank. The indices ascend."""

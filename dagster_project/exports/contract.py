@@ -66,7 +66,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         findings=columns.findings(),
         rows_in_file=row_count,
         undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),
-        rows_of_no_wave=rows_of_no_wave(columns, study, export),
+        rows_of_no_wave=rows_of_no_wave(columns, export),
     )
     if row_count != result.rows_accepted + set_aside.num_rows or row_count != table.content.num_rows:
         raise ExportError(

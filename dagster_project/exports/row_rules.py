@@ -15,7 +15,7 @@ from dagster_project.exports.columns import ColumnMatch
 from dagster_project.exports.dates import DateColumn
 from dagster_project.exports.errors import bare_or_quoted, quoted
 from dagster_project.exports.repeats import repeated_texts
-from dagster_project.study import Export, Study
+from dagster_project.study import Export, RowFilter
 
 #: Why a row without an identifier is set aside.
 NO_PARTICIPANT = "no_participant"
@@ -132,25 +132,41 @@ def _latest_complete(
     return fullest_rows[-1]
 
 
-def rows_of_no_wave(columns: ColumnMatch, study: Study, export: Export) -> tuple[str, ...]:
-    """Of a file that holds several waves: a line for each wave in it that no export of the protocol declares."""
-    if not export.rows or (cells := columns.cells(export.rows[0].column)) is None:
+def rows_of_no_wave(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
+    """Of a file that holds several waves: a line for each kind of row in it that no export of the protocol takes.
+
+    Rows are told apart by all columns that the rules of any export of the folder look at; named are the values that no rule
+    has, or all of them where it is their combination.
+    """
+    rules = [sibling.rows for sibling in columns.exports_of_folder if sibling.rows]
+    if not export.rows or not rules:
         return ()
-    column = export.rows[0].column
-    declared_waves = {
-        text.strip()
-        for declared_export in study.protocol.exports
-        for row_filter in declared_export.rows
-        if row_filter.column == column and declared_export.folder == export.folder
-        for text in row_filter.equals
+    names = dict.fromkeys(row_filter.column for rule in rules for row_filter in rule)
+    cells = {name: pc.utf8_trim_whitespace(column) for name in names if (column := columns.cells(name)) is not None}
+    if len(cells) < len(names):
+        return ()  # a rule's column is missing, which is a problem of its own
+    kinds = pa.table(cells).group_by(list(cells)).aggregate([([], "count_all")]).to_pylist()
+    declared_texts = {
+        name: {
+            text.strip() for rule in rules for row_filter in rule if row_filter.column == name for text in row_filter.equals
+        }
+        for name in names
     }
-    counts = pc.value_counts(pc.utf8_trim_whitespace(cells)).to_pylist()
-    return tuple(
-        f"{count['counts']} rows whose column {quoted(column)} is {quoted(count['values'])} belong to a wave"
-        " that the protocol does not declare; declare an export for them"
-        for count in counts
-        if count["values"] not in declared_waves
-    )
+    lines = []
+    for kind in sorted(kinds, key=lambda kind: [kind[name] or "" for name in names]):
+        if any(all(_has_text(kind, row_filter) for row_filter in rule) for rule in rules):
+            continue
+        unknown_values = [name for name in names if kind[name] not in declared_texts[name]] or list(names)
+        description = " and ".join(f"column {quoted(name)} is {quoted(kind[name] or '')}" for name in unknown_values)
+        lines.append(
+            f"{kind['count_all']} rows whose {description} belong to a wave that the protocol does not declare; declare an"
+            " export for them"
+        )
+    return tuple(lines)
+
+
+def _has_text(kind: Mapping[str, str], row_filter: RowFilter) -> bool:
+    return (kind[row_filter.column] or "") in {text.strip() for text in row_filter.equals}
 
 
 def one_chunk(cells: pa.Array | pa.ChunkedArray) -> pa.Array:

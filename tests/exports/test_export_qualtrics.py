@@ -1,5 +1,6 @@
 """Qualtrics' header rows: told from people, or refused."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,3 +114,21 @@ def test_a_column_may_be_declared_by_its_import_id(tmp_path: Path, study: Study,
     assert result.accepted.select(["mood_01", "mood_03"]).to_pylist() == [{"mood_01": "4", "mood_03": "2"}]
     as_declared = apply_contract(table, study, export, "ab" * 32, "t2.csv")
     assert len(as_declared.problems) == 1
+
+
+def test_a_row_of_import_ids_is_no_person_whatever_the_file_was_declared_as(
+    tmp_path: Path, study: Study, export_of: ExportOf
+) -> None:
+    """Qualtrics's file, declared as delimited, gave a person called {"ImportId": ...}."""
+    header = ["Code", "When", "Q_1", "Q_2", "Q_3", "S_1", "Comment", "Kind"]
+    path = tmp_path / "0123abcd"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerows(
+            [header, [f'{{"ImportId": "{name}"}}' for name in header], ["PW-1", "2020-01-31", "1", "2", "3", "Yes", "", ""]]
+        )
+    table = read_export(path, export_of("t1"), name="t1.csv")
+    result = apply_contract(table, study, export_of("t1"), "ab" * 32, "t1.csv")
+    assert result.problems == []
+    assert result.respondents.to_pylist() == ["PW-1"]
+    assert result.set_aside.select(["source_row", "reason"]).to_pylist() == [{"source_row": 2, "reason": "header_row"}]

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,30 @@ def test_a_dictionary_that_is_none_is_refused(
     with pytest.raises(ExportError) as refusal:
         read_export(path, export, None, dictionary_of(study, export))
     assert str(refusal.value) == message
+
+
+def test_rows_that_no_export_takes_are_named_whatever_rule_leaves_them_out(study: Study, tmp_path: Path) -> None:
+    """Instance 3 was set aside in both waves' exports without a word: only the first rule's column was looked at."""
+    path = tmp_path / "0123abcd"
+    rows = [f"P{person},mood,{instance},1" for person in (1, 2) for instance in (1, 2, 3)] + ["P1,,,", "P1,sleep,1,"]
+    path.write_text("\n".join(["rid,redcap_repeat_instrument,redcap_repeat_instance,q1", *rows]), encoding="utf-8")
+    instrument = {"column": "redcap_repeat_instrument", "equals": ["mood"]}
+    first, second = (
+        Export.model_validate(
+            {
+                "export": f"t{instance}", "wave": f"T{instance}", "folder": "raw/all", "reader": "redcap", "respondent": "rid",
+                "rows": [instrument, {"column": "redcap_repeat_instance", "equals": [str(instance)]}],
+            }
+        )
+        for instance in (1, 2)
+    )  # fmt: skip
+    protocol = study.protocol.model_copy(update={"exports": (study.protocol.roster, first, second)})
+    result = apply_contract(
+        read_export(path, first, name="x.csv"), replace(study, protocol=protocol), first, "ab" * 32, "x.csv"
+    )
+    undeclared = "belong to a wave that the protocol does not declare; declare an export for them"
+    assert result.rows_of_no_wave == (
+        f'1 rows whose column "redcap_repeat_instrument" is "" and column "redcap_repeat_instance" is "" {undeclared}',
+        f'2 rows whose column "redcap_repeat_instance" is "3" {undeclared}',
+        f'1 rows whose column "redcap_repeat_instrument" is "sleep" {undeclared}',
+    )
