@@ -10,7 +10,7 @@ import dagster as dg
 from dagster_project.defs.outcomes import RESULT_KEYS
 from dagster_project.defs.steps import CODE_VERSION, check_result, fails_in_one_line
 from dagster_project.release.publish import one_truth, publish_study
-from dagster_project.release.truth import contradictions
+from dagster_project.release.truth import STANDING_ON_OUTCOMES, contradictions
 from dagster_project.report.checklists import read_answers
 from dagster_project.study_run import StudyRun
 
@@ -31,7 +31,7 @@ _MARTS = (
         dg.AssetKey(["staging", "rejected_answers"]),
         *(dg.AssetKey(["marts", mart]) for mart in _MARTS),
         *RESULT_KEYS,
-        *(dg.AssetKey(["results", name]) for name in ("reproduction", "audit", "joint_display", "figures")),
+        *(dg.AssetKey(["results", name]) for name in STANDING_ON_OUTCOMES),
     ],
     code_version=CODE_VERSION,
     group_name="release",

@@ -37,7 +37,7 @@ def fails_in_one_line() -> Iterator[None]:
 
 
 def check_result(check: Check, **keys: Any) -> dg.AssetCheckResult:
-    """A check as Dagster shows it. place: asset_key, where the step has several assets."""
+    """A check as Dagster shows it. keys: asset_key, where the step has several assets."""
     severity = dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR
     facts = {label: _metadata_value(fact) for label, fact in check.facts.items()}
     return dg.AssetCheckResult(

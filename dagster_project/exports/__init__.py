@@ -15,8 +15,8 @@ from dagster_project.exports.arrivals import (
     read_release_inputs,
     write_release_inputs,
 )
-from dagster_project.exports.columns import ColumnFinding
-from dagster_project.exports.contract import apply_contract
+from dagster_project.exports.columns import ColumnFinding, date_codes
+from dagster_project.exports.contract import apply_contract, contract_of_file
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.dates import date_column
 from dagster_project.exports.decoding import decode
@@ -52,6 +52,8 @@ __all__ = [
     "append_arrivals",
     "apply_contract",
     "as_text",
+    "contract_of_file",
+    "date_codes",
     "date_column",
     "decode",
     "dictionary_of",

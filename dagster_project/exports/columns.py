@@ -43,8 +43,9 @@ class ColumnFinding:
     message: str
 
 
-#: The roster's columns that hold dates, by their codes.
-_LEAVING_DATES = ("withdrawn_on", "excluded_on")
+def date_codes(export: Export) -> tuple[str, ...]:
+    """The codes of the columns that may hold dates: the day of answering, and the roster's days of leaving."""
+    return (ANSWERED_ON, "withdrawn_on", "excluded_on") if export.wave is None else (ANSWERED_ON,)
 
 
 class ColumnMatch:
@@ -108,7 +109,7 @@ class ColumnMatch:
     @cached_property
     def date_headers(self) -> dict[str, str]:
         """The declared columns that hold dates, by code, as far as the file has them."""
-        headers = {code: self.canonical.get(code) for code in _LEAVING_DATES} if self._export.wave is None else {}
+        headers = {code: self.canonical.get(code) for code in date_codes(self._export)}
         headers[ANSWERED_ON] = self._export.answered_on
         return {code: header for code, header in headers.items() if header is not None and self.position(header) is not None}
 

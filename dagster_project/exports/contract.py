@@ -4,6 +4,8 @@ Belongs here: applying both to one file. Does not belong here: columns (columns.
 result (contract_result.py), reading a format, typing an answer, comparing waves with the roster.
 """
 
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,6 +14,7 @@ from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.dates import DateColumn, read_dates
 from dagster_project.exports.declared_missing import undeclared_missing_codes
 from dagster_project.exports.errors import ExportError, plain
+from dagster_project.exports.read import dictionary_of, read_export
 from dagster_project.exports.row_rules import null_if_blank, one_chunk, row_verdicts, rows_of_no_wave
 from dagster_project.exports.table import TextTable
 from dagster_project.study import Export, Study
@@ -74,6 +77,12 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
             " aside; this is a bug in Wavehouse; please report it"
         )
     return result
+
+
+def contract_of_file(path: Path, name: str, study: Study, export: Export, sha256: str = "") -> ContractResult:
+    """Read a file of an export and apply its contract. `name` is what messages call it. Raises ExportError for a file that
+    cannot be read; what else is wrong is in the result."""
+    return apply_contract(read_export(path, export, name, dictionary_of(study, export)), study, export, sha256, name)
 
 
 def _date_columns(columns: ColumnMatch, export: Export) -> dict[str, DateColumn]:

@@ -18,12 +18,11 @@ import pyarrow.compute as pc
 from dagster_project.exports import (
     ContractResult,
     ExportError,
-    apply_contract,
+    contract_of_file,
     dictionary_of,
     digest_of,
     find_files,
     land,
-    read_export,
     repeated_texts,
 )
 from dagster_project.raw.columns import day_columns, export_columns
@@ -71,14 +70,7 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
         return LoadedExport(record, versions, inputs_digest, notes, is_unchanged=True)
     try:
         contract_results = [
-            apply_contract(
-                read_export(file.path, export, file.name, dictionary_of(study, export)),
-                study,
-                export,
-                file.sha256,
-                file.name,
-            )
-            for file in chosen_files.files
+            contract_of_file(file.path, file.name, study, export, file.sha256) for file in chosen_files.files
         ]
         for part in contract_results:
             part.raise_if_broken()

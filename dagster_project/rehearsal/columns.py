@@ -12,14 +12,12 @@ from dagster_project.exports import (
     ExportData,
     ExportError,
     Proposal,
-    apply_contract,
-    dictionary_of,
+    contract_of_file,
     find_files,
     find_label_changes,
     find_wave_changes,
     propose,
     propose_labels,
-    read_export,
 )
 from dagster_project.study import Study
 
@@ -57,8 +55,8 @@ def columns_by_wave(study: Study) -> Iterator[WaveColumns | UnreadWave]:
             files = find_files(study.folder, export)
             reads = []
             for file in files if export.files == "parts" else files[-1:]:
-                table = read_export(file, export, file.name, dictionary_of(study, export))
-                reads.append(ExportData(export, table, apply_contract(table, study, export, "", file.name)))
+                contract_result = contract_of_file(file, file.name, study, export)
+                reads.append(ExportData(export, contract_result.table, contract_result))
         except ExportError as error:
             yield UnreadWave(export.wave or "", str(error))
             continue

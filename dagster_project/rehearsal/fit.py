@@ -6,7 +6,7 @@ Belongs here: asking each of them, a function each. Does not belong here: what a
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dagster_project.exports import ExportError, apply_contract, dictionary_of, find_files, look, read_export
+from dagster_project.exports import ExportError, contract_of_file, find_files, look
 from dagster_project.exports.arrivals import Memory
 from dagster_project.report.checklists import read_answers
 from dagster_project.results import ResultsError, read_published
@@ -46,8 +46,7 @@ def _of_export(study: Study, export: Export) -> Iterator[FitFinding]:
     try:
         files = find_files(study.folder, export)
         for file in files:
-            table = read_export(file, export, file.name, dictionary_of(study, export))
-            contract_result = apply_contract(table, study, export, "", file.name)
+            contract_result = contract_of_file(file, file.name, study, export)
             counts = f"{contract_result.rows_accepted} rows accepted, {contract_result.set_aside.num_rows} set aside"
             yield FitFinding(name, INFO, f"{file.name}: {counts}", is_export=True)
             for severity, messages in ((WARNING, contract_result.warnings), (ERROR, contract_result.problems)):

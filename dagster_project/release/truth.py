@@ -10,12 +10,18 @@ from collections.abc import Callable, Sequence
 from dagster_project.audit import recompute_sample
 from dagster_project.exports import DEFINITIONS
 from dagster_project.outcomes.analyses import OUTCOME_NAMES
+from dagster_project.outcomes.display import DISPLAY
+from dagster_project.outcomes.figures import FIGURES
+from dagster_project.outcomes.findings import AUDIT
+from dagster_project.outcomes.reproduction import REPRODUCTION
 from dagster_project.stamps import MARTS, SEGMENTS
 from dagster_project.study import Study, codebook_tables
 from dagster_project.warehouse import Warehouse
 
+#: The assets that stand on the outcomes' results, and are released with them.
+STANDING_ON_OUTCOMES = (REPRODUCTION, AUDIT, DISPLAY, FIGURES)
 #: What carries a stamp.
-STAMPED = (MARTS, SEGMENTS, *OUTCOME_NAMES, "reproduction", "audit", "joint_display", "figures")
+STAMPED = (MARTS, SEGMENTS, *OUTCOME_NAMES, *STANDING_ON_OUTCOMES)
 _CURE = "run everything again: `wavehouse run`"
 
 
