@@ -42,7 +42,7 @@ FORMATS = frozenset(
         ("results/reproduction.py", "computed"),
         ("results/reproduction.py", "printed"),
         ("results/result_row.py", "printed"),
-        ("study/protocol.py", "ignored"),
+        ("study/export.py", "ignored"),
         ("study/protocol.py", "used"),
         ("synthesis/propositions.py", "above"),
         ("synthesis/propositions.py", "below"),

@@ -1,6 +1,7 @@
 """`wavehouse check`: what does not fit in a study's definitions and exports."""
 
 import argparse
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from dagster_project.commands.command import add_command
@@ -16,17 +17,22 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
-    from dagster_project.rehearsal.fit import ERROR, check_study
+    from dagster_project.rehearsal.fit import ERROR, WARNING, check_study
     from dagster_project.study import read_study
 
     study = read_study(settings.study_folder)
     say(f"{study.folder.name}: the definitions fit together: {len(study.protocol.waves)} waves, {len(study.scales)} scales")
-    n_errors = 0
+    numbers = Counter[str]()
     for finding in check_study(study):
-        n_errors += finding.severity == ERROR
+        numbers[finding.severity] += 1
         say(_line(finding))
-    say("everything fits" if not n_errors else f"{n_errors} errors" if n_errors > 1 else "1 error")
-    return 1 if n_errors else 0
+    errors, warnings = (_number_text(numbers[severity], severity) for severity in (ERROR, WARNING))
+    say(" and ".join(filter(None, (errors, warnings))) or "everything fits")
+    return 1 if errors else 0
+
+
+def _number_text(number: int, noun: str) -> str:
+    return f"{number} {noun}s" if number > 1 else f"1 {noun}" if number else ""
 
 
 def _line(finding: "FitFinding") -> str:

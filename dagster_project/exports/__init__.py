@@ -5,6 +5,7 @@ declaration. Does not belong here: typing an answer (dbt staging), Dagster, the 
 `terminal` only.
 """
 
+from dagster_project.exports.answers import ReadCells, read_cells
 from dagster_project.exports.arrivals import (
     DEFINITIONS,
     Look,
@@ -21,6 +22,8 @@ from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.dates import date_column
 from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError, quoted
+from dagster_project.exports.identifiers import STRANGERS_CURE, did_you_mean, strangers
+from dagster_project.exports.label_proposals import propose_labels
 from dagster_project.exports.landing import Arrival, LandedFile, append_arrivals, find_files, is_intact, land, read_arrivals
 from dagster_project.exports.proposals import (
     ExportData,
@@ -28,7 +31,6 @@ from dagster_project.exports.proposals import (
     find_label_changes,
     find_wave_changes,
     propose,
-    propose_labels,
 )
 from dagster_project.exports.pseudonyms import pseudonym, pseudonyms
 from dagster_project.exports.read import dictionary_of, read_export
@@ -38,6 +40,7 @@ from dagster_project.exports.whole_numbers import as_text
 
 __all__ = [
     "DEFINITIONS",
+    "STRANGERS_CURE",
     "Arrival",
     "ColumnFinding",
     "ContractResult",
@@ -47,6 +50,7 @@ __all__ = [
     "Look",
     "Memory",
     "Proposal",
+    "ReadCells",
     "ReleaseInputs",
     "TextTable",
     "append_arrivals",
@@ -57,6 +61,7 @@ __all__ = [
     "date_column",
     "decode",
     "dictionary_of",
+    "did_you_mean",
     "digest_of",
     "find_files",
     "find_label_changes",
@@ -70,8 +75,10 @@ __all__ = [
     "pseudonyms",
     "quoted",
     "read_arrivals",
+    "read_cells",
     "read_export",
     "read_release_inputs",
     "repeated_texts",
+    "strangers",
     "write_release_inputs",
 ]

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports.headers import code_suffix, header_key, header_text, loose_header_key
+from dagster_project.exports.headers import HeaderTexts, code_suffix, header_key, loose_header_key
 from dagster_project.exports.table import TextTable
 from dagster_project.study import Export, Study
 
@@ -26,6 +26,8 @@ Verdict = Literal["matched", "ignored", "unknown", "missing", "duplicated", "abs
 RESPONDENT, ANSWERED_ON = "respondent", "answered_on"
 _NO_CODE: tuple[str | None, ...] = (None,)
 _MAX_LISTED_POSITIONS = 5
+#: How a cell of Qualtrics' row of import ids begins; its older exporter has single quotes.
+_IMPORT_ID = r"""^\{["']ImportId["']"""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class ColumnMatch:
             self._require(row_filter.column, None)
         for rule in export.set_aside:
             self._require(rule.column, None)
+        self._header_text = HeaderTexts([*table.columns, *(column for column, _ in self._required.values())])
 
     def _require(self, column: str, code: str | None) -> None:
         codes = self._required.setdefault(header_key(column), (column, []))[1]
@@ -124,6 +127,11 @@ class ColumnMatch:
         return self._table.texts(sorted(positions))
 
     @property
+    def used_positions(self) -> set[int]:
+        """The positions of the columns that the protocol needs."""
+        return {position for key in self._required for position in self._positions.get(key, ())}
+
+    @property
     def source_rows(self) -> pa.Array:
         return self._table.source_rows
 
@@ -131,7 +139,7 @@ class ColumnMatch:
         """Indices of the rows in which every cell is its column's name, and of those of import ids."""
         trimmed = pc.utf8_trim_whitespace(respondents)
         # Qualtrics's row of import ids, in a file that was not declared as Qualtrics's.
-        import_ids = np.flatnonzero(pc.starts_with(trimmed, '{"ImportId"').to_numpy(zero_copy_only=False)).tolist()
+        import_ids = np.flatnonzero(pc.match_substring_regex(trimmed, _IMPORT_ID).to_numpy(zero_copy_only=False)).tolist()
         is_candidate = pc.equal(trimmed, self._export.respondent)
         candidates = np.flatnonzero(is_candidate.to_numpy(zero_copy_only=False)).tolist()
         if not candidates:
@@ -167,18 +175,18 @@ class ColumnMatch:
             if key in self._required:
                 findings += self._required_findings(column, key)
             elif key in ignored_keys:
-                message = f"column {header_text(column)} is declared as ignored"
+                message = f"column {self._header_text(column)} is declared as ignored"
                 findings.append(ColumnFinding(column, None, "ignored", message))
             else:
                 unknown_columns.setdefault(loose_header_key(column), column)
                 message = (
-                    f"column {header_text(column)} is not in the protocol; it was set aside; declare it under ignored or"
-                    " blocks"
+                    f"column {self._header_text(column)} is not in the protocol; it was set aside; declare it under ignored"
+                    " or blocks"
                 )
                 findings.append(ColumnFinding(column, None, "unknown", message))
         for key, (column, codes) in self._required.items():
             if key not in self._positions:
-                message = _missing_message(column, codes, unknown_columns.get(loose_header_key(column)))
+                message = self._missing_message(column, codes, unknown_columns.get(loose_header_key(column)))
                 findings += [ColumnFinding(column, code, "missing", message) for code in codes or _NO_CODE]
         for code, declared_column in self.canonical.items():
             if declared_column is None:
@@ -193,23 +201,24 @@ class ColumnMatch:
             position_list = " and ".join(str(position + 1) for position in positions[:_MAX_LISTED_POSITIONS])
             verdict = "duplicated"
             message = (
-                f"column {header_text(column)} occurs {len(positions)} times in the header (positions {position_list});"
-                " keep one"
+                f"column {self._header_text(column)} occurs {len(positions)} times in the header (positions"
+                f" {position_list}); keep one"
             )
         else:
             verdict = "matched"
             purpose = f"is {', '.join(codes)}" if codes else "decides which rows are set aside"
-            message = f"column {header_text(column)} {purpose}"
+            message = f"column {self._header_text(column)} {purpose}"
         return [ColumnFinding(column, code, verdict, message) for code in codes or _NO_CODE]
 
-
-def _missing_message(column: str, codes: Sequence[str], similar_column: str | None) -> str:
-    if similar_column is not None:
-        remedy = f"did you mean column {header_text(similar_column)}? Correct its name in the export or in the protocol"
-    elif not codes:
-        remedy = "a rule under set_aside needs it; correct the export or the rule"
-    elif codes[0] in (RESPONDENT, ANSWERED_ON):
-        remedy = f"correct the export, or {codes[0]} in the protocol"
-    else:
-        remedy = "correct the export, the protocol, or declare it under absent"
-    return f"column {header_text(column)}{code_suffix(codes[0] if codes else None)} is missing; {remedy}"
+    def _missing_message(self, column: str, codes: Sequence[str], similar_column: str | None) -> str:
+        if similar_column is not None:
+            remedy = (
+                f"did you mean column {self._header_text(similar_column)}? Correct its name in the export or in the protocol"
+            )
+        elif not codes:
+            remedy = "a rule under set_aside needs it; correct the export or the rule"
+        elif codes[0] in (RESPONDENT, ANSWERED_ON):
+            remedy = f"correct the export, or {codes[0]} in the protocol"
+        else:
+            remedy = "correct the export, the protocol, or declare it under absent"
+        return f"column {self._header_text(column)}{code_suffix(codes[0] if codes else None)} is missing; {remedy}"

@@ -14,6 +14,7 @@ from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.dates import DateColumn, read_dates
 from dagster_project.exports.declared_missing import undeclared_missing_codes
 from dagster_project.exports.errors import ExportError, plain
+from dagster_project.exports.label_row import label_row_problem
 from dagster_project.exports.read import dictionary_of, read_export
 from dagster_project.exports.row_rules import null_if_blank, one_chunk, row_verdicts, rows_of_no_wave
 from dagster_project.exports.table import TextTable
@@ -68,6 +69,8 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         set_aside=set_aside,
         findings=columns.findings(),
         rows_in_file=row_count,
+        label_row=label_row_problem(table, columns, study, export, reasons),
+        cell_faults=_cell_faults(table, columns, is_set_aside),
         undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),
         rows_of_no_wave=rows_of_no_wave(columns, export),
     )
@@ -93,6 +96,19 @@ def _date_columns(columns: ColumnMatch, export: Export) -> dict[str, DateColumn]
             texts = pc.unique(cells).to_pylist()
             dates[code] = read_dates((text or "" for text in texts), export.dates, export.two_digit_years_from)
     return dates
+
+
+def _cell_faults(table: TextTable, columns: ColumnMatch, is_set_aside: pa.BooleanArray) -> tuple[str, ...]:
+    """What is wrong with cells that have no value, where an accepted row and a used column need them."""
+    if not table.faults:
+        return ()
+    rows_set_aside = set(pc.filter(table.source_rows, is_set_aside).to_pylist())
+    used_positions = columns.used_positions
+    return tuple(
+        fault.message
+        for fault in table.faults
+        if fault.position in used_positions and fault.source_row not in rows_set_aside
+    )
 
 
 def _positions(columns: ColumnMatch, export: Export, name: str) -> dict[str, int | None]:

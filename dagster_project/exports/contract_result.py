@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from dagster_project.exports.columns import ColumnFinding, Verdict
 from dagster_project.exports.dates import DateColumn, date_column
 from dagster_project.exports.errors import ExportError, abbreviated_list, bare_or_quoted, plain, quoted
-from dagster_project.exports.headers import code_suffix, header_text
+from dagster_project.exports.headers import HeaderTexts, code_suffix
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_int16, as_text
@@ -38,6 +38,8 @@ class ContractResult:
     findings: one for each column of the file and for each declared column that it lacks or code declared absent.
     rows_of_no_wave: of a file that holds several waves, a line for each wave that no export of the protocol declares.
     rows_in_file: records of the file; always accepted plus set aside.
+    label_row: what is wrong if a row looks like a further header.
+    cell_faults: a line for each cell that is needed and has no value in the file.
     undeclared_missing: of a file that declares codes as missing, a line for each column with one that the protocol lacks.
     """
 
@@ -54,6 +56,8 @@ class ContractResult:
     set_aside: pa.Table
     findings: tuple[ColumnFinding, ...]
     rows_in_file: int
+    label_row: str | None = None
+    cell_faults: tuple[str, ...] = ()
     undeclared_missing: tuple[str, ...] = ()
     rows_of_no_wave: tuple[str, ...] = ()
 
@@ -114,11 +118,14 @@ class ContractResult:
 
     @cached_property
     def problems(self) -> list[str]:
-        """What makes the export unusable, one line each: missing and duplicated columns, dates that could be read two ways,
+        """What makes the export unusable, one line each: missing and duplicated columns, cells without a value, dates that
+        could be read two ways,
         participants with several rows."""
         return [
             *self._missing_columns(),
             *self._duplicated_columns(),
+            *([f"{self.wave}: {self.label_row}"] if self.label_row is not None else []),
+            *self._cell_problems(),
             *self._date_problems(),
             *(f"{self.wave}: {line}" for line in self.undeclared_missing),
             *self._repeated_participants(),
@@ -130,7 +137,7 @@ class ContractResult:
         return [*self._unknown_columns(), *self.rows_of_no_wave, *self.date_warnings]
 
     def _unknown_columns(self) -> list[str]:
-        headers = [header_text(finding.column) for finding in self._findings_of("unknown")]
+        headers = [self._header_text(finding.column) for finding in self._findings_of("unknown")]
         if not headers:
             return []
         if len(headers) == 1:
@@ -140,9 +147,14 @@ class ContractResult:
             " ignored or blocks"
         ]
 
+    def _cell_problems(self) -> list[str]:
+        if len(self.cell_faults) < 2:
+            return list(self.cell_faults)
+        return [f"{self.cell_faults[0]} (and {len(self.cell_faults) - 1} more)"]
+
     def _date_problems(self) -> list[str]:
         return [
-            f"{self.wave}: column {header_text(self.date_headers[code])}: {column.problem}"
+            f"{self.wave}: column {self._header_text(self.date_headers[code])}: {column.problem}"
             for code, column in self.dates.items()
             if column.problem is not None
         ]
@@ -152,12 +164,12 @@ class ContractResult:
         """Dates that cannot be read, and years of two digits, a line for each column."""
         warnings = []
         for code, column in self.dates.items():
-            header = header_text(self.date_headers[code])
+            header = self._header_text(self.date_headers[code])
             if column.unread:
                 texts = abbreviated_list([quoted(text) for text in column.unread])
-                count = f"{len(column.unread)} dates" if len(column.unread) > 1 else "a date"
+                count, verb = (f"{len(column.unread)} dates", "count") if len(column.unread) > 1 else ("a date", "counts")
                 warnings.append(
-                    f"column {header}: {count} cannot be read, and count as missing: {texts}; correct the cells, or say how"
+                    f"column {header}: {count} cannot be read, and {verb} as missing: {texts}; correct the cells, or say how"
                     " they are written under dates of the export"
                 )
             if column.century is not None:
@@ -173,6 +185,15 @@ class ContractResult:
             remainder = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
             raise ExportError(f"{plain(self.name)}: {self.problems[0]}{remainder}")
 
+    def _hint(self, finding: ColumnFinding) -> str:
+        """The question of a missing column's message, if it asks one."""
+        _, separator, question = finding.message.partition("; did you mean")
+        return f"for {self._header_text(finding.column)}, did you mean{question}" if separator else ""
+
+    @cached_property
+    def _header_text(self) -> HeaderTexts:
+        return HeaderTexts(finding.column for finding in self.findings)
+
     def _findings_of(self, verdict: Verdict) -> list[ColumnFinding]:
         return [finding for finding in self.findings if finding.verdict == verdict]
 
@@ -182,8 +203,8 @@ class ContractResult:
             return [f"{self.wave}: {missing[0].message}"]
         if not missing:
             return []
-        headers = [f"{header_text(finding.column)}{code_suffix(finding.code)}" for finding in missing]
-        hint = next(filter(None, map(_hint, missing)), "")
+        headers = [f"{self._header_text(finding.column)}{code_suffix(finding.code)}" for finding in missing]
+        hint = next(filter(None, map(self._hint, missing)), "")
         return [
             f"{self.wave}: {len(missing)} columns are missing: {abbreviated_list(headers)};"
             f" {hint or 'correct the export, the protocol, or declare them under absent'}"
@@ -215,12 +236,6 @@ def _days(cells: pa.Array, dates: DateColumn) -> pa.Array:
     encoded = cells.dictionary_encode()
     days = [dates.values.get(text) for text in encoded.dictionary.to_pylist()]
     return pa.array([day.date() if day is not None else None for day in days], pa.date32()).take(encoded.indices)
-
-
-def _hint(finding: ColumnFinding) -> str:
-    """The question of a missing column's message, if it asks one."""
-    _, separator, question = finding.message.partition("; did you mean")
-    return f"for {header_text(finding.column)}, did you mean{question}" if separator else ""
 
 
 def _row_list(rows: Sequence[int]) -> str:

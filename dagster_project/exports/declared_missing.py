@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports.errors import abbreviated_list, quoted
-from dagster_project.exports.headers import header_text
+from dagster_project.exports.headers import HeaderTexts
 from dagster_project.exports.table import TextTable
 from dagster_project.study import PARTICIPANTS, Export, Study
 
@@ -23,6 +23,7 @@ def undeclared_missing_codes(table: TextTable, study: Study, export: Export) -> 
 
     They would be taken for answers where the anchors allow them, and for errors elsewhere.
     """
+    header_text = HeaderTexts(table.columns)
     positions = {column: position for position, column in enumerate(table.columns)}
     for block in export.blocks:
         reasons = export.special_codes_of(block.block)

@@ -36,11 +36,15 @@ _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True)
 class DecodedText:
-    """A text as UTF-8 bytes without a byte order mark, its original encoding, and notes on how that was determined."""
+    """A text as UTF-8 bytes without a byte order mark, its original encoding, and how that was determined.
+
+    is_guessed: whether it could be another.
+    """
 
     utf8: bytes
     encoding: str
     notes: tuple[str, ...]
+    is_guessed: bool = False
 
 
 def utf8_bom_length(beginning: bytes) -> int | None:
@@ -59,8 +63,8 @@ def utf8_note(bom_length: int) -> str:
     return f"The encoding is UTF-8{' with a byte order mark' if bom_length else ''}."
 
 
-def decode(data: bytes, name: str) -> DecodedText:
-    """Decode a whole file.
+def decode(data: bytes, name: str, encoding: str | None = None) -> DecodedText:
+    """Decode a whole file, in its declared encoding if there is one.
 
     Raises ExportError for an empty file, for a file that is not text, for NUL bytes, for a file that mixes encodings, and
     for an encoding that cannot be determined.
@@ -71,7 +75,7 @@ def decode(data: bytes, name: str) -> DecodedText:
             raise ExportError(f"{name}: the file is {kind} and not delimited text; {remedy}")
     if _WEB_PAGE.match(data):
         raise ExportError(f"{name}: the file is a web page and not delimited text; download the export again")
-    decoded_text = _decode(data, name)
+    decoded_text = _decode(data, name) if encoding is None else _decode_as(data, encoding, name)
     if decoded_text.utf8.endswith(DOS_END):
         decoded_text = replace(decoded_text, utf8=decoded_text.utf8.removesuffix(DOS_END))
     if not _NOT_BLANK.search(decoded_text.utf8):
@@ -80,6 +84,17 @@ def decode(data: bytes, name: str) -> DecodedText:
         line = _line_of(decoded_text.utf8, position)
         raise ExportError(f"{name}: line {line}: the text holds a NUL byte; export it again as UTF-8")
     return decoded_text
+
+
+def _decode_as(data: bytes, encoding: str, name: str) -> DecodedText:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ExportError(
+            f"{name}: line {_line_of(data, error.start)}: byte {data[error.start]:#04x} is not {encoding}; correct encoding"
+            " of the export"
+        ) from None
+    return DecodedText(text.lstrip("\ufeff").encode(), encoding, (f"The encoding is declared: {encoding}.",))
 
 
 def _decode(data: bytes, name: str) -> DecodedText:
@@ -105,7 +120,8 @@ def _decode(data: bytes, name: str) -> DecodedText:
             " file is; export it again as UTF-8"
         )
     if (cp1252_text := _clean_text(data, "cp1252")) is not None:
-        return DecodedText(cp1252_text.encode(), "cp1252", ("The encoding is taken to be cp1252: the file is not UTF-8.",))
+        note = "The encoding is taken to be cp1252: the file is not UTF-8."
+        return DecodedText(cp1252_text.encode(), "cp1252", (note,), is_guessed=True)
     guess = from_bytes(data).best() if b"\x00" not in data else None
     guessed_text = _clean_text(data, guess.encoding) if guess is not None else None
     if guess is None or guessed_text is None:
@@ -113,7 +129,8 @@ def _decode(data: bytes, name: str) -> DecodedText:
             line = _line_of(data, data.index(b"\x00"))
             raise ExportError(f"{name}: line {line}: the text holds a NUL byte; export it again as UTF-8")
         raise ExportError(f"{name}: the encoding cannot be determined; export it again as UTF-8")
-    return DecodedText(guessed_text.encode(), guess.encoding, (f"The encoding was guessed to be {guess.encoding}.",))
+    note = f"The encoding was guessed to be {guess.encoding}."
+    return DecodedText(guessed_text.encode(), guess.encoding, (note,), is_guessed=True)
 
 
 def _clean_text(data: bytes, encoding: str) -> str | None:

@@ -1,10 +1,11 @@
 """Workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods), those of Microsoft Forms among them.
 
-Belongs here: one workbook with one sheet of answers to one `TextTable`. Does not belong here: what a column means.
+Belongs here: one sheet of a workbook to one `TextTable`. Does not belong here: what a column means, cells without a value
+(cells_without_value.py).
 """
 
-import re
-import zipfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,88 +13,117 @@ import pyarrow as pa
 import python_calamine
 
 from dagster_project.exports.cell_text import value_text
+from dagster_project.exports.cells_without_value import cells_without_value
 from dagster_project.exports.errors import ExportError, abbreviated_list, plain, quoted
-from dagster_project.exports.table import HeldCells, TextTable
+from dagster_project.exports.header_rows import joined_header, label_texts
+from dagster_project.exports.headers import header_key
+from dagster_project.exports.table import CellFault, HeldCells, TextTable
 from dagster_project.exports.used_range import without_stray_blanks
+from dagster_project.study import Layout
 
-#: Cells that the library returns as empty: an error, and a formula that was never computed.
-_ERROR_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*\bt="e"[^>]*>.*?<v>([^<]*)</v>', re.DOTALL)
-_BARE_FORMULA = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*>\s*<f[^>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>')
+_ANY_LAYOUT = Layout()
+_Row = tuple[int, list[Any]]
 
 
-def read_excel(path: Path, name: str) -> TextTable:
-    """Read a workbook's only filled sheet. The first filled row is the header; `source_rows` are the sheet's row numbers.
+def read_excel(path: Path, name: str, layout: Layout = _ANY_LAYOUT) -> TextTable:
+    """Read one sheet of a workbook: the declared one, or the only filled one. The first filled row below the title rows is
+    the header; `source_rows` are the sheet's row numbers.
 
     Whole numbers are written without a fraction, dates as ISO 8601, truth values as TRUE and FALSE; empty rows are skipped.
-    Raises ExportError for a file that is not a workbook, several filled sheets, a cell with an error or with a formula that
-    was never computed (.xlsx), a cell outside the header's columns, and a cell so far from the others that the sheet would
-    be too large to read.
+    Errors, and formulas that were never computed, are `faults`. Raises ExportError for a file that is not a workbook,
+    several filled sheets of which none is declared, a sheet that is not there, a cell outside the header's columns, and a
+    cell so far from the others that the sheet would be too large to read.
     """
     name = plain(name)
     if path.stat().st_size == 0:
         raise ExportError(f"{name}: the file is empty; export it again")
     cropped_file = without_stray_blanks(path, name)
-    _refuse_cells_without_value(path, name)
-    try:
-        with cropped_file or path.open("rb") as file:
-            workbook = python_calamine.load_workbook(file)
-            sheets = {
-                sheet: workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in workbook.sheet_names
-            }
-    except OSError:
-        raise
-    except Exception as error:  # for a damaged file the library raises its own errors, and panics
-        reason = plain(str(error).splitlines()[0] if str(error) else type(error).__name__)
-        raise ExportError(f"{name}: the workbook cannot be read ({reason}); export it again") from None
-    filled_sheets = {sheet: rows for sheet, rows in sheets.items() if any(map(_is_filled, rows))}
-    if len(filled_sheets) > 1:
-        sheet_names = abbreviated_list([quoted(sheet) for sheet in filled_sheets])
-        raise ExportError(f"{name}: {len(filled_sheets)} sheets are filled: {sheet_names}; keep the one with the answers")
-    if not filled_sheets:
-        raise ExportError(f"{name}: the workbook is empty; export it again")
-    sheet, rows = next(iter(filled_sheets.items()))
-    numbered_rows = [(row_number, row) for row_number, row in enumerate(rows, start=1) if _is_filled(row)]
-    header = [value_text(cell) for cell in numbered_rows[0][1]]
+    with cropped_file or path.open("rb") as file:
+        workbook = _with_plain_errors(partial(python_calamine.load_workbook, file), name)
+        sheet, filled_rows, blank_lines = _sheet_rows(workbook, layout.sheet, name)
+    numbered_rows = [row for row in filled_rows if row[0] > layout.title_rows]
+    n_header_rows = layout.header_rows + layout.label_rows
+    if len(numbered_rows) < n_header_rows:
+        raise ExportError(
+            f"{name}: the sheet {quoted(sheet)} has {len(numbered_rows)} filled rows below the title rows, fewer than its"
+            " header and labels; correct title_rows, header_rows or label_rows of the export"
+        )
+    texts_above = [[value_text(cell) for cell in row] for _, row in numbered_rows[:n_header_rows]]
+    header = list(joined_header(texts_above[: layout.header_rows]))
     while header and not header[-1]:
         header.pop()
     width = len(header)
-    for row_number, row in numbered_rows[1:]:
-        if any(str(cell).strip() for cell in row[width:]):
-            raise ExportError(f"{name}: row {row_number}: a cell is outside the header's columns; give its column a header")
-    columns = {
-        str(position): pa.array([value_text(row[position]) for _, row in numbered_rows[1:]], pa.string())
-        for position in range(width)
-    }
+    people_rows = numbered_rows[n_header_rows:]
+    _refuse_cells_outside(people_rows, width, name)
+    faults = [
+        CellFault(fault.column - 1, fault.row, f"cell {fault.reference} of sheet {quoted(sheet)} {fault.message}")
+        for fault in cells_without_value(path, sheet)
+        if fault.row in {row_number for row_number, _ in people_rows}
+    ]
+    cells = [[value_text(row[position]) for _, row in people_rows] for position in range(width)]
     return TextTable(
         columns=tuple(header),
-        content=HeldCells(pa.table(columns)),
-        source_rows=pa.array([row_number for row_number, _ in numbered_rows[1:]], pa.int64()),
+        content=HeldCells(pa.table({str(position): pa.array(texts, pa.string()) for position, texts in enumerate(cells)})),
+        source_rows=pa.array([row_number for row_number, _ in people_rows], pa.int64()),
+        column_labels=label_texts(header, texts_above[layout.header_rows :]),
+        faults=tuple(faults),
         notes=(f"The answers are on the sheet {quoted(sheet)}.",),
-        blank_lines=len(rows) - len(numbered_rows),
+        blank_lines=blank_lines,
     )
+
+
+def _with_plain_errors(read_part: Callable[[], Any], name: str) -> Any:
+    """What the library reads, its errors as one line: for a damaged file it raises its own errors, and panics."""
+    try:
+        return read_part()
+    except OSError:
+        raise
+    except Exception as error:
+        reason = plain(str(error).splitlines()[0] if str(error) else type(error).__name__)
+        raise ExportError(f"{name}: the workbook cannot be read ({reason}); export it again") from None
+
+
+def _sheet_rows(workbook: Any, declared_sheet: str | None, name: str) -> tuple[str, list[_Row], int]:
+    """The sheet to read, its filled rows with their numbers, and how many rows of its used range are blank."""
+    sheet_names = list(workbook.sheet_names)
+    if declared_sheet is not None:
+        matching = [sheet for sheet in sheet_names if header_key(sheet) == header_key(declared_sheet)]
+        if not matching:
+            there_are = abbreviated_list([quoted(sheet) for sheet in sheet_names])
+            raise ExportError(
+                f"{name}: there is no sheet {quoted(declared_sheet)}, but {there_are}; correct sheet of the export"
+            )
+        sheet_names = matching
+    filled_sheets: dict[str, tuple[list[_Row], int]] = {}
+    for sheet in sheet_names:
+        rows = _with_plain_errors(partial(_rows_of, workbook, sheet), name)
+        numbered_rows = [(row_number, row) for row_number, row in enumerate(rows, start=1) if _is_filled(row)]
+        if numbered_rows:
+            filled_sheets[sheet] = (numbered_rows, len(rows) - len(numbered_rows))
+    if len(filled_sheets) > 1:
+        sheet_list = abbreviated_list([quoted(sheet) for sheet in filled_sheets])
+        raise ExportError(
+            f"{name}: {len(filled_sheets)} sheets are filled: {sheet_list}; say under sheet of the export which one"
+        )
+    if not filled_sheets:
+        subject = f"the sheet {quoted(declared_sheet)}" if declared_sheet is not None else "the workbook"
+        raise ExportError(f"{name}: {subject} is empty; export it again")
+    sheet, (numbered_rows, blank_lines) = next(iter(filled_sheets.items()))
+    return sheet, numbered_rows, blank_lines
+
+
+def _rows_of(workbook: Any, sheet: str) -> Any:
+    return workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+
+
+def _refuse_cells_outside(rows: list[_Row], width: int, name: str) -> None:
+    for row_number, row in rows:
+        if any(str(cell).strip() for cell in row[width:]):
+            raise ExportError(
+                f"{name}: row {row_number}: a cell is outside the header's columns; give its column a header, or say under"
+                " title_rows of the export how many rows stand above the header"
+            )
 
 
 def _is_filled(row: list[Any]) -> bool:
     return any(cell != "" for cell in row)
-
-
-def _refuse_cells_without_value(path: Path, name: str) -> None:
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        for part in archive.namelist():
-            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", part):
-                continue
-            try:
-                content = archive.read(part)
-            except (zipfile.BadZipFile, zipfile.zlib.error, OSError, RuntimeError):  # type: ignore[attr-defined]
-                return  # the library reports what is wrong
-            if match := _ERROR_CELL.search(content):
-                cell, error = match[1].decode(), match[2].decode("utf-8", "replace")
-                raise ExportError(
-                    f"{name}: cell {cell} holds the error {plain(error, 20)}; correct it and save the workbook"
-                )
-            if match := _BARE_FORMULA.search(content):
-                raise ExportError(
-                    f"{name}: cell {match[1].decode()} holds a formula without its value; open the workbook and save it"
-                )

@@ -3,14 +3,17 @@
 Belongs here: the probe against crashes and the library's errors as one line. Does not belong here: a format.
 """
 
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyreadstat
 
-from dagster_project.exports.errors import ExportError, plain
+from dagster_project.exports.errors import ExportError, abbreviated_list, plain, quoted
 
 
 def probe(path: Path, name: str, program: str, function: str) -> None:
@@ -27,16 +30,93 @@ def probe(path: Path, name: str, program: str, function: str) -> None:
         )
 
 
-def read_with(path: Path, name: str, program: str, function: str, **options: Any) -> tuple[dict[str, list[Any]], Any]:
-    """The columns and the file's metadata. Raises ExportError, one line, for a file that cannot be read."""
+@dataclass(frozen=True)
+class LabelledFile:
+    """What the library reads of a file, its texts mended where they were not in the file's encoding.
+
+    values: of each variable, case by case. labels, value_labels: of variables that have them. metadata: what else the
+    library says. guesses: on texts that were mended.
+    """
+
+    values: dict[str, list[Any]]
+    labels: Mapping[str, str]
+    value_labels: Mapping[str, Mapping[Any, str]]
+    metadata: Any
+    encoding: str | None
+    guesses: tuple[str, ...]
+
+
+#: An encoding that decodes every byte, and gives it back.
+_LOSSLESS = "iso-8859-1"
+_BAD_TEXT = re.compile("codec can't decode|convert string|invalid byte sequence", re.IGNORECASE)
+
+
+def read_with(path: Path, name: str, program: str, function: str, encoding: str | None, **options: Any) -> LabelledFile:
+    """Read a file with one of the library's functions, in the encoding that is declared or that the file states.
+
+    Without a declared encoding, texts that are not in the file's (an archive's conversion left them) are taken as UTF-8 or
+    else as cp1252, and a note says how many. Raises ExportError, one line, for a file that cannot be read.
+    """
+    name = plain(name)
     if path.stat().st_size == 0:
-        raise ExportError(f"{plain(name)}: the file is empty; export it again")
+        raise ExportError(f"{name}: the file is empty; export it again")
     probe(path, name, program, function)
+    read_file = getattr(pyreadstat, function)
+    mended = _MendedTexts()
     try:
-        values, metadata = getattr(pyreadstat, function)(path, output_format="dict", **options)
+        try:
+            in_encoding = {} if encoding is None else {"encoding": encoding}
+            values, metadata = read_file(path, output_format="dict", **in_encoding, **options)
+        except (UnicodeDecodeError, pyreadstat.ReadstatError) as error:
+            if encoding is not None or not _BAD_TEXT.search(str(error)):
+                raise
+            values, metadata = read_file(path, output_format="dict", encoding=_LOSSLESS, **options)
+            mended.is_needed = True
     except OSError:
         raise
     except Exception as error:  # for a damaged file the library raises its own errors, and any of Python's
         reason = plain(str(error) or type(error).__name__)
-        raise ExportError(f"{plain(name)}: the {program} file cannot be read ({reason}); export it again") from None
-    return values, metadata
+        cure = "correct encoding of the export" if encoding is not None and _BAD_TEXT.search(reason) else "export it again"
+        raise ExportError(f"{name}: the {program} file cannot be read ({reason}); {cure}") from None
+    return LabelledFile(
+        values={mended.text(column): [mended.text(cell) for cell in cells] for column, cells in values.items()}
+        if mended.is_needed
+        else values,
+        labels={
+            mended.text(column): mended.text(label) for column, label in metadata.column_names_to_labels.items() if label
+        },
+        value_labels={
+            mended.text(column): {mended.text(code): mended.text(label) for code, label in labels.items()}
+            for column, labels in metadata.variable_value_labels.items()
+        },
+        metadata=metadata,
+        encoding=encoding or metadata.file_encoding,
+        guesses=mended.guesses,
+    )
+
+
+class _MendedTexts:
+    """Texts that were decoded byte by byte, put right one by one, and counted."""
+
+    def __init__(self) -> None:
+        self.is_needed = False
+        self._taken_as_cp1252: set[str] = set()
+
+    def text(self, value: Any) -> Any:
+        """The text in UTF-8 if it is that, else in cp1252; any other value as it is."""
+        if not self.is_needed or not isinstance(value, str) or value.isascii():
+            return value
+        data = value.encode(_LOSSLESS)
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", "replace")
+            self._taken_as_cp1252.add(text)
+            return text
+
+    @property
+    def guesses(self) -> tuple[str, ...]:
+        if not self._taken_as_cp1252:
+            return ()
+        text_list = abbreviated_list([quoted(text) for text in sorted(self._taken_as_cp1252)])
+        return (f"Texts that are not in the file's encoding are taken to be cp1252: {text_list}.",)

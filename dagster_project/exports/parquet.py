@@ -16,6 +16,7 @@ from dagster_project.exports.cell_text import value_text
 from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_text
+from dagster_project.study import Layout
 
 _BATCH_ROWS = 1 << 16
 
@@ -72,7 +73,7 @@ class _ParquetCells:
             raise ExportError(_unreadable(self.name, error)) from None
 
 
-def read_parquet(path: Path, name: str) -> TextTable:
+def read_parquet(path: Path, name: str, layout: Layout) -> TextTable:
     """Read a Parquet file. `source_rows` are row numbers from 1; a null is "".
 
     Raises ExportError for a file that is not Parquet or is damaged, and for a column of lists, structures or bytes.

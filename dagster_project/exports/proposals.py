@@ -4,7 +4,6 @@ Belongs here: evidence, its weight, and sentences for a person. Does not belong 
 writing it into the protocol, and in no other way.
 """
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dagster_project.exports.answers import cell_rules
 from dagster_project.exports.contract_result import ContractResult
-from dagster_project.exports.errors import quoted
+from dagster_project.exports.headers import HeaderTexts
 from dagster_project.exports.table import TextTable
 from dagster_project.study import PARTICIPANTS, SERVICES, Export, Instrument, Scale, Study
 
@@ -33,13 +33,12 @@ _MIN_PEOPLE = 10
 _MIN_REVERSED_CORRELATION = 0.3
 _MIN_LABEL_SIMILARITY = 0.6
 _MIN_CELLS = 3
-#: A code as a dictionary of labels writes it: `int` reads other digits, too, and stops at "--5".
-_WHOLE_CODE = re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A column for a missing code. declared: the missing column. confidence: 0 to 1. evidence: by kind, each 0 to 1."""
+    """A column for a missing code. declared: the missing column. confidence: 0 to 1. evidence: by kind, each 0 to 1.
+    header_text: how a message shows a header of the file."""
 
     code: str
     block: str
@@ -47,12 +46,14 @@ class Proposal:
     column: str
     confidence: float
     evidence: Mapping[str, float]
+    header_text: HeaderTexts
 
     @property
     def sentence(self) -> str:
         evidence_text = ", ".join(f"{kind} {value:.2f}" for kind, value in self.evidence.items())
         return (
-            f"{self.code} ({quoted(self.declared_column)} is missing) could be column {quoted(self.column)}:"
+            f"{self.code} ({self.header_text(self.declared_column)} is missing) could be column"
+            f" {self.header_text(self.column)}:"
             f" {self.confidence:.2f} ({evidence_text})"
         )
 
@@ -102,7 +103,7 @@ def _candidate(
 ) -> Proposal | None:
     """The proposal of one column for one code; None if its texts are not answers of the block."""
     texts = _texts(export_data.table, column)
-    share = _share_of_answers(texts, study, export_data.export, block)
+    share = _share_of_answers(texts, study, export_data.export, block, code)
     if share is None or share < _MIN_ANSWER_SHARE:
         return None
     evidence = {"name": _similarity(declared_column, column), "values": share}
@@ -115,7 +116,9 @@ def _candidate(
             evidence["goes with its scale"] = max(0.0, correlation)
     total = sum(_WEIGHTS[kind] for kind in evidence)
     confidence = sum(_WEIGHTS[kind] * value for kind, value in evidence.items()) / total
-    return Proposal(code, block, declared_column, column, confidence, evidence)
+    findings = export_data.contract_result.findings
+    header_text = HeaderTexts(finding.column for finding in findings)
+    return Proposal(code, block, declared_column, column, confidence, evidence, header_text)
 
 
 def _scale_correlation(export_data: ExportData, instrument: Instrument, code: str, texts: Sequence[str]) -> float | None:
@@ -146,28 +149,13 @@ def _label_of(export_data: ExportData, study: Study, code: str) -> str | None:
     return export_data.table.column_labels.get(column) if column is not None else None
 
 
-def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block: str) -> float | None:
-    """The share of filled cells that are answers of the block, by anchors, labels and special codes; None without cells."""
+def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block: str, code: str) -> float | None:
+    """The share of filled cells that are answers to an item, by anchors, labels and special codes; None without cells."""
     filled_texts = [text.strip() for text in texts if text.strip()]
     if not filled_texts:
         return None
-    known_texts = _labels_and_special_codes(export, block)
-    if block == SERVICES:
-        service_use = study.protocol.service_use
-        known_texts |= {*service_use.used, *service_use.not_used} if service_use else set()
-        return sum(text in known_texts for text in filled_texts) / len(filled_texts)
-    anchors = study.instrument(block).anchors
-    numbers = _numbers(filled_texts)
-    is_in_range = (numbers >= anchors.low) & (numbers <= anchors.high)
-    is_answer = [bool(fits) or text in known_texts for fits, text in zip(is_in_range, filled_texts, strict=True)]
-    return sum(is_answer) / len(filled_texts)
-
-
-def _labels_and_special_codes(export: Export, block: str) -> set[str]:
-    """The texts other than numbers within the anchors that the export declares for cells of a block."""
-    return set(export.special_codes_of(block)) | {
-        text for rule in export.labels if block in rule.blocks for text in rule.labels
-    }
+    rule = cell_rules(study, export, block)[code]
+    return sum(map(rule.accepts, filled_texts)) / len(filled_texts)
 
 
 def _numbers(texts: Sequence[str]) -> Numbers:
@@ -221,38 +209,6 @@ def _keyed_values(instrument: Instrument, position: int, values: Numbers) -> Num
     return keyed_values
 
 
-def propose_labels(export_data: ExportData, study: Study) -> dict[str, dict[str, int]]:
-    """Block to {cell text: answer code}: texts that are not declared, and that the file or its dictionary has as labels.
-
-    A text that is the label of two codes within a block is omitted, as is a code outside the anchors.
-    """
-    labels_by_block: dict[str, dict[str, int]] = {}
-    for block in export_data.export.blocks:
-        if block.block in (SERVICES, PARTICIPANTS):
-            continue
-        anchors = study.instrument(block.block).anchors
-        known_texts = _labels_and_special_codes(export_data.export, block.block)
-        codes: dict[str, set[int]] = {}
-        column_by_tool_name = {tool_name: column for column, tool_name in export_data.table.other_names.items()}
-        for column in study.column_of(block).values():
-            column = column if column in export_data.table.columns else column_by_tool_name.get(column, column)
-            labels = export_data.table.value_labels.get(column, {})
-            texts = {text.strip() for text in _texts(export_data.table, column)} if labels else ()
-            for code, label in labels.items():
-                if label in texts and label not in known_texts and _is_label(label, code):
-                    codes.setdefault(label, set()).add(int(code))
-        unique_labels = {label: min(label_codes) for label, label_codes in codes.items() if len(label_codes) == 1}
-        answer_labels = {label: code for label, code in unique_labels.items() if anchors.low <= code <= anchors.high}
-        if answer_labels:
-            labels_by_block[block.block] = dict(sorted(answer_labels.items(), key=lambda pair: pair[1]))
-    return labels_by_block
-
-
-def _is_label(label: str, code: str) -> bool:
-    """Whether a label may stand for a code. A label that is a number itself may not: the cell could be the code as well."""
-    return _WHOLE_CODE.fullmatch(code) is not None and _WHOLE_CODE.fullmatch(label.strip()) is None
-
-
 def find_wave_changes(
     study: Study, export: Export, accepted: pa.Table, earlier_rows: pa.Table | None = None, earlier_wave: str | None = None
 ) -> list[str]:
@@ -265,7 +221,7 @@ def find_wave_changes(
         if block.block in (SERVICES, PARTICIPANTS):
             continue
         instrument = study.instrument(block.block)
-        known_texts = _labels_and_special_codes(export, block.block)
+        known_texts = set(study.answer_texts(export, block.block))
         codes = [code for code in instrument.item_codes if code in accepted.column_names]
         outside_anchors: Counter[float] = Counter()
         inside_anchors: set[float] = set()

@@ -1,20 +1,23 @@
-"""Qualtrics' CSV: names, question labels and ImportIds in three header rows (two in old exports).
+"""Qualtrics' exports, text or workbook: names, question labels and ImportIds in three header rows (two in old exports).
 
-Belongs here: telling header rows from responses. Does not belong here: delimited text itself (delimited.py), previews and
-unfinished responses, which the protocol sets aside by rule.
+Belongs here: telling header rows from responses. Does not belong here: text and workbooks themselves (text_or_workbook.py),
+previews and unfinished responses, which the protocol sets aside by rule.
 """
 
+import ast
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports.delimited import read_delimited
 from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.table import TextTable
+from dagster_project.exports.text_or_workbook import read_text_or_workbook
+from dagster_project.study import Layout
 
 #: Columns that the tool itself adds. Their labels spell their names ("Start Date"). In the oldest exports the columns are
 #: called V1, V2, …, and their labels are the names below.
@@ -25,15 +28,17 @@ _TOOL_COLUMNS = (
 )
 
 
-def read_qualtrics(path: Path, name: str) -> TextTable:
-    """Read a Qualtrics CSV. `column_labels` are the second header row, `other_names` the ImportIds of the third.
+def read_qualtrics(path: Path, name: str, layout: Layout) -> TextTable:
+    """Read Qualtrics' CSV, tab-separated text or workbook.
+
+    `column_labels` are the second header row, `other_names` the ImportIds of the third.
 
     Without a row of ImportIds the second row is taken as labels only if it spells the name of one of the tool's own columns,
     so that a plain CSV with the wrong reader declared cannot lose its first response.
     Raises ExportError for a row of ImportIds that is malformed or out of place, for a file that does not look like
     Qualtrics, and the errors of the delimited reader.
     """
-    table = read_delimited(path, name)
+    table = read_text_or_workbook(path, name, layout)
     name = plain(name)
     if table.row_count == 0:
         raise ExportError(f"{name}: there is no row of question labels below the names; export it again with labels")
@@ -97,17 +102,26 @@ def _import_ids(table: TextTable, cells: list[str], name: str) -> dict[str, str]
     for column, cell in zip(table.columns, cells, strict=True):
         if not cell.strip():
             continue
-        try:
-            content = json.loads(cell)
-        except (ValueError, RecursionError):
-            content = None
-        if not isinstance(content, dict) or "ImportId" not in content:
+        content = _read_mapping(cell)
+        if "ImportId" not in content:
             raise ExportError(
                 f"{name}: line {_line(table, 1)}: column {quoted(column)}: {quoted(cell)} is not an ImportId like the others"
-                " of that row; export it again"
+                " of that row; correct the cell"
             )
         import_ids.setdefault(column, str(content["ImportId"]))
     return import_ids
+
+
+def _read_mapping(cell: str) -> dict[str, Any]:
+    """{"ImportId": "QID4"}, or {'ImportId': 'QID4'} as the older exporter writes it; empty for anything else."""
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            content = parse(cell)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        if isinstance(content, dict):
+            return content
+    return {}
 
 
 def _letters(text: str) -> str:

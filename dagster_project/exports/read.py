@@ -10,9 +10,9 @@ from pathlib import Path
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.redcap import with_dictionary
 from dagster_project.exports.table import TextTable
-from dagster_project.study import READERS, Export, Study
+from dagster_project.study import READERS, Export, Layout, Study
 
-ReadFile = Callable[[Path, str], TextTable]
+ReadFile = Callable[[Path, str, Layout], TextTable]
 
 
 def read_export(path: Path, export: Export, name: str | None = None, dictionary: Path | None = None) -> TextTable:
@@ -24,7 +24,7 @@ def read_export(path: Path, export: Export, name: str | None = None, dictionary:
     path = Path(path)
     name = path.name if name is None else name
     try:
-        table = _reader(export.reader)(path, name)
+        table = _reader(export.reader)(path, name, export.layout)
     except OSError as error:
         raise ExportError(f"{plain(name)}: cannot be opened ({error.strerror}); check the file") from None
     return table if dictionary is None else with_dictionary(table, dictionary)

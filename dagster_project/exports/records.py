@@ -29,6 +29,7 @@ _BATCH_ROWS = 50_000
 #: The first line with which spreadsheets declare the delimiter.
 _SEPARATOR_LINE = re.compile(rb'"?sep=([,;\t|])"?[ \t]*(\r\n|\r|\n)', re.IGNORECASE)
 _LINE_BREAK = re.compile("\r\n|\r|\n")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,17 @@ class Records:
 
 @dataclass(frozen=True)
 class Grammar:
-    """How to split a text: its delimiter, whether one was found, and the length in bytes of a `sep=` line before it."""
+    """How to split a text.
+
+    delimiter: the character. is_found: whether the text has one. is_declared: whether a `sep=` line says it. skipped_bytes,
+    skipped_lines: what lies above the header, the `sep=` line and title rows.
+    """
 
     delimiter: str
     is_found: bool
     skipped_bytes: int
+    skipped_lines: int = 0
+    is_declared: bool = False
 
 
 class Lines:
@@ -77,17 +84,23 @@ def cells_of_any_length() -> Iterator[None]:
         csv.field_size_limit(previous_limit)
 
 
-def find_grammar(utf8: bytes) -> Grammar:
+def find_grammar(utf8: bytes, title_rows: int = 0) -> Grammar:
     """Find the delimiter (comma, semicolon, tab or bar) that gives the records the most constant width.
 
     The best delimiter splits the header and gives every record in the first part of the file the header's width; of several,
     the one with most columns. If there is none, it is the one that fits most records, so that the ragged line can be named.
-    A `sep=` line takes precedence. A file that no delimiter splits has one column.
+    A `sep=` line takes precedence. A file that no delimiter splits has one column. The lines of `title_rows` are left out.
     """
-    if separator_line := _SEPARATOR_LINE.match(utf8):
-        return Grammar(separator_line.group(1).decode(), True, separator_line.end())
-    sample = utf8[:SAMPLE_BYTES].decode("utf-8", "ignore")
-    is_truncated = len(utf8) > SAMPLE_BYTES
+    separator_line = _SEPARATOR_LINE.match(utf8)
+    skipped_bytes = separator_line.end() if separator_line else 0
+    for _ in range(title_rows):
+        line_end = _LINE_END.search(utf8, skipped_bytes)
+        skipped_bytes = line_end.end() if line_end else len(utf8)
+    skipped_lines = title_rows + bool(separator_line)
+    if separator_line:
+        return Grammar(separator_line.group(1).decode(), True, skipped_bytes, skipped_lines, is_declared=True)
+    sample = utf8[skipped_bytes : skipped_bytes + SAMPLE_BYTES].decode("utf-8", "ignore")
+    is_truncated = len(utf8) > skipped_bytes + SAMPLE_BYTES
     best_rank: tuple[bool, float, int] | None = None
     best_delimiter = DELIMITERS[0]
     for delimiter in DELIMITERS:
@@ -98,7 +111,7 @@ def find_grammar(utf8: bytes) -> Grammar:
         rank = (matching_share == 1, matching_share if matching_share < 1 else 0.0, widths[0])
         if best_rank is None or rank > best_rank:
             best_rank, best_delimiter = rank, delimiter
-    return Grammar(best_delimiter, best_rank is not None, 0)
+    return Grammar(best_delimiter, best_rank is not None, skipped_bytes, skipped_lines)
 
 
 def _widths(sample: str, delimiter: str, is_truncated: bool) -> list[int]:
@@ -120,7 +133,7 @@ def read_records(utf8: bytes, grammar: Grammar, name: str) -> Records:
     name = plain(name)
     text = utf8[grammar.skipped_bytes :].decode()
     lines = Lines(text)
-    skipped_lines = 1 if grammar.skipped_bytes else 0
+    skipped_lines = grammar.skipped_lines
     header: tuple[str, ...] | None = None
     batches: list[pa.RecordBatch] = []
     rows: list[list[str]] = []

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from dagster_project.exports.delimited import read_delimited
 from dagster_project.exports.errors import ExportError, bare_or_quoted, plain, quoted
 from dagster_project.exports.table import TextTable
+from dagster_project.study import Layout
 
 _EVENT = ("redcap_event_name", "Event Name")
 _REPEAT_INSTRUMENT = ("redcap_repeat_instrument", "Repeat Instrument")
@@ -32,12 +33,12 @@ class Dictionary:
     choices: Mapping[str, Mapping[str, str]]
 
 
-def read_redcap(path: Path, name: str) -> TextTable:
+def read_redcap(path: Path, name: str, layout: Layout) -> TextTable:
     """Read records. The notes say how many events there are, and how many rows belong to repeated instruments.
 
     Raises ExportError for a data dictionary, and the errors of the delimited reader.
     """
-    table = read_delimited(path, name)
+    table = read_delimited(path, name, layout)
     if _FIELD_NAME in table.columns:
         raise ExportError(f"{plain(name)}: this is REDCap's data dictionary, not an export of records; export the records")
     notes = list(table.notes)

@@ -209,7 +209,7 @@ def regular_records(source: Path | bytes, begin: int, end: int, grammar: Grammar
     header: tuple[str, ...] = ()
     blocks: list[_Block] = []
     lines: list[np.ndarray] = []
-    line, blank_lines = 1 + bool(grammar.skipped_bytes), 0
+    line, blank_lines = 1 + grammar.skipped_lines, 0
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
         position = begin + grammar.skipped_bytes
         stream.seek(position)

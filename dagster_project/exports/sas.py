@@ -11,11 +11,12 @@ from typing import Any
 import pyarrow as pa
 
 from dagster_project.exports.cell_text import value_text
-from dagster_project.exports.labelled import read_with
+from dagster_project.exports.labelled import LabelledFile, read_with
 from dagster_project.exports.table import HeldCells, TextTable
+from dagster_project.study import Layout
 
 
-def read_sas(path: Path, name: str) -> TextTable:
+def read_sas(path: Path, name: str, layout: Layout) -> TextTable:
     """Read a SAS data set or transport file. `source_rows` are observation numbers from 1.
 
     Raises ExportError for a file that is neither or is damaged.
@@ -23,36 +24,35 @@ def read_sas(path: Path, name: str) -> TextTable:
     with path.open("rb") as file:
         is_transport = file.read(13) == b"HEADER RECORD"
     if is_transport:
-        values, metadata = read_with(path, name, "SAS", "read_xport")
+        file_content = read_with(path, name, "SAS", "read_xport", layout.encoding)
     else:
-        values, metadata = read_with(path, name, "SAS", "read_sas7bdat", user_missing=True)
-    return labelled_table(values, metadata, "SAS", lambda letter: f".{letter.upper()}")
+        file_content = read_with(path, name, "SAS", "read_sas7bdat", layout.encoding, user_missing=True)
+    return labelled_table(file_content, "SAS", lambda letter: f".{letter.upper()}")
 
 
-def labelled_table(
-    values: dict[str, list[Any]], metadata: Any, program: str, missing_text: Callable[[str], str]
-) -> TextTable:
+def labelled_table(file_content: LabelledFile, program: str, missing_text: Callable[[str], str]) -> TextTable:
     """The library's result as a table of text. missing_text: the program's spelling of a missing value, by its letter."""
-    columns = tuple(metadata.column_names)
-    letters = {column: set(column_letters) for column, column_letters in (metadata.missing_user_values or {}).items()}
-    cells = [_texts(values[column], letters.get(column, set()), missing_text) for column in columns]
+    columns = tuple(file_content.values)
+    missing_letters = file_content.metadata.missing_user_values or {}
+    letters = {column: set(column_letters) for column, column_letters in missing_letters.items()}
+    cells = [_texts(file_content.values[column], letters.get(column, set()), missing_text) for column in columns]
     row_count = len(cells[0]) if cells else 0
-    encoding = metadata.file_encoding
     return TextTable(
         columns=columns,
         content=HeldCells(pa.table(cells, names=[str(position) for position in range(len(columns))])),
         source_rows=pa.array(range(1, row_count + 1), pa.int64()),
-        column_labels={column: label for column, label in metadata.column_names_to_labels.items() if label},
+        column_labels=dict(file_content.labels),
         value_labels={
             column: {_label_key(code, missing_text): label for code, label in labels.items()}
-            for column, labels in metadata.variable_value_labels.items()
+            for column, labels in file_content.value_labels.items()
         },
         special_codes={
             column: tuple(missing_text(letter) for letter in sorted(column_letters))
             for column, column_letters in letters.items()
         },
-        encoding=encoding,
+        encoding=file_content.encoding,
         notes=(f"The file is {program}'s.",),
+        guesses=file_content.guesses,
     )
 
 

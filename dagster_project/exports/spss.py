@@ -13,13 +13,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyreadstat
 
 from dagster_project.exports.cell_text import duration_text, number_text
 from dagster_project.exports.errors import ExportError, plain
-from dagster_project.exports.labelled import probe, read_with
+from dagster_project.exports.labelled import read_with
 from dagster_project.exports.sas import labelled_table
 from dagster_project.exports.table import HeldCells, TextTable
+from dagster_project.study import Layout
 
 #: SPSS counts dates in seconds from the first day of the Gregorian calendar.
 _EPOCH = datetime(1582, 10, 14)
@@ -30,7 +30,7 @@ _NO_LIMIT = 1.7e308
 _DURATION_FORMATS = ("TIME", "DTIME", "MTIME")
 
 
-def read_spss(path: Path, name: str) -> TextTable:
+def read_spss(path: Path, name: str, layout: Layout) -> TextTable:
     """Read an SPSS file as text. `source_rows` are case numbers from 1.
 
     Whole numbers are written without a fraction, others with the fewest digits that give the same number back, dates as
@@ -44,19 +44,15 @@ def read_spss(path: Path, name: str) -> TextTable:
     if not signature:
         raise ExportError(f"{plain(name)}: the file is empty; export it again")
     if _PORTABLE in beginning:
-        return _read_portable(path, name)
+        return _read_portable(path, name, layout)
     if signature not in (b"$FL2", b"$FL3"):
         raise ExportError(f"{plain(name)}: the file is not an SPSS .sav file; export it from SPSS or correct the reader")
-    probe(path, name, "SPSS", "read_sav")
     _refuse_wrong_case_count(path, name)
-    try:
-        values, metadata = pyreadstat.read_sav(
-            path, user_missing=True, output_format="dict", disable_datetime_conversion=True
-        )
-    except Exception as error:  # for a damaged file the library raises its own errors, and any of Python's
-        reason = plain(str(error) or type(error).__name__)
-        raise ExportError(f"{plain(name)}: the SPSS file cannot be read ({reason}); export it again") from None
-    columns = tuple(metadata.column_names)
+    file_content = read_with(
+        path, name, "SPSS", "read_sav", layout.encoding, user_missing=True, disable_datetime_conversion=True
+    )
+    values, metadata = file_content.values, file_content.metadata
+    columns = tuple(values)
     number_writers = {column: _number_writer(metadata.original_variable_types.get(column)) for column in columns}
     cells = [_text_column(values[column], number_writers[column]) for column in columns]
     case_count = len(cells[0]) if cells else 0
@@ -64,17 +60,18 @@ def read_spss(path: Path, name: str) -> TextTable:
         columns=columns,
         content=HeldCells(pa.table(cells, names=[str(position) for position in range(len(columns))])),
         source_rows=pa.array(range(1, case_count + 1), pa.int64()),
-        column_labels={column: label for column, label in metadata.column_names_to_labels.items() if label},
+        column_labels=dict(file_content.labels),
         value_labels={
             column: {_code_text(code, number_writers[column]): label for code, label in labels.items()}
-            for column, labels in metadata.variable_value_labels.items()
+            for column, labels in file_content.value_labels.items()
         },
         special_codes={
             column: tuple(_missing_code(limits, number_writers[column]) for limits in ranges)
             for column, ranges in metadata.missing_ranges.items()
         },
-        encoding=metadata.file_encoding,
-        notes=(f"The file is SPSS, its text in {metadata.file_encoding}.",),
+        encoding=file_content.encoding,
+        notes=(f"The file is SPSS, its text in {file_content.encoding}.",),
+        guesses=file_content.guesses,
     )
 
 
@@ -164,10 +161,11 @@ def _end_of_dictionary(data: bytes, byte_order: str) -> tuple[int, int]:
     return offset + 8, case_width
 
 
-def _read_portable(path: Path, name: str) -> TextTable:
+def _read_portable(path: Path, name: str, layout: Layout) -> TextTable:
     """Read SPSS's portable format: no user-missing codes, dates as the library returns them."""
-    values, metadata = read_with(path, name, "SPSS portable", "read_por")
-    return labelled_table(values, metadata, "SPSS portable", str)
+    if layout.encoding is not None:
+        raise ExportError(f"{plain(name)}: SPSS's portable format is read in one encoding; remove encoding of the export")
+    return labelled_table(read_with(path, name, "SPSS portable", "read_por", None), "SPSS portable", str)
 
 
 def _text_column(values: list[Any], write_number: Callable[[float], str]) -> pa.Array:
@@ -183,8 +181,8 @@ def _missing_code(limits: dict[str, Any], write_number: Callable[[float], str]) 
     low, high = limits["lo"], limits["hi"]
     if low == high:
         return _code_text(low, write_number)
-    low_text = "lowest" if low <= -_NO_LIMIT else _code_text(low, write_number)
-    return f"{low_text} thru {'highest' if high >= _NO_LIMIT else _code_text(high, write_number)}"
+    low_text = "LO" if low <= -_NO_LIMIT else _code_text(low, write_number)
+    return f"{low_text} thru {'HI' if high >= _NO_LIMIT else _code_text(high, write_number)}"
 
 
 def _code_text(value: float | str, write_number: Callable[[float], str]) -> str:

@@ -8,12 +8,13 @@ from pathlib import Path
 from dagster_project.exports.labelled import read_with
 from dagster_project.exports.sas import labelled_table
 from dagster_project.exports.table import TextTable
+from dagster_project.study import Layout
 
 
-def read_stata(path: Path, name: str) -> TextTable:
+def read_stata(path: Path, name: str, layout: Layout) -> TextTable:
     """Read a Stata file. `source_rows` are observation numbers from 1; `special_codes` the extended missing values in use.
 
     Raises ExportError for a file that is not a Stata file or is damaged.
     """
-    values, metadata = read_with(path, name, "Stata", "read_dta", user_missing=True)
-    return labelled_table(values, metadata, "Stata", lambda letter: f".{letter}")
+    file_content = read_with(path, name, "Stata", "read_dta", layout.encoding, user_missing=True)
+    return labelled_table(file_content, "Stata", lambda letter: f".{letter}")

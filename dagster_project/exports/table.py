@@ -57,6 +57,18 @@ class HeldCells:
 
 
 @dataclass(frozen=True)
+class CellFault:
+    """A cell whose value is not in the file: an error, or a formula that was never computed.
+
+    position: of its column. source_row: its row. message: what is wrong, beginning with the cell.
+    """
+
+    position: int
+    source_row: int
+    message: str
+
+
+@dataclass(frozen=True)
 class TextTable:
     """An export's file as text, one row for each record. Nothing is typed, trimmed or dropped.
 
@@ -70,6 +82,8 @@ class TextTable:
     special_codes: column name to the codes that the file declares as user-missing, single ("-9") or as a range
         ("90 thru 99").
     encoding, delimiter: as detected; None if the format has none, and for a file of one column.
+    faults: cells that have no value though the file shows one; they are blank in `content`.
+    guesses: what was taken to be so and could be otherwise, one sentence each.
     notes: what the reader found out about the file, one sentence each.
     blank_lines: number of entirely blank lines, which are not records.
     """
@@ -81,8 +95,10 @@ class TextTable:
     other_names: dict[str, str] = field(default_factory=dict)
     value_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     special_codes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    faults: tuple[CellFault, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None
+    guesses: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     blank_lines: int = 0
 

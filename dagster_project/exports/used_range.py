@@ -73,8 +73,8 @@ class _UsedRange:
     def refuse_if_large(self, name: str) -> None:
         if self.area <= (_MAX_SPARSE_AREA if self.is_sparse else _MAX_AREA):
             return
-        outermost_cells = dict.fromkeys(_cell_reference(*cell) for cell in (self.lowest, self.rightmost))
-        range_text = f"used range is A1:{_cell_reference(self.rows, self.columns)}"
+        outermost_cells = dict.fromkeys(cell_reference(*cell) for cell in (self.lowest, self.rightmost))
+        range_text = f"used range is A1:{cell_reference(self.rows, self.columns)}"
         if self.is_sparse:
             remedy = f"delete cell {next(iter(outermost_cells))}"
             if len(outermost_cells) > 1:
@@ -167,7 +167,7 @@ def _quick_used_range(content: bytes) -> _UsedRange:
         if count := content.count(cell_tag, row_start, end):
             cell_start = content.rfind(cell_tag, row_start, end)
             reference = _REFERENCE.search(content, cell_start, content.find(b">", cell_start))
-            used_range.add(row, _column_number(reference[1]) if reference else count, count)
+            used_range.add(row, column_number(reference[1]) if reference else count, count)
         position = end + len(row_end)
     return used_range
 
@@ -177,7 +177,7 @@ def _cells(content: bytes) -> Iterator[tuple[int, int, re.Match[bytes]]]:
     row = column = 0
     for cell in _CELL.finditer(content):
         if reference := _REFERENCE.search(cell[2]):
-            row, column = int(reference[2]), _column_number(reference[1])
+            row, column = int(reference[2]), column_number(reference[1])
         else:
             column += 1
         yield row, column, cell
@@ -209,17 +209,23 @@ def _is_blank_text(text: bytes) -> bool:
 def _used_range_of_xlsb(content: bytes) -> _UsedRange:
     """The used range of a sheet of an .xlsb; its records are a kind, a size (both in 7 bits a byte) and content."""
     used_range = _UsedRange()
-    position = row = 0
-    length = len(content)
+    row = 0
+    for kind, record in records_of_xlsb(content):
+        if kind == 0:  # a row begins
+            row = int.from_bytes(record[:4], "little")
+        elif 2 <= kind <= 11:  # a cell with a value
+            used_range.add(row + 1, int.from_bytes(record[:4], "little") + 1)
+    return used_range
+
+
+def records_of_xlsb(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """The records of a part of an .xlsb: kind and content."""
+    position, length = 0, len(content)
     while position < length:
         kind, position = _varint(content, position, 2)
         size, position = _varint(content, position, 4)
-        if kind == 0:  # a row begins
-            row = int.from_bytes(content[position : position + 4], "little")
-        elif 2 <= kind <= 11:  # a cell with a value
-            used_range.add(row + 1, int.from_bytes(content[position : position + 4], "little") + 1)
+        yield kind, content[position : position + size]
         position += size
-    return used_range
 
 
 def _varint(content: bytes, position: int, max_bytes: int) -> tuple[int, int]:
@@ -282,14 +288,14 @@ def _repeat_count(element: ElementTree.Element, attribute: str) -> int:
     return max(int(text), 1) if text.isdecimal() else 1
 
 
-def _column_number(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
     number = 0
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
 
 
-def _cell_reference(row: int, column: int) -> str:
+def cell_reference(row: int, column: int) -> str:
     letters = ""
     while column:
         column, remainder = divmod(column - 1, 26)

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dagster_project.checks import Check
-from dagster_project.exports import date_column
+from dagster_project.exports import STRANGERS_CURE, date_column, did_you_mean
 from dagster_project.raw.columns import export_columns
 from dagster_project.study import Export, Study, Wave, wave_state
 from dagster_project.warehouse import Connection, Warehouse, identifier, literal
-
-_CURE = "correct the identifier, add the person, or say who is meant under respondents of the export"
 
 
 @dataclass(frozen=True)
@@ -53,17 +51,6 @@ def on_time_check(wave: Wave) -> str:
     return f"{wave.wave.lower()}_on_time"
 
 
-def did_you_mean(respondent: str, respondents: Sequence[str]) -> str:
-    """A question about an identifier that differs in case, blanks or marks only; nothing is merged by it."""
-    similar = [name for name in respondents if _simplified(name) == _simplified(respondent)]
-    return f" (did you mean {similar[0]!r}?)" if similar else ""
-
-
-def _simplified(identifier_text: str) -> str:
-    letters = "".join(character for character in identifier_text.casefold() if character.isalnum())
-    return letters.lstrip("0") if letters.isdecimal() else letters
-
-
 def _people_on_roster(connection: Connection) -> Check:
     strangers = connection.execute(
         "select wave, respondent, source_row from raw.answers anti join raw.roster using (participant_id)"
@@ -76,7 +63,7 @@ def _people_on_roster(connection: Connection) -> Check:
         f"{wave} row {row}: {respondent!r}{did_you_mean(respondent, respondents)}" for wave, respondent, row in strangers[:5]
     )
     more_words = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
-    return Check("people_on_roster", False, f"not on the roster: {locations}{more_words}; {_CURE}")
+    return Check("people_on_roster", False, f"not on the roster: {locations}{more_words}; {STRANGERS_CURE}")
 
 
 def _on_time(study: Study, connection: Connection, respondent_counts: Mapping[str, int]) -> list[Check]:

@@ -12,13 +12,16 @@ from dagster_project.exports import (
     ExportData,
     ExportError,
     Proposal,
+    ReadCells,
     contract_of_file,
     find_files,
     find_label_changes,
     find_wave_changes,
     propose,
     propose_labels,
+    read_cells,
 )
+from dagster_project.rehearsal.answers import people_not_on_roster, rejected_cells, roster_identifiers
 from dagster_project.study import Study
 
 
@@ -50,6 +53,7 @@ class UnreadWave:
 def columns_by_wave(study: Study) -> Iterator[WaveColumns | UnreadWave]:
     """Each wave's file in use, compared with those before it."""
     earlier: list[ExportData] = []
+    roster = roster_identifiers(study)
     for export in study.protocol.wave_exports:
         try:
             files = find_files(study.folder, export)
@@ -61,16 +65,17 @@ def columns_by_wave(study: Study) -> Iterator[WaveColumns | UnreadWave]:
             yield UnreadWave(export.wave or "", str(error))
             continue
         for export_data in reads:
-            yield _columns(export_data, earlier, study)
+            yield _columns(export_data, earlier, study, roster)
         earlier += reads
 
 
-def _columns(export_data: ExportData, earlier: Sequence[ExportData], study: Study) -> WaveColumns:
+def _columns(export_data: ExportData, earlier: Sequence[ExportData], study: Study, roster: Sequence[str]) -> WaveColumns:
     export, contract_result = export_data.export, export_data.contract_result
     verdicts = Counter(finding.verdict for finding in contract_result.findings)
     counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
     previous_export = study.previous_export(export)
     previous = next((candidate for candidate in reversed(earlier) if candidate.export == previous_export), None)
+    cells_read = read_cells(contract_result, study, export)
     oddities = [
         *contract_result.problems,
         *contract_result.warnings,
@@ -82,6 +87,8 @@ def _columns(export_data: ExportData, earlier: Sequence[ExportData], study: Stud
             previous.export.wave if previous else None,
         ),
         *find_label_changes(export_data, earlier, study),
+        *(message for _, message in rejected_cells(study, cells_read)),
+        *people_not_on_roster(export, contract_result, roster),
     ]
     proposals = propose(export_data, study, earlier)
     return WaveColumns(
@@ -89,7 +96,7 @@ def _columns(export_data: ExportData, earlier: Sequence[ExportData], study: Stud
         oddities=oddities,
         proposals=[proposal.sentence for proposal in proposals],
         lines_to_accept=_column_lines(export.export, proposals),
-        label_proposals=_label_proposals(export_data, study),
+        label_proposals=_label_proposals(export_data, study, cells_read),
     )
 
 
@@ -105,13 +112,12 @@ def _column_lines(export: str, proposals: Sequence[Proposal]) -> list[str]:
     return lines
 
 
-def _label_proposals(export_data: ExportData, study: Study) -> list[tuple[str, list[str]]]:
+def _label_proposals(export_data: ExportData, study: Study, cells_read: Sequence[ReadCells]) -> list[tuple[str, list[str]]]:
     proposals = []
-    for block, texts in propose_labels(export_data, study).items():
-        labels = ", ".join(f"{json.dumps(text, ensure_ascii=False)}: {code}" for text, code in texts.items())
+    for proposal in propose_labels(export_data, study, cells_read):
         lines = [
             f"to accept, add to study.yaml under exports, {export_data.export.export}:",
-            f"  labels: - {{blocks: [{block}], labels: {{{labels}}}}}",
+            f"  {proposal.declaration}",
         ]
-        proposals.append((f"{len(texts)} texts of {block} are labels that the export's dictionary knows", lines))
+        proposals.append((proposal.sentence, lines))
     return proposals

@@ -6,8 +6,18 @@ Belongs here: asking each of them, a function each. Does not belong here: what a
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dagster_project.exports import ExportError, contract_of_file, find_files, look
+from dagster_project.exports import (
+    ContractResult,
+    ExportData,
+    ExportError,
+    contract_of_file,
+    find_files,
+    look,
+    propose_labels,
+    read_cells,
+)
 from dagster_project.exports.arrivals import Memory
+from dagster_project.rehearsal.answers import people_not_on_roster, rejected_cells, roster_identifiers
 from dagster_project.report.checklists import read_answers
 from dagster_project.results import ResultsError, read_published
 from dagster_project.study import Export, Study, StudyError
@@ -30,8 +40,9 @@ class FitFinding:
 
 def check_study(study: Study) -> Iterator[FitFinding]:
     """What there is, and what does not fit. Nothing is written."""
+    roster = roster_identifiers(study)
     for export in study.protocol.exports:
-        yield from _of_export(study, export)
+        yield from _of_export(study, export, roster)
     for name in look(study, Memory(), {}).undeclared_files:
         yield FitFinding("", WARNING, f"{name}: no export declares this file")
     yield from _of_published(study)
@@ -41,7 +52,7 @@ def check_study(study: Study) -> Iterator[FitFinding]:
     yield from _of_checklists(study)
 
 
-def _of_export(study: Study, export: Export) -> Iterator[FitFinding]:
+def _of_export(study: Study, export: Export, roster: list[str]) -> Iterator[FitFinding]:
     name = export.wave or "roster"
     try:
         files = find_files(study.folder, export)
@@ -49,14 +60,28 @@ def _of_export(study: Study, export: Export) -> Iterator[FitFinding]:
             contract_result = contract_of_file(file, file.name, study, export)
             counts = f"{contract_result.rows_accepted} rows accepted, {contract_result.set_aside.num_rows} set aside"
             yield FitFinding(name, INFO, f"{file.name}: {counts}", is_export=True)
-            for severity, messages in ((WARNING, contract_result.warnings), (ERROR, contract_result.problems)):
-                for message in messages:
-                    yield FitFinding(name, severity, message, is_export=True, is_detail=True)
+            for severity, message in _of_file(study, export, contract_result, roster):
+                yield FitFinding(name, severity, message, is_export=True, is_detail=True)
     except ExportError as error:
         yield FitFinding(name, ERROR, str(error), is_export=True)
         return
     if not files:
         yield FitFinding(name, INFO, f"no export has arrived in {export.folder} ({export.pattern})", is_export=True)
+
+
+def _of_file(study: Study, export: Export, contract_result: ContractResult, roster: list[str]) -> Iterator[tuple[str, str]]:
+    """Severity and message: what a run would say of a file, up to typed answers."""
+    yield from (
+        (INFO, f"{sentence} Declare encoding of the export if it is another.") for sentence in contract_result.table.guesses
+    )
+    yield from ((WARNING, message) for message in contract_result.warnings)
+    yield from ((ERROR, message) for message in contract_result.problems)
+    cells_read = read_cells(contract_result, study, export)
+    for is_too_many, message in rejected_cells(study, cells_read):
+        yield ERROR if is_too_many else WARNING, message
+    for proposal in propose_labels(ExportData(export, contract_result.table, contract_result), study, cells_read):
+        yield INFO, f"{proposal.sentence}; to accept, add under the export: {proposal.declaration}"
+    yield from ((ERROR, message) for message in people_not_on_roster(export, contract_result, roster))
 
 
 def _of_published(study: Study) -> Iterator[FitFinding]:

@@ -18,24 +18,26 @@ from dagster_project.study.effect_size import (
     effect_size_of,
 )
 from dagster_project.study.errors import StudyError
+from dagster_project.study.export import (
+    MISSING_REASONS,
+    AnswerLabels,
+    ColumnBlock,
+    Export,
+    RowFilter,
+    RowRule,
+    SpecialCodes,
+)
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.new import new_study
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
 from dagster_project.study.protocol import (
-    MISSING_REASONS,
-    AnswerLabels,
-    ColumnBlock,
     Contrast,
-    Export,
     ParticipantVariable,
     Protocol,
     PublishedTable,
-    RowFilter,
-    RowRule,
     Service,
     ServiceUse,
-    SpecialCodes,
     Wave,
 )
 from dagster_project.study.read import (
@@ -47,7 +49,8 @@ from dagster_project.study.read import (
     read_instrument,
     read_study,
 )
-from dagster_project.study.readers import READERS
+from dagster_project.study.readers import READERS, Layout
+from dagster_project.study.texts import INVISIBLE, comparable
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
@@ -57,6 +60,7 @@ __all__ = [
     "EVERY_EFFECT_SIZE",
     "HEDGES_CORRECTION",
     "HEDGES_SOURCE",
+    "INVISIBLE",
     "MISSING_REASONS",
     "PARTICIPANTS",
     "READERS",
@@ -73,6 +77,7 @@ __all__ = [
     "Export",
     "Family",
     "Instrument",
+    "Layout",
     "Norm",
     "NormSample",
     "ParticipantVariable",
@@ -93,6 +98,7 @@ __all__ = [
     "WaveState",
     "codebook_tables",
     "column_descriptions",
+    "comparable",
     "effect_size_method",
     "effect_size_of",
     "hash_definitions",

@@ -60,6 +60,7 @@ CODEBOOK_COLUMNS = {
     "outcome_order": "The scale's place in the outcome tables; null where it is not in them.",
     "part": "The scale that is a part of the composite.",
     "wave_exports.part": "Which of the wave's exports it is, from 1.",
+    "wave_exports.decimal_mark": "The decimal mark of its numbers, '.' or ','.",
     "wave_items.part": "Which of the wave's exports holds the item.",
     "part_order": "The part's place.",
     "plan_hash": "The hash of the analysis plan, as results carry it.",

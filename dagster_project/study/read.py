@@ -15,9 +15,11 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from dagster_project.study.errors import StudyError
+from dagster_project.study.export import ColumnBlock, Export, MissingReason
 from dagster_project.study.instruments import Anchors, Composite, Instrument, Scale
 from dagster_project.study.norms import NormFile
-from dagster_project.study.protocol import ColumnBlock, Export, Protocol
+from dagster_project.study.protocol import Protocol
+from dagster_project.study.texts import comparable
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -110,6 +112,18 @@ class Study:
                 continue
             columns[code] = block.columns.get(code) or (block.template or "").format(position=position)
         return columns
+
+    def answer_texts(self, export: Export, block: str) -> dict[str, int | MissingReason]:
+        """What the declared texts of a block stand for in an export, by their comparable form: an answer, or why there is
+        none."""
+        texts: dict[str, int | MissingReason] = {}
+        for answer_labels in export.labels:
+            if block in answer_labels.blocks:
+                texts |= {comparable(text): answer for text, answer in answer_labels.labels.items()}
+        if block == SERVICES and self.protocol.service_use is not None:
+            texts |= {comparable(text): 1 for text in self.protocol.service_use.used}
+            texts |= {comparable(text): 0 for text in self.protocol.service_use.not_used}
+        return texts | {comparable(text): reason for text, reason in export.special_codes_of(block).items()}
 
     def export_columns(self, export: Export) -> dict[str, str]:
         """The column name by code, over all blocks of an export, with the roster's columns for people who left."""

@@ -49,9 +49,10 @@
 {%- endmacro %}
 
 {#- The number that an export's cell is kept as. is_number: whether the column of schema raw holds whole numbers, whose text
-    is their plain spelling, and null for a blank cell; else it holds the cell's text, without the blanks around it. Declared
-    texts are looked up first; only what is left is read as a number, and only where it is spelled as one. -#}
-{% macro read_answer(item, column, is_number, texts) -%}
+    is their plain spelling, and null for a blank cell; else it holds the cell's text as cell_text gives it. Declared texts are
+    looked up first; only what is left is read as a number, and only where it is spelled as one with the export's decimal
+    mark. The same rule for who looks at a file before a run: exports/answers.py. -#}
+{% macro read_answer(item, column, is_number, texts, decimal_mark) -%}
     {%- if is_number -%}
     {#- Nearly all cells are answers: that is asked first, but for declared numbers between the anchors. #}
     {%- set declared = [] -%}
@@ -80,12 +81,37 @@
         {%- endfor %}
         {%- endif %}
         else case
-            when {{ matches_whole_number(column) }} and cast({{ column }} as double) between {{ item.low }} and {{ item.high }}
-                then cast({{ column }} as double)
+            {%- set number = with_decimal_point(column, decimal_mark) %}
+            when {{ matches_whole_number(number) }} and cast({{ number }} as double) between {{ item.low }} and {{ item.high }}
+                then cast({{ number }} as double)
             else {{ reason_code(item, 'invalid') }}
         end
     end
     {%- endif -%}
+{%- endmacro %}
+
+{#- A cell's text in the form in which it is compared: Unicode's NFC, without white space and characters without width
+    around it. The same as study/texts.py. -#}
+{% macro cell_text(column) -%}
+    {{ return(adapter.dispatch('cell_text')(column)) }}
+{%- endmacro %}
+
+{% macro default__cell_text(column) -%}
+    trim({{ column }})
+{%- endmacro %}
+
+{% macro duckdb__cell_text(column) -%}
+    trim(nfc_normalize({{ column }}), {% for code in invisible_characters() %}chr({{ code }}){{ ' || ' if not loop.last }}{% endfor %})
+{%- endmacro %}
+
+{#- The characters that nobody sees, by their numbers in Unicode -#}
+{% macro invisible_characters() %}
+    {{ return([9, 10, 11, 12, 13, 32, 133, 160, 173, 5760] + range(8192, 8206) | list + [8232, 8233, 8239, 8287, 8288, 12288, 65279]) }}
+{% endmacro %}
+
+{#- A number's text with a point for its decimal mark. With a comma as the mark, a point is none. -#}
+{% macro with_decimal_point(column, decimal_mark) -%}
+    {{ "replace(replace(" ~ column ~ ", '.', '?'), ',', '.')" if decimal_mark == ',' else column }}
 {%- endmacro %}
 
 {#- What a declared text stands for: an answer, or a missing reason -#}

@@ -69,10 +69,11 @@
     {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
-{#- The tables of schema raw that hold the waves' answers: wave, part (which of the wave's exports), table_name -#}
+{#- The tables of schema raw that hold the waves' answers: wave, part (which of the wave's exports), table_name,
+    decimal_mark -#}
 {% macro codebook_wave_tables() %}
     {% set query %}
-        select wave, cast(part as integer) as part, table_name
+        select wave, cast(part as integer) as part, table_name, decimal_mark
         from {{ source('codebook', 'wave_exports') }}
         order by wave_order, part
     {% endset %}

@@ -158,11 +158,16 @@ def _book(path: Path, *sheets: list[list[Any]]) -> Path:
 @pytest.mark.parametrize(
     ("sheets", "message"),
     [
-        ([[["a"], [1]], [["b"]]], 't3.file: 2 sheets are filled: "Sheet", "Sheet 2"; keep the one with the answers'),
+        (
+            [[["a"], [1]], [["b"]]],
+            't3.file: 2 sheets are filled: "Sheet", "Sheet 2"; say under sheet of the export which one',
+        ),
         ([[]], "t3.file: the workbook is empty; export it again"),
-        ([[["a"], ["#REF!"]]], "t3.file: cell A2 holds the error #REF!; correct it and save the workbook"),
-        ([[["a", "b"], [1, "=A2+1"]]], "t3.file: cell B2 holds a formula without its value; open the workbook and save it"),
-        ([[["a"], [1, 2]]], "t3.file: row 2: a cell is outside the header's columns; give its column a header"),
+        (
+            [[["a"], [1, 2]]],
+            "t3.file: row 2: a cell is outside the header's columns; give its column a header, or say under title_rows of the"
+            " export how many rows stand above the header",
+        ),
     ],
 )
 def test_workbooks_that_would_lose_something_are_refused(

@@ -4,23 +4,28 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from dagster_project.cli import main
 from dagster_project.exports import (
     ExportData,
+    TextTable,
     apply_contract,
     find_label_changes,
     find_wave_changes,
-    proposals,
     propose,
+    propose_labels,
+    read_cells,
     read_export,
 )
-from dagster_project.study import Export, read_study
+from dagster_project.exports.table import HeldCells
+from dagster_project.study import ColumnBlock, Export, read_study
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = read_study(ROOT / "data" / "peer_workers")
@@ -173,16 +178,57 @@ def test_the_example_is_not_remarked_on(monkeypatch: pytest.MonkeyPatch, capsys:
     assert [line for line in capsys.readouterr().out.splitlines() if line.startswith(" ")] == []
 
 
-@pytest.mark.parametrize(("code", "is_whole"), [("5", True), ("-1", True), ("--5", False), ("²", False), ("٣", False)])
-def test_a_label_whose_code_is_no_whole_number_is_not_proposed(code: str, is_whole: bool) -> None:
-    """A dictionary with the choice "--5" ended `wavehouse contract` in a traceback."""
-    assert proposals._is_label("Agree", code) == is_whole
+@pytest.mark.parametrize(
+    ("label", "code", "is_proposed"),
+    [
+        ("Agree", "4", True), ("Agree", "-1", False), ("Agree", "9", False), ("4", "0", False), ("4", "4", False),
+        (" 3 ", "1", False), ("4 - Agree", "4", True), ("Agree", "--5", False), ("Agree", "²", False), ("Agree", "٣", False),
+    ],
+)  # fmt: skip
+def test_what_a_dictionary_says_is_proposed(label: str, code: str, is_proposed: bool) -> None:
+    """Choices whose labels were digits, in the other order, turned every answer round when they were accepted; a dictionary
+    with the choice "--5" ended the command in a traceback."""
+    table = replace(_labelled_table([label, "5"]), value_labels={"q": {code: label}})
+    assert _proposed(table) == ([{label: int(code)}] if is_proposed else [])
 
 
 @pytest.mark.parametrize(
-    ("label", "code", "is_label"),
-    [("Agree", "4", True), ("4", "0", False), ("4", "4", False), (" 3 ", "1", False), ("4 - Agree", "4", True)],
+    ("texts", "codes"),
+    [
+        (["4 - Agree", "5 - Agree strongly", "1 – Disagree"], [4, 5, 1]),
+        (["1. Never", "2. Seldom"], [1, 2]),
+        (["1) Never", "2) Seldom"], [1, 2]),
+        (["(1) Never", "(2) Seldom"], [1, 2]),
+        (["[1] Never", "[2] Seldom"], [1, 2]),
+        (["Agree (4)", "Not at all (1)"], [4, 1]),
+        (["Agree [4]", "Not at all [1]"], [4, 1]),
+        (["Agree = 4", "Not at all = 1"], [4, 1]),
+        (["1=Nie", "2=Manchmal, aber selten (1 - 2 mal)"], [1, 2]),
+        # Nothing says what these stand for.
+        (["1 - 2 times", "3 - 4 times"], []),
+        (["2 to 4 times a month", "4 or more times a week"], []),
+        (["Agree", "Disagree"], []),
+        (["4 - Agree"], []),
+        (["4 - Agree", "4 - Agree a little"], []),
+        (["4 - Agree", "Disagree (1)"], []),
+        (["10 - Agree", "20 - Agree strongly"], []),
+        (["2024-01-31", "2024-02-01"], []),
+    ],
 )
-def test_a_label_that_is_a_number_is_not_proposed(label: str, code: str, is_label: bool) -> None:
-    """Choices whose labels were digits, in the other order, turned every answer round when they were accepted."""
-    assert proposals._is_label(label, code) == is_label
+def test_codes_that_texts_carry_are_proposed(texts: list[str], codes: list[int]) -> None:
+    expected = [dict(sorted(zip(texts, codes, strict=True), key=lambda pair: pair[1]))] if codes else []
+    assert _proposed(_labelled_table(texts)) == expected
+
+
+def _labelled_table(texts: list[str]) -> TextTable:
+    """A wave of one column, an answer of 1 to 5 to each person."""
+    cells = pa.table({"0": [f"P{index}" for index, _ in enumerate(texts)], "1": texts})
+    return TextTable(("pid", "q"), HeldCells(cells), pa.array(range(2, 2 + len(texts)), pa.int64()))
+
+
+def _proposed(table: TextTable) -> list[dict[str, int]]:
+    block = ColumnBlock(block="mjs", columns={"mjs_01": "q"}, absent=tuple(f"mjs_{index:02d}" for index in range(2, 44)))
+    export = Export(export="t1", wave="T1", folder="raw/T1", reader="delimited", respondent="pid", blocks=(block,))
+    result = apply_contract(table, EXAMPLE, export, "ab" * 32, "t1.csv")
+    proposals_of_wave = propose_labels(ExportData(export, table, result), EXAMPLE, read_cells(result, EXAMPLE, export))
+    return [dict(proposal.labels) for proposal in proposals_of_wave]

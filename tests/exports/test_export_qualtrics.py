@@ -77,12 +77,12 @@ def test_nobody_has_answered_yet(read: Read) -> None:
         ),
         (
             NAMES + LABELS + IMPORT_IDS.replace('"{""ImportId"":""QID1""}"', "QID1") + PEOPLE,
-            't2.csv: line 4: column "Q_1": "QID1" is not an ImportId like the others of that row; export it again',
+            't2.csv: line 4: column "Q_1": "QID1" is not an ImportId like the others of that row; correct the cell',
         ),
         (
             NAMES + LABELS + IMPORT_IDS.replace('""QID3""}', '""QID3""') + PEOPLE,
-            't2.csv: line 4: column "Q_3": "{"ImportId":"QID3"" is not an ImportId like the others of that row; export it'
-            " again",
+            't2.csv: line 4: column "Q_3": "{"ImportId":"QID3"" is not an ImportId like the others of that row; correct'
+            " the cell",
         ),
         (
             NAMES + LABELS + IMPORT_IDS + "R_1\n",

@@ -17,6 +17,7 @@ from dagster_project.exports import (
     dictionary_of,
     look,
     propose_labels,
+    read_cells,
     read_export,
 )
 from dagster_project.study import Export, RowFilter, Study
@@ -94,7 +95,7 @@ def test_a_wave_may_be_an_instance_of_a_repeated_instrument(
     assert result.accepted.num_rows + result.set_aside.num_rows == 5
     reasons = {row["source_row"]: row["detail"] for row in result.set_aside.to_pylist()}
     assert reasons[5] == 'column "redcap_repeat_instrument" is diary'
-    assert propose_labels(reading, study) == {}
+    assert propose_labels(reading, study, read_cells(result, study, reading.export)) == []
 
 
 def test_an_export_with_labels_is_matched_through_the_dictionary_and_its_texts_are_proposed(
@@ -103,9 +104,9 @@ def test_an_export_with_labels_is_matched_through_the_dictionary_and_its_texts_a
     reading, result = _contracted(study, _export(export_of, "1", True), LABELLED)
     assert result.problems == []
     assert result.accepted.column("mood_01").to_pylist() == ["Never", "Sometimes, at times"]
-    assert propose_labels(reading, study) == {
-        "mood": {"Never": 1, "Seldom": 2, "Sometimes, at times": 3, "Often": 4, "Always": 5}
-    }
+    (proposal,) = propose_labels(reading, study, read_cells(result, study, reading.export))
+    assert proposal.labels == {"Never": 1, "Seldom": 2, "Sometimes, at times": 3, "Often": 4, "Always": 5}
+    assert proposal.sentence == "5 texts of mood are labels that the export's dictionary knows"
     assert reading.table.column_labels["Label 2"] == "Label 2"
     # The dictionary is no export, and no stranger in the study folder either.
     assert look(study, Memory(), {}).undeclared_files == ()

@@ -34,9 +34,9 @@ def wave_exports_table(study: Study) -> pa.Table:
     """Which table of schema raw holds which part of a wave."""
     wave_orders = {wave.wave: order for order, wave in enumerate(study.protocol.waves, start=1)}
     return codebook_table(
-        {"wave": TEXT, "wave_order": WHOLE, "part": WHOLE, "table_name": TEXT},
+        {"wave": TEXT, "wave_order": WHOLE, "part": WHOLE, "table_name": TEXT, "decimal_mark": TEXT},
         [
-            (export.wave, wave_orders[export.wave], study.protocol.part_number(export), export.table)
+            (export.wave, wave_orders[export.wave], study.protocol.part_number(export), export.table, export.decimal)
             for export in study.protocol.wave_exports
             if export.wave is not None
         ],
@@ -45,24 +45,13 @@ def wave_exports_table(study: Study) -> pa.Table:
 
 def answer_texts_table(study: Study) -> pa.Table:
     """The texts of an export that stand for an answer code or a missing reason."""
-    service_use = study.protocol.service_use
     rows: list[tuple[Any, ...]] = []
     for export in study.protocol.wave_exports:
-        label_answers = {
-            (block_name, text): answer
-            for answer_labels in export.labels
-            for block_name in answer_labels.blocks
-            for text, answer in answer_labels.labels.items()
-        }
         for block in export.blocks:
-            for code in study.column_of(block):
-                for text, reason in export.special_codes_of(block.block).items():
-                    rows.append((export.wave, code, text, None, reason))
-                for (block_name, text), answer in label_answers.items():
-                    if block_name == block.block:
-                        rows.append((export.wave, code, text, answer, None))
-                if block.block == SERVICES and service_use is not None:
-                    rows += [(export.wave, code, text, 1, None) for text in service_use.used]
-                    rows += [(export.wave, code, text, 0, None) for text in service_use.not_used]
+            meanings = [
+                (text, *((meaning, None) if isinstance(meaning, int) else (None, meaning)))
+                for text, meaning in study.answer_texts(export, block.block).items()
+            ]
+            rows += [(export.wave, code, *meaning) for code in study.column_of(block) for meaning in meanings]
     columns = {"wave": TEXT, "item": TEXT, "answer_text": TEXT, "code": WHOLE, "missing_reason": TEXT}
     return codebook_table(columns, rows)

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, codebook_table
 from dagster_project.study.read import Study
+from dagster_project.study.texts import comparable
 
 
 def services_table(study: Study) -> pa.Table:
@@ -59,7 +60,7 @@ def category_texts_table(study: Study) -> pa.Table:
     return codebook_table(
         {"variable": TEXT, "category": TEXT, "answer_text": TEXT},
         [
-            (variable.variable, category.category, text)
+            (variable.variable, category.category, comparable(text))
             for variable in study.protocol.participant_variables
             for category in variable.categories
             for text in category.text or (category.label,)

@@ -6,7 +6,7 @@ Belongs here: one function a table. Does not belong here: instruments, exports, 
 import pyarrow as pa
 
 from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, codebook_table
-from dagster_project.study.protocol import MISSING_REASONS
+from dagster_project.study.export import MISSING_REASONS
 from dagster_project.study.read import Study
 
 

@@ -39,7 +39,7 @@ select
     {%- for entry in placed %},
     {%- set item = entry.item %}
     {%- if entry.is_here %}
-    cast({{ read_answer(item, quoted(item.item), entry.is_number, entry.texts) }} as smallint) as {{ quoted(item.item) }}
+    cast({{ read_answer(item, quoted(item.item), entry.is_number, entry.texts, table.decimal_mark) }} as smallint) as {{ quoted(item.item) }}
     {%- else %}
     cast({{ reason_code(item, entry.status) if entry.status else 'null' }} as smallint) as {{ quoted(item.item) }}
     {%- endif %}
@@ -52,7 +52,7 @@ from (
         source_row
         {%- for entry in placed if entry.is_here %},
         {%- set column = quoted(entry.item.item) %}
-        {{ column if entry.is_number else 'trim(' ~ column ~ ')' }} as {{ column }}
+        {{ column if entry.is_number else cell_text(column) }} as {{ column }}
         {%- endfor %}
     from {{ raw_table(source('raw', 'answers'), table) }}
 ) as export_rows

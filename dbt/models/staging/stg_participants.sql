@@ -9,16 +9,12 @@ with trimmed as (
         source_file,
         source_row,
         withdrawn_on_day as withdrawn_on,
-        nullif(trim(withdrawal_reason), '') as withdrawal_reason,
-        coalesce(trim(withdrawn_on), '') <> '' or coalesce(trim(withdrawal_reason), '') <> '' as is_withdrawn
+        nullif({{ cell_text('withdrawal_reason') }}, '') as withdrawal_reason,
+        coalesce({{ cell_text('withdrawn_on') }}, '') <> '' or coalesce({{ cell_text('withdrawal_reason') }}, '') <> '' as is_withdrawn
         {%- for variable in variables %},
         {%- set column = quoted(variable.variable) %}
-        {%- if variable.kind == 'number' and variable.decimal_mark == ',' %}
-        {#- with a comma as the mark, a point is none #}
-        replace(replace(trim({{ as_text(column) }}), '.', '?'), ',', '.') as {{ column }}
-        {%- else %}
-        trim({{ as_text(column) }}) as {{ column }}
-        {%- endif %}
+        {%- set written = cell_text(as_text(column)) %}
+        {{ with_decimal_point(written, variable.decimal_mark) if variable.kind == 'number' else written }} as {{ column }}
         {%- endfor %}
     from {{ source('raw', 'roster') }}
     where {{ is_included() }}

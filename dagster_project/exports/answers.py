@@ -1,0 +1,126 @@
+"""What a cell of an export is read as: an answer or a declared reason, or nothing that is declared.
+
+Belongs here: that rule for whoever looks at a file before a run, and the texts of a file that fail it. Does not belong here:
+typing the answers of a run, which dbt does by the same rule (dbt/macros/answers.sql, stg_participants.sql; a test holds the
+two together), identifiers, dates.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.exports.contract_result import ContractResult
+from dagster_project.exports.whole_numbers import as_text
+from dagster_project.study import PARTICIPANTS, SERVICES, Export, Study, comparable
+
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}([.]0+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class CellRule:
+    """What cells of one column may hold.
+
+    texts: declared texts, in comparable form. low, high: the limits of numbers; None for no limit. takes_numbers: whether
+    numbers are values at all, takes_decimals: whether others than whole ones are. decimal_mark: "." or ",".
+    """
+
+    texts: frozenset[str]
+    low: float | None = None
+    high: float | None = None
+    takes_numbers: bool = True
+    takes_decimals: bool = False
+    decimal_mark: str = "."
+
+    def accepts(self, cell: str) -> bool:
+        """Whether the cell is blank, a declared text, or a number within the limits."""
+        text = comparable(cell)
+        return text == "" or text in self.texts or (self.takes_numbers and self._is_number_within(text))
+
+    def _is_number_within(self, text: str) -> bool:
+        if self.decimal_mark == ",":
+            text = text.replace(".", "?").replace(",", ".")
+        if not (_NUMBER if self.takes_decimals else _WHOLE_NUMBER).fullmatch(text):
+            return False
+        return (self.low is None or float(text) >= self.low) and (self.high is None or float(text) <= self.high)
+
+
+def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
+    """The rule of each column that a block of an export has, by code."""
+    column_block = next(column_block for column_block in export.blocks if column_block.block == block)
+    codes = study.column_of(column_block)
+    if block == PARTICIPANTS:
+        rules = {}
+        for variable in study.protocol.participant_variables:
+            rules[variable.variable] = CellRule(
+                frozenset(
+                    comparable(text) for category in variable.categories for text in category.text or (category.label,)
+                ),
+                variable.minimum,
+                variable.maximum,
+                takes_numbers=variable.kind == "number",
+                takes_decimals=True,
+                decimal_mark=export.decimal,
+            )
+        return {code: rules[code] for code in codes}
+    texts = frozenset(study.answer_texts(export, block))
+    if block == SERVICES:
+        return {code: CellRule(texts, 0, 1, decimal_mark=export.decimal) for code in codes}
+    anchors = study.instrument(block).anchors
+    return {code: CellRule(texts, anchors.low, anchors.high, decimal_mark=export.decimal) for code in codes}
+
+
+@dataclass(frozen=True)
+class ReadCells:
+    """The cells of a block, or of one participant variable, in the accepted rows of a file, read as a run would read them.
+
+    block: the block. name: of the block or of the variable. declared_texts: what its cells may hold besides numbers.
+    value_count: how many cells are filled. rejected: the texts that are no answer, with their number.
+    """
+
+    block: str
+    name: str
+    declared_texts: frozenset[str]
+    value_count: int
+    rejected: Counter[str]
+
+
+def read_cells(contract_result: ContractResult, study: Study, export: Export) -> list[ReadCells]:
+    """Each instrument, the services, and each participant variable of an export. Reads the file's rows batch by batch."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    codes = [code for block in export.blocks for code in study.column_of(block)]
+    for batch in contract_result.batches(set(codes)):
+        for code in codes:
+            cells = batch.column(code)
+            if pa.types.is_null(cells.type) or not len(cells):
+                continue
+            for count in pc.value_counts(cells).to_pylist():
+                if count["values"] is not None:
+                    counts[code][_cell_text(count["values"])] += count["counts"]
+    groups = []
+    for block in export.blocks:
+        rules = cell_rules(study, export, block.block)
+        parts = (
+            [(code, {code: rule}) for code, rule in rules.items()] if block.block == PARTICIPANTS else [(block.block, rules)]
+        )
+        groups += [_block_cells(block.block, name, part, counts) for name, part in parts]
+    return groups
+
+
+def _cell_text(value: int | str) -> str:
+    return value if isinstance(value, str) else str(as_text(pa.array([value], pa.int16()))[0])
+
+
+def _block_cells(block: str, name: str, rules: Mapping[str, CellRule], counts: Mapping[str, Counter[str]]) -> ReadCells:
+    value_count, rejected, declared_texts = 0, Counter[str](), frozenset[str]()
+    for code, rule in rules.items():
+        declared_texts |= rule.texts
+        for text, n in counts[code].items():
+            value_count += n if comparable(text) else 0
+            if not rule.accepts(text):
+                rejected[text] += n
+    return ReadCells(block, name, declared_texts, value_count, rejected)

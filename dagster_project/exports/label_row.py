@@ -1,0 +1,85 @@
+"""A further header row below the header, which would be taken for a person.
+
+Belongs here: finding it. Does not belong here: reading header rows that are declared or known of a tool (header_rows.py),
+rows that repeat the header word by word (columns.py).
+"""
+
+import re
+
+import numpy as np
+import pyarrow as pa
+
+from dagster_project.exports.answers import CellRule, cell_rules
+from dagster_project.exports.columns import ColumnMatch
+from dagster_project.exports.errors import abbreviated_list, quoted
+from dagster_project.exports.headers import loose_header_key
+from dagster_project.exports.table import TextTable
+from dagster_project.study import READERS, Export, Study
+
+_MAX_ROWS = 5
+_MIN_SPELLED = 2
+#: A number, a date or a time: what rows of labels do not have.
+_FIGURES = re.compile(r"[0-9.,:;/+\-\sTZ%]*[0-9][0-9.,:;/+\-\sTZ%]*", re.ASCII)
+
+
+def label_row_problem(table: TextTable, columns: ColumnMatch, study: Study, export: Export, reasons: pa.Array) -> str | None:
+    """What is wrong if the first rows that are not set aside look like a header; None if they do not.
+
+    They do if they have no figures, and either spell their columns' names, or hold in every column of answers a text that is
+    none, where most other rows hold answers. reasons: of the rows that are set aside.
+    """
+    rules = {
+        position: rule
+        for block in export.blocks
+        for code, rule in cell_rules(study, export, block.block).items()
+        if (column := columns.canonical.get(code)) is not None and (position := columns.position(column)) is not None
+    }
+    suspects: list[int] = []
+    row_indices = np.flatnonzero(reasons.is_null().to_numpy(zero_copy_only=False))
+    for row_index in row_indices[:_MAX_ROWS].tolist():
+        if not _looks_like_header(table, row_index, rules):
+            break
+        suspects.append(row_index)
+    if not suspects:
+        return None
+    lines = [table.source_rows[row_index].as_py() for row_index in suspects]
+    cells = abbreviated_list([quoted(cell) for cell in table.row(suspects[0]) if cell.strip()][:3])
+    rows_words = f"row {lines[0]} looks" if len(lines) == 1 else f"rows {lines[0]} to {lines[-1]} look"
+    return f"{rows_words} like a header and not like a person ({cells}, …); {_cure(export, len(suspects))}"
+
+
+def _looks_like_header(table: TextTable, row_index: int, rules: dict[int, CellRule]) -> bool:
+    cells = table.row(row_index)
+    filled_cells = [(column, cell.strip()) for column, cell in zip(table.columns, cells, strict=True) if cell.strip()]
+    if not filled_cells or any(_FIGURES.fullmatch(cell) for _, cell in filled_cells):
+        return False
+    if sum(loose_header_key(column) == loose_header_key(cell) for column, cell in filled_cells) >= _MIN_SPELLED:
+        return True
+    typed = [position for position in rules if cells[position].strip()]
+    return (
+        len(typed) > 0
+        and len(filled_cells) > _MIN_SPELLED
+        and not any(rules[position].accepts(cells[position]) for position in typed)
+        and _others_are_answers(table, row_index, {position: rules[position] for position in typed})
+    )
+
+
+def _others_are_answers(table: TextTable, row_index: int, rules: dict[int, CellRule]) -> bool:
+    """Whether most filled cells of these columns below a row are answers."""
+    n_accepted = n_filled = 0
+    for (_, rule), column in zip(sorted(rules.items()), table.texts(sorted(rules)).columns, strict=True):
+        for count in column.slice(row_index + 1).value_counts().to_pylist():
+            if count["values"].strip():
+                n_filled += count["counts"]
+                n_accepted += count["counts"] if rule.accepts(count["values"]) else 0
+    return 2 * n_accepted > n_filled
+
+
+def _cure(export: Export, n_rows: int) -> str:
+    if "label_rows" not in READERS[export.reader].layout:
+        return "delete it, or set it aside by a rule under set_aside"
+    tool = ", reader: qualtrics if Qualtrics wrote it" if export.reader in ("excel", "delimited") else ""
+    return (
+        f"say label_rows: {export.label_rows + n_rows} under the export if it describes the columns, header_rows:"
+        f" {export.header_rows + n_rows} if it is part of their names{tool}"
+    )

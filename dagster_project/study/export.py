@@ -1,0 +1,241 @@
+"""Exports: what study.yaml may say of a wave's export, or of the roster.
+
+Belongs here: models of the declaration of one export. Does not belong here: how exports and waves fit together
+(protocol.py), reading a file (exports/).
+"""
+
+import codecs
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from dagster_project.study.base import Code, Definition, Text, WaveId
+from dagster_project.study.readers import READERS, READERS_IN_WORDS, Layout
+
+if TYPE_CHECKING:
+    ReaderName = str
+else:
+    ReaderName = Literal[tuple(READERS)]
+
+_LAYOUT_KEYS = tuple(field.name for field in fields(Layout))
+
+MissingReason = Literal[
+    "refused",
+    "invalid",
+    "blank",
+    "not_asked",
+    "not_in_wave",
+    "column_absent",
+    "withdrawn",
+    "wave_not_returned",
+    "returned_blank",
+    "too_few_items",
+]
+#: Why an answer or a score is missing, in the order of their codes in released files: -1 is the first.
+MISSING_REASONS: tuple[MissingReason, ...] = get_args(MissingReason)
+
+
+#: Tables of schema raw besides those of the waves.
+RESERVED_NAMES = ("roster", "answers", "exports", "versions", "contract", "set_aside_rows")
+
+
+def _known_encoding(name: str) -> str:
+    """Refuse a name that is no encoding of text (Python knows others, such as zip)."""
+    try:
+        is_text = bytes(1).decode(name) is not None
+    except LookupError:
+        is_text = False
+    except UnicodeDecodeError:
+        is_text = True
+    if not is_text:
+        raise ValueError(f"{name!r} is no encoding of text that is known; write e.g. utf-8, cp1252, cp1250 or mac_roman")
+    return codecs.lookup(name).name
+
+
+class ColumnBlock(Definition):
+    """The export columns of one block of canonical codes: a template, or a list of code: column."""
+
+    block: Code = Field(description="an instrument's code, or 'services', or 'participants'")
+    template: str | None = Field(
+        default=None, description="the column's name with {position} for the item's number, e.g. 'Q5_{position}'"
+    )
+    columns: dict[str, Text] = Field(default_factory=dict, description="code: column name, one line each")
+    absent: tuple[str, ...] = Field(default=(), description="codes that this export was never meant to have")
+
+    @model_validator(mode="after")
+    def _names_columns(self) -> "ColumnBlock":
+        if self.template is None and not self.columns:
+            raise ValueError(f"block {self.block} needs a template or columns")
+        if self.template is not None:
+            try:
+                first_column, second_column = (self.template.format(position=position) for position in (1, 2))
+            except (KeyError, IndexError, ValueError) as error:
+                raise ValueError(f"block {self.block}: template {self.template!r} may only hold {{position}}") from error
+            if first_column == second_column:
+                raise ValueError(f"block {self.block}: template {self.template!r} lacks {{position}}")
+        return self
+
+
+class AnswerLabels(Definition):
+    """What an export writes instead of an answer code: {"5 (highest)": 5}."""
+
+    blocks: tuple[Code, ...] = Field(min_length=1, description="the instruments whose answers use these labels")
+    labels: dict[Text, int] = Field(description="cell text: answer code")
+
+
+class SpecialCodes(Definition):
+    """Texts that are no answers but reasons for none, and whose answers they stand for."""
+
+    blocks: tuple[Code, ...] = Field(
+        default=(), description="the instruments that use these codes; all of the export if empty"
+    )
+    codes: dict[Text, MissingReason] = Field(description="cell text: missing reason, e.g. '-9': refused")
+
+
+def _as_special_codes(value: object) -> object:
+    """A mapping of texts holds for all blocks; a list says for which."""
+    return ({"codes": value},) if isinstance(value, Mapping) and value else value or ()
+
+
+class RowRule(Definition):
+    """Rows to set aside by the text of a column, such as previews."""
+
+    column: Text = Field(description="the export's column")
+    equals: tuple[Text, ...] = Field(min_length=1, description="the cell texts that set a row aside")
+    reason: Code = Field(description="a word for the reason, e.g. preview")
+
+
+class RowFilter(Definition):
+    """Which rows of a file belong to the export when a file holds several waves: by an event, instance or wave column."""
+
+    column: Text = Field(description="the column that tells the waves apart, e.g. redcap_event_name")
+    equals: tuple[Text, ...] = Field(
+        min_length=1, description="the cell texts of this wave's rows, e.g. [t1_arm_1, t1_arm_2]; '' is a blank cell"
+    )
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+class Leaving(Definition):
+    """The roster's columns for people who withdrew or were excluded by the study."""
+
+    withdrawn_on: Text | None = Field(default=None, description="the column with the date of a withdrawal")
+    withdrawal_reason: Text | None = Field(default=None, description="the column with its reason")
+    excluded_on: Text | None = Field(default=None, description="the column with the date of an exclusion")
+    exclusion_reason: Text | None = Field(default=None, description="the column with its reason")
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Column by code, where one is declared."""
+        return {code: column for code, column in self.model_dump().items() if column is not None}
+
+
+class Export(Definition):
+    """The export of a wave, or the roster: its folder, how it is read and what its columns are."""
+
+    export: Code = Field(description="a code for the export, e.g. t1 or roster")
+    wave: WaveId | None = Field(default=None, description="the wave it belongs to; left out for the roster")
+    part: Code | None = Field(
+        default=None,
+        description="a name for the part of the wave it holds, if the wave has several exports, e.g. one an instrument",
+    )
+    folder: str = Field(description="the folder it arrives in, below the study folder, e.g. raw/T1")
+    pattern: str = Field(default="*", description="which files of the folder are exports, e.g. '*.csv'")
+    files: Literal["one", "versions", "parts"] = Field(
+        default="one",
+        description="what several files are: refused (one), corrected versions of which the newest is used (versions), or"
+        " parts of the wave, e.g. one a site (parts)",
+    )
+    pin: Annotated[str, Field(pattern="^[0-9a-f]{8,64}$")] | None = Field(
+        default=None, description="the first 8 or more digits of the SHA-256 of the version to use instead of the newest"
+    )
+    reader: ReaderName = Field(description=READERS_IN_WORDS)
+    sheet: Text | None = Field(
+        default=None, description="the workbook's sheet that holds it; by default the only one that is filled"
+    )
+    encoding: Annotated[str, AfterValidator(_known_encoding)] | None = Field(
+        default=None, description="the encoding of its text, e.g. utf-8, cp1250 or mac_roman; by default it is found out"
+    )
+    title_rows: int = Field(default=0, ge=0, le=100, description="rows above the header that are not read, e.g. a title")
+    header_rows: int = Field(
+        default=1,
+        ge=1,
+        le=10,
+        description="rows that make up the header; a column is then called 'question | answer', a text holding for the blank"
+        " cells to its right",
+    )
+    label_rows: int = Field(
+        default=0, ge=0, le=10, description="rows between the header and the first person that describe the columns"
+    )
+    decimal: Literal[".", ","] = Field(default=".", description="the decimal mark in numbers, '.' or ','")
+    respondent: Text = Field(description="the column that holds the participant's identifier")
+    answered_on: Text | None = Field(default=None, description="the column that holds the date of answering")
+    dates: Annotated[str, Field(pattern="^(dmy|mdy|ymd|excel|.*%.*)$")] | None = Field(
+        default=None,
+        description="how dates are written: dmy, mdy or ymd, excel for serial numbers of days, or a format such as"
+        " %d %b %Y; by default as a cell that has one reading proves it",
+    )
+    two_digit_years_from: Annotated[int, Field(ge=1800, le=2100)] | None = Field(
+        default=None,
+        description="the first of the hundred years that years of two digits are taken for, e.g. 1950; by default the latest"
+        " that are not in the future",
+    )
+    blocks: tuple[ColumnBlock, ...] = Field(default=(), description="the columns, block by block")
+    ignored: tuple[Text, ...] = Field(default=(), description="columns that are ignored (metadata of the tool)")
+    labels: tuple[AnswerLabels, ...] = Field(default=(), description="labels that stand for answer codes")
+    special_codes: Annotated[tuple[SpecialCodes, ...], BeforeValidator(_as_special_codes)] = Field(
+        default=(),
+        description="cell text: missing reason, e.g. '-9': refused, for all blocks; or a list of {blocks, codes}",
+    )
+    rows: Annotated[tuple[RowFilter, ...], BeforeValidator(_as_list)] = Field(
+        default=(),
+        description="which rows are this wave's, if the file holds several waves: one rule, or a list of rules that must all"
+        " hold, e.g. event, repeated instrument and instance; all rows if left out",
+    )
+    dictionary: str | None = Field(
+        default=None,
+        description="REDCap's data dictionary (CSV) below the study folder; matches columns that are headed by their labels",
+    )
+    set_aside: tuple[RowRule, ...] = Field(default=(), description="rows to set aside, by a column's text")
+    duplicates: Literal["refuse", "first", "latest_complete"] = Field(
+        default="refuse",
+        description="what to do when a participant has several rows: refuse the file, keep the first, or keep the most"
+        " complete one (of equally complete ones the latest); the others are set aside",
+    )
+    respondents: dict[Text, Text] = Field(
+        default_factory=dict, description="identifiers as this export writes them: the roster's identifier"
+    )
+    leaving: Leaving = Field(default=Leaving(), description="the roster's columns for people who left")
+
+    @property
+    def table(self) -> str:
+        """The name of the export's asset and of its table in schema raw."""
+        if self.wave is None:
+            return RESERVED_NAMES[0]
+        return self.wave.lower() if self.part is None else f"{self.wave.lower()}_{self.part}"
+
+    @property
+    def layout(self) -> Layout:
+        """How its files are laid out."""
+        return Layout(**{key: getattr(self, key) for key in _LAYOUT_KEYS})
+
+    @model_validator(mode="after")
+    def _layout_of_reader(self) -> "Export":
+        for key in _LAYOUT_KEYS:
+            if getattr(self, key) != getattr(Layout(), key) and key not in READERS[self.reader].layout:
+                readers = [name for name, reader in READERS.items() if key in reader.layout]
+                raise ValueError(f"{key} means nothing to reader {self.reader}; it is for {', '.join(readers)}")
+        return self
+
+    def special_codes_of(self, block: str) -> dict[str, MissingReason]:
+        """The texts that are no answers of a block, with their reasons."""
+        return {
+            text: reason
+            for special_codes in self.special_codes
+            if not special_codes.blocks or block in special_codes.blocks
+            for text, reason in special_codes.codes.items()
+        }

@@ -1,0 +1,228 @@
+"""`check` rejects exactly the cells that a run rejects, and says what they may be meant for."""
+
+import csv
+import io
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.exports import ReadCells, contract_of_file, read_cells
+from dagster_project.rehearsal.answers import people_not_on_roster, rejected_cells
+from dagster_project.study import INVISIBLE, Study, read_study
+
+INSTRUMENT = """
+instrument: mood
+name: A made-up instrument
+source: none
+licence: none
+anchors: {low: -1, high: 3}
+item_count: 1
+scales:
+  - {scale: mood_total, label: Mood, items: [1], aggregate: sum, better: high}
+"""
+STUDY = """
+study: odd
+title: A made-up study
+source: none
+licence: none
+rejected_share: 1
+waves:
+  - {wave: T1, label: one, month: 0}
+  - {wave: T2, label: two, month: 4}
+instruments: [mood]
+outcomes: [mood_total]
+participant_variables:
+  - {variable: age, section: Age, label: Age, kind: number, minimum: 0, maximum: 120}
+  - variable: site
+    section: Site
+    label: Site
+    kind: category
+    categories:
+      - {category: A, label: "Très loin"}
+      - {category: B, label: B, text: ["2", " b "]}
+exports:
+  - export: roster
+    folder: raw/roster
+    reader: delimited
+    respondent: pid
+    decimal: ","
+    blocks: [{block: participants, columns: {age: age, site: site}}]
+"""
+WAVE = """
+  - export: {code}
+    wave: {wave}
+    folder: raw/{wave}
+    reader: delimited
+    respondent: pid
+    decimal: "{mark}"
+    blocks: [{{block: mood, columns: {{mood_01: q}}}}]
+    labels: [{{blocks: [mood], labels: {{"Très bien": 3, "1,5": 2}}}}]
+    special_codes: {{"99": refused, "-9": not_asked, "n/a": blank}}
+"""
+_PLAIN = [
+    *(
+        "0",
+        "3",
+        "-1",
+        "4",
+        "-2",
+        "+2",
+        "02",
+        "2.0",
+        "2,0",
+        "2.",
+        "2,",
+        ".0",
+        "2.5",
+        "2,5",
+        "1,5",
+        "1.5",
+        "1_0",
+        "1e0",
+        "0x1",
+    ),
+    *("99", "99.0", "099", "-9", "−1", "٣", "²", "½", "nan", "inf", "TRUE", "n/a", "N/A", "Très bien", "très bien", "3 "),
+    *("1.000", "1,000", "0.0000000001", "1234567890", "- 1", "1 2", "b", "B", "2", "Très loin", "0,5", "120,0", "121"),
+]
+#: Each with its accents apart, and with what nobody sees around it.
+CELLS = [
+    *_PLAIN,
+    *(unicodedata.normalize("NFD", text) for text in _PLAIN if not text.isascii()),
+    *(f"{character}2{character}" for character in INVISIBLE if character not in "\r\n"),
+    "\u200b",
+    "\u00a0",
+]
+
+
+@pytest.fixture(scope="module")
+def odd_study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    folder = tmp_path_factory.mktemp("rehearsal") / "odd"
+    waves = [WAVE.format(code=wave.lower(), wave=wave, mark=mark) for wave, mark in (("T1", "."), ("T2", ","))]
+    _write(folder / "study.yaml", STUDY + "".join(waves))
+    _write(folder / "instruments" / "mood.yaml", INSTRUMENT)
+    people = [f"P{index}" for index, _ in enumerate(CELLS)]
+    _write(folder / "raw/roster/r.csv", _csv([["pid", "age", "site"], *zip(people, CELLS, CELLS, strict=True)]))
+    for wave in ("T1", "T2"):
+        _write(folder / "raw" / wave / "t.csv", _csv([["pid", "q"], *zip(people, CELLS, strict=True)]))
+    return read_study(folder)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _csv(rows: list[Any]) -> str:
+    stream = io.StringIO(newline="")
+    csv.writer(stream).writerows(rows)
+    return stream.getvalue()
+
+
+def _cells_of(study: Study, export_code: str) -> list[ReadCells]:
+    export = next(export for export in study.protocol.exports if export.export == export_code)
+    (file,) = (study.folder / export.folder).iterdir()
+    return read_cells(contract_of_file(file, file.name, study, export), study, export)
+
+
+def test_what_is_rejected_before_a_run_is_what_the_run_rejects(
+    odd_study: Study, place_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
+) -> None:
+    place = place_of(odd_study.folder)
+    run = run_of(place)
+    assert run.failures == []
+    rejected = Counter(
+        (row["wave"], row["item"], row["answer_text"])
+        for row in place.working("select wave, item, answer_text from staging.rejected_answers")
+    )
+    foreseen: Counter[tuple[str | None, str, str]] = Counter()
+    for export in odd_study.protocol.exports:
+        for cells in _cells_of(odd_study, export.export):
+            name = "mood_01" if cells.name == "mood" else cells.name
+            foreseen.update({(export.wave, name, text): n for text, n in cells.rejected.items()})
+    assert foreseen == rejected
+    # It is not all or nothing: each column takes some of the texts.
+    assert {len(list(group)) > 10 for group in _groups(rejected).values()} == {True}
+    typed = place.released("select wave, count(*) as n from marts.answers where item = 'mood_01' group by wave")
+    assert [row["n"] > 20 for row in typed] == [True, True]
+
+
+def _groups(rejected: Counter[tuple[str | None, str, str]]) -> dict[tuple[str | None, str], list[str]]:
+    groups: dict[tuple[str | None, str], list[str]] = {}
+    for wave, name, text in rejected:
+        groups.setdefault((wave, name), []).append(text)
+    return groups
+
+
+def _cells(texts: Counter[str], *declared_texts: str, value_count: int = 100, block: str = "mood") -> ReadCells:
+    return ReadCells(block, block, frozenset(declared_texts), value_count, texts)
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_too_many", "message"),
+    [
+        (
+            _cells(Counter({"6": 3, "7": 1}), "agree"),
+            False,
+            '4 of the 100 values of mood would be rejected: "6" (3 times), "7"; declare these texts under labels or'
+            " special_codes of the export, or correct the anchors",
+        ),
+        (
+            _cells(Counter({"Oui": 60, "Non": 40})),
+            True,
+            'none of the 100 values of mood is an answer: "Oui" (60 times), "Non" (40 times); declare these texts under labels'
+            " or special_codes of the export, or correct the anchors",
+        ),
+        (
+            _cells(Counter({"Agre": 1}), "Agree", "Disagree"),
+            False,
+            "1 of the 100 values of mood would be rejected: \"Agre\"; is 'Agre' meant for 'Agree'? Declare it, too, or correct"
+            " the cell",
+        ),
+        (
+            _cells(Counter({"trs bien": 1}), "très bien"),
+            False,
+            "1 of the 100 values of mood would be rejected: \"trs bien\"; is 'trs bien' meant for 'tr\\xe8s bien'? Declare it,"
+            " too, or correct the cell",
+        ),
+        (
+            # Bytes of an old Mac, read as those of a Western spreadsheet.
+            _cells(Counter({"täglich".encode("mac_roman").decode("cp1252"): 1}), "täglich"),
+            False,
+            '1 of the 100 values of mood would be rejected: "tŠglich"; read as mac_roman, \'t\\u0160glich\' is "täglich"; say'
+            " so under encoding of the export",
+        ),
+        (
+            _cells(Counter(a=1, b=1, c=1, d=1, e=1), block="participants"),
+            False,
+            '5 of the 100 values of participants would be rejected: "a", "b", "c" and 2 more texts; declare these texts under'
+            " the variable's categories, or correct its limits",
+        ),
+    ],
+)
+def test_each_finding_says_which_texts_and_what_to_do(
+    odd_study: Study, cells: ReadCells, is_too_many: bool, message: str
+) -> None:
+    study = replace(odd_study, protocol=odd_study.protocol.model_copy(update={"rejected_share": 0.05}))
+    assert list(rejected_cells(study, [cells])) == [(is_too_many, message)]
+
+
+def test_people_who_are_not_on_the_roster_are_named_so_that_the_difference_is_seen(odd_study: Study) -> None:
+    export = odd_study.protocol.exports[1]
+    (file,) = (odd_study.folder / export.folder).iterdir()
+    result = contract_of_file(file, file.name, odd_study, export)
+    roster = [f"P{index}" for index, _ in enumerate(CELLS)]
+    assert list(people_not_on_roster(export, result, roster)) == []
+    changed_roster = [*("P0\u00a0", "p1", "P-2", "P3"), *roster[5:]]
+    assert list(people_not_on_roster(export, result, changed_roster)) == [
+        "not on the roster: 'P0' (did you mean 'P0\\xa0'?), 'P1' (did you mean 'p1'?), 'P2' (did you mean 'P-2'?) and 1 more;"
+        " correct the identifier, add the person, or say who is meant under respondents of the export"
+    ]
+    assert (
+        list(people_not_on_roster(export.model_copy(update={"respondents": {"P4": "P3"}}), result, roster[:4] + roster[5:]))
+        == []
+    )
