@@ -52,6 +52,8 @@ from dagster_project.results import (
     REPRODUCTION_TABLE,
     RESULTS_TABLE,
     ResultRow,
+    ScaleItem,
+    ScalePart,
     Table,
     ard_rows,
     trace_sql,
@@ -59,7 +61,7 @@ from dagster_project.results import (
 from dagster_project.stamps import STAMPS_TABLE
 from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions
 from dagster_project.synthesis import DISPLAY_TABLES, read_propositions
-from dagster_project.warehouse import Warehouse, copy_schemas, rows
+from dagster_project.warehouse import Warehouse, copy_schemas, rows, rows_as
 
 #: The schemas that are released; raw and staging are not.
 SCHEMAS = ("codebook", "marts", "results")
@@ -90,8 +92,8 @@ def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mappi
 def _add_trace(release_file: Warehouse) -> None:
     """The views by which a result is followed to its people, in SQL."""
     with release_file.connect() as connection:
-        parts = rows(connection, "select scale, part from codebook.scale_parts order by scale, part_order")
-        items = rows(connection, "select scale, item from codebook.scale_items order by scale, item_order")
+        parts = rows_as(connection, ScalePart, "select scale, part from codebook.scale_parts order by scale, part_order")
+        items = rows_as(connection, ScaleItem, "select scale, item from codebook.scale_items order by scale, item_order")
         connection.execute(trace_sql(parts, items))
 
 

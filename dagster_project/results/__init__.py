@@ -60,7 +60,16 @@ from dagster_project.results.statistics_registry import (
     statistic_of,
 )
 from dagster_project.results.supplementary_tables import MISSING_REASON_HEADINGS, ledger_table, supplementary_tables
-from dagster_project.results.trace import TRACE_COLUMNS, person_lines, trace_lines, trace_sql, unknown_id_message
+from dagster_project.results.trace import (
+    TRACE_COLUMNS,
+    Query,
+    ScaleItem,
+    ScalePart,
+    person_lines,
+    trace_lines,
+    trace_sql,
+    unknown_id_message,
+)
 from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
@@ -81,10 +90,13 @@ __all__ = [
     "DiffRow",
     "Numbers",
     "PublishedValue",
+    "Query",
     "Reproduction",
     "ResultRow",
     "ResultsError",
     "Row",
+    "ScaleItem",
+    "ScalePart",
     "Statistic",
     "Table",
     "ard_rows",

@@ -26,6 +26,7 @@ from dagster_project.warehouse.working_file import (
     replace_rows,
     replace_table,
     rows,
+    rows_as,
     warehouse_error,
 )
 
@@ -54,5 +55,6 @@ __all__ = [
     "replace_table",
     "replace_table_from_batches",
     "rows",
+    "rows_as",
     "warehouse_error",
 ]
