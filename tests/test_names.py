@@ -34,14 +34,18 @@ BANNED = POINTING | DONE_TO | BETWEEN | VAGUE
 #: Columns of tables and keys of definitions, which people write and query: changing them changes a format.
 FORMATS = frozenset(
     {
+        ("models/rejected.py", "given"),
         ("report/checklists/declared.py", "told"),
         ("results/published.py", "printed"),
         ("results/release_diff.py", "after"),
         ("results/release_diff.py", "before"),
+        ("results/release_diff.py", "printed"),
         ("results/release_diff.py", "what"),
         ("results/reproduction.py", "computed"),
         ("results/reproduction.py", "printed"),
         ("results/result_row.py", "printed"),
+        ("results/trace.py", "how"),
+        ("results/trace.py", "keyed"),
         ("study/protocol.py", "ignored"),
         ("study/protocol.py", "used"),
         ("synthesis/propositions.py", "above"),

@@ -51,6 +51,7 @@ from dagster_project.results import (
     RELEASE_DIFF_TABLE,
     REPRODUCTION_TABLE,
     RESULTS_TABLE,
+    ReleaseChange,
     ResultRow,
     ScaleItem,
     ScalePart,
@@ -103,7 +104,7 @@ def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str])
     propositions = read_propositions(study)
     note = propositions.note if propositions else None
     display = {table.name: release_file.rows(f"from {table.full_name}") for table in DISPLAY_TABLES}
-    changes = release_file.rows("select * from results.release_diff order by kind, what")
+    changes = release_file.rows_as(ReleaseChange, "select * from results.release_diff order by kind, what")
     tables = all_tables(study, list(results.values()))
     joint = joint_display_table(study, display, note, previous_verdicts(changes, manifest["release"]))
     if joint:

@@ -19,7 +19,7 @@ from dagster_project.report.numbers import Sources, number_data
 from dagster_project.report.page_data import PageData
 from dagster_project.report.people import people_data, scopes_of
 from dagster_project.report.template import render
-from dagster_project.results import CHANGE_KINDS, ResultRow, Table, change_counts, count_lines
+from dagster_project.results import CHANGE_KINDS, ReleaseChange, ResultRow, Table, change_counts, count_lines
 from dagster_project.study import Study
 
 Rows = Sequence[Mapping[str, Any]]
@@ -55,7 +55,7 @@ class PageContent:
     findings: Rows
     display: Mapping[str, Rows]
     display_note: str | None
-    changes: Rows
+    changes: Sequence[ReleaseChange]
     sources: Sources
     people_rows: Mapping[str, Rows]
 
@@ -119,22 +119,32 @@ def _page_data(study: Study, content: PageContent, shown_ids: Sequence[str]) -> 
     return {"lines": lines, "numbers": numbers, "people": people}
 
 
-def previous_verdicts(changes: Rows, release: str) -> dict[str, str]:
+def previous_verdicts(changes: Sequence[ReleaseChange], release: str) -> dict[str, str]:
     """The previous verdict of each claim whose verdict a release changed. changes: rows of results.release_diff."""
     return {
-        row["what"]: row["before"]
+        row.what: row.before
         for row in changes
-        if row["kind"] == "claim" and row["to_release"] == release and row["before"] and row["after"]
+        if row.kind == "claim" and row.to_release == release and row.before and row.after
     }
 
 
-def _changes(changes: Rows, release: str) -> dict[str, Any]:
-    """What the release changed: the previous release, how many changes of each kind, their lines, and those to be listed."""
-    release_changes = [row for row in changes if row["to_release"] == release]
-    return {
-        "previous_release": release_changes[0]["from_release"] if release_changes else None,
-        "release": release,
-        "counts": list(change_counts(release_changes).items()),
-        "lines": count_lines(release_changes),
-        "rows": [row for row in release_changes if row["kind"] in _LISTED_CHANGES],
-    }
+@dataclass(frozen=True)
+class ChangesSection:
+    """What a release changed: since which release, how many changes of each kind, their lines, and those to be listed."""
+
+    previous_release: str | None
+    release: str
+    counts: Sequence[tuple[str, int]]
+    lines: Sequence[str]
+    rows: Sequence[ReleaseChange]
+
+
+def _changes(changes: Sequence[ReleaseChange], release: str) -> ChangesSection:
+    release_changes = [row for row in changes if row.to_release == release]
+    return ChangesSection(
+        previous_release=release_changes[0].from_release if release_changes else None,
+        release=release,
+        counts=list(change_counts(release_changes).items()),
+        lines=count_lines(release_changes),
+        rows=[row for row in release_changes if row.kind in _LISTED_CHANGES],
+    )

@@ -5,7 +5,7 @@ This package imports no other one of the project.
 """
 
 from dagster_project.warehouse.compaction import compact
-from dagster_project.warehouse.compare import Cell, CellCounts, ChangedRow, FilePair, WideTable, open_file_pair
+from dagster_project.warehouse.compare import Cell, CellCounts, ChangedRow, FilePair, RowValues, WideTable, open_file_pair
 from dagster_project.warehouse.release import (
     copy_schemas,
     current_release,
@@ -38,6 +38,7 @@ __all__ = [
     "DamagedFileError",
     "FilePair",
     "LockedFileError",
+    "RowValues",
     "Warehouse",
     "WarehouseError",
     "WideTable",

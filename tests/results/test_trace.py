@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,19 @@ from scipy import stats
 
 from dagster_project.cli import main
 from dagster_project.results import Query, person_lines, statistic_of, trace_lines, unknown_id_message
-from dagster_project.warehouse import Warehouse
+from dagster_project.warehouse import Connection, rows_as
 
 Rows = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def released(example_run: Any) -> Callable[..., Rows]:
+def connection(example_run: Any) -> Connection:
     place, _ = example_run
-    connection = duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True)
+    return duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True)
 
+
+@pytest.fixture(scope="module")
+def released(connection: Connection) -> Callable[..., Rows]:
     def ask(sql: str, *parameters: Any) -> Rows:
         cursor = connection.execute(sql, list(parameters))
         names = [column[0] for column in cursor.description]
@@ -37,9 +41,8 @@ def released(example_run: Any) -> Callable[..., Rows]:
 
 
 @pytest.fixture(scope="module")
-def released_rows(example_run: Any) -> Query:
-    place, _ = example_run
-    return Warehouse(place.release / "warehouse.duckdb").rows_as
+def released_rows(connection: Connection) -> Query:
+    return partial(rows_as, connection)
 
 
 def _lines_of_rows(rows: Rows, shown: int) -> list[str]:
