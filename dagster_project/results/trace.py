@@ -122,8 +122,8 @@ class GroupRow:
 
 
 @dataclass(frozen=True)
-class FileRow:
-    """A file of an export, as in marts.exports."""
+class ExportFile:
+    """A file that the results are made of, as in marts.exports. source_file: its SHA-256. wave: None for the roster."""
 
     source_file: str
     wave: str | None
@@ -294,8 +294,8 @@ def person_lines(ask: Query, result_id: str, person: str) -> list[str]:
 
 def _source_lines(ask: Query, groups: Iterable[GroupRow]) -> list[str]:
     """One line for each file that the answers come from."""
-    file_rows = ask(FileRow, _FILES_SQL)
-    files: dict[tuple[str | None, str | None], FileRow] = {(row.source_file, row.wave): row for row in file_rows}
+    file_rows = ask(ExportFile, _FILES_SQL)
+    files: dict[tuple[str | None, str | None], ExportFile] = {(row.source_file, row.wave): row for row in file_rows}
     counts = {(row.source_file, row.wave): row.n for row in groups if row.part == "answer" and row.is_counted}
     sources = [(files[key], n) for key, n in counts.items() if key in files]
     return [
