@@ -5,7 +5,7 @@ Belongs here: what follows from a declaration in Arrow, in DuckDB and in a data 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
 import pyarrow as pa
 
@@ -22,6 +22,15 @@ _TYPES: dict[ColumnType, tuple[pa.DataType, str, str]] = {
     "day": (pa.date32(), "date", "date"),
     "time": (pa.timestamp("us"), "timestamp", "datetime"),
 }
+
+
+class PackageField(TypedDict):
+    """A column as Frictionless' Table Schema describes it. unit: of numbers that all have the same."""
+
+    name: str
+    type: str
+    description: NotRequired[str]
+    unit: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -86,17 +95,21 @@ class TableSpec:
         """The description of each column by schema.table.column, for comments in a database."""
         return {f"{self.full_name}.{column.name}": column.description for column in self.columns}
 
-    def package_fields(self) -> list[dict[str, str]]:
+    def package_fields(self) -> list[PackageField]:
         """The columns as a data package describes them."""
-        return [
-            {"name": column.name, "type": _TYPES[column.type][2], "description": column.description} | _unit(column)
-            for column in self.columns
-        ]
+        return [_package_field(column) for column in self.columns]
 
     def create_sql(self) -> str:
         """Creates the table in DuckDB where there is none."""
         columns = ", ".join(f"{column.name} {_TYPES[column.type][1]}" for column in self.columns)
         return f"create table if not exists {self.full_name} ({columns})"
+
+
+def _package_field(column: ColumnSpec) -> PackageField:
+    field: PackageField = {"name": column.name, "type": _TYPES[column.type][2], "description": column.description}
+    if column.unit:
+        field["unit"] = column.unit
+    return field
 
 
 def _unit(column: ColumnSpec) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dagster_project.audit import EFFECT_SIZE_DEFINITIONS
 from dagster_project.cli import main
 
 
@@ -120,6 +121,7 @@ def test_help_names_every_command(capsys: Any) -> None:
         "a two-sided paired t test",
         "n - 1 in the denominator",
         "exit codes: 0 no finding",
+        f"the table's effect sizes: {', '.join(EFFECT_SIZE_DEFINITIONS)}, or g_…",
     ):
         assert words in text
 

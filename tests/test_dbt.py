@@ -7,9 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from dagster_project.models.project import DbtProject
+from dagster_project.models.run_dbt import run_dbt
 from dagster_project.study import MISSING_REASONS, codebook_tables, read_study
+from dagster_project.warehouse import Warehouse
 
 DBT = Path(__file__).parents[1] / "dbt"
 
@@ -129,7 +133,17 @@ def test_what_only_duckdb_understands_stands_in_dispatched_macros() -> None:
         assert not only_duckdb.findall(portable), file
 
 
-def test_missing_reasons_are_numbered_alike_in_sql_and_in_python() -> None:
-    macro = (DBT / "macros" / "answers.sql").read_text(encoding="utf-8")
-    (reason_list,) = re.findall(r"macro missing_reasons\(\) %}\s*{{ return\(\[(.*?)\]\) }}", macro)
-    assert tuple(re.findall(r"'(\w+)'", reason_list)) == MISSING_REASONS
+def test_missing_reasons_have_the_numbers_of_the_codebook(tmp_path: Path) -> None:
+    """Another list in the codebook makes another SQL: no macro has a list of its own."""
+    file = tmp_path / "warehouse.duckdb"
+    table = codebook_tables(read_study(DBT.parent / "tests" / "small_study"))["missing_reasons"]
+    rows = [*table.to_pylist(), {"missing_reason": "asleep", "number": -11}]
+    Warehouse(file).replace_tables("codebook", {"missing_reasons": pa.Table.from_pylist(rows, schema=table.schema)})
+    result = run_dbt(
+        DbtProject(DBT, tmp_path, file),
+        ["compile", "--quiet", "--inline", "{{ reason_words('code') }}, {{ reason_number('asleep') }}"],
+    )
+    (node,) = result.result
+    conditions = "".join(f" when {row['number']} then '{row['missing_reason']}'" for row in rows)
+    assert (rows[0]["number"], len(rows)) == (-1, len(MISSING_REASONS) + 1)
+    assert node.node.compiled_code == f"case code{conditions} end, -11"

@@ -34,19 +34,28 @@ BANNED = POINTING | DONE_TO | BETWEEN | VAGUE
 #: Columns of tables and keys of definitions, which people write and query: changing them changes a format.
 FORMATS = frozenset(
     {
+        ("audit/report.py", "printed"),
+        ("models/rejected.py", "given"),
+        ("raw/segments.py", "place"),
         ("report/checklists/declared.py", "told"),
         ("results/published.py", "printed"),
         ("results/release_diff.py", "after"),
         ("results/release_diff.py", "before"),
+        ("results/release_diff.py", "printed"),
         ("results/release_diff.py", "what"),
         ("results/reproduction.py", "computed"),
         ("results/reproduction.py", "printed"),
         ("results/result_row.py", "printed"),
+        ("results/trace.py", "how"),
+        ("results/trace.py", "keyed"),
         ("study/export.py", "ignored"),
         ("study/protocol.py", "used"),
+        ("synthesis/display.py", "place"),
         ("synthesis/propositions.py", "above"),
         ("synthesis/propositions.py", "below"),
         ("synthesis/propositions.py", "within"),
+        ("synthesis/tables.py", "place"),
+        ("synthesis/tables.py", "shown"),
     }
 )
 

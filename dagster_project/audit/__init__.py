@@ -14,7 +14,14 @@ from dagster_project.audit.own_results import audit_results
 from dagster_project.audit.published import audit_published, facts_by_label, impossible_numbers, match_facts
 from dagster_project.audit.read import ReadTable, read_table, unknown_statistics
 from dagster_project.audit.recompute import Mismatch, definitions_in, recompute_sample
-from dagster_project.audit.report import FINDINGS_TABLE, finding_lines, finding_row, finding_summary, findings_markdown
+from dagster_project.audit.report import (
+    FINDINGS_TABLE,
+    FindingRow,
+    finding_lines,
+    finding_row,
+    finding_summary,
+    findings_markdown,
+)
 from dagster_project.audit.student import LEVELS
 
 __all__ = [
@@ -32,6 +39,7 @@ __all__ = [
     "SEVERITIES",
     "Design",
     "Finding",
+    "FindingRow",
     "Interval",
     "Mismatch",
     "ReadTable",

@@ -11,9 +11,9 @@ fraction of a second per group of results, whatever else the file holds, and lit
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, get_type_hints
 
 import numpy as np
 import scipy
@@ -73,6 +73,58 @@ class ResultGroup:
     category: str | None
     wave: str | None
     contrast: str | None
+
+
+class _Item(NamedTuple):
+    """An item: its ends, and whether it is reversed."""
+
+    low: int
+    high: int
+    is_reversed: bool
+
+
+class _Scale(NamedTuple):
+    """A scale or composite: how it is scored, and from how many answers or parts on."""
+
+    aggregate: str
+    minimum_answered: int
+
+
+class _ScaleItem(NamedTuple):
+    """An item of a scale."""
+
+    item: str
+
+
+class _Part(NamedTuple):
+    """A scale that a composite is the mean of."""
+
+    part: str
+
+
+class _Conversion(NamedTuple):
+    """The score that stands for a sum."""
+
+    raw_sum: int
+    score: float
+
+
+class _Contrast(NamedTuple):
+    """Two waves, and which is taken from which."""
+
+    baseline: str
+    followup: str
+    direction: str
+
+
+class _Variable(NamedTuple):
+    """What kind a variable of the roster is of: category or number."""
+
+    kind: str
+
+
+#: The type of a row of the definitions.
+Definition = TypeVar("Definition")
 
 
 class _MissingInput(Exception):
@@ -182,31 +234,38 @@ class _Recomputation:
             )
         return self._characteristic(group)
 
-    def _rows(self, table: str, **conditions: Any) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self._definitions[table].to_pylist()
-        return [row for row in rows if all(row[name] == value for name, value in conditions.items())]
+    def _rows(self, row_type: type[Definition], table: str, **conditions: str | None) -> list[Definition]:
+        make_row, names = cast(Callable[..., Definition], row_type), list(get_type_hints(row_type))
+        return [
+            make_row(**{name: row[name] for name in names})
+            for row in self._definitions[table].to_pylist()
+            if all(row[name] == value for name, value in conditions.items())
+        ]
 
-    def _row(self, table: str, **conditions: Any) -> dict[str, Any]:
-        rows = self._rows(table, **conditions)
+    def _row(self, row_type: type[Definition], table: str, **conditions: str | None) -> Definition:
+        rows = self._rows(row_type, table, **conditions)
         if not rows:
             name, value = next(iter(conditions.items()))
             raise _MissingInput(f"the definitions have no {name} {value!r}")
         return rows[0]
 
-    def _item(self, item: str) -> dict[str, Any]:
-        return self._row("items", item=item)
+    def _item(self, item: str) -> _Item:
+        return self._row(_Item, "items", item=item)
+
+    def _scale(self, scale: str) -> _Scale:
+        return self._row(_Scale, "scales", scale=scale)
 
     def _change(self, group: ResultGroup) -> dict[str, float]:
-        contrast = self._row("contrasts", contrast=group.contrast)
-        baseline, followup = self._scores(group.outcome, [contrast["baseline"], contrast["followup"]])
+        contrast = self._row(_Contrast, "contrasts", contrast=group.contrast)
+        baseline, followup = self._scores(group.outcome, [contrast.baseline, contrast.followup])
         has_both = np.isfinite(baseline) & np.isfinite(followup)
         baseline, followup = baseline[has_both], followup[has_both]
-        if contrast["direction"] == "baseline_minus_followup":
+        if contrast.direction == "baseline_minus_followup":
             return _change(baseline, followup, baseline - followup)
         return _change(baseline, followup, followup - baseline)
 
     def _characteristic(self, group: ResultGroup) -> dict[str, float]:
-        kind = self._row("participant_variables", variable=group.outcome)["kind"]
+        kind = self._row(_Variable, "participant_variables", variable=group.outcome).kind
         column = self._column("participants", group.outcome)
         if kind == "category":
             rows = self._connection.execute(
@@ -229,9 +288,9 @@ class _Recomputation:
 
     def _scores(self, scale: str, waves: Sequence[str]) -> list[Floats]:
         """Scores of everybody at one wave, or of the same people in the same order at two waves; NaN for a missing score."""
-        self._row("scales", scale=scale)
-        parts = [row["part"] for row in self._rows("scale_parts", scale=scale)]
-        items = {code: [row["item"] for row in self._rows("scale_items", scale=code)] for code in parts or [scale]}
+        self._scale(scale)
+        parts = [row.part for row in self._rows(_Part, "scale_parts", scale=scale)]
+        items = {code: [row.item for row in self._rows(_ScaleItem, "scale_items", scale=code)] for code in parts or [scale]}
         score_batches: list[list[Floats]] = [[np.empty(0)] for _ in waves]
         for answers in self._answers([item for scale_items in items.values() for item in scale_items], waves):
             for wave_answers, wave_scores in zip(answers, score_batches, strict=True):
@@ -249,7 +308,7 @@ class _Recomputation:
             for index, item in enumerate(items):
                 item_row, column = self._item(item), f"wave_{wave_index}.{self._column('answer_codes', item)}"
                 name = f"c{wave_index}_{index}"
-                is_answer = f"{column} between {item_row['low']} and {item_row['high']}"
+                is_answer = f"{column} between {item_row.low} and {item_row.high}"
                 columns.append(f"case when {is_answer} then {column} end::smallint as {name}")
                 names.append((wave_index, item, name))
         join_clause = (
@@ -266,30 +325,29 @@ class _Recomputation:
             yield answers_by_wave
 
     def _score(self, scale: str, items: Sequence[str], answers: Mapping[str, Floats]) -> Floats:
-        scale_row = self._row("scales", scale=scale)
+        scale_row = self._scale(scale)
         size = len(answers[items[0]])
         total, answer_counts = np.zeros(size), np.zeros(size)
         for item in items:
             item_row, values = self._item(item), answers[item]
-            item_scores = item_row["low"] + item_row["high"] - values if item_row["is_reversed"] else values
+            item_scores = item_row.low + item_row.high - values if item_row.is_reversed else values
             has_answer = np.isfinite(item_scores)
             total += np.where(has_answer, item_scores, 0.0)
             answer_counts += has_answer
-        has_enough = answer_counts >= scale_row["minimum_answered"]
-        conversion = {row["raw_sum"]: row["score"] for row in self._rows("scale_conversions", scale=scale)}
+        has_enough = answer_counts >= scale_row.minimum_answered
+        conversion = {row.raw_sum: row.score for row in self._rows(_Conversion, "scale_conversions", scale=scale)}
         if conversion:
             sums, positions = np.unique(total, return_inverse=True)
             converted = np.array([conversion.get(int(value), math.nan) for value in sums], dtype=np.float64)
             return np.where(has_enough, converted[positions], np.nan)
         mean = _quotients(total, answer_counts, has_enough)
-        return mean * len(items) if scale_row["aggregate"] == "sum" else mean
+        return mean * len(items) if scale_row.aggregate == "sum" else mean
 
     def _composite(self, scale: str, parts: Sequence[Floats]) -> Floats:
         scores = np.vstack(parts)
         part_counts = np.isfinite(scores).sum(axis=0).astype(np.float64)
-        return _quotients(
-            np.nansum(scores, axis=0), part_counts, part_counts >= self._row("scales", scale=scale)["minimum_answered"]
-        )
+        has_enough = part_counts >= self._scale(scale).minimum_answered
+        return _quotients(np.nansum(scores, axis=0), part_counts, has_enough)
 
 
 def _quotients(total: Floats, count: Floats, has_enough: NDArray[np.bool_]) -> Floats:

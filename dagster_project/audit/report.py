@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TypedDict
 
 from dagster_project.audit.findings import NOTE, SEVERITIES, Finding
 from dagster_project.markdown import markdown_table
@@ -35,7 +35,25 @@ FINDINGS_TABLE = TableSpec(
 )
 
 
-def finding_row(finding: Finding, subject: str, result_id: str | None = None) -> dict[str, Any]:
+class FindingRow(TypedDict):
+    """A row of results.findings, and of the CSV of `wavehouse audit`; its columns are described in FINDINGS_TABLE."""
+
+    subject: str
+    line: int | None
+    result_id: str | None
+    table: str
+    section: str
+    label: str
+    timepoint: str
+    statistic: str
+    printed: str
+    rule: str
+    severity: str
+    arithmetic: str
+    slack: float | None
+
+
+def finding_row(finding: Finding, subject: str, result_id: str | None = None) -> FindingRow:
     """A finding in the columns of FINDINGS_TABLE."""
     value = finding.value
     return {
@@ -78,13 +96,13 @@ def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def findings_markdown(rows: Sequence[dict[str, Any]]) -> str:
+def findings_markdown(rows: Sequence[FindingRow]) -> str:
     """Rows of results.findings as a Markdown table."""
     if not rows:
         return "No findings."
     cells = [
         (
-            ", ".join(str(row[name]) for name in ("table", "label", "timepoint", "statistic") if row[name]),
+            ", ".join(filter(None, (row["table"], row["label"], row["timepoint"], row["statistic"]))),
             row["printed"],
             row["severity"],
             row["arithmetic"],

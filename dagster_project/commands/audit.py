@@ -38,12 +38,23 @@ exit codes: 0 no finding above a note, 1 at least one, 2 the table or an option 
 """
 
 
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Names the effect sizes when the help is printed: importing what knows them would slow the start of every command."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.dest != "effect_size" or action.help is None:
+            return action.help
+        from dagster_project.audit import EFFECT_SIZE_DEFINITIONS
+
+        return action.help.format(names=", ".join(EFFECT_SIZE_DEFINITIONS))
+
+
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     audit = commands.add_parser(
         "audit",
         help="check the arithmetic of anybody's results table; needs no study and no data",
         description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_HelpFormatter,
     )
     audit.add_argument("table", type=Path, help="a CSV in long form: label, timepoint, statistic, printed, …")
     audit.add_argument(
@@ -52,7 +63,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     audit.add_argument(
         "--effect-size",
         metavar="NAME",
-        help="the definition of the table's effect sizes: d_z, d_baseline, d_av, d_rm, d_s, or g_…",
+        help="the definition of the table's effect sizes: {names}, or g_…",
     )
     audit.add_argument(
         "--design",

@@ -21,7 +21,6 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
     import csv
-    from dataclasses import asdict
 
     from dagster_project.release.diff import LIST_COLUMNS, diff_of_files, list_changes
     from dagster_project.results import diff_markdown
@@ -39,7 +38,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         writer.writerows(list_changes(*files))
         return 0
     say(f"from {old} to {new}")
-    say(*diff_markdown(asdict(row) for row in diff_of_files(*files)).split("\n"))
+    say(*diff_markdown(diff_of_files(*files)).split("\n"))
     return 0
 
 

@@ -21,7 +21,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     from functools import partial
 
     from dagster_project.results import TRACE_COLUMNS, person_lines, trace_lines, unknown_id_message
-    from dagster_project.warehouse import Warehouse, rows
+    from dagster_project.warehouse import Warehouse, rows, rows_as
 
     file = settings.study_folder / "release" / "warehouse.duckdb"
     if not file.exists():
@@ -32,13 +32,11 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         names = {row["participant_id"]: row["respondent"] for row in roster}
     person = next((pseudonym for pseudonym, name in names.items() if name == options.person), options.person)
     with Warehouse(file).connect(read_only=True) as connection:
-        ask = partial(rows, connection)
-        if not ask("from duckdb_functions() where function_name = 'traced_rows'"):
+        if not rows(connection, "from duckdb_functions() where function_name = 'traced_rows'"):
             raise ValueError(f"{file}: an earlier version of Wavehouse made this release; `wavehouse run` rebuilds it")
-        if not ask("from results.results where result_id = ?", [options.result_id]):
-            raise ValueError(
-                unknown_id_message(options.result_id, [row["result_id"] for row in ask("from results.results")])
-            )
+        if not rows(connection, "from results.results where result_id = ?", [options.result_id]):
+            ids = [row["result_id"] for row in rows(connection, "from results.results")]
+            raise ValueError(unknown_id_message(options.result_id, ids))
         if options.csv:
             condition, parameters = ("where participant_id = ?", [person]) if person is not None else ("", [])
             cursor = connection.execute(f"from trace(?) {condition}", [options.result_id, *parameters])
@@ -48,6 +46,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
             while batch := cursor.fetchmany(10_000):
                 writer.writerows((*row[:index], names.get(row[index], row[index]), *row[index + 1 :]) for row in batch)
             return 0
+        ask = partial(rows_as, connection)
         say(*trace_lines(ask, options.result_id, names))
         if person is not None:
             lines = person_lines(ask, options.result_id, person)

@@ -47,7 +47,7 @@ def segments(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[
         files = read_coded_files(study_run.settings, study)
         rows = segment_rows(files, study, study_run.settings.key())
         write_segments(warehouse, files, rows, study, study_run.run_id)
-    n_set_aside = sum(row["set_aside_reason"] is not None for row in rows)
+    n_set_aside = sum(row.set_aside_reason is not None for row in rows)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(" ".join(file.sha256[:12] for file in files) or "none declared"),
         metadata={

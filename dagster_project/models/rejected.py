@@ -1,7 +1,7 @@
 """Rejected answers: each named by its cell, and how many of a block may be. Nothing else belongs here."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dagster_project.checks import Check, first_few
 from dagster_project.exports import quoted
@@ -28,12 +28,44 @@ _REJECTED_CELLS = """
 """
 
 
+@dataclass(frozen=True)
+class RejectedBlock:
+    """An instrument in a wave, or a variable of the roster (no wave), with how many of its values were rejected."""
+
+    wave: str | None
+    block: str
+    given: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class RejectedText:
+    """A text that was rejected in a block n times."""
+
+    wave: str | None
+    block: str
+    answer_text: str
+    n: int
+
+
+@dataclass(frozen=True)
+class RejectedCell:
+    """A cell of an export whose text was rejected."""
+
+    file_name: str | None
+    source_row: int
+    item: str
+    answer_text: str
+    reason: str
+    export_column: str | None
+
+
 def no_rejected_answers(warehouse: Warehouse) -> Check:
     """Whether every answer lies inside its declared anchors, labels and special codes; the first that do not, by cell."""
     cells = [
-        f"{row['file_name']} row {row['source_row']}, column {row['export_column']} ({row['item']}):"
-        f" {row['answer_text']!r} is {row['reason']}"
-        for row in warehouse.rows(_REJECTED_CELLS)
+        f"{cell.file_name} row {cell.source_row}, column {cell.export_column} ({cell.item}):"
+        f" {cell.answer_text!r} is {cell.reason}"
+        for cell in warehouse.rows_as(RejectedCell, _REJECTED_CELLS)
     ]
     message = first_few(cells, 3, " in staging.rejected_answers") or "Every answer fits."
     return Check("no_rejected_answers", not cells, message, is_warning=True, facts={"rejected answers": len(cells)})
@@ -42,26 +74,27 @@ def no_rejected_answers(warehouse: Warehouse) -> Check:
 def few_rejected_answers(warehouse: Warehouse, study: Study) -> Check:
     """Whether no instrument in a wave, and no variable of the roster, has more values rejected than the study allows."""
     limit = study.protocol.rejected_share
-    blocks = [row for row in warehouse.rows(_REJECTED_COUNTS) if row["rejected"] > limit * row["given"]]
-    texts = warehouse.rows(_REJECTED_TEXTS) if blocks else []
+    counts = warehouse.rows_as(RejectedBlock, _REJECTED_COUNTS)
+    blocks = [block for block in counts if block.rejected > limit * block.given]
+    texts = warehouse.rows_as(RejectedText, _REJECTED_TEXTS) if blocks else []
     lines = [_too_many(block, texts, limit) for block in blocks]
     message = first_few(lines, 1) or f"At most {100 * limit:g} % of any block's values were rejected."
     facts = {"blocks": "\n".join(f"- {line}" for line in lines) or "none"}
     return Check("few_rejected_answers", not lines, message, facts=facts)
 
 
-def _too_many(block: Mapping[str, Any], texts: Sequence[Mapping[str, Any]], limit: float) -> str:
+def _too_many(block: RejectedBlock, texts: Sequence[RejectedText], limit: float) -> str:
     """One line: the block, how many of its values were rejected, the commonest texts, the cure."""
-    block_texts = [row for row in texts if (row["wave"], row["block"]) == (block["wave"], block["block"])]
-    common = ", ".join(f"{quoted(row['answer_text'])} ({row['n']} times)" for row in block_texts[:3])
-    share = 100 * block["rejected"] / block["given"]
+    block_texts = [text for text in texts if (text.wave, text.block) == (block.wave, block.block)]
+    common = ", ".join(f"{quoted(text.answer_text)} ({text.n} times)" for text in block_texts[:3])
+    share = 100 * block.rejected / block.given
     cure = (
         "declare these texts under labels or special_codes of the export, or correct the anchors"
-        if block["wave"]
+        if block.wave
         else "declare these texts under the variable's categories, or correct its limits"
     )
     return (
-        f"{block['wave'] or 'roster'}, {block['block']}: {block['rejected']} of {block['given']} values were rejected"
+        f"{block.wave or 'roster'}, {block.block}: {block.rejected} of {block.given} values were rejected"
         f" ({share:.0f} %, more than {100 * limit:g} %): {common}; {cure};"
         " rejected_share in study.yaml says how many may be"
     )

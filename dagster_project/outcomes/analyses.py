@@ -7,11 +7,11 @@ table's layout (results/), Dagster (defs/outcomes.py makes an asset of each entr
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dagster_project.checks import Check, first_few
 from dagster_project.outcomes.store import read_results, write_results
 from dagster_project.results import (
+    MartRow,
     ResultRow,
     Table,
     attrition_results,
@@ -49,7 +49,7 @@ class Source:
 
     warehouse: Warehouse
 
-    def mart(self, name: str) -> list[dict[str, Any]]:
+    def mart(self, name: str) -> Sequence[MartRow]:
         return self.warehouse.rows(f"select * from marts.{name} order by all")
 
     def results(self) -> dict[str, ResultRow]:

@@ -6,14 +6,13 @@ landing the interviews (raw/segments.py).
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from dagster_project.checks import Check
 from dagster_project.outcomes.analyses import OUTCOME_NAMES
 from dagster_project.outcomes.store import read_results
 from dagster_project.stamps import MARTS, SEGMENTS, stamp
 from dagster_project.study import Study
-from dagster_project.synthesis import DISPLAY_TABLES, JointRow, display_tables, joint_display, read_propositions
+from dagster_project.synthesis import DISPLAY_TABLES, JointRow, SegmentRow, display_tables, joint_display, read_propositions
 from dagster_project.warehouse import Warehouse, replace_table
 
 DISPLAY = "joint_display"
@@ -42,7 +41,7 @@ def display_study(warehouse: Warehouse, study: Study, run_id: str) -> Sequence[J
     if propositions is not None:
         segments, codes = counted_segments(warehouse)
         display = joint_display(propositions, read_results(warehouse), segments, study, codes)
-    rows = display_tables(display)
+    rows = vars(display_tables(display))
     with warehouse.transaction() as connection:
         stamp(connection, DISPLAY, (MARTS, SEGMENTS, *OUTCOME_NAMES), study, run_id)
         for table in DISPLAY_TABLES:
@@ -50,11 +49,12 @@ def display_study(warehouse: Warehouse, study: Study, run_id: str) -> Sequence[J
     return display
 
 
-def counted_segments(warehouse: Warehouse) -> tuple[list[dict[str, Any]], list[list[str]]]:
+def counted_segments(warehouse: Warehouse) -> tuple[list[SegmentRow], list[list[str]]]:
     """The codings that count, as the joint display takes them, and the paths of all codes."""
-    segments = warehouse.rows(
+    segments = warehouse.rows_as(
+        SegmentRow,
         f"select segment_id, path, participant_id as person, wave, text, source_file, place from ({_SEGMENTS})"
-        " where reason is null order by file_name, source, start_position, place, code"
+        " where reason is null order by file_name, source, start_position, place, code",
     )
     return segments, [row["path"] for row in warehouse.rows("select distinct path from raw.codes order by path")]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from dagster_project.outcomes.analyses import OUTCOME_NAMES
 from dagster_project.outcomes.store import read_results
-from dagster_project.report import FIGURES_TABLE, Figure
+from dagster_project.report import FIGURES_TABLE, Figure, PersonScore
 from dagster_project.stamps import MARTS, stamp
 from dagster_project.study import Study
 from dagster_project.warehouse import Warehouse, replace_table
@@ -21,7 +21,7 @@ def draw_study(warehouse: Warehouse, study: Study, run_id: str) -> list[Figure]:
     # The plotting library takes two seconds to come; whoever only loads the definitions does not wait for it.
     from dagster_project.report.figures import PEOPLE_SCORES_QUERY, draw_figures
 
-    people = warehouse.rows(PEOPLE_SCORES_QUERY) if study.protocol.shows_people else []
+    people = warehouse.rows_as(PersonScore, PEOPLE_SCORES_QUERY) if study.protocol.shows_people else []
     figures = draw_figures(study, read_results(warehouse), people)
     rows = [
         {

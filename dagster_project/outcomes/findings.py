@@ -5,13 +5,13 @@ Belongs here: that table and its checks. Does not belong here: a rule (audit/).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dagster_project.audit import (
     FINDINGS_TABLE,
     NOTE,
     SEVERITIES,
     Finding,
+    FindingRow,
     audit_published,
     audit_results,
     finding_row,
@@ -33,7 +33,7 @@ class Audit:
 
     own_findings: Sequence[tuple[str, Finding]]
     published_findings: Sequence[Finding]
-    rows: Sequence[dict[str, Any]]
+    rows: Sequence[FindingRow]
 
     @property
     def counts(self) -> dict[str, int]:

@@ -19,8 +19,8 @@ _FIELDS = ", ".join(field.name for field in fields(ResultRow))
 
 def read_results(warehouse: Warehouse) -> dict[str, ResultRow]:
     """All results by id, as the packages that lay out and compare them want them."""
-    rows = warehouse.rows(f"select {_FIELDS} from results.results")
-    return {row["result_id"]: ResultRow(**row) for row in rows}
+    rows = warehouse.rows_as(ResultRow, f"select {_FIELDS} from results.results")
+    return {row.result_id: row for row in rows}
 
 
 def write_results(

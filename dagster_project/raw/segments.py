@@ -7,8 +7,7 @@ Belongs here: landing the files, the tables `raw.segments` (one row a coding, wi
 
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 
@@ -46,6 +45,32 @@ class LandedInterviews:
     content: CodedFile
 
 
+@dataclass(frozen=True)
+class CodingRow:
+    """A row of raw.segments: a coding, or what a file lost of one, with why it is set aside.
+
+    path: the names of the code's ancestors and its own. participant_id: the pseudonym of the respondent. place: in the file.
+    """
+
+    file_name: str
+    source_file: str
+    place: str
+    set_aside_reason: str | None
+    segment_id: str | None = None
+    code: str | None = None
+    path: Sequence[str] | None = None
+    participant_id: str | None = None
+    respondent: str | None = None
+    wave: str | None = None
+    source: str | None = None
+    start_position: int | None = None
+    end_position: int | None = None
+    text: str | None = None
+    coder: str | None = None
+    coded_at: str | None = None
+    memo: str | None = None
+
+
 def read_coded_files(settings: Settings, study: Study) -> list[LandedInterviews]:
     """The declared files, landed as exports are. Raises StudyError, SynthesisError or ExportError."""
     propositions = read_propositions(study)
@@ -57,7 +82,7 @@ def read_coded_files(settings: Settings, study: Study) -> list[LandedInterviews]
     return files
 
 
-def segment_rows(files: Sequence[LandedInterviews], study: Study, key: bytes) -> list[dict[str, Any]]:
+def segment_rows(files: Sequence[LandedInterviews], study: Study, key: bytes) -> list[CodingRow]:
     """The rows of `raw.segments`: all codings, and those that a file lost, each with why it is set aside.
 
     key: of the pseudonyms. Whether a person is on the roster is not asked here.
@@ -68,7 +93,7 @@ def segment_rows(files: Sequence[LandedInterviews], study: Study, key: bytes) ->
 
 
 def write_segments(
-    warehouse: Warehouse, files: Sequence[LandedInterviews], segments: Sequence[dict[str, Any]], study: Study, run_id: str
+    warehouse: Warehouse, files: Sequence[LandedInterviews], segments: Sequence[CodingRow], study: Study, run_id: str
 ) -> None:
     codes = [
         {"path": list(code.path), "description": code.description, "guid": code.guid, "file_name": file.name}
@@ -77,50 +102,44 @@ def write_segments(
     ]
     with warehouse.transaction() as connection:
         connection.execute("create schema if not exists raw")
-        replace_table(connection, "raw", "segments", pa.Table.from_pylist(segments, schema=_SEGMENTS))
+        replace_table(
+            connection, "raw", "segments", pa.Table.from_pylist([asdict(row) for row in segments], schema=_SEGMENTS)
+        )
         replace_table(connection, "raw", "codes", pa.Table.from_pylist(codes, schema=_CODES))
         stamp(connection, SEGMENTS, (), study, run_id)
 
 
-def _rows(file: LandedInterviews, ids: Iterator[str], key: bytes, waves: Set[str]) -> list[dict[str, Any]]:
-    empty = dict.fromkeys(_SEGMENTS.names) | {"file_name": file.name, "source_file": file.sha256}
+def _rows(file: LandedInterviews, ids: Iterator[str], key: bytes, waves: Set[str]) -> list[CodingRow]:
     rows = [
-        empty
-        | {
-            "segment_id": next(ids), "code": coding.code.name, "path": list(coding.code.path),
-            "participant_id": pseudonym(coding.person.strip(), key) if coding.person else None,
-            "respondent": coding.person, "wave": coding.wave,
-            "source": coding.source, "start_position": coding.start, "end_position": coding.end, "text": coding.text,
-            "coder": coding.coder, "coded_at": coding.coded_at, "memo": coding.memo, "place": coding.location,
-            "set_aside_reason": unplaced_reason(coding, waves),
-        }
+        CodingRow(
+            file.name, file.sha256, coding.location, unplaced_reason(coding, waves),
+            segment_id=next(ids), code=coding.code.name, path=coding.code.path,
+            participant_id=pseudonym(coding.person.strip(), key) if coding.person else None, respondent=coding.person,
+            wave=coding.wave, source=coding.source, start_position=coding.start, end_position=coding.end,
+            text=coding.text, coder=coding.coder, coded_at=coding.coded_at, memo=coding.memo,
+        )
         for coding in file.content.codings
     ]  # fmt: skip
     return rows + [
-        empty
-        | {
-            "source": unusable_coding.source or None,
-            "place": unusable_coding.location,
-            "set_aside_reason": unusable_coding.reason,
-        }
-        for unusable_coding in file.content.unusable
+        CodingRow(file.name, file.sha256, coding.location, coding.reason, source=coding.source or None)
+        for coding in file.content.unusable
     ]
 
 
-def segment_check(files: Sequence[LandedInterviews], segments: Sequence[dict[str, Any]]) -> Check:
+def segment_check(files: Sequence[LandedInterviews], segments: Sequence[CodingRow]) -> Check:
     """Codings in the files, counted by another way, are those kept and those set aside."""
     n_in_files = sum(file.content.coding_count for file in files)
     n_speakers = sum(file.content.speaker_count for file in files)
-    n_set_aside = sum(row["set_aside_reason"] is not None for row in segments)
+    n_set_aside = sum(row.set_aside_reason is not None for row in segments)
     n_kept = len(segments) - n_set_aside
     message = f"{n_in_files} in the files, {n_kept} kept, {n_set_aside} set aside"
     speakers = f", {n_speakers} that only say who speaks" if n_speakers else ""
     return Check("codings_conserved", n_in_files == n_kept + n_set_aside + n_speakers, message + speakers)
 
 
-def codings_by_code(segments: Sequence[dict[str, Any]]) -> str:
+def codings_by_code(segments: Sequence[CodingRow]) -> str:
     """A Markdown table of the codes and how many codings each has."""
-    counts = Counter(" > ".join(row["path"]) for row in segments if not row["set_aside_reason"])
+    counts = Counter(" > ".join(row.path or ()) for row in segments if not row.set_aside_reason)
     if not counts:
         return "No coded segment."
     return markdown_table(("code", "codings"), sorted(counts.items()))

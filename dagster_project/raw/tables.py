@@ -7,12 +7,11 @@ were in use. Does not belong here: choosing a file (versions.py), reading it (ex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports import ContractResult, pseudonyms
+from dagster_project.exports import ColumnFinding, ContractResult, pseudonyms
 from dagster_project.raw.columns import LEAVING, day_columns, export_columns
 from dagster_project.raw.versions import ChosenFiles
 from dagster_project.study import Export, Study
@@ -23,7 +22,7 @@ from dagster_project.warehouse import (
     replace_rows,
     replace_table,
     replace_table_from_batches,
-    rows,
+    rows_as,
 )
 
 
@@ -85,10 +84,9 @@ def loaded_before(warehouse: Warehouse, export: Export, fingerprint: str) -> Exp
         }
         if not {"exports", export.table} <= tables:
             return None
-        records = rows(
-            connection, "select * from raw.exports where export = ? and fingerprint = ?", [export.export, fingerprint]
-        )
-    return ExportRecord(**records[0]) if records else None
+        sql = "select * from raw.exports where export = ? and fingerprint = ?"
+        records = rows_as(connection, ExportRecord, sql, [export.export, fingerprint])
+    return records[0] if records else None
 
 
 _RECORD = pa.schema(
@@ -136,8 +134,7 @@ def write_export(
     with warehouse.transaction() as connection:
         _keep_rows_in_use(connection, name, record.export, chosen_files.sha256)
         replace_table_from_batches(connection, "raw", name, _accepted_rows(contract_results, export, key))
-        described = [{field: getattr(finding, field) for field in _FINDING.names} for finding in findings.values()]
-        _describe(connection, record, set_aside, described)
+        _describe(connection, record, set_aside, list(findings.values()))
         for file, part in zip(chosen_files.files, contract_results, strict=True):
             connection.execute(
                 "update raw.versions set verdict = 'accepted', message = null, is_in_use = true, table_name = $1,"
@@ -146,11 +143,11 @@ def write_export(
             )
 
 
-def _describe(
-    connection: Connection, record: ExportRecord, set_aside: pa.Table, findings: Sequence[Mapping[str, Any]]
-) -> None:
+def _describe(connection: Connection, record: ExportRecord, set_aside: pa.Table, findings: Sequence[ColumnFinding]) -> None:
     export = record.export
-    contract = pa.Table.from_pylist(findings, schema=_FINDING)
+    contract = pa.Table.from_pylist(
+        [{name: getattr(finding, name) for name in _FINDING.names} for finding in findings], schema=_FINDING
+    )
     for table_name, table in (("set_aside_rows", set_aside), ("contract", contract)):
         table = table.add_column(0, "export", pa.array([export] * table.num_rows, pa.string()))
         replace_rows(connection, "raw", table_name, table, ("export", [export]))

@@ -5,12 +5,11 @@ rows (tables.py).
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -18,7 +17,7 @@ from dagster_project.exports import Arrival, ExportError, LandedFile, append_arr
 from dagster_project.exports.errors import abbreviated_list, quoted
 from dagster_project.exports.landing import ARRIVALS
 from dagster_project.study import Export, Study
-from dagster_project.warehouse import Warehouse, WarehouseError, replace_table, rows
+from dagster_project.warehouse import Warehouse, WarehouseError, replace_table, rows_as
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,14 @@ class ChosenFiles:
         if len(self.files) == 1:
             return self.files[0].sha256
         return hashlib.sha256("\n".join(file.sha256 for file in self.files).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ReleasedFile:
+    """A file that the release was built from. source_file: its SHA-256."""
+
+    file_name: str
+    source_file: str
 
 
 _VERSION = pa.schema(
@@ -68,7 +75,7 @@ def note_files(landing: Path, warehouse: Warehouse, export: Export, files: Seque
         ).fetchone():
             replace_table(connection, "raw", "versions", _versions_in_landing(landing))
         elif not (landing / ARRIVALS).exists():  # of a working file from before the list of arrivals
-            append_arrivals(landing, map(_arrival, rows(connection, _ARRIVED)))
+            append_arrivals(landing, rows_as(connection, Arrival, _ARRIVED))
         (latest,) = connection.execute("select max(first_seen_at) from raw.versions").fetchone() or (None,)
         # A clock that was set back does not change the order in which files arrived.
         now = max(datetime.now(UTC).replace(tzinfo=None), latest or datetime.min)
@@ -105,10 +112,6 @@ def _versions_in_landing(landing: Path) -> pa.Table:
     )
 
 
-def _arrival(version: Mapping[str, Any]) -> Arrival:
-    return Arrival(**{field.name: version[field.name] for field in fields(Arrival)})
-
-
 def choose_files(landing: Path, export: Export, files: Sequence[LandedFile], warehouse: Warehouse) -> ChosenFiles | None:
     """The pinned version, else all parts, else the newest of the files that are there."""
     if export.pin is not None:
@@ -140,18 +143,18 @@ def choose_files(landing: Path, export: Export, files: Sequence[LandedFile], war
 def refuse_gone(study: Study, export: Export) -> None:
     """A wave that the release holds has arrived: without its file it would become a wave that nobody returned."""
     release_file = Warehouse(study.folder / "release" / "warehouse.duckdb")
-    exports: list[dict[str, Any]] = []
+    files: list[ReleasedFile] = []
     if release_file.path.exists():
         with suppress(WarehouseError):  # damaged, which the release step says
             if release_file.rows("select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'exports'"):
-                exports = release_file.rows(
-                    "select file_name, source_file from marts.exports where export = ?", [export.export]
+                files = release_file.rows_as(
+                    ReleasedFile, "select file_name, source_file from marts.exports where export = ?", [export.export]
                 )
-    if exports:
-        names = abbreviated_list([quoted(row["file_name"]) for row in exports])
+    if files:
+        names = abbreviated_list([quoted(file.file_name) for file in files])
         raise ExportError(
             f"{export.folder}: the release was built from {names}, but the export is gone; put it back, or pin its copy"
-            f" in the protocol (pin: {exports[0]['source_file'][:12]}); if the wave is to count as not returned, move the"
+            f" in the protocol (pin: {files[0].source_file[:12]}); if the wave is to count as not returned, move the"
             " folders release and releases away first"
         )
 

@@ -9,9 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from dagster_project.audit import FINDINGS_TABLE
+from dagster_project.audit import FINDINGS_TABLE, FindingRow
 from dagster_project.outcomes.analyses import OUTCOME_NAMES, all_tables
 from dagster_project.outcomes.store import read_results
 from dagster_project.report import (
@@ -19,15 +18,19 @@ from dagster_project.report import (
     FIGURES_TABLE,
     MOST_PEOPLE,
     OMITTED_PEOPLE_QUERY,
-    PEOPLE_QUERIES,
     SUBJECTS,
+    AnswerColumns,
+    DescribedColumn,
     Figure,
+    OmittedPeople,
     PageContent,
+    PeopleRows,
     Sources,
     citation,
     joint_display_table,
     methods,
     previous_verdicts,
+    read_people,
     write_ard,
     write_dictionary,
     write_figures,
@@ -51,15 +54,20 @@ from dagster_project.results import (
     RELEASE_DIFF_TABLE,
     REPRODUCTION_TABLE,
     RESULTS_TABLE,
+    ExportFile,
+    ReleaseChange,
+    Reproduction,
     ResultRow,
+    ScaleItem,
+    ScalePart,
     Table,
     ard_rows,
     trace_sql,
 )
 from dagster_project.stamps import STAMPS_TABLE
 from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions
-from dagster_project.synthesis import DISPLAY_TABLES, read_propositions
-from dagster_project.warehouse import Warehouse, copy_schemas, rows
+from dagster_project.synthesis import DISPLAY_TABLES, read_display, read_propositions
+from dagster_project.warehouse import Warehouse, copy_schemas, rows, rows_as
 
 #: The schemas that are released; raw and staging are not.
 SCHEMAS = ("codebook", "marts", "results")
@@ -81,7 +89,7 @@ def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mappi
         content = _content(study, release_file, manifest)
         _write_documents(study, folder, content)
         write_page(folder / "index.html", study, content)
-        columns = release_file.rows(_EVERY_COLUMN)
+        columns = release_file.rows_as(DescribedColumn, _EVERY_COLUMN)
         subjects = {name: release_file.rows(f"from codebook.{name}") for name in SUBJECTS}
         write_dictionary(folder / "codebook.html", study, subjects, columns)
     write_package(folder, study, manifest, columns)
@@ -90,8 +98,8 @@ def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mappi
 def _add_trace(release_file: Warehouse) -> None:
     """The views by which a result is followed to its people, in SQL."""
     with release_file.connect() as connection:
-        parts = rows(connection, "select scale, part from codebook.scale_parts order by scale, part_order")
-        items = rows(connection, "select scale, item from codebook.scale_items order by scale, item_order")
+        parts = rows_as(connection, ScalePart, "select scale, part from codebook.scale_parts order by scale, part_order")
+        items = rows_as(connection, ScaleItem, "select scale, item from codebook.scale_items order by scale, item_order")
         connection.execute(trace_sql(parts, items))
 
 
@@ -100,8 +108,8 @@ def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str])
     results = read_results(release_file)
     propositions = read_propositions(study)
     note = propositions.note if propositions else None
-    display = {table.name: release_file.rows(f"from {table.full_name}") for table in DISPLAY_TABLES}
-    changes = release_file.rows("select * from results.release_diff order by kind, what")
+    display = read_display(release_file.rows_as)
+    changes = release_file.rows_as(ReleaseChange, "select * from results.release_diff order by kind, what")
     tables = all_tables(study, list(results.values()))
     joint = joint_display_table(study, display, note, previous_verdicts(changes, manifest["release"]))
     if joint:
@@ -116,8 +124,10 @@ def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str])
         figures=figures,
         checklists=_checklists(study, tables, results, figures, sections),
         results=results,
-        reproduction=release_file.rows("select * from results.reproduction order by line"),
-        findings=release_file.rows("from results.findings where severity <> 'note' or subject = 'published' order by line"),
+        reproduction=release_file.rows_as(Reproduction, "select * from results.reproduction order by line"),
+        findings=release_file.rows_as(
+            FindingRow, "from results.findings where severity <> 'note' or subject = 'published' order by line"
+        ),
         display=display,
         display_note=note,
         changes=changes,
@@ -204,19 +214,17 @@ def _sources(release_file: Warehouse) -> Sources:
         return Sources(
             roster=rows(connection, "select count(*) as n from marts.participants")[0]["n"],
             rules={row["scale"]: row["rule"] for row in rows(connection, "select scale, rule from codebook.scales")},
-            left_out=rows(connection, OMITTED_PEOPLE_QUERY),
-            columns=rows(connection, COLUMNS),
-            exports=rows(
-                connection, "select wave, file_name, version, source_file from marts.exports order by export, file_name"
-            ),
+            left_out=rows_as(connection, OmittedPeople, OMITTED_PEOPLE_QUERY),
+            columns=rows_as(connection, AnswerColumns, COLUMNS),
+            exports=rows_as(connection, ExportFile, "from marts.exports order by export, file_name"),
         )
 
 
-def _people_rows(release_file: Warehouse, study: Study) -> dict[str, list[dict[str, Any]]]:
+def _people_rows(release_file: Warehouse, study: Study) -> PeopleRows | None:
     """The people of a study small enough to list them."""
     if (
         not study.protocol.shows_people
         or len(release_file.rows(f"from marts.participants limit {MOST_PEOPLE + 1}")) > MOST_PEOPLE
     ):
-        return {}
-    return {name: release_file.rows(sql) for name, sql in PEOPLE_QUERIES.items()}
+        return None
+    return read_people(release_file.rows_as)

@@ -8,15 +8,23 @@ the files themselves.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dagster_project.results import COUNTED_KINDS, RELEASE_DIFF_TABLE, DiffRow, claim_changes, count_rows, result_changes
+from dagster_project.results import (
+    COUNTED_KINDS,
+    RELEASE_DIFF_TABLE,
+    DiffRow,
+    ReleaseChange,
+    ReleasedNumber,
+    claim_changes,
+    count_rows,
+    result_changes,
+)
 from dagster_project.warehouse import (
     Cell,
-    ChangedRow,
     FilePair,
+    RowValues,
     Warehouse,
     WarehouseError,
     WideTable,
@@ -48,8 +56,14 @@ def diff_of_files(old: Path, new: Path) -> list[DiffRow]:
                 rows += count_rows(kind, counts.group, counts.rows, counts.cells)
         return [
             *rows,
-            *claim_changes(_triples(files.changed_rows("results", "claims", ["claim_id"]))),
-            *result_changes(_triples(files.changed_rows("results", "results", ["result_id"], ["run_id", "computed_at"]))),
+            *claim_changes(
+                (row.key["claim_id"], _verdict(row.old_values), _verdict(row.new_values))
+                for row in files.changed_rows("results", "claims", ["claim_id"])
+            ),
+            *result_changes(
+                (row.key["result_id"], _number(row.old_values), _number(row.new_values))
+                for row in files.changed_rows("results", "results", ["result_id"], ["run_id", "computed_at"])
+            ),
         ]
 
 
@@ -143,24 +157,29 @@ def _scales(files: FilePair) -> list[str]:
     return list(dict.fromkeys(scale for side in names for (scale,) in side))
 
 
-def _triples(changes: Sequence[ChangedRow]) -> list[tuple[Any, Any, Any]]:
-    return [(row.key, row.old_values, row.new_values) for row in changes]
+def _verdict(values: RowValues | None) -> str | None:
+    return None if values is None else values["verdict"]
+
+
+def _number(values: RowValues | None) -> ReleasedNumber | None:
+    return None if values is None else ReleasedNumber(values["value"], values["printed"], values.get("statistic"))
 
 
 def remember_diff(
     working: Warehouse, released_file: Path | None, names: tuple[str | None, str], kept_releases: Sequence[str]
-) -> list[dict[str, Any]]:
+) -> list[ReleaseChange]:
     """Write `results.release_diff`: what the release to come changes, behind what the kept ones did. Returns the new rows.
 
     released_file: the current release's file, None before the first. names: the releases compared. kept_releases:
     whose rows to keep.
     """
-    new: list[dict[str, Any]] = []
-    history: list[dict[str, Any]] = []
+    new: list[ReleaseChange] = []
+    history: list[ReleaseChange] = []
     if released_file is not None:
-        stamp = {"from_release": names[0], "to_release": names[1]}
-        new = [stamp | asdict(row) for row in diff_of_files(released_file, working.path)]
-        history = [row for row in _history(Warehouse(released_file)) if row["to_release"] in kept_releases]
+        from_release, to_release = names
+        diff_rows = diff_of_files(released_file, working.path)
+        new = [ReleaseChange(**vars(row), from_release=from_release, to_release=to_release) for row in diff_rows]
+        history = [row for row in _history(Warehouse(released_file)) if row.to_release in kept_releases]
     with working.transaction() as connection:
         connection.execute("create schema if not exists results")
         replace_table(connection, "results", "release_diff", RELEASE_DIFF_TABLE.to_arrow([*history, *new]))
@@ -177,7 +196,7 @@ def recall_diff(working: Warehouse, released_file: Path) -> None:
 _HAS_HISTORY = "select 1 from duckdb_tables() where schema_name = 'results' and table_name = 'release_diff'"
 
 
-def _history(release_file: Warehouse) -> list[dict[str, Any]]:
+def _history(release_file: Warehouse) -> list[ReleaseChange]:
     columns = [
         row["column_name"]
         for row in release_file.rows(
@@ -187,7 +206,11 @@ def _history(release_file: Warehouse) -> list[dict[str, Any]]:
     # An older release told people's answers one by one: what is said of people there is left behind.
     of_counts = ", ".join(f"'{kind}'" for kind in COUNTED_KINDS)
     condition = f"where kind not in ({of_counts})" if "participant_id" in columns else ""
-    rows = release_file.rows(f"select * from results.release_diff {condition} order by rowid") if columns else []
+    if not columns:
+        return []
     # Its table may lack a column, or have one that there is no longer.
-    absent: dict[str, Any] = dict.fromkeys(RELEASE_DIFF_TABLE.column_names) | {"n": 1}
-    return [absent | {name: row[name] for name in absent if name in row} for row in rows]
+    column_list = ", ".join(
+        identifier(name) if name in columns else f"{1 if name == 'n' else 'null'} as {identifier(name)}"
+        for name in RELEASE_DIFF_TABLE.column_names
+    )
+    return release_file.rows_as(ReleaseChange, f"select {column_list} from results.release_diff {condition} order by rowid")

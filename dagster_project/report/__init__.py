@@ -2,14 +2,14 @@
 arithmetic."""
 
 from dagster_project.report.data_files import write_ard, write_figures, write_tables
-from dagster_project.report.deposit import SUBJECTS, write_dictionary, write_package
-from dagster_project.report.figure import FIGURES_TABLE, Figure
+from dagster_project.report.deposit import SUBJECTS, DescribedColumn, write_dictionary, write_package
+from dagster_project.report.figure import FIGURES_TABLE, Figure, PersonScore
 from dagster_project.report.joint import joint_display_table, joint_rows
 from dagster_project.report.latex import write_latex
 from dagster_project.report.methods import citation, methods
-from dagster_project.report.numbers import COLUMNS, OMITTED_PEOPLE_QUERY, Sources
+from dagster_project.report.numbers import COLUMNS, OMITTED_PEOPLE_QUERY, AnswerColumns, OmittedPeople, Sources
 from dagster_project.report.page import PageContent, previous_verdicts, write_page
-from dagster_project.report.people import MOST_PEOPLE, PEOPLE_QUERIES
+from dagster_project.report.people import MOST_PEOPLE, PeopleRows, read_people
 from dagster_project.report.word import write_word
 from dagster_project.report.workbook import write_workbook
 
@@ -18,16 +18,21 @@ __all__ = [
     "FIGURES_TABLE",
     "MOST_PEOPLE",
     "OMITTED_PEOPLE_QUERY",
-    "PEOPLE_QUERIES",
     "SUBJECTS",
+    "AnswerColumns",
+    "DescribedColumn",
     "Figure",
+    "OmittedPeople",
     "PageContent",
+    "PeopleRows",
+    "PersonScore",
     "Sources",
     "citation",
     "joint_display_table",
     "joint_rows",
     "methods",
     "previous_verdicts",
+    "read_people",
     "write_ard",
     "write_dictionary",
     "write_figures",

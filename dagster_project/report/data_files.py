@@ -2,25 +2,25 @@
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from dagster_project.report.figure import Figure
-from dagster_project.results import ARD_TABLE, Table, to_csv_rows
+from dagster_project.results import ARD_TABLE, REPRODUCTION_TABLE, ArdRow, Reproduction, Table, to_csv_rows
 
 
-def write_tables(folder: Path, tables: Sequence[Table], reproduction: Sequence[Mapping[str, Any]]) -> None:
+def write_tables(folder: Path, tables: Sequence[Table], reproduction: Sequence[Reproduction]) -> None:
     """Write each table as table_<number>_<name>.csv and the comparison as reproduction.csv, in UTF-8 with a byte order mark
     for Excel."""
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
         _write(folder / f"table_{table.number}_{table.name}.csv", to_csv_rows(table))
     if reproduction:
-        header = list(reproduction[0])
-        _write(folder / "reproduction.csv", [header, *([row[name] for name in header] for row in reproduction)])
+        header = REPRODUCTION_TABLE.column_names
+        _write(folder / "reproduction.csv", [header, *([getattr(row, name) for name in header] for row in reproduction)])
 
 
 def write_figures(folder: Path, figures: Sequence[Figure]) -> None:
@@ -30,7 +30,7 @@ def write_figures(folder: Path, figures: Sequence[Figure]) -> None:
         (folder / f"figure_{number}_{figure.name}.svg").write_text(figure.svg + "\n", encoding="utf-8")
 
 
-def write_ard(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+def write_ard(folder: Path, rows: Sequence[ArdRow]) -> None:
     """Write analysis results data as ard.parquet and ard.json, one row per statistic; columns carry descriptions."""
     pq.write_table(ARD_TABLE.to_arrow(rows), folder / "ard.parquet")
     text = ",\n".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)

@@ -8,13 +8,15 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from dagster_project.report.template import render
 from dagster_project.results import ARD_TABLE
 from dagster_project.study import Study
+from dagster_project.table_spec import PackageField
 
 #: Frictionless' type of a DuckDB type; others are "any".
 _TYPES = {
@@ -38,17 +40,57 @@ SUBJECTS = {
 }  # fmt: skip
 
 
-def write_dictionary(
-    file: Path, study: Study, subjects: Mapping[str, Sequence[Mapping[str, Any]]], columns: Sequence[Mapping[str, Any]]
-) -> None:
-    """Write the data dictionary as one page.
+@dataclass(frozen=True)
+class DescribedColumn:
+    """A column of a table of the released file. type: DuckDB's. description: its comment there."""
 
-    subjects: rows of the codebook's tables by name. columns: schema, table, column, type, description of the whole release.
-    """
-    words = {(row["table"], row["column"]): row["description"] or "" for row in columns if row["schema"] == "codebook"}
-    tables: dict[str, list[Mapping[str, Any]]] = {}
+    schema: str
+    table: str
+    column: str
+    type: str
+    description: str | None
+
+
+class PackageSchema(TypedDict):
+    """The columns of a file or table."""
+
+    fields: Sequence[PackageField]
+
+
+class PackageTable(TypedDict):
+    """A table of the released file."""
+
+    name: str
+    schema: PackageSchema
+
+
+class PackageResource(TypedDict):
+    """A file of the release as a Data Package describes it. hash: sha256: and its digits."""
+
+    name: str
+    path: str
+    format: str
+    mediatype: str
+    bytes: int
+    hash: str
+    encoding: NotRequired[str]
+    schema: NotRequired[PackageSchema]
+    type: NotRequired[str]
+    tables: NotRequired[list[PackageTable]]
+
+
+#: Rows of any table of the codebook, which the dictionary prints with whatever columns they have.
+CodebookRows = Sequence[Mapping[str, Any]]
+
+
+def write_dictionary(
+    file: Path, study: Study, subjects: Mapping[str, CodebookRows], columns: Sequence[DescribedColumn]
+) -> None:
+    """Write the data dictionary as one page. subjects: rows of the codebook's tables by name. columns: of all tables."""
+    words = {(row.table, row.column): row.description or "" for row in columns if row.schema == "codebook"}
+    tables: dict[str, list[DescribedColumn]] = {}
     for row in columns:
-        tables.setdefault(f"{row['schema']}.{row['table']}", []).append(row)
+        tables.setdefault(f"{row.schema}.{row.table}", []).append(row)
     page = render(
         "codebook.html.jinja",
         protocol=study.protocol,
@@ -59,7 +101,7 @@ def write_dictionary(
     file.write_text(page, encoding="utf-8")
 
 
-def write_package(folder: Path, study: Study, manifest: Mapping[str, str], columns: Sequence[Mapping[str, Any]]) -> None:
+def write_package(folder: Path, study: Study, manifest: Mapping[str, str], columns: Sequence[DescribedColumn]) -> None:
     """Write datapackage.json (Data Package 1.0): every file of the release with size and SHA-256, the database's tables with
     their columns, and what made them: release, run, plan, tools."""
     resources = []
@@ -67,7 +109,7 @@ def write_package(folder: Path, study: Study, manifest: Mapping[str, str], colum
         relative_path = path.relative_to(folder).as_posix()
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        resource: dict[str, Any] = {
+        resource: PackageResource = {
             "name": relative_path.lower().replace("/", "-").rsplit(".", 1)[0] + "-" + path.suffix[1:],
             "path": relative_path,
             "format": path.suffix[1:],
@@ -110,22 +152,22 @@ def write_package(folder: Path, study: Study, manifest: Mapping[str, str], colum
     (folder / "datapackage.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _fields(path: Path, columns: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+def _fields(path: Path, columns: Sequence[DescribedColumn]) -> list[PackageField]:
     """The columns of a CSV: texts as printed, except in a copy of a table of schema results."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         header = next(csv.reader(stream), [])
-    described_columns = {row["column"]: row for row in columns if (row["schema"], row["table"]) == ("results", path.stem)}
+    described_columns = {row.column: row for row in columns if (row.schema, row.table) == ("results", path.stem)}
     return [
         _field(described_columns[name]) if name in described_columns else {"name": name, "type": "string"} for name in header
     ]
 
 
-def _field(row: Mapping[str, Any]) -> dict[str, str]:
-    return {"name": row["column"], "type": _TYPES.get(row["type"], "any"), "description": row["description"] or ""}
+def _field(row: DescribedColumn) -> PackageField:
+    return {"name": row.column, "type": _TYPES.get(row.type, "any"), "description": row.description or ""}
 
 
-def _tables(columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    fields_by_table: dict[str, list[dict[str, str]]] = {}
+def _tables(columns: Sequence[DescribedColumn]) -> list[PackageTable]:
+    fields_by_table: dict[str, list[PackageField]] = {}
     for row in columns:
-        fields_by_table.setdefault(f"{row['schema']}.{row['table']}", []).append(_field(row))
+        fields_by_table.setdefault(f"{row.schema}.{row.table}", []).append(_field(row))
     return [{"name": name, "schema": {"fields": fields}} for name, fields in fields_by_table.items()]

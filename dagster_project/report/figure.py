@@ -22,6 +22,16 @@ FIGURES_TABLE = TableSpec(
 
 
 @dataclass(frozen=True)
+class PersonScore:
+    """A score of one person in one wave, to be drawn as a faint line."""
+
+    participant_id: str
+    wave: str
+    scale: str
+    score: float
+
+
+@dataclass(frozen=True)
 class Figure:
     """A drawn figure. name: stable, for files and anchors. alt: what it shows, in words. table: its numbers, each with its
     result. notes: how to read it. svg: for a page, as it is. png: a small picture; empty where none is needed."""

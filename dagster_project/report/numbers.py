@@ -7,11 +7,10 @@ layout.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dagster_project.report.page_data import LineColumns, NumberColumns
 from dagster_project.report.people import Scope
-from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ResultRow, statistic_of
+from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile, ResultRow, statistic_of
 
 #: A row for each measure, rule, moment and reason: how many people of the roster do not count, by the rule of
 #: marts.counted_profiles; for a participant variable, whose value is missing.
@@ -66,15 +65,36 @@ COLUMNS = """
 
 
 @dataclass(frozen=True)
+class OmittedPeople:
+    """How many people do not count by one rule and for one reason: a row of OMITTED_PEOPLE_QUERY."""
+
+    measure: str
+    people: str
+    moment: str
+    reason: str
+    n: int
+
+
+@dataclass(frozen=True)
+class AnswerColumns:
+    """The export columns of a measure's answers in a wave ('' for the roster): a row of COLUMNS."""
+
+    scale: str
+    wave: str
+    first_column: str
+    last_column: str
+    columns: int
+
+
+@dataclass(frozen=True)
 class Sources:
-    """What the numbers of a release are made of: rows of queries. roster: how many people; rules: scoring rule by scale;
-    left_out and columns: rows of OMITTED_PEOPLE_QUERY and COLUMNS; exports: rows of marts.exports."""
+    """What the numbers of a release are made of. roster: how many people. rules: scoring rule by scale."""
 
     roster: int
     rules: Mapping[str, str]
-    left_out: Sequence[Mapping[str, Any]]
-    columns: Sequence[Mapping[str, Any]]
-    exports: Sequence[Mapping[str, Any]]
+    left_out: Sequence[OmittedPeople]
+    columns: Sequence[AnswerColumns]
+    exports: Sequence[ExportFile]
 
 
 def number_data(
@@ -134,19 +154,19 @@ class _ScopeLines:
         reason_codes = re.compile("|".join(MISSING_REASON_HEADINGS))
         self._left_out: dict[tuple[str, str, str], list[str]] = {}
         for row in sources.left_out:
-            reason = reason_codes.sub(lambda match: MISSING_REASON_HEADINGS[match[0]], row["reason"])
-            self._left_out.setdefault((row["people"], row["measure"], row["moment"]), []).append(f"{row['n']} ({reason})")
+            reason = reason_codes.sub(lambda match: MISSING_REASON_HEADINGS[match[0]], row.reason)
+            self._left_out.setdefault((row.people, row.measure, row.moment), []).append(f"{row.n} ({reason})")
         names: dict[str, list[str]] = {}
-        for row in sources.exports:
-            file = f"{row['file_name']} (version {row['version']}, SHA-256 {row['source_file'][:12]}…)"
-            names.setdefault(row["wave"] or "", []).append(file)
+        for export in sources.exports:
+            file = f"{export.file_name} (version {export.version}, SHA-256 {export.source_file[:12]}…)"
+            names.setdefault(export.wave or "", []).append(file)
         self._files: dict[tuple[str, str], str] = {}
-        for row in sources.columns:
-            if row["wave"] in names:
-                column_range = f"{row['columns']} columns, {row['first_column']} to {row['last_column']}"
-                columns = column_range if row["columns"] > 1 else f"column {row['first_column']}"
-                wave = row["wave"] or "roster"
-                self._files[row["scale"], row["wave"]] = f"{wave}: {columns}, of {', '.join(names[row['wave']])}"
+        for answers in sources.columns:
+            if answers.wave in names:
+                column_range = f"{answers.columns} columns, {answers.first_column} to {answers.last_column}"
+                columns = column_range if answers.columns > 1 else f"column {answers.first_column}"
+                wave = answers.wave or "roster"
+                self._files[answers.scale, answers.wave] = f"{wave}: {columns}, of {', '.join(names[answers.wave])}"
 
     def __call__(self, scope: Scope) -> list[Line]:
         waves = scope.waves if (scope.measure, "") not in self._files else ("",)

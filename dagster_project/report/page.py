@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from dagster_project.audit import FindingRow
 from dagster_project.report.checklists import Checklist, JudgedItem
 from dagster_project.report.figure import Figure
 from dagster_project.report.flow import Flow, study_flow
@@ -17,12 +17,12 @@ from dagster_project.report.joint import joint_notes, joint_rows
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import Sources, number_data
 from dagster_project.report.page_data import PageData
-from dagster_project.report.people import people_data, scopes_of
+from dagster_project.report.people import PeopleRows, people_data, scopes_of
 from dagster_project.report.template import render
-from dagster_project.results import CHANGE_KINDS, ResultRow, Table, change_counts, count_lines
+from dagster_project.results import CHANGE_KINDS, ReleaseChange, Reproduction, ResultRow, Table, change_counts, count_lines
 from dagster_project.study import Study
+from dagster_project.synthesis import DisplayRows
 
-Rows = Sequence[Mapping[str, Any]]
 #: Kinds of changes that the page lists; it counts the others.
 _LISTED_CHANGES = ("claim", "significance")
 #: What readers call the statistics of a published table.
@@ -40,9 +40,8 @@ class PageContent:
 
     manifest: of the release. version: Wavehouse's. tables: laid out, Tables 1 to 4 first. figures: drawn, each with its
     table. checklists: each with its judged items. results: by id. reproduction, findings, changes: rows of
-    results.reproduction, findings and release_diff. display: rows of the joint display's tables, by table; display_note:
-    what its readers must know. people_rows: rows of the queries of people.PEOPLE_QUERIES; empty where no
-    people are to be listed.
+    results.reproduction, findings and release_diff. display: the rows of the joint display; display_note: what its readers
+    must know. people_rows: what the page lists of people; None where none are to be listed.
     """
 
     manifest: Mapping[str, str]
@@ -51,23 +50,23 @@ class PageContent:
     figures: Sequence[Figure]
     checklists: Sequence[tuple[Checklist, Sequence[JudgedItem]]]
     results: Mapping[str, ResultRow]
-    reproduction: Rows
-    findings: Rows
-    display: Mapping[str, Rows]
+    reproduction: Sequence[Reproduction]
+    findings: Sequence[FindingRow]
+    display: DisplayRows
     display_note: str | None
-    changes: Rows
+    changes: Sequence[ReleaseChange]
     sources: Sources
-    people_rows: Mapping[str, Rows]
+    people_rows: PeopleRows | None
 
 
 def write_page(file: Path, study: Study, content: PageContent) -> None:
     """Write the page. Every number carries the ids of its results, and opens what is known of them."""
     flow = study_flow(study, content.results)
-    deviations = [row for row in content.reproduction if row["verdict"] != "reproduced"]
+    deviations = [row for row in content.reproduction if row.verdict != "reproduced"]
     shown_ids = [*_cell_ids(flow, content)]
-    shown_ids += [row["result_id"] for row in deviations if row["result_id"]]
-    shown_ids += [result_id for cell in content.display["claim_cells"] for result_id in cell["result_ids"].split()]
-    verdict_counts = Counter(row["verdict"] for row in content.reproduction)
+    shown_ids += [row.result_id for row in deviations if row.result_id]
+    shown_ids += [result_id for cell in content.display.claim_cells for result_id in cell.result_ids.split()]
+    verdict_counts = Counter(row.verdict for row in content.reproduction)
     cite, bibtex = citation(study, content.manifest, content.version)
     page = render(
         "page.html.jinja",
@@ -119,22 +118,32 @@ def _page_data(study: Study, content: PageContent, shown_ids: Sequence[str]) -> 
     return {"lines": lines, "numbers": numbers, "people": people}
 
 
-def previous_verdicts(changes: Rows, release: str) -> dict[str, str]:
+def previous_verdicts(changes: Sequence[ReleaseChange], release: str) -> dict[str, str]:
     """The previous verdict of each claim whose verdict a release changed. changes: rows of results.release_diff."""
     return {
-        row["what"]: row["before"]
+        row.what: row.before
         for row in changes
-        if row["kind"] == "claim" and row["to_release"] == release and row["before"] and row["after"]
+        if row.kind == "claim" and row.to_release == release and row.before and row.after
     }
 
 
-def _changes(changes: Rows, release: str) -> dict[str, Any]:
-    """What the release changed: the previous release, how many changes of each kind, their lines, and those to be listed."""
-    release_changes = [row for row in changes if row["to_release"] == release]
-    return {
-        "previous_release": release_changes[0]["from_release"] if release_changes else None,
-        "release": release,
-        "counts": list(change_counts(release_changes).items()),
-        "lines": count_lines(release_changes),
-        "rows": [row for row in release_changes if row["kind"] in _LISTED_CHANGES],
-    }
+@dataclass(frozen=True)
+class ChangesSection:
+    """What a release changed: since which release, how many changes of each kind, their lines, and those to be listed."""
+
+    previous_release: str | None
+    release: str
+    counts: Sequence[tuple[str, int]]
+    lines: Sequence[str]
+    rows: Sequence[ReleaseChange]
+
+
+def _changes(changes: Sequence[ReleaseChange], release: str) -> ChangesSection:
+    release_changes = [row for row in changes if row.to_release == release]
+    return ChangesSection(
+        previous_release=release_changes[0].from_release if release_changes else None,
+        release=release,
+        counts=list(change_counts(release_changes).items()),
+        lines=count_lines(release_changes),
+        rows=[row for row in release_changes if row.kind in _LISTED_CHANGES],
+    )

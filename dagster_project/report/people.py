@@ -4,9 +4,9 @@ Belongs here: collecting that as JSON. Does not belong here: who counts in a num
 applies), layout.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import NamedTuple, TypeVar
 
 from dagster_project.report.page_data import (
     AnswerValues,
@@ -17,16 +17,14 @@ from dagster_project.report.page_data import (
     ScoreValues,
     SourceRows,
 )
-from dagster_project.results import ResultRow, statistic_of
+from dagster_project.results import ExportFile, Query, ResultRow, ScaleItem, ScalePart, statistic_of
 from dagster_project.study import Study
 
 #: In a study with more people on its roster, nobody is drawn or listed.
 MOST_PEOPLE = 150
 
-Rows = Sequence[Mapping[str, Any]]
-
 #: Queries of what the page lists. Those of values give a row for each measure and wave, with lists in the order of people.
-PEOPLE_QUERIES = {
+_QUERIES = {
     "people": "select participant_id from marts.participants order by participant_id",
     "scores": """
         select
@@ -77,7 +75,7 @@ PEOPLE_QUERIES = {
         group by all
         order by all
     """,
-    "counted": """
+    "counted_people": """
         with counted as (
             select participant_id, people, measure, moment, is_counted, case when people = 'both' then value end as change
             from marts.counted_people
@@ -99,7 +97,7 @@ PEOPLE_QUERIES = {
         group by all
         order by all
     """,
-    "returned": """
+    "returns": """
         select wave, list(is_returned order by participant_id) as is_returned
         from marts.answer_sheets
         group by all
@@ -108,9 +106,120 @@ PEOPLE_QUERIES = {
     "scale_items": "select scale, item from codebook.scale_items order by scale, item_order",
     "scale_parts": "select scale, part from codebook.scale_parts order by scale, part_order",
     "scales": "select scale, items_total, rule from codebook.scales order by scale",
-    "turned": "select item, turned_from from codebook.items where turned_from is not null order by item",
-    "exports": "select source_file, file_name, version from marts.exports order by export, file_name",
+    "reversed_items": "select item, turned_from from codebook.items where turned_from is not null order by item",
+    "exports": "select source_file, wave, file_name, version from marts.exports order by export, file_name",
 }
+
+
+class Person(NamedTuple):
+    """Somebody of the roster."""
+
+    participant_id: str
+
+
+@dataclass(frozen=True)
+class MeasureRow:
+    """A measure in a wave (None for the roster): everybody's value, and why it is missing, in the order of people."""
+
+    measure: str
+    wave: str | None
+    person_values: list[float | None]
+    reasons: list[str | None]
+
+
+@dataclass(frozen=True)
+class ScoresRow(MeasureRow):
+    """A scale. items_answered: by each person."""
+
+    items_answered: list[int]
+
+
+@dataclass(frozen=True)
+class AnswersRow(MeasureRow):
+    """An item. files, source_rows: where each person's answer stands. export_column: None where no export has it."""
+
+    files: list[str | None]
+    source_rows: list[int | None]
+    export_column: str | None
+
+
+@dataclass(frozen=True)
+class FactsRow(AnswersRow):
+    """A variable of the roster. texts: the category of each person, of a variable that has categories."""
+
+    texts: list[str | None]
+
+
+@dataclass(frozen=True)
+class CountedRow:
+    """Who counts by a rule, measure and moment, and the changes of those who do, in the order of people."""
+
+    people: str
+    measure: str
+    moment: str
+    is_counted: list[bool]
+    changes: list[float | None]
+
+
+@dataclass(frozen=True)
+class ReturnedRow:
+    """Who returned a wave, in the order of people."""
+
+    wave: str
+    is_returned: list[bool]
+
+
+@dataclass(frozen=True)
+class ScaleRule:
+    """A scale's number of items and its scoring rule in words."""
+
+    scale: str
+    items_total: int
+    rule: str
+
+
+@dataclass(frozen=True)
+class ReversedItem:
+    """What the answer to a reversed item is subtracted from."""
+
+    item: str
+    turned_from: float
+
+
+@dataclass(frozen=True)
+class PeopleRows:
+    """The rows of each query, by its name."""
+
+    people: Sequence[Person]
+    scores: Sequence[ScoresRow]
+    services: Sequence[MeasureRow]
+    items: Sequence[AnswersRow]
+    facts: Sequence[FactsRow]
+    counted_people: Sequence[CountedRow]
+    returns: Sequence[ReturnedRow]
+    scale_items: Sequence[ScaleItem]
+    scale_parts: Sequence[ScalePart]
+    scales: Sequence[ScaleRule]
+    reversed_items: Sequence[ReversedItem]
+    exports: Sequence[ExportFile]
+
+
+def read_people(ask: Query) -> PeopleRows:
+    """What a released file says of its people. ask: runs SQL on it."""
+    return PeopleRows(
+        people=ask(Person, _QUERIES["people"]),
+        scores=ask(ScoresRow, _QUERIES["scores"]),
+        services=ask(MeasureRow, _QUERIES["services"]),
+        items=ask(AnswersRow, _QUERIES["items"]),
+        facts=ask(FactsRow, _QUERIES["facts"]),
+        counted_people=ask(CountedRow, _QUERIES["counted_people"]),
+        returns=ask(ReturnedRow, _QUERIES["returns"]),
+        scale_items=ask(ScaleItem, _QUERIES["scale_items"]),
+        scale_parts=ask(ScalePart, _QUERIES["scale_parts"]),
+        scales=ask(ScaleRule, _QUERIES["scales"]),
+        reversed_items=ask(ReversedItem, _QUERIES["reversed_items"]),
+        exports=ask(ExportFile, _QUERIES["exports"]),
+    )
 
 
 @dataclass(frozen=True)
@@ -146,74 +255,72 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     return Scope(rule, row.outcome, moment, waves, sign, result_waves if rule in ("first", "roster") else ())
 
 
-def people_data(queried: Mapping[str, Rows], scopes: Iterable[Scope]) -> PeopleData:
-    """The content of the page's list of people. queried: the rows of each query of PEOPLE_QUERIES."""
+def people_data(queried: PeopleRows, scopes: Iterable[Scope]) -> PeopleData:
+    """The content of the page's list of people."""
     reason_indexes: dict[str, int] = {}
     row_indexes: dict[tuple[tuple[int, int] | None, ...], int] = {}
-    file_indexes = {row["source_file"]: index for index, row in enumerate(queried["exports"])}
+    file_indexes = {row.source_file: index for index, row in enumerate(queried.exports)}
 
-    def measure_values(row: Mapping[str, Any]) -> MeasureValues:
-        texts = row.get("texts", [None] * len(row["person_values"]))
-        values = [number if text is None else text for number, text in zip(row["person_values"], texts, strict=True)]
+    def measure_values(row: MeasureRow) -> MeasureValues:
+        texts = row.texts if isinstance(row, FactsRow) else [None] * len(row.person_values)
+        values = [number if text is None else text for number, text in zip(row.person_values, texts, strict=True)]
         missing_reasons = {
             str(index): reason_indexes.setdefault(reason or "", len(reason_indexes))
-            for index, (value, reason) in enumerate(zip(values, row["reasons"], strict=True))
+            for index, (value, reason) in enumerate(zip(values, row.reasons, strict=True))
             if value is None
         }
         return {"values": values, "missing_reasons": missing_reasons}
 
-    def score_values(row: Mapping[str, Any]) -> ScoreValues:
-        return {**measure_values(row), "items_answered": row["items_answered"]}
+    def score_values(row: ScoresRow) -> ScoreValues:
+        return {**measure_values(row), "items_answered": row.items_answered}
 
-    def answer_values(row: Mapping[str, Any]) -> AnswerValues:
+    def answer_values(row: AnswersRow) -> AnswerValues:
         source_rows = tuple(
             None if row_number is None or file not in file_indexes else (file_indexes[file], row_number)
-            for file, row_number in zip(row["files"], row["source_rows"], strict=True)
+            for file, row_number in zip(row.files, row.source_rows, strict=True)
         )
         return {
             **measure_values(row),
             "source_rows_index": row_indexes.setdefault(source_rows, len(row_indexes)),
-            "export_column": row["export_column"],
+            "export_column": row.export_column,
         }
 
-    counted_people, counted_flags = _counted_people(queried["counted"])
+    counted_people, counted_flags = _counted_people(queried.counted_people)
     # Before the lists of the reasons and rows that they refer to.
-    scores = _by_measure(queried["scores"], score_values)
-    services = _by_measure(queried["services"], measure_values)
-    items = _by_measure(queried["items"], answer_values)
-    facts = _by_measure(queried["facts"], answer_values)
+    scores = _by_measure(queried.scores, score_values)
+    services = _by_measure(queried.services, measure_values)
+    items = _by_measure(queried.items, answer_values)
+    facts = _by_measure(queried.facts, answer_values)
     return {
-        "participant_ids": [row["participant_id"] for row in queried["people"]],
+        "participant_ids": [row.participant_id for row in queried.people],
         "scopes": list(map(_scope_data, scopes)),
         "counted_people": counted_people,
         "counted_flags": counted_flags,
-        "is_returned": {row["wave"]: list(map(int, row["is_returned"])) for row in queried["returned"]},
+        "is_returned": {row.wave: list(map(int, row.is_returned)) for row in queried.returns},
         "scores": scores,
         "services": services,
         "items": items,
         "facts": facts,
-        "scales": {row["scale"]: {"items_total": row["items_total"], "rule": row["rule"]} for row in queried["scales"]},
-        "scale_items": _lists_by_scale(queried["scale_items"], "item"),
-        "scale_parts": _lists_by_scale(queried["scale_parts"], "part"),
-        "reversed_from": {row["item"]: row["turned_from"] for row in queried["turned"]},
+        "scales": {row.scale: {"items_total": row.items_total, "rule": row.rule} for row in queried.scales},
+        "scale_items": _lists_by_scale((row.scale, row.item) for row in queried.scale_items),
+        "scale_parts": _lists_by_scale((row.scale, row.part) for row in queried.scale_parts),
+        "reversed_from": {row.item: row.turned_from for row in queried.reversed_items},
         "reasons": list(reason_indexes),
-        "files": [
-            {"name": row["file_name"], "sha256": row["source_file"], "version": row["version"]} for row in queried["exports"]
-        ],
+        "files": [{"name": row.file_name, "sha256": row.source_file, "version": row.version} for row in queried.exports],
         "source_rows": list(map(_source_rows, row_indexes)),
     }
 
 
-def _counted_people(rows: Rows) -> tuple[dict[str, CountedPeople], list[str]]:
+def _counted_people(rows: Sequence[CountedRow]) -> tuple[dict[str, CountedPeople], list[str]]:
     """Who counts, by rule, measure and moment, and the patterns of flags that these entries refer to."""
     flags_indexes: dict[str, int] = {}
     counted_people: dict[str, CountedPeople] = {}
     for row in rows:
-        flags = "".join("1" if is_counted else "0" for is_counted in row["is_counted"])
+        flags = "".join("1" if is_counted else "0" for is_counted in row.is_counted)
         entry: CountedPeople = {"flags_index": flags_indexes.setdefault(flags, len(flags_indexes))}
-        if row["people"] == "both":
-            entry["changes"] = row["changes"]
-        counted_people[f"{row['people']}/{row['measure']}/{row['moment']}"] = entry
+        if row.people == "both":
+            entry["changes"] = row.changes
+        counted_people[f"{row.people}/{row.measure}/{row.moment}"] = entry
     return counted_people, list(flags_indexes)
 
 
@@ -235,21 +342,23 @@ def _source_rows(rows: Sequence[tuple[int, int] | None]) -> SourceRows:
     }
 
 
+ValuesRow = TypeVar("ValuesRow", bound=MeasureRow)
 Values = TypeVar("Values")
 
 
-def _by_measure(rows: Rows, convert: Callable[[Mapping[str, Any]], Values]) -> dict[str, dict[str, Values]]:
+def _by_measure(rows: Sequence[ValuesRow], convert: Callable[[ValuesRow], Values]) -> dict[str, dict[str, Values]]:
     """Rows by measure and wave ('' where there is none), each converted."""
     measures: dict[str, dict[str, Values]] = {}
     for row in rows:
-        measures.setdefault(row["measure"], {})[row["wave"] or ""] = convert(row)
+        measures.setdefault(row.measure, {})[row.wave or ""] = convert(row)
     return measures
 
 
-def _lists_by_scale(rows: Rows, column: str) -> dict[str, list[str]]:
+def _lists_by_scale(members: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The items or parts of each scale. members: scale and member."""
     scales: dict[str, list[str]] = {}
-    for row in rows:
-        scales.setdefault(row["scale"], []).append(row[column])
+    for scale, member in members:
+        scales.setdefault(scale, []).append(member)
     return scales
 
 

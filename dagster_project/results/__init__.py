@@ -4,7 +4,7 @@ Belongs here: names, formatting and comparison of results. Does not belong here:
 than a published table.
 """
 
-from dagster_project.results.ard import ARD_TABLE, ard_rows
+from dagster_project.results.ard import ARD_TABLE, ArdRow, ard_rows
 from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
@@ -38,6 +38,8 @@ from dagster_project.results.release_diff import (
     COUNTED_KINDS,
     RELEASE_DIFF_TABLE,
     DiffRow,
+    ReleaseChange,
+    ReleasedNumber,
     change_counts,
     claim_changes,
     count_lines,
@@ -46,7 +48,7 @@ from dagster_project.results.release_diff import (
     result_changes,
 )
 from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
-from dagster_project.results.result_collector import direction_of
+from dagster_project.results.result_collector import MartRow, direction_of
 from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
 from dagster_project.results.rounding import format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.services import service_change_results
@@ -60,7 +62,17 @@ from dagster_project.results.statistics_registry import (
     statistic_of,
 )
 from dagster_project.results.supplementary_tables import MISSING_REASON_HEADINGS, ledger_table, supplementary_tables
-from dagster_project.results.trace import TRACE_COLUMNS, person_lines, trace_lines, trace_sql, unknown_id_message
+from dagster_project.results.trace import (
+    TRACE_COLUMNS,
+    ExportFile,
+    Query,
+    ScaleItem,
+    ScalePart,
+    person_lines,
+    trace_lines,
+    trace_sql,
+    unknown_id_message,
+)
 from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
@@ -76,15 +88,23 @@ __all__ = [
     "RESULTS_TABLE",
     "STATISTICS",
     "TRACE_COLUMNS",
+    "ArdRow",
     "Cell",
     "Column",
     "DiffRow",
+    "ExportFile",
+    "MartRow",
     "Numbers",
     "PublishedValue",
+    "Query",
+    "ReleaseChange",
+    "ReleasedNumber",
     "Reproduction",
     "ResultRow",
     "ResultsError",
     "Row",
+    "ScaleItem",
+    "ScalePart",
     "Statistic",
     "Table",
     "ard_rows",

@@ -5,7 +5,7 @@ Belongs here: the layout. Does not belong here: writing files (report/).
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TypedDict
 
 from dagster_project.results.result_row import ResultRow
 from dagster_project.table_spec import ColumnSpec, TableSpec
@@ -38,15 +38,39 @@ ARD_TABLE = TableSpec(
 )
 
 
-def ard_rows(results: Iterable[ResultRow], plan_hash: str) -> list[dict[str, Any]]:
-    """One dictionary a result, with the columns of ARD_TABLE in their order."""
-    rows = []
-    for result in results:
-        group = "wave" if result.wave is not None else "contrast" if result.contrast is not None else None
-        values = (
-            group, result.wave or result.contrast, result.outcome, result.category, result.analysis, result.statistic,
-            result.method, result.value, result.printed, result.unit, result.n, result.df, result.level, result.role,
-            result.family, result.note, result.result_id, plan_hash,
-        )  # fmt: skip
-        rows.append(dict(zip(ARD_TABLE.column_names, values, strict=True)))
-    return rows
+class ArdRow(TypedDict):
+    """A statistic; its columns, in the order of files, are described in ARD_TABLE."""
+
+    group1: str | None
+    group1_level: str | None
+    variable: str
+    variable_level: str | None
+    context: str
+    stat_name: str
+    stat_label: str
+    stat: float | None
+    stat_fmt: str
+    unit: str
+    n: int | None
+    df: float | None
+    level: float | None
+    role: str
+    family: str | None
+    warning: str | None
+    result_id: str
+    plan_hash: str
+
+
+def ard_rows(results: Iterable[ResultRow], plan_hash: str) -> list[ArdRow]:
+    """One row a result."""
+    return [
+        {
+            "group1": "wave" if result.wave is not None else "contrast" if result.contrast is not None else None,
+            "group1_level": result.wave or result.contrast, "variable": result.outcome, "variable_level": result.category,
+            "context": result.analysis, "stat_name": result.statistic, "stat_label": result.method, "stat": result.value,
+            "stat_fmt": result.printed, "unit": result.unit, "n": result.n, "df": result.df, "level": result.level,
+            "role": result.role, "family": result.family, "warning": result.note, "result_id": result.result_id,
+            "plan_hash": plan_hash,
+        }
+        for result in results
+    ]  # fmt: skip

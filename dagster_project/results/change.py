@@ -7,11 +7,10 @@ estimates from all waves or with imputed scores (waves.py, missing.py).
 import math
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
-from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of, grouped
+from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, direction_of, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import (
     PairedT,
@@ -80,7 +79,7 @@ def _tests(
         direction = direction_of(study, contrast.contrast)
         row = moments[index]
         note = test.reason[index] or "no variation at baseline or follow-up"
-        row_fields: dict[str, Any] = {"contrast": contrast.contrast, "note": note}
+        row_fields: RowFields = {"contrast": contrast.contrast, "note": note}
         for statistic, value, method in (
             ("n", n[index], "people with both scores"),
             ("mean_baseline", row.get("mean_baseline"), f"mean at {contrast.baseline} of the pairs"),
@@ -93,11 +92,12 @@ def _tests(
         ):
             rows.add(code, statistic, value, n[index], method, **row_fields)
         df = test.df[index]
+        test_fields: RowFields = {**row_fields, "df": df}
         interval_method = f"95 % t interval of {direction}"
-        rows.interval(code, "", test.ci_low[index], test.ci_high[index], n[index], interval_method, df=df, **row_fields)
-        rows.add(code, "t", test.t[index], n[index], f"paired t test of {direction}", df=df, **row_fields)
+        rows.interval(code, "", test.ci_low[index], test.ci_high[index], n[index], interval_method, **test_fields)
+        rows.add(code, "t", test.t[index], n[index], f"paired t test of {direction}", **test_fields)
         rows.add(code, "df", df, n[index], "pairs - 1", **row_fields)
-        rows.add(code, "p", test.p[index], n[index], f"paired t test of {direction}, two-sided", df=df, **row_fields)
+        rows.add(code, "p", test.p[index], n[index], f"paired t test of {direction}, two-sided", **test_fields)
 
 
 def _effects(
@@ -108,7 +108,7 @@ def _effects(
     effects = effect_sizes(n, mean, sd, sd_baseline, sd_followup, _column(moments, "covariance"), LEVEL)
     for index, (contrast, code) in enumerate(comparisons):
         note = test.reason[index] or effects.reason[index]
-        row_fields: dict[str, Any] = {"contrast": contrast.contrast, "note": note}
+        row_fields: RowFields = {"contrast": contrast.contrast, "note": note}
         for name, values in effects.estimates.items():
             rows.add(code, name, values[index], n[index], effect_size_method(name, contrast.baseline), **row_fields)
             low, high = effects.ci_low[name][index], effects.ci_high[name][index]
@@ -120,7 +120,7 @@ def _ranks_and_resamples(rows: Rows, study: Study, contrast: Contrast, code: str
     people = np.array([row["n"] for row in counts], dtype=np.float64)
     plan = study.protocol.plan
     ranks = signed_rank(values, people, LEVEL)
-    row_fields: dict[str, Any] = {"contrast": contrast.contrast, "note": ranks.reason}
+    row_fields: RowFields = {"contrast": contrast.contrast, "note": ranks.reason}
     rows.add(code, "wilcoxon_w_plus", ranks.w_plus, n, f"sum of the ranks of positive changes; {ranks.method}", **row_fields)
     rows.add(code, "wilcoxon_p", ranks.p, n, f"Wilcoxon's signed-rank test, two-sided; {ranks.method}", **row_fields)
     rows.add(code, "hodges_lehmann", ranks.shift, n, "Hodges-Lehmann shift: median of the Walsh averages", **row_fields)

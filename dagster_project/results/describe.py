@@ -7,11 +7,10 @@ values are None with a note.
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
-from dagster_project.results.result_collector import LEVEL, MartRow, Rows, grouped
+from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import describe, norm_distance, percent, wilson
 from dagster_project.study import Study
@@ -34,8 +33,8 @@ def characteristics_results(
         name = variable.variable
         for category in variable.categories:
             row = counts.get((name, category.category), {})
-            row_fields = {"category": category.category}
-            _share(rows, name, row, "people with a known category", "people in the category", **row_fields)
+            numerator = "people in the category"
+            _share(rows, name, row, "people with a known category", numerator, category=category.category)
         if variable.kind == "number":
             row = moments.get(name, {})
             n = int(row.get("n", 0))
@@ -45,14 +44,18 @@ def characteristics_results(
     return rows.rows
 
 
-def _share(rows: Rows, outcome: str, counts: MartRow, denominator: str, numerator: str, **row_fields: Any) -> None:
+def _share(
+    rows: Rows, outcome: str, counts: MartRow, denominator: str, numerator: str, *,
+    category: str | None = None, wave: str | None = None,
+) -> None:  # fmt: skip
     """n, count, percent and the share's interval."""
     n, count = int(counts.get("n", 0)), int(counts.get("count", 0))
+    row_fields: RowFields = {"category": category, "wave": wave, "note": _undefined(n)}
     rows.add(outcome, "n", n, n, denominator, **row_fields)
     rows.add(outcome, "count", count, n, numerator, **row_fields)
-    rows.add(outcome, "percent", percent(count, n)[0], n, "count / n", note=_undefined(n), **row_fields)
+    rows.add(outcome, "percent", percent(count, n)[0], n, "count / n", **row_fields)
     low, high = wilson(count, n, LEVEL)
-    rows.interval(outcome, "", 100 * low[0], 100 * high[0], n, _WILSON, note=_undefined(n), **row_fields)
+    rows.interval(outcome, "", 100 * low[0], 100 * high[0], n, _WILSON, **row_fields)
 
 
 def service_results(service_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:

@@ -5,7 +5,6 @@ Belongs here: which numbers reliability and reliable change have. Does not belon
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,15 +36,14 @@ def measurement_results(item_moments: Iterable[MartRow], study: Study) -> list[R
         items = [instrument.item_code(position) for position in scale.items]
         for wave in study.protocol.waves:
             n, covariance = _covariance(items, item_pairs.get((code, wave.wave), []))
-            row_fields: dict[str, Any] = {"wave": wave.wave}
-            rows.add(code, "n", n, n, _COMPLETE, **row_fields)
+            rows.add(code, "n", n, n, _COMPLETE, wave=wave.wave)
             alpha = cronbach_alpha(covariance, n, LEVEL)
-            rows.add(code, "alpha", alpha.alpha, n, "Cronbach's alpha, raw", note=alpha.reason, **row_fields)
+            rows.add(code, "alpha", alpha.alpha, n, "Cronbach's alpha, raw", note=alpha.reason, wave=wave.wave)
             method = "interval of alpha after Feldt"
-            rows.interval(code, "alpha_", alpha.ci_low, alpha.ci_high, n, method, note=alpha.reason, **row_fields)
+            rows.interval(code, "alpha_", alpha.ci_low, alpha.ci_high, n, method, note=alpha.reason, wave=wave.wave)
             omega = omega_one_factor(covariance, n)
             method = "omega of one factor, maximum likelihood"
-            rows.add(code, "omega", omega.omega, n, method, note=omega.reason, remark=omega.reason, **row_fields)
+            rows.add(code, "omega", omega.omega, n, method, note=omega.reason, remark=omega.reason, wave=wave.wave)
             unreversed_items = dict(looks_unreversed(covariance, n))
             for index, item in enumerate(items):
                 certainty = unreversed_items.get(index)
@@ -54,7 +52,7 @@ def measurement_results(item_moments: Iterable[MartRow], study: Study) -> list[R
                     code, "item_rest", alpha.item_rest[index], n, "correlation of the item with the sum of the others",
                     category=item,
                     note="everybody gave the same answer" if is_constant else alpha.reason or "the others do not vary",
-                    remark=f"appears not to have been reversed ({certainty})" if certainty else "", **row_fields,
+                    remark=f"appears not to have been reversed ({certainty})" if certainty else "", wave=wave.wave,
                 )  # fmt: skip
     return rows.rows
 
@@ -86,7 +84,6 @@ def reliable_change_results(
             values = np.array([row["change"] for row in counts], dtype=np.float64)
             people = np.array([row["n"] for row in counts], dtype=np.float64)
             n = int(people.sum())
-            row_fields: dict[str, Any] = {"contrast": contrast.contrast}
             items = [instrument.item_code(position) for position in scale.items]
             n_at_baseline, covariance = _covariance(items, item_pairs.get((code, contrast.baseline), []))
             alpha = cronbach_alpha(covariance, n_at_baseline, LEVEL)
@@ -94,16 +91,15 @@ def reliable_change_results(
             reliable = reliable_change(math.nan if sd is None else sd, alpha.alpha)
             note = reliable.reason or alpha.reason or "no pairs"
             method = f"1.96 times the standard error of a difference, alpha at {contrast.baseline}"
-            rows.add(code, "threshold", reliable.threshold, n, method, note=note, **row_fields)
+            rows.add(code, "threshold", reliable.threshold, n, method, note=note, contrast=contrast.contrast)
             better = _better_sign(scale, contrast)
             if math.isfinite(reliable.threshold) and n:
-                _shares(
-                    rows, code, "", share_reliable(values, people, reliable.threshold, better), n, "reliably", row_fields
-                )
+                shares = share_reliable(values, people, reliable.threshold, better)
+                _shares(rows, code, "", shares, n, "reliably", contrast.contrast)
             if scale.importance is not None and n:
                 shares = share_by_mcid(values, people, scale.importance.change, better)
                 method = f"by {scale.importance.change:g} points or more ({scale.importance.source})"
-                _shares(rows, code, "important_", shares, n, method, row_fields)
+                _shares(rows, code, "important_", shares, n, method, contrast.contrast)
     return rows.rows
 
 
@@ -112,9 +108,9 @@ def _better_sign(scale: Scale, contrast: Contrast) -> int:
     return -contrast.baseline_sign if scale.better == "high" else contrast.baseline_sign
 
 
-def _shares(rows: Rows, code: str, prefix: str, shares: Shares, n: int, criterion: str, row_fields: dict[str, Any]) -> None:
+def _shares(rows: Rows, code: str, prefix: str, shares: Shares, n: int, criterion: str, contrast: str) -> None:
     for name in ("improved", "unchanged", "worsened"):
         count = getattr(shares, name)
         method = f"people who {'did not change' if name == 'unchanged' else name} {criterion}"
-        rows.add(code, f"count_{prefix}{name}", count, n, method, **row_fields)
-        rows.add(code, f"percent_{prefix}{name}", 100 * count / n, n, f"{method} / n", **row_fields)
+        rows.add(code, f"count_{prefix}{name}", count, n, method, contrast=contrast)
+        rows.add(code, f"percent_{prefix}{name}", 100 * count / n, n, f"{method} / n", contrast=contrast)

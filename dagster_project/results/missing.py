@@ -7,10 +7,9 @@ answers, which the ledger counts (summary).
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from dagster_project.results.change import seed_of
-from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of, weights
+from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, direction_of, weights
 from dagster_project.results.result_row import ResultRow
 from dagster_project.results.waves import patterns_from
 from dagster_project.statistics import (
@@ -50,7 +49,7 @@ def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]
     rows.add("roster", "n", n_roster, n_roster, "people on the roster")
     for wave in study.protocol.waves:
         step_counts = flow.get(("wave", wave.wave), {})
-        wave_fields: dict[str, Any] = {"wave": wave.wave}
+        wave_fields: RowFields = {"wave": wave.wave}
         for name, method in _STATES.items():
             count = int(step_counts.get(name.removeprefix("n_"), 0))
             if count or name not in _OMITTED_IF_ZERO:
@@ -58,7 +57,7 @@ def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]
         rows.add("returns", "n", int(step_counts.get("n", 0)), n_roster, "people who returned the wave", **wave_fields)
     for contrast in study.protocol.contrasts:
         step_counts = flow.get(("contrast", contrast.contrast), {})
-        contrast_fields: dict[str, Any] = {"contrast": contrast.contrast, "role": "descriptive"}
+        contrast_fields: RowFields = {"contrast": contrast.contrast, "role": "descriptive"}
         method = "people missing one or both waves"
         rows.add("returns", "n_not_returned", int(step_counts.get("not_returned", 0)), n_roster, method, **contrast_fields)
         rows.add("returns", "n", int(step_counts.get("n", 0)), n_roster, "people who returned both waves", **contrast_fields)
@@ -83,7 +82,7 @@ def attrition_results(score_ledger: Iterable[MartRow], study: Study) -> list[Res
         for wave in study.protocol.waves:
             counts = ledger.get((code, wave.wave), {})
             n_roster, count = int(counts.get("on_roster", 0)), int(counts.get("n", 0))
-            row_fields: dict[str, Any] = {"wave": wave.wave, "note": "nobody is on the roster"}
+            row_fields: RowFields = {"wave": wave.wave, "note": "nobody is on the roster"}
             rows.add(code, "n", n_roster, n_roster, "people on the roster", **row_fields)
             rows.add(code, "count", count, n_roster, "people with a score", **row_fields)
             rows.add(code, "percent", percent(count, n_roster)[0], n_roster, "count / n", **row_fields)
@@ -130,7 +129,7 @@ def _numbers(rows: Rows, study: Study, measure_waves: Sequence[tuple[str, str]],
         n_returned, mean_returned, column("sd", True), n_left, mean_left, column("sd", False), LEVEL
     )
     for index, (measure, wave) in enumerate(measure_waves):
-        row_fields: dict[str, Any] = {"wave": wave, "note": test.reason[index] or "nobody", "role": "exploratory"}
+        row_fields: RowFields = {"wave": wave, "note": test.reason[index] or "nobody", "role": "exploratory"}
         n = n_returned[index] + n_left[index]
         for statistic, value, method in (
             ("n_returned", n_returned[index], "people who returned this wave, with a value at the first"),
@@ -167,7 +166,7 @@ def _categories(
     shares = {is_returned: percent(counts[is_returned], denominators[is_returned]) for is_returned in (True, False)}
     for index, (variable, category, wave) in enumerate(category_waves):
         note = standardised.reason[index] or "nobody"
-        row_fields: dict[str, Any] = {"wave": wave, "category": category, "note": note, "role": "exploratory"}
+        row_fields: RowFields = {"wave": wave, "category": category, "note": note, "role": "exploratory"}
         n = denominators[True][index] + denominators[False][index]
         for statistic, value, method in (
             ("n_returned", denominators[True][index], "people who returned this wave, with a known category"),
@@ -201,7 +200,7 @@ def pattern_results(pattern_moments: Iterable[MartRow], score_ledger: Iterable[M
         rows.add(code, "count", n_roster - n_with_score, n_roster, "people without any score", category="none")
         test = little_mcar(patterns)
         method = "Little's test that scores are missing completely at random"
-        row_fields: dict[str, Any] = {"note": test.reason, "role": "exploratory", "df": test.df}
+        row_fields: RowFields = {"note": test.reason, "role": "exploratory", "df": test.df}
         rows.add(code, "chi_square", test.chi_square, n_with_score, method, **row_fields)
         rows.add(code, "df", test.df, n_with_score, method, **row_fields)
         rows.add(code, "p", test.p, n_with_score, method, **row_fields)
@@ -227,7 +226,7 @@ def imputation_results(pattern_moments: Iterable[MartRow], study: Study) -> list
         )
         for contrast, pooled in zip(contrast_weights, imputed.contrasts, strict=True):
             method = f"{direction_of(study, contrast)}; {imputation_method}"
-            row_fields: dict[str, Any] = {"contrast": contrast, "note": imputed.reason or pooled.reason, "df": pooled.df}
+            row_fields: RowFields = {"contrast": contrast, "note": imputed.reason or pooled.reason, "df": pooled.df}
             n = imputed.n_people
             rows.add(code, "estimate", pooled.estimate, n, method, **row_fields)
             rows.add(code, "se", pooled.se, n, f"standard error; {imputation_method}", **row_fields)

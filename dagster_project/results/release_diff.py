@@ -9,7 +9,7 @@ holds no personal data and grows only with waves and items.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from dagster_project.markdown import markdown_table
 from dagster_project.table_spec import ColumnSpec, TableSpec
@@ -50,6 +50,14 @@ class DiffRow:
     people: int | None
 
 
+@dataclass(frozen=True)
+class ReleaseChange(DiffRow):
+    """A row of results.release_diff: a change, between which releases."""
+
+    from_release: str | None
+    to_release: str
+
+
 #: A change, between which releases.
 RELEASE_DIFF_TABLE = TableSpec(
     schema="results",
@@ -76,8 +84,12 @@ RELEASE_DIFF_TABLE = TableSpec(
 )
 
 
-DatabaseRow = Mapping[str, Any]
-RowChanges = Iterable[tuple[DatabaseRow, DatabaseRow | None, DatabaseRow | None]]
+class ReleasedNumber(NamedTuple):
+    """What a release has of a result. value: None where it is undefined. statistic: None in files that do not say it."""
+
+    value: float | None
+    printed: str
+    statistic: str | None
 
 
 def count_rows(kind: str, wave: str | None, people: int, counts: Mapping[str, int]) -> list[DiffRow]:
@@ -85,22 +97,24 @@ def count_rows(kind: str, wave: str | None, people: int, counts: Mapping[str, in
     return [DiffRow(kind, wave, subject, None, None, None, None, n, people) for subject, n in counts.items() if n]
 
 
-def result_changes(changes: RowChanges) -> list[DiffRow]:
-    """Each result whose value changed, and each p that crossed .05. changes: (key, before, after) of results.results."""
+def result_changes(changes: Iterable[tuple[str, ReleasedNumber | None, ReleasedNumber | None]]) -> list[DiffRow]:
+    """Each result whose value changed, and each p that crossed .05. changes: id, before and after; None where there is no
+    such result."""
     diff_rows = []
-    for key, old_row, new_row in changes:
-        old_value = None if old_row is None else old_row["value"]
-        new_value = None if new_row is None else new_row["value"]
-        if old_value == new_value and (old_row is None) == (new_row is None):
+    for result_id, old, new in changes:
+        old_value = None if old is None else old.value
+        new_value = None if new is None else new.value
+        if old_value == new_value and (old is None) == (new is None):
             continue
         row = DiffRow(
-            "result", None, key["result_id"], None if old_row is None else old_row["printed"],
-            None if new_row is None else new_row["printed"], old_value, new_value, 1, None,
+            "result", None, result_id, None if old is None else old.printed, None if new is None else new.printed,
+            old_value, new_value, 1, None,
         )  # fmt: skip
         diff_rows.append(row)
-        statistic = (new_row or old_row or {}).get("statistic")
+        number = new or old
         if (
-            statistic == "p"
+            number is not None
+            and number.statistic == "p"
             and old_value is not None
             and new_value is not None
             and (old_value < _LEVEL) != (new_value < _LEVEL)
@@ -109,41 +123,40 @@ def result_changes(changes: RowChanges) -> list[DiffRow]:
     return diff_rows
 
 
-def claim_changes(changes: RowChanges) -> list[DiffRow]:
-    """Each claim of a proposition whose verdict changed, or that was added or removed. changes: (key, before, after) of
-    results.claims."""
-    diff_rows = []
-    for key, old_row, new_row in changes:
-        old_verdict, new_verdict = (None if row is None else row["verdict"] for row in (old_row, new_row))
-        if old_verdict != new_verdict:
-            diff_rows.append(DiffRow("claim", None, key["claim_id"], old_verdict, new_verdict, None, None, 1, None))
-    return diff_rows
+def claim_changes(changes: Iterable[tuple[str, str | None, str | None]]) -> list[DiffRow]:
+    """Each claim of a proposition whose verdict changed, or that was added or removed. changes: id, verdict before and
+    after; None where there is no such claim."""
+    return [
+        DiffRow("claim", None, claim_id, old_verdict, new_verdict, None, None, 1, None)
+        for claim_id, old_verdict, new_verdict in changes
+        if old_verdict != new_verdict
+    ]
 
 
-def change_counts(rows: Iterable[DatabaseRow]) -> dict[str, int]:
+def change_counts(rows: Iterable[DiffRow]) -> dict[str, int]:
     """How many of each kind changed, in the order of CHANGE_KINDS. rows: with kind and n."""
     counts = dict.fromkeys(CHANGE_KINDS, 0)
     for row in rows:
-        counts[row["kind"]] += row["n"]
+        counts[row.kind] += row.n
     return {kind: n for kind, n in counts.items() if n}
 
 
-def count_lines(rows: Iterable[DatabaseRow]) -> list[str]:
+def count_lines(rows: Iterable[DiffRow]) -> list[str]:
     """The counted changes, one line for each kind and wave: "12 answers of 5 people changed in T1: mood_02 (7), …".
 
     rows: of results.release_diff, in any order."""
-    grouped: dict[tuple[str, str | None], list[DatabaseRow]] = {}
+    grouped: dict[tuple[str, str | None], list[DiffRow]] = {}
     for row in rows:
-        if row["kind"] in COUNTED_KINDS:
-            grouped.setdefault((row["kind"], row["wave"]), []).append(row)
+        if row.kind in COUNTED_KINDS:
+            grouped.setdefault((row.kind, row.wave), []).append(row)
     lines = []
     for kind, wave in sorted(grouped, key=lambda group: (list(CHANGE_KINDS).index(group[0]), group[1] or "")):
-        group_rows = sorted(grouped[kind, wave], key=lambda row: (-row["n"], row["what"]))
+        group_rows = sorted(grouped[kind, wave], key=lambda row: (-row.n, row.what))
         if kind == "person":
-            lines += [f"{_count_in_words('person', row['n'])} {row['what']} the roster" for row in group_rows]
+            lines += [f"{_count_in_words('person', row.n)} {row.what} the roster" for row in group_rows]
             continue
-        total, people = sum(row["n"] for row in group_rows), group_rows[0]["people"]
-        entries = [f"{row['what']} ({row['n']})" for row in group_rows[:_MAX_LISTED]]
+        total, people = sum(row.n for row in group_rows), group_rows[0].people or 0
+        entries = [f"{row.what} ({row.n})" for row in group_rows[:_MAX_LISTED]]
         entries += [f"and {len(group_rows) - _MAX_LISTED} more"] if len(group_rows) > _MAX_LISTED else []
         lines.append(
             f"{_count_in_words(kind, total)} of {_count_in_words('person', people)} changed in {wave}: {', '.join(entries)}"
@@ -155,7 +168,7 @@ def _count_in_words(kind: str, n: int) -> str:
     return f"{n} {CHANGE_KINDS[kind][n != 1]}"
 
 
-def diff_markdown(rows: Iterable[DatabaseRow]) -> str:
+def diff_markdown(rows: Iterable[DiffRow]) -> str:
     """The diff for readers: totals by kind, then results and claims before and after, then the counted changes; truncated
     lists say so. rows: of results.release_diff, of one release."""
     all_rows = list(rows)
@@ -164,10 +177,10 @@ def diff_markdown(rows: Iterable[DatabaseRow]) -> str:
     counts = change_counts(all_rows)
     lines = ["Changed: " + ", ".join(_count_in_words(kind, n) for kind, n in counts.items()) + "."]
     for kind in reversed([kind for kind in CHANGE_KINDS if kind not in COUNTED_KINDS]):
-        of_kind = [row for row in all_rows if row["kind"] == kind]
+        of_kind = [row for row in all_rows if row.kind == kind]
         if not of_kind:
             continue
-        cells = [(row["what"], row["before"] or "—", row["after"] or "—") for row in of_kind[:_MAX_LISTED]]
+        cells = [(row.what, row.before or "—", row.after or "—") for row in of_kind[:_MAX_LISTED]]
         if len(of_kind) > _MAX_LISTED:
             cells.append((f"and {len(of_kind) - _MAX_LISTED} more", "", ""))
         lines += ["", markdown_table((kind, "before", "after"), cells)]

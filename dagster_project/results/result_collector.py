@@ -5,7 +5,7 @@ Belongs here: what all analyses share when they write a number. Does not belong 
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from dagster_project.results.statistic import Statistic, StudyUnit
 from dagster_project.results.statistics_registry import statistic_of
 from dagster_project.study import Composite, Study
 
-#: A row of a mart, column to value.
+#: A row of a mart, column to value: dbt's contract of the mart is its type, and each analysis names the columns it reads.
 MartRow = Mapping[str, Any]
 _INFINITE = "too large to be given: too few degrees of freedom"
 #: The level of every interval.
@@ -41,6 +41,19 @@ def _score_unit(study: Study, outcome: str) -> str:
 def direction_of(study: Study, contrast_id: str) -> str:
     """The declared direction of a contrast in words, e.g. 'T1 minus T2'."""
     return next(contrast for contrast in study.protocol.contrasts if contrast.contrast == contrast_id).in_words
+
+
+class RowFields(TypedDict, total=False):
+    """What several numbers of one computation share: keywords of Rows.add. df may be None or of NumPy."""
+
+    category: str | None
+    wave: str | None
+    contrast: str | None
+    note: str | None
+    df: Any
+    level: float
+    role: str
+    remark: str
 
 
 class Rows:
@@ -87,7 +100,7 @@ class Rows:
         )  # fmt: skip
 
     def interval(
-        self, outcome: str, prefix: str, low: Any, high: Any, n: int | None, method: str, **row_fields: Any
+        self, outcome: str, prefix: str, low: Any, high: Any, n: int | None, method: str, **row_fields: Unpack[RowFields]
     ) -> None:
         """Add both limits of an interval: `<prefix>ci95_low` and `<prefix>ci95_high`."""
         name = f"{prefix}ci{round(100 * row_fields.get('level', LEVEL))}_"

@@ -2,9 +2,8 @@
 formulas; counts of one wave (describe.py)."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of
+from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, direction_of
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import mcnemar_exact, paired_difference, percent
 from dagster_project.study import Study
@@ -30,7 +29,7 @@ def service_change_results(service_pairs: Iterable[MartRow], study: Study) -> li
             )
             n = n_both + n_baseline_only + n_followup_only + n_neither
             test = paired_difference(n_both, n_baseline_only, n_followup_only, n_neither, LEVEL)
-            row_fields: dict[str, Any] = {
+            row_fields: RowFields = {
                 "contrast": contrast.contrast,
                 "note": test.reason[0] or "nobody answered in both waves",
             }

@@ -6,7 +6,6 @@ Belongs here: comparing methods. Does not belong here: computing any of them.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from dagster_project.results.result_collector import LEVEL, Rows
 from dagster_project.results.result_row import ResultRow, result_id
@@ -70,7 +69,6 @@ def stability_results(results: Iterable[ResultRow], study: Study) -> list[Result
             testable = [answer for answer in method_answers if answer.sign is not None and answer.excludes_zero is not None]
             n_row = by_id.get(result_id("change", code, "n", timepoint=contrast.contrast))
             n = None if n_row is None else n_row.n
-            row_fields: dict[str, Any] = {"contrast": contrast.contrast}
             if reference not in testable:
                 for statistic in ("n_agreeing", "n_methods"):
                     rows.add(
@@ -80,7 +78,7 @@ def stability_results(results: Iterable[ResultRow], study: Study) -> list[Result
                         n,
                         "no reference test",
                         note="the paired t test has no conclusion",
-                        **row_fields,
+                        contrast=contrast.contrast,
                     )
                 continue
             not_testable = [answer for answer in method_answers if answer not in testable]
@@ -94,14 +92,16 @@ def stability_results(results: Iterable[ResultRow], study: Study) -> list[Result
                 f"{disagreement}: {', '.join(methods)}" for disagreement, methods in methods_by_disagreement.items()
             )
             method = "methods that agree with the paired t test on direction and on excluding zero, itself among them"
-            rows.add(code, "n_agreeing", len(testable) - len(dissenters), n, method, remark=remark, **row_fields)
+            rows.add(
+                code, "n_agreeing", len(testable) - len(dissenters), n, method, remark=remark, contrast=contrast.contrast
+            )
             rows.add(
                 code,
                 "n_methods",
                 len(testable),
                 n,
                 "methods with a conclusion: " + ", ".join(answer.method for answer in testable),
-                **row_fields,
+                contrast=contrast.contrast,
             )
     return rows.rows
 

@@ -3,10 +3,11 @@
 Belongs here: the content of a trace. Does not belong here: opening a file.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol, TypedDict, TypeVar
 
 from dagster_project.results.statistic import Inputs
 from dagster_project.results.statistics_registry import STATISTICS
@@ -37,22 +38,111 @@ TRACE_COLUMNS = {
 _TRACE_SQL = files("dagster_project.results").joinpath("trace.sql").read_text(encoding="utf-8")
 _MAX_LISTED = 40
 
-#: Runs SQL with parameters against a file that has the macros, and returns the rows.
-Query = Callable[[str, Sequence[Any]], list[dict[str, Any]]]
+RowType = TypeVar("RowType")
 
 
-def trace_sql(parts: Iterable[Mapping[str, Any]], items: Iterable[Mapping[str, Any]]) -> str:
+class Query(Protocol):
+    """Runs SQL with parameters against a released file, and returns the rows as the type that is asked for."""
+
+    def __call__(self, row_type: type[RowType], sql: str, parameters: Sequence[Any] = (), /) -> list[RowType]: ...
+
+
+@dataclass(frozen=True)
+class ScalePart:
+    """A scale that a composite is made of, as in codebook.scale_parts."""
+
+    scale: str
+    part: str
+
+
+@dataclass(frozen=True)
+class ScaleItem:
+    """An item of a scale, as in codebook.scale_items."""
+
+    scale: str
+    item: str
+
+
+@dataclass(frozen=True)
+class TraceRow:
+    """A row of a trace: those of TRACE_COLUMNS that its text is made of."""
+
+    part: str
+    wave: str | None
+    measure: str | None
+    item: str | None
+    value: float | None
+    keyed: float | None
+    text: str | None
+    how: str | None
+    missing_reason: str | None
+    file_name: str | None
+    source_row: int | None
+    source_column: str | None
+    result_id: str | None
+    formula: str | None
+    people: str | None
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """A person's score in a wave. how: from how many items. missing_reason: where there is no value."""
+
+    participant_id: str
+    wave: str
+    value: float | None
+    how: str
+    missing_reason: str | None
+
+
+class PersonEntry(TypedDict):
+    """A person of a group; columns as in TRACE_COLUMNS."""
+
+    participant_id: str
+    value: float | None
+    text: str | None
+    how: str | None
+    missing_reason: str | None
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """How many people or answers of a trace have the same in common. part: person or answer.
+
+    reason: why people are left out. first_people: the first by pseudonym; None for answers.
+    """
+
+    part: str
+    is_counted: bool
+    wave: str | None
+    source_file: str | None
+    n: int
+    reason: str | None
+    first_people: list[PersonEntry] | None
+
+
+@dataclass(frozen=True)
+class ExportFile:
+    """A file that the results are made of, as in marts.exports. source_file: its SHA-256. wave: None for the roster."""
+
+    source_file: str
+    wave: str | None
+    file_name: str
+    version: int
+
+
+def trace_sql(parts: Iterable[ScalePart], items: Iterable[ScaleItem]) -> str:
     """Creates the table macro `trace(result_id)` in a file with the schemas results, codebook and marts.
 
-    parts: scale, part of codebook.scale_parts. items: scale, item of codebook.scale_items. Both are written into separate
-    macros as constants, so that the parts of an outcome are known before any table is read.
+    Parts and items are written into separate macros as constants, so that the parts of an outcome are known before any
+    table is read.
     """
     parts_of: dict[str, list[str]] = {}
     items_of: dict[str, list[str]] = {}
     for row in parts:
-        parts_of.setdefault(row["scale"], []).append(row["part"])
-    for row in items:
-        items_of.setdefault(row["scale"], []).append(row["item"])
+        parts_of.setdefault(row.scale, []).append(row.part)
+    for item_row in items:
+        items_of.setdefault(item_row.scale, []).append(item_row.item)
     for scale, scale_parts in parts_of.items():
         items_of[scale] = list(dict.fromkeys(item for part in scale_parts for item in items_of.get(part, [])))
     scales_of = {scale: [scale, *scale_parts] for scale, scale_parts in parts_of.items()}
@@ -124,28 +214,28 @@ def trace_lines(ask: Query, result_id: str, names: Mapping[str, str], max_listed
     ask: runs SQL on the released file. names: identifier in the exports by pseudonym, for people to be resolved. max_listed:
     how many people are listed, of those included and of those left out. No lines if no result has the id.
     """
-    rows = ask("from trace(?) where part in ('result', 'made of', 'scale')", [result_id])
+    rows = ask(TraceRow, "from trace(?) where part in ('result', 'made of', 'scale')", [result_id])
     if not rows:
         return []
     result = rows[0]
-    lines = [f"{result['result_id']}: {result['text']}"]
-    if result["value"] is not None:
-        lines.append(f"  exactly    {result['value']!r}")
-    if result["missing_reason"]:
-        lines.append(f"  note       {result['missing_reason']}")
-    lines += [f"  method     {result['how']}", f"  formula    {result['formula']}", f"  of         {result['people']}"]
-    lines += [f"  made of    {row['result_id']}: {row['text']}" for row in rows if row["part"] == "made of"]
-    lines += [f"  score      {row['measure']}: {row['how']}" for row in rows if row["part"] == "scale"]
-    groups = ask(_GROUPS_SQL, [result_id, max_listed])
-    people = [row for row in groups if row["part"] == "person"]
+    lines = [f"{result.result_id}: {result.text}"]
+    if result.value is not None:
+        lines.append(f"  exactly    {result.value!r}")
+    if result.missing_reason:
+        lines.append(f"  note       {result.missing_reason}")
+    lines += [f"  method     {result.how}", f"  formula    {result.formula}", f"  of         {result.people}"]
+    lines += [f"  made of    {row.result_id}: {row.text}" for row in rows if row.part == "made of"]
+    lines += [f"  score      {row.measure}: {row.how}" for row in rows if row.part == "scale"]
+    groups = ask(GroupRow, _GROUPS_SQL, [result_id, max_listed])
+    people = [row for row in groups if row.part == "person"]
     if not people:
         return lines
-    counted_groups = [row for row in people if row["is_counted"]]
-    left_out_groups = [row for row in people if not row["is_counted"]]
-    n_counted, n_left_out = (sum(row["n"] for row in group) for group in (counted_groups, left_out_groups))
+    counted_groups = [row for row in people if row.is_counted]
+    left_out_groups = [row for row in people if not row.is_counted]
+    n_counted, n_left_out = (sum(row.n for row in group) for group in (counted_groups, left_out_groups))
     lines.append(f"  people     {n_counted} of {n_counted + n_left_out} on the roster")
-    largest_first = sorted(left_out_groups, key=lambda row: (-row["n"], row["first_people"][0]["participant_id"]))
-    lines += [f"  left out   {row['n']}: {row['reason']}" for row in largest_first]
+    largest_first = sorted(left_out_groups, key=lambda row: (-row.n, _first([row], 1)[0]["participant_id"]))
+    lines += [f"  left out   {row.n}: {row.reason}" for row in largest_first]
     lines += _source_lines(ask, groups)
     listed_people = _first(counted_groups, max_listed)
     scores = _scores(ask, result, [row["participant_id"] for row in listed_people])
@@ -165,54 +255,53 @@ def trace_lines(ask: Query, result_id: str, names: Mapping[str, str], max_listed
     return lines
 
 
-def _first(groups: Iterable[Mapping[str, Any]], max_listed: int) -> list[Mapping[str, Any]]:
-    people = (person for row in groups for person in row["first_people"])
-    return sorted(people, key=lambda person: str(person["participant_id"]))[:max_listed]
+def _first(groups: Iterable[GroupRow], max_listed: int) -> list[PersonEntry]:
+    people = (person for row in groups for person in row.first_people or ())
+    return sorted(people, key=lambda person: person["participant_id"])[:max_listed]
 
 
-def _scores(ask: Query, result: Mapping[str, Any], people: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
-    scores_of: dict[str, list[Mapping[str, Any]]] = {}
+def _scores(ask: Query, result: TraceRow, people: Sequence[str]) -> dict[str, list[ScoreRow]]:
+    scores_of: dict[str, list[ScoreRow]] = {}
     if people:
-        for row in ask(_SCORES_SQL, [result["result_id"], result["measure"], people[0], people[-1], list(people)]):
-            scores_of.setdefault(row["participant_id"], []).append(row)
+        for row in ask(ScoreRow, _SCORES_SQL, [result.result_id, result.measure, people[0], people[-1], list(people)]):
+            scores_of.setdefault(row.participant_id, []).append(row)
     return scores_of
 
 
-def _score_words(score: Mapping[str, Any]) -> str:
-    if score["value"] is None:
-        return f"{score['wave']} {score['missing_reason']}"
-    return f"{score['wave']} {score['value']:g} from {score['how']}"
+def _score_words(score: ScoreRow | TraceRow) -> str:
+    if score.value is None:
+        return f"{score.wave} {score.missing_reason}"
+    return f"{score.wave} {score.value:g} from {score.how}"
 
 
 def person_lines(ask: Query, result_id: str, person: str) -> list[str]:
     """The lines of one person in a trace: scores, returns, and each answer with its cell and how it counts."""
-    person_rows = ask("from trace(?) where participant_id = ?", [result_id, person])
-    lines = [f"  {row['measure']}: {_score_words(row)}" for row in person_rows if row["part"] == "score"]
+    person_rows = ask(TraceRow, "from trace(?) where participant_id = ?", [result_id, person])
+    lines = [f"  {row.measure}: {_score_words(row)}" for row in person_rows if row.part == "score"]
     for row in person_rows:
-        if row["part"] == "return":
-            location = f"{row['file_name']} row {row['source_row']}" if row["file_name"] else "no row"
-            lines.append(f"  {row['wave'] or 'roster':<6} {row['text']:<24} {'':<34} {location}")
-        if row["part"] != "answer":
+        if row.part == "return":
+            location = f"{row.file_name} row {row.source_row}" if row.file_name else "no row"
+            lines.append(f"  {row.wave or 'roster':<6} {row.text:<24} {'':<34} {location}")
+        if row.part != "answer":
             continue
-        answer_text = row["text"] or (f"no answer: {row['missing_reason']}" if row["value"] is None else f"{row['value']:g}")
-        if row["keyed"] is not None and row["keyed"] != row["value"]:
-            answer_text += f", counts as {row['keyed']:g}"
-        cell = f"{row['file_name']} row {row['source_row']}, column {row['source_column']}" if row["file_name"] else "no row"
-        lines.append(f"  {row['wave'] or 'roster':<6} {row['item'] or row['measure']:<24} {answer_text:<34} {cell}")
+        answer_text = row.text or (f"no answer: {row.missing_reason}" if row.value is None else f"{row.value:g}")
+        if row.keyed is not None and row.keyed != row.value:
+            answer_text += f", counts as {row.keyed:g}"
+        cell = f"{row.file_name} row {row.source_row}, column {row.source_column}" if row.file_name else "no row"
+        lines.append(f"  {row.wave or 'roster':<6} {row.item or row.measure:<24} {answer_text:<34} {cell}")
     return lines
 
 
-def _source_lines(ask: Query, groups: Iterable[Mapping[str, Any]]) -> list[str]:
+def _source_lines(ask: Query, groups: Iterable[GroupRow]) -> list[str]:
     """One line for each file that the answers come from."""
-    files = {(row["source_file"], row["wave"]): row for row in ask(_FILES_SQL, [])}
-    counts = {(row["source_file"], row["wave"]): row["n"] for row in groups if row["part"] == "answer" and row["is_counted"]}
+    file_rows = ask(ExportFile, _FILES_SQL)
+    files: dict[tuple[str | None, str | None], ExportFile] = {(row.source_file, row.wave): row for row in file_rows}
+    counts = {(row.source_file, row.wave): row.n for row in groups if row.part == "answer" and row.is_counted}
     sources = [(files[key], n) for key, n in counts.items() if key in files]
     return [
-        f"  answers    {n} cells of {row['file_name']} ({row['wave'] or 'roster'}), version {row['version']},"
-        f" SHA-256 {row['source_file'][:12]}…"
-        for row, n in sorted(
-            sources, key=lambda source: (source[0]["wave"] or "", source[0]["file_name"], source[0]["version"])
-        )
+        f"  answers    {n} cells of {row.file_name} ({row.wave or 'roster'}), version {row.version},"
+        f" SHA-256 {row.source_file[:12]}…"
+        for row, n in sorted(sources, key=lambda source: (source[0].wave or "", source[0].file_name, source[0].version))
     ]
 
 

@@ -3,11 +3,10 @@ here: formulas (statistics/), pairs of waves (change.py)."""
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
-from dagster_project.results.result_collector import LEVEL, MartRow, Rows, direction_of, grouped, weights
+from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, direction_of, grouped, weights
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import Pattern, mixed_model, norm_difference
 from dagster_project.study import Study
@@ -49,22 +48,24 @@ def mixed_results(pattern_moments: Iterable[MartRow], study: Study) -> list[Resu
         ):
             rows.add(code, statistic, value, people, method, note=model.reason, remark=model.reason)
         for wave, mean in zip(waves, model.means, strict=True):
-            row_fields: dict[str, Any] = {"wave": wave, "note": model.reason or "nobody has a score in this wave"}
-            rows.add(code, "mean", mean.estimate, people, f"estimated mean; {_MODEL}", df=mean.df, **row_fields)
-            rows.add(code, "se", mean.se, people, "standard error of the estimated mean", df=mean.df, **row_fields)
+            note = model.reason or "nobody has a score in this wave"
+            row_fields: RowFields = {"wave": wave, "note": note, "df": mean.df}
+            rows.add(code, "mean", mean.estimate, people, f"estimated mean; {_MODEL}", **row_fields)
+            rows.add(code, "se", mean.se, people, "standard error of the estimated mean", **row_fields)
             method = "interval of the estimated mean, Satterthwaite df"
-            rows.interval(code, "", mean.ci_low, mean.ci_high, people, method, df=mean.df, **row_fields)
+            rows.interval(code, "", mean.ci_low, mean.ci_high, people, method, **row_fields)
         for contrast, estimate in zip(contrast_weights, model.contrasts, strict=True):
             direction = direction_of(study, contrast)
-            row_fields = {"contrast": contrast, "note": model.reason or "nobody has a score in one of its waves"}
+            note = model.reason or "nobody has a score in one of its waves"
+            row_fields = {"contrast": contrast, "note": note, "df": estimate.df}
             method = f"{direction}; {_MODEL}"
-            rows.add(code, "estimate", estimate.estimate, people, method, df=estimate.df, **row_fields)
-            rows.add(code, "se", estimate.se, people, f"standard error of {direction}", df=estimate.df, **row_fields)
-            rows.add(code, "df", estimate.df, people, "Satterthwaite's degrees of freedom", **row_fields)
-            rows.add(code, "t", estimate.t, people, method, df=estimate.df, **row_fields)
-            rows.add(code, "p", estimate.p, people, f"{method}, two-sided", df=estimate.df, **row_fields)
+            rows.add(code, "estimate", estimate.estimate, people, method, **row_fields)
+            rows.add(code, "se", estimate.se, people, f"standard error of {direction}", **row_fields)
+            rows.add(code, "df", estimate.df, people, "Satterthwaite's degrees of freedom", contrast=contrast, note=note)
+            rows.add(code, "t", estimate.t, people, method, **row_fields)
+            rows.add(code, "p", estimate.p, people, f"{method}, two-sided", **row_fields)
             method = f"interval of {direction}, Satterthwaite df"
-            rows.interval(code, "", estimate.ci_low, estimate.ci_high, people, method, df=estimate.df, **row_fields)
+            rows.interval(code, "", estimate.ci_low, estimate.ci_high, people, method, **row_fields)
     return rows.rows
 
 
@@ -89,7 +90,7 @@ def norm_results(scale_moments: Iterable[MartRow], study: Study) -> list[ResultR
     )  # fmt: skip
     for index, (code, wave) in enumerate(scale_waves):
         role = "secondary" if code in study.protocol.outcomes and plan.norm_margin is not None else "exploratory"
-        row_fields: dict[str, Any] = {"wave": wave, "note": test.reason[index], "role": role, "df": test.df[index]}
+        row_fields: RowFields = {"wave": wave, "note": test.reason[index], "role": role, "df": test.df[index]}
         method, size = test.method[index], n[index]
         rows.add(code, "difference", test.difference[index], size, f"mean - norm mean; {method}", **row_fields)
         rows.add(code, "se", test.se[index], size, f"standard error; {method}", **row_fields)

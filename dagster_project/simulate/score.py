@@ -5,17 +5,35 @@ the two).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from dagster_project.results import ResultRow, characteristics_results, paired_results, service_results, summary_results
+from dagster_project.results import (
+    MartRow,
+    ResultRow,
+    characteristics_results,
+    paired_results,
+    service_results,
+    summary_results,
+)
 from dagster_project.simulate.characteristics import Fact
 from dagster_project.simulate.items import Answer
 from dagster_project.study import Composite, Study
 
 Answers = Mapping[tuple[str, str], Mapping[int, Answer]]
 Scores = dict[tuple[str, str], dict[int, float]]
+
+
+class Moments(NamedTuple):
+    """Rows of the marts that the results of the same analyses are made of, of the stand-ins: scale_moments, change_moments,
+    category_counts, number_moments, service_counts."""
+
+    summary: Sequence[MartRow]
+    change: Sequence[MartRow]
+    categories: Sequence[MartRow]
+    numbers: Sequence[MartRow]
+    services: Sequence[MartRow]
 
 
 def scores_of(study: Study, respondents: Mapping[str, list[int]], answers: Answers) -> Scores:
@@ -54,8 +72,8 @@ def moments_of(
     answers: Answers,
     facts: Mapping[str, Sequence[Fact]],
     services: Mapping[tuple[str, str], Mapping[int, bool]],
-) -> dict[str, list[dict[str, Any]]]:
-    """The tables of moments from which results are built, by name."""
+) -> Moments:
+    """The tables of moments from which results are built."""
     scores = scores_of(study, respondents, answers)
     summary_rows = [
         {"scale": scale, "wave": wave, **_moments(list(wave_scores.values()))}
@@ -96,27 +114,21 @@ def moments_of(
         {"service": service, "wave": wave, "n": len(people), "count": sum(people.values())}
         for (wave, service), people in services.items()
     ]
-    return {
-        "summary": summary_rows,
-        "change": change_rows,
-        "categories": category_rows,
-        "numbers": number_rows,
-        "services": service_rows,
-    }
+    return Moments(summary_rows, change_rows, category_rows, number_rows, service_rows)
 
 
-def results_of(study: Study, moments: Mapping[str, list[dict[str, Any]]]) -> dict[str, ResultRow]:
+def results_of(study: Study, moments: Moments) -> dict[str, ResultRow]:
     """Results by id."""
     rows = [
-        *characteristics_results(moments["categories"], moments["numbers"], study),
-        *service_results(moments["services"], study),
-        *summary_results(moments["summary"], [], [], study),
-        *paired_results(moments["change"], study),
+        *characteristics_results(moments.categories, moments.numbers, study),
+        *service_results(moments.services, study),
+        *summary_results(moments.summary, [], [], study),
+        *paired_results(moments.change, study),
     ]
     return {row.result_id: row for row in rows}
 
 
-def _moments(values: list[float]) -> dict[str, Any]:
+def _moments(values: list[float]) -> dict[str, float | None]:
     if not values:
         return {"n": 0, "mean": None, "sd": None, "min": None, "max": None}
     array = np.array(values)

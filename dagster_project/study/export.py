@@ -33,7 +33,8 @@ MissingReason = Literal[
     "returned_blank",
     "too_few_items",
 ]
-#: Why an answer or a score is missing, in the order of their codes in released files: -1 is the first.
+#: Why an answer or a score is missing. The first two are said by the person or by the cell; the others are silence. Their
+#: numbers, from -1 down, stand in released files: new reasons go to the end. SQL reads them from codebook.missing_reasons.
 MISSING_REASONS: tuple[MissingReason, ...] = get_args(MissingReason)
 
 

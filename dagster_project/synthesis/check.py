@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dagster_project.exports import ExportError
 from dagster_project.study import Study, StudyError
-from dagster_project.synthesis.display import check_codes, joint_display
+from dagster_project.synthesis.display import SegmentRow, check_codes, joint_display
 from dagster_project.synthesis.errors import SynthesisError
 from dagster_project.synthesis.propositions import PropositionFile, read_propositions
 from dagster_project.synthesis.segments import CodedFile, read_interviews, segment_ids, unplaced_reason
@@ -66,8 +66,7 @@ def _problems(proposition_file: PropositionFile, files: list[CodedFile], study: 
     codings = [coding for file in files for coding in file.codings]
     waves = {wave.wave for wave in study.protocol.waves}
     segments = [
-        {"segment_id": segment_id, "path": coding.code.path, "person": coding.person, "wave": coding.wave,
-         "text": coding.text, "source_file": "", "place": coding.location}
+        SegmentRow(segment_id, coding.code.path, coding.person, coding.wave, coding.text, "", coding.location)
         for segment_id, coding in zip(segment_ids(codings), codings, strict=True)
         if unplaced_reason(coding, waves) is None
     ]  # fmt: skip

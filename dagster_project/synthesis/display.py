@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dagster_project.markdown import markdown_table
 from dagster_project.results import ResultRow
@@ -105,26 +104,38 @@ class JointRow:
         return f"{' and '.join(silent_sides)} say nothing" if silent_sides else None
 
 
-Segments = Sequence[Mapping[str, Any]]
+@dataclass(frozen=True)
+class SegmentRow:
+    """A coding. path: the names of the code's ancestors and its own. person: a pseudonym. place: in the source file.
+
+    text: None for a selection in a picture, audio or video.
+    """
+
+    segment_id: str
+    path: Sequence[str]
+    person: str | None
+    wave: str | None
+    text: str | None
+    source_file: str
+    place: str
 
 
 def joint_display(
     proposition_file: PropositionFile,
     results: Mapping[str, ResultRow],
-    segments: Segments,
+    segments: Sequence[SegmentRow],
     study: Study,
     codes: Iterable[Sequence[str]] = (),
 ) -> tuple[JointRow, ...]:
     """Every proposition with its evidence and judgement.
 
-    segments: one row a coding, with segment_id, path (the names of the code's ancestors and its own), person (a pseudonym),
-    wave, text, source_file, place; none without interviews. codes: the paths of all codes, used or not. A segment counts for
+    segments: one row a coding; none without interviews. codes: the paths of all codes, used or not. A segment counts for
     its code and for the ancestors of the code. Raises SynthesisError when a proposition names a code or a segment that does
     not exist.
     """
-    rows_by_path: dict[tuple[str, ...], list[Mapping[str, Any]]] = {path: [] for path in _with_ancestors(codes)}
+    rows_by_path: dict[tuple[str, ...], list[SegmentRow]] = {path: [] for path in _with_ancestors(codes)}
     for row in segments:
-        for path in _with_ancestors([row["path"]]):
+        for path in _with_ancestors([row.path]):
             rows_by_path.setdefault(path, []).append(row)
     rows = []
     for position, proposition in enumerate(proposition_file.propositions, start=1):
@@ -132,7 +143,7 @@ def joint_display(
         rows_by_code = {code: rows_by_path[_resolve_code(code, rows_by_path, location)] for code in proposition.codes}
         claims = judge_claims(proposition, results, study)
         counts = tuple(_code_count(code, rows_by_code[code], study) for code in proposition.codes)
-        row_by_segment = {row["segment_id"]: row for code in proposition.codes for row in rows_by_code[code]}
+        row_by_segment = {row.segment_id: row for code in proposition.codes for row in rows_by_code[code]}
         rows.append(
             JointRow(
                 proposition=proposition.proposition,
@@ -197,36 +208,36 @@ def _path_text(path: Sequence[str]) -> str:
     return " > ".join(" ".join(part.split()) for name in path for part in name.split(">"))
 
 
-def _code_count(code: str, rows: Segments, study: Study) -> CodeCount:
+def _code_count(code: str, rows: Sequence[SegmentRow], study: Study) -> CodeCount:
     waves = [wave.wave for wave in study.protocol.waves]
-    by_wave = tuple((wave, _segment_count(row for row in rows if row["wave"] == wave)) for wave in waves)
+    by_wave = tuple((wave, _segment_count(row for row in rows if row.wave == wave)) for wave in waves)
     return CodeCount(
         code, _segment_count(rows), _people_count(rows), tuple((wave, count) for wave, count in by_wave if count)
     )
 
 
-def _segment_count(rows: Iterable[Mapping[str, Any]]) -> int:
+def _segment_count(rows: Iterable[SegmentRow]) -> int:
     """Codings of the same passage by two coders count as one segment."""
-    return len({row["segment_id"] for row in rows})
+    return len({row.segment_id for row in rows})
 
 
-def _people_count(rows: Iterable[Mapping[str, Any]]) -> int:
-    return len({row["person"] for row in rows if row["person"] is not None})
+def _people_count(rows: Iterable[SegmentRow]) -> int:
+    return len({row.person for row in rows if row.person is not None})
 
 
-def _quotes(proposition: Proposition, row_by_segment: Mapping[str, Mapping[str, Any]], location: str) -> Iterable[Quote]:
+def _quotes(proposition: Proposition, row_by_segment: Mapping[str, SegmentRow], location: str) -> Iterable[Quote]:
     for segment_id in proposition.quotes:
         if segment_id not in row_by_segment:
             raise SynthesisError(
                 f"{location}: quotes: {segment_id!r} is not a segment with a code of this proposition; correct the id"
             )
         row = row_by_segment[segment_id]
-        if not row["text"]:
+        if not row.text:
             raise SynthesisError(
                 f"{location}: quotes: {segment_id!r} is a selection in a picture, audio or video and has no text;"
                 " choose another"
             )
-        yield Quote(segment_id, row["path"][-1], row["person"], row["wave"], row["text"], row["source_file"], row["place"])
+        yield Quote(segment_id, row.path[-1], row.person, row.wave, row.text, row.source_file, row.place)
 
 
 def _evidence_hash(claims: Sequence[JudgedClaim], segment_ids: Iterable[str]) -> str:

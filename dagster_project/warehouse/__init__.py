@@ -5,7 +5,7 @@ This package imports no other one of the project.
 """
 
 from dagster_project.warehouse.compaction import compact
-from dagster_project.warehouse.compare import Cell, CellCounts, ChangedRow, FilePair, WideTable, open_file_pair
+from dagster_project.warehouse.compare import Cell, CellCounts, ChangedRow, FilePair, RowValues, WideTable, open_file_pair
 from dagster_project.warehouse.release import (
     copy_schemas,
     current_release,
@@ -26,6 +26,7 @@ from dagster_project.warehouse.working_file import (
     replace_rows,
     replace_table,
     rows,
+    rows_as,
     warehouse_error,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "DamagedFileError",
     "FilePair",
     "LockedFileError",
+    "RowValues",
     "Warehouse",
     "WarehouseError",
     "WideTable",
@@ -54,5 +56,6 @@ __all__ = [
     "replace_table",
     "replace_table_from_batches",
     "rows",
+    "rows_as",
     "warehouse_error",
 ]

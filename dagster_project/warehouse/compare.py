@@ -28,13 +28,17 @@ _OLD_DATABASE = "earlier_release"
 _BATCH = 10_000
 
 
+#: Columns of a row of any table, which its caller names.
+RowValues = Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class ChangedRow:
-    """One row that differs. key: its key columns; before and after: the other columns, None if the file lacks the row."""
+    """One row that differs. key: its key columns; old and new values: the other columns, None if the file lacks the row."""
 
-    key: Mapping[str, Any]
-    old_values: Mapping[str, Any] | None
-    new_values: Mapping[str, Any] | None
+    key: RowValues
+    old_values: RowValues | None
+    new_values: RowValues | None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ Belongs here: connecting, replacing and reading tables, renaming a damaged file.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast, get_type_hints
 
 import duckdb
 import pyarrow as pa
@@ -19,6 +19,8 @@ import pyarrow as pa
 #: leaves memory for other programs. dbt/profiles.yml must hold exactly the same settings.
 _SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1800MB"}
 
+#: The type of a row: a dataclass, a named tuple or a typed dictionary.
+Row = TypeVar("Row")
 #: An open DuckDB file.
 Connection = duckdb.DuckDBPyConnection
 
@@ -186,6 +188,11 @@ class Warehouse:
         with self.connect(read_only=True) as connection:
             return rows(connection, sql, parameters)
 
+    def rows_as(self, row_type: type[Row], sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """The rows of a query as `row_type`, as the function of this name gives them."""
+        with self.connect(read_only=True) as connection:
+            return rows_as(connection, row_type, sql, parameters)
+
 
 def warehouse_error(path: Path, message: str) -> WarehouseError | None:
     """The error for a DuckDB message about a file, with how to fix it; None if the message is about something else.
@@ -259,6 +266,23 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[A
     cursor = connection.execute(sql, list(parameters))
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+
+def rows_as(
+    connection: duckdb.DuckDBPyConnection, row_type: type[Row], sql: str, parameters: Sequence[Any] = ()
+) -> list[Row]:
+    """The rows of a query as `row_type`, whose fields are named as columns of the query; its other columns are left out.
+
+    Raises WarehouseError for a field that is no column, as in a file that an earlier version of the code wrote.
+    """
+    cursor = connection.execute(sql, list(parameters))
+    names = [column[0] for column in cursor.description or ()]
+    fields = list(get_type_hints(row_type))
+    if absent := [field for field in fields if field not in names]:
+        raise WarehouseError(f"{row_type.__name__}: no column {', '.join(absent)} in {', '.join(names)}")
+    indexes = {field: names.index(field) for field in fields}
+    make_row = cast(Callable[..., Row], row_type)
+    return [make_row(**{field: values[index] for field, index in indexes.items()}) for values in cursor.fetchall()]
 
 
 def replace_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str, table: pa.Table) -> None:

@@ -1,16 +1,10 @@
 {#- How one answer is kept: a small whole number. An answer between its anchors is itself; a missing answer is a number below
     them, which says why. One number decides both, so an answer cannot have a value and a missing reason at once. -#}
 
-{#- Why an answer or a score is missing. The first two are said by the person or by the cell; the others are silence.
-    The place in this list, from 1, is the reason's number, and these numbers stand in released files: new reasons go
-    to the end. -#}
-{% macro missing_reasons() %}
-    {{ return(['refused', 'invalid', 'blank', 'not_asked', 'not_in_wave', 'column_absent', 'withdrawn', 'wave_not_returned', 'returned_blank', 'too_few_items']) }}
-{% endmacro %}
-
-{#- A reason's number: -1, -2, … -#}
+{#- A reason's number: -1, -2, … (codebook.missing_reasons) -#}
 {% macro reason_number(reason) %}
-    {{ return(-1 - missing_reasons().index(reason)) }}
+    {% set numbers = codebook_missing_reasons() %}
+    {{ return(numbers[reason] if execute else 0) }}
 {% endmacro %}
 
 {#- What an item's reason numbers are counted down from: zero, or its lowest answer where that is below zero. -#}
@@ -40,7 +34,7 @@
 
 {#- A reason's number in words; null for null and for numbers that are no reason -#}
 {% macro reason_words(number) -%}
-    case {{ number }}{% for reason in missing_reasons() %} when {{ -loop.index }} then '{{ reason }}'{% endfor %} end
+    case {{ number }}{% for reason, code in codebook_missing_reasons().items() %} when {{ code }} then '{{ reason }}'{% endfor %} end
 {%- endmacro %}
 
 {#- Why the item was not answered, or null -#}

@@ -49,6 +49,23 @@
     {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
+{#- Why an answer or a score is missing: the number of each reason, from -1 down. Asked for thousands of times a run, so the
+    dictionary is made once and is the same for all: nobody changes it. -#}
+{% macro codebook_missing_reasons() %}
+    {% if not execute or 'missing_reasons' not in graph %}
+        {% set query %}
+            select missing_reason, cast(number as integer) as number
+            from {{ source('codebook', 'missing_reasons') }}
+            order by number desc
+        {% endset %}
+        {% set numbers = {} %}
+        {% for row in codebook_rows(query) %}{% do numbers.update({row.missing_reason: row.number | int}) %}{% endfor %}
+        {% if not execute %}{{ return(numbers) }}{% endif %}
+        {% do graph.update({'missing_reasons': numbers}) %}
+    {% endif %}
+    {{ return(graph['missing_reasons']) }}
+{% endmacro %}
+
 {#- Planned waves in their order: wave -#}
 {% macro codebook_waves() %}
     {% set query %}

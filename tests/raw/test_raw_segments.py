@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from dagster_project.raw.segments import LandedInterviews, segment_check
+from dagster_project.raw.segments import CodingRow, LandedInterviews, segment_check
 from dagster_project.synthesis import CodedFile
 
 FILE = CodedFile(codes=(), codings=(), unusable=(), origin="a tool", notes=(), coding_count=5, speaker_count=2)
 ROWS = [
-    {"path": ["Strain"], "set_aside_reason": None},
-    {"path": None, "set_aside_reason": "code is empty"},
-    {"path": None, "set_aside_reason": "code is empty"},
+    CodingRow("x.qdpx", "0" * 64, "a line", None, path=["Strain"]),
+    CodingRow("x.qdpx", "0" * 64, "a line", "code is empty"),
+    CodingRow("x.qdpx", "0" * 64, "a line", "code is empty"),
 ]
 
 

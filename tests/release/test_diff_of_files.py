@@ -1,5 +1,6 @@
 """Two files beside one another: what is counted, what is listed, what a history keeps, and files that are unlike or too old."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -128,9 +129,9 @@ def test_a_history_keeps_what_it_may_of_older_releases(tmp_path: Path) -> None:
         )
     working = Warehouse(_file(tmp_path / "working.duckdb", NEW, codes=True, means={}))
     rows = remember_diff(working, old_file, ("r1", "r2"), ["r1"])
-    assert {(row["from_release"], row["to_release"]) for row in rows} == {("r1", "r2")}
+    assert {(row.from_release, row.to_release) for row in rows} == {("r1", "r2")}
     diff_rows = working.rows("select * from results.release_diff")
-    assert diff_rows[1:] == rows
+    assert diff_rows[1:] == [asdict(row) for row in rows]
     assert {name: value for name, value in diff_rows[0].items() if value is not None} == {
         "from_release": "r0", "to_release": "r1", "kind": "result", "what": "change/x/n", "before": "4", "after": "5",
         "before_value": 4.0, "after_value": 5.0, "n": 1,

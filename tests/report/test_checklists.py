@@ -14,7 +14,7 @@ from dagster_project.report import joint_display_table
 from dagster_project.report.checklists import Answers, JudgedItem, judge_checklist, read_answers, read_checklists
 from dagster_project.report.checklists.judge import Status
 from dagster_project.study import StudyError, read_study
-from dagster_project.synthesis import DISPLAY_TABLES
+from dagster_project.synthesis import read_display
 from dagster_project.warehouse import Warehouse
 
 CHECKLISTS = {one.checklist: one for one in read_checklists()}
@@ -27,9 +27,7 @@ def release(example_run: Any) -> dict[str, Any]:
     place, _ = example_run
     study, file = read_study(place.study_folder), Warehouse(place.release / "warehouse.duckdb")
     results = read_results(file)
-    joint = joint_display_table(
-        study, {table.name: file.rows(f"from {table.full_name}") for table in DISPLAY_TABLES}, None, {}
-    )
+    joint = joint_display_table(study, read_display(file.rows_as), None, {})
     tables = [*all_tables(study, list(results.values())), joint]
     return {"study": study, "tables": tables, "results": results, "figures": FIGURES, "sections": SECTIONS}
 

@@ -21,7 +21,7 @@ from dagster_project.report import joint_display_table, write_latex, write_word,
 from dagster_project.report.latex import escape
 from dagster_project.results import Cell, Column, ResultRow, Row, Table
 from dagster_project.study import Study, read_study
-from dagster_project.synthesis import DISPLAY_TABLES
+from dagster_project.synthesis import read_display
 from dagster_project.warehouse import Warehouse
 
 AT = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
@@ -34,9 +34,7 @@ def content(example_run: Any) -> Content:
     workspace, _ = example_run
     study, file = read_study(workspace.study_folder), Warehouse(workspace.release / "warehouse.duckdb")
     results = read_results(file)
-    joint = joint_display_table(
-        study, {table.name: file.rows(f"from {table.full_name}") for table in DISPLAY_TABLES}, "A note.", {}
-    )
+    joint = joint_display_table(study, read_display(file.rows_as), "A note.", {})
     assert joint is not None
     tables = all_tables(study, list(results.values()))
     tables.insert(4, joint)

@@ -11,7 +11,7 @@ import pytest
 
 from dagster_project.outcomes.store import read_results
 from dagster_project.report import MOST_PEOPLE
-from dagster_project.report.figure import Figure
+from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures import PEOPLE_SCORES_QUERY, draw_figures, figure_tables, trajectories
 from dagster_project.report.figures.drawing import style
 from dagster_project.results import ResultRow
@@ -23,7 +23,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def _made(workspace: Any) -> tuple[Study, dict[str, ResultRow], list[dict[str, Any]]]:
     warehouse = Warehouse(workspace.release / "warehouse.duckdb")
-    return read_study(workspace.study_folder), read_results(warehouse), warehouse.rows(PEOPLE_SCORES_QUERY)
+    return read_study(workspace.study_folder), read_results(warehouse), warehouse.rows_as(PersonScore, PEOPLE_SCORES_QUERY)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_drawings_stand_in_a_page_by_themselves(example: Any, drawn: dict[str, F
         assert referenced_ids <= set(ids)
         assert "<script" not in figure.svg
         assert not re.search(r'(?:href|src)="(?!#)', figure.svg)
-        assert not [row for row in people if row["participant_id"] in figure.svg]
+        assert not [row for row in people if row.participant_id in figure.svg]
         assert figure.png.startswith(b"\x89PNG")
     assert sum(len(figure.svg) for figure in drawn.values()) < 1_000_000
 
@@ -125,7 +125,7 @@ def test_many_people_are_drawn_as_quartiles(example: Any, drawn: dict[str, Figur
     """No person is read, and none is drawn, once the roster is longer than MOST_PEOPLE."""
     study, results, people = example
     faint = "#9aa2ad"
-    assert len({row["participant_id"] for row in people}) == 32
+    assert len({row.participant_id for row in people}) == 32
     assert _path_of(drawn["trajectories"].svg, faint)
     assert "Faint lines: people; faint dots: people with a score in one wave only." in drawn["trajectories"].notes[0]
     name, _, draw = trajectories.plan(study, results)

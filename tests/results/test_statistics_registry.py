@@ -8,8 +8,6 @@ from typing import Any, get_args
 import duckdb
 import pytest
 
-from dagster_project.audit import EFFECT_SIZE_DEFINITIONS
-from dagster_project.commands import audit as audit_command
 from dagster_project.results import PEOPLE, STATISTICS, Statistic, statistic_of, trace_sql
 from dagster_project.results.change import paired_results
 from dagster_project.results.result_collector import Rows
@@ -122,11 +120,6 @@ def test_the_effect_sizes_that_are_described_are_those_that_are_computed() -> No
     assert isinstance(effect_size_of("d_z"), EffectSize)
     with pytest.raises(KeyError):
         effect_size_of("d_s")
-
-
-def test_the_help_of_audit_names_the_effect_sizes() -> None:
-    """Written out there, as the command line does not load the study's models to show its help."""
-    assert f"{', '.join(EFFECT_SIZE_DEFINITIONS)}, or g_…" in Path(audit_command.__file__).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("headline", ["d_z", "g_av"])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,20 @@ from released_page import numbers_by_id, read_page_data
 from scipy import stats
 
 from dagster_project.cli import main
-from dagster_project.results import person_lines, statistic_of, trace_lines, unknown_id_message
+from dagster_project.results import Query, person_lines, statistic_of, trace_lines, unknown_id_message
+from dagster_project.warehouse import Connection, rows_as
 
 Rows = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def released(example_run: Any) -> Callable[..., Rows]:
+def connection(example_run: Any) -> Connection:
     place, _ = example_run
-    connection = duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True)
+    return duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True)
 
+
+@pytest.fixture(scope="module")
+def released(connection: Connection) -> Callable[..., Rows]:
     def ask(sql: str, *parameters: Any) -> Rows:
         cursor = connection.execute(sql, list(parameters))
         names = [column[0] for column in cursor.description]
@@ -35,8 +40,9 @@ def released(example_run: Any) -> Callable[..., Rows]:
     return ask
 
 
-def released_rows(released: Callable[..., Rows]) -> Callable[..., Rows]:
-    return lambda sql, parameters: released(sql, *parameters)
+@pytest.fixture(scope="module")
+def released_rows(connection: Connection) -> Query:
+    return partial(rows_as, connection)
 
 
 def _lines_of_rows(rows: Rows, shown: int) -> list[str]:
@@ -165,7 +171,9 @@ def _of_scores(result: dict[str, Any], traced: Rows, released: Callable[..., Row
     }  # fmt: skip
 
 
-def test_fifty_results_are_computed_again_from_their_traced_answers(example_run: Any, released: Callable[..., Rows]) -> None:
+def test_fifty_results_are_computed_again_from_their_traced_answers(
+    example_run: Any, released: Callable[..., Rows], released_rows: Query
+) -> None:
     """Drawn by lot among what a few lines can recompute; and SQL, terminal and page say the same of each."""
     page = (example_run[0].release / "index.html").read_text(encoding="utf-8")
     page_numbers = numbers_by_id(read_page_data(page))
@@ -213,7 +221,7 @@ def test_fifty_results_are_computed_again_from_their_traced_answers(example_run:
         counted = [row["is_counted"] for row in traced if row["part"] == "person"]
         if counted:
             said = f"{sum(counted)} of {len(counted)} on the roster"
-            lines = trace_lines(released_rows(released), result["result_id"], {}, 5)
+            lines = trace_lines(released_rows, result["result_id"], {}, 5)
             assert f"  people     {said}" in lines
             assert lines == _lines_of_rows(traced, 5)
         if (number := page_numbers.get(result["result_id"])) is not None:
@@ -253,7 +261,7 @@ def test_an_answer_stands_in_the_cell_that_the_trace_names(example_run: Any, rel
     assert looked > 800
 
 
-def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callable[..., Rows]) -> None:
+def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callable[..., Rows], released_rows: Query) -> None:
     place, _ = example_run
     environment = {"WAVEHOUSE_STUDY": str(place.study_folder), "WAVEHOUSE_HOME": str(place.settings.home)}
     command = [sys.executable, "-m", "dagster_project.cli", "trace"]
@@ -271,7 +279,7 @@ def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callabl
     rows = released("from trace('change/wellbeing/T1-T2/p')")
     done = run("change/wellbeing/T1-T2/p")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == trace_lines(released_rows(released), "change/wellbeing/T1-T2/p", {})
+    assert done.stdout.splitlines() == trace_lines(released_rows, "change/wellbeing/T1-T2/p", {})
     assert done.stdout.splitlines() == _lines_of_rows(rows, 40)
     assert "  people     20 of 32 on the roster" in done.stdout
     assert "  left out   12: T2: wave_not_returned" in done.stdout
@@ -280,7 +288,7 @@ def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callabl
     person = next(row["participant_id"] for row in rows if row["part"] == "person" and row["is_counted"])
     roster = {row["participant_id"]: row["respondent"] for row in place.working("select * from raw.roster")}
     named = run("change/wellbeing/T1-T2/p", "--names", "--person", roster[person])
-    assert named.stdout.splitlines()[-30:] == person_lines(released_rows(released), "change/wellbeing/T1-T2/p", person)
+    assert named.stdout.splitlines()[-30:] == person_lines(released_rows, "change/wellbeing/T1-T2/p", person)
     assert roster[person] in named.stdout
     assert roster[person] not in done.stdout
     alone = run("change/wellbeing/T1-T2/p", "--csv", "--person", person)

@@ -16,7 +16,14 @@ from pydantic import TypeAdapter
 
 from dagster_project.results import ResultRow, format_number, interval_of
 from dagster_project.study import StudyError, read_study
-from dagster_project.synthesis import Judgement, SynthesisError, joint_display, judge_claims, read_propositions
+from dagster_project.synthesis import (
+    Judgement,
+    SegmentRow,
+    SynthesisError,
+    joint_display,
+    judge_claims,
+    read_propositions,
+)
 from dagster_project.synthesis.propositions import Claim, Proposition, PropositionFile
 
 EXAMPLE = read_study(Path(__file__).parents[2] / "data" / "peer_workers")
@@ -271,11 +278,8 @@ def test_a_study_without_propositions_has_none(tmp_path: Path) -> None:
     assert read_propositions(replace(EXAMPLE, folder=tmp_path)) is None
 
 
-def _coding(segment: str, code: str, person: str | None, wave: str | None, text: str) -> dict[str, Any]:
-    return {
-        "segment_id": segment, "path": ["work", code], "person": person, "wave": wave, "text": text, "source_file": "f",
-        "place": "here",
-    }  # fmt: skip
+def _coding(segment: str, code: str, person: str | None, wave: str | None, text: str) -> SegmentRow:
+    return SegmentRow(segment, ["work", code], person, wave, text, source_file="f", place="here")
 
 
 SEGMENTS = [
@@ -322,7 +326,7 @@ def test_a_judgement_is_stale_when_a_claim_turns_or_a_segment_comes() -> None:
     assert _display(codes=("strain", "valued"), judgement=judged_claim).is_stale
     # Other digits with the same verdict are the same evidence; other words are not, however many.
     assert not _display({CHANGE: (3.8, 0.6, 7.0)}, codes=("strain",), judgement=judged_claim).is_stale
-    other_display = _display(codes=("strain",), judgement=judged_claim, segments=[SEGMENTS[3] | {"segment_id": "s9"}])
+    other_display = _display(codes=("strain",), judgement=judged_claim, segments=[replace(SEGMENTS[3], segment_id="s9")])
     assert other_display.is_stale
     assert other_display.doubts == (
         "claims or segments have changed since the judgement; judge again, then write evidence:"

@@ -1,12 +1,13 @@
 """What propositions call the codes of interviews: by name, or by path where a name is not enough; and bounds of levels."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dagster_project.study import read_study
-from dagster_project.synthesis import PropositionFile, SynthesisError, joint_display, judge_claims
+from dagster_project.synthesis import PropositionFile, SegmentRow, SynthesisError, joint_display, judge_claims
 from dagster_project.synthesis.display import check_codes
 from dagster_project.synthesis.propositions import Claim, LevelCondition, Proposition
 
@@ -14,9 +15,9 @@ STUDY = read_study(Path(__file__).parents[2] / "data" / "peer_workers")
 FILE = STUDY.folder / "propositions.yaml"
 PATHS = (("Team", "Positive"), ("Pay", "Positive"), ("Team", "Negative"), ("Stress > 3",))
 SEGMENTS = [
-    {"segment_id": f"s{number}", "path": list(path), "person": f"P{number}", "wave": "T1", "text": "x", "source_file": "f", "place": "l"}
+    SegmentRow(f"s{number}", list(path), f"P{number}", "T1", text="x", source_file="f", place="l")
     for number, path in enumerate(PATHS)
-]  # fmt: skip
+]
 
 
 def _declared(*codes: str) -> PropositionFile:
@@ -35,7 +36,7 @@ def test_codes_of_one_name_under_different_parents_are_different_codes() -> None
 
 def test_a_path_in_full_comes_before_others_that_end_alike() -> None:
     paths = [("Positive",), ("Team", "Positive")]
-    segments = [SEGMENTS[0], SEGMENTS[1] | {"path": ["Positive"]}, SEGMENTS[2] | {"path": ["Positive"]}]
+    segments = [SEGMENTS[0], *(replace(segment, path=["Positive"]) for segment in SEGMENTS[1:3])]
     (row,) = joint_display(_declared("Positive", "Team > Positive"), {}, segments, STUDY, paths)
     assert [code.segments for code in row.codes] == [2, 1]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from dagster_project.report.figure import Figure
+from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import (
     BLUE,
     GREEN,
@@ -68,7 +68,7 @@ def _names(study: Study) -> list[str]:
     ]
 
 
-def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: Sequence[Mapping[str, Any]]) -> Figure:
+def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: Sequence[PersonScore]) -> Figure:
     names = _names(study)
     contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
     sections = list(outcome_sections(study))[:_PANEL_ROWS]

@@ -8,7 +8,7 @@ from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from matplotlib.patches import Patch
 
-from dagster_project.report.figure import Figure
+from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import boxes, canvas, finish, name_rows
 from dagster_project.results import MAX_ANSWER_OPTIONS, Cell, Column, Numbers, ResultRow, Row, Table, result_id
 from dagster_project.study import Instrument, Study
@@ -41,7 +41,7 @@ def _cells(numbers: Numbers, item: str, waves: Sequence[str], answers: Sequence[
 
 
 def _draw(
-    study: Study, instrument: Instrument, results: Mapping[str, ResultRow], table: Table, people: Sequence[Mapping[str, Any]]
+    study: Study, instrument: Instrument, results: Mapping[str, ResultRow], table: Table, people: Sequence[PersonScore]
 ) -> Figure:
     waves = [wave.wave for wave in study.protocol.waves]
     answers = range(instrument.anchors.low, instrument.anchors.high + 1)

@@ -4,21 +4,20 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dagster_project.report.figure import Figure
+from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures import forest, items, returns, trajectories
 from dagster_project.report.figures.drawing import style
 from dagster_project.report.people import MOST_PEOPLE
 from dagster_project.results import ResultRow, Table
 from dagster_project.study import Study
 
-#: participant_id, wave, scale and score of everybody; no rows where there are too many people to draw.
+#: The PersonScores of everybody; no rows where there are too many people to draw.
 PEOPLE_SCORES_QUERY = f"""
     select participant_id, wave, scale, score
     from marts.scale_scores
     where score is not null and (select count(*) from marts.participants) <= {MOST_PEOPLE}
     order by scale, participant_id, wave
 """
-People = Sequence[Mapping[str, Any]]
 
 
 def figure_tables(study: Study, results: Mapping[str, ResultRow]) -> dict[str, Table]:
@@ -26,7 +25,7 @@ def figure_tables(study: Study, results: Mapping[str, ResultRow]) -> dict[str, T
     return {name: table for name, table, _ in _plans(study, results)}
 
 
-def draw_figures(study: Study, results: Mapping[str, ResultRow], people: People) -> list[Figure]:
+def draw_figures(study: Study, results: Mapping[str, ResultRow], people: Sequence[PersonScore]) -> list[Figure]:
     """All figures that have something to show. people: the rows of PEOPLE_SCORES_QUERY."""
     with style(), warnings.catch_warnings():
         # Signs that the font lacks (the SVG keeps texts as texts, and the reader's fonts have them), and too little room.

@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from dagster_project.report.figure import Figure
+from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import (
     BLACK,
     BLUE,
@@ -43,7 +43,7 @@ def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, An
     return NAME, table, partial(_draw, study, results, table)
 
 
-def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: Sequence[Mapping[str, Any]]) -> Figure:
+def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: Sequence[PersonScore]) -> Figure:
     waves = [wave.wave for wave in study.protocol.waves]
     outcomes = list(study.protocol.outcomes)
     codes = outcomes[:_MOST_SCALES]

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from dagster_project.report.figure import Figure
+from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import (
     BAND,
     BLUE,
@@ -56,7 +56,7 @@ def _value(results: Mapping[str, ResultRow], analysis: str, outcome: str, statis
     return math.nan if row is None or row.value is None else row.value
 
 
-def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: Sequence[Mapping[str, Any]]) -> Figure:
+def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: Sequence[PersonScore]) -> Figure:
     outcomes = list(study.protocol.outcomes)
     codes, waves = outcomes[:_MOST_PANELS], study.protocol.waves
     months = [wave.month for wave in waves]
@@ -65,7 +65,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
     }
     scores_by_scale: dict[str, dict[str, dict[str, float]]] = {}
     for row in people:
-        scores_by_scale.setdefault(row["scale"], {}).setdefault(row["participant_id"], {})[row["wave"]] = row["score"]
+        scores_by_scale.setdefault(row.scale, {}).setdefault(row.participant_id, {})[row.wave] = row.score
     column_count = min(_PANEL_COLUMNS, max(1, len(codes)))
     row_count = max(1, math.ceil(len(codes) / column_count))
     figure_canvas = canvas(2.0 * column_count + 0.4, 1.62 * row_count + 0.5)

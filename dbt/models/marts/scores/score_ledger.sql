@@ -4,7 +4,7 @@ select
     cast(measure as varchar) as scale,
     cast(moment as varchar) as wave,
     cast(sum(n) as bigint) as on_roster
-    {%- for reason in missing_reasons() %},
+    {%- for reason in codebook_missing_reasons() %},
     cast(sum(case when reason = '{{ reason }}' then n else 0 end) as bigint) as {{ reason }}
     {%- endfor %},
     cast(sum(case when is_counted then n else 0 end) as bigint) as n
