@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.errors import quoted
 from dagster_project.exports.table import TextTable
-from dagster_project.study import PARTICIPANTS, SERVICES, Export, Instrument, Scale, Study
+from dagster_project.study import PARTICIPANTS, SERVICES, Anchors, Export, Instrument, Scale, Study, in_words
 
 Numbers = NDArray[np.float64]
 
@@ -102,7 +102,7 @@ def _candidate(
 ) -> Proposal | None:
     """The proposal of one column for one code; None if its texts are not answers of the block."""
     texts = _texts(export_data.table, column)
-    share = _share_of_answers(texts, study, export_data.export, block)
+    share = _share_of_answers(texts, study, export_data.export, block, code)
     if share is None or share < _MIN_ANSWER_SHARE:
         return None
     evidence = {"name": _similarity(declared_column, column), "values": share}
@@ -146,28 +146,26 @@ def _label_of(export_data: ExportData, study: Study, code: str) -> str | None:
     return export_data.table.column_labels.get(column) if column is not None else None
 
 
-def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block: str) -> float | None:
-    """The share of filled cells that are answers of the block, by anchors, labels and special codes; None without cells."""
+def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block: str, code: str) -> float | None:
+    """The share of filled cells that are answers of a code, by anchors, labels and special codes; None without cells."""
     filled_texts = [text.strip() for text in texts if text.strip()]
     if not filled_texts:
         return None
-    known_texts = _labels_and_special_codes(export, block)
+    position = study.block_codes(block).index(code) + 1
+    known_texts = study.known_texts(export, block, position)
     if block == SERVICES:
         service_use = study.protocol.service_use
         known_texts |= {*service_use.used, *service_use.not_used} if service_use else set()
         return sum(text in known_texts for text in filled_texts) / len(filled_texts)
-    anchors = study.instrument(block).anchors
-    numbers = _numbers(filled_texts)
-    is_in_range = (numbers >= anchors.low) & (numbers <= anchors.high)
-    is_answer = [bool(fits) or text in known_texts for fits, text in zip(is_in_range, filled_texts, strict=True)]
+    is_number = _are_answers(study.instrument(block).anchors_of(position), _numbers(filled_texts))
+    is_answer = [bool(fits) or text in known_texts for fits, text in zip(is_number, filled_texts, strict=True)]
     return sum(is_answer) / len(filled_texts)
 
 
-def _labels_and_special_codes(export: Export, block: str) -> set[str]:
-    """The texts other than numbers within the anchors that the export declares for cells of a block."""
-    return set(export.special_codes_of(block)) | {
-        text for rule in export.labels if block in rule.blocks for text in rule.labels
-    }
+def _are_answers(anchors: Anchors, numbers: Numbers) -> NDArray[np.bool_]:
+    """Which numbers are answers within the anchors."""
+    is_within = (numbers >= anchors.low) & (numbers <= anchors.high)
+    return is_within & np.isin(numbers, anchors.answers) if anchors.has_gaps else is_within
 
 
 def _numbers(texts: Sequence[str]) -> Numbers:
@@ -215,8 +213,10 @@ def _keyed_items(instrument: Instrument, accepted: pa.Table) -> dict[int, Number
 
 
 def _keyed_values(instrument: Instrument, position: int, values: Numbers) -> Numbers:
-    anchors = instrument.anchors
-    answers = np.where((values >= anchors.low) & (values <= anchors.high), values, np.nan)
+    anchors, codes = instrument.anchors_of(position), instrument.recoded(position)
+    answers = np.where(_are_answers(anchors, values), values, np.nan)
+    if codes is not None:
+        return np.array([codes.get(answer, np.nan) for answer in answers.tolist()], dtype=np.float64)
     keyed_values: Numbers = instrument.scored_answer(position, answers)
     return keyed_values
 
@@ -230,19 +230,25 @@ def propose_labels(export_data: ExportData, study: Study) -> dict[str, dict[str,
     for block in export_data.export.blocks:
         if block.block in (SERVICES, PARTICIPANTS):
             continue
-        anchors = study.instrument(block.block).anchors
-        known_texts = _labels_and_special_codes(export_data.export, block.block)
+        instrument, declared_columns = study.instrument(block.block), study.column_of(block)
         codes: dict[str, set[int]] = {}
+        is_answer: dict[tuple[str, int], bool] = {}
         column_by_tool_name = {tool_name: column for column, tool_name in export_data.table.other_names.items()}
-        for column in study.column_of(block).values():
+        for position, item in enumerate(instrument.item_codes, start=1):
+            if item not in declared_columns:
+                continue
+            column, anchors = declared_columns[item], instrument.anchors_of(position)
+            known_texts = study.known_texts(export_data.export, block.block, position)
             column = column if column in export_data.table.columns else column_by_tool_name.get(column, column)
             labels = export_data.table.value_labels.get(column, {})
             texts = {text.strip() for text in _texts(export_data.table, column)} if labels else ()
-            for code, label in labels.items():
-                if label in texts and label not in known_texts and _is_label(label, code):
-                    codes.setdefault(label, set()).add(int(code))
+            for number, label in labels.items():
+                if label in texts and label not in known_texts and _is_label(label, number):
+                    code = int(number)
+                    codes.setdefault(label, set()).add(code)
+                    is_answer[label, code] = is_answer.get((label, code), True) and anchors.is_answer(code)
         unique_labels = {label: min(label_codes) for label, label_codes in codes.items() if len(label_codes) == 1}
-        answer_labels = {label: code for label, code in unique_labels.items() if anchors.low <= code <= anchors.high}
+        answer_labels = {label: code for label, code in unique_labels.items() if is_answer[label, code]}
         if answer_labels:
             labels_by_block[block.block] = dict(sorted(answer_labels.items(), key=lambda pair: pair[1]))
     return labels_by_block
@@ -265,41 +271,42 @@ def find_wave_changes(
         if block.block in (SERVICES, PARTICIPANTS):
             continue
         instrument = study.instrument(block.block)
-        known_texts = _labels_and_special_codes(export, block.block)
-        codes = [code for code in instrument.item_codes if code in accepted.column_names]
-        outside_anchors: Counter[float] = Counter()
-        inside_anchors: set[float] = set()
-        for code in codes:
-            texts = [
-                text.strip()
-                for text in accepted.column(code).to_pylist()
-                if text and text.strip() and text.strip() not in known_texts
-            ]
-            numbers = _numbers(texts)
-            is_inside = (numbers >= instrument.anchors.low) & (numbers <= instrument.anchors.high)
-            inside_anchors |= set(numbers[is_inside].tolist())
-            outside_anchors.update(numbers[~is_inside & np.isfinite(numbers)].tolist())
-        messages += _odd_codes(export, instrument, outside_anchors, inside_anchors)
+        for anchors, positions in instrument.positions_by_anchors().items():
+            outside_anchors: Counter[float] = Counter()
+            inside_anchors: set[float] = set()
+            for position in positions:
+                if (code := instrument.item_code(position)) not in accepted.column_names:
+                    continue
+                known_texts = study.known_texts(export, block.block, position)
+                texts = [text.strip() for text in accepted.column(code).to_pylist() if text and text.strip()]
+                numbers = _numbers([text for text in texts if text not in known_texts])
+                is_inside = _are_answers(anchors, numbers)
+                inside_anchors |= set(numbers[is_inside].tolist())
+                outside_anchors.update(numbers[~is_inside & np.isfinite(numbers)].tolist())
+            is_of_all = len(positions) == instrument.item_count
+            subject = instrument.instrument + ("" if is_of_all else f", {in_words(positions)},")
+            messages += _odd_codes(export, subject, anchors, outside_anchors, inside_anchors)
         if earlier_rows is not None:
             messages += _reversed_items(study, export, instrument, accepted, earlier_rows, earlier_wave or "the wave before")
     return messages
 
 
 def _odd_codes(
-    export: Export, instrument: Instrument, outside_anchors: Counter[float], inside_anchors: set[float]
+    export: Export, subject: str, anchors: Anchors, outside_anchors: Counter[float], inside_anchors: set[float]
 ) -> list[str]:
-    low, high = instrument.anchors.low, instrument.anchors.high
+    """subject: the instrument, or those of its items that have the anchors."""
+    low, high = anchors.low, anchors.high
     for shift in (-1, 1):
         shifted_end = low + shift if shift < 0 else high + shift
         opposite_end = high if shift < 0 else low
         is_shifted = set(outside_anchors) == {shifted_end} and opposite_end not in inside_anchors
         if is_shifted and outside_anchors[shifted_end] >= _MIN_CELLS:
             return [
-                f"{export.wave}: {instrument.instrument} is answered from {low + shift:g} to {high + shift:g}, and its"
-                f" anchors are {low} to {high}; was it recoded? Recode the export, or declare labels"
+                f"{export.wave}: {subject} is answered from {low + shift:g} to {high + shift:g}, and its"
+                f" anchors are {anchors}; was it recoded? Recode the export, or declare labels"
             ]
     return [
-        f"{export.wave}: {code:g} occurs in {count} cells of {instrument.instrument} and is neither an answer nor a"
+        f"{export.wave}: {code:g} occurs in {count} cells of {subject} and is neither an answer nor a"
         " declared special code; declare it under special_codes"
         for code, count in outside_anchors.most_common(3)
         if count >= _MIN_CELLS

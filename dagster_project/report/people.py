@@ -109,6 +109,12 @@ PEOPLE_QUERIES = {
     "scale_parts": "select scale, part from codebook.scale_parts order by scale, part_order",
     "scales": "select scale, items_total, rule from codebook.scales order by scale",
     "turned": "select item, turned_from from codebook.items where turned_from is not null order by item",
+    "recoded": """
+        select answers.item, answers.answer, answers.counts_as
+        from codebook.item_answers as answers
+        inner join codebook.items as items on answers.item = items.item and items.is_recoded
+        order by answers.item, answers.answer
+    """,
     "exports": "select source_file, file_name, version from marts.exports order by export, file_name",
 }
 
@@ -196,6 +202,7 @@ def people_data(queried: Mapping[str, Rows], scopes: Iterable[Scope]) -> PeopleD
         "scale_items": _lists_by_scale(queried["scale_items"], "item"),
         "scale_parts": _lists_by_scale(queried["scale_parts"], "part"),
         "reversed_from": {row["item"]: row["turned_from"] for row in queried["turned"]},
+        "recoded": _recoded(queried["recoded"]),
         "reasons": list(reason_indexes),
         "files": [
             {"name": row["file_name"], "sha256": row["source_file"], "version": row["version"]} for row in queried["exports"]
@@ -251,6 +258,13 @@ def _lists_by_scale(rows: Rows, column: str) -> dict[str, list[str]]:
     for row in rows:
         scales.setdefault(row["scale"], []).append(row[column])
     return scales
+
+
+def _recoded(rows: Rows) -> dict[str, dict[str, float]]:
+    items: dict[str, dict[str, float]] = {}
+    for row in rows:
+        items.setdefault(row["item"], {})[str(row["answer"])] = row["counts_as"]
+    return items
 
 
 def scopes_of(rows: Iterable[ResultRow], study: Study) -> tuple[list[Scope], dict[str, int]]:

@@ -19,6 +19,7 @@ from dagster_project.study.effect_size import (
 )
 from dagster_project.study.errors import StudyError
 from dagster_project.study.instruments import Composite, Instrument, Scale
+from dagster_project.study.items import Anchors, in_words
 from dagster_project.study.new import new_study
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
@@ -38,16 +39,9 @@ from dagster_project.study.protocol import (
     SpecialCodes,
     Wave,
 )
-from dagster_project.study.read import (
-    PARTICIPANTS,
-    SERVICES,
-    Study,
-    hash_definitions,
-    read_definition,
-    read_instrument,
-    read_study,
-)
+from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study
 from dagster_project.study.readers import READERS
+from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
@@ -61,6 +55,7 @@ __all__ = [
     "PARTICIPANTS",
     "READERS",
     "SERVICES",
+    "Anchors",
     "AnswerLabels",
     "Code",
     "ColumnBlock",
@@ -96,6 +91,7 @@ __all__ = [
     "effect_size_method",
     "effect_size_of",
     "hash_definitions",
+    "in_words",
     "new_study",
     "read_definition",
     "read_instrument",

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from dagster_project.study.codebook.columns import TEXT, WHOLE, codebook_table
-from dagster_project.study.read import SERVICES, Study
+from dagster_project.study.study import SERVICES, Study
 
 
 def wave_items_table(study: Study) -> pa.Table:
@@ -48,21 +48,17 @@ def answer_texts_table(study: Study) -> pa.Table:
     service_use = study.protocol.service_use
     rows: list[tuple[Any, ...]] = []
     for export in study.protocol.wave_exports:
-        label_answers = {
-            (block_name, text): answer
-            for answer_labels in export.labels
-            for block_name in answer_labels.blocks
-            for text, answer in answer_labels.labels.items()
-        }
         for block in export.blocks:
-            for code in study.column_of(block):
+            columns = study.column_of(block)
+            for position, code in enumerate(study.block_codes(block.block), start=1):
+                if code not in columns:
+                    continue
                 for text, reason in export.special_codes_of(block.block).items():
                     rows.append((export.wave, code, text, None, reason))
-                for (block_name, text), answer in label_answers.items():
-                    if block_name == block.block:
-                        rows.append((export.wave, code, text, answer, None))
+                labels = dict(study.answer_labels(export, block.block, position))
+                rows += [(export.wave, code, text, answer, None) for text, answer in labels.items()]
                 if block.block == SERVICES and service_use is not None:
                     rows += [(export.wave, code, text, 1, None) for text in service_use.used]
                     rows += [(export.wave, code, text, 0, None) for text in service_use.not_used]
-    columns = {"wave": TEXT, "item": TEXT, "answer_text": TEXT, "code": WHOLE, "missing_reason": TEXT}
-    return codebook_table(columns, rows)
+    texts_columns = {"wave": TEXT, "item": TEXT, "answer_text": TEXT, "code": WHOLE, "missing_reason": TEXT}
+    return codebook_table(texts_columns, rows)
