@@ -216,6 +216,7 @@ class _Study:
         self.conversions: dict[str, dict[int, float]] = {}
         for row in self._rows("codebook.scale_conversions"):
             self.conversions.setdefault(row["scale"], {})[row["raw_sum"]] = row["score"]
+        self.counts_as = {(row["item"], row["answer"]): row["counts_as"] for row in self._rows("codebook.item_answers")}
         self.variables = self._rows("codebook.participant_variables", "variable_order")
         self.categories = self._rows("codebook.participant_categories", "category_order")
 
@@ -253,6 +254,8 @@ class _Study:
         """Answers in the direction of the scale."""
         answers = self.answers[item, wave]
         entry = self.items[item]
+        if entry["is_recoded"]:
+            return np.array([self.counts_as.get((item, answer), math.nan) for answer in answers.tolist()])
         return entry["low"] + entry["high"] - answers if entry["is_reversed"] else answers
 
     def _score(self, scale: str, wave: str) -> None:
@@ -274,10 +277,10 @@ class _Study:
                 )
             elif scale in self.conversions:
                 scores[person] = self.conversions[scale].get(round(sum(present)), math.nan)
-            elif rule["aggregate"] == "sum":
-                scores[person] = len(columns) * (sum(present) / len(present))
             else:
-                scores[person] = sum(present) / len(present)
+                is_sum = rule["aggregate"] in ("sum", "sum_of_scales")
+                score = (len(columns) if is_sum else 1) * sum(present) / len(present) * (rule["factor"] or 1)
+                scores[person] = math.floor(score + 0.5) if rule["is_rounded"] else score
         self.scores[scale, wave], self.why_not[scale, wave] = scores, missing_reasons
 
     def results(self) -> Iterator[tuple[str, float]]:
@@ -483,7 +486,8 @@ class _Study:
 
     def _items(self) -> Iterator[tuple[str, dict[str, float]]]:
         for item, entry in self.items.items():
-            answers = range(entry["low"], entry["high"] + 1)
+            own_answers = [answer for code, answer in self.counts_as if code == item]
+            answers = own_answers or range(entry["low"], entry["high"] + 1)
             if entry["is_service"] or len(answers) > _MOST_ANSWERS:
                 continue
             for wave in self.waves:

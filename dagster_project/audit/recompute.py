@@ -29,7 +29,8 @@ _NOISE = 1e-10
 #: People whose answers are in memory at once.
 _BATCH = 200_000
 _DEFINITIONS = (
-    "waves", "contrasts", "items", "scales", "scale_items", "scale_parts", "scale_conversions", "participant_variables",
+    "waves", "contrasts", "items", "item_answers", "scales", "scale_items", "scale_parts", "scale_conversions",
+    "participant_variables",
 )  # fmt: skip
 #: The recomputed statistics of each analysis.
 RECOMPUTED_STATISTICS: Mapping[str, tuple[str, ...]] = {
@@ -76,18 +77,29 @@ class ResultGroup:
 
 
 class _Item(NamedTuple):
-    """An item: its ends, and whether it is reversed."""
+    """An item: its ends, and whether it is reversed, or recoded by table."""
 
     low: int
     high: int
     is_reversed: bool
+    is_recoded: bool
+
+
+class _ItemAnswer(NamedTuple):
+    """What an answer to a recoded item counts as."""
+
+    answer: int
+    counts_as: float
 
 
 class _Scale(NamedTuple):
-    """A scale or composite: how it is scored, and from how many answers or parts on."""
+    """A scale or composite: how it is scored, what the score is multiplied by, whether it is rounded, and from how many
+    answers or parts on there is one."""
 
     aggregate: str
     minimum_answered: int
+    factor: float | None
+    is_rounded: bool | None
 
 
 class _ScaleItem(NamedTuple):
@@ -329,8 +341,7 @@ class _Recomputation:
         size = len(answers[items[0]])
         total, answer_counts = np.zeros(size), np.zeros(size)
         for item in items:
-            item_row, values = self._item(item), answers[item]
-            item_scores = item_row.low + item_row.high - values if item_row.is_reversed else values
+            item_scores = self._item_scores(item, answers[item])
             has_answer = np.isfinite(item_scores)
             total += np.where(has_answer, item_scores, 0.0)
             answer_counts += has_answer
@@ -340,14 +351,26 @@ class _Recomputation:
             sums, positions = np.unique(total, return_inverse=True)
             converted = np.array([conversion.get(int(value), math.nan) for value in sums], dtype=np.float64)
             return np.where(has_enough, converted[positions], np.nan)
-        mean = _quotients(total, answer_counts, has_enough)
-        return mean * len(items) if scale_row.aggregate == "sum" else mean
+        weight = (len(items) if scale_row.aggregate == "sum" else 1) * (scale_row.factor or 1)
+        scores = _quotients(total * weight, answer_counts, has_enough)
+        return np.floor(scores + 0.5) if scale_row.is_rounded else scores
+
+    def _item_scores(self, item: str, values: Floats) -> Floats:
+        """What the answers to an item count as."""
+        item_row = self._item(item)
+        if not item_row.is_recoded:
+            return item_row.low + item_row.high - values if item_row.is_reversed else values
+        item_scores = np.full(len(values), np.nan)
+        for row in self._rows(_ItemAnswer, "item_answers", item=item):
+            item_scores[values == row.answer] = row.counts_as
+        return item_scores
 
     def _composite(self, scale: str, parts: Sequence[Floats]) -> Floats:
         scores = np.vstack(parts)
         part_counts = np.isfinite(scores).sum(axis=0).astype(np.float64)
-        has_enough = part_counts >= self._scale(scale).minimum_answered
-        return _quotients(np.nansum(scores, axis=0), part_counts, has_enough)
+        scale_row = self._scale(scale)
+        weight = len(parts) if scale_row.aggregate == "sum_of_scales" else 1
+        return _quotients(np.nansum(scores, axis=0) * weight, part_counts, part_counts >= scale_row.minimum_answered)
 
 
 def _quotients(total: Floats, count: Floats, has_enough: NDArray[np.bool_]) -> Floats:

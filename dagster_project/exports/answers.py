@@ -25,13 +25,15 @@ _NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)", re.ASCII)
 class CellRule:
     """What cells of one column may hold.
 
-    texts: declared texts, in comparable form. low, high: the limits of numbers; None for no limit. takes_numbers: whether
-    numbers are values at all, takes_decimals: whether others than whole ones are. decimal_mark: "." or ",".
+    texts: declared texts, in comparable form. low, high: the limits of numbers; None for no limit. allowed: the numbers
+    between them that are answers, None for all. takes_numbers: whether numbers are values at all, takes_decimals: whether
+    others than whole ones are. decimal_mark: "." or ",".
     """
 
     texts: frozenset[str]
     low: float | None = None
     high: float | None = None
+    allowed: frozenset[int] | None = None
     takes_numbers: bool = True
     takes_decimals: bool = False
     decimal_mark: str = "."
@@ -46,15 +48,17 @@ class CellRule:
             text = text.replace(".", "?").replace(",", ".")
         if not (_NUMBER if self.takes_decimals else _WHOLE_NUMBER).fullmatch(text):
             return False
-        return (self.low is None or float(text) >= self.low) and (self.high is None or float(text) <= self.high)
+        number = float(text)
+        is_within = (self.low is None or number >= self.low) and (self.high is None or number <= self.high)
+        return is_within and (self.allowed is None or number in self.allowed)
 
 
 def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
     """The rule of each column that a block of an export has, by code."""
     column_block = next(column_block for column_block in export.blocks if column_block.block == block)
     codes = study.column_of(column_block)
+    rules: dict[str, CellRule] = {}
     if block == PARTICIPANTS:
-        rules = {}
         for variable in study.protocol.participant_variables:
             rules[variable.variable] = CellRule(
                 frozenset(
@@ -67,11 +71,15 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
                 decimal_mark=export.decimal,
             )
         return {code: rules[code] for code in codes}
-    texts = frozenset(study.answer_texts(export, block))
-    if block == SERVICES:
-        return {code: CellRule(texts, 0, 1, decimal_mark=export.decimal) for code in codes}
-    anchors = study.instrument(block).anchors
-    return {code: CellRule(texts, anchors.low, anchors.high, decimal_mark=export.decimal) for code in codes}
+    for position, code in enumerate(study.block_codes(block), start=1):
+        texts = frozenset(study.answer_texts(export, block, position))
+        if block == SERVICES:
+            rules[code] = CellRule(texts, 0, 1, decimal_mark=export.decimal)
+        else:
+            anchors = study.instrument(block).anchors_of(position)
+            allowed = frozenset(anchors.answers) if anchors.has_gaps else None
+            rules[code] = CellRule(texts, anchors.low, anchors.high, allowed, decimal_mark=export.decimal)
+    return {code: rules[code] for code in codes}
 
 
 @dataclass(frozen=True)

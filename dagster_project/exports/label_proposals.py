@@ -62,8 +62,10 @@ def propose_labels(export_data: ExportData, study: Study, cells_read: Iterable[R
             (known_labels, "are labels that the export's dictionary knows"),
             (_codes_in_texts(text for text in rejected_texts if text not in known_labels), "carry their codes"),
         ):
-            anchors = study.instrument(block).anchors
-            answer_labels = {text: code for text, code in labels.items() if anchors.low <= code <= anchors.high}
+            groups = study.instrument(block).positions_by_anchors()
+            answer_labels = {
+                text: code for text, code in labels.items() if any(anchors.is_answer(code) for anchors in groups)
+            }
             if answer_labels:
                 in_order = dict(sorted(answer_labels.items(), key=lambda pair: pair[1]))
                 proposals.append(LabelProposal(block, in_order, ground))

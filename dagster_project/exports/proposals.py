@@ -18,7 +18,7 @@ from dagster_project.exports.answers import cell_rules
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.headers import HeaderTexts
 from dagster_project.exports.table import TextTable
-from dagster_project.study import PARTICIPANTS, SERVICES, Export, Instrument, Scale, Study
+from dagster_project.study import PARTICIPANTS, SERVICES, Anchors, Export, Instrument, Scale, Study, in_words
 
 Numbers = NDArray[np.float64]
 
@@ -158,6 +158,12 @@ def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block:
     return sum(map(rule.accepts, filled_texts)) / len(filled_texts)
 
 
+def _are_answers(anchors: Anchors, numbers: Numbers) -> NDArray[np.bool_]:
+    """Which numbers are answers within the anchors."""
+    is_within = (numbers >= anchors.low) & (numbers <= anchors.high)
+    return is_within & np.isin(numbers, anchors.answers) if anchors.has_gaps else is_within
+
+
 def _numbers(texts: Sequence[str]) -> Numbers:
     def number(text: str) -> float:
         try:
@@ -203,8 +209,10 @@ def _keyed_items(instrument: Instrument, accepted: pa.Table) -> dict[int, Number
 
 
 def _keyed_values(instrument: Instrument, position: int, values: Numbers) -> Numbers:
-    anchors = instrument.anchors
-    answers = np.where((values >= anchors.low) & (values <= anchors.high), values, np.nan)
+    anchors, codes = instrument.anchors_of(position), instrument.recoded(position)
+    answers = np.where(_are_answers(anchors, values), values, np.nan)
+    if codes is not None:
+        return np.array([codes.get(answer, np.nan) for answer in answers.tolist()], dtype=np.float64)
     keyed_values: Numbers = instrument.scored_answer(position, answers)
     return keyed_values
 
@@ -221,41 +229,42 @@ def find_wave_changes(
         if block.block in (SERVICES, PARTICIPANTS):
             continue
         instrument = study.instrument(block.block)
-        known_texts = set(study.answer_texts(export, block.block))
-        codes = [code for code in instrument.item_codes if code in accepted.column_names]
-        outside_anchors: Counter[float] = Counter()
-        inside_anchors: set[float] = set()
-        for code in codes:
-            texts = [
-                text.strip()
-                for text in accepted.column(code).to_pylist()
-                if text and text.strip() and text.strip() not in known_texts
-            ]
-            numbers = _numbers(texts)
-            is_inside = (numbers >= instrument.anchors.low) & (numbers <= instrument.anchors.high)
-            inside_anchors |= set(numbers[is_inside].tolist())
-            outside_anchors.update(numbers[~is_inside & np.isfinite(numbers)].tolist())
-        messages += _odd_codes(export, instrument, outside_anchors, inside_anchors)
+        for anchors, positions in instrument.positions_by_anchors().items():
+            outside_anchors: Counter[float] = Counter()
+            inside_anchors: set[float] = set()
+            for position in positions:
+                if (code := instrument.item_code(position)) not in accepted.column_names:
+                    continue
+                known_texts = study.answer_texts(export, block.block, position)
+                texts = [text.strip() for text in accepted.column(code).to_pylist() if text and text.strip()]
+                numbers = _numbers([text for text in texts if text not in known_texts])
+                is_inside = _are_answers(anchors, numbers)
+                inside_anchors |= set(numbers[is_inside].tolist())
+                outside_anchors.update(numbers[~is_inside & np.isfinite(numbers)].tolist())
+            is_of_all = len(positions) == instrument.item_count
+            subject = instrument.instrument + ("" if is_of_all else f", {in_words(positions)},")
+            messages += _odd_codes(export, subject, anchors, outside_anchors, inside_anchors)
         if earlier_rows is not None:
             messages += _reversed_items(study, export, instrument, accepted, earlier_rows, earlier_wave or "the wave before")
     return messages
 
 
 def _odd_codes(
-    export: Export, instrument: Instrument, outside_anchors: Counter[float], inside_anchors: set[float]
+    export: Export, subject: str, anchors: Anchors, outside_anchors: Counter[float], inside_anchors: set[float]
 ) -> list[str]:
-    low, high = instrument.anchors.low, instrument.anchors.high
+    """subject: the instrument, or those of its items that have the anchors."""
+    low, high = anchors.low, anchors.high
     for shift in (-1, 1):
         shifted_end = low + shift if shift < 0 else high + shift
         opposite_end = high if shift < 0 else low
         is_shifted = set(outside_anchors) == {shifted_end} and opposite_end not in inside_anchors
         if is_shifted and outside_anchors[shifted_end] >= _MIN_CELLS:
             return [
-                f"{export.wave}: {instrument.instrument} is answered from {low + shift:g} to {high + shift:g}, and its"
-                f" anchors are {low} to {high}; was it recoded? Recode the export, or declare labels"
+                f"{export.wave}: {subject} is answered from {low + shift:g} to {high + shift:g}, and its"
+                f" anchors are {anchors}; was it recoded? Recode the export, or declare labels"
             ]
     return [
-        f"{export.wave}: {code:g} occurs in {count} cells of {instrument.instrument} and is neither an answer nor a"
+        f"{export.wave}: {code:g} occurs in {count} cells of {subject} and is neither an answer nor a"
         " declared special code; declare it under special_codes"
         for code, count in outside_anchors.most_common(3)
         if count >= _MIN_CELLS

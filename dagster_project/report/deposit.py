@@ -34,7 +34,9 @@ _TOOLS = ("duckdb", "numpy", "scipy", "pyarrow", "dbt-core", "dbt-duckdb", "dags
 #: Tables of schema codebook that the dictionary prints in full, with their headings.
 SUBJECTS = {
     "waves": "Waves", "contrasts": "Contrasts", "plan": "Analysis plan", "plan_tests": "Planned tests",
-    "instruments": "Instruments", "scales": "Scales", "items": "Items and services", "norms": "Norms",
+    "instruments": "Instruments", "scales": "Scales", "items": "Items and services",
+    "item_answers": "Answers that are recoded, or not every number", "scale_bands": "Named ranges of scores",
+    "scale_cut_offs": "Cut-offs of scores", "norms": "Norms",
     "participant_variables": "Participant variables", "participant_categories": "Categories", "estimands": "Statistics",
     "assumptions": "Assumptions",
 }  # fmt: skip

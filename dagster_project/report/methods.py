@@ -6,7 +6,7 @@ Belongs here: these sentences. Does not belong here: results, and anything that 
 from collections.abc import Iterator, Mapping, Sequence
 
 from dagster_project.results import PEOPLE, ResultRow, direction_of, result_id, statistic_of
-from dagster_project.study import Composite, Instrument, Study
+from dagster_project.study import Composite, Instrument, Study, in_words
 
 
 def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, str], ...]:
@@ -40,25 +40,38 @@ def _design(study: Study) -> str:
 
 def _measures(study: Study) -> Iterator[str]:
     for instrument in study.instruments:
-        low, high = instrument.anchors.low, instrument.anchors.high
         scales = [_scale(instrument, scale) for scale in instrument.all_scales if scale.scale in study.protocol.outcomes]
         if scales:
             yield (
-                f"{instrument.name} ({instrument.source.rstrip('.')}): {instrument.item_count} items answered {low} to"
-                f" {high}; {_enumerate(scales)}."
+                f"{instrument.name} ({instrument.source.rstrip('.')}): {instrument.item_count} items answered"
+                f" {_anchors(instrument)}; {_enumerate(scales)}."
             )
         if instrument.reversed:
             yield f"{len(instrument.reversed)} of its items were reversed against the declared anchors."
+        if recoded_items := [position for rule in instrument.recode for position in rule.items]:
+            yield f"The answers to {len(recoded_items)} of its items were recoded by the declared tables."
     use = study.protocol.service_use
     if use is not None:
         yield f"Use of {len(use.services)} services was asked at {_enumerate(use.waves)}."
 
 
+def _anchors(instrument: Instrument) -> str:
+    groups = instrument.positions_by_anchors()
+    if len(groups) == 1:
+        return str(instrument.anchors_of(1))
+    return _enumerate([f"{anchors} ({in_words(positions)})" for anchors, positions in groups.items()])
+
+
 def _scale(instrument: Instrument, scale: object) -> str:
     if isinstance(scale, Composite):
-        return f"{scale.label} (mean of {len(scale.parts)} of its scales, {scale.better} is good)"
+        return f"{scale.label} ({scale.aggregate} of {len(scale.parts)} of its scales, {scale.better} is good)"
     item_scale = next(candidate for candidate in instrument.scales if candidate is scale)
-    return f"{item_scale.label} ({item_scale.aggregate} of {len(item_scale.items)}, {item_scale.better} is good)"
+    factor = f" times {item_scale.multiply:g}" if item_scale.multiply != 1 else ""
+    rounding = ", rounded" if item_scale.rounded else ""
+    return (
+        f"{item_scale.label} ({item_scale.aggregate} of {len(item_scale.items)}{factor}{rounding}, {item_scale.better} is"
+        " good)"
+    )
 
 
 def _norms(study: Study) -> str:

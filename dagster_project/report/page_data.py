@@ -117,6 +117,8 @@ class PeopleData(TypedDict):
     scale_parts: dict[str, list[str]]
     #: By reversed item: what its answer is subtracted from.
     reversed_from: dict[str, float]
+    #: By recoded item and answer: what it counts as.
+    recoded: dict[str, dict[str, float]]
     reasons: list[str]
     files: list[SourceFile]
     source_rows: list[SourceRows]

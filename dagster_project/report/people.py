@@ -107,6 +107,12 @@ _QUERIES = {
     "scale_parts": "select scale, part from codebook.scale_parts order by scale, part_order",
     "scales": "select scale, items_total, rule from codebook.scales order by scale",
     "reversed_items": "select item, turned_from from codebook.items where turned_from is not null order by item",
+    "recoded": """
+        select answers.item, answers.answer, answers.counts_as
+        from codebook.item_answers as answers
+        inner join codebook.items as items on answers.item = items.item and items.is_recoded
+        order by answers.item, answers.answer
+    """,
     "exports": "select source_file, wave, file_name, version from marts.exports order by export, file_name",
 }
 
@@ -186,6 +192,14 @@ class ReversedItem:
     turned_from: float
 
 
+class RecodedAnswer(NamedTuple):
+    """What an answer to a recoded item counts as."""
+
+    item: str
+    answer: int
+    counts_as: float
+
+
 @dataclass(frozen=True)
 class PeopleRows:
     """The rows of each query, by its name."""
@@ -201,6 +215,7 @@ class PeopleRows:
     scale_parts: Sequence[ScalePart]
     scales: Sequence[ScaleRule]
     reversed_items: Sequence[ReversedItem]
+    recoded: Sequence[RecodedAnswer]
     exports: Sequence[ExportFile]
 
 
@@ -218,6 +233,7 @@ def read_people(ask: Query) -> PeopleRows:
         scale_parts=ask(ScalePart, _QUERIES["scale_parts"]),
         scales=ask(ScaleRule, _QUERIES["scales"]),
         reversed_items=ask(ReversedItem, _QUERIES["reversed_items"]),
+        recoded=ask(RecodedAnswer, _QUERIES["recoded"]),
         exports=ask(ExportFile, _QUERIES["exports"]),
     )
 
@@ -305,6 +321,7 @@ def people_data(queried: PeopleRows, scopes: Iterable[Scope]) -> PeopleData:
         "scale_items": _lists_by_scale((row.scale, row.item) for row in queried.scale_items),
         "scale_parts": _lists_by_scale((row.scale, row.part) for row in queried.scale_parts),
         "reversed_from": {row.item: row.turned_from for row in queried.reversed_items},
+        "recoded": _recoded(queried.recoded),
         "reasons": list(reason_indexes),
         "files": [{"name": row.file_name, "sha256": row.source_file, "version": row.version} for row in queried.exports],
         "source_rows": list(map(_source_rows, row_indexes)),
@@ -360,6 +377,13 @@ def _lists_by_scale(members: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for scale, member in members:
         scales.setdefault(scale, []).append(member)
     return scales
+
+
+def _recoded(rows: Iterable[RecodedAnswer]) -> dict[str, dict[str, float]]:
+    items: dict[str, dict[str, float]] = {}
+    for row in rows:
+        items.setdefault(row.item, {})[str(row.answer)] = row.counts_as
+    return items
 
 
 def scopes_of(rows: Iterable[ResultRow], study: Study) -> tuple[list[Scope], dict[str, int]]:

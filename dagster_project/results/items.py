@@ -13,15 +13,15 @@ MAX_ANSWER_OPTIONS = 11
 def item_results(item_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """People who answered each item of an instrument in each wave, and how many gave each possible answer, as answered.
 
-    item_counts: wave, item, answer, n. Instruments with more than `MAX_ANSWER_OPTIONS` possible answers are left out.
+    item_counts: wave, item, answer, n. Items with more than `MAX_ANSWER_OPTIONS` possible answers are left out.
     """
     n_by_answer = {(row["item"], row["wave"], row["answer"]): row["n"] for row in item_counts}
     rows = Rows("items", study)
     for instrument in study.instruments:
-        answers = range(instrument.anchors.low, instrument.anchors.high + 1)
-        if len(answers) > MAX_ANSWER_OPTIONS:
-            continue
-        for item in instrument.item_codes:
+        for position, item in enumerate(instrument.item_codes, start=1):
+            answers = instrument.anchors_of(position).answers
+            if len(answers) > MAX_ANSWER_OPTIONS:
+                continue
             for wave in study.protocol.waves:
                 counts = {answer: n_by_answer.get((item, wave.wave, answer), 0) for answer in answers}
                 n = sum(counts.values())

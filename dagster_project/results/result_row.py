@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dagster_project.results.errors import ResultsError
 from dagster_project.table_spec import ColumnSpec, TableSpec
 
+#: A hyphen at the start is the sign of an answer below zero.
 _PART = re.compile(r"-?[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 
 

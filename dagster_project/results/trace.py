@@ -20,7 +20,7 @@ TRACE_COLUMNS = {
     "measure": "The scale, service, variable or item that the row is about.",
     "item": "The item's code; of a result its category.",
     "value": "The number: a result, a person's value or change, a score, an answer as given.",
-    "keyed": "What the answer counts as: turned, where the item is reversed.",
+    "keyed": "What the answer counts as: turned, where the item is reversed, and by its table, where it is recoded.",
     "text": "The result as printed, a person's category, or what a return says.",
     "how": "Method, scoring rule, how many items were answered, how an item is turned, or what became of a person.",
     "is_counted": "Whether the person counts in the number.",

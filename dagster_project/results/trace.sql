@@ -119,12 +119,12 @@ people as (
 ),
 
 items as (
-    select scale_items.scale, items.item, items.item_order, items.turned_from
+    select scale_items.scale, items.item, items.item_order, items.turned_from, items.is_recoded
     from codebook.scale_items as scale_items
     inner join measures on scale_items.scale = measures.scale
     inner join codebook.items as items on scale_items.item = items.item
     union all
-    select null, items.item, items.item_order, null
+    select null, items.item, items.item_order, null, false
     from codebook.items as items
     inner join one on items.item = one.outcome
 ),
@@ -219,14 +219,16 @@ traced as (
     inner join people on scores.participant_id = people.participant_id
     union all
     select 7, 'answer', answers.participant_id, answers.wave, span.wave_order, items.scale, items.item, items.item_order,
-        answers.answer, coalesce(items.turned_from - answers.answer, answers.answer), null,
-        'reversed: ' || items.turned_from || ' - answer', people.is_counted,
+        answers.answer, coalesce(recoded.counts_as, items.turned_from - answers.answer, answers.answer), null,
+        case when items.is_recoded then 'recoded' else 'reversed: ' || items.turned_from || ' - answer' end, people.is_counted,
         answers.missing_reason, answers.source_file, answers.source_row, columns_of.export_column, null, null, null
     from answers
     inner join items on answers.item = items.item
     inner join span on answers.wave = span.wave
     inner join people on answers.participant_id = people.participant_id
     left join codebook.wave_items as columns_of on answers.wave = columns_of.wave and answers.item = columns_of.item
+    left join codebook.item_answers as recoded
+        on items.is_recoded and answers.item = recoded.item and answers.answer = recoded.answer
     union all
     select 7, 'answer', facts.participant_id, null, 0, facts.variable, null, 0, facts.number, null, facts.category, null,
         people.is_counted, facts.missing_reason, facts.source_file, facts.source_row, variables.export_column, null, null, null

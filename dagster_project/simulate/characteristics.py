@@ -69,7 +69,7 @@ def _numbers(values: Mapping[str, PublishedValue], person_count: int, rng: rando
     has_fraction = any(values[statistic].value % 1 for statistic in ("min", "max"))
     unit = 10.0 ** -printed_decimals(values["min"].printed) if has_fraction else 1.0
     low, high = round(values["min"].value / unit), round(values["max"].value / unit)
-    grid = Grid(items=1, item_low=low, item_high=high, minimum_answered=1, unit=unit)
+    grid = Grid(ranges=((low, high),), minimum_answered=1, unit=unit)
     targets = [
         Target(statistic, 0, *target_interval(values[statistic].printed))
         for statistic in ("mean", "sd", "min", "max")

@@ -4,6 +4,7 @@ Belongs here: distributing sums, leaving items unanswered, the reasons why. Does
 """
 
 import random
+from collections.abc import Sequence
 
 from dagster_project.simulate.search import Flags, Solution
 from dagster_project.study import Instrument, Scale
@@ -13,15 +14,25 @@ Answer = int | str
 BLANK, REFUSAL = "blank", "refused"
 
 
-def spread_sum(total: int, count: int, low: int, high: int, easiness: list[float], rng: random.Random) -> list[int]:
-    """`count` integers between low and high that add up to `total`, scattered around its mean; easier items are higher."""
-    mean = total / count
-    answers = [max(low, min(high, round(mean + ease + rng.gauss(0, 0.45)))) for ease in easiness]
+def spread_sum(total: int, ranges: Sequence[tuple[int, int]], easiness: list[float], rng: random.Random) -> list[int]:
+    """An integer in each range, which add up to `total`, scattered around its share of it; easier items are higher."""
+    lowest, highest = sum(low for low, _ in ranges), sum(high for _, high in ranges)
+    share = (total - lowest) / (highest - lowest)
+    answers = [
+        max(low, min(high, round(low + share * (high - low) + ease + rng.gauss(0, 0.45))))
+        for (low, high), ease in zip(ranges, easiness, strict=True)
+    ]
     while (difference := total - sum(answers)) != 0:
         step = 1 if difference > 0 else -1
-        movable = [i for i, answer in enumerate(answers) if low <= answer + step <= high]
+        movable = [i for i, (low, high) in enumerate(ranges) if low <= answers[i] + step <= high]
         answers[rng.choice(movable)] += step
     return answers
+
+
+def _answer_of(instrument: Instrument, position: int, item_score: int) -> int:
+    """The lowest answer that counts as a number."""
+    scored_answers = instrument.scored_answers(position)
+    return instrument.anchors_of(position).answers[scored_answers.index(item_score)]
 
 
 def scale_answers(
@@ -31,8 +42,8 @@ def scale_answers(
 
     A person without a score answered too few items; a person with a score lacks exactly the items that were prorated.
     """
-    low, high = instrument.anchors.low, instrument.anchors.high
-    easiness = {position: rng.gauss(0, 0.25 + 0.05 * (high - low)) * 0.5 for position in scale.items}
+    ranges = {position: instrument.scored_range(position) for position in scale.items}
+    easiness = {position: rng.gauss(0, 0.25 + 0.05 * (high - low)) * 0.5 for position, (low, high) in ranges.items()}
     answers: dict[tuple[int, int], dict[int, Answer]] = {}
     people, waves = available.shape
     for person in range(people):
@@ -47,14 +58,17 @@ def scale_answers(
                 # Whoever has no score answered few items of the scale, most often none.
                 maximum = instrument.minimum_items(scale) - 1
                 count = 0 if rng.random() < 0.7 else rng.randint(0, maximum)
-                total = sum(rng.randint(low, high) for _ in range(count))
+                total = sum(rng.randint(*ranges[position]) for position in positions[:count])
             left_out = set(rng.sample(positions, len(positions) - count))
             answered_positions = [position for position in positions if position not in left_out]
             item_easiness = [easiness[position] for position in answered_positions]
-            item_scores = spread_sum(total, count, low, high, item_easiness, rng) if count else []
+            item_ranges = [ranges[position] for position in answered_positions]
+            # Without a score the sum was drawn before the items: other items may have other limits.
+            lowest, highest = (sum(ends) for ends in zip(*item_ranges, strict=True)) if count else (0, 0)
+            total = max(lowest, min(highest, total))
+            item_scores = spread_sum(total, item_ranges, item_easiness, rng) if count else []
             row: dict[int, Answer] = {
-                # Reverse-keying is its own inverse: it also turns an item score back into the answer.
-                position: instrument.scored_answer(position, item_score)
+                position: _answer_of(instrument, position, item_score)
                 for position, item_score in zip(answered_positions, item_scores, strict=True)
             }
             reason = REFUSAL if rng.random() < 0.15 else BLANK

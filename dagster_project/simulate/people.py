@@ -86,6 +86,7 @@ def simulate_study(
     }
     narrowed_targets = _narrowed_targets(study, targets)
     _refuse_shared_items(study)
+    _refuse_steps(study)
     steps = max(2_000, round(_STEPS * effort))
     jobs = [
         _SearchJob(code, _grid(study, code), available[code], pairs[code], narrowed_targets[code], seed, steps, _RESTARTS)
@@ -138,9 +139,9 @@ def _rng(seed: int, *labels: object) -> random.Random:
 def _grid(study: Study, code: str) -> Grid:
     instrument, scale = study.scales[code]
     assert isinstance(scale, Scale)
-    items = len(scale.items)
-    unit = 1.0 if scale.aggregate == "sum" else 1.0 / items
-    return Grid(items, instrument.anchors.low, instrument.anchors.high, instrument.minimum_items(scale), unit)
+    ranges = tuple(instrument.scored_range(position) for position in scale.items)
+    unit = (1.0 if scale.aggregate == "sum" else 1.0 / len(ranges)) * scale.multiply
+    return Grid(ranges, instrument.minimum_items(scale), unit)
 
 
 def _pairs(study: Study, available: Flags) -> list[Pairs]:
@@ -166,6 +167,21 @@ def _refuse_shared_items(study: Study) -> None:
                         " stand-ins can only be found for scales without a common item"
                     )
                 owners[position] = scale.scale
+
+
+def _refuse_steps(study: Study) -> None:
+    """Raise SimulationError if answers do not count as every whole number of a range, or scores are rounded."""
+    for instrument in study.instruments:
+        for scale in instrument.scales:
+            if scale.conversion is None and (scale.rounded or any(map(instrument.has_steps, scale.items))):
+                raise SimulationError(
+                    f"{instrument.instrument}: {scale.scale} is rounded, or its answers do not count as every whole number"
+                    " of a range; stand-ins can only be found for scales without such steps"
+                )
+        if sums := [composite.scale for composite in instrument.composites if composite.aggregate == "sum"]:
+            raise SimulationError(
+                f"{instrument.instrument}: {sums[0]} is a sum of scales; stand-ins can only be found for means of scales"
+            )
 
 
 def _narrowed_targets(study: Study, targets: dict[str, list[Target]]) -> dict[str, list[Target]]:

@@ -4,6 +4,7 @@ Belongs here: scoring a few people in plain Python. Does not belong here: scorin
 the two).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -46,7 +47,8 @@ def scores_of(study: Study, respondents: Mapping[str, list[int]], answers: Answe
                 if isinstance(scale, Composite):
                     part_scores = [scores[part, wave][person] for part in scale.parts if person in scores[part, wave]]
                     if len(part_scores) >= instrument.minimum_parts(scale):
-                        wave_scores[person] = sum(part_scores) / len(part_scores)
+                        weight = len(scale.parts) if scale.aggregate == "sum" else 1
+                        wave_scores[person] = sum(part_scores) * weight / len(part_scores)
                     continue
                 item_scores = []
                 for position in scale.items:
@@ -57,10 +59,10 @@ def scores_of(study: Study, respondents: Mapping[str, list[int]], answers: Answe
                     continue
                 if scale.conversion is not None:
                     wave_scores[person] = scale.conversion[sum(item_scores)]
-                elif scale.aggregate == "sum":
-                    wave_scores[person] = sum(item_scores) * len(scale.items) / len(item_scores)
                 else:
-                    wave_scores[person] = sum(item_scores) / len(item_scores)
+                    weight = len(scale.items) if scale.aggregate == "sum" else 1
+                    score = sum(item_scores) * weight / len(item_scores) * scale.multiply
+                    wave_scores[person] = math.floor(score + 0.5) if scale.rounded else score
             scores[code, wave] = wave_scores
     return scores
 

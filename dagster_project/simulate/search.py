@@ -13,6 +13,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +25,26 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Grid:
-    """The possible scores: item sums between item_low and item_high times the number of answered items, then scaled.
+    """The possible scores: item sums between the lowest and highest of the answered items, then scaled.
 
-    value = sum x items / answer count x unit, where unit is 1 for a sum and 1 / items for a mean.
+    value = sum x items / answer count x unit, where unit is 1 for a sum and 1 / items for a mean, times the scale's factor.
+    ranges: the lowest and highest number that an answer to each item counts as.
     """
 
-    items: int
-    item_low: int
-    item_high: int
+    ranges: tuple[tuple[int, int], ...]
     minimum_answered: int
     unit: float
+
+    @cached_property
+    def items(self) -> int:
+        return len(self.ranges)
+
+    @cached_property
+    def sum_limits(self) -> tuple[tuple[int, int], ...]:
+        """By number of answered items, from 0: the lowest and highest sum that they can have, whichever items they are."""
+        lows = sorted((low for low, _ in self.ranges), reverse=True)
+        highs = sorted(high for _, high in self.ranges)
+        return tuple((sum(lows[:count]), sum(highs[:count])) for count in range(self.items + 1))
 
     def value(self, total: int, answer_count: int) -> float:
         return total * self.items * self.unit / answer_count
@@ -337,9 +348,10 @@ def propose(state: State, rng: random.Random) -> Move | None:
         move.append((person, wave, round(sums[person][wave] * count / answer_counts[person][wave]), count))
     else:
         count = answer_counts[person][wave]
-        move.append((person, wave, rng.randint(count * grid.item_low, count * grid.item_high), count))
+        move.append((person, wave, rng.randint(*grid.sum_limits[count]), count))
     for _, _, total, count in move:
-        if not count * grid.item_low <= total <= count * grid.item_high:
+        low, high = grid.sum_limits[count]
+        if not low <= total <= high:
             return None
     return move
 
@@ -348,7 +360,7 @@ def _starting_sums(grid: Grid, available: Flags, targets: Sequence[Target], rng:
     """Normal scores with the printed means and SDs, correlated within a person, clipped to the grid."""
     people, waves = available.shape
     midpoints = {(t.statistic, t.index): (t.low + t.high) / 2 for t in targets}
-    low, high = grid.items * grid.item_low, grid.items * grid.item_high
+    low, high = grid.sum_limits[grid.items]
     person_effects = [rng.gauss(0, 1) for _ in range(people)]
     sums = [[low] * waves for _ in range(people)]
     for wave in range(waves):

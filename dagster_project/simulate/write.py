@@ -20,7 +20,7 @@ import pyreadstat
 from dagster_project.simulate.errors import SimulationError
 from dagster_project.simulate.items import Answer
 from dagster_project.simulate.people import StandIns
-from dagster_project.study import PARTICIPANTS, SERVICES, ColumnBlock, Export, Study
+from dagster_project.study import PARTICIPANTS, SERVICES, Anchors, ColumnBlock, Export, Study
 
 #: Cell texts by column name and person, in the order of the declared columns.
 Columns = dict[str, dict[int, str]]
@@ -81,10 +81,14 @@ def _special_code(export: Export, block: str, reason: str) -> str:
 
 
 def _block_columns(stand_ins: StandIns, study: Study, export: Export, block: ColumnBlock) -> Columns:
-    labels = {code: text for rule in export.labels if block.block in rule.blocks for text, code in rule.labels.items()}
     use = study.protocol.service_use
     columns: Columns = {}
-    for code, column in study.column_of(block).items():
+    declared_columns = study.column_of(block)
+    for position, code in enumerate(study.block_codes(block.block), start=1):
+        if code not in declared_columns:
+            continue
+        column = declared_columns[code]
+        labels = {answer: text for text, answer in study.answer_labels(export, block.block, position)}
         cells: dict[int, str] = {}
         if block.block == PARTICIPANTS:
             variable = next(entry for entry in study.protocol.participant_variables if entry.variable == code)
@@ -219,6 +223,10 @@ def _qualtrics(stand_ins: StandIns, study: Study, export: Export, rng: random.Ra
     return lambda path: _write(path, text.encode("utf-8-sig"))
 
 
+def _anchors(study: Study, block: str, code: str) -> Anchors | None:
+    return study.instrument(block).anchors_of(study.block_codes(block).index(code) + 1) if block != SERVICES else None
+
+
 def _spss(stand_ins: StandIns, study: Study, export: Export, rng: random.Random) -> Callable[[Path], None]:
     """SPSS .sav: numeric codes with value labels, user-missing codes, system-missing for blanks."""
     people = _people(stand_ins, export, rng)
@@ -232,8 +240,9 @@ def _spss(stand_ins: StandIns, study: Study, export: Export, rng: random.Random)
         special_codes = export.special_codes_of(block.block)
         codes = sorted(int(text) for text in special_codes if text.lstrip("-").isdigit())
         reasons = {int(text): reason for text, reason in special_codes.items() if text.lstrip("-").isdigit()}
-        anchors = study.instrument(block.block).anchors if block.block != SERVICES else None
+        code_of_column = {column: code for code, column in study.column_of(block).items()}
         for column, cells in _block_columns(stand_ins, study, export, block).items():
+            anchors = _anchors(study, block.block, code_of_column[column])
             frame[column] = [float(cells[person]) if cells.get(person) else None for person in people]
             ends: dict[int | float, str] = (
                 {anchors.low: "low end", anchors.high: "high end"} if anchors else {0: "No", 1: "Yes"}

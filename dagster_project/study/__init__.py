@@ -28,6 +28,7 @@ from dagster_project.study.export import (
     SpecialCodes,
 )
 from dagster_project.study.instruments import Composite, Instrument, Scale
+from dagster_project.study.items import Anchors, in_words
 from dagster_project.study.new import new_study
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
@@ -40,16 +41,9 @@ from dagster_project.study.protocol import (
     ServiceUse,
     Wave,
 )
-from dagster_project.study.read import (
-    PARTICIPANTS,
-    SERVICES,
-    Study,
-    hash_definitions,
-    read_definition,
-    read_instrument,
-    read_study,
-)
+from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study
 from dagster_project.study.readers import READERS, Layout
+from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import INVISIBLE, comparable
 from dagster_project.study.windows import WaveState, wave_state
 
@@ -65,6 +59,7 @@ __all__ = [
     "PARTICIPANTS",
     "READERS",
     "SERVICES",
+    "Anchors",
     "AnswerLabels",
     "Code",
     "ColumnBlock",
@@ -102,6 +97,7 @@ __all__ = [
     "effect_size_method",
     "effect_size_of",
     "hash_definitions",
+    "in_words",
     "new_study",
     "read_definition",
     "read_instrument",

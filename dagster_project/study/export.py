@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dagster_project.study.base import Code, Definition, Text, WaveId
+from dagster_project.study.items import Positions
 from dagster_project.study.readers import READERS, READERS_IN_WORDS, Layout
 
 if TYPE_CHECKING:
@@ -83,7 +84,17 @@ class AnswerLabels(Definition):
     """What an export writes instead of an answer code: {"5 (highest)": 5}."""
 
     blocks: tuple[Code, ...] = Field(min_length=1, description="the instruments whose answers use these labels")
+    items: Positions = Field(
+        default=(),
+        description="positions of the block's items that use them, e.g. ['9-10']; if left out, all whose anchors fit",
+    )
     labels: dict[Text, int] = Field(description="cell text: answer code")
+
+    @model_validator(mode="after")
+    def _items_of_a_block(self) -> "AnswerLabels":
+        if self.items and len(self.blocks) != 1:
+            raise ValueError("items are positions in one block; give each block a rule of its own")
+        return self
 
 
 class SpecialCodes(Definition):

@@ -5,46 +5,14 @@ scale, how many items must be answered). Does not belong here: item wording (nev
 """
 
 import math
+from collections.abc import Collection, Iterable
+from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from dagster_project.study.base import Code, Definition
-
-
-def expand_positions(value: object) -> object:
-    """Read item positions written as numbers or as ranges ("1-14"): [1, "3-5"] becomes (1, 3, 4, 5)."""
-    if not isinstance(value, list | tuple):
-        value = [value]
-    positions: list[int] = []
-    for part in value:
-        if isinstance(part, int) and not isinstance(part, bool):
-            positions.append(part)
-            continue
-        low, dash, high = str(part).partition("-")
-        if not (low.strip().isdigit() and (not dash or high.strip().isdigit())):
-            raise ValueError(f"{part!r} is neither an item position nor a range such as '1-14'")
-        positions.extend(range(int(low), int(high if dash else low) + 1))
-    return tuple(positions)
-
-
-#: Answers are stored as 16-bit integers; the codes of missing reasons lie below them.
-_ANSWER_LIMIT = 30_000
-
-
-class Anchors(Definition):
-    """The lowest and highest whole number that an item can be answered with."""
-
-    low: int = Field(description="the lowest answer code, a whole number")
-    high: int = Field(description="the highest answer code, a whole number above low")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Anchors":
-        if self.low >= self.high:
-            raise ValueError(f"low {self.low} is not below high {self.high}")
-        if self.low < -_ANSWER_LIMIT or self.high > _ANSWER_LIMIT:
-            raise ValueError(f"answers go from {-_ANSWER_LIMIT} to {_ANSWER_LIMIT}; recode the item, e.g. in other units")
-        return self
+from dagster_project.study.items import Anchors, ItemAnchors, Positions, Recode
 
 
 class Importance(Definition):
@@ -54,32 +22,64 @@ class Importance(Definition):
     source: str = Field(description="a citation")
 
 
-class Scale(Definition):
-    """A score made of items of one instrument."""
+class Band(Definition):
+    """A named range of a score, up to where the next one starts."""
+
+    low: float = Field(description="the score at which it starts")
+    label: str = Field(description="what the source calls scores in this range")
+
+
+class Bands(Definition):
+    """Named ranges that cover a score: the first starts at the lowest score, each ends where the next one starts."""
+
+    source: str = Field(description="a citation")
+    steps: tuple[Band, ...] = Field(
+        min_length=2, description="the ranges from the lowest, e.g. [{low: 0, label: minimal}, ..]"
+    )
+
+
+class CutOff(Definition):
+    """A score from which on, or up to which, the source says something of a person."""
+
+    value: float = Field(description="the score that still counts as beyond the cut")
+    direction: Literal["at_least", "at_most"] = Field(description="at_least (this score or more) or at_most (this or less)")
+    meaning: str = Field(description="what the source says of people beyond it")
+    source: str = Field(description="a citation")
+
+
+class Score(Definition):
+    """What scales and composites share."""
 
     scale: Code = Field(description="a code such as wellbeing: lower case letters, digits, underscores")
     label: str = Field(description="the scale's name as tables print it")
-    items: tuple[int, ...] = Field(description="positions of its items, e.g. ['1-14'] or [1, 2, 3, 6]", min_length=1)
-    aggregate: Literal["sum", "mean"] = Field(description="sum or mean of the (reversed) answers")
     better: Literal["high", "low"] = Field(description="high or low: which end of the scale is good")
+    bands: Bands | None = Field(default=None, description="named ranges of the score, with their source")
+    cut_offs: tuple[CutOff, ...] = Field(
+        default=(), description="scores from which on the source says something of a person"
+    )
+
+
+class Scale(Score):
+    """A score made of items of one instrument."""
+
+    items: Positions = Field(description="positions of its items, e.g. ['1-14'] or [1, 2, 3, 6]", min_length=1)
+    aggregate: Literal["sum", "mean"] = Field(description="sum or mean of the (reversed) answers")
     minimum_answered: float | None = Field(
         default=None, gt=0, le=1, description="the share of items (above 0, up to 1) that must be answered for a score"
     )
     importance: Importance | None = Field(default=None, description="the least change that matters, with its source")
+    multiply: float = Field(default=1, gt=0, description="what the sum or mean is multiplied by, above 0, e.g. 4")
+    rounded: bool = Field(default=False, description="true where the score is rounded to a whole number, a half upwards")
     conversion: dict[int, float] | None = Field(
         default=None, description="a table from the complete raw sum to the reported score"
     )
 
-    _positions = field_validator("items", mode="before")(expand_positions)
 
+class Composite(Score):
+    """A score made of other scales of the same instrument: the mean, or the sum, of the parts that a person has."""
 
-class Composite(Definition):
-    """A score made of other scales of the same instrument: the mean of the parts that a person has."""
-
-    scale: Code = Field(description="a code such as overall_satisfaction")
-    label: str = Field(description="the scale's name as tables print it")
-    parts: tuple[Code, ...] = Field(description="the codes of the scales it is the mean of", min_length=1)
-    better: Literal["high", "low"] = Field(description="high or low: which end of the scale is good")
+    parts: tuple[Code, ...] = Field(description="the codes of the scales it is made of", min_length=1)
+    aggregate: Literal["mean", "sum"] = Field(default="mean", description="mean (if left out) or sum of the parts")
     minimum_parts: float | None = Field(
         default=None, gt=0, le=1, description="the share of parts (above 0, up to 1) that must have a score"
     )
@@ -101,8 +101,15 @@ class Instrument(Definition):
     source: str = Field(description="a citation")
     licence: str = Field(description="a note on the terms of use")
     anchors: Anchors = Field(description="low and high answer code")
+    item_anchors: tuple[ItemAnchors, ...] = Field(
+        default=(), description="items with other anchors, e.g. [{items: ['9-10'], low: 0, high: 4, codes: [0, 2, 4]}]"
+    )
     item_count: int = Field(gt=0, description="how many items the instrument has")
-    reversed: tuple[int, ...] = Field(default=(), description="positions of the items to reverse against the anchors")
+    reversed: Positions = Field(default=(), description="positions of the items to reverse against their anchors")
+    recode: tuple[Recode, ...] = Field(
+        default=(),
+        description="items whose answers count as other numbers, e.g. [{items: [1], codes: {1: 100, 2: 50, 3: 0}}]",
+    )
     minimum_answered: float = Field(
         default=0.8, gt=0, le=1, description="the share of a scale's items that must be answered (default 0.8)"
     )
@@ -110,48 +117,139 @@ class Instrument(Definition):
     composites: tuple[Composite, ...] = Field(default=(), description="scores made of other scales")
     assumptions: tuple[Assumption, ...] = Field(default=(), description="what the source does not say")
 
-    _positions = field_validator("reversed", mode="before")(expand_positions)
-
     @model_validator(mode="after")
     def _consistent(self) -> "Instrument":
-        positions = set(range(1, self.item_count + 1))
-        if unknown := sorted(set(self.reversed) - positions):
-            raise ValueError(f"reversed names item {unknown[0]}, but the instrument has items 1 to {self.item_count}")
+        self._check_items()
         codes = [scale.scale for scale in self.all_scales]
         if duplicates := [code for code in codes if codes.count(code) > 1]:
             raise ValueError(f"scale {duplicates[0]} is defined twice")
         for scale in self.scales:
-            if unknown := sorted(set(scale.items) - positions):
-                raise ValueError(
-                    f"scale {scale.scale} names item {unknown[0]}, but the instrument has items 1 to {self.item_count}"
-                )
+            self._refuse_unknown(f"scale {scale.scale}", scale.items)
             if len(set(scale.items)) != len(scale.items):
                 raise ValueError(f"scale {scale.scale} names an item twice")
-            if scale.conversion is not None:
-                if scale.aggregate != "sum":
-                    raise ValueError(f"scale {scale.scale} has a conversion table, so its aggregate must be sum")
-                count = len(scale.items)
-                raw_sums = range(count * self.anchors.low, count * self.anchors.high + 1)
-                if missing := sorted(set(raw_sums) - set(scale.conversion)):
-                    raise ValueError(f"scale {scale.scale}: the conversion table lacks the raw sum {missing[0]}")
+            self._check_scoring(scale)
         for composite in self.composites:
             if unknown_scales := sorted(set(composite.parts) - {scale.scale for scale in self.scales}):
                 raise ValueError(f"composite {composite.scale} names the unknown scale {unknown_scales[0]}")
+            part_ranges = {self.score_range(part) for part in self.scales if part.scale in composite.parts}
+            counts = (self.minimum_parts(composite), len(composite.parts))
+            _refuse_unequal_ranges(f"composite {composite.scale}", "part", part_ranges, *counts)
+        for score in self.all_scales:
+            _check_bands(score, *self.score_range(score))
         return self
+
+    def _refuse_unknown(self, name: str, positions: Iterable[int]) -> None:
+        if unknown := sorted(set(positions) - set(range(1, self.item_count + 1))):
+            raise ValueError(f"{name} names item {unknown[0]}, but the instrument has items 1 to {self.item_count}")
+
+    def _check_items(self) -> None:
+        """Each item has one pair of anchors and one way to count."""
+        self._refuse_unknown("reversed", self.reversed)
+        for name, groups in (("item_anchors", self.item_anchors), ("recode", self.recode)):
+            positions = [position for group in groups for position in group.items]
+            self._refuse_unknown(name, positions)
+            if duplicates := [position for position in positions if positions.count(position) > 1]:
+                raise ValueError(f"{name} names item {duplicates[0]} twice; keep one")
+        for group in self.recode:
+            if reversed_items := sorted(set(group.items) & set(self.reversed)):
+                raise ValueError(
+                    f"recode and reversed both name item {reversed_items[0]}; write its direction into the codes, and take"
+                    " it out of reversed"
+                )
+            for position in group.items:
+                anchors = self.anchors_of(position)
+                if missing := [answer for answer in anchors.answers if answer not in group.codes]:
+                    raise ValueError(
+                        f"recode: the codes lack the answer {missing[0]} to item {position} ({anchors}); add it"
+                    )
+                if unknown := [answer for answer in group.codes if not anchors.is_answer(answer)]:
+                    raise ValueError(f"recode: {unknown[0]} is no answer to item {position} ({anchors}); correct the codes")
+
+    def _check_scoring(self, scale: Scale) -> None:
+        """The rule gives every complete set of answers a score, and an incomplete one none outside the range."""
+        item_ranges = {self.scored_range(position) for position in scale.items}
+        _refuse_unequal_ranges(f"scale {scale.scale}", "item", item_ranges, self.minimum_items(scale), len(scale.items))
+        if scale.conversion is None:
+            return
+        if scale.aggregate != "sum":
+            raise ValueError(f"scale {scale.scale} has a conversion table, so its aggregate must be sum")
+        if scale.multiply != 1 or scale.rounded:
+            raise ValueError(f"scale {scale.scale} has a conversion table; write multiply and rounded into its scores")
+        raw_sums = self.raw_sums(scale)
+        if missing := sorted(set(raw_sums) - set(scale.conversion)):
+            raise ValueError(f"scale {scale.scale}: the conversion table lacks the raw sum {missing[0]}")
+        if unreachable := sorted(set(scale.conversion) - set(raw_sums)):
+            raise ValueError(
+                f"scale {scale.scale}: the conversion table has the raw sum {unreachable[0]}, which no answers give; take it"
+                " out"
+            )
 
     def item_code(self, position: int) -> str:
         """The canonical code of the item at a position, e.g. wemwbs_03: its column name once an export has been read."""
         width = max(2, len(str(self.item_count)))
         return f"{self.instrument}_{position:0{width}d}"
 
+    def anchors_of(self, position: int) -> Anchors:
+        """The item's own anchors."""
+        return self._own_anchors.get(position, self.anchors)
+
+    @cached_property
+    def _own_anchors(self) -> dict[int, Anchors]:
+        return {
+            position: Anchors(low=group.low, high=group.high, codes=group.codes)
+            for group in self.item_anchors
+            for position in group.items
+        }
+
+    def positions_by_anchors(self) -> dict[Anchors, tuple[int, ...]]:
+        """The items that share anchors, in the order of their first item."""
+        groups: dict[Anchors, tuple[int, ...]] = {}
+        for position in range(1, self.item_count + 1):
+            anchors = self.anchors_of(position)
+            groups[anchors] = (*groups.get(anchors, ()), position)
+        return groups
+
     def turned_from(self, position: int) -> int | None:
         """The number that the answer to a reversed item is subtracted from when it is scored; None for any other item."""
-        return self.anchors.low + self.anchors.high if position in self.reversed else None
+        anchors = self.anchors_of(position)
+        return anchors.low + anchors.high if position in self.reversed else None
+
+    def recoded(self, position: int) -> dict[int, int] | None:
+        """What each answer to a recoded item counts as; None for any other item."""
+        return next((group.codes for group in self.recode if position in group.items), None)
 
     def scored_answer(self, position: int, answer: Any) -> Any:
-        """An answer, or an array of answers, as it enters a score: reversed where the item is."""
-        turned_from = self.turned_from(position)
+        """An answer as it enters a score: by its table where the item is recoded, reversed where it is reversed."""
+        codes, turned_from = self.recoded(position), self.turned_from(position)
+        if codes is not None:
+            return codes[answer]
         return answer if turned_from is None else turned_from - answer
+
+    def scored_answers(self, position: int) -> tuple[int, ...]:
+        """What the item's answers count as, in the order of the answers."""
+        return tuple(self.scored_answer(position, answer) for answer in self.anchors_of(position).answers)
+
+    def scored_range(self, position: int) -> tuple[int, int]:
+        """The lowest and highest number that an answer to the item counts as."""
+        codes, anchors = self.recoded(position), self.anchors_of(position)
+        return (anchors.low, anchors.high) if codes is None else (min(codes.values()), max(codes.values()))
+
+    def raw_sums(self, scale: Scale) -> range | tuple[int, ...]:
+        """Every sum that answers to all items of a scale can give, from the lowest."""
+        if not any(self.has_steps(position) for position in scale.items):
+            ranges = [self.scored_range(position) for position in scale.items]
+            return range(sum(low for low, _ in ranges), sum(high for _, high in ranges) + 1)
+        sums = {0}
+        for position in scale.items:
+            sums = {total + number for total in sums for number in set(self.scored_answers(position))}
+        return tuple(sorted(sums))
+
+    def has_steps(self, position: int) -> bool:
+        """Whether not every whole number of the item's scored range is what some answer counts as."""
+        if self.recoded(position) is None:
+            return self.anchors_of(position).has_gaps
+        low, high = self.scored_range(position)
+        return len(set(self.scored_answers(position))) <= high - low
 
     @property
     def all_scales(self) -> tuple[Scale | Composite, ...]:
@@ -174,18 +272,43 @@ class Instrument(Definition):
 
     def score_range(self, scale: Scale | Composite) -> tuple[float, float]:
         """Lowest and highest possible score."""
-        low, high = float(self.anchors.low), float(self.anchors.high)
         if isinstance(scale, Composite):
             ranges = [self.score_range(part) for part in self.scales if part.scale in scale.parts]
-            return (
-                sum(lowest for lowest, _ in ranges) / len(ranges),
-                sum(highest for _, highest in ranges) / len(ranges),
-            )
+            divisor = len(ranges) if scale.aggregate == "mean" else 1
+            return sum(low for low, _ in ranges) / divisor, sum(high for _, high in ranges) / divisor
         if scale.conversion is not None:
             return min(scale.conversion.values()), max(scale.conversion.values())
-        if scale.aggregate == "sum":
-            return low * len(scale.items), high * len(scale.items)
-        return low, high
+        item_ranges = [self.scored_range(position) for position in scale.items]
+        divisor = len(item_ranges) if scale.aggregate == "mean" else 1
+        low, high = (sum(ends) / divisor * scale.multiply for ends in zip(*item_ranges, strict=True))
+        return (float(math.floor(low + 0.5)), float(math.floor(high + 0.5))) if scale.rounded else (low, high)
+
+
+def _refuse_unequal_ranges(name: str, kind: str, ranges: Collection[tuple[float, float]], minimum: int, count: int) -> None:
+    """Raise ValueError if the mean of some items, or parts, could stand for one of another range. kind: item or part."""
+    if len(ranges) > 1 and minimum < count:
+        key = "minimum_answered" if kind == "item" else "minimum_parts"
+        raise ValueError(
+            f"{name}: its {kind}s have different ranges, and {minimum} of {count} are enough for a score; the mean of the"
+            f" others cannot stand for one of another range: give it {key}: 1"
+        )
+
+
+def _check_bands(score: Score, low: float, high: float) -> None:
+    """Bands cover the range of a score once, and a cut-off lies within it."""
+    if score.bands is not None:
+        starts = [step.low for step in score.bands.steps]
+        if starts[0] != low:
+            raise ValueError(f"scale {score.scale}: its bands start at {starts[0]:g}, and its lowest score is {low:g}")
+        if starts != sorted(set(starts)):
+            raise ValueError(f"scale {score.scale}: each band starts above the one before it; put them in order")
+        if starts[-1] > high:
+            raise ValueError(f"scale {score.scale}: a band starts at {starts[-1]:g}, above its highest score, {high:g}")
+    for cut_off in score.cut_offs:
+        if not low <= cut_off.value <= high:
+            raise ValueError(
+                f"scale {score.scale}: the cut-off {cut_off.value:g} lies outside its range, {low:g} to {high:g}"
+            )
 
 
 def minimum_count(share: float, total: int) -> int:

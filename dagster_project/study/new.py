@@ -58,7 +58,7 @@ exports:
       - {{block: example, template: "Q{{position}}"}}   # Q1 is the instrument's item 1, and so on
     # ignored: [Comment]               # columns that are ignored
     # special_codes: {{"-9": refused}}  # texts that are no answers; of some blocks: [{{blocks: [example], codes: {{...}}}}]
-    # labels: [{{blocks: [example], labels: {{"Strongly agree": 5}}}}]
+    # labels: [{{blocks: [example], labels: {{"Strongly agree": 5}}}}]   # of some items: items: ["4-5"]
     # set_aside: [{{column: Status, equals: [Preview], reason: preview}}]
     # duplicates: latest_complete      # or first; refuse if left out
     # files: versions                  # or parts; one file if left out
@@ -84,9 +84,19 @@ licence: The terms of use
 item_count: 5
 anchors: {low: 1, high: 5}   # the lowest and highest answer code
 minimum_answered: 0.8        # the share of a scale's items that must be answered
-reversed: [2, 4]             # positions of the items that are keyed the other way
+# item_anchors:              # items with other anchors; codes: those that may be answered, if not every number
+#   - {items: ["4-5"], low: 0, high: 4, codes: [0, 2, 4]}
+reversed: [2, 4]             # positions of the items that are keyed the other way, each against its own anchors
+# recode: [{items: [1], codes: {1: 100, 2: 75, 3: 50, 4: 25, 5: 0}}]   # what answers count as, where a table says it
 scales:
   - {scale: example_total, label: Total, items: ["1-5"], aggregate: sum, better: high}
+    # multiply: 4                # what the sum or mean is multiplied by
+    # rounded: true              # to a whole number, a half upwards
+    # conversion: {5: 9.5, ..}   # a score for each complete sum
+    # importance: {change: 3, source: ..}                # the least change that matters
+    # bands: {source: .., steps: [{low: 5, label: low}, {low: 15, label: high}]}   # each up to where the next starts
+    # cut_offs: [{value: 15, direction: at_least, meaning: .., source: ..}]        # or at_most
+# composites: [{scale: .., label: .., parts: [.., ..], aggregate: mean, better: high}]   # of scales: mean or sum
 assumptions: []              # - {about: .., statement: ..}: what the source does not say and you had to decide
 """
 _NORMS = """\

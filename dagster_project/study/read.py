@@ -1,13 +1,11 @@
 """Reading a study folder: YAML in, one validated `Study` out, errors as one line with file, key, value and remedy.
 
-Belongs here: opening the definition files, their hashes, checking them against each other. Does not belong here: exports.
+Belongs here: opening the definition files, their hashes, checking them against each other. Does not belong here: the checks
+of exports (export_checks.py).
 """
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,17 +13,13 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from dagster_project.study.errors import StudyError
-from dagster_project.study.export import ColumnBlock, Export, MissingReason
-from dagster_project.study.instruments import Anchors, Composite, Instrument, Scale
+from dagster_project.study.export_checks import check_export
+from dagster_project.study.instruments import Instrument
 from dagster_project.study.norms import NormFile
 from dagster_project.study.protocol import Protocol
-from dagster_project.study.texts import comparable
+from dagster_project.study.study import Study
 
 Model = TypeVar("Model", bound=BaseModel)
-
-#: Blocks of columns that are not instruments.
-SERVICES = "services"
-PARTICIPANTS = "participants"
 
 
 class _UniqueKeys:
@@ -54,81 +48,6 @@ def _load_yaml(text: str) -> Any:
         return yaml.load(text, Loader=_FastLoader)
     except yaml.YAMLError:
         return yaml.load(text, Loader=_StrictLoader)
-
-
-@dataclass(frozen=True)
-class Study:
-    """A whole study definition. `folder` is the study folder; everything else is read from its files.
-
-    definitions: the SHA-256 of every definition file as it was read, by its name below the study folder; see
-    `hash_definitions`.
-    """
-
-    folder: Path
-    protocol: Protocol
-    instruments: tuple[Instrument, ...]
-    norms: NormFile
-    definitions: Mapping[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def definitions_hash(self) -> str:
-        """One hash of all definition files; it identifies the definitions that a result was computed under."""
-        lines = [f"{name} {sha256}" for name, sha256 in sorted(self.definitions.items())]
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-    @cached_property
-    def scales(self) -> dict[str, tuple[Instrument, Scale | Composite]]:
-        """Every scale by code, with its instrument, in the order of the files."""
-        return {scale.scale: (instrument, scale) for instrument in self.instruments for scale in instrument.all_scales}
-
-    def instrument(self, code: str) -> Instrument:
-        return next(instrument for instrument in self.instruments if instrument.instrument == code)
-
-    def block_codes(self, block: str) -> tuple[str, ...]:
-        """The canonical codes of a block of columns: an instrument's items, the services, or the participant variables."""
-        if block == SERVICES:
-            service_use = self.protocol.service_use
-            return tuple(service.service for service in service_use.services) if service_use else ()
-        if block == PARTICIPANTS:
-            return tuple(variable.variable for variable in self.protocol.participant_variables)
-        return self.instrument(block).item_codes
-
-    def previous_export(self, export: Export) -> Export | None:
-        """The export of the latest earlier wave that shares a block with this one."""
-        blocks = {block.block for block in export.blocks}
-        previous_export = None
-        for wave_export in self.protocol.wave_exports:
-            if wave_export.wave == export.wave:
-                break
-            if blocks & {block.block for block in wave_export.blocks}:
-                previous_export = wave_export
-        return previous_export
-
-    def column_of(self, block: ColumnBlock) -> dict[str, str]:
-        """The export's column name by canonical code, for the codes of a block that the export should have."""
-        columns = {}
-        for position, code in enumerate(self.block_codes(block.block), start=1):
-            if code in block.absent:
-                continue
-            columns[code] = block.columns.get(code) or (block.template or "").format(position=position)
-        return columns
-
-    def answer_texts(self, export: Export, block: str) -> dict[str, int | MissingReason]:
-        """What the declared texts of a block stand for in an export, by their comparable form: an answer, or why there is
-        none."""
-        texts: dict[str, int | MissingReason] = {}
-        for answer_labels in export.labels:
-            if block in answer_labels.blocks:
-                texts |= {comparable(text): answer for text, answer in answer_labels.labels.items()}
-        if block == SERVICES and self.protocol.service_use is not None:
-            texts |= {comparable(text): 1 for text in self.protocol.service_use.used}
-            texts |= {comparable(text): 0 for text in self.protocol.service_use.not_used}
-        return texts | {comparable(text): reason for text, reason in export.special_codes_of(block).items()}
-
-    def export_columns(self, export: Export) -> dict[str, str]:
-        """The column name by code, over all blocks of an export, with the roster's columns for people who left."""
-        columns = {code: column for block in export.blocks for code, column in self.column_of(block).items()}
-        return columns | export.leaving.columns
 
 
 def read_study(folder: Path) -> Study:
@@ -167,7 +86,7 @@ def read_study(folder: Path) -> Study:
     _check_codes(study, protocol_file)
     _check_norms(study, norms_file)
     for index, export in enumerate(protocol.exports):
-        _check_export(study, export, f"{protocol_file}: exports[{index}]")
+        check_export(study, export, f"{protocol_file}: exports[{index}]")
     return study
 
 
@@ -336,80 +255,3 @@ def _check_norms(study: Study, file: Path) -> None:
     scales = [norm.scale for norm in study.norms.norms]
     if duplicates := [scale for scale in scales if scales.count(scale) > 1]:
         raise StudyError(f"{file}: norms: scale {duplicates[0]!r} has two norms; keep one")
-
-
-def _check_special_codes(study: Study, export: Export, location: str) -> None:
-    """A special code must mean one thing: it is no answer of the blocks that it holds for, and it is used."""
-    if export.special_codes and export.wave is None:
-        raise StudyError(
-            f"{location}.special_codes: no code of the roster is looked up; declare the minimum and maximum of a number, and"
-            " the texts of a category, under participant_variables"
-        )
-    anchors = {instrument.instrument: (instrument.instrument, instrument.anchors) for instrument in study.instruments}
-    blocks = [block.block for block in export.blocks]
-    for special_codes in export.special_codes:
-        for block_name in special_codes.blocks:
-            if block_name not in blocks:
-                raise StudyError(
-                    f"{location}.special_codes: {block_name!r} is not a block of this export; it is one of"
-                    f" {', '.join(blocks)}"
-                )
-        for text in special_codes.codes:
-            if " thru " in text.casefold():
-                raise StudyError(f"{location}.special_codes: {text!r} is a range, and texts are compared; give each code")
-            if not special_codes.blocks:  # whoever names the blocks says that the text is no answer of theirs
-                _refuse_answer_as_special_code(text, [anchors[name] for name in blocks if name in anchors], location)
-
-
-def _refuse_answer_as_special_code(text: str, anchors: Iterable[tuple[str, Anchors]], location: str) -> None:
-    for block_name, ends in anchors:
-        if _is_number(text) and ends.low <= float(text) <= ends.high:
-            raise StudyError(
-                f"{location}.special_codes: {text!r} lies within {block_name}'s anchors {ends.low} to {ends.high}; say for"
-                f" which blocks it holds: special_codes: [{{blocks: [...], codes: {{{text!r}: ...}}}}]"
-            )
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+([.]\d+)?", text.strip()) is not None
-
-
-def _check_export(study: Study, export: Export, location: str) -> None:
-    _check_special_codes(study, export, location)
-    block_names = {instrument.instrument for instrument in study.instruments} | {SERVICES, PARTICIPANTS}
-    columns: dict[str, str] = {}
-    for index, block in enumerate(export.blocks):
-        block_location = f"{location}.blocks[{index}]"
-        if block.block not in block_names:
-            raise StudyError(
-                f"{block_location}.block: {block.block!r} is unknown; it is one of {', '.join(sorted(block_names))}"
-            )
-        codes = study.block_codes(block.block)
-        for code in (*block.columns, *block.absent):
-            if code not in codes:
-                raise StudyError(
-                    f"{block_location}: {code!r} is not a code of {block.block}; remove it or correct its spelling"
-                )
-        if block.template is None and (
-            without_column := [code for code in codes if code not in (*block.columns, *block.absent)]
-        ):
-            raise StudyError(
-                f"{block_location}: no column is declared for {without_column[0]!r}; add it under columns or absent"
-            )
-        for code, column in study.column_of(block).items():
-            if column in columns.values():
-                raise StudyError(
-                    f"{block_location}: column {column!r} is declared for two codes, {code!r} among them; keep one"
-                )
-            columns[code] = column
-    for rule in export.labels:
-        for name in rule.blocks:
-            if name not in {block.block for block in export.blocks}:
-                raise StudyError(f"{location}.labels: {name!r} is not a block of this export")
-            anchors = study.instrument(name).anchors if name not in (SERVICES, PARTICIPANTS) else None
-            for text, answer in rule.labels.items():
-                if anchors and not anchors.low <= answer <= anchors.high:
-                    raise StudyError(
-                        f"{location}.labels: {text!r} stands for {answer}, outside {name}'s anchors"
-                        f" {anchors.low} to {anchors.high}; correct the code"
-                    )

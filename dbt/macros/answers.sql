@@ -27,10 +27,29 @@
     case when {{ is_answer(item) }} then {{ quoted(item.item) }} end
 {%- endmacro %}
 
-{#- The answer as it counts in a score: taken from `turned_from` (codebook.items) where the key says so -#}
+{#- The answer as it counts in a score: by its table (codebook.item_answers) where it is recoded, taken from `turned_from`
+    (codebook.items) where it is reversed -#}
 {% macro keyed_answer(item) -%}
+    {%- if item.is_recoded -%}
+    case {{ quoted(item.item) }}{% for entry in item.answers %} when {{ entry.answer }} then {{ entry.counts_as }}{% endfor %} end
+    {%- else -%}
     {{ item.turned_from ~ ' - ' if item.turned_from is not none }}{{ quoted(item.item) }}
+    {%- endif -%}
 {%- endmacro %}
+
+{#- Whether a number is an answer to the item: one from low to high, or one of those that it allows -#}
+{% macro is_allowed(item, number) -%}
+    {%- if item.answers and item.answers | length <= item.high - item.low -%}
+    {{ number }} in ({{ item.answers | map(attribute='answer') | join(', ') }})
+    {%- else -%}
+    {{ number }} between {{ item.low }} and {{ item.high }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The answers to an item, each -#}
+{% macro allowed_answers(item) %}
+    {{ return(item.answers | map(attribute='answer') | list if item.answers else range(item.low, item.high + 1) | list) }}
+{% endmacro %}
 
 {#- A reason's number in words; null for null and for numbers that are no reason -#}
 {% macro reason_words(number) -%}
@@ -55,7 +74,7 @@
         {%- for entry in declared if item.low <= entry.number <= item.high %}
         when {{ column }} = {{ entry.number }} then {{ entry.code }}
         {%- endfor %}
-        when {{ column }} between {{ item.low }} and {{ item.high }} then {{ column }}
+        when {{ is_allowed(item, column) }} then {{ column }}
         when {{ column }} is null then {{ reason_code(item, 'blank') }}
         {%- for entry in declared if not item.low <= entry.number <= item.high %}
         when {{ column }} = {{ entry.number }} then {{ entry.code }}
@@ -70,13 +89,13 @@
         when {{ text_literal(entry.answer_text | string | trim) }} then {{ code_of_text(item, entry) }}
         {%- endfor %}
         {%- if item.high - item.low <= 20 %}
-        {%- for answer in range(item.low, item.high + 1) if answer | string not in declared %}
+        {%- for answer in allowed_answers(item) if answer | string not in declared %}
         when '{{ answer }}' then {{ answer }}
         {%- endfor %}
         {%- endif %}
         else case
             {%- set number = with_decimal_point(column, decimal_mark) %}
-            when {{ matches_whole_number(number) }} and cast({{ number }} as double) between {{ item.low }} and {{ item.high }}
+            when {{ matches_whole_number(number) }} and {{ is_allowed(item, 'cast(' ~ number ~ ' as double)') }}
                 then cast({{ number }} as double)
             else {{ reason_code(item, 'invalid') }}
         end

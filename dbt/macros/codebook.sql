@@ -23,19 +23,30 @@
     {{ return(copies) }}
 {% endmacro %}
 
-{#- item, low, high, turned_from (null for an item that counts as answered), is_service, in the order of the codebook -#}
+{#- item, low, high, turned_from (null for an item that is not reversed), is_service, in the order of the codebook; answers
+    (list of {answer, counts_as}) of an item that does not allow every number from low to high, or is recoded (is_recoded) -#}
 {% macro codebook_items() %}
-    {% set query %}
+    {% set items_query %}
         select
             item,
             cast(low as integer) as low,
             cast(high as integer) as high,
             cast(turned_from as integer) as turned_from,
+            is_recoded,
             is_service
         from {{ source('codebook', 'items') }}
         order by item_order
     {% endset %}
-    {{ return(codebook_rows(query)) }}
+    {% set answers_query %}
+        select item, cast(answer as integer) as answer, cast(counts_as as integer) as counts_as
+        from {{ source('codebook', 'item_answers') }}
+        order by item, answer
+    {% endset %}
+    {% set items, answers = codebook_rows(items_query), codebook_rows(answers_query) %}
+    {% for item in items if answers %}
+        {% do item.update({'answers': answers | selectattr('item', 'equalto', item.item) | list}) %}
+    {% endfor %}
+    {{ return(items) }}
 {% endmacro %}
 
 {#- item, wave, status ('asked', 'not_in_wave', 'column_absent'), only where the status is not 'asked' -#}
@@ -119,12 +130,18 @@
     {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
-{#- scale, aggregate, minimum_answered, items (list of codes), conversion (list of {raw_sum, score}) -#}
+{#- scale, aggregate, minimum_answered, factor (null for none), is_rounded, items (list of codes), conversion (list of
+    {raw_sum, score}) -#}
 {% macro codebook_scales() %}
     {% set scales_query %}
-        select scale, aggregate, cast(minimum_answered as integer) as minimum_answered
+        select
+            scale,
+            aggregate,
+            cast(minimum_answered as integer) as minimum_answered,
+            cast(factor as varchar) as factor,
+            is_rounded
         from {{ source('codebook', 'scales') }}
-        where aggregate <> 'mean_of_scales'
+        where aggregate not in ('mean_of_scales', 'sum_of_scales')
         order by scale_order
     {% endset %}
     {% set items_query %}
@@ -145,12 +162,12 @@
     {{ return(scales) }}
 {% endmacro %}
 
-{#- scale, minimum_answered, parts (list of scale codes) -#}
+{#- scale, aggregate, minimum_answered, parts (list of scale codes) -#}
 {% macro codebook_composites() %}
     {% set composites_query %}
-        select scale, cast(minimum_answered as integer) as minimum_answered
+        select scale, aggregate, cast(minimum_answered as integer) as minimum_answered
         from {{ source('codebook', 'scales') }}
-        where aggregate = 'mean_of_scales'
+        where aggregate in ('mean_of_scales', 'sum_of_scales')
         order by scale_order
     {% endset %}
     {% set parts_query %}

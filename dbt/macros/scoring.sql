@@ -5,22 +5,26 @@
     ({%- for item in items -%}case when {{ is_answer(item) }} then 1 else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
 {%- endmacro %}
 
-{#- The sum of the answers, as they count -#}
+{#- The sum of the answers, as they count. Answers are kept in 16 bits, which many of them together do not fit into. -#}
 {% macro sum_answered(items) -%}
-    ({%- for item in items -%}case when {{ is_answer(item) }} then {{ keyed_answer(item) }} else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
+    (cast(0 as integer) + {% for item in items -%}case when {{ is_answer(item) }} then {{ keyed_answer(item) }} else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
 {%- endmacro %}
 
 {#- A scale's score from the sum and the number of its answers: null below the minimum; person-mean proration above it.
-    A sum of k items of which m are answered is (sum of the answered) * k / m; a mean is (sum of the answered) / m. -#}
+    A sum of k items of which m are answered is (sum of the answered) * k / m; a mean is (sum of the answered) / m. Either
+    may be multiplied by a factor, and then be rounded, a half upwards. -#}
 {% macro scale_score(scale, total, answered) -%}
+    {%- set is_rounded, factor = scale.is_rounded, (' * ' ~ scale.factor if scale.factor else '') -%}
     case when {{ answered }} >= {{ scale.minimum_answered }} then
+    {{- ' floor(' if is_rounded }}
     {%- if scale.conversion %}
         case {{ total }}{% for step in scale.conversion %} when {{ step.raw_sum }} then {{ step.score }}{% endfor %} end
     {%- elif scale.aggregate == 'sum' %}
-        {{ total }} * {{ scale['items'] | length }} / cast({{ answered }} as double)
+        {{ total }} * {{ scale['items'] | length }} / cast({{ answered }} as double){{ factor }}
     {%- else %}
-        {{ total }} / cast({{ answered }} as double)
+        {{ total }} / cast({{ answered }} as double){{ factor }}
     {%- endif %}
+    {{- ' + 0.5)' if is_rounded }}
     end
 {%- endmacro %}
 
@@ -57,10 +61,12 @@
     ({%- for part in parts -%}case when {{ quoted(part) }} is not null then 1 else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
 {%- endmacro %}
 
-{#- A composite's score: the mean of the parts that the person has, null below the minimum -#}
+{#- A composite's score: the mean of the parts that the person has, or their sum prorated as a scale's; null below the
+    minimum -#}
 {% macro composite_score(composite, answered) -%}
     case when {{ answered }} >= {{ composite.minimum_answered }} then
-        ({%- for part in composite.parts -%}coalesce({{ quoted(part) }}, 0){{ ' + ' if not loop.last }}{%- endfor -%}) / cast({{ answered }} as double)
+        ({%- for part in composite.parts -%}coalesce({{ quoted(part) }}, 0){{ ' + ' if not loop.last }}{%- endfor -%})
+        {{- ' * ' ~ (composite.parts | length) if composite.aggregate == 'sum_of_scales' }} / cast({{ answered }} as double)
     end
 {%- endmacro %}
 

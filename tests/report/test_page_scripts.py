@@ -75,6 +75,7 @@ PEOPLE: PeopleData = {
     "scale_items": {"mood": ["calm", "glad"], "zest": ["brisk"]},
     "scale_parts": {"joy": ["mood", "zest"]},
     "reversed_from": {"glad": 6},
+    "recoded": {},
     "reasons": ["not returned", "too few items", "blank"],
     "files": [
         {"name": "t1.csv", "sha256": "a" * 64, "version": 2},

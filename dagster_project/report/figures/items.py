@@ -21,16 +21,23 @@ def plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str,
     """Name, numbers, and what draws them, for each instrument with few possible answers."""
     numbers, items = Numbers(results.values()), 0
     for instrument in study.instruments:
-        answers = range(instrument.anchors.low, instrument.anchors.high + 1)
         items += len(instrument.item_codes)
-        if len(answers) > MAX_ANSWER_OPTIONS or items > _MOST_ITEMS:
+        item_codes, answers = _options(instrument)
+        if not item_codes or items > _MOST_ITEMS:
             continue
         waves = [wave.wave for wave in study.protocol.waves]
-        rows = tuple(Row(item, tuple(_cells(numbers, item, waves, answers))) for item in instrument.item_codes)
+        rows = tuple(Row(item, tuple(_cells(numbers, item, waves, answers))) for item in item_codes)
         columns = tuple(Column(name, wave) for wave in waves for name in ("n", *map(str, answers)))
         name = f"items_{instrument.instrument}"
         table = Table("", name, f"Answers to each item: {instrument.name}", columns, rows)
         yield name, table, partial(_draw, study, instrument, results, table)
+
+
+def _options(instrument: Instrument) -> tuple[list[str], list[int]]:
+    """The items with few possible answers, and every answer that some of them allow."""
+    options = {code: instrument.anchors_of(position).answers for position, code in enumerate(instrument.item_codes, start=1)}
+    items = [code for code, answers in options.items() if len(answers) <= MAX_ANSWER_OPTIONS]
+    return items, sorted({answer for code in items for answer in options[code]})
 
 
 def _cells(numbers: Numbers, item: str, waves: Sequence[str], answers: Sequence[int]) -> Iterator[Cell]:
@@ -44,8 +51,7 @@ def _draw(
     study: Study, instrument: Instrument, results: Mapping[str, ResultRow], table: Table, people: Sequence[PersonScore]
 ) -> Figure:
     waves = [wave.wave for wave in study.protocol.waves]
-    answers = range(instrument.anchors.low, instrument.anchors.high + 1)
-    items = list(instrument.item_codes)
+    items, answers = _options(instrument)
     # From light to dark, in even steps to any eye.
     colours = [to_hex(colormaps["cividis"](0.95 - 0.9 * index / max(1, len(answers) - 1))) for index in range(len(answers))]
     figure_canvas = canvas(1.2 + 2.1 * len(waves), 0.14 * len(items) + 1.1)
@@ -74,7 +80,7 @@ def _draw(
         fontsize=7, title="answer, as given", title_fontsize=7,
     )  # fmt: skip
     notes = ["Answers as given: items that are reversed when scored are not reversed here. Items appear by code alone."]
-    return finish(table.name, table.title, _alt(instrument, results, waves, answers), table, notes, figure_canvas)
+    return finish(table.name, table.title, _alt(items, results, waves, answers), table, notes, figure_canvas)
 
 
 def _count(results: Mapping[str, ResultRow], item: str, answer: int, wave: str) -> int:
@@ -82,18 +88,16 @@ def _count(results: Mapping[str, ResultRow], item: str, answer: int, wave: str) 
     return 0 if row is None or row.value is None else int(row.value)
 
 
-def _alt(instrument: Instrument, results: Mapping[str, ResultRow], waves: Sequence[str], answers: Sequence[int]) -> str:
+def _alt(items: Sequence[str], results: Mapping[str, ResultRow], waves: Sequence[str], answers: Sequence[int]) -> str:
     largest_shares: dict[tuple[str, str], tuple[float, int]] = {}
-    for item in instrument.item_codes:
+    for item in items:
         for wave in waves:
             counts = [_count(results, item, answer, wave) for answer in answers]
             if sum(counts):
                 largest_shares[item, wave] = max(
                     (count / sum(counts), answer) for count, answer in zip(counts, answers, strict=True)
                 )
-    text = (
-        f"Shares of the answers {answers[0]} to {answers[-1]} to {len(instrument.item_codes)} items at {', '.join(waves)}."
-    )
+    text = f"Shares of the answers {answers[0]} to {answers[-1]} to {len(items)} items at {', '.join(waves)}."
     if largest_shares:
         (item, wave), (_, answer) = max(largest_shares.items(), key=lambda entry: entry[1][0])
         result = results[result_id("items", item, "count", category=str(answer), timepoint=wave)]

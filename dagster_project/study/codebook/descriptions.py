@@ -4,17 +4,17 @@ Belongs here: words for wide tables. Does not belong here: columns with fixed na
 """
 
 from dagster_project.study.instruments import Composite
-from dagster_project.study.read import Study
+from dagster_project.study.study import Study
 
 
 def column_descriptions(study: Study) -> dict[str, str]:
     """What each column holds that is named after an item, service, variable, scale or wave of the study. No item wording."""
     descriptions: dict[str, str] = {}
     for instrument in study.instruments:
-        low, high = instrument.anchors.low, instrument.anchors.high
         for position, code in enumerate(instrument.item_codes, start=1):
-            reversal = "" if instrument.turned_from(position) is None else ", reversed when scored"
-            descriptions[code] = f"{instrument.name}, item {position}: {low} to {high}{reversal}."
+            key = ", recoded when scored" if instrument.recoded(position) is not None else ""
+            key = key if instrument.turned_from(position) is None else ", reversed when scored"
+            descriptions[code] = f"{instrument.name}, item {position}: {instrument.anchors_of(position)}{key}."
     if study.protocol.service_use is not None:
         for service in study.protocol.service_use.services:
             descriptions[service.service] = f"Whether the person used {service.label}: 1 yes, 0 no."

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from dagster_project.study.codebook.columns import TEXT, WHOLE, codebook_table
-from dagster_project.study.read import SERVICES, Study
+from dagster_project.study.study import SERVICES, Study
 
 
 def wave_items_table(study: Study) -> pa.Table:
@@ -48,10 +48,10 @@ def answer_texts_table(study: Study) -> pa.Table:
     rows: list[tuple[Any, ...]] = []
     for export in study.protocol.wave_exports:
         for block in export.blocks:
-            meanings = [
-                (text, *((meaning, None) if isinstance(meaning, int) else (None, meaning)))
-                for text, meaning in study.answer_texts(export, block.block).items()
-            ]
-            rows += [(export.wave, code, *meaning) for code in study.column_of(block) for meaning in meanings]
-    columns = {"wave": TEXT, "item": TEXT, "answer_text": TEXT, "code": WHOLE, "missing_reason": TEXT}
-    return codebook_table(columns, rows)
+            columns = study.column_of(block)
+            for position, code in enumerate(study.block_codes(block.block), start=1):
+                for text, meaning in study.answer_texts(export, block.block, position).items() if code in columns else ():
+                    answer, reason = (meaning, None) if isinstance(meaning, int) else (None, meaning)
+                    rows.append((export.wave, code, text, answer, reason))
+    texts_columns = {"wave": TEXT, "item": TEXT, "answer_text": TEXT, "code": WHOLE, "missing_reason": TEXT}
+    return codebook_table(texts_columns, rows)

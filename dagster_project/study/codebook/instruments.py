@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
 from dagster_project.study.instruments import Composite, Instrument, Scale
-from dagster_project.study.read import SERVICES, Study
+from dagster_project.study.study import SERVICES, Study
 
 
 def instruments_table(study: Study) -> pa.Table:
@@ -27,12 +27,14 @@ def items_table(study: Study) -> pa.Table:
     rows: list[tuple[Any, ...]] = []
     for instrument in study.instruments:
         for position, code in enumerate(instrument.item_codes, start=1):
-            low, high = instrument.anchors.low, instrument.anchors.high
-            turned_from = instrument.turned_from(position)
-            rows.append((code, instrument.instrument, position, low, high, turned_from is not None, turned_from, False))
+            anchors, turned_from = instrument.anchors_of(position), instrument.turned_from(position)
+            is_recoded = instrument.recoded(position) is not None
+            keys = (turned_from is not None, turned_from, is_recoded)
+            rows.append((code, instrument.instrument, position, anchors.low, anchors.high, *keys, False))
     # A service is an item that is answered with 0 (not used) or 1 (used).
     rows += [
-        (code, SERVICES, order, 0, 1, False, None, True) for order, code in enumerate(study.block_codes(SERVICES), start=1)
+        (code, SERVICES, order, 0, 1, False, None, False, True)
+        for order, code in enumerate(study.block_codes(SERVICES), start=1)
     ]
     return codebook_table(
         {
@@ -44,9 +46,24 @@ def items_table(study: Study) -> pa.Table:
             "high": WHOLE,
             "is_reversed": FLAG,
             "turned_from": WHOLE,
+            "is_recoded": FLAG,
             "is_service": FLAG,
         },
         [(row[0], order, *row[1:]) for order, row in enumerate(rows, start=1)],
+    )
+
+
+def item_answers_table(study: Study) -> pa.Table:
+    """Of items with answers that are not simply every whole number from low to high, kept or reversed: each answer."""
+    return codebook_table(
+        {"item": TEXT, "answer": WHOLE, "counts_as": WHOLE},
+        [
+            (code, answer, instrument.scored_answer(position, answer))
+            for instrument in study.instruments
+            for position, code in enumerate(instrument.item_codes, start=1)
+            if instrument.anchors_of(position).has_gaps or instrument.recoded(position) is not None
+            for answer in instrument.anchors_of(position).answers
+        ],
     )
 
 
@@ -56,15 +73,18 @@ def scales_table(study: Study) -> pa.Table:
     for order, (code, (instrument, scale)) in enumerate(study.scales.items(), start=1):
         low, high = instrument.score_range(scale)
         if isinstance(scale, Composite):
-            aggregate, count, minimum = "mean_of_scales", len(scale.parts), instrument.minimum_parts(scale)
+            aggregate, count, minimum = f"{scale.aggregate}_of_scales", len(scale.parts), instrument.minimum_parts(scale)
+            factor, is_rounded = None, False
         else:
             aggregate, count, minimum = scale.aggregate, len(scale.items), instrument.minimum_items(scale)
+            factor, is_rounded = (None if scale.multiply == 1 else scale.multiply), scale.rounded
         norm = norms.get(code)
         outcome_order = study.protocol.outcomes.index(code) + 1 if code in study.protocol.outcomes else None
         rows.append(
             (
                 *(code, order, outcome_order, scale.label, instrument.instrument, aggregate, count, minimum, low, high),
-                *(scale.better, norm.mean if norm else None, norm.sd if norm else None, _scoring_rule(instrument, scale)),
+                *(scale.better, norm.mean if norm else None, norm.sd if norm else None, scoring_rule(instrument, scale)),
+                *(factor, is_rounded),
             )
         )
     return codebook_table(
@@ -83,28 +103,40 @@ def scales_table(study: Study) -> pa.Table:
             "norm_mean": NUMBER,
             "norm_sd": NUMBER,
             "rule": TEXT,
+            "factor": NUMBER,
+            "is_rounded": FLAG,
         },
         rows,
     )
 
 
-def _scoring_rule(instrument: Instrument, scale: Scale | Composite) -> str:
+def scoring_rule(instrument: Instrument, scale: Scale | Composite) -> str:
     """How a score is computed, in words: aggregate, minimum number of parts, proration, reversed items, conversion."""
     if isinstance(scale, Composite):
-        parts = ", ".join(scale.parts)
-        return (
-            f"mean of {len(scale.parts)} scales ({parts}), at least {instrument.minimum_parts(scale)} of them with a score"
-        )
+        count, minimum, parts = len(scale.parts), instrument.minimum_parts(scale), ", ".join(scale.parts)
+        rule = f"{scale.aggregate} of {count} scales ({parts}), at least {minimum} of them with a score"
+        return rule + (f", times {count} / those there" if scale.aggregate == "sum" and minimum < count else "")
     count, minimum = len(scale.items), instrument.minimum_items(scale)
     rule = f"{scale.aggregate} of {count} items, " + ("all" if minimum == count else f"at least {minimum}") + " answered"
     if scale.aggregate == "sum" and minimum < count:
         rule += f", times {count} / those there"
+    if scale.multiply != 1:
+        rule += f", times {scale.multiply:g}"
+    if scale.rounded:
+        rule += ", rounded to a whole number, a half upwards"
     reversed_items: dict[int, list[str]] = {}
+    recoded_items: dict[str, list[str]] = {}
     for position in scale.items:
+        item = instrument.item_code(position)
         if (turned_from := instrument.turned_from(position)) is not None:
-            reversed_items.setdefault(turned_from, []).append(instrument.item_code(position))
+            reversed_items.setdefault(turned_from, []).append(item)
+        if (codes := instrument.recoded(position)) is not None:
+            table = ", ".join(f"{answer} as {number}" for answer, number in sorted(codes.items()))
+            recoded_items.setdefault(table, []).append(item)
     for turned_from, items in reversed_items.items():
         rule += f"; reversed ({turned_from} - answer): {', '.join(items)}"
+    for table, items in recoded_items.items():
+        rule += f"; recoded ({table}): {', '.join(items)}"
     if scale.conversion:
         rule += "; turned into a score by codebook.scale_conversions"
     return rule
@@ -157,5 +189,28 @@ def norms_table(study: Study) -> pa.Table:
                 *(samples[norm.sample].population, samples[norm.sample].source, norm.note),
             )
             for norm in study.norms.norms
+        ],
+    )
+
+
+def scale_bands_table(study: Study) -> pa.Table:
+    """Named ranges of scores: each from its lowest score up to where the next one starts."""
+    rows: list[tuple[Any, ...]] = []
+    for code, (_, scale) in study.scales.items():
+        if (bands := scale.bands) is not None:
+            ends = [*(step.low for step in bands.steps[1:]), None]
+            for order, (step, end) in enumerate(zip(bands.steps, ends, strict=True), start=1):
+                rows.append((code, order, step.label, step.low, end, bands.source))
+    columns = {"scale": TEXT, "band_order": WHOLE, "label": TEXT, "starts_at": NUMBER, "ends_before": NUMBER, "source": TEXT}
+    return codebook_table(columns, rows)
+
+
+def scale_cut_offs_table(study: Study) -> pa.Table:
+    return codebook_table(
+        {"scale": TEXT, "cut_off": NUMBER, "side": TEXT, "meaning": TEXT, "source": TEXT},
+        [
+            (code, cut_off.value, cut_off.direction, cut_off.meaning, cut_off.source)
+            for code, (_, scale) in study.scales.items()
+            for cut_off in scale.cut_offs
         ],
     )

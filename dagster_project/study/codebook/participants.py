@@ -6,7 +6,7 @@ Belongs here: one function a table. Does not belong here: anything about a singl
 import pyarrow as pa
 
 from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, codebook_table
-from dagster_project.study.read import Study
+from dagster_project.study.study import Study
 from dagster_project.study.texts import comparable
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, codebook_table
 from dagster_project.study.export import MISSING_REASONS
-from dagster_project.study.read import Study
+from dagster_project.study.study import Study
 
 
 def study_table(study: Study) -> pa.Table:

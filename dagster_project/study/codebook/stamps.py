@@ -19,11 +19,13 @@ def wave_definitions(tables: Mapping[str, pa.Table], code_stamp: str) -> pa.Tabl
     again when its hash changes: when an item is added or reversed or the wave gets an answer label, but not when a norm
     changes or another wave gets a label.
     """
-    study_tables = ("items", "missing_reasons", "scales", "scale_items", "scale_parts", "scale_conversions")
+    study_tables = (
+        *("items", "item_answers", "missing_reasons", "scales", "scale_items", "scale_parts", "scale_conversions"),
+    )
     wave_tables = ("wave_items", "wave_exports", "answer_texts")
     definitions = [code_stamp] + [json.dumps(tables[name].to_pylist(), sort_keys=True, default=str) for name in study_tables]
     # Other columns of codebook.scales, such as the norm and the order in tables, do not affect scores.
-    scoring_columns = ("scale", "aggregate", "items_total", "minimum_answered")
+    scoring_columns = ("scale", "aggregate", "items_total", "minimum_answered", "factor", "is_rounded")
     definitions[1 + study_tables.index("scales")] = json.dumps(tables["scales"].select(scoring_columns).to_pylist())
     rows = []
     for wave in tables["waves"].column("wave").to_pylist():

@@ -8,9 +8,12 @@ import pyarrow as pa
 from dagster_project.study.codebook.exports import answer_texts_table, wave_exports_table, wave_items_table
 from dagster_project.study.codebook.instruments import (
     instruments_table,
+    item_answers_table,
     items_table,
     norms_table,
+    scale_bands_table,
     scale_conversions_table,
+    scale_cut_offs_table,
     scale_items_table,
     scale_parts_table,
     scales_table,
@@ -30,7 +33,7 @@ from dagster_project.study.codebook.protocol import (
     study_table,
     waves_table,
 )
-from dagster_project.study.read import Study
+from dagster_project.study.study import Study
 
 
 def codebook_tables(study: Study) -> dict[str, pa.Table]:
@@ -43,6 +46,7 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "plan_tests": plan_tests_table(study),
         "instruments": instruments_table(study),
         "items": items_table(study),
+        "item_answers": item_answers_table(study),
         "wave_items": wave_items_table(study),
         "wave_exports": wave_exports_table(study),
         "answer_texts": answer_texts_table(study),
@@ -51,6 +55,8 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "scale_items": scale_items_table(study),
         "scale_parts": scale_parts_table(study),
         "scale_conversions": scale_conversions_table(study),
+        "scale_bands": scale_bands_table(study),
+        "scale_cut_offs": scale_cut_offs_table(study),
         "services": services_table(study),
         "participant_variables": participant_variables_table(study),
         "participant_categories": participant_categories_table(study),

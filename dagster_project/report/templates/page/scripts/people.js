@@ -105,8 +105,10 @@ class People {
     };
   }
 
-  /** What an answer counts as in a scale: reversed where the item is. */
+  /** What an answer counts as in a scale: recoded or reversed where the item is. */
   keyedText(scale, item, answer) {
+    const codes = scale === null ? undefined : entryOf(this.data.recoded, item);
+    if (codes !== undefined) return `${formatValue(codes[answer])} (recoded)`;
     const reversedFrom = scale === null ? undefined : entryOf(this.data.reversed_from, item);
     const itemScore = reversedFrom === undefined ? answer : reversedFrom - answer;
     return formatValue(itemScore) + (itemScore === answer ? "" : ` (${reversedFrom} − answer)`);

@@ -1,0 +1,135 @@
+"""Whether an export's declaration fits the instruments: its blocks, columns, labels and special codes.
+
+Belongs here: one line for what does not fit. Does not belong here: an export's file (exports/).
+"""
+
+import re
+from collections.abc import Iterable
+
+from dagster_project.study.errors import StudyError
+from dagster_project.study.export import AnswerLabels, Export
+from dagster_project.study.instruments import Instrument
+from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
+from dagster_project.study.texts import comparable
+
+
+def _check_special_codes(study: Study, export: Export, location: str) -> None:
+    """A special code must mean one thing: it is no answer of the blocks that it holds for, and it is used."""
+    if export.special_codes and export.wave is None:
+        raise StudyError(
+            f"{location}.special_codes: no code of the roster is looked up; declare the minimum and maximum of a number, and"
+            " the texts of a category, under participant_variables"
+        )
+    instruments = {instrument.instrument: instrument for instrument in study.instruments}
+    blocks = [block.block for block in export.blocks]
+    for special_codes in export.special_codes:
+        for block_name in special_codes.blocks:
+            if block_name not in blocks:
+                raise StudyError(
+                    f"{location}.special_codes: {block_name!r} is not a block of this export; it is one of"
+                    f" {', '.join(blocks)}"
+                )
+        for text in special_codes.codes:
+            if " thru " in text.casefold():
+                raise StudyError(f"{location}.special_codes: {text!r} is a range, and texts are compared; give each code")
+            if not special_codes.blocks:  # whoever names the blocks says that the text is no answer of theirs
+                _refuse_answer_as_special_code(text, [instruments[name] for name in blocks if name in instruments], location)
+
+
+def _refuse_answer_as_special_code(text: str, instruments: Iterable[Instrument], location: str) -> None:
+    for instrument in instruments:
+        for anchors, positions in instrument.positions_by_anchors().items():
+            if _is_number(text) and anchors.is_answer(float(text)):
+                name = _owner_of_anchors(instrument, positions)
+                raise StudyError(
+                    f"{location}.special_codes: {text!r} lies within {name}'s anchors {anchors}; say for which blocks it"
+                    f" holds: special_codes: [{{blocks: [...], codes: {{{text!r}: ...}}}}]"
+                )
+
+
+def _owner_of_anchors(instrument: Instrument, positions: tuple[int, ...]) -> str:
+    """The instrument where all items share the anchors, else the first of the items."""
+    return instrument.instrument if len(positions) == instrument.item_count else instrument.item_code(positions[0])
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+([.]\d+)?", text.strip()) is not None
+
+
+def check_export(study: Study, export: Export, location: str) -> None:
+    """Raise StudyError, with one line, where an export's declaration does not fit the study. location: file and key."""
+    _check_special_codes(study, export, location)
+    block_names = {instrument.instrument for instrument in study.instruments} | {SERVICES, PARTICIPANTS}
+    columns: dict[str, str] = {}
+    for index, block in enumerate(export.blocks):
+        block_location = f"{location}.blocks[{index}]"
+        if block.block not in block_names:
+            raise StudyError(
+                f"{block_location}.block: {block.block!r} is unknown; it is one of {', '.join(sorted(block_names))}"
+            )
+        codes = study.block_codes(block.block)
+        for code in (*block.columns, *block.absent):
+            if code not in codes:
+                raise StudyError(
+                    f"{block_location}: {code!r} is not a code of {block.block}; remove it or correct its spelling"
+                )
+        if block.template is None and (
+            without_column := [code for code in codes if code not in (*block.columns, *block.absent)]
+        ):
+            raise StudyError(
+                f"{block_location}: no column is declared for {without_column[0]!r}; add it under columns or absent"
+            )
+        for code, column in study.column_of(block).items():
+            if column in columns.values():
+                raise StudyError(
+                    f"{block_location}: column {column!r} is declared for two codes, {code!r} among them; keep one"
+                )
+            columns[code] = column
+    for rule in export.labels:
+        _check_labels(study, export, rule, f"{location}.labels")
+    _refuse_labels_with_two_meanings(study, export, f"{location}.labels")
+
+
+def _check_labels(study: Study, export: Export, rule: AnswerLabels, location: str) -> None:
+    """A label stands for an answer to each item that it is declared for; of a whole block, to at least one of its items."""
+    for name in rule.blocks:
+        if name not in {block.block for block in export.blocks}:
+            raise StudyError(f"{location}: {name!r} is not a block of this export")
+        if name in (SERVICES, PARTICIPANTS):
+            if rule.items:
+                raise StudyError(f"{location}: {name} has no items by position; take items out")
+            continue
+        instrument = study.instrument(name)
+        for position in rule.items:
+            if not 1 <= position <= instrument.item_count:
+                raise StudyError(f"{location}: {name} has items 1 to {instrument.item_count}, and no item {position}")
+        groups = instrument.positions_by_anchors()
+        for text, answer in rule.labels.items():
+            if rule.items:
+                for position in rule.items:
+                    if not (anchors := instrument.anchors_of(position)).is_answer(answer):
+                        raise StudyError(
+                            f"{location}: {text!r} stands for {answer}, outside {instrument.item_code(position)}'s anchors"
+                            f" {anchors}; correct the code"
+                        )
+            elif not any(anchors.is_answer(answer) for anchors in groups):
+                ranges = ", ".join(map(str, groups)) if len(groups) > 1 else str(instrument.anchors_of(1))
+                raise StudyError(
+                    f"{location}: {text!r} stands for {answer}, outside {name}'s anchors {ranges}; correct the code"
+                )
+
+
+def _refuse_labels_with_two_meanings(study: Study, export: Export, location: str) -> None:
+    for block in export.blocks:
+        if block.block in (SERVICES, PARTICIPANTS):
+            continue
+        instrument = study.instrument(block.block)
+        for position in range(1, instrument.item_count + 1):
+            answers: dict[str, int] = {}
+            for text, answer in study.answer_labels(export, block.block, position):
+                if answers.setdefault(comparable(text), answer) != answer:
+                    raise StudyError(
+                        f"{location}: {text!r} stands for {answers[comparable(text)]} and for {answer} in"
+                        f" {instrument.item_code(position)}; say which items each rule is for: {{blocks: [{block.block}],"
+                        " items: [...], labels: {...}}"
+                    )

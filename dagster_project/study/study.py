@@ -1,0 +1,108 @@
+"""A whole study definition, as its files declare it.
+
+Belongs here: what follows from several of the files together. Does not belong here: reading them (read.py).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from dagster_project.study.export import ColumnBlock, Export, MissingReason
+from dagster_project.study.instruments import Composite, Instrument, Scale
+from dagster_project.study.norms import NormFile
+from dagster_project.study.protocol import Protocol
+from dagster_project.study.texts import comparable
+
+#: Blocks of columns that are not instruments.
+SERVICES = "services"
+PARTICIPANTS = "participants"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A whole study definition. `folder` is the study folder; everything else is read from its files.
+
+    definitions: the SHA-256 of every definition file as it was read, by its name below the study folder; see
+    `hash_definitions`.
+    """
+
+    folder: Path
+    protocol: Protocol
+    instruments: tuple[Instrument, ...]
+    norms: NormFile
+    definitions: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def definitions_hash(self) -> str:
+        """One hash of all definition files; it identifies the definitions that a result was computed under."""
+        lines = [f"{name} {sha256}" for name, sha256 in sorted(self.definitions.items())]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    @cached_property
+    def scales(self) -> dict[str, tuple[Instrument, Scale | Composite]]:
+        """Every scale by code, with its instrument, in the order of the files."""
+        return {scale.scale: (instrument, scale) for instrument in self.instruments for scale in instrument.all_scales}
+
+    def instrument(self, code: str) -> Instrument:
+        return next(instrument for instrument in self.instruments if instrument.instrument == code)
+
+    def block_codes(self, block: str) -> tuple[str, ...]:
+        """The canonical codes of a block of columns: an instrument's items, the services, or the participant variables."""
+        if block == SERVICES:
+            service_use = self.protocol.service_use
+            return tuple(service.service for service in service_use.services) if service_use else ()
+        if block == PARTICIPANTS:
+            return tuple(variable.variable for variable in self.protocol.participant_variables)
+        return self.instrument(block).item_codes
+
+    def answer_labels(self, export: Export, block: str, position: int) -> tuple[tuple[str, int], ...]:
+        """The texts that an export declares for answers of a block's item, each with its code.
+
+        A rule for a whole block holds for those of its items whose anchors its code fits.
+        """
+        anchors = None if block in (SERVICES, PARTICIPANTS) else self.instrument(block).anchors_of(position)
+        return tuple(
+            (text, answer)
+            for rule in export.labels
+            if block in rule.blocks and (not rule.items or position in rule.items)
+            for text, answer in rule.labels.items()
+            if anchors is None or anchors.is_answer(answer)
+        )
+
+    def answer_texts(self, export: Export, block: str, position: int) -> dict[str, int | MissingReason]:
+        """What the texts that are declared for cells of a block's item stand for in an export, by their comparable form: an
+        answer, or why there is none."""
+        texts: dict[str, int | MissingReason] = {
+            comparable(text): answer for text, answer in self.answer_labels(export, block, position)
+        }
+        if block == SERVICES and self.protocol.service_use is not None:
+            texts |= {comparable(text): 1 for text in self.protocol.service_use.used}
+            texts |= {comparable(text): 0 for text in self.protocol.service_use.not_used}
+        return texts | {comparable(text): reason for text, reason in export.special_codes_of(block).items()}
+
+    def previous_export(self, export: Export) -> Export | None:
+        """The export of the latest earlier wave that shares a block with this one."""
+        blocks = {block.block for block in export.blocks}
+        previous_export = None
+        for wave_export in self.protocol.wave_exports:
+            if wave_export.wave == export.wave:
+                break
+            if blocks & {block.block for block in wave_export.blocks}:
+                previous_export = wave_export
+        return previous_export
+
+    def column_of(self, block: ColumnBlock) -> dict[str, str]:
+        """The export's column name by canonical code, for the codes of a block that the export should have."""
+        columns = {}
+        for position, code in enumerate(self.block_codes(block.block), start=1):
+            if code in block.absent:
+                continue
+            columns[code] = block.columns.get(code) or (block.template or "").format(position=position)
+        return columns
+
+    def export_columns(self, export: Export) -> dict[str, str]:
+        """The column name by code, over all blocks of an export, with the roster's columns for people who left."""
+        columns = {code: column for block in export.blocks for code, column in self.column_of(block).items()}
+        return columns | export.leaving.columns
