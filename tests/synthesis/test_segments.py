@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -79,6 +80,112 @@ def test_without_names_whole_words_tell_and_a_study_may_say() -> None:
     assert _texts(_project(source.format(_selection(3, 7) + _selection(11, 18))).encode()) == ["meet", "Mondays"]
     declaration = INTERVIEWS.model_copy(update={"end_position": "exclusive"})
     assert _texts(_project(source.format(inclusive)).encode(), declaration) == ["mee", "we"]
+
+
+LINES = st.lists(st.text("aI é1-.\"'(•", max_size=6).map(lambda line: line + "\n"), min_size=2, max_size=8)
+
+
+@settings(max_examples=200, deadline=None)
+@given(LINES, st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), min_size=1, max_size=6), st.booleans())
+def test_selections_of_whole_lines_have_no_character_of_the_next(
+    lines: list[str], runs: list[tuple[int, int]], has_line_break: bool
+) -> None:
+    """A tool that codes line by line ends a selection after the line break: 145 of 158 got the next line's first letter."""
+    starts = [sum(map(len, lines[:number])) for number in range(len(lines) + 1)]
+    selections, expected = "", []
+    for run in runs:
+        first, last = sorted(number % len(lines) for number in run)
+        if not (text := "".join(lines[first : last + 1])).strip():
+            continue
+        # The end is the one after the line break, or that of the line break itself.
+        selections += _selection(starts[first], starts[last + 1] - (not has_line_break))
+        expected.append(text.strip())
+    source = f'<TextSource guid="d" name="D"><PlainTextContent>{"".join(lines)}</PlainTextContent>{selections}</TextSource>'
+    assert _texts(_project(source).encode()) == expected
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\u2028"])
+def test_lines_are_whole_whatever_ends_them_and_whatever_begins_the_next(line_break: str) -> None:
+    lines = [
+        f"{text}{line_break}"
+        for text in ("I was tired in spring.", "- Then it got better", '"Why" is hard', "I know", "(x)")
+    ]
+    starts = [sum(map(len, lines[:number])) for number in range(len(lines) + 1)]
+    selections = "".join(_selection(start, end) for start, end in pairwise(starts))
+    source = f'<TextSource guid="d" name="D" plainTextPath="internal://d.txt">{selections}</TextSource>'
+    assert _texts(_zip(_project(source), d="".join(lines).encode())) == [line.strip() for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "expected"),
+    [
+        # Whole lines, line break and all, beside words: the end is the last character.
+        ("I met my team.\nIt was good.\nWe talked on.\nYes.\n", [(0, 14), (15, 27), (28, 41), (2, 4)], ["I met my team.", "It was good.", "We talked on.", "met"]),
+        # The same read the other way: three words cut are worse than as many line breaks.
+        ("I met my team.\nIt was good.\nWe talked on.\nYes.\n", [(0, 15), (15, 28), (2, 5), (9, 13)], ["I met my team.", "It was good.", "met", "team"]),
+        # Sentences keep the mark that closes them.
+        ("I met my team. It was good. Yes.", [(0, 13), (15, 26)], ["I met my team.", "It was good."]),
+    ],
+)  # fmt: skip
+def test_a_cut_word_says_more_than_a_line_break(text: str, spans: list[tuple[int, int]], expected: list[str]) -> None:
+    selections = "".join(_selection(*span) for span in spans)
+    source = f'<TextSource guid="d" name="D"><PlainTextContent>{text}</PlainTextContent>{selections}</TextSource>'
+    assert _texts(_project(source).encode()) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "message"),
+    [
+        ("Rightly so", [(0, 3)], "x.qdpx: selection s0 (0 to 3) of Doc: "),
+        ("我们谈了很多事情", [(0, 2), (3, 5)], "x.qdpx: selection s0 (0 to 2) of Doc: "),
+        ("It is so. Rightly so", [(0, 1), (10, 13)], None),
+    ],
+)
+def test_an_end_that_can_be_read_two_ways_is_asked_about(
+    text: str, spans: list[tuple[int, int]], message: str | None
+) -> None:
+    selections = "".join(_selection(*span) for span in spans)
+    source = f'<TextSource guid="d" name="Doc"><PlainTextContent>{text}</PlainTextContent>{selections}</TextSource>'
+    data = _project(source).encode()
+    for end_position, added in (("inclusive", 1), ("exclusive", 0)):
+        declaration = INTERVIEWS.model_copy(update={"end_position": end_position})
+        assert _texts(data, declaration) == [text[start : end + added] for start, end in spans]
+    if message is None:
+        assert _texts(data) == ["It", "Righ"]
+        return
+    with pytest.raises(SynthesisError) as refusal:
+        _texts(data)
+    assert str(refusal.value) == message + (
+        "endPosition could be the last character or the one after it; say end_position: inclusive or exclusive for this file"
+        " in propositions.yaml"
+    )
+
+
+@pytest.mark.parametrize(
+    "blank",
+    [b"", b"\n", b" \t\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\xef\xbb\xbf\n", b"\xff\xfe", b"\xff\xfe\n\x00", b"\x1a", "\u00a0\u2003".encode()],
+)  # fmt: skip
+def test_a_document_without_a_word_is_blank_and_its_codings_are_named(blank: bytes) -> None:
+    """A project was refused as a whole for one document that held only a line break."""
+    coding = '<Coding guid="k"><CodeRef targetGUID="c-1"/></Coding>'
+    full = f'<TextSource guid="d" name="Doc" plainTextPath="internal://d.txt">{_selection(0, 3)}</TextSource>'
+    empty = '<TextSource guid="e" name="Empty" plainTextPath="internal://e.txt">{}</TextSource>'
+    notes = '<Notes><Note guid="n" name="Memo" plainTextPath="internal://e.txt"/></Notes>'
+    (text,) = _texts(_zip(_project(full + empty.format(""), more=notes), d=b"Four words go here", e=blank))
+    assert text == "Four"
+    coded = _zip(_project(full + empty.format(_selection(0, 1) + coding)), d=b"Four words go here", e=blank)
+    file = read_interviews(coded, "x.qdpx", INTERVIEWS)
+    reason = "the document's text is blank; look at the document in the project, and export it again"
+    assert [(lost.reason, lost.source) for lost in file.unusable] == [(reason, "Empty")] * 2
+    assert (len(file.codings), file.is_conserved) == (1, True)
+
+
+def test_a_document_that_is_no_text_matters_only_where_it_is_coded() -> None:
+    full = f'<TextSource guid="d" name="Doc" plainTextPath="internal://d.txt">{_selection(0, 3)}</TextSource>'
+    broken = '<TextSource guid="e" name="Broken" plainTextPath="internal://e.txt">{}</TextSource>'
+    assert _texts(_zip(_project(full + broken.format("")), d=b"Four words", e=b"a\x00b")) == ["Four"]
+    with pytest.raises(SynthesisError, match=r"^x\.qdpx: sources/e\.txt: line 1: the text holds a NUL byte"):
+        _texts(_zip(_project(full + broken.format(_selection(0, 1))), d=b"Four words", e=b"a\x00b"))
 
 
 def test_people_waves_coders_and_notes_are_those_of_case_variable_or_name() -> None:
@@ -280,18 +387,18 @@ def _archive(**members: str | bytes) -> bytes:
 
 
 def test_the_project_and_the_text_meant_are_read_and_not_others_called_so() -> None:
-    source = f'<TextSource guid="d" name="D" plainTextPath="internal://d.txt">{_selection(0, 3)}</TextSource>'
+    source = f'<TextSource guid="d" name="D" plainTextPath="internal://d.txt">{_selection(0, 4)}</TextSource>'
     project, old = _project(source), _project("")
     right_file = _archive(old__projectDOTqde=old, old__dDOTtxt=b"Wrong", projectDOTqde=project, sources__dDOTtxt=b"Right")
-    assert _texts(right_file) == ["Righ"]
+    assert _texts(right_file) == ["Right"]
     macos = io.BytesIO()
     with zipfile.ZipFile(macos, "w") as archive:
         archive.writestr("__MACOSX/._project.qde", b"\x00\x05\x16\x07")
         archive.writestr("Mine/project.qde", project)
         archive.writestr("Mine/sources/D.txt", b"Right")
-    assert _texts(macos.getvalue()) == ["Righ"]
+    assert _texts(macos.getvalue()) == ["Right"]
     # A base name is enough where one file alone has it.
-    assert _texts(_archive(projectDOTqde=project, other__dDOTtxt=b"Right")) == ["Righ"]
+    assert _texts(_archive(projectDOTqde=project, other__dDOTtxt=b"Right")) == ["Right"]
     two = read_interviews(_archive(projectDOTqde=project, a__dDOTtxt=b"Wrong", b__dDOTtxt=b"Right"), "x", INTERVIEWS)
     assert [segment.reason for segment in two.unusable] == [NO_TEXT]
     with pytest.raises(
