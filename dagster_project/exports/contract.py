@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.exports.boxes import read_boxes
 from dagster_project.exports.columns import ANSWERED_ON, RESPONDENT, ColumnMatch
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.dates import DateColumn, read_dates
@@ -54,6 +55,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
     if set_aside.num_rows:
         is_accepted = pc.invert(is_set_aside)
         respondents, source_rows = pc.filter(respondents, is_accepted), pc.filter(source_rows, is_accepted)
+    boxes = read_boxes(columns, table, study, export, is_accepted)
     result = ContractResult(
         name=name,
         wave=export.wave or "roster",
@@ -66,10 +68,11 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         respondents=respondents,
         source_rows=source_rows,
         set_aside=set_aside,
-        findings=columns.findings(),
+        findings=columns.findings(boxes.code_columns),
         rows_in_file=row_count,
         undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),
         rows_of_no_wave=rows_of_no_wave(columns, export),
+        boxes=boxes,
     )
     if row_count != result.rows_accepted + set_aside.num_rows or row_count != table.content.num_rows:
         raise ExportError(

@@ -57,6 +57,14 @@ class HeldCells:
 
 
 @dataclass(frozen=True)
+class Form:
+    """A form of the tool: the column that says how far it was filled in, and the columns that people fill in."""
+
+    state_column: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TextTable:
     """An export's file as text, one row for each record. Nothing is typed, trimmed or dropped.
 
@@ -69,6 +77,7 @@ class TextTable:
     value_labels: column name to {value's text: label}.
     special_codes: column name to the codes that the file declares as user-missing, single ("-9") or as a range
         ("90 thru 99").
+    forms: of a tool that says how far each form was filled in (REDCap), by the form's name.
     encoding, delimiter: as detected; None if the format has none, and for a file of one column.
     notes: what the reader found out about the file, one sentence each.
     blank_lines: number of entirely blank lines, which are not records.
@@ -81,6 +90,7 @@ class TextTable:
     other_names: dict[str, str] = field(default_factory=dict)
     value_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     special_codes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    forms: dict[str, Form] = field(default_factory=dict)
     encoding: str | None = None
     delimiter: str | None = None
     notes: tuple[str, ...] = ()

@@ -253,7 +253,13 @@ class Export(Definition):
     )
     dictionary: str | None = Field(
         default=None,
-        description="REDCap's data dictionary (CSV) below the study folder; matches columns that are headed by their labels",
+        description="REDCap's data dictionary (CSV of its web page or API) below the study folder; matches columns that are"
+        " headed by their labels",
+    )
+    untouched_forms: Literal["blank", "answers"] | None = Field(
+        default=None,
+        description="what REDCap's boxes that are not ticked are in a form without an answer whose state is blank or"
+        " Incomplete: blank (nobody saw the form) or answers; asked about if left out",
     )
     set_aside: tuple[RowRule, ...] = Field(default=(), description="rows to set aside, by a column's text")
     duplicates: Literal["refuse", "first", "latest_complete"] = Field(
@@ -354,9 +360,13 @@ class Protocol(Definition):
         for export in wave_exports:
             if export.wave not in waves:
                 raise ValueError(f"an export names the unknown wave {export.wave}")
-        with_dictionary = [export for export in self.exports if export.dictionary is not None]
-        if not_redcap := [export.export for export in with_dictionary if export.reader != "redcap"]:
-            raise ValueError(f"export {not_redcap[0]} declares a dictionary; only the redcap reader knows one")
+        for key, words in (
+            ("dictionary", "a dictionary; only the redcap reader knows one"),
+            ("untouched_forms", "untouched_forms; only the redcap reader knows forms"),
+        ):
+            exports_with_key = [export for export in self.exports if getattr(export, key) is not None]
+            if not_redcap := [export.export for export in exports_with_key if export.reader != "redcap"]:
+                raise ValueError(f"export {not_redcap[0]} declares {words}")
         for wave in waves:
             self._check_parts(wave)
         tables = [export.table for export in self.exports]
