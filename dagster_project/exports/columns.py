@@ -187,7 +187,7 @@ class ColumnMatch:
                 findings.append(ColumnFinding(column, None, "unknown", message))
         for key, (column, codes) in self._required.items():
             if key not in self._positions:
-                message = _missing_message(column, codes, unknown_columns.get(loose_header_key(column)))
+                message = self._missing_message(column, codes, unknown_columns.get(loose_header_key(column)))
                 findings += [ColumnFinding(column, code, "missing", message) for code in codes or _NO_CODE]
         for code, declared_column in self.canonical.items():
             if declared_column is None:
@@ -211,14 +211,15 @@ class ColumnMatch:
             message = f"column {header_text(column)} {purpose}"
         return [ColumnFinding(column, code, verdict, message) for code in codes or _NO_CODE]
 
-
-def _missing_message(column: str, codes: Sequence[str], similar_column: str | None) -> str:
-    if similar_column is not None:
-        remedy = f"did you mean column {header_text(similar_column)}? Correct its name in the export or in the protocol"
-    elif not codes:
-        remedy = "a rule under set_aside needs it; correct the export or the rule"
-    elif codes[0] in (RESPONDENT, ANSWERED_ON):
-        remedy = f"correct the export, or {codes[0]} in the protocol"
-    else:
-        remedy = "correct the export, the protocol, or declare it under absent"
-    return f"column {header_text(column)}{code_suffix(codes[0] if codes else None)} is missing; {remedy}"
+    def _missing_message(self, column: str, codes: Sequence[str], similar_column: str | None) -> str:
+        if (absence := self._table.absences.get(column)) is not None:
+            remedy = absence
+        elif similar_column is not None:
+            remedy = f"did you mean column {header_text(similar_column)}? Correct its name in the export or in the protocol"
+        elif not codes:
+            remedy = "a rule under set_aside needs it; correct the export or the rule"
+        elif codes[0] in (RESPONDENT, ANSWERED_ON):
+            remedy = f"correct the export, or {codes[0]} in the protocol"
+        else:
+            remedy = "correct the export, the protocol, or declare it under absent"
+        return f"column {header_text(column)}{code_suffix(codes[0] if codes else None)} is missing; {remedy}"

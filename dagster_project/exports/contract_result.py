@@ -233,9 +233,12 @@ def _days(cells: pa.Array, dates: DateColumn) -> pa.Array:
 
 
 def _hint(finding: ColumnFinding) -> str:
-    """The question of a missing column's message, if it asks one."""
-    _, separator, question = finding.message.partition("; did you mean")
-    return f"for {header_text(finding.column)}, did you mean{question}" if separator else ""
+    """What a missing column's message says of this column alone: a question, or why it cannot be told from others."""
+    for words in ("did you mean", "its label"):
+        _, separator, hint = finding.message.partition(f"; {words}")
+        if separator:
+            return f"for {header_text(finding.column)}, {words}{hint}"
+    return ""
 
 
 def _row_list(rows: Sequence[int]) -> str:

@@ -84,6 +84,7 @@ def with_dictionary(table: TextTable, path: Path) -> TextTable:
         other_names={column: name for column, name in names.items() if name != column},
         column_labels={column: plain_label(field.label) for column, field in known_fields.items() if field.label},
         value_labels={column: _value_labels(field) for column, field in known_fields.items() if field.choices},
+        absences=_shared_labels(columns, name_by_position, fields),
         forms=_forms(names, known_fields, fields),
     )
 
@@ -120,6 +121,20 @@ def _names_by_position(columns: Sequence[str], fields: Sequence[DictionaryField]
         if column in field_names:
             del name_by_position[position]
     return name_by_position
+
+
+def _shared_labels(
+    columns: Sequence[str], name_by_position: Mapping[int, str], fields: Sequence[DictionaryField]
+) -> dict[str, str]:
+    """The fields that no column is matched with, because one that has their label could be another's."""
+    keys = {label_key(column) for position, column in enumerate(columns) if position not in name_by_position}
+    return {
+        name: f"its label {quoted(plain_label(label))} does not tell it from other columns; export the records with field"
+        " names as headings"
+        for field in fields
+        for name, label in field.headings
+        if label_key(label) in keys and name not in name_by_position.values()
+    }
 
 
 def _states(

@@ -74,6 +74,7 @@ class TextTable:
         case number (SPSS, first case 1).
     column_labels: column name to the label in the file.
     other_names: column name to another name by which the tool knows the column (Qualtrics' ImportId).
+    absences: the name of a column that cannot be told from others to the reason and the cure.
     value_labels: column name to {value's text: label}.
     special_codes: column name to the codes that the file declares as user-missing, single ("-9") or as a range
         ("90 thru 99").
@@ -88,6 +89,7 @@ class TextTable:
     source_rows: pa.Array
     column_labels: dict[str, str] = field(default_factory=dict)
     other_names: dict[str, str] = field(default_factory=dict)
+    absences: dict[str, str] = field(default_factory=dict)
     value_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     special_codes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     forms: dict[str, Form] = field(default_factory=dict)

@@ -148,7 +148,11 @@ def test_a_printed_label_is_equal_to_itself_and_has_no_tag(label: str) -> None:
 def test_a_heading_that_could_be_two_fields_is_none_of_them(labels: list[str], header: list[str], tmp_path: Path) -> None:
     fields = [["rid", "start", "text", "Record ID", ""], *(["q", "start", "text", label, ""] for label in labels)]
     fields = [[f"{field[0]}{index}", *field[1:]] for index, field in enumerate(fields)]
-    assert _read(tmp_path, ["Record ID", *header], fields).other_names == {"Record ID": "rid0"}
+    table = _read(tmp_path, ["Record ID", *header], fields)
+    assert table.other_names == {"Record ID": "rid0"}
+    assert table.absences["q1"] == (
+        'its label "Comment" does not tell it from other columns; export the records with field names as headings'
+    )
 
 
 def test_a_heading_that_is_a_label_and_another_field_s_name_is_refused_among_labels_only(tmp_path: Path) -> None:

@@ -111,6 +111,20 @@ def test_an_export_with_labels_is_matched_through_the_dictionary_and_its_texts_a
     assert look(study, Memory(), {}).undeclared_files == ()
 
 
+def test_items_of_one_label_are_asked_for_by_name(study: Study, export_of: Callable[[str], Export]) -> None:
+    """Labels are repeated in real projects, visit by visit: 52 of the 124 columns of one."""
+    labelled = [["Label 1" if cell == "Label 3" else cell for cell in row] for row in LABELLED]
+    fields = [[cell if cell != "Label 3" else "Label 1" for cell in row] for row in DICTIONARY]
+    export = _export(export_of, "1", True)
+    _write(study.folder / "dictionary.csv", [HEAD, *fields])
+    table = read_export(_write(study.folder / "raw/T1/records.csv", labelled), export, None, dictionary_of(study, export))
+    result = apply_contract(table, study, export, "ab" * 32, "records.csv")
+    assert result.problems == [
+        'T1: 2 columns are missing: "q_1" (mood_01), "q_3" (mood_03); for "q_1", its label "Label 1" does not tell it from other'
+        " columns; export the records with field names as headings"
+    ]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
