@@ -16,7 +16,7 @@ from dagster_project.exports.dates import DateColumn, read_dates
 from dagster_project.exports.declared_missing import undeclared_missing_codes
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.read import dictionary_of, read_export
-from dagster_project.exports.row_rules import null_if_blank, one_chunk, row_verdicts, rows_of_no_wave
+from dagster_project.exports.row_rules import null_if_blank, one_chunk, repeated_rows, row_verdicts, rows_of_no_wave
 from dagster_project.exports.table import TextTable
 from dagster_project.study import Export, Study
 
@@ -72,6 +72,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         rows_in_file=row_count,
         undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),
         rows_of_no_wave=rows_of_no_wave(columns, export),
+        repeated_rows=repeated_rows(columns, table, export, reasons),
         boxes=boxes,
     )
     if row_count != result.rows_accepted + set_aside.num_rows or row_count != table.content.num_rows:

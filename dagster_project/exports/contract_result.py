@@ -38,6 +38,7 @@ class ContractResult:
     set_aside: source_file, source_row, respondent (null if there is none), reason, detail.
     findings: one for each column of the file and for each declared column that it lacks or code declared absent.
     rows_of_no_wave: of a file that holds several waves, a line for each wave that no export of the protocol declares.
+    repeated_rows: a line where rows of repeated instruments are taken for several rows of a person (REDCap).
     rows_in_file: records of the file; always accepted plus set aside.
     boxes: the boxes of the file (REDCap) that are no answers.
     undeclared_missing: of a file that declares codes as missing, a line for each column with one that the protocol lacks.
@@ -58,6 +59,7 @@ class ContractResult:
     rows_in_file: int
     undeclared_missing: tuple[str, ...] = ()
     rows_of_no_wave: tuple[str, ...] = ()
+    repeated_rows: tuple[str, ...] = ()
     boxes: BoxTexts = field(default_factory=BoxTexts)
 
     @cached_property
@@ -136,7 +138,7 @@ class ContractResult:
     @cached_property
     def warnings(self) -> list[str]:
         """Columns and waves of the file that the protocol does not know, and dates that cannot be read, a line each."""
-        return [*self._unknown_columns(), *self.rows_of_no_wave, *self.date_warnings]
+        return [*self._unknown_columns(), *self.rows_of_no_wave, *self.repeated_rows, *self.date_warnings]
 
     def _unknown_columns(self) -> list[str]:
         headers = [header_text(finding.column) for finding in self._findings_of("unknown")]

@@ -173,3 +173,25 @@ def test_rows_that_no_export_takes_are_named_whatever_rule_leaves_them_out(study
         f'2 rows whose column "redcap_repeat_instance" is "3" {undeclared}',
         f'1 rows whose column "redcap_repeat_instrument" is "sleep" {undeclared}',
     )
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "has_rule", "warnings"),
+    [
+        ("refuse", False, []),  # their people have several rows, which is refused
+        ("first", True, []),
+        *((duplicates, False, [
+            f'column "redcap_repeat_instance": 4 rows are instances of repeated instruments, and {duplicates} keeps one row of a'
+            " person, whichever instance it is; say under rows of the export which instrument and instance it takes"
+        ]) for duplicates in ("first", "latest_complete")),
+    ],
+)  # fmt: skip
+def test_instances_are_not_several_rows_of_a_person_without_a_word(
+    study: Study, export_of: Callable[[str], Export], duplicates: str, has_rule: bool, warnings: list[str]
+) -> None:
+    export = _export(export_of, "1", duplicates=duplicates)
+    rows = export.rows if has_rule else ()
+    ignored = ("signs___1", "redcap_repeat_instrument", "redcap_event_name", "redcap_repeat_instance")
+    _, result = _contracted(study, export.model_copy(update={"rows": rows, "ignored": ignored}), RAW)
+    assert [warning for warning in result.warnings if "belong to a wave" not in warning] == warnings
+    assert bool(result.problems) == (duplicates == "refuse")
