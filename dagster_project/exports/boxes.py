@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports.columns import ColumnMatch
-from dagster_project.exports.data_dictionary import BOXES, CHECKBOX_MARK, STATE_SUFFIX, checkbox_column
+from dagster_project.exports.data_dictionary import BOXES, CHECKBOX_MARK, STATE_SUFFIX, checkbox_column, label_key
+from dagster_project.exports.errors import abbreviated_list
 from dagster_project.exports.headers import header_text
 from dagster_project.exports.table import Form, TextTable
 from dagster_project.study import PARTICIPANTS, Export, Study
@@ -31,7 +32,8 @@ class BoxTexts:
     """What boxes count as that are no answers.
 
     texts: by code, a text for each row of the file; null where the cell counts as it is. questions: a line for each form
-    that perhaps nobody saw. code_columns: the columns of missing data codes, and what each is.
+    that perhaps nobody saw, and on boxes that are blank if not ticked. code_columns: the columns of missing data codes, and
+    what each is.
     """
 
     texts: Mapping[str, pa.StringArray] = field(default_factory=dict)
@@ -55,7 +57,7 @@ def read_boxes(
     """What the boxes of a wave's export count as that are no answers. is_accepted: which rows are; None: all."""
     boxes = [*_boxes(columns, table, study, export)] if export.reader == "redcap" and export.wave is not None else []
     texts: dict[str, pa.StringArray] = {}
-    questions: list[str] = []
+    questions = [*_labelled_boxes(boxes, table)]
     forms = table.forms or _forms_by_order(table.columns, export.respondent)
     for form in forms.values() if boxes else ():
         form_boxes = [box for box in boxes if table.columns[box.position] in form.columns]
@@ -119,6 +121,24 @@ def _question(form: Form, table: TextTable, is_open: pa.BooleanArray) -> str:
         f"{more_words}, where its form has nothing but boxes that are not ticked: perhaps nobody saw it; say"
         " untouched_forms: blank or answers for the export"
     )
+
+
+def _labelled_boxes(boxes: Sequence[_Box], table: TextTable) -> Iterator[str]:
+    """A line for the boxes that hold their choice's label where they are ticked, and else are blank, also if never seen."""
+    columns = []
+    for box in boxes:
+        column = table.columns[box.position]
+        texts = {text for text in pc.unique(_trimmed(table, box.position)).to_pylist() if text}
+        label = table.column_labels.get(column, "")
+        if texts - {*BOXES, *BOXES.values()} and all(
+            label_key(label).endswith(label_key(f"(choice={text})")) for text in texts
+        ):
+            columns.append(header_text(column))
+    if columns:
+        yield (
+            f"column{'s' * (len(columns) > 1)} {abbreviated_list(columns)}: a ticked box holds its label, and one that is"
+            " not ticked is blank, like one that nobody saw; export checkboxes as Checked and Unchecked, or raw"
+        )
 
 
 def _missing_codes(boxes: Sequence[_Box], table: TextTable, export: Export) -> Iterator[tuple[str, str, str, list[_Box]]]:

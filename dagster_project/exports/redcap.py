@@ -76,13 +76,14 @@ def with_dictionary(table: TextTable, path: Path) -> TextTable:
         columns = [states.get(position, column) for position, column in enumerate(columns)]
     names = {column: name_by_position.get(position, column) for position, column in enumerate(columns)}
     names |= {columns[position]: state for position, state in states.items()}
-    field_by_column = {name: field for field in fields for name, _ in field.headings}
-    known_fields = {column: field_by_column[name] for column, name in names.items() if name in field_by_column}
+    field_by_name = {name: field for field in fields for name, _ in field.headings}
+    label_by_name = {name: plain_label(label) for field in fields for name, label in field.headings}
+    known_fields = {column: field_by_name[name] for column, name in names.items() if name in field_by_name}
     return replace(
         table,
         columns=tuple(columns),
         other_names={column: name for column, name in names.items() if name != column},
-        column_labels={column: plain_label(field.label) for column, field in known_fields.items() if field.label},
+        column_labels={column: label for column, name in names.items() if (label := label_by_name.get(name))},
         value_labels={column: _value_labels(field) for column, field in known_fields.items() if field.choices},
         absences=_shared_labels(columns, name_by_position, fields),
         forms=_forms(names, known_fields, fields),

@@ -176,6 +176,21 @@ def test_a_choice_of_the_dictionary_is_an_answer_though_it_is_called_like_a_spec
     assert _answers(_result(study, export_of, rows, has_dictionary=True, special_codes=special_codes)) == [["", ""]]
 
 
+@pytest.mark.parametrize("header", [RAW[:3], LABELS[:3]])
+def test_boxes_that_hold_their_label_are_asked_for_with_what_is_not_ticked(
+    study: Study, export_of: Callable[[str], Export], header: list[str]
+) -> None:
+    content = [header, ["1", "Cat", ""], ["2", "", "Dog"], ["3", "", ""]]
+    problem = (
+        f'T1: columns "{header[1]}", "{header[2]}": a ticked box holds its label, and one that is not ticked is blank, like'
+        " one that nobody saw; export checkboxes as Checked and Unchecked, or raw"
+    )
+    assert _result(study, export_of, content, has_dictionary=True).problems == [problem]
+    for blank in ("", "0", "Unchecked"):
+        content = [header, ["1", "1" if blank == "0" else "Checked", blank]]
+        assert _result(study, export_of, content, has_dictionary=True).problems == []
+
+
 def test_only_the_redcap_reader_knows_forms(tmp_path: Path, study: Study) -> None:
     protocol = study.protocol.model_dump()
     protocol["exports"][1]["untouched_forms"] = "blank"
