@@ -9,7 +9,7 @@ missing data code, such as -999, of a checkbox is exported as one more box, fiel
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -71,8 +71,12 @@ def read_boxes(
     code_columns: dict[str, str] = {}
     for column, missing_code, field_name, code_boxes in _missing_codes(boxes, table, export):
         code_columns[column] = f"column {header_text(column)} is the missing data code {missing_code} of {field_name}"
+        code_position = table.columns.index(column)
+        cells = _trimmed(table, (code_position, *(box.position for box in code_boxes)))
         for box in code_boxes:
-            reasons = _coded_cells(table, table.columns.index(column), box, missing_code)
+            # The missing data code where it is ticked and the box is blank.
+            is_coded = pc.and_(pc.is_in(cells[code_position], value_set=_TICKED), pc.equal(cells[box.position], ""))
+            reasons = pc.if_else(is_coded, missing_code, pa.scalar(None, pa.string()))
             texts[box.code] = pc.coalesce(reasons, texts.get(box.code, reasons))
     return BoxTexts(texts, tuple(questions), code_columns)
 
@@ -96,12 +100,13 @@ def _is_box(table: TextTable, column: str) -> bool:
 def _rows_without_answers(table: TextTable, form: Form, boxes: Sequence[_Box]) -> pa.BooleanArray:
     """The rows in which the form has no state and no answer, and one of the boxes is not ticked."""
     if not boxes:
-        return pa.array([False] * table.row_count)
+        return pa.array([False] * table.row_count, pa.bool_())
     positions = {column: position for position, column in enumerate(table.columns)}
-    is_open = pc.is_in(_trimmed(table, positions[form.state_column]), value_set=_NO_STATE)
-    has_box = pa.array([False] * table.row_count)
+    cells = _trimmed(table, (positions[column] for column in (form.state_column, *form.columns)))
+    is_open = pc.is_in(cells[positions[form.state_column]], value_set=_NO_STATE)
+    has_box = pa.array([False] * table.row_count, pa.bool_())
     for column in form.columns:
-        texts = _trimmed(table, positions[column])
+        texts = cells[positions[column]]
         is_empty = pc.equal(texts, "")
         if _is_box(table, column):
             is_not_ticked = pc.is_in(texts, value_set=_NOT_TICKED)
@@ -126,9 +131,9 @@ def _question(form: Form, table: TextTable, is_open: pa.BooleanArray) -> str:
 def _labelled_boxes(boxes: Sequence[_Box], table: TextTable) -> Iterator[str]:
     """A line for the boxes that hold their choice's label where they are ticked, and else are blank, also if never seen."""
     columns = []
-    for box in boxes:
-        column = table.columns[box.position]
-        texts = {text for text in pc.unique(_trimmed(table, box.position)).to_pylist() if text}
+    for position, cells in _trimmed(table, (box.position for box in boxes)).items():
+        column = table.columns[position]
+        texts = {text for text in pc.unique(cells).to_pylist() if text}
         label = table.column_labels.get(column, "")
         if texts - {*BOXES, *BOXES.values()} and all(
             label_key(label).endswith(label_key(f"(choice={text})")) for text in texts
@@ -155,15 +160,13 @@ def _missing_codes(boxes: Sequence[_Box], table: TextTable, export: Export) -> I
                 yield column, code, field_name, field_boxes
 
 
-def _coded_cells(table: TextTable, code_position: int, box: _Box, missing_code: str) -> pa.StringArray:
-    """The missing data code where it is ticked and the box is blank; else null."""
-    is_coded = pc.is_in(_trimmed(table, code_position), value_set=_TICKED)
-    is_coded = pc.and_(is_coded, pc.equal(_trimmed(table, box.position), ""))
-    return pc.if_else(is_coded, missing_code, pa.scalar(None, pa.string()))
-
-
-def _trimmed(table: TextTable, position: int) -> pa.StringArray:
-    return pc.utf8_trim_whitespace(table.texts([position]).column(0).combine_chunks())
+def _trimmed(table: TextTable, positions: Iterable[int]) -> dict[int, pa.StringArray]:
+    """The texts of some columns by position, read in one go, without the blanks around them."""
+    ordered = sorted(set(positions))
+    cells = table.texts(ordered).columns if ordered else []
+    return {
+        position: pc.utf8_trim_whitespace(column.combine_chunks()) for position, column in zip(ordered, cells, strict=True)
+    }
 
 
 def _forms_by_order(columns: Sequence[str], respondent: str) -> dict[str, Form]:

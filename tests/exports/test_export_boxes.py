@@ -123,6 +123,9 @@ def test_a_file_without_a_form_s_state_or_without_boxes_is_not_asked_about(
     study: Study, export_of: Callable[[str], Export]
 ) -> None:
     assert _result(study, export_of, [["rid", "pets___1", "pets___2"], ["1", "0", "0"]]).problems == []
+    for untouched_forms in (None, "blank", "answers"):
+        result = _result(study, export_of, [RAW], untouched_forms=untouched_forms)
+        assert (result.problems, result.accepted.num_rows) == ([], 0)
     block = ColumnBlock(block="mood", columns={"mood_01": "a", "mood_02": "b"}, absent=("mood_03",))
     rows = [["rid", "a", "b", "habits_complete"], ["1", "0", "0", "0"]]
     assert _result(study, export_of, rows, blocks=(block,)).problems == []
