@@ -7,7 +7,7 @@ A column is matched by its exact header text, or by the tool's other name for it
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.exports.errors import bare_or_quoted
 from dagster_project.exports.headers import HeaderTexts, code_suffix, header_key, loose_header_key
 from dagster_project.exports.table import TextTable
 from dagster_project.study import Export, Study
@@ -162,11 +163,17 @@ class ColumnMatch:
                 counts += code_count * is_filled.to_numpy(zero_copy_only=False)
         return dict(zip(row_indices, counts.tolist(), strict=True))
 
-    def findings(self) -> tuple[ColumnFinding, ...]:
-        """First the file's columns in its order, then what is declared and missing or absent."""
+    def findings(self, tool_columns: Mapping[str, str]) -> tuple[ColumnFinding, ...]:
+        """First the file's columns in its order, then what is declared and missing or absent. tool_columns: columns that no
+        declaration need mention, with a sentence on each."""
         ignored_keys = {header_key(column) for column in self._export.ignored}
         findings: list[ColumnFinding] = []
         unknown_columns: dict[str, str] = {}
+        states = {form.state_column: name for name, form in self._table.forms.items()}
+        sentences = {
+            column: f"column {self._header_text(column)} is the state of the form {bare_or_quoted(name)}"
+            for column, name in states.items()
+        } | dict(tool_columns)
         for column in self._table.columns:
             key = header_key(column)
             other_key = header_key(self._table.other_names.get(column, ""))
@@ -177,6 +184,8 @@ class ColumnMatch:
             elif key in ignored_keys:
                 message = f"column {self._header_text(column)} is declared as ignored"
                 findings.append(ColumnFinding(column, None, "ignored", message))
+            elif column in sentences:
+                findings.append(ColumnFinding(column, None, "ignored", sentences[column]))
             else:
                 unknown_columns.setdefault(loose_header_key(column), column)
                 message = (
@@ -211,7 +220,9 @@ class ColumnMatch:
         return [ColumnFinding(column, code, verdict, message) for code in codes or _NO_CODE]
 
     def _missing_message(self, column: str, codes: Sequence[str], similar_column: str | None) -> str:
-        if similar_column is not None:
+        if (absence := self._table.absences.get(column)) is not None:
+            remedy = absence
+        elif similar_column is not None:
             remedy = (
                 f"did you mean column {self._header_text(similar_column)}? Correct its name in the export or in the protocol"
             )

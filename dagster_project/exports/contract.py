@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.exports.boxes import read_boxes
 from dagster_project.exports.columns import ANSWERED_ON, RESPONDENT, ColumnMatch
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.dates import DateColumn, read_dates
@@ -16,7 +17,7 @@ from dagster_project.exports.declared_missing import undeclared_missing_codes
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.label_row import label_row_problem
 from dagster_project.exports.read import dictionary_of, read_export
-from dagster_project.exports.row_rules import null_if_blank, one_chunk, row_verdicts, rows_of_no_wave
+from dagster_project.exports.row_rules import null_if_blank, one_chunk, repeated_rows, row_verdicts, rows_of_no_wave
 from dagster_project.exports.table import TextTable
 from dagster_project.study import Export, Study
 
@@ -55,6 +56,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
     if set_aside.num_rows:
         is_accepted = pc.invert(is_set_aside)
         respondents, source_rows = pc.filter(respondents, is_accepted), pc.filter(source_rows, is_accepted)
+    boxes = read_boxes(columns, table, study, export, is_accepted)
     result = ContractResult(
         name=name,
         wave=export.wave or "roster",
@@ -67,12 +69,14 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         respondents=respondents,
         source_rows=source_rows,
         set_aside=set_aside,
-        findings=columns.findings(),
+        findings=columns.findings(boxes.code_columns),
         rows_in_file=row_count,
         label_row=label_row_problem(table, columns, study, export, reasons),
         cell_faults=_cell_faults(table, columns, is_set_aside),
         undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),
         rows_of_no_wave=rows_of_no_wave(columns, export),
+        repeated_rows=repeated_rows(columns, table, export, reasons),
+        boxes=boxes,
     )
     if row_count != result.rows_accepted + set_aside.num_rows or row_count != table.content.num_rows:
         raise ExportError(

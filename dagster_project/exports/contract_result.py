@@ -5,13 +5,14 @@ rows accepted (row_rules.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.exports.boxes import BoxTexts
 from dagster_project.exports.columns import ColumnFinding, Verdict
 from dagster_project.exports.dates import DateColumn, date_column
 from dagster_project.exports.errors import ExportError, abbreviated_list, bare_or_quoted, plain, quoted
@@ -37,9 +38,11 @@ class ContractResult:
     set_aside: source_file, source_row, respondent (null if there is none), reason, detail.
     findings: one for each column of the file and for each declared column that it lacks or code declared absent.
     rows_of_no_wave: of a file that holds several waves, a line for each wave that no export of the protocol declares.
+    repeated_rows: a line where rows of repeated instruments are taken for several rows of a person (REDCap).
     rows_in_file: records of the file; always accepted plus set aside.
     label_row: what is wrong if a row looks like a further header.
     cell_faults: a line for each cell that is needed and has no value in the file.
+    boxes: the boxes of the file (REDCap) that are no answers.
     undeclared_missing: of a file that declares codes as missing, a line for each column with one that the protocol lacks.
     """
 
@@ -60,6 +63,8 @@ class ContractResult:
     cell_faults: tuple[str, ...] = ()
     undeclared_missing: tuple[str, ...] = ()
     rows_of_no_wave: tuple[str, ...] = ()
+    repeated_rows: tuple[str, ...] = ()
+    boxes: BoxTexts = field(default_factory=BoxTexts)
 
     @cached_property
     def accepted(self) -> pa.Table:
@@ -71,11 +76,13 @@ class ContractResult:
     def batches(self, integer_codes: set[str]) -> Iterator[pa.RecordBatch]:
         """The accepted rows in the file's order, batch by batch: the columns of `places`, source_file, source_row.
 
-        Text is unchanged; null where a column has no position. The codes in `integer_codes` are given as int16 as long as
-        every accepted cell is blank (null) or the plain spelling of a whole number: at the first other cell a code is
-        removed from the set, and is text from that batch on. There is at least one batch; it may have no rows.
+        Text is unchanged, but for boxes that are no answers; null where a column has no position. The codes in
+        `integer_codes` are given as int16 as long as every accepted cell is blank (null) or the plain spelling of a whole
+        number: at the first other cell a code is removed from the set, and is text from that batch on. There is at least one
+        batch; it may have no rows.
         """
         positions = sorted({position for position in self.column_positions.values() if position is not None} or {0})
+        integer_codes -= {code for code, texts in self.boxes.texts.items() if as_int16(pc.fill_null(texts, "")) is None}
         integer_positions = {
             position for code, position in self.column_positions.items() if code in integer_codes and position is not None
         }
@@ -85,8 +92,11 @@ class ContractResult:
         batches = self.table.content.batches(positions, integer_positions)
         for batch in batches if self.table.row_count else (empty_batch,):
             row_count = batch.num_rows
-            if self.is_accepted is not None:
-                batch = batch.filter(self.is_accepted.slice(rows_seen, row_count))
+            is_accepted = None if self.is_accepted is None else self.is_accepted.slice(rows_seen, row_count)
+            box_texts = {code: texts.slice(rows_seen, row_count) for code, texts in self.boxes.texts.items()}
+            if is_accepted is not None:
+                batch = batch.filter(is_accepted)
+                box_texts = {code: texts.filter(is_accepted) for code, texts in box_texts.items()}
             rows_seen += row_count
             columns = dict(zip(positions, batch.columns, strict=True))
             for position, cells in columns.items():
@@ -103,6 +113,7 @@ class ContractResult:
                 name: null_texts if position is None else columns[position]
                 for name, position in self.column_positions.items()
             }
+            output_columns |= {code: _replaced(output_columns[code], texts) for code, texts in box_texts.items()}
             file_indices = pa.array(np.zeros(batch.num_rows, np.int32))
             file_hashes = pa.array([self.sha256], pa.string())
             output_columns["source_file"] = pa.DictionaryArray.from_arrays(file_indices, file_hashes)
@@ -127,14 +138,14 @@ class ContractResult:
             *([f"{self.wave}: {self.label_row}"] if self.label_row is not None else []),
             *self._cell_problems(),
             *self._date_problems(),
-            *(f"{self.wave}: {line}" for line in self.undeclared_missing),
+            *(f"{self.wave}: {line}" for line in (*self.undeclared_missing, *self.boxes.questions)),
             *self._repeated_participants(),
         ]
 
     @cached_property
     def warnings(self) -> list[str]:
         """Columns and waves of the file that the protocol does not know, and dates that cannot be read, a line each."""
-        return [*self._unknown_columns(), *self.rows_of_no_wave, *self.date_warnings]
+        return [*self._unknown_columns(), *self.rows_of_no_wave, *self.repeated_rows, *self.date_warnings]
 
     def _unknown_columns(self) -> list[str]:
         headers = [self._header_text(finding.column) for finding in self._findings_of("unknown")]
@@ -186,9 +197,12 @@ class ContractResult:
             raise ExportError(f"{plain(self.name)}: {self.problems[0]}{remainder}")
 
     def _hint(self, finding: ColumnFinding) -> str:
-        """The question of a missing column's message, if it asks one."""
-        _, separator, question = finding.message.partition("; did you mean")
-        return f"for {self._header_text(finding.column)}, did you mean{question}" if separator else ""
+        """What a missing column's message says of this column alone: a question, or why it cannot be told from others."""
+        for words in ("did you mean", "its label"):
+            _, separator, hint = finding.message.partition(f"; {words}")
+            if separator:
+                return f"for {self._header_text(finding.column)}, {words}{hint}"
+        return ""
 
     @cached_property
     def _header_text(self) -> HeaderTexts:
@@ -229,6 +243,12 @@ class ContractResult:
             unlisted_count = len(participants) - _MAX_LISTED_PARTICIPANTS
             messages.append(f"{self.wave}: {unlisted_count} more participants have several rows; keep one row of each")
         return messages
+
+
+def _replaced(cells: pa.Array, texts: pa.StringArray) -> pa.Array:
+    """Cells with other texts where there are any: among whole numbers, these are whole numbers or blank, which is null."""
+    replacements = as_int16(pc.fill_null(texts, "")) if pa.types.is_integer(cells.type) else texts
+    return pc.if_else(pc.is_valid(texts), replacements, cells)
 
 
 def _days(cells: pa.Array, dates: DateColumn) -> pa.Array:

@@ -63,11 +63,11 @@ def utf8_note(bom_length: int) -> str:
     return f"The encoding is UTF-8{' with a byte order mark' if bom_length else ''}."
 
 
-def decode(data: bytes, name: str, encoding: str | None = None) -> DecodedText:
+def decode(data: bytes, name: str, encoding: str | None = None, *, may_be_blank: bool = False) -> DecodedText:
     """Decode a whole file, in its declared encoding if there is one.
 
-    Raises ExportError for an empty file, for a file that is not text, for NUL bytes, for a file that mixes encodings, and
-    for an encoding that cannot be determined.
+    Raises ExportError for an empty or blank file, unless it may be blank, for a file that is not text, for NUL bytes, for a
+    file that mixes encodings, and for an encoding that cannot be determined.
     """
     name = plain(name)
     for signature, kind, remedy in _FILE_SIGNATURES:
@@ -78,7 +78,7 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> DecodedText:
     decoded_text = _decode(data, name) if encoding is None else _decode_as(data, encoding, name)
     if decoded_text.utf8.endswith(DOS_END):
         decoded_text = replace(decoded_text, utf8=decoded_text.utf8.removesuffix(DOS_END))
-    if not _NOT_BLANK.search(decoded_text.utf8):
+    if not may_be_blank and not _NOT_BLANK.search(decoded_text.utf8):
         raise ExportError(f"{name}: the file is empty; export it again")
     if (position := decoded_text.utf8.find(b"\x00")) >= 0:
         line = _line_of(decoded_text.utf8, position)

@@ -15,6 +15,7 @@ from dagster_project.exports.columns import ColumnMatch
 from dagster_project.exports.dates import DateColumn
 from dagster_project.exports.errors import bare_or_quoted, quoted
 from dagster_project.exports.repeats import repeated_texts
+from dagster_project.exports.table import TextTable
 from dagster_project.study import Export, RowFilter
 
 #: Why a row without an identifier is set aside.
@@ -25,6 +26,8 @@ OTHER_WAVE = "other_wave"
 DUPLICATE = "duplicate"
 #: Why a row that repeats the header is set aside: two files were pasted together.
 HEADER_ROW = "header_row"
+#: How REDCap calls the number of a row among those of a repeated instrument, by its name and by its label.
+_INSTANCE = ("redcap_repeat_instance", "Repeat Instance")
 
 
 def row_verdicts(
@@ -163,6 +166,27 @@ def rows_of_no_wave(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
             " export for them"
         )
     return tuple(lines)
+
+
+def repeated_rows(columns: ColumnMatch, table: TextTable, export: Export, reasons: pa.Array) -> tuple[str, ...]:
+    """A line on rows of REDCap's repeated instruments of which a rule for several rows keeps one, whichever it is.
+
+    reasons: why each row is set aside; null for accepted rows.
+    """
+    rule_columns = {rule.column for rule in export.rows} | {rule.column for rule in export.set_aside}
+    if export.reader != "redcap" or export.duplicates == "refuse" or rule_columns & {*_INSTANCE}:
+        return ()
+    for column in _INSTANCE:
+        if (position := columns.position(column)) is not None:
+            is_instance = pc.not_equal(pc.utf8_trim_whitespace(table.texts([position]).column(0)), "")
+            count = pc.sum(pc.and_(is_instance, pc.or_kleene(pc.is_null(reasons), pc.equal(reasons, DUPLICATE)))).as_py()
+            if count:
+                return (
+                    f"column {quoted(column)}: {count} rows are instances of repeated instruments, and {export.duplicates}"
+                    " keeps one row of a person, whichever instance it is; say under rows of the export which instrument and"
+                    " instance it takes",
+                )
+    return ()
 
 
 def _has_text(kind: Mapping[str, str], row_filter: RowFilter) -> bool:

@@ -69,6 +69,14 @@ class CellFault:
 
 
 @dataclass(frozen=True)
+class Form:
+    """A form of the tool: the column that says how far it was filled in, and the columns that people fill in."""
+
+    state_column: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TextTable:
     """An export's file as text, one row for each record. Nothing is typed, trimmed or dropped.
 
@@ -78,9 +86,11 @@ class TextTable:
         case number (SPSS, first case 1).
     column_labels: column name to the label in the file.
     other_names: column name to another name by which the tool knows the column (Qualtrics' ImportId).
+    absences: the name of a column that cannot be told from others to the reason and the cure.
     value_labels: column name to {value's text: label}.
     special_codes: column name to the codes that the file declares as user-missing, single ("-9") or as a range
         ("90 thru 99").
+    forms: of a tool that says how far each form was filled in (REDCap), by the form's name.
     encoding, delimiter: as detected; None if the format has none, and for a file of one column.
     faults: cells that have no value though the file shows one; they are blank in `content`.
     guesses: what was taken to be so and could be otherwise, one sentence each.
@@ -93,9 +103,11 @@ class TextTable:
     source_rows: pa.Array
     column_labels: dict[str, str] = field(default_factory=dict)
     other_names: dict[str, str] = field(default_factory=dict)
+    absences: dict[str, str] = field(default_factory=dict)
     value_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     special_codes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     faults: tuple[CellFault, ...] = ()
+    forms: dict[str, Form] = field(default_factory=dict)
     encoding: str | None = None
     delimiter: str | None = None
     guesses: tuple[str, ...] = ()

@@ -210,7 +210,13 @@ class Export(Definition):
     )
     dictionary: str | None = Field(
         default=None,
-        description="REDCap's data dictionary (CSV) below the study folder; matches columns that are headed by their labels",
+        description="REDCap's data dictionary (CSV of its web page or API) below the study folder; matches columns that are"
+        " headed by their labels",
+    )
+    untouched_forms: Literal["blank", "answers"] | None = Field(
+        default=None,
+        description="what REDCap's boxes that are not ticked are in a form without an answer whose state is blank or"
+        " Incomplete: blank (nobody saw the form) or answers; asked about if left out",
     )
     set_aside: tuple[RowRule, ...] = Field(default=(), description="rows to set aside, by a column's text")
     duplicates: Literal["refuse", "first", "latest_complete"] = Field(

@@ -122,7 +122,7 @@ _PROPOSITIONS = """\
 #   - file: interviews/second_coder.csv  # a row a coding; a code below another is written Work > Team
 #     columns: {{code: Theme, person: Participant, wave: Wave, segment: Passage, source: Document, coder: Coder, memo: Memo}}
 #
-# propositions:
+# propositions:             # may be left out as long as there are interviews only
 #   - proposition: total_falls_then_steadies
 #     statement: The total falls at first and is then like that of others.
 #     codes: [Strain, Team > Positive]   # names of codes; with those above them where several have the name

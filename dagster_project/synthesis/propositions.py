@@ -160,10 +160,14 @@ class PropositionFile(Definition):
 
     note: str | None = Field(default=None, description="what readers of the joint display must know")
     interviews: tuple[Interviews, ...] = Field(default=(), description="files of coded segments, with who and when")
-    propositions: tuple[Proposition, ...] = Field(min_length=1, description="the propositions, in order")
+    propositions: tuple[Proposition, ...] = Field(
+        default=(), description="the propositions, in order; may be left out where there are interviews"
+    )
 
     @model_validator(mode="after")
     def _unique_codes(self) -> "PropositionFile":
+        if not self.propositions and not self.interviews:
+            raise ValueError("there are neither propositions nor interviews; declare some, or comment all of it out")
         codes = [proposition.proposition for proposition in self.propositions]
         if duplicates := [code for code in codes if codes.count(code) > 1]:
             raise ValueError(f"proposition {duplicates[0]} is declared twice")

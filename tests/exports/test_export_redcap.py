@@ -112,6 +112,20 @@ def test_an_export_with_labels_is_matched_through_the_dictionary_and_its_texts_a
     assert look(study, Memory(), {}).undeclared_files == ()
 
 
+def test_items_of_one_label_are_asked_for_by_name(study: Study, export_of: Callable[[str], Export]) -> None:
+    """Labels are repeated in real projects, visit by visit: 52 of the 124 columns of one."""
+    labelled = [["Label 1" if cell == "Label 3" else cell for cell in row] for row in LABELLED]
+    fields = [[cell if cell != "Label 3" else "Label 1" for cell in row] for row in DICTIONARY]
+    export = _export(export_of, "1", True)
+    _write(study.folder / "dictionary.csv", [HEAD, *fields])
+    table = read_export(_write(study.folder / "raw/T1/records.csv", labelled), export, None, dictionary_of(study, export))
+    result = apply_contract(table, study, export, "ab" * 32, "records.csv")
+    assert result.problems == [
+        'T1: 2 columns are missing: "q_1" (mood_01), "q_3" (mood_03); for "q_1", its label "Label 1" does not tell it from other'
+        " columns; export the records with field names as headings"
+    ]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
@@ -160,3 +174,25 @@ def test_rows_that_no_export_takes_are_named_whatever_rule_leaves_them_out(study
         f'2 rows whose column "redcap_repeat_instance" is "3" {undeclared}',
         f'1 rows whose column "redcap_repeat_instrument" is "sleep" {undeclared}',
     )
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "has_rule", "warnings"),
+    [
+        ("refuse", False, []),  # their people have several rows, which is refused
+        ("first", True, []),
+        *((duplicates, False, [
+            f'column "redcap_repeat_instance": 4 rows are instances of repeated instruments, and {duplicates} keeps one row of a'
+            " person, whichever instance it is; say under rows of the export which instrument and instance it takes"
+        ]) for duplicates in ("first", "latest_complete")),
+    ],
+)  # fmt: skip
+def test_instances_are_not_several_rows_of_a_person_without_a_word(
+    study: Study, export_of: Callable[[str], Export], duplicates: str, has_rule: bool, warnings: list[str]
+) -> None:
+    export = _export(export_of, "1", duplicates=duplicates)
+    rows = export.rows if has_rule else ()
+    ignored = ("signs___1", "redcap_repeat_instrument", "redcap_event_name", "redcap_repeat_instance")
+    _, result = _contracted(study, export.model_copy(update={"rows": rows, "ignored": ignored}), RAW)
+    assert [warning for warning in result.warnings if "belong to a wave" not in warning] == warnings
+    assert bool(result.problems) == (duplicates == "refuse")

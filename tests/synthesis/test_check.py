@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dagster_project.study import Study, new_study, read_study
 from dagster_project.synthesis.check import Finding, check_synthesis
@@ -100,3 +101,18 @@ def test_what_a_new_study_says_of_propositions_is_inert_and_valid_without_its_co
         "2 codings, 0 set aside",
         "total_falls_then_steadies: quotes: 's-0123456789' is not a segment with a code of this proposition; correct the id",
     ]
+
+
+def test_interviews_may_be_taken_in_before_there_are_propositions(study: Study) -> None:
+    file = study.folder / "propositions.yaml"
+    interviews = yaml.safe_load(file.read_text(encoding="utf-8"))["interviews"]
+    file.write_text(yaml.safe_dump({"interviews": interviews}), encoding="utf-8")
+    assert [finding.words for finding in check_synthesis(study)] == [
+        "0, with 0 claims",
+        "30 codings, 0 set aside",
+        "4 codings, 0 set aside",
+    ]
+    file.write_text("note: nothing yet\n", encoding="utf-8")
+    (finding,) = check_synthesis(study)
+    assert finding.is_error
+    assert finding.words.endswith("there are neither propositions nor interviews; declare some, or comment all of it out")

@@ -3,82 +3,45 @@
 import io
 import zipfile
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from qdpx_project import CODES, INTERVIEWS, coded_selection, project, texts_of, zipped
 
 from dagster_project.synthesis import SynthesisError, read_interviews, segment_ids
 from dagster_project.synthesis.segments import Interviews, read_codebook
 
 EXAMPLE = Path(__file__).parents[2] / "data" / "peer_workers" / "interviews"
-CODES = '<Code guid="C-1" name="Work" isCodable="true"><Code guid="c-2" name="Team" isCodable="true"/></Code>'
-INTERVIEWS = Interviews(file="x.qdpx")
 NO_TEXT = "the document's text is not in the file, or its name is ambiguous; export the project with its texts"
 
 
-def _zip(project: str, **members: bytes) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("project.qde", project)
-        for name, data in members.items():
-            archive.writestr(f"sources/{name}.txt", data)
-    return target.getvalue()
-
-
-def _project(sources: str, *, codes: str = CODES, more: str = "", origin: str = "") -> str:
-    return (
-        f'<?xml version="1.0" encoding="utf-8"?><Project xmlns="urn:QDA-XML:project:1.0" name="p" origin="{origin}">'
-        f"<CodeBook><Codes>{codes}</Codes></CodeBook>{more}<Sources>{sources}</Sources></Project>"
-    )
-
-
-def _selection(start: int, end: int, name: str = "", code: str = "c-2", inside: str = "") -> str:
-    return (
-        f'<PlainTextSelection guid="s{start}" name={quoteattr(name)} startPosition="{start}" endPosition="{end}">'
-        f'<Coding guid="k{start}"><CodeRef targetGUID="{code}"/>{inside}</Coding></PlainTextSelection>'
-    )
-
-
-def _texts(data: bytes, declared: Interviews = INTERVIEWS) -> list[str | None]:
-    return [coding.text for coding in read_interviews(data, "x.qdpx", declared).codings]
-
-
-# "I like my team. 🙂\r\nThe team likes me." with the mark and line ends of Windows; what is coded, and how tools count it.
-TEXT = "I like my team. 🙂\r\nThe team likes me."
-AS_FILE = ("\ufeff" + TEXT).encode()
-
-
 @pytest.mark.parametrize(
-    ("origin", "first", "second"),
-    [
-        ("the standard: code points, the last character", (10, 13), (23, 26)),
-        ("exclusive end, as QualCoder and NVivo", (10, 14), (23, 27)),
-        ("UTF-16 units, the last character", (10, 13), (24, 27)),
-        ("UTF-16 units, exclusive, a line end as one", (10, 14), (23, 27)),
-        ("a line end as one, the last character", (10, 13), (22, 25)),
-        ("the byte order mark counts, exclusive", (11, 15), (24, 28)),
-    ],
-)
-def test_selections_are_found_however_a_tool_counts(origin: str, first: tuple[int, int], second: tuple[int, int]) -> None:
-    selections = _selection(*first, "team") + _selection(*second, "team")
-    source = f'<TextSource guid="d" name="Doc" plainTextPath="internal://d.txt">{selections}</TextSource>'
-    file = read_interviews(_zip(_project(source, origin=origin), d=AS_FILE), "x.qdpx", INTERVIEWS)
-    assert [coding.text for coding in file.codings] == ["team", "team"]
-    plain = TEXT.replace("\r\n", "\n")
-    assert [plain[coding.start : coding.end] for coding in file.codings] == ["team", "team"]
-    assert file.unusable == ()
+    "blank",
+    [b"", b"\n", b" \t\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\xef\xbb\xbf\n", b"\xff\xfe", b"\xff\xfe\n\x00", b"\x1a", "\u00a0\u2003".encode()],
+)  # fmt: skip
+def test_a_document_without_a_word_is_blank_and_its_codings_are_named(blank: bytes) -> None:
+    """A project was refused as a whole for one document that held only a line break."""
+    coding = '<Coding guid="k"><CodeRef targetGUID="c-1"/></Coding>'
+    full = f'<TextSource guid="d" name="Doc" plainTextPath="internal://d.txt">{coded_selection(0, 3)}</TextSource>'
+    empty = '<TextSource guid="e" name="Empty" plainTextPath="internal://e.txt">{}</TextSource>'
+    notes = '<Notes><Note guid="n" name="Memo" plainTextPath="internal://e.txt"/></Notes>'
+    (text,) = texts_of(zipped(project(full + empty.format(""), more=notes), d=b"Four words go here", e=blank))
+    assert text == "Four"
+    coded = zipped(project(full + empty.format(coded_selection(0, 1) + coding)), d=b"Four words go here", e=blank)
+    file = read_interviews(coded, "x.qdpx", INTERVIEWS)
+    reason = "the document's text is blank; look at the document in the project, and export it again"
+    assert [(lost.reason, lost.source) for lost in file.unusable] == [(reason, "Empty")] * 2
+    assert (len(file.codings), file.is_conserved) == (1, True)
 
 
-def test_without_names_whole_words_tell_and_a_study_may_say() -> None:
-    text = "We meet on Mondays and then we talk it over."
-    inclusive = _selection(3, 6) + _selection(28, 30)  # "meet", " we" would be the exclusive reading's "mee", "we"
-    source = '<TextSource guid="d" name="Doc"><PlainTextContent>' + text + "</PlainTextContent>{}</TextSource>"
-    assert _texts(_project(source.format(_selection(3, 6) + _selection(11, 17))).encode()) == ["meet", "Mondays"]
-    assert _texts(_project(source.format(_selection(3, 7) + _selection(11, 18))).encode()) == ["meet", "Mondays"]
-    declaration = INTERVIEWS.model_copy(update={"end_position": "exclusive"})
-    assert _texts(_project(source.format(inclusive)).encode(), declaration) == ["mee", "we"]
+def test_a_document_that_is_no_text_matters_only_where_it_is_coded() -> None:
+    full = f'<TextSource guid="d" name="Doc" plainTextPath="internal://d.txt">{coded_selection(0, 3)}</TextSource>'
+    broken = '<TextSource guid="e" name="Broken" plainTextPath="internal://e.txt">{}</TextSource>'
+    assert texts_of(zipped(project(full + broken.format("")), d=b"Four words", e=b"a\x00b")) == ["Four"]
+    with pytest.raises(SynthesisError, match=r"^x\.qdpx: sources/e\.txt: line 1: the text holds a NUL byte"):
+        texts_of(zipped(project(full + broken.format(coded_selection(0, 1))), d=b"Four words", e=b"a\x00b"))
 
 
 def test_people_waves_coders_and_notes_are_those_of_case_variable_or_name() -> None:
@@ -87,13 +50,13 @@ def test_people_waves_coders_and_notes_are_those_of_case_variable_or_name() -> N
         '<Cases><Case guid="k" name="PW-01"><SourceRef targetGUID="D"/></Case></Cases>'
         '<Notes><Note guid="n-1" name="Memo"><PlainTextContent>An aside.</PlainTextContent></Note></Notes>'
     )
-    selection = _selection(0, 1, "We").replace('<Coding guid="k0">', '<Coding guid="k0" creatingUser="u-1">')
+    selection = coded_selection(0, 1, "We").replace('<Coding guid="k0">', '<Coding guid="k0" creatingUser="u-1">')
     selection = selection.replace("</PlainTextSelection>", '<NoteRef targetGUID="n-1"/></PlainTextSelection>')
     value = '<VariableValue><VariableRef targetGUID="v-1"/><TextValue>T2</TextValue></VariableValue>'
     source = (
         f'<TextSource guid="d" name="PW-02 at T3"><PlainTextContent>We</PlainTextContent>{selection}{value}</TextSource>'
     )
-    data = _project(source, more=extra_sources).encode()
+    data = project(source, more=extra_sources).encode()
     (by_case,) = read_interviews(data, "x", Interviews(file="x", wave_variable="Wave")).codings
     assert (by_case.person, by_case.wave, by_case.coder, by_case.memo) == ("PW-01", "T2", "Ann", "An aside.")
     assert (by_case.code.path, by_case.source) == (("Work", "Team"), "PW-02 at T3")
@@ -108,7 +71,7 @@ def test_pdf_transcripts_pictures_and_whole_documents_are_read() -> None:
     coding = '<Coding guid="k"><CodeRef targetGUID="c-1"/></Coding>'
     sources = (
         '<PDFSource guid="p" name="Paper.pdf"><Representation guid="r" plainTextPath="internal://r.txt">'
-        + _selection(4, 7, "page")
+        + coded_selection(4, 7, "page")
         + f'</Representation><PDFSelection guid="ps" name="a table" page="1">{coding}</PDFSelection></PDFSource>'
         '<AudioSource guid="a" name="Talk.mp3"><Transcript guid="t" plainTextPath="internal://t.txt">'
         '<SyncPoint guid="S-1" timeStamp="0" position="0"/><SyncPoint guid="s-2" timeStamp="9" position="5"/>'
@@ -116,7 +79,7 @@ def test_pdf_transcripts_pictures_and_whole_documents_are_read() -> None:
         f'<PictureSource guid="i" name="Drawing.png"><PictureSelection guid="is" firstX="0">{coding}</PictureSelection></PictureSource>'
         f'<TextSource guid="w" name="Note"><PlainTextContent>All of it.</PlainTextContent>{coding}</TextSource>'
     )
-    file = read_interviews(_zip(_project(sources), r=b"One page", t=b"Hello you"), "x.qdpx", INTERVIEWS)
+    file = read_interviews(zipped(project(sources), r=b"One page", t=b"Hello you"), "x.qdpx", INTERVIEWS)
     assert [(coding.source, coding.text) for coding in file.codings] == [
         ("Paper.pdf", "page"), ("Paper.pdf", None), ("Talk.mp3", "Hello"), ("Drawing.png", None), ("Note", "All of it."),
     ]  # fmt: skip
@@ -126,16 +89,16 @@ def test_pdf_transcripts_pictures_and_whole_documents_are_read() -> None:
 def test_what_cannot_be_used_is_kept_with_its_reason() -> None:
     source = (
         '<TextSource guid="d" name="Doc"><PlainTextContent>Short.</PlainTextContent>'
-        + _selection(2, 90)
-        + _selection(0, 4, code="c-9")
-        + _selection(0, 4).replace('endPosition="4"', 'endPosition="x"')
+        + coded_selection(2, 90)
+        + coded_selection(0, 4, code="c-9")
+        + coded_selection(0, 4).replace('endPosition="4"', 'endPosition="x"')
         + "</TextSource>"
         + '<TextSource guid="e" name="Gone" plainTextPath="internal://gone.txt">'
-        + _selection(0, 4)
-        + _selection(5, 9, "what it was")
+        + coded_selection(0, 4)
+        + coded_selection(5, 9, "what it was")
         + "</TextSource>"
     )
-    file = read_interviews(_zip(_project(source)), "x.qdpx", INTERVIEWS)
+    file = read_interviews(zipped(project(source)), "x.qdpx", INTERVIEWS)
     assert [segment.reason for segment in file.unusable] == [
         "its positions lie beyond the document's text",
         "no code of the codebook has the GUID c-9",
@@ -158,7 +121,7 @@ def test_what_a_selection_is_called_is_never_what_was_said() -> None:
         f'</Transcript><AudioSelection guid="as" begin="0" end="9" name="00:09">{coding}</AudioSelection></AudioSource>'
     )
     file = read_interviews(
-        _project(f'<PDFSource guid="p" name="Paper.pdf">{regions}{second_selection}</PDFSource>{talk}').encode(),
+        project(f'<PDFSource guid="p" name="Paper.pdf">{regions}{second_selection}</PDFSource>{talk}').encode(),
         "x",
         INTERVIEWS,
     )
@@ -172,15 +135,15 @@ def test_every_coding_element_is_read_or_set_aside_wherever_it_stands() -> None:
     strange = '<Links><Link guid="l"><Coding guid="z"><CodeRef targetGUID="c-1"/></Coding></Link></Links>'
     notes = (
         '<Notes><Note guid="n" name="Field note"><PlainTextContent>The ward is quiet.</PlainTextContent>'
-        + _selection(4, 7)
+        + coded_selection(4, 7)
         + "</Note></Notes>"
     )
     picture = (
         '<PictureSource guid="i" name="Drawing"><TextDescription guid="td"><PlainTextContent>Four words go here</PlainTextContent>'
-        + _selection(0, 3)
+        + coded_selection(0, 3)
         + "</TextDescription></PictureSource>"
     )
-    file = read_interviews(_project(picture, more=notes + strange).encode(), "x", INTERVIEWS)
+    file = read_interviews(project(picture, more=notes + strange).encode(), "x", INTERVIEWS)
     assert [(coding.source, coding.text) for coding in file.codings] == [("Drawing", "Four"), ("Field note", "ward")]
     assert file.unusable == (("z", "a coding of a Link at this place is not read", ""),)
     assert (file.coding_count, file.is_conserved) == (3, True)
@@ -188,16 +151,16 @@ def test_every_coding_element_is_read_or_set_aside_wherever_it_stands() -> None:
 
 def test_passages_are_told_apart_by_place_and_one_with_two_codes_is_one() -> None:
     text = "<PlainTextContent>Yes. No. Yes. Yes.</PlainTextContent>"
-    coded = _selection(0, 3) + _selection(9, 12) + _selection(9, 12, code="c-1") + _selection(14, 17)
-    file = read_interviews(_project(f'<TextSource guid="d" name="D">{text}{coded}</TextSource>').encode(), "x", INTERVIEWS)
+    coded = coded_selection(0, 3) + coded_selection(9, 12) + coded_selection(9, 12, code="c-1") + coded_selection(14, 17)
+    file = read_interviews(project(f'<TextSource guid="d" name="D">{text}{coded}</TextSource>').encode(), "x", INTERVIEWS)
     first, second, second_copy, third = segment_ids(file.codings)
     assert second == second_copy
     assert len({first, second, third}) == 3
     # The first keeps its name whatever else is coded; a second document of that name is another.
     (alone,) = segment_ids(file.codings[:1])
     assert alone == first
-    both_sources = "".join(f'<TextSource guid="{guid}" name="D">{text}{_selection(0, 3)}</TextSource>' for guid in "de")
-    assert len(set(segment_ids(read_interviews(_project(both_sources).encode(), "x", INTERVIEWS).codings))) == 2
+    both_sources = "".join(f'<TextSource guid="{guid}" name="D">{text}{coded_selection(0, 3)}</TextSource>' for guid in "de")
+    assert len(set(segment_ids(read_interviews(project(both_sources).encode(), "x", INTERVIEWS).codings))) == 2
 
 
 def test_the_same_words_of_several_people_are_several_segments() -> None:
@@ -225,10 +188,10 @@ def test_every_coding_of_a_project_comes_back(words: list[str], spans: list[tupl
         first, last = sorted((first % len(words), last % len(words)))
         start, end = starts[first], starts[last] + len(words[last])
         expected.append(text[start:end].strip() or None)
-        selections += _selection(start, end - 1, text[start:end])
+        selections += coded_selection(start, end - 1, text[start:end])
     source = f'<TextSource guid="d" name="D"><PlainTextContent>{escape(text)}</PlainTextContent>{selections}</TextSource>'
     declaration = INTERVIEWS.model_copy(update={"end_position": "inclusive"})
-    file = read_interviews(_project(source).encode(), "x", declaration)
+    file = read_interviews(project(source).encode(), "x", declaration)
     assert [coding.text for coding in file.codings] == expected
     assert file.unusable == ()
 
@@ -268,7 +231,7 @@ def test_an_archive_without_a_project_or_with_a_bomb_is_refused(monkeypatch: pyt
         read_interviews(empty.getvalue(), "x", INTERVIEWS)
     monkeypatch.setattr("dagster_project.synthesis.segments.archive._LARGEST", 1000)
     with pytest.raises(SynthesisError, match=r"project\.qde holds more than 0 MB of text"):
-        read_interviews(_zip(_project("") + " " * 2000), "x", INTERVIEWS)
+        read_interviews(zipped(project("") + " " * 2000), "x", INTERVIEWS)
 
 
 def _archive(**members: str | bytes) -> bytes:
@@ -280,28 +243,28 @@ def _archive(**members: str | bytes) -> bytes:
 
 
 def test_the_project_and_the_text_meant_are_read_and_not_others_called_so() -> None:
-    source = f'<TextSource guid="d" name="D" plainTextPath="internal://d.txt">{_selection(0, 3)}</TextSource>'
-    project, old = _project(source), _project("")
-    right_file = _archive(old__projectDOTqde=old, old__dDOTtxt=b"Wrong", projectDOTqde=project, sources__dDOTtxt=b"Right")
-    assert _texts(right_file) == ["Righ"]
+    source = f'<TextSource guid="d" name="D" plainTextPath="internal://d.txt">{coded_selection(0, 4)}</TextSource>'
+    xml, old = project(source), project("")
+    right_file = _archive(old__projectDOTqde=old, old__dDOTtxt=b"Wrong", projectDOTqde=xml, sources__dDOTtxt=b"Right")
+    assert texts_of(right_file) == ["Right"]
     macos = io.BytesIO()
     with zipfile.ZipFile(macos, "w") as archive:
         archive.writestr("__MACOSX/._project.qde", b"\x00\x05\x16\x07")
-        archive.writestr("Mine/project.qde", project)
+        archive.writestr("Mine/project.qde", xml)
         archive.writestr("Mine/sources/D.txt", b"Right")
-    assert _texts(macos.getvalue()) == ["Righ"]
+    assert texts_of(macos.getvalue()) == ["Right"]
     # A base name is enough where one file alone has it.
-    assert _texts(_archive(projectDOTqde=project, other__dDOTtxt=b"Right")) == ["Righ"]
-    two = read_interviews(_archive(projectDOTqde=project, a__dDOTtxt=b"Wrong", b__dDOTtxt=b"Right"), "x", INTERVIEWS)
+    assert texts_of(_archive(projectDOTqde=xml, other__dDOTtxt=b"Right")) == ["Right"]
+    two = read_interviews(_archive(projectDOTqde=xml, a__dDOTtxt=b"Wrong", b__dDOTtxt=b"Right"), "x", INTERVIEWS)
     assert [segment.reason for segment in two.unusable] == [NO_TEXT]
     with pytest.raises(
         SynthesisError, match=r"^x: there are 2 projects in the file, a/project\.qde and b/project\.qde among"
     ):
-        read_interviews(_archive(a__projectDOTqde=project, b__projectDOTqde=project), "x", INTERVIEWS)
+        read_interviews(_archive(a__projectDOTqde=xml, b__projectDOTqde=xml), "x", INTERVIEWS)
 
 
 def test_a_damaged_stream_is_refused_in_one_line() -> None:
-    data = bytearray(_zip(_project("")))
+    data = bytearray(zipped(project("")))
     for position in range(60, 80):
         data[position] ^= 0x5A
     with pytest.raises(SynthesisError, match=r"^x: project\.qde cannot be read \(.*\); export the project again$"):

@@ -75,11 +75,9 @@ class Archive:
 
     def _member_text(self, member: str) -> str:
         data = self._read_member(member)
-        if not data:
-            return ""
         byte_order_mark = "\ufeff" if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) else ""
         try:
-            return byte_order_mark + decode(data, f"{self._name}: {member}").utf8.decode()
+            return byte_order_mark + decode(data, f"{self._name}: {member}", may_be_blank=True).utf8.decode()
         except ExportError as error:
             raise SynthesisError(str(error)) from None
 

@@ -39,7 +39,8 @@ class Interviews(Definition):
     )
     end_position: Literal["inclusive", "exclusive"] | None = Field(
         default=None,
-        description="whether endPosition is a selection's last character or the one after; told from the texts if left out",
+        description="whether endPosition is a selection's last character or the one after; told from the texts if left out,"
+        " and asked about where they do not tell",
     )
     columns: dict[str, str] = Field(
         default={}, description=f"how a table calls {', '.join(TABLE_COLUMNS)}, where unlike those"

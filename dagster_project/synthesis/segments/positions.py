@@ -3,7 +3,8 @@
 REFI-QDA 1.5 (section 10.2) counts Unicode code points from 0 and gives the first and the last. Not all tools do: some give
 the position after the last, some count UTF-16 units, some count a carriage return and line feed as one character or the byte
 order mark as a character. A file's way of counting is inferred from the names of selections, which most tools fill with
-their text; else from selections that consist of whole words; else the standard is assumed.
+their text; else from selections that consist of whole words or whole lines. Where the last character and the one after it
+fit equally, nobody but the study can tell.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from itertools import product
 _MIN_TRUNCATED_NAME = 12
 #: How many selections a file's way of counting is inferred from.
 _SAMPLE_SIZE = 500
+
+_Fit = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -84,43 +87,77 @@ class Text:
         return start, end
 
 
-def infer_counting(selections: Sequence[tuple[Text, Selection]], end_position: str | None) -> Counting:
-    """The way of counting that fits most selections; that of the standard where all fit equally.
+def infer_counting(selections: Sequence[tuple[Text, Selection]], end_position: str | None) -> tuple[Counting, int | None]:
+    """The way of counting that fits most selections; that of the standard where all give the same texts.
 
-    end_position: `inclusive` or `exclusive` where the study declares it.
+    end_position: `inclusive` or `exclusive` where the study declares it. Second: the index of a selection that has another
+    text if its end is read the other way, where both ways fit equally; else None.
     """
     inclusive_options = {"inclusive": (True,), "exclusive": (False,)}.get(end_position or "", (True, False))
     has_pairs = any(text.has_pairs for text, _ in selections)
     has_crlf = any(text.has_crlf for text, _ in selections)
     has_mark = any(text.has_mark for text, _ in selections)
-    countings = [
-        Counting(*options)
-        for options in product(
-            inclusive_options, (False, True) if has_pairs else (False,), (False, True) if has_crlf else (False,),
-            (False, True) if has_mark else (False,),
-        )
-    ]  # fmt: skip
+    sample = selections[:_SAMPLE_SIZE]
+    best: dict[bool, tuple[_Fit, Counting]] = {}
+    for options in product(
+        inclusive_options, (False, True) if has_pairs else (False,), (False, True) if has_crlf else (False,),
+        (False, True) if has_mark else (False,),
+    ):  # fmt: skip
+        counting = Counting(*options)
+        fit = _total_fit(sample, counting)
+        if options[0] not in best or fit > best[options[0]][0]:
+            best[options[0]] = fit, counting
+    (fit, counting), *alternatives = sorted(best.values(), key=lambda pair: pair[0], reverse=True)
+    is_undecided = any(other_fit == fit for other_fit, _ in alternatives)
+    return counting, _first_difference(selections, counting, alternatives[0][1]) if is_undecided else None
 
-    def total_fit(counting: Counting) -> list[int]:
-        fits = [_fit(text, selection, counting) for text, selection in selections[:_SAMPLE_SIZE]]
-        return [sum(scores) for scores in zip(*fits, strict=True)]
 
-    return max(countings, key=total_fit)
+def _total_fit(selections: Sequence[tuple[Text, Selection]], counting: Counting) -> _Fit:
+    fits = [_fit(text, selection, counting) for text, selection in selections]
+    return tuple(sum(scores) for scores in zip(*fits, strict=True))
 
 
-def _fit(text: Text, selection: Selection, counting: Counting) -> tuple[int, int, int]:
-    """Scores of a way of counting: the selected text is its name, starts and ends at word boundaries, exists."""
+def _first_difference(selections: Sequence[tuple[Text, Selection]], first: Counting, second: Counting) -> int | None:
+    """The index of the first selection that has not the same text, but for the whitespace around it, by two countings."""
+    for index, (text, selection) in enumerate(selections):
+        spans = [text.find(selection, counting) for counting in (first, second)]
+        if len({span and text.plain[span[0] : span[1]].strip() for span in spans}) > 1:
+            return index
+    return None
+
+
+def _fit(text: Text, selection: Selection, counting: Counting) -> _Fit:
+    """Scores of a way of counting: the selected text is its name, starts and ends at boundaries, exists, leaves no mark
+    behind that closes its last sentence, ends before a line break rather than after it."""
     span = text.find(selection, counting)
     if span is None:
-        return 0, 0, 0
+        return 0, 0, 0, 0, 0
     start, end = span
-    passage = " ".join(text.plain[start:end].split())
+    words = text.plain[start:end]
+    passage = " ".join(words.split())
     name = " ".join(selection.name.rstrip("….").split())
     # Tools may normalise the whitespace of a name; an exact match counts more.
-    is_whole = bool(name) and (passage == name) + (text.plain[start:end] == selection.name)
+    is_whole = bool(name) and (passage == name) + (words == selection.name)
     is_truncated = len(name) >= _MIN_TRUNCATED_NAME and len(passage) > len(name) and passage.startswith(name)
     cuts_first_word = 0 < start < len(text.plain) and text.plain[start - 1].isalnum() and text.plain[start].isalnum()
     cuts_last_word = 0 < end < len(text.plain) and text.plain[end - 1].isalnum() and text.plain[end].isalnum()
-    # A selection that ends in whitespace more likely ends before it.
-    ends_well = not cuts_last_word and not (end > start and text.plain[end - 1].isspace())
-    return int(is_whole or is_truncated), int(not cuts_first_word) + int(ends_well), 1
+    boundaries = 2 * int(not cuts_first_word) + (0 if cuts_last_word else _end_fit(words))
+    is_closed = end == len(text.plain) or text.plain[end].isspace()
+    return int(is_whole or is_truncated), boundaries, 1, int(is_closed), -int(_is_line_break(words[-1:]))
+
+
+def _end_fit(words: str) -> int:
+    """How well a selection that cuts no word ends: 0 with the first character of another line, 1 with a blank, else 2.
+
+    What ends in a blank more likely ends before it. People do select a line with its line break, so that is no such sign;
+    but a single character of the next line belongs to whoever selects whole lines and counts the end as the one after.
+    """
+    if _is_line_break(words[-1:]):
+        return 2
+    if words[-1:].isspace():
+        return 1
+    return 0 if _is_line_break(words[-2:-1]) else 2
+
+
+def _is_line_break(character: str) -> bool:
+    return character.splitlines() == [""]

@@ -34,9 +34,12 @@ from dagster_project.synthesis.segments.positions import Counting, Selection, Te
 _SOURCES = ("TextSource", "PDFSource", "PictureSource", "AudioSource", "VideoSource")
 #: Parts of a source that have their own text.
 _TEXT_PARTS = ("Representation", "Transcript", "TextDescription")
+#: Whatever needs the text of the document that it stands in.
+_SELECTIONS = ("PlainTextSelection", "TranscriptSelection")
 _MEDIA_SELECTIONS = ("PDFSelection", "PictureSelection", "AudioSelection", "VideoSelection")
 #: The attributes that locate a selection in a medium.
 _COORDINATES = ("page", "firstX", "firstY", "secondX", "secondY", "begin", "end")
+_BLANK = "the document's text is blank; look at the document in the project, and export it again"
 _NO_TEXT = "the document's text is not in the file, or its name is ambiguous; export the project with its texts"
 #: Deeper codes are refused: only a malicious file has them.
 _MAX_DEPTH = 100
@@ -161,7 +164,7 @@ class _CaseSpans:
 
 class _Project:
     def __init__(self, root: Element, archive: Archive, declaration: Interviews, name: str) -> None:
-        self._root, self._archive, self._declaration = root, archive, declaration
+        self._root, self._archive, self._declaration, self._name = root, archive, declaration, name
         self._people = People(root, declaration, name)
         self._users = {guid_of(user): user.get("name", "") for user in descendants(root, "User")}
         codebook = first_child(root, "CodeBook")
@@ -187,17 +190,12 @@ class _Project:
         selections = [
             selection for document in (*documents, *self._notes) for selection in self._selections(document, document)
         ]
-        with_positions = [
-            (selection.text, selection.positions)
-            for selection in selections
-            if selection.text is not None and selection.positions is not None
-        ]
-        counting = infer_counting(with_positions, self._declaration.end_position)
+        counting = self._counting(selections)
         codings: list[Coding] = []
         unusable: list[UnusableCoding] = []
         speaker_count = 0
         for selection in selections:
-            selection.locate(counting)
+            selection.locate(counting or Counting())
             speaker_count += self._assign_cases(selection)
         for selection in selections:
             for element, reference in _code_references(selection.codings):
@@ -214,7 +212,7 @@ class _Project:
                     codings.append(coding)
         unusable += self._codings_elsewhere(selections)
         origin = self._root.get("origin", "")
-        notes = [f"character counting: {counting.description}"] if with_positions else []
+        notes = [f"character counting: {counting.description}"] if counting is not None else []
         code_guids = {guid_of(code) for code in descendants(self._root, "Code")}
         if people_count := len(set(self._people.case_of_code) & code_guids):
             notes.append(f"codes that are people: {people_count}")
@@ -222,6 +220,27 @@ class _Project:
             max(1, sum(is_kind(child, "CodeRef") for child in coding)) for coding in descendants(self._root, "Coding")
         )
         return CodedFile(self._codes, tuple(codings), tuple(unusable), origin, tuple(notes), coding_count, speaker_count)
+
+    def _counting(self, selections: Iterable[_CodedSelection]) -> Counting | None:
+        """How the file counts characters; None where nothing in it has positions in a text."""
+        located = [
+            (selection, selection.text, selection.positions)
+            for selection in selections
+            if selection.text is not None and selection.positions is not None
+        ]
+        if not located:
+            return None
+        counting, undecided = infer_counting(
+            [(text, positions) for _, text, positions in located], self._declaration.end_position
+        )
+        if undecided is not None:
+            selection = located[undecided][0]
+            raise SynthesisError(
+                f"{self._name}: selection {_location(selection.element, selection.element)} of"
+                f" {selection.name or 'a document'}: endPosition could be the last character or the one after it; say"
+                " end_position: inclusive or exclusive for this file in propositions.yaml"
+            )
+        return counting
 
     def _codings_elsewhere(self, selections: Iterable[_CodedSelection]) -> Iterator[UnusableCoding]:
         """The codings of elements that are not read."""
@@ -233,11 +252,7 @@ class _Project:
                     yield from (UnusableCoding(_location(coding, parent), reason) for _ in _references(coding))
 
     def _selections(self, document: Element, element: Element, depth: int = 0) -> Iterator[_CodedSelection]:
-        content = first_child(element, "PlainTextContent")
-        path = element.get("plainTextPath")
-        raw_text = "".join(content.itertext()) if content is not None else self._archive.text(path) if path else None
-        text = Text(raw_text) if raw_text is not None else None
-        problem = None if text is not None or not path else _NO_TEXT
+        text, problem = self._text(element)
         sync_points = {guid_of(point): point.get("position") for point in children(element, "SyncPoint")}
         document_codings = list(children(element, "Coding"))
         if document_codings:
@@ -260,6 +275,19 @@ class _Project:
             if depth < 2:
                 for part in [child] if is_kind(child, *_TEXT_PARTS) else children(child, *_TEXT_PARTS):
                     yield from self._selections(document, part, depth + 1)
+
+    def _text(self, element: Element) -> tuple[Text | None, str | None]:
+        """The text of a document or a part of it, if it has one; and why its codings cannot be used, if they cannot."""
+        content = first_child(element, "PlainTextContent")
+        path = element.get("plainTextPath")
+        is_coded = next(children(element, "Coding", *_SELECTIONS), None) is not None
+        if content is None and not (path and is_coded):
+            return None, None
+        raw_text = "".join(content.itertext()) if content is not None else self._archive.text(path or "")
+        if raw_text is None:
+            return None, _NO_TEXT
+        text = Text(raw_text)
+        return text, None if text.plain.strip() else _BLANK
 
     def _assign_cases(self, selection: _CodedSelection) -> int:
         """Record the cases that a selection is coded with: its words are theirs. Returns the number of these codings."""
