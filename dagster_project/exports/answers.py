@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)", re.ASCII)
 class CellRule:
     """What cells of one column may hold.
 
-    texts: declared texts, in comparable form. low, high: the limits of numbers; None for no limit. allowed: the numbers
+    texts: declared texts, in comparable form. low, high: the limits of numbers; None for no limit. answer_codes: the numbers
     between them that are answers, None for all. takes_numbers: whether numbers are values at all, takes_decimals: whether
     others than whole ones are. decimal_mark: "." or ",".
     """
@@ -33,7 +33,7 @@ class CellRule:
     texts: frozenset[str]
     low: float | None = None
     high: float | None = None
-    allowed: frozenset[int] | None = None
+    answer_codes: frozenset[int] | None = None
     takes_numbers: bool = True
     takes_decimals: bool = False
     decimal_mark: str = "."
@@ -50,7 +50,7 @@ class CellRule:
             return False
         number = float(text)
         is_within = (self.low is None or number >= self.low) and (self.high is None or number <= self.high)
-        return is_within and (self.allowed is None or number in self.allowed)
+        return is_within and (self.answer_codes is None or number in self.answer_codes)
 
 
 def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
@@ -77,8 +77,8 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
             rules[code] = CellRule(texts, 0, 1, decimal_mark=export.decimal)
         else:
             anchors = study.instrument(block).anchors_of(position)
-            allowed = frozenset(anchors.answers) if anchors.has_gaps else None
-            rules[code] = CellRule(texts, anchors.low, anchors.high, allowed, decimal_mark=export.decimal)
+            answer_codes = frozenset(anchors.answers) if anchors.has_gaps else None
+            rules[code] = CellRule(texts, anchors.low, anchors.high, answer_codes, decimal_mark=export.decimal)
     return {code: rules[code] for code in codes}
 
 

@@ -123,8 +123,9 @@ def _question(form: Form, table: TextTable, is_open: pa.BooleanArray) -> str:
     rows = [str(row) for row in pc.filter(table.source_rows, is_open).to_pylist()]
     row_list = ", ".join(rows[:_MAX_LISTED_ROWS])
     more_words = f" and {len(rows) - _MAX_LISTED_ROWS} more" if len(rows) > _MAX_LISTED_ROWS else ""
+    state_column = HeaderTexts(table.columns)(form.state_column)
     return (
-        f"column {HeaderTexts(table.columns)(form.state_column)} is blank or Incomplete in row{'s' * (len(rows) > 1)} {row_list}"
+        f"column {state_column} is blank or Incomplete in row{'s' * (len(rows) > 1)} {row_list}"
         f"{more_words}, where its form has nothing but boxes that are not ticked: perhaps nobody saw it; say"
         " untouched_forms: blank or answers for the export"
     )

@@ -8,7 +8,6 @@ import ast
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -102,26 +101,26 @@ def _import_ids(table: TextTable, cells: list[str], name: str) -> dict[str, str]
     for column, cell in zip(table.columns, cells, strict=True):
         if not cell.strip():
             continue
-        content = _read_mapping(cell)
-        if "ImportId" not in content:
+        import_id = _import_id(cell)
+        if import_id is None:
             raise ExportError(
                 f"{name}: line {_line(table, 1)}: column {quoted(column)}: {quoted(cell)} is not an ImportId like the others"
                 " of that row; correct the cell"
             )
-        import_ids.setdefault(column, str(content["ImportId"]))
+        import_ids.setdefault(column, import_id)
     return import_ids
 
 
-def _read_mapping(cell: str) -> dict[str, Any]:
-    """{"ImportId": "QID4"}, or {'ImportId': 'QID4'} as the older exporter writes it; empty for anything else."""
+def _import_id(cell: str) -> str | None:
+    """QID4 of {"ImportId": "QID4"}, or of {'ImportId': 'QID4'} as the older exporter writes it; None of anything else."""
     for parse in (json.loads, ast.literal_eval):
         try:
             content = parse(cell)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
-        if isinstance(content, dict):
-            return content
-    return {}
+        if isinstance(content, dict) and "ImportId" in content:
+            return str(content["ImportId"])
+    return None
 
 
 def _letters(text: str) -> str:

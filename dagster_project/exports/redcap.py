@@ -27,6 +27,7 @@ from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.table import Form, TextTable
 from dagster_project.study import Layout
 
+_ANY_LAYOUT = Layout()
 _EVENT = ("redcap_event_name", "Event Name")
 _REPEAT_INSTRUMENT = ("redcap_repeat_instrument", "Repeat Instrument")
 #: The columns of an export with a row for each value.
@@ -37,7 +38,7 @@ _STATE_HEADING = re.compile(r"Complete\?(?:[._]\d+)?")
 _COMPUTED_TYPES = ("calc", "descriptive")
 
 
-def read_redcap(path: Path, name: str, layout: Layout) -> TextTable:
+def read_redcap(path: Path, name: str, layout: Layout = _ANY_LAYOUT) -> TextTable:
     """Read records. The notes say how many events there are, and how many rows belong to repeated instruments.
 
     Raises ExportError for a data dictionary, for an export with a row for each value, and the errors of the delimited
