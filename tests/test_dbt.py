@@ -53,6 +53,8 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "an_item_may_allow_some_numbers_only",
             "items_have_their_own_anchors_and_tables",
             "labels_and_special_codes_hold_in_their_wave_only",
+            "declared_numbers_hold_however_they_are_spelled",
+            "special_codes_of_the_roster_are_reasons",
             "absence_has_one_reason",
             "columns_of_numbers_are_typed_by_the_same_rules",
             "categories_and_numbers_are_typed_by_their_declaration",

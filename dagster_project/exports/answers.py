@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.whole_numbers import as_text
-from dagster_project.study import PARTICIPANTS, SERVICES, Export, Study, comparable
+from dagster_project.study import PARTICIPANTS, SERVICES, CodeRange, Export, Study, comparable
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}([.]0+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)", re.ASCII)
@@ -25,12 +25,13 @@ _NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)", re.ASCII)
 class CellRule:
     """What cells of one column may hold.
 
-    texts: declared texts, in comparable form. low, high: the limits of numbers; None for no limit. answer_codes: the numbers
-    between them that are answers, None for all. takes_numbers: whether numbers are values at all, takes_decimals: whether
-    others than whole ones are. decimal_mark: "." or ",".
+    texts: declared texts, in comparable form. ranges: of numbers that are special codes. low, high: the limits of numbers;
+    None for no limit. answer_codes: the numbers between them that are answers, None for all. takes_numbers: whether numbers
+    are values at all, takes_decimals: whether others than whole ones are. decimal_mark: "." or ",".
     """
 
     texts: frozenset[str]
+    ranges: tuple[CodeRange, ...] = ()
     low: float | None = None
     high: float | None = None
     answer_codes: frozenset[int] | None = None
@@ -39,13 +40,24 @@ class CellRule:
     decimal_mark: str = "."
 
     def accepts(self, cell: str) -> bool:
-        """Whether the cell is blank, a declared text, or a number within the limits."""
+        """Whether the cell is blank, a declared text or number, or a number within the limits."""
+        return self.is_declared(cell) or (self.takes_numbers and self._is_number_within(comparable(cell)))
+
+    def is_declared(self, cell: str) -> bool:
+        """Whether the cell is blank, a declared text, or a number that is declared, however it is spelled."""
         text = comparable(cell)
-        return text == "" or text in self.texts or (self.takes_numbers and self._is_number_within(text))
+        if text == "" or text in self.texts:
+            return True
+        number_text = self._with_point(text)
+        if _WHOLE_NUMBER.fullmatch(number_text) and str(int(float(number_text))) in self.texts:
+            return True
+        return bool(_NUMBER.fullmatch(number_text)) and any(float(number_text) in codes for codes in self.ranges)
+
+    def _with_point(self, text: str) -> str:
+        return text.replace(".", "?").replace(",", ".") if self.decimal_mark == "," else text
 
     def _is_number_within(self, text: str) -> bool:
-        if self.decimal_mark == ",":
-            text = text.replace(".", "?").replace(",", ".")
+        text = self._with_point(text)
         if not (_NUMBER if self.takes_decimals else _WHOLE_NUMBER).fullmatch(text):
             return False
         number = float(text)
@@ -60,25 +72,27 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
     rules: dict[str, CellRule] = {}
     if block == PARTICIPANTS:
         for variable in study.protocol.participant_variables:
+            names = [text for category in variable.categories for text in category.text or (category.label,)]
+            is_number = variable.kind == "number"
             rules[variable.variable] = CellRule(
-                frozenset(
-                    comparable(text) for category in variable.categories for text in category.text or (category.label,)
-                ),
+                frozenset(map(comparable, (*names, *export.special_codes_of(variable.variable)))),
+                tuple(export.special_ranges_of(variable.variable)),
                 variable.minimum,
                 variable.maximum,
-                takes_numbers=variable.kind == "number",
+                takes_numbers=is_number,
                 takes_decimals=True,
-                decimal_mark=export.decimal,
+                decimal_mark=export.decimal if is_number else ".",
             )
         return {code: rules[code] for code in codes}
+    ranges = tuple(export.special_ranges_of(block))
     for position, code in enumerate(study.block_codes(block), start=1):
         texts = frozenset(study.answer_texts(export, block, position))
         if block == SERVICES:
-            rules[code] = CellRule(texts, 0, 1, decimal_mark=export.decimal)
+            rules[code] = CellRule(texts, ranges, 0, 1, decimal_mark=export.decimal)
         else:
             anchors = study.instrument(block).anchors_of(position)
             answer_codes = frozenset(anchors.answers) if anchors.has_gaps else None
-            rules[code] = CellRule(texts, anchors.low, anchors.high, answer_codes, decimal_mark=export.decimal)
+            rules[code] = CellRule(texts, ranges, anchors.low, anchors.high, answer_codes, decimal_mark=export.decimal)
     return {code: rules[code] for code in codes}
 
 

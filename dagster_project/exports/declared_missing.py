@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.exports.answers import CellRule, cell_rules
 from dagster_project.exports.errors import abbreviated_list, quoted
 from dagster_project.exports.headers import HeaderTexts
 from dagster_project.exports.table import TextTable
-from dagster_project.study import PARTICIPANTS, Export, Study
+from dagster_project.study import PARTICIPANTS, Export, Study, comparable
 
 _RANGE = re.compile(r"(LO|-?\d+(?:\.\d+)?) thru (HI|-?\d+(?:\.\d+)?)", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -26,27 +27,35 @@ def undeclared_missing_codes(table: TextTable, study: Study, export: Export) -> 
     header_text = HeaderTexts(table.columns)
     positions = {column: position for position, column in enumerate(table.columns)}
     for block in export.blocks:
-        reasons = export.special_codes_of(block.block)
-        columns = [
-            column for column in study.column_of(block).values() if column in positions and table.special_codes.get(column)
-        ]
+        columns = {
+            code: column
+            for code, column in study.column_of(block).items()
+            if column in positions and table.special_codes.get(column)
+        }
         if not columns:
             continue
-        cells = table.texts([positions[column] for column in columns])
-        for column in columns:
+        rules = cell_rules(study, export, block.block)
+        cells = table.texts([positions[column] for column in columns.values()])
+        for code, column in columns.items():
+            name = code if block.block == PARTICIPANTS else block.block
+            declared = CellRule(
+                frozenset(map(comparable, export.special_codes_of(name))),
+                tuple(export.special_ranges_of(name)),
+                decimal_mark=rules[code].decimal_mark,
+            )
             missing_codes = table.special_codes[column]
             texts = _counts(cells.column(str(positions[column])))
-            in_use = {text: n for text, n in texts.items() if text not in reasons and _is_among(text, missing_codes)}
+            in_use = {
+                text: n for text, n in texts.items() if not declared.is_declared(text) and _is_among(text, missing_codes)
+            }
             if in_use:
                 codes = abbreviated_list([quoted(text) for text in sorted(in_use)])
                 n_cells = sum(in_use.values())
                 usage = f"{n_cells} cells hold it" if n_cells > 1 else "1 cell holds it"
-                remedy = (
-                    "set the variable's minimum and maximum so that it is no value"
-                    if block.block == PARTICIPANTS
-                    else f"say under special_codes of the export what it means (blocks: [{block.block}])"
+                yield (
+                    f"column {header_text(column)}: the file declares {codes} as missing, and {usage}; say under"
+                    f" special_codes of the export what it means (blocks: [{name}])"
                 )
-                yield f"column {header_text(column)}: the file declares {codes} as missing, and {usage}; {remedy}"
 
 
 def _counts(cells: pa.ChunkedArray) -> dict[str, int]:

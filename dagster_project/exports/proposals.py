@@ -229,15 +229,15 @@ def find_wave_changes(
         if block.block in (SERVICES, PARTICIPANTS):
             continue
         instrument = study.instrument(block.block)
+        rules = cell_rules(study, export, block.block)
         for anchors, positions in instrument.positions_by_anchors().items():
             outside_anchors: Counter[float] = Counter()
             inside_anchors: set[float] = set()
             for position in positions:
                 if (code := instrument.item_code(position)) not in accepted.column_names:
                     continue
-                known_texts = study.answer_texts(export, block.block, position)
                 texts = [text.strip() for text in accepted.column(code).to_pylist() if text and text.strip()]
-                numbers = _numbers([text for text in texts if text not in known_texts])
+                numbers = _numbers([text for text in texts if not rules[code].is_declared(text)])
                 is_inside = _are_answers(anchors, numbers)
                 inside_anchors |= set(numbers[is_inside].tolist())
                 outside_anchors.update(numbers[~is_inside & np.isfinite(numbers)].tolist())

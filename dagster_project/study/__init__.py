@@ -21,6 +21,7 @@ from dagster_project.study.errors import StudyError
 from dagster_project.study.export import (
     MISSING_REASONS,
     AnswerLabels,
+    CodeRange,
     ColumnBlock,
     Export,
     RowFilter,
@@ -62,6 +63,7 @@ __all__ = [
     "Anchors",
     "AnswerLabels",
     "Code",
+    "CodeRange",
     "ColumnBlock",
     "Composite",
     "Contrast",

@@ -5,8 +5,9 @@ Belongs here: models of the declaration of one export. Does not belong here: how
 """
 
 import codecs
-from collections.abc import Mapping
-from dataclasses import fields
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -97,13 +98,54 @@ class AnswerLabels(Definition):
         return self
 
 
+_LIMIT = r"[+-]?\d+(?:[.]\d+)?"
+_CODE_RANGE = re.compile(rf"(LO|{_LIMIT})\s+thru\s+(HI|{_LIMIT})", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True)
+class CodeRange:
+    """Numbers that are no answers: from low to high, both among them; None for no limit. text: as it is declared."""
+
+    text: str
+    low: float | None
+    high: float | None
+
+    def __contains__(self, number: float) -> bool:
+        return (self.low is None or number >= self.low) and (self.high is None or number <= self.high)
+
+
+def read_code_range(text: str) -> CodeRange | None:
+    """The range that a special code spells ("90 thru 99", "LO thru -1"); None for a single code.
+
+    Raises ValueError for a range that has no numbers.
+    """
+    if " thru " not in text.casefold():
+        return None
+    if (limits := _CODE_RANGE.fullmatch(text.strip())) is None:
+        raise ValueError(f"{text!r} is no range of numbers; write e.g. '90 thru 99', 'LO thru -1' or '100 thru HI'")
+    low = None if limits[1].upper() == "LO" else float(limits[1])
+    high = None if limits[2].upper() == "HI" else float(limits[2])
+    if low is not None and high is not None and low > high:
+        raise ValueError(f"{text!r} holds no number: {limits[1]} is above {limits[2]}; turn the range round")
+    return CodeRange(text.strip(), low, high)
+
+
 class SpecialCodes(Definition):
-    """Texts that are no answers but reasons for none, and whose answers they stand for."""
+    """Texts and numbers that are no answers but reasons for none, and whose answers they stand for."""
 
     blocks: tuple[Code, ...] = Field(
-        default=(), description="the instruments that use these codes; all of the export if empty"
+        default=(),
+        description="the instruments, or variables of the roster, that use these codes; all of the export if empty",
     )
-    codes: dict[Text, MissingReason] = Field(description="cell text: missing reason, e.g. '-9': refused")
+    codes: dict[Text, MissingReason] = Field(
+        description="cell text, or a range such as '90 thru 99' or 'LO thru -1': missing reason, e.g. '-9': refused"
+    )
+
+    @model_validator(mode="after")
+    def _ranges_can_be_read(self) -> "SpecialCodes":
+        for text in self.codes:
+            read_code_range(text)
+        return self
 
 
 def _as_special_codes(value: object) -> object:
@@ -201,7 +243,8 @@ class Export(Definition):
     labels: tuple[AnswerLabels, ...] = Field(default=(), description="labels that stand for answer codes")
     special_codes: Annotated[tuple[SpecialCodes, ...], BeforeValidator(_as_special_codes)] = Field(
         default=(),
-        description="cell text: missing reason, e.g. '-9': refused, for all blocks; or a list of {blocks, codes}",
+        description="cell text: missing reason, e.g. '-9': refused, for all blocks; or a list of {blocks, codes}; a range is"
+        " written '90 thru 99'",
     )
     rows: Annotated[tuple[RowFilter, ...], BeforeValidator(_as_list)] = Field(
         default=(),
@@ -250,10 +293,15 @@ class Export(Definition):
         return self
 
     def special_codes_of(self, block: str) -> dict[str, MissingReason]:
-        """The texts that are no answers of a block, with their reasons."""
-        return {
-            text: reason
-            for special_codes in self.special_codes
-            if not special_codes.blocks or block in special_codes.blocks
-            for text, reason in special_codes.codes.items()
-        }
+        """The single texts that are no answers of a block, or of a variable of the roster, with their reasons."""
+        return {text: reason for text, reason in self._special_codes(block) if read_code_range(text) is None}
+
+    def special_ranges_of(self, block: str) -> dict[CodeRange, MissingReason]:
+        """The ranges of numbers that are no answers of a block, or of a variable of the roster, with their reasons."""
+        ranges = ((read_code_range(text), reason) for text, reason in self._special_codes(block))
+        return {code_range: reason for code_range, reason in ranges if code_range is not None}
+
+    def _special_codes(self, block: str) -> Iterator[tuple[str, MissingReason]]:
+        for special_codes in self.special_codes:
+            if not special_codes.blocks or block in special_codes.blocks:
+                yield from special_codes.codes.items()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from dagster_project.study.errors import StudyError
-from dagster_project.study.export import AnswerLabels, Export
+from dagster_project.study.export import AnswerLabels, CodeRange, Export, read_code_range
 from dagster_project.study.instruments import Instrument
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import comparable
@@ -15,36 +15,69 @@ from dagster_project.study.texts import comparable
 
 def _check_special_codes(study: Study, export: Export, location: str) -> None:
     """A special code must mean one thing: it is no answer of the blocks that it holds for, and it is used."""
-    if export.special_codes and export.wave is None:
-        raise StudyError(
-            f"{location}.special_codes: no code of the roster is looked up; declare the minimum and maximum of a number, and"
-            " the texts of a category, under participant_variables"
-        )
     instruments = {instrument.instrument: instrument for instrument in study.instruments}
     blocks = [block.block for block in export.blocks]
+    names = list(study.block_codes(PARTICIPANTS)) if export.wave is None else blocks
     for special_codes in export.special_codes:
         for block_name in special_codes.blocks:
-            if block_name not in blocks:
-                raise StudyError(
-                    f"{location}.special_codes: {block_name!r} is not a block of this export; it is one of"
-                    f" {', '.join(blocks)}"
-                )
+            if block_name not in names:
+                kind = "a variable of the roster" if export.wave is None else "a block of this export"
+                raise StudyError(f"{location}.special_codes: {block_name!r} is not {kind}; it is one of {', '.join(names)}")
+        if special_codes.blocks:
+            continue  # whoever names the blocks says that the code is no answer of theirs
         for text in special_codes.codes:
-            if " thru " in text.casefold():
-                raise StudyError(f"{location}.special_codes: {text!r} is a range, and texts are compared; give each code")
-            if not special_codes.blocks:  # whoever names the blocks says that the text is no answer of theirs
-                _refuse_answer_as_special_code(text, [instruments[name] for name in blocks if name in instruments], location)
+            if export.wave is None:
+                _refuse_value_as_special_code(study, text, location)
+            _refuse_answer_as_special_code(text, [instruments[name] for name in blocks if name in instruments], location)
 
 
 def _refuse_answer_as_special_code(text: str, instruments: Iterable[Instrument], location: str) -> None:
     for instrument in instruments:
         for anchors, positions in instrument.positions_by_anchors().items():
-            if _is_number(text) and anchors.is_answer(float(text)):
+            if any(_is_code(text, answer) for answer in anchors.answers):
                 name = _owner_of_anchors(instrument, positions)
                 raise StudyError(
-                    f"{location}.special_codes: {text!r} lies within {name}'s anchors {anchors}; say for which blocks it"
+                    f"{location}.special_codes: {text!r} {_lies(text)} {name}'s anchors {anchors}; say for which blocks it"
                     f" holds: special_codes: [{{blocks: [...], codes: {{{text!r}: ...}}}}]"
                 )
+
+
+def _refuse_value_as_special_code(study: Study, text: str, location: str) -> None:
+    """A code of the roster that could be a value must say of which variables it is none.
+
+    It could be a value between a variable's minimum and maximum, or a declared text; without limits the code says itself
+    that it is none.
+    """
+    for variable in study.protocol.participant_variables:
+        limits = CodeRange("", variable.minimum, variable.maximum)
+        code_range = read_code_range(text)
+        is_value = (
+            variable.minimum is not None
+            and variable.maximum is not None
+            and (_meet(code_range, limits) if code_range is not None else _is_number(text) and float(text) in limits)
+        )
+        texts = {comparable(name) for category in variable.categories for name in category.text or (category.label,)}
+        if is_value or comparable(text) in texts:
+            raise StudyError(
+                f"{location}.special_codes: {text!r} could be a value of {variable.variable}; say for which variables it"
+                f" holds: special_codes: [{{blocks: [...], codes: {{{text!r}: ...}}}}]"
+            )
+
+
+def _meet(first: CodeRange, second: CodeRange) -> bool:
+    lowest = max((limit for limit in (first.low, second.low) if limit is not None), default=None)
+    highest = min((limit for limit in (first.high, second.high) if limit is not None), default=None)
+    return lowest is None or highest is None or lowest <= highest
+
+
+def _is_code(text: str, answer: int) -> bool:
+    """Whether an answer is the number that a special code spells, or one of its range."""
+    code_range = read_code_range(text)
+    return answer in code_range if code_range is not None else _is_number(text) and float(text) == answer
+
+
+def _lies(text: str) -> str:
+    return "lies within" if read_code_range(text) is None else "reaches into"
 
 
 def _owner_of_anchors(instrument: Instrument, positions: tuple[int, ...]) -> str:

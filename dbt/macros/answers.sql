@@ -62,39 +62,54 @@
 {%- endmacro %}
 
 {#- The number that an export's cell is kept as. is_number: whether the column of schema raw holds whole numbers, whose text
-    is their plain spelling, and null for a blank cell; else it holds the cell's text as cell_text gives it. Declared texts are
-    looked up first; only what is left is read as a number, and only where it is spelled as one with the export's decimal
-    mark. The same rule for who looks at a file before a run: exports/answers.py. -#}
+    is their plain spelling, and null for a blank cell; else it holds the cell's text as cell_text gives it. Declared texts and
+    numbers are looked up first, a number however it is spelled; only what is left is read as an answer, and only where it is
+    spelled as a number with the export's decimal mark. The same rule for who looks at a file before a run:
+    exports/answers.py. -#}
 {% macro read_answer(item, column, is_number, texts, decimal_mark) -%}
+    {%- set numbers, ranges = [], texts | selectattr('is_range') | list -%}
+    {%- for entry in texts if not entry.is_range and is_plain_number(entry.answer_text) %}{% do numbers.append({'number': entry.answer_text | trim | int, 'code': code_of_text(item, entry)}) %}{% endfor -%}
     {%- if is_number -%}
     {#- Nearly all cells are answers: that is asked first, but for declared numbers between the anchors. #}
-    {%- set declared = [] -%}
-    {%- for entry in texts if is_plain_number(entry.answer_text) %}{% do declared.append({'number': entry.answer_text | trim | int, 'code': code_of_text(item, entry)}) %}{% endfor -%}
     case
-        {%- for entry in declared if item.low <= entry.number <= item.high %}
+        {%- for entry in numbers if item.low <= entry.number <= item.high %}
         when {{ column }} = {{ entry.number }} then {{ entry.code }}
+        {%- endfor %}
+        {%- for entry in ranges if meets(entry, item) %}
+        when {{ is_in_range(column, entry) }} then {{ code_of_text(item, entry) }}
         {%- endfor %}
         when {{ is_allowed(item, column) }} then {{ column }}
         when {{ column }} is null then {{ reason_code(item, 'blank') }}
-        {%- for entry in declared if not item.low <= entry.number <= item.high %}
+        {%- for entry in numbers if not item.low <= entry.number <= item.high %}
         when {{ column }} = {{ entry.number }} then {{ entry.code }}
+        {%- endfor %}
+        {%- for entry in ranges if not meets(entry, item) %}
+        when {{ is_in_range(column, entry) }} then {{ code_of_text(item, entry) }}
         {%- endfor %}
         else {{ reason_code(item, 'invalid') }}
     end
     {%- else -%}
-    {%- set declared = texts | map(attribute='answer_text') | map('string') | map('trim') | list -%}
+    {%- set declared = texts | rejectattr('is_range') | map(attribute='answer_text') | map('string') | map('trim') | list -%}
+    {%- set number = with_decimal_point(column, decimal_mark) -%}
+    {%- set inner_ranges = [] -%}
+    {%- for entry in ranges if meets(entry, item) %}{% do inner_ranges.append(entry) %}{% endfor %}
     case coalesce({{ column }}, '')
         when '' then {{ reason_code(item, 'blank') }}
-        {%- for entry in texts %}
+        {%- for entry in texts if not entry.is_range %}
         when {{ text_literal(entry.answer_text | string | trim) }} then {{ code_of_text(item, entry) }}
         {%- endfor %}
-        {%- if item.high - item.low <= 20 %}
+        {%- if item.high - item.low <= 20 and not inner_ranges %}
         {%- for answer in allowed_answers(item) if answer | string not in declared %}
         when '{{ answer }}' then {{ answer }}
         {%- endfor %}
         {%- endif %}
         else case
-            {%- set number = with_decimal_point(column, decimal_mark) %}
+            {%- for entry in numbers %}
+            when {{ matches_whole_number(number) }} and cast({{ number }} as double) = {{ entry.number }} then {{ entry.code }}
+            {%- endfor %}
+            {%- for entry in ranges %}
+            when {{ matches_number(number) }} and {{ is_in_range('cast(' ~ number ~ ' as double)', entry) }} then {{ code_of_text(item, entry) }}
+            {%- endfor %}
             when {{ matches_whole_number(number) }} and {{ is_allowed(item, 'cast(' ~ number ~ ' as double)') }}
                 then cast({{ number }} as double)
             else {{ reason_code(item, 'invalid') }}
@@ -102,6 +117,37 @@
     end
     {%- endif -%}
 {%- endmacro %}
+
+{#- Whether a number lies in a declared range of special codes -#}
+{% macro is_in_range(number, entry) -%}
+    {%- if entry.low is not none %}{{ number }} >= {{ entry.low }}{% endif %}
+    {%- if entry.low is not none and entry.high is not none %} and {% endif %}
+    {%- if entry.high is not none %}{{ number }} <= {{ entry.high }}{% endif %}
+{%- endmacro %}
+
+{#- The reason that a text of the roster stands for by a special code, else null; '' where the variable has no special codes.
+    A number counts however it is spelled. decimal_mark: the one that the column's texts had before with_decimal_point. -#}
+{% macro special_code_of(column, special_codes, decimal_mark) -%}
+    {%- if special_codes -%}
+    case
+        {%- for entry in special_codes if not entry.is_range %}
+        {%- set text = entry.answer_text | replace('.', '?') | replace(',', '.') if decimal_mark == ',' else entry.answer_text %}
+        when {{ column }} = {{ text_literal(text) }} then '{{ entry.missing_reason }}'
+        {%- if is_plain_number(entry.answer_text) %}
+        when {{ matches_whole_number(column) }} and cast({{ column }} as double) = {{ entry.answer_text | trim }} then '{{ entry.missing_reason }}'
+        {%- endif %}
+        {%- endfor %}
+        {%- for entry in special_codes if entry.is_range %}
+        when {{ matches_number(column) }} and {{ is_in_range('cast(' ~ column ~ ' as double)', entry) }} then '{{ entry.missing_reason }}'
+        {%- endfor %}
+    end
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whether a declared range of special codes reaches into an item's anchors -#}
+{% macro meets(entry, item) %}
+    {{ return((entry.low is none or entry.low | float <= item.high) and (entry.high is none or entry.high | float >= item.low)) }}
+{% endmacro %}
 
 {#- A cell's text in the form in which it is compared: Unicode's NFC, without white space and characters without width
     around it. The same as study/texts.py. -#}

@@ -120,10 +120,19 @@
     {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
-{#- wave, item, answer_text, code (null for a special code), missing_reason (null for a label) -#}
+{#- wave, item, answer_text, code (null for a special code), missing_reason (null for a label), is_range (whether it stands
+    for the numbers from low to high; null for no limit) -#}
 {% macro codebook_answer_texts() %}
     {% set query %}
-        select wave, item, answer_text, cast(code as integer) as code, missing_reason
+        select
+            wave,
+            item,
+            answer_text,
+            cast(code as integer) as code,
+            missing_reason,
+            low is not null or high is not null as is_range,
+            cast(low as varchar) as low,
+            cast(high as varchar) as high
         from {{ source('codebook', 'answer_texts') }}
         order by item, wave, answer_text
     {% endset %}
@@ -199,9 +208,22 @@
         from {{ source('codebook', 'category_texts') }}
         order by variable, answer_text
     {% endset %}
+    {% set special_codes_query %}
+        select
+            variable,
+            answer_text,
+            missing_reason,
+            low is not null or high is not null as is_range,
+            cast(low as varchar) as low,
+            cast(high as varchar) as high
+        from {{ source('codebook', 'participant_special_codes') }}
+        order by variable, answer_text
+    {% endset %}
     {% set variables, texts = codebook_rows(variables_query), codebook_rows(texts_query) %}
+    {% set special_codes = codebook_rows(special_codes_query) %}
     {% for variable in variables %}
         {% do variable.update({'texts': texts | selectattr('variable', 'equalto', variable.variable) | list}) %}
+        {% do variable.update({'special_codes': special_codes | selectattr('variable', 'equalto', variable.variable) | list}) %}
     {% endfor %}
     {{ return(variables) }}
 {% endmacro %}

@@ -52,6 +52,9 @@ exports:
     respondent: pid
     decimal: ","
     blocks: [{block: participants, columns: {age: age, site: site}}]
+    special_codes:
+      - {blocks: [age], codes: {"99": refused, "n.a.": blank, "900 thru 998": not_asked}}
+      - {blocks: [site], codes: {"9": refused, "N/A": blank, "900 thru HI": not_asked}}
 """
 WAVE = """
   - export: {code}
@@ -62,7 +65,7 @@ WAVE = """
     decimal: "{mark}"
     blocks: [{{block: mood, columns: {{mood_01: q}}}}]
     labels: [{{blocks: [mood], labels: {{"Très bien": 3, "1,5": 2}}}}]
-    special_codes: {{"99": refused, "-9": not_asked, "n/a": blank}}
+    special_codes: {{"99": refused, "-9": not_asked, "n/a": blank, "90 thru 98": refused, "LO thru -50": not_asked}}
 """
 _PLAIN = [
     *(
@@ -88,6 +91,25 @@ _PLAIN = [
     ),
     *("99", "99.0", "099", "-9", "−1", "٣", "²", "½", "nan", "inf", "TRUE", "n/a", "N/A", "Très bien", "très bien", "3 "),
     *("1.000", "1,000", "0.0000000001", "1234567890", "- 1", "1 2", "b", "B", "2", "Très loin", "0,5", "120,0", "121"),
+    *(
+        "95",
+        "95.0",
+        "95,0",
+        "98.5",
+        "98,5",
+        "98.0",
+        "98,0",
+        "-50",
+        "-50.5",
+        "-50,5",
+        "-49",
+        "9",
+        "9.0",
+        "9,0",
+        "999",
+        "999,0",
+    ),
+    *("998", "998,0", "998.0", "99,0", "99.0", "n.a.", "n,a,", "2,0", "+99", "0900"),
 ]
 #: Each with its accents apart, and with what nobody sees around it.
 CELLS = [

@@ -71,13 +71,34 @@ def _swap(file: str, old: str, new: str) -> Callable[[Path], None]:
             " drive, services",
         ),
         (
-            _swap("study.yaml", '{"-9": refused}', '{"90 thru 99": refused}'),
-            "{folder}/study.yaml: exports[1].special_codes: '90 thru 99' is a range, and texts are compared; give each code",
+            _swap("study.yaml", '{"-9": refused}', '{"LO thru 0": refused}'),
+            "{folder}/study.yaml: exports[1].special_codes: 'LO thru 0' reaches into drive's anchors 0 to 6; say for which"
+            " blocks it holds: special_codes: [{{blocks: [...], codes: {{'LO thru 0': ...}}}}]",
         ),
         (
-            _swap("study.yaml", "    folder: raw/roster\n", '    folder: raw/roster\n    special_codes: {"999": refused}\n'),
-            "{folder}/study.yaml: exports[0].special_codes: no code of the roster is looked up; declare the minimum and"
-            " maximum of a number, and the texts of a category, under participant_variables",
+            _swap("study.yaml", '{"-9": refused}', '{"99 thru 90": refused}'),
+            "{folder}/study.yaml: exports[1].special_codes[0]: '99 thru 90' holds no number: 99 is above 90; turn the range"
+            " round; give cell text: missing reason, e.g. '-9': refused, for all"
+            " blocks; or a list of {{blocks, codes}}; a range is written '90 thru 99'",
+        ),
+        (
+            _swap("study.yaml", '{"-9": refused}', '{"90 thru XX": refused}'),
+            "{folder}/study.yaml: exports[1].special_codes[0]: '90 thru XX' is no range of numbers; write e.g. '90 thru 99',"
+            " 'LO thru -1' or '100 thru HI'; give cell text: missing reason, e.g. '-9': refused, for all"
+            " blocks; or a list of {{blocks, codes}}; a range is written '90 thru 99'",
+        ),
+        (
+            _swap("study.yaml", "    folder: raw/roster\n", '    folder: raw/roster\n    special_codes: {"30": refused}\n'),
+            "{folder}/study.yaml: exports[0].special_codes: '30' could be a value of age; say for which variables it holds:"
+            " special_codes: [{{blocks: [...], codes: {{'30': ...}}}}]",
+        ),
+        (
+            _swap(
+                "study.yaml",
+                "    folder: raw/roster\n",
+                "    folder: raw/roster\n    special_codes: [{blocks: [agee], codes: {'30': refused}}]\n",
+            ),
+            "{folder}/study.yaml: exports[0].special_codes: 'agee' is not a variable of the roster; it is one of site, age",
         ),
         (
             _swap("study.yaml", "outcomes: [mood_total,", "outcomes: [moods,"),

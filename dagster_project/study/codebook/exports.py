@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dagster_project.study.codebook.columns import TEXT, WHOLE, codebook_table
+from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, codebook_table
 from dagster_project.study.study import SERVICES, Study
 
 
@@ -52,6 +52,8 @@ def answer_texts_table(study: Study) -> pa.Table:
             for position, code in enumerate(study.block_codes(block.block), start=1):
                 for text, meaning in study.answer_texts(export, block.block, position).items() if code in columns else ():
                     answer, reason = (meaning, None) if isinstance(meaning, int) else (None, meaning)
-                    rows.append((export.wave, code, text, answer, reason))
+                    rows.append((export.wave, code, text, answer, reason, None, None))
+                for codes, reason in export.special_ranges_of(block.block).items() if code in columns else ():
+                    rows.append((export.wave, code, codes.text, None, reason, codes.low, codes.high))
     texts_columns = {"wave": TEXT, "item": TEXT, "answer_text": TEXT, "code": WHOLE, "missing_reason": TEXT}
-    return codebook_table(texts_columns, rows)
+    return codebook_table(texts_columns | {"low": NUMBER, "high": NUMBER}, rows)

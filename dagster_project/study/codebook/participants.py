@@ -6,7 +6,7 @@ Belongs here: one function a table. Does not belong here: anything about a singl
 import pyarrow as pa
 
 from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, codebook_table
-from dagster_project.study.study import Study
+from dagster_project.study.study import PARTICIPANTS, Study
 from dagster_project.study.texts import comparable
 
 
@@ -54,6 +54,21 @@ def participant_categories_table(study: Study) -> pa.Table:
             for order, category in enumerate(variable.categories, start=1)
         ],
     )
+
+
+def participant_special_codes_table(study: Study) -> pa.Table:
+    roster = study.protocol.roster
+    rows: list[tuple[str, str, str, float | None, float | None]] = []
+    for variable in study.block_codes(PARTICIPANTS):
+        rows += [
+            (variable, comparable(text), reason, None, None) for text, reason in roster.special_codes_of(variable).items()
+        ]
+        rows += [
+            (variable, codes.text, reason, codes.low, codes.high)
+            for codes, reason in roster.special_ranges_of(variable).items()
+        ]
+    columns = {"variable": TEXT, "answer_text": TEXT, "missing_reason": TEXT, "low": NUMBER, "high": NUMBER}
+    return codebook_table(columns, rows)
 
 
 def category_texts_table(study: Study) -> pa.Table:

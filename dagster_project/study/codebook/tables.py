@@ -21,6 +21,7 @@ from dagster_project.study.codebook.instruments import (
 from dagster_project.study.codebook.participants import (
     category_texts_table,
     participant_categories_table,
+    participant_special_codes_table,
     participant_variables_table,
     services_table,
 )
@@ -61,6 +62,7 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "participant_variables": participant_variables_table(study),
         "participant_categories": participant_categories_table(study),
         "category_texts": category_texts_table(study),
+        "participant_special_codes": participant_special_codes_table(study),
         "norms": norms_table(study),
         "assumptions": assumptions_table(study),
     }

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 {#- Types what the roster says of each person: categories by their declared texts, numbers by their declared mark and
-    limits. A text that fits neither becomes null with the reason `invalid`. Excluded people stand in marts.exclusions. -#}
+    limits, special codes by their reasons. A text that fits none becomes null with the reason `invalid`. Excluded people stand in marts.exclusions. -#}
 {%- set variables = codebook_variables() %}
 
 with trimmed as (
@@ -30,15 +30,21 @@ read as (
         withdrawal_reason
         {%- for variable in variables %},
         {%- set column = quoted(variable.variable) %}
+        {%- set mark = variable.decimal_mark if variable.kind == 'number' else '.' %}
+        {%- set special = special_code_of(column, variable.special_codes, mark) %}
         {%- if variable.kind == 'category' %}
-        case {{ column }}
+        case{% if special %} when {{ special }} is not null then null{% endif %}
             {%- for entry in variable.texts %}
-            when {{ text_literal(entry.answer_text) }} then {{ text_literal(entry.category) }}
+            when {{ column }} = {{ text_literal(entry.answer_text) }} then {{ text_literal(entry.category) }}
+            {%- endfor %}
+            {%- for entry in variable.texts if is_plain_number(entry.answer_text) %}
+            when {{ matches_whole_number(column) }} and cast({{ column }} as double) = {{ entry.answer_text | trim }} then {{ text_literal(entry.category) }}
             {%- endfor %}
         end as {{ column }}
         {%- else %}
-        case when {{ matches_number(column) }} then cast({{ column }} as double) end as {{ column }}
+        case{% if special %} when {{ special }} is not null then null{% endif %} when {{ matches_number(column) }} then cast({{ column }} as double) end as {{ column }}
         {%- endif %},
+        cast({{ special or 'null' }} as varchar) as {{ quoted(variable.variable ~ '__special') }},
         coalesce({{ column }}, '') = '' as {{ quoted(variable.variable ~ '__blank') }}
         {%- endfor %}
     from trimmed
@@ -55,6 +61,7 @@ limited as (
         {%- for variable in variables %},
         {%- set column = quoted(variable.variable) %}
         {{ quoted(variable.variable ~ '__blank') }},
+        {{ quoted(variable.variable ~ '__special') }},
         {%- if variable.kind == 'number' and (variable.minimum is not none or variable.maximum is not none) %}
         case
             when true
@@ -80,6 +87,7 @@ select
     {%- set column = quoted(variable.variable) %}
     {{ column }},
     case
+        when {{ quoted(variable.variable ~ '__special') }} is not null then {{ quoted(variable.variable ~ '__special') }}
         when {{ quoted(variable.variable ~ '__blank') }} then 'blank'
         when {{ column }} is null then 'invalid'
     end as {{ quoted(variable.variable ~ '__missing') }}
