@@ -15,6 +15,7 @@ from dagster_project.defs.outcomes import OUTCOME_ASSETS
 from dagster_project.defs.raw import raw_assets
 from dagster_project.defs.release import release
 from dagster_project.defs.resources import resources_of
+from dagster_project.fingerprint import code_version
 from dagster_project.models.manifest import prepared_manifest
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import StudyError, read_study
@@ -37,16 +38,14 @@ def build_defs(settings: Settings) -> dg.Definitions:
         raw = raw_assets(read_study(settings.study_folder))
     except StudyError as error:
         dg.get_dagster_logger().warning("the raw assets are left out: %s", error)
+    # By it Dagster sees what is stale: any module may matter to a number. dbt's models have the version of their own SQL.
+    version = code_version(settings.checkout)[:16]
+    own_assets = dg.map_asset_specs(
+        lambda spec: spec.replace_attributes(code_version=version),
+        [codebook, *raw, *OUTCOME_ASSETS, *INTERVIEW_ASSETS, release],
+    )
     graph = dg.Definitions(
-        assets=[
-            codebook,
-            *raw,
-            *model_assets(manifest),
-            *OUTCOME_ASSETS,
-            *INTERVIEW_ASSETS,
-            release,
-            *exposure_specs(manifest),
-        ],
+        assets=[*own_assets, *model_assets(manifest), *exposure_specs(manifest)],
         asset_checks=MODEL_CHECKS,
         jobs=[dg.define_asset_job(EVERYTHING_JOB, description="Exports to release: everything, in order.")],
         # One process: DuckDB has one writer, and starting a process for each step costs more than the step.

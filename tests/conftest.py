@@ -24,7 +24,7 @@ _MADE_BY_RUNS = ("landing", "release", "releases")
 
 
 @dataclass(frozen=True)
-class Place:
+class Workspace:
     """A copy of a study with a home of its own."""
 
     study_folder: Path
@@ -56,10 +56,10 @@ class Run:
     metadata: dict[str, dict[str, Any]]
 
 
-def place_at(folder: Path, study: Path) -> Place:
+def workspace_at(folder: Path, study: Path) -> Workspace:
     target = folder / "data" / study.name
     shutil.copytree(study, target, ignore=shutil.ignore_patterns(*_MADE_BY_RUNS))
-    return Place(target, _settings(folder, target))
+    return Workspace(target, _settings(folder, target))
 
 
 def _settings(folder: Path, study: Path) -> Settings:
@@ -68,20 +68,22 @@ def _settings(folder: Path, study: Path) -> Settings:
     )
 
 
-def copy_of(place: Place, folder: Path) -> Place:
-    """A place with everything that ran in it, to be run on."""
-    root = place.study_folder.parent.parent
+def copy_of(workspace: Workspace, folder: Path) -> Workspace:
+    """A workspace with everything that ran in it, to be run on."""
+    root = workspace.study_folder.parent.parent
     shutil.copytree(root, folder, symlinks=True, dirs_exist_ok=True)
-    return Place(folder / "data" / place.study_folder.name, _settings(folder, folder / "data" / place.study_folder.name))
+    return Workspace(
+        folder / "data" / workspace.study_folder.name, _settings(folder, folder / "data" / workspace.study_folder.name)
+    )
 
 
-def definitions_of(place: Place) -> dg.Definitions:
-    return build_defs(place.settings)
+def definitions_of(workspace: Workspace) -> dg.Definitions:
+    return build_defs(workspace.settings)
 
 
-def run_all(place: Place) -> Run:
+def run_all(workspace: Workspace) -> Run:
     """Materialise everything, as `wavehouse run` does."""
-    job = definitions_of(place).resolve_implicit_global_asset_job_def()
+    job = definitions_of(workspace).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
         quiet = {"loggers": {"progress": {"config": {"quiet": True}}}}
         result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
@@ -102,7 +104,7 @@ def run_all(place: Place) -> Run:
 
 #: Fixtures that run a graph, or stand on one that ran.
 _GRAPH_FIXTURES = {
-    "copy_of", "definitions_of", "example_again", "example_run", "place_of", "run_of", "small_again", "small_run",
+    "copy_of", "definitions_of", "example_copy", "example_run", "workspace_of", "run_of", "small_copy", "small_run",
 }  # fmt: skip
 
 
@@ -114,52 +116,52 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(name="definitions_of", scope="session")
-def _definitions_of() -> Callable[[Place], dg.Definitions]:
-    """The definitions of a place, for what runs them in a way of its own."""
+def _definitions_of() -> Callable[[Workspace], dg.Definitions]:
+    """The definitions of a workspace, for what runs them in a way of its own."""
     return definitions_of
 
 
 @pytest.fixture
-def place_of(tmp_path: Path) -> Callable[[Path], Place]:
+def workspace_of(tmp_path: Path) -> Callable[[Path], Workspace]:
     """A copy of any study folder with a home of its own."""
-    return lambda study: place_at(tmp_path / "place", study)
+    return lambda study: workspace_at(tmp_path / "workspace", study)
 
 
 @pytest.fixture
-def run_of() -> Callable[[Place], Run]:
-    """A run of everything at a place."""
+def run_of() -> Callable[[Workspace], Run]:
+    """A run of everything at a workspace."""
     return run_all
 
 
 @pytest.fixture(scope="session")
-def small_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Run]:
-    """The small study, run once. Tests that change anything take `small_again`."""
-    place = place_at(tmp_path_factory.mktemp("small"), SMALL)
-    return place, run_all(place)
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Run]:
+    """The small study, run once. Tests that change anything take `small_copy`."""
+    workspace = workspace_at(tmp_path_factory.mktemp("small"), SMALL)
+    return workspace, run_all(workspace)
 
 
 @pytest.fixture(scope="session")
-def example_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Run]:
+def example_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Run]:
     """The example study, run once."""
-    place = place_at(tmp_path_factory.mktemp("example"), EXAMPLE)
-    return place, run_all(place)
+    workspace = workspace_at(tmp_path_factory.mktemp("example"), EXAMPLE)
+    return workspace, run_all(workspace)
 
 
 @pytest.fixture
-def small_again(small_run: tuple[Place, Run], tmp_path: Path) -> Iterator[tuple[Place, Callable[[], Run]]]:
+def small_copy(small_run: tuple[Workspace, Run], tmp_path: Path) -> Iterator[tuple[Workspace, Callable[[], Run]]]:
     """A copy of the small study with its working file and release, and a way to run it again."""
-    place = copy_of(small_run[0], tmp_path / "again")
-    yield place, lambda: run_all(place)
+    workspace = copy_of(small_run[0], tmp_path / "again")
+    yield workspace, lambda: run_all(workspace)
 
 
 @pytest.fixture
-def example_again(example_run: tuple[Place, Run], tmp_path: Path) -> Iterator[tuple[Place, Callable[[], Run]]]:
+def example_copy(example_run: tuple[Workspace, Run], tmp_path: Path) -> Iterator[tuple[Workspace, Callable[[], Run]]]:
     """A copy of the example study with its working file and release, and a way to run it again."""
-    place = copy_of(example_run[0], tmp_path / "again")
-    yield place, lambda: run_all(place)
+    workspace = copy_of(example_run[0], tmp_path / "again")
+    yield workspace, lambda: run_all(workspace)
 
 
 @pytest.fixture
-def small_place(tmp_path: Path) -> Place:
+def small_workspace(tmp_path: Path) -> Workspace:
     """The small study, not yet run."""
-    return place_at(tmp_path, SMALL)
+    return workspace_at(tmp_path, SMALL)

@@ -23,10 +23,10 @@ def _wavehouse(workspace: Any, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_run_says_what_came_in_and_where_the_release_is(small_place: Any) -> None:
-    process = _wavehouse(small_place, "run")
+def test_run_says_what_came_in_and_where_the_release_is(small_workspace: Any) -> None:
+    process = _wavehouse(small_workspace, "run")
     assert process.returncode == 0, process.stderr
-    (results,) = small_place.released("select count(*) as n from results.results")
+    (results,) = small_workspace.released("select count(*) as n from results.results")
     assert results["n"] > 100
     assert process.stdout.splitlines()[:6] == [
         f"4 people on the roster, {results['n']} results",
@@ -36,40 +36,40 @@ def test_run_says_what_came_in_and_where_the_release_is(small_place: Any) -> Non
         "0 answers rejected",
         "3 of 5 printed values reproduced, 1 impossible, 1 differ",
     ]
-    assert f"release: {small_place.release}" in process.stdout
+    assert f"release: {small_workspace.release}" in process.stdout
     progress = process.stderr.splitlines()
     assert progress[0] == "wavehouse: running small_study"
     assert [line for line in progress if line.split()[:2] == ["release", "done"]]
     assert "Traceback" not in process.stderr
 
-    old_manifest = (small_place.release / "manifest.json").read_bytes()
-    (small_place.study_folder / "raw/T1/t1.csv").write_text("Person,Date\nA,1\n", encoding="utf-8")
-    failed = _wavehouse(small_place, "run", "--quiet")
+    old_manifest = (small_workspace.release / "manifest.json").read_bytes()
+    (small_workspace.study_folder / "raw/T1/t1.csv").write_text("Person,Date\nA,1\n", encoding="utf-8")
+    failed = _wavehouse(small_workspace, "run", "--quiet")
     assert failed.returncode == 1
     assert failed.stdout == ""
     errors = failed.stderr.splitlines()
     assert errors[0].startswith('error: raw/t1, contract: t1.csv: T1: 8 columns are missing: "M1" (mood_01), ')
     assert errors[-1].startswith("wavehouse: the run failed; the release is as it was. `wavehouse ui` shows run ")
     assert len(errors) == 2
-    assert (small_place.release / "manifest.json").read_bytes() == old_manifest
+    assert (small_workspace.release / "manifest.json").read_bytes() == old_manifest
 
 
 @pytest.mark.slow
-def test_an_empty_study_of_nobody_runs(small_place: Any) -> None:
+def test_an_empty_study_of_nobody_runs(small_workspace: Any) -> None:
     """A roster with a header alone, and no wave arrived: every table is there, and every n is 0."""
-    roster = small_place.study_folder / "raw/roster/roster.csv"
+    roster = small_workspace.study_folder / "raw/roster/roster.csv"
     roster.write_text("Person;Site;Age\n", encoding="utf-8")
     for wave in ("T1", "T2"):
-        for file in (small_place.study_folder / "raw" / wave).iterdir():
+        for file in (small_workspace.study_folder / "raw" / wave).iterdir():
             file.unlink()
-    process = _wavehouse(small_place, "run", "--quiet")
+    process = _wavehouse(small_workspace, "run", "--quiet")
     assert process.returncode == 0, process.stderr
-    (results,) = small_place.released("select count(*) as n from results.results")
+    (results,) = small_workspace.released("select count(*) as n from results.results")
     assert process.stdout.startswith(f"0 people on the roster, {results['n']} results\n")
     assert "  T1      no export has arrived\n" in process.stdout
     assert {
         row["value"]
-        for row in small_place.released("select value from results.results where statistic = 'n' and analysis <> 'norm'")
+        for row in small_workspace.released("select value from results.results where statistic = 'n' and analysis <> 'norm'")
     } == {0}
 
 
@@ -189,11 +189,11 @@ def test_the_paper_is_audited_as_paired(capsys: Any) -> None:
     assert "1 of 30 is 100 x 1 / 30 = 3.33 %, not 3.1 %; it fits the denominator 32 [percent_of_count, slack 0.18]" in of_32
 
 
-def test_simulate_refuses_to_overwrite_before_it_searches(small_place: Any, tmp_path: Path) -> None:
+def test_simulate_refuses_to_overwrite_before_it_searches(small_workspace: Any, tmp_path: Path) -> None:
     roster = tmp_path / "raw/roster/small_study_roster.csv"
     roster.parent.mkdir(parents=True)
     roster.write_text("mine", encoding="utf-8")
-    process = _wavehouse(small_place, "simulate", "--out", str(tmp_path))
+    process = _wavehouse(small_workspace, "simulate", "--out", str(tmp_path))
     assert process.returncode == 2
     assert process.stderr == (
         f"wavehouse: {roster}: the file already exists; exports are never overwritten, so choose a new folder\n"
@@ -275,7 +275,7 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
 
 
 @pytest.mark.slow
-def test_a_killed_run_does_not_make_the_next_one_wait(small_place: Any) -> None:
+def test_a_killed_run_does_not_make_the_next_one_wait(small_workspace: Any) -> None:
     """A run was killed while it held the warehouse, and no daemon gave it back: the next run waited for ever."""
     import dagster as dg
 
@@ -283,15 +283,17 @@ def test_a_killed_run_does_not_make_the_next_one_wait(small_place: Any) -> None:
 
     old_environment = dict(os.environ)
     try:
-        open_dagster_home(small_place.settings)
+        open_dagster_home(small_workspace.settings)
         with dg.DagsterInstance.get() as instance:
             run = instance.add_run(dg.DagsterRun("everything", status=dg.DagsterRunStatus.STARTED))
             holder_code = (
                 "import os, sys; from pathlib import Path; from dagster_project.study_lock import study_lock\n"
                 "with study_lock(Path(sys.argv[1]), sys.argv[2]): os._exit(9)"
             )
-            subprocess.run([sys.executable, "-c", holder_code, str(small_place.settings.lock_file), run.run_id], check=False)
-        process = _wavehouse(small_place, "run", "--quiet")
+            subprocess.run(
+                [sys.executable, "-c", holder_code, str(small_workspace.settings.lock_file), run.run_id], check=False
+            )
+        process = _wavehouse(small_workspace, "run", "--quiet")
         assert process.returncode == 0, process.stderr
         with dg.DagsterInstance.get() as instance:
             killed = instance.get_run_by_id(run.run_id)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "dagster_project"
+TESTS = Path(__file__).parent
+PACKAGE = TESTS.parent / "dagster_project"
 #: They point at something, and do not say at what.
 POINTING = frozenset(
     """one ones other others another it this that these those each every both either neither all any some such same own none
@@ -73,17 +74,29 @@ def bound_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
             yield node.name, node.lineno
 
 
-FOLDERS = sorted({path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")})
-
-
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_names_say_what_things_are(folder: str) -> None:
-    pronouns = [
-        f"{path.relative_to(PACKAGE)}:{line}: {name}"
-        for path in sorted((PACKAGE / folder).glob("*.py"))
+def pronouns_in(root: Path, folder: str, banned: frozenset[str]) -> list[str]:
+    """A line for each name of a folder's modules that says nothing."""
+    return [
+        f"{path.relative_to(root)}:{line}: {name}"
+        for path in sorted((root / folder).glob("*.py"))
         for name, line in bound_names(ast.parse(path.read_text(encoding="utf-8")))
         if not name.endswith("__")
-        and name.strip("_").lower() in BANNED
-        and (path.relative_to(PACKAGE).as_posix(), name) not in FORMATS
+        and name.strip("_").lower() in banned
+        and (path.relative_to(root).as_posix(), name) not in FORMATS
     ]
+
+
+def folders_of(root: Path) -> list[str]:
+    return sorted({path.parent.relative_to(root).as_posix() for path in root.rglob("*.py")})
+
+
+@pytest.mark.parametrize("folder", folders_of(PACKAGE))
+def test_names_say_what_things_are(folder: str) -> None:
+    pronouns = pronouns_in(PACKAGE, folder, BANNED)
     assert not pronouns, "\n".join(["name what it is: a finding, a row, a scale, an index", *pronouns])
+
+
+@pytest.mark.parametrize("folder", folders_of(TESTS))
+def test_names_in_tests_do_not_fit_everything(folder: str) -> None:
+    pronouns = pronouns_in(TESTS, folder, VAGUE)
+    assert not pronouns, "\n".join(["name what it is: a workspace, a position, a label", *pronouns])

@@ -49,11 +49,11 @@ def test_the_small_study_recomputes_from_its_answers(small_run: tuple[Any, Any])
 
 
 def test_another_study_recomputes_from_its_answers(
-    tmp_path: Path, place_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
+    tmp_path: Path, workspace_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
 ) -> None:
     """Four waves, one of them of two files, no services, no norms."""
     runpy.run_path(str(HERE / "defs/test_other_study.py"))["_write"](tmp_path / "made/garden")
-    workspace = place_of(tmp_path / "made/garden")
+    workspace = workspace_of(tmp_path / "made/garden")
     assert run_of(workspace).success
     report = recompute(_file(workspace))
     assert [str(difference) for difference in report.differences] == []

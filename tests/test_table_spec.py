@@ -107,9 +107,9 @@ def test_a_row_that_does_not_fit_is_refused() -> None:
 
 def test_a_release_holds_its_tables_as_declared(small_run: Any) -> None:
     """Columns, comments and keys of every declared table are those of the released file."""
-    place, _ = small_run
+    workspace, _ = small_run
     for table in TABLES:
-        columns = place.released(
+        columns = workspace.released(
             "select column_name, comment from duckdb_columns() where schema_name || '.' || table_name ="
             f" '{table.full_name}' order by column_index"
         )
@@ -117,4 +117,6 @@ def test_a_release_holds_its_tables_as_declared(small_run: Any) -> None:
         assert names == [(column.name, column.description) for column in table.columns], table.name
         if table.key:
             key = ", ".join(table.key)
-            assert not place.released(f"select {key} from {table.full_name} group by all having count(*) > 1"), table.name
+            assert not workspace.released(f"select {key} from {table.full_name} group by all having count(*) > 1"), (
+                table.name
+            )

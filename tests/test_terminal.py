@@ -66,8 +66,8 @@ def _assert_clean(text: str) -> None:
 
 
 @pytest.fixture
-def hostile_place(small_place: Any) -> Any:
-    folder: Path = small_place.study_folder
+def hostile_place(small_workspace: Any) -> Any:
+    folder: Path = small_workspace.study_folder
     t1 = folder / "raw/T1/t1.csv"
     header, *rows = t1.read_text(encoding="utf-8").splitlines()
     rows[0] = rows[0].replace("03/02/2020,4", '03/02/2020,"x' + HOSTILE + '"')
@@ -78,7 +78,7 @@ def hostile_place(small_place: Any) -> Any:
     (t1.with_name(f"t1{HOSTILE}.csv")).write_text(cells + "\n", encoding="utf-8")
     for unknown in (f"notes{HOSTILE}.txt", *([os.fsdecode(b"caf\xe9.txt")] if sys.platform == "linux" else ())):
         (folder / "raw/T1" / unknown).write_text("", encoding="utf-8")
-    return small_place
+    return small_workspace
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a file system that takes any name")

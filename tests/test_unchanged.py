@@ -51,13 +51,13 @@ def _observations(workspace: Any) -> list[Any]:
 
 
 @pytest.mark.slow
-def test_an_unchanged_run_ends_before_dagster_is_imported_and_stands_in_the_history(small_place: Any) -> None:
-    first = _run(small_place)
+def test_an_unchanged_run_ends_before_dagster_is_imported_and_stands_in_the_history(small_workspace: Any) -> None:
+    first = _run(small_workspace)
     assert first.returncode == 0, first.stderr
     assert "imported: ['dagster', 'dbt'" in first.stdout
-    assert _observations(small_place) == []
+    assert _observations(small_workspace) == []
 
-    process = _run(small_place)
+    process = _run(small_workspace)
     assert process.returncode == 0, process.stderr
     lines = process.stdout.splitlines()
     assert lines[0] == "imported: []"
@@ -65,19 +65,19 @@ def test_an_unchanged_run_ends_before_dagster_is_imported_and_stands_in_the_hist
     message, *warnings = process.stderr.splitlines()
     assert message == "wavehouse: small_study: nothing has changed since the last run (--again runs everything)"
     assert warnings == [line for line in first.stderr.splitlines() if line.startswith("warning: ")]
-    (observation,) = _observations(small_place)
-    assert observation["release"].value == (small_place.release.resolve()).name
+    (observation,) = _observations(small_workspace)
+    assert observation["release"].value == (small_workspace.release.resolve()).name
 
-    whole = _run(small_place, "--again")
+    whole = _run(small_workspace, "--again")
     assert whole.returncode == 0, whole.stderr
     assert "release                            done" in whole.stderr
 
     # A release that only looks whole is made anew.
-    file = small_place.release / "warehouse.duckdb"
+    file = small_workspace.release / "warehouse.duckdb"
     stat = file.stat()
     file.write_bytes(b"x" * stat.st_size)
     os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    healed = _run(small_place)
+    healed = _run(small_workspace)
     assert "imported: ['dagster', 'dbt'" in healed.stdout
 
 
@@ -130,8 +130,8 @@ def _noted(workspace: Any, settings: Settings | None = None) -> str:
 
 
 @pytest.mark.parametrize("change", _CHANGES.values(), ids=_CHANGES)
-def test_whatever_changed_is_run(small_again: Any, change: Callable[[Any], object]) -> None:
-    workspace, _ = small_again
+def test_whatever_changed_is_run(small_copy: Any, change: Callable[[Any], object]) -> None:
+    workspace, _ = small_copy
     inputs = _noted(workspace)
     last = unchanged_since(workspace.settings, inputs_fingerprint(workspace.settings), "2026-01-01")
     assert last is not None and last.inputs == inputs and last.warnings == ("a check does not hold",)
@@ -139,8 +139,8 @@ def test_whatever_changed_is_run(small_again: Any, change: Callable[[Any], objec
     assert unchanged_since(workspace.settings, inputs_fingerprint(workspace.settings), "2026-01-01") is None
 
 
-def test_another_key_is_run(small_again: Any) -> None:
-    workspace, _ = small_again
+def test_another_key_is_run(small_copy: Any) -> None:
+    workspace, _ = small_copy
     inputs = _noted(workspace)
     assert unchanged_since(replace(workspace.settings, pseudonym_key=None), inputs, "2026-01-01") is None
     with pytest.raises(SettingsError, match="the key of the pseudonyms is another one"):
@@ -158,8 +158,8 @@ def test_another_key_is_run(small_again: Any) -> None:
     "file", ["dagster_project/statistics/norms.py", "dagster_project/results/trace.sql", "dbt/macros/scoring.sql",
              "dbt/models/marts/answers/answers.yml", "dbt/dbt_project.yml", "dagster_project/report/templates/page.html.jinja"],
 )  # fmt: skip
-def test_edited_code_is_run(small_again: Any, file: str) -> None:
-    workspace, _ = small_again
+def test_edited_code_is_run(small_copy: Any, file: str) -> None:
+    workspace, _ = small_copy
     checkout = workspace.settings.home / "checkout"
     for path in code_files(workspace.settings.checkout):
         target = checkout / path.relative_to(workspace.settings.checkout)
@@ -172,9 +172,9 @@ def test_edited_code_is_run(small_again: Any, file: str) -> None:
     assert unchanged_since(settings, inputs_fingerprint(settings), "2026-01-01") is None
 
 
-def test_where_waves_are_planned_a_day_makes_a_difference(small_again: Any) -> None:
+def test_where_waves_are_planned_a_day_makes_a_difference(small_copy: Any) -> None:
     """A wave becomes overdue without any file changing."""
-    workspace, _ = small_again
+    workspace, _ = small_copy
     inputs = inputs_fingerprint(workspace.settings)
     assert inputs is not None
     record_run(workspace.settings, inputs, "2026-01-01", [])
@@ -182,9 +182,9 @@ def test_where_waves_are_planned_a_day_makes_a_difference(small_again: Any) -> N
     assert unchanged_since(workspace.settings, inputs, "2026-01-02") is None
 
 
-def test_the_order_of_versions_is_part_of_what_is_read(small_again: Any) -> None:
+def test_the_order_of_versions_is_part_of_what_is_read(small_copy: Any) -> None:
     """The last version of an export is the one last written: touching an older one makes it the one to use."""
-    workspace, _ = small_again
+    workspace, _ = small_copy
     older, newer = (workspace.study_folder / "raw/T1" / name for name in ("t1.csv", "u.csv"))
     shutil.copy(older, newer)
     for path, seconds in ((older, 1), (newer, 2)):
@@ -194,8 +194,8 @@ def test_the_order_of_versions_is_part_of_what_is_read(small_again: Any) -> None
     assert inputs_fingerprint(workspace.settings) != old_fingerprint
 
 
-def test_links_are_followed_and_a_circle_ends(small_again: Any, tmp_path: Path) -> None:
-    workspace, _ = small_again
+def test_links_are_followed_and_a_circle_ends(small_copy: Any, tmp_path: Path) -> None:
+    workspace, _ = small_copy
     drive = tmp_path / "drive"
     shutil.move(workspace.study_folder / "raw/T1", drive)
     (workspace.study_folder / "raw/T1").symlink_to(drive, target_is_directory=True)

@@ -11,19 +11,30 @@ fraction of a second per group of results, whatever else the file holds, and lit
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from dagster_project.audit.definition_rows import (
+    Contrast,
+    Conversion,
+    DefinitionRows,
+    Definitions,
+    ItemAnswer,
+    MissingInputError,
+    Part,
+    ScaleItem,
+    Variable,
+)
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Floats = NDArray[np.float64]
-Definitions = Mapping[str, "pa.Table"]
 #: Scores are sums and quotients of small whole numbers: smaller differences come from the order of additions.
 _NOISE = 1e-10
 #: People whose answers are in memory at once.
@@ -76,73 +87,6 @@ class ResultGroup:
     contrast: str | None
 
 
-class _Item(NamedTuple):
-    """An item: its ends, and whether it is reversed, or recoded by table."""
-
-    low: int
-    high: int
-    is_reversed: bool
-    is_recoded: bool
-
-
-class _ItemAnswer(NamedTuple):
-    """What an answer to a recoded item counts as."""
-
-    answer: int
-    counts_as: float
-
-
-class _Scale(NamedTuple):
-    """A scale or composite: how it is scored, what the score is multiplied by, whether it is rounded, and from how many
-    answers or parts on there is one."""
-
-    aggregate: str
-    minimum_answered: int
-    factor: float | None
-    is_rounded: bool | None
-
-
-class _ScaleItem(NamedTuple):
-    """An item of a scale."""
-
-    item: str
-
-
-class _Part(NamedTuple):
-    """A scale that a composite is the mean of."""
-
-    part: str
-
-
-class _Conversion(NamedTuple):
-    """The score that stands for a sum."""
-
-    raw_sum: int
-    score: float
-
-
-class _Contrast(NamedTuple):
-    """Two waves, and which is taken from which."""
-
-    baseline: str
-    followup: str
-    direction: str
-
-
-class _Variable(NamedTuple):
-    """What kind a variable of the roster is of: category or number."""
-
-    kind: str
-
-
-#: The type of a row of the definitions.
-Definition = TypeVar("Definition")
-
-
-class _MissingInput(Exception):
-    """The definitions or the answers lack what a result is computed from."""
-
-
 def definitions_in(connection: Connection) -> "dict[str, pa.Table]":
     """The definitions that a file holds, as `study.codebook_tables` gives those of a study folder."""
     return {name: connection.execute(f"select * from codebook.{name}").to_arrow_table() for name in _DEFINITIONS}
@@ -185,7 +129,7 @@ def recompute_group(connection: Connection, definitions: Definitions, group: Res
     stored_results = _stored_results(connection, group)
     try:
         values = _Recomputation(connection, definitions).values(group)
-    except _MissingInput as error:
+    except MissingInputError as error:
         return [Mismatch(result_id, value, None, str(error)) for result_id, value in stored_results.values()]
     mismatches = []
     for statistic, (result_id, value) in stored_results.items():
@@ -225,7 +169,7 @@ class _Recomputation:
 
     def __init__(self, connection: Connection, definitions: Definitions) -> None:
         self._connection = connection
-        self._definitions = definitions
+        self._definitions = DefinitionRows(definitions)
 
     def values(self, group: ResultGroup) -> dict[str, float]:
         """Every statistic of the group."""
@@ -238,7 +182,7 @@ class _Recomputation:
         if group.analysis == "change":
             return self._change(group)
         if group.analysis == "service_use":
-            self._item(group.outcome)
+            self._definitions.item(group.outcome)
             answer_batches = [answers[group.outcome] for (answers,) in self._answers([group.outcome], [group.wave or ""])]
             return _share(
                 sum(int(np.isfinite(batch).sum()) for batch in answer_batches),
@@ -246,29 +190,8 @@ class _Recomputation:
             )
         return self._characteristic(group)
 
-    def _rows(self, row_type: type[Definition], table: str, **conditions: str | None) -> list[Definition]:
-        make_row, names = cast(Callable[..., Definition], row_type), list(get_type_hints(row_type))
-        return [
-            make_row(**{name: row[name] for name in names})
-            for row in self._definitions[table].to_pylist()
-            if all(row[name] == value for name, value in conditions.items())
-        ]
-
-    def _row(self, row_type: type[Definition], table: str, **conditions: str | None) -> Definition:
-        rows = self._rows(row_type, table, **conditions)
-        if not rows:
-            name, value = next(iter(conditions.items()))
-            raise _MissingInput(f"the definitions have no {name} {value!r}")
-        return rows[0]
-
-    def _item(self, item: str) -> _Item:
-        return self._row(_Item, "items", item=item)
-
-    def _scale(self, scale: str) -> _Scale:
-        return self._row(_Scale, "scales", scale=scale)
-
     def _change(self, group: ResultGroup) -> dict[str, float]:
-        contrast = self._row(_Contrast, "contrasts", contrast=group.contrast)
+        contrast = self._definitions.row(Contrast, "contrasts", contrast=group.contrast)
         baseline, followup = self._scores(group.outcome, [contrast.baseline, contrast.followup])
         has_both = np.isfinite(baseline) & np.isfinite(followup)
         baseline, followup = baseline[has_both], followup[has_both]
@@ -277,7 +200,7 @@ class _Recomputation:
         return _change(baseline, followup, followup - baseline)
 
     def _characteristic(self, group: ResultGroup) -> dict[str, float]:
-        kind = self._row(_Variable, "participant_variables", variable=group.outcome).kind
+        kind = self._definitions.row(Variable, "participant_variables", variable=group.outcome).kind
         column = self._column("participants", group.outcome)
         if kind == "category":
             rows = self._connection.execute(
@@ -295,14 +218,17 @@ class _Recomputation:
             [table, name],
         ).fetchone()
         if exists is None:
-            raise _MissingInput(f"marts.{table} has no column {name!r}")
+            raise MissingInputError(f"marts.{table} has no column {name!r}")
         return _quoted(name)
 
     def _scores(self, scale: str, waves: Sequence[str]) -> list[Floats]:
         """Scores of everybody at one wave, or of the same people in the same order at two waves; NaN for a missing score."""
-        self._scale(scale)
-        parts = [row.part for row in self._rows(_Part, "scale_parts", scale=scale)]
-        items = {code: [row.item for row in self._rows(_ScaleItem, "scale_items", scale=code)] for code in parts or [scale]}
+        self._definitions.scale(scale)
+        parts = [row.part for row in self._definitions.rows(Part, "scale_parts", scale=scale)]
+        items = {
+            code: [row.item for row in self._definitions.rows(ScaleItem, "scale_items", scale=code)]
+            for code in parts or [scale]
+        }
         score_batches: list[list[Floats]] = [[np.empty(0)] for _ in waves]
         for answers in self._answers([item for scale_items in items.values() for item in scale_items], waves):
             for wave_answers, wave_scores in zip(answers, score_batches, strict=True):
@@ -318,7 +244,7 @@ class _Recomputation:
         columns, names = [], []
         for wave_index, _ in enumerate(waves):
             for index, item in enumerate(items):
-                item_row, column = self._item(item), f"wave_{wave_index}.{self._column('answer_codes', item)}"
+                item_row, column = self._definitions.item(item), f"wave_{wave_index}.{self._column('answer_codes', item)}"
                 name = f"c{wave_index}_{index}"
                 is_answer = f"{column} between {item_row.low} and {item_row.high}"
                 columns.append(f"case when {is_answer} then {column} end::smallint as {name}")
@@ -337,7 +263,7 @@ class _Recomputation:
             yield answers_by_wave
 
     def _score(self, scale: str, items: Sequence[str], answers: Mapping[str, Floats]) -> Floats:
-        scale_row = self._scale(scale)
+        scale_row = self._definitions.scale(scale)
         size = len(answers[items[0]])
         total, answer_counts = np.zeros(size), np.zeros(size)
         for item in items:
@@ -346,7 +272,7 @@ class _Recomputation:
             total += np.where(has_answer, item_scores, 0.0)
             answer_counts += has_answer
         has_enough = answer_counts >= scale_row.minimum_answered
-        conversion = {row.raw_sum: row.score for row in self._rows(_Conversion, "scale_conversions", scale=scale)}
+        conversion = {row.raw_sum: row.score for row in self._definitions.rows(Conversion, "scale_conversions", scale=scale)}
         if conversion:
             sums, positions = np.unique(total, return_inverse=True)
             converted = np.array([conversion.get(int(value), math.nan) for value in sums], dtype=np.float64)
@@ -357,18 +283,18 @@ class _Recomputation:
 
     def _item_scores(self, item: str, values: Floats) -> Floats:
         """What the answers to an item count as."""
-        item_row = self._item(item)
+        item_row = self._definitions.item(item)
         if not item_row.is_recoded:
             return item_row.low + item_row.high - values if item_row.is_reversed else values
         item_scores = np.full(len(values), np.nan)
-        for row in self._rows(_ItemAnswer, "item_answers", item=item):
+        for row in self._definitions.rows(ItemAnswer, "item_answers", item=item):
             item_scores[values == row.answer] = row.counts_as
         return item_scores
 
     def _composite(self, scale: str, parts: Sequence[Floats]) -> Floats:
         scores = np.vstack(parts)
         part_counts = np.isfinite(scores).sum(axis=0).astype(np.float64)
-        scale_row = self._scale(scale)
+        scale_row = self._definitions.scale(scale)
         weight = len(parts) if scale_row.aggregate == "sum_of_scales" else 1
         return _quotients(np.nansum(scores, axis=0) * weight, part_counts, part_counts >= scale_row.minimum_answered)
 

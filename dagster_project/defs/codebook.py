@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from dagster_project.defs.steps import CODE_VERSION, fails_in_one_line
+from dagster_project.defs.steps import fails_in_one_line
 from dagster_project.markdown import markdown_table
 from dagster_project.models.project import DbtProject
 from dagster_project.outcomes.codebook import write_codebook
@@ -10,7 +10,6 @@ from dagster_project.study_run import StudyRun
 
 
 @dg.asset(
-    code_version=CODE_VERSION,
     group_name="codebook",
     kinds={"python", "duckdb", "yaml"},
     owners=["team:data-management"],

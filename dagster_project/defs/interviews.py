@@ -7,7 +7,7 @@ Belongs here: the assets. Does not belong here: landing and counting segments (r
 import dagster as dg
 
 from dagster_project.defs.outcomes import RESULT_KEYS
-from dagster_project.defs.steps import CODE_VERSION, check_result, fails_in_one_line
+from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.outcomes.display import display_checks, display_study, segments_check
 from dagster_project.raw.segments import (
     codings_by_code,
@@ -18,7 +18,6 @@ from dagster_project.raw.segments import (
 )
 from dagster_project.study_run import StudyRun
 from dagster_project.synthesis import display_markdown
-from dagster_project.warehouse import Warehouse
 
 _SEGMENTS = dg.AssetKey(["raw", "segments"])
 _DISPLAY = dg.AssetKey(["results", "joint_display"])
@@ -27,7 +26,6 @@ _DISPLAY = dg.AssetKey(["results", "joint_display"])
 @dg.asset(
     key=_SEGMENTS,
     deps=["codebook"],
-    code_version=CODE_VERSION,
     group_name="synthesis",
     kinds={"python", "duckdb", "xml"},
     owners=["team:synthesis"],
@@ -41,12 +39,12 @@ _DISPLAY = dg.AssetKey(["results", "joint_display"])
         ),
     ],
 )
-def segments(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def segments(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
         study = study_run.study()
         files = read_coded_files(study_run.settings, study)
         rows = segment_rows(files, study, study_run.settings.key())
-        write_segments(warehouse, files, rows, study, study_run.run_id)
+        write_segments(study_run.warehouse, files, rows, study, study_run.run_id)
     n_set_aside = sum(row.set_aside_reason is not None for row in rows)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(" ".join(file.sha256[:12] for file in files) or "none declared"),
@@ -68,7 +66,6 @@ def segments(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[
         *(dg.AssetKey(["marts", mart]) for mart in ("participants", "exclusions")),
         *RESULT_KEYS,
     ],
-    code_version=CODE_VERSION,
     group_name="synthesis",
     kinds={"python", "duckdb", "yaml"},
     owners=["team:synthesis"],
@@ -83,9 +80,9 @@ def segments(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[
         ),
     ],
 )
-def joint_display(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def joint_display(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
-        display = display_study(warehouse, study_run.study(), study_run.run_id)
+        display = display_study(study_run.warehouse, study_run.study(), study_run.run_id)
     words = display_markdown(display) if display else "The study declares no propositions."
     return dg.MaterializeResult(
         metadata={
@@ -93,7 +90,7 @@ def joint_display(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceP
             "propositions": len(display),
             "claims": sum(len(row.claims) for row in display),
         },
-        check_results=[check_result(check) for check in (segments_check(warehouse), *display_checks(display))],
+        check_results=[check_result(check) for check in (segments_check(study_run.warehouse), *display_checks(display))],
     )
 
 

@@ -16,7 +16,7 @@ from dagster_project.models.build import BuiltModel, asset_path, build_models, d
 from dagster_project.models.project import DbtProject as StudyDbtProject
 from dagster_project.models.rejected import few_rejected_answers, no_rejected_answers
 from dagster_project.study_run import StudyRun
-from dagster_project.warehouse import Warehouse, WarehouseError
+from dagster_project.warehouse import WarehouseError
 
 _OWNERS = {"staging": "team:data-management", "marts": "team:statistics"}
 _REJECTED = dg.AssetKey(["staging", "rejected_answers"])
@@ -102,10 +102,8 @@ def _metadata(model: BuiltModel) -> dict[str, Any]:
     name="no_rejected_answers",
     description="No answer lies outside its declared anchors, labels and special codes.",
 )
-def rejected_answers_listed(
-    study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[Warehouse]
-) -> dg.AssetCheckResult:
-    return check_result(no_rejected_answers(warehouse))
+def rejected_answers_listed(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
+    return check_result(no_rejected_answers(study_run.warehouse))
 
 
 @dg.asset_check(
@@ -115,11 +113,9 @@ def rejected_answers_listed(
     blocking=True,
     description="No instrument in a wave, and no variable of the roster, has more values rejected than allowed.",
 )
-def rejected_answers_limited(
-    study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[Warehouse]
-) -> dg.AssetCheckResult:
+def rejected_answers_limited(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
     with fails_in_one_line():
-        return check_result(few_rejected_answers(warehouse, study_run.study()))
+        return check_result(few_rejected_answers(study_run.warehouse, study_run.study()))
 
 
 MODEL_CHECKS = [rejected_answers_listed, rejected_answers_limited]

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.audit import findings_markdown
-from dagster_project.defs.steps import CODE_VERSION, check_result, fails_in_one_line
+from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.outcomes.analyses import (
     OUTCOME_NAMES,
     OUTCOMES,
@@ -32,7 +32,6 @@ from dagster_project.outcomes.reproduction import (
 from dagster_project.results import ResultRow, summarise
 from dagster_project.study import Study
 from dagster_project.study_run import StudyRun
-from dagster_project.warehouse import Warehouse
 
 _STATISTICIANS = ["team:statistics"]
 
@@ -54,7 +53,6 @@ def _outcome_asset(outcome: Outcome) -> dg.AssetsDefinition:
             *(dg.AssetKey(["marts", mart]) for mart in outcome.reads),
             *map(_key, outcome.follows),
         ],
-        code_version=CODE_VERSION,
         group_name="outcomes",
         kinds={"python", "scipy", "duckdb"},
         owners=_STATISTICIANS,
@@ -64,10 +62,10 @@ def _outcome_asset(outcome: Outcome) -> dg.AssetsDefinition:
             *([dg.AssetCheckSpec(warning.check, asset=key, description=warning.description)] if warning else []),
         ],
     )
-    def results(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+    def results(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         with fails_in_one_line():
             study = study_run.study()
-            rows = compute_outcome(outcome, warehouse, study, study_run.run_id)
+            rows = compute_outcome(outcome, study_run.warehouse, study, study_run.run_id)
         checks = [check_result(check) for check in result_checks(outcome, rows)]
         version = dg.DataVersion(data_version(rows))
         return dg.MaterializeResult(data_version=version, metadata=_metadata(outcome, study, rows), check_results=checks)
@@ -89,7 +87,6 @@ def _metadata(outcome: Outcome, study: Study, results: Sequence[ResultRow]) -> d
 @dg.asset(
     key=_key("reproduction"),
     deps=[_key(name) for name in PUBLISHED_OUTCOMES],
-    code_version=CODE_VERSION,
     group_name="outcomes",
     kinds={"python", "duckdb"},
     owners=_STATISTICIANS,
@@ -100,9 +97,9 @@ def _metadata(outcome: Outcome, study: Study, results: Sequence[ResultRow]) -> d
         )
     ],
 )
-def reproduction(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def reproduction(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
-        reproductions = compare_with_published(warehouse, study_run.study(), study_run.run_id)
+        reproductions = compare_with_published(study_run.warehouse, study_run.study(), study_run.run_id)
     return dg.MaterializeResult(
         metadata={
             "summary": dg.MetadataValue.md(summarise(reproductions) if reproductions else "No published table is declared."),
@@ -116,7 +113,6 @@ def reproduction(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourcePa
 @dg.asset(
     key=_key("audit"),
     deps=[dg.AssetKey("codebook"), *RESULT_KEYS],
-    code_version=CODE_VERSION,
     group_name="outcomes",
     kinds={"python", "duckdb"},
     owners=_STATISTICIANS,
@@ -131,9 +127,9 @@ def reproduction(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourcePa
         dg.AssetCheckSpec("published_agree", asset=_key("audit"), description="No published number contradicts another."),
     ],
 )
-def audit(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def audit(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
-        findings = audit_study(warehouse, study_run.study(), study_run.run_id)
+        findings = audit_study(study_run.warehouse, study_run.study(), study_run.run_id)
     return dg.MaterializeResult(
         metadata={
             "findings": dg.MetadataValue.md(findings_markdown(findings.rows)),
@@ -151,15 +147,14 @@ def audit(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[War
         *(dg.AssetKey(["marts", mart]) for mart in ("scale_scores", "participants")),
         *RESULT_KEYS,
     ],
-    code_version=CODE_VERSION,
     group_name="release",
     kinds={"python", "duckdb"},
     owners=["team:data-management"],
     description="Scores over time, effect sizes, returns and reasons, answers to each item, as SVG with alt text.",
 )
-def figures(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def figures(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
     with fails_in_one_line():
-        drawings = draw_study(warehouse, study_run.study(), study_run.run_id)
+        drawings = draw_study(study_run.warehouse, study_run.study(), study_run.run_id)
     return dg.MaterializeResult(
         metadata={"figures": dg.MetadataValue.md(figures_markdown(drawings)), "drawn": len(drawings)}
     )

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project.checks import Check
-from dagster_project.defs.steps import CODE_VERSION, check_result, fails_in_one_line
+from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.exports import ExportError
 from dagster_project.raw.answers import WaveAnswers, on_time_check, unite_waves
 from dagster_project.raw.checks import EXPORT_CHECKS, export_checks, source_of
@@ -17,7 +17,6 @@ from dagster_project.raw.load import LoadedExport, load_export
 from dagster_project.raw.oddities import oddities
 from dagster_project.study import READERS, Export, Study
 from dagster_project.study_run import StudyRun
-from dagster_project.warehouse import Warehouse
 
 
 def raw_assets(study: Study) -> list[dg.AssetsDefinition]:
@@ -31,7 +30,6 @@ def _export_asset(study: Study, export: Export) -> dg.AssetsDefinition:
     @dg.asset(
         key=key,
         deps=["codebook"],
-        code_version=CODE_VERSION,
         group_name="raw",
         kinds={"python", "duckdb", READERS[export.reader].badge},
         owners=["team:data-management"],
@@ -43,18 +41,16 @@ def _export_asset(study: Study, export: Export) -> dg.AssetsDefinition:
             for name, (words, blocks) in EXPORT_CHECKS.items()
         ],
     )
-    def export_asset(
-        study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[Warehouse]
-    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+    def export_asset(study_run: dg.ResourceParam[StudyRun]) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
         with fails_in_one_line():
             study_run.study_as_loaded(study)
             try:
-                loaded_export = load_export(study_run.settings, study, export, warehouse)
+                loaded_export = load_export(study_run.settings, study, export, study_run.warehouse)
             except ExportError as error:
                 yield check_result(Check("contract", False, str(error)))
                 raise
         study_run.note_taken(export.export, loaded_export.inputs_digest)
-        checks = export_checks(loaded_export, export, oddities(study, export, warehouse))
+        checks = export_checks(loaded_export, export, oddities(study, export, study_run.warehouse))
         yield dg.MaterializeResult(
             asset_key=key,
             data_version=dg.DataVersion(loaded_export.record.sha256 or "not arrived"),
@@ -86,7 +82,6 @@ def _answers_asset(study: Study) -> dg.AssetsDefinition:
     @dg.asset(
         key=key,
         deps=[["raw", protocol.roster.table], *(["raw", export.table] for export in protocol.wave_exports)],
-        code_version=CODE_VERSION,
         group_name="raw",
         kinds={"duckdb", "view"},
         owners=["team:data-management"],
@@ -103,10 +98,10 @@ def _answers_asset(study: Study) -> dg.AssetsDefinition:
             ),
         ],
     )
-    def answers(study_run: dg.ResourceParam[StudyRun], warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+    def answers(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
         with fails_in_one_line():
             study_run.study_as_loaded(study)
-        united = unite_waves(warehouse, study)
+        united = unite_waves(study_run.warehouse, study)
         return dg.MaterializeResult(
             metadata={
                 "rows": ", ".join(f"{wave} {count}" for wave, count in united.respondent_counts.items()),

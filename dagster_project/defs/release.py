@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dagster_project.defs.outcomes import RESULT_KEYS
-from dagster_project.defs.steps import CODE_VERSION, check_result, fails_in_one_line
+from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.release.publish import one_truth, publish_study
 from dagster_project.release.truth import STANDING_ON_OUTCOMES, contradictions
 from dagster_project.report.checklists import read_answers
@@ -33,7 +33,6 @@ _MARTS = (
         *RESULT_KEYS,
         *(dg.AssetKey(["results", name]) for name in STANDING_ON_OUTCOMES),
     ],
-    code_version=CODE_VERSION,
     group_name="release",
     kinds={"duckdb", "csv", "html"},
     owners=["team:data-management"],

@@ -1,4 +1,4 @@
-"""The resources of a graph: a run of the study, its warehouse, its dbt project.
+"""The resources of a graph: a run of the study with its warehouse, and its dbt project.
 
 Belongs here: holding the study's lock and working file for as long as a run goes on. Does not belong here: the lock
 (study_lock.py), what the steps of a run share (study_run.py), calling dbt (models/).
@@ -52,15 +52,6 @@ class StudyRunResource(dg.ConfigurableResource):
             compact(settings.warehouse_file)
 
 
-class WarehouseResource(dg.ConfigurableResource[Warehouse]):
-    """The study's working file, which DuckDB opens. It is given as a Warehouse."""
-
-    path: str
-
-    def create_resource(self, context: dg.InitResourceContext) -> Warehouse:
-        return Warehouse(Path(self.path))
-
-
 class DbtResource(dg.ConfigurableResource[DbtProject]):
     """The dbt project, and where it keeps what it makes of it for this study. It is given as a DbtProject."""
 
@@ -76,7 +67,6 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource]:
     """The resources of one study, by the names by which steps ask for them."""
     return {
         STUDY_RUN: StudyRunResource(settings=settings),
-        "warehouse": WarehouseResource(path=str(settings.warehouse_file)),
         "dbt": DbtResource(
             folder=str(settings.dbt_folder),
             target=str(settings.dbt_target),

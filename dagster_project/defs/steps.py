@@ -11,17 +11,14 @@ import dagster as dg
 
 from dagster_project.checks import Check, Fact
 from dagster_project.exports import ExportError
-from dagster_project.fingerprint import code_version
 from dagster_project.models.build import ModelsError
 from dagster_project.results import ResultsError
-from dagster_project.settings import CHECKOUT, SettingsError
+from dagster_project.settings import SettingsError
 from dagster_project.study import StudyError
 from dagster_project.study_run import ChangedDefinitionsError
 from dagster_project.synthesis import SynthesisError
 from dagster_project.terminal import error_line
 
-#: The version of the code of every asset, by which Dagster sees what is stale: any module may matter to a number.
-CODE_VERSION = code_version(CHECKOUT)[:16]
 _ONE_LINE = (
     ChangedDefinitionsError, ExportError, ModelsError, ResultsError, SettingsError, StudyError, SynthesisError,
 )  # fmt: skip

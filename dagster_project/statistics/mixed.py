@@ -57,6 +57,16 @@ class MixedModel:
     reason: str
 
 
+def _contrast_weights(contrasts: Sequence[ArrayLike], waves: int) -> list[Floats]:
+    """The contrasts as arrays (waves,). Raises ValueError for one of another length, or without any weight."""
+    weights = [_floats(contrast) for contrast in contrasts]
+    if any(weight.shape != (waves,) for weight in weights):
+        raise ValueError(f"a contrast has not one weight for each of the {waves} waves; give as many")
+    if any(not weight.any() for weight in weights):
+        raise ValueError("a contrast weighs every wave with 0; give at least one weight that is not 0")
+    return weights
+
+
 def mixed_model(patterns: Sequence[Pattern], waves: int, contrasts: Sequence[ArrayLike], level: float = 0.95) -> MixedModel:
     """Fit the model. patterns: moments of the people by the waves they have; waves: how many there are; contrasts: weights,
     each (waves,).
@@ -71,11 +81,7 @@ def mixed_model(patterns: Sequence[Pattern], waves: int, contrasts: Sequence[Arr
     present = waves_present(usable)
     people = sum(pattern.n for pattern in usable)
     observations = sum(pattern.n * len(pattern.waves) for pattern in usable)
-    weights = [_floats(contrast) for contrast in contrasts]
-    if any(weight.shape != (waves,) for weight in weights):
-        raise ValueError(f"a contrast has not one weight for each of the {waves} waves; give as many")
-    if any(not weight.any() for weight in weights):
-        raise ValueError("a contrast weighs every wave with 0; give at least one weight that is not 0")
+    weights = _contrast_weights(contrasts, waves)
     nan = float("nan")
 
     def no_model(reason: str) -> MixedModel:

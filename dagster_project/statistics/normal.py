@@ -88,14 +88,7 @@ def fit_normal(patterns: Sequence[Pattern]) -> Normal:
     ]
     completions = [Completion(columns, len(waves)) for columns in pattern_columns]
     for _ in range(_MOST_STEPS):
-        total, products = np.zeros(len(waves)), np.zeros((len(waves), len(waves)))
-        for (scaled_mean, scaled_products, n), columns, completion in zip(scaled, pattern_columns, completions, strict=True):
-            prediction, residual_covariance = completion.predict(covariance)
-            deviation = prediction @ (scaled_mean - centre[columns])
-            total += n * deviation
-            products += prediction @ scaled_products @ prediction.T + n * (
-                np.outer(deviation, deviation) + residual_covariance
-            )
+        total, products = _expectation(scaled, pattern_columns, completions, centre, covariance)
         step = total / people
         new_covariance = products / people - np.outer(step, step)
         largest_step = max(float(np.abs(step).max()), float(np.abs(new_covariance - covariance).max()))
@@ -105,6 +98,26 @@ def fit_normal(patterns: Sequence[Pattern]) -> Normal:
         if largest_step < _TOLERANCE:
             return Normal(waves, mean + sds * centre, covariance * np.outer(sds, sds), people, "")
     return no_estimate("the estimate does not converge")
+
+
+def _expectation(
+    scaled: Sequence[tuple[Floats, Floats, int]],
+    pattern_columns: Sequence[WaveIndices],
+    completions: Sequence["Completion"],
+    centre: Floats,
+    covariance: Floats,
+) -> tuple[Floats, Floats]:
+    """The E step: the expected sums (k,) and products (k, k) of everybody's deviations from the centre in all k waves.
+
+    scaled: mean, cross products and number of people of each pattern, in the columns of its waves.
+    """
+    total, products = np.zeros(len(centre)), np.zeros_like(covariance)
+    for (scaled_mean, scaled_products, n), columns, completion in zip(scaled, pattern_columns, completions, strict=True):
+        prediction, residual_covariance = completion.predict(covariance)
+        deviation = prediction @ (scaled_mean - centre[columns])
+        total += n * deviation
+        products += prediction @ scaled_products @ prediction.T + n * (np.outer(deviation, deviation) + residual_covariance)
+    return total, products
 
 
 class Completion:

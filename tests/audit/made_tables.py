@@ -68,7 +68,7 @@ def category_rows(cells: str, section: str = "") -> list[Printed]:
     ]
 
 
-def place_of(value: PublishedValue | Printed) -> tuple[str, str, str, str]:
+def location_of(value: PublishedValue | Printed) -> tuple[str, str, str, str]:
     return value.section, value.label, value.timepoint, value.statistic
 
 
@@ -374,7 +374,7 @@ def _of_another_row(rng: np.random.Generator, rows: Rows, number: int) -> str | 
 def _partner(rows: Rows, number: int, statistic: str, timepoint: str | None = None) -> str | None:
     row = rows[number]
     key = (row.section, row.label, timepoint or row.timepoint, statistic)
-    return next((row.printed for row in rows if place_of(row) == key), None)
+    return next((row.printed for row in rows if location_of(row) == key), None)
 
 
 def _se_for_sd(rng: np.random.Generator, rows: Rows, number: int) -> str | None:
@@ -435,7 +435,7 @@ def _turned(rng: np.random.Generator, rows: Rows) -> tuple[Rows, int] | None:
     new = list(rows)
     for index in range(n - 1, len(rows)):
         row = rows[index]
-        if place_of(row)[:3] != place_of(rows[n])[:3]:
+        if location_of(row)[:3] != location_of(rows[n])[:3]:
             break
         if row.statistic in ("change", "es", "t"):
             new[index] = replace(row, printed=_sign_lost(rng, rows, index) or row.printed)

@@ -10,7 +10,7 @@ import pytest
 import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_tables import SLIPS, Printed, audited, category_rows, correct_table, cut_table, place_of, score_rows
+from made_tables import SLIPS, Printed, audited, category_rows, correct_table, cut_table, location_of, score_rows
 
 from dagster_project.audit import (
     IMPOSSIBLE,
@@ -313,14 +313,16 @@ def test_a_row_against_the_tables_habit_of_effect_size_or_direction_is_told() ->
         )
     ]
     assert [finding.rule for finding in audited(rows)] == ["definitions"]
-    changed_rows = [replace(row, printed="1.00") if place_of(row)[1:] == ("Score 2", "T1-T2", "es") else row for row in rows]
+    changed_rows = [
+        replace(row, printed="1.00") if location_of(row)[1:] == ("Score 2", "T1-T2", "es") else row for row in rows
+    ]
     finding, note = sorted(audited(changed_rows), key=lambda finding: finding.value.label, reverse=True)
     assert (note.rule, finding.severity, finding.value.label) == ("definitions", NOT_REPRODUCIBLE, "Score 2")
     assert finding.arithmetic.startswith(
         "3 of the table's 4 effect sizes can be d_z (change / SD of the changes); here that is 0.4"
     )
     sign_changed_rows = [
-        replace(row, printed="-2.00") if place_of(row)[1:] == ("Score 1", "T1-T2", "change") else row for row in rows
+        replace(row, printed="-2.00") if location_of(row)[1:] == ("Score 1", "T1-T2", "change") else row for row in rows
     ]
     finding = next(finding for finding in audited(sign_changed_rows, PAIRED) if finding.rule == "change_of_means")
     assert (finding.severity, finding.value.label) == (INCONSISTENT, "Score 1")

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "audit"))
-from made_tables import OTHER_DESIGNS, SLIPS, audited, correct_table, cut_table, other_table, place_of
+from made_tables import OTHER_DESIGNS, SLIPS, audited, correct_table, cut_table, location_of, other_table
 
 from dagster_project.audit import IMPOSSIBLE, INCONSISTENT, NOT_REPRODUCIBLE, NOTE, PAIRED, SEVERITIES, Finding
 
@@ -39,11 +39,11 @@ def main(tables: int) -> None:
             if findings:
                 gravest = min(findings, key=lambda finding: SEVERITIES.index(finding.severity))
                 severity_counts[kind][gravest.severity] += 1
-                is_blamed = place_of(slipped[0][slipped[1]]) in {place_of(finding.value) for finding in findings}
+                is_blamed = location_of(slipped[0][slipped[1]]) in {location_of(finding.value) for finding in findings}
                 severity_counts[kind]["blamed"] += is_blamed
     print(f"{tables} right tables with {numbers} numbers: {len(false)} findings above note; notes by rule: {dict(notes)}")
     for seed, finding in false[:20]:
-        print(f"  table {seed}: {place_of(finding.value)} {finding.severity} {finding.rule}: {finding.arithmetic}")
+        print(f"  table {seed}: {location_of(finding.value)} {finding.severity} {finding.rule}: {finding.arithmetic}")
     print(f"the same tables, their design not declared: {_said(undeclared)}")
     print("\nright tables, undeclared\n")
     table_count = max(1, tables // 5)

@@ -52,25 +52,25 @@ def write_study(folder: Path, items: int) -> None:
     protocol.write_text(text.replace('      - {block: services, columns: {gp: "GP?"}}\n', "", 1), encoding="utf-8")
 
 
-def load(what: str, place: Path) -> int:
+def load(what: str, workspace: Path) -> int:
     """One of the loads, in this process. Returns how many rows were loaded."""
-    folder = place / "small_study"
+    folder = workspace / "small_study"
     if what == "wavehouse":
         study = read_study(folder)
         export = next(export for export in study.protocol.exports if export.export == "t1")
-        settings = read_settings({"WAVEHOUSE_STUDY": str(folder), "WAVEHOUSE_HOME": str(place / "home")})
+        settings = read_settings({"WAVEHOUSE_STUDY": str(folder), "WAVEHOUSE_HOME": str(workspace / "home")})
         return int(load_export(settings, study, export, Warehouse(settings.warehouse_file)).record.rows_accepted)
-    with duckdb.connect(str(place / f"{what}.duckdb")) as connection:
+    with duckdb.connect(str(workspace / f"{what}.duckdb")) as connection:
         is_text = str(what == "text").lower()
         query = f"create table t as select * from read_csv(?, all_varchar = {is_text})"
         connection.execute(query, [str(folder / "raw/T1/t1.csv")])
         return int(connection.execute("select count(*) from t").fetchall()[0][0])
 
 
-def measure(what: str, place: Path) -> None:
+def measure(what: str, workspace: Path) -> None:
     """Print what one of the loads costs this process."""
     wall, start_times = time.perf_counter(), os.times()
-    rows = load(what, place)
+    rows = load(what, workspace)
     end_times = os.times()
     cpu = end_times.user + end_times.system - start_times.user - start_times.system
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
@@ -79,13 +79,13 @@ def measure(what: str, place: Path) -> None:
 
 def main(people: int, items: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        write_study(place / "small_study", items)
-        file = place / "small_study/raw/T1/t1.csv"
+        workspace = Path(folder)
+        write_study(workspace / "small_study", items)
+        file = workspace / "small_study/raw/T1/t1.csv"
         write_wave(file, people, items)
         print(f"{people} people x {items} items, {file.stat().st_size / 1e6:.0f} MB", flush=True)
         for what in LOADS:
-            subprocess.run([sys.executable, __file__, what, str(place)], check=True)
+            subprocess.run([sys.executable, __file__, what, str(workspace)], check=True)
 
 
 if __name__ == "__main__":

@@ -370,18 +370,18 @@ class Totals:
 class Interleaving:
     """One study with a home of its own, and what happens to it."""
 
-    def __init__(self, place: Path, template: Path, seed: str, totals: Totals, alone: float) -> None:
-        self._place, self._rng, self._totals, self._alone = place, random.Random(seed), totals, alone
-        shutil.copytree(template, place, symlinks=True)
-        self.folder, self.home = place / "small_study", place / "home"
+    def __init__(self, root: Path, template: Path, seed: str, totals: Totals, alone: float) -> None:
+        self._root, self._rng, self._totals, self._alone = root, random.Random(seed), totals, alone
+        shutil.copytree(template, root, symlinks=True)
+        self.folder, self.home = root / "small_study", root / "home"
         self.exports, self.protocol = Exports(self.folder), Protocol()
         self._commands: list[Command] = []
         self._started: list[Command] = []
         self._copies: dict[str, Path] = {}
         self._steps: list[str] = []
         self.problems: list[str] = []
-        (place / "logs").mkdir()
-        (place / "copies").mkdir()
+        (root / "logs").mkdir()
+        (root / "copies").mkdir()
         self._seen = {self._current()}
 
     def go(self) -> str:
@@ -405,7 +405,7 @@ class Interleaving:
 
     def _start(self, what: str, run: Callable[[], int]) -> Command:
         number = len(self._started) + 1
-        command = fork(what, self.folder, self.home, self._place / "logs" / f"{number}-{what}.log", run)
+        command = fork(what, self.folder, self.home, self._root / "logs" / f"{number}-{what}.log", run)
         self._commands.append(command)
         self._started.append(command)
         self._totals.commands[what] += 1
@@ -482,7 +482,7 @@ class Interleaving:
         if current in self._seen:
             return
         self._seen.add(current)
-        copy = self._place / "copies" / f"{len(self._copies) + 1}.duckdb"
+        copy = self._root / "copies" / f"{len(self._copies) + 1}.duckdb"
         shutil.copyfile(self.folder / current / "warehouse.duckdb", copy)
         self._copies[current] = copy
 
@@ -511,7 +511,7 @@ class Interleaving:
 
     def _judged(self, file: Path, *, is_last: bool) -> list[str]:
         """What is wrong with a release, found in a process of its own: this one must stay without DuckDB's threads."""
-        answer = self._place / "judged.json"
+        answer = self._root / "judged.json"
 
         def judge() -> int:
             problems = [str(difference) for difference in recompute(file).differences]
@@ -525,7 +525,7 @@ class Interleaving:
             answer.write_text(json.dumps(problems), encoding="utf-8")
             return 0
 
-        command = fork("judge", self.folder, self.home, self._place / "logs" / "judge.log", judge)
+        command = fork("judge", self.folder, self.home, self._root / "logs" / "judge.log", judge)
         while command.poll() is None:
             time.sleep(0.02)
         if command.code:
@@ -543,12 +543,12 @@ def main(count: int, seed: int, keep: Path | None) -> int:
     warm_up()
     totals, started_at = Totals(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="wavehouse-interleavings-") as name:
-        place = Path(name)
-        template = place / "template"
+        root = Path(name)
+        template = root / "template"
         shutil.copytree(SMALL, template / "small_study")
         Protocol().write(template / "small_study")
         Exports(template / "small_study").fill(random.Random(seed))
-        first = fork("first", template / "small_study", template / "home", place / "first.log", _wavehouse("run"))
+        first = fork("first", template / "small_study", template / "home", root / "first.log", _wavehouse("run"))
         while first.poll() is None:
             time.sleep(0.05)
         if first.code:
@@ -558,7 +558,7 @@ def main(count: int, seed: int, keep: Path | None) -> int:
         finished_count = 0
         with contextlib.suppress(KeyboardInterrupt):
             for number in range(1, count + 1):
-                folder = place / str(number)
+                folder = root / str(number)
                 interleaving = Interleaving(folder, template, f"{seed}/{number}", totals, alone)
                 try:
                     print(f"{number} of {count}: {interleaving.go()}", flush=True)

@@ -320,8 +320,8 @@ def disk_of(*folders: Path) -> int:
 class Bench:
     """One run of the parts that were asked for, in a temporary folder."""
 
-    def __init__(self, place: Path, people: int, items: int, seed: int, wanted: Sequence[str]) -> None:
-        self.place, self.people, self.items, self.seed, self.wanted = place, people, items, seed, set(wanted)
+    def __init__(self, workspace: Path, people: int, items: int, seed: int, wanted: Sequence[str]) -> None:
+        self.workspace, self.people, self.items, self.seed, self.wanted = workspace, people, items, seed, set(wanted)
         self.costs: dict[str, Cost] = {}
         self.disk: dict[str, float] = {}
         self.remarks: list[str] = []
@@ -330,17 +330,17 @@ class Bench:
 
     def run(self) -> None:
         """Every part, each alone on the machine as far as this process can see to it."""
-        folder = self.place / "scale"
+        folder = self.workspace / "scale"
         started_at = time.perf_counter()
         self.exports = write_study(folder, self.people, self.items, self.seed)
         print(f"exports: {self.exports / 1e6:,.0f} MB, written in {time.perf_counter() - started_at:.0f} s", flush=True)
         if "load" in self.wanted:
-            self._measure("load", [*_SELF, "--part", "load", str(folder), str(self.place / "typed.duckdb")])
-            (self.place / "typed.duckdb").unlink(missing_ok=True)
+            self._measure("load", [*_SELF, "--part", "load", str(folder), str(self.workspace / "typed.duckdb")])
+            (self.workspace / "typed.duckdb").unlink(missing_ok=True)
         if self.wanted & {"script"}:
             self._script(folder)
         if self.wanted & {"startup", "restart"}:
-            small_study = self.place / "few" / "scale"
+            small_study = self.workspace / "few" / "scale"
             write_study(small_study, FEW, self.items, self.seed)
             for part in ("startup", "restart"):
                 self._wavehouse(part, small_study, "run")
@@ -386,11 +386,11 @@ class Bench:
 
     def _new_wave(self) -> None:
         """The same study from its beginning, without the third wave, which then arrives."""
-        folder = self.place / "grows" / "scale"
+        folder = self.workspace / "grows" / "scale"
         write_study(folder, self.people, self.items, self.seed, [*WAVES][:2])
         if self._wavehouse("two waves", folder, "run").code:
             return
-        complete = self.place / "complete" / "scale"
+        complete = self.workspace / "complete" / "scale"
         write_study(complete, self.people, self.items, self.seed)
         _export_file(complete, "T3").replace(_export_file(folder, "T3"))
         shutil.rmtree(complete)

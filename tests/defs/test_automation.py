@@ -29,10 +29,12 @@ TEXT = (
 
 
 class Watch:
-    """The sensor of a place over a history of its own, as the daemon asks it."""
+    """The sensor of a workspace over a history of its own, as the daemon asks it."""
 
-    def __init__(self, place: Any, instance: dg.DagsterInstance, repository: dg.RepositoryDefinition | None = None) -> None:
-        self._settings, self.instance, self._repository = place.settings, instance, repository
+    def __init__(
+        self, workspace: Any, instance: dg.DagsterInstance, repository: dg.RepositoryDefinition | None = None
+    ) -> None:
+        self._settings, self.instance, self._repository = workspace.settings, instance, repository
         self._cursor: str | None = None
 
     def tick(self) -> dict[str, str] | str:
@@ -62,24 +64,24 @@ def _history(folder: Path) -> dg.DagsterInstance:
 
 
 @pytest.fixture
-def watch(small_place: Any, tmp_path: Path) -> Iterator[Watch]:
+def watch(small_workspace: Any, tmp_path: Path) -> Iterator[Watch]:
     """A study that never ran, whose files are settled."""
     with _history(tmp_path) as instance:
-        seen = Watch(small_place, instance)
+        seen = Watch(small_workspace, instance)
         waits = "still being written, or new since the last look: the definitions, raw/roster/roster.csv, raw/T1/t1.csv"
         assert str(seen.tick()).startswith(waits)
         yield seen
 
 
 def test_definitions_that_changed_before_an_export_arrived_are_those_of_its_run(
-    small_again: Any, definitions_of: Any, tmp_path: Path
+    small_copy: Any, definitions_of: Any, tmp_path: Path
 ) -> None:
     """Definitions were edited, then one export was replaced: the run left the codebook out, dbt scored by the old definitions,
     and a mean of 9.33 instead of 7.83 was released with every check passed."""
-    place, _ = small_again
-    study = place.study_folder
+    workspace, _ = small_copy
+    study = workspace.study_folder
     with _history(tmp_path) as instance:
-        seen = Watch(place, instance, definitions_of(place).get_repository_def())
+        seen = Watch(workspace, instance, definitions_of(workspace).get_repository_def())
         seen.tick()
         assert seen.tick() == "nothing new"  # a run that was started by hand has released what lies there
         for name, before, after in (
@@ -101,13 +103,13 @@ def test_definitions_that_changed_before_an_export_arrived_are_those_of_its_run(
         assert seen.tick() == "still being written, or new since the last look: raw/T1/t1.csv"
         tags = seen.tick()
         assert isinstance(tags, dict) and tags["wavehouse/arrived"] == "the definitions, t1"
-        job = definitions_of(place).resolve_implicit_global_asset_job_def()
+        job = definitions_of(workspace).resolve_implicit_global_asset_job_def()
         assert job.execute_in_process(instance=instance, raise_on_error=False, tags=tags).success
-        scores = place.released(
+        scores = workspace.released(
             "select score from marts.scale_scores where scale = 'mood_total' and wave = 'T1' and score is not null order by 1"
         )
         assert [row["score"] for row in scores] == [4 + (6 - 5) + 2, (1 + 4) * 3 / 2, 4 + (6 - 3) + 2]
-        assert place.values()["summary/mood_total/T1/mean"] == pytest.approx((7 + 7.5 + 9) / 3)
+        assert workspace.values()["summary/mood_total/T1/mean"] == pytest.approx((7 + 7.5 + 9) / 3)
         assert seen.tick() == "nothing new"
 
         text = (study / "study.yaml").read_text(encoding="utf-8")
@@ -126,11 +128,11 @@ def test_definitions_that_changed_before_an_export_arrived_are_those_of_its_run(
         assert str(seen.tick()).startswith("study.yaml and this graph have not the same exports: ")
 
 
-def test_a_killed_run_is_started_again_but_not_for_ever(watch: Watch, small_place: Any) -> None:
+def test_a_killed_run_is_started_again_but_not_for_ever(watch: Watch, small_workspace: Any) -> None:
     """A run was killed, and the sensor said "nothing new" until three in the morning: it compared with what was started."""
     for number in (1, 2, 3):
         run_id = watch.ran(watch.tick(), dg.DagsterRunStatus.STARTED)
-        with study_lock(small_place.settings.lock_file, run_id):
+        with study_lock(small_workspace.settings.lock_file, run_id):
             assert str(watch.tick()).startswith(f"run {run_id[:8]} (process {os.getpid()} on ")
         run = watch.instance.get_run_by_id(run_id)
         assert run is not None
@@ -140,7 +142,7 @@ def test_a_killed_run_is_started_again_but_not_for_ever(watch: Watch, small_plac
     over = "3 runs of this ended without a release; the next one starts when something changes, or by hand"
     assert watch.tick() == over
     assert watch.tick() == over
-    file = small_place.study_folder / "raw/T1/t1.csv"
+    file = small_workspace.study_folder / "raw/T1/t1.csv"
     file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     watch.tick()
     assert isinstance(watch.tick(), dict)
@@ -165,7 +167,7 @@ def test_a_run_that_died_with_the_daemon_is_noticed_and_started_again(watch: Wat
     ],
 )
 def test_what_refused_was_cancelled_or_waits_is_not_started_again(
-    status: dg.DagsterRunStatus, reason: str | None, words: str, watch: Watch, small_place: Any
+    status: dg.DagsterRunStatus, reason: str | None, words: str, watch: Watch, small_workspace: Any
 ) -> None:
     run_id = watch.ran(watch.tick(), status, reason)
     for _ in range(2):
@@ -173,7 +175,7 @@ def test_what_refused_was_cancelled_or_waits_is_not_started_again(
     if status == dg.DagsterRunStatus.STARTING:
         return
     # Another content, then the refused one again: somebody wants to know.
-    file = small_place.study_folder / "raw/T1/t1.csv"
+    file = small_workspace.study_folder / "raw/T1/t1.csv"
     text = file.read_text(encoding="utf-8")
     for content in (text + "\n", text):
         file.write_text(content, encoding="utf-8")
@@ -186,17 +188,17 @@ def test_a_run_ended_by_a_signal_is_started_again(watch: Watch) -> None:
     assert isinstance(watch.tick(), dict)
 
 
-def test_files_that_cannot_be_told_apart_start_nothing_and_are_named(watch: Watch, small_place: Any) -> None:
-    (small_place.study_folder / "raw/T1/again.csv").write_text("Person\n", encoding="utf-8")
+def test_files_that_cannot_be_told_apart_start_nothing_and_are_named(watch: Watch, small_workspace: Any) -> None:
+    (small_workspace.study_folder / "raw/T1/again.csv").write_text("Person\n", encoding="utf-8")
     assert str(watch.tick()).startswith('raw/T1: 2 files match *.csv: "again.csv", "t1.csv"; leave the one to use there')
-    (small_place.study_folder / "raw/T1/again.csv").rename(small_place.study_folder / "raw/T1/letter.pdf")
+    (small_workspace.study_folder / "raw/T1/again.csv").rename(small_workspace.study_folder / "raw/T1/letter.pdf")
     watch.tick()
     watch.ran(watch.tick(), dg.DagsterRunStatus.SUCCESS)
     assert isinstance(watch.tick(), dict)  # by Dagster's word it went well, but there is no release of it
 
 
-def test_nothing_starts_by_itself_until_it_is_switched_on(small_place: Any) -> None:
-    made = automation(small_place.settings)
+def test_nothing_starts_by_itself_until_it_is_switched_on(small_workspace: Any) -> None:
+    made = automation(small_workspace.settings)
     statuses = [one.default_status.value for one in (*(made.sensors or ()), *(made.schedules or ()))]
     assert statuses == ["STOPPED"] * 3
 
@@ -276,16 +278,16 @@ def _wait(what: str, seconds: float, holds: Any) -> None:
     raise AssertionError(f"after {seconds} s: {what}")
 
 
-def test_the_real_daemon_sees_a_file_and_changes_the_release(small_again: Any) -> None:
+def test_the_real_daemon_sees_a_file_and_changes_the_release(small_copy: Any) -> None:
     """`wavehouse ui --watch`: drop a corrected wave, and the release changes without anybody doing anything."""
-    place, _ = small_again
+    workspace, _ = small_copy
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
     environment |= {
-        "WAVEHOUSE_STUDY": str(place.study_folder),
-        "WAVEHOUSE_HOME": str(place.settings.home),
-        "WAVEHOUSE_PSEUDONYM_KEY": place.settings.pseudonym_key,
+        "WAVEHOUSE_STUDY": str(workspace.study_folder),
+        "WAVEHOUSE_HOME": str(workspace.settings.home),
+        "WAVEHOUSE_PSEUDONYM_KEY": workspace.settings.pseudonym_key,
     }
-    log = place.settings.home / "ui.log"
+    log = workspace.settings.home / "ui.log"
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as free:
         port = free.server_address[1]
     command = [sys.executable, "-m", "dagster_project.cli", "ui", "--watch", "--port", str(port)]
@@ -293,18 +295,18 @@ def test_the_real_daemon_sees_a_file_and_changes_the_release(small_again: Any) -
         ui = subprocess.Popen(command, env=environment, stdout=lines, stderr=subprocess.STDOUT, start_new_session=True)
 
     def count(value: float) -> bool:
-        found = place.released("select value from results.results where result_id = 'summary/push/T2/max'")
+        found = workspace.released("select value from results.results where result_id = 'summary/push/T2/max'")
         return [row["value"] for row in found] == [value]
 
     try:
         assert count(6)
-        file = place.study_folder / "raw/T2/t2.txt"
+        file = workspace.study_folder / "raw/T2/t2.txt"
         text = file.read_bytes().decode("utf-16").replace("D\treal\t\t\t\t6\t6", "D\treal\t\t\t\t5\t6")
         arriving = file.with_name("arriving.tmp")
         arriving.write_bytes(text.encode("utf-16"))
         arriving.replace(file)
         _wait("the release has not changed:\n" + Path(log).read_text(errors="replace")[-3000:], 150, lambda: count(5.5))
-        diff = place.released("select wave, what, n, people from results.release_diff where kind = 'answer'")
+        diff = workspace.released("select wave, what, n, people from results.release_diff where kind = 'answer'")
         assert diff == [{"wave": "T2", "what": "drive_01", "n": 1, "people": 1}]
     finally:
         with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):

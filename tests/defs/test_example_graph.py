@@ -25,9 +25,9 @@ def _witness() -> dict[str, float]:
 
 
 def test_every_result_is_what_r_makes_of_the_raw_exports(example_run: Any) -> None:
-    place, run = example_run
+    workspace, run = example_run
     assert run.success, run.failures
-    ours, theirs = place.values(), _witness()
+    ours, theirs = workspace.values(), _witness()
     assert len(theirs) > 1000
     assert theirs.keys() <= ours.keys()
     # From the raw files R makes the statistics of the published tables; the others have witnesses in tests/statistics.
@@ -38,15 +38,15 @@ def test_every_result_is_what_r_makes_of_the_raw_exports(example_run: Any) -> No
 
 
 def test_the_papers_numbers(example_run: Any) -> None:
-    place, run = example_run
+    workspace, run = example_run
     counts = {
         row["verdict"]: row["n"]
-        for row in place.released("select verdict, count(*) as n from results.reproduction group by verdict")
+        for row in workspace.released("select verdict, count(*) as n from results.reproduction group by verdict")
     }
     assert sum(counts.values()) == 717
     assert counts["reproduced"] >= 680
     assert counts["impossible"] == 20
-    others = place.released(
+    others = workspace.released(
         "select printed, computed_printed, verdict, reason from results.reproduction where verdict <> 'reproduced'"
     )
     assert all(row["reason"] for row in others)
@@ -58,26 +58,26 @@ def test_the_papers_numbers(example_run: Any) -> None:
 
 
 def test_rows_of_every_export_are_conserved(example_run: Any) -> None:
-    place, _ = example_run
-    rows = place.working("select export, rows_in_file, rows_accepted, rows_set_aside from raw.exports order by export")
+    workspace, _ = example_run
+    rows = workspace.working("select export, rows_in_file, rows_accepted, rows_set_aside from raw.exports order by export")
     assert [tuple(row.values()) for row in rows] == [
         ("roster", 32, 32, 0),
         ("t1", 32, 32, 0),
         ("t2", 22, 20, 2),
         ("t3", 21, 21, 0),
     ]
-    aside = place.working("select reason, source_row from raw.set_aside_rows order by source_row")
+    aside = workspace.working("select reason, source_row from raw.set_aside_rows order by source_row")
     assert [row["reason"] for row in aside] == ["preview", "unfinished"]
-    assert place.working("select * from staging.rejected_answers") == []
+    assert workspace.working("select * from staging.rejected_answers") == []
 
 
 def test_the_release_answers_in_sql_while_the_working_file_is_written(example_run: Any) -> None:
-    place, _ = example_run
+    workspace, _ = example_run
     wanted = "select * from results.results where result_id = 'change/wellbeing/T1-T2/p'"
-    held = duckdb.connect(str(place.settings.warehouse_file))
+    held = duckdb.connect(str(workspace.settings.warehouse_file))
     try:
         held.execute("begin; create schema if not exists scratch; create or replace table scratch.t as select 1 as a")
-        with duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True) as person:
+        with duckdb.connect(str(workspace.release / "warehouse.duckdb"), read_only=True) as person:
             found = person.execute(wanted).fetchall()
         held.execute("rollback")
     finally:
@@ -116,7 +116,7 @@ def test_column_lineage_reaches_from_scores_to_raw_items(example_run: Any) -> No
 
 
 def test_every_asset_says_what_it_is(example_run: Any) -> None:
-    place, run = example_run
+    workspace, run = example_run
     for key in ("raw/t1", "raw/t2", "raw/t3", "raw/roster"):
         made = run.metadata[key]
         assert re.fullmatch("[0-9a-f]{64}", made["sha256"].value)
@@ -125,12 +125,12 @@ def test_every_asset_says_what_it_is(example_run: Any) -> None:
         assert run.metadata[f"results/{key}"]["table"].value.count("\n") > 10
     described = run.metadata["marts/answer_sheets"]["dagster/column_schema"].schema.columns
     assert [column.name for column in described if not column.description] == []
-    undescribed = place.released(
+    undescribed = workspace.released(
         "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and comment is null"
         " and table_name not in (select view_name from duckdb_views())"
     )
     assert undescribed == []
-    tables = place.released(
+    tables = workspace.released(
         "select table_name as name, comment from duckdb_tables() where schema_name = 'marts'"
         " union all select view_name, comment from duckdb_views() where schema_name = 'marts'"
     )
@@ -138,24 +138,24 @@ def test_every_asset_says_what_it_is(example_run: Any) -> None:
     assert [table["name"] for table in tables if "Grain: one row" not in (table["comment"] or "")] == []
 
 
-def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_again: Again) -> None:
+def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_copy: Again) -> None:
     """Somebody's first wellbeing item at T2: only wellbeing in T2 and in T1-T2 may move."""
-    place, again = example_again
-    verdicts = place.released("select line, verdict from results.reproduction order by line")
+    workspace, again = example_copy
+    verdicts = workspace.released("select line, verdict from results.reproduction order by line")
     everything = "select * exclude (run_id, computed_at) from results.results"
-    before = {row["result_id"]: row for row in place.released(everything)}
-    file = next((place.study_folder / "raw/T2").iterdir())
+    before = {row["result_id"]: row for row in workspace.released(everything)}
+    file = next((workspace.study_folder / "raw/T2").iterdir())
     lines = file.read_text(encoding="utf-8-sig").split("\n")
     header = next(csv.reader(lines[:1]))
     number = next(i for i, line in enumerate(lines) if '"email"' in line and '"True"' in line)
     cells = next(csv.reader([lines[number]]))
-    place_of = header.index("WB_1")
-    cells[place_of] = "2" if cells[place_of] != "2" else "4"
+    column = header.index("WB_1")
+    cells[column] = "2" if cells[column] != "2" else "4"
     lines[number] = ",".join(f'"{cell}"' for cell in cells)
     file.write_text("\n".join(lines), encoding="utf-8-sig")
     run = again()
     assert run.success
-    after = {row["result_id"]: row for row in place.released(everything)}
+    after = {row["result_id"]: row for row in workspace.released(everything)}
     changed = {one for one in before if before[one] != after[one]}
     assert {"summary/wellbeing/T2/mean", "change/wellbeing/T1-T2/p"} <= changed
     # What is made of the answers of T2 alone, or of T1 and T2, moves with them; so does what is made of all waves at once,
@@ -176,12 +176,12 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_
     moved = [
         (a["line"])
         for a, b in zip(
-            verdicts, place.released("select line, verdict from results.reproduction order by line"), strict=True
+            verdicts, workspace.released("select line, verdict from results.reproduction order by line"), strict=True
         )
         if a != b
     ]
     assert moved
-    stamps = place.released(
+    stamps = workspace.released(
         "select distinct run_id = (select run_id from results.results where result_id = 'change/wellbeing/T1-T2/p') as is_new, count(*) as n from results.results group by all"
     )
     assert {row["is_new"]: row["n"] for row in stamps}[True] == len(changed)
@@ -200,14 +200,14 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_
 )
 def test_moments_do_not_depend_on_the_order_of_rows(example_run: Any, model: str, table: str) -> None:
     """On a busy machine the rows of a table came in another order, and the last digits of sums changed with it."""
-    place, _ = example_run
-    (compiled,) = (place.settings.dbt_target / "compiled").rglob(f"{model}.sql")
+    workspace, _ = example_run
+    (compiled,) = (workspace.settings.dbt_target / "compiled").rglob(f"{model}.sql")
     schema, name = table.split(".")
     original = f'"warehouse"."{schema}"."{name}"'
     query = compiled.read_text(encoding="utf-8")
     assert original in query
     with duckdb.connect(config={"threads": "4"}) as connection:
-        connection.execute(f"attach '{place.settings.warehouse_file}' as warehouse (read_only)")
+        connection.execute(f"attach '{workspace.settings.warehouse_file}' as warehouse (read_only)")
         found = set()
         for seed in range(12):
             connection.execute(
@@ -221,8 +221,8 @@ def test_moments_do_not_depend_on_the_order_of_rows(example_run: Any, model: str
 
 def test_sums_are_exact_to_the_last_digit(example_run: Any) -> None:
     """Whatever the values are: the mean is the one that fractions give, rounded once for the sum and once for the division."""
-    place, _ = example_run
-    (compiled,) = (place.settings.dbt_target / "compiled").rglob("scale_moments.sql")
+    workspace, _ = example_run
+    (compiled,) = (workspace.settings.dbt_target / "compiled").rglob("scale_moments.sql")
     query = compiled.read_text(encoding="utf-8")
     rng = np.random.default_rng(5)
     values = [
@@ -235,7 +235,7 @@ def test_sums_are_exact_to_the_last_digit(example_run: Any) -> None:
     ]
     weights = [int(weight) for weight in rng.integers(1, 100_000, len(values))]
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{place.settings.warehouse_file}' as warehouse (read_only)")
+        connection.execute(f"attach '{workspace.settings.warehouse_file}' as warehouse (read_only)")
         connection.execute(
             "create temporary table given as select 'wellbeing' as measure, 'scale' as kind, 'score' as people, 'T1' as moment,"
             " true as is_counted, unnest(?::double[]) as value, unnest(?::bigint[]) as n",
@@ -252,10 +252,10 @@ def test_sums_are_exact_to_the_last_digit(example_run: Any) -> None:
     assert row[1] == pytest.approx(float(total / sum(weights)), rel=4e-16)
 
 
-def test_people_read_one_whole_release_while_a_run_writes_the_next(example_again: Again) -> None:
-    place, again = example_again
-    file = next((place.study_folder / "raw/T1").iterdir())
-    before = place.values()["summary/depersonalization/T1/mean"]
+def test_people_read_one_whole_release_while_a_run_writes_the_next(example_copy: Again) -> None:
+    workspace, again = example_copy
+    file = next((workspace.study_folder / "raw/T1").iterdir())
+    before = workspace.values()["summary/depersonalization/T1/mean"]
     text = file.read_text(encoding="cp1252")
     header = text.split("\n")[0].strip().split(",")
     line = text.split("\n")[1]
@@ -268,14 +268,14 @@ def test_people_read_one_whole_release_while_a_run_writes_the_next(example_again
     def read() -> None:
         while not stop.is_set():
             try:
-                seen.add(place.values()["summary/depersonalization/T1/mean"])
+                seen.add(workspace.values()["summary/depersonalization/T1/mean"])
             except Exception as error:
                 broken.append(repr(error))
 
     reader = threading.Thread(target=read)
     reader.start()
     run = again()
-    after = place.values()["summary/depersonalization/T1/mean"]
+    after = workspace.values()["summary/depersonalization/T1/mean"]
     stop.set()
     reader.join()
     assert run.success, run.failures
@@ -287,8 +287,8 @@ def test_people_read_one_whole_release_while_a_run_writes_the_next(example_again
 
 @pytest.mark.parametrize("name", ["characteristics", "service_use", "summary", "change", "reproduction"])
 def test_tables_are_released_as_csv(example_run: Any, name: str) -> None:
-    place, _ = example_run
-    files = (place.release / "tables").iterdir()
+    workspace, _ = example_run
+    files = (workspace.release / "tables").iterdir()
     (file,) = [file for file in files if re.fullmatch(rf"(table_\d_)?{name}\.csv", file.name)]
     rows = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines()))
     assert len(rows) > 10

@@ -34,9 +34,9 @@ def _marts_behind(graph: Any, key: dg.AssetKey) -> set[str]:
 
 
 def test_exposures_are_the_ends_of_the_lineage(example_run: Any, definitions_of: Callable[[Any], dg.Definitions]) -> None:
-    place, _ = example_run
-    graph = definitions_of(place).resolve_asset_graph()
-    exposures = json.loads(prepared_manifest(place.settings).read_text(encoding="utf-8"))["exposures"].values()
+    workspace, _ = example_run
+    graph = definitions_of(workspace).resolve_asset_graph()
+    exposures = json.loads(prepared_manifest(workspace.settings).read_text(encoding="utf-8"))["exposures"].values()
     assert {one["name"] for one in exposures} == {
         "page", "documents", "deposit", "figures", "audit_findings", "propositions",
     }  # fmt: skip
@@ -53,10 +53,10 @@ def test_exposures_are_the_ends_of_the_lineage(example_run: Any, definitions_of:
 def test_every_mart_is_released_and_every_mart_that_is_read_exists(
     example_run: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
-    place, _ = example_run
-    nodes = json.loads(prepared_manifest(place.settings).read_text(encoding="utf-8"))["nodes"].values()
+    workspace, _ = example_run
+    nodes = json.loads(prepared_manifest(workspace.settings).read_text(encoding="utf-8"))["nodes"].values()
     marts = {node["name"] for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"}
-    graph = definitions_of(place).resolve_asset_graph()
+    graph = definitions_of(workspace).resolve_asset_graph()
     parents = graph.get(dg.AssetKey("release")).parent_keys
     assert {key.path[-1] for key in parents if key.path[0] == "marts"} == marts
     sources = [path for ending in ("*.py", "*.sql") for path in PACKAGE.rglob(ending)]
@@ -73,7 +73,7 @@ def test_an_asset_of_results_depends_on_the_marts_that_its_code_reads(
         texts = {constant for constant in outcome.compute.__code__.co_consts if isinstance(constant, str)}
         assert texts == set(outcome.reads), outcome.name
         assert ("results" in outcome.compute.__code__.co_names) == bool(outcome.follows), outcome.name
-    place, _ = example_run
-    parents = definitions_of(place).resolve_asset_graph().get(dg.AssetKey(["results", "figures"])).parent_keys
+    workspace, _ = example_run
+    parents = definitions_of(workspace).resolve_asset_graph().get(dg.AssetKey(["results", "figures"])).parent_keys
     read = set(re.findall(r"\bmarts\.(\w+)", PEOPLE_SCORES_QUERY))
     assert {key.path[-1] for key in parents if key.path[0] == "marts"} == read

@@ -25,9 +25,9 @@ def _flip(file: Path, table: str) -> None:
     file.write_bytes(content)
 
 
-def test_a_deleted_working_file_is_rebuilt_and_the_release_stays(small_again: Again) -> None:
+def test_a_deleted_working_file_is_rebuilt_and_the_release_stays(small_copy: Again) -> None:
     """The run succeeded, and its summary ended in a traceback: the diff was gone with the file."""
-    workspace, rerun = small_again
+    workspace, rerun = small_copy
     manifest = (workspace.release / "manifest.json").read_bytes()
     versions = "select export, sha256, file_name, first_seen_at, is_in_use, table_name from raw.versions order by all"
     old_state = (workspace.working(versions), workspace.working("from results.release_diff"), workspace.values())
@@ -40,9 +40,9 @@ def test_a_deleted_working_file_is_rebuilt_and_the_release_stays(small_again: Ag
 
 
 def test_a_run_that_was_started_anywhere_says_that_the_working_file_was_missing(
-    small_again: Again, definitions_of: Callable[[Any], dg.Definitions]
+    small_copy: Again, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
-    workspace, _ = small_again
+    workspace, _ = small_copy
     workspace.settings.warehouse_file.unlink()
     job = definitions_of(workspace).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
@@ -52,9 +52,9 @@ def test_a_run_that_was_started_anywhere_says_that_the_working_file_was_missing(
     assert f"{file}: the working file was missing: it is rebuilt from the exports" in logged
 
 
-def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(small_again: Again) -> None:
+def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(small_copy: Again) -> None:
     """It became a wave that nobody had returned, and was released."""
-    workspace, rerun = small_again
+    workspace, rerun = small_copy
     (file,) = (workspace.study_folder / "raw" / "T2").iterdir()
     manifest, content = (workspace.release / "manifest.json").read_bytes(), file.read_bytes()
     file.unlink()
@@ -74,8 +74,8 @@ def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(sma
     assert (workspace.release / "manifest.json").read_bytes() == manifest
 
 
-def test_damage_in_the_midst_of_a_run_is_one_line_and_the_next_run_heals(small_again: Again) -> None:
-    workspace, rerun = small_again
+def test_damage_in_the_midst_of_a_run_is_one_line_and_the_next_run_heals(small_copy: Again) -> None:
+    workspace, rerun = small_copy
     manifest = (workspace.release / "manifest.json").read_bytes()
     file = workspace.settings.warehouse_file
     _flip(file, "raw.exports")
@@ -91,8 +91,8 @@ def test_damage_in_the_midst_of_a_run_is_one_line_and_the_next_run_heals(small_a
     assert (workspace.release / "manifest.json").read_bytes() == manifest
 
 
-def test_a_release_whose_link_is_gone_is_found_again(small_again: Again) -> None:
-    workspace, rerun = small_again
+def test_a_release_whose_link_is_gone_is_found_again(small_copy: Again) -> None:
+    workspace, rerun = small_copy
     name = workspace.release.resolve().name
     workspace.release.unlink()
     run = rerun()

@@ -127,10 +127,10 @@ def _as_written(cell: object) -> str:
 
 
 def test_the_same_answers_in_every_format_are_the_same_tables_marts_and_results(
-    tmp_path: Path, place_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
+    tmp_path: Path, workspace_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
 ) -> None:
     _write(tmp_path / "made" / "formats")
-    workspace = place_of(tmp_path / "made" / "formats")
+    workspace = workspace_of(tmp_path / "made" / "formats")
     run = run_of(workspace)
     assert run.success, (run.failures, [name for name, (passed, _) in run.checks.items() if not passed])
 

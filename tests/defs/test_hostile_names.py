@@ -12,10 +12,10 @@ CATEGORY = "<b>North</b>'; delete from raw.t1; --"
 COLUMN = "M2 \"'; drop schema raw cascade; -- ../../../etc/passwd {position} " + "x" * 500 + " 😀"
 
 
-def test_hostile_names_do_no_harm(small_again: tuple[Any, Callable[[], Any]]) -> None:
-    place, again = small_again
-    before = place.values()
-    folder: Path = place.study_folder
+def test_hostile_names_do_no_harm(small_copy: tuple[Any, Callable[[], Any]]) -> None:
+    workspace, again = small_copy
+    before = workspace.values()
+    folder: Path = workspace.study_folder
     mood = yaml.safe_load((folder / "instruments/mood.yaml").read_text(encoding="utf-8"))
     mood["scales"][0]["label"] = mood["name"] = LABEL
     (folder / "instruments/mood.yaml").write_text(yaml.safe_dump(mood, allow_unicode=True), encoding="utf-8")
@@ -39,16 +39,16 @@ def test_hostile_names_do_no_harm(small_again: tuple[Any, Callable[[], Any]]) ->
 
     run = again()
     assert run.success, run.failures
-    rejected = place.working("select item, answer_text from staging.rejected_answers")
+    rejected = workspace.working("select item, answer_text from staging.rejected_answers")
     assert rejected == [{"item": "mood_03", "answer_text": "'; drop table raw.t1; --"}]
     passed, said = run.checks["staging/rejected_answers", "no_rejected_answers"]
     assert not passed
     assert hostile_file.name in said
-    after = place.values()
+    after = workspace.values()
     assert after.keys() - before.keys() == {"rejected/mood/T1/n", "rejected/mood/T1/count"}
     assert {one.split("/")[1] for one in before if before[one] != after[one]} == {"mood_total", "mood_03"}
 
-    page = (place.release / "index.html").read_text(encoding="utf-8")
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
     # The page's own: its data, and the script that reads them.
     assert page.count("<script") == page.count("</script>") == 2
     assert "<script>alert" not in page
@@ -56,7 +56,7 @@ def test_hostile_names_do_no_harm(small_again: tuple[Any, Callable[[], Any]]) ->
     assert "&lt;script&gt;" in page
     cells = [
         cell
-        for table in (place.release / "tables").iterdir()
+        for table in (workspace.release / "tables").iterdir()
         for row in csv.reader(table.read_text(encoding="utf-8-sig").splitlines())
         for cell in row
     ]

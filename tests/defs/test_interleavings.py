@@ -41,22 +41,22 @@ def _problems(file: Path, exports: Any, protocol: Any = None) -> list[str]:
     return found
 
 
-def _remembered(place: Any, *contents: str) -> Any:
-    """The exports of a place; the last of the contents stands at T1."""
-    exports = interleavings.Exports(place.study_folder)
+def _remembered(workspace: Any, *contents: str) -> Any:
+    """The exports of a workspace; the last of the contents stands at T1."""
+    exports = interleavings.Exports(workspace.study_folder)
     for content in contents:
         exports.put("t1", content.encode())
     return exports
 
 
 def test_stale_codebook_a_run_of_the_sensor_scores_by_the_definitions_as_they_are(
-    small_again: Any, definitions_of: Callable[[Any], dg.Definitions]
+    small_copy: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
     """Definitions changed, then an export arrived: the sensor's run left the codebook out, and released 9.33 for 7.83."""
-    place, _ = small_again
+    workspace, _ = small_copy
 
     def definitions() -> dg.Definitions:
-        return definitions_of(place)
+        return definitions_of(workspace)
 
     def tick(cursor: str | None) -> tuple[list[dg.RunRequest], str | None]:
         repository = definitions().get_repository_def()
@@ -69,8 +69,8 @@ def test_stale_codebook_a_run_of_the_sensor_scores_by_the_definitions_as_they_ar
     for _ in range(2):
         _, cursor = tick(cursor)
     protocol = interleavings.Protocol(reversed=(2,))
-    protocol.write(place.study_folder)
-    exports = _remembered(place, ANSWERS)
+    protocol.write(workspace.study_folder)
+    exports = _remembered(workspace, ANSWERS)
     requests: list[dg.RunRequest] = []
     for _ in range(2):
         asked, cursor = tick(cursor)
@@ -83,14 +83,14 @@ def test_stale_codebook_a_run_of_the_sensor_scores_by_the_definitions_as_they_ar
         )
     assert result.success
     # A 4 + (6 - 5) + 2, B 3 / 2 of 2 + 4, C 3 / 2 of 3 + (6 - 4)
-    assert place.values()["summary/mood_total/T1/mean"] == pytest.approx((7 + 9 + 7.5) / 3)
-    assert _problems(place.release / "warehouse.duckdb", exports, protocol) == []
+    assert workspace.values()["summary/mood_total/T1/mean"] == pytest.approx((7 + 9 + 7.5) / 3)
+    assert _problems(workspace.release / "warehouse.duckdb", exports, protocol) == []
 
 
-def _wavehouse(place: Any, log: Path) -> subprocess.Popen[bytes]:
+def _wavehouse(workspace: Any, log: Path) -> subprocess.Popen[bytes]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
-    environment |= {"WAVEHOUSE_STUDY": str(place.study_folder), "WAVEHOUSE_HOME": str(place.settings.home)}
-    environment |= {"WAVEHOUSE_PSEUDONYM_KEY": place.settings.pseudonym_key}
+    environment |= {"WAVEHOUSE_STUDY": str(workspace.study_folder), "WAVEHOUSE_HOME": str(workspace.settings.home)}
+    environment |= {"WAVEHOUSE_PSEUDONYM_KEY": workspace.settings.pseudonym_key}
     command = [sys.executable, "-m", "dagster_project.cli", "run"]
     with log.open("wb") as file:
         return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=file, start_new_session=True)
@@ -106,23 +106,23 @@ def _wait_for(process: subprocess.Popen[bytes], log: Path, step: str, seconds: f
 
 
 @pytest.mark.skipif(os.name == "nt", reason="stops a process with a signal")
-def test_mixed_release_two_runs_at_once_release_no_mixture(small_again: Any, tmp_path: Path) -> None:
+def test_mixed_release_two_runs_at_once_release_no_mixture(small_copy: Any, tmp_path: Path) -> None:
     """Runs that took turns step by step released results of other scores than the released ones."""
-    place, _ = small_again
-    interleavings.Protocol().write(place.study_folder)
-    exports = _remembered(place, ANSWERS)
-    standing = os.readlink(place.release)
+    workspace, _ = small_copy
+    interleavings.Protocol().write(workspace.study_folder)
+    exports = _remembered(workspace, ANSWERS)
+    standing = os.readlink(workspace.release)
     logs = [tmp_path / "first.log", tmp_path / "second.log"]
-    first = _wavehouse(place, logs[0])
+    first = _wavehouse(workspace, logs[0])
     processes = [first]
     try:
         _wait_for(first, logs[0], "models", 300)
         assert first.poll() is None, logs[0].read_text(encoding="utf-8")
         os.killpg(first.pid, signal.SIGSTOP)
         protocol = interleavings.Protocol(reversed=(2,), very_much=4)
-        protocol.write(place.study_folder)
+        protocol.write(workspace.study_folder)
         exports.put("t1", OTHERS.encode())
-        processes.append(_wavehouse(place, logs[1]))
+        processes.append(_wavehouse(workspace, logs[1]))
         # The second reads the new definitions, or waits for the first, which does not go on by itself.
         _wait_for(processes[1], logs[1], "codebook", 20)
         os.killpg(first.pid, signal.SIGCONT)
@@ -133,13 +133,13 @@ def test_mixed_release_two_runs_at_once_release_no_mixture(small_again: Any, tmp
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-    made = [folder for folder in (place.study_folder / "releases").iterdir() if folder.name != Path(standing).name]
+    made = [folder for folder in (workspace.study_folder / "releases").iterdir() if folder.name != Path(standing).name]
     said = {log.name: log.read_text(encoding="utf-8") for log in logs}
     assert made, said
     problems = {folder.name: _problems(folder / "warehouse.duckdb", exports) for folder in made}
     assert {name: found for name, found in problems.items() if found} == {}
     assert processes[1].returncode == 0, said
     # The second began after the edits, so that its release is of them.
-    assert _problems(place.release / "warehouse.duckdb", exports, protocol) == []
+    assert _problems(workspace.release / "warehouse.duckdb", exports, protocol) == []
     # A 1 + (6 - 4) + 2, B 3 / 2 of 2 + 4, C 3 / 2 of 3 + (6 - 4)
-    assert place.values()["summary/mood_total/T1/mean"] == pytest.approx((5 + 9 + 7.5) / 3)
+    assert workspace.values()["summary/mood_total/T1/mean"] == pytest.approx((5 + 9 + 7.5) / 3)

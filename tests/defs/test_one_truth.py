@@ -41,17 +41,17 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
 
 
 def test_a_model_is_built_alone_also_where_its_folder_has_its_name(
-    small_again: Any, definitions_of: Callable[[Any], dg.Definitions]
+    small_copy: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
-    place, _ = small_again
-    result = _run_subset(definitions_of(place), ["marts", "answers"], ["marts", "scale_scores"])
+    workspace, _ = small_copy
+    result = _run_subset(definitions_of(workspace), ["marts", "answers"], ["marts", "scale_scores"])
     assert result.success
     events = result.get_asset_materialization_events()
     assert {event.asset_key for event in events} == {dg.AssetKey(["marts", name]) for name in ("answers", "scale_scores")}
 
 
-def test_every_step_holds_the_study(small_place: Any, definitions_of: Callable[[Any], dg.Definitions]) -> None:
-    job = definitions_of(small_place).resolve_implicit_global_asset_job_def()
+def test_every_step_holds_the_study(small_workspace: Any, definitions_of: Callable[[Any], dg.Definitions]) -> None:
+    job = definitions_of(small_workspace).resolve_implicit_global_asset_job_def()
     without = [node.name for node in job.graph.nodes if STUDY_RUN not in node.definition.required_resource_keys]  # type: ignore[attr-defined]
     assert len(job.graph.nodes) > 20
     assert without == []
@@ -66,19 +66,19 @@ def test_every_step_holds_the_study(small_place: Any, definitions_of: Callable[[
     ids=["between two steps", "while the release is filled"],
 )
 def test_an_edit_during_a_run_fails_it_in_one_line_and_leaves_the_release(
-    module: Any, function: str, file: str, text: str | None, small_again: Any, monkeypatch: pytest.MonkeyPatch
+    module: Any, function: str, file: str, text: str | None, small_copy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place, again = small_again
-    before = (place.release / "manifest.json").read_bytes()
-    _edit(place.study_folder / "raw/T1/t1.csv", "B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")
+    workspace, again = small_copy
+    before = (workspace.release / "manifest.json").read_bytes()
+    _edit(workspace.study_folder / "raw/T1/t1.csv", "B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")
     whole = getattr(module, function)
 
     def edits(*arguments: Any) -> Any:
         done = whole(*arguments)
         if text is None:
-            _edit(place.study_folder / file, "reversed: [3]", "reversed: [2]")
+            _edit(workspace.study_folder / file, "reversed: [3]", "reversed: [2]")
         else:
-            (place.study_folder / file).write_text(text, encoding="utf-8")
+            (workspace.study_folder / file).write_text(text, encoding="utf-8")
         return done
 
     with monkeypatch.context() as patched:
@@ -86,17 +86,17 @@ def test_an_edit_during_a_run_fails_it_in_one_line_and_leaves_the_release(
         run = again()
     assert not run.success
     assert set(run.failures) == {f"{file}: changed during this run; {_CURE}"}
-    assert (place.release / "manifest.json").read_bytes() == before
-    assert len(release_names(place.study_folder)) == 1
-    assert not list((place.study_folder / "releases").glob(".building-*"))
+    assert (workspace.release / "manifest.json").read_bytes() == before
+    assert len(release_names(workspace.study_folder)) == 1
+    assert not list((workspace.study_folder / "releases").glob(".building-*"))
 
 
 def test_a_subset_by_new_definitions_is_refused_before_the_codebook_knows_them(
-    small_again: Any, definitions_of: Callable[[Any], dg.Definitions]
+    small_copy: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
-    place, _ = small_again
-    definitions = definitions_of(place)
-    norms = place.study_folder / "norms.yaml"
+    workspace, _ = small_copy
+    definitions = definitions_of(workspace)
+    norms = workspace.study_folder / "norms.yaml"
     norms.write_text(norms.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
     result = _run_subset(definitions, ["results", "summary"])
     assert _failures(result) == [f"norms.yaml: changed since the codebook was written; {_CURE}"]
@@ -105,9 +105,9 @@ def test_a_subset_by_new_definitions_is_refused_before_the_codebook_knows_them(
     assert _failures(result) == [
         f"norms.yaml: changed since the graph was loaded; {_CURE}, or reload the definitions in the UI first"
     ]
-    with Warehouse(place.settings.warehouse_file).transaction() as connection:
+    with Warehouse(workspace.settings.warehouse_file).transaction() as connection:
         connection.execute("drop table codebook.definition_files")
-    result = _run_subset(definitions_of(place), ["results", "summary"])
+    result = _run_subset(definitions_of(workspace), ["results", "summary"])
     assert _failures(result) == [f"the codebook does not say by which definitions it was made; {_CURE}"]
 
 
@@ -130,54 +130,54 @@ def test_a_subset_by_new_definitions_is_refused_before_the_codebook_knows_them(
     ],
 )
 def test_results_of_another_state_are_not_released(
-    sql: str, message: str, small_again: Any, definitions_of: Callable[[Any], dg.Definitions]
+    sql: str, message: str, small_copy: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
-    place, _ = small_again
-    before = (place.release / "manifest.json").read_bytes()
-    with Warehouse(place.settings.warehouse_file).transaction() as connection:
+    workspace, _ = small_copy
+    before = (workspace.release / "manifest.json").read_bytes()
+    with Warehouse(workspace.settings.warehouse_file).transaction() as connection:
         connection.execute(sql)
-    result = _run_subset(definitions_of(place), ["release"])
+    result = _run_subset(definitions_of(workspace), ["release"])
     assert not result.success
     (check,) = result.get_asset_check_evaluations()
     assert (check.check_name, check.passed, check.description) == ("one_truth", False, f"{message}; {_CURE}")
     assert _failures(result) == [f"{message}; {_CURE}"]
-    assert (place.release / "manifest.json").read_bytes() == before
+    assert (workspace.release / "manifest.json").read_bytes() == before
 
 
 def test_results_are_of_the_exports_that_their_marts_are_of(
-    small_again: Any, definitions_of: Callable[[Any], dg.Definitions]
+    small_copy: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
     """An export is loaded by hand and some results are computed again, but the marts between them are not."""
-    place, _ = small_again
-    _edit(place.study_folder / "raw/T1/t1.csv", "B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")
-    definitions = definitions_of(place)
+    workspace, _ = small_copy
+    _edit(workspace.study_folder / "raw/T1/t1.csv", "B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")
+    definitions = definitions_of(workspace)
     result = _run_subset(definitions, ["raw", "t1"], ["results", "items"], ["release"])
     assert not result.success
-    stale = truth.contradictions(Warehouse(place.settings.warehouse_file), _study(place))
+    stale = truth.contradictions(Warehouse(workspace.settings.warehouse_file), _study(workspace))
     assert len(stale) == len(truth.STAMPED) - 1  # interviews hang on no export
     assert f"items: computed from another state of export t1 than is in use now; {_CURE}" in stale
     # Some of the marts built anew: they are of two states, and so is what reads them.
     result = _run_subset(definitions, ["marts", "item_counts"], ["results", "items"])
     assert result.success
-    assert truth.contradictions(Warehouse(place.settings.warehouse_file), _study(place)) == stale
+    assert truth.contradictions(Warehouse(workspace.settings.warehouse_file), _study(workspace)) == stale
 
 
-def _study(place: Any) -> Any:
+def _study(workspace: Any) -> Any:
     from dagster_project.study import read_study
 
-    return read_study(place.study_folder)
+    return read_study(workspace.study_folder)
 
 
 def test_stamps_and_definitions_are_released(small_run: tuple[Any, Any]) -> None:
-    place, _ = small_run
-    stamped = place.released("select name, count(*) as n from results.stamps group by name order by name")
+    workspace, _ = small_run
+    stamped = workspace.released("select name, count(*) as n from results.stamps group by name order by name")
     assert stamped == [{"name": name, "n": 1 if name == "segments" else 4} for name in sorted(truth.STAMPED)]
-    files = [row["file"] for row in place.released("from codebook.definition_files order by file")]
+    files = [row["file"] for row in workspace.released("from codebook.definition_files order by file")]
     assert files == [
         "instruments/drive.yaml", "instruments/mood.yaml", "norms.yaml", "propositions.yaml", "published/small.csv", "study.yaml",
     ]  # fmt: skip
-    (definitions,) = place.released("select definitions_hash from codebook.definitions")
-    assert definitions["definitions_hash"] == _study(place).definitions_hash
+    (definitions,) = workspace.released("select definitions_hash from codebook.definitions")
+    assert definitions["definitions_hash"] == _study(workspace).definitions_hash
 
 
 def _recomputes(release_folder: Path) -> float:
@@ -191,18 +191,18 @@ def _recomputes(release_folder: Path) -> float:
 
 
 def test_runs_of_one_study_at_once_wait_for_each_other(
-    small_again: Any, definitions_of: Callable[[Any], dg.Definitions]
+    small_copy: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
     """Three runs of one study took turns step by step, and released results of one beside the scores of another."""
-    place, again = small_again
+    workspace, again = small_copy
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
     environment |= {
-        "WAVEHOUSE_STUDY": str(place.study_folder),
-        "WAVEHOUSE_HOME": str(place.settings.home),
-        "WAVEHOUSE_PSEUDONYM_KEY": place.settings.pseudonym_key,
+        "WAVEHOUSE_STUDY": str(workspace.study_folder),
+        "WAVEHOUSE_HOME": str(workspace.settings.home),
+        "WAVEHOUSE_PSEUDONYM_KEY": workspace.settings.pseudonym_key,
     }
     command = [sys.executable, "-m", "dagster_project.cli", "run", "--quiet"]
-    file = place.study_folder / "raw/T1/t1.csv"
+    file = workspace.study_folder / "raw/T1/t1.csv"
     text = file.read_text(encoding="utf-8")
     stop = threading.Event()
 
@@ -216,7 +216,7 @@ def test_runs_of_one_study_at_once_wait_for_each_other(
             arriving.replace(file)
 
     thread = threading.Thread(target=rewrites)
-    with study_lock(place.settings.lock_file, "the test"):
+    with study_lock(workspace.settings.lock_file, "the test"):
         others = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
         refused = subprocess.run([*command, "--no-wait"], env=environment, capture_output=True, text=True, check=False)
         assert (refused.returncode, refused.stdout) == (2, "")
@@ -234,5 +234,5 @@ def test_runs_of_one_study_at_once_wait_for_each_other(
         thread.join()
         for other in others:
             other.kill()
-    released = [_recomputes(place.study_folder / "releases" / name) for name in release_names(place.study_folder)]
+    released = [_recomputes(workspace.study_folder / "releases" / name) for name in release_names(workspace.study_folder)]
     assert len(released) >= 2

@@ -153,10 +153,10 @@ def _write(folder: Path) -> None:
 
 
 def test_another_study_goes_the_same_way(
-    tmp_path: Path, place_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
+    tmp_path: Path, workspace_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
 ) -> None:
     _write(tmp_path / "made" / "garden")
-    workspace = place_of(tmp_path / "made" / "garden")
+    workspace = workspace_of(tmp_path / "made" / "garden")
     run = run_of(workspace)
     assert run.success, (run.failures, run.checks)
     values = workspace.values()

@@ -24,8 +24,8 @@ def _append(workspace: Any, row: str) -> None:
     ("rule", "kept"),
     [("first", ["4"]), ("latest_complete", ["1"])],
 )
-def test_several_rows_of_a_person_are_resolved_by_the_declared_rule(small_again: Again, rule: str, kept: list[str]) -> None:
-    workspace, rerun = small_again
+def test_several_rows_of_a_person_are_resolved_by_the_declared_rule(small_copy: Again, rule: str, kept: list[str]) -> None:
+    workspace, rerun = small_copy
     _append(workspace, "A ,05/02/2020,1,1,1,1,1,1,1,No")  # as complete as row 2, and later
     _append(workspace, "A,06/02/2020,2,2,2,,,,,")
     _protocol(
@@ -45,8 +45,8 @@ def test_several_rows_of_a_person_are_resolved_by_the_declared_rule(small_again:
     assert tuple(record.values()) == (5, 3, 2)
 
 
-def test_an_identifier_that_looks_alike_is_asked_about_and_taken_when_a_person_says_so(small_again: Again) -> None:
-    workspace, rerun = small_again
+def test_an_identifier_that_looks_alike_is_asked_about_and_taken_when_a_person_says_so(small_copy: Again) -> None:
+    workspace, rerun = small_copy
     old_values = workspace.values()
     file = workspace.study_folder / "raw/T1/t1.csv"
     file.write_text(file.read_text(encoding="utf-8").replace("\nB,", "\n b,"), encoding="utf-8")
@@ -63,9 +63,9 @@ def test_an_identifier_that_looks_alike_is_asked_about_and_taken_when_a_person_s
     assert workspace.values() == old_values
 
 
-def test_people_who_left_are_counted_where_they_left(small_again: Again) -> None:
+def test_people_who_left_are_counted_where_they_left(small_copy: Again) -> None:
     """C withdrew after T1; D, who returned T2, was excluded."""
-    workspace, rerun = small_again
+    workspace, rerun = small_copy
     roster = workspace.study_folder / "raw/roster/roster.csv"
     lines = roster.read_text(encoding="utf-8").split()
     departures = ["Left;Why;Out;Why out", ";;;", ";;;", "31.03.2020;moved;;", ";;2020-05-01;no consent"]
@@ -99,11 +99,11 @@ def test_people_who_left_are_counted_where_they_left(small_again: Again) -> None
     assert values["summary/push/T2/n"] == 2
 
 
-def test_only_the_roster_says_who_left(small_place: Any) -> None:
+def test_only_the_roster_says_who_left(small_workspace: Any) -> None:
     from dagster_project.study import StudyError, read_study
 
     _protocol(
-        workspace := small_place, "    answered_on: Date\n", "    answered_on: Date\n    leaving: {withdrawn_on: Date}\n"
+        workspace := small_workspace, "    answered_on: Date\n", "    answered_on: Date\n    leaving: {withdrawn_on: Date}\n"
     )
     with pytest.raises(StudyError, match=r"study\.yaml: export t1 declares leaving; only the roster can$"):
         read_study(workspace.study_folder)

@@ -86,8 +86,8 @@ def test_results_are_those_worked_out_by_hand(small_run: Any) -> None:
     assert (values["service_use/gp/T1/n"], values["service_use/gp/T1/count"]) == (2, 1)
 
 
-def test_no_variation_is_said_and_not_divided_by(small_again: Again) -> None:
-    workspace, rerun = small_again
+def test_no_variation_is_said_and_not_divided_by(small_copy: Again) -> None:
+    workspace, rerun = small_copy
     file = workspace.study_folder / "raw/T2/t2.txt"
     text = file.read_bytes().decode("utf-16").replace("B\treal\t3\t2\t4", "B\treal\t3\t2\t3")
     file.write_bytes(text.encode("utf-16"))
@@ -169,8 +169,8 @@ def test_nothing_is_printed_that_is_not_in_results(small_run: Any) -> None:
     assert shown_ids <= ids
 
 
-def test_a_second_run_changes_nothing(small_again: Again) -> None:
-    workspace, rerun = small_again
+def test_a_second_run_changes_nothing(small_copy: Again) -> None:
+    workspace, rerun = small_copy
     old_manifest = (workspace.release / "manifest.json").read_bytes()
     stamps = workspace.working("select result_id, run_id, computed_at from results.results order by 1")
     assert rerun().success
@@ -235,8 +235,8 @@ def _put(name: str, content: bytes) -> Callable[[Path], None]:
     ],
     ids=["missing", "alike", "duplicate", "stranger", "empty", "unreadable", "two files", "no roster", "published"],
 )
-def test_bad_input_is_one_line_and_leaves_the_release(small_again: Again, damage: Callable[[Path], None], line: str) -> None:
-    workspace, rerun = small_again
+def test_bad_input_is_one_line_and_leaves_the_release(small_copy: Again, damage: Callable[[Path], None], line: str) -> None:
+    workspace, rerun = small_copy
     old_manifest = (workspace.release / "manifest.json").read_bytes()
     working = workspace.working("select * from results.results order by result_id")
     damage(workspace.study_folder)
@@ -250,8 +250,8 @@ def test_bad_input_is_one_line_and_leaves_the_release(small_again: Again, damage
     assert workspace.working("select * from results.results order by result_id") == working
 
 
-def test_an_unknown_column_is_set_aside_and_said(small_again: Again) -> None:
-    workspace, rerun = small_again
+def test_an_unknown_column_is_set_aside_and_said(small_copy: Again) -> None:
+    workspace, rerun = small_copy
     _rewrite("GP?\n", "GP?,Mood today\n")(workspace.study_folder)
     for row in ("6,Yes\n", "5,No\n", "1,\n"):
         _rewrite(row, f"{row.rstrip()},3\n")(workspace.study_folder)
@@ -265,8 +265,8 @@ def test_an_unknown_column_is_set_aside_and_said(small_again: Again) -> None:
     assert workspace.values() == old_values
 
 
-def test_an_answer_outside_its_anchors_is_missing_and_said(small_again: Again) -> None:
-    workspace, rerun = small_again
+def test_an_answer_outside_its_anchors_is_missing_and_said(small_copy: Again) -> None:
+    workspace, rerun = small_copy
     _rewrite("A,03/02/2020,4,", "A,03/02/2020,7,")(workspace.study_folder)
     old_values = workspace.values()
     failed_run = rerun()
@@ -294,9 +294,9 @@ def test_an_answer_outside_its_anchors_is_missing_and_said(small_again: Again) -
 
 
 def test_a_wave_that_has_not_arrived_is_a_warning_and_nobody_answered(
-    small_place: Any, run_of: Callable[[Any], Any]
+    small_workspace: Any, run_of: Callable[[Any], Any]
 ) -> None:
-    workspace = small_place
+    workspace = small_workspace
     shutil.rmtree(workspace.study_folder / "raw/T2")
     run = run_of(workspace)
     assert run.success
@@ -311,8 +311,8 @@ def test_a_wave_that_has_not_arrived_is_a_warning_and_nobody_answered(
     assert rows["change/mood_total/T1-T2/p"]["note"] == "no pairs"
 
 
-def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(small_again: Again) -> None:
-    workspace, rerun = small_again
+def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(small_copy: Again) -> None:
+    workspace, rerun = small_copy
     old_values = workspace.values()
     _rewrite("B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")(workspace.study_folder)
     assert rerun().success
@@ -324,8 +324,8 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(small_ag
     assert not [result_id for result_id in changed_ids if result_id.startswith("summary") and "/T2/" in result_id]
 
 
-def test_a_wave_that_is_coded_otherwise_is_said(small_again: Again) -> None:
-    workspace, rerun = small_again
+def test_a_wave_that_is_coded_otherwise_is_said(small_copy: Again) -> None:
+    workspace, rerun = small_copy
     file = workspace.study_folder / "raw/T2/t2.txt"
     rows = [line.split("\t") for line in file.read_bytes().decode("utf-16").splitlines()]
     for row in rows[1:]:
@@ -346,22 +346,22 @@ def test_a_wave_that_is_coded_otherwise_is_said(small_again: Again) -> None:
     assert run.checks["raw/t1", "like_the_wave_before"] == (True, "Nothing is unlike before.")
 
 
-def test_a_study_of_one_wave_has_no_change_and_every_other_table(small_place: Any, run_of: Callable[[Any], Any]) -> None:
-    file = small_place.study_folder / "study.yaml"
+def test_a_study_of_one_wave_has_no_change_and_every_other_table(small_workspace: Any, run_of: Callable[[Any], Any]) -> None:
+    file = small_workspace.study_folder / "study.yaml"
     study = yaml.safe_load(file.read_text(encoding="utf-8"))
     study["waves"] = study["waves"][:1]
     study["contrasts"] = []
     study["exports"] = [export for export in study["exports"] if export.get("wave") != "T2"]
     del study["published"]
     file.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
-    (small_place.study_folder / "propositions.yaml").unlink()  # it speaks of the second wave
-    run = run_of(small_place)
+    (small_workspace.study_folder / "propositions.yaml").unlink()  # it speaks of the second wave
+    run = run_of(small_workspace)
     assert run.failures == []
     counts = {
         row["analysis"]: row["n"]
-        for row in small_place.released("select analysis, count(*) as n from results.results group by 1")
+        for row in small_workspace.released("select analysis, count(*) as n from results.results group by 1")
     }
     assert {"summary", "measurement", "mixed", "attrition"} <= set(counts)
     assert not {"change", "imputation", "stability", "leavers"} & set(counts)
-    (silent,) = small_place.released("select count(*) as n from results.results where value is null and note is null")
+    (silent,) = small_workspace.released("select count(*) as n from results.results where value is null and note is null")
     assert silent["n"] == 0

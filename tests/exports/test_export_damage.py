@@ -70,18 +70,18 @@ class Sheet:
         return self.rows[0].index(_NEEDED[self.export][0])
 
     def needed(self, rng: Random) -> int:
-        """The place of a column that the protocol declares and does not ignore."""
+        """The position of a column that the protocol declares and does not ignore."""
         return self.rows[0].index(rng.choice(_NEEDED[self.export]))
 
     def answers(self, rng: Random) -> list[int]:
-        """The places of some columns that are not the identifier."""
-        others = [place for place in range(len(self.rows[0])) if place != self.respondent]
+        """The positions of some columns that are not the identifier."""
+        others = [position for position in range(len(self.rows[0])) if position != self.respondent]
         return rng.sample(others, rng.randint(1, len(others)))
 
     def insert_column(self, rng: Random, name: str, cell: str = "x") -> None:
-        place = rng.randint(0, len(self.rows[0]))
+        position = rng.randint(0, len(self.rows[0]))
         for number, row in enumerate(self.rows):
-            row.insert(place, name if number == 0 else cell if number >= self.header_rows else "")
+            row.insert(position, name if number == 0 else cell if number >= self.header_rows else "")
 
     def text(self) -> str:
         target = io.StringIO(newline="")
@@ -203,36 +203,36 @@ def column_names_swapped(rng: Random, sheet: Sheet) -> None:
 
 @kind("table", "refused")
 def column_duplicated(rng: Random, sheet: Sheet) -> None:
-    place = sheet.needed(rng)
+    position = sheet.needed(rng)
     for row in sheet.rows:
-        row.insert(rng.choice([place, place + 1]), row[place])
+        row.insert(rng.choice([position, position + 1]), row[position])
 
 
 @kind("table", "refused")
 def column_dropped(rng: Random, sheet: Sheet) -> None:
-    place = sheet.needed(rng)
+    position = sheet.needed(rng)
     for row in sheet.rows:
-        del row[place]
+        del row[position]
 
 
 @kind("table", "refused")
 def column_renamed_case(rng: Random, sheet: Sheet) -> None:
-    place = sheet.needed(rng)
-    sheet.rows[0][place] = sheet.rows[0][place].swapcase()
+    position = sheet.needed(rng)
+    sheet.rows[0][position] = sheet.rows[0][position].swapcase()
 
 
 @kind("table", "refused")
 def column_renamed_inner_space(rng: Random, sheet: Sheet) -> None:
-    place = sheet.needed(rng)
-    name = sheet.rows[0][place]
-    sheet.rows[0][place] = name[:1] + rng.choice(["  ", " ", "\t", "\u00a0", "\n"]) + name[1:]
+    position = sheet.needed(rng)
+    name = sheet.rows[0][position]
+    sheet.rows[0][position] = name[:1] + rng.choice(["  ", " ", "\t", "\u00a0", "\n"]) + name[1:]
 
 
 @kind("table", "refused")
 def column_renamed_mark_inside(rng: Random, sheet: Sheet) -> None:
-    place = sheet.needed(rng)
-    name = sheet.rows[0][place]
-    sheet.rows[0][place] = name[:1] + "\ufeff" + name[1:]
+    position = sheet.needed(rng)
+    name = sheet.rows[0][position]
+    sheet.rows[0][position] = name[:1] + "\ufeff" + name[1:]
 
 
 _HOSTILE = (
@@ -249,7 +249,7 @@ def column_renamed_hostile(rng: Random, sheet: Sheet) -> None:
 
 @kind("table", "refused")
 def all_columns_renamed_hostile(rng: Random, sheet: Sheet) -> None:
-    sheet.rows[0][:] = [f"{rng.choice(_HOSTILE)}{place}" for place in range(len(sheet.rows[0]))]
+    sheet.rows[0][:] = [f"{rng.choice(_HOSTILE)}{position}" for position in range(len(sheet.rows[0]))]
 
 
 @kind("table", "taken")
@@ -260,8 +260,8 @@ def column_added_hostile(rng: Random, sheet: Sheet) -> None:
 
 @kind("table", "taken")
 def column_blanks_around(rng: Random, sheet: Sheet) -> None:
-    for place, name in enumerate(sheet.rows[0]):
-        sheet.rows[0][place] = rng.choice(["", " ", "  "]) + name + rng.choice(["", " ", "   "])
+    for position, name in enumerate(sheet.rows[0]):
+        sheet.rows[0][position] = rng.choice(["", " ", "  "]) + name + rng.choice(["", " ", "   "])
 
 
 @kind("table", "taken", (semicolon_roster,))
@@ -278,7 +278,7 @@ def empty_columns_extra(rng: Random, sheet: Sheet) -> None:
 @kind("table", "taken", seeds=_FEW_SEEDS)
 def ten_thousand_columns(rng: Random, sheet: Sheet) -> None:
     for number, row in enumerate(sheet.rows):
-        row += [f"X{place}" if number == 0 else "1" for place in range(10_000)]
+        row += [f"X{position}" if number == 0 else "1" for position in range(10_000)]
 
 
 # Damage to the table: rows.
@@ -369,8 +369,8 @@ def header_rows_swapped(rng: Random, sheet: Sheet) -> None:
 @kind("table", "refused", (qualtrics_csv,))
 def import_id_malformed(rng: Random, sheet: Sheet) -> None:
     cells = sheet.rows[2]
-    place = rng.randrange(len(cells))
-    cells[place] = rng.choice([cells[place][:-1], "QID9", "[]", '{"x":1}', "{" * 5000, "1" * 5000, "null", "\u202e{"])
+    position = rng.randrange(len(cells))
+    cells[position] = rng.choice([cells[position][:-1], "QID9", "[]", '{"x":1}', "{" * 5000, "1" * 5000, "null", "\u202e{"])
 
 
 @kind("table", None, (qualtrics_csv,))
@@ -468,8 +468,8 @@ def ids_hostile_and_duplicated(rng: Random, sheet: Sheet) -> None:
 
 def _fill(rng: Random, sheet: Sheet, cells: tuple[str, ...]) -> None:
     for row in sheet.people:
-        for place in sheet.answers(rng):
-            row[place] = rng.choice(cells)
+        for position in sheet.answers(rng):
+            row[position] = rng.choice(cells)
 
 
 @kind("table", "taken")
@@ -567,22 +567,22 @@ def end_of_file_mark(rng: Random, text: str, sheet: Sheet) -> str:
 @kind("text")
 def lone_quotes(rng: Random, text: str, sheet: Sheet) -> str:
     for _ in range(rng.randint(1, 3)):
-        place = rng.randint(0, len(text))
-        text = text[:place] + '"' + text[place:]
+        position = rng.randint(0, len(text))
+        text = text[:position] + '"' + text[position:]
     return text
 
 
 @kind("text")
 def quote_never_closed(rng: Random, text: str, sheet: Sheet) -> str:
-    place = rng.choice([match.end() for match in re.finditer(re.escape(sheet.delimiter), text)])
-    return text[:place] + '"' + text[place:]
+    position = rng.choice([match.end() for match in re.finditer(re.escape(sheet.delimiter), text)])
+    return text[:position] + '"' + text[position:]
 
 
 @kind("text")
 def quote_lost(rng: Random, text: str, sheet: Sheet) -> str:
     quotes = [match.start() for match in re.finditer('"', text)]
-    place = rng.choice(quotes) if quotes else 0
-    return text[:place] + text[place + 1 :]
+    position = rng.choice(quotes) if quotes else 0
+    return text[:position] + text[position + 1 :]
 
 
 @kind("text")
@@ -618,8 +618,10 @@ def delimiter_replaced(rng: Random, text: str, sheet: Sheet) -> str:
 @kind("text")
 def delimiter_replaced_in_a_line(rng: Random, text: str, sheet: Sheet) -> str:
     lines = text.split(sheet.end)
-    place = rng.randrange(len(lines))
-    lines[place] = lines[place].replace(sheet.delimiter, rng.choice([mark for mark in ",;|\t:" if mark != sheet.delimiter]))
+    position = rng.randrange(len(lines))
+    lines[position] = lines[position].replace(
+        sheet.delimiter, rng.choice([mark for mark in ",;|\t:" if mark != sheet.delimiter])
+    )
     return sheet.end.join(lines)
 
 
@@ -644,7 +646,7 @@ def lines_swapped(rng: Random, text: str, sheet: Sheet) -> str:
 @kind("text")
 def lines_wrapped(rng: Random, text: str, sheet: Sheet) -> str:
     width = rng.randint(20, 100)
-    return sheet.end.join(text[place : place + width] for place in range(0, len(text), width))
+    return sheet.end.join(text[position : position + width] for position in range(0, len(text), width))
 
 
 @kind("text", "refused")
@@ -655,15 +657,15 @@ def text_twice(rng: Random, text: str, sheet: Sheet) -> str:
 @kind("text")
 def control_characters(rng: Random, text: str, sheet: Sheet) -> str:
     for _ in range(rng.randint(1, 5)):
-        place = rng.randint(0, len(text))
-        text = text[:place] + rng.choice("\x01\x07\x08\x0b\x0c\x1b\x1c\x1d\x1e\x1f\x7f\x85\u2028\ufffe") + text[place:]
+        position = rng.randint(0, len(text))
+        text = text[:position] + rng.choice("\x01\x07\x08\x0b\x0c\x1b\x1c\x1d\x1e\x1f\x7f\x85\u2028\ufffe") + text[position:]
     return text
 
 
 @kind("text", "refused")
 def nul_characters(rng: Random, text: str, sheet: Sheet) -> str:
-    place = rng.randint(0, len(text))
-    return text[:place] + "\x00" * rng.choice([1, 2, 512]) + text[place:]
+    position = rng.randint(0, len(text))
+    return text[:position] + "\x00" * rng.choice([1, 2, 512]) + text[position:]
 
 
 @kind("text")
@@ -735,11 +737,11 @@ def padded_with_nul(rng: Random, data: bytes, sheet: Sheet) -> bytes:
 @kind("bytes")
 def mixed_encodings(rng: Random, data: bytes, sheet: Sheet) -> bytes:
     for _ in range(rng.randint(1, 4)):
-        place = rng.randint(0, len(data))
+        position = rng.randint(0, len(data))
         fragment = rng.choice(["é", "ß", "“", "Ž", "я"]).encode(
             rng.choice(["cp1252", "utf-8", "utf-16-le", "cp437"]), "replace"
         )
-        data = data[:place] + fragment + data[place:]
+        data = data[:position] + fragment + data[position:]
     return data
 
 
@@ -1090,9 +1092,9 @@ def is_one_line(message: str, name: str) -> None:
 def rows_are_conserved(table: TextTable, contracted: ContractResult) -> None:
     accepted, aside = contracted.accepted, contracted.set_aside
     assert table.row_count == table.cells.num_rows == contracted.rows_in_file == accepted.num_rows + aside.num_rows
-    places = [*accepted.column("source_row").to_pylist(), *aside.column("source_row").to_pylist()]
-    assert len(set(places)) == len(places)
-    assert sorted(places) == table.source_rows.to_pylist()
+    positions = [*accepted.column("source_row").to_pylist(), *aside.column("source_row").to_pylist()]
+    assert len(set(positions)) == len(positions)
+    assert sorted(positions) == table.source_rows.to_pylist()
     for line in (*contracted.problems, *contracted.warnings):
         assert line.isprintable()
 

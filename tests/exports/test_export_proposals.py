@@ -153,17 +153,17 @@ def test_a_code_used_again_for_another_item_is_seen_by_its_label(tmp_path: Path,
 
 
 def test_the_command_writes_lines_that_a_person_can_accept(
-    small_place: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    small_workspace: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.setenv("WAVEHOUSE_STUDY", "restored afterwards")
-    file = small_place.study_folder / "raw/T1/t1.csv"
+    file = small_workspace.study_folder / "raw/T1/t1.csv"
     file.write_text(file.read_text(encoding="utf-8").replace("M2", "Mood2"), encoding="utf-8")
-    arguments = ["contract", "--propose", "--study", str(small_place.study_folder)]
+    arguments = ["contract", "--propose", "--study", str(small_workspace.study_folder)]
     assert main(arguments) == 1
     output = capsys.readouterr().out
     assert '  mood_02 ("M2" is missing) could be column "Mood2": 0.' in output
     assert '    block mood: columns: {mood_02: "Mood2"}' in output
-    protocol = small_place.study_folder / "study.yaml"
+    protocol = small_workspace.study_folder / "study.yaml"
     accepted = '{block: mood, template: "M{position}", columns: {mood_02: "Mood2"}}'
     protocol.write_text(
         protocol.read_text(encoding="utf-8").replace('{block: mood, template: "M{position}"}', accepted), encoding="utf-8"

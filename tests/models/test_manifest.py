@@ -13,10 +13,10 @@ from dagster_project.settings import CHECKOUT
 
 
 @pytest.fixture
-def settings(small_place: Any, tmp_path: Any) -> Any:
+def settings(small_workspace: Any, tmp_path: Any) -> Any:
     """Of a study with a dbt project that may be edited."""
     shutil.copytree(CHECKOUT / "dbt", tmp_path / "checkout" / "dbt")
-    return replace(small_place.settings, checkout=tmp_path / "checkout")
+    return replace(small_workspace.settings, checkout=tmp_path / "checkout")
 
 
 def _models(settings: Any) -> set[str]:
@@ -35,9 +35,9 @@ def test_the_project_is_parsed_once_and_again_after_an_edit(settings: Any) -> No
 
 @pytest.mark.slow
 def test_a_manifest_that_another_process_makes_is_whole_when_it_is_there(
-    small_place: Any, monkeypatch: pytest.MonkeyPatch
+    small_workspace: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = small_place.settings
+    settings = small_workspace.settings
     monkeypatch.setenv("WAVEHOUSE_STUDY", str(settings.study_folder))
     monkeypatch.setenv("WAVEHOUSE_HOME", str(settings.home))
     prepare_in_background(settings)

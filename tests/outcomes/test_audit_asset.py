@@ -35,9 +35,9 @@ def test_the_findings_are_released_and_our_own_results_have_none(example_run: An
 
 
 def test_a_result_that_contradicts_another_stops_the_release(
-    small_again: Any, definitions_of: Callable[[Any], dg.Definitions]
+    small_copy: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
-    workspace, _ = small_again
+    workspace, _ = small_copy
     old_manifest = (workspace.release / "manifest.json").read_bytes()
     with Warehouse(workspace.settings.warehouse_file).transaction() as connection:
         connection.execute(

@@ -23,9 +23,9 @@ def block_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(regular, "_BLOCK_BYTES", request.param)
 
 
-def _load(place: Any, rows: Rows, aside: Rows = ()) -> dict[str, str]:
+def _load(workspace: Any, rows: Rows, aside: Rows = ()) -> dict[str, str]:
     """Load a file with these answers, then with rows to be set aside, and compare text. Returns the types of the items."""
-    folder: Path = place.study_folder
+    folder: Path = workspace.study_folder
     protocol = folder / "study.yaml"
     text = protocol.read_text(encoding="utf-8")
     rule = '    set_aside:\n      - {column: "GP?", equals: [test], reason: preview}\n'
@@ -39,9 +39,9 @@ def _load(place: Any, rows: Rows, aside: Rows = ()) -> dict[str, str]:
             writer.writerows(
                 [f"{gp}{number}", "03/02/2020", *cells, "1", "2", "3", "4", gp] for number, cells in enumerate(answers)
             )
-    study, warehouse = read_study(folder), Warehouse(place.settings.warehouse_file)
+    study, warehouse = read_study(folder), Warehouse(workspace.settings.warehouse_file)
     export = next(export for export in study.protocol.exports if export.export == "t1")
-    record = load_export(place.settings, study, export, warehouse).record
+    record = load_export(workspace.settings, study, export, warehouse).record
     assert (record.rows_accepted, record.rows_set_aside) == (len(rows), len(aside))
     oddities(study, export, warehouse)
     texts = ", ".join(f"coalesce(cast({item} as varchar), '') as {item}" for item in ITEMS)
@@ -62,26 +62,26 @@ ODD = ["05", "+5", " 5", "5 ", "-0", "5.0", "x", "32768", "-32769", " ", "a,b", 
 
 @pytest.mark.usefixtures("block_bytes")
 @pytest.mark.parametrize("odd", ODD)
-def test_a_cell_that_is_no_plain_number_keeps_its_column_text(small_place: Any, odd: str) -> None:
+def test_a_cell_that_is_no_plain_number_keeps_its_column_text(small_workspace: Any, odd: str) -> None:
     rows = list(PLAIN)
     rows[5] = ("7", odd, "1")
-    assert _load(small_place, rows) == {"mood_01": "SMALLINT", "mood_02": "VARCHAR", "mood_03": "SMALLINT"}
+    assert _load(small_workspace, rows) == {"mood_01": "SMALLINT", "mood_02": "VARCHAR", "mood_03": "SMALLINT"}
 
 
 @pytest.mark.usefixtures("block_bytes")
-def test_only_rows_that_are_taken_say_what_a_column_is(small_place: Any) -> None:
+def test_only_rows_that_are_taken_say_what_a_column_is(small_workspace: Any) -> None:
     aside: Rows = [("x", "05", ""), ("header", "", "1.0")]
-    assert _load(small_place, PLAIN, aside) == dict.fromkeys(ITEMS, "SMALLINT")
+    assert _load(small_workspace, PLAIN, aside) == dict.fromkeys(ITEMS, "SMALLINT")
 
 
 @pytest.mark.usefixtures("block_bytes")
-def test_blank_columns_are_whole_numbers(small_place: Any) -> None:
-    assert _load(small_place, [("", "", "")] * 3) == dict.fromkeys(ITEMS, "SMALLINT")
+def test_blank_columns_are_whole_numbers(small_workspace: Any) -> None:
+    assert _load(small_workspace, [("", "", "")] * 3) == dict.fromkeys(ITEMS, "SMALLINT")
 
 
-def test_a_roster_is_text(small_place: Any) -> None:
-    study, warehouse = read_study(small_place.study_folder), Warehouse(small_place.settings.warehouse_file)
-    load_export(small_place.settings, study, study.protocol.roster, warehouse)
+def test_a_roster_is_text(small_workspace: Any) -> None:
+    study, warehouse = read_study(small_workspace.study_folder), Warehouse(small_workspace.settings.warehouse_file)
+    load_export(small_workspace.settings, study, study.protocol.roster, warehouse)
     kinds = {row["column_name"]: row["column_type"] for row in warehouse.rows("describe raw.roster")}
     assert {name for name, kind in kinds.items() if kind != "VARCHAR"} == {
         "source_row", "answered_on_day", "withdrawn_on_day", "excluded_on_day",

@@ -24,8 +24,8 @@ FIGURES = ["trajectories", "forest", "returns"]
 
 @pytest.fixture(scope="module")
 def release(example_run: Any) -> dict[str, Any]:
-    place, _ = example_run
-    study, file = read_study(place.study_folder), Warehouse(place.release / "warehouse.duckdb")
+    workspace, _ = example_run
+    study, file = read_study(workspace.study_folder), Warehouse(workspace.release / "warehouse.duckdb")
     results = read_results(file)
     joint = joint_display_table(study, read_display(file.rows_as), None, {})
     tables = [*all_tables(study, list(results.values())), joint]
@@ -130,20 +130,20 @@ def test_authors_answer_what_only_they_can(release: dict[str, Any]) -> None:
         ("tell: {}", "tell: there is no such key; remove it or correct its spelling"),
     ],
 )  # fmt: skip
-def test_answers_that_cannot_be_used_are_refused(text: str, said: str, small_place: Any) -> None:
-    file: Path = small_place.study_folder / "checklists.yaml"
+def test_answers_that_cannot_be_used_are_refused(text: str, said: str, small_workspace: Any) -> None:
+    file: Path = small_workspace.study_folder / "checklists.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(StudyError) as caught:
-        read_answers(read_study(small_place.study_folder))
+        read_answers(read_study(small_workspace.study_folder))
     assert str(caught.value) == f"{file}: {said}"
 
 
 def test_the_release_has_every_checklist_as_page_form_and_table(example_run: Any) -> None:
-    place, _ = example_run
-    page = (place.release / "index.html").read_text(encoding="utf-8")
-    document = docx.Document(str(place.release / "checklists.docx"))
+    workspace, _ = example_run
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    document = docx.Document(str(workspace.release / "checklists.docx"))
     for at, one in enumerate(CHECKLISTS.values()):
-        file = place.release / "tables" / f"table_C{at + 1}_checklist_{one.checklist}.csv"
+        file = workspace.release / "tables" / f"table_C{at + 1}_checklist_{one.checklist}.csv"
         with file.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
         assert [row["label"] for row in rows] == [f"{item.item}. {item.name}" for item in one.items]

@@ -121,7 +121,7 @@ def test_the_same_numbers_give_the_same_bytes(small_run: Any) -> None:
     assert len(redrawn) > 3
 
 
-def test_many_people_are_drawn_as_quartiles(example: Any, drawn: dict[str, Figure], example_again: Any) -> None:
+def test_many_people_are_drawn_as_quartiles(example: Any, drawn: dict[str, Figure], example_copy: Any) -> None:
     """No person is read, and none is drawn, once the roster is longer than MOST_PEOPLE."""
     study, results, people = example
     faint = "#9aa2ad"
@@ -134,7 +134,7 @@ def test_many_people_are_drawn_as_quartiles(example: Any, drawn: dict[str, Figur
     assert name == crowd.name == "trajectories"
     assert not _path_of(crowd.svg, faint)
     assert "quartile" in crowd.notes[0]
-    workspace, _ = example_again
+    workspace, _ = example_copy
     file = Warehouse(workspace.release / "warehouse.duckdb")
     with file.transaction() as connection:
         connection.execute(

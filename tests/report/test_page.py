@@ -26,7 +26,7 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 @dataclass(frozen=True)
 class Page:
-    place: Any
+    workspace: Any
     text: str
     data: PageData
     numbers: dict[str, PageNumber]
@@ -34,17 +34,17 @@ class Page:
 
 @pytest.fixture(scope="module")
 def page(example_run: Any) -> Page:
-    place, _ = example_run
-    text = (place.release / "index.html").read_text(encoding="utf-8")
+    workspace, _ = example_run
+    text = (workspace.release / "index.html").read_text(encoding="utf-8")
     data = read_page_data(text)
-    return Page(place, text, data, numbers_by_id(data))
+    return Page(workspace, text, data, numbers_by_id(data))
 
 
 def test_every_number_on_the_page_opens_what_is_known_of_it(page: Page) -> None:
     shown_ids = {result_id for ids in re.findall(r'data-results="([^"]+)"', page.text) for result_id in ids.split()}
     assert len(shown_ids) > 2000
     assert shown_ids <= set(page.numbers)
-    values = page.place.values()
+    values = page.workspace.values()
     assert set(page.numbers) == set(values)
     for result_id, number in page.numbers.items():
         assert number.value == values[result_id], result_id
@@ -114,7 +114,7 @@ def test_the_data_of_the_page_have_their_documented_shape(page: Page) -> None:
 )
 def test_page_and_sql_agree_on_who_is_in_a_number(page: Page, result_id: str) -> None:
     lines = page.numbers[result_id].lines
-    with duckdb.connect(str(page.place.release / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(page.workspace.release / "warehouse.duckdb"), read_only=True) as connection:
         people = connection.execute(
             "select is_counted, missing_reason from trace(?) where part = 'person'", [result_id]
         ).fetchall()
@@ -154,7 +154,7 @@ def test_the_page_asks_nobody_and_names_nobody(page: Page) -> None:
     )
     assert "@import" not in page.text
     assert "fetch(" not in page.text
-    roster = page.place.working("select participant_id, respondent from raw.roster")
+    roster = page.workspace.working("select participant_id, respondent from raw.roster")
     assert not [row for row in roster if row["respondent"] in page.text]
     # Pseudonyms stand in the data of single people, which the page of a large study lacks.
     elsewhere = page.text.replace(re.search(r'"participant_ids":\[[^]]*\]', page.text)[0], "")  # type: ignore[index]
@@ -174,7 +174,7 @@ def dom_of(page: Path, profile: Path, anchor: str = "") -> str:
 
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
 def test_a_link_to_a_number_opens_it_in_a_browser(page: Page, tmp_path: Path) -> None:
-    document = dom_of(page.place.release / "index.html", tmp_path, "#mixed/wellbeing/T1-T2/p")
+    document = dom_of(page.workspace.release / "index.html", tmp_path, "#mixed/wellbeing/T1-T2/p")
     dialog = document[document.index("<dialog") :]
     assert re.match(r'<dialog id="number"[^>]* open', dialog)
     assert "<small>mixed/wellbeing/T1-T2/p</small>" in dialog
@@ -267,7 +267,7 @@ def test_fifty_numbers_of_the_page_lead_to_the_same_people_answers_and_cells_as_
     rounds = zip_longest(*ids_by_analysis.values())
     sample = [result_id for ids in rounds for result_id in ids if result_id is not None][:50]
     readings = read(page, sample, tmp_path)
-    with duckdb.connect(str(page.place.release / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(page.workspace.release / "warehouse.duckdb"), read_only=True) as connection:
         for result_id in sample:
             rows = connection.execute("from trace(?)", [result_id]).to_arrow_table().to_pylist()
             _assert_same(rows, readings[result_id], result_id)

@@ -26,8 +26,8 @@ Rows = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def connection(example_run: Any) -> Connection:
-    place, _ = example_run
-    return duckdb.connect(str(place.release / "warehouse.duckdb"), read_only=True)
+    workspace, _ = example_run
+    return duckdb.connect(str(workspace.release / "warehouse.duckdb"), read_only=True)
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def _scores(traced: Rows, released: Callable[..., Rows]) -> dict[tuple[str, str]
         if row["part"] == "answer" and row["is_counted"] and row["keyed"] is not None:
             answers[row["participant_id"], row["wave"]][row["measure"]].append(row["keyed"])
     found: dict[tuple[str, str], dict[str, float]] = {}
-    for place, of in answers.items():
+    for cell_key, of in answers.items():
         scored = {}
         for scale, values in of.items():
             rule = rules[scale]
@@ -142,7 +142,7 @@ def _scores(traced: Rows, released: Callable[..., Rows]) -> dict[tuple[str, str]
         whole = next((row["measure"] for row in traced if row["part"] == "result"), "")
         if rules[whole]["aggregate"] == "mean_of_scales" and len(scored) >= rules[whole]["minimum_answered"]:
             scored[whole] = sum(scored.values()) / len(scored)
-        found[place] = scored
+        found[cell_key] = scored
     return found
 
 
@@ -235,8 +235,8 @@ def test_fifty_results_are_computed_again_from_their_traced_answers(
 
 def test_an_answer_stands_in_the_cell_that_the_trace_names(example_run: Any, released: Callable[..., Rows]) -> None:
     """Cells looked up in the raw exports themselves: a CSV of labels, a Qualtrics file with three header rows, an SPSS file."""
-    place, _ = example_run
-    raw = place.study_folder / "raw"
+    workspace, _ = example_run
+    raw = workspace.study_folder / "raw"
     t1 = (raw / "T1/peer_workers_t1.csv").read_text(encoding="cp1252").splitlines()
     t2 = (raw / "T2/peer_workers_t2.csv").read_text(encoding="utf-8-sig").splitlines()
     t3, _ = pyreadstat.read_sav(str(raw / "T3/peer_workers_t3.sav"), user_missing=True)
@@ -262,8 +262,8 @@ def test_an_answer_stands_in_the_cell_that_the_trace_names(example_run: Any, rel
 
 
 def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callable[..., Rows], released_rows: Query) -> None:
-    place, _ = example_run
-    environment = {"WAVEHOUSE_STUDY": str(place.study_folder), "WAVEHOUSE_HOME": str(place.settings.home)}
+    workspace, _ = example_run
+    environment = {"WAVEHOUSE_STUDY": str(workspace.study_folder), "WAVEHOUSE_HOME": str(workspace.settings.home)}
     command = [sys.executable, "-m", "dagster_project.cli", "trace"]
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -286,7 +286,7 @@ def test_the_terminal_says_what_the_sql_says(example_run: Any, released: Callabl
     written = run("change/wellbeing/T1-T2/p", "--csv")
     assert len(list(csv.DictReader(written.stdout.splitlines()))) == len(rows)
     person = next(row["participant_id"] for row in rows if row["part"] == "person" and row["is_counted"])
-    roster = {row["participant_id"]: row["respondent"] for row in place.working("select * from raw.roster")}
+    roster = {row["participant_id"]: row["respondent"] for row in workspace.working("select * from raw.roster")}
     named = run("change/wellbeing/T1-T2/p", "--names", "--person", roster[person])
     assert named.stdout.splitlines()[-30:] == person_lines(released_rows, "change/wellbeing/T1-T2/p", person)
     assert roster[person] in named.stdout

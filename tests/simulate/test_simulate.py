@@ -44,10 +44,10 @@ def test_a_seed_gives_the_same_exports_on_any_number_of_processes(stand_ins: Sta
 
 
 def test_the_warehouse_gives_what_the_stand_ins_say_they_give(
-    stand_ins: StandIns, small_again: tuple[Any, Callable[[], Any]]
+    stand_ins: StandIns, small_copy: tuple[Any, Callable[[], Any]]
 ) -> None:
     """The simulation scores in Python, the warehouse in SQL from files: both must come to the same verdicts."""
-    workspace, rerun = small_again
+    workspace, rerun = small_copy
     for file in (workspace.study_folder / "raw").rglob("*.*"):
         file.unlink()
     write_exports(stand_ins, read_study(workspace.study_folder), workspace.study_folder, 7)

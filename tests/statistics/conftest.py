@@ -56,11 +56,11 @@ def witness() -> Callable[[str], Said]:
 def matrix_of(
     scores: dict[tuple[str, str], NDArray[np.float64]],
 ) -> Callable[[tuple[str, str], dict[tuple[str, str], float]], NDArray[np.float64]]:
-    """The data that R had at a place: a shared data set, or one that stands in R's own output, cells named row-column."""
+    """The data that R had at a source: a shared data set, or one that stands in R's own output, cells named row-column."""
 
-    def matrix(place: tuple[str, str], said: dict[tuple[str, str], float]) -> NDArray[np.float64]:
-        if place[0] != "made":
-            return scores[place]
+    def matrix(source: tuple[str, str], said: dict[tuple[str, str], float]) -> NDArray[np.float64]:
+        if source[0] != "made":
+            return scores[source]
         cells = {tuple(map(int, name.split("-"))): value for (kind, name), value in said.items() if kind == "data"}
         rows, columns = (max(cell[axis] for cell in cells) for axis in (0, 1))
         return np.array([[cells[row + 1, column + 1] for column in range(columns)] for row in range(rows)])

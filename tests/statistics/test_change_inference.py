@@ -35,8 +35,8 @@ def _pairs(matrix: Matrix, later: int) -> Matrix:
     return both_waves[np.isfinite(both_waves).all(axis=1)]
 
 
-def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None:
-    assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), place
+def _agrees(ours: float, theirs: float, tolerance: float, label: object) -> None:
+    assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), label
 
 
 def test_effect_sizes_and_their_intervals_are_what_r_says(scores: Scores, witness: Callable[[str], Said]) -> None:

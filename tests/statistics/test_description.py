@@ -38,8 +38,8 @@ def said(witness: Callable[[str], Said]) -> Said:
     return witness("description")
 
 
-def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None:
-    assert ours == pytest.approx(theirs, rel=tolerance, abs=1e-13, nan_ok=True), place
+def _agrees(ours: float, theirs: float, tolerance: float, label: object) -> None:
+    assert ours == pytest.approx(theirs, rel=tolerance, abs=1e-13, nan_ok=True), label
 
 
 def test_descriptives_are_what_r_says(scores: Scores, said: Said) -> None:

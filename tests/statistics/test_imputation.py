@@ -21,8 +21,8 @@ def said(witness: Callable[[str], Said]) -> Said:
     return witness("description")
 
 
-def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None:
-    assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), place
+def _agrees(ours: float, theirs: float, tolerance: float, label: object) -> None:
+    assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), label
 
 
 @pytest.mark.slow

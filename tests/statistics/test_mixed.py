@@ -17,8 +17,8 @@ Said = dict[tuple[str, str], dict[tuple[str, str], float]]
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None:
-    assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), place
+def _agrees(ours: float, theirs: float, tolerance: float, label: object) -> None:
+    assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), label
 
 
 #: Beside R's exact answer; lmerTest's own differences are finite and lose digits where people lie far apart.

@@ -14,8 +14,8 @@ Said = dict[tuple[str, str], dict[tuple[str, str], float]]
 pytestmark = pytest.mark.filterwarnings("error")
 
 
-def _agrees(ours: float, theirs: float, tolerance: float, place: object) -> None:
-    assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), place
+def _agrees(ours: float, theirs: float, tolerance: float, label: object) -> None:
+    assert ours == pytest.approx(theirs, rel=tolerance, abs=0, nan_ok=True), label
 
 
 def test_maximum_likelihood_and_littles_test_are_what_r_says(

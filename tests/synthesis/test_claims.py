@@ -112,7 +112,7 @@ def test_a_condition_is_judged_by_hand(
 
 
 @pytest.mark.parametrize(
-    ("scale", "place", "numbers", "verdict"),
+    ("scale", "bounds", "numbers", "verdict"),
     [
         ("wellbeing", {"within": 0.5}, (-0.5, -0.9, -0.1), "supported"),
         ("wellbeing", {"within": 0.5}, (-0.51, -0.9, -0.1), "not supported"),
@@ -139,9 +139,9 @@ def test_a_condition_is_judged_by_hand(
     ],
 )
 def test_a_place_beside_the_norm_is_judged_by_hand(
-    scale: str, place: dict[str, float], numbers: tuple[float, float, float] | None, verdict: str
+    scale: str, bounds: dict[str, float], numbers: tuple[float, float, float] | None, verdict: str
 ) -> None:
-    condition = {"kind": "norm", "scales": [scale], "waves": ["T1"], **place}
+    condition = {"kind": "norm", "scales": [scale], "waves": ["T1"], **bounds}
     given_numbers = {f"norm_difference/{scale}/T1/difference_sd": numbers} if numbers else {}
     assert _verdict(condition, given_numbers)[0] == verdict
 

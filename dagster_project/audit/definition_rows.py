@@ -1,0 +1,108 @@
+"""The definitions that recomputing reads: their rows as types.
+
+Belongs here: looking up an item, a scale, a contrast. Does not belong here: arithmetic (recompute.py).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast, get_type_hints
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Tables of the codebook by name.
+Definitions = Mapping[str, "pa.Table"]
+
+
+class Item(NamedTuple):
+    """An item: its ends, and whether it is reversed, or recoded by table."""
+
+    low: int
+    high: int
+    is_reversed: bool
+    is_recoded: bool
+
+
+class ItemAnswer(NamedTuple):
+    """What an answer to a recoded item counts as."""
+
+    answer: int
+    counts_as: float
+
+
+class Scale(NamedTuple):
+    """A scale or composite: how it is scored, what the score is multiplied by, whether it is rounded, and from how many
+    answers or parts on there is one."""
+
+    aggregate: str
+    minimum_answered: int
+    factor: float | None
+    is_rounded: bool | None
+
+
+class ScaleItem(NamedTuple):
+    """An item of a scale."""
+
+    item: str
+
+
+class Part(NamedTuple):
+    """A scale that a composite is the mean of."""
+
+    part: str
+
+
+class Conversion(NamedTuple):
+    """The score that stands for a sum."""
+
+    raw_sum: int
+    score: float
+
+
+class Contrast(NamedTuple):
+    """Two waves, and which is taken from which."""
+
+    baseline: str
+    followup: str
+    direction: str
+
+
+class Variable(NamedTuple):
+    """What kind a variable of the roster is of: category or number."""
+
+    kind: str
+
+
+#: The type of a row of the definitions.
+Definition = TypeVar("Definition")
+
+
+class MissingInputError(Exception):
+    """The definitions or the answers lack what a result is computed from."""
+
+
+class DefinitionRows:
+    """Rows of the definitions, by the values of some columns. Raises MissingInputError for one that they lack."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+
+    def rows(self, row_type: type[Definition], table: str, **conditions: str | None) -> list[Definition]:
+        make_row, names = cast(Callable[..., Definition], row_type), list(get_type_hints(row_type))
+        return [
+            make_row(**{name: row[name] for name in names})
+            for row in self._definitions[table].to_pylist()
+            if all(row[name] == value for name, value in conditions.items())
+        ]
+
+    def row(self, row_type: type[Definition], table: str, **conditions: str | None) -> Definition:
+        rows = self.rows(row_type, table, **conditions)
+        if not rows:
+            name, value = next(iter(conditions.items()))
+            raise MissingInputError(f"the definitions have no {name} {value!r}")
+        return rows[0]
+
+    def item(self, item: str) -> Item:
+        return self.row(Item, "items", item=item)
+
+    def scale(self, scale: str) -> Scale:
+        return self.row(Scale, "scales", scale=scale)
