@@ -188,6 +188,15 @@ def test_audit_takes_ranges_from_instruments_and_says_which_found_no_row(tmp_pat
     )
 
 
+def test_audit_takes_ranges_from_the_library(tmp_path: Path, capsys: Any) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("label,timepoint,statistic,printed\nDepression (PHQ-9),T1,max,28\n", encoding="utf-8")
+    assert main(["audit", str(table), "--instruments", "library:phq9"]) == 1
+    assert "the max 28 lies outside the scale's range, 0 to 27" in capsys.readouterr().out
+    assert main(["audit", str(table), "--instruments", "library:phq"]) == 2
+    assert capsys.readouterr().err.startswith("wavehouse: phq: the library has no such instrument; do you mean phq9")
+
+
 def test_audit_holds_a_table_to_the_design_the_level_and_the_cutting_that_are_declared(tmp_path: Path, capsys: Any) -> None:
     table = tmp_path / "t.csv"
     # An interval of 90 %: 1.753 times SE 1.

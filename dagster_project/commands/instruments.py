@@ -24,7 +24,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.study import library_codes, library_file, read_instrument
 
     if options.code is not None:
-        say(*_lines(read_instrument(library_file(options.code.removeprefix("library:")))))
+        say(*_lines(read_instrument(library_file(options.code))))
         return 0
     instruments = [read_instrument(library_file(code)) for code in library_codes()]
     width = max(len(instrument.instrument) for instrument in instruments)

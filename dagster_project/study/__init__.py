@@ -20,7 +20,7 @@ from dagster_project.study.effect_size import (
 from dagster_project.study.errors import StudyError
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words
-from dagster_project.study.library import library_codes, library_file
+from dagster_project.study.library import LIBRARY_PREFIX, library_codes, library_file
 from dagster_project.study.new import new_study
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
@@ -52,6 +52,7 @@ __all__ = [
     "EVERY_EFFECT_SIZE",
     "HEDGES_CORRECTION",
     "HEDGES_SOURCE",
+    "LIBRARY_PREFIX",
     "MISSING_REASONS",
     "PARTICIPANTS",
     "READERS",

@@ -13,7 +13,7 @@ from dagster_project.study.errors import StudyError
 
 #: An instrument as a study names it: the code of a file below instruments/, or library: and a code.
 InstrumentName = Annotated[str, StringConstraints(pattern=r"^(library:)?[a-z][a-z0-9_]{0,62}$")]
-PREFIX = "library:"
+LIBRARY_PREFIX = "library:"
 _FOLDER = Path(__file__).parents[1] / "instruments"
 
 
@@ -23,7 +23,11 @@ def library_codes() -> list[str]:
 
 
 def library_file(code: str) -> Path:
-    """The file of an instrument of the library. Raises StudyError, with the closest codes, where there is none."""
+    """The file of an instrument of the library, by its code or as library:CODE.
+
+    Raises StudyError, with the closest codes, where there is none.
+    """
+    code = code_of(code)
     file = _FOLDER / f"{code}.yaml"
     if not file.is_file():
         matches = get_close_matches(code, library_codes(), n=3, cutoff=0.5)
@@ -34,14 +38,14 @@ def library_file(code: str) -> Path:
 
 def code_of(name: str) -> str:
     """The code of an instrument that a study names."""
-    return name.removeprefix(PREFIX)
+    return name.removeprefix(LIBRARY_PREFIX)
 
 
 def definition_file(folder: Path, name: str) -> Path:
     """The file of a definition by its name: one of the library's instruments, or a file below the study folder."""
-    return library_file(code_of(name)) if name.startswith(PREFIX) else folder / name
+    return library_file(name) if name.startswith(LIBRARY_PREFIX) else folder / name
 
 
 def instrument_definition(name: str) -> str:
     """The name among a study's definitions of an instrument that it names."""
-    return name if name.startswith(PREFIX) else f"instruments/{name}.yaml"
+    return name if name.startswith(LIBRARY_PREFIX) else f"instruments/{name}.yaml"

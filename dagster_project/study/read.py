@@ -16,7 +16,7 @@ from dagster_project.study.errors import StudyError
 from dagster_project.study.export_checks import check_export
 from dagster_project.study.instruments import Instrument
 from dagster_project.study.library import (
-    PREFIX,
+    LIBRARY_PREFIX,
     code_of,
     definition_file,
     instrument_definition,
@@ -98,7 +98,9 @@ def _read_instruments(
         definition, code = instrument_definition(name), code_of(name)
         file = definition_file(folder, definition)
         if not file.exists() and code in library_codes():
-            raise StudyError(f"{file}: the file is missing; write it, or name the library's in study.yaml: {PREFIX}{code}")
+            raise StudyError(
+                f"{file}: the file is missing; write it, or name the library's in study.yaml: {LIBRARY_PREFIX}{code}"
+            )
         content = _read_bytes(file)
         hashes[definition] = _sha256(content)
         instrument = _parse(file, content, Instrument)
@@ -231,10 +233,10 @@ def _check_instrument_names(protocol: Protocol, file: Path) -> None:
     for name, code in zip(protocol.instruments, codes, strict=True):
         if codes.count(code) > 1:
             raise StudyError(
-                f"{file}: instruments: {code!r} is named twice; keep {code}, the study's own file, or {PREFIX}{code}, the"
-                " library's"
+                f"{file}: instruments: {code!r} is named twice; keep {code}, the study's own file, or"
+                f" {LIBRARY_PREFIX}{code}, the library's"
             )
-        if name.startswith(PREFIX):
+        if name.startswith(LIBRARY_PREFIX):
             try:
                 library_file(code)
             except StudyError as error:
