@@ -121,6 +121,12 @@ def _definitions_of() -> Callable[[Workspace], dg.Definitions]:
     return definitions_of
 
 
+@pytest.fixture(name="place_at", scope="session")
+def _place_at() -> Callable[[Path, Path], Place]:
+    """A copy of any study folder below any other, for runs that several tests stand on."""
+    return place_at
+
+
 @pytest.fixture
 def workspace_of(tmp_path: Path) -> Callable[[Path], Workspace]:
     """A copy of any study folder with a home of its own."""

@@ -1,6 +1,7 @@
 """The command as a person types it: what it prints, what it returns, and one line for what is wrong."""
 
 import os
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -111,8 +112,8 @@ def test_help_names_every_command(capsys: Any) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     text = capsys.readouterr().out
-    for command in ("run", "ui", "simulate"):
-        assert f"    {command} " in text
+    for command in ("run", "instruments", "ui", "simulate"):
+        assert re.search(rf"^    {command}\s", text, re.MULTILINE)
     with pytest.raises(SystemExit, match="0"):
         main(["audit", "--help"])
     text = " ".join(capsys.readouterr().out.split())
@@ -124,6 +125,38 @@ def test_help_names_every_command(capsys: Any) -> None:
         f"the table's effect sizes: {', '.join(EFFECT_SIZE_DEFINITIONS)}, or g_…",
     ):
         assert words in text
+
+
+def test_the_library_is_listed_and_one_instrument_shown(capsys: Any) -> None:
+    assert main(["instruments"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert (
+        "rand36      RAND 36-Item Health Survey 1.0: 36 items; rand36_physical_functioning, rand36_role_physical,"
+        " rand36_role_emotional, rand36_energy, rand36_emotional_wellbeing, rand36_social_functioning, rand36_pain,"
+        " rand36_general_health, rand36_health_change. Free to use with its source named; RAND Corporation."
+    ) in lines
+    assert lines[-1] == "In study.yaml: instruments: [library:CODE]. `wavehouse instruments CODE` says how one is scored."
+    assert main(["instruments", "who5"]) == 0
+    source = "Topp CW, Østergaard SD, Søndergaard S, Bech P, Psychotherapy and Psychosomatics 2015, 84(3), 167-176."
+    assert capsys.readouterr().out.splitlines() == [
+        "who5: World Health Organization Well-Being Index (WHO-5)",
+        f"  source: {source}",
+        "  licence: Free to use with its source named; World Health Organization, CC BY-NC-SA 3.0 IGO.",
+        "  answers: 0 to 5",
+        "  who5_index: Well-being (WHO-5, per cent), 0 to 100, high is good",
+        "    items: 1, 2, 3, 4, 5",
+        "    score: sum of 5 items, all answered, times 4",
+        f"    least change that matters: 10 ({source})",
+        f"    cut-off: at most 50: screens positive for depression ({source})",
+        "  assumed, missing items: The source has no rule. All five items are needed.",
+        "  In study.yaml: instruments: [library:who5]",
+    ]
+    assert main(["instruments", "library:audit"]) == 0
+    assert "  answers: 0, 2 or 4 (items 9-10)" in capsys.readouterr().out.splitlines()
+    assert main(["instruments", "phq"]) == 2
+    assert capsys.readouterr().err == (
+        "wavehouse: phq: the library has no such instrument; do you mean phq9 or phq4 or phq2?\n"
+    )
 
 
 def test_audit_reads_anybodys_table_without_a_study(tmp_path: Path, capsys: Any) -> None:
@@ -155,6 +188,15 @@ def test_audit_takes_ranges_from_instruments_and_says_which_found_no_row(tmp_pat
         "wavehouse: no row of the table is about 'Emotional Exhaustion', 'Depersonalization': these scales' ranges are not"
         " checked; labels must be those of the instruments\n"
     )
+
+
+def test_audit_takes_ranges_from_the_library(tmp_path: Path, capsys: Any) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("label,timepoint,statistic,printed\nDepression (PHQ-9),T1,max,28\n", encoding="utf-8")
+    assert main(["audit", str(table), "--instruments", "library:phq9"]) == 1
+    assert "the max 28 lies outside the scale's range, 0 to 27" in capsys.readouterr().out
+    assert main(["audit", str(table), "--instruments", "library:phq"]) == 2
+    assert capsys.readouterr().err.startswith("wavehouse: phq: the library has no such instrument; do you mean phq9")
 
 
 def test_audit_holds_a_table_to_the_design_the_level_and_the_cutting_that_are_declared(tmp_path: Path, capsys: Any) -> None:

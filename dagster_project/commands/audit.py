@@ -58,7 +58,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     audit.add_argument("table", type=Path, help="a CSV in long form: label, timepoint, statistic, printed, …")
     audit.add_argument(
-        "--instruments", type=Path, nargs="+", default=[], help="instrument files (YAML), or folders of them, for ranges"
+        "--instruments",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="instrument files (YAML), folders of them, or library:CODE, for ranges",
     )
     audit.add_argument(
         "--effect-size",
@@ -137,10 +141,13 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _instruments(paths: Sequence[Path]) -> "list[Instrument]":
-    from dagster_project.study import read_instrument
+    from dagster_project.study import LIBRARY_PREFIX, library_file, read_instrument
 
     files: list[Path] = []
     for path in paths:
+        if str(path).startswith(LIBRARY_PREFIX):
+            files.append(library_file(str(path)))
+            continue
         if not path.exists():
             raise ValueError(f"--instruments: {path}: there is no such file or folder; check the path")
         # A study's folder has its instruments in a folder of their own.

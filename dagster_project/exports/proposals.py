@@ -265,7 +265,12 @@ def _odd_codes(
             ]
     return [
         f"{export.wave}: {code:g} occurs in {count} cells of {subject} and is neither an answer nor a"
-        " declared special code; declare it under special_codes"
+        " declared special code; "
+        + (
+            f"its answers are {anchors}: was it recoded? Declare labels, or declare it under special_codes"
+            if anchors.low < code < anchors.high and code == int(code)
+            else "declare it under special_codes"
+        )
         for code, count in outside_anchors.most_common(3)
         if count >= _MIN_CELLS
     ]

@@ -30,7 +30,8 @@ class WaveAnswers:
 def unite_waves(warehouse: Warehouse, study: Study) -> WaveAnswers:
     """Make the view: one row a respondent and wave (or part of it), one text column an item. Nothing is copied."""
     exports = study.protocol.wave_exports
-    codes = [code for block in (*study.protocol.instruments, "services") for code in study.block_codes(block)]
+    blocks = (*(instrument.instrument for instrument in study.instruments), "services")
+    codes = [code for block in blocks for code in study.block_codes(block)]
     with warehouse.transaction() as connection:
         connection.execute(f"create or replace view raw.answers as {_union(study, exports, codes)}")
         respondent_counts = dict(

@@ -5,7 +5,7 @@ Does not belong here: anything that touches an export, a database or a result. T
 """
 
 from dagster_project.study.base import Code, ContrastId, Definition, WaveId
-from dagster_project.study.codebook import codebook_tables, column_descriptions, wave_definitions
+from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.effect_size import (
     EFFECT_SIZE_NAMES,
@@ -30,6 +30,7 @@ from dagster_project.study.export import (
 )
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words
+from dagster_project.study.library import LIBRARY_PREFIX, library_codes, library_file
 from dagster_project.study.new import new_study
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
@@ -56,6 +57,7 @@ __all__ = [
     "HEDGES_CORRECTION",
     "HEDGES_SOURCE",
     "INVISIBLE",
+    "LIBRARY_PREFIX",
     "MISSING_REASONS",
     "PARTICIPANTS",
     "READERS",
@@ -100,10 +102,13 @@ __all__ = [
     "effect_size_of",
     "hash_definitions",
     "in_words",
+    "library_codes",
+    "library_file",
     "new_study",
     "read_definition",
     "read_instrument",
     "read_study",
+    "scoring_rule",
     "wave_definitions",
     "wave_state",
 ]

@@ -21,7 +21,7 @@ waves:                    # the planned time points, in order
 contrasts:                # what is compared, and in which direction a change is counted
   - {{contrast: T1-T2, baseline: T1, followup: T2, direction: followup_minus_baseline}}
 
-instruments: [example]    # each is a file of that name below instruments/
+instruments: [example]    # each is a file of that name below instruments/, or one that comes along, e.g. library:phq9
 outcomes: [example_total] # the scales that the tables print, in order
 
 participant_variables:    # what the roster says of people: Table 1

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from dagster_project.study.base import CategoryId, Code, ContrastId, Definition, Text, WaveId
 from dagster_project.study.export import RESERVED_NAMES, Export
 from dagster_project.study.instruments import Assumption
+from dagster_project.study.library import InstrumentName
 from dagster_project.study.plan import Family, Plan
 
 
@@ -122,7 +123,9 @@ class Protocol(Definition):
     waves: tuple[Wave, ...] = Field(min_length=1, description="the planned waves, in order")
     starts_on: date | None = Field(default=None, description="the planned day of month 0, e.g. 2024-01-15")
     contrasts: tuple[Contrast, ...] = Field(default=(), description="the pairs of waves to compare")
-    instruments: tuple[Code, ...] = Field(min_length=1, description="the instruments, by file name")
+    instruments: tuple[InstrumentName, ...] = Field(
+        min_length=1, description="the instruments, by file name, or of the library, e.g. library:phq9"
+    )
     outcomes: tuple[Code, ...] = Field(min_length=1, description="the scales that the tables print, in order")
     plan: Plan = Field(default=Plan(), description="the analysis plan: families of tests, level, margin, headline")
     participant_variables: tuple[ParticipantVariable, ...] = Field(default=(), description="what the roster knows")

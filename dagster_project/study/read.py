@@ -15,6 +15,14 @@ from pydantic import BaseModel, ValidationError
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export_checks import check_export
 from dagster_project.study.instruments import Instrument
+from dagster_project.study.library import (
+    LIBRARY_PREFIX,
+    code_of,
+    definition_file,
+    instrument_definition,
+    library_codes,
+    library_file,
+)
 from dagster_project.study.norms import NormFile
 from dagster_project.study.protocol import Protocol
 from dagster_project.study.study import Study
@@ -62,17 +70,7 @@ def read_study(folder: Path) -> Study:
     content = _read_bytes(protocol_file)
     protocol = _parse(protocol_file, content, Protocol)
     hashes = {"study.yaml": _sha256(content)}
-    instruments = []
-    for name in protocol.instruments:
-        file = folder / "instruments" / f"{name}.yaml"
-        content = _read_bytes(file)
-        hashes[f"instruments/{name}.yaml"] = _sha256(content)
-        instrument = _parse(file, content, Instrument)
-        if instrument.instrument != name:
-            raise StudyError(
-                f"{file}: instrument: {instrument.instrument!r} is not the file's name; write {name!r} or rename the file"
-            )
-        instruments.append(instrument)
+    instruments = _read_instruments(folder, protocol, protocol_file, hashes)
     norms_file = folder / "norms.yaml"
     norms = NormFile()
     if norms_file.exists():
@@ -81,7 +79,7 @@ def read_study(folder: Path) -> Study:
         norms = _parse(norms_file, content, NormFile)
     # Files parsed above have the hash of the bytes that were parsed, the others that of the file as it is now.
     definitions = _hashes_of_files(folder, protocol) | hashes
-    study = Study(folder, protocol, tuple(instruments), norms, definitions)
+    study = Study(folder, protocol, instruments, norms, definitions)
     _check_scales(study, protocol_file)
     _check_codes(study, protocol_file)
     _check_norms(study, norms_file)
@@ -90,18 +88,43 @@ def read_study(folder: Path) -> Study:
     return study
 
 
+def _read_instruments(
+    folder: Path, protocol: Protocol, protocol_file: Path, hashes: dict[str, str]
+) -> tuple[Instrument, ...]:
+    """The study's instruments, its own and the library's. hashes: those of their files are added."""
+    instruments = []
+    _check_instrument_names(protocol, protocol_file)
+    for name in protocol.instruments:
+        definition, code = instrument_definition(name), code_of(name)
+        file = definition_file(folder, definition)
+        if not file.exists() and code in library_codes():
+            raise StudyError(
+                f"{file}: the file is missing; write it, or name the library's in study.yaml: {LIBRARY_PREFIX}{code}"
+            )
+        content = _read_bytes(file)
+        hashes[definition] = _sha256(content)
+        instrument = _parse(file, content, Instrument)
+        if instrument.instrument != code:
+            raise StudyError(
+                f"{file}: instrument: {instrument.instrument!r} is not the file's name; write {code!r} or rename the file"
+            )
+        instruments.append(instrument)
+    return tuple(instruments)
+
+
 def hash_definitions(study: Study) -> dict[str, str]:
     """The SHA-256 of every definition file of a study as the files are now, by its name below the study folder.
 
     Definition files are all files that a run reads there except exports and interviews: the protocol, the instruments,
-    norms, propositions, the authors' answers to checklists, the published table, the exports' dictionaries.
+    norms, propositions, the authors' answers to checklists, the published table, the exports' dictionaries. The library's
+    instruments that the study names are among them, as library:CODE.
     """
     return _hashes_of_files(study.folder, study.protocol)
 
 
 def _definition_files(protocol: Protocol) -> Iterator[str]:
     yield "study.yaml"
-    yield from (f"instruments/{name}.yaml" for name in protocol.instruments)
+    yield from map(instrument_definition, protocol.instruments)
     yield from ("norms.yaml", "propositions.yaml", "checklists.yaml")
     if protocol.published is not None:
         yield protocol.published.file
@@ -110,7 +133,8 @@ def _definition_files(protocol: Protocol) -> Iterator[str]:
 
 def _hashes_of_files(folder: Path, protocol: Protocol) -> dict[str, str]:
     """The SHA-256 of each definition file that exists. A missing one is reported where it is needed."""
-    return {name: _sha256(_read_bytes(folder / name)) for name in _definition_files(protocol) if (folder / name).is_file()}
+    files = {name: definition_file(folder, name) for name in _definition_files(protocol)}
+    return {name: _sha256(_read_bytes(file)) for name, file in files.items() if file.is_file()}
 
 
 def _sha256(content: bytes) -> str:
@@ -204,13 +228,28 @@ def _inner_model(annotation: Any) -> Any:
     return None
 
 
+def _check_instrument_names(protocol: Protocol, file: Path) -> None:
+    codes = [code_of(name) for name in protocol.instruments]
+    for name, code in zip(protocol.instruments, codes, strict=True):
+        if codes.count(code) > 1:
+            raise StudyError(
+                f"{file}: instruments: {code!r} is named twice; keep {code}, the study's own file, or"
+                f" {LIBRARY_PREFIX}{code}, the library's"
+            )
+        if name.startswith(LIBRARY_PREFIX):
+            try:
+                library_file(code)
+            except StudyError as error:
+                raise StudyError(f"{file}: instruments: {error}") from None
+
+
 def _check_scales(study: Study, file: Path) -> None:
     instrument_of_scale: dict[str, str] = {}
-    for instrument in study.instruments:
+    for name, instrument in zip(study.protocol.instruments, study.instruments, strict=True):
         for scale in instrument.all_scales:
             if scale.scale in instrument_of_scale:
                 raise StudyError(
-                    f"{study.folder / 'instruments' / (instrument.instrument + '.yaml')}: scale {scale.scale!r} is also"
+                    f"{definition_file(study.folder, instrument_definition(name))}: scale {scale.scale!r} is also"
                     f" defined by {instrument_of_scale[scale.scale]}; scale codes are unique in a study, so rename one"
                 )
             instrument_of_scale[scale.scale] = instrument.instrument

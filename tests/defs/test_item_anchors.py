@@ -65,6 +65,13 @@ def _random_instrument(rng: random.Random, name: str) -> dict[str, Any]:
     return instrument
 
 
+#: Texts of the export: for all items of the block that they fit, and for its second item alone.
+LABELS = [
+    {"blocks": ["handed"], "labels": {"none": 0, "most": 5}},
+    {"blocks": ["handed"], "items": [2], "labels": {"6": 1}},
+]
+
+
 # The plain reading of an instrument's file, independent of the package
 
 
@@ -103,7 +110,14 @@ def _positions(items: list[Any]) -> list[int]:
 def _score(instrument: Mapping[str, Any], scale: Mapping[str, Any], cells: Mapping[int, str]) -> float | None:
     """A scale's score of one sheet of cells by position; None where too few of them are answers."""
     positions = _positions(scale["items"])
-    answers = {position: int(cells[position]) for position in positions if cells[position].lstrip("-").isdigit()}
+    texts = {"none": "0", "most": "5"}
+    answers = {
+        position: int(text)
+        for position in positions
+        if (text := texts.get(cells[position], cells[position])).lstrip("-").isdigit()
+    }
+    if instrument["instrument"] == "handed" and cells[2] == "6":
+        answers[2] = 1
     numbers = [
         _counts_as(instrument, position, answer)
         for position, answer in answers.items()
@@ -149,6 +163,7 @@ def write_study(
                     {"block": instrument["instrument"], "template": instrument["instrument"] + "_q{position}"}
                     for instrument in instruments
                 ],
+                "labels": LABELS,
             }
             for wave in WAVES
         ),
@@ -197,6 +212,9 @@ def test_scores_are_those_of_a_plain_reading_of_the_file(
     }
     sheets[PEOPLE[0], "T1"]["handed"] = {1: "0", 2: "5"}
     sheets[PEOPLE[1], "T1"]["handed"] = {1: "5", 2: "1"}
+    sheets[PEOPLE[2], "T1"]["handed"] = {1: "none", 2: "most"}
+    sheets[PEOPLE[3], "T1"]["handed"] = {1: "most", 2: "most"}
+    sheets[PEOPLE[4], "T1"]["handed"] = {1: "1", 2: "6"}
     write_study(tmp_path / "items", instruments, sheets)
     place = place_of(tmp_path / "items")
     run = run_of(place)
@@ -220,6 +238,8 @@ def test_scores_are_those_of_a_plain_reading_of_the_file(
         "select item, answer_text from staging.rejected_answers where item like 'handed%' and wave = 'T1'"
     )
     assert {"item": "handed_01", "answer_text": "5"} in rejected
+    assert {"item": "handed_01", "answer_text": "most"} in rejected, "5 is no answer to item 1"
+    assert [rows[PEOPLE[number], "T1"]["handed_total"] for number in (2, 3, 4)] == [8, None, 3]
     check = run.checks["staging/rejected_answers", "no_rejected_answers"]
     assert check[0] is False and "is outside the declared anchors, labels and special codes" in check[1]
     report = recompute(place.release / "warehouse.duckdb")

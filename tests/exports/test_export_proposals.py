@@ -25,7 +25,7 @@ from dagster_project.exports import (
     read_export,
 )
 from dagster_project.exports.table import HeldCells
-from dagster_project.study import ColumnBlock, Export, read_study
+from dagster_project.study import ColumnBlock, Export, Study, read_study
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = read_study(ROOT / "data" / "peer_workers")
@@ -142,6 +142,72 @@ def test_recoded_answers_are_remarked_on(
     new_table = _read(tmp_path, wave, ITEMS, LABELS, damage(_people()))
     (line,) = find_wave_changes(EXAMPLE, wave, new_table.contract_result.accepted, old_table.contract_result.accepted, "T1")
     assert line.startswith(said)
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Study:
+    """Two items from 1 to 5, one from 0 to 1, two that allow 0, 2 and 4."""
+    folder = tmp_path / "mixed"
+    anchors = [{"items": [3], "low": 0, "high": 1}, {"items": ["4-5"], "low": 0, "high": 4, "codes": [0, 2, 4]}]
+    scale = {
+        "scale": "total",
+        "label": "Total",
+        "items": ["1-5"],
+        "aggregate": "sum",
+        "better": "low",
+        "minimum_answered": 1,
+    }
+    instrument = {
+        "instrument": "mixed", "name": "Mixed", "source": "none", "licence": "none", "item_count": 5,
+        "anchors": {"low": 1, "high": 5}, "item_anchors": anchors, "scales": [scale],
+    }  # fmt: skip
+    export = {"folder": "raw", "reader": "delimited", "respondent": "id"}
+    blocks = [{"block": "mixed", "template": "Q{position}"}]
+    protocol = {
+        "study": "mixed", "title": "Mixed", "source": "none", "licence": "none",
+        "waves": [{"wave": "T1", "label": "T1", "month": 0}], "instruments": ["mixed"], "outcomes": ["total"],
+        "exports": [export | {"export": "roster"}, export | {"export": "t1", "wave": "T1", "blocks": blocks}],
+    }  # fmt: skip
+    (folder / "instruments").mkdir(parents=True)
+    (folder / "study.yaml").write_text(json.dumps(protocol), encoding="utf-8")
+    (folder / "instruments" / "mixed.yaml").write_text(json.dumps(instrument), encoding="utf-8")
+    return read_study(folder)
+
+
+@pytest.mark.parametrize(
+    ("answers", "lines"),
+    [
+        ({}, []),
+        (
+            {"mixed_03": ["1", "2", "2", "2"]},
+            [
+                "T1: mixed, item 3, is answered from 1 to 2, and its anchors are 0 to 1; was it recoded? Recode the export, or"
+                " declare labels"
+            ],
+        ),
+        (
+            {"mixed_04": ["0", "1", "1", "2"], "mixed_05": ["1", "1", "2", "0"]},
+            [
+                "T1: 1 occurs in 4 cells of mixed, items 4-5, and is neither an answer nor a declared special code; its answers"
+                " are 0, 2 or 4: was it recoded? Declare labels, or declare it under special_codes"
+            ],
+        ),
+        (
+            {"mixed_01": ["9", "9", "9", "3"]},
+            [
+                "T1: 9 occurs in 3 cells of mixed, items 1-2, and is neither an answer nor a declared special code; declare it"
+                " under special_codes"
+            ],
+        ),
+    ],
+)
+def test_answers_are_compared_with_the_anchors_of_their_own_item(
+    mixed: Study, answers: dict[str, list[str]], lines: list[str]
+) -> None:
+    """5 is an answer to item 1 and none to item 3: what is odd is said of the items that share anchors."""
+    table = {"mixed_01": ["1", "5", "3", "2"], "mixed_02": ["5", "5", "1", "2"], "mixed_03": ["0", "1", "1", "0"]}
+    table |= {"mixed_04": ["0", "2", "4", "4"], "mixed_05": ["4", "2", "0", "0"]} | answers
+    assert find_wave_changes(mixed, mixed.protocol.wave_exports[0], pa.table(table)) == lines
 
 
 def test_a_code_used_again_for_another_item_is_seen_by_its_label(tmp_path: Path, wave: Export) -> None:

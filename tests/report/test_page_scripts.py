@@ -227,6 +227,15 @@ def test_a_reversed_answer_says_what_it_counts_as_in_its_scale_only() -> None:
 
 
 @needs_node
+def test_a_recoded_answer_says_what_it_counts_as_in_its_scale_only() -> None:
+    people = PEOPLE | {"recoded": {"calm": {"2": 75}}}
+    body = (
+        "const people = new People(input); return [people.keyedText('mood', 'calm', 2), people.keyedText(null, 'calm', 2)];"
+    )
+    assert run_scripts(body, people) == ["75 (recoded)", "2"]
+
+
+@needs_node
 def test_a_composite_opens_its_scales_and_names_files_where_there_are_several() -> None:
     joy = answers("scores", "joy", "T1", 0)
     assert joy["columns"][-1] == "file"

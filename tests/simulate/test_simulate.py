@@ -116,6 +116,48 @@ def test_without_an_n_nobody_can_be_simulated() -> None:
         simulate_study(study, published, 1)
 
 
+def _other_mood(study: Study, **changes: Any) -> Study:
+    """The study with another definition of mood: items 1 to 3, of which the third is reversed."""
+    mood = type(study.instruments[0]).model_validate(study.instruments[0].model_dump() | changes)
+    return dataclasses.replace(study, instruments=(mood, study.instruments[1]))
+
+
+def test_answers_lie_within_the_anchors_of_each_item() -> None:
+    own_anchors = [{"items": [2], "low": 0, "high": 2}, {"items": [3], "low": 1, "high": 9}]
+    study = _other_mood(read_study(SMALL), item_anchors=own_anchors, minimum_answered=1)
+    assert study.instruments[0].score_range(study.instruments[0].scales[0]) == (2, 16)
+    printed_texts = {"n": "3", "mean": "9.0", "sd": "7.00", "min": "2.0", "max": "16.0"}
+    published = [
+        PublishedValue(line, "1", 1, "Mood", "Mood", "", "T1", statistic, text, float(text))
+        for line, (statistic, text) in enumerate(printed_texts.items(), start=2)
+    ]
+    stand_ins = simulate_study(study, published, 1, effort=0.05)
+    assert stand_ins.unmet == ()
+    ranges = {"mood_01": (1, 5), "mood_02": (0, 2), "mood_03": (1, 9)}
+    for (_, item), answers in stand_ins.answers.items():
+        for answer in answers.values():
+            if item in ranges and isinstance(answer, int):
+                assert ranges[item][0] <= answer <= ranges[item][1]
+    # The one with the highest score answered each item at the end that counts for most; item 3 is reversed.
+    assert {tuple(stand_ins.answers["T1", item][person] for item in ranges) for person in stand_ins.respondents["T1"]} >= {
+        (5, 2, 1),
+        (1, 0, 9),
+    }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"item_anchors": [{"items": [2], "low": 1, "high": 5, "codes": [1, 3, 5]}]},
+        {"recode": [{"items": [1], "codes": {1: 1, 2: 1, 3: 3, 4: 4, 5: 5}}]},
+    ],
+)
+def test_answers_that_count_in_steps_are_refused(changes: dict[str, Any]) -> None:
+    study = read_study(SMALL)
+    with pytest.raises(SimulationError, match=r"^mood: mood_total is rounded, or its answers do not count as every whole"):
+        simulate_study(_other_mood(study, **changes), _published(study), 1, effort=0.01)
+
+
 def test_scales_that_share_an_item_are_refused() -> None:
     study = read_study(SMALL)
     mood = study.instruments[0]

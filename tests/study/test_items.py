@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from dagster_project.audit.published import scale_facts
-from dagster_project.study import StudyError, codebook_tables, read_instrument, read_study
+from dagster_project.study import StudyError, codebook_tables, read_instrument, read_study, wave_definitions
 
 SMALL = Path(__file__).parents[1] / "small_study"
 #: Two items from 0 to 3, one from 0 to 5, one that allows 0, 2 and 4, one that counts as a table says.
@@ -133,6 +133,27 @@ def test_an_instrument_that_cannot_be_scored_is_refused(changes: dict[str, Any],
     with pytest.raises(StudyError) as refusal:
         _instrument(tmp_path, **changes)
     assert str(refusal.value) == f"{tmp_path / 'mixed.yaml'}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_other"),
+    [
+        ({"item_anchors": [{"items": [3], "low": 0, "high": 6}, MIXED["item_anchors"][1]]}, True),
+        ({"item_anchors": [MIXED["item_anchors"][0], {"items": [4], "low": 0, "high": 4, "codes": [0, 1, 2, 4]}]}, True),
+        ({"recode": [{"items": [5], "codes": {0: 100, 1: 50, 2: 25, 3: 0}}]}, True),
+        ({"scales": [*MIXED["scales"][:2], MIXED["scales"][2] | {"multiply": 5}, MIXED["scales"][3]]}, True),
+        ({"scales": [*MIXED["scales"][:3], MIXED["scales"][3] | {"rounded": True}]}, True),
+        ({"scales": [*MIXED["scales"][:3], MIXED["scales"][3] | {"label": "Another"}]}, False),
+    ],
+)
+def test_a_wave_is_scored_again_when_its_items_count_otherwise(
+    changes: dict[str, Any], is_other: bool, folder: Path
+) -> None:
+    stamps = []
+    for definition in (MIXED, MIXED | changes):
+        (folder / "instruments/mixed.yaml").write_text(yaml.safe_dump(definition), encoding="utf-8")
+        stamps.append(wave_definitions(codebook_tables(read_study(folder)), "the code").to_pylist())
+    assert (stamps[0] != stamps[1]) == is_other
 
 
 @pytest.fixture

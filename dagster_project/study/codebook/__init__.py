@@ -4,7 +4,8 @@ Belongs here: turning a `Study` into Arrow tables, one module a subject. Does no
 """
 
 from dagster_project.study.codebook.descriptions import column_descriptions
+from dagster_project.study.codebook.instruments import scoring_rule
 from dagster_project.study.codebook.stamps import wave_definitions
 from dagster_project.study.codebook.tables import codebook_tables
 
-__all__ = ["codebook_tables", "column_descriptions", "wave_definitions"]
+__all__ = ["codebook_tables", "column_descriptions", "scoring_rule", "wave_definitions"]
