@@ -121,10 +121,10 @@ def _definitions_of() -> Callable[[Workspace], dg.Definitions]:
     return definitions_of
 
 
-@pytest.fixture(name="place_at", scope="session")
-def _place_at() -> Callable[[Path, Path], Place]:
+@pytest.fixture(name="workspace_at", scope="session")
+def _workspace_at() -> Callable[[Path, Path], Workspace]:
     """A copy of any study folder below any other, for runs that several tests stand on."""
-    return place_at
+    return workspace_at
 
 
 @pytest.fixture

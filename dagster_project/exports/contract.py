@@ -17,7 +17,14 @@ from dagster_project.exports.declared_missing import undeclared_missing_codes
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.label_row import label_row_problem
 from dagster_project.exports.read import dictionary_of, read_export
-from dagster_project.exports.row_rules import null_if_blank, one_chunk, repeated_rows, row_verdicts, rows_of_no_wave
+from dagster_project.exports.row_rules import (
+    near_misses,
+    null_if_blank,
+    one_chunk,
+    repeated_rows,
+    row_verdicts,
+    rows_of_no_wave,
+)
 from dagster_project.exports.table import TextTable
 from dagster_project.study import Export, Study
 
@@ -75,6 +82,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         cell_faults=_cell_faults(table, columns, is_set_aside),
         undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),
         rows_of_no_wave=rows_of_no_wave(columns, export),
+        near_misses=near_misses(columns, export),
         repeated_rows=repeated_rows(columns, table, export, reasons),
         boxes=boxes,
     )

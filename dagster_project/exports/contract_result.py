@@ -38,6 +38,7 @@ class ContractResult:
     set_aside: source_file, source_row, respondent (null if there is none), reason, detail.
     findings: one for each column of the file and for each declared column that it lacks or code declared absent.
     rows_of_no_wave: of a file that holds several waves, a line for each wave that no export of the protocol declares.
+    near_misses: a line for each text that a rule on rows misses by the case of its letters.
     repeated_rows: a line where rows of repeated instruments are taken for several rows of a person (REDCap).
     rows_in_file: records of the file; always accepted plus set aside.
     label_row: what is wrong if a row looks like a further header.
@@ -63,6 +64,7 @@ class ContractResult:
     cell_faults: tuple[str, ...] = ()
     undeclared_missing: tuple[str, ...] = ()
     rows_of_no_wave: tuple[str, ...] = ()
+    near_misses: tuple[str, ...] = ()
     repeated_rows: tuple[str, ...] = ()
     boxes: BoxTexts = field(default_factory=BoxTexts)
 
@@ -138,7 +140,7 @@ class ContractResult:
             *([f"{self.wave}: {self.label_row}"] if self.label_row is not None else []),
             *self._cell_problems(),
             *self._date_problems(),
-            *(f"{self.wave}: {line}" for line in (*self.undeclared_missing, *self.boxes.questions)),
+            *(f"{self.wave}: {line}" for line in (*self.near_misses, *self.undeclared_missing, *self.boxes.questions)),
             *self._repeated_participants(),
         ]
 

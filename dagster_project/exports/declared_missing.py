@@ -38,7 +38,7 @@ def undeclared_missing_codes(table: TextTable, study: Study, export: Export) -> 
         cells = table.texts([positions[column] for column in columns.values()])
         for code, column in columns.items():
             name = code if block.block == PARTICIPANTS else block.block
-            declared = CellRule(
+            special_rule = CellRule(
                 frozenset(map(comparable, export.special_codes_of(name))),
                 tuple(export.special_ranges_of(name)),
                 decimal_mark=rules[code].decimal_mark,
@@ -46,7 +46,7 @@ def undeclared_missing_codes(table: TextTable, study: Study, export: Export) -> 
             missing_codes = table.special_codes[column]
             texts = _counts(cells.column(str(positions[column])))
             in_use = {
-                text: n for text, n in texts.items() if not declared.is_declared(text) and _is_among(text, missing_codes)
+                text: n for text, n in texts.items() if not special_rule.is_declared(text) and _is_among(text, missing_codes)
             }
             if in_use:
                 codes = abbreviated_list([quoted(text) for text in sorted(in_use)])

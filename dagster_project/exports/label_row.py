@@ -25,8 +25,8 @@ _FIGURES = re.compile(r"[0-9.,:;/+\-\sTZ%]*[0-9][0-9.,:;/+\-\sTZ%]*", re.ASCII)
 def label_row_problem(table: TextTable, columns: ColumnMatch, study: Study, export: Export, reasons: pa.Array) -> str | None:
     """What is wrong if the first rows that are not set aside look like a header; None if they do not.
 
-    They do if they have no figures, and either spell their columns' names, or hold in every column of answers a text that is
-    none, where most other rows hold answers. reasons: of the rows that are set aside.
+    They do if they have no figures but in columns of answers, and either spell their columns' names, or hold in every column
+    of answers a text that is none, where most other rows hold answers. reasons: of the rows that are set aside.
     """
     rules = {
         position: rule
@@ -51,15 +51,17 @@ def label_row_problem(table: TextTable, columns: ColumnMatch, study: Study, expo
 def _looks_like_header(table: TextTable, row_index: int, rules: dict[int, CellRule]) -> bool:
     cells = table.row(row_index)
     filled_cells = [(column, cell.strip()) for column, cell in zip(table.columns, cells, strict=True) if cell.strip()]
-    if not filled_cells or any(_FIGURES.fullmatch(cell) for _, cell in filled_cells):
+    other_cells = [cell.strip() for position, cell in enumerate(cells) if position not in rules]
+    typed = [position for position in rules if cells[position].strip()]
+    if any(_FIGURES.fullmatch(cell) for cell in other_cells) or any(
+        rules[position].accepts(cells[position]) for position in typed
+    ):
         return False
     if sum(loose_header_key(column) == loose_header_key(cell) for column, cell in filled_cells) >= _MIN_SPELLED:
         return True
-    typed = [position for position in rules if cells[position].strip()]
     return (
         len(typed) > 0
         and len(filled_cells) > _MIN_SPELLED
-        and not any(rules[position].accepts(cells[position]) for position in typed)
         and _others_are_answers(table, row_index, {position: rules[position] for position in typed})
     )
 

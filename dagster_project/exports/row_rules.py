@@ -16,7 +16,7 @@ from dagster_project.exports.dates import DateColumn
 from dagster_project.exports.errors import bare_or_quoted, quoted
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
-from dagster_project.study import Export, RowFilter
+from dagster_project.study import INVISIBLE, Export, RowFilter, comparable
 
 #: Why a row without an identifier is set aside.
 NO_PARTICIPANT = "no_participant"
@@ -65,18 +65,19 @@ def _rule_verdicts(columns: ColumnMatch, export: Export, row_count: int) -> tupl
     for row_filter in export.rows:
         if (cells := columns.cells(row_filter.column)) is None:
             continue
-        trimmed = pc.utf8_trim_whitespace(cells)
-        is_other_wave = pc.invert(pc.is_in(trimmed, value_set=pa.array([text.strip() for text in row_filter.equals])))
+        texts = comparable_cells(cells)
+        is_other_wave = pc.invert(pc.is_in(texts, value_set=pa.array([comparable(text) for text in row_filter.equals])))
         is_other_wave = pc.and_(is_other_wave, pc.is_null(reasons))
         reasons = pc.if_else(is_other_wave, OTHER_WAVE, reasons)
-        wave_details = pc.binary_join_element_wise(f"column {quoted(row_filter.column)} is ", trimmed, "")
+        wave_details = pc.binary_join_element_wise(f"column {quoted(row_filter.column)} is ", texts, "")
         details = pc.if_else(is_other_wave, wave_details, details)
     for rule in export.set_aside:
         cells = columns.cells(rule.column)
         if cells is None:
             continue
+        texts = comparable_cells(cells)
         for text in rule.equals:
-            applies = pc.and_(pc.equal(pc.utf8_trim_whitespace(cells), text.strip()), pc.is_null(reasons))
+            applies = pc.and_(pc.equal(texts, comparable(text)), pc.is_null(reasons))
             reasons = pc.if_else(applies, rule.reason, reasons)
             details = pc.if_else(applies, f"column {quoted(rule.column)} is {quoted(text)}", details)
     return reasons, details
@@ -145,13 +146,17 @@ def rows_of_no_wave(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
     if not export.rows or not rules:
         return ()
     names = dict.fromkeys(row_filter.column for rule in rules for row_filter in rule)
-    cells = {name: pc.utf8_trim_whitespace(column) for name in names if (column := columns.cells(name)) is not None}
+    cells = {name: comparable_cells(column) for name in names if (column := columns.cells(name)) is not None}
     if len(cells) < len(names):
         return ()  # a rule's column is missing, which is a problem of its own
     kinds = pa.table(cells).group_by(list(cells)).aggregate([([], "count_all")]).to_pylist()
     declared_texts = {
         name: {
-            text.strip() for rule in rules for row_filter in rule if row_filter.column == name for text in row_filter.equals
+            comparable(text)
+            for rule in rules
+            for row_filter in rule
+            if row_filter.column == name
+            for text in row_filter.equals
         }
         for name in names
     }
@@ -190,7 +195,36 @@ def repeated_rows(columns: ColumnMatch, table: TextTable, export: Export, reason
 
 
 def _has_text(kind: Mapping[str, str], row_filter: RowFilter) -> bool:
-    return (kind[row_filter.column] or "") in {text.strip() for text in row_filter.equals}
+    return (kind[row_filter.column] or "") in {comparable(text) for text in row_filter.equals}
+
+
+def near_misses(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
+    """A line for each text that a rule on rows misses by the case of its letters only: it is asked whether it is meant.
+
+    Workbooks write FALSE where text files have False; rows that a rule should set aside would count as people.
+    """
+    lines = []
+    rules = [(rule.column, rule.equals, "set_aside") for rule in export.set_aside]
+    rules += [(row_filter.column, row_filter.equals, "rows") for row_filter in export.rows]
+    for column, texts, key in rules:
+        if (cells := columns.cells(column)) is None:
+            continue
+        declared_texts = {comparable(text) for text in texts}
+        by_case = {text.casefold(): text for text in declared_texts}
+        for found_text in pc.unique(comparable_cells(cells)).to_pylist():
+            if found_text not in declared_texts and found_text.casefold() in by_case:
+                lines.append(
+                    f"column {quoted(column)} holds {quoted(found_text)}, and the rule under {key} says"
+                    f" {quoted(by_case[found_text.casefold()])}; add the text to the rule, or correct it"
+                )
+    return tuple(lines)
+
+
+def comparable_cells(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Each cell as `study.comparable` makes a text."""
+    if not pc.all(pc.string_is_ascii(cells), min_count=0).as_py():
+        cells = pc.utf8_normalize(cells, "NFC")
+    return pc.utf8_trim(cells, INVISIBLE)
 
 
 def one_chunk(cells: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -196,7 +196,7 @@ def write_study(
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_scores_are_those_of_a_plain_reading_of_the_file(
-    seed: int, place_of: Callable[..., Any], run_of: Callable[..., Any], tmp_path: Path
+    seed: int, workspace_of: Callable[..., Any], run_of: Callable[..., Any], tmp_path: Path
 ) -> None:
     rng = random.Random(seed)
     instruments = [HANDED, *(_random_instrument(rng, f"kind{number}") for number in range(8))]
@@ -216,14 +216,14 @@ def test_scores_are_those_of_a_plain_reading_of_the_file(
     sheets[PEOPLE[3], "T1"]["handed"] = {1: "most", 2: "most"}
     sheets[PEOPLE[4], "T1"]["handed"] = {1: "1", 2: "6"}
     write_study(tmp_path / "items", instruments, sheets)
-    place = place_of(tmp_path / "items")
-    run = run_of(place)
+    workspace = workspace_of(tmp_path / "items")
+    run = run_of(workspace)
     assert run.success, (run.failures, [check for check in run.checks.items() if not check[1][0]])
     names = {
         row["participant_id"]: row["respondent"]
-        for row in place.working("select participant_id, respondent from raw.roster")
+        for row in workspace.working("select participant_id, respondent from raw.roster")
     }
-    rows = {(names[row["participant_id"]], row["wave"]): row for row in place.released("select * from marts.scores")}
+    rows = {(names[row["participant_id"]], row["wave"]): row for row in workspace.released("select * from marts.scores")}
     compared = 0
     for key, sheet in sheets.items():
         for instrument in instruments:
@@ -234,7 +234,7 @@ def test_scores_are_those_of_a_plain_reading_of_the_file(
                 assert expected is None or math.isclose(score, expected, abs_tol=1e-9), (key, scale, score, expected)
     assert compared > 1_500
     assert rows[PEOPLE[0], "T1"]["handed_total"] == 8
-    rejected = place.working(
+    rejected = workspace.working(
         "select item, answer_text from staging.rejected_answers where item like 'handed%' and wave = 'T1'"
     )
     assert {"item": "handed_01", "answer_text": "5"} in rejected
@@ -242,21 +242,23 @@ def test_scores_are_those_of_a_plain_reading_of_the_file(
     assert [rows[PEOPLE[number], "T1"]["handed_total"] for number in (2, 3, 4)] == [8, None, 3]
     check = run.checks["staging/rejected_answers", "no_rejected_answers"]
     assert check[0] is False and "is outside the declared anchors, labels and special codes" in check[1]
-    report = recompute(place.release / "warehouse.duckdb")
+    report = recompute(workspace.release / "warehouse.duckdb")
     assert report.checked > 1_000 and not report.differences, report.differences[:5]
-    ranges = {row["scale"]: (row["lowest"], row["highest"]) for row in place.released("from codebook.scales")}
+    ranges = {row["scale"]: (row["lowest"], row["highest"]) for row in workspace.released("from codebook.scales")}
     assert ranges["handed_total"] == (0, 8)
-    (rule,) = place.released("select rule from codebook.scales where scale = 'handed_total'")
+    (rule,) = workspace.released("select rule from codebook.scales where scale = 'handed_total'")
     assert rule["rule"] == "sum of 2 items, all answered; reversed (3 - answer): handed_01"
-    _compare_trace(place, instruments, sheets, names)
+    _compare_trace(workspace, instruments, sheets, names)
 
 
-def _compare_trace(place: Any, instruments: list[dict[str, Any]], sheets: Any, names: Mapping[str, str]) -> None:
+def _compare_trace(workspace: Any, instruments: list[dict[str, Any]], sheets: Any, names: Mapping[str, str]) -> None:
     """Each traced answer counts as in the plain reading."""
     by_code = {instrument["instrument"]: instrument for instrument in instruments}
     for instrument in instruments[1:4]:
         scale = instrument["scales"][0]["scale"]
-        rows = place.released(f"select * from trace('summary/{scale}/T1/mean') where part = 'answer' and value is not null")
+        rows = workspace.released(
+            f"select * from trace('summary/{scale}/T1/mean') where part = 'answer' and value is not null"
+        )
         assert rows
         for row in rows:
             code, position = row["item"].rsplit("_", 1)

@@ -110,20 +110,20 @@ def _materialise_models(definitions: dg.Definitions) -> None:
 def scores(
     sheets: list[Sheet],
     definitions_of: Callable[..., Any],
-    place_at: Callable[..., Any],
+    workspace_at: Callable[..., Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> list[dict[str, Any]]:
     """The warehouse's scores of each sheet, in their order."""
     folder = tmp_path_factory.mktemp("library")
     _write(folder / "all_instruments", sheets)
-    place = place_at(folder / "place", folder / "all_instruments")
-    _materialise_models(definitions_of(place))
-    rows = place.working(
+    workspace = workspace_at(folder / "workspace", folder / "all_instruments")
+    _materialise_models(definitions_of(workspace))
+    rows = workspace.working(
         "select scores.*, people.respondent from marts.scores as scores"
         " inner join raw.roster as people on scores.participant_id = people.participant_id"
     )
     by_person = {row["respondent"]: row for row in rows}
-    assert not place.working("from staging.rejected_answers"), "the library allows what its sources allow"
+    assert not workspace.working("from staging.rejected_answers"), "the library allows what its sources allow"
     return [by_person.get(f"p{number:04d}", {}) for number in range(len(sheets))]
 
 

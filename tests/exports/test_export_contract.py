@@ -255,3 +255,20 @@ def test_a_header_that_stands_among_the_people_is_set_aside(contract: Contract) 
         (3, "header_row", "this row repeats the header")
     ]
     assert result.accepted.column("respondent").to_pylist() == ["PW-1", "Code"]
+
+
+@pytest.mark.parametrize("kind", ["Test", "PREVIEW"])
+def test_a_rule_that_misses_by_the_case_of_letters_asks(contract: Contract, kind: str) -> None:
+    """A workbook writes FALSE where the tool's text file has False; the rows would count as people."""
+    result = contract(rows=[_person("PW-1"), _person("PW-2", Kind=kind)])
+    assert result.problems == [
+        f't1: column "Kind" holds "{kind}", and the rule under set_aside says "{kind.lower()}"; add the text to the rule, or'
+        " correct it".replace("t1:", "T1:")
+    ]
+
+
+@pytest.mark.parametrize("text", ["test", " test\u200b", "\ufefftest", "test\u00a0"])
+def test_rules_see_what_a_person_sees(contract: Contract, text: str) -> None:
+    result = contract(rows=[_person("PW-1"), _person("PW-2", Kind=text)])
+    assert result.problems == []
+    assert result.set_aside.column("reason").to_pylist() == ["preview"]

@@ -32,6 +32,7 @@ def _label_row(study: Study, export: Export, rows: list[tuple[str, ...]]) -> str
         ("Code", "When", "Q1", "Q2", "Q3", "S1", "Kind", "Comment"),
         ("{'ImportIds': 'a'}", "{'ImportIds': 'b'}", "{'ImportIds': 'c'}", "", "", "", "", ""),
         ("string", "datetime", "integer", "integer", "integer", "boolean", "string", "string"),
+        ("identifier", "day", "1-5", "1-5", "1-5", "0/1", "", ""),
     ],
 )
 @pytest.mark.parametrize("n_rows", [1, 2])

@@ -152,14 +152,14 @@ def _cells_of(study: Study, export_code: str) -> list[ReadCells]:
 
 
 def test_what_is_rejected_before_a_run_is_what_the_run_rejects(
-    odd_study: Study, place_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
+    odd_study: Study, workspace_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
 ) -> None:
-    place = place_of(odd_study.folder)
-    run = run_of(place)
+    workspace = workspace_of(odd_study.folder)
+    run = run_of(workspace)
     assert run.failures == []
     rejected = Counter(
         (row["wave"], row["item"], row["answer_text"])
-        for row in place.working("select wave, item, answer_text from staging.rejected_answers")
+        for row in workspace.working("select wave, item, answer_text from staging.rejected_answers")
     )
     foreseen: Counter[tuple[str | None, str, str]] = Counter()
     for export in odd_study.protocol.exports:
@@ -169,7 +169,7 @@ def test_what_is_rejected_before_a_run_is_what_the_run_rejects(
     assert foreseen == rejected
     # It is not all or nothing: each column takes some of the texts.
     assert {len(list(group)) > 10 for group in _groups(rejected).values()} == {True}
-    typed = place.released("select wave, count(*) as n from marts.answers where item = 'mood_01' group by wave")
+    typed = workspace.released("select wave, count(*) as n from marts.answers where item = 'mood_01' group by wave")
     assert [row["n"] > 20 for row in typed] == [True, True]
 
 
