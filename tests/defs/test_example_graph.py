@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
-Again = tuple[Any, Callable[[], Any]]
+StudyCopy = tuple[Any, Callable[[], Any]]
 
 
 def _witness() -> dict[str, float]:
@@ -138,9 +138,9 @@ def test_every_asset_says_what_it_is(example_run: Any) -> None:
     assert [table["name"] for table in tables if "Grain: one row" not in (table["comment"] or "")] == []
 
 
-def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_copy: Again) -> None:
+def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_copy: StudyCopy) -> None:
     """Somebody's first wellbeing item at T2: only wellbeing in T2 and in T1-T2 may move."""
-    workspace, again = example_copy
+    workspace, rerun = example_copy
     verdicts = workspace.released("select line, verdict from results.reproduction order by line")
     everything = "select * exclude (run_id, computed_at) from results.results"
     before = {row["result_id"]: row for row in workspace.released(everything)}
@@ -153,7 +153,7 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_
     cells[column] = "2" if cells[column] != "2" else "4"
     lines[number] = ",".join(f'"{cell}"' for cell in cells)
     file.write_text("\n".join(lines), encoding="utf-8-sig")
-    run = again()
+    run = rerun()
     assert run.success
     after = {row["result_id"]: row for row in workspace.released(everything)}
     changed = {one for one in before if before[one] != after[one]}
@@ -252,8 +252,8 @@ def test_sums_are_exact_to_the_last_digit(example_run: Any) -> None:
     assert row[1] == pytest.approx(float(total / sum(weights)), rel=4e-16)
 
 
-def test_people_read_one_whole_release_while_a_run_writes_the_next(example_copy: Again) -> None:
-    workspace, again = example_copy
+def test_people_read_one_whole_release_while_a_run_writes_the_next(example_copy: StudyCopy) -> None:
+    workspace, rerun = example_copy
     file = next((workspace.study_folder / "raw/T1").iterdir())
     before = workspace.values()["summary/depersonalization/T1/mean"]
     text = file.read_text(encoding="cp1252")
@@ -274,7 +274,7 @@ def test_people_read_one_whole_release_while_a_run_writes_the_next(example_copy:
 
     reader = threading.Thread(target=read)
     reader.start()
-    run = again()
+    run = rerun()
     after = workspace.values()["summary/depersonalization/T1/mean"]
     stop.set()
     reader.join()

@@ -10,7 +10,7 @@ import duckdb
 
 from dagster_project.summary import run_summary
 
-Again = tuple[Any, Callable[[], Any]]
+StudyCopy = tuple[Any, Callable[[], Any]]
 
 
 def _flip(file: Path, table: str) -> None:
@@ -25,7 +25,7 @@ def _flip(file: Path, table: str) -> None:
     file.write_bytes(content)
 
 
-def test_a_deleted_working_file_is_rebuilt_and_the_release_stays(small_copy: Again) -> None:
+def test_a_deleted_working_file_is_rebuilt_and_the_release_stays(small_copy: StudyCopy) -> None:
     """The run succeeded, and its summary ended in a traceback: the diff was gone with the file."""
     workspace, rerun = small_copy
     manifest = (workspace.release / "manifest.json").read_bytes()
@@ -40,7 +40,7 @@ def test_a_deleted_working_file_is_rebuilt_and_the_release_stays(small_copy: Aga
 
 
 def test_a_run_that_was_started_anywhere_says_that_the_working_file_was_missing(
-    small_copy: Again, definitions_of: Callable[[Any], dg.Definitions]
+    small_copy: StudyCopy, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
     workspace, _ = small_copy
     workspace.settings.warehouse_file.unlink()
@@ -52,7 +52,7 @@ def test_a_run_that_was_started_anywhere_says_that_the_working_file_was_missing(
     assert f"{file}: the working file was missing: it is rebuilt from the exports" in logged
 
 
-def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(small_copy: Again) -> None:
+def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(small_copy: StudyCopy) -> None:
     """It became a wave that nobody had returned, and was released."""
     workspace, rerun = small_copy
     (file,) = (workspace.study_folder / "raw" / "T2").iterdir()
@@ -74,7 +74,7 @@ def test_an_export_that_the_release_is_made_of_and_that_is_gone_is_asked_for(sma
     assert (workspace.release / "manifest.json").read_bytes() == manifest
 
 
-def test_damage_in_the_midst_of_a_run_is_one_line_and_the_next_run_heals(small_copy: Again) -> None:
+def test_damage_in_the_midst_of_a_run_is_one_line_and_the_next_run_heals(small_copy: StudyCopy) -> None:
     workspace, rerun = small_copy
     manifest = (workspace.release / "manifest.json").read_bytes()
     file = workspace.settings.warehouse_file
@@ -91,7 +91,7 @@ def test_damage_in_the_midst_of_a_run_is_one_line_and_the_next_run_heals(small_c
     assert (workspace.release / "manifest.json").read_bytes() == manifest
 
 
-def test_a_release_whose_link_is_gone_is_found_again(small_copy: Again) -> None:
+def test_a_release_whose_link_is_gone_is_found_again(small_copy: StudyCopy) -> None:
     workspace, rerun = small_copy
     name = workspace.release.resolve().name
     workspace.release.unlink()

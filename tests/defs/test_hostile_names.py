@@ -13,7 +13,7 @@ COLUMN = "M2 \"'; drop schema raw cascade; -- ../../../etc/passwd {position} " +
 
 
 def test_hostile_names_do_no_harm(small_copy: tuple[Any, Callable[[], Any]]) -> None:
-    workspace, again = small_copy
+    workspace, rerun = small_copy
     before = workspace.values()
     folder: Path = workspace.study_folder
     mood = yaml.safe_load((folder / "instruments/mood.yaml").read_text(encoding="utf-8"))
@@ -37,7 +37,7 @@ def test_hostile_names_do_no_harm(small_copy: tuple[Any, Callable[[], Any]]) -> 
     with hostile_file.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows(rows)
 
-    run = again()
+    run = rerun()
     assert run.success, run.failures
     rejected = workspace.working("select item, answer_text from staging.rejected_answers")
     assert rejected == [{"item": "mood_03", "answer_text": "'; drop table raw.t1; --"}]

@@ -7,7 +7,7 @@ from dagster_project.study import read_study
 from dagster_project.summary import run_summary
 from dagster_project.synthesis import joint_display, read_propositions
 
-Again = tuple[Any, Callable[[], Any]]
+StudyCopy = tuple[Any, Callable[[], Any]]
 CLAIMS = "select claim_id, verdict from results.claims order by claim_id"
 
 
@@ -53,8 +53,8 @@ def test_every_number_shown_is_a_result_as_printed(example_run: Any) -> None:
     assert {cell["claim_id"] for cell in cells} == known
 
 
-def test_a_claim_turns_with_an_answer_and_the_release_says_so(small_copy: Again) -> None:
-    workspace, again = small_copy
+def test_a_claim_turns_with_an_answer_and_the_release_says_so(small_copy: StudyCopy) -> None:
+    workspace, rerun = small_copy
     assert workspace.released(CLAIMS) == [
         {"claim_id": "claim/mood_is_usual/near_others", "verdict": "supported"},
         {"claim_id": "claim/mood_is_usual/push_same", "verdict": "supported"},
@@ -65,7 +65,7 @@ def test_a_claim_turns_with_an_answer_and_the_release_says_so(small_copy: Again)
     person[rows[0].index("mood 1")] = "4"  # was 3: the mean rises from 11 to 11.5, from 1 norm SD to 1.25
     file.write_text("\n".join("\t".join(row) for row in rows) + "\n", encoding="utf-16")
 
-    run = again()
+    run = rerun()
     assert run.success, run.failures
     (claim,) = workspace.released("from results.claims where verdict <> 'supported'")
     assert (claim["claim_id"], claim["verdict"]) == ("claim/mood_is_usual/near_others", "not supported")
@@ -88,12 +88,12 @@ def test_a_claim_turns_with_an_answer_and_the_release_says_so(small_copy: Again)
     )
 
 
-def test_a_proposition_that_does_not_fit_the_study_fails_the_run_and_leaves_the_release(small_copy: Again) -> None:
-    workspace, again = small_copy
+def test_a_proposition_that_does_not_fit_the_study_fails_the_run_and_leaves_the_release(small_copy: StudyCopy) -> None:
+    workspace, rerun = small_copy
     before = (workspace.release / "manifest.json").read_bytes()
     file = workspace.study_folder / "propositions.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("[push]", "[pusch]"), encoding="utf-8")
-    run = again()
+    run = rerun()
     assert not run.success
     assert (
         f"{file}: mood_is_usual, push_same: 'pusch' is not a scale of any instrument; the scales are mood_total, push, pull, drive_overall"
@@ -134,8 +134,8 @@ def test_the_interviews_stand_beside_the_numbers_and_only_chosen_words_leave(exa
     assert not [one for one in people if one in page.split('id="page-data"')[0]]
 
 
-def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_copy: Again) -> None:
-    workspace, again = small_copy
+def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_copy: StudyCopy) -> None:
+    workspace, rerun = small_copy
     folder = workspace.study_folder / "interviews"
     folder.mkdir()
     rows = [
@@ -152,7 +152,7 @@ def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_co
         "propositions:", "interviews:\n  - {file: interviews/coded.csv}\npropositions:", 1
     )
     file.write_text(text.replace("    claims:", "    codes: [Strain]\n    claims:", 1), encoding="utf-8")
-    run = again()
+    run = rerun()
     assert run.failures == []
     assert run.checks["raw/segments", "codings_conserved"] == (True, "5 in the files, 2 kept, 3 set aside")
     assert run.checks["results/joint_display", "people_known"] == (
@@ -165,7 +165,7 @@ def test_a_segment_of_nobody_on_the_roster_is_set_aside_with_its_reason(small_co
     ]
     released = (workspace.release / "manifest.json").read_bytes()
     file.write_text(text.replace("    claims:", "    codes: [Starin]\n    claims:", 1), encoding="utf-8")
-    run = again()
+    run = rerun()
     assert [one.split("propositions.yaml: ")[-1] for one in run.failures if "Starin" in one] == [
         "mood_is_usual: codes: the interviews have no code 'Starin'; the codes are Nights, Strain"
     ]

@@ -68,7 +68,7 @@ def test_every_step_holds_the_study(small_workspace: Any, definitions_of: Callab
 def test_an_edit_during_a_run_fails_it_in_one_line_and_leaves_the_release(
     module: Any, function: str, file: str, text: str | None, small_copy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workspace, again = small_copy
+    workspace, rerun = small_copy
     before = (workspace.release / "manifest.json").read_bytes()
     _edit(workspace.study_folder / "raw/T1/t1.csv", "B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")
     whole = getattr(module, function)
@@ -83,7 +83,7 @@ def test_an_edit_during_a_run_fails_it_in_one_line_and_leaves_the_release(
 
     with monkeypatch.context() as patched:
         patched.setattr(module, function, edits)
-        run = again()
+        run = rerun()
     assert not run.success
     assert set(run.failures) == {f"{file}: changed during this run; {_CURE}"}
     assert (workspace.release / "manifest.json").read_bytes() == before
@@ -194,7 +194,7 @@ def test_runs_of_one_study_at_once_wait_for_each_other(
     small_copy: Any, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
     """Three runs of one study took turns step by step, and released results of one beside the scores of another."""
-    workspace, again = small_copy
+    workspace, rerun = small_copy
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
     environment |= {
         "WAVEHOUSE_STUDY": str(workspace.study_folder),
@@ -224,7 +224,7 @@ def test_runs_of_one_study_at_once_wait_for_each_other(
         assert refused.stderr.endswith("is running this study; wait for it, or leave out --no-wait\n")
         thread.start()
     try:
-        assert again().success
+        assert rerun().success
         for other in others:
             _, errors = other.communicate(timeout=300)
             assert other.returncode == 0, errors

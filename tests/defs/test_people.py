@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-Again = tuple[Any, Callable[[], Any]]
+StudyCopy = tuple[Any, Callable[[], Any]]
 
 
 def _protocol(workspace: Any, old: str, new: str) -> None:
@@ -24,7 +24,9 @@ def _append(workspace: Any, row: str) -> None:
     ("rule", "kept"),
     [("first", ["4"]), ("latest_complete", ["1"])],
 )
-def test_several_rows_of_a_person_are_resolved_by_the_declared_rule(small_copy: Again, rule: str, kept: list[str]) -> None:
+def test_several_rows_of_a_person_are_resolved_by_the_declared_rule(
+    small_copy: StudyCopy, rule: str, kept: list[str]
+) -> None:
     workspace, rerun = small_copy
     _append(workspace, "A ,05/02/2020,1,1,1,1,1,1,1,No")  # as complete as row 2, and later
     _append(workspace, "A,06/02/2020,2,2,2,,,,,")
@@ -45,7 +47,7 @@ def test_several_rows_of_a_person_are_resolved_by_the_declared_rule(small_copy: 
     assert tuple(record.values()) == (5, 3, 2)
 
 
-def test_an_identifier_that_looks_alike_is_asked_about_and_taken_when_a_person_says_so(small_copy: Again) -> None:
+def test_an_identifier_that_looks_alike_is_asked_about_and_taken_when_a_person_says_so(small_copy: StudyCopy) -> None:
     workspace, rerun = small_copy
     old_values = workspace.values()
     file = workspace.study_folder / "raw/T1/t1.csv"
@@ -63,7 +65,7 @@ def test_an_identifier_that_looks_alike_is_asked_about_and_taken_when_a_person_s
     assert workspace.values() == old_values
 
 
-def test_people_who_left_are_counted_where_they_left(small_copy: Again) -> None:
+def test_people_who_left_are_counted_where_they_left(small_copy: StudyCopy) -> None:
     """C withdrew after T1; D, who returned T2, was excluded."""
     workspace, rerun = small_copy
     roster = workspace.study_folder / "raw/roster/roster.csv"

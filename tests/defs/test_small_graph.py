@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-Again = tuple[Any, Callable[[], Any]]
+StudyCopy = tuple[Any, Callable[[], Any]]
 
 
 def test_every_step_and_check_passes(small_run: Any) -> None:
@@ -86,7 +86,7 @@ def test_results_are_those_worked_out_by_hand(small_run: Any) -> None:
     assert (values["service_use/gp/T1/n"], values["service_use/gp/T1/count"]) == (2, 1)
 
 
-def test_no_variation_is_said_and_not_divided_by(small_copy: Again) -> None:
+def test_no_variation_is_said_and_not_divided_by(small_copy: StudyCopy) -> None:
     workspace, rerun = small_copy
     file = workspace.study_folder / "raw/T2/t2.txt"
     text = file.read_bytes().decode("utf-16").replace("B\treal\t3\t2\t4", "B\treal\t3\t2\t3")
@@ -169,7 +169,7 @@ def test_nothing_is_printed_that_is_not_in_results(small_run: Any) -> None:
     assert shown_ids <= ids
 
 
-def test_a_second_run_changes_nothing(small_copy: Again) -> None:
+def test_a_second_run_changes_nothing(small_copy: StudyCopy) -> None:
     workspace, rerun = small_copy
     old_manifest = (workspace.release / "manifest.json").read_bytes()
     stamps = workspace.working("select result_id, run_id, computed_at from results.results order by 1")
@@ -235,7 +235,9 @@ def _put(name: str, content: bytes) -> Callable[[Path], None]:
     ],
     ids=["missing", "alike", "duplicate", "stranger", "empty", "unreadable", "two files", "no roster", "published"],
 )
-def test_bad_input_is_one_line_and_leaves_the_release(small_copy: Again, damage: Callable[[Path], None], line: str) -> None:
+def test_bad_input_is_one_line_and_leaves_the_release(
+    small_copy: StudyCopy, damage: Callable[[Path], None], line: str
+) -> None:
     workspace, rerun = small_copy
     old_manifest = (workspace.release / "manifest.json").read_bytes()
     working = workspace.working("select * from results.results order by result_id")
@@ -250,7 +252,7 @@ def test_bad_input_is_one_line_and_leaves_the_release(small_copy: Again, damage:
     assert workspace.working("select * from results.results order by result_id") == working
 
 
-def test_an_unknown_column_is_set_aside_and_said(small_copy: Again) -> None:
+def test_an_unknown_column_is_set_aside_and_said(small_copy: StudyCopy) -> None:
     workspace, rerun = small_copy
     _rewrite("GP?\n", "GP?,Mood today\n")(workspace.study_folder)
     for row in ("6,Yes\n", "5,No\n", "1,\n"):
@@ -265,7 +267,7 @@ def test_an_unknown_column_is_set_aside_and_said(small_copy: Again) -> None:
     assert workspace.values() == old_values
 
 
-def test_an_answer_outside_its_anchors_is_missing_and_said(small_copy: Again) -> None:
+def test_an_answer_outside_its_anchors_is_missing_and_said(small_copy: StudyCopy) -> None:
     workspace, rerun = small_copy
     _rewrite("A,03/02/2020,4,", "A,03/02/2020,7,")(workspace.study_folder)
     old_values = workspace.values()
@@ -311,7 +313,7 @@ def test_a_wave_that_has_not_arrived_is_a_warning_and_nobody_answered(
     assert rows["change/mood_total/T1-T2/p"]["note"] == "no pairs"
 
 
-def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(small_copy: Again) -> None:
+def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(small_copy: StudyCopy) -> None:
     workspace, rerun = small_copy
     old_values = workspace.values()
     _rewrite("B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")(workspace.study_folder)
@@ -324,7 +326,7 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(small_co
     assert not [result_id for result_id in changed_ids if result_id.startswith("summary") and "/T2/" in result_id]
 
 
-def test_a_wave_that_is_coded_otherwise_is_said(small_copy: Again) -> None:
+def test_a_wave_that_is_coded_otherwise_is_said(small_copy: StudyCopy) -> None:
     workspace, rerun = small_copy
     file = workspace.study_folder / "raw/T2/t2.txt"
     rows = [line.split("\t") for line in file.read_bytes().decode("utf-16").splitlines()]

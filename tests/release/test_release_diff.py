@@ -8,10 +8,12 @@ import pytest
 
 from dagster_project.cli import main
 
-Again = tuple[Any, Callable[[], Any]]
+StudyCopy = tuple[Any, Callable[[], Any]]
 
 
-def test_three_corrected_answers_of_the_example(example_copy: Again, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+def test_three_corrected_answers_of_the_example(
+    example_copy: StudyCopy, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
     """T2 comes again with three answers corrected: one wellbeing item of two people, one burnout item of a third."""
     workspace, rerun = example_copy
     old_values = workspace.values()
@@ -108,7 +110,7 @@ def test_three_corrected_answers_of_the_example(example_copy: Again, monkeypatch
     assert capsys.readouterr().err == f"wavehouse: 2 releases begin with '20'; the kept ones are {old}, {new}\n"
 
 
-def test_somebody_new_and_a_scale_renamed_are_said(small_copy: Again) -> None:
+def test_somebody_new_and_a_scale_renamed_are_said(small_copy: StudyCopy) -> None:
     workspace, rerun = small_copy
     with (workspace.study_folder / "raw/roster/roster.csv").open("a", encoding="utf-8") as roster:
         roster.write("E;South;50\n")
