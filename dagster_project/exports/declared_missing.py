@@ -25,15 +25,21 @@ def undeclared_missing_codes(table: TextTable, study: Study, export: Export) -> 
     """
     positions = {column: position for position, column in enumerate(table.columns)}
     for block in export.blocks:
-        reasons = export.special_codes_of(block.block)
-        columns = [
-            column for column in study.column_of(block).values() if column in positions and table.special_codes.get(column)
-        ]
+        declared_columns = study.column_of(block)
+        item_positions = {
+            declared_columns[code]: position
+            for position, code in enumerate(study.block_codes(block.block), start=1)
+            if code in declared_columns
+        }
+        columns = [column for column in item_positions if column in positions and table.special_codes.get(column)]
         if not columns:
             continue
         cells = table.texts([positions[column] for column in columns])
         for column in columns:
-            missing_codes = table.special_codes[column]
+            missing_codes, reasons = (
+                table.special_codes[column],
+                export.special_codes_of(block.block, item_positions[column]),
+            )
             texts = _counts(cells.column(str(positions[column])))
             in_use = {text: n for text, n in texts.items() if text not in reasons and _is_among(text, missing_codes)}
             if in_use:

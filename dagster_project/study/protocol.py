@@ -152,6 +152,11 @@ class ColumnBlock(Definition):
         return self
 
 
+def _check_one_block(blocks: tuple[Code, ...], items: tuple[int, ...]) -> None:
+    if items and len(blocks) != 1:
+        raise ValueError("items are positions in one block; give each block a rule of its own")
+
+
 class AnswerLabels(Definition):
     """What an export writes instead of an answer code: {"5 (highest)": 5}."""
 
@@ -164,8 +169,7 @@ class AnswerLabels(Definition):
 
     @model_validator(mode="after")
     def _items_of_a_block(self) -> "AnswerLabels":
-        if self.items and len(self.blocks) != 1:
-            raise ValueError("items are positions in one block; give each block a rule of its own")
+        _check_one_block(self.blocks, self.items)
         return self
 
 
@@ -175,7 +179,15 @@ class SpecialCodes(Definition):
     blocks: tuple[Code, ...] = Field(
         default=(), description="the instruments that use these codes; all of the export if empty"
     )
+    items: Positions = Field(
+        default=(), description="positions of the block's items that use them, e.g. ['9-10'], or none: all of its items"
+    )
     codes: dict[Text, MissingReason] = Field(description="cell text: missing reason, e.g. '-9': refused")
+
+    @model_validator(mode="after")
+    def _items_of_a_block(self) -> "SpecialCodes":
+        _check_one_block(self.blocks, self.items)
+        return self
 
 
 def _as_special_codes(value: object) -> object:
@@ -285,12 +297,13 @@ class Export(Definition):
             return RESERVED_NAMES[0]
         return self.wave.lower() if self.part is None else f"{self.wave.lower()}_{self.part}"
 
-    def special_codes_of(self, block: str) -> dict[str, MissingReason]:
-        """The texts that are no answers of a block, with their reasons."""
+    def special_codes_of(self, block: str, position: int) -> dict[str, MissingReason]:
+        """The texts that are no answers to a block's item, with their reasons."""
         return {
             text: reason
             for special_codes in self.special_codes
             if not special_codes.blocks or block in special_codes.blocks
+            if not special_codes.items or position in special_codes.items
             for text, reason in special_codes.codes.items()
         }
 

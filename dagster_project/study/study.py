@@ -71,7 +71,9 @@ class Study:
 
     def known_texts(self, export: Export, block: str, position: int) -> set[str]:
         """The texts other than answer codes that an export declares for cells of a block's item."""
-        return set(export.special_codes_of(block)) | {text for text, _ in self.answer_labels(export, block, position)}
+        return set(export.special_codes_of(block, position)) | {
+            text for text, _ in self.answer_labels(export, block, position)
+        }
 
     def previous_export(self, export: Export) -> Export | None:
         """The export of the latest earlier wave that shares a block with this one."""

@@ -53,7 +53,7 @@ def answer_texts_table(study: Study) -> pa.Table:
             for position, code in enumerate(study.block_codes(block.block), start=1):
                 if code not in columns:
                     continue
-                for text, reason in export.special_codes_of(block.block).items():
+                for text, reason in export.special_codes_of(block.block, position).items():
                     rows.append((export.wave, code, text, None, reason))
                 labels = dict(study.answer_labels(export, block.block, position))
                 rows += [(export.wave, code, text, answer, None) for text, answer in labels.items()]
