@@ -84,8 +84,8 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
                 decimal_mark=export.decimal if is_number else ".",
             )
         return {code: rules[code] for code in codes}
-    ranges = tuple(export.special_ranges_of(block))
     for position, code in enumerate(study.block_codes(block), start=1):
+        ranges = tuple(export.special_ranges_of(block, position))
         texts = frozenset(study.answer_texts(export, block, position))
         if block == SERVICES:
             rules[code] = CellRule(texts, ranges, 0, 1, decimal_mark=export.decimal)

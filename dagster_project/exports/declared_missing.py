@@ -34,13 +34,14 @@ def undeclared_missing_codes(table: TextTable, study: Study, export: Export) -> 
         }
         if not columns:
             continue
+        item_positions = {code: position for position, code in enumerate(study.block_codes(block.block), start=1)}
         rules = cell_rules(study, export, block.block)
         cells = table.texts([positions[column] for column in columns.values()])
         for code, column in columns.items():
-            name = code if block.block == PARTICIPANTS else block.block
+            name, position = (code, None) if block.block == PARTICIPANTS else (block.block, item_positions[code])
             special_rule = CellRule(
-                frozenset(map(comparable, export.special_codes_of(name))),
-                tuple(export.special_ranges_of(name)),
+                frozenset(map(comparable, export.special_codes_of(name, position))),
+                tuple(export.special_ranges_of(name, position)),
                 decimal_mark=rules[code].decimal_mark,
             )
             missing_codes = table.special_codes[column]

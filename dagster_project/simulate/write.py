@@ -20,7 +20,7 @@ import pyreadstat
 from dagster_project.simulate.errors import SimulationError
 from dagster_project.simulate.items import Answer
 from dagster_project.simulate.people import StandIns
-from dagster_project.study import PARTICIPANTS, SERVICES, Anchors, ColumnBlock, Export, Study
+from dagster_project.study import PARTICIPANTS, SERVICES, ColumnBlock, Export, Study
 
 #: Cell texts by column name and person, in the order of the declared columns.
 Columns = dict[str, dict[int, str]]
@@ -76,8 +76,8 @@ def _people(stand_ins: StandIns, export: Export, rng: random.Random) -> list[int
     return people
 
 
-def _special_code(export: Export, block: str, reason: str) -> str:
-    return next((text for text, meaning in export.special_codes_of(block).items() if meaning == reason), "")
+def _special_code(special_codes: Mapping[str, str], reason: str) -> str:
+    return next((text for text, meaning in special_codes.items() if meaning == reason), "")
 
 
 def _block_columns(stand_ins: StandIns, study: Study, export: Export, block: ColumnBlock) -> Columns:
@@ -105,13 +105,13 @@ def _block_columns(stand_ins: StandIns, study: Study, export: Export, block: Col
                 cells[person] = answer_texts[min(text_index, len(answer_texts) - 1)]
         else:
             for person, answer in stand_ins.answers.get((export.wave or "", code), {}).items():
-                cells[person] = _answer_text(answer, labels, export, block.block)
+                cells[person] = _answer_text(answer, labels, export.special_codes_of(block.block, position))
         columns[column] = cells
     return columns
 
 
-def _answer_text(answer: Answer, labels: Mapping[int, str], export: Export, block: str) -> str:
-    return _special_code(export, block, answer) if isinstance(answer, str) else labels.get(answer, str(answer))
+def _answer_text(answer: Answer, labels: Mapping[int, str], special_codes: Mapping[str, str]) -> str:
+    return _special_code(special_codes, answer) if isinstance(answer, str) else labels.get(answer, str(answer))
 
 
 def _all_columns(stand_ins: StandIns, study: Study, export: Export) -> Columns:
@@ -223,10 +223,6 @@ def _qualtrics(stand_ins: StandIns, study: Study, export: Export, rng: random.Ra
     return lambda path: _write(path, text.encode("utf-8-sig"))
 
 
-def _anchors(study: Study, block: str, code: str) -> Anchors | None:
-    return study.instrument(block).anchors_of(study.block_codes(block).index(code) + 1) if block != SERVICES else None
-
-
 def _spss(stand_ins: StandIns, study: Study, export: Export, rng: random.Random) -> Callable[[Path], None]:
     """SPSS .sav: numeric codes with value labels, user-missing codes, system-missing for blanks."""
     people = _people(stand_ins, export, rng)
@@ -237,12 +233,14 @@ def _spss(stand_ins: StandIns, study: Study, export: Export, rng: random.Random)
     value_labels: dict[str, dict[int | float, str]] = {}
     ranges: dict[str, list[int | float | str | pyreadstat.pyclasses.MissingRange]] = {}
     for block in export.blocks:
-        special_codes = export.special_codes_of(block.block)
-        codes = sorted(int(text) for text in special_codes if text.lstrip("-").isdigit())
-        reasons = {int(text): reason for text, reason in special_codes.items() if text.lstrip("-").isdigit()}
+        block_codes = study.block_codes(block.block)
         code_of_column = {column: code for code, column in study.column_of(block).items()}
         for column, cells in _block_columns(stand_ins, study, export, block).items():
-            anchors = _anchors(study, block.block, code_of_column[column])
+            position = block_codes.index(code_of_column[column]) + 1
+            anchors = study.instrument(block.block).anchors_of(position) if block.block != SERVICES else None
+            special_codes = export.special_codes_of(block.block, position)
+            reasons = {int(text): reason for text, reason in special_codes.items() if text.lstrip("-").isdigit()}
+            codes = sorted(reasons)
             frame[column] = [float(cells[person]) if cells.get(person) else None for person in people]
             ends: dict[int | float, str] = (
                 {anchors.low: "low end", anchors.high: "high end"} if anchors else {0: "No", 1: "Yes"}

@@ -81,6 +81,11 @@ class ColumnBlock(Definition):
         return self
 
 
+def _check_one_block(blocks: tuple[Code, ...], items: tuple[int, ...]) -> None:
+    if items and len(blocks) != 1:
+        raise ValueError("items are positions in one block; give each block a rule of its own")
+
+
 class AnswerLabels(Definition):
     """What an export writes instead of an answer code: {"5 (highest)": 5}."""
 
@@ -93,8 +98,7 @@ class AnswerLabels(Definition):
 
     @model_validator(mode="after")
     def _items_of_a_block(self) -> "AnswerLabels":
-        if self.items and len(self.blocks) != 1:
-            raise ValueError("items are positions in one block; give each block a rule of its own")
+        _check_one_block(self.blocks, self.items)
         return self
 
 
@@ -137,12 +141,16 @@ class SpecialCodes(Definition):
         default=(),
         description="the instruments, or variables of the roster, that use these codes; all of the export if empty",
     )
+    items: Positions = Field(
+        default=(), description="positions of the block's items that use them, e.g. ['9-10'], or none: all of its items"
+    )
     codes: dict[Text, MissingReason] = Field(
         description="cell text, or a range such as '90 thru 99' or 'LO thru -1': missing reason, e.g. '-9': refused"
     )
 
     @model_validator(mode="after")
-    def _ranges_can_be_read(self) -> "SpecialCodes":
+    def _can_be_read(self) -> "SpecialCodes":
+        _check_one_block(self.blocks, self.items)
         for text in self.codes:
             read_code_range(text)
         return self
@@ -292,16 +300,19 @@ class Export(Definition):
                 raise ValueError(f"{key} means nothing to reader {self.reader}; it is for {', '.join(readers)}")
         return self
 
-    def special_codes_of(self, block: str) -> dict[str, MissingReason]:
-        """The single texts that are no answers of a block, or of a variable of the roster, with their reasons."""
-        return {text: reason for text, reason in self._special_codes(block) if read_code_range(text) is None}
+    def special_codes_of(self, block: str, position: int | None = None) -> dict[str, MissingReason]:
+        """The single texts that are no answers to a block's item, or no values of a variable of the roster, with their
+        reasons; without a position those of all items."""
+        return {text: reason for text, reason in self._special_codes(block, position) if read_code_range(text) is None}
 
-    def special_ranges_of(self, block: str) -> dict[CodeRange, MissingReason]:
-        """The ranges of numbers that are no answers of a block, or of a variable of the roster, with their reasons."""
-        ranges = ((read_code_range(text), reason) for text, reason in self._special_codes(block))
+    def special_ranges_of(self, block: str, position: int | None = None) -> dict[CodeRange, MissingReason]:
+        """The ranges of numbers that are no answers to a block's item, or no values of a variable of the roster, with their
+        reasons; without a position those of all items."""
+        ranges = ((read_code_range(text), reason) for text, reason in self._special_codes(block, position))
         return {code_range: reason for code_range, reason in ranges if code_range is not None}
 
-    def _special_codes(self, block: str) -> Iterator[tuple[str, MissingReason]]:
+    def _special_codes(self, block: str, position: int | None) -> Iterator[tuple[str, MissingReason]]:
         for special_codes in self.special_codes:
-            if not special_codes.blocks or block in special_codes.blocks:
+            is_of_block = not special_codes.blocks or block in special_codes.blocks
+            if is_of_block and (position is None or not special_codes.items or position in special_codes.items):
                 yield from special_codes.codes.items()

@@ -23,6 +23,8 @@ def _check_special_codes(study: Study, export: Export, location: str) -> None:
             if block_name not in names:
                 kind = "a variable of the roster" if export.wave is None else "a block of this export"
                 raise StudyError(f"{location}.special_codes: {block_name!r} is not {kind}; it is one of {', '.join(names)}")
+        if special_codes.items:
+            _check_positions(study, special_codes.blocks[0], special_codes.items, f"{location}.special_codes")
         if special_codes.blocks:
             continue  # whoever names the blocks says that the code is no answer of theirs
         for text in special_codes.codes:
@@ -35,10 +37,12 @@ def _refuse_answer_as_special_code(text: str, instruments: Iterable[Instrument],
     for instrument in instruments:
         for anchors, positions in instrument.positions_by_anchors().items():
             if any(_is_code(text, answer) for answer in anchors.answers):
-                name = _owner_of_anchors(instrument, positions)
+                is_of_all = len(positions) == instrument.item_count
+                name = instrument.instrument if is_of_all else instrument.item_code(positions[0])
+                items = "" if is_of_all else " items: [...],"
                 raise StudyError(
                     f"{location}.special_codes: {text!r} {_lies(text)} {name}'s anchors {anchors}; say for which blocks it"
-                    f" holds: special_codes: [{{blocks: [...], codes: {{{text!r}: ...}}}}]"
+                    f" holds: special_codes: [{{blocks: [...],{items} codes: {{{text!r}: ...}}}}]"
                 )
 
 
@@ -80,9 +84,13 @@ def _lies(text: str) -> str:
     return "lies within" if read_code_range(text) is None else "reaches into"
 
 
-def _owner_of_anchors(instrument: Instrument, positions: tuple[int, ...]) -> str:
-    """The instrument where all items share the anchors, else the first of the items."""
-    return instrument.instrument if len(positions) == instrument.item_count else instrument.item_code(positions[0])
+def _check_positions(study: Study, block_name: str, positions: Iterable[int], location: str) -> None:
+    if block_name in (SERVICES, PARTICIPANTS):
+        raise StudyError(f"{location}: {block_name} has no items by position; take items out")
+    item_count = study.instrument(block_name).item_count
+    for position in positions:
+        if not 1 <= position <= item_count:
+            raise StudyError(f"{location}: {block_name} has items 1 to {item_count}, and no item {position}")
 
 
 def _is_number(text: str) -> bool:
@@ -91,7 +99,6 @@ def _is_number(text: str) -> bool:
 
 def check_export(study: Study, export: Export, location: str) -> None:
     """Raise StudyError, with one line, where an export's declaration does not fit the study. location: file and key."""
-    _check_special_codes(study, export, location)
     block_names = {instrument.instrument for instrument in study.instruments} | {SERVICES, PARTICIPANTS}
     columns: dict[str, str] = {}
     for index, block in enumerate(export.blocks):
@@ -118,6 +125,7 @@ def check_export(study: Study, export: Export, location: str) -> None:
                     f"{block_location}: column {column!r} is declared for two codes, {code!r} among them; keep one"
                 )
             columns[code] = column
+    _check_special_codes(study, export, location)
     for rule in export.labels:
         _check_labels(study, export, rule, f"{location}.labels")
     _refuse_labels_with_two_meanings(study, export, f"{location}.labels")
@@ -128,14 +136,11 @@ def _check_labels(study: Study, export: Export, rule: AnswerLabels, location: st
     for name in rule.blocks:
         if name not in {block.block for block in export.blocks}:
             raise StudyError(f"{location}: {name!r} is not a block of this export")
+        if rule.items:
+            _check_positions(study, name, rule.items, location)
         if name in (SERVICES, PARTICIPANTS):
-            if rule.items:
-                raise StudyError(f"{location}: {name} has no items by position; take items out")
             continue
         instrument = study.instrument(name)
-        for position in rule.items:
-            if not 1 <= position <= instrument.item_count:
-                raise StudyError(f"{location}: {name} has items 1 to {instrument.item_count}, and no item {position}")
         groups = instrument.positions_by_anchors()
         for text, answer in rule.labels.items():
             if rule.items:

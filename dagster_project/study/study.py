@@ -80,7 +80,7 @@ class Study:
         if block == SERVICES and self.protocol.service_use is not None:
             texts |= {comparable(text): 1 for text in self.protocol.service_use.used}
             texts |= {comparable(text): 0 for text in self.protocol.service_use.not_used}
-        return texts | {comparable(text): reason for text, reason in export.special_codes_of(block).items()}
+        return texts | {comparable(text): reason for text, reason in export.special_codes_of(block, position).items()}
 
     def previous_export(self, export: Export) -> Export | None:
         """The export of the latest earlier wave that shares a block with this one."""

@@ -249,6 +249,8 @@ def test_scores_are_those_of_a_plain_reading_of_the_file(
     (rule,) = workspace.released("select rule from codebook.scales where scale = 'handed_total'")
     assert rule["rule"] == "sum of 2 items, all answered; reversed (3 - answer): handed_01"
     _compare_trace(workspace, instruments, sheets, names)
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    assert "Handed (none): 2 items answered 0 to 3 (item 1) and 0 to 5 (item 2); Handed (sum of 2, high is good)." in page
 
 
 def _compare_trace(workspace: Any, instruments: list[dict[str, Any]], sheets: Any, names: Mapping[str, str]) -> None:

@@ -221,6 +221,10 @@ def test_a_label_of_a_block_holds_for_the_items_that_it_fits(folder: Path) -> No
             " labels: {...}}",
         ),
         (
+            {"special_codes": [{"blocks": ["mixed"], "items": [6], "codes": {"5": "refused"}}]},
+            "special_codes: mixed has items 1 to 5, and no item 6",
+        ),
+        (
             {"special_codes": {"5": "refused"}},
             "special_codes: '5' lies within mood's anchors 1 to 5; say for which blocks it holds: special_codes: [{blocks: [...],"
             " codes: {'5': ...}}]",
@@ -228,7 +232,7 @@ def test_a_label_of_a_block_holds_for_the_items_that_it_fits(folder: Path) -> No
         (
             {"special_codes": {"0": "refused"}, "blocks": [{"block": "mixed", "template": "X{position}"}]},
             "special_codes: '0' lies within mixed_01's anchors 0 to 3; say for which blocks it holds: special_codes: [{blocks:"
-            " [...], codes: {'0': ...}}]",
+            " [...], items: [...], codes: {'0': ...}}]",
         ),
     ],
 )  # fmt: skip
@@ -239,7 +243,19 @@ def test_a_text_with_two_meanings_is_refused(changes: dict[str, Any], message: s
     assert str(refusal.value) == f"{folder / 'study.yaml'}: exports[1].{message}"
 
 
+def test_a_special_code_of_some_items_is_an_answer_of_others(folder: Path) -> None:
+    """A study writes 5 for refused where answers end at 3, and 5 is an answer to item 3."""
+    _declare(folder, special_codes=[{"blocks": ["mixed"], "items": ["1-2", 5], "codes": {"5": "refused"}}])
+    texts = codebook_tables(read_study(folder))["answer_texts"].to_pylist()
+    assert {row["item"] for row in texts if row["answer_text"] == "5" and row["missing_reason"] == "refused"} == {
+        "mixed_01", "mixed_02", "mixed_05",
+    }  # fmt: skip
+
+
 def test_items_of_labels_are_of_one_block(folder: Path) -> None:
     _declare(folder, labels=[{"blocks": ["mixed", "mood"], "items": [1], "labels": {"No": 1}}])
+    with pytest.raises(StudyError, match="items are positions in one block; give each block a rule of its own"):
+        read_study(folder)
+    _declare(folder, labels=[], special_codes=[{"items": [1], "codes": {"9": "refused"}}])
     with pytest.raises(StudyError, match="items are positions in one block; give each block a rule of its own"):
         read_study(folder)

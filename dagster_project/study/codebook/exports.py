@@ -53,7 +53,7 @@ def answer_texts_table(study: Study) -> pa.Table:
                 for text, meaning in study.answer_texts(export, block.block, position).items() if code in columns else ():
                     answer, reason = (meaning, None) if isinstance(meaning, int) else (None, meaning)
                     rows.append((export.wave, code, text, answer, reason, None, None))
-                for codes, reason in export.special_ranges_of(block.block).items() if code in columns else ():
+                for codes, reason in export.special_ranges_of(block.block, position).items() if code in columns else ():
                     rows.append((export.wave, code, codes.text, None, reason, codes.low, codes.high))
     texts_columns = {"wave": TEXT, "item": TEXT, "answer_text": TEXT, "code": WHOLE, "missing_reason": TEXT}
     return codebook_table(texts_columns | {"low": NUMBER, "high": NUMBER}, rows)
