@@ -16,7 +16,7 @@ from dagster_project.exports.dates import DateColumn
 from dagster_project.exports.errors import bare_or_quoted, quoted
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
-from dagster_project.study import Export, RowFilter
+from dagster_project.study import Export, RowFilter, comparable
 
 #: Why a row without an identifier is set aside.
 NO_PARTICIPANT = "no_participant"
@@ -65,18 +65,19 @@ def _rule_verdicts(columns: ColumnMatch, export: Export, row_count: int) -> tupl
     for row_filter in export.rows:
         if (cells := columns.cells(row_filter.column)) is None:
             continue
-        trimmed = pc.utf8_trim_whitespace(cells)
-        is_other_wave = pc.invert(pc.is_in(trimmed, value_set=pa.array([text.strip() for text in row_filter.equals])))
+        texts = _comparable(cells)
+        is_other_wave = pc.invert(pc.is_in(texts, value_set=pa.array(map(comparable, row_filter.equals), pa.string())))
         is_other_wave = pc.and_(is_other_wave, pc.is_null(reasons))
         reasons = pc.if_else(is_other_wave, OTHER_WAVE, reasons)
-        wave_details = pc.binary_join_element_wise(f"column {quoted(row_filter.column)} is ", trimmed, "")
+        wave_details = pc.binary_join_element_wise(f"column {quoted(row_filter.column)} is ", texts, "")
         details = pc.if_else(is_other_wave, wave_details, details)
     for rule in export.set_aside:
         cells = columns.cells(rule.column)
         if cells is None:
             continue
+        texts = _comparable(cells)
         for text in rule.equals:
-            applies = pc.and_(pc.equal(pc.utf8_trim_whitespace(cells), text.strip()), pc.is_null(reasons))
+            applies = pc.and_(pc.equal(texts, comparable(text)), pc.is_null(reasons))
             reasons = pc.if_else(applies, rule.reason, reasons)
             details = pc.if_else(applies, f"column {quoted(rule.column)} is {quoted(text)}", details)
     return reasons, details
@@ -145,13 +146,17 @@ def rows_of_no_wave(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
     if not export.rows or not rules:
         return ()
     names = dict.fromkeys(row_filter.column for rule in rules for row_filter in rule)
-    cells = {name: pc.utf8_trim_whitespace(column) for name in names if (column := columns.cells(name)) is not None}
+    cells = {name: _comparable(column) for name in names if (column := columns.cells(name)) is not None}
     if len(cells) < len(names):
         return ()  # a rule's column is missing, which is a problem of its own
     kinds = pa.table(cells).group_by(list(cells)).aggregate([([], "count_all")]).to_pylist()
     declared_texts = {
         name: {
-            text.strip() for rule in rules for row_filter in rule if row_filter.column == name for text in row_filter.equals
+            comparable(text)
+            for rule in rules
+            for row_filter in rule
+            if row_filter.column == name
+            for text in row_filter.equals
         }
         for name in names
     }
@@ -190,7 +195,14 @@ def repeated_rows(columns: ColumnMatch, table: TextTable, export: Export, reason
 
 
 def _has_text(kind: Mapping[str, str], row_filter: RowFilter) -> bool:
-    return (kind[row_filter.column] or "") in {text.strip() for text in row_filter.equals}
+    return (kind[row_filter.column] or "") in {comparable(text) for text in row_filter.equals}
+
+
+def _comparable(cells: pa.ChunkedArray) -> pa.Array:
+    """The cells in the form in which texts are compared, each different one once: a column of marks has few."""
+    encoded = one_chunk(cells).dictionary_encode()
+    texts = pa.array([comparable(text) for text in encoded.dictionary.to_pylist()], pa.string())
+    return texts.take(encoded.indices)
 
 
 def one_chunk(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
