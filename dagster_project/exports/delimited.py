@@ -1,4 +1,4 @@
-"""Delimited text: the CSV, semicolon, tab and bar files of survey tools and spreadsheets.
+"""Delimited text: the CSV, semicolon, tab, bar and caret files of survey tools and spreadsheets.
 
 Belongs here: one file to one `TextTable`. Does not belong here: encodings (decoding.py), the grammar (records.py), regular
 files (regular.py), header rows of a particular tool, and duplicated columns, which the contract reports.
@@ -17,7 +17,7 @@ from dagster_project.study import Layout
 #: More columns than any survey tool or statistics program writes (Stata: 120,000). A million would take 10 GB.
 MAX_COLUMNS = 200_000
 _ONE_HEADER_ROW = Layout()
-_DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret"}
 
 
 def read_delimited(path: Path, name: str, layout: Layout = _ONE_HEADER_ROW) -> TextTable:

@@ -21,13 +21,13 @@ import pyarrow as pa
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.table import Cells, HeldCells
 
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = (",", ";", "\t", "|", "^")
 #: How much of a text is used to find its delimiter.
 SAMPLE_BYTES = 1 << 20
 _SAMPLE_RECORDS = 500
 _BATCH_ROWS = 50_000
 #: The first line with which spreadsheets declare the delimiter.
-_SEPARATOR_LINE = re.compile(rb'"?sep=([,;\t|])"?[ \t]*(\r\n|\r|\n)', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(rb'"?sep=([,;\t|^])"?[ \t]*(\r\n|\r|\n)', re.IGNORECASE)
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
@@ -85,7 +85,7 @@ def cells_of_any_length() -> Iterator[None]:
 
 
 def find_grammar(utf8: bytes, title_rows: int = 0) -> Grammar:
-    """Find the delimiter (comma, semicolon, tab or bar) that gives the records the most constant width.
+    """Find the delimiter (comma, semicolon, tab, bar or caret) that gives the records the most constant width.
 
     The best delimiter splits the header and gives every record in the first part of the file the header's width; of several,
     the one with most columns. If there is none, it is the one that fits most records, so that the ragged line can be named.
@@ -202,7 +202,7 @@ def _ragged_message(name: str, line: int, last_line: int, header_width: int, cel
     if last_line > line:
         remedy = f"the record runs on to line {last_line}, so check the quotes"
     elif header_width == 1:
-        remedy = "the first line must be the header, with columns separated by comma, semicolon, tab or bar"
+        remedy = "the first line must be the header, with columns separated by comma, semicolon, tab, bar or caret"
     else:
         remedy = "check the delimiters and quotes of that line, or export the file again"
     return f"{name}: line {line}: {cell_count} {noun}, where the header has {header_width}; {remedy}"

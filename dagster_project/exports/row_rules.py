@@ -16,7 +16,7 @@ from dagster_project.exports.dates import DateColumn
 from dagster_project.exports.errors import bare_or_quoted, quoted
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
-from dagster_project.study import INVISIBLE, Export, RowFilter, comparable
+from dagster_project.study import Export, RowFilter, comparable
 
 #: Why a row without an identifier is set aside.
 NO_PARTICIPANT = "no_participant"
@@ -220,11 +220,11 @@ def near_misses(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def comparable_cells(cells: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Each cell as `study.comparable` makes a text."""
-    if not pc.all(pc.string_is_ascii(cells), min_count=0).as_py():
-        cells = pc.utf8_normalize(cells, "NFC")
-    return pc.utf8_trim(cells, INVISIBLE)
+def comparable_cells(cells: pa.ChunkedArray) -> pa.Array:
+    """The cells in the form in which texts are compared, each different one once: a column of marks has few."""
+    encoded = one_chunk(cells).dictionary_encode()
+    texts = pa.array([comparable(text) for text in encoded.dictionary.to_pylist()], pa.string())
+    return texts.take(encoded.indices)
 
 
 def one_chunk(cells: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dagster_project.exports import ContractResult, ExportError, TextTable, apply_contract
 from dagster_project.exports.table import HeldCells
-from dagster_project.study import Export, Study
+from dagster_project.study import Export, RowFilter, RowRule, Study
 
 ExportOf = Callable[[str], Export]
 Contract = Callable[..., ContractResult]
@@ -272,3 +272,25 @@ def test_rules_see_what_a_person_sees(contract: Contract, text: str) -> None:
     result = contract(rows=[_person("PW-1"), _person("PW-2", Kind=text)])
     assert result.problems == []
     assert result.set_aside.column("reason").to_pylist() == ["preview"]
+
+
+@pytest.mark.parametrize("mark", ["\u200b{}", "{}\ufeff", "\u00a0{} ", "{}\u00ad"])
+def test_a_row_is_set_aside_whatever_nobody_can_see_in_its_mark(study: Study, export_of: ExportOf, mark: str) -> None:
+    """A preview with a character without width beside its mark was taken for a person's answers."""
+    rule, event = ("Kind", "préview"), ("Comment", "été")
+    export = export_of("t1").model_copy(
+        update={
+            "set_aside": (RowRule(column=rule[0], equals=(rule[1],), reason="preview"),),
+            "rows": (RowFilter(column=event[0], equals=(event[1],)),),
+            "ignored": (),
+        }
+    )
+    decomposed = mark.format(unicodedata.normalize("NFD", "préview"))
+    rows = [
+        _person("PW-1", Kind=decomposed, Comment="été"),
+        _person("PW-2", Comment=mark.format(unicodedata.normalize("NFD", "été"))),
+        _person("PW-3", Comment="hiver"),
+    ]
+    result = apply_contract(_table(COLUMNS, rows), study, export, "ab" * 32, "t1.csv")
+    assert result.respondents.to_pylist() == ["PW-2"]
+    assert result.set_aside.column("reason").to_pylist() == ["preview", "other_wave"]

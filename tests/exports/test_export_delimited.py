@@ -51,7 +51,7 @@ def _text(delimiter: str, line_end: str) -> str:
     return "".join(delimiter.join(map(cell, row)) + line_end for row in [HEADER, *ANSWERS])
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be-bom", "cp1252"])
 def test_same_answers_give_the_same_accepted_table(
@@ -169,7 +169,7 @@ def test_an_encoding_without_a_name_is_guessed_and_noted(read: Read) -> None:
         (
             b"Survey of spring\na,b\n1,2\n",
             "t1.csv: line 2: 2 cells, where the header has 1; the first line must be the header, with columns separated by"
-            " comma, semicolon, tab or bar",
+            " comma, semicolon, tab, bar or caret",
         ),
         (b'a,b\n1,"two\nlines\n', "t1.csv: line 2: a quote opens here and is never closed; export the file again"),
         (
