@@ -6,8 +6,9 @@ Belongs here: where each declared column stands, and the finding on every column
 A column is matched by its exact header text, or by the tool's other name for it (Qualtrics' ImportId).
 """
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -166,7 +167,7 @@ class ColumnMatch:
     def findings(self, tool_columns: Mapping[str, str]) -> tuple[ColumnFinding, ...]:
         """First the file's columns in its order, then what is declared and missing or absent. tool_columns: columns that no
         declaration need mention, with a sentence on each."""
-        ignored_keys = {header_key(column) for column in self._export.ignored}
+        is_ignored = _name_matcher(self._export.ignored)
         findings: list[ColumnFinding] = []
         unknown_columns: dict[str, str] = {}
         states = {form.state_column: name for name, form in self._table.forms.items()}
@@ -181,7 +182,7 @@ class ColumnMatch:
                 key = other_key
             if key in self._required:
                 findings += self._required_findings(column, key)
-            elif key in ignored_keys:
+            elif is_ignored(key):
                 message = f"column {self._header_text(column)} is declared as ignored"
                 findings.append(ColumnFinding(column, None, "ignored", message))
             elif column in sentences:
@@ -233,3 +234,10 @@ class ColumnMatch:
         else:
             remedy = "correct the export, the protocol, or declare it under absent"
         return f"column {self._header_text(column)}{code_suffix(codes[0] if codes else None)} is missing; {remedy}"
+
+
+def _name_matcher(names: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a header is one of the names, in which * stands for any characters."""
+    patterns = [".*".join(map(re.escape, header_key(name).split("*"))) for name in names]
+    matches = re.compile("|".join(patterns), re.DOTALL).fullmatch if patterns else None
+    return lambda key: matches is not None and matches(key) is not None

@@ -31,7 +31,8 @@ class ExportRecord:
     """A row of `raw.exports`: what is in use of an export. Without a file, nothing has arrived.
 
     fingerprint: of the file, the declaration of the export, its dictionary and the pseudonyms' key; one fingerprint is one
-    set of rows. columns_set_aside: the words for columns that nothing declares. date_notes: those for dates.
+    set of rows. sheet: the workbook's, where one is declared. columns_set_aside: the words for columns that nothing
+    declares. date_notes: those for dates.
     """
 
     export: str
@@ -39,6 +40,7 @@ class ExportRecord:
     file_name: str | None
     sha256: str | None
     reader: str
+    sheet: str | None
     rows_in_file: int
     rows_accepted: int
     rows_set_aside: int
@@ -58,6 +60,7 @@ def record_of(
         file_name=chosen_files.name if chosen_files else None,
         sha256=chosen_files.sha256 if chosen_files else None,
         reader=export.reader,
+        sheet=export.sheet,
         rows_in_file=sum(part.rows_in_file for part in contract_results),
         rows_accepted=sum(part.rows_accepted for part in contract_results),
         rows_set_aside=sum(part.set_aside.num_rows for part in contract_results),
@@ -91,7 +94,7 @@ def loaded_before(warehouse: Warehouse, export: Export, fingerprint: str) -> Exp
 
 _RECORD = pa.schema(
     [
-        *((name, pa.string()) for name in ("export", "wave", "file_name", "sha256", "reader")),
+        *((name, pa.string()) for name in ("export", "wave", "file_name", "sha256", "reader", "sheet")),
         *((name, pa.int64()) for name in ("rows_in_file", "rows_accepted", "rows_set_aside")),
         *((name, pa.string()) for name in ("columns_set_aside", "date_notes", "fingerprint")),
         ("loaded_at", pa.timestamp("us")),

@@ -26,7 +26,7 @@ TRACE_COLUMNS = {
     "is_counted": "Whether the person counts in the number.",
     "missing_reason": "Why there is no value, or a note on the result.",
     "export": "The export in which the answer stands.",
-    "file_name": "The file's name when it arrived.",
+    "file_name": "The file's name when it arrived, and the sheet of a workbook where one is declared.",
     "version": "Which of the export's files it is, in the order in which they arrived, from 1.",
     "source_file": "SHA-256 of the file.",
     "source_row": "The row in it: the line that a person sees, headings counted; in SPSS, Stata and SAS files the case.",

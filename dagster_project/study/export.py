@@ -247,7 +247,10 @@ class Export(Definition):
         " that are not in the future",
     )
     blocks: tuple[ColumnBlock, ...] = Field(default=(), description="the columns, block by block")
-    ignored: tuple[Text, ...] = Field(default=(), description="columns that are ignored (metadata of the tool)")
+    ignored: tuple[Text, ...] = Field(
+        default=(),
+        description="columns that are ignored (metadata of the tool); * stands for any characters, e.g. 'meta_*'",
+    )
     labels: tuple[AnswerLabels, ...] = Field(default=(), description="labels that stand for answer codes")
     special_codes: Annotated[tuple[SpecialCodes, ...], BeforeValidator(_as_special_codes)] = Field(
         default=(),

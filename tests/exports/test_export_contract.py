@@ -294,3 +294,26 @@ def test_a_row_is_set_aside_whatever_nobody_can_see_in_its_mark(study: Study, ex
     result = apply_contract(_table(COLUMNS, rows), study, export, "ab" * 32, "t1.csv")
     assert result.respondents.to_pylist() == ["PW-2"]
     assert result.set_aside.column("reason").to_pylist() == ["preview", "other_wave"]
+
+
+@pytest.mark.parametrize(
+    ("names", "ignored_columns"),
+    [
+        (["meta_*"], {"meta_a", "meta_"}),
+        (["*[SQ*]*", "Really?"], {"G1[SQ001]", "G1[SQ002]_other", "Really?"}),
+        (["*"], {"meta_a", "meta_", "G1[SQ001]", "G1[SQ002]_other", "Really?", "Really!", "a*b"}),
+        (["a*b"], {"a*b"}),
+        (["meta"], set()),
+    ],
+)
+def test_columns_may_be_ignored_by_pattern(
+    study: Study, export_of: ExportOf, names: list[str], ignored_columns: set[str]
+) -> None:
+    """What the protocol needs is never ignored, whatever a pattern says."""
+    extra = ("meta_a", "meta_", "G1[SQ001]", "G1[SQ002]_other", "Really?", "Really!", "a*b")
+    export = export_of("t1").model_copy(update={"ignored": tuple(names)})
+    table = _table((*COLUMNS[:-1], *extra), [(*PERSON[:-1], *("x" for _ in extra))])
+    result = apply_contract(table, study, export, "ab" * 32, "t1.csv")
+    assert result.problems == []
+    assert {finding.column for finding in result.findings if finding.verdict == "ignored"} == ignored_columns
+    assert result.accepted.column("mood_01").to_pylist() == ["1"]

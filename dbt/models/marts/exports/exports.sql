@@ -2,16 +2,17 @@
 
 with versions as (
     select
-        export,
-        wave,
-        sha256,
-        file_name,
-        rows_in_file,
-        rows_accepted,
-        rows_set_aside,
-        is_in_use,
-        row_number() over (partition by export order by first_seen_at, sha256) as version
-    from {{ source('raw', 'versions') }}
+        versions.export,
+        versions.wave,
+        versions.sha256,
+        versions.file_name || coalesce(', sheet ' || exports.sheet, '') as file_name,
+        versions.rows_in_file,
+        versions.rows_accepted,
+        versions.rows_set_aside,
+        versions.is_in_use,
+        row_number() over (partition by versions.export order by versions.first_seen_at, versions.sha256) as version
+    from {{ source('raw', 'versions') }} as versions
+    left join {{ source('raw', 'exports') }} as exports on versions.export = exports.export
 )
 
 select
