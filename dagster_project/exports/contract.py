@@ -4,6 +4,7 @@ Belongs here: applying both to one file. Does not belong here: columns (columns.
 result (contract_result.py), reading a format, typing an answer, comparing waves with the roster.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -72,7 +73,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         table=table,
         is_accepted=is_accepted,
         column_positions=positions,
-        dates=dates,
+        dates=_dates_of_accepted_rows(dates, columns, is_set_aside),
         date_headers=columns.date_headers,
         respondents=respondents,
         source_rows=source_rows,
@@ -109,6 +110,20 @@ def _date_columns(columns: ColumnMatch, export: Export) -> dict[str, DateColumn]
             texts = pc.unique(cells).to_pylist()
             dates[code] = read_dates((text or "" for text in texts), export.dates, export.two_digit_years_from)
     return dates
+
+
+def _dates_of_accepted_rows(
+    dates: dict[str, DateColumn], columns: ColumnMatch, is_set_aside: pa.BooleanArray
+) -> dict[str, DateColumn]:
+    """The dates, of which those of rows that are set aside need not be readable."""
+    accepted_dates = {}
+    for code, column in dates.items():
+        cells = columns.cells(columns.date_headers[code])
+        if column.unread and cells is not None:
+            texts = set(pc.unique(pc.filter(cells, pc.invert(is_set_aside))).to_pylist())
+            column = replace(column, unread=tuple(text for text in column.unread if text in texts))
+        accepted_dates[code] = column
+    return accepted_dates
 
 
 def _cell_faults(table: TextTable, columns: ColumnMatch, is_set_aside: pa.BooleanArray) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from dagster_project.study.export import RESERVED_NAMES, Export
 from dagster_project.study.instruments import Assumption
 from dagster_project.study.library import InstrumentName
 from dagster_project.study.plan import Family, Plan
+from dagster_project.study.roster import with_roster_of_wave
 
 
 class Wave(Definition):
@@ -130,7 +131,9 @@ class Protocol(Definition):
     plan: Plan = Field(default=Plan(), description="the analysis plan: families of tests, level, margin, headline")
     participant_variables: tuple[ParticipantVariable, ...] = Field(default=(), description="what the roster knows")
     service_use: ServiceUse | None = Field(default=None, description="services asked about")
-    exports: tuple[Export, ...] = Field(min_length=1, description="the exports, the roster among them")
+    exports: tuple[Export, ...] = Field(
+        min_length=1, description="the exports, the roster among them unless roster: names a wave"
+    )
     rejected_share: float = Field(
         default=0.05,
         ge=0,
@@ -144,6 +147,8 @@ class Protocol(Definition):
         description="whether page and figures show people one by one, by pseudonym, where they are few (true or false)",
     )
     assumptions: tuple[Assumption, ...] = Field(default=(), description="what the source does not say")
+
+    _roster_of_wave = model_validator(mode="before")(with_roster_of_wave)
 
     @model_validator(mode="after")
     def _consistent(self) -> "Protocol":
@@ -166,6 +171,11 @@ class Protocol(Definition):
         if len(set(exports)) != len(exports):
             raise ValueError("two exports have the same code")
         rosters = [export for export in self.exports if export.wave is None]
+        if not rosters:
+            raise ValueError(
+                "no export says who the study's people are; declare one without a wave, or roster: with the wave whose"
+                f" people they are, e.g. roster: {waves[0]}"
+            )
         if len(rosters) != 1:
             raise ValueError(f"{len(rosters)} exports have no wave; exactly one, the roster, must have none")
         wave_exports = [export for export in self.exports if export.wave is not None]
