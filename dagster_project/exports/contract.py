@@ -16,7 +16,7 @@ from dagster_project.exports.dates import DateColumn, read_dates
 from dagster_project.exports.declared_missing import undeclared_missing_codes
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.label_row import label_row_problem
-from dagster_project.exports.read import dictionary_of, read_export
+from dagster_project.exports.read import description_of, read_export
 from dagster_project.exports.row_rules import null_if_blank, one_chunk, repeated_rows, row_verdicts, rows_of_no_wave
 from dagster_project.exports.table import TextTable
 from dagster_project.study import Export, Study
@@ -90,7 +90,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
 def contract_of_file(path: Path, name: str, study: Study, export: Export, sha256: str = "") -> ContractResult:
     """Read a file of an export and apply its contract. `name` is what messages call it. Raises ExportError for a file that
     cannot be read; what else is wrong is in the result."""
-    return apply_contract(read_export(path, export, name, dictionary_of(study, export)), study, export, sha256, name)
+    return apply_contract(read_export(path, export, name, description_of(study, export)), study, export, sha256, name)
 
 
 def _date_columns(columns: ColumnMatch, export: Export) -> dict[str, DateColumn]:

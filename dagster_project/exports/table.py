@@ -88,6 +88,7 @@ class TextTable:
     other_names: column name to another name by which the tool knows the column (Qualtrics' ImportId).
     absences: the name of a column that cannot be told from others to the reason and the cure.
     value_labels: column name to {value's text: label}.
+    formats: of a file whose labels stand in another file (SAS), column name to the name of its labels there.
     special_codes: column name to the codes that the file declares as user-missing, single ("-9") or as a range
         ("90 thru 99").
     forms: of a tool that says how far each form was filled in (REDCap), by the form's name.
@@ -105,6 +106,7 @@ class TextTable:
     other_names: dict[str, str] = field(default_factory=dict)
     absences: dict[str, str] = field(default_factory=dict)
     value_labels: dict[str, dict[str, str]] = field(default_factory=dict)
+    formats: dict[str, str] = field(default_factory=dict)
     special_codes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     faults: tuple[CellFault, ...] = ()
     forms: dict[str, Form] = field(default_factory=dict)
