@@ -17,6 +17,7 @@ from typing import Any
 from made_grid import (
     ANSWERS,
     BLOCKS,
+    ERROR,
     NUMERIC_PEOPLE,
     PEOPLE,
     SERVICE_TEXTS,
@@ -29,6 +30,8 @@ from made_grid import (
     block_of,
 )  # fmt: skip
 
+#: The reason of each of Stata's missing values.
+_LETTERS = {"a": "refused", "z": "not_asked"}
 #: Words that stand for the answers 0 to 4, by the letters that an encoding has.
 _WORDS = {
     "ascii": ("alpha", 'be"ta', "gam, ma; de/lta", "eps ilon", "0 (zeta)"),
@@ -107,6 +110,9 @@ class _Maker:
             answer = rng.choice(answers)
             return Cell(str(answer), float(answer), answer)
         if draw < 0.78:
+            if self.shape.has_letters and rng.random() < 0.7:
+                letter, reason = rng.choice([*_LETTERS.items()])
+                return Cell(f".{letter}", letter, reason)
             codes = [(text, reason) for text, reason in SPECIAL_CODES[block_of(code)].items() if text[-1].isdigit()]
             text, reason = rng.choice(codes)
             return Cell(text, float(text), reason)
@@ -248,9 +254,19 @@ class _Maker:
             row = self._row(roles, kinds, "")
             rows.append(row)
             reasons.append("no_participant")
+        if shape.has_errors and rng.random() < 0.15 and problem is None:
+            row = rng.choice([row for row, reason in zip(rows, reasons, strict=True) if reason is None])
+            position = rng.choice([position for position, role in enumerate(roles) if role in ANSWERS])
+            row[position], problem = Cell("#N/A", ERROR), "holds the error #N/A; correct it and save the workbook"
         grid = Grid(names, kinds, rows)
         written = shape.write(path, grid, rng)
-        declaration = self._declaration(code, wave, roles, written.columns, corrections, duplicates)
+        names = list(written.columns)
+        if written.other_names is not None:  # what is ignored is called as it is headed
+            names = [
+                name if role == "ignored" or rng.random() < 0.5 else other
+                for name, other, role in zip(names, written.other_names, roles, strict=True)
+            ]
+        declaration = self._declaration(code, wave, roles, names, corrections, duplicates)
         unknown = tuple(name for name, role in zip(written.columns, roles, strict=False) if role == "unknown")
         codes = [role if role in ANSWERS or role in ("respondent", "answered_on") else None for role in roles]
         return MadeFile(shape, declaration, path, grid, written, codes, reasons, problem, strangers, unknown)
@@ -329,6 +345,7 @@ class _Maker:
                     {"block": block, "columns": block_columns, "absent": [i for i in items if i not in block_columns]}
                 )
         names = [block["block"] for block in blocks]
+        letters = {f".{letter}": reason for letter, reason in _LETTERS.items()} if self.shape.has_letters else {}
         declaration: dict[str, Any] = {
             "export": code,
             "wave": wave,
@@ -339,9 +356,11 @@ class _Maker:
             "blocks": blocks,
             "ignored": [column_by_role["ignored"]],
             "duplicates": duplicates,
-            "special_codes": [{"blocks": [name], "codes": SPECIAL_CODES[name]} for name in names],
+            "special_codes": [{"blocks": [name], "codes": SPECIAL_CODES[name] | letters} for name in names],
             **self.shape.declaration,
         }
+        if "dictionary" in declaration:
+            declaration["dictionary"] = declaration["dictionary"].format(code)
         if self.words and "mood" in names:
             labels = {
                 unicodedata.normalize(self.rng.choice(("NFC", "NFD")), word): index for index, word in enumerate(self.words)

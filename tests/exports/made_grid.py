@@ -44,6 +44,14 @@ PEOPLE = (
     "007",
 )
 NUMERIC_PEOPLE = PEOPLE[10:14]
+#: What a workbook's cell with an error is made of.
+ERROR = object()
+#: What the roster says of ages, with a comma for the mark, and what it counts as: a number, or why there is none.
+AGES: Sequence[tuple[str, float | str]] = (
+    ("30", 30), ("30,5", 30.5), ("030", 30), ("+30", 30), ("30.5", "invalid"), ("30,", 30), (",5", 0.5), ("130", "invalid"),
+    ("120,0", 120), ("-1", "invalid"), ("", "blank"), (" \u200b", "blank"), ("\ufeff41\u00a0", 41), ("1e1", "invalid"),
+    ("3 0", "invalid"), ("forty", "invalid"), ("0", 0), ("1.000", "invalid"),
+)  # fmt: skip
 STRANGER = "X99"
 
 
@@ -69,17 +77,20 @@ class Grid:
 @dataclass(frozen=True)
 class Written:
     """What a writer did. columns: as the project must name them. source_rows: of each row. cells: as another reader finds
-    them."""
+    them. other_names: by which the protocol may call the columns."""
 
     columns: list[str]
     source_rows: list[int]
     cells: list[list[str]]
+    other_names: list[str] | None = None
 
 
 @dataclass(frozen=True)
 class Shape:
     """How a file is written. palette: whether cells are text, of one type a column, or any of a workbook's. charset: the
-    letters that it may have. names: which names its columns may have. declaration: what study.yaml says of its layout."""
+    letters that it may have. names: which names its columns may have. declaration: what study.yaml says of its layout.
+    day_name: what the tool calls the column of dates. has_letters: whether missing values may be letters. has_errors: whether
+    a cell may hold an error."""
 
     name: str
     reader: str
@@ -90,6 +101,8 @@ class Shape:
     names: str = "free"
     declaration: dict[str, Any] = field(default_factory=dict)
     day_name: str | None = None
+    has_letters: bool = False
+    has_errors: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,7 +147,9 @@ def write_study(folder: Path, files: Sequence[MadeFile]) -> None:
         (folder / "instruments" / f"{name}.yaml").write_text(text, encoding="utf-8")
     waves = [file.declaration["wave"] for file in files]
     service = {"service": "gp", "label": "GP"}
-    roster = {"export": "roster", "folder": "raw/roster", "reader": "delimited", "respondent": "pid"}
+    roster_block = {"block": "participants", "columns": {"age": "age"}}
+    roster = {"export": "roster", "folder": "raw/roster", "reader": "delimited", "respondent": "pid", "decimal": ","}
+    age = {"variable": "age", "section": "Age", "label": "Age", "kind": "number", "minimum": 0, "maximum": 120}
     protocol = {
         "study": "made",
         "title": "A made-up study",
@@ -150,9 +165,10 @@ def write_study(folder: Path, files: Sequence[MadeFile]) -> None:
             "not_used": [*SERVICE_TEXTS[0]],
             "services": [service],
         },
-        "exports": [roster, *(file.declaration for file in files)],
+        "participant_variables": [age],
+        "exports": [roster | {"blocks": [roster_block]}, *(file.declaration for file in files)],
     }
     (folder / "study.yaml").write_text(yaml.safe_dump(protocol, sort_keys=False, allow_unicode=True), encoding="utf-8")
     (folder / "raw/roster").mkdir(parents=True, exist_ok=True)
-    lines = ['"' + person.replace('"', '""') + '"' for person in PEOPLE]
-    (folder / "raw/roster/roster.csv").write_text("\n".join(["pid", *lines, ""]), encoding="utf-8")
+    lines = ['"' + person.replace('"', '""') + f'";"{text}"' for person, (text, _) in zip(PEOPLE, AGES, strict=True)]
+    (folder / "raw/roster/roster.csv").write_text("\n".join(["pid;age", *lines, ""]), encoding="utf-8")

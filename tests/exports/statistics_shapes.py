@@ -3,15 +3,18 @@
 Belongs here: a grid of cells as .sav, .por, .dta, .xpt and .parquet. Does not belong here: what a cell means (made_files.py).
 """
 
+import datetime
 import random
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyreadstat
-from made_grid import Grid, Shape, Written
+from made_grid import Cell, Grid, Shape, Written
 from workbook_shapes import value_text
 
 
@@ -19,7 +22,8 @@ def _frame(grid: Grid) -> pd.DataFrame:
     columns: dict[str, pd.Series] = {}
     for index, (name, kind) in enumerate(zip(grid.columns, grid.kinds, strict=True)):
         values = [row[index].value for row in grid.rows]
-        columns[name] = pd.Series(values, dtype="float64" if kind == "number" else "object")
+        has_letters = any(isinstance(value, str) for value in values)
+        columns[name] = pd.Series(values, dtype="float64" if kind == "number" and not has_letters else "object")
         if kind == "text":
             columns[name] = pd.Series([value or "" for value in values], dtype="object")
     return pd.DataFrame(columns)
@@ -37,39 +41,33 @@ def _frame_cells(frame: pd.DataFrame) -> list[list[str]]:
 _LOWEST, _HIGHEST = -1.7976931348623157e308, 1.7976931348623157e308
 
 
+def _user_missing(cells: Sequence[Cell], rng: random.Random) -> list[Any]:
+    """What an SPSS file may declare as missing of a column: its special codes, one by one or as a range."""
+    codes = sorted({cell.value for cell in cells if cell.meaning in ("refused", "not_asked")})
+    if not codes or rng.random() < 0.3:
+        return []
+    others = [cell.value for cell in cells if cell.value is not None and cell.value not in codes]
+    if all(other > codes[0] for other in others) and rng.random() < 0.7:
+        return [{"lo": _LOWEST, "hi": codes[0]}, *({"lo": code, "hi": code} for code in codes[1:2])]
+    if all(other < codes[-1] for other in others) and rng.random() < 0.7:
+        return [{"lo": codes[-1], "hi": _HIGHEST}]
+    return [{"lo": code, "hi": code} for code in codes]
+
+
 def spss(rng: random.Random) -> Shape:
-    suffix = rng.choice((".sav", ".zsav", ".por"))
+    suffix = rng.choice((".sav", ".sav", ".zsav", ".por"))
 
     def write(path: Path, grid: Grid, rng: random.Random) -> Written:
-        frame = _frame(grid)
         if suffix == ".por":
-            pyreadstat.write_por(frame, path)
+            pyreadstat.write_por(_frame(grid), path)
             values, _ = pyreadstat.read_por(path, output_format="dict")
         else:
-            numbers = [name for name, kind in zip(grid.columns[1:], grid.kinds[1:], strict=True) if kind == "number"]
-            missing_ranges, value_labels = {}, {}
-            for index, name in enumerate(numbers):
-                declared = {
-                    cell.value for row in grid.rows if isinstance((cell := row[grid.columns.index(name)]).meaning, str)
-                }
-                codes = sorted(
-                    code
-                    for code in declared - {None}
-                    if any(
-                        row[grid.columns.index(name)].value == code
-                        and row[grid.columns.index(name)].meaning in ("refused", "not_asked")
-                        for row in grid.rows
-                    )
-                )
-                if codes and index % 2:
-                    missing_ranges[name] = [*codes[:3]]
-                elif codes and codes[-1] > 50:
-                    is_free = all(row[grid.columns.index(name)].meaning != "invalid" for row in grid.rows)
-                    missing_ranges[name] = [{"lo": codes[-1], "hi": _HIGHEST}] if is_free else [codes[-1]]
-                value_labels[name] = {0.0: "zero", 1.0: "öne"}
+            numbers = {index: name for index, name in enumerate(grid.columns) if index and grid.kinds[index] == "number"}
+            missing = {name: _user_missing([row[index] for row in grid.rows], rng) for index, name in numbers.items()}
             pyreadstat.write_sav(
-                frame, path, compress=suffix == ".zsav", row_compress=suffix == ".sav" and rng.random() < 0.5,
-                variable_value_labels=value_labels, missing_ranges=missing_ranges or None,
+                _frame(grid), path, compress=suffix == ".zsav", row_compress=suffix == ".sav" and rng.random() < 0.5,
+                variable_value_labels={name: {0.0: "zero", 1.0: "öne"} for name in numbers.values()},
+                missing_ranges={name: ranges for name, ranges in missing.items() if ranges} or None,
             )  # fmt: skip
             values, _ = pyreadstat.read_sav(path, user_missing=True, output_format="dict")
         cells = [[value_text(value) for value in row] for row in zip(*values.values(), strict=True)]
@@ -79,15 +77,35 @@ def spss(rng: random.Random) -> Shape:
     return Shape(f"spss {suffix}", "spss", suffix, write, "typed", charset, names)
 
 
+def _stata_text(text: str, kind: str) -> str:
+    """A cell as pandas gives it: a letter with its dot, a lonely dot for no value, days from 1960 on."""
+    if kind != "text" and text == ".":
+        return ""
+    if kind == "date" and text:
+        return (datetime.date(1960, 1, 1) + datetime.timedelta(days=int(text))).isoformat()
+    return text
+
+
 def stata(rng: random.Random) -> Shape:
     version = rng.choice((8, 10, 12, 13, 14, 15))
 
     def write(path: Path, grid: Grid, rng: random.Random) -> Written:
-        pyreadstat.write_dta(_frame(grid), path, version=version)
-        frame = pd.read_stata(path, convert_categoricals=False, preserve_dtypes=False)
-        return Written(grid.columns, _case_numbers(grid), _frame_cells(frame))
+        letters = {
+            name: found
+            for index, name in enumerate(grid.columns)
+            if grid.kinds[index] == "number" and (found := sorted({row[index].value for row in grid.rows} & {"a", "z"}))
+        }
+        pyreadstat.write_dta(_frame(grid), path, version=version, missing_user_values=letters or None)
+        frame = pd.read_stata(
+            path, convert_categoricals=False, convert_missing=True, convert_dates=False, preserve_dtypes=False
+        )
+        cells = [
+            [_stata_text(text, kind) for text, kind in zip(row, grid.kinds, strict=True)] for row in _frame_cells(frame)
+        ]
+        return Written(grid.columns, _case_numbers(grid), cells)
 
-    return Shape(f"stata {version}", "stata", ".dta", write, "typed", "any" if version >= 14 else "ascii", "plain")
+    charset = "any" if version >= 14 else "ascii"
+    return Shape(f"stata {version}", "stata", ".dta", write, "typed", charset, "plain", has_letters=True)
 
 
 def _mended(frame: pd.DataFrame, grid: Grid) -> pd.DataFrame:

@@ -118,9 +118,10 @@ def qualtrics(rng: random.Random) -> Shape:
         rows = [grid.columns, labels]
         if has_import_ids:
             rows.append([json.dumps({"ImportId": f"QID{index}"}).replace('"', quote) for index in range(len(labels))])
+        import_ids = [f"QID{index}" for index in range(len(labels))] if has_import_ids else None
         if is_workbook:
-            return Written(grid.columns, *write_xlsx(path, rows, grid, rng))
-        return Written(grid.columns, *_simple_text(path, rows, grid, delimiter, encoding))
+            return Written(grid.columns, *write_xlsx(path, rows, grid, rng), import_ids)
+        return Written(grid.columns, *_simple_text(path, rows, grid, delimiter, encoding), import_ids)
 
     palette, suffix = ("workbook", ".xlsx") if is_workbook else ("text", ".csv")
     return Shape(f"qualtrics {suffix}", "qualtrics", suffix, write, palette, "any", "free", day_name="StartDate")
@@ -163,9 +164,21 @@ def limesurvey(rng: random.Random) -> Shape:
 
 
 def redcap(rng: random.Random) -> Shape:
-    delimiter = rng.choice(",,;\t|^")
+    delimiter, is_labelled = rng.choice(",,;\t|^"), rng.random() < 0.5
 
     def write(path: Path, grid: Grid, rng: random.Random) -> Written:
-        return Written(grid.columns, *_simple_text(path, [grid.columns], grid, delimiter, "utf-8"))
+        if not is_labelled:
+            return Written(grid.columns, *_simple_text(path, [grid.columns], grid, delimiter, "utf-8"))
+        labels = [f"How is <b>{name}</b>, {index}?" for index, name in enumerate(grid.columns)]
+        headings = [label.replace("<b>", "").replace("</b>", "") for label in labels]
+        dictionary = path.parents[2] / "dictionaries" / f"{path.parent.name}.csv"
+        dictionary.parent.mkdir(exist_ok=True)
+        with dictionary.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["field_name", "form_name", "field_type", "field_label", "select_choices_or_calculations"])
+            writer.writerows([name, "form", "text", label, ""] for name, label in zip(grid.columns, labels, strict=True))
+        return Written(headings, *_simple_text(path, [headings], grid, delimiter, "utf-8"), grid.columns)
 
-    return Shape(f"redcap {delimiter!r}", "redcap", ".csv", write, "text", "any", "plain")
+    name = f"redcap {delimiter!r}{' with labels' * is_labelled}"
+    declaration = {"dictionary": "dictionaries/{}.csv"} if is_labelled else {}
+    return Shape(name, "redcap", ".csv", write, "text", "any", "plain", declaration)

@@ -14,7 +14,7 @@ import pandas as pd
 import xlrd
 import xlsxwriter
 import xlwt
-from made_grid import Grid, Shape, Written
+from made_grid import ERROR, Grid, Shape, Written
 
 
 def value_text(value: Any) -> str:
@@ -71,6 +71,8 @@ def write_xlsx(
                     page.write_formula(row_number, column, "=1+1", None, cell.value)
                 else:
                     page.write_number(row_number, column, cell.value)
+            elif cell.value is ERROR:
+                page.write_formula(row_number, column, "=NA()", None, "#N/A")
             elif cell.value is not None:
                 page.write_string(row_number, column, cell.value)
         row_number += 1
@@ -96,6 +98,8 @@ def _write_xls(path: Path, rows: Sequence[Sequence[str]], grid: Grid, offset: in
         for column, cell in enumerate(cells):
             if isinstance(cell.value, datetime.date):
                 page.write(first + number, column, cell.value, day_style)
+            elif cell.value is ERROR:
+                page.row(first + number).set_cell_error(column, 42)
             elif cell.value is not None:
                 page.write(first + number, column, cell.value)
     book.save(str(path))
@@ -107,6 +111,8 @@ def _write_xls(path: Path, rows: Sequence[Sequence[str]], grid: Grid, offset: in
         cell = read_page.cell(row, column)
         if cell.ctype == xlrd.XL_CELL_DATE:
             return xlrd.xldate_as_datetime(cell.value, 0).date().isoformat()
+        if cell.ctype == xlrd.XL_CELL_ERROR:
+            return xlrd.error_text_from_code[cell.value]
         return "" if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK) else value_text(cell.value)
 
     width = len(grid.columns)
@@ -130,6 +136,5 @@ def excel(rng: random.Random) -> Shape:
     declaration: dict[str, Any] = {key: count for key, count in counts.items() if count}
     if rng.random() < 0.3:
         declaration["sheet"] = "Data"
-    return Shape(
-        f"excel {suffix}", "excel", suffix, write, "workbook", "any", "joined" if header_rows > 1 else "free", declaration
-    )
+    names = "joined" if header_rows > 1 else "free"
+    return Shape(f"excel {suffix}", "excel", suffix, write, "workbook", "any", names, declaration, has_errors=True)
