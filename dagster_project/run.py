@@ -172,8 +172,8 @@ def _declared_places(study: "Study") -> Iterator[str]:
 
     for export in study.protocol.exports:
         yield export.folder
-        if export.dictionary is not None:
-            yield export.dictionary
+        if export.description is not None:
+            yield export.description
     if study.protocol.published is not None:
         yield study.protocol.published.file
     if (propositions := read_propositions(study)) is not None:

@@ -33,7 +33,7 @@ from dagster_project.exports.proposals import (
     propose,
 )
 from dagster_project.exports.pseudonyms import pseudonym, pseudonyms
-from dagster_project.exports.read import dictionary_of, read_export
+from dagster_project.exports.read import description_of, read_export
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_text
@@ -60,7 +60,7 @@ __all__ = [
     "date_codes",
     "date_column",
     "decode",
-    "dictionary_of",
+    "description_of",
     "did_you_mean",
     "digest_of",
     "find_files",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.landing import find_files
-from dagster_project.exports.read import dictionary_of
+from dagster_project.exports.read import description_of
 from dagster_project.study import Study
 
 _BLOCK_BYTES = 1 << 20
@@ -101,8 +101,8 @@ def look(study: Study, memory: Memory, release_digests: Mapping[str, str]) -> Lo
     else:
         unsettled.append(DEFINITIONS)
     for export in study.protocol.exports:
-        if (dictionary := dictionary_of(study, export)) is not None:
-            declared_files.add(dictionary)
+        if (description := description_of(study, export)) is not None:
+            declared_files.add(description)
         try:
             files = find_files(study.folder, export)
         except ExportError as error:

@@ -3,7 +3,7 @@
 The library that reads workbooks gives both as blank, which would make them look like unanswered questions. Belongs here:
 finding them in a sheet. Does not belong here: what a file with such cells is good for; the contract says that.
 
-.xlsx and .xlsm are searched for both, .xlsb and .xls for errors. .ods has the error's text as its value, so nothing is lost.
+.xlsx and .xlsm are searched for both, .xlsb, .xls and .ods for errors.
 """
 
 import html
@@ -17,10 +17,12 @@ from xml.etree import ElementTree
 import xlrd
 
 from dagster_project.exports.errors import plain
+from dagster_project.exports.ods_cells import marked_cells
 from dagster_project.exports.used_range import cell_reference, column_number, records_of_xlsb
 
 _RELATIONSHIPS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)>(.*?)</(?:\w+:)?c>", re.DOTALL)
+#: A blank cell with a style ends in "/>", and must not run on into the next.
+_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?[^/>])>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _REFERENCE = re.compile(rb"\br=[\"']([A-Z]+)([0-9]+)[\"']")
 _IS_ERROR = re.compile(rb"\bt=[\"']e[\"']")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)</")
@@ -57,15 +59,21 @@ def cells_without_value(path: Path, sheet: str) -> list[CellWithoutValue]:
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         if "xl/workbook.xml" in names:
-            part = _part_of(archive, sheet)
+            part = part_of_sheet(archive, sheet)
             return list(_in_xlsx(archive.read(part))) if part in names else []
         if "xl/workbook.bin" in names:
-            part = _part_of(archive, sheet)
+            part = part_of_sheet(archive, sheet)
             return list(_in_xlsb(archive.read(part))) if part in names else []
+        if "content.xml" in names:
+            return [
+                CellWithoutValue(cell.row, cell.column, _error_message(cell.text))
+                for cell in marked_cells(archive.read("content.xml"), sheet)
+                if cell.is_error
+            ]
     return []
 
 
-def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
+def part_of_sheet(archive: zipfile.ZipFile, sheet: str) -> str:
     """The part of an .xlsx or .xlsb that holds a sheet; "" if the workbook does not say."""
     names = archive.namelist()
     if "xl/workbook.xml" in names:

@@ -17,8 +17,9 @@ from dagster_project.exports.dates import DateColumn, read_dates
 from dagster_project.exports.declared_missing import undeclared_missing_codes
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.label_row import label_row_problem
-from dagster_project.exports.read import dictionary_of, read_export
+from dagster_project.exports.read import description_of, read_export
 from dagster_project.exports.row_rules import (
+    NO_PARTICIPANT,
     near_misses,
     null_if_blank,
     one_chunk,
@@ -81,7 +82,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         findings=columns.findings(boxes.code_columns),
         rows_in_file=row_count,
         label_row=label_row_problem(table, columns, study, export, reasons),
-        cell_faults=_cell_faults(table, columns, is_set_aside),
+        cell_faults=_cell_faults(table, columns, export.respondent, reasons),
         undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),
         rows_of_no_wave=rows_of_no_wave(columns, export),
         near_misses=near_misses(columns, export),
@@ -99,7 +100,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
 def contract_of_file(path: Path, name: str, study: Study, export: Export, sha256: str = "") -> ContractResult:
     """Read a file of an export and apply its contract. `name` is what messages call it. Raises ExportError for a file that
     cannot be read; what else is wrong is in the result."""
-    return apply_contract(read_export(path, export, name, dictionary_of(study, export)), study, export, sha256, name)
+    return apply_contract(read_export(path, export, name, description_of(study, export)), study, export, sha256, name)
 
 
 def _date_columns(columns: ColumnMatch, export: Export) -> dict[str, DateColumn]:
@@ -126,16 +127,20 @@ def _dates_of_accepted_rows(
     return accepted_dates
 
 
-def _cell_faults(table: TextTable, columns: ColumnMatch, is_set_aside: pa.BooleanArray) -> tuple[str, ...]:
-    """What is wrong with cells that have no value, where an accepted row and a used column need them."""
+def _cell_faults(table: TextTable, columns: ColumnMatch, respondent: str, reasons: pa.Array) -> tuple[str, ...]:
+    """What is wrong with cells whose value is not the one shown, where an accepted row and a used column need them. A row
+    that is set aside for want of an identifier needs it."""
     if not table.faults:
         return ()
-    rows_set_aside = set(pc.filter(table.source_rows, is_set_aside).to_pylist())
-    used_positions = columns.used_positions
+    reason_by_row = dict(zip(table.source_rows.to_pylist(), reasons.to_pylist(), strict=True))
+    used_positions, respondent_position = columns.used_positions, columns.position(respondent)
     return tuple(
         fault.message
         for fault in table.faults
-        if fault.position in used_positions and fault.source_row not in rows_set_aside
+        if fault.position in used_positions
+        and (fault.position == respondent_position or not fault.is_rounded)
+        and reason_by_row.get(fault.source_row)
+        in ((None, NO_PARTICIPANT) if fault.position == respondent_position else (None,))
     )
 
 

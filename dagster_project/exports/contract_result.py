@@ -146,8 +146,15 @@ class ContractResult:
 
     @cached_property
     def warnings(self) -> list[str]:
-        """Columns and waves of the file that the protocol does not know, and dates that cannot be read, a line each."""
-        return [*self._unknown_columns(), *self.rows_of_no_wave, *self.repeated_rows, *self.date_warnings]
+        """Columns and waves of the file that the protocol does not know, what people see otherwise in it, and dates that
+        cannot be read, a line each."""
+        return [
+            *self._unknown_columns(),
+            *self.table.warnings,
+            *self.rows_of_no_wave,
+            *self.repeated_rows,
+            *self.date_warnings,
+        ]
 
     def _unknown_columns(self) -> list[str]:
         headers = [self._header_text(finding.column) for finding in self._findings_of("unknown")]

@@ -1,10 +1,10 @@
 """Workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods), those of Microsoft Forms among them.
 
-Belongs here: one sheet of a workbook to one `TextTable`. Does not belong here: what a column means, cells without a value
-(cells_without_value.py).
+Belongs here: one sheet of a workbook to one `TextTable`. Does not belong here: what a column means, finding cells without a
+value (cells_without_value.py) or with another than is shown (cells_shown_otherwise.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,19 @@ from typing import Any
 import pyarrow as pa
 import python_calamine
 
-from dagster_project.exports.cell_text import value_text
+from dagster_project.exports.cell_text import number_text, value_text
+from dagster_project.exports.cells_shown_otherwise import ShownOtherwise, covered_cells, shown_otherwise
 from dagster_project.exports.cells_without_value import cells_without_value
 from dagster_project.exports.errors import ExportError, abbreviated_list, plain, quoted
 from dagster_project.exports.header_rows import joined_header, label_texts
 from dagster_project.exports.headers import header_key
 from dagster_project.exports.table import CellFault, HeldCells, TextTable
-from dagster_project.exports.used_range import without_stray_blanks
+from dagster_project.exports.used_range import cell_reference, without_stray_blanks
 from dagster_project.study import Layout
 
 _ANY_LAYOUT = Layout()
+#: From here on a whole number has more digits than a workbook keeps.
+_MAX_KEPT = 10**15
 _Row = tuple[int, list[Any]]
 
 
@@ -30,7 +33,8 @@ def read_excel(path: Path, name: str, layout: Layout = _ANY_LAYOUT) -> TextTable
     the header; `source_rows` are the sheet's row numbers.
 
     Whole numbers are written without a fraction, dates as ISO 8601, truth values as TRUE and FALSE; empty rows are skipped.
-    Errors, and formulas that were never computed, are `faults`. Raises ExportError for a file that is not a workbook,
+    Errors, formulas that were never computed, percentages, merged cells and numbers of more digits than a workbook keeps are
+    `faults`; hidden rows and columns are read, which `warnings` say. Raises ExportError for a file that is not a workbook,
     several filled sheets of which none is declared, a sheet that is not there, a cell outside the header's columns, and a
     cell so far from the others that the sheet would be too large to read.
     """
@@ -55,21 +59,80 @@ def read_excel(path: Path, name: str, layout: Layout = _ANY_LAYOUT) -> TextTable
     width = len(header)
     people_rows = numbered_rows[n_header_rows:]
     _refuse_cells_outside(people_rows, width, name)
-    faults = [
-        CellFault(fault.column - 1, fault.row, f"cell {fault.reference} of sheet {quoted(sheet)} {fault.message}")
-        for fault in cells_without_value(path, sheet)
-        if fault.row in {row_number for row_number, _ in people_rows}
-    ]
+    otherwise = shown_otherwise(path, sheet)
     cells = [[value_text(row[position]) for _, row in people_rows] for position in range(width)]
     return TextTable(
         columns=tuple(header),
         content=HeldCells(pa.table({str(position): pa.array(texts, pa.string()) for position, texts in enumerate(cells)})),
         source_rows=pa.array([row_number for row_number, _ in people_rows], pa.int64()),
         column_labels=label_texts(header, texts_above[layout.header_rows :]),
-        faults=tuple(faults),
+        faults=tuple(_faults(path, sheet, otherwise, dict(people_rows), width)),
+        warnings=tuple(_hidden_parts(otherwise, dict(people_rows), header)),
         notes=(f"The answers are on the sheet {quoted(sheet)}.",),
         blank_lines=blank_lines,
     )
+
+
+def _faults(
+    path: Path, sheet: str, otherwise: ShownOtherwise, rows: Mapping[int, list[Any]], width: int
+) -> Iterator[CellFault]:
+    """The cells of people's rows whose value is not what the sheet shows. rows: by number."""
+
+    def fault(row: int, column: int, message: str, *, is_rounded: bool = False) -> CellFault:
+        return CellFault(
+            column - 1, row, f"cell {cell_reference(row, column)} of sheet {quoted(sheet)} {message}", is_rounded
+        )
+
+    for cell in cells_without_value(path, sheet):
+        if cell.row in rows:
+            yield fault(cell.row, cell.column, cell.message)
+    for row, column, number in otherwise.percentages:
+        if row in rows:
+            yield fault(
+                row,
+                column,
+                f"holds {number_text(number)} and shows {round(number * 100, 6):g} %; give its column the number format"
+                " General, check its numbers, and save the workbook",
+            )
+    for merged in otherwise.merged:
+        first_row, first_column = merged[:2]
+        first_cells = rows.get(first_row, [])
+        if first_row in rows and not any(str(cell).strip() for cell in first_cells[first_column - 1 : first_column]):
+            continue
+        for row, column in covered_cells(merged, rows.keys(), width):
+            yield fault(
+                row,
+                column,
+                f"is merged with {cell_reference(first_row, first_column)}, which alone holds the value; unmerge the cells,"
+                " fill in each, and save the workbook",
+            )
+    for row, cells in rows.items():
+        for column, cell in enumerate(cells[:width], start=1):
+            if isinstance(cell, int | float) and abs(cell) >= _MAX_KEPT:
+                yield fault(
+                    row,
+                    column,
+                    f"holds the number {cell:.14E}, of which a workbook keeps 15 digits; enter it as text, and save the"
+                    " workbook",
+                    is_rounded=True,
+                )
+
+
+def _hidden_parts(otherwise: ShownOtherwise, rows: Mapping[int, list[Any]], header: Sequence[str]) -> Iterator[str]:
+    """A sentence each on hidden rows and hidden columns."""
+    hidden_rows = [str(row) for row in otherwise.hidden_rows if row in rows]
+    if hidden_rows:
+        verb = "rows are" if len(hidden_rows) > 1 else "row is"
+        row_list = abbreviated_list(hidden_rows)
+        yield f"{len(hidden_rows)} {verb} hidden in the workbook, and read like the others: {row_list}"
+    hidden = [
+        quoted(name)
+        for column, name in enumerate(header, start=1)
+        if any(first <= column <= last for first, last in otherwise.hidden_columns)
+    ]
+    if hidden:
+        verb = "columns are" if len(hidden) > 1 else "column is"
+        yield f"{len(hidden)} {verb} hidden in the workbook, and read like the others: {abbreviated_list(hidden)}"
 
 
 def _with_plain_errors(read_part: Callable[[], Any], name: str) -> Any:

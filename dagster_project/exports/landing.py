@@ -56,10 +56,10 @@ class Arrival:
 def find_files(study_folder: Path, export: Export) -> list[Path]:
     """The files of an export's folder that match its pattern (case-insensitive).
 
-    Versions are ordered oldest first, by the time they were last written; parts by name. Hidden files and the lock files of
-    editors are ignored. A missing folder or no file gives an empty list: a wave that has not arrived. Raises ExportError if
-    there is more than one file and the protocol does not say what several files are, for a broken link, and for a name that
-    is not UTF-8.
+    Versions are ordered oldest first, by the time they were last written; parts by name. Hidden files, the lock files of
+    editors, and the file that describes the export's columns are ignored. A missing folder or no file gives an empty list: a
+    wave that has not arrived. Raises ExportError if there is more than one file and the protocol does not say what several
+    files are, for a broken link, and for a name that is not UTF-8.
     """
     folder = Path(study_folder) / export.folder
     try:
@@ -69,7 +69,9 @@ def find_files(study_folder: Path, export: Export) -> list[Path]:
     matching_entries = [
         entry
         for entry in entries
-        if not entry.name.startswith((".", "~$")) and fnmatchcase(entry.name.lower(), export.pattern.lower())
+        if not entry.name.startswith((".", "~$"))
+        and fnmatchcase(entry.name.lower(), export.pattern.lower())
+        and (export.description is None or entry != Path(study_folder) / export.description)
     ]
     for entry in matching_entries:
         _refuse_unreadable_entry(entry, export)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from dagster_project.exports.catalogue import with_catalogue
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.redcap import with_dictionary
 from dagster_project.exports.table import TextTable
@@ -15,9 +16,9 @@ from dagster_project.study import READERS, Export, Layout, Study
 ReadFile = Callable[[Path, str, Layout], TextTable]
 
 
-def read_export(path: Path, export: Export, name: str | None = None, dictionary: Path | None = None) -> TextTable:
+def read_export(path: Path, export: Export, name: str | None = None, description: Path | None = None) -> TextTable:
     """Read a file with the reader that its export declares. `name` is what messages call the file (default: its own name);
-    `dictionary` is the file that describes its columns (dictionary_of).
+    `description` is the file that describes its columns (description_of).
 
     Raises ExportError, one line, for a file that the reader cannot read without guessing.
     """
@@ -27,12 +28,14 @@ def read_export(path: Path, export: Export, name: str | None = None, dictionary:
         table = _reader(export.reader)(path, name, export.layout)
     except OSError as error:
         raise ExportError(f"{plain(name)}: cannot be opened ({error.strerror}); check the file") from None
-    return table if dictionary is None else with_dictionary(table, dictionary)
+    if description is None:
+        return table
+    return with_dictionary(table, description) if export.dictionary is not None else with_catalogue(table, description)
 
 
-def dictionary_of(study: Study, export: Export) -> Path | None:
-    """The data dictionary that an export declares."""
-    return None if export.dictionary is None else study.folder / export.dictionary
+def description_of(study: Study, export: Export) -> Path | None:
+    """The data dictionary or the catalogue of formats that an export declares."""
+    return None if export.description is None else study.folder / export.description
 
 
 def _reader(name: str) -> ReadFile:

@@ -1,33 +1,42 @@
 """SAS files (.sas7bdat, .xpt): values back to text, labels kept, special missing values as SAS writes them (.A to .Z).
 
 Belongs here: one file to one `TextTable`, and what Stata's files have in common with it. Does not belong here: what a
-missing value means; the protocol declares that.
+missing value means; the protocol declares that; catalogues of formats (catalogue.py).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from dagster_project.exports.catalogue import is_catalogue
 from dagster_project.exports.cell_text import value_text
+from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.labelled import LabelledFile, read_with
 from dagster_project.exports.table import HeldCells, TextTable
 from dagster_project.study import Layout
 
 
 def read_sas(path: Path, name: str, layout: Layout) -> TextTable:
-    """Read a SAS data set or transport file. `source_rows` are observation numbers from 1.
+    """Read a SAS data set or transport file. `source_rows` are observation numbers from 1; `formats` are the columns' own.
 
-    Raises ExportError for a file that is neither or is damaged.
+    Raises ExportError for a file that is neither or is damaged, and for a catalogue of formats.
     """
+    if is_catalogue(path):
+        raise ExportError(
+            f"{plain(name)}: this is a SAS catalogue of formats, not a data set; move it out of the export's folder, or"
+            " narrow its pattern to *.sas7bdat, and name it under catalogue of the export"
+        )
     with path.open("rb") as file:
         is_transport = file.read(13) == b"HEADER RECORD"
     if is_transport:
         file_content = read_with(path, name, "SAS", "read_xport", layout.encoding)
     else:
         file_content = read_with(path, name, "SAS", "read_sas7bdat", layout.encoding, user_missing=True)
-    return labelled_table(file_content, "SAS", lambda letter: f".{letter.upper()}")
+    table = labelled_table(file_content, "SAS", lambda letter: f".{letter.upper()}")
+    return replace(table, formats=dict(file_content.metadata.variable_to_label))
 
 
 def labelled_table(file_content: LabelledFile, program: str, missing_text: Callable[[str], str]) -> TextTable:

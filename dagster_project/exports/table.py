@@ -58,14 +58,16 @@ class HeldCells:
 
 @dataclass(frozen=True)
 class CellFault:
-    """A cell whose value is not in the file: an error, or a formula that was never computed.
+    """A cell whose value is not in the file (an error, a formula that was never computed), or could be read two ways.
 
-    position: of its column. source_row: its row. message: what is wrong, beginning with the cell.
+    position: of its column. source_row: its row. message: what is wrong, beginning with the cell. is_rounded: whether it is
+    a number of which the file has not kept all digits, which matters for identifiers.
     """
 
     position: int
     source_row: int
     message: str
+    is_rounded: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,14 @@ class TextTable:
     other_names: column name to another name by which the tool knows the column (Qualtrics' ImportId).
     absences: the name of a column that cannot be told from others to the reason and the cure.
     value_labels: column name to {value's text: label}.
+    formats: of a file whose labels stand in another file (SAS), column name to the name of its labels there.
     special_codes: column name to the codes that the file declares as user-missing, single ("-9") or as a range
         ("90 thru 99").
     forms: of a tool that says how far each form was filled in (REDCap), by the form's name.
     encoding, delimiter: as detected; None if the format has none, and for a file of one column.
-    faults: cells that have no value though the file shows one; they are blank in `content`.
+    faults: cells whose value in `content` is not what the file shows, or cannot be.
     guesses: what was taken to be so and could be otherwise, one sentence each.
+    warnings: what people see otherwise in the file, one sentence each.
     notes: what the reader found out about the file, one sentence each.
     blank_lines: number of entirely blank lines, which are not records.
     """
@@ -105,12 +109,14 @@ class TextTable:
     other_names: dict[str, str] = field(default_factory=dict)
     absences: dict[str, str] = field(default_factory=dict)
     value_labels: dict[str, dict[str, str]] = field(default_factory=dict)
+    formats: dict[str, str] = field(default_factory=dict)
     special_codes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     faults: tuple[CellFault, ...] = ()
     forms: dict[str, Form] = field(default_factory=dict)
     encoding: str | None = None
     delimiter: str | None = None
     guesses: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     blank_lines: int = 0
 

@@ -19,7 +19,7 @@ from dagster_project.exports import (
     ContractResult,
     ExportError,
     contract_of_file,
-    dictionary_of,
+    description_of,
     digest_of,
     find_files,
     land,
@@ -106,12 +106,12 @@ def _refuse_shared_participants(contract_results: Sequence[ContractResult]) -> N
 
 def _fingerprint(settings: Settings, study: Study, export: Export, sha256: str) -> str:
     declaration = export.model_dump_json(exclude={"pin", "files"})
-    dictionary = dictionary_of(study, export)
-    dictionary_sha256 = hashlib.sha256(dictionary.read_bytes()).hexdigest() if dictionary and dictionary.exists() else ""
+    description = description_of(study, export)
+    description_sha256 = hashlib.sha256(description.read_bytes()).hexdigest() if description and description.exists() else ""
     parts = (
         sha256,
         declaration,
-        dictionary_sha256,
+        description_sha256,
         *export_columns(study, export),
         *day_columns(export),
         hashlib.sha256(settings.key()).hexdigest(),

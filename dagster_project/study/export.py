@@ -267,6 +267,11 @@ class Export(Definition):
         description="REDCap's data dictionary (CSV of its web page or API) below the study folder; matches columns that are"
         " headed by their labels",
     )
+    catalogue: str | None = Field(
+        default=None,
+        description="SAS's catalogue of formats (.sas7bcat) below the study folder, the file that knows what the codes of a"
+        " .sas7bdat stand for",
+    )
     untouched_forms: Literal["blank", "answers"] | None = Field(
         default=None,
         description="what REDCap's boxes that are not ticked are in a form without an answer whose state is blank or"
@@ -289,6 +294,11 @@ class Export(Definition):
         if self.wave is None:
             return RESERVED_NAMES[0]
         return self.wave.lower() if self.part is None else f"{self.wave.lower()}_{self.part}"
+
+    @property
+    def description(self) -> str | None:
+        """The file below the study folder that describes its columns: a data dictionary, or a catalogue of formats."""
+        return self.dictionary or self.catalogue
 
     @property
     def layout(self) -> Layout:

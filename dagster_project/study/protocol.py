@@ -186,13 +186,14 @@ class Protocol(Definition):
         for export in wave_exports:
             if export.wave not in waves:
                 raise ValueError(f"an export names the unknown wave {export.wave}")
-        for key, words in (
-            ("dictionary", "a dictionary; only the redcap reader knows one"),
-            ("untouched_forms", "untouched_forms; only the redcap reader knows forms"),
+        for key, reader, words in (
+            ("dictionary", "redcap", "a dictionary; only the redcap reader knows one"),
+            ("catalogue", "sas", "a catalogue; only the sas reader knows one"),
+            ("untouched_forms", "redcap", "untouched_forms; only the redcap reader knows forms"),
         ):
             exports_with_key = [export for export in self.exports if getattr(export, key) is not None]
-            if not_redcap := [export.export for export in exports_with_key if export.reader != "redcap"]:
-                raise ValueError(f"export {not_redcap[0]} declares {words}")
+            if of_another := [export.export for export in exports_with_key if export.reader != reader]:
+                raise ValueError(f"export {of_another[0]} declares {words}")
         for wave in waves:
             self._check_parts(wave)
         tables = [export.table for export in self.exports]

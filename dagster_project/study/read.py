@@ -116,8 +116,8 @@ def hash_definitions(study: Study) -> dict[str, str]:
     """The SHA-256 of every definition file of a study as the files are now, by its name below the study folder.
 
     Definition files are all files that a run reads there except exports and interviews: the protocol, the instruments,
-    norms, propositions, the authors' answers to checklists, the published table, the exports' dictionaries. The library's
-    instruments that the study names are among them, as library:CODE.
+    norms, propositions, the authors' answers to checklists, the published table, the exports' dictionaries and
+    catalogues. The library's instruments that the study names are among them, as library:CODE.
     """
     return _hashes_of_files(study.folder, study.protocol)
 
@@ -128,7 +128,7 @@ def _definition_files(protocol: Protocol) -> Iterator[str]:
     yield from ("norms.yaml", "propositions.yaml", "checklists.yaml")
     if protocol.published is not None:
         yield protocol.published.file
-    yield from (export.dictionary for export in protocol.exports if export.dictionary is not None)
+    yield from (export.description for export in protocol.exports if export.description is not None)
 
 
 def _hashes_of_files(folder: Path, protocol: Protocol) -> dict[str, str]:

@@ -9,7 +9,17 @@ _KEYS = ("from", "columns", "leaving", "special_codes")
 #: What the roster takes over from the wave's export. What is said of answers stays with the wave.
 _TAKEN_OVER = (
     *("folder", "pattern", "files", "pin", "reader", "sheet", "encoding", "title_rows", "header_rows", "label_rows"),
-    *("decimal", "respondent", "dates", "two_digit_years_from", "rows", "dictionary", "set_aside", "duplicates"),
+    *(
+        "decimal",
+        "respondent",
+        "dates",
+        "two_digit_years_from",
+        "rows",
+        "dictionary",
+        "catalogue",
+        "set_aside",
+        "duplicates",
+    ),
     "respondents",
 )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.exports import ContractResult, apply_contract, dictionary_of, read_export
+from dagster_project.exports import ContractResult, apply_contract, description_of, read_export
 from dagster_project.study import ColumnBlock, Export, RowFilter, Study
 
 DICTIONARY = [
@@ -53,7 +53,7 @@ def _result(
         "dictionary": "dictionary.csv" if has_dictionary else None,
     }  # fmt: skip
     export = export_of("t1").model_copy(update=changes | update)
-    table = read_export(study.folder / "records.csv", export, None, dictionary_of(study, export))
+    table = read_export(study.folder / "records.csv", export, None, description_of(study, export))
     return apply_contract(table, study, export, "ab" * 32, "records.csv")
 
 

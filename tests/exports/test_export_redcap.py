@@ -14,7 +14,7 @@ from dagster_project.exports import (
     ExportError,
     Memory,
     apply_contract,
-    dictionary_of,
+    description_of,
     look,
     propose_labels,
     read_cells,
@@ -79,7 +79,7 @@ def _export(export_of: Callable[[str], Export], instance: str, is_labelled: bool
 
 def _contracted(study: Study, export: Export, rows: list[list[str]]) -> tuple[ExportData, ContractResult]:
     _write(study.folder / "dictionary.csv", [HEAD, *DICTIONARY])
-    table = read_export(_write(study.folder / "raw/T1/records.csv", rows), export, None, dictionary_of(study, export))
+    table = read_export(_write(study.folder / "raw/T1/records.csv", rows), export, None, description_of(study, export))
     result = apply_contract(table, study, export, "ab" * 32, "records.csv")
     return ExportData(export, table, result), result
 
@@ -118,7 +118,7 @@ def test_items_of_one_label_are_asked_for_by_name(study: Study, export_of: Calla
     fields = [[cell if cell != "Label 3" else "Label 1" for cell in row] for row in DICTIONARY]
     export = _export(export_of, "1", True)
     _write(study.folder / "dictionary.csv", [HEAD, *fields])
-    table = read_export(_write(study.folder / "raw/T1/records.csv", labelled), export, None, dictionary_of(study, export))
+    table = read_export(_write(study.folder / "raw/T1/records.csv", labelled), export, None, description_of(study, export))
     result = apply_contract(table, study, export, "ab" * 32, "records.csv")
     assert result.problems == [
         'T1: 2 columns are missing: "q_1" (mood_01), "q_3" (mood_03); for "q_1", its label "Label 1" does not tell it from other'
@@ -145,7 +145,7 @@ def test_a_dictionary_that_is_none_is_refused(
         _write(study.folder / "dictionary.csv", rows)
     path = _write(study.folder / "raw/T1/records.csv", RAW)
     with pytest.raises(ExportError) as refusal:
-        read_export(path, export, None, dictionary_of(study, export))
+        read_export(path, export, None, description_of(study, export))
     assert str(refusal.value) == message
 
 
