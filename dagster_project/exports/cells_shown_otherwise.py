@@ -126,7 +126,10 @@ def _in_xls(path: Path, sheet: str) -> ShownOtherwise:
             and is_percentage[cells.cell_xf_index(row, column)]
             and float(cells.cell_value(row, column)) != 0
         ],
-        merged=[(top + 1, left + 1, bottom, right) for top, bottom, left, right in cells.merged_cells],
+        merged=[
+            (first_row + 1, first_column + 1, last_row, last_column)
+            for first_row, last_row, first_column, last_column in cells.merged_cells
+        ],
         hidden_rows=[row + 1 for row, facts in sorted(cells.rowinfo_map.items()) if facts.hidden],
         hidden_columns=[(column + 1, column + 1) for column, facts in sorted(cells.colinfo_map.items()) if facts.hidden],
     )

@@ -15,7 +15,8 @@ from dagster_project.exports.columns import ANSWERED_ON, RESPONDENT, ColumnMatch
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.dates import DateColumn, read_dates
 from dagster_project.exports.declared_missing import undeclared_missing_codes
-from dagster_project.exports.errors import ExportError, plain
+from dagster_project.exports.errors import ExportError, plain, quoted
+from dagster_project.exports.identifiers import rounded_identifiers
 from dagster_project.exports.label_row import label_row_problem
 from dagster_project.exports.read import description_of, read_export
 from dagster_project.exports.row_rules import (
@@ -82,6 +83,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         findings=columns.findings(boxes.code_columns),
         rows_in_file=row_count,
         label_row=label_row_problem(table, columns, study, export, reasons),
+        rounded_identifiers=_rounded_identifiers(columns, export.respondent, respondents),
         cell_faults=_cell_faults(table, columns, export.respondent, reasons),
         undeclared_missing=tuple(undeclared_missing_codes(table, study, export)),
         rows_of_no_wave=rows_of_no_wave(columns, export),
@@ -125,6 +127,11 @@ def _dates_of_accepted_rows(
             column = replace(column, unread=tuple(text for text in column.unread if text in texts))
         accepted_dates[code] = column
     return accepted_dates
+
+
+def _rounded_identifiers(columns: ColumnMatch, column: str, respondents: pa.ChunkedArray) -> str | None:
+    words = rounded_identifiers(respondents) if columns.position(column) is not None else None
+    return f"column {quoted(column)}: {words}" if words is not None else None
 
 
 def _cell_faults(table: TextTable, columns: ColumnMatch, respondent: str, reasons: pa.Array) -> tuple[str, ...]:

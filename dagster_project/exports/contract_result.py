@@ -42,6 +42,7 @@ class ContractResult:
     repeated_rows: a line where rows of repeated instruments are taken for several rows of a person (REDCap).
     rows_in_file: records of the file; always accepted plus set aside.
     label_row: what is wrong if a row looks like a further header.
+    rounded_identifiers: what is wrong if a spreadsheet rounded identifiers.
     cell_faults: a line for each cell that is needed and has no value in the file.
     boxes: the boxes of the file (REDCap) that are no answers.
     undeclared_missing: of a file that declares codes as missing, a line for each column with one that the protocol lacks.
@@ -61,6 +62,7 @@ class ContractResult:
     findings: tuple[ColumnFinding, ...]
     rows_in_file: int
     label_row: str | None = None
+    rounded_identifiers: str | None = None
     cell_faults: tuple[str, ...] = ()
     undeclared_missing: tuple[str, ...] = ()
     rows_of_no_wave: tuple[str, ...] = ()
@@ -131,13 +133,13 @@ class ContractResult:
 
     @cached_property
     def problems(self) -> list[str]:
-        """What makes the export unusable, one line each: missing and duplicated columns, cells without a value, dates that
-        could be read two ways,
-        participants with several rows."""
+        """What makes the export unusable, one line each: missing and duplicated columns, identifiers that
+        were rounded, cells without a value, dates that could be read two ways, participants with several rows."""
         return [
             *self._missing_columns(),
             *self._duplicated_columns(),
             *([f"{self.wave}: {self.label_row}"] if self.label_row is not None else []),
+            *([f"{self.wave}: {self.rounded_identifiers}"] if self.rounded_identifiers is not None else []),
             *self._cell_problems(),
             *self._date_problems(),
             *(f"{self.wave}: {line}" for line in (*self.near_misses, *self.undeclared_missing, *self.boxes.questions)),

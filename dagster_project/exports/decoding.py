@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from charset_normalizer import from_bytes
 
-from dagster_project.exports.errors import ExportError, plain
+from dagster_project.exports.errors import ExportError, plain, quoted
 
 #: The first bytes of files that are not text, what they are, and what to do instead.
 _FILE_SIGNATURES = (
@@ -31,6 +31,15 @@ _NOT_BLANK = re.compile(rb"\S")
 #: Ctrl-Z, the end-of-file mark of DOS.
 DOS_END = b"\x1a"
 _UTF8_BOM = b"\xef\xbb\xbf"
+#: What UTF-8 makes of letters that were UTF-8 already and were read as cp1252: a character from Â to Å, and one that is a
+#: byte from 0x80 to 0xbf there. Without curly quotes, which may follow a capital letter, but for those after "â€".
+_SIGNS = rb"\xc2[\x80-\xbf]|\xc5[\x92\x93\xa0\xa1\xb8\xbd\xbe]|\xc6\x92|\xcb[\x86\x9c]|\xe2\x82\xac|\xe2\x84\xa2"
+_DOUBLE_ENCODING = re.compile(
+    rb"\xc3[\x82-\x85](?:" + _SIGNS + rb"|\xe2\x80[\x93\x94\x9a\x9e\xa0-\xa2\xa6\xb0\xb9\xba])|"
+    rb"\xc3\xa2(?:\xe2\x82\xac)(?:" + _SIGNS + rb"|\xe2\x80[\x93-\xba])|\xc3\xa2\xe2\x80\x9a\xc2\xac"
+)
+_SEPARATORS = (b",", b";", b"\t", b"|", b"^", b"\n", b"\r", b'"')
+_MAX_SHOWN_BYTES = 20
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -146,3 +155,35 @@ def _line_of(data: bytes, position: int) -> int:
     """The physical line of a byte; lines end with LF, CRLF or CR."""
     preceding_bytes = data[:position]
     return 1 + preceding_bytes.count(b"\n") + preceding_bytes.count(b"\r") - preceding_bytes.count(b"\r\n")
+
+
+def encoded_twice(utf8: bytes) -> str | None:
+    """A text of a file that was encoded as UTF-8 twice, and what it was before, as a warning; None if there is none.
+
+    "Ã¤" is what Excel shows, and saves again, of an "ä" whose encoding it took for another. A text may be meant so, but
+    hardly is: people are told.
+    """
+    if utf8.isascii() or (match := _DOUBLE_ENCODING.search(utf8)) is None:
+        return None
+    begin = max(utf8.rfind(separator, 0, match.start()) for separator in _SEPARATORS) + 1
+    text = re.split(r'[,;\t|^\n\r"]', utf8[begin : match.end() + _MAX_SHOWN_BYTES].decode("utf-8", "ignore"))[0]
+    meant_text = _before_second_encoding(text)
+    if meant_text is None:
+        text = match[0].decode()
+        meant_text = _before_second_encoding(text)
+    if meant_text is None:
+        return None
+    return (
+        f"the text was encoded twice, as spreadsheets do that open UTF-8 as another encoding: {quoted(text)} was"
+        f" {quoted(meant_text)}; export the file again, and do not open it before"
+    )
+
+
+def _before_second_encoding(text: str) -> str | None:
+    """The text whose UTF-8 was read as cp1252, where a byte without a letter stays a control character."""
+    try:
+        return b"".join(
+            character.encode("iso-8859-1" if "\x80" <= character <= "\x9f" else "cp1252") for character in text
+        ).decode()
+    except UnicodeError:
+        return None

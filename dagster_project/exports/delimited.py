@@ -46,6 +46,7 @@ def read_delimited(path: Path, name: str, layout: Layout = _ONE_HEADER_ROW) -> T
         encoding=decoded_text.encoding,
         guesses=decoded_text.notes if decoded_text.is_guessed else (),
         delimiter=grammar.delimiter if grammar.is_found else None,
+        warnings=records.warnings,
         notes=tuple(notes),
         blank_lines=records.blank_lines,
     )

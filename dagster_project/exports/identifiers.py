@@ -7,7 +7,27 @@ the protocol can say (respondents of an export).
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.exports.errors import abbreviated_list
+
 STRANGERS_CURE = "correct the identifier, add the person, or say who is meant under respondents of the export"
+
+#: How spreadsheets write numbers of many digits into a CSV.
+_ROUNDED = r"^\s*[0-9]([.,][0-9]+)?E[+][0-9]+\s*$"
+
+
+def rounded_identifiers(respondents: pa.ChunkedArray) -> str | None:
+    """What is wrong with identifiers that a spreadsheet rounded, in words that go on after their column; None if none is."""
+    is_rounded = pc.match_substring_regex(respondents, _ROUNDED, ignore_case=True)
+    rounded = pc.utf8_trim_whitespace(pc.unique(pc.filter(respondents, is_rounded))).to_pylist()
+    if not rounded:
+        return None
+    return (
+        f"a spreadsheet rounded the identifier {abbreviated_list(rounded)}; export the file again without opening it in one,"
+        " or make the column text there first"
+    )
 
 
 def did_you_mean(respondent: str, respondents: Sequence[str]) -> str:

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from dagster_project.exports.cell_text import value_text
 from dagster_project.exports.errors import ExportError, plain, quoted
-from dagster_project.exports.table import TextTable
+from dagster_project.exports.kept_digits import MAX_EXACT, rounded_numbers
+from dagster_project.exports.table import CellFault, TextTable
 from dagster_project.exports.whole_numbers import as_text
 from dagster_project.study import Layout
 
@@ -92,14 +93,26 @@ def read_parquet(path: Path, name: str, layout: Layout) -> TextTable:
                 f"{plain(name)}: column {quoted(field.name)} holds {plain(str(value_type), 40)}; export it as a plain column"
             )
     cells = _ParquetCells(path, name, rows)
-    for _ in cells._file_batches(range(len(schema))):
-        pass  # read once, so that damage in the middle is found before the file is used
+    # Read once, so that damage in the middle is found before the file is used.
+    faults: list[CellFault] = []
+    first_row = 1
+    for batch in cells._file_batches(range(len(schema))):
+        for position, column in enumerate(batch.columns):
+            if (max_exact := MAX_EXACT.get(str(column.type))) is not None and _has_rounded(column, max_exact):
+                faults += rounded_numbers(column.to_pylist(), schema.names[position], position, max_exact, first_row)
+        first_row += batch.num_rows
     return TextTable(
         columns=tuple(schema.names),
         content=cells,
         source_rows=pa.array(np.arange(1, rows + 1)),
+        faults=tuple(faults),
         notes=("The file is Parquet.",),
     )
+
+
+def _has_rounded(column: pa.Array, max_exact: int) -> bool:
+    limits = pc.min_max(column, skip_nulls=True)
+    return any(limits[limit].is_valid and abs(limits[limit].as_py()) >= max_exact for limit in ("min", "max"))
 
 
 def _unreadable(name: str, error: Exception) -> str:

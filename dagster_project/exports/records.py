@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from dagster_project.exports.decoding import encoded_twice
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.table import Cells, HeldCells
 
@@ -34,12 +35,13 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 @dataclass(frozen=True)
 class Records:
-    """Header, cells, the line each record starts on (int64), and how many lines are blank."""
+    """Header, cells, the line each record starts on (int64), how many lines are blank, and what people should know."""
 
     header: tuple[str, ...]
     cells: Cells
     source_rows: pa.Array
     blank_lines: int
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,14 @@ def read_records(utf8: bytes, grammar: Grammar, name: str) -> Records:
     if header is None:
         raise ExportError(f"{name}: the file is empty; export it again")
     batches.append(text_batch(rows, len(header)))
-    return Records(header, HeldCells(pa.Table.from_batches(batches)), pa.array(source_rows, pa.int64()), blank_lines)
+    warning = encoded_twice(utf8)
+    return Records(
+        header,
+        HeldCells(pa.Table.from_batches(batches)),
+        pa.array(source_rows, pa.int64()),
+        blank_lines,
+        () if warning is None else (warning,),
+    )
 
 
 def _misquoted_message(name: str, text: str, delimiter: str, line: int, skipped_lines: int, has_ended: bool) -> str:

@@ -28,6 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
+from dagster_project.exports.decoding import encoded_twice
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.records import Grammar, Lines, Records, cells_of_any_length, is_blank, text_batch
 from dagster_project.exports.whole_numbers import total_text_length
@@ -210,6 +211,7 @@ def regular_records(source: Path | bytes, begin: int, end: int, grammar: Grammar
     blocks: list[_Block] = []
     lines: list[np.ndarray] = []
     line, blank_lines = 1 + grammar.skipped_lines, 0
+    warning: str | None = None
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
         position = begin + grammar.skipped_bytes
         stream.seek(position)
@@ -223,6 +225,7 @@ def regular_records(source: Path | bytes, begin: int, end: int, grammar: Grammar
             if scan is None or len(data) - scan.size > _MAX_RECORD_BYTES:
                 return None
             header = scan.header
+            warning = warning or encoded_twice(data[: scan.size])
             blocks += [scan.block] if scan.block is not None else []
             lines.append(scan.lines + line)
             line += scan.line_breaks
@@ -231,7 +234,8 @@ def regular_records(source: Path | bytes, begin: int, end: int, grammar: Grammar
     if not header:
         return None
     cells = RegularCells(source, name, grammar.delimiter, len(header), tuple(blocks))
-    return Records(header, cells, pa.array(np.concatenate(lines), pa.int64()), blank_lines)
+    warnings = () if warning is None else (warning,)
+    return Records(header, cells, pa.array(np.concatenate(lines), pa.int64()), blank_lines, warnings)
 
 
 def _scan(text: bytes, position: int, is_last: bool, header: tuple[str, ...], delimiter: int) -> _Scan | None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from dagster_project.exports.catalogue import is_catalogue
 from dagster_project.exports.cell_text import value_text
 from dagster_project.exports.errors import ExportError, plain
+from dagster_project.exports.kept_digits import MAX_EXACT, rounded_numbers
 from dagster_project.exports.labelled import LabelledFile, read_with
 from dagster_project.exports.table import HeldCells, TextTable
 from dagster_project.study import Layout
@@ -46,6 +47,7 @@ def labelled_table(file_content: LabelledFile, program: str, missing_text: Calla
     letters = {column: set(column_letters) for column, column_letters in missing_letters.items()}
     cells = [_texts(file_content.values[column], letters.get(column, set()), missing_text) for column in columns]
     row_count = len(cells[0]) if cells else 0
+    types = file_content.metadata.readstat_variable_types or {}
     return TextTable(
         columns=columns,
         content=HeldCells(pa.table(cells, names=[str(position) for position in range(len(columns))])),
@@ -59,6 +61,13 @@ def labelled_table(file_content: LabelledFile, program: str, missing_text: Calla
             column: tuple(missing_text(letter) for letter in sorted(column_letters))
             for column, column_letters in letters.items()
         },
+        faults=tuple(
+            fault
+            for position, column in enumerate(columns)
+            for fault in rounded_numbers(
+                file_content.values[column], column, position, MAX_EXACT.get(types.get(column, ""), MAX_EXACT["double"])
+            )
+        ),
         encoding=file_content.encoding,
         notes=(f"The file is {program}'s.",),
         guesses=file_content.guesses,

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from dagster_project.exports.cell_text import duration_text, number_text
 from dagster_project.exports.errors import ExportError, plain
+from dagster_project.exports.kept_digits import rounded_numbers
 from dagster_project.exports.labelled import read_with
 from dagster_project.exports.sas import labelled_table
 from dagster_project.exports.table import HeldCells, TextTable
@@ -69,6 +70,12 @@ def read_spss(path: Path, name: str, layout: Layout) -> TextTable:
             column: tuple(_missing_code(limits, number_writers[column]) for limits in ranges)
             for column, ranges in metadata.missing_ranges.items()
         },
+        faults=tuple(
+            fault
+            for position, column in enumerate(columns)
+            if number_writers[column] is number_text
+            for fault in rounded_numbers(values[column], column, position)
+        ),
         encoding=file_content.encoding,
         notes=(f"The file is SPSS, its text in {file_content.encoding}.",),
         guesses=file_content.guesses,

@@ -92,3 +92,25 @@ def test_a_file_all_in_another_encoding_is_read_in_the_declared_one(
     path.write_bytes(path.read_bytes().replace(b"Lodz_", "Łódź ".encode("cp1250")))
     assert read_export(path, _export(reader, "cp1250")).value_labels["town"]["1"].strip() == "Łódź"
     assert read_export(path, _export(reader)).guesses != ()
+
+
+@pytest.mark.parametrize("is_regular", [True, False])
+@pytest.mark.parametrize(
+    ("text", "shown", "meant"),
+    [("Größe, Ähre", "GrÃ¶ÃŸe", "Größe"), ("Ánna", "Ã\\x81nna", "Ánna"), ("it’s “so”", "itâ€™s â€œsoâ€\\x9d", "it’s “so”"), ("15 €", "15 â‚¬", "15 €")],
+)  # fmt: skip
+def test_text_that_was_encoded_twice_is_named(tmp_path: Path, text: str, shown: str, meant: str, is_regular: bool) -> None:
+    """A spreadsheet opened UTF-8 as another encoding, and saved what it showed as UTF-8."""
+    letters = [bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode()]
+    path = tmp_path / "saved.csv"
+    path.write_text("pid;note\nA;" + "".join(letters) + ("\n" if is_regular else "\r"), encoding="utf-8", newline="")
+    assert read_export(path, _export("delimited")).warnings == (
+        f'the text was encoded twice, as spreadsheets do that open UTF-8 as another encoding: "{shown}" was "{meant}"; export the'
+        " file again, and do not open it before",
+    )
+
+
+def test_text_of_any_language_is_not_taken_to_be_encoded_twice(tmp_path: Path) -> None:
+    texts = "MAÇÃ” QUALITÉ\xa0: «À» São Âge â€ ÅÄÖ Ñandú Žáček größer naïve € £5 “é” Ä. Å/ψ Übung—Ü"
+    (tmp_path / "any.csv").write_text(f"pid;note\nA;{texts}\n", encoding="utf-8")
+    assert read_export(tmp_path / "any.csv", _export("delimited")).warnings == ()
