@@ -29,7 +29,7 @@ from dagster_project.study.export import (
 )
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words
-from dagster_project.study.new import new_study
+from dagster_project.study.new import further_definitions, new_study, study_code
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
 from dagster_project.study.protocol import (
@@ -41,6 +41,7 @@ from dagster_project.study.protocol import (
     ServiceUse,
     Wave,
 )
+from dagster_project.study.questions import ASK
 from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study
 from dagster_project.study.readers import READERS, Layout
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
@@ -48,6 +49,7 @@ from dagster_project.study.texts import INVISIBLE, comparable
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
+    "ASK",
     "CODEBOOK_COLUMNS",
     "EFFECT_SIZES",
     "EFFECT_SIZE_NAMES",
@@ -96,12 +98,14 @@ __all__ = [
     "comparable",
     "effect_size_method",
     "effect_size_of",
+    "further_definitions",
     "hash_definitions",
     "in_words",
     "new_study",
     "read_definition",
     "read_instrument",
     "read_study",
+    "study_code",
     "wave_definitions",
     "wave_state",
 ]
