@@ -22,7 +22,9 @@ _QUESTION_AND_ROW = (
     re.compile(r"(?P<stem>.+?)\s*\[[^\]]*\D[^\]]*\]", re.DOTALL),
 )
 _MAX_NAME_LENGTH = 60
-_MIN_ITEMS, _MIN_SAME_LABELS = 3, 2
+_MIN_ITEMS = 3
+#: Answers of questions of which several boxes may be ticked: no items of a scale.
+_BOX = re.compile(r"(?:not |un)?(?:selected|checked|mentioned|ticked|quoted|marked)|tick|x", re.IGNORECASE)
 _MAX_ANSWERS, _MAX_TEXT_ANSWERS, _MAX_TEXT_LENGTH = 16, 11, 100
 _TOTAL = re.compile(r".*(?:total|sum|score|mean|summe|gesamt|index|avg|average)$", re.IGNORECASE)
 
@@ -54,7 +56,9 @@ class Block:
         return pooled([item.facts for item in self.items])
 
     def columns_of(self, table_index: int) -> list[str | None]:
-        """The column of each item in a table; None where it has none."""
+        """The column of each item in a table; None where it has none, and for all where nobody answered any of them."""
+        if not any(table_index in item.columns and item.columns[table_index].counts for item in self.items):
+            return [None] * len(self.items)
         return [item.columns[table_index].name if table_index in item.columns else None for item in self.items]
 
 
@@ -115,6 +119,9 @@ def _is_item(column: ColumnFacts) -> bool:
     """Whether a column holds answers of a closed question: few whole numbers, or few short texts."""
     if not column.counts:
         return False
+    answer_texts = set(column.value_labels.values()) or set(column.counts)
+    if any(_BOX.fullmatch(text.strip()) for text in answer_texts):
+        return False
     n_whole = sum(column.numbers.values())
     if n_whole >= 0.9 * column.n_filled:
         numbers = column.numbers
@@ -165,8 +172,7 @@ def _goes_with(items: Sequence[Item], item: Item) -> bool:
 
 
 def _is_block(items: Sequence[Item]) -> bool:
-    kind, _ = answer_kind(items[0].facts)
-    return len(items) >= (_MIN_SAME_LABELS if kind == "labelled" else _MIN_ITEMS)
+    return len(items) >= _MIN_ITEMS
 
 
 def _numbered_block(
@@ -209,7 +215,8 @@ def _with_runs(items: Sequence[Item]) -> list[tuple[int, Item]]:
     for position, item in enumerate(items):
         previous = items[position - 1] if position else None
         is_new = previous is None or _question(previous.stem) != _question(item.stem)
-        is_new = is_new or (answer_kind(item.facts)[0] == "numbers" and not _question(item.stem))
+        kind, item_answers = answer_kind(item.facts)
+        is_new = is_new or (not _question(item.stem) and (kind == "numbers" or len(item_answers) < _MIN_ITEMS))
         if not is_new:
             is_new = not _goes_with([member for number, member in pairs if number == run], item)
         run += is_new

@@ -7,7 +7,7 @@ here: facts about one thing (the modules beside), the YAML (protocol_text.py, in
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dagster_project.drafting.answers import Answers, find_answers
@@ -16,9 +16,9 @@ from dagster_project.drafting.columns import column_facts
 from dagster_project.drafting.identifiers import Identifier, find_identifiers
 from dagster_project.drafting.keys import KeyProposal, find_reversed
 from dagster_project.drafting.library import LibraryMatch, recognise_instrument
-from dagster_project.drafting.people import AnswerDate, Variable, find_answer_date, find_variables
+from dagster_project.drafting.people import AnswerDate, Variable, find_answer_date, find_variables, with_common_order
 from dagster_project.drafting.sources import Sources
-from dagster_project.drafting.waves import Source, Waves, WaveTable, find_waves, without_wave_in_names
+from dagster_project.drafting.waves import Source, Waves, WaveTable, find_waves, in_order_of_days, without_wave_in_names
 
 #: The file with everybody that is written where the first wave lacks people of later ones.
 PEOPLE_FILE, PEOPLE_COLUMN = "people.csv", "participant"
@@ -57,6 +57,7 @@ class DraftedExport:
     pattern: str
     part: str = ""
     is_several_files: bool = False
+    files_question: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,13 @@ class Draft:
 def draft_study(found_sources: Sources) -> Draft:
     """Put a draft together from the tables of some files."""
     waves = find_waves(found_sources.sources)
-    tables = [without_wave_in_names(table) for table in waves.tables]
-    waves = Waves(tuple(tables), waves.others, waves.is_order_known)
+    waves = replace(waves, tables=tuple(without_wave_in_names(table) for table in waves.tables))
+    waves = in_order_of_days(waves, [answer_date.median_day for answer_date in _answer_dates(waves.tables)])
+    tables = _with_items(waves.tables)
+    waves = replace(waves, tables=tuple(tables))
     identifiers = find_identifiers(tables)
     roster_source, left_sources = _roster_source(waves, identifiers)
-    dates = [find_answer_date(table, _known_columns(table, identifiers[index])) for index, table in enumerate(tables)]
+    dates = _answer_dates(tables)
     known_columns = [
         _known_columns(table, identifiers[index]) | set(dates[index].choices) | {dates[index].column}
         for index, table in enumerate(tables)
@@ -119,6 +122,17 @@ def draft_study(found_sources: Sources) -> Draft:
         copies[found_sources.dictionaries[0]] = dictionary
     left_out = (*found_sources.left_out, *((source.path, "it is neither a wave nor the roster") for source in left_sources))
     return Draft(waves, exports, roster, tuple(blocks), tuple(variables), copies, dictionary, left_out)
+
+
+def _answer_dates(tables: Sequence[WaveTable]) -> list[AnswerDate]:
+    return with_common_order([find_answer_date(table, ()) for table in tables], tables)
+
+
+def _with_items(tables: Sequence[WaveTable]) -> list[WaveTable]:
+    """The tables of waves in which somebody answered an item, if there are any; all tables otherwise."""
+    blocks = find_blocks(tables, [_known_columns(table, Identifier("", "")) for table in tables])
+    with_items = [table for index, table in enumerate(tables) if any(any(block.columns_of(index)) for block in blocks)]
+    return with_items or list(tables)
 
 
 def _known_columns(table: WaveTable, identifier: Identifier) -> set[str]:
@@ -252,20 +266,33 @@ def _exports(
         for number, index in enumerate(indices[:1] if is_several_files else indices, start=1):
             table = tables[index]
             folder, pattern = folder_and_pattern(copies[table.source.path], copies.values())
-            part = _part_code(table, number) if len(indices) > 1 and not is_several_files else ""
             exports.append(
                 DraftedExport(
-                    index,
-                    table,
-                    identifiers[index],
-                    dates[index],
-                    folder,
-                    "*" if is_several_files else pattern,
-                    part,
-                    is_several_files,
+                    index=index,
+                    table=table,
+                    identifier=identifiers[index],
+                    answer_date=dates[index],
+                    folder=folder,
+                    pattern="*" if is_several_files else pattern,
+                    part=_part_code(table, number) if len(indices) > 1 and not is_several_files else "",
+                    is_several_files=is_several_files,
+                    files_question=_files_question(tables, identifiers, indices) if is_several_files else "",
                 )
             )
     return tuple(exports)
+
+
+def _files_question(tables: Sequence[WaveTable], identifiers: Mapping[int, Identifier], indices: Sequence[int]) -> str:
+    """What is asked of several files of a wave with the same columns; "" if they are of other people each."""
+    people: list[set[str]] = []
+    for index in indices:
+        column = identifier_column(tables[index], identifiers[index])
+        people.append(set(tables[index].columns[column].counts) if column else set())
+    names = ", ".join(tables[index].source.path.name for index in indices)
+    n_people, n_different = sum(map(len, people)), len(set().union(*people))
+    if n_people and n_different == n_people:
+        return ""
+    return f"versions (the newest is used) or parts (all are used): {names} have the same columns, and people in common"
 
 
 def _part_code(table: WaveTable, number: int) -> str:

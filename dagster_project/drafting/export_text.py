@@ -143,8 +143,10 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> lis
     if export.part:
         lines.append(guessed(f"    part: {export.part}", f"several files are of {table.wave}, with other columns each"))
     lines += [f"    folder: {export.folder}", f"    pattern: {scalar(export.pattern)}"]
-    if export.is_several_files:
-        lines.append(guessed("    files: parts", f"several files are of {table.wave} and have the same columns"))
+    if export.files_question:
+        lines.append(f"    files: {asked(export.files_question)}")
+    elif export.is_several_files:
+        lines.append(guessed("    files: parts", f"several files are of {table.wave}, with other people each"))
     lines.append(f"    reader: {source.reader}  # {source.ground}")
     lines += _layout_lines(source.layout)
     lines += _dictionary_lines(draft, source.reader)
@@ -189,7 +191,9 @@ def _date_lines(export: DraftedExport, anchors: _Anchors) -> list[str]:
         choices = " or ".join(scalar(name) for name in answer_date.choices[:3])
         return [f"    # answered_on: {choices}  # which of them is the day of answering?"] if choices else []
     lines = [guessed(f"    answered_on: {scalar(answer_date.column)}", answer_date.ground)]
-    if answer_date.question:
+    if answer_date.order:
+        lines.append(guessed(f"    dates: {answer_date.order}", answer_date.order_ground))
+    elif answer_date.question:
         lines += anchors.lines("dates", [f"    dates: {asked(answer_date.question)}"])
     return lines
 

@@ -9,15 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dagster_project.drafting.columns import ColumnFacts
+from dagster_project.drafting.identifier_names import IDENTIFIER_NAME
 from dagster_project.drafting.waves import WaveTable
 from dagster_project.exports import abbreviated_list, read_dates
 
-_NAME = re.compile(
-    r"(?:.*[_ .-])?(?:id|ids|code|codes|pseudonym|pid|sid|subj|subject|participant|participants|respondent|person|case"
-    r"|proband|record|vpn|vp|token|key|ident|identifier|nr|no|number)(?:[_ .-]?(?:id|code|no|nr|number|num|key|name))?\d?"
-    r"|.*(?:Id|ID|Code)|(?:subj|participant|respondent|case|person|proband)(?:id|no|nr|num|number)",
-    re.IGNORECASE,
-)
 #: Identifiers that tools give to a response, not to a person; and those that REDCap and LimeSurvey give to a person.
 _RESPONSE_NAMES = (
     "ResponseId", "ResponseID", "Respondent ID", "RespondentID", "respondent_id", "id", "ID", "Response ID", "record_id",
@@ -43,6 +38,12 @@ class Identifier:
 
 def find_identifiers(tables: Sequence[WaveTable]) -> dict[int, Identifier]:
     """The identifier of each table, by its index."""
+    if tables[0].source.reader == "redcap" and all(table.source is tables[0].source for table in tables):
+        column = tables[0].source.table.columns[0]
+        return {
+            index: Identifier(column, "REDCap's first column is the record", True, _repeats(table, column))
+            for index, table in enumerate(tables)
+        }
     candidates = [_candidates(table) for table in tables]
     if len({table.wave for table in tables}) == 1 and len(tables) == 1:
         return {0: _only_wave(tables[0], candidates[0])}
@@ -50,16 +51,17 @@ def find_identifiers(tables: Sequence[WaveTable]) -> dict[int, Identifier]:
     overlaps = {name: _overlap([column_candidates[name] for column_candidates in candidates]) for name in shared}
     linking = sorted(
         (name for name in shared if overlaps[name] >= _MIN_OVERLAP),
-        key=lambda name: (not _NAME.fullmatch(name), -overlaps[name]),
+        key=lambda name: (not IDENTIFIER_NAME.fullmatch(name), -overlaps[name]),
     )
     if linking:
         chosen = _chosen(linking, candidates, tables)
+        is_certain = sum(IDENTIFIER_NAME.fullmatch(name) is not None for name in linking) == 1
         if not chosen:
             question = f"which column tells people apart and finds them again: {abbreviated_list(linking)}"
             return {index: Identifier("", question) for index in range(len(tables))}
         return {
             index: Identifier(
-                chosen, _linking_reason(chosen, linking, index, candidates), len(linking) == 1, _repeats(table, chosen)
+                chosen, _linking_reason(chosen, linking, index, candidates), is_certain, _repeats(table, chosen)
             )
             for index, table in enumerate(tables)
         }
@@ -70,7 +72,7 @@ def _candidates(table: WaveTable) -> dict[str, ColumnFacts]:
     """Columns with different texts in nearly all rows, or the same person's rows few, by their name without the wave."""
     candidates = {}
     for name, column in table.columns.items():
-        is_named = _NAME.fullmatch(name) is not None
+        is_named = IDENTIFIER_NAME.fullmatch(name) is not None
         if column.n_filled < _MIN_FILLED * column.row_count or len(column.counts) < 2 or _NEVER.fullmatch(name):
             continue
         if len(column.counts) < (0.7 if is_named else _MIN_DIFFERENT) * column.n_filled:
@@ -102,7 +104,7 @@ def _repeats(table: WaveTable, stem: str) -> int:
 
 def _chosen(linking: Sequence[str], candidates: Sequence[Mapping[str, ColumnFacts]], tables: Sequence[WaveTable]) -> str:
     """The first of the linking columns, if none of the others would tell people apart in another way; else ""."""
-    named = [name for name in linking if _NAME.fullmatch(name)]
+    named = [name for name in linking if IDENTIFIER_NAME.fullmatch(name)]
     if len(linking) == 1 or len(named) == 1:
         return (named or list(linking))[0]
     rivals = named or list(linking)
@@ -118,7 +120,7 @@ def _chosen(linking: Sequence[str], candidates: Sequence[Mapping[str, ColumnFact
 def _linking_reason(chosen: str, linking: Sequence[str], index: int, candidates: Sequence[Mapping[str, ColumnFacts]]) -> str:
     own, first = set(candidates[index][chosen].counts), set(candidates[0][chosen].counts)
     different = f"its {len(own)} texts tell rows apart"
-    others = [name for name in linking if name != chosen]
+    others = [name for name in linking if name != chosen and IDENTIFIER_NAME.fullmatch(name)]
     also = f"; so do those of {abbreviated_list(others)}" if others else ""
     if index == 0:
         return f"{different}{also}"
@@ -126,12 +128,14 @@ def _linking_reason(chosen: str, linking: Sequence[str], index: int, candidates:
 
 
 def _only_wave(table: WaveTable, candidates: Mapping[str, ColumnFacts]) -> Identifier:
-    named = [name for name in candidates if _NAME.fullmatch(name)]
+    named = [name for name in candidates if IDENTIFIER_NAME.fullmatch(name)]
     tool_names = [name for name in _RESPONSE_NAMES if name in candidates]
     choices = tool_names[:1] if tool_names and set(named) <= {*_RESPONSE_NAMES} else named or list(candidates)
     if len(choices) == 1 and (named or tool_names):
         reason = f"its {len(candidates[choices[0]].counts)} texts tell rows apart"
         return Identifier(choices[0], reason, len(candidates) == 1, _repeats(table, choices[0]))
+    if len(choices) == 1:
+        return Identifier(choices[0], "no other column holds another text in every row", False, _repeats(table, choices[0]))
     if choices:
         return Identifier("", f"which column tells people apart: {abbreviated_list(choices)}")
     return Identifier("", "which column tells people apart (none holds another text in every row; add one to the export)")
@@ -159,7 +163,7 @@ def _by_values(tables: Sequence[WaveTable], candidates: Sequence[Mapping[str, Co
         }
     identifiers = {}
     for index, column_candidates in enumerate(candidates):
-        choices = sorted(column_candidates, key=lambda name: _NAME.fullmatch(name) is None)
+        choices = sorted(column_candidates, key=lambda name: IDENTIFIER_NAME.fullmatch(name) is None)
         choice_words = abbreviated_list(choices) if choices else "none holds another text in every row"
         question = f"which column finds the people of the first wave again ({choice_words}); no two waves share identifiers"
         identifiers[index] = Identifier("", question)

@@ -18,11 +18,11 @@ def instrument_text(drafted: DraftedBlock) -> str:
         "# One questionnaire: positions and keys only. The wording of items belongs to its owner and has no place here.",
         f"instrument: {block.code}",
         guessed(f"name: {scalar(block.code)}", "the columns are called so; write the questionnaire's name"),
-        "source: none               # a citation",
-        "licence: none              # the terms of use",
+        "source: none  # a citation",
+        "licence: none  # the terms of use",
         guessed(f"item_count: {n_items}", block.ground),
         f"{anchors}  # {answers.ground}" if answers.is_certain else guessed(anchors, answers.ground),
-        "minimum_answered: 0.8      # the share of a scale's items that must be answered, if the manual says no other",
+        "minimum_answered: 0.8  # the share of a scale's items that must be answered, if the manual says no other",
     ]
     if drafted.match is not None and drafted.match.obstacle:
         name = drafted.match.instrument.instrument

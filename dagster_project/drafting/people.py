@@ -5,13 +5,13 @@ Belongs here: which columns those are, and their categories. Does not belong her
 """
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dagster_project.drafting.answers import missing_reason
 from dagster_project.drafting.columns import NUMBER, ColumnFacts
 from dagster_project.drafting.waves import WaveTable
-from dagster_project.exports import abbreviated_list, quoted, read_dates
+from dagster_project.exports import DateColumn, abbreviated_list, quoted, read_dates
 
 #: What columns of people are called: code, section and label in tables, words in the name.
 _VARIABLES: tuple[tuple[str, str, str], ...] = (
@@ -65,12 +65,15 @@ class Variable:
 class AnswerDate:
     """The column with the day of answering. column: "" if there is none, or several. choices: what it could be.
 
-    question: how the dates are written, where two readings are possible. median: the day in the middle, in days.
+    order: how the dates are written, where that must be declared, and how it is known. question: what is asked where two
+    readings are possible. median_day: the day in the middle, as an ordinal.
     """
 
     column: str
     ground: str
     choices: tuple[str, ...] = ()
+    order: str = ""
+    order_ground: str = ""
     question: str = ""
     median_day: int | None = None
 
@@ -156,8 +159,38 @@ def find_answer_date(table: WaveTable, excluded: Collection[str]) -> AnswerDate:
         return AnswerDate("", "", tuple(readable))
     dates = read_dates(columns[chosen].counts)
     question = "" if dates.problem is None else f"dmy or mdy ({dates.problem.split(';')[0]})"
+    median_day = None if question else _median_day(dates)
+    return AnswerDate(chosen, ground, tuple(readable), question=question, median_day=median_day)
+
+
+def with_common_order(dates: Sequence[AnswerDate], tables: Sequence[WaveTable]) -> list[AnswerDate]:
+    """The days of answering, those that could be read two ways as the cells of other waves of the same tool prove."""
+    settled_dates = []
+    for answer_date, table in zip(dates, tables, strict=True):
+        if not answer_date.question:
+            settled_dates.append(answer_date)
+            continue
+        texts: set[str] = set()
+        for sibling_date, sibling in zip(dates, tables, strict=True):
+            is_alike = sibling.source.reader == table.source.reader and sibling_date.column
+            if is_alike and sibling.stem(sibling_date.column) == table.stem(answer_date.column):
+                texts |= set(sibling.columns[sibling_date.column].counts)
+        common = read_dates(texts)
+        if common.problem is not None:
+            question = f"dmy or mdy ({common.problem.split(';')[0]})"
+            settled_dates.append(replace(answer_date, question=question))
+            continue
+        n_unread = {order: len(read_dates(texts, order).unread) for order in ("dmy", "mdy")}
+        order = min(n_unread, key=lambda order: n_unread[order])
+        median_day = _median_day(read_dates(table.columns[answer_date.column].counts, order))
+        ground = "the cells of another wave prove it"
+        settled_dates.append(replace(answer_date, question="", order=order, order_ground=ground, median_day=median_day))
+    return settled_dates
+
+
+def _median_day(dates: DateColumn) -> int | None:
     days = sorted(value.toordinal() for value in dates.values.values() if value is not None)
-    return AnswerDate(chosen, ground, tuple(readable), question, days[len(days) // 2] if days and not question else None)
+    return days[len(days) // 2] if days else None
 
 
 def _is_date(column: ColumnFacts) -> bool:

@@ -21,9 +21,9 @@ def protocol_text(draft: Draft, study: str) -> str:
         f"# Drafted from files. `wavehouse check --study {study}` says what is still asked and what does not fit.",
         "# A line marked `guessed` is to be looked at; a value that begins with !ask is to be answered.",
         f"study: {study}",
-        f"title: {study}             # the study's title",
-        "source: none              # a citation, or none",
-        "licence: none             # the terms under which the data may be used",
+        f"title: {study}  # the study's title",
+        "source: none  # a citation, or none",
+        "licence: none  # the terms under which the data may be used",
         "",
         *_wave_lines(draft),
         "",
@@ -53,8 +53,9 @@ def _scales(drafted: DraftedBlock) -> list[str]:
 
 
 def _wave_lines(draft: Draft) -> list[str]:
-    remark = "" if draft.waves.is_order_known else "  # in what order?"
-    lines = [f"waves:                    # the planned time points, in order{remark}"]
+    order = draft.waves.order_ground
+    remark = f"; guessed: because {order}" if order else "" if draft.waves.is_order_known else "; in which one?"
+    lines = [f"waves:  # the planned time points, in order{remark}"]
     days = {export.table.wave: export.answer_date.median_day for export in reversed(draft.exports)}
     waves = draft.waves.names
     for position, wave in enumerate(waves):
@@ -83,7 +84,7 @@ def _contrast_lines(draft: Draft) -> list[str]:
     first, *others = draft.waves.names
     if not others:
         return ["contrasts: []"]
-    lines = ["contrasts:                # what is compared, and in which direction a change is counted"]
+    lines = ["contrasts:  # what is compared, and in which direction a change is counted"]
     for wave in others:
         line = f"  - {{contrast: {first}-{wave}, baseline: {first}, followup: {wave}, direction: followup_minus_baseline}}"
         lines.append(guessed(line, "most reports count a rise as a positive change; or baseline_minus_followup"))
@@ -93,7 +94,7 @@ def _contrast_lines(draft: Draft) -> list[str]:
 def _variable_lines(variables: Sequence[Variable]) -> list[str]:
     if not variables:
         return ["participant_variables: []  # what the roster says of people", ""]
-    lines = ["participant_variables:    # what the roster says of people: Table 1"]
+    lines = ["participant_variables:  # what the roster says of people: Table 1"]
     for variable in variables:
         label = scalar(variable.label)
         beginning = f"  - variable: {variable.code}"

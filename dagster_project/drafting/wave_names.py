@@ -10,7 +10,11 @@ from dataclasses import dataclass
 _MONTHS = {"m": 1.0, "w": 12 / 52, "y": 12.0}
 _UNIT = r"(?P<unit>months?|mo|m|weeks?|wks?|years?|yrs?|y)"
 _COUNTED = r"(?P<word>timepoint|time|tp|t|wave|welle|w|visit|v|session|sess|ses|round|phase|occasion|assessment|measurement)"
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _PATTERNS = (
+    re.compile(
+        rf"(?P<ordinal>{'|'.join(_ORDINALS)})[\s_.-]*(?P<word>wave|visit|session|round|phase|assessment|measurement|survey)"
+    ),
     re.compile(rf"{_COUNTED}[\s_.-]*0*(?P<number>\d{{1,2}})"),
     re.compile(rf"{_UNIT}[\s_.-]*0*(?P<number>\d{{1,3}})"),
     re.compile(rf"0*(?P<number>\d{{1,3}})[\s_.-]*{_UNIT}"),
@@ -40,7 +44,7 @@ class WaveName:
 
 def wave_of_name(text: str) -> WaveName | None:
     """The wave that a name tells: "T1", "wave_2", "baseline_arm_1", "month 3", "data-pre"; None if it tells none, or two."""
-    name = re.sub(r"_arm_\d+$", "", text.strip().lower())
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", without_arm(text.strip())).lower()
     waves: dict[str, WaveName] = {}
     spans: list[tuple[int, int]] = []
     for pattern in _PATTERNS:
@@ -55,6 +59,11 @@ def wave_of_name(text: str) -> WaveName | None:
     return next(iter(waves.values())) if len(waves) == 1 else None
 
 
+def without_arm(event: str) -> str:
+    """REDCap's name of an event without the arm that follows it."""
+    return re.sub(r"_arm_\d+$", "", event)
+
+
 def _wave(match: re.Match[str]) -> WaveName:
     groups = match.groupdict()
     number = groups.get("number")
@@ -63,6 +72,9 @@ def _wave(match: re.Match[str]) -> WaveName:
         name = {"m": "month", "w": "week", "y": "year"}[unit[0]]
         return WaveName(f"{name}{number}", (_RANKS["counted"], months), round(months, 1))
     word = re.sub(r"[\s_.-]", "", groups["word"])
+    if ordinal := groups.get("ordinal"):
+        position = _ORDINALS.index(ordinal) + 1
+        return WaveName(f"{word}{position}", (_RANKS["counted"], float(position)))
     if word in ("followup", "fup", "fu"):
         return WaveName(f"followup{number or ''}", (_RANKS["followup"], float(number or 0)))
     if number is None:
@@ -77,17 +89,17 @@ def wave_id(text: str, position: int) -> str:
     """An id for a wave whose name is any text, such as the value of a column. position: its place, from 1."""
     if (name := wave_of_name(text)) is not None:
         return name.wave
-    letters = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")[:30]
+    letters = re.sub(r"[^A-Za-z0-9]+", "_", without_arm(text)).strip("_")[:30]
     return letters if letters[:1].isalpha() else f"T{letters}" if letters.isdigit() else f"T{position}"
 
 
 #: A wave at the beginning or the end of a column's name: t1_phq1, phq1_t1, T1phq1, phq1.pre.
 _AT_START = re.compile(
-    r"(?P<mark>(?:(?:t|w|wave|time|tp|v|visit|s|m)\d{1,2}|pre|post|base|baseline|bl|fu\d?|followup\d?)[_.]|[TW]\d(?=[A-Za-z]))(?P<stem>.+)",
+    r"(?P<mark>(?:(?:t|w|wave|time|tp|v|visit)\d{1,2}|pre|post|base|baseline|bl|fu\d?|followup\d?)[_.]|[TW]\d(?=[A-Za-z]))(?P<stem>.+)",
     re.IGNORECASE,
 )
 _AT_END = re.compile(
-    r"(?P<stem>.+)(?P<mark>[_.](?:(?:t|w|wave|time|tp|v|visit|m)_?\d{1,2}|pre|post|base|baseline|bl|fu\d?|followup\d?))",
+    r"(?P<stem>.+)(?P<mark>[_.](?:(?:t|w|wave|time|tp|v|visit)_?\d{1,2}|m\d{1,2}|pre|post|base|baseline|bl|fu\d?|followup\d?))",
     re.IGNORECASE,
 )
 

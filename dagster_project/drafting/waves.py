@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.drafting.columns import ColumnFacts, column_facts, rows_with, trimmed_cells
+from dagster_project.drafting.identifier_names import IDENTIFIER_NAME
 from dagster_project.drafting.wave_names import WaveName, name_without_wave, wave_id, wave_of_name
 from dagster_project.exports import TextTable
 from dagster_project.study import Layout
@@ -28,7 +29,7 @@ _WAVE_COLUMN = re.compile(
 _MAX_WAVES = 12
 #: A person has more rows than this on average where a column tells waves apart.
 _MIN_ROWS_A_PERSON = 1.15
-_MIN_SHARED_STEMS = 2
+_MIN_SHARED_STEMS, _MIN_MARKED_SHARE, _MIN_PEOPLE = 2, 0.15, 12
 _REPEAT_INSTRUMENT = "redcap_repeat_instrument"
 
 
@@ -90,11 +91,15 @@ class WaveTable:
 
 @dataclass(frozen=True)
 class Waves:
-    """The tables of all waves, a wave's together, and those of no wave. is_order_known: whether names say the order."""
+    """The tables of all waves, a wave's together, and those of no wave. is_order_known: whether names say the order.
+
+    order_ground: what says the order, where names do not.
+    """
 
     tables: tuple[WaveTable, ...]
     others: tuple[Source, ...]
     is_order_known: bool
+    order_ground: str = ""
 
     @property
     def names(self) -> list[str]:
@@ -181,37 +186,52 @@ def _waves_by_column(source: Source) -> list[WaveTable]:
         and column.n_filled >= 0.99 * column.row_count
     ]
     for column in candidates:
-        if not _tells_rows_apart(source.table, column, facts):
-            continue
-        texts_by_wave: dict[str, list[str]] = defaultdict(list)
-        names: dict[str, WaveName | None] = {}
-        for position, text in enumerate(_in_value_order(column), start=1):
-            label = column.value_labels.get(text, "")
-            name = wave_of_name(text) or wave_of_name(label)
-            wave = wave_id(text if wave_of_name(text) else label if name else text, position)
-            texts_by_wave[wave].append(text)
-            names[wave] = name
-        is_all_named = all(names.values())
-        tables = []
-        for position, (wave, texts) in enumerate(texts_by_wave.items(), start=1):
-            name = names[wave]
-            rank = name.rank if is_all_named and name else (2, float(position))
-            rows = [(column.name, tuple(texts))]
-            if _REPEAT_INSTRUMENT in facts:
-                rows.append((_REPEAT_INSTRUMENT, ("",)))
-            tables.append(
-                WaveTable(
-                    wave,
-                    column.value_labels.get(texts[0], texts[0]),
-                    source,
-                    f"column {column.name} holds {' or '.join(texts)}",
-                    rank,
-                    name.month if name else None,
-                    tuple(rows),
-                )
-            )
-        return tables
+        if source.reader == "redcap" or _tells_rows_apart(source.table, column, facts):
+            return _tables_by_column(source, column, _REPEAT_INSTRUMENT in facts)
     return []
+
+
+def _tables_by_column(source: Source, column: ColumnFacts, has_repeats: bool) -> list[WaveTable]:
+    texts_by_wave: dict[str, list[str]] = defaultdict(list)
+    names: dict[str, WaveName | None] = {}
+    texts = _in_order_of_rows(source.table, column) if source.reader == "redcap" else _in_value_order(column)
+    for position, text in enumerate(texts, start=1):
+        label = column.value_labels.get(text, "")
+        name = wave_of_name(text) or wave_of_name(label)
+        wave = wave_id(label if name is not None and wave_of_name(text) is None else text, position)
+        texts_by_wave[wave].append(text)
+        names[wave] = name
+    is_order_of_names = all(names.values()) and source.reader != "redcap"
+    tables = []
+    for position, (wave, own_texts) in enumerate(texts_by_wave.items(), start=1):
+        name = names[wave]
+        rows = [(column.name, tuple(own_texts))] + [(_REPEAT_INSTRUMENT, ("",))] * has_repeats
+        tables.append(
+            WaveTable(
+                wave,
+                column.value_labels.get(own_texts[0], own_texts[0]),
+                source,
+                f"column {column.name} holds {' or '.join(own_texts)}",
+                name.rank if is_order_of_names and name else (2, float(position)),
+                name.month if name else None,
+                tuple(rows),
+            )
+        )
+    return tables
+
+
+def _in_order_of_rows(table: TextTable, column: ColumnFacts) -> list[str]:
+    """The texts of REDCap's column of events, in the order in which the rows of the records have them."""
+    records = trimmed_cells(table, table.columns[0]).to_pylist()
+    events_by_record: dict[str, list[str]] = defaultdict(list)
+    for record, event in zip(records, trimmed_cells(table, column.name).to_pylist(), strict=True):
+        if event not in events_by_record[record]:
+            events_by_record[record].append(event)
+    predecessors: dict[str, set[str]] = {event: set() for event in column.counts}
+    for events in events_by_record.values():
+        for index, event in enumerate(events):
+            predecessors[event] |= set(events[:index])
+    return sorted(column.counts, key=lambda event: len(predecessors[event]))
 
 
 def _in_value_order(column: ColumnFacts) -> list[str]:
@@ -223,19 +243,19 @@ def _in_value_order(column: ColumnFacts) -> list[str]:
 
 def _tells_rows_apart(table: TextTable, wave_column: ColumnFacts, facts: Mapping[str, ColumnFacts]) -> bool:
     """Whether some other column repeats over the wave column's texts, and nearly never within one of them."""
+    fullest_wave = max(wave_column.counts.values())
     wave_cells = trimmed_cells(table, wave_column.name)
     for name, column in facts.items():
         n_people = len(column.counts)
         if name == wave_column.name or n_people < 2 or column.n_filled < 0.95 * column.row_count:
             continue
-        # Fewer rows a person than waves, more than one, and at least as many people as rows in the fullest wave.
-        fullest_wave = max(wave_column.counts.values())
+        if n_people < _MIN_PEOPLE and not IDENTIFIER_NAME.fullmatch(name):
+            continue
+        # More rows than people, and at least as many people as rows in the fullest wave.
         if column.n_filled / n_people < _MIN_ROWS_A_PERSON or n_people < 0.95 * fullest_wave:
             continue
         pairs = pa.table({"person": trimmed_cells(table, name), "wave": wave_cells})
         if len(pairs.group_by(["person", "wave"]).aggregate([])) >= 0.97 * table.row_count:
-            return True
-        if _REPEAT_INSTRUMENT in facts:
             return True
     return False
 
@@ -253,12 +273,14 @@ def _waves_by_column_names(source: Source) -> list[WaveTable]:
                     names[name.wave] = name
         shared: set[str] = set()
         for wave, stems in stems_by_mark.items():
-            elsewhere = {stem for other, stems in stems_by_mark.items() if other != wave for stem in stems.values()}
-            shared |= set(stems.values()) & elsewhere
+            shared |= set(stems.values()) & {
+                stem for name, stems in stems_by_mark.items() if name != wave for stem in stems.values()
+            }
         marked = {
             wave: stems for wave, stems in stems_by_mark.items() if len(shared & set(stems.values())) >= _MIN_SHARED_STEMS
         }
-        if len(marked) < 2 or len(shared) < 3:
+        n_marked = sum(map(len, marked.values()))
+        if len(marked) < 2 or len(shared) < 3 or n_marked < _MIN_MARKED_SHARE * len(source.table.columns):
             continue
         return [
             WaveTable(
@@ -274,6 +296,22 @@ def _waves_by_column_names(source: Source) -> list[WaveTable]:
             for wave, stems in marked.items()
         ]
     return []
+
+
+def in_order_of_days(waves: Waves, days: Sequence[int | None]) -> Waves:
+    """The waves by their days of answering, where names do not say their order. days: of each table; None: not known."""
+    known_days = [day for day in days if day is not None]
+    if waves.is_order_known or len(known_days) < len(days) or len(set(known_days)) < len(waves.names):
+        return waves
+    order = sorted(range(len(known_days)), key=lambda index: known_days[index])
+    has_own_names = any(table.wave != f"T{index + 1}" for index, table in enumerate(waves.tables))
+    tables = [
+        waves.tables[index] if has_own_names else replace(waves.tables[index], wave=f"T{position}")
+        for position, index in enumerate(order, start=1)
+    ]
+    return replace(
+        waves, tables=tuple(tables), is_order_known=True, order_ground="that is the order of the days of answering"
+    )
 
 
 def without_wave_in_names(table: WaveTable) -> WaveTable:

@@ -12,7 +12,9 @@ import pyreadstat
 N_PEOPLE = 40
 
 
-def answers(seed: int, n_items: int, low: int, high: int, reversed_items: Sequence[int] = (), n: int = N_PEOPLE) -> np.ndarray:
+def answers(
+    seed: int, n_items: int, low: int, high: int, reversed_items: Sequence[int] = (), n: int = N_PEOPLE
+) -> np.ndarray:
     """Whole-number answers of people to items that go together; the reversed ones against the others."""
     generator = np.random.default_rng(seed)
     trait = generator.normal(size=(n, 1))
@@ -44,7 +46,13 @@ def spss_in_waves(folder: Path) -> Path:
         frame[[f"PHQ{position}" for position in range(1, 10)]] = phq
         frame[[f"SWLS_{position:02d}" for position in range(1, 6)]] = swls
         frame["remarks"] = ["" if number % 4 else f"remark {number}" for number in range(n)]
-        often = {0.0: "Not at all", 1.0: "Several days", 2.0: "More than half the days", 3.0: "Nearly every day", -9.0: "Refused"}
+        often = {
+            0.0: "Not at all",
+            1.0: "Several days",
+            2.0: "More than half the days",
+            3.0: "Nearly every day",
+            -9.0: "Refused",
+        }
         path = folder / name / f"study_{name}.sav"
         path.parent.mkdir(parents=True, exist_ok=True)
         pyreadstat.write_sav(
@@ -65,7 +73,13 @@ _FIELDS = (
     ("arm", "demographics", "dropdown", "Arm", "0, Waiting list | 1, Course"),
     ("visit_date", "questionnaire", "text", "Date of visit", ""),
     *(
-        (f"gad_{position}", "questionnaire", "radio", f"Item {position}", "0, Never | 1, Some days | 2, Most days | 3, Daily")
+        (
+            f"gad_{position}",
+            "questionnaire",
+            "radio",
+            f"Item {position}",
+            "0, Never | 1, Some days | 2, Most days | 3, Daily",
+        )
         for position in range(1, 8)
     ),
 )
@@ -105,8 +119,8 @@ def surveymonkey_in_waves(folder: Path) -> Path:
         codes = answers(30 + wave, 5, 1, 5, (4,))
         rows = [
             [
-                11800000000 + 1000 * wave + person, 412345678, f"0{2 + 4 * wave}/{13 + person % 10}/2024 10:0{person % 10}:00",
-                f"0{2 + 4 * wave}/{13 + person % 10}/2024 10:1{person % 10}:00", "", f"AB{person:02d}C",
+                11800000000 + 1000 * wave + person, 412345678, f"0{1 + 4 * wave}/{13 + person % 10}/2024 10:0{person % 10}:00",
+                f"0{1 + 4 * wave}/{13 + person % 10}/2024 10:1{person % 10}:00", "", f"AB{person:02d}C",
                 ("Female", "Male", "Other")[person % 3 % 2 if person % 11 else 2],
                 *(OFTEN[code - 1] for code in codes[person]), "" if person % 5 else "Thanks, all good",
             ]
