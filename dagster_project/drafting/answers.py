@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dagster_project.drafting.columns import WHOLE_NUMBER, ColumnFacts, whole_number
+from dagster_project.drafting.columns import MISSING_MARKS, WHOLE_NUMBER, ColumnFacts, whole_number
 from dagster_project.exports import abbreviated_list, codes_in_texts, quoted
 from dagster_project.study import comparable
 
@@ -74,10 +74,10 @@ class Answers:
 
 def answer_kind(column: ColumnFacts) -> tuple[str, frozenset[str]]:
     """How a column is answered: by numbers with labels, numbers, or texts; and the labels or texts."""
-    if sum(column.numbers.values()) >= 0.9 * column.n_filled:
+    if column.values and sum(column.numbers.values()) >= 0.9 * column.values.total():
         labels = frozenset(f"{code}={label}" for code, label in column.value_labels.items())
         return ("labelled", labels) if len(labels) > 1 else ("numbers", frozenset())
-    return "texts", frozenset(column.counts)
+    return "texts", frozenset(column.values)
 
 
 def answer_range(column: ColumnFacts) -> tuple[int, int]:
@@ -149,9 +149,11 @@ def _special_codes(column: ColumnFacts) -> tuple[SpecialCode, ...]:
             continue
         cells = f"{count} cells hold it" if count > 1 else "1 cell holds it"
         reason = missing_reason(label if is_number else text)
-        if not is_number and text not in column.missing_codes and reason is None:
+        if not is_number and text not in column.missing_codes and text not in MISSING_MARKS and reason is None:
             continue
-        if reason is not None:
+        if text in MISSING_MARKS:
+            codes.append(SpecialCode(text, "blank", f"programs write it for a cell without a value, {cells}"))
+        elif reason is not None:
             words = f"its label is {quoted(label)}" if label else "it says so"
             codes.append(SpecialCode(text, reason, f"{words}, {cells}"))
         elif text in column.missing_codes:
@@ -168,11 +170,7 @@ def _text_answers(column: ColumnFacts) -> Answers:
         for code, label in column.value_labels.items()
         if re.fullmatch(r"-?\d+", code) and missing_reason(label) is None
     }
-    special_codes = tuple(
-        SpecialCode(text, reason, "it says so")
-        for text in sorted(column.counts)
-        if (reason := missing_reason(text)) is not None and text not in label_codes
-    )
+    special_codes = tuple(code for code in _special_codes(column) if code.text not in label_codes)
     special = {code.text for code in special_codes}
     texts = [text for text in column.counts if text not in special]
     if label_codes and all(text in label_codes or WHOLE_NUMBER.fullmatch(text) for text in texts):

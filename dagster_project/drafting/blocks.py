@@ -117,20 +117,21 @@ def _items(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> 
 
 def _is_item(column: ColumnFacts) -> bool:
     """Whether a column holds answers of a closed question: few whole numbers, or few short texts."""
-    if not column.counts:
+    values = column.values
+    if not values:
         return False
-    answer_texts = set(column.value_labels.values()) or set(column.counts)
+    answer_texts = set(column.value_labels.values()) or set(values)
     if any(_BOX.fullmatch(text.strip()) for text in answer_texts):
         return False
     n_whole = sum(column.numbers.values())
-    if n_whole >= 0.9 * column.n_filled:
+    if n_whole >= 0.9 * values.total():
         numbers = column.numbers
         return len(numbers) <= _MAX_ANSWERS or (min(numbers) >= 0 and max(numbers) <= 100 and len(numbers) <= 101)
     return (
-        len(column.counts) <= _MAX_TEXT_ANSWERS + 1
-        and all(len(text) <= _MAX_TEXT_LENGTH for text in column.counts)
+        1 < len(values) <= _MAX_TEXT_ANSWERS + 1
+        and all(len(text) <= _MAX_TEXT_LENGTH for text in values)
         and not column.is_numeric
-        and column.n_filled >= 2 * len(column.counts)
+        and values.total() >= 2 * len(values)
     )
 
 
@@ -163,8 +164,8 @@ def _goes_with(items: Sequence[Item], item: Item) -> bool:
     if kind == "labelled":
         return answers == group_answers
     if kind == "texts":
-        union = set(group.counts) | answers
-        return bool(set(group.counts) & answers) and len(union) <= _MAX_TEXT_ANSWERS
+        union = set(group.values) | answers
+        return bool(set(group.values) & answers) and len(union) <= _MAX_TEXT_ANSWERS
     (group_low, group_high), (low, high) = answer_range(group), answer_range(column)
     widest = max(group_high, high) - min(group_low, low)
     overlap = min(group_high, high) - max(group_low, low)

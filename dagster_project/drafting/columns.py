@@ -16,6 +16,8 @@ from dagster_project.study import comparable
 
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:[.,]0+)?", re.ASCII)
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)", re.ASCII)
+#: What programs write for a cell without a value.
+MISSING_MARKS = frozenset({"NA", "NaN", "nan", "NULL", "null", "None", "#N/A", "#NULL!", "."})
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,18 @@ class ColumnFacts:
         return self.counts.total()
 
     @cached_property
+    def values(self) -> Counter[str]:
+        """The counts without what programs write for a cell without a value (NA)."""
+        return Counter({text: count for text, count in self.counts.items() if text not in MISSING_MARKS})
+
+    @cached_property
     def is_whole(self) -> bool:
         """Whether every filled cell holds a whole number, and there is one."""
-        return bool(self.counts) and all(WHOLE_NUMBER.fullmatch(text) for text in self.counts)
+        return bool(self.values) and all(WHOLE_NUMBER.fullmatch(text) for text in self.values)
 
     @cached_property
     def is_numeric(self) -> bool:
-        return bool(self.counts) and all(NUMBER.fullmatch(text) for text in self.counts)
+        return bool(self.values) and all(NUMBER.fullmatch(text) for text in self.values)
 
     @cached_property
     def numbers(self) -> Counter[int]:

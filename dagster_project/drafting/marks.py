@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from dagster_project.drafting.columns import ColumnFacts
 
 _WITH_COMMA, _WITH_POINT = (re.compile(rf"[+-]?\d+{mark}\d+") for mark in (",", r"\."))
+_FRACTION = re.compile(r"[+-]?\d*[.,]\d+")
+_MIN_SHARE = 0.2
 _THOUSANDS = re.compile(r"[+-]?\d{1,3},\d{3}")
 
 
@@ -23,8 +25,12 @@ class DecimalMark:
 
 
 def decimal_mark(columns: Iterable[ColumnFacts]) -> DecimalMark:
-    """The decimal mark of some columns' numbers."""
-    texts = {text for column in columns if column.is_numeric for text in column.counts}
+    """The decimal mark of some columns' numbers. Commas in few cells of a column say nothing: they may join two answers."""
+    texts: set[str] = set()
+    for column in columns:
+        n_fractions = sum(count for text, count in column.values.items() if _FRACTION.fullmatch(text))
+        if column.is_numeric and n_fractions >= _MIN_SHARE * column.values.total():
+            texts |= set(column.values)
     with_comma = sorted(text for text in texts if _WITH_COMMA.fullmatch(text))
     with_point = sorted(text for text in texts if _WITH_POINT.fullmatch(text))
     if not with_comma:

@@ -29,6 +29,8 @@ _VARIABLES: tuple[tuple[str, str, str], ...] = (
     ),
     ("income", "Income", r"income|household[ _]?income"),
 )
+#: A column of more numbers than this counts something; of fewer, they may be categories.
+_MAX_NUMBERED_CATEGORIES = 6
 _MAX_CATEGORIES, _MAX_TEXT_LENGTH, _MAX_QUESTION_LENGTH = 15, 80, 60
 _TOOL_DATES: Mapping[str, tuple[str, ...]] = {
     "qualtrics": ("EndDate", "StartDate"),
@@ -84,13 +86,13 @@ def find_variables(columns: Mapping[str, ColumnFacts], excluded: Collection[str]
     for name, column in columns.items():
         if name in excluded or not column.counts:
             continue
-        known = _known_variable(name)
+        known = _known_variable(name) or _known_variable(column.label)
         if known is None and not is_roster:
             continue
         code, label = known or (re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40] or "variable", name)
         if code in variables or not code[0].isalpha():
             continue
-        variable = _variable(code, label, column, "of its name" if known else "the file has one row a person")
+        variable = _variable(code, label, column, "of its name or label" if known else "the file has one row a person")
         if variable is not None:
             variables[code] = variable
     return list(variables.values())
@@ -111,7 +113,7 @@ def _known_variable(name: str) -> tuple[str, str] | None:
 
 def _variable(code: str, label: str, column: ColumnFacts, ground: str) -> Variable | None:
     is_labelled = any(text in column.value_labels for text in column.counts)
-    if column.is_numeric and not is_labelled and (len(column.counts) > _MAX_CATEGORIES or code == "age"):
+    if column.is_numeric and not is_labelled and (len(column.values) > _MAX_NUMBERED_CATEGORIES or code == "age"):
         numbers = [float(text.replace(",", ".")) for text in column.counts if NUMBER.fullmatch(text)]
         words = f"{ground}, with numbers from {min(numbers):g} to {max(numbers):g}"
         return Variable(
