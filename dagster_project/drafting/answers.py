@@ -47,11 +47,13 @@ _LADDERS = (
 
 @dataclass(frozen=True)
 class SpecialCode:
-    """A text that is no answer. reason: why there is none; "" where that is asked. ground: how that is known."""
+    """A text that is no answer. reason: why there is none; "" where that is asked. ground: how that is known. n_cells: how
+    many cells hold it."""
 
     text: str
     reason: str
     ground: str
+    n_cells: int
 
 
 @dataclass(frozen=True)
@@ -147,20 +149,19 @@ def _special_codes(column: ColumnFacts) -> tuple[SpecialCode, ...]:
         label = column.value_labels.get(text, "")
         if is_number and whole_number(text) not in special_numbers(column):
             continue
-        cells = f"{count} cells hold it" if count > 1 else "1 cell holds it"
         reason = missing_reason(label if is_number else text)
         if not is_number and text not in column.missing_codes and text not in MISSING_MARKS and reason is None:
             continue
         if text in MISSING_MARKS:
-            codes.append(SpecialCode(text, "blank", f"programs write it for a cell without a value, {cells}"))
+            codes.append(SpecialCode(text, "blank", "programs write it for a cell without a value", count))
         elif reason is not None:
             words = f"its label is {quoted(label)}" if label else "it says so"
-            codes.append(SpecialCode(text, reason, f"{words}, {cells}"))
+            codes.append(SpecialCode(text, reason, words, count))
         elif text in column.missing_codes:
             label_words = f" with the label {quoted(label)}" if label else ""
-            codes.append(SpecialCode(text, "", f"the file declares it as missing{label_words}, {cells}"))
+            codes.append(SpecialCode(text, "", f"the file declares it as missing{label_words}", count))
         else:
-            codes.append(SpecialCode(text, "blank", f"it is far off the answers, {cells}"))
+            codes.append(SpecialCode(text, "blank", "it is far off the answers", count))
     return tuple(codes)
 
 

@@ -7,7 +7,7 @@ here: facts about one thing (the modules beside), the YAML (protocol_text.py, in
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dagster_project.drafting.answers import Answers, find_answers
@@ -75,7 +75,10 @@ class DraftedRoster:
 
 @dataclass(frozen=True)
 class Draft:
-    """Everything that is written. copies: the files to copy, and where to, below the study folder."""
+    """Everything that is written. copies: the files to copy, and where to, below the study folder.
+
+    waves_without_items: rows of copied files in which nobody answered an item, by their wave's name.
+    """
 
     waves: Waves
     exports: tuple[DraftedExport, ...]
@@ -85,7 +88,7 @@ class Draft:
     copies: Mapping[Path, str]
     dictionary: str | None
     left_out: tuple[tuple[Path, str], ...]
-    strangers: Mapping[str, int] = field(default_factory=dict)
+    waves_without_items: tuple[str, ...] = ()
 
 
 def draft_study(found_sources: Sources) -> Draft:
@@ -94,6 +97,7 @@ def draft_study(found_sources: Sources) -> Draft:
     waves = replace(waves, tables=tuple(without_wave_in_names(table) for table in waves.tables))
     waves = in_order_of_days(waves, [answer_date.median_day for answer_date in _answer_dates(waves.tables)])
     tables = _with_items(waves.tables)
+    dropped_tables = [table for table in waves.tables if table not in tables]
     waves = replace(waves, tables=tuple(tables))
     identifiers = find_identifiers(tables)
     roster_source, left_sources = _roster_source(waves, identifiers)
@@ -107,7 +111,9 @@ def draft_study(found_sources: Sources) -> Draft:
         roster_facts = column_facts(roster_source[0].table)
         variables = find_variables(roster_facts, {roster_source[1]}, is_roster=True)
     else:
-        variables = find_variables(first_table.columns, known_columns[0], is_roster=False)
+        is_one_file = all(table.source is first_table.source for table in tables)
+        columns = column_facts(first_table.source.table) if is_one_file else first_table.columns
+        variables = find_variables(columns, known_columns[0], is_roster=False)
     people_columns = [
         {variable.column for variable in find_variables(table.columns, known, is_roster=False)}
         for table, known in zip(tables, known_columns, strict=True)
@@ -120,8 +126,15 @@ def draft_study(found_sources: Sources) -> Draft:
     dictionary = f"dictionary/{found_sources.dictionaries[0].name}" if found_sources.dictionaries else None
     if dictionary is not None:
         copies[found_sources.dictionaries[0]] = dictionary
-    left_out = (*found_sources.left_out, *((source.path, "it is neither a wave nor the roster") for source in left_sources))
-    return Draft(waves, exports, roster, tuple(blocks), tuple(variables), copies, dictionary, left_out)
+    left_out = [
+        *found_sources.left_out,
+        *((source.path, "it is neither a wave nor the roster") for source in left_sources),
+        *((table.source.path, "no columns look like items") for table in dropped_tables if table.source.path not in copies),
+    ]
+    waves_without_items = tuple(table.label for table in dropped_tables if table.source.path in copies)
+    return Draft(
+        waves, exports, roster, tuple(blocks), tuple(variables), copies, dictionary, tuple(left_out), waves_without_items
+    )
 
 
 def _answer_dates(tables: Sequence[WaveTable]) -> list[AnswerDate]:
@@ -161,9 +174,9 @@ def _roster_source(waves: Waves, identifiers: Mapping[int, Identifier]) -> tuple
     ]
     best: tuple[float, Source | None, str] = (0.5, None, "")
     for source in waves.others if people else ():
-        for name, column in column_facts(source.table).items():
-            own = set(column.counts)
-            if len(own) < 0.99 * column.row_count or not own:
+        for name, facts in column_facts(source.table).items():
+            own = set(facts.counts)
+            if len(own) < 0.99 * facts.row_count or not own:
                 continue
             share = len(people[0] & own) / len(people[0])
             if share > best[0]:
@@ -219,15 +232,16 @@ def _roster(
         return DraftedRoster(first.source, column, ground, folder, pattern, is_repeated)
     columns = [identifier_column(table, identifiers[index]) for index, table in enumerate(tables)]
     first_people = set(first.columns[column].counts) if column else set()
-    strangers = {
-        table.wave: len(set(table.columns[name].counts) - first_people)
-        for table, name in zip(tables, columns, strict=True)
-        if name
-    }
-    if not column or not any(strangers.values()) or not all(columns):
+    strangers = Counter[str]()
+    for table, name in zip(tables, columns, strict=True):
+        strangers[table.wave] += len(set(table.columns[name].counts) - first_people) if name else 0
+    n_first_files = len({table.source.path for table in tables if table.wave == first.wave})
+    if not all(columns) or (not any(strangers.values()) and n_first_files == 1):
         return DraftedRoster(first.source, column, "the first wave has everybody who is in later ones", folder, pattern)
     words = " and ".join(f"{count} of {wave}" for wave, count in strangers.items() if count)
-    ground = f"people of later waves are not in the first one ({words}), and no file lists everybody"
+    ground = f"{n_first_files} files are of the first wave, and none lists everybody"
+    if words:
+        ground = f"people of other files are not in the first one ({words}), and no file lists everybody"
     people = _people(tables, columns, variables)
     return DraftedRoster(None, PEOPLE_COLUMN, ground, "raw/roster", PEOPLE_FILE, people=people)
 

@@ -5,8 +5,9 @@ Belongs here: their text. Does not belong here: what is decided about them (draf
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from dagster_project.drafting.answers import REASONS_IN_WORDS
+from dagster_project.drafting.answers import REASONS_IN_WORDS, SpecialCode
 from dagster_project.drafting.columns import ColumnFacts
 from dagster_project.drafting.draft import Draft, DraftedBlock, DraftedExport, identifier_column
 from dagster_project.drafting.marks import decimal_mark
@@ -171,7 +172,7 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> lis
     lines += _decimal_lines([facts for name, facts in table.columns.items() if name in _block_columns(blocks, export.index)])
     lines += _block_lines(blocks, export)
     lines += _label_lines(blocks, anchors)
-    lines += _special_code_lines(blocks, export, draft, anchors)
+    lines += _special_code_lines(blocks, anchors)
     lines += _set_aside_lines(export)
     lines += _ignored_lines(draft, export, blocks, anchors)
     return lines
@@ -269,26 +270,25 @@ def _label_lines(blocks: Sequence[DraftedBlock], anchors: _Anchors) -> list[str]
     return anchors.lines("labels", ["    labels: ", *lines])
 
 
-def _special_code_lines(blocks: Sequence[DraftedBlock], export: DraftedExport, draft: Draft, anchors: _Anchors) -> list[str]:
-    groups: dict[tuple[tuple[str, str], ...], list[DraftedBlock]] = {}
-    grounds: dict[str, str] = {}
+def _special_code_lines(blocks: Sequence[DraftedBlock], anchors: _Anchors) -> list[str]:
+    groups: dict[tuple[SpecialCode, ...], list[DraftedBlock]] = {}
     for drafted in blocks:
-        codes = drafted.answers.special_codes
-        if codes:
-            groups.setdefault(tuple((code.text, code.reason) for code in codes), []).append(drafted)
-            grounds |= {code.text: code.ground for code in codes}
+        if drafted.answers.special_codes:
+            codes = tuple(replace(code, n_cells=0) for code in drafted.answers.special_codes)
+            groups.setdefault(codes, []).append(drafted)
     if not groups:
         return []
     lines = ["    special_codes: "]
-    for codes, members in groups.items():
+    for special_codes, members in groups.items():
         lines += [f"      - blocks: [{', '.join(drafted.code for drafted in members)}]", "        codes:"]
-        for text, reason in codes:
-            key = scalar(text) if not text.lstrip("-").isdigit() else f'"{text}"'
-            if reason:
-                lines.append(guessed(f"          {key}: {reason}", grounds[text]))
+        for position, code in enumerate(special_codes):
+            n_cells = sum(drafted.answers.special_codes[position].n_cells for drafted in members)
+            ground = f"{code.ground}, and {n_cells} cells hold it" if n_cells > 1 else f"{code.ground}, and 1 cell holds it"
+            key = scalar(code.text) if not code.text.lstrip("-").isdigit() else f'"{code.text}"'
+            if code.reason:
+                lines.append(guessed(f"          {key}: {code.reason}", ground))
             else:
-                question = f"{REASONS_IN_WORDS} ({grounds[text]})"
-                lines.append(f"          {key}: {asked(question)}")
+                lines.append(f"          {key}: {asked(f'{REASONS_IN_WORDS} ({ground})')}")
     return anchors.lines("special_codes", lines)
 
 

@@ -138,8 +138,10 @@ def _of_tool(path: Path, plain_table: RecognisedTable) -> RecognisedTable:
             return recognised
     if label_rows := _label_rows(table):
         is_part_of_names = len(set(table.columns)) < len(table.columns) or not all(map(str.strip, table.columns))
-        key = "header_rows" if is_part_of_names else "label_rows"
-        layout = replace(plain_table.layout, **{key: label_rows + is_part_of_names})
+        if is_part_of_names:
+            layout = replace(plain_table.layout, header_rows=1 + label_rows)
+        else:
+            layout = replace(plain_table.layout, label_rows=label_rows)
         return _recognised(path, plain_table.reader, layout, plain_table.ground)
     return plain_table
 

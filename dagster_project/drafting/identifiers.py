@@ -18,6 +18,8 @@ _RESPONSE_NAMES = (
     "ResponseId", "ResponseID", "Respondent ID", "RespondentID", "respondent_id", "id", "ID", "Response ID", "record_id",
     "Record ID", "IPAddress",
 )  # fmt: skip
+#: Columns in which a tool counts the responses of one survey: they do not find a person again in another.
+_RESPONSE_IDS = {"limesurvey": "id", "qualtrics": "ResponseId", "surveymonkey": "Respondent ID"}
 _NEVER = re.compile(r".*(?:date|time|stamp|duration|latitude|longitude|ipaddress|ip address|collector).*", re.IGNORECASE)
 _MIN_DIFFERENT, _MIN_FILLED, _MIN_OVERLAP = 0.9, 0.9, 0.2
 
@@ -47,17 +49,24 @@ def find_identifiers(tables: Sequence[WaveTable]) -> dict[int, Identifier]:
     candidates = [_candidates(table) for table in tables]
     if len({table.wave for table in tables}) == 1 and len(tables) == 1:
         return {0: _only_wave(tables[0], candidates[0])}
-    shared = [name for name in candidates[0] if all(name in others for others in candidates[1:])]
+    response_names = {_RESPONSE_IDS.get(table.source.reader, "") for table in tables}
+    shared = [
+        name for name in candidates[0] if name not in response_names and all(name in others for others in candidates[1:])
+    ]
     overlaps = {name: _overlap([column_candidates[name] for column_candidates in candidates]) for name in shared}
     linking = sorted(
         (name for name in shared if overlaps[name] >= _MIN_OVERLAP),
         key=lambda name: (not IDENTIFIER_NAME.fullmatch(name), -overlaps[name]),
     )
     if linking:
-        chosen = _chosen(linking, candidates, tables)
+        chosen = _chosen(linking, tables)
         is_certain = sum(IDENTIFIER_NAME.fullmatch(name) is not None for name in linking) == 1
+        question = ""
         if not chosen:
             question = f"which column tells people apart and finds them again: {abbreviated_list(linking)}"
+        elif _counts_rows(tables, chosen):
+            question = f"{chosen}, if it is the number of a person: it counts the rows of each file from 1"
+        if question:
             return {index: Identifier("", question) for index in range(len(tables))}
         return {
             index: Identifier(
@@ -102,19 +111,31 @@ def _repeats(table: WaveTable, stem: str) -> int:
     return sum(count > 1 for count in table.columns[column].counts.values())
 
 
-def _chosen(linking: Sequence[str], candidates: Sequence[Mapping[str, ColumnFacts]], tables: Sequence[WaveTable]) -> str:
+def _chosen(linking: Sequence[str], tables: Sequence[WaveTable]) -> str:
     """The first of the linking columns, if none of the others would tell people apart in another way; else ""."""
     named = [name for name in linking if IDENTIFIER_NAME.fullmatch(name)]
     if len(linking) == 1 or len(named) == 1:
         return (named or list(linking))[0]
     rivals = named or list(linking)
+    rows: set[tuple[str, ...]] = set()
     for table in tables:
         columns = {table.stem(column): column for column in table.columns}
-        cells = [table.cells(columns[name]).to_pylist() for name in rivals]
-        n_pairs = len(set(zip(*cells, strict=True)))
-        if any(len(set(column)) != n_pairs for column in cells):
-            return ""
-    return rivals[0]
+        rows |= set(zip(*(table.cells(columns[name]).to_pylist() for name in rivals), strict=True))
+    # Over all waves: two columns may tell the rows of a wave apart alike, and find other people again.
+    is_alike = all(len({row[position] for row in rows}) == len(rows) for position in range(len(rivals)))
+    return rivals[0] if is_alike else ""
+
+
+def _counts_rows(tables: Sequence[WaveTable], stem: str) -> bool:
+    """Whether a column counts the rows of each of several files from 1, so that it may say nothing of people."""
+    if len({(table.source.path, table.source.layout.sheet) for table in tables}) < 2:
+        return False
+    for table in tables:
+        column = next(name for name in table.columns if table.stem(name) == stem)
+        cells = table.cells(column).to_pylist()
+        if cells != [str(number) for number in range(1, len(cells) + 1)]:
+            return False
+    return True
 
 
 def _linking_reason(chosen: str, linking: Sequence[str], index: int, candidates: Sequence[Mapping[str, ColumnFacts]]) -> str:

@@ -56,6 +56,9 @@ def _wave_lines(draft: Draft) -> list[str]:
     order = draft.waves.order_ground
     remark = f"; guessed: because {order}" if order else "" if draft.waves.is_order_known else "; in which one?"
     lines = [f"waves:  # the planned time points, in order{remark}"]
+    if draft.waves_without_items:
+        names = ", ".join(draft.waves_without_items)
+        lines.append(f"  # No wave of {names}: no columns with answers look like items there.")
     days = {export.table.wave: export.answer_date.median_day for export in reversed(draft.exports)}
     waves = draft.waves.names
     for position, wave in enumerate(waves):

@@ -161,7 +161,7 @@ def _waves_by_name(sources: Sequence[Source]) -> Waves | None:
 
 def _waves_of_unknown_order(sources: Sequence[Source]) -> Waves:
     """Files of which nothing says what they are: waves if they have many columns in common, in an order that is asked."""
-    tables = []
+    tables: list[WaveTable] = []
     largest = max(sources, key=lambda source: len(source.table.columns))
     others = []
     for source in sources:
@@ -318,7 +318,7 @@ def without_wave_in_names(table: WaveTable) -> WaveTable:
     """The same table, its columns' names without the wave where they carry its own."""
     if table.marks:
         return table
-    marks = {}
+    marks: dict[str, str] = {}
     for column in table.source.table.columns:
         for _, mark, stem in name_without_wave(column):
             name = wave_of_name(mark.strip("_."))

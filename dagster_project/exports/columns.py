@@ -216,7 +216,8 @@ class ColumnMatch:
             if sibling.pattern != self._export.pattern or (self._export.wave is not None and sibling.rows):
                 continue
             columns = [sibling.respondent, sibling.answered_on, *self._study.export_columns(sibling).values()]
-            for name in (*columns, *sibling.ignored, *(rule.column for rule in (*sibling.rows, *sibling.set_aside))):
+            rule_columns = [*(rule.column for rule in sibling.rows), *(rule.column for rule in sibling.set_aside)]
+            for name in (*columns, *sibling.ignored, *rule_columns):
                 if name is not None and (column := column_by_key.get(header_key(name))) is not None:
                     sentences.setdefault(column, f"column {self._header_text(column)} is for export {sibling.export}")
         return sentences

@@ -130,18 +130,86 @@ def surveymonkey_in_waves(folder: Path) -> Path:
     return folder
 
 
+AGREE = ("Strongly disagree", "Disagree", "Neutral", "Agree", "Strongly agree")
+
+
 def google_forms(folder: Path) -> Path:
-    """Google Forms' CSV of two files without a word on their order; a grid, answers with their codes."""
-    agree = ("1 - Disagree", "2", "3", "4", "5 - Agree")
+    """Google Forms' CSV of two files without a word on their order; dates that could be read two ways, a grid in words."""
     for name, day in (("responses_a.csv", 3), ("responses_b.csv", 7)):
         header = ["Timestamp", "Email Address", "How old are you?", *(f"About you [Row {letter}]" for letter in "ABCD")]
         codes = answers(40 + day, 4, 1, 5)
-        words = [("Strongly disagree", "Disagree", "Neutral", "Agree", "Strongly agree")[code - 1] for code in range(1, 6)]
-        assert agree and len(words) == 5
         rows = [
-            [f"{day}/{day + 1}/2024 12:{person:02d}:00", f"person{person}@example.org", 20 + person,
-             *(words[code - 1] for code in codes[person])]
+            [f"{day}/{day + 1}/2024 12:{person:02d}:00", f"person{person}@example.org", 20 + person % 30,
+             *(AGREE[code - 1] for code in codes[person])]
             for person in range(N_PEOPLE)
         ]  # fmt: skip
         write_csv(folder / name, [header, *rows])
+    return folder
+
+
+def wide_with_missing_codes(folder: Path) -> Path:
+    """A CSV with semicolons, a row a person, the waves in the names of columns; 99 for no answer, NA from R, commas in weights."""
+    waves = {f"t{number}": answers(50 + number, 6, 1, 5) for number in (1, 2)}
+    header = ["code", "sex", "weight", *(f"mood{position}_{wave}" for wave in waves for position in range(1, 7))]
+    rows = []
+    for person in range(N_PEOPLE):
+        cells = [str(code) for codes in waves.values() for code in codes[person]]
+        if person % 9 == 0:
+            cells[person % 12] = "99"
+        if person % 8 == 5:
+            cells[6:] = ["NA"] * 6
+        rows.append([f"K{person:03d}", "mf"[person % 2], f"{50 + person},5", *cells])
+    write_csv(folder / "data.csv", [header, *rows], ";")
+    return folder
+
+
+def limesurvey_with_later_people(folder: Path) -> Path:
+    """LimeSurvey's CSV of two waves; people come in at the second one, answers carry their codes, some are not submitted."""
+    for wave, name in enumerate(("results_pre.csv", "results_post.csv"), start=1):
+        header = [
+            "id",
+            "submitdate",
+            "lastpage",
+            "startlanguage",
+            "token",
+            *(f"Q1[SQ{number:03d}]" for number in range(1, 6)),
+        ]
+        codes = answers(60 + wave, 5, 1, 4)
+        texts = {1: "1 - not at all", 2: "2 - a little", 3: "3 - rather", 4: "4 - very"}
+        rows = [
+            [person + 1, "" if person % 10 == 9 else f"2024-0{wave}-1{person % 10} 10:00:00", 2, "en", f"tok{person + 5 * wave}",
+             *(texts[code] for code in codes[person])]
+            for person in range(N_PEOPLE)
+        ]  # fmt: skip
+        write_csv(folder / name, [header, *rows])
+    return folder
+
+
+def workbook_of_waves(folder: Path) -> Path:
+    """A workbook with a sheet of notes and a sheet for each wave, a title above the header, and a row of labels below it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with pd.ExcelWriter(folder / "study.xlsx", engine="xlsxwriter") as workbook:
+        pd.DataFrame([["Questions to: A. Name"]]).to_excel(workbook, sheet_name="Notes", index=False, header=False)
+        for wave, sheet in enumerate(("Baseline", "Follow-up 12"), start=1):
+            codes = answers(70 + wave, 4, 0, 10)
+            header = ["Person no", "Group", "Group size", *(f"VAS {position}" for position in range(1, 5))]
+            labels = ["who", "which group", "people", *("how it was" for _ in range(4))]
+            rows = [
+                [300 - person, "AB"[person % 2], 10 + person % 7, *map(int, codes[person])] for person in range(N_PEOPLE)
+            ]
+            frame = pd.DataFrame([["A study"], [], header, labels, *rows])
+            frame.to_excel(workbook, sheet_name=sheet, index=False, header=False)
+    return folder
+
+
+def unordered_duplicates(folder: Path) -> Path:
+    """Two files of one wave with the same people, and a second wave in which a person has two rows."""
+    header = ["pid", *(f"SWL{position}" for position in range(1, 6))]
+    first, second = answers(81, 5, 1, 7), answers(82, 5, 1, 7)
+    rows = [[900 - person, *first[person]] for person in range(N_PEOPLE)]
+    write_csv(folder / "wave 1" / "export.csv", [header, *rows])
+    write_csv(folder / "wave 1" / "export corrected.csv", [header, *rows[:-1], [901 - N_PEOPLE, 1, 1, 1, 1, 1]])
+    later_rows = [[900 - person, *second[person]] for person in range(N_PEOPLE)]
+    write_csv(folder / "wave 2" / "export.csv", [header, *later_rows, later_rows[3]])
+    (folder / "readme.md").write_text("# A study\n", encoding="utf-8")
     return folder
