@@ -60,7 +60,8 @@ class SpecialCode:
 class Answers:
     """How a block is answered. codes: the answers if not all whole numbers from low to high. ground: how the range is known.
 
-    labels: what cells hold instead of numbers. is_order_asked: whether the numbers of the labels are a proposal.
+    labels: what cells hold instead of numbers. is_order_asked: whether the numbers of the labels are a proposal;
+    is_order_likely: whether they follow words whose order is known.
     """
 
     low: int
@@ -71,6 +72,7 @@ class Answers:
     labels: Mapping[str, int] = field(default_factory=dict)
     label_ground: str = ""
     is_order_asked: bool = False
+    is_order_likely: bool = True
     special_codes: tuple[SpecialCode, ...] = ()
 
 
@@ -183,20 +185,21 @@ def _text_answers(column: ColumnFacts) -> Answers:
         low, high = min(coded.values()), max(coded.values())
         ground = f"the texts carry their codes, from {low} to {high}"
         return Answers(low, high, ground, True, (), _by_code(coded), ground, special_codes=special_codes)
-    proposal = {text: code for code, text in enumerate(_ordered(texts), start=1)}
+    ladder = max(_LADDERS, key=lambda ladder: sum(_step(text, ladder) is not None for text in texts))
+    is_likely = all(_step(text, ladder) is not None for text in texts)
+    proposal = {text: code for code, text in enumerate(_ordered(texts, ladder), start=1)}
     ground = f"there are {len(texts)} different texts"
     question = "the cells are texts, and nothing says what they count"
-    return Answers(1, max(2, len(texts)), ground, False, (), proposal, question, True, special_codes)
+    return Answers(1, max(2, len(texts)), ground, False, (), proposal, question, True, is_likely, special_codes)
 
 
 def _by_code(labels: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted(labels.items(), key=lambda pair: pair[1]))
 
 
-def _ordered(texts: Sequence[str]) -> list[str]:
-    """Texts in the order of the ladder that knows most of them, for a proposal; the others follow by the alphabet."""
-    best = max(_LADDERS, key=lambda ladder: sum(_step(text, ladder) is not None for text in texts))
-    return sorted(texts, key=lambda text: (step if (step := _step(text, best)) is not None else len(best), text))
+def _ordered(texts: Sequence[str], ladder: Sequence[str]) -> list[str]:
+    """Texts in the order of a ladder; those that it does not know follow by the alphabet."""
+    return sorted(texts, key=lambda text: (step if (step := _step(text, ladder)) is not None else len(ladder), text))
 
 
 def _step(text: str, ladder: Iterable[str]) -> int | None:

@@ -31,7 +31,7 @@ def find_reversed(block: Block, answers: Answers, tables: Sequence[WaveTable]) -
     rows = [_answers_of(block, answers, table, index) for index, table in enumerate(tables)]
     numbers = np.concatenate([part for part in rows if part.size] or [np.empty((0, len(block.items)))])
     complete = numbers[~np.isnan(numbers).any(axis=1)]
-    if answers.is_order_asked or len(complete) < _MIN_PEOPLE or len(block.items) < 3:
+    if not answers.is_order_likely or len(complete) < _MIN_PEOPLE or len(block.items) < 3:
         return KeyProposal((), "nothing in the files says which items are keyed the other way")
     spreads = complete.std(axis=0)
     varying = spreads > 0

@@ -119,7 +119,11 @@ def _variable(code: str, label: str, column: ColumnFacts, ground: str) -> Variab
         return Variable(
             code, label, column.name, words, (), (0, 120) if code == "age" else None, "years" if code == "age" else None
         )
-    if len(column.counts) > _MAX_CATEGORIES or any(len(text) > _MAX_TEXT_LENGTH for text in column.counts):
+    if (
+        _is_date(column)
+        or len(column.counts) > _MAX_CATEGORIES
+        or any(len(text) > _MAX_TEXT_LENGTH for text in column.counts)
+    ):
         return None
     texts = dict.fromkeys([*column.value_labels, *sorted(column.counts)])
     categories: list[Category] = []

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from dagster_project.drafting.columns import ColumnFacts, column_facts, rows_with, trimmed_cells
 from dagster_project.drafting.identifier_names import IDENTIFIER_NAME
-from dagster_project.drafting.wave_names import WaveName, name_without_wave, wave_id, wave_of_name
+from dagster_project.drafting.wave_names import WaveName, name_without_wave, wave_id, wave_of_name, without_arm
 from dagster_project.exports import TextTable
 from dagster_project.study import Layout
 
@@ -194,11 +194,15 @@ def _waves_by_column(source: Source) -> list[WaveTable]:
 def _tables_by_column(source: Source, column: ColumnFacts, has_repeats: bool) -> list[WaveTable]:
     texts_by_wave: dict[str, list[str]] = defaultdict(list)
     names: dict[str, WaveName | None] = {}
+    event_by_wave: dict[str, str] = {}
     texts = _in_order_of_rows(source.table, column) if source.reader == "redcap" else _in_value_order(column)
     for position, text in enumerate(texts, start=1):
         label = column.value_labels.get(text, "")
         name = wave_of_name(text) or wave_of_name(label)
+        event = without_arm(text)
         wave = wave_id(label if name is not None and wave_of_name(text) is None else text, position)
+        if event_by_wave.setdefault(wave, event) != event:  # two events that are called alike are two waves
+            wave = f"{wave}_{position}"
         texts_by_wave[wave].append(text)
         names[wave] = name
     is_order_of_names = all(names.values()) and source.reader != "redcap"

@@ -1,5 +1,5 @@
 """Folders of exports in the shapes of real tools, made of simulated people. Belongs here: writing them. Does not belong
-here: what is expected of a draft (test_drafting.py)."""
+here: what is expected of a draft (drafting/)."""
 
 import csv
 from collections.abc import Sequence
