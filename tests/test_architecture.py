@@ -41,6 +41,7 @@ MAY_IMPORT = {
         "study_run", "synthesis", "warehouse",
     },
     "automation": {"exports", "study"},
+    "drafting": {"exports", "study"},
     "rehearsal": {"exports", "report", "results", "study", "synthesis"},
     "summary": {"settings", "terminal", "warehouse"},
     "dagster_home": {"settings"},

@@ -10,17 +10,44 @@ from dagster_project.terminal import say
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     new = commands.add_parser("new", help="make the folder of a new study, with commented definitions")
     new.add_argument("name", help="a name below data/, or a path: lower-case letters, digits, underscores")
+    new.add_argument(
+        "--from",
+        dest="sources",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="draft the definitions from these exports, or from those in a folder; they are copied and never changed",
+    )
     new.set_defaults(execute=execute, study=None)
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
-    from dagster_project.study import new_study
-
     path = Path(options.name)
     folder = path if len(path.parts) > 1 or path.is_absolute() else CHECKOUT / "data" / options.name
+    if options.sources:
+        return _draft(folder, options)
+    from dagster_project.study import new_study
+
     for file in new_study(folder):
         say(str(file))
     say(f"next: declare in {folder / 'study.yaml'} what was planned, put the exports into {folder / 'raw'}/, then")
+    say(f"  wavehouse check --study {options.name}")
+    say(f"  wavehouse run --study {options.name}")
+    return 0
+
+
+def _draft(folder: Path, options: argparse.Namespace) -> int:
+    """Draft the study from exports, and say what was written and what is left to answer."""
+    from dagster_project.drafting import new_study_from
+
+    draft = new_study_from(folder, options.sources)
+    for file in (*draft.files, *draft.copies):
+        say(str(file))
+    for file, reason in draft.left_out:
+        say(f"left out: {file}: {reason}")
+    say(f"{len(draft.questions)} lines to answer, {draft.n_guesses} marked as guessed")
+    say(*(f"  {question}" for question in draft.questions))
+    say("next: answer the lines with !ask, look at those marked guessed, then")
     say(f"  wavehouse check --study {options.name}")
     say(f"  wavehouse run --study {options.name}")
     return 0

@@ -19,11 +19,12 @@ from dagster_project.exports.arrivals import (
 from dagster_project.exports.columns import ColumnFinding, date_codes
 from dagster_project.exports.contract import apply_contract, contract_of_file
 from dagster_project.exports.contract_result import ContractResult
-from dagster_project.exports.dates import date_column
+from dagster_project.exports.data_dictionary import is_dictionary
+from dagster_project.exports.dates import DateColumn, date_column, read_dates
 from dagster_project.exports.decoding import decode
-from dagster_project.exports.errors import ExportError, quoted
+from dagster_project.exports.errors import ExportError, abbreviated_list, quoted
 from dagster_project.exports.identifiers import STRANGERS_CURE, did_you_mean, strangers
-from dagster_project.exports.label_proposals import propose_labels
+from dagster_project.exports.label_proposals import codes_in_texts, propose_labels
 from dagster_project.exports.landing import Arrival, LandedFile, append_arrivals, find_files, is_intact, land, read_arrivals
 from dagster_project.exports.proposals import (
     ExportData,
@@ -33,7 +34,8 @@ from dagster_project.exports.proposals import (
     propose,
 )
 from dagster_project.exports.pseudonyms import pseudonym, pseudonyms
-from dagster_project.exports.read import description_of, read_export
+from dagster_project.exports.read import description_of, read_export, read_table
+from dagster_project.exports.redcap import with_dictionary
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_text
@@ -44,6 +46,7 @@ __all__ = [
     "Arrival",
     "ColumnFinding",
     "ContractResult",
+    "DateColumn",
     "ExportData",
     "ExportError",
     "LandedFile",
@@ -53,9 +56,11 @@ __all__ = [
     "ReadCells",
     "ReleaseInputs",
     "TextTable",
+    "abbreviated_list",
     "append_arrivals",
     "apply_contract",
     "as_text",
+    "codes_in_texts",
     "contract_of_file",
     "date_codes",
     "date_column",
@@ -66,6 +71,7 @@ __all__ = [
     "find_files",
     "find_label_changes",
     "find_wave_changes",
+    "is_dictionary",
     "is_intact",
     "land",
     "look",
@@ -76,9 +82,12 @@ __all__ = [
     "quoted",
     "read_arrivals",
     "read_cells",
+    "read_dates",
     "read_export",
     "read_release_inputs",
+    "read_table",
     "repeated_texts",
     "strangers",
+    "with_dictionary",
     "write_release_inputs",
 ]

@@ -57,6 +57,7 @@ class ColumnMatch:
 
     def __init__(self, table: TextTable, study: Study, export: Export) -> None:
         self._table = table
+        self._study = study
         self._export = export
         #: The exports that may take rows of the same files.
         self.exports_of_folder = [
@@ -175,6 +176,7 @@ class ColumnMatch:
             column: f"column {self._header_text(column)} is the state of the form {bare_or_quoted(name)}"
             for column, name in states.items()
         } | dict(tool_columns)
+        sentences |= self._sibling_sentences()
         for column in self._table.columns:
             key = header_key(column)
             other_key = header_key(self._table.other_names.get(column, ""))
@@ -202,6 +204,24 @@ class ColumnMatch:
             if declared_column is None:
                 findings.append(ColumnFinding("", code, "absent", f"{code} is declared absent from this export"))
         return tuple(findings)
+
+    def _sibling_sentences(self) -> dict[str, str]:
+        """A sentence on each column that another export of the same files declares, where no row's cell is lost by it.
+
+        The roster takes one row a person and leaves the rows of the waves to their exports; a wave's export leaves a column
+        to an export that takes all rows.
+        """
+        sentences: dict[str, str] = {}
+        column_by_key = {header_key(column): column for column in self._table.columns}
+        for sibling in self.exports_of_folder[1:]:
+            if sibling.pattern != self._export.pattern or (self._export.wave is not None and sibling.rows):
+                continue
+            columns = [sibling.respondent, sibling.answered_on, *self._study.export_columns(sibling).values()]
+            rule_columns = [*(rule.column for rule in sibling.rows), *(rule.column for rule in sibling.set_aside)]
+            for name in (*columns, *sibling.ignored, *rule_columns):
+                if name is not None and (column := column_by_key.get(header_key(name))) is not None:
+                    sentences.setdefault(column, f"column {self._header_text(column)} is for export {sibling.export}")
+        return sentences
 
     def _required_findings(self, column: str, key: str) -> list[ColumnFinding]:
         _, codes = self._required[key]

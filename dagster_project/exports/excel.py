@@ -5,6 +5,7 @@ value (cells_without_value.py) or with another than is shown (cells_shown_otherw
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,7 @@ def read_excel(path: Path, name: str, layout: Layout = _ANY_LAYOUT) -> TextTable
     name = plain(name)
     if path.stat().st_size == 0:
         raise ExportError(f"{name}: the file is empty; export it again")
-    cropped_file = without_stray_blanks(path, name)
-    with cropped_file or path.open("rb") as file:
-        workbook = _with_plain_errors(partial(python_calamine.load_workbook, file), name)
+    with _opened(path, name) as workbook:
         sheet, filled_rows, blank_lines = _sheet_rows(workbook, layout.sheet, name)
     numbered_rows = [row for row in filled_rows if row[0] > layout.title_rows]
     n_header_rows = layout.header_rows + layout.label_rows
@@ -135,6 +134,18 @@ def _hidden_parts(otherwise: ShownOtherwise, rows: Mapping[int, list[Any]], head
         yield f"{len(hidden)} {verb} hidden in the workbook, and read like the others: {abbreviated_list(hidden)}"
 
 
+def filled_sheets(path: Path, name: str) -> list[str]:
+    """The names of a workbook's sheets that are not empty, in their order. Raises ExportError as `read_excel` does."""
+    with _opened(path, plain(name)) as workbook:
+        return list(_filled_sheets(workbook, list(workbook.sheet_names), plain(name)))
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[Any]:
+    with without_stray_blanks(path, name) or path.open("rb") as file:
+        yield _with_plain_errors(partial(python_calamine.load_workbook, file), name)
+
+
 def _with_plain_errors(read_part: Callable[[], Any], name: str) -> Any:
     """What the library reads, its errors as one line: for a damaged file it raises its own errors, and panics."""
     try:
@@ -157,22 +168,28 @@ def _sheet_rows(workbook: Any, declared_sheet: str | None, name: str) -> tuple[s
                 f"{name}: there is no sheet {quoted(declared_sheet)}, but {there_are}; correct sheet of the export"
             )
         sheet_names = matching
-    filled_sheets: dict[str, tuple[list[_Row], int]] = {}
+    rows_by_sheet = _filled_sheets(workbook, sheet_names, name)
+    if len(rows_by_sheet) > 1:
+        sheet_list = abbreviated_list([quoted(sheet) for sheet in rows_by_sheet])
+        raise ExportError(
+            f"{name}: {len(rows_by_sheet)} sheets are filled: {sheet_list}; say under sheet of the export which one"
+        )
+    if not rows_by_sheet:
+        subject = f"the sheet {quoted(declared_sheet)}" if declared_sheet is not None else "the workbook"
+        raise ExportError(f"{name}: {subject} is empty; export it again")
+    sheet, (numbered_rows, blank_lines) = next(iter(rows_by_sheet.items()))
+    return sheet, numbered_rows, blank_lines
+
+
+def _filled_sheets(workbook: Any, sheet_names: list[str], name: str) -> dict[str, tuple[list[_Row], int]]:
+    """Of each sheet that is not empty the filled rows with their numbers, and how many of its rows are blank."""
+    rows_by_sheet: dict[str, tuple[list[_Row], int]] = {}
     for sheet in sheet_names:
         rows = _with_plain_errors(partial(_rows_of, workbook, sheet), name)
         numbered_rows = [(row_number, row) for row_number, row in enumerate(rows, start=1) if _is_filled(row)]
         if numbered_rows:
-            filled_sheets[sheet] = (numbered_rows, len(rows) - len(numbered_rows))
-    if len(filled_sheets) > 1:
-        sheet_list = abbreviated_list([quoted(sheet) for sheet in filled_sheets])
-        raise ExportError(
-            f"{name}: {len(filled_sheets)} sheets are filled: {sheet_list}; say under sheet of the export which one"
-        )
-    if not filled_sheets:
-        subject = f"the sheet {quoted(declared_sheet)}" if declared_sheet is not None else "the workbook"
-        raise ExportError(f"{name}: {subject} is empty; export it again")
-    sheet, (numbered_rows, blank_lines) = next(iter(filled_sheets.items()))
-    return sheet, numbered_rows, blank_lines
+            rows_by_sheet[sheet] = (numbered_rows, len(rows) - len(numbered_rows))
+    return rows_by_sheet
 
 
 def _rows_of(workbook: Any, sheet: str) -> Any:

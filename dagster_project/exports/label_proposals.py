@@ -60,7 +60,7 @@ def propose_labels(export_data: ExportData, study: Study, cells_read: Iterable[R
         known_labels = _labels_of_file(export_data, study, block, rejected_texts)
         for labels, ground in (
             (known_labels, "are labels that the export's dictionary knows"),
-            (_codes_in_texts(text for text in rejected_texts if text not in known_labels), "carry their codes"),
+            (codes_in_texts(text for text in rejected_texts if text not in known_labels), "carry their codes"),
         ):
             groups = study.instrument(block).positions_by_anchors()
             answer_labels = {
@@ -87,7 +87,7 @@ def _labels_of_file(export_data: ExportData, study: Study, block: str, rejected_
     return labels if any(text in labels for text in rejected_texts) else {}
 
 
-def _codes_in_texts(texts: Iterable[str]) -> dict[str, int]:
+def codes_in_texts(texts: Iterable[str]) -> dict[str, int]:
     """Texts that carry their codes, all in one manner, no two of them the same code; empty for fewer than two."""
     all_texts = list(texts)
     for pattern in _CODE_IN_TEXT:

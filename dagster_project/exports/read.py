@@ -25,12 +25,17 @@ def read_export(path: Path, export: Export, name: str | None = None, description
     path = Path(path)
     name = path.name if name is None else name
     try:
-        table = _reader(export.reader)(path, name, export.layout)
+        table = read_table(path, export.reader, name, export.layout)
     except OSError as error:
         raise ExportError(f"{plain(name)}: cannot be opened ({error.strerror}); check the file") from None
     if description is None:
         return table
     return with_dictionary(table, description) if export.dictionary is not None else with_catalogue(table, description)
+
+
+def read_table(path: Path, reader: str, name: str, layout: Layout) -> TextTable:
+    """Read a file with a reader, by its name. Raises the reader's ExportError, and OSError if the file cannot be opened."""
+    return _reader(reader)(path, name, layout)
 
 
 def description_of(study: Study, export: Export) -> Path | None:

@@ -15,12 +15,16 @@ from dagster_project.study import Layout
 _WORKBOOK_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a file is a workbook, whatever its name."""
+    with path.open("rb") as file:
+        return file.read(4) in _WORKBOOK_SIGNATURES
+
+
 def read_text_or_workbook(path: Path, name: str, layout: Layout) -> TextTable:
     """Read a file as what it is, whatever its name. Raises the errors of both readers, and ExportError for a sheet declared
     of a text."""
-    with path.open("rb") as file:
-        is_workbook = file.read(4) in _WORKBOOK_SIGNATURES
-    if is_workbook:
+    if is_workbook(path):
         return read_excel(path, name, layout)
     if layout.sheet is not None:
         raise ExportError(f"{plain(name)}: the file is text and has no sheets; remove sheet of the export")

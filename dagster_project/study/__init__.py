@@ -31,7 +31,7 @@ from dagster_project.study.export import (
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words
 from dagster_project.study.library import LIBRARY_PREFIX, library_codes, library_file
-from dagster_project.study.new import new_study
+from dagster_project.study.new import further_definitions, new_study, study_code
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
 from dagster_project.study.protocol import (
@@ -43,6 +43,7 @@ from dagster_project.study.protocol import (
     ServiceUse,
     Wave,
 )
+from dagster_project.study.questions import ASK
 from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study
 from dagster_project.study.readers import READERS, Layout
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
@@ -50,6 +51,7 @@ from dagster_project.study.texts import INVISIBLE, comparable
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
+    "ASK",
     "CODEBOOK_COLUMNS",
     "EFFECT_SIZES",
     "EFFECT_SIZE_NAMES",
@@ -100,6 +102,7 @@ __all__ = [
     "comparable",
     "effect_size_method",
     "effect_size_of",
+    "further_definitions",
     "hash_definitions",
     "in_words",
     "library_codes",
@@ -109,6 +112,7 @@ __all__ = [
     "read_instrument",
     "read_study",
     "scoring_rule",
+    "study_code",
     "wave_definitions",
     "wave_state",
 ]

@@ -159,22 +159,38 @@ _PROPOSITIONS = """\
 """
 
 
+def study_code(folder: Path) -> str:
+    """The code of a study that is to be made in a folder: its name.
+
+    Raises StudyError when the folder exists or its name cannot be a study's code.
+    """
+    code = folder.name
+    if not code.replace("_", "").isalnum() or not code.isascii() or code != code.lower() or not code[0].isalpha():
+        raise StudyError(f"{folder}: {code!r} cannot be a study's code; use lower-case letters, digits and underscores")
+    if folder.exists():
+        raise StudyError(f"{folder}: the folder already exists; choose another name, or edit what is in it")
+    return code
+
+
+def further_definitions(folder: Path, code: str) -> dict[Path, str]:
+    """The definitions of a new study that say nothing yet: norms and propositions."""
+    return {
+        folder / "norms.yaml": _NORMS,
+        folder / "propositions.yaml": _PROPOSITIONS.format(study=code),
+    }
+
+
 def new_study(folder: Path) -> list[Path]:
     """Write a study folder that is valid without changes, with a drop folder for each export. Returns the files.
 
     Raises StudyError when the folder exists or its name cannot be a study's code.
     """
     folder = Path(folder)
-    code = folder.name
-    if not code.replace("_", "").isalnum() or not code.isascii() or code != code.lower() or not code[0].isalpha():
-        raise StudyError(f"{folder}: {code!r} cannot be a study's code; use lower-case letters, digits and underscores")
-    if folder.exists():
-        raise StudyError(f"{folder}: the folder already exists; choose another name, or edit what is in it")
+    code = study_code(folder)
     files = {
         folder / "study.yaml": _PROTOCOL.format(study=code),
         folder / "instruments" / "example.yaml": _INSTRUMENT,
-        folder / "norms.yaml": _NORMS,
-        folder / "propositions.yaml": _PROPOSITIONS.format(study=code),
+        **further_definitions(folder, code),
     }
     for drop_folder in ("roster", "T1", "T2"):
         (folder / "raw" / drop_folder).mkdir(parents=True)

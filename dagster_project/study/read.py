@@ -25,6 +25,7 @@ from dagster_project.study.library import (
 )
 from dagster_project.study.norms import NormFile
 from dagster_project.study.protocol import Protocol
+from dagster_project.study.questions import ASK, construct_question, refuse_open_questions
 from dagster_project.study.study import Study
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -49,6 +50,10 @@ class _StrictLoader(_UniqueKeys, yaml.SafeLoader):
 
 class _FastLoader(_UniqueKeys, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """The loader of libyaml, where PyYAML was built with it: ten times as fast."""
+
+
+for _loader in (_StrictLoader, _FastLoader):
+    _loader.add_constructor(ASK, construct_question)
 
 
 def _load_yaml(text: str) -> Any:
@@ -176,6 +181,7 @@ def _parse(file: Path, data: bytes, model: type[Model]) -> Model:
         raise StudyError(f"{file}: not YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(content, dict):
         raise StudyError(f"{file}: the file holds no keys; start it with {next(iter(model.model_fields))}:")
+    refuse_open_questions(content, file)
     try:
         return model.model_validate(content)
     except ValidationError as error:

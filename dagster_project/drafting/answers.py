@@ -1,0 +1,215 @@
+"""What the answers of a block are: their range, what texts and codes stand for.
+
+Belongs here: anchors, labels and special codes, each with how it is known. Does not belong here: which columns are items
+(blocks.py), the YAML (instrument_text.py).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dagster_project.drafting.columns import MISSING_MARKS, WHOLE_NUMBER, ColumnFacts, whole_number
+from dagster_project.exports import abbreviated_list, codes_in_texts, quoted
+from dagster_project.study import comparable
+
+#: Numbers that stand for no answer wherever they lie far off the answers.
+_HIGH_CODES = frozenset({8, 9, 66, 77, 88, 96, 97, 98, 99, 777, 888, 996, 997, 998, 999, 7777, 8888, 9999})
+_LOW_CODES = frozenset({-1, -2, -3, -4, -5, -6, -7, -8, -9, -66, -77, -88, -99, -777, -888, -999, -9999})
+#: Words of labels that say that a code is no answer, and why there is none; "" where that could be read two ways.
+_REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"refus|prefer not|rather not|declin|verweiger", re.IGNORECASE), "refused"),
+    (
+        re.compile(r"not asked|not applicable|inapplicable|skipped|not administered|filter|^n/?a$", re.IGNORECASE),
+        "not_asked",
+    ),
+    (re.compile(r"invalid|illegible|implausib|double mark|multiple response", re.IGNORECASE), "invalid"),
+    (
+        re.compile(r"missing|no answer|no response|not answered|unanswered|blank|not stated|keine angabe", re.IGNORECASE),
+        "blank",
+    ),
+    (re.compile(r"don.?t know|do not know|unsure|wei(?:ß|ss) nicht|^dk$|not sure", re.IGNORECASE), ""),
+)
+REASONS_IN_WORDS = "refused, invalid, blank or not_asked"
+#: Words of answers from the lowest to the highest, as far as they are told apart by them.
+_LADDERS = (
+    ("never", "almost never", "hardly ever", "rarely", "seldom", "occasionally", "sometimes", "often", "frequently",
+     "very often", "usually", "almost always", "most of the time", "always"),
+    ("strongly disagree", "disagree", "somewhat disagree", "slightly disagree", "neither", "neutral", "undecided",
+     "slightly agree", "somewhat agree", "agree", "strongly agree"),
+    ("not at all", "a little", "a little bit", "slightly", "somewhat", "moderately", "quite a bit", "very", "very much",
+     "extremely"),
+    ("not at all", "several days", "more than half the days", "nearly every day"),
+    ("very poor", "poor", "fair", "good", "very good", "excellent"),
+    ("very dissatisfied", "dissatisfied", "neutral", "satisfied", "very satisfied"),
+    ("no", "yes"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SpecialCode:
+    """A text that is no answer. reason: why there is none; "" where that is asked. ground: how that is known. n_cells: how
+    many cells hold it."""
+
+    text: str
+    reason: str
+    ground: str
+    n_cells: int
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How a block is answered. codes: the answers if not all whole numbers from low to high. ground: how the range is known.
+
+    labels: what cells hold instead of numbers. is_order_asked: whether the numbers of the labels are a proposal;
+    is_order_likely: whether they follow words whose order is known.
+    """
+
+    low: int
+    high: int
+    ground: str
+    is_certain: bool = False
+    codes: tuple[int, ...] = ()
+    labels: Mapping[str, int] = field(default_factory=dict)
+    label_ground: str = ""
+    is_order_asked: bool = False
+    is_order_likely: bool = True
+    special_codes: tuple[SpecialCode, ...] = ()
+
+
+def answer_kind(column: ColumnFacts) -> tuple[str, frozenset[str]]:
+    """How a column is answered: by numbers with labels, numbers, or texts; and the labels or texts."""
+    if column.values and sum(column.numbers.values()) >= 0.9 * column.values.total():
+        labels = frozenset(f"{code}={label}" for code, label in column.value_labels.items())
+        return ("labelled", labels) if len(labels) > 1 else ("numbers", frozenset())
+    return "texts", frozenset(column.values)
+
+
+def answer_range(column: ColumnFacts) -> tuple[int, int]:
+    """The lowest and highest number that is an answer."""
+    special = special_numbers(column)
+    ordinary = [number for number in column.numbers if number not in special]
+    return (min(ordinary), max(ordinary)) if ordinary else (0, 0)
+
+
+def special_numbers(column: ColumnFacts) -> list[int]:
+    """The numbers that are no answers: labelled or declared as missing, or such as -9, 99 and 999 far off the others."""
+    labelled = {int(code): label for code, label in column.value_labels.items() if re.fullmatch(r"-?\d+", code)}
+    declared = {int(code) for code in column.missing_codes if re.fullmatch(r"-?\d+", code)}
+    declared |= {code for code, label in labelled.items() if missing_reason(label) is not None}
+    special = [number for number in column.numbers if number in declared]
+    others = sorted(number for number in column.numbers if number not in declared)
+    known = [code for code in labelled if code not in declared]
+    base = known or [number for number in others if number not in _HIGH_CODES | _LOW_CODES]
+    if not base:
+        return sorted(special)
+    low, high = min(base), max(base)
+    for number in others:
+        if number > high:
+            if number in _HIGH_CODES and number - high > (1 if high <= 10 else (high - low) // 2):
+                special.append(number)
+            elif not known:
+                high = number
+    negative = [number for number in others if number < 0]
+    is_two_sided = low < 0 or (len(negative) > 1 and -min(negative, default=0) == high)
+    special += [number for number in negative if number in _LOW_CODES and not is_two_sided and number < low]
+    return sorted(set(special))
+
+
+def missing_reason(label: str) -> str | None:
+    """The reason that a label gives for no answer, "" if several are possible; None if it is an answer's label."""
+    return next((reason for pattern, reason in _REASONS if pattern.search(label)), None)
+
+
+def find_answers(column: ColumnFacts, n_items: int) -> Answers:
+    """The answers of a block. column: of all its items in all waves."""
+    kind, _ = answer_kind(column)
+    if kind == "texts":
+        return _text_answers(column)
+    special_codes = _special_codes(column)
+    special = {code.text for code in special_codes}
+    low, high = answer_range(column)
+    labelled = sorted(
+        int(code)
+        for code, label in column.value_labels.items()
+        if re.fullmatch(r"-?\d+", code) and code not in special and missing_reason(label) is None
+    )
+    if len(labelled) > 1:
+        low, high = min(low, labelled[0]), max(high, labelled[-1])
+        has_gaps = len(labelled) > 2 and len(labelled) <= high - low
+        is_all_labelled = all(number in labelled or str(number) in special for number in column.numbers)
+        codes = tuple(labelled) if has_gaps and is_all_labelled else ()
+        ground = f"the file labels them from {labelled[0]} to {labelled[-1]}"
+        return Answers(low, high, ground, True, codes, special_codes=special_codes)
+    ground = f"the answers to {n_items} items go from {low} to {high}; write the ends that nobody ticked"
+    return Answers(low, high, ground, special_codes=special_codes)
+
+
+def _special_codes(column: ColumnFacts) -> tuple[SpecialCode, ...]:
+    codes = []
+    for text, count in sorted(column.counts.items()):
+        is_number = WHOLE_NUMBER.fullmatch(text) is not None
+        label = column.value_labels.get(text, "")
+        if is_number and whole_number(text) not in special_numbers(column):
+            continue
+        reason = missing_reason(label if is_number else text)
+        if not is_number and text not in column.missing_codes and text not in MISSING_MARKS and reason is None:
+            continue
+        if text in MISSING_MARKS:
+            codes.append(SpecialCode(text, "blank", "programs write it for a cell without a value", count))
+        elif reason is not None:
+            words = f"its label is {quoted(label)}" if label else "it says so"
+            codes.append(SpecialCode(text, reason, words, count))
+        elif text in column.missing_codes:
+            label_words = f" with the label {quoted(label)}" if label else ""
+            codes.append(SpecialCode(text, "", f"the file declares it as missing{label_words}", count))
+        else:
+            codes.append(SpecialCode(text, "blank", "it is far off the answers", count))
+    return tuple(codes)
+
+
+def _text_answers(column: ColumnFacts) -> Answers:
+    label_codes = {
+        comparable(label): int(code)
+        for code, label in column.value_labels.items()
+        if re.fullmatch(r"-?\d+", code) and missing_reason(label) is None
+    }
+    special_codes = tuple(code for code in _special_codes(column) if code.text not in label_codes)
+    special = {code.text for code in special_codes}
+    texts = [text for text in column.counts if text not in special]
+    if label_codes and all(text in label_codes or WHOLE_NUMBER.fullmatch(text) for text in texts):
+        low, high = min(label_codes.values()), max(label_codes.values())
+        ground = f"the file labels them from {low} to {high}"
+        return Answers(low, high, ground, True, (), _by_code(label_codes), ground, special_codes=special_codes)
+    coded = codes_in_texts(texts)
+    if len(coded) == len(texts) > 1:
+        low, high = min(coded.values()), max(coded.values())
+        ground = f"the texts carry their codes, from {low} to {high}"
+        return Answers(low, high, ground, True, (), _by_code(coded), ground, special_codes=special_codes)
+    ladder = max(_LADDERS, key=lambda ladder: sum(_step(text, ladder) is not None for text in texts))
+    is_likely = all(_step(text, ladder) is not None for text in texts)
+    proposal = {text: code for code, text in enumerate(_ordered(texts, ladder), start=1)}
+    ground = f"there are {len(texts)} different texts"
+    question = "the cells are texts, and nothing says what they count"
+    return Answers(1, max(2, len(texts)), ground, False, (), proposal, question, True, is_likely, special_codes)
+
+
+def _by_code(labels: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(labels.items(), key=lambda pair: pair[1]))
+
+
+def _ordered(texts: Sequence[str], ladder: Sequence[str]) -> list[str]:
+    """Texts in the order of a ladder; those that it does not know follow by the alphabet."""
+    return sorted(texts, key=lambda text: (step if (step := _step(text, ladder)) is not None else len(ladder), text))
+
+
+def _step(text: str, ladder: Iterable[str]) -> int | None:
+    words = re.sub(r"[^a-z ]", "", text.lower()).strip()
+    exact = {step: index for index, step in enumerate(ladder)}
+    if words in exact:
+        return exact[words]
+    return next((index for step, index in exact.items() if step == "neither" and words.startswith(step)), None)
+
+
+def texts_in_words(texts: Iterable[str]) -> str:
+    """Some texts, for a comment."""
+    return abbreviated_list([quoted(text) for text in texts])

@@ -1,0 +1,232 @@
+"""Blocks of items: columns that belong together by their names and their answers.
+
+Belongs here: which columns are items of which block, in each wave. Does not belong here: what their answers stand for
+(answers.py), recognising an instrument of the library (library.py).
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from dagster_project.drafting.answers import answer_kind, answer_range
+from dagster_project.drafting.columns import ColumnFacts, pooled
+from dagster_project.drafting.waves import WaveTable
+from dagster_project.exports.data_dictionary import CHECKBOX_MARK
+from dagster_project.exports.header_rows import JOINT
+
+#: What stands between a question and its row: SurveyMonkey's joined headers, grids of Google Forms.
+_QUESTION_AND_ROW = (
+    re.compile(r"(?P<stem>.+) \| (?!Response$|Open-Ended Response$).+", re.DOTALL),
+    re.compile(r"(?P<stem>.+?)\s*\[[^\]]*\D[^\]]*\]", re.DOTALL),
+)
+_MAX_NAME_LENGTH = 60
+_MIN_ITEMS = 3
+#: Answers of questions of which several boxes may be ticked: no items of a scale.
+_BOX = re.compile(r"(?:not |un)?(?:selected|checked|mentioned|ticked|quoted|marked)|tick|x", re.IGNORECASE)
+_MAX_ANSWERS, _MAX_TEXT_ANSWERS, _MAX_TEXT_LENGTH = 16, 11, 100
+_TOTAL = re.compile(r".*(?:total|sum|score|mean|summe|gesamt|index|avg|average)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A column by its name without the wave. columns: its column in each table, by the table's index."""
+
+    stem: str
+    columns: Mapping[int, ColumnFacts]
+
+    @property
+    def facts(self) -> ColumnFacts:
+        return pooled(list(self.columns.values()))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Items that belong together. code: of the instrument. ground: why, after "because". template: of the names without the
+    wave, with {position}; None where each column is named."""
+
+    code: str
+    items: tuple[Item, ...]
+    ground: str
+    template: str | None = None
+
+    @property
+    def facts(self) -> ColumnFacts:
+        return pooled([item.facts for item in self.items])
+
+    def columns_of(self, table_index: int) -> list[str | None]:
+        """The column of each item in a table; None where it has none, and for all where nobody answered any of them."""
+        if not any(table_index in item.columns and item.columns[table_index].counts for item in self.items):
+            return [None] * len(self.items)
+        return [item.columns[table_index].name if table_index in item.columns else None for item in self.items]
+
+
+@dataclass
+class _Names:
+    """Codes that are not used twice."""
+
+    used: set[str] = field(default_factory=lambda: {"services", "participants", "respondent", "answered_on"})
+
+    def code(self, text: str, fallback: str = "block") -> str:
+        code = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40]
+        if not code or not code[0].isalpha() or len(code) > 24:
+            code = fallback
+        candidate, number = code, 2
+        while candidate in self.used:
+            candidate, number = f"{code}_{number}", number + 1
+        self.used.add(candidate)
+        return candidate
+
+
+def find_blocks(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> list[Block]:
+    """The blocks over all tables. excluded: of each table the columns that are known to be something else."""
+    items = _items(tables, excluded)
+    names = _Names()
+    blocks: list[Block] = []
+    remaining: list[Item] = []
+    families: dict[tuple[str, str], list[tuple[int, Item]]] = defaultdict(list)
+    for item in items:
+        if (parts := _numbered_name(item.stem)) is None:
+            remaining.append(item)
+        else:
+            stem, number, suffix = parts
+            families[stem, suffix].append((number, item))
+    for (stem, suffix), members in families.items():
+        for group in _alike(sorted(members, key=lambda member: member[0])):
+            group_items = [item for _, item in group]
+            if _is_block(group_items):
+                blocks.append(_numbered_block(names, stem, suffix, group, len(group) == len(members)))
+            else:
+                remaining += group_items
+    order = {id(item): position for position, item in enumerate(items)}
+    remaining.sort(key=lambda item: order[id(item)])
+    blocks += _blocks_of_questions(names, remaining)
+    return sorted(blocks, key=lambda block: order[id(block.items[0])])
+
+
+def _items(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> list[Item]:
+    columns: dict[str, dict[int, ColumnFacts]] = defaultdict(dict)
+    for index, table in enumerate(tables):
+        for name, column in table.columns.items():
+            if name not in excluded[index] and not _TOTAL.fullmatch(name):
+                columns[table.stem(name)].setdefault(index, column)
+    items = [Item(stem, by_table) for stem, by_table in columns.items()]
+    return [item for item in items if CHECKBOX_MARK not in item.stem and _is_item(item.facts)]
+
+
+def _is_item(column: ColumnFacts) -> bool:
+    """Whether a column holds answers of a closed question: few whole numbers, or few short texts."""
+    values = column.values
+    if not values:
+        return False
+    answer_texts = set(column.value_labels.values()) or set(values)
+    if any(_BOX.fullmatch(text.strip()) for text in answer_texts):
+        return False
+    n_whole = sum(column.numbers.values())
+    if n_whole >= 0.9 * values.total():
+        numbers = column.numbers
+        return len(numbers) <= _MAX_ANSWERS or (min(numbers) >= 0 and max(numbers) <= 100 and len(numbers) <= 101)
+    return (
+        1 < len(values) <= _MAX_TEXT_ANSWERS + 1
+        and all(len(text) <= _MAX_TEXT_LENGTH for text in values)
+        and not column.is_numeric
+        and values.total() >= 2 * len(values)
+    )
+
+
+def _numbered_name(name: str) -> tuple[str, int, str] | None:
+    """What stands before the last number of a short name, the number, and what follows it."""
+    numbers = list(re.finditer(r"\d+", name))
+    if not numbers or len(name) > _MAX_NAME_LENGTH or JOINT in name:
+        return None
+    return name[: numbers[-1].start()], int(numbers[-1].group()), name[numbers[-1].end() :]
+
+
+def _alike(members: Sequence[tuple[int, Item]]) -> Iterable[list[tuple[int, Item]]]:
+    """Consecutive members of a family that are answered alike."""
+    group: list[tuple[int, Item]] = []
+    for member in members:
+        if group and not _goes_with([item for _, item in group], member[1]):
+            yield group
+            group = []
+        group.append(member)
+    if group:
+        yield group
+
+
+def _goes_with(items: Sequence[Item], item: Item) -> bool:
+    group, column = pooled([member.facts for member in items]), item.facts
+    group_kind, group_answers = answer_kind(items[0].facts)
+    kind, answers = answer_kind(column)
+    if kind != group_kind:
+        return False
+    if kind == "labelled":
+        return answers == group_answers
+    if kind == "texts":
+        union = set(group.values) | answers
+        return bool(set(group.values) & answers) and len(union) <= _MAX_TEXT_ANSWERS
+    (group_low, group_high), (low, high) = answer_range(group), answer_range(column)
+    widest = max(group_high, high) - min(group_low, low)
+    overlap = min(group_high, high) - max(group_low, low)
+    return overlap >= 0.4 * widest and abs(group_high - high) <= max(2, 0.5 * widest)
+
+
+def _is_block(items: Sequence[Item]) -> bool:
+    return len(items) >= _MIN_ITEMS
+
+
+def _numbered_block(
+    names: _Names, stem: str, suffix: str, members: Sequence[tuple[int, Item]], is_whole_family: bool
+) -> Block:
+    numbers = [number for number, _ in members]
+    items = tuple(item for _, item in members)
+    first, last = items[0].stem, items[-1].stem
+    code = names.code(re.sub(r"(?i)(?:_?items?)?[_\W]*(?:sq)?$", "", stem) or stem)
+    ground = f"{len(items)} columns from {first} to {last} are answered alike"
+    if numbers == list(range(1, len(numbers) + 1)):
+        digits = first[len(stem) :].removesuffix(suffix) if suffix else first[len(stem) :]
+        spec = f":0{len(digits)}d" if len(digits) > 1 else ""
+        template = f"{_escaped(stem)}{{position{spec}}}{_escaped(suffix)}"
+        if all(template.format(position=number) == item.stem for number, item in members):
+            return Block(code, items, ground, template)
+    return Block(code, items, ground)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _blocks_of_questions(names: _Names, items: Sequence[Item]) -> list[Block]:
+    """Blocks of columns without numbers: rows of one question, or neighbours with the same labels or texts."""
+    blocks = []
+    for _, run in groupby(_with_runs(items), key=lambda pair: pair[0]):
+        group = [item for _, item in run]
+        if not _is_block(group):
+            continue
+        ground = f"{len(group)} neighbouring columns have the same answers"
+        blocks.append(Block(names.code("questions", "questions"), tuple(group), ground))
+    return blocks
+
+
+def _with_runs(items: Sequence[Item]) -> list[tuple[int, Item]]:
+    """Each item with the number of its run: neighbours that are answered alike, and rows of one question together."""
+    pairs: list[tuple[int, Item]] = []
+    run = 0
+    for position, item in enumerate(items):
+        previous = items[position - 1] if position else None
+        is_new = previous is None or _question(previous.stem) != _question(item.stem)
+        kind, item_answers = answer_kind(item.facts)
+        is_new = is_new or (not _question(item.stem) and (kind == "numbers" or len(item_answers) < _MIN_ITEMS))
+        if not is_new:
+            is_new = not _goes_with([member for number, member in pairs if number == run], item)
+        run += is_new
+        pairs.append((run, item))
+    return pairs
+
+
+def _question(name: str) -> str:
+    for pattern in _QUESTION_AND_ROW:
+        if match := pattern.fullmatch(name):
+            return match["stem"]
+    return ""

@@ -1,0 +1,326 @@
+"""The exports of study.yaml, drafted: the roster and each wave's.
+
+Belongs here: their text. Does not belong here: what is decided about them (draft.py), the rest of study.yaml
+(protocol_text.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from dagster_project.drafting.answers import REASONS_IN_WORDS, SpecialCode
+from dagster_project.drafting.columns import ColumnFacts
+from dagster_project.drafting.draft import Draft, DraftedBlock, DraftedExport, identifier_column
+from dagster_project.drafting.marks import decimal_mark
+from dagster_project.drafting.yaml_lines import asked, flow_list, flow_mapping, guessed, one_line, scalar
+from dagster_project.study import ASK, Layout
+
+#: What tools say of responses that are no answers, with the reason to set them aside.
+_COMPLETION: Mapping[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
+    "qualtrics": (
+        ("Status", ("Survey Preview", "1"), "preview"),
+        ("Finished", ("False", "FALSE", "0"), "unfinished"),
+        ("DistributionChannel", ("preview",), "preview"),
+    ),
+    "limesurvey": (("submitdate", ("",), "unfinished"), ("Date submitted", ("",), "unfinished")),
+}
+
+
+class _Anchors:
+    """Values that several exports share: written once, referred to by name afterwards."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], str] = {}
+
+    def lines(self, key: str, value_lines: Sequence[str]) -> list[str]:
+        """The lines of a key, or a reference to the same value of an export above. value_lines begin with the key."""
+        content = "\n".join(value_lines)
+        if (name := self._names.get((key, content))) is not None:
+            return [f"    {key}: *{name}"]
+        count = sum(known_key == key for known_key, _ in self._names)
+        name = key if count == 0 else f"{key}_{count + 1}"
+        self._names[key, content] = name
+        first_line = value_lines[0].replace(f"{key}: ", f"{key}: &{name} ", 1)
+        return [first_line.rstrip(), *value_lines[1:]]
+
+
+def exports_lines(draft: Draft) -> list[str]:
+    """The lines below `exports:`."""
+    anchors = _Anchors()
+    lines = _roster_lines(draft, anchors)
+    for export in draft.exports:
+        lines += ["", *_export_lines(draft, export, anchors)]
+    return _without_lonely_anchors(lines)
+
+
+def _without_lonely_anchors(lines: Sequence[str]) -> list[str]:
+    """The lines without the names of values that nothing refers to."""
+    text = "\n".join(lines)
+    cleaned = []
+    for line in lines:
+        for word in line.split(" "):
+            if word.startswith("&") and word[1:].isidentifier() and f"*{word[1:]}" not in text.replace("\n", " ").split(" "):
+                line = line.replace(f" {word}", "", 1)
+        cleaned.append(line)
+    return cleaned
+
+
+def _roster_lines(draft: Draft, anchors: _Anchors) -> list[str]:
+    roster = draft.roster
+    reader = roster.source.reader if roster.source is not None else "delimited"
+    lines = [
+        "  # The roster: one row a person. It needs no wave.",
+        guessed("  - export: roster", roster.ground),
+        f"    folder: {roster.folder}",
+        f"    pattern: {scalar(roster.pattern)}",
+        f"    reader: {reader}",
+    ]
+    if roster.source is not None:
+        lines += _layout_lines(roster.source.layout)
+        lines += _dictionary_lines(draft, reader)
+        lines += _decimal_lines([*_facts_of_roster(draft)])
+    if roster.respondent:
+        lines.append(f"    respondent: {scalar(roster.respondent)}")
+    else:
+        lines += _respondent_question(draft.exports[0], anchors)
+    if roster.has_repeated_people:
+        lines.append(
+            guessed("    duplicates: first", "people have a row for each wave, and the first has what is said of them")
+        )
+    if draft.variables:
+        columns = {variable.code: scalar(variable.column) for variable in draft.variables}
+        mapping = flow_mapping("      - {block: participants, columns: ", columns, 8)
+        lines += ["    blocks:", *mapping[:-1], f"{mapping[-1]}}}"]
+    if roster.source is not None and all(export.table.source is not roster.source for export in draft.exports):
+        used = {roster.respondent, *(variable.column for variable in draft.variables)}
+        if others := [column for column in roster.source.table.columns if column.strip() and column not in used]:
+            lines += flow_list("    ignored: ", others, 4)
+    return lines
+
+
+def _facts_of_roster(draft: Draft) -> Sequence[ColumnFacts]:
+    export = next((export for export in draft.exports if export.table.source is draft.roster.source), None)
+    columns = {variable.column for variable in draft.variables}
+    return [facts for name, facts in export.table.columns.items() if name in columns] if export is not None else []
+
+
+def _layout_lines(layout: Layout) -> list[str]:
+    lines = []
+    if layout.sheet is not None:
+        lines.append(f"    sheet: {scalar(layout.sheet)}")
+    if layout.title_rows:
+        lines.append(guessed(f"    title_rows: {layout.title_rows}", "the row below them names the columns"))
+    if layout.header_rows > 1:
+        lines.append(
+            guessed(f"    header_rows: {layout.header_rows}", "the first row leaves columns without names of their own")
+        )
+    if layout.label_rows:
+        lines.append(
+            guessed(
+                f"    label_rows: {layout.label_rows}", "the rows below the header have no figures, and those below them do"
+            )
+        )
+    return lines
+
+
+def _dictionary_lines(draft: Draft, reader: str) -> list[str]:
+    return [f"    dictionary: {scalar(draft.dictionary)}"] if draft.dictionary is not None and reader == "redcap" else []
+
+
+def _decimal_lines(columns: Sequence[ColumnFacts]) -> list[str]:
+    mark = decimal_mark(columns)
+    if mark.question:
+        return [f"    decimal: {asked(mark.question)}"]
+    return [guessed('    decimal: ","', mark.ground)] if mark.mark == "," else []
+
+
+def _respondent_question(export: DraftedExport, anchors: _Anchors) -> list[str]:
+    return anchors.lines("respondent", [f"    respondent: {asked(export.identifier.reason)}"])
+
+
+def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> list[str]:
+    table, source = export.table, export.table.source
+    code = f"{table.wave.lower()}_{export.part}" if export.part else table.wave.lower()
+    lines = [f"  - export: {code}", f"    wave: {table.wave}  # {one_line(table.ground)}"]
+    if export.part:
+        lines.append(guessed(f"    part: {export.part}", f"several files are of {table.wave}, with other columns each"))
+    lines += [f"    folder: {export.folder}", f"    pattern: {scalar(export.pattern)}"]
+    if export.files_question:
+        lines.append(f"    files: {asked(export.files_question)}")
+    elif export.is_several_files:
+        lines.append(guessed("    files: parts", f"several files are of {table.wave}, with other people each"))
+    lines.append(f"    reader: {source.reader}  # {source.ground}")
+    lines += _layout_lines(source.layout)
+    lines += _dictionary_lines(draft, source.reader)
+    lines += _row_lines(export)
+    column = identifier_column(table, export.identifier)
+    if column:
+        respondent = f"    respondent: {scalar(column)}"
+        lines.append(
+            f"{respondent}  # {export.identifier.reason}"
+            if export.identifier.is_certain
+            else guessed(respondent, export.identifier.reason)
+        )
+    else:
+        lines += _respondent_question(export, anchors)
+    lines += _date_lines(export, anchors)
+    if export.identifier.n_repeated:
+        question = (
+            f"first, latest_complete or refuse ({export.identifier.n_repeated} people of {table.wave} have several rows)"
+        )
+        lines.append(f"    duplicates: {asked(question)}")
+    blocks = [drafted for drafted in draft.blocks if any(drafted.block.columns_of(export.index))]
+    lines += _decimal_lines([facts for name, facts in table.columns.items() if name in _block_columns(blocks, export.index)])
+    lines += _block_lines(blocks, export)
+    lines += _label_lines(blocks, anchors)
+    lines += _special_code_lines(blocks, anchors)
+    lines += _set_aside_lines(export)
+    lines += _ignored_lines(draft, export, blocks, anchors)
+    return lines
+
+
+def _row_lines(export: DraftedExport) -> list[str]:
+    rows = [flow_list(f"{{column: {scalar(column)}, equals: ", texts, 6) for column, texts in export.table.rows]
+    parts = [" ".join(line.strip() for line in lines) + "}" for lines in rows]
+    if not parts:
+        return []
+    return [f"    rows: {parts[0]}"] if len(parts) == 1 else ["    rows:", *(f"      - {part}" for part in parts)]
+
+
+def _date_lines(export: DraftedExport, anchors: _Anchors) -> list[str]:
+    answer_date = export.answer_date
+    if not answer_date.column:
+        choices = " or ".join(scalar(name) for name in answer_date.choices[:3])
+        return [f"    # answered_on: {choices}  # which of them is the day of answering?"] if choices else []
+    lines = [guessed(f"    answered_on: {scalar(answer_date.column)}", answer_date.ground)]
+    if answer_date.order:
+        lines.append(guessed(f"    dates: {answer_date.order}", answer_date.order_ground))
+    elif answer_date.question:
+        lines += anchors.lines("dates", [f"    dates: {asked(answer_date.question)}"])
+    return lines
+
+
+def _block_columns(blocks: Sequence[DraftedBlock], index: int) -> set[str]:
+    return {column for drafted in blocks for column in drafted.block.columns_of(index) if column is not None}
+
+
+def _block_lines(blocks: Sequence[DraftedBlock], export: DraftedExport) -> list[str]:
+    if not blocks:
+        question = "no columns look like items; name those that are, e.g. [{block: mood, template: Q{position}}]"
+        return [f"    blocks: {asked(question)}"]
+    lines = ["    blocks:"]
+    for drafted in blocks:
+        columns = drafted.block.columns_of(export.index)
+        width = max(2, len(str(len(columns))))
+        codes = [f"{drafted.code}_{position:0{width}d}" for position in range(1, len(columns) + 1)]
+        absent = [code for code, column in zip(codes, columns, strict=True) if column is None]
+        absent_words = f", absent: [{', '.join(absent)}]" if absent else ""
+        template = _template(drafted, columns)
+        remark = f"{drafted.block.ground}"
+        if template is not None:
+            line = f"      - {{block: {drafted.code}, template: {scalar(template)}{absent_words}}}"
+            lines.append(guessed(line, remark))
+            continue
+        pairs = {code: scalar(column) for code, column in zip(codes, columns, strict=True) if column is not None}
+        lines.append(guessed(f"      - block: {drafted.code}", remark))
+        lines += flow_mapping("        columns: ", pairs, 8)
+        if absent:
+            lines += flow_list("        absent: ", absent, 8)
+    return lines
+
+
+def _template(drafted: DraftedBlock, columns: Sequence[str | None]) -> str | None:
+    """The template of a wave's columns, if the block has one and the wave is told in the same way in all of them."""
+    if drafted.block.template is None:
+        return None
+    for item, column in zip(drafted.block.items, columns, strict=True):
+        if column is None:
+            continue
+        start, stem_text, end = column.partition(item.stem)
+        template = start.replace("{", "{{") + drafted.block.template + end.replace("{", "{{")
+        if stem_text and all(
+            other is None or template.format(position=position) == other for position, other in enumerate(columns, start=1)
+        ):
+            return template
+        return None
+    return None
+
+
+def _label_lines(blocks: Sequence[DraftedBlock], anchors: _Anchors) -> list[str]:
+    groups: dict[tuple[tuple[str, int], ...], list[DraftedBlock]] = {}
+    for drafted in blocks:
+        if drafted.answers.labels:
+            groups.setdefault(tuple(drafted.answers.labels.items()), []).append(drafted)
+    lines: list[str] = []
+    for labels, members in groups.items():
+        answers = members[0].answers
+        names = ", ".join(drafted.code for drafted in members)
+        tag = f"{ASK} " if answers.is_order_asked else ""
+        pairs = {text: str(code) for text, code in labels}
+        mapping = flow_mapping(f"      - {{blocks: [{names}], labels: {tag}", pairs, 8)
+        mapping[-1] += "}"
+        remark = (
+            f"  # {answers.label_ground}: are these numbers right?"
+            if answers.is_order_asked
+            else f"  # {answers.label_ground}"
+        )
+        mapping[-1] += remark
+        lines += mapping
+    if not lines:
+        return []
+    return anchors.lines("labels", ["    labels: ", *lines])
+
+
+def _special_code_lines(blocks: Sequence[DraftedBlock], anchors: _Anchors) -> list[str]:
+    groups: dict[tuple[SpecialCode, ...], list[DraftedBlock]] = {}
+    for drafted in blocks:
+        if drafted.answers.special_codes:
+            codes = tuple(replace(code, n_cells=0) for code in drafted.answers.special_codes)
+            groups.setdefault(codes, []).append(drafted)
+    if not groups:
+        return []
+    lines = ["    special_codes: "]
+    for special_codes, members in groups.items():
+        lines += [f"      - blocks: [{', '.join(drafted.code for drafted in members)}]", "        codes:"]
+        for position, code in enumerate(special_codes):
+            n_cells = sum(drafted.answers.special_codes[position].n_cells for drafted in members)
+            ground = f"{code.ground}, and {n_cells} cells hold it" if n_cells > 1 else f"{code.ground}, and 1 cell holds it"
+            key = scalar(code.text) if not code.text.lstrip("-").isdigit() else f'"{code.text}"'
+            if code.reason:
+                lines.append(guessed(f"          {key}: {code.reason}", ground))
+            else:
+                lines.append(f"          {key}: {asked(f'{REASONS_IN_WORDS} ({ground})')}")
+    return anchors.lines("special_codes", lines)
+
+
+def _set_aside_lines(export: DraftedExport) -> list[str]:
+    suggestions = []
+    for column, texts, reason in _COMPLETION.get(export.table.source.reader, ()):
+        facts = export.table.columns.get(column)
+        if facts is None:
+            continue
+        counts = {text: facts.counts[text] if text else facts.row_count - facts.n_filled for text in texts}
+        present = [text for text, count in counts.items() if count]
+        # "1" is Qualtrics' preview only where the states are codes.
+        if present and not (column == "Finished" and len(facts.counts) == 1):
+            words = ", ".join(scalar(text) for text in present)
+            n_rows = sum(counts[text] for text in present)
+            suggestions.append((f"{{column: {scalar(column)}, equals: [{words}], reason: {reason}}}", n_rows))
+    return [
+        f"    # set_aside: [{suggestion}]  # {n_rows} rows; should they be left out?" for suggestion, n_rows in suggestions
+    ]
+
+
+def _ignored_lines(draft: Draft, export: DraftedExport, blocks: Sequence[DraftedBlock], anchors: _Anchors) -> list[str]:
+    table = export.table
+    used = _block_columns(blocks, export.index) | {identifier_column(table, export.identifier), export.answer_date.column}
+    used |= {column for column, _ in table.rows}
+    if draft.roster.source is table.source:
+        used |= {variable.column for variable in draft.variables}
+    if table.marks and table.foreign and table.wave != draft.exports[0].table.wave:
+        # Columns of no wave are named once, by the first wave's export of the same file.
+        used |= {column for column in table.columns if column not in table.marks}
+    others = [column for column in dict.fromkeys(table.source.table.columns) if column.strip() and column not in used]
+    others = [column for column in others if column not in table.foreign]
+    if not others:
+        return []
+    return anchors.lines("ignored", flow_list("    ignored: ", others, 4))

@@ -1,0 +1,44 @@
+"""The file of an instrument, drafted from a block of columns.
+
+Belongs here: its text. Does not belong here: what is known of the block (blocks.py, answers.py, keys.py).
+"""
+
+from dagster_project.drafting.draft import DraftedBlock
+from dagster_project.drafting.yaml_lines import asked, guessed, scalar
+from dagster_project.study import ASK
+
+
+def instrument_text(drafted: DraftedBlock) -> str:
+    """The YAML of instruments/CODE.yaml."""
+    block, answers = drafted.block, drafted.answers
+    n_items = len(block.items)
+    codes = f", codes: [{', '.join(map(str, answers.codes))}]" if answers.codes else ""
+    anchors = f"anchors: {{low: {answers.low}, high: {answers.high}{codes}}}"
+    lines = [
+        "# One questionnaire: positions and keys only. The wording of items belongs to its owner and has no place here.",
+        f"instrument: {block.code}",
+        guessed(f"name: {scalar(block.code)}", "the columns are called so; write the questionnaire's name"),
+        "source: none  # a citation",
+        "licence: none  # the terms of use",
+        guessed(f"item_count: {n_items}", block.ground),
+        f"{anchors}  # {answers.ground}" if answers.is_certain else guessed(anchors, answers.ground),
+        "minimum_answered: 0.8  # the share of a scale's items that must be answered, if the manual says no other",
+    ]
+    if drafted.match is not None and drafted.match.obstacle:
+        name = drafted.match.instrument.instrument
+        lines.append(f"# It could be library:{name}, but {drafted.match.obstacle}.")
+    if drafted.keys.positions:
+        positions = ", ".join(map(str, drafted.keys.positions))
+        lines.append(f"reversed: {ASK} [{positions}]  # {drafted.keys.ground}; are they keyed the other way?")
+    else:
+        lines.append(guessed("reversed: []", f"{drafted.keys.ground}; positions of items keyed the other way"))
+    one_scale = "nothing in the files tells its scales apart" if n_items > 1 else "it has one item"
+    lines += [
+        "scales:",
+        guessed(f"  - scale: {block.code}_total", one_scale),
+        f"    label: {scalar(block.code)}",
+        f'    items: ["1-{n_items}"]',
+        guessed("    aggregate: sum", "most questionnaires are summed up; or mean"),
+        f"    better: {asked('high or low, the end of the scale that is good')}",
+    ]
+    return "\n".join(lines) + "\n"

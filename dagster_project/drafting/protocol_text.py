@@ -1,0 +1,120 @@
+"""study.yaml, drafted: waves, contrasts, instruments, people, exports.
+
+Belongs here: its text. Does not belong here: what is decided (draft.py), its exports (export_text.py).
+"""
+
+from collections.abc import Sequence
+
+from dagster_project.drafting.draft import Draft, DraftedBlock
+from dagster_project.drafting.export_text import exports_lines
+from dagster_project.drafting.people import Variable
+from dagster_project.drafting.yaml_lines import asked, guessed, one_line, scalar
+
+_DAYS_A_MONTH = 365.25 / 12
+
+
+def protocol_text(draft: Draft, study: str) -> str:
+    """The YAML of study.yaml."""
+    names = [f"library:{drafted.code}" if drafted.is_of_library else drafted.code for drafted in draft.blocks]
+    outcomes = [scale for drafted in draft.blocks for scale in _scales(drafted)]
+    lines = [
+        f"# Drafted from files. `wavehouse check --study {study}` says what is still asked and what does not fit.",
+        "# A line marked `guessed` is to be looked at; a value that begins with !ask is to be answered.",
+        f"study: {study}",
+        f"title: {study}  # the study's title",
+        "source: none  # a citation, or none",
+        "licence: none  # the terms under which the data may be used",
+        "",
+        *_wave_lines(draft),
+        "",
+        *_contrast_lines(draft),
+        "",
+    ]
+    if names:
+        lines += [f"instruments: [{', '.join(names)}]"]
+        for drafted in draft.blocks:
+            if drafted.is_of_library:
+                ground = f"of its name, its {len(drafted.block.items)} items and their answers"
+                lines.append(f"# library:{drafted.code} is guessed: because {ground}")
+        lines += [f"outcomes: [{', '.join(outcomes)}]  # the scales that the tables print, in order"]
+    else:
+        lines += [
+            f"instruments: {asked('no columns look like items of a questionnaire; write its file below instruments/')}",
+            f"outcomes: {asked('the scales that the tables print')}",
+        ]
+    lines += ["", *_variable_lines(draft.variables), "exports:", *exports_lines(draft)]
+    return "\n".join(lines) + "\n"
+
+
+def _scales(drafted: DraftedBlock) -> list[str]:
+    if drafted.match is not None and drafted.is_of_library:
+        return [scale.scale for scale in drafted.match.instrument.all_scales]
+    return [f"{drafted.code}_total"]
+
+
+def _wave_lines(draft: Draft) -> list[str]:
+    order = draft.waves.order_ground
+    remark = f"; guessed: because {order}" if order else "" if draft.waves.is_order_known else "; in which one?"
+    lines = [f"waves:  # the planned time points, in order{remark}"]
+    if draft.waves_without_items:
+        names = ", ".join(draft.waves_without_items)
+        lines.append(f"  # No wave of {names}: no columns with answers look like items there.")
+    days = {export.table.wave: export.answer_date.median_day for export in reversed(draft.exports)}
+    waves = draft.waves.names
+    for position, wave in enumerate(waves):
+        table = draft.waves.of_wave(wave)[0]
+        beginning = f"  - {{wave: {wave}, label: {scalar(one_line(table.label))}, month: "
+        first_day, day = days.get(waves[0]), days.get(wave)
+        if not draft.waves.is_order_known and len(waves) > 1:
+            question = (
+                "the planned month, a number; nothing in the files says the order of the waves, so move this line, too"
+            )
+            lines.append(f"{beginning}{asked(question)}}}")
+        elif position == 0:
+            lines.append(f"{beginning}{table.month or 0:g}}}")
+        elif table.month is not None:
+            lines.append(guessed(f"{beginning}{table.month:g}}}", table.ground))
+        elif first_day is not None and day is not None and day > first_day:
+            months = round((day - first_day) / _DAYS_A_MONTH, 1)
+            ground = f"half of its answers came {day - first_day} days or more after those of {waves[0]}"
+            lines.append(guessed(f"{beginning}{months:g}}}", ground))
+        else:
+            lines.append(f"{beginning}{asked(f'the planned month, a number ({waves[0]} is month 0)')}}}")
+    return lines
+
+
+def _contrast_lines(draft: Draft) -> list[str]:
+    first, *others = draft.waves.names
+    if not others:
+        return ["contrasts: []"]
+    lines = ["contrasts:  # what is compared, and in which direction a change is counted"]
+    for wave in others:
+        line = f"  - {{contrast: {first}-{wave}, baseline: {first}, followup: {wave}, direction: followup_minus_baseline}}"
+        lines.append(guessed(line, "most reports count a rise as a positive change; or baseline_minus_followup"))
+    return lines
+
+
+def _variable_lines(variables: Sequence[Variable]) -> list[str]:
+    if not variables:
+        return ["participant_variables: []  # what the roster says of people", ""]
+    lines = ["participant_variables:  # what the roster says of people: Table 1"]
+    for variable in variables:
+        label = scalar(variable.label)
+        beginning = f"  - variable: {variable.code}"
+        lines.append(guessed(beginning, variable.ground))
+        lines += [f"    section: {label}", f"    label: {label}"]
+        if not variable.categories:
+            lines.append("    kind: number")
+            if variable.unit:
+                lines.append(f"    unit: {variable.unit}")
+            if variable.limits:
+                lines.append(f"    minimum: {variable.limits[0]}")
+                lines.append(f"    maximum: {variable.limits[1]}")
+            continue
+        lines += ["    kind: category", "    categories:"]
+        for category in variable.categories:
+            texts = ", ".join(f'"{text}"' if text.lstrip("-").isdigit() else scalar(text) for text in category.texts)
+            text_words = f", text: [{texts}]" if category.texts != (category.label,) else ""
+            code = f'"{category.code}"' if category.code.isdigit() else scalar(category.code)
+            lines.append(f"      - {{category: {code}, label: {scalar(category.label)}{text_words}}}")
+    return [*lines, ""]

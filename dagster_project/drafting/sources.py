@@ -1,0 +1,82 @@
+"""The files that a study is drafted from: found below folders, recognised, read once.
+
+Belongs here: which files there are and which of them are tables. Does not belong here: formats (formats.py), waves.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dagster_project.drafting.formats import recognise
+from dagster_project.drafting.waves import Source
+from dagster_project.exports import ExportError, with_dictionary
+from dagster_project.study import StudyError
+
+
+@dataclass(frozen=True)
+class Sources:
+    """sources: the tables. dictionaries: REDCap's data dictionaries. left_out: files that are no tables, and why."""
+
+    sources: tuple[Source, ...]
+    dictionaries: tuple[Path, ...]
+    left_out: tuple[tuple[Path, str], ...]
+
+
+def find_sources(paths: Sequence[Path]) -> Sources:
+    """Every table of some files, and of the files below some folders. Hidden files are not looked at.
+
+    Raises StudyError for a path that does not exist, and if there is no table; ExportError for a dictionary that does not
+    go with its export.
+    """
+    sources: list[Source] = []
+    dictionaries: list[Path] = []
+    left_out: list[tuple[Path, str]] = []
+    for file, folders in _files(paths):
+        try:
+            tables = recognise(file)
+        except ExportError as error:
+            left_out.append((file, str(error)))
+            continue
+        if not tables:
+            left_out.append((file, "it is no table of a known format"))
+        for table in tables:
+            if table.is_dictionary:
+                dictionaries.append(file)
+                continue
+            sheet = (table.layout.sheet,) if table.layout.sheet is not None else ()
+            name_parts = (*sheet, file.stem, *reversed(folders))
+            sources.append(Source(file, table.reader, table.layout, table.table, table.ground, name_parts))
+    if not sources:
+        raise StudyError(f"{', '.join(map(str, paths))}: there is no export that can be read; name its folder or its files")
+    if len(dictionaries) == 1:
+        sources = [_with_dictionary(source, dictionaries[0]) for source in sources]
+    else:
+        left_out += [(file, "there are several data dictionaries; declare the right one") for file in dictionaries]
+        dictionaries = []
+    return Sources(tuple(sources), tuple(dictionaries), tuple(left_out))
+
+
+def _with_dictionary(source: Source, dictionary: Path) -> Source:
+    if source.reader != "redcap":
+        return source
+    return replace(source, table=with_dictionary(source.table, dictionary), dictionary=dictionary)
+
+
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Each file once, with the names of the folders it lies in, below what all of them have in common."""
+    files: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise StudyError(f"{path}: there is no such file or folder; correct the path after --from")
+        if path.is_file():
+            files.append(path)
+            continue
+        for file in sorted(path.rglob("*")):
+            is_hidden = any(part.startswith((".", "~$")) for part in file.relative_to(path).parts)
+            if file.is_file() and not is_hidden:
+                files.append(file)
+    files = list(dict.fromkeys(file.absolute() for file in files))
+    common_folder = Path(os.path.commonpath([file.parent for file in files])) if files else Path()
+    for file in files:
+        yield file, file.parent.relative_to(common_folder).parts

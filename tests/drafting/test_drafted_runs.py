@@ -1,0 +1,103 @@
+"""From exports to the first right table: a draft, the stated edits, a run, and a mean beside the one that pandas gives."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import tool_exports
+
+from dagster_project.cli import main
+from dagster_project.drafting import new_study_from
+from dagster_project.warehouse import Warehouse
+
+_BETTER = '!ask "high or low, the end of the scale that is good"'
+
+
+def _mean(frame: pd.DataFrame, minimum: int) -> float:
+    """The mean of sums, the mean of the others standing for an item without an answer."""
+    complete = frame[frame.notna().sum(axis=1) >= minimum]
+    return float((complete.mean(axis=1) * frame.shape[1]).mean())
+
+
+def _spss_means(exports: Path) -> dict[str, float]:
+    means = {}
+    for wave, path in enumerate(sorted(exports.rglob("*.sav")), start=1):
+        frame = pd.read_spss(path, convert_categoricals=False)
+        frame["SWLS_03"] = 8 - frame["SWLS_03"]
+        for scale, stem, minimum in (("phq_total", "PHQ", 8), ("swls_total", "SWLS", 4)):
+            means[f"summary/{scale}/T{wave}/mean"] = _mean(frame.filter(regex=f"^{stem}"), minimum)
+    return means
+
+
+def _redcap_means(exports: Path) -> dict[str, float]:
+    frame = pd.read_csv(next(exports.glob("*_DATA_*.csv")))
+    waves = {"baseline_arm_1": "baseline", "month_3_arm_1": "month3", "month_6_arm_1": "month6"}
+    return {
+        f"summary/gad_total/{wave}/mean": _mean(frame[frame.redcap_event_name == event].filter(regex="^gad_"), 6)
+        for event, wave in waves.items()
+    }
+
+
+def _surveymonkey_means(exports: Path) -> dict[str, float]:
+    means = {}
+    codes = {text: code for code, text in enumerate(tool_exports.OFTEN, start=1)}
+    for wave, path in enumerate(sorted(exports.glob("*.csv")), start=1):
+        frame = pd.read_csv(path, header=None, skiprows=2).iloc[:, 7:12].replace(codes).astype(float)
+        frame[10] = 6 - frame[10]
+        means[f"summary/questions_total/wave{wave}/mean"] = _mean(frame, 4)
+    return means
+
+
+def _wide_means(exports: Path) -> dict[str, float]:
+    frame = pd.read_csv(exports / "data.csv", sep=";", decimal=",").replace(99, float("nan"))
+    return {f"summary/mood_total/T{wave}/mean": _mean(frame.filter(regex=f"_t{wave}$"), 5) for wave in (1, 2)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("write_exports", "edits", "means"),
+    [
+        (tool_exports.spss_in_waves, {"phq": (_BETTER, "low"), "swls": (_BETTER, "high"), "swls ": ("!ask [3]", "[3]")}, _spss_means),
+        (tool_exports.redcap_long, {"gad": (_BETTER, "low")}, _redcap_means),
+        (
+            tool_exports.surveymonkey_in_waves,
+            {"study": ("!ask {", "{"), "questions": (_BETTER, "high"), "questions ": ("!ask [4]", "[4]")},
+            _surveymonkey_means,
+        ),
+        (
+            tool_exports.wide_with_missing_codes,
+            {"study": ('!ask "the planned month, a number (T1 is month 0)"', "3"), "mood": (_BETTER, "high")},
+            _wide_means,
+        ),
+    ],
+    ids=["spss", "redcap", "surveymonkey", "wide"],
+)  # fmt: skip
+def test_few_edits_lead_to_the_right_means(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    write_exports: Callable[[Path], Path],
+    edits: Mapping[str, tuple[str, str]],
+    means: Callable[[Path], dict[str, float]],
+) -> None:
+    exports, folder = write_exports(tmp_path / "exports"), tmp_path / "my_study"
+    draft = new_study_from(folder, [exports])
+    assert len(draft.questions) <= len(edits) <= 5
+    for name, (text, replacement) in edits.items():
+        path = folder / "study.yaml" if name == "study" else folder / f"instruments/{name.strip()}.yaml"
+        content = path.read_text(encoding="utf-8")
+        assert content.count(text) == 1
+        path.write_text(content.replace(text, replacement), encoding="utf-8")
+    assert main(["check", "--study", str(folder)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "everything fits"
+    environment = os.environ | {"WAVEHOUSE_STUDY": str(folder), "WAVEHOUSE_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "dagster_project.cli", "run", "--quiet"]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    assert process.returncode == 0, process.stderr
+    rows = Warehouse(folder / "release/warehouse.duckdb").rows("select result_id, value from results.results")
+    values = {row["result_id"]: row["value"] for row in rows}
+    for result_id, mean in means(exports).items():
+        assert values[result_id] == pytest.approx(mean, rel=1e-12), result_id
