@@ -22,7 +22,7 @@ from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.dates import date_column
 from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError, quoted
-from dagster_project.exports.identifiers import STRANGERS_CURE, did_you_mean, strangers
+from dagster_project.exports.identifiers import STRANGERS_CURE, composed_identifiers, did_you_mean, strangers
 from dagster_project.exports.label_proposals import propose_labels
 from dagster_project.exports.landing import Arrival, LandedFile, append_arrivals, find_files, is_intact, land, read_arrivals
 from dagster_project.exports.proposals import (
@@ -56,6 +56,7 @@ __all__ = [
     "append_arrivals",
     "apply_contract",
     "as_text",
+    "composed_identifiers",
     "contract_of_file",
     "date_codes",
     "date_column",
