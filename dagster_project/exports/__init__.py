@@ -23,7 +23,7 @@ from dagster_project.exports.data_dictionary import is_dictionary
 from dagster_project.exports.dates import DateColumn, date_column, read_dates
 from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError, abbreviated_list, quoted
-from dagster_project.exports.identifiers import STRANGERS_CURE, did_you_mean, strangers
+from dagster_project.exports.identifiers import STRANGERS_CURE, composed_identifiers, did_you_mean, strangers
 from dagster_project.exports.label_proposals import codes_in_texts, propose_labels
 from dagster_project.exports.landing import Arrival, LandedFile, append_arrivals, find_files, is_intact, land, read_arrivals
 from dagster_project.exports.proposals import (
@@ -61,6 +61,7 @@ __all__ = [
     "apply_contract",
     "as_text",
     "codes_in_texts",
+    "composed_identifiers",
     "contract_of_file",
     "date_codes",
     "date_column",

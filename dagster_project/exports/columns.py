@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from dagster_project.exports.errors import bare_or_quoted
 from dagster_project.exports.headers import HeaderTexts, code_suffix, header_key, loose_header_key
 from dagster_project.exports.table import TextTable
-from dagster_project.study import Export, Study
+from dagster_project.study import INVISIBLE, Export, Study
 
 Verdict = Literal["matched", "ignored", "unknown", "missing", "duplicated", "absent"]
 
@@ -161,7 +161,7 @@ class ColumnMatch:
         if code_counts:
             cells = self._table.content.take(row_indices, list(code_counts))
             for column, code_count in zip(cells.columns, code_counts.values(), strict=True):
-                is_filled = pc.not_equal(pc.utf8_trim_whitespace(column), "")
+                is_filled = pc.not_equal(pc.utf8_trim(column, INVISIBLE), "")
                 counts += code_count * is_filled.to_numpy(zero_copy_only=False)
         return dict(zip(row_indices, counts.tolist(), strict=True))
 

@@ -17,6 +17,7 @@ from dagster_project.exports.columns import ColumnFinding, Verdict
 from dagster_project.exports.dates import DateColumn, date_column
 from dagster_project.exports.errors import ExportError, abbreviated_list, bare_or_quoted, plain, quoted
 from dagster_project.exports.headers import HeaderTexts, code_suffix
+from dagster_project.exports.identifiers import composed_identifiers
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_int16, as_text
@@ -244,7 +245,7 @@ class ContractResult:
         participants = repeated_texts(self.respondents)
         messages = []
         for participant in participants.slice(0, _MAX_LISTED_PARTICIPANTS).to_pylist():
-            is_own_row = pc.equal(pc.utf8_trim_whitespace(self.respondents), participant)
+            is_own_row = pc.equal(composed_identifiers(self.respondents), participant)
             row_numbers = pc.filter(self.source_rows, is_own_row).to_pylist()
             messages.append(
                 f"{self.wave}: participant {bare_or_quoted(participant)} has rows {_row_list(row_numbers)}; keep one of"

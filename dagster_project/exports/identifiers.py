@@ -30,6 +30,15 @@ def rounded_identifiers(respondents: pa.ChunkedArray) -> str | None:
     )
 
 
+def composed_identifiers(respondents: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Identifiers without the blanks around them, the two encodings of an accented letter as one, which nobody can tell
+    apart. Null stays null."""
+    trimmed = pc.utf8_trim_whitespace(respondents)
+    if pc.all(pc.string_is_ascii(trimmed), min_count=0).as_py():
+        return trimmed
+    return pc.utf8_normalize(trimmed, "NFC")
+
+
 def did_you_mean(respondent: str, respondents: Sequence[str]) -> str:
     """A question about an identifier that differs in case, blanks or marks only; nothing is merged by it."""
     similar = [name for name in respondents if _simplified(name) == _simplified(respondent)]

@@ -7,25 +7,27 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.exports.identifiers import composed_identifiers
+
 _PIECE_ROWS = 1 << 16
 _SEED = 1
 
 
 def repeated_texts(texts: pa.ChunkedArray) -> pa.Array:
-    """The texts that occur more than once, without the blanks around them, in the order in which they first occur.
+    """The identifiers that occur more than once, as composed_identifiers gives them, in the order in which they first occur.
 
     Each text gets a hash of 64 bits: the sum of its bytes, each multiplied by a random number for its position. Equal texts
     have equal hashes, so only texts with equal hashes, nearly always the repeated ones, are compared as texts. This takes
     16 bytes a text, where counting the texts takes 200.
     """
     pieces = [piece for chunk in texts.chunks for piece in _pieces(chunk)]
-    hashes = np.concatenate([_text_hashes(pc.utf8_trim_whitespace(piece)) for piece in pieces] or [np.empty(0, np.uint64)])
+    hashes = np.concatenate([_text_hashes(composed_identifiers(piece)) for piece in pieces] or [np.empty(0, np.uint64)])
     sorted_hashes = np.sort(hashes)
     repeated_hashes = np.unique(sorted_hashes[1:][sorted_hashes[1:] == sorted_hashes[:-1]])
     if not repeated_hashes.size:
         return pa.array([], pa.string())
     is_candidate = pa.array(np.isin(hashes, repeated_hashes))
-    counts = pc.value_counts(pc.utf8_trim_whitespace(texts.filter(is_candidate)))
+    counts = pc.value_counts(composed_identifiers(texts.filter(is_candidate)))
     return pc.filter(counts.field("values"), pc.greater(counts.field("counts"), 1))
 
 

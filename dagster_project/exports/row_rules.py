@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 from dagster_project.exports.columns import ColumnMatch
 from dagster_project.exports.dates import DateColumn
 from dagster_project.exports.errors import bare_or_quoted, quoted
+from dagster_project.exports.identifiers import composed_identifiers
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
-from dagster_project.study import Export, RowFilter, comparable
+from dagster_project.study import INVISIBLE, Export, RowFilter, comparable
 
 #: Why a row without an identifier is set aside.
 NO_PARTICIPANT = "no_participant"
@@ -96,7 +97,7 @@ def _without_duplicates(
     repeated_participants = repeated_texts(pc.filter(respondents, is_accepted))
     if not len(repeated_participants):
         return reasons, details
-    trimmed = pc.utf8_trim_whitespace(respondents)
+    trimmed = composed_identifiers(respondents)
     is_repeated = pc.and_(pc.is_in(trimmed, value_set=repeated_participants), is_accepted)
     row_indices = np.flatnonzero(is_repeated.to_numpy(zero_copy_only=False)).tolist()
     groups: dict[str, list[int]] = defaultdict(list)
@@ -232,5 +233,5 @@ def one_chunk(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 
 def null_if_blank(cells: pa.ChunkedArray) -> pa.ChunkedArray:
-    is_blank = pc.equal(pc.utf8_trim_whitespace(cells), "")
+    is_blank = pc.equal(pc.utf8_trim(cells, INVISIBLE), "")
     return pc.if_else(is_blank, pa.scalar(None, pa.string()), cells)

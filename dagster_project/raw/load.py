@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from dagster_project.exports import (
     ContractResult,
     ExportError,
+    composed_identifiers,
     contract_of_file,
     description_of,
     digest_of,
@@ -94,9 +95,7 @@ def _refuse_shared_participants(contract_results: Sequence[ContractResult]) -> N
         locations = [
             f"{part.name} row {row}"
             for part in contract_results
-            for row in pc.filter(
-                part.source_rows, pc.equal(pc.utf8_trim_whitespace(part.respondents), respondent)
-            ).to_pylist()
+            for row in pc.filter(part.source_rows, pc.equal(composed_identifiers(part.respondents), respondent)).to_pylist()
         ]
         raise ExportError(
             f"{contract_results[0].wave}: participant {respondent!r} is in several parts: {', '.join(locations[:3])};"

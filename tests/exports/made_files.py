@@ -319,6 +319,11 @@ class _Maker:
     def _twin(self, row: Sequence[Cell], roles: Sequence[str | None]) -> list[Cell]:
         """A further row of a person with fewer answers."""
         twin = list(row)
+        if (
+            self.shape.charset == "any" and twin[0].text and not twin[0].text.isascii()
+        ):  # the same letters, otherwise encoded
+            form = "NFD" if unicodedata.is_normalized("NFC", twin[0].text) else "NFC"
+            twin[0] = Cell(text := unicodedata.normalize(form, twin[0].text), text)
         filled = [index for index, role in enumerate(roles) if role in ANSWERS and row[index].meaning != "blank"]
         for index in self.rng.sample(filled, self.rng.randrange(1, len(filled) + 1)):
             twin[index] = Cell("", None, "blank")

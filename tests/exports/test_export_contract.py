@@ -317,3 +317,29 @@ def test_columns_may_be_ignored_by_pattern(
     assert result.problems == []
     assert {finding.column for finding in result.findings if finding.verdict == "ignored"} == ignored_columns
     assert result.accepted.column("mood_01").to_pylist() == ["1"]
+
+
+def test_the_most_complete_row_is_that_with_most_answers_whatever_nobody_can_see(study: Study, export_of: ExportOf) -> None:
+    """A cell with a character without width counted as filled, so that the row with fewer answers was kept."""
+    export = export_of("t1").model_copy(update={"duplicates": "latest_complete", "set_aside": ()})
+    rows = [_person("PW-1", Q_1="4"), _person("PW-1", Q_1="\u200b", Q_2="\ufeff")]
+    result = apply_contract(_table(COLUMNS, rows), study, export, "ab" * 32, "t1.csv")
+    assert result.source_rows.to_pylist() == [2]
+
+
+@pytest.mark.parametrize("duplicates", ["refuse", "first"])
+def test_a_person_whose_accents_are_encoded_in_two_ways_has_two_rows(
+    study: Study, export_of: ExportOf, duplicates: str
+) -> None:
+    """The pseudonym of both is the same: both rows were a person's answers."""
+    export = export_of("t1").model_copy(update={"duplicates": duplicates, "set_aside": ()})
+    rows = [_person("Zoë"), _person(unicodedata.normalize("NFD", "Zoë") + " "), _person("\u200b")]
+    result = apply_contract(_table(COLUMNS, rows), study, export, "ab" * 32, "t1.csv")
+    if duplicates == "first":
+        assert result.set_aside.column("reason").to_pylist() == ["duplicate", "no_participant"]
+        assert result.problems == []
+    else:
+        assert result.set_aside.column("reason").to_pylist() == ["no_participant"]
+        assert result.problems == [
+            "T1: participant Zoë has rows 2 and 3; keep one of them, or set the others aside by a rule"
+        ]
