@@ -75,7 +75,7 @@ def _of_scope(scope: Scope, tables: Tables, resolved: dict[int, dict[str, set[So
     if id(scope) in resolved:
         return resolved[id(scope)]
     if scope.set_operation_scopes:
-        parts = [_of_scope(part, tables, resolved) for part in scope.set_operation_scopes]
+        parts = [_of_scope(part, tables, resolved) for part in _selects_of(scope)]
         names = list(parts[0])
         result: dict[str, set[Source]] = {name: set() for name in names}
         for part in parts:
@@ -85,6 +85,18 @@ def _of_scope(scope: Scope, tables: Tables, resolved: dict[int, dict[str, set[So
         result = _of_select(scope, tables, resolved)
     resolved[id(scope)] = result
     return result
+
+
+def _selects_of(union: Scope) -> list[Scope]:
+    """The queries of a union in their order. A union of many is nested as deep as it is long: a query an item of a study."""
+    pending_scopes, selects = [union], []
+    while pending_scopes:
+        scope = pending_scopes.pop()
+        if scope.set_operation_scopes:
+            pending_scopes += reversed(scope.set_operation_scopes)
+        else:
+            selects.append(scope)
+    return selects
 
 
 def _of_select(scope: Scope, tables: Tables, resolved: dict[int, dict[str, set[Source]]]) -> dict[str, set[Source]]:

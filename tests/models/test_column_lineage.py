@@ -30,6 +30,12 @@ def test_columns_are_followed(sql: str, expected: dict[str, set[tuple[str, str, 
     assert column_lineage(sql, TABLES) == expected
 
 
+def test_a_union_of_many_queries_is_followed_however_deep_it_is_nested() -> None:
+    """A study of 500 items has a model with a query an item: reading it went 500 deep, and Python's stack ended there."""
+    queries = [f"select {column} as k from raw.t" for column in ("a", "b", "a")] + ["select c from raw.u"] * 1_500
+    assert column_lineage(" union all ".join(queries), TABLES) == {"k": {A, B, C}}
+
+
 def test_a_column_is_followed_through_models_to_where_it_began() -> None:
     origins = Origins({("raw", "answers", "x_01"): {("raw", "t1", "x_01"), ("raw", "t2", "x_01")}})
     origins.add(("staging", "s"), {"x_01": {("raw", "answers", "x_01")}, "one": set()})
