@@ -37,6 +37,7 @@ from dagster_project.exports.pseudonyms import pseudonym, pseudonyms
 from dagster_project.exports.read import description_of, read_export, read_table
 from dagster_project.exports.redcap import with_dictionary
 from dagster_project.exports.repeats import repeated_texts
+from dagster_project.exports.row_rules import comparable_cells
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_text
 
@@ -61,6 +62,7 @@ __all__ = [
     "apply_contract",
     "as_text",
     "codes_in_texts",
+    "comparable_cells",
     "composed_identifiers",
     "contract_of_file",
     "date_codes",

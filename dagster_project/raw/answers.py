@@ -74,10 +74,7 @@ def _on_time(study: Study, connection: Connection, respondent_counts: Mapping[st
             "select wave, min(first_seen_at)::date from raw.versions where is_in_use group by wave"
         ).fetchall()
     )
-    ((eligible,),) = connection.execute(
-        "select count(*) from raw.roster"
-        " where coalesce(trim(excluded_on), '') = '' and coalesce(trim(exclusion_reason), '') = ''"
-    ).fetchall()
+    ((eligible,),) = connection.execute("select count(*) from raw.roster where not is_excluded").fetchall()
     today = datetime.now(UTC).date()
     checks = []
     for wave in study.protocol.waves:

@@ -7,6 +7,10 @@ from dagster_project.study import Export, Study
 LEAVING = ("withdrawn_on", "withdrawal_reason", "excluded_on", "exclusion_reason")
 
 
+#: The roster's column that says whether the study excluded a person: whoever has a day or a reason of exclusion.
+IS_EXCLUDED = "is_excluded"
+
+
 def day_columns(export: Export) -> list[str]:
     """The columns of an export's table that hold days, read from its columns of dates."""
     return [date_column(code) for code in date_codes(export)]

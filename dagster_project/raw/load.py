@@ -26,7 +26,7 @@ from dagster_project.exports import (
     land,
     repeated_texts,
 )
-from dagster_project.raw.columns import day_columns, export_columns
+from dagster_project.raw.columns import IS_EXCLUDED, day_columns, export_columns
 from dagster_project.raw.tables import ExportRecord, loaded_before, record_of, write_empty, write_export
 from dagster_project.raw.versions import choose_files, count_versions, judge_files, note_files, refuse_gone
 from dagster_project.settings import Settings
@@ -113,6 +113,7 @@ def _fingerprint(settings: Settings, study: Study, export: Export, sha256: str) 
         description_sha256,
         *export_columns(study, export),
         *day_columns(export),
+        IS_EXCLUDED,
         hashlib.sha256(settings.key()).hexdigest(),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports import ColumnFinding, ContractResult, pseudonyms
-from dagster_project.raw.columns import LEAVING, day_columns, export_columns
+from dagster_project.exports import ColumnFinding, ContractResult, comparable_cells, pseudonyms
+from dagster_project.raw.columns import IS_EXCLUDED, LEAVING, day_columns, export_columns
 from dagster_project.raw.versions import ChosenFiles
 from dagster_project.study import Export, Study
 from dagster_project.warehouse import (
@@ -200,7 +200,14 @@ def _accepted_rows(contract_results: Sequence[ContractResult], export: Export, k
                 for name in day_columns(export)
             }
             text_names = [name for name in batch.schema.names if name not in days]
-            yield pa.RecordBatch.from_pydict({name: batch.column(name) for name in text_names} | days)
+            flags = {IS_EXCLUDED: _are_excluded(batch)} if export.wave is None else {}
+            yield pa.RecordBatch.from_pydict({name: batch.column(name) for name in text_names} | days | flags)
+
+
+def _are_excluded(roster: pa.RecordBatch) -> pa.BooleanArray:
+    """Whether each row of the roster is of somebody whom the study excluded."""
+    texts = [pc.fill_null(roster.column(name), "") for name in ("excluded_on", "exclusion_reason")]
+    return pc.or_(*(pc.not_equal(comparable_cells(cells), "") for cells in texts))
 
 
 def _meant_respondents(respondents: pa.Array, corrections: Mapping[str, str]) -> pa.Array:

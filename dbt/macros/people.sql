@@ -3,7 +3,7 @@
 
 {#- Whether a row of the roster is a person of the study: nobody excluded by the study -#}
 {% macro is_included() -%}
-    coalesce({{ cell_text('excluded_on') }}, '') = '' and coalesce({{ cell_text('exclusion_reason') }}, '') = ''
+    not is_excluded
 {%- endmacro %}
 
 {#- What a row says of a measure in a wave: `value_<wave>`, and `status_<wave>`: 0 known and complete, 1 known from a part of

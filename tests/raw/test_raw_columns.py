@@ -84,5 +84,5 @@ def test_a_roster_is_text(small_workspace: Any) -> None:
     load_export(small_workspace.settings, study, study.protocol.roster, warehouse)
     kinds = {row["column_name"]: row["column_type"] for row in warehouse.rows("describe raw.roster")}
     assert {name for name, kind in kinds.items() if kind != "VARCHAR"} == {
-        "source_row", "answered_on_day", "withdrawn_on_day", "excluded_on_day",
+        "source_row", "answered_on_day", "withdrawn_on_day", "excluded_on_day", "is_excluded",
     }  # fmt: skip
