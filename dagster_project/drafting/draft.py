@@ -115,10 +115,10 @@ def draft_study(found_sources: Sources) -> Draft:
         columns = column_facts(first_table.source.table) if is_one_file else first_table.columns
         variables = find_variables(columns, known_columns[0], is_roster=False)
     people_columns = [
-        {variable.column for variable in find_variables(table.columns, known, is_roster=False)}
-        for table, known in zip(tables, known_columns, strict=True)
+        {variable.column for variable in find_variables(table.columns, known_names, is_roster=False)}
+        for table, known_names in zip(tables, known_columns, strict=True)
     ]
-    excluded = [known | people for known, people in zip(known_columns, people_columns, strict=True)]
+    excluded = [known_names | people for known_names, people in zip(known_columns, people_columns, strict=True)]
     blocks = [_drafted_block(block, tables) for block in find_blocks(tables, excluded)]
     copies = _copies(tables, roster_source[0] if roster_source else None)
     roster = _roster(roster_source, tables, identifiers, variables, copies)
@@ -173,17 +173,17 @@ def _roster_source(waves: Waves, identifiers: Mapping[int, Identifier]) -> tuple
         if (column := identifier_column(table, identifiers[index]))
     ]
     best: tuple[float, Source | None, str] = (0.5, None, "")
-    for source in waves.others if people else ():
+    for source in waves.other_sources if people else ():
         for name, facts in column_facts(source.table).items():
-            own = set(facts.counts)
-            if len(own) < 0.99 * facts.row_count or not own:
+            person_texts = set(facts.counts)
+            if len(person_texts) < 0.99 * facts.row_count or not person_texts:
                 continue
-            share = len(people[0] & own) / len(people[0])
+            share = len(people[0] & person_texts) / len(people[0])
             if share > best[0]:
                 best = (share, source, name)
     if best[1] is None:
-        return None, list(waves.others)
-    return (best[1], best[2]), [source for source in waves.others if source is not best[1]]
+        return None, list(waves.other_sources)
+    return (best[1], best[2]), [source for source in waves.other_sources if source is not best[1]]
 
 
 def _copies(tables: Sequence[WaveTable], roster_source: Source | None) -> dict[Path, str]:
@@ -206,7 +206,7 @@ def _copies(tables: Sequence[WaveTable], roster_source: Source | None) -> dict[P
 def folder_and_pattern(target: str, targets: Collection[str]) -> tuple[str, str]:
     """The folder of a copy, and the pattern that its export's file has there: its suffix if it is alone."""
     folder, _, name = target.rpartition("/")
-    is_alone = sum(other.rpartition("/")[0] == folder for other in targets) == 1
+    is_alone = sum(target_name.rpartition("/")[0] == folder for target_name in targets) == 1
     suffix = Path(name).suffix
     return folder, f"*{suffix}" if is_alone and suffix else re.sub(r"([\[*?])", r"[\1]", name)
 
@@ -253,8 +253,8 @@ def _people(
     people: dict[str, list[str]] = {}
     for table, column in zip(tables, columns, strict=True):
         by_stem = {table.stem(name): name for name in table.columns}
-        own = [by_stem.get(tables[0].stem(variable.column), "") for variable in variables]
-        cells = [table.cells(name).to_pylist() if name else None for name in own]
+        person_texts = [by_stem.get(tables[0].stem(variable.column), "") for variable in variables]
+        cells = [table.cells(name).to_pylist() if name else None for name in person_texts]
         for row_index, person in enumerate(table.cells(column).to_pylist()):
             if not person:
                 continue

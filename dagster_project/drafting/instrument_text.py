@@ -4,7 +4,7 @@ Belongs here: its text. Does not belong here: what is known of the block (blocks
 """
 
 from dagster_project.drafting.draft import DraftedBlock
-from dagster_project.drafting.yaml_lines import asked, guessed, scalar
+from dagster_project.drafting.yaml_lines import guessed, question_value, scalar
 from dagster_project.study import ASK
 
 
@@ -39,6 +39,6 @@ def instrument_text(drafted: DraftedBlock) -> str:
         f"    label: {scalar(block.code)}",
         f'    items: ["1-{n_items}"]',
         guessed("    aggregate: sum", "most questionnaires are summed up; or mean"),
-        f"    better: {asked('high or low, the end of the scale that is good')}",
+        f"    better: {question_value('high or low, the end of the scale that is good')}",
     ]
     return "\n".join(lines) + "\n"
