@@ -14,6 +14,8 @@ from dagster_project.study import comparable
 
 #: Numbers that stand for no answer wherever they lie far off the answers.
 _HIGH_CODES = frozenset({8, 9, 66, 77, 88, 96, 97, 98, 99, 777, 888, 996, 997, 998, 999, 7777, 8888, 9999})
+#: Codes of two digits are none on longer scales, codes of three and more none on still longer ones.
+_SHORT_SCALE, _LONG_SCALE = 20, 200
 #: Words of labels that say that a code is no answer, and why there is none; "" where that could be read two ways.
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"refus|prefer not|rather not|declin|verweiger", re.IGNORECASE), "refused"),
@@ -106,7 +108,7 @@ def special_numbers(column: ColumnFacts) -> list[int]:
     low, high = min(base), max(base)
     for number in other_numbers:
         if number > high:
-            if number in _HIGH_CODES and number - high > (1 if high <= 10 else (high - low) // 2):
+            if number in _HIGH_CODES and number - high > 1 and high <= (_SHORT_SCALE if number < 100 else _LONG_SCALE):
                 special.append(number)
             elif not labelled_answers:
                 high = number

@@ -57,8 +57,8 @@ def _twin_lines(draft: Draft) -> list[str]:
             if ranges[0] == ranges[1] and not first.block.table_indices & second.block.table_indices:
                 n_items, low, high = ranges[0]
                 lines.append(
-                    f"# {first.code} and {second.code} have {n_items} items from {low} to {high} each, in different waves: if they"
-                    " are one questionnaire, give both blocks one code, and take the other out of instruments and outcomes."
+                    f"# {first.code} and {second.code} have {n_items} items from {low} to {high} each, in different waves:"
+                    " if they are one questionnaire, give both blocks one code, and take the other out here."
                 )
     return lines
 
