@@ -119,7 +119,7 @@ def draft_study(found_sources: Sources) -> Draft:
         for table, known_names in zip(tables, known_columns, strict=True)
     ]
     excluded = [known_names | people for known_names, people in zip(known_columns, people_columns, strict=True)]
-    blocks = [_drafted_block(block, tables) for block in find_blocks(tables, excluded)]
+    blocks = _drafted_blocks(find_blocks(tables, excluded), tables)
     copies = _copies(tables, roster_source[0] if roster_source else None)
     roster = _roster(roster_source, tables, identifiers, variables, copies)
     exports = _exports(tables, identifiers, dates, [drafted.block for drafted in blocks], copies)
@@ -159,10 +159,19 @@ def identifier_column(table: WaveTable, identifier: Identifier) -> str:
     return next((name for name in table.columns if identifier.column and table.stem(name) == identifier.column), "")
 
 
-def _drafted_block(block: Block, tables: Sequence[WaveTable]) -> DraftedBlock:
-    answers = find_answers(block.facts, len(block.items))
-    match = recognise_instrument(block.code, len(block.items), answers)
-    return DraftedBlock(block, answers, match, find_reversed(block, answers, tables))
+def _drafted_blocks(blocks: Sequence[Block], tables: Sequence[WaveTable]) -> list[DraftedBlock]:
+    """The blocks with what is known of each. An instrument of the library is the first block's that fits it."""
+    drafted_blocks: list[DraftedBlock] = []
+    library_codes: set[str] = set()
+    for block in blocks:
+        answers = find_answers(block.facts, len(block.items))
+        match = recognise_instrument(block.code, len(block.items), answers)
+        if match is not None and not match.obstacle:
+            if match.instrument.instrument in library_codes:
+                match = replace(match, obstacle="another block is taken for it")
+            library_codes.add(match.instrument.instrument)
+        drafted_blocks.append(DraftedBlock(block, answers, match, find_reversed(block, answers, tables)))
+    return drafted_blocks
 
 
 def _roster_source(waves: Waves, identifiers: Mapping[int, Identifier]) -> tuple[tuple[Source, str] | None, list[Source]]:
@@ -237,7 +246,8 @@ def _roster(
         strangers[table.wave] += len(set(table.columns[name].counts) - first_people) if name else 0
     n_first_files = len({table.source.path for table in tables if table.wave == first.wave})
     if not all(columns) or (not any(strangers.values()) and n_first_files == 1):
-        return DraftedRoster(first.source, column, "the first wave has everybody who is in later ones", folder, pattern)
+        ground = "the first wave has everybody who is in later ones"
+        return DraftedRoster(first.source, column, ground, folder, pattern, identifiers[0].n_repeated > 0)
     words = " and ".join(f"{count} of {wave}" for wave, count in strangers.items() if count)
     ground = f"{n_first_files} files are of the first wave, and none lists everybody"
     if words:

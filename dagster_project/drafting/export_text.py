@@ -83,9 +83,7 @@ def _roster_lines(draft: Draft, anchors: _Anchors) -> list[str]:
     else:
         lines += _respondent_question(draft.exports[0], anchors)
     if roster.has_repeated_people:
-        lines.append(
-            guessed("    duplicates: first", "people have a row for each wave, and the first has what is said of them")
-        )
+        lines.append(guessed("    duplicates: first", "people have several rows, and the first has what is said of them"))
     if draft.variables:
         columns = {variable.code: scalar(variable.column) for variable in draft.variables}
         mapping = flow_mapping("      - {block: participants, columns: ", columns, 8)

@@ -55,9 +55,14 @@ def find_identifiers(tables: Sequence[WaveTable]) -> dict[int, Identifier]:
         for name in candidates[0]
         if name not in response_names and all(name in other_names for other_names in candidates[1:])
     ]
-    overlaps = {name: _overlap([column_candidates[name] for column_candidates in candidates]) for name in shared_stems}
+    overlaps = {name: _overlap(_people(tables, [by_name[name] for by_name in candidates])) for name in shared_stems}
+    is_one_wave = len({table.wave for table in tables}) == 1
     linking = sorted(
-        (name for name in shared_stems if overlaps[name] >= _MIN_OVERLAP),
+        (
+            name
+            for name in shared_stems
+            if overlaps[name] >= _MIN_OVERLAP or (is_one_wave and IDENTIFIER_NAME.fullmatch(name))
+        ),
         key=lambda name: (not IDENTIFIER_NAME.fullmatch(name), -overlaps[name]),
     )
     if linking:
@@ -101,10 +106,18 @@ def _are_dates(column: ColumnFacts) -> bool:
     return len(dates.unread) < 0.1 * len(dates.values)
 
 
-def _overlap(columns: Sequence[ColumnFacts]) -> float:
+def _people(tables: Sequence[WaveTable], columns: Sequence[ColumnFacts]) -> list[set[str]]:
+    """The people of each wave by a column of each table; of each table, if all are of one wave."""
+    people: dict[str, set[str]] = {}
+    is_one_wave = len({table.wave for table in tables}) == 1
+    for index, (table, column) in enumerate(zip(tables, columns, strict=True)):
+        people.setdefault(str(index) if is_one_wave else table.wave, set()).update(column.counts)
+    return list(people.values())
+
+
+def _overlap(people: Sequence[set[str]]) -> float:
     """The mean share of the people of the smaller wave that are in the first one, too."""
-    first = set(columns[0].counts)
-    shares = [len(first & set(column.counts)) / min(len(first), len(column.counts)) for column in columns[1:]]
+    shares = [len(people[0] & wave_people) / min(len(people[0]), len(wave_people)) for wave_people in people[1:]]
     return sum(shares) / len(shares) if shares else 0.0
 
 
@@ -172,7 +185,9 @@ def _by_values(tables: Sequence[WaveTable], candidates: Sequence[Mapping[str, Co
     for first_name, first in candidates[0].items():
         names, shares = {0: first_name}, []
         for index, column_candidates in enumerate(candidates[1:], start=1):
-            overlaps = {name: _overlap([first, column]) for name, column in column_candidates.items()}
+            overlaps = {
+                name: _overlap([set(first.counts), set(column.counts)]) for name, column in column_candidates.items()
+            }
             if overlaps:
                 names[index] = max(overlaps, key=lambda name: overlaps[name])
                 shares.append(overlaps[names[index]])

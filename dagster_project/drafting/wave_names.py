@@ -6,6 +6,8 @@ Belongs here: reading a wave out of one name. Does not belong here: which tables
 import re
 from dataclasses import dataclass
 
+from dagster_project.study import RESERVED_NAMES
+
 #: How many months the units of time have that names count in.
 _MONTHS = {"m": 1.0, "w": 12 / 52, "y": 12.0}
 _UNIT = r"(?P<unit>months?|mo|m|weeks?|wks?|years?|yrs?|y)"
@@ -91,6 +93,8 @@ def wave_id(text: str, position: int) -> str:
     """An id for a wave whose name is any text, such as the value of a column. position: its place, from 1."""
     if (name := wave_of_name(text)) is not None:
         return name.wave
+    if text.strip().lower() in RESERVED_NAMES:
+        return f"wave_{text.strip()}"
     letters = re.sub(r"[^A-Za-z0-9]+", "_", without_arm(text)).strip("_")[:30]
     return letters if letters[:1].isalpha() else f"T{letters}" if letters.isdigit() else f"T{position}"
 

@@ -135,7 +135,8 @@ def test_the_command_says_what_it_wrote_and_what_is_left(tmp_path: Path, capsys:
     )
     assert main(["new", str(tmp_path / "other"), "--from", str(exports / "readme.md")]) == 2
     assert capsys.readouterr().err == (
-        f"wavehouse: {exports}/readme.md: there is no export that can be read; name its folder or its files\n"
+        f"wavehouse: {exports}/readme.md: there is no export that can be read (readme.md: it is no table of a known"
+        " format); name its folder or its files\n"
     )
     assert not (tmp_path / "other").exists()
 

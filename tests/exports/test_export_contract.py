@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from dagster_project.exports import ContractResult, ExportError, TextTable, apply_contract
 from dagster_project.exports.table import HeldCells
-from dagster_project.study import Export, Study
+from dagster_project.study import Export, RowFilter, Study
 
 ExportOf = Callable[[str], Export]
 Contract = Callable[..., ContractResult]
@@ -255,3 +256,27 @@ def test_a_header_that_stands_among_the_people_is_set_aside(contract: Contract) 
         (3, "header_row", "this row repeats the header")
     ]
     assert result.accepted.column("respondent").to_pylist() == ["PW-1", "Code"]
+
+
+def test_a_column_is_known_that_another_export_of_the_same_files_declares(study: Study, export_of: ExportOf) -> None:
+    """The roster may share the file of a wave, and waves a file with a row a person; no row's cell is lost by it."""
+    roster, t1, t2 = (export_of(name) for name in ("roster", "t1", "t2"))
+    shared = {"folder": "raw/all", "pattern": "*.csv"}
+    columns = ("Person", "Âge", *COLUMNS)
+
+    def _unknown_columns(*exports: Export) -> list[str]:
+        protocol = study.protocol.model_copy(update={"exports": exports})
+        one_folder = replace(study, protocol=protocol)
+        result = apply_contract(_table(columns, [("P", "30", *PERSON)]), one_folder, exports[0], "ab" * 32, "all.csv")
+        return [finding.column for finding in result.findings if finding.verdict == "unknown"]
+
+    shared_roster, shared_t1 = roster.model_copy(update=shared), t1.model_copy(update=shared)
+    assert _unknown_columns(shared_roster, shared_t1, t2) == []
+    assert _unknown_columns(shared_t1, shared_roster, t2) == []
+    assert _unknown_columns(roster, t1, t2) == [*COLUMNS]
+    # Other files of the same folder, and rows of another wave, say nothing of a wave's own columns.
+    other_file = shared_roster.model_copy(update={"pattern": "other.csv"})
+    assert _unknown_columns(shared_t1, other_file, t2) == ["Person", "Âge"]
+    other_rows = t2.model_copy(update=shared | {"rows": (RowFilter(column="Person", equals=("P",)),)})
+    assert "Person" in _unknown_columns(shared_t1, roster, other_rows)
+    assert _unknown_columns(shared_roster, shared_t1, other_rows) == []
