@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dagster_project.drafting.columns import MISSING_MARKS, WHOLE_NUMBER, ColumnFacts, whole_number
-from dagster_project.exports import abbreviated_list, code_in_text, codes_in_texts, quoted
+from dagster_project.exports import code_in_text, codes_in_texts, quoted
 from dagster_project.study import comparable
 
 #: Numbers that stand for no answer wherever they lie far off the answers.
@@ -218,8 +218,3 @@ def _step(text: str, ladder: Iterable[str]) -> int | None:
     if words in exact:
         return exact[words]
     return next((index for step, index in exact.items() if step == "neither" and words.startswith(step)), None)
-
-
-def texts_in_words(texts: Iterable[str]) -> str:
-    """Some texts, for a comment."""
-    return abbreviated_list([quoted(text) for text in texts])

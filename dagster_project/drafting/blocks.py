@@ -105,7 +105,7 @@ def find_blocks(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]
         for group in _groups_answered_alike(sorted(members, key=lambda member: member[0]), is_generic):
             group_items = [item for _, item in group]
             if _is_block(group_items):
-                blocks.append(_numbered_block(names, stem, suffix, group, len(group) == len(members)))
+                blocks.append(_numbered_block(names, stem, suffix, group))
             else:
                 remaining += group_items
     order = {item.stem: position for position, item in enumerate(items)}
@@ -190,9 +190,7 @@ def _is_block(items: Sequence[Item]) -> bool:
     return len(items) >= _MIN_ITEMS
 
 
-def _numbered_block(
-    names: _Names, stem: str, suffix: str, members: Sequence[tuple[int, Item]], is_whole_family: bool
-) -> Block:
+def _numbered_block(names: _Names, stem: str, suffix: str, members: Sequence[tuple[int, Item]]) -> Block:
     numbers = [number for number, _ in members]
     items = tuple(item for _, item in members)
     first, last = items[0].stem, items[-1].stem
