@@ -33,18 +33,18 @@ def write_csv(path: Path, rows: Sequence[Sequence[object]], delimiter: str = ","
 
 
 def spss_in_waves(folder: Path) -> Path:
-    """Labelled SPSS files, a wave a folder: PHQ1 to PHQ9 (0 to 3, -9 user-missing, refused) and SWLS_01 to SWLS_05 (1 to 7)."""
+    """Labelled SPSS files, a wave a folder: DEP1 to DEP9 (0 to 3, -9 user-missing, refused) and LIFE_01 to LIFE_05 (1 to 7)."""
     for wave, (name, day) in enumerate((("T1_baseline", "2024-01-10"), ("T2_followup", "2024-07-12")), start=1):
         n = N_PEOPLE - 5 * (wave - 1)
-        phq, swls = answers(wave, 9, 0, 3, n=n).astype(float), answers(10 + wave, 5, 1, 7, (3,), n=n).astype(float)
-        phq[0, 4] = -9
-        swls[1, 2] = np.nan
+        dep, life = answers(wave, 9, 0, 3, n=n).astype(float), answers(10 + wave, 5, 1, 7, (3,), n=n).astype(float)
+        dep[0, 4] = -9
+        life[1, 2] = np.nan
         frame = pd.DataFrame({"ID": [f"P{1000 + number}" for number in range(n)]})
         frame["date"] = pd.Timestamp(day).date()
         frame["gender"] = [1.0 if number % 3 else 2.0 for number in range(n)]
         frame["age"] = [20.0 + number for number in range(n)]
-        frame[[f"PHQ{position}" for position in range(1, 10)]] = phq
-        frame[[f"SWLS_{position:02d}" for position in range(1, 6)]] = swls
+        frame[[f"DEP{position}" for position in range(1, 10)]] = dep
+        frame[[f"LIFE_{position:02d}" for position in range(1, 6)]] = life
         frame["remarks"] = ["" if number % 4 else f"remark {number}" for number in range(n)]
         often = {
             0.0: "Not at all",
@@ -58,10 +58,10 @@ def spss_in_waves(folder: Path) -> Path:
         pyreadstat.write_sav(
             frame,
             str(path),
-            variable_value_labels={f"PHQ{position}": often for position in range(1, 10)}
+            variable_value_labels={f"DEP{position}": often for position in range(1, 10)}
             | {"gender": {1.0: "Female", 2.0: "Male"}}
-            | {f"SWLS_{position:02d}": {1.0: "Strongly disagree", 7.0: "Strongly agree"} for position in range(1, 6)},
-            missing_ranges={f"PHQ{position}": [-9] for position in range(1, 10)},
+            | {f"LIFE_{position:02d}": {1.0: "Strongly disagree", 7.0: "Strongly agree"} for position in range(1, 6)},
+            missing_ranges={f"DEP{position}": [-9] for position in range(1, 10)},
         )
     return folder
 
@@ -74,7 +74,7 @@ _FIELDS = (
     ("visit_date", "questionnaire", "text", "Date of visit", ""),
     *(
         (
-            f"gad_{position}",
+            f"wor_{position}",
             "questionnaire",
             "radio",
             f"Item {position}",
@@ -204,7 +204,7 @@ def workbook_of_waves(folder: Path) -> Path:
 
 def unordered_duplicates(folder: Path) -> Path:
     """Two files of one wave with the same people, and a second wave in which a person has two rows."""
-    header = ["pid", *(f"SWL{position}" for position in range(1, 6))]
+    header = ["pid", *(f"SAT{position}" for position in range(1, 6))]
     first, second = answers(81, 5, 1, 7), answers(82, 5, 1, 7)
     rows = [[900 - person, *first[person]] for person in range(N_PEOPLE)]
     write_csv(folder / "wave 1" / "export.csv", [header, *rows])

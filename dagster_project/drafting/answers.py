@@ -6,15 +6,16 @@ Belongs here: anchors, labels and special codes, each with how it is known. Does
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dagster_project.drafting.columns import MISSING_MARKS, WHOLE_NUMBER, ColumnFacts, whole_number
-from dagster_project.exports import abbreviated_list, codes_in_texts, quoted
+from dagster_project.exports import code_in_text, codes_in_texts, quoted
 from dagster_project.study import comparable
 
 #: Numbers that stand for no answer wherever they lie far off the answers.
 _HIGH_CODES = frozenset({8, 9, 66, 77, 88, 96, 97, 98, 99, 777, 888, 996, 997, 998, 999, 7777, 8888, 9999})
-_LOW_CODES = frozenset({-1, -2, -3, -4, -5, -6, -7, -8, -9, -66, -77, -88, -99, -777, -888, -999, -9999})
+#: Codes of two digits are none on longer scales, codes of three and more none on still longer ones.
+_SHORT_SCALE, _LONG_SCALE = 20, 200
 #: Words of labels that say that a code is no answer, and why there is none; "" where that could be read two ways.
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"refus|prefer not|rather not|declin|verweiger", re.IGNORECASE), "refused"),
@@ -94,24 +95,27 @@ def answer_range(column: ColumnFacts) -> tuple[int, int]:
 def special_numbers(column: ColumnFacts) -> list[int]:
     """The numbers that are no answers: labelled or declared as missing, or such as -9, 99 and 999 far off the others."""
     labelled = {int(code): label for code, label in column.value_labels.items() if re.fullmatch(r"-?\d+", code)}
-    declared = {int(code) for code in column.missing_codes if re.fullmatch(r"-?\d+", code)}
-    declared |= {code for code, label in labelled.items() if missing_reason(label) is not None}
-    special = [number for number in column.numbers if number in declared]
-    others = sorted(number for number in column.numbers if number not in declared)
-    known = [code for code in labelled if code not in declared]
-    base = known or [number for number in others if number not in _HIGH_CODES | _LOW_CODES]
+    missing_numbers = {int(code) for code in column.missing_codes if re.fullmatch(r"-?\d+", code)}
+    missing_numbers |= {code for code, label in labelled.items() if missing_reason(label) is not None}
+    special = [number for number in column.numbers if number in missing_numbers]
+    other_numbers = sorted(number for number in column.numbers if number not in missing_numbers)
+    labelled_answers = [code for code in labelled if code not in missing_numbers]
+    negative = [number for number in other_numbers if number < 0]
+    ordinary = [number for number in other_numbers if number >= 0 and number not in _HIGH_CODES]
+    base = labelled_answers or ordinary or other_numbers
     if not base:
         return sorted(special)
     low, high = min(base), max(base)
-    for number in others:
+    for number in other_numbers:
         if number > high:
-            if number in _HIGH_CODES and number - high > (1 if high <= 10 else (high - low) // 2):
+            if number in _HIGH_CODES and number - high > 1 and high <= (_SHORT_SCALE if number < 100 else _LONG_SCALE):
                 special.append(number)
-            elif not known:
+            elif not labelled_answers:
                 high = number
-    negative = [number for number in others if number < 0]
-    is_two_sided = low < 0 or (len(negative) > 1 and -min(negative, default=0) == high)
-    special += [number for number in negative if number in _LOW_CODES and not is_two_sided and number < low]
+    # From -3 to 3 is a scale; -9, or -1 beside 1 to 5, is none.
+    is_two_sided = low < 0 or (low == 0 and bool(negative) and min(negative) == -high)
+    if not is_two_sided:
+        special += negative
     return sorted(set(special))
 
 
@@ -128,6 +132,19 @@ def find_answers(column: ColumnFacts, n_items: int) -> Answers:
     special_codes = _special_codes(column)
     special = {code.text for code in special_codes}
     low, high = answer_range(column)
+    coded_texts = [text for text in column.values if text not in special and not WHOLE_NUMBER.fullmatch(text)]
+    labels = codes_in_texts(coded_texts) or {
+        text: code for text in coded_texts[:1] if (code := code_in_text(text)) is not None
+    }
+    if len(labels) < len(coded_texts):
+        labels = {}  # check says which cells are no answers
+    answers = _number_answers(column, (low, high), n_items, special)
+    label_ground = "the texts carry their codes" if labels else ""
+    return replace(answers, labels=_by_code(labels), label_ground=label_ground, special_codes=special_codes)
+
+
+def _number_answers(column: ColumnFacts, observed_range: tuple[int, int], n_items: int, special: set[str]) -> Answers:
+    low, high = observed_range
     labelled = sorted(
         int(code)
         for code, label in column.value_labels.items()
@@ -138,10 +155,8 @@ def find_answers(column: ColumnFacts, n_items: int) -> Answers:
         has_gaps = len(labelled) > 2 and len(labelled) <= high - low
         is_all_labelled = all(number in labelled or str(number) in special for number in column.numbers)
         codes = tuple(labelled) if has_gaps and is_all_labelled else ()
-        ground = f"the file labels them from {labelled[0]} to {labelled[-1]}"
-        return Answers(low, high, ground, True, codes, special_codes=special_codes)
-    ground = f"the answers to {n_items} items go from {low} to {high}; write the ends that nobody ticked"
-    return Answers(low, high, ground, special_codes=special_codes)
+        return Answers(low, high, f"the file labels them from {labelled[0]} to {labelled[-1]}", True, codes)
+    return Answers(low, high, f"the answers to {n_items} items go from {low} to {high}; write the ends that nobody ticked")
 
 
 def _special_codes(column: ColumnFacts) -> tuple[SpecialCode, ...]:
@@ -180,11 +195,6 @@ def _text_answers(column: ColumnFacts) -> Answers:
         low, high = min(label_codes.values()), max(label_codes.values())
         ground = f"the file labels them from {low} to {high}"
         return Answers(low, high, ground, True, (), _by_code(label_codes), ground, special_codes=special_codes)
-    coded = codes_in_texts(texts)
-    if len(coded) == len(texts) > 1:
-        low, high = min(coded.values()), max(coded.values())
-        ground = f"the texts carry their codes, from {low} to {high}"
-        return Answers(low, high, ground, True, (), _by_code(coded), ground, special_codes=special_codes)
     ladder = max(_LADDERS, key=lambda ladder: sum(_step(text, ladder) is not None for text in texts))
     is_likely = all(_step(text, ladder) is not None for text in texts)
     proposal = {text: code for code, text in enumerate(_ordered(texts, ladder), start=1)}
@@ -208,8 +218,3 @@ def _step(text: str, ladder: Iterable[str]) -> int | None:
     if words in exact:
         return exact[words]
     return next((index for step, index in exact.items() if step == "neither" and words.startswith(step)), None)
-
-
-def texts_in_words(texts: Iterable[str]) -> str:
-    """Some texts, for a comment."""
-    return abbreviated_list([quoted(text) for text in texts])

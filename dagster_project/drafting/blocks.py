@@ -22,7 +22,10 @@ _QUESTION_AND_ROW = (
     re.compile(r"(?P<stem>.+?)\s*\[[^\]]*\D[^\]]*\]", re.DOTALL),
 )
 _MAX_NAME_LENGTH = 60
-_MIN_ITEMS = 3
+_MIN_ITEMS, _MANY_ANSWERS = 3, 30
+_MIN_STEPS, _MAX_STEPS = 4, 10
+#: Names that many questions have which do not belong together.
+_GENERIC_STEM = re.compile(r"\W*(?:q|v|f|var|item|question|frage|col|x|i)?[\W_]*", re.IGNORECASE)
 #: Answers of questions of which several boxes may be ticked: no items of a scale.
 _BOX = re.compile(r"(?:not |un)?(?:selected|checked|mentioned|ticked|quoted|marked)|tick|x", re.IGNORECASE)
 _MAX_ANSWERS, _MAX_TEXT_ANSWERS, _MAX_TEXT_LENGTH = 16, 11, 100
@@ -43,17 +46,22 @@ class Item:
 
 @dataclass(frozen=True)
 class Block:
-    """Items that belong together. code: of the instrument. ground: why, after "because". template: of the names without the
-    wave, with {position}; None where each column is named."""
+    """Items that belong together. code: of the instrument. ground: why, after "because". templates: of the names without the
+    wave, with {position}, one for each way in which the columns are called; none where each column is named."""
 
     code: str
     items: tuple[Item, ...]
     ground: str
-    template: str | None = None
+    templates: tuple[str, ...] = ()
 
     @property
     def facts(self) -> ColumnFacts:
         return pooled([item.facts for item in self.items])
+
+    @property
+    def table_indices(self) -> set[int]:
+        """The tables that have columns of it."""
+        return {index for item in self.items for index in item.columns}
 
     def columns_of(self, table_index: int) -> list[str | None]:
         """The column of each item in a table; None where it has none, and for all where nobody answered any of them."""
@@ -66,16 +74,16 @@ class Block:
 class _Names:
     """Codes that are not used twice."""
 
-    used: set[str] = field(default_factory=lambda: {"services", "participants", "respondent", "answered_on"})
+    codes: set[str] = field(default_factory=lambda: {"services", "participants", "respondent", "answered_on"})
 
     def code(self, text: str, fallback: str = "block") -> str:
         code = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40]
         if not code or not code[0].isalpha() or len(code) > 24:
             code = fallback
         candidate, number = code, 2
-        while candidate in self.used:
+        while candidate in self.codes:
             candidate, number = f"{code}_{number}", number + 1
-        self.used.add(candidate)
+        self.codes.add(candidate)
         return candidate
 
 
@@ -93,16 +101,17 @@ def find_blocks(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]
             stem, number, suffix = parts
             families[stem, suffix].append((number, item))
     for (stem, suffix), members in families.items():
-        for group in _alike(sorted(members, key=lambda member: member[0])):
+        is_generic = _GENERIC_STEM.fullmatch(stem) is not None
+        for group in _groups_answered_alike(sorted(members, key=lambda member: member[0]), is_generic):
             group_items = [item for _, item in group]
             if _is_block(group_items):
-                blocks.append(_numbered_block(names, stem, suffix, group, len(group) == len(members)))
+                blocks.append(_numbered_block(names, stem, suffix, group))
             else:
                 remaining += group_items
-    order = {id(item): position for position, item in enumerate(items)}
-    remaining.sort(key=lambda item: order[id(item)])
-    blocks += _blocks_of_questions(names, remaining)
-    return sorted(blocks, key=lambda block: order[id(block.items[0])])
+    order = {item.stem: position for position, item in enumerate(items)}
+    remaining.sort(key=lambda item: order[item.stem])
+    blocks = [*_with_other_spellings(blocks), *_blocks_of_questions(names, remaining)]
+    return sorted(blocks, key=lambda block: order[block.items[0].stem])
 
 
 def _items(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> list[Item]:
@@ -143,11 +152,11 @@ def _numbered_name(name: str) -> tuple[str, int, str] | None:
     return name[: numbers[-1].start()], int(numbers[-1].group()), name[numbers[-1].end() :]
 
 
-def _alike(members: Sequence[tuple[int, Item]]) -> Iterable[list[tuple[int, Item]]]:
+def _groups_answered_alike(members: Sequence[tuple[int, Item]], is_generic: bool) -> Iterable[list[tuple[int, Item]]]:
     """Consecutive members of a family that are answered alike."""
     group: list[tuple[int, Item]] = []
     for member in members:
-        if group and not _goes_with([item for _, item in group], member[1]):
+        if group and not _goes_with([item for _, item in group], member[1], is_generic):
             yield group
             group = []
         group.append(member)
@@ -155,7 +164,8 @@ def _alike(members: Sequence[tuple[int, Item]]) -> Iterable[list[tuple[int, Item
         yield group
 
 
-def _goes_with(items: Sequence[Item], item: Item) -> bool:
+def _goes_with(items: Sequence[Item], item: Item, is_generic: bool = True) -> bool:
+    """Whether an item is answered like some others. is_generic: whether their names say nothing, such as Q1 and Q2."""
     group, column = pooled([member.facts for member in items]), item.facts
     group_kind, group_answers = answer_kind(items[0].facts)
     kind, answers = answer_kind(column)
@@ -168,17 +178,19 @@ def _goes_with(items: Sequence[Item], item: Item) -> bool:
         return bool(set(group.values) & answers) and len(union) <= _MAX_TEXT_ANSWERS
     (group_low, group_high), (low, high) = answer_range(group), answer_range(column)
     widest = max(group_high, high) - min(group_low, low)
-    overlap = min(group_high, high) - max(group_low, low)
-    return overlap >= 0.4 * widest and abs(group_high - high) <= max(2, 0.5 * widest)
+    if not is_generic:
+        return min(group_high, high) >= max(group_low, low) and (widest <= _MAX_STEPS or high - low > _MAX_STEPS)
+    if group_low <= low and high <= group_high:
+        # Of many people somebody ticks more than two neighbouring answers of five, as a rule.
+        return high - low > 1 or group_high - group_low < _MIN_STEPS or column.n_filled < _MANY_ANSWERS
+    return low <= group_low and group_high <= high and widest <= 2 * max(2, group_high - group_low)
 
 
 def _is_block(items: Sequence[Item]) -> bool:
     return len(items) >= _MIN_ITEMS
 
 
-def _numbered_block(
-    names: _Names, stem: str, suffix: str, members: Sequence[tuple[int, Item]], is_whole_family: bool
-) -> Block:
+def _numbered_block(names: _Names, stem: str, suffix: str, members: Sequence[tuple[int, Item]]) -> Block:
     numbers = [number for number, _ in members]
     items = tuple(item for _, item in members)
     first, last = items[0].stem, items[-1].stem
@@ -189,8 +201,31 @@ def _numbered_block(
         spec = f":0{len(digits)}d" if len(digits) > 1 else ""
         template = f"{_escaped(stem)}{{position{spec}}}{_escaped(suffix)}"
         if all(template.format(position=number) == item.stem for number, item in members):
-            return Block(code, items, ground, template)
+            return Block(code, items, ground, (template,))
     return Block(code, items, ground)
+
+
+def _with_other_spellings(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, those put together that are called alike in different waves, such as WB_1 and wb01."""
+    merged_blocks: list[Block] = []
+    for block in blocks:
+        index = next((i for i, earlier in enumerate(merged_blocks) if _is_other_spelling(earlier, block)), None)
+        if index is None:
+            merged_blocks.append(block)
+            continue
+        earlier = merged_blocks[index]
+        pairs = zip(earlier.items, block.items, strict=True)
+        items = tuple(Item(first.stem, {**first.columns, **second.columns}) for first, second in pairs)
+        ground = f"{earlier.ground}, and {block.items[0].stem} to {block.items[-1].stem} are called alike"
+        merged_blocks[index] = Block(earlier.code, items, ground, earlier.templates + block.templates)
+    return merged_blocks
+
+
+def _is_other_spelling(first: Block, second: Block) -> bool:
+    spellings = [
+        [re.sub(r"[\W_]|(?<!\d)0+(?=\d)", "", item.stem.lower()) for item in block.items] for block in (first, second)
+    ]
+    return spellings[0] == spellings[1] and not first.table_indices & second.table_indices
 
 
 def _escaped(text: str) -> str:

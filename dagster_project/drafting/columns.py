@@ -11,7 +11,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports import TextTable
+from dagster_project.exports import TextTable, code_in_text
 from dagster_project.study import comparable
 
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:[.,]0+)?", re.ASCII)
@@ -55,11 +55,13 @@ class ColumnFacts:
 
     @cached_property
     def numbers(self) -> Counter[int]:
-        """How often each whole number occurs; other texts are left out."""
+        """How often each whole number occurs, by itself or as the code that a text carries; other texts are left out."""
         numbers = Counter[int]()
         for text, count in self.counts.items():
             if WHOLE_NUMBER.fullmatch(text):
                 numbers[whole_number(text)] += count
+            elif (code := code_in_text(text)) is not None:
+                numbers[code] += count
         return numbers
 
 

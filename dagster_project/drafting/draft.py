@@ -115,11 +115,11 @@ def draft_study(found_sources: Sources) -> Draft:
         columns = column_facts(first_table.source.table) if is_one_file else first_table.columns
         variables = find_variables(columns, known_columns[0], is_roster=False)
     people_columns = [
-        {variable.column for variable in find_variables(table.columns, known, is_roster=False)}
-        for table, known in zip(tables, known_columns, strict=True)
+        {variable.column for variable in find_variables(table.columns, known_names, is_roster=False)}
+        for table, known_names in zip(tables, known_columns, strict=True)
     ]
-    excluded = [known | people for known, people in zip(known_columns, people_columns, strict=True)]
-    blocks = [_drafted_block(block, tables) for block in find_blocks(tables, excluded)]
+    excluded = [known_names | people for known_names, people in zip(known_columns, people_columns, strict=True)]
+    blocks = _drafted_blocks(find_blocks(tables, excluded), tables)
     copies = _copies(tables, roster_source[0] if roster_source else None)
     roster = _roster(roster_source, tables, identifiers, variables, copies)
     exports = _exports(tables, identifiers, dates, [drafted.block for drafted in blocks], copies)
@@ -159,10 +159,19 @@ def identifier_column(table: WaveTable, identifier: Identifier) -> str:
     return next((name for name in table.columns if identifier.column and table.stem(name) == identifier.column), "")
 
 
-def _drafted_block(block: Block, tables: Sequence[WaveTable]) -> DraftedBlock:
-    answers = find_answers(block.facts, len(block.items))
-    match = recognise_instrument(block.code, len(block.items), answers)
-    return DraftedBlock(block, answers, match, find_reversed(block, answers, tables))
+def _drafted_blocks(blocks: Sequence[Block], tables: Sequence[WaveTable]) -> list[DraftedBlock]:
+    """The blocks with what is known of each. An instrument of the library is the first block's that fits it."""
+    drafted_blocks: list[DraftedBlock] = []
+    library_codes: set[str] = set()
+    for block in blocks:
+        answers = find_answers(block.facts, len(block.items))
+        match = recognise_instrument(block.code, len(block.items), answers)
+        if match is not None and not match.obstacle:
+            if match.instrument.instrument in library_codes:
+                match = replace(match, obstacle="another block is taken for it")
+            library_codes.add(match.instrument.instrument)
+        drafted_blocks.append(DraftedBlock(block, answers, match, find_reversed(block, answers, tables)))
+    return drafted_blocks
 
 
 def _roster_source(waves: Waves, identifiers: Mapping[int, Identifier]) -> tuple[tuple[Source, str] | None, list[Source]]:
@@ -173,17 +182,17 @@ def _roster_source(waves: Waves, identifiers: Mapping[int, Identifier]) -> tuple
         if (column := identifier_column(table, identifiers[index]))
     ]
     best: tuple[float, Source | None, str] = (0.5, None, "")
-    for source in waves.others if people else ():
+    for source in waves.other_sources if people else ():
         for name, facts in column_facts(source.table).items():
-            own = set(facts.counts)
-            if len(own) < 0.99 * facts.row_count or not own:
+            person_texts = set(facts.counts)
+            if len(person_texts) < 0.99 * facts.row_count or not person_texts:
                 continue
-            share = len(people[0] & own) / len(people[0])
+            share = len(people[0] & person_texts) / len(people[0])
             if share > best[0]:
                 best = (share, source, name)
     if best[1] is None:
-        return None, list(waves.others)
-    return (best[1], best[2]), [source for source in waves.others if source is not best[1]]
+        return None, list(waves.other_sources)
+    return (best[1], best[2]), [source for source in waves.other_sources if source is not best[1]]
 
 
 def _copies(tables: Sequence[WaveTable], roster_source: Source | None) -> dict[Path, str]:
@@ -206,7 +215,7 @@ def _copies(tables: Sequence[WaveTable], roster_source: Source | None) -> dict[P
 def folder_and_pattern(target: str, targets: Collection[str]) -> tuple[str, str]:
     """The folder of a copy, and the pattern that its export's file has there: its suffix if it is alone."""
     folder, _, name = target.rpartition("/")
-    is_alone = sum(other.rpartition("/")[0] == folder for other in targets) == 1
+    is_alone = sum(target_name.rpartition("/")[0] == folder for target_name in targets) == 1
     suffix = Path(name).suffix
     return folder, f"*{suffix}" if is_alone and suffix else re.sub(r"([\[*?])", r"[\1]", name)
 
@@ -237,7 +246,8 @@ def _roster(
         strangers[table.wave] += len(set(table.columns[name].counts) - first_people) if name else 0
     n_first_files = len({table.source.path for table in tables if table.wave == first.wave})
     if not all(columns) or (not any(strangers.values()) and n_first_files == 1):
-        return DraftedRoster(first.source, column, "the first wave has everybody who is in later ones", folder, pattern)
+        ground = "the first wave has everybody who is in later ones"
+        return DraftedRoster(first.source, column, ground, folder, pattern, identifiers[0].n_repeated > 0)
     words = " and ".join(f"{count} of {wave}" for wave, count in strangers.items() if count)
     ground = f"{n_first_files} files are of the first wave, and none lists everybody"
     if words:
@@ -253,8 +263,8 @@ def _people(
     people: dict[str, list[str]] = {}
     for table, column in zip(tables, columns, strict=True):
         by_stem = {table.stem(name): name for name in table.columns}
-        own = [by_stem.get(tables[0].stem(variable.column), "") for variable in variables]
-        cells = [table.cells(name).to_pylist() if name else None for name in own]
+        person_texts = [by_stem.get(tables[0].stem(variable.column), "") for variable in variables]
+        cells = [table.cells(name).to_pylist() if name else None for name in person_texts]
         for row_index, person in enumerate(table.cells(column).to_pylist()):
             if not person:
                 continue

@@ -11,7 +11,7 @@ from dagster_project.drafting.answers import REASONS_IN_WORDS, SpecialCode
 from dagster_project.drafting.columns import ColumnFacts
 from dagster_project.drafting.draft import Draft, DraftedBlock, DraftedExport, identifier_column
 from dagster_project.drafting.marks import decimal_mark
-from dagster_project.drafting.yaml_lines import asked, flow_list, flow_mapping, guessed, one_line, scalar
+from dagster_project.drafting.yaml_lines import flow_list, flow_mapping, guessed, one_line, question_value, scalar
 from dagster_project.study import ASK, Layout
 
 #: What tools say of responses that are no answers, with the reason to set them aside.
@@ -55,13 +55,13 @@ def exports_lines(draft: Draft) -> list[str]:
 def _without_lonely_anchors(lines: Sequence[str]) -> list[str]:
     """The lines without the names of values that nothing refers to."""
     text = "\n".join(lines)
-    cleaned = []
+    clean_lines = []
     for line in lines:
         for word in line.split(" "):
             if word.startswith("&") and word[1:].isidentifier() and f"*{word[1:]}" not in text.replace("\n", " ").split(" "):
                 line = line.replace(f" {word}", "", 1)
-        cleaned.append(line)
-    return cleaned
+        clean_lines.append(line)
+    return clean_lines
 
 
 def _roster_lines(draft: Draft, anchors: _Anchors) -> list[str]:
@@ -83,17 +83,17 @@ def _roster_lines(draft: Draft, anchors: _Anchors) -> list[str]:
     else:
         lines += _respondent_question(draft.exports[0], anchors)
     if roster.has_repeated_people:
-        lines.append(
-            guessed("    duplicates: first", "people have a row for each wave, and the first has what is said of them")
-        )
+        lines.append(guessed("    duplicates: first", "people have several rows, and the first has what is said of them"))
     if draft.variables:
         columns = {variable.code: scalar(variable.column) for variable in draft.variables}
         mapping = flow_mapping("      - {block: participants, columns: ", columns, 8)
         lines += ["    blocks:", *mapping[:-1], f"{mapping[-1]}}}"]
     if roster.source is not None and all(export.table.source is not roster.source for export in draft.exports):
-        used = {roster.respondent, *(variable.column for variable in draft.variables)}
-        if others := [column for column in roster.source.table.columns if column.strip() and column not in used]:
-            lines += flow_list("    ignored: ", others, 4)
+        used_columns = {roster.respondent, *(variable.column for variable in draft.variables)}
+        if other_columns := [
+            column for column in roster.source.table.columns if column.strip() and column not in used_columns
+        ]:
+            lines += flow_list("    ignored: ", other_columns, 4)
     return lines
 
 
@@ -129,12 +129,12 @@ def _dictionary_lines(draft: Draft, reader: str) -> list[str]:
 def _decimal_lines(columns: Sequence[ColumnFacts]) -> list[str]:
     mark = decimal_mark(columns)
     if mark.question:
-        return [f"    decimal: {asked(mark.question)}"]
+        return [f"    decimal: {question_value(mark.question)}"]
     return [guessed('    decimal: ","', mark.ground)] if mark.mark == "," else []
 
 
 def _respondent_question(export: DraftedExport, anchors: _Anchors) -> list[str]:
-    return anchors.lines("respondent", [f"    respondent: {asked(export.identifier.reason)}"])
+    return anchors.lines("respondent", [f"    respondent: {question_value(export.identifier.reason)}"])
 
 
 def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> list[str]:
@@ -145,7 +145,7 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> lis
         lines.append(guessed(f"    part: {export.part}", f"several files are of {table.wave}, with other columns each"))
     lines += [f"    folder: {export.folder}", f"    pattern: {scalar(export.pattern)}"]
     if export.files_question:
-        lines.append(f"    files: {asked(export.files_question)}")
+        lines.append(f"    files: {question_value(export.files_question)}")
     elif export.is_several_files:
         lines.append(guessed("    files: parts", f"several files are of {table.wave}, with other people each"))
     lines.append(f"    reader: {source.reader}  # {source.ground}")
@@ -167,7 +167,7 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> lis
         question = (
             f"first, latest_complete or refuse ({export.identifier.n_repeated} people of {table.wave} have several rows)"
         )
-        lines.append(f"    duplicates: {asked(question)}")
+        lines.append(f"    duplicates: {question_value(question)}")
     blocks = [drafted for drafted in draft.blocks if any(drafted.block.columns_of(export.index))]
     lines += _decimal_lines([facts for name, facts in table.columns.items() if name in _block_columns(blocks, export.index)])
     lines += _block_lines(blocks, export)
@@ -195,7 +195,7 @@ def _date_lines(export: DraftedExport, anchors: _Anchors) -> list[str]:
     if answer_date.order:
         lines.append(guessed(f"    dates: {answer_date.order}", answer_date.order_ground))
     elif answer_date.question:
-        lines += anchors.lines("dates", [f"    dates: {asked(answer_date.question)}"])
+        lines += anchors.lines("dates", [f"    dates: {question_value(answer_date.question)}"])
     return lines
 
 
@@ -206,7 +206,7 @@ def _block_columns(blocks: Sequence[DraftedBlock], index: int) -> set[str]:
 def _block_lines(blocks: Sequence[DraftedBlock], export: DraftedExport) -> list[str]:
     if not blocks:
         question = "no columns look like items; name those that are, e.g. [{block: mood, template: Q{position}}]"
-        return [f"    blocks: {asked(question)}"]
+        return [f"    blocks: {question_value(question)}"]
     lines = ["    blocks:"]
     for drafted in blocks:
         columns = drafted.block.columns_of(export.index)
@@ -230,18 +230,17 @@ def _block_lines(blocks: Sequence[DraftedBlock], export: DraftedExport) -> list[
 
 def _template(drafted: DraftedBlock, columns: Sequence[str | None]) -> str | None:
     """The template of a wave's columns, if the block has one and the wave is told in the same way in all of them."""
-    if drafted.block.template is None:
-        return None
-    for item, column in zip(drafted.block.items, columns, strict=True):
-        if column is None:
-            continue
-        start, stem_text, end = column.partition(item.stem)
-        template = start.replace("{", "{{") + drafted.block.template + end.replace("{", "{{")
-        if stem_text and all(
-            other is None or template.format(position=position) == other for position, other in enumerate(columns, start=1)
-        ):
-            return template
-        return None
+    for block_template in drafted.block.templates:
+        for item, column in zip(drafted.block.items, columns, strict=True):
+            if column is None:
+                continue
+            start, stem, end = column.partition(item.stem)
+            around = (start, end) if stem else ("", "")
+            template = block_template.join(text.replace("{", "{{").replace("}", "}}") for text in around)
+            names = (template.format(position=position) for position in range(1, len(columns) + 1))
+            if all(name == expected for name, expected in zip(columns, names, strict=True) if name is not None):
+                return template
+            break
     return None
 
 
@@ -288,7 +287,7 @@ def _special_code_lines(blocks: Sequence[DraftedBlock], anchors: _Anchors) -> li
             if code.reason:
                 lines.append(guessed(f"          {key}: {code.reason}", ground))
             else:
-                lines.append(f"          {key}: {asked(f'{REASONS_IN_WORDS} ({ground})')}")
+                lines.append(f"          {key}: {question_value(f'{REASONS_IN_WORDS} ({ground})')}")
     return anchors.lines("special_codes", lines)
 
 
@@ -312,15 +311,20 @@ def _set_aside_lines(export: DraftedExport) -> list[str]:
 
 def _ignored_lines(draft: Draft, export: DraftedExport, blocks: Sequence[DraftedBlock], anchors: _Anchors) -> list[str]:
     table = export.table
-    used = _block_columns(blocks, export.index) | {identifier_column(table, export.identifier), export.answer_date.column}
-    used |= {column for column, _ in table.rows}
+    used_columns = _block_columns(blocks, export.index) | {
+        identifier_column(table, export.identifier),
+        export.answer_date.column,
+    }
+    used_columns |= {column for column, _ in table.rows}
     if draft.roster.source is table.source:
-        used |= {variable.column for variable in draft.variables}
+        used_columns |= {variable.column for variable in draft.variables}
     if table.marks and table.foreign and table.wave != draft.exports[0].table.wave:
         # Columns of no wave are named once, by the first wave's export of the same file.
-        used |= {column for column in table.columns if column not in table.marks}
-    others = [column for column in dict.fromkeys(table.source.table.columns) if column.strip() and column not in used]
-    others = [column for column in others if column not in table.foreign]
-    if not others:
+        used_columns |= {column for column in table.columns if column not in table.marks}
+    other_columns = [
+        column for column in dict.fromkeys(table.source.table.columns) if column.strip() and column not in used_columns
+    ]
+    other_columns = [column for column in other_columns if column not in table.foreign]
+    if not other_columns:
         return []
-    return anchors.lines("ignored", flow_list("    ignored: ", others, 4))
+    return anchors.lines("ignored", flow_list("    ignored: ", other_columns, 4))

@@ -50,27 +50,34 @@ def find_identifiers(tables: Sequence[WaveTable]) -> dict[int, Identifier]:
     if len({table.wave for table in tables}) == 1 and len(tables) == 1:
         return {0: _only_wave(tables[0], candidates[0])}
     response_names = {_RESPONSE_IDS.get(table.source.reader, "") for table in tables}
-    shared = [
-        name for name in candidates[0] if name not in response_names and all(name in others for others in candidates[1:])
+    shared_stems = [
+        name
+        for name in candidates[0]
+        if name not in response_names and all(name in other_names for other_names in candidates[1:])
     ]
-    overlaps = {name: _overlap([column_candidates[name] for column_candidates in candidates]) for name in shared}
+    overlaps = {name: _overlap(_people(tables, [by_name[name] for by_name in candidates])) for name in shared_stems}
+    is_one_wave = len({table.wave for table in tables}) == 1
     linking = sorted(
-        (name for name in shared if overlaps[name] >= _MIN_OVERLAP),
+        (
+            name
+            for name in shared_stems
+            if overlaps[name] >= _MIN_OVERLAP or (is_one_wave and IDENTIFIER_NAME.fullmatch(name))
+        ),
         key=lambda name: (not IDENTIFIER_NAME.fullmatch(name), -overlaps[name]),
     )
     if linking:
-        chosen = _chosen(linking, tables)
+        choice = _choice(linking, tables)
         is_certain = sum(IDENTIFIER_NAME.fullmatch(name) is not None for name in linking) == 1
         question = ""
-        if not chosen:
+        if not choice:
             question = f"which column tells people apart and finds them again: {abbreviated_list(linking)}"
-        elif _counts_rows(tables, chosen):
-            question = f"{chosen}, if it is the number of a person: it counts the rows of each file from 1"
+        elif _counts_rows(tables, choice):
+            question = f"{choice}, if it is the number of a person: it counts the rows of each file from 1"
         if question:
             return {index: Identifier("", question) for index in range(len(tables))}
         return {
             index: Identifier(
-                chosen, _linking_reason(chosen, linking, index, candidates), is_certain, _repeats(table, chosen)
+                choice, _linking_reason(choice, linking, index, candidates), is_certain, _repeats(table, choice)
             )
             for index, table in enumerate(tables)
         }
@@ -99,10 +106,18 @@ def _are_dates(column: ColumnFacts) -> bool:
     return len(dates.unread) < 0.1 * len(dates.values)
 
 
-def _overlap(columns: Sequence[ColumnFacts]) -> float:
+def _people(tables: Sequence[WaveTable], columns: Sequence[ColumnFacts]) -> list[set[str]]:
+    """The people of each wave by a column of each table; of each table, if all are of one wave."""
+    people: dict[str, set[str]] = {}
+    is_one_wave = len({table.wave for table in tables}) == 1
+    for index, (table, column) in enumerate(zip(tables, columns, strict=True)):
+        people.setdefault(str(index) if is_one_wave else table.wave, set()).update(column.counts)
+    return list(people.values())
+
+
+def _overlap(people: Sequence[set[str]]) -> float:
     """The mean share of the people of the smaller wave that are in the first one, too."""
-    first = set(columns[0].counts)
-    shares = [len(first & set(column.counts)) / min(len(first), len(column.counts)) for column in columns[1:]]
+    shares = [len(people[0] & wave_people) / min(len(people[0]), len(wave_people)) for wave_people in people[1:]]
     return sum(shares) / len(shares) if shares else 0.0
 
 
@@ -111,12 +126,12 @@ def _repeats(table: WaveTable, stem: str) -> int:
     return sum(count > 1 for count in table.columns[column].counts.values())
 
 
-def _chosen(linking: Sequence[str], tables: Sequence[WaveTable]) -> str:
+def _choice(linking: Sequence[str], tables: Sequence[WaveTable]) -> str:
     """The first of the linking columns, if none of the others would tell people apart in another way; else ""."""
-    named = [name for name in linking if IDENTIFIER_NAME.fullmatch(name)]
-    if len(linking) == 1 or len(named) == 1:
-        return (named or list(linking))[0]
-    rivals = named or list(linking)
+    named_columns = [name for name in linking if IDENTIFIER_NAME.fullmatch(name)]
+    if len(linking) == 1 or len(named_columns) == 1:
+        return (named_columns or list(linking))[0]
+    rivals = named_columns or list(linking)
     rows: set[tuple[str, ...]] = set()
     for table in tables:
         columns = {table.stem(column): column for column in table.columns}
@@ -138,21 +153,23 @@ def _counts_rows(tables: Sequence[WaveTable], stem: str) -> bool:
     return True
 
 
-def _linking_reason(chosen: str, linking: Sequence[str], index: int, candidates: Sequence[Mapping[str, ColumnFacts]]) -> str:
-    own, first = set(candidates[index][chosen].counts), set(candidates[0][chosen].counts)
-    different = f"its {len(own)} texts tell rows apart"
-    others = [name for name in linking if name != chosen and IDENTIFIER_NAME.fullmatch(name)]
-    also = f"; so do those of {abbreviated_list(others)}" if others else ""
+def _linking_reason(choice: str, linking: Sequence[str], index: int, candidates: Sequence[Mapping[str, ColumnFacts]]) -> str:
+    own_texts, first = set(candidates[index][choice].counts), set(candidates[0][choice].counts)
+    different = f"its {len(own_texts)} texts tell rows apart"
+    other_names = [name for name in linking if name != choice and IDENTIFIER_NAME.fullmatch(name)]
+    also = f"; so do those of {abbreviated_list(other_names)}" if other_names else ""
     if index == 0:
         return f"{different}{also}"
-    return f"{different}, and {len(own & first)} of them are in the first wave{also}"
+    return f"{different}, and {len(own_texts & first)} of them are in the first wave{also}"
 
 
 def _only_wave(table: WaveTable, candidates: Mapping[str, ColumnFacts]) -> Identifier:
-    named = [name for name in candidates if IDENTIFIER_NAME.fullmatch(name)]
+    named_columns = [name for name in candidates if IDENTIFIER_NAME.fullmatch(name)]
     tool_names = [name for name in _RESPONSE_NAMES if name in candidates]
-    choices = tool_names[:1] if tool_names and set(named) <= {*_RESPONSE_NAMES} else named or list(candidates)
-    if len(choices) == 1 and (named or tool_names):
+    choices = (
+        tool_names[:1] if tool_names and set(named_columns) <= {*_RESPONSE_NAMES} else named_columns or list(candidates)
+    )
+    if len(choices) == 1 and (named_columns or tool_names):
         reason = f"its {len(candidates[choices[0]].counts)} texts tell rows apart"
         return Identifier(choices[0], reason, len(candidates) == 1, _repeats(table, choices[0]))
     if len(choices) == 1:
@@ -168,7 +185,9 @@ def _by_values(tables: Sequence[WaveTable], candidates: Sequence[Mapping[str, Co
     for first_name, first in candidates[0].items():
         names, shares = {0: first_name}, []
         for index, column_candidates in enumerate(candidates[1:], start=1):
-            overlaps = {name: _overlap([first, column]) for name, column in column_candidates.items()}
+            overlaps = {
+                name: _overlap([set(first.counts), set(column.counts)]) for name, column in column_candidates.items()
+            }
             if overlaps:
                 names[index] = max(overlaps, key=lambda name: overlaps[name])
                 shares.append(overlaps[names[index]])

@@ -4,7 +4,7 @@ Belongs here: its text. Does not belong here: what is known of the block (blocks
 """
 
 from dagster_project.drafting.draft import DraftedBlock
-from dagster_project.drafting.yaml_lines import asked, guessed, scalar
+from dagster_project.drafting.yaml_lines import guessed, question_value, scalar
 from dagster_project.study import ASK
 
 
@@ -14,6 +14,10 @@ def instrument_text(drafted: DraftedBlock) -> str:
     n_items = len(block.items)
     codes = f", codes: [{', '.join(map(str, answers.codes))}]" if answers.codes else ""
     anchors = f"anchors: {{low: {answers.low}, high: {answers.high}{codes}}}"
+    anchors_line = f"{anchors}  # {answers.ground}" if answers.is_certain else guessed(anchors, answers.ground)
+    if answers.low >= answers.high:
+        ends = f"{{low: {answers.low}, high: {answers.high}}}"
+        anchors_line = f"anchors: {ASK} {ends}  # nobody ticked another answer: what are its ends?"
     lines = [
         "# One questionnaire: positions and keys only. The wording of items belongs to its owner and has no place here.",
         f"instrument: {block.code}",
@@ -21,7 +25,7 @@ def instrument_text(drafted: DraftedBlock) -> str:
         "source: none  # a citation",
         "licence: none  # the terms of use",
         guessed(f"item_count: {n_items}", block.ground),
-        f"{anchors}  # {answers.ground}" if answers.is_certain else guessed(anchors, answers.ground),
+        anchors_line,
         "minimum_answered: 0.8  # the share of a scale's items that must be answered, if the manual says no other",
     ]
     if drafted.match is not None and drafted.match.obstacle:
@@ -39,6 +43,6 @@ def instrument_text(drafted: DraftedBlock) -> str:
         f"    label: {scalar(block.code)}",
         f'    items: ["1-{n_items}"]',
         guessed("    aggregate: sum", "most questionnaires are summed up; or mean"),
-        f"    better: {asked('high or low, the end of the scale that is good')}",
+        f"    better: {question_value('high or low, the end of the scale that is good')}",
     ]
     return "\n".join(lines) + "\n"

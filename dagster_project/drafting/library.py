@@ -41,15 +41,15 @@ def recognise_instrument(code: str, item_count: int, answers: Answers, library: 
 def _obstacle(instrument: Instrument, item_count: int, answers: Answers) -> str:
     if instrument.item_count != item_count:
         return f"it has {instrument.item_count} items, and this block {item_count}"
-    own = range(answers.low, answers.high + 1)
+    answer_range = range(answers.low, answers.high + 1)
     anchors = [instrument.anchors_of(position) for position in range(1, item_count + 1)]
     lowest, highest = min(anchor.low for anchor in anchors), max(anchor.high for anchor in anchors)
     if answers.is_order_asked:
         return f"its answers are {lowest} to {highest}, and what the texts count is asked"
     if (
-        own.start < lowest
-        or own.stop - 1 > highest
-        or (answers.is_certain and (own.start, own.stop - 1) != (lowest, highest))
+        answer_range.start < lowest
+        or answer_range.stop - 1 > highest
+        or (answers.is_certain and (answer_range.start, answer_range.stop - 1) != (lowest, highest))
     ):
         return f"its answers are {lowest} to {highest}, and these {answers.low} to {answers.high}"
     return ""

@@ -86,13 +86,15 @@ def find_variables(columns: Mapping[str, ColumnFacts], excluded: Collection[str]
     for name, column in columns.items():
         if name in excluded or not column.counts:
             continue
-        known = _known_variable(name) or _known_variable(column.label)
-        if known is None and not is_roster:
+        known_variable = _known_variable(name) or _known_variable(column.label)
+        if known_variable is None and not is_roster:
             continue
-        code, label = known or (re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40] or "variable", name)
+        code, label = known_variable or (re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40] or "variable", name)
         if code in variables or not code[0].isalpha():
             continue
-        variable = _variable(code, label, column, "of its name or label" if known else "the file has one row a person")
+        variable = _variable(
+            code, label, column, "of its name or label" if known_variable else "the file has one row a person"
+        )
         if variable is not None:
             variables[code] = variable
     return list(variables.values())
@@ -139,12 +141,12 @@ def _variable(code: str, label: str, column: ColumnFacts, ground: str) -> Variab
 
 
 def _category_code(label: str, text: str, categories: Collection[Category]) -> str:
-    used = {category.code for category in categories}
+    used_codes = {category.code for category in categories}
     for candidate in (label, text):
         code = re.sub(r"[^A-Za-z0-9]+", "_", candidate).strip("_")[:40].lower()
-        if code and code not in used:
+        if code and code not in used_codes:
             return code
-    return next(f"c{number}" for number in range(1, 1000) if f"c{number}" not in used)
+    return next(f"c{number}" for number in range(1, 1000) if f"c{number}" not in used_codes)
 
 
 def find_answer_date(table: WaveTable, excluded: Collection[str]) -> AnswerDate:
@@ -157,16 +159,16 @@ def find_answer_date(table: WaveTable, excluded: Collection[str]) -> AnswerDate:
         for name, column in columns.items()
         if name not in excluded and not _BIRTH.fullmatch(name) and not column.is_numeric and _is_date(column)
     ]
-    chosen = next((by_stem[name] for name in tool_columns if by_stem.get(name) in readable), "")
+    date_name = next((by_stem[name] for name in tool_columns if by_stem.get(name) in readable), "")
     ground = "the tool writes it there"
-    if not chosen and len(readable) == 1:
-        chosen, ground = readable[0], "no other column holds dates"
-    if not chosen:
+    if not date_name and len(readable) == 1:
+        date_name, ground = readable[0], "no other column holds dates"
+    if not date_name:
         return AnswerDate("", "", tuple(readable))
-    dates = read_dates(columns[chosen].counts)
+    dates = read_dates(columns[date_name].counts)
     question = "" if dates.problem is None else f"dmy or mdy ({dates.problem.split(';')[0]})"
     median_day = None if question else _median_day(dates)
-    return AnswerDate(chosen, ground, tuple(readable), question=question, median_day=median_day)
+    return AnswerDate(date_name, ground, tuple(readable), question=question, median_day=median_day)
 
 
 def with_common_order(dates: Sequence[AnswerDate], tables: Sequence[WaveTable]) -> list[AnswerDate]:

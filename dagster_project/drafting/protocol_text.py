@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dagster_project.drafting.draft import Draft, DraftedBlock
 from dagster_project.drafting.export_text import exports_lines
 from dagster_project.drafting.people import Variable
-from dagster_project.drafting.yaml_lines import asked, guessed, one_line, scalar
+from dagster_project.drafting.yaml_lines import guessed, one_line, question_value, scalar
 
 _DAYS_A_MONTH = 365.25 / 12
 
@@ -36,14 +36,31 @@ def protocol_text(draft: Draft, study: str) -> str:
             if drafted.is_of_library:
                 ground = f"of its name, its {len(drafted.block.items)} items and their answers"
                 lines.append(f"# library:{drafted.code} is guessed: because {ground}")
+        lines += _twin_lines(draft)
         lines += [f"outcomes: [{', '.join(outcomes)}]  # the scales that the tables print, in order"]
     else:
+        question = "no columns look like items of a questionnaire; write its file below instruments/"
         lines += [
-            f"instruments: {asked('no columns look like items of a questionnaire; write its file below instruments/')}",
-            f"outcomes: {asked('the scales that the tables print')}",
+            f"instruments: {question_value(question)}",
+            f"outcomes: {question_value('the scales that the tables print')}",
         ]
     lines += ["", *_variable_lines(draft.variables), "exports:", *exports_lines(draft)]
     return "\n".join(lines) + "\n"
+
+
+def _twin_lines(draft: Draft) -> list[str]:
+    """A remark on blocks of different waves that could be one questionnaire: as many items, with the same range."""
+    lines = []
+    for position, first in enumerate(draft.blocks):
+        for second in draft.blocks[position + 1 :]:
+            ranges = [(len(drafted.block.items), drafted.answers.low, drafted.answers.high) for drafted in (first, second)]
+            if ranges[0] == ranges[1] and not first.block.table_indices & second.block.table_indices:
+                n_items, low, high = ranges[0]
+                lines.append(
+                    f"# {first.code} and {second.code} have {n_items} items from {low} to {high} each, in different waves:"
+                    " if they are one questionnaire, give both blocks one code, and take the other out here."
+                )
+    return lines
 
 
 def _scales(drafted: DraftedBlock) -> list[str]:
@@ -69,7 +86,7 @@ def _wave_lines(draft: Draft) -> list[str]:
             question = (
                 "the planned month, a number; nothing in the files says the order of the waves, so move this line, too"
             )
-            lines.append(f"{beginning}{asked(question)}}}")
+            lines.append(f"{beginning}{question_value(question)}}}")
         elif position == 0:
             lines.append(f"{beginning}{table.month or 0:g}}}")
         elif table.month is not None:
@@ -79,16 +96,16 @@ def _wave_lines(draft: Draft) -> list[str]:
             ground = f"half of its answers came {day - first_day} days or more after those of {waves[0]}"
             lines.append(guessed(f"{beginning}{months:g}}}", ground))
         else:
-            lines.append(f"{beginning}{asked(f'the planned month, a number ({waves[0]} is month 0)')}}}")
+            lines.append(f"{beginning}{question_value(f'the planned month, a number ({waves[0]} is month 0)')}}}")
     return lines
 
 
 def _contrast_lines(draft: Draft) -> list[str]:
-    first, *others = draft.waves.names
-    if not others:
+    first, *later_waves = draft.waves.names
+    if not later_waves:
         return ["contrasts: []"]
     lines = ["contrasts:  # what is compared, and in which direction a change is counted"]
-    for wave in others:
+    for wave in later_waves:
         line = f"  - {{contrast: {first}-{wave}, baseline: {first}, followup: {wave}, direction: followup_minus_baseline}}"
         lines.append(guessed(line, "most reports count a rise as a positive change; or baseline_minus_followup"))
     return lines

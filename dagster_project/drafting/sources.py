@@ -48,7 +48,9 @@ def find_sources(paths: Sequence[Path]) -> Sources:
             name_parts = (*sheet, file.stem, *reversed(folders))
             sources.append(Source(file, table.reader, table.layout, table.table, table.ground, name_parts))
     if not sources:
-        raise StudyError(f"{', '.join(map(str, paths))}: there is no export that can be read; name its folder or its files")
+        reasons = f" ({left_out[0][0].name}: {left_out[0][1]})" if left_out else ""
+        names = ", ".join(map(str, paths))
+        raise StudyError(f"{names}: there is no export that can be read{reasons}; name its folder or its files")
     if len(dictionaries) == 1:
         sources = [_with_dictionary(source, dictionaries[0]) for source in sources]
     else:

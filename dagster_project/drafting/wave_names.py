@@ -6,16 +6,20 @@ Belongs here: reading a wave out of one name. Does not belong here: which tables
 import re
 from dataclasses import dataclass
 
+from dagster_project.study import RESERVED_NAMES
+
 #: How many months the units of time have that names count in.
 _MONTHS = {"m": 1.0, "w": 12 / 52, "y": 12.0}
 _UNIT = r"(?P<unit>months?|mo|m|weeks?|wks?|years?|yrs?|y)"
-_COUNTED = r"(?P<word>timepoint|time|tp|t|wave|welle|w|visit|v|session|sess|ses|round|phase|occasion|assessment|measurement)"
+_COUNTED_WORD = (
+    r"(?P<word>timepoint|time|tp|t|wave|welle|w|visit|v|session|sess|ses|round|phase|occasion|assessment|measurement)"
+)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _PATTERNS = (
     re.compile(
         rf"(?P<ordinal>{'|'.join(_ORDINALS)})[\s_.-]*(?P<word>wave|visit|session|round|phase|assessment|measurement|survey)"
     ),
-    re.compile(rf"{_COUNTED}[\s_.-]*0*(?P<number>\d{{1,2}})"),
+    re.compile(rf"{_COUNTED_WORD}[\s_.-]*0*(?P<number>\d{{1,2}})"),
     re.compile(rf"{_UNIT}[\s_.-]*0*(?P<number>\d{{1,3}})"),
     re.compile(rf"0*(?P<number>\d{{1,3}})[\s_.-]*{_UNIT}"),
     re.compile(r"(?P<word>follow[\s_.-]?up|fup|fu|fup)[\s_.-]*0*(?P<number>\d{0,3})"),
@@ -89,6 +93,8 @@ def wave_id(text: str, position: int) -> str:
     """An id for a wave whose name is any text, such as the value of a column. position: its place, from 1."""
     if (name := wave_of_name(text)) is not None:
         return name.wave
+    if text.strip().lower() in RESERVED_NAMES:
+        return f"wave_{text.strip()}"
     letters = re.sub(r"[^A-Za-z0-9]+", "_", without_arm(text)).strip("_")[:30]
     return letters if letters[:1].isalpha() else f"T{letters}" if letters.isdigit() else f"T{position}"
 

@@ -97,7 +97,7 @@ class Waves:
     """
 
     tables: tuple[WaveTable, ...]
-    others: tuple[Source, ...]
+    other_sources: tuple[Source, ...]
     is_order_known: bool
     order_ground: str = ""
 
@@ -114,26 +114,26 @@ def find_waves(sources: Sequence[Source]) -> Waves:
     if len(sources) > 1 and (by_name := _waves_by_name(sources)) is not None:
         return by_name
     tables: list[WaveTable] = []
-    others: list[Source] = []
+    other_sources: list[Source] = []
     for source in sources:
         parts = _waves_by_column(source) or _waves_by_column_names(source)
         if parts:
             tables += parts
         else:
-            others.append(source)
+            other_sources.append(source)
     if tables:
-        return _in_order(tables, others)
+        return _in_order(tables, other_sources)
     if len(sources) == 1:
         return Waves((WaveTable("T1", "the only wave", sources[0], "there is one file"),), (), True)
     return _waves_of_unknown_order(sources)
 
 
-def _in_order(tables: Sequence[WaveTable], others: Sequence[Source]) -> Waves:
+def _in_order(tables: Sequence[WaveTable], other_sources: Sequence[Source]) -> Waves:
     ranks: dict[tuple[int, float], set[str]] = defaultdict(set)
     for table in tables:
         ranks[table.rank].add(table.wave)
     is_known = all(len(waves) == 1 for waves in ranks.values())
-    return Waves(tuple(sorted(tables, key=lambda table: table.rank)), tuple(others), is_known)
+    return Waves(tuple(sorted(tables, key=lambda table: table.rank)), tuple(other_sources), is_known)
 
 
 def _waves_by_name(sources: Sequence[Source]) -> Waves | None:
@@ -163,16 +163,16 @@ def _waves_of_unknown_order(sources: Sequence[Source]) -> Waves:
     """Files of which nothing says what they are: waves if they have many columns in common, in an order that is asked."""
     tables: list[WaveTable] = []
     largest = max(sources, key=lambda source: len(source.table.columns))
-    others = []
+    other_sources = []
     for source in sources:
         n_shared = len(set(source.table.columns) & set(largest.table.columns))
         if source is not largest and n_shared < max(3, 0.5 * len(source.table.columns)):
-            others.append(source)
+            other_sources.append(source)
             continue
         position = len(tables) + 1
         ground = "the files have the same columns, and nothing says in which order they are"
         tables.append(WaveTable(f"T{position}", source.name_parts[0], source, ground, (2, float(position))))
-    return Waves(tuple(tables), tuple(others), len(tables) == 1)
+    return Waves(tuple(tables), tuple(other_sources), len(tables) == 1)
 
 
 def _waves_by_column(source: Source) -> list[WaveTable]:
@@ -275,16 +275,18 @@ def _waves_by_column_names(source: Source) -> list[WaveTable]:
                 if column_side == side and name is not None:
                     stems_by_mark[name.wave][column] = stem
                     names[name.wave] = name
-        shared: set[str] = set()
+        shared_stems: set[str] = set()
         for wave, stems in stems_by_mark.items():
-            shared |= set(stems.values()) & {
+            shared_stems |= set(stems.values()) & {
                 stem for name, stems in stems_by_mark.items() if name != wave for stem in stems.values()
             }
         marked = {
-            wave: stems for wave, stems in stems_by_mark.items() if len(shared & set(stems.values())) >= _MIN_SHARED_STEMS
+            wave: stems
+            for wave, stems in stems_by_mark.items()
+            if len(shared_stems & set(stems.values())) >= _MIN_SHARED_STEMS
         }
         n_marked = sum(map(len, marked.values()))
-        if len(marked) < 2 or len(shared) < 3 or n_marked < _MIN_MARKED_SHARE * len(source.table.columns):
+        if len(marked) < 2 or len(shared_stems) < 3 or n_marked < _MIN_MARKED_SHARE * len(source.table.columns):
             continue
         return [
             WaveTable(
@@ -295,7 +297,7 @@ def _waves_by_column_names(source: Source) -> list[WaveTable]:
                 names[wave].rank,
                 names[wave].month,
                 marks=stems,
-                foreign=frozenset(column for other, stems in marked.items() if other != wave for column in stems),
+                foreign=frozenset(column for other_wave, stems in marked.items() if other_wave != wave for column in stems),
             )
             for wave, stems in marked.items()
         ]

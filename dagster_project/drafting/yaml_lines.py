@@ -21,7 +21,7 @@ def scalar(text: str) -> str:
     return json.dumps(text, ensure_ascii=not text.isprintable())
 
 
-def asked(question: str) -> str:
+def question_value(question: str) -> str:
     """A question in place of a value."""
     return f"{ASK} {json.dumps(question, ensure_ascii=not question.isprintable())}"
 
@@ -38,15 +38,15 @@ def one_line(text: str) -> str:
 
 def flow_list(beginning: str, texts: Iterable[str], indent: int) -> list[str]:
     """A list in brackets after a beginning such as `ignored: `, in as many lines as it needs."""
-    return _wrapped(f"{beginning}[", [scalar(text) for text in texts], "]", indent)
+    return _wrapped_lines(f"{beginning}[", [scalar(text) for text in texts], "]", indent)
 
 
 def flow_mapping(beginning: str, pairs: Mapping[str, str], indent: int) -> list[str]:
     """A mapping in braces after a beginning; its values are YAML already."""
-    return _wrapped(f"{beginning}{{", [f"{scalar(key)}: {value}" for key, value in pairs.items()], "}", indent)
+    return _wrapped_lines(f"{beginning}{{", [f"{scalar(key)}: {value}" for key, value in pairs.items()], "}", indent)
 
 
-def _wrapped(beginning: str, parts: list[str], end: str, indent: int) -> list[str]:
+def _wrapped_lines(beginning: str, parts: list[str], end: str, indent: int) -> list[str]:
     lines, line = [], beginning
     for number, part in enumerate(parts, start=1):
         word = part + ("," if number < len(parts) else end)

@@ -24,7 +24,7 @@ from dagster_project.exports.dates import DateColumn, date_column, read_dates
 from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError, abbreviated_list, quoted
 from dagster_project.exports.identifiers import STRANGERS_CURE, composed_identifiers, did_you_mean, strangers
-from dagster_project.exports.label_proposals import codes_in_texts, propose_labels
+from dagster_project.exports.label_proposals import code_in_text, codes_in_texts, propose_labels
 from dagster_project.exports.landing import Arrival, LandedFile, append_arrivals, find_files, is_intact, land, read_arrivals
 from dagster_project.exports.proposals import (
     ExportData,
@@ -61,6 +61,7 @@ __all__ = [
     "append_arrivals",
     "apply_contract",
     "as_text",
+    "code_in_text",
     "codes_in_texts",
     "comparable_cells",
     "composed_identifiers",

@@ -42,7 +42,7 @@ def read_excel(path: Path, name: str, layout: Layout = _ANY_LAYOUT) -> TextTable
     name = plain(name)
     if path.stat().st_size == 0:
         raise ExportError(f"{name}: the file is empty; export it again")
-    with _opened(path, name) as workbook:
+    with _workbook(path, name) as workbook:
         sheet, filled_rows, blank_lines = _sheet_rows(workbook, layout.sheet, name)
     numbered_rows = [row for row in filled_rows if row[0] > layout.title_rows]
     n_header_rows = layout.header_rows + layout.label_rows
@@ -136,12 +136,12 @@ def _hidden_parts(otherwise: ShownOtherwise, rows: Mapping[int, list[Any]], head
 
 def filled_sheets(path: Path, name: str) -> list[str]:
     """The names of a workbook's sheets that are not empty, in their order. Raises ExportError as `read_excel` does."""
-    with _opened(path, plain(name)) as workbook:
+    with _workbook(path, plain(name)) as workbook:
         return list(_filled_sheets(workbook, list(workbook.sheet_names), plain(name)))
 
 
 @contextmanager
-def _opened(path: Path, name: str) -> Iterator[Any]:
+def _workbook(path: Path, name: str) -> Iterator[Any]:
     with without_stray_blanks(path, name) or path.open("rb") as file:
         yield _with_plain_errors(partial(python_calamine.load_workbook, file), name)
 

@@ -15,9 +15,10 @@ from dagster_project.study import PARTICIPANTS, SERVICES, Study, comparable
 
 #: A code as a dictionary of labels writes it: `int` reads other digits, too, and stops at "--5".
 _WHOLE_CODE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
-#: How texts carry their codes: "4 - Agree", "4. Agree", "(4) Agree"; "Agree (4)", "Agree [4]", "Agree = 4". What follows or
-#: precedes the code has letters and does not begin with a number, as "1 - 2 times" does.
+#: How texts carry their codes: "4 (Agree)", "4 - Agree", "4. Agree", "(4) Agree"; "Agree (4)", "Agree [4]", "Agree = 4".
+#: What follows or precedes the code has letters and does not begin with a number, as "1 - 2 times" does.
 _CODE_IN_TEXT = (
+    re.compile(r"(-?[0-9]{1,4})\s*[(\[](?=[^0-9]*[^\W\d_])[^0-9()\[\]]+[)\]]"),
     re.compile(r"(-?[0-9]{1,4})\s*[-–—:.)=|]\s*(?![\s0-9])(?=.*[^\W\d_]).*", re.DOTALL),
     re.compile(r"[(\[](-?[0-9]{1,4})[)\]]\s*(?![\s0-9])(?=.*[^\W\d_]).*", re.DOTALL),
     re.compile(r"(?=.*[^\W\d_]).*[(\[](-?[0-9]{1,4})[)\]]", re.DOTALL),
@@ -85,6 +86,11 @@ def _labels_of_file(export_data: ExportData, study: Study, block: str, rejected_
                 codes.setdefault(comparable(label), set()).add(int(code))
     labels = {label: min(label_codes) for label, label_codes in codes.items() if len(label_codes) == 1}
     return labels if any(text in labels for text in rejected_texts) else {}
+
+
+def code_in_text(text: str) -> int | None:
+    """The code that a text carries, by itself; None if it carries none, or is a number."""
+    return next((int(match[1]) for pattern in _CODE_IN_TEXT if (match := pattern.fullmatch(text))), None)
 
 
 def codes_in_texts(texts: Iterable[str]) -> dict[str, int]:

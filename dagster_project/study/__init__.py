@@ -20,6 +20,7 @@ from dagster_project.study.effect_size import (
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export import (
     MISSING_REASONS,
+    RESERVED_NAMES,
     AnswerLabels,
     CodeRange,
     ColumnBlock,
@@ -63,6 +64,7 @@ __all__ = [
     "MISSING_REASONS",
     "PARTICIPANTS",
     "READERS",
+    "RESERVED_NAMES",
     "SERVICES",
     "Anchors",
     "AnswerLabels",

@@ -27,8 +27,8 @@ def _spss_means(exports: Path) -> dict[str, float]:
     means = {}
     for wave, path in enumerate(sorted(exports.rglob("*.sav")), start=1):
         frame = pd.read_spss(path, convert_categoricals=False)
-        frame["SWLS_03"] = 8 - frame["SWLS_03"]
-        for scale, stem, minimum in (("phq_total", "PHQ", 8), ("swls_total", "SWLS", 4)):
+        frame["LIFE_03"] = 8 - frame["LIFE_03"]
+        for scale, stem, minimum in (("dep_total", "DEP", 8), ("life_total", "LIFE", 4)):
             means[f"summary/{scale}/T{wave}/mean"] = _mean(frame.filter(regex=f"^{stem}"), minimum)
     return means
 
@@ -37,7 +37,7 @@ def _redcap_means(exports: Path) -> dict[str, float]:
     frame = pd.read_csv(next(exports.glob("*_DATA_*.csv")))
     waves = {"baseline_arm_1": "baseline", "month_3_arm_1": "month3", "month_6_arm_1": "month6"}
     return {
-        f"summary/gad_total/{wave}/mean": _mean(frame[frame.redcap_event_name == event].filter(regex="^gad_"), 6)
+        f"summary/wor_total/{wave}/mean": _mean(frame[frame.redcap_event_name == event].filter(regex="^wor_"), 6)
         for event, wave in waves.items()
     }
 
@@ -61,8 +61,8 @@ def _wide_means(exports: Path) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("write_exports", "edits", "means"),
     [
-        (tool_exports.spss_in_waves, {"phq": (_BETTER, "low"), "swls": (_BETTER, "high"), "swls ": ("!ask [3]", "[3]")}, _spss_means),
-        (tool_exports.redcap_long, {"gad": (_BETTER, "low")}, _redcap_means),
+        (tool_exports.spss_in_waves, {"dep": (_BETTER, "low"), "life": (_BETTER, "high"), "life ": ("!ask [3]", "[3]")}, _spss_means),
+        (tool_exports.redcap_long, {"wor": (_BETTER, "low")}, _redcap_means),
         (
             tool_exports.surveymonkey_in_waves,
             {"study": ("!ask {", "{"), "questions": (_BETTER, "high"), "questions ": ("!ask [4]", "[4]")},

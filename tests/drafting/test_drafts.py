@@ -110,7 +110,7 @@ def test_the_command_says_what_it_wrote_and_what_is_left(tmp_path: Path, capsys:
         *(
             f"{folder}/{name}"
             for name in (
-                "study.yaml", "instruments/swl.yaml", "norms.yaml", "propositions.yaml", "raw/wave1/export corrected.csv",
+                "study.yaml", "instruments/sat.yaml", "norms.yaml", "propositions.yaml", "raw/wave1/export corrected.csv",
                 "raw/wave1/export.csv", "raw/wave2/export.csv", "raw/roster/people.csv",
             )
         ),
@@ -119,7 +119,7 @@ def test_the_command_says_what_it_wrote_and_what_is_left(tmp_path: Path, capsys:
         f"  {folder}/study.yaml:10: - {{wave: wave2, label: wave 2, {month}",
         f"  {folder}/study.yaml:32: files: {files}",
         f"  {folder}/study.yaml:44: duplicates: {duplicates}",
-        f'  {folder}/instruments/swl.yaml:15: better: !ask "high or low, the end of the scale that is good"',
+        f'  {folder}/instruments/sat.yaml:15: better: !ask "high or low, the end of the scale that is good"',
         "next: answer the lines with !ask, look at those marked guessed, then",
         f"  wavehouse check --study {folder}",
         f"  wavehouse run --study {folder}",
@@ -135,7 +135,8 @@ def test_the_command_says_what_it_wrote_and_what_is_left(tmp_path: Path, capsys:
     )
     assert main(["new", str(tmp_path / "other"), "--from", str(exports / "readme.md")]) == 2
     assert capsys.readouterr().err == (
-        f"wavehouse: {exports}/readme.md: there is no export that can be read; name its folder or its files\n"
+        f"wavehouse: {exports}/readme.md: there is no export that can be read (readme.md: it is no table of a known"
+        " format); name its folder or its files\n"
     )
     assert not (tmp_path / "other").exists()
 

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -343,3 +344,27 @@ def test_a_person_whose_accents_are_encoded_in_two_ways_has_two_rows(
         assert result.problems == [
             "T1: participant Zoë has rows 2 and 3; keep one of them, or set the others aside by a rule"
         ]
+
+
+def test_a_column_is_known_that_another_export_of_the_same_files_declares(study: Study, export_of: ExportOf) -> None:
+    """The roster may share the file of a wave, and waves a file with a row a person; no row's cell is lost by it."""
+    roster, t1, t2 = (export_of(name) for name in ("roster", "t1", "t2"))
+    shared = {"folder": "raw/all", "pattern": "*.csv"}
+    columns = ("Person", "Âge", *COLUMNS)
+
+    def _unknown_columns(*exports: Export) -> list[str]:
+        protocol = study.protocol.model_copy(update={"exports": exports})
+        one_folder = replace(study, protocol=protocol)
+        result = apply_contract(_table(columns, [("P", "30", *PERSON)]), one_folder, exports[0], "ab" * 32, "all.csv")
+        return [finding.column for finding in result.findings if finding.verdict == "unknown"]
+
+    shared_roster, shared_t1 = roster.model_copy(update=shared), t1.model_copy(update=shared)
+    assert _unknown_columns(shared_roster, shared_t1, t2) == []
+    assert _unknown_columns(shared_t1, shared_roster, t2) == []
+    assert _unknown_columns(roster, t1, t2) == [*COLUMNS]
+    # Other files of the same folder, and rows of another wave, say nothing of a wave's own columns.
+    other_file = shared_roster.model_copy(update={"pattern": "other.csv"})
+    assert _unknown_columns(shared_t1, other_file, t2) == ["Person", "Âge"]
+    other_rows = t2.model_copy(update=shared | {"rows": (RowFilter(column="Person", equals=("P",)),)})
+    assert "Person" in _unknown_columns(shared_t1, roster, other_rows)
+    assert _unknown_columns(shared_roster, shared_t1, other_rows) == []

@@ -267,6 +267,8 @@ def test_what_a_dictionary_says_is_proposed(label: str, code: str, is_proposed: 
         (["(1) Never", "(2) Seldom"], [1, 2]),
         (["[1] Never", "[2] Seldom"], [1, 2]),
         (["Agree (4)", "Not at all (1)"], [4, 1]),
+        (["4 (Agree)", "1 [Not at all]"], [4, 1]),
+        (["4 (of 5)", "1 (of 5)"], []),
         (["Agree [4]", "Not at all [1]"], [4, 1]),
         (["Agree = 4", "Not at all = 1"], [4, 1]),
         (["1=Nie", "2=Manchmal, aber selten (1 - 2 mal)"], [1, 2]),
