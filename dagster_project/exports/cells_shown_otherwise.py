@@ -8,6 +8,7 @@ such cells is good for; the contract says that.
 """
 
 import html
+import io
 import re
 import zipfile
 from collections.abc import Collection, Iterator
@@ -111,7 +112,7 @@ def _in_xlsx(content: bytes, percentage_styles: set[int]) -> ShownOtherwise:
 
 def _in_xls(path: Path, sheet: str) -> ShownOtherwise:
     try:
-        book = xlrd.open_workbook(str(path), formatting_info=True)
+        book = xlrd.open_workbook(str(path), formatting_info=True, logfile=io.StringIO())
         cells = book.sheet_by_name(sheet)
     except Exception:  # a file that only the other library can read: nothing more is known of its cells
         return ShownOtherwise()

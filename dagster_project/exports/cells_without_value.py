@@ -7,6 +7,7 @@ finding them in a sheet. Does not belong here: what a file with such cells is go
 """
 
 import html
+import io
 import re
 import zipfile
 from collections.abc import Iterator
@@ -137,7 +138,7 @@ def _in_xlsb(content: bytes) -> Iterator[CellWithoutValue]:
 
 def _in_xls(path: Path, sheet: str) -> Iterator[CellWithoutValue]:
     try:
-        cells = xlrd.open_workbook(str(path), on_demand=True).sheet_by_name(sheet)
+        cells = xlrd.open_workbook(str(path), on_demand=True, logfile=io.StringIO()).sheet_by_name(sheet)
     except Exception:  # a file that only the other library can read: nothing more is known of its cells
         return
     for row in range(cells.nrows):

@@ -63,6 +63,8 @@ def read_with(path: Path, name: str, program: str, function: str, encoding: str 
     probe(path, name, program, function)
     read_file = getattr(pyreadstat, function)
     mended = _MendedTexts()
+    if function != "read_sas7bcat":  # the library knows some formats of dates only (date_formats.py)
+        options |= {"disable_datetime_conversion": True}
     try:
         try:
             in_encoding = {} if encoding is None else {"encoding": encoding}

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from dagster_project.exports.catalogue import is_catalogue
 from dagster_project.exports.cell_text import value_text
+from dagster_project.exports.date_formats import NumberWriter, sas_writer
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.kept_digits import MAX_EXACT, rounded_numbers
 from dagster_project.exports.labelled import LabelledFile, read_with
@@ -36,16 +37,26 @@ def read_sas(path: Path, name: str, layout: Layout) -> TextTable:
         file_content = read_with(path, name, "SAS", "read_xport", layout.encoding)
     else:
         file_content = read_with(path, name, "SAS", "read_sas7bdat", layout.encoding, user_missing=True)
-    table = labelled_table(file_content, "SAS", lambda letter: f".{letter.upper()}")
+    table = labelled_table(file_content, "SAS", lambda letter: f".{letter.upper()}", sas_writer)
     return replace(table, formats=dict(file_content.metadata.variable_to_label))
 
 
-def labelled_table(file_content: LabelledFile, program: str, missing_text: Callable[[str], str]) -> TextTable:
-    """The library's result as a table of text. missing_text: the program's spelling of a missing value, by its letter."""
+def labelled_table(
+    file_content: LabelledFile,
+    program: str,
+    missing_text: Callable[[str], str],
+    writer_of: Callable[[str | None], NumberWriter],
+) -> TextTable:
+    """The library's result as a table of text. missing_text: the program's spelling of a missing value, by its letter.
+    writer_of: how numbers of a variable are written, by its format."""
     columns = tuple(file_content.values)
     missing_letters = file_content.metadata.missing_user_values or {}
     letters = {column: set(column_letters) for column, column_letters in missing_letters.items()}
-    cells = [_texts(file_content.values[column], letters.get(column, set()), missing_text) for column in columns]
+    formats = file_content.metadata.original_variable_types
+    cells = [
+        _texts(file_content.values[column], letters.get(column, set()), missing_text, writer_of(formats.get(column)))
+        for column in columns
+    ]
     row_count = len(cells[0]) if cells else 0
     types = file_content.metadata.readstat_variable_types or {}
     return TextTable(
@@ -74,9 +85,13 @@ def labelled_table(file_content: LabelledFile, program: str, missing_text: Calla
     )
 
 
-def _texts(values: list[Any], letters: set[str], missing_text: Callable[[str], str]) -> pa.Array:
-    texts = [missing_text(cell) if isinstance(cell, str) and cell in letters else value_text(cell) for cell in values]
-    return pa.array(texts, pa.string())
+def _texts(values: list[Any], letters: set[str], missing_text: Callable[[str], str], write_number: NumberWriter) -> pa.Array:
+    def text(cell: Any) -> str:
+        if isinstance(cell, str):
+            return missing_text(cell) if cell in letters else cell
+        return "" if cell is None or cell != cell else write_number(cell)
+
+    return pa.array([text(cell) for cell in values], pa.string())
 
 
 def _label_key(code: Any, missing_text: Callable[[str], str]) -> str:

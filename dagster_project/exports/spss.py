@@ -4,17 +4,16 @@ Belongs here: one file to one `TextTable`. Does not belong here: what a user-mis
 declares that (special_codes), and the codes are passed on unchanged.
 """
 
-import math
 import struct
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports.cell_text import duration_text, number_text
+from dagster_project.exports.cell_text import number_text
+from dagster_project.exports.date_formats import spss_writer
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.kept_digits import rounded_numbers
 from dagster_project.exports.labelled import read_with
@@ -22,13 +21,8 @@ from dagster_project.exports.sas import labelled_table
 from dagster_project.exports.table import HeldCells, TextTable
 from dagster_project.study import Layout
 
-#: SPSS counts dates in seconds from the first day of the Gregorian calendar.
-_EPOCH = datetime(1582, 10, 14)
-_DATE_FORMATS = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE", "QYR", "MOYR", "WKYR", "DATETIME", "YMDHMS")
-_DATE_TIME_FORMATS = ("DATETIME", "YMDHMS")
 #: A limit of a missing range that is at least this large is SPSS's LOWEST or HIGHEST.
 _NO_LIMIT = 1.7e308
-_DURATION_FORMATS = ("TIME", "DTIME", "MTIME")
 
 
 def read_spss(path: Path, name: str, layout: Layout) -> TextTable:
@@ -49,12 +43,10 @@ def read_spss(path: Path, name: str, layout: Layout) -> TextTable:
     if signature not in (b"$FL2", b"$FL3"):
         raise ExportError(f"{plain(name)}: the file is not an SPSS .sav file; export it from SPSS or correct the reader")
     _refuse_wrong_case_count(path, name)
-    file_content = read_with(
-        path, name, "SPSS", "read_sav", layout.encoding, user_missing=True, disable_datetime_conversion=True
-    )
+    file_content = read_with(path, name, "SPSS", "read_sav", layout.encoding, user_missing=True)
     values, metadata = file_content.values, file_content.metadata
     columns = tuple(values)
-    number_writers = {column: _number_writer(metadata.original_variable_types.get(column)) for column in columns}
+    number_writers = {column: spss_writer(metadata.original_variable_types.get(column)) for column in columns}
     cells = [_text_column(values[column], number_writers[column]) for column in columns]
     case_count = len(cells[0]) if cells else 0
     return TextTable(
@@ -169,10 +161,10 @@ def _end_of_dictionary(data: bytes, byte_order: str) -> tuple[int, int]:
 
 
 def _read_portable(path: Path, name: str, layout: Layout) -> TextTable:
-    """Read SPSS's portable format: no user-missing codes, dates as the library returns them."""
+    """Read SPSS's portable format, which has no user-missing codes."""
     if layout.encoding is not None:
         raise ExportError(f"{plain(name)}: SPSS's portable format is read in one encoding; remove encoding of the export")
-    return labelled_table(read_with(path, name, "SPSS portable", "read_por", None), "SPSS portable", str)
+    return labelled_table(read_with(path, name, "SPSS portable", "read_por", None), "SPSS portable", str, spss_writer)
 
 
 def _text_column(values: list[Any], write_number: Callable[[float], str]) -> pa.Array:
@@ -194,27 +186,3 @@ def _missing_code(limits: dict[str, Any], write_number: Callable[[float], str]) 
 
 def _code_text(value: float | str, write_number: Callable[[float], str]) -> str:
     return value if isinstance(value, str) else write_number(float(value))
-
-
-def _number_writer(spss_format: str | None) -> Callable[[float], str]:
-    """How numbers of a variable are written, by its SPSS format such as F8.2 or DATE11."""
-    kind = (spss_format or "").upper().rstrip("0123456789.")
-    if kind in _DATE_TIME_FORMATS:
-        return lambda seconds: _date_text(seconds, with_time=True)
-    if kind in _DATE_FORMATS:
-        return lambda seconds: _date_text(seconds, with_time=False)
-    return _duration_text if kind in _DURATION_FORMATS else number_text
-
-
-def _date_text(seconds: float, with_time: bool) -> str:
-    """ISO date, with its time of day if the format has one or if it is not midnight."""
-    try:
-        moment = _EPOCH + timedelta(seconds=seconds)
-    except (OverflowError, ValueError):
-        return number_text(seconds)
-    is_midnight = moment.time() == datetime.min.time()
-    return moment.isoformat() if with_time or not is_midnight else moment.date().isoformat()
-
-
-def _duration_text(seconds: float) -> str:
-    return duration_text(seconds) if math.isfinite(seconds) else number_text(seconds)

@@ -5,6 +5,7 @@ Belongs here: one file to one `TextTable`. Does not belong here: what a missing 
 
 from pathlib import Path
 
+from dagster_project.exports.date_formats import stata_writer
 from dagster_project.exports.labelled import read_with
 from dagster_project.exports.sas import labelled_table
 from dagster_project.exports.table import TextTable
@@ -17,4 +18,4 @@ def read_stata(path: Path, name: str, layout: Layout) -> TextTable:
     Raises ExportError for a file that is not a Stata file or is damaged.
     """
     file_content = read_with(path, name, "Stata", "read_dta", layout.encoding, user_missing=True)
-    return labelled_table(file_content, "Stata", lambda letter: f".{letter}")
+    return labelled_table(file_content, "Stata", lambda letter: f".{letter}", stata_writer)
