@@ -272,7 +272,7 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
         "  T2      t2.csv: 1 rows accepted, 0 set aside",
         '    error: T2: column "Q5" (example_05) is missing; correct the export, the protocol, or declare it under absent',
         "  warning: raw/T2/notes.txt: no export declares this file",
-        "1 error",
+        "1 error and 1 warning",
     ]
     (folder / "raw/T2/t2.csv").write_text("Participant,Date,Q1,Q2,Q3,Q4,Q5\n1,2024-04-01,4,2,4,2,4\n", encoding="utf-8")
     assert main(["check", "--study", str(folder)]) == 0
@@ -292,7 +292,7 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
         " Strian",
     ]
     assert lines[9].startswith(f"  checklists: error: {folder / 'checklists.yaml'}: told: 'stroobe' is not a checklist; the")
-    assert lines[10:] == ["2 errors"]
+    assert lines[10:] == ["2 errors and 1 warning"]
     for name in ("propositions.yaml", "coded.csv", "checklists.yaml"):
         (folder / name).unlink()
     assert main(["new", str(folder)]) == 2
