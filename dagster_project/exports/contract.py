@@ -40,8 +40,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
 
     `sha256` becomes `source_file`; `name` is what messages call the file. There is always a result; what is wrong is in its
     `problems`, and `raise_if_broken` turns that into an error. Identifiers stay as written; a blank one counts as missing.
-    Row rules compare text as answers are compared (study/texts.py), in the order of the protocol, before identifiers are
-    looked at.
+    Row rules compare text as answers are compared, in the order of the protocol, before identifiers are looked at.
     Raises ExportError only for a code that is called like one of the columns that every export has, and if the rows in the
     file are not the rows accepted plus the rows set aside.
     """

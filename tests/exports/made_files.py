@@ -18,33 +18,20 @@ from made_grid import (
     ANSWERS,
     BLOCKS,
     ERROR,
+    INVISIBLE,
+    LETTERS,
     NUMERIC_PEOPLE,
     PEOPLE,
     SERVICE_TEXTS,
     SPECIAL_CODES,
     STRANGER,
+    WORDS,
     Cell,
     Grid,
     MadeFile,
     Shape,
     block_of,
-)  # fmt: skip
-
-#: The reason of each of Stata's missing values.
-_LETTERS = {"a": "refused", "z": "not_asked"}
-#: Words that stand for the answers 0 to 4, by the letters that an encoding has.
-_WORDS = {
-    "ascii": ("alpha", 'be"ta', "gam, ma; de/lta", "eps ilon", "0 (zeta)"),
-    "latin": ("größte", "épaisse", "piñón", "naïve, ça", "Ähre"),
-    "central": ("čáp", "žába", "šíp; řeka", "Ähre", "0 (úl)"),
-    "any": ("größte", "žába", "3 × 2", "два\nслова", "日本"),
-}
-_INVISIBLE = {
-    "ascii": (" ",),
-    "latin": (" ", "\xa0"),
-    "central": (" ", "\xa0"),
-    "any": (" ", "\t", "\xa0", "\u200b", "\ufeff", "\u2009", "\u3000", "\xad", "\n"),
-}
+)
 
 
 class _Maker:
@@ -53,7 +40,7 @@ class _Maker:
     def __init__(self, shape: Shape, rng: random.Random) -> None:
         self.shape, self.rng = shape, rng
         self.decimal = rng.choice(".,") if shape.palette == "text" else "."
-        self.words = rng.sample(_WORDS[shape.charset], 5) if rng.random() < 0.7 and shape.charset in _WORDS else []
+        self.words = rng.sample(WORDS[shape.charset], 5) if rng.random() < 0.7 and shape.charset in WORDS else []
         self.order = rng.choice(("dmy", "mdy", "ymd", "excel", "%d.%b.%y", None)) if shape.palette == "text" else None
 
     # Cells
@@ -62,7 +49,7 @@ class _Maker:
         """With what nobody sees around it, and accents apart."""
         invisible = [
             character
-            for character in _INVISIBLE[self.shape.charset]
+            for character in INVISIBLE[self.shape.charset]
             if self.shape.palette == "text" or character not in "\t\n\ufeff"  # which an old .xls cannot begin with
         ]
         if self.shape.palette != "typed" and self.rng.random() < 0.2:
@@ -111,7 +98,7 @@ class _Maker:
             return Cell(str(answer), float(answer), answer)
         if draw < 0.78:
             if self.shape.has_letters and rng.random() < 0.7:
-                letter, reason = rng.choice([*_LETTERS.items()])
+                letter, reason = rng.choice([*LETTERS.items()])
                 return Cell(f".{letter}", letter, reason)
             codes = [(text, reason) for text, reason in SPECIAL_CODES[block_of(code)].items() if text[-1].isdigit()]
             text, reason = rng.choice(codes)
@@ -196,16 +183,11 @@ class _Maker:
 
     def make(self, path: Path, code: str, wave: str) -> MadeFile:
         rng, shape = self.rng, self.shape
-        present = [item for item in ANSWERS if rng.random() < 0.85] or ["mood_01"]
-        has_filter, has_status, has_day = rng.random() < 0.3, rng.random() < 0.4, rng.random() < 0.6 or shape.day_name
-        roles: list[str | None] = [*present, *(["answered_on"] if has_day else []), *(["filter"] if has_filter else [])]
-        roles += [*(["status"] if has_status else []), "ignored", *(["unknown"] if rng.random() < 0.3 else [])]
-        rng.shuffle(roles)
-        roles.insert(0, "respondent")
+        roles = self._roles()
         names = self._names(len(roles))
         if shape.names == "joined":
             names[0] = "pid"
-        if has_day and shape.day_name:
+        if shape.day_name:
             names[roles.index("answered_on")] = shape.day_name
         kinds = [self._kind(role) for role in roles]
         is_numeric_id = kinds[0] == "number"
@@ -240,20 +222,7 @@ class _Maker:
                 reasons.append("duplicate")
             if duplicates == "refuse":
                 problem = "has rows"
-        for reason, role, text in (
-            ("other_wave", "filter", "t 2"),
-            ("preview", "status", "Preview é" if shape.charset != "ascii" else "Preview"),
-        ):
-            for _ in range(rng.randrange(3) if role in roles else 0):
-                row = self._row(roles, kinds, rng.choice(people))
-                row[roles.index(role)] = self._mark(text)
-                position = rng.randrange(len(rows) + 1)
-                rows.insert(position, row)
-                reasons.insert(position, reason)
-        if rng.random() < 0.2:
-            row = self._row(roles, kinds, "")
-            rows.append(row)
-            reasons.append("no_participant")
+        self._add_rows_of_nobody(roles, kinds, people, rows, reasons)
         if shape.has_errors and rng.random() < 0.15 and problem is None:
             row = rng.choice([row for row, reason in zip(rows, reasons, strict=True) if reason is None])
             position = rng.choice([position for position, role in enumerate(roles) if role in ANSWERS])
@@ -270,6 +239,40 @@ class _Maker:
         unknown = tuple(name for name, role in zip(written.columns, roles, strict=False) if role == "unknown")
         codes = [role if role in ANSWERS or role in ("respondent", "answered_on") else None for role in roles]
         return MadeFile(shape, declaration, path, grid, written, codes, reasons, problem, strangers, unknown)
+
+    def _roles(self) -> list[str | None]:
+        """What each column is: an item, or what else a file has."""
+        rng = self.rng
+        present = [item for item in ANSWERS if rng.random() < 0.85] or ["mood_01"]
+        has_filter, has_status, has_day = rng.random() < 0.3, rng.random() < 0.4, rng.random() < 0.6 or self.shape.day_name
+        roles: list[str | None] = [*present, *(["answered_on"] if has_day else []), *(["filter"] if has_filter else [])]
+        roles += [*(["status"] if has_status else []), "ignored", *(["unknown"] if rng.random() < 0.3 else [])]
+        rng.shuffle(roles)
+        return ["respondent", *roles]
+
+    def _add_rows_of_nobody(
+        self,
+        roles: Sequence[str | None],
+        kinds: Sequence[str],
+        people: Sequence[str],
+        rows: list[list[Cell]],
+        reasons: list[str | None],
+    ) -> None:
+        """Rows that are no answers of the wave: another wave's, previews, those without an identifier."""
+        rng = self.rng
+        for reason, role, text in (
+            ("other_wave", "filter", "t 2"),
+            ("preview", "status", "Preview é" if self.shape.charset != "ascii" else "Preview"),
+        ):
+            for _ in range(rng.randrange(3) if role in roles else 0):
+                row = self._row(roles, kinds, rng.choice(people))
+                row[roles.index(role)] = self._mark(text)
+                position = rng.randrange(len(rows) + 1)
+                rows.insert(position, row)
+                reasons.insert(position, reason)
+        if rng.random() < 0.2:
+            rows.append(self._row(roles, kinds, ""))
+            reasons.append("no_participant")
 
     def _kind(self, role: str | None) -> str:
         palette = self.shape.palette
@@ -328,7 +331,7 @@ class _Maker:
         for index in self.rng.sample(filled, self.rng.randrange(1, len(filled) + 1)):
             twin[index] = Cell("", None, "blank")
             if self.shape.palette == "text" and self.rng.random() < 0.3:
-                twin[index] = Cell(self.rng.choice(_INVISIBLE[self.shape.charset]), None, "blank")
+                twin[index] = Cell(self.rng.choice(INVISIBLE[self.shape.charset]), None, "blank")
         return twin
 
     def _declaration(
@@ -350,7 +353,7 @@ class _Maker:
                     {"block": block, "columns": block_columns, "absent": [i for i in items if i not in block_columns]}
                 )
         names = [block["block"] for block in blocks]
-        letters = {f".{letter}": reason for letter, reason in _LETTERS.items()} if self.shape.has_letters else {}
+        letters = {f".{letter}": reason for letter, reason in LETTERS.items()} if self.shape.has_letters else {}
         declaration: dict[str, Any] = {
             "export": code,
             "wave": wave,

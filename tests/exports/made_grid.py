@@ -32,6 +32,22 @@ SPECIAL_CODES = {
 }
 SERVICE_TEXTS = {1: ("Yes", "x"), 0: ("No", "no, thanks")}
 #: Words that stand for the answers 0 to 4, by the letters that an encoding has.
+#: The reason of each of Stata's missing values.
+LETTERS = {"a": "refused", "z": "not_asked"}
+#: Words that stand for the answers 0 to 4, by the letters that an encoding has.
+WORDS = {
+    "ascii": ("alpha", 'be"ta', "gam, ma; de/lta", "eps ilon", "0 (zeta)"),
+    "latin": ("größte", "épaisse", "piñón", "naïve, ça", "Ähre"),
+    "central": ("čáp", "žába", "šíp; řeka", "Ähre", "0 (úl)"),
+    "any": ("größte", "žába", "3 × 2", "два\nслова", "日本"),
+}
+#: What nobody sees around a text, by the same.
+INVISIBLE = {
+    "ascii": (" ",),
+    "latin": (" ", "\xa0"),
+    "central": (" ", "\xa0"),
+    "any": (" ", "\t", "\xa0", "\u200b", "\ufeff", "\u2009", "\u3000", "\xad", "\n"),
+}
 PEOPLE = (
     *(f"P{number:02d}" for number in range(1, 11)),
     "1001",
