@@ -292,7 +292,7 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
         " Strian",
     ]
     assert lines[9].startswith(f"  checklists: error: {folder / 'checklists.yaml'}: told: 'stroobe' is not a checklist; the")
-    assert lines[10:] == ["2 errors and 1 warning"]
+    assert lines[10:] == ["2 errors and 2 warnings"]
     for name in ("propositions.yaml", "coded.csv", "checklists.yaml"):
         (folder / name).unlink()
     assert main(["new", str(folder)]) == 2
