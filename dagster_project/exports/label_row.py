@@ -18,6 +18,7 @@ from dagster_project.study import READERS, Export, Study
 
 _MAX_ROWS = 5
 _MIN_SPELLED = 2
+_COMPARED_ROWS = 50
 #: A number, a date or a time: what rows of labels do not have.
 _FIGURES = re.compile(r"[0-9.,:;/+\-\sTZ%]*[0-9][0-9.,:;/+\-\sTZ%]*", re.ASCII)
 
@@ -25,8 +26,9 @@ _FIGURES = re.compile(r"[0-9.,:;/+\-\sTZ%]*[0-9][0-9.,:;/+\-\sTZ%]*", re.ASCII)
 def label_row_problem(table: TextTable, columns: ColumnMatch, study: Study, export: Export, reasons: pa.Array) -> str | None:
     """What is wrong if the first rows that are not set aside look like a header; None if they do not.
 
-    They do if they have no figures but in columns of answers, and either spell their columns' names, or hold in every column
-    of answers a text that is none, where most other rows hold answers. reasons: of the rows that are set aside.
+    They do if they have no figures but in columns of answers, an identifier unlike those below, and either spell their
+    columns' names, or hold in every column of answers a text that is none, where most other rows hold answers. reasons: of
+    the rows that are set aside.
     """
     rules = {
         position: rule
@@ -34,10 +36,11 @@ def label_row_problem(table: TextTable, columns: ColumnMatch, study: Study, expo
         for code, rule in cell_rules(study, export, block.block).items()
         if (column := columns.canonical.get(code)) is not None and (position := columns.position(column)) is not None
     }
+    respondents = columns.cells(export.respondent)
     suspects: list[int] = []
     row_indices = np.flatnonzero(reasons.is_null().to_numpy(zero_copy_only=False))
     for row_index in row_indices[:_MAX_ROWS].tolist():
-        if not _looks_like_header(table, row_index, rules):
+        if not _looks_like_header(table, row_index, rules) or _is_named_like_others(respondents, row_index):
             break
         suspects.append(row_index)
     if not suspects:
@@ -64,6 +67,19 @@ def _looks_like_header(table: TextTable, row_index: int, rules: dict[int, CellRu
         and len(filled_cells) > _MIN_SPELLED
         and _others_are_answers(table, row_index, {position: rules[position] for position in typed})
     )
+
+
+def _is_named_like_others(respondents: pa.ChunkedArray | None, row_index: int) -> bool:
+    """Whether the row's identifier has digits and letters where one of the next rows has them (P1 and P2)."""
+    if respondents is None:
+        return False
+    shape, *other_shapes = map(_shape, respondents.slice(row_index, _COMPARED_ROWS).to_pylist())
+    return "0" in shape and shape in other_shapes
+
+
+def _shape(identifier_text: str) -> str:
+    """The text with 0 for digits and a for letters, each once for several: P-001 is a-0."""
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", identifier_text.strip()))
 
 
 def _others_are_answers(table: TextTable, row_index: int, rules: dict[int, CellRule]) -> bool:

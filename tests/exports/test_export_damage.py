@@ -356,7 +356,7 @@ def rows_all_empty(rng: Random, sheet: Sheet) -> None:
 @kind("table", "taken", _T1_STARTS)
 def previews(rng: Random, sheet: Sheet) -> None:
     for row in sheet.people:
-        row[sheet.rows[0].index("Kind")] = rng.choice(["test", " preview ", "real", "TEST", "test\u00a0"])
+        row[sheet.rows[0].index("Kind")] = rng.choice(["test", " preview ", "real", "preview\u200b", "test\u00a0"])
 
 
 @kind("table", None, (qualtrics_csv,))

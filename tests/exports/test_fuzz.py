@@ -122,7 +122,7 @@ def _contract_differences(file: MadeFile, result: ContractResult) -> Iterator[st
         if [row[date_column("answered_on")] for row in batches] != days:
             yield f"days {[row[date_column('answered_on')] for row in batches]} and not {days}"
         unread = {
-            row[position].text for row in file.grid.rows if row[position].text.strip() and row[position].meaning is None
+            row[position].text for _, row in _accepted(file) if row[position].text.strip() and row[position].meaning is None
         }
         if set(result.dates["answered_on"].unread) != unread:
             yield f"unread dates {result.dates['answered_on'].unread} and not {unread}"

@@ -57,6 +57,7 @@ def test_rows_that_describe_columns_are_asked_about(
         ("PW-0", "", "often", "3", "", "", "real", "words"),  # an answer
         ("PW-0", "", "", "", "", "", "real", "many words"),  # no answers at all
         ("1001", "", "often", "never", "n/a", "?", "real", ""),  # a number
+        ("PW-0", "", "often", "never", "n/a", "?", "real", "words"),  # an identifier like the others
         ("PW-0", "", "1", "2", "3", "Yes", "Kind", "Comment "),  # answers, beside two cells like their columns
     ],
 )
