@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_project.drafting.answers import Answers
-from dagster_project.study import Instrument, read_instrument
-
-#: The instruments that come with the package.
-LIBRARY = Path(__file__).parents[1] / "instruments"
+from dagster_project.study import LIBRARY_FOLDER, Instrument, read_instrument
 
 
 @dataclass(frozen=True)
@@ -22,7 +19,9 @@ class LibraryMatch:
     obstacle: str = ""
 
 
-def recognise_instrument(code: str, item_count: int, answers: Answers, library: Path = LIBRARY) -> LibraryMatch | None:
+def recognise_instrument(
+    code: str, item_count: int, answers: Answers, library: Path = LIBRARY_FOLDER
+) -> LibraryMatch | None:
     """The instrument of the library that a block's code names, if there is a library and one that fits.
 
     phq9 and phq with nine items are phq9. An instrument of that name with another number of items or other answers is an

@@ -16,6 +16,7 @@ from dagster_project.exports.arrivals import (
     read_release_inputs,
     write_release_inputs,
 )
+from dagster_project.exports.cell_text import comparable_cells
 from dagster_project.exports.columns import ColumnFinding, date_codes
 from dagster_project.exports.contract import apply_contract, contract_of_file
 from dagster_project.exports.contract_result import ContractResult
@@ -37,7 +38,6 @@ from dagster_project.exports.pseudonyms import pseudonym, pseudonyms
 from dagster_project.exports.read import description_of, read_export, read_table
 from dagster_project.exports.redcap import with_dictionary
 from dagster_project.exports.repeats import repeated_texts
-from dagster_project.exports.row_rules import comparable_cells
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_text
 

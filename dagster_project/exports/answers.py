@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports.contract_result import ContractResult
-from dagster_project.exports.whole_numbers import as_text
 from dagster_project.study import PARTICIPANTS, SERVICES, CodeRange, Export, Study, comparable
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}([.]0+)?", re.ASCII)
@@ -122,7 +121,7 @@ def read_cells(contract_result: ContractResult, study: Study, export: Export) ->
                 continue
             for count in pc.value_counts(cells).to_pylist():
                 if count["values"] is not None:
-                    counts[code][_cell_text(count["values"])] += count["counts"]
+                    counts[code][str(count["values"])] += count["counts"]
     groups = []
     for block in export.blocks:
         rules = cell_rules(study, export, block.block)
@@ -131,10 +130,6 @@ def read_cells(contract_result: ContractResult, study: Study, export: Export) ->
         )
         groups += [_block_cells(block.block, name, part, counts) for name, part in parts]
     return groups
-
-
-def _cell_text(value: int | str) -> str:
-    return value if isinstance(value, str) else str(as_text(pa.array([value], pa.int16()))[0])
 
 
 def _block_cells(block: str, name: str, rules: Mapping[str, CellRule], counts: Mapping[str, Counter[str]]) -> ReadCells:

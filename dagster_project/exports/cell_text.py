@@ -1,9 +1,15 @@
-"""Values of typed formats as text: numbers, dates and times, the same from every format.
+"""Values of typed formats as text: numbers, dates and times, the same from every format; cells in the form in which texts
+are compared.
 
-Belongs here: converting one value. Does not belong here: how a format stores values (SPSS counts seconds).
+Belongs here: converting one value, or a column of text. Does not belong here: how a format stores values (SPSS counts
+seconds), what a text stands for (answers.py).
 """
 
 from datetime import date, datetime, time, timedelta
+
+import pyarrow as pa
+
+from dagster_project.study import comparable
 
 
 def number_text(number: float) -> str:
@@ -36,3 +42,14 @@ def duration_text(seconds: float) -> str:
     text = f"{whole_seconds // 3600:02d}:{whole_seconds // 60 % 60:02d}:{whole_seconds % 60:02d}"
     sign = "-" if seconds < 0 else ""
     return sign + text + (f".{microseconds:06d}".rstrip("0") if microseconds else "")
+
+
+def comparable_cells(cells: pa.ChunkedArray) -> pa.Array:
+    """The cells in the form in which texts are compared, each different one once: a column of marks has few."""
+    encoded = one_chunk(cells).dictionary_encode()
+    texts = pa.array([comparable(text) for text in encoded.dictionary.to_pylist()], pa.string())
+    return texts.take(encoded.indices)
+
+
+def one_chunk(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells

@@ -18,16 +18,12 @@ from xml.etree import ElementTree
 
 import xlrd
 
-from dagster_project.exports.cells_without_value import part_of_sheet
 from dagster_project.exports.ods_cells import marked_cells
+from dagster_project.exports.sheet_parts import CELL, REFERENCE, VALUE, is_old_workbook, part_of_sheet
 from dagster_project.exports.used_range import column_number
 
-_OLE = b"\xd0\xcf\x11\xe0"
-_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?[^/>])>(.*?)</(?:\w+:)?c>", re.DOTALL)
-_REFERENCE = re.compile(rb"\br=[\"']([A-Z]+)([0-9]+)[\"']")
 _STYLE = re.compile(rb"\bs=[\"']([0-9]+)[\"']")
 _IS_TEXT = re.compile(rb"\bt=[\"'](?!n[\"'])")
-_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)</")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?\bref=[\"']([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)[\"']")
 _ROW = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\s([^>]*)>")
@@ -53,9 +49,7 @@ class ShownOtherwise:
 
 def shown_otherwise(path: Path, sheet: str) -> ShownOtherwise:
     """What one sheet of a workbook that can be read shows otherwise."""
-    with path.open("rb") as file:
-        is_ole = file.read(4) == _OLE
-    if is_ole:
+    if is_old_workbook(path):
         return _in_xls(path, sheet)
     if not zipfile.is_zipfile(path):
         return ShownOtherwise()
@@ -91,11 +85,11 @@ def _percentage_styles(styles: bytes) -> set[int]:
 
 def _in_xlsx(content: bytes, percentage_styles: set[int]) -> ShownOtherwise:
     found_cells = ShownOtherwise()
-    for cell in _CELL.finditer(content) if percentage_styles else ():
+    for cell in CELL.finditer(content) if percentage_styles else ():
         style = _STYLE.search(cell[1])
         if style is None or int(style[1]) not in percentage_styles or _IS_TEXT.search(cell[1]):
             continue
-        reference, value = _REFERENCE.search(cell[1]), _VALUE.search(cell[2])
+        reference, value = REFERENCE.search(cell[1]), VALUE.search(cell[2])
         if reference and value and (number := float(html.unescape(value[1].decode()))) != 0:
             found_cells.percentages.append((int(reference[2]), column_number(reference[1]), number))
     for match in _MERGED.finditer(content):

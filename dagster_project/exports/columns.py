@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.exports.cell_text import comparable_cells
 from dagster_project.exports.errors import bare_or_quoted
 from dagster_project.exports.headers import HeaderTexts, code_suffix, header_key, loose_header_key
 from dagster_project.exports.table import TextTable
@@ -95,6 +96,7 @@ class ColumnMatch:
             self._require(row_filter.column, None)
         for rule in export.set_aside:
             self._require(rule.column, None)
+        self._comparable_cells: dict[str, pa.Array | None] = {}
         self._header_text = HeaderTexts([*table.columns, *(column for column, _ in self._required.values())])
 
     def _require(self, column: str, code: str | None) -> None:
@@ -111,6 +113,13 @@ class ColumnMatch:
         """The cells of a column that the row rules use; None if the file lacks it or has it twice."""
         position = self.position(column)
         return None if position is None else self._rule_cells.column(str(position))
+
+    def comparable_cells(self, column: str) -> pa.Array | None:
+        """The cells of a column that row rules use, in the form in which texts are compared; None as `cells` is."""
+        if column not in self._comparable_cells:
+            cells = self.cells(column)
+            self._comparable_cells[column] = None if cells is None else comparable_cells(cells)
+        return self._comparable_cells[column]
 
     @cached_property
     def date_headers(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports.boxes import read_boxes
+from dagster_project.exports.cell_text import one_chunk
 from dagster_project.exports.columns import ANSWERED_ON, RESPONDENT, ColumnMatch
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.dates import DateColumn, read_dates
@@ -23,7 +24,6 @@ from dagster_project.exports.row_rules import (
     NO_PARTICIPANT,
     near_misses,
     null_if_blank,
-    one_chunk,
     repeated_rows,
     row_verdicts,
     rows_of_no_wave,

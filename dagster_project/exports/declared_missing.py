@@ -4,7 +4,7 @@ Belongs here: which of them are in use and have no reason in the protocol. Does 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,9 +13,8 @@ from dagster_project.exports.answers import CellRule, cell_rules
 from dagster_project.exports.errors import abbreviated_list, quoted
 from dagster_project.exports.headers import HeaderTexts
 from dagster_project.exports.table import TextTable
-from dagster_project.study import PARTICIPANTS, Export, Study, comparable
+from dagster_project.study import PARTICIPANTS, Export, Study, comparable, read_code_range
 
-_RANGE = re.compile(r"(LO|-?\d+(?:\.\d+)?) thru (HI|-?\d+(?:\.\d+)?)", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -64,14 +63,10 @@ def _counts(cells: pa.ChunkedArray) -> dict[str, int]:
     return {count["values"]: count["counts"] for count in counts if count["values"]}
 
 
-def _is_among(text: str, codes: Iterable[str]) -> bool:
+def _is_among(text: str, codes: Sequence[str]) -> bool:
     """Whether a text is one of the codes, or a number within one of the ranges."""
-    for code in codes:
-        if text == code:
-            return True
-        if (limits := _RANGE.fullmatch(code)) is not None and _NUMBER.fullmatch(text) is not None:
-            low = float("-inf") if limits[1].upper() == "LO" else float(limits[1])
-            high = float("inf") if limits[2].upper() == "HI" else float(limits[2])
-            if low <= float(text) <= high:
-                return True
-    return False
+    number = float(text) if _NUMBER.fullmatch(text) else None
+    ranges = (read_code_range(code) for code in codes)
+    return text in codes or any(
+        number in code_range for code_range in ranges if number is not None and code_range is not None
+    )

@@ -47,12 +47,13 @@ def did_you_mean(respondent: str, respondents: Sequence[str]) -> str:
 
 def strangers(respondents: Iterable[str], roster: Iterable[str], corrections: Mapping[str, str]) -> list[str]:
     """The identifiers of a wave that are not on the roster, in their order, each once. corrections: of the export."""
-    roster_names = {_composed(name) for name in roster}
+    roster_names = {composed(name) for name in roster}
     meant_names = {name: corrections.get(name.strip(), name) for name in dict.fromkeys(respondents)}
-    return [name for name, meant_name in meant_names.items() if _composed(meant_name) not in roster_names]
+    return [name for name, meant_name in meant_names.items() if composed(meant_name) not in roster_names]
 
 
-def _composed(identifier_text: str) -> str:
+def composed(identifier_text: str) -> str:
+    """The identifier with the two encodings of an accented letter as one: what a pseudonym is made of."""
     return unicodedata.normalize("NFC", identifier_text)
 
 

@@ -5,11 +5,12 @@ meant where an export spells it differently (the protocol's respondents).
 """
 
 import hashlib
-import unicodedata
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from dagster_project.exports.identifiers import composed
 
 _BLOCK_BYTES = 64
 _DIGEST_BYTES = 8
@@ -31,8 +32,7 @@ def pseudonyms(respondents: pa.Array, key: bytes) -> pa.Array:
     here and the state is copied for each person, which takes half the time of calling `hmac` (RFC 2104, section 4).
     """
     if not pc.all(pc.string_is_ascii(respondents), min_count=0).as_py():
-        composed = [unicodedata.normalize("NFC", respondent) for respondent in respondents.to_pylist()]
-        respondents = pa.array(composed, pa.string())
+        respondents = pa.array(map(composed, respondents.to_pylist()), pa.string())
     if len(key) > _BLOCK_BYTES:
         key = hashlib.sha256(key).digest()
     padded_key = key.ljust(_BLOCK_BYTES, b"\0")

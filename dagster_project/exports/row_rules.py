@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.exports.cell_text import one_chunk
 from dagster_project.exports.columns import ColumnMatch
 from dagster_project.exports.dates import DateColumn
 from dagster_project.exports.errors import bare_or_quoted, quoted
@@ -64,19 +65,16 @@ def _rule_verdicts(columns: ColumnMatch, export: Export, row_count: int) -> tupl
     reasons = pa.nulls(row_count, pa.string())
     details = pa.nulls(row_count, pa.string())
     for row_filter in export.rows:
-        if (cells := columns.cells(row_filter.column)) is None:
+        if (texts := columns.comparable_cells(row_filter.column)) is None:
             continue
-        texts = comparable_cells(cells)
         is_other_wave = pc.invert(pc.is_in(texts, value_set=pa.array([comparable(text) for text in row_filter.equals])))
         is_other_wave = pc.and_(is_other_wave, pc.is_null(reasons))
         reasons = pc.if_else(is_other_wave, OTHER_WAVE, reasons)
         wave_details = pc.binary_join_element_wise(f"column {quoted(row_filter.column)} is ", texts, "")
         details = pc.if_else(is_other_wave, wave_details, details)
     for rule in export.set_aside:
-        cells = columns.cells(rule.column)
-        if cells is None:
+        if (texts := columns.comparable_cells(rule.column)) is None:
             continue
-        texts = comparable_cells(cells)
         for text in rule.equals:
             applies = pc.and_(pc.equal(texts, comparable(text)), pc.is_null(reasons))
             reasons = pc.if_else(applies, rule.reason, reasons)
@@ -147,7 +145,7 @@ def rows_of_no_wave(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
     if not export.rows or not rules:
         return ()
     names = dict.fromkeys(row_filter.column for rule in rules for row_filter in rule)
-    cells = {name: comparable_cells(column) for name in names if (column := columns.cells(name)) is not None}
+    cells = {name: texts for name in names if (texts := columns.comparable_cells(name)) is not None}
     if len(cells) < len(names):
         return ()  # a rule's column is missing, which is a problem of its own
     kinds = pa.table(cells).group_by(list(cells)).aggregate([([], "count_all")]).to_pylist()
@@ -208,28 +206,17 @@ def near_misses(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
     rules = [(rule.column, rule.equals, "set_aside") for rule in export.set_aside]
     rules += [(row_filter.column, row_filter.equals, "rows") for row_filter in export.rows]
     for column, texts, key in rules:
-        if (cells := columns.cells(column)) is None:
+        if (cells := columns.comparable_cells(column)) is None:
             continue
         declared_texts = {comparable(text) for text in texts}
         by_case = {text.casefold(): text for text in declared_texts}
-        for found_text in pc.unique(comparable_cells(cells)).to_pylist():
+        for found_text in pc.unique(cells).to_pylist():
             if found_text not in declared_texts and found_text.casefold() in by_case:
                 lines.append(
                     f"column {quoted(column)} holds {quoted(found_text)}, and the rule under {key} says"
                     f" {quoted(by_case[found_text.casefold()])}; add the text to the rule, or correct it"
                 )
     return tuple(lines)
-
-
-def comparable_cells(cells: pa.ChunkedArray) -> pa.Array:
-    """The cells in the form in which texts are compared, each different one once: a column of marks has few."""
-    encoded = one_chunk(cells).dictionary_encode()
-    texts = pa.array([comparable(text) for text in encoded.dictionary.to_pylist()], pa.string())
-    return texts.take(encoded.indices)
-
-
-def one_chunk(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
 
 
 def null_if_blank(cells: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -8,11 +8,12 @@ from pathlib import Path
 from dagster_project.exports.delimited import read_delimited
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.excel import read_excel
+from dagster_project.exports.sheet_parts import OLE_SIGNATURE
 from dagster_project.exports.table import TextTable
 from dagster_project.study import Layout
 
 #: How workbooks begin: .xlsx, .xlsb and .ods are zip files, .xls is an OLE file.
-_WORKBOOK_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_WORKBOOK_SIGNATURES = (b"PK\x03\x04", OLE_SIGNATURE)
 
 
 def is_workbook(path: Path) -> bool:

@@ -6,6 +6,7 @@ Belongs here: the findings on them. Does not belong here: the rule for a cell (e
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 from dagster_project.exports import (
     STRANGERS_CURE,
@@ -21,7 +22,7 @@ from dagster_project.exports import (
 from dagster_project.study import PARTICIPANTS, SERVICES, Export, Study, comparable
 
 _MAX_LISTED = 3
-#: How alike a text and a declared one must be for the question whether the one is target, 0 to 1.
+#: How alike a text and a declared one must be for the question whether the one is meant, 0 to 1.
 _MIN_SIMILARITY = 0.7
 #: Encodings that are taken for one another: spreadsheets of the West, of Central Europe, Cyrillic ones, old Macs.
 _ENCODINGS = ("cp1252", "mac_roman", "cp1250", "cp1251", "iso8859-15", "cp850", "utf-8")
@@ -72,15 +73,20 @@ def _question(text: str, declared_texts: frozenset[str]) -> str:
     return f"is {cell_text!a} meant for {by_letters[close[0]]!a}? Declare it, too, or correct the cell"
 
 
-def roster_identifiers(study: Study) -> list[str]:
-    """The identifiers of the roster's file in use; none if it has not arrived or cannot be read, which is said elsewhere."""
+def read_roster(study: Study) -> dict[Path, ContractResult]:
+    """The contract of each of the roster's files in use; none if it has not arrived or cannot be read, which is said
+    elsewhere."""
     export = study.protocol.roster
     try:
         files = find_files(study.folder, export)
         files = files if export.files == "parts" else files[-1:]
-        contract_results = [contract_of_file(file, file.name, study, export) for file in files]
+        return {file: contract_of_file(file, file.name, study, export) for file in files}
     except ExportError:
-        return []
+        return {}
+
+
+def identifiers_in(contract_results: Iterable[ContractResult]) -> list[str]:
+    """The identifiers of the accepted rows of files."""
     return [name for part in contract_results for name in part.respondents.to_pylist() if name is not None]
 
 
@@ -88,8 +94,7 @@ def people_not_on_roster(export: Export, contract_result: ContractResult, roster
     """A line that names the people of a wave who are not on the roster, if there are any and there is a roster."""
     if export.wave is None or not roster:
         return
-    respondents = [name for name in contract_result.respondents.to_pylist() if name is not None]
-    if unknown := strangers(respondents, roster, export.respondents):
+    if unknown := strangers(identifiers_in([contract_result]), roster, export.respondents):
         text_list = ", ".join(f"{name!r}{did_you_mean(name, roster)}" for name in unknown[:_MAX_LISTED])
         text_list += f" and {len(unknown) - _MAX_LISTED} more" if len(unknown) > _MAX_LISTED else ""
         yield f"not on the roster: {text_list}; {STRANGERS_CURE}"

@@ -21,7 +21,7 @@ from dagster_project.exports import (
     propose_labels,
     read_cells,
 )
-from dagster_project.rehearsal.answers import people_not_on_roster, rejected_cells, roster_identifiers
+from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
 from dagster_project.study import Study
 
 
@@ -53,7 +53,7 @@ class UnreadWave:
 def columns_by_wave(study: Study) -> Iterator[WaveColumns | UnreadWave]:
     """Each wave's file in use, compared with those before it."""
     earlier: list[ExportData] = []
-    roster = roster_identifiers(study)
+    roster = identifiers_in(read_roster(study).values())
     for export in study.protocol.wave_exports:
         try:
             files = find_files(study.folder, export)

@@ -3,8 +3,9 @@
 Belongs here: asking each of them, a function each. Does not belong here: what a wave's columns are taken for (columns.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from dagster_project.exports import (
     ContractResult,
@@ -17,7 +18,7 @@ from dagster_project.exports import (
     read_cells,
 )
 from dagster_project.exports.arrivals import Memory
-from dagster_project.rehearsal.answers import people_not_on_roster, rejected_cells, roster_identifiers
+from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
 from dagster_project.report.checklists import read_answers
 from dagster_project.results import ResultsError, read_published
 from dagster_project.study import Export, Study, StudyError
@@ -40,9 +41,10 @@ class FitFinding:
 
 def check_study(study: Study) -> Iterator[FitFinding]:
     """What there is, and what does not fit. Nothing is written."""
-    roster = roster_identifiers(study)
+    roster_contracts = read_roster(study)
+    roster = identifiers_in(roster_contracts.values())
     for export in study.protocol.exports:
-        yield from _of_export(study, export, roster)
+        yield from _of_export(study, export, roster, roster_contracts if export.wave is None else {})
     for name in look(study, Memory(), {}).undeclared_files:
         yield FitFinding("", WARNING, f"{name}: no export declares this file")
     yield from _of_published(study)
@@ -52,12 +54,15 @@ def check_study(study: Study) -> Iterator[FitFinding]:
     yield from _of_checklists(study)
 
 
-def _of_export(study: Study, export: Export, roster: list[str]) -> Iterator[FitFinding]:
+def _of_export(
+    study: Study, export: Export, roster: list[str], contracts: Mapping[Path, ContractResult]
+) -> Iterator[FitFinding]:
+    """What is said of an export. contracts: of those of its files that have been read already."""
     name = export.wave or "roster"
     try:
         files = find_files(study.folder, export)
         for file in files:
-            contract_result = contract_of_file(file, file.name, study, export)
+            contract_result = contracts.get(file) or contract_of_file(file, file.name, study, export)
             counts = f"{contract_result.rows_accepted} rows accepted, {contract_result.set_aside.num_rows} set aside"
             yield FitFinding(name, INFO, f"{file.name}: {counts}", is_export=True)
             for severity, message in _of_file(study, export, contract_result, roster):

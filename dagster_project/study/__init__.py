@@ -28,10 +28,11 @@ from dagster_project.study.export import (
     RowFilter,
     RowRule,
     SpecialCodes,
+    read_code_range,
 )
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words
-from dagster_project.study.library import LIBRARY_PREFIX, library_codes, library_file
+from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
 from dagster_project.study.new import further_definitions, new_study, study_code
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
@@ -60,6 +61,7 @@ __all__ = [
     "HEDGES_CORRECTION",
     "HEDGES_SOURCE",
     "INVISIBLE",
+    "LIBRARY_FOLDER",
     "LIBRARY_PREFIX",
     "MISSING_REASONS",
     "PARTICIPANTS",
@@ -110,6 +112,7 @@ __all__ = [
     "library_codes",
     "library_file",
     "new_study",
+    "read_code_range",
     "read_definition",
     "read_instrument",
     "read_study",

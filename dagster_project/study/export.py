@@ -114,23 +114,22 @@ class CodeRange:
     low: float | None
     high: float | None
 
+    @property
+    def has_numbers(self) -> bool:
+        """Whether the range is not turned round."""
+        return self.low is None or self.high is None or self.low <= self.high
+
     def __contains__(self, number: float) -> bool:
         return (self.low is None or number >= self.low) and (self.high is None or number <= self.high)
 
 
 def read_code_range(text: str) -> CodeRange | None:
-    """The range that a special code spells ("90 thru 99", "LO thru -1"); None for a single code.
-
-    Raises ValueError for a range that has no numbers.
-    """
-    if " thru " not in text.casefold():
+    """The range of numbers that a special code spells ("90 thru 99", "LO thru -1"); None for anything else."""
+    limits = _CODE_RANGE.fullmatch(text.strip())
+    if limits is None:
         return None
-    if (limits := _CODE_RANGE.fullmatch(text.strip())) is None:
-        raise ValueError(f"{text!r} is no range of numbers; write e.g. '90 thru 99', 'LO thru -1' or '100 thru HI'")
     low = None if limits[1].upper() == "LO" else float(limits[1])
     high = None if limits[2].upper() == "HI" else float(limits[2])
-    if low is not None and high is not None and low > high:
-        raise ValueError(f"{text!r} holds no number: {limits[1]} is above {limits[2]}; turn the range round")
     return CodeRange(text.strip(), low, high)
 
 
@@ -152,7 +151,13 @@ class SpecialCodes(Definition):
     def _can_be_read(self) -> "SpecialCodes":
         _check_one_block(self.blocks, self.items)
         for text in self.codes:
-            read_code_range(text)
+            code_range = read_code_range(text)
+            if code_range is None and " thru " in text.casefold():
+                raise ValueError(f"{text!r} is no range of numbers; write e.g. '90 thru 99', 'LO thru -1' or '100 thru HI'")
+            if code_range is not None and not code_range.has_numbers:
+                raise ValueError(
+                    f"{text!r} holds no number: {code_range.low:g} is above {code_range.high:g}; turn the range round"
+                )
         return self
 
 

@@ -14,12 +14,12 @@ from dagster_project.study.errors import StudyError
 #: An instrument as a study names it: the code of a file below instruments/, or library: and a code.
 InstrumentName = Annotated[str, StringConstraints(pattern=r"^(library:)?[a-z][a-z0-9_]{0,62}$")]
 LIBRARY_PREFIX = "library:"
-_FOLDER = Path(__file__).parents[1] / "instruments"
+LIBRARY_FOLDER = Path(__file__).parents[1] / "instruments"
 
 
 def library_codes() -> list[str]:
     """The codes of all instruments of the library, sorted."""
-    return sorted(file.stem for file in _FOLDER.glob("*.yaml"))
+    return sorted(file.stem for file in LIBRARY_FOLDER.glob("*.yaml"))
 
 
 def library_file(code: str) -> Path:
@@ -28,7 +28,7 @@ def library_file(code: str) -> Path:
     Raises StudyError, with the closest codes, where there is none.
     """
     code = code_of(code)
-    file = _FOLDER / f"{code}.yaml"
+    file = LIBRARY_FOLDER / f"{code}.yaml"
     if not file.is_file():
         matches = get_close_matches(code, library_codes(), n=3, cutoff=0.5)
         hint = f"do you mean {' or '.join(matches)}?" if matches else "`wavehouse instruments` lists them"

@@ -137,14 +137,14 @@ def test_a_study_takes_an_instrument_from_the_library(tmp_path: Path) -> None:
 
 def test_a_library_file_is_one_of_the_definitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The library of a later version of the package scores differently: the definitions are others, and say which."""
-    later = shutil.copytree(library_module._FOLDER, tmp_path / "later")
+    later = shutil.copytree(library_module.LIBRARY_FOLDER, tmp_path / "later")
     folder = _study(tmp_path, "mood, drive, 'library:phq9'")
     study = read_study(folder)
     assert "library:phq9" in study.definitions
     assert hash_definitions(study) == study.definitions
     with (later / "phq9.yaml").open("a", encoding="utf-8") as stream:
         stream.write("# another\n")
-    monkeypatch.setattr(library_module, "_FOLDER", Path(later))
+    monkeypatch.setattr(library_module, "LIBRARY_FOLDER", Path(later))
     now = hash_definitions(study)
     assert [name for name in now if now[name] != study.definitions[name]] == ["library:phq9"]
     assert read_study(folder).definitions_hash != study.definitions_hash
