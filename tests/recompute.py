@@ -487,14 +487,15 @@ class _Study:
     def _items(self) -> Iterator[tuple[str, dict[str, float]]]:
         for item, entry in self.items.items():
             own_answers = [answer for code, answer in self.counts_as if code == item]
-            answers = own_answers or range(entry["low"], entry["high"] + 1)
+            steps = round((entry["high"] - entry["low"]) * 10 ** entry["decimals"])
+            answers = own_answers or [entry["low"] + step / 10 ** entry["decimals"] for step in range(min(steps, 99) + 1)]
             if entry["is_service"] or len(answers) > _MOST_ANSWERS:
                 continue
             for wave in self.waves:
                 codes = self.answers[item, wave]
                 yield f"items/{item}/{wave}", {"n": int(np.isfinite(codes).sum())}
                 for answer in answers:
-                    yield f"items/{item}/{answer}/{wave}", {"count": int((codes == answer).sum())}
+                    yield f"items/{item}/{answer:g}/{wave}", {"count": int((codes == answer).sum())}
 
     def _complete(self, scale: str, wave: str) -> Array:
         answers = np.column_stack([self.keyed(item, wave) for item in self.items_of[scale]])

@@ -14,18 +14,20 @@ Definitions = Mapping[str, "pa.Table"]
 
 
 class Item(NamedTuple):
-    """An item: its ends, and whether it is reversed, or recoded by table."""
+    """An item: its ends, whether it is reversed, or recoded by table, and how many decimals its answers have. Answers are
+    stored as whole numbers of the last of them."""
 
-    low: int
-    high: int
+    low: float
+    high: float
     is_reversed: bool
     is_recoded: bool
+    decimals: int = 0
 
 
 class ItemAnswer(NamedTuple):
     """What an answer to a recoded item counts as."""
 
-    answer: int
+    answer: float
     counts_as: float
 
 
@@ -89,7 +91,7 @@ class DefinitionRows:
     def rows(self, row_type: type[Definition], table: str, **conditions: str | None) -> list[Definition]:
         make_row, names = cast(Callable[..., Definition], row_type), list(get_type_hints(row_type))
         return [
-            make_row(**{name: row[name] for name in names})
+            make_row(**{name: row[name] for name in names if name in row})
             for row in self._definitions[table].to_pylist()
             if all(row[name] == value for name, value in conditions.items())
         ]

@@ -88,14 +88,16 @@ def scale_facts(instrument: Instrument, scale: object) -> ScaleFacts:
     score_range = Interval(*instrument.score_range(instrument_scale))
     if isinstance(instrument_scale, Composite) or instrument_scale.conversion is not None:
         return ScaleFacts(score_range)
+    decimals = max(instrument.anchors_of(position).decimals for position in instrument_scale.items)
     items, is_whole = len(instrument_scale.items), instrument_scale.multiply == int(instrument_scale.multiply)
     if instrument_scale.rounded:
         return ScaleFacts(score_range, 1)
     if instrument.minimum_items(instrument_scale) < items or not is_whole:
         return ScaleFacts(score_range)
-    is_binary = items == 1 and instrument.scored_answers(instrument_scale.items[0]) in ((0, 1), (1, 0))
+    is_binary = items == 1 and decimals == 0 and instrument.scored_answers(instrument_scale.items[0]) in ((0, 1), (1, 0))
     is_binary = is_binary and instrument_scale.multiply == 1
-    return ScaleFacts(score_range, 1 if instrument_scale.aggregate == "sum" else items, is_binary)
+    steps = (1 if instrument_scale.aggregate == "sum" else items) * 10**decimals
+    return ScaleFacts(score_range, steps, is_binary)
 
 
 def contrasts_of(study: Study) -> Contrasts:

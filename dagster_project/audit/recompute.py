@@ -245,9 +245,9 @@ class _Recomputation:
         for wave_index, _ in enumerate(waves):
             for index, item in enumerate(items):
                 item_row, column = self._definitions.item(item), f"wave_{wave_index}.{self._column('answer_codes', item)}"
-                name = f"c{wave_index}_{index}"
-                is_answer = f"{column} between {item_row.low} and {item_row.high}"
-                columns.append(f"case when {is_answer} then {column} end::smallint as {name}")
+                name, units = f"c{wave_index}_{index}", 10**item_row.decimals
+                low, high = round(item_row.low * units), round(item_row.high * units)
+                columns.append(f"case when {column} between {low} and {high} then {column} end / {units} as {name}")
                 names.append((wave_index, item, name))
         join_clause = (
             " join marts.answer_codes as wave_1 on wave_0.participant_id = wave_1.participant_id" if len(waves) > 1 else ""
@@ -271,6 +271,7 @@ class _Recomputation:
             has_answer = np.isfinite(item_scores)
             total += np.where(has_answer, item_scores, 0.0)
             answer_counts += has_answer
+        total = np.round(total, 6)  # no answer has more decimals
         has_enough = answer_counts >= scale_row.minimum_answered
         conversion = {row.raw_sum: row.score for row in self._definitions.rows(Conversion, "scale_conversions", scale=scale)}
         if conversion:

@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,8 +17,18 @@ import pyarrow.compute as pc
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.study import PARTICIPANTS, SERVICES, CodeRange, Export, Study, comparable
 
-_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}([.]0+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)", re.ASCII)
+
+
+@cache
+def _number_with(decimals: int | None) -> re.Pattern[str]:
+    """A number's text with so many decimals at most, zeros behind them aside; None for any number."""
+    if decimals is None:
+        return _NUMBER
+    if decimals == 0:
+        return re.compile(r"[+-]?[0-9]{1,9}([.]0+)?", re.ASCII)
+    pattern = rf"[+-]?([0-9]{{1,9}}([.][0-9]{{0,{decimals}}}0*)?|[.][0-9]{{1,{decimals}}}0*)"
+    return re.compile(pattern, re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -26,16 +37,16 @@ class CellRule:
 
     texts: declared texts, in comparable form. ranges: of numbers that are special codes. low, high: the limits of numbers;
     None for no limit. answer_codes: the numbers between them that are answers, None for all. takes_numbers: whether numbers
-    are values at all, takes_decimals: whether others than whole ones are. decimal_mark: "." or ",".
+    are values at all. decimals: how many of them a number may have, None for any number. decimal_mark: "." or ",".
     """
 
     texts: frozenset[str]
     ranges: tuple[CodeRange, ...] = ()
     low: float | None = None
     high: float | None = None
-    answer_codes: frozenset[int] | None = None
+    answer_codes: frozenset[float] | None = None
     takes_numbers: bool = True
-    takes_decimals: bool = False
+    decimals: int | None = 0
     decimal_mark: str = "."
 
     def accepts(self, cell: str) -> bool:
@@ -47,17 +58,24 @@ class CellRule:
         text = comparable(cell)
         if text == "" or text in self.texts:
             return True
-        number_text = self._with_point(text)
-        if _WHOLE_NUMBER.fullmatch(number_text) and str(int(float(number_text))) in self.texts:
-            return True
-        return bool(_NUMBER.fullmatch(number_text)) and any(float(number_text) in codes for codes in self.ranges)
+        number = self._number(text)
+        return number is not None and (number in self._declared_numbers or any(number in codes for codes in self.ranges))
+
+    @cached_property
+    def _declared_numbers(self) -> frozenset[float]:
+        """The numbers that declared texts spell: they hold however a cell spells them."""
+        return frozenset(number for text in self.texts if (number := self._number(text)) is not None)
+
+    def _number(self, text: str) -> float | None:
+        pointed_text = self._with_point(text)
+        return float(pointed_text) if _NUMBER.fullmatch(pointed_text) else None
 
     def _with_point(self, text: str) -> str:
         return text.replace(".", "?").replace(",", ".") if self.decimal_mark == "," else text
 
     def _is_number_within(self, text: str) -> bool:
         text = self._with_point(text)
-        if not (_NUMBER if self.takes_decimals else _WHOLE_NUMBER).fullmatch(text):
+        if not _number_with(self.decimals).fullmatch(text):
             return False
         number = float(text)
         is_within = (self.low is None or number >= self.low) and (self.high is None or number <= self.high)
@@ -79,7 +97,7 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
                 variable.minimum,
                 variable.maximum,
                 takes_numbers=is_number,
-                takes_decimals=True,
+                decimals=None,
                 decimal_mark=export.decimal if is_number else ".",
             )
         return {code: rules[code] for code in codes}
@@ -91,7 +109,9 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
         else:
             anchors = study.instrument(block).anchors_of(position)
             answer_codes = frozenset(anchors.answers) if anchors.has_gaps else None
-            rules[code] = CellRule(texts, ranges, anchors.low, anchors.high, answer_codes, decimal_mark=export.decimal)
+            rules[code] = CellRule(
+                texts, ranges, anchors.low, anchors.high, answer_codes, decimals=anchors.decimals, decimal_mark=export.decimal
+            )
     return {code: rules[code] for code in codes}
 
 

@@ -160,7 +160,8 @@ def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block:
 
 def _are_answers(anchors: Anchors, numbers: Numbers) -> NDArray[np.bool_]:
     """Which numbers are answers within the anchors."""
-    is_within = (numbers >= anchors.low) & (numbers <= anchors.high)
+    has_few_decimals = np.round(numbers, anchors.decimals) == numbers
+    is_within: NDArray[np.bool_] = (numbers >= anchors.low) & (numbers <= anchors.high) & has_few_decimals
     return is_within & np.isin(numbers, anchors.answers) if anchors.has_gaps else is_within
 
 

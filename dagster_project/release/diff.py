@@ -147,7 +147,10 @@ def _items(files: FilePair) -> dict[str, tuple[int, int]]:
     """The items of either file with their ends. Of two codebooks the earlier one's ends stand."""
     ends: dict[str, tuple[int, int]] = {}
     for side in ("old", "new"):
-        for item, low, high in files.rows(side, "select item, low, high from {0}.codebook.items order by item_order"):
+        # Answers are stored as whole numbers of their last decimal. Earlier releases know of no decimals.
+        units = "power(10, decimals)" if "decimals" in files.columns(side, "codebook", "items") else "1"
+        ends_query = f"round(low * {units})::bigint, round(high * {units})::bigint"
+        for item, low, high in files.rows(side, f"select item, {ends_query} from {{0}}.codebook.items order by item_order"):
             ends.setdefault(item, (low, high))
     return ends
 

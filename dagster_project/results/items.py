@@ -19,9 +19,10 @@ def item_results(item_counts: Iterable[MartRow], study: Study) -> list[ResultRow
     rows = Rows("items", study)
     for instrument in study.instruments:
         for position, item in enumerate(instrument.item_codes, start=1):
-            answers = instrument.anchors_of(position).answers
-            if len(answers) > MAX_ANSWER_OPTIONS:
+            anchors = instrument.anchors_of(position)
+            if anchors.answer_count > MAX_ANSWER_OPTIONS:
                 continue
+            answers = anchors.answers
             for wave in study.protocol.waves:
                 counts = {answer: n_by_answer.get((item, wave.wave, answer), 0) for answer in answers}
                 n = sum(counts.values())

@@ -119,12 +119,12 @@ people as (
 ),
 
 items as (
-    select scale_items.scale, items.item, items.item_order, items.turned_from, items.is_recoded
+    select scale_items.scale, items.item, items.item_order, items.turned_from, items.is_recoded, items.decimals::integer as decimals
     from codebook.scale_items as scale_items
     inner join measures on scale_items.scale = measures.scale
     inner join codebook.items as items on scale_items.item = items.item
     union all
-    select null, items.item, items.item_order, null, false
+    select null, items.item, items.item_order, null, false, items.decimals::integer
     from codebook.items as items
     inner join one on items.item = one.outcome
 ),
@@ -219,7 +219,7 @@ traced as (
     inner join people on scores.participant_id = people.participant_id
     union all
     select 7, 'answer', answers.participant_id, answers.wave, span.wave_order, items.scale, items.item, items.item_order,
-        answers.answer, coalesce(recoded.counts_as, items.turned_from - answers.answer, answers.answer), null,
+        answers.answer, coalesce(recoded.counts_as, round(items.turned_from - answers.answer, items.decimals), answers.answer), null,
         case when items.is_recoded then 'recoded' else 'reversed: ' || items.turned_from || ' - answer' end, people.is_counted,
         answers.missing_reason, answers.source_file, answers.source_row, columns_of.export_column, null, null, null
     from answers

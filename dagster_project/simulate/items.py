@@ -32,7 +32,13 @@ def spread_sum(total: int, ranges: Sequence[tuple[int, int]], easiness: list[flo
 def _answer_of(instrument: Instrument, position: int, item_score: int) -> int:
     """The lowest answer that counts as a number."""
     scored_answers = instrument.scored_answers(position)
-    return instrument.anchors_of(position).answers[scored_answers.index(item_score)]
+    return int(instrument.anchors_of(position).answers[scored_answers.index(item_score)])
+
+
+def whole_range(instrument: Instrument, position: int) -> tuple[int, int]:
+    """The lowest and highest number that an answer to an item counts as: whole numbers (stand-ins have no decimals)."""
+    low, high = instrument.scored_range(position)
+    return int(low), int(high)
 
 
 def scale_answers(
@@ -42,7 +48,7 @@ def scale_answers(
 
     A person without a score answered too few items; a person with a score lacks exactly the items that were prorated.
     """
-    ranges = {position: instrument.scored_range(position) for position in scale.items}
+    ranges = {position: whole_range(instrument, position) for position in scale.items}
     easiness = {position: rng.gauss(0, 0.25 + 0.05 * (high - low)) * 0.5 for position, (low, high) in ranges.items()}
     answers: dict[tuple[int, int], dict[int, Answer]] = {}
     people, waves = available.shape

@@ -20,7 +20,7 @@ from dagster_project.results import PublishedValue, Reproduction, compare
 from dagster_project.simulate.characteristics import Fact, printed_by_id, roster_facts, service_facts
 from dagster_project.simulate.composites import meet_composite, narrow_part_means
 from dagster_project.simulate.errors import SimulationError
-from dagster_project.simulate.items import Answer, scale_answers
+from dagster_project.simulate.items import Answer, scale_answers, whole_range
 from dagster_project.simulate.patterns import availability
 from dagster_project.simulate.score import moments_of, results_of
 from dagster_project.simulate.search import Flags, Grid, Pairs, Solution, Target, missed_targets, search
@@ -139,7 +139,7 @@ def _rng(seed: int, *labels: object) -> random.Random:
 def _grid(study: Study, code: str) -> Grid:
     instrument, scale = study.scales[code]
     assert isinstance(scale, Scale)
-    ranges = tuple(instrument.scored_range(position) for position in scale.items)
+    ranges = tuple(whole_range(instrument, position) for position in scale.items)
     unit = (1.0 if scale.aggregate == "sum" else 1.0 / len(ranges)) * scale.multiply
     return Grid(ranges, instrument.minimum_items(scale), unit)
 
@@ -175,7 +175,7 @@ def _refuse_steps(study: Study) -> None:
         for scale in instrument.scales:
             if scale.conversion is None and (scale.rounded or any(map(instrument.has_steps, scale.items))):
                 raise SimulationError(
-                    f"{instrument.instrument}: {scale.scale} is rounded, or its answers do not count as every whole number"
+                    f"{instrument.instrument}: {scale.scale} is rounded, or its answers do not count as whole numbers, each"
                     " of a range; stand-ins can only be found for scales without such steps"
                 )
         if sums := [composite.scale for composite in instrument.composites if composite.aggregate == "sum"]:

@@ -110,7 +110,7 @@ def _block_columns(stand_ins: StandIns, study: Study, export: Export, block: Col
     return columns
 
 
-def _answer_text(answer: Answer, labels: Mapping[int, str], special_codes: Mapping[str, str]) -> str:
+def _answer_text(answer: Answer, labels: Mapping[float, str], special_codes: Mapping[str, str]) -> str:
     return _special_code(special_codes, answer) if isinstance(answer, str) else labels.get(answer, str(answer))
 
 

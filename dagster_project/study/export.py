@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dagster_project.study.base import Code, Definition, Text, WaveId
-from dagster_project.study.items import Positions
+from dagster_project.study.items import PlainNumber, Positions
 from dagster_project.study.readers import READERS, READERS_IN_WORDS, Layout
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class AnswerLabels(Definition):
         default=(),
         description="positions of the block's items that use them, e.g. ['9-10']; if left out, all whose anchors fit",
     )
-    labels: dict[Text, int] = Field(description="cell text: answer code")
+    labels: dict[Text, PlainNumber] = Field(description="cell text: answer code")
 
     @model_validator(mode="after")
     def _items_of_a_block(self) -> "AnswerLabels":
@@ -322,6 +322,11 @@ class Export(Definition):
         """The single texts that are no answers to a block's item, or no values of a variable of the roster, with their
         reasons; without a position those of all items."""
         return {text: reason for text, reason in self._special_codes(block, position) if read_code_range(text) is None}
+
+    def special_texts_of(self, block: str, variable: str, position: int) -> list[tuple[str, MissingReason]]:
+        """As `special_codes_of`, each rule's text by itself. variable: of the roster, if the block is the participants."""
+        codes = self._special_codes(variable, None) if self.wave is None else self._special_codes(block, position)
+        return [(text, reason) for text, reason in codes if read_code_range(text) is None]
 
     def special_ranges_of(self, block: str, position: int | None = None) -> dict[CodeRange, MissingReason]:
         """The ranges of numbers that are no answers to a block's item, or no values of a variable of the roster, with their

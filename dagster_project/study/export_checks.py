@@ -3,12 +3,14 @@
 Belongs here: one line for what does not fit. Does not belong here: an export's file (exports/).
 """
 
+import math
 import re
 from collections.abc import Iterable
 
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export import AnswerLabels, CodeRange, Export, read_code_range
 from dagster_project.study.instruments import Instrument
+from dagster_project.study.items import Anchors
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import comparable
 
@@ -36,7 +38,7 @@ def _check_special_codes(study: Study, export: Export, location: str) -> None:
 def _refuse_answer_as_special_code(text: str, instruments: Iterable[Instrument], location: str) -> None:
     for instrument in instruments:
         for anchors, positions in instrument.positions_by_anchors().items():
-            if any(_is_code(text, answer) for answer in anchors.answers):
+            if _reaches(text, anchors):
                 is_of_all = len(positions) == instrument.item_count
                 name = instrument.instrument if is_of_all else instrument.item_code(positions[0])
                 items = "" if is_of_all else " items: [...],"
@@ -74,10 +76,18 @@ def _meet(first: CodeRange, second: CodeRange) -> bool:
     return lowest is None or highest is None or lowest <= highest
 
 
-def _is_code(text: str, answer: int) -> bool:
-    """Whether an answer is the number that a special code spells, or one of its range."""
+def _reaches(text: str, anchors: Anchors) -> bool:
+    """Whether the number that a special code spells, or one of its range, is an answer."""
     code_range = read_code_range(text)
-    return answer in code_range if code_range is not None else _is_number(text) and float(text) == answer
+    if code_range is None:
+        return _is_number(text) and anchors.is_answer(float(text))
+    if anchors.codes is not None:
+        return any(answer in code_range for answer in anchors.codes)
+    lowest = anchors.low if code_range.low is None else max(anchors.low, code_range.low)
+    highest = anchors.high if code_range.high is None else min(anchors.high, code_range.high)
+    # The first number with the answers' decimals from the lowest on.
+    unit = 10**anchors.decimals
+    return bool(math.ceil(round(lowest * unit, 6)) <= round(highest * unit, 6))
 
 
 def _lies(text: str) -> str:
@@ -128,7 +138,7 @@ def check_export(study: Study, export: Export, location: str) -> None:
     _check_special_codes(study, export, location)
     for rule in export.labels:
         _check_labels(study, export, rule, f"{location}.labels")
-    _refuse_labels_with_two_meanings(study, export, f"{location}.labels")
+    _refuse_texts_with_two_meanings(study, export, location)
 
 
 def _check_labels(study: Study, export: Export, rule: AnswerLabels, location: str) -> None:
@@ -157,17 +167,29 @@ def _check_labels(study: Study, export: Export, rule: AnswerLabels, location: st
                 )
 
 
-def _refuse_labels_with_two_meanings(study: Study, export: Export, location: str) -> None:
+def _refuse_texts_with_two_meanings(study: Study, export: Export, location: str) -> None:
+    """A text stands for one answer to an item, or for one reason why there is none. A number is one however it is spelled."""
     for block in export.blocks:
-        if block.block in (SERVICES, PARTICIPANTS):
-            continue
-        instrument = study.instrument(block.block)
-        for position in range(1, instrument.item_count + 1):
-            answers: dict[str, int] = {}
-            for text, answer in study.answer_labels(export, block.block, position):
-                if answers.setdefault(comparable(text), answer) != answer:
-                    raise StudyError(
-                        f"{location}: {text!r} stands for {answers[comparable(text)]} and for {answer} in"
-                        f" {instrument.item_code(position)}; say which items each rule is for: {{blocks: [{block.block}],"
-                        " items: [...], labels: {...}}"
-                    )
+        for position, code in enumerate(study.block_codes(block.block), start=1):
+            labels = study.answer_labels(export, block.block, position) if block.block != PARTICIPANTS else ()
+            meanings: dict[str | float, tuple[str, float | str]] = {}
+            for text, meaning in (*labels, *export.special_texts_of(block.block, code, position)):
+                first_text, first_meaning = meanings.setdefault(_text_or_number(text, export), (text, meaning))
+                if first_meaning == meaning:
+                    continue
+                texts = repr(text) if text == first_text else f"{first_text!r} and {text!r} are one number, which"
+                key = "labels: {...}" if not isinstance(meaning, str) else "codes: {...}"
+                blocks = block.block if block.block != PARTICIPANTS else code
+                items = " items: [...]," if block.block not in (SERVICES, PARTICIPANTS) else ""
+                kind = ".labels" if not isinstance(meaning, str) else ".special_codes"
+                raise StudyError(
+                    f"{location}{kind}: {texts} stands for {first_meaning} and for {meaning} in {code}; say which items"
+                    f" each rule is for: {{blocks: [{blocks}],{items} {key}}}"
+                )
+
+
+def _text_or_number(text: str, export: Export) -> str | float:
+    """What a declared text is compared by: the number that it spells, else itself."""
+    compared = comparable(text)
+    pointed = compared.replace(".", "?").replace(",", ".") if export.decimal == "," else compared
+    return float(pointed) if _is_number(pointed) else compared

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from dagster_project.study.base import Code, Definition
-from dagster_project.study.items import Anchors, ItemAnchors, Positions, Recode
+from dagster_project.study.items import Anchors, ItemAnchors, PlainNumber, Positions, Recode
 
 
 class Importance(Definition):
@@ -158,6 +158,10 @@ class Instrument(Definition):
                 )
             for position in group.items:
                 anchors = self.anchors_of(position)
+                if anchors.decimals and anchors.codes is None:
+                    raise ValueError(
+                        f"recode names item {position}, whose answers have decimals; take it out, or give the item its codes"
+                    )
                 if missing := [answer for answer in anchors.answers if answer not in group.codes]:
                     raise ValueError(
                         f"recode: the codes lack the answer {missing[0]} to item {position} ({anchors}); add it"
@@ -175,6 +179,11 @@ class Instrument(Definition):
             raise ValueError(f"scale {scale.scale} has a conversion table, so its aggregate must be sum")
         if scale.multiply != 1 or scale.rounded:
             raise ValueError(f"scale {scale.scale} has a conversion table; write multiply and rounded into its scores")
+        if with_decimals := [position for position in scale.items if self.anchors_of(position).decimals]:
+            raise ValueError(
+                f"scale {scale.scale} has a conversion table, and item {with_decimals[0]} answers with decimals; a table"
+                " converts sums of whole numbers"
+            )
         raw_sums = self.raw_sums(scale)
         if missing := sorted(set(raw_sums) - set(scale.conversion)):
             raise ValueError(f"scale {scale.scale}: the conversion table lacks the raw sum {missing[0]}")
@@ -196,7 +205,7 @@ class Instrument(Definition):
     @cached_property
     def _own_anchors(self) -> dict[int, Anchors]:
         return {
-            position: Anchors(low=group.low, high=group.high, codes=group.codes)
+            position: Anchors(low=group.low, high=group.high, codes=group.codes, decimals=group.decimals)
             for group in self.item_anchors
             for position in group.items
         }
@@ -209,12 +218,12 @@ class Instrument(Definition):
             groups[anchors] = (*groups.get(anchors, ()), position)
         return groups
 
-    def turned_from(self, position: int) -> int | None:
+    def turned_from(self, position: int) -> float | None:
         """The number that the answer to a reversed item is subtracted from when it is scored; None for any other item."""
         anchors = self.anchors_of(position)
-        return anchors.low + anchors.high if position in self.reversed else None
+        return round(anchors.low + anchors.high, anchors.decimals) if position in self.reversed else None
 
-    def recoded(self, position: int) -> dict[int, int] | None:
+    def recoded(self, position: int) -> dict[PlainNumber, int] | None:
         """What each answer to a recoded item counts as; None for any other item."""
         return next((group.codes for group in self.recode if position in group.items), None)
 
@@ -225,11 +234,11 @@ class Instrument(Definition):
             return codes[answer]
         return answer if turned_from is None else turned_from - answer
 
-    def scored_answers(self, position: int) -> tuple[int, ...]:
+    def scored_answers(self, position: int) -> tuple[float, ...]:
         """What the item's answers count as, in the order of the answers."""
         return tuple(self.scored_answer(position, answer) for answer in self.anchors_of(position).answers)
 
-    def scored_range(self, position: int) -> tuple[int, int]:
+    def scored_range(self, position: int) -> tuple[float, float]:
         """The lowest and highest number that an answer to the item counts as."""
         codes, anchors = self.recoded(position), self.anchors_of(position)
         return (anchors.low, anchors.high) if codes is None else (min(codes.values()), max(codes.values()))
@@ -238,16 +247,17 @@ class Instrument(Definition):
         """Every sum that answers to all items of a scale can give, from the lowest."""
         if not any(self.has_steps(position) for position in scale.items):
             ranges = [self.scored_range(position) for position in scale.items]
-            return range(sum(low for low, _ in ranges), sum(high for _, high in ranges) + 1)
+            return range(int(sum(low for low, _ in ranges)), int(sum(high for _, high in ranges)) + 1)
         sums = {0}
         for position in scale.items:
-            sums = {total + number for total in sums for number in set(self.scored_answers(position))}
+            sums = {total + int(number) for total in sums for number in set(self.scored_answers(position))}
         return tuple(sorted(sums))
 
     def has_steps(self, position: int) -> bool:
-        """Whether not every whole number of the item's scored range is what some answer counts as."""
+        """Whether an answer counts as a number that is not whole, or not every whole number of the item's scored range is
+        what some answer counts as."""
         if self.recoded(position) is None:
-            return self.anchors_of(position).has_gaps
+            return self.anchors_of(position).has_gaps or self.anchors_of(position).decimals > 0
         low, high = self.scored_range(position)
         return len(set(self.scored_answers(position))) <= high - low
 

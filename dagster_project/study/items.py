@@ -4,9 +4,10 @@ Belongs here: positions and ranges of positions, anchors, tables that recode ans
 (never, anywhere), scales (instruments.py).
 """
 
+import math
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dagster_project.study.base import Definition
 
@@ -30,25 +31,52 @@ def expand_positions(value: object) -> object:
 #: Positions of items, from 1, as a file writes them: numbers and ranges.
 Positions = Annotated[tuple[int, ...], BeforeValidator(expand_positions)]
 
-#: Answers are stored as 16-bit integers; the codes of missing reasons lie below them.
-_ANSWER_LIMIT = 30_000
+#: Answers are stored as whole numbers of their last decimal, in 32 bits; the codes of missing reasons lie below them.
+_LARGEST_STORED = 999_999_999
+#: What an answer may count as in a score.
+_LARGEST_RECODED = 30_000
+
+
+def _plain_number(number: float) -> float:
+    """A number as people write it: 5 for 5.0."""
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no number that can be counted")
+    return int(number) if number == int(number) else number
+
+
+#: A number as a file writes it, whole or with decimals.
+PlainNumber = Annotated[int | float, AfterValidator(_plain_number)]
 
 
 class Anchors(Definition):
-    """The lowest and highest whole number that an item can be answered with, and which of those between it allows."""
+    """The lowest and highest number that an item can be answered with, and which of those between it allows."""
 
-    low: int = Field(description="the lowest answer code, a whole number")
-    high: int = Field(description="the highest answer code, a whole number above low")
-    codes: tuple[int, ...] | None = Field(
-        default=None, description="the answer codes from low to high, if not every whole number between them is one"
+    low: PlainNumber = Field(description="the lowest answer code")
+    high: PlainNumber = Field(description="the highest answer code, above low")
+    codes: tuple[PlainNumber, ...] | None = Field(
+        default=None, description="the answer codes from low to high, if not every number between them is one"
+    )
+    decimals: int = Field(
+        default=0,
+        ge=0,
+        le=6,
+        description="how many decimals an answer may have, e.g. 1 for a slider that is read as 7.5 (default 0: whole numbers)",
     )
 
     @model_validator(mode="after")
     def _ordered(self) -> "Anchors":
         if self.low >= self.high:
             raise ValueError(f"low {self.low} is not below high {self.high}")
-        if self.low < -_ANSWER_LIMIT or self.high > _ANSWER_LIMIT:
-            raise ValueError(f"answers go from {-_ANSWER_LIMIT} to {_ANSWER_LIMIT}; recode the item, e.g. in other units")
+        for number in (self.low, self.high, *(self.codes or ())):
+            if round(number, self.decimals) != number:
+                raise ValueError(
+                    f"{number} has more decimals than the answers may have, {self.decimals}; say how many they have: decimals"
+                )
+            if abs(self.stored(number)) > _LARGEST_STORED:
+                limit = f"{_LARGEST_STORED / 10**self.decimals:.{self.decimals}f}"
+                raise ValueError(
+                    f"answers with {self.decimals} decimals go from -{limit} to {limit}; recode the item in other units"
+                )
         if self.codes is not None:
             if list(self.codes) != sorted(set(self.codes)):
                 raise ValueError("codes names each answer once, from the lowest to the highest")
@@ -56,22 +84,39 @@ class Anchors(Definition):
                 raise ValueError(f"codes goes from low to high: from {self.low} to {self.high}")
         return self
 
+    def stored(self, number: float) -> int:
+        """An answer as it is stored: a whole number of its last decimal."""
+        return int(round(number * 10**self.decimals))
+
     @property
-    def answers(self) -> tuple[int, ...]:
-        """Every answer code, from the lowest."""
-        return self.codes or tuple(range(self.low, self.high + 1))
+    def answers(self) -> tuple[float, ...]:
+        """Every answer code, from the lowest. There can be many: `answer_count`."""
+        if self.codes is not None:
+            return self.codes
+        numbers = range(self.stored(self.low), self.stored(self.high) + 1)
+        if self.decimals == 0:
+            return tuple(numbers)
+        return tuple(_plain_number(number / 10**self.decimals) for number in numbers)
+
+    @property
+    def answer_count(self) -> int:
+        """How many answer codes there are."""
+        return len(self.codes) if self.codes is not None else self.stored(self.high) - self.stored(self.low) + 1
 
     @property
     def has_gaps(self) -> bool:
-        """Whether a whole number between low and high is no answer."""
-        return self.codes is not None and len(self.codes) <= self.high - self.low
+        """Whether a number between low and high, with its decimals, is no answer."""
+        return self.codes is not None and len(self.codes) <= self.stored(self.high) - self.stored(self.low)
 
     def is_answer(self, number: float) -> bool:
-        return number in self.codes if self.codes is not None else self.low <= number <= self.high
+        if self.codes is not None:
+            return number in self.codes
+        return self.low <= number <= self.high and (self.decimals == 0 or round(number, self.decimals) == number)
 
     def __str__(self) -> str:
         if not self.has_gaps:
-            return f"{self.low} to {self.high}"
+            steps = f" in steps of {1 / 10**self.decimals:.{self.decimals}f}" if self.decimals else ""
+            return f"{self.low} to {self.high}{steps}"
         *first, last = map(str, self.answers)
         return f"{', '.join(first)} or {last}"
 
@@ -86,15 +131,15 @@ class Recode(Definition):
     """What each answer to some items counts as, where that is neither the answer nor its reversal."""
 
     items: Positions = Field(min_length=1, description="positions of the items it holds for, e.g. [1, 2, 20]")
-    codes: dict[int, int] = Field(
+    codes: dict[PlainNumber, int] = Field(
         min_length=2, description="answer code: the whole number it counts as, e.g. {1: 100, 2: 50}"
     )
 
     @model_validator(mode="after")
     def _limited(self) -> "Recode":
-        if too_large := [number for number in self.codes.values() if abs(number) > _ANSWER_LIMIT]:
+        if too_large := [number for number in self.codes.values() if abs(number) > _LARGEST_RECODED]:
             raise ValueError(
-                f"{too_large[0]} is outside {-_ANSWER_LIMIT} to {_ANSWER_LIMIT}; give the scale a factor (multiply)"
+                f"{too_large[0]} is outside {-_LARGEST_RECODED} to {_LARGEST_RECODED}; give the scale a factor (multiply)"
             )
         return self
 

@@ -48,6 +48,11 @@ class Study:
     def instrument(self, code: str) -> Instrument:
         return next(instrument for instrument in self.instruments if instrument.instrument == code)
 
+    @property
+    def has_decimal_answers(self) -> bool:
+        """Whether the answers to some item have decimals."""
+        return any(anchors.decimals for instrument in self.instruments for anchors in instrument.positions_by_anchors())
+
     def block_codes(self, block: str) -> tuple[str, ...]:
         """The canonical codes of a block of columns: an instrument's items, the services, or the participant variables."""
         if block == SERVICES:
@@ -57,7 +62,7 @@ class Study:
             return tuple(variable.variable for variable in self.protocol.participant_variables)
         return self.instrument(block).item_codes
 
-    def answer_labels(self, export: Export, block: str, position: int) -> tuple[tuple[str, int], ...]:
+    def answer_labels(self, export: Export, block: str, position: int) -> tuple[tuple[str, float], ...]:
         """The texts that an export declares for answers of a block's item, each with its code.
 
         A rule for a whole block holds for those of its items whose anchors its code fits.
@@ -71,10 +76,10 @@ class Study:
             if anchors is None or anchors.is_answer(answer)
         )
 
-    def answer_texts(self, export: Export, block: str, position: int) -> dict[str, int | MissingReason]:
+    def answer_texts(self, export: Export, block: str, position: int) -> dict[str, float | MissingReason]:
         """What the texts that are declared for cells of a block's item stand for in an export, by their comparable form: an
         answer, or why there is none."""
-        texts: dict[str, int | MissingReason] = {
+        texts: dict[str, float | MissingReason] = {
             comparable(text): answer for text, answer in self.answer_labels(export, block, position)
         }
         if block == SERVICES and self.protocol.service_use is not None:

@@ -1,5 +1,29 @@
-{#- How one answer is kept: a small whole number. An answer between its anchors is itself; a missing answer is a number below
-    them, which says why. One number decides both, so an answer cannot have a value and a missing reason at once. -#}
+{#- How one answer is kept: a whole number, of an item whose answers have decimals in units of the last of them (7.5 is 75). An
+    answer between its anchors is itself; a missing answer is a number below them, which says why. One number decides both, so
+    an answer cannot have a value and a missing reason at once. -#}
+
+{#- How many of the whole numbers that an item's answers are kept as make one -#}
+{% macro units_in_one(item) %}
+    {{ return(10 ** (item.decimals or 0)) }}
+{% endmacro %}
+
+{#- The type in which an item's answers are kept: wide enough for its anchors, and for the reasons below them -#}
+{% macro answer_type(item) %}
+    {{ return('smallint' if -30000 <= item.low and item.high <= 30000 else 'integer') }}
+{% endmacro %}
+
+{#- The type of the answers to all items, as they were answered -#}
+{% macro common_answer_type(items) %}
+    {%- if items | selectattr('decimals') | list -%}{{ return('double') }}{%- endif -%}
+    {%- set wide = [] -%}
+    {%- for item in items if answer_type(item) != 'smallint' %}{% do wide.append(item) %}{% endfor -%}
+    {{ return('integer' if wide else 'smallint') }}
+{% endmacro %}
+
+{#- A number that is kept, as it was answered -#}
+{% macro as_answered(item, number) -%}
+    {{ number if units_in_one(item) == 1 else 'cast(' ~ number ~ ' as double) / ' ~ units_in_one(item) }}
+{%- endmacro %}
 
 {#- A reason's number: -1, -2, … (codebook.missing_reasons) -#}
 {% macro reason_number(reason) %}
@@ -24,10 +48,10 @@
 
 {#- The answer, or null -#}
 {% macro answer_of(item) -%}
-    case when {{ is_answer(item) }} then {{ quoted(item.item) }} end
+    case when {{ is_answer(item) }} then {{ as_answered(item, quoted(item.item)) }} end
 {%- endmacro %}
 
-{#- The answer as it counts in a score: by its table (codebook.item_answers) where it is recoded, taken from `turned_from`
+{#- The answer as it counts in a score, in the item's units: by its table (codebook.item_answers) where it is recoded, taken from `turned_from`
     (codebook.items) where it is reversed -#}
 {% macro keyed_answer(item) -%}
     {%- if item.is_recoded -%}
@@ -67,20 +91,24 @@
     spelled as a number with the export's decimal mark. The same rule for who looks at a file before a run:
     exports/answers.py. -#}
 {% macro read_answer(item, column, is_number, texts, decimal_mark) -%}
-    {%- set numbers, ranges = [], texts | selectattr('is_range') | list -%}
-    {%- for entry in texts if not entry.is_range and is_plain_number(entry.answer_text) %}{% do numbers.append({'number': entry.answer_text | trim | int, 'code': code_of_text(item, entry)}) %}{% endfor -%}
+    {%- set units, numbers, ranges = units_in_one(item), [], texts | selectattr('is_range') | list -%}
+    {%- for entry in texts if not entry.is_range -%}
+    {%- set spelled = number_of_text(entry.answer_text, decimal_mark) -%}
+    {%- if spelled is not none %}{% do numbers.append({'number': spelled, 'code': code_of_text(item, entry)}) %}{% endif -%}
+    {%- endfor -%}
     {%- if is_number -%}
+    {%- set answer = column if units == 1 else 'cast(' ~ column ~ ' as double) * ' ~ units -%}
     {#- Nearly all cells are answers: that is asked first, but for declared numbers between the anchors. #}
     case
-        {%- for entry in numbers if item.low <= entry.number <= item.high %}
+        {%- for entry in numbers if item.low <= entry.number * units <= item.high %}
         when {{ column }} = {{ entry.number }} then {{ entry.code }}
         {%- endfor %}
         {%- for entry in ranges if meets(entry, item) %}
         when {{ is_in_range(column, entry) }} then {{ code_of_text(item, entry) }}
         {%- endfor %}
-        when {{ is_allowed(item, column) }} then {{ column }}
+        when {{ is_allowed(item, answer) }} then {{ answer }}
         when {{ column }} is null then {{ reason_code(item, 'blank') }}
-        {%- for entry in numbers if not item.low <= entry.number <= item.high %}
+        {%- for entry in numbers if not item.low <= entry.number * units <= item.high %}
         when {{ column }} = {{ entry.number }} then {{ entry.code }}
         {%- endfor %}
         {%- for entry in ranges if not meets(entry, item) %}
@@ -91,6 +119,7 @@
     {%- else -%}
     {%- set declared = texts | rejectattr('is_range') | map(attribute='answer_text') | map('string') | map('trim') | list -%}
     {%- set number = with_decimal_point(column, decimal_mark) -%}
+    {%- set answer = 'cast(' ~ number ~ ' as double)' if units == 1 else 'round(cast(' ~ number ~ ' as double) * ' ~ units ~ ')' -%}
     {%- set inner_ranges = [] -%}
     {%- for entry in ranges if meets(entry, item) %}{% do inner_ranges.append(entry) %}{% endfor %}
     case coalesce({{ column }}, '')
@@ -98,20 +127,19 @@
         {%- for entry in texts if not entry.is_range %}
         when {{ text_literal(entry.answer_text | string | trim) }} then {{ code_of_text(item, entry) }}
         {%- endfor %}
-        {%- if item.high - item.low <= 20 and not inner_ranges %}
+        {%- if units == 1 and item.high - item.low <= 20 and not inner_ranges %}
         {%- for answer in allowed_answers(item) if answer | string not in declared %}
         when '{{ answer }}' then {{ answer }}
         {%- endfor %}
         {%- endif %}
         else case
             {%- for entry in numbers %}
-            when {{ matches_whole_number(number) }} and cast({{ number }} as double) = {{ entry.number }} then {{ entry.code }}
+            when {{ matches_number(number) }} and cast({{ number }} as double) = {{ entry.number }} then {{ entry.code }}
             {%- endfor %}
             {%- for entry in ranges %}
             when {{ matches_number(number) }} and {{ is_in_range('cast(' ~ number ~ ' as double)', entry) }} then {{ code_of_text(item, entry) }}
             {%- endfor %}
-            when {{ matches_whole_number(number) }} and {{ is_allowed(item, 'cast(' ~ number ~ ' as double)') }}
-                then cast({{ number }} as double)
+            when {{ matches_number_with(number, item.decimals or 0) }} and {{ is_allowed(item, answer) }} then {{ answer }}
             else {{ reason_code(item, 'invalid') }}
         end
     end
@@ -133,8 +161,9 @@
         {%- for entry in special_codes if not entry.is_range %}
         {%- set text = entry.answer_text | replace('.', '?') | replace(',', '.') if decimal_mark == ',' else entry.answer_text %}
         when {{ column }} = {{ text_literal(text) }} then '{{ entry.missing_reason }}'
-        {%- if is_plain_number(entry.answer_text) %}
-        when {{ matches_whole_number(column) }} and cast({{ column }} as double) = {{ entry.answer_text | trim }} then '{{ entry.missing_reason }}'
+        {%- set spelled = number_of_text(entry.answer_text, decimal_mark) %}
+        {%- if spelled is not none %}
+        when {{ matches_number(column) }} and cast({{ column }} as double) = {{ spelled }} then '{{ entry.missing_reason }}'
         {%- endif %}
         {%- endfor %}
         {%- for entry in special_codes if entry.is_range %}
@@ -146,7 +175,8 @@
 
 {#- Whether a declared range of special codes reaches into an item's anchors -#}
 {% macro meets(entry, item) %}
-    {{ return((entry.low is none or entry.low | float <= item.high) and (entry.high is none or entry.high | float >= item.low)) }}
+    {%- set units = units_in_one(item) -%}
+    {{ return((entry.low is none or entry.low | float * units <= item.high) and (entry.high is none or entry.high | float * units >= item.low)) }}
 {% endmacro %}
 
 {#- A cell's text in the form in which it is compared: Unicode's NFC, without white space and characters without width
@@ -178,35 +208,36 @@
     {{ return(reason_code(item, entry.missing_reason) if entry.missing_reason else entry.code) }}
 {% endmacro %}
 
-{#- Whether a text is the plain spelling of a whole number: what a number column can hold -#}
-{% macro is_plain_number(text) %}
+{#- The number that a declared text spells, or none -#}
+{% macro number_of_text(text, decimal_mark) %}
     {%- set trimmed = text | string | trim -%}
-    {%- set found = trimmed | int(none) -%}
-    {{ return(found is not none and trimmed == found | string) }}
+    {%- set pointed = trimmed | replace('.', '?') | replace(',', '.') if decimal_mark == ',' else trimmed -%}
+    {%- if not modules.re.fullmatch('[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)', pointed, modules.re.ASCII) %}{{ return(none) }}{% endif -%}
+    {%- set number = pointed | float -%}
+    {{ return(number | int if number == number | int else number) }}
 {% endmacro %}
 
-{#- Whether a text spells a whole number: digits, with zeros after a point at most. Casting alone would take 1_0 for ten. -#}
-{% macro matches_whole_number(column) -%}
-    {{ return(adapter.dispatch('matches_whole_number')(column)) }}
-{%- endmacro %}
-
-{% macro default__matches_whole_number(column) -%}
-    regexp_like({{ column }}, '^[+-]?[0-9]{1,9}([.]0+)?$')
-{%- endmacro %}
-
-{% macro duckdb__matches_whole_number(column) -%}
-    regexp_full_match({{ column }}, '[+-]?[0-9]{1,9}([.]0+)?')
+{#- Whether a text spells a number with so many decimals at most, zeros behind them aside. Casting alone would take 1_0 for
+    ten. -#}
+{% macro matches_number_with(column, decimals) -%}
+    {%- set whole = '[0-9]{1,9}' -%}
+    {%- if decimals == 0 -%}
+    {{ return(adapter.dispatch('matches_all')(column, '[+-]?' ~ whole ~ '([.]0+)?')) }}
+    {%- else -%}
+    {{ return(adapter.dispatch('matches_all')(column, '[+-]?(' ~ whole ~ '([.][0-9]{0,' ~ decimals ~ '}0*)?|[.][0-9]{1,' ~ decimals ~ '}0*)')) }}
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Whether a text spells a number: digits, with a point and more digits at most -#}
 {% macro matches_number(column) -%}
-    {{ return(adapter.dispatch('matches_number')(column)) }}
+    {{ return(adapter.dispatch('matches_all')(column, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)')) }}
 {%- endmacro %}
 
-{% macro default__matches_number(column) -%}
-    regexp_like({{ column }}, '^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)$')
+{#- Whether a regular expression matches a whole text -#}
+{% macro default__matches_all(column, pattern) -%}
+    regexp_like({{ column }}, '^({{ pattern }})$')
 {%- endmacro %}
 
-{% macro duckdb__matches_number(column) -%}
-    regexp_full_match({{ column }}, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)')
+{% macro duckdb__matches_all(column, pattern) -%}
+    regexp_full_match({{ column }}, '{{ pattern }}')
 {%- endmacro %}

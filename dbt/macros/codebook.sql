@@ -23,24 +23,30 @@
     {{ return(copies) }}
 {% endmacro %}
 
-{#- item, low, high, turned_from (null for an item that is not reversed), is_service, in the order of the codebook; answers
-    (list of {answer, counts_as}) of an item that does not allow every number from low to high, or is recoded (is_recoded) -#}
+{#- item, decimals, low, high, turned_from (null for an item that is not reversed), is_service, in the order of the codebook;
+    answers (list of {answer, counts_as}) of an item that does not allow every number from low to high, or is recoded
+    (is_recoded). Answers as they are stored: whole numbers of their last decimal. -#}
 {% macro codebook_items() %}
     {% set items_query %}
         select
             item,
-            cast(low as integer) as low,
-            cast(high as integer) as high,
-            cast(turned_from as integer) as turned_from,
+            cast(decimals as integer) as decimals,
+            cast(round(low * power(10, decimals)) as integer) as low,
+            cast(round(high * power(10, decimals)) as integer) as high,
+            cast(round(turned_from * power(10, decimals)) as integer) as turned_from,
             is_recoded,
             is_service
         from {{ source('codebook', 'items') }}
         order by item_order
     {% endset %}
     {% set answers_query %}
-        select item, cast(answer as integer) as answer, cast(counts_as as integer) as counts_as
-        from {{ source('codebook', 'item_answers') }}
-        order by item, answer
+        select
+            answers.item,
+            cast(round(answers.answer * power(10, items.decimals)) as integer) as answer,
+            cast(round(answers.counts_as * power(10, items.decimals)) as integer) as counts_as
+        from {{ source('codebook', 'item_answers') }} as answers
+        inner join {{ source('codebook', 'items') }} as items on answers.item = items.item
+        order by answers.item, answers.answer
     {% endset %}
     {% set items, answers = codebook_rows(items_query), codebook_rows(answers_query) %}
     {% for item in items if answers %}
@@ -120,21 +126,22 @@
     {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
-{#- wave, item, answer_text, code (null for a special code), missing_reason (null for a label), is_range (whether it stands
+{#- wave, item, answer_text, code (as it is stored; null for a special code), missing_reason (null for a label), is_range (whether it stands
     for the numbers from low to high; null for no limit) -#}
 {% macro codebook_answer_texts() %}
     {% set query %}
         select
-            wave,
-            item,
-            answer_text,
-            cast(code as integer) as code,
-            missing_reason,
-            low is not null or high is not null as is_range,
-            cast(low as varchar) as low,
-            cast(high as varchar) as high
-        from {{ source('codebook', 'answer_texts') }}
-        order by item, wave, answer_text
+            texts.wave,
+            texts.item,
+            texts.answer_text,
+            cast(round(texts.code * power(10, items.decimals)) as integer) as code,
+            texts.missing_reason,
+            texts.low is not null or texts.high is not null as is_range,
+            cast(texts.low as varchar) as low,
+            cast(texts.high as varchar) as high
+        from {{ source('codebook', 'answer_texts') }} as texts
+        inner join {{ source('codebook', 'items') }} as items on texts.item = items.item
+        order by texts.item, texts.wave, texts.answer_text
     {% endset %}
     {{ return(codebook_rows(query)) }}
 {% endmacro %}

@@ -5,9 +5,25 @@
     ({%- for item in items -%}case when {{ is_answer(item) }} then 1 else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
 {%- endmacro %}
 
-{#- The sum of the answers, as they count. Answers are kept in 16 bits, which many of them together do not fit into. -#}
+{#- The sum of the answers, as they count, in units of the last decimal of any of them: whole numbers, so that it is exact.
+    Answers are kept in 16 bits where they fit, which many of them together do not fit into. -#}
 {% macro sum_answered(items) -%}
-    (cast(0 as integer) + {% for item in items -%}case when {{ is_answer(item) }} then {{ keyed_answer(item) }} else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
+    {%- set units, wide = units_of_all(items), [] -%}
+    {%- for item in items if answer_type(item) != 'smallint' or units > 1 %}{% do wide.append(item) %}{% endfor -%}
+    (cast(0 as {{ 'bigint' if wide else 'integer' }}) + {% for item in items -%}case when {{ is_answer(item) }} then {{ in_units(item, keyed_answer(item), units) }} else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
+{%- endmacro %}
+
+{#- How many of the units in which the answers to some items are added up make one -#}
+{% macro units_of_all(items) %}
+    {%- set units = [1] -%}
+    {%- for item in items %}{% do units.append(units_in_one(item)) %}{% endfor -%}
+    {{ return(units | max) }}
+{% endmacro %}
+
+{#- A number in an item's units in smaller ones -#}
+{% macro in_units(item, number, units) -%}
+    {%- set factor = units // units_in_one(item) -%}
+    {{ number | trim if factor == 1 else '(' ~ number | trim ~ ') * ' ~ factor }}
 {%- endmacro %}
 
 {#- A scale's score from the sum and the number of its answers: null below the minimum; person-mean proration above it.

@@ -6,6 +6,7 @@ Scores are compared with a plain function of the answers that knows nothing of t
 import csv
 import math
 import random
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,21 @@ HANDED = {
     "instrument": "handed", "name": "Handed", "source": "none", "licence": "none", "item_count": 2,
     "anchors": {"low": 0, "high": 5}, "item_anchors": [{"items": [1], "low": 0, "high": 3}], "reversed": [1],
     "scales": [{"scale": "handed_total", "label": "Handed", "items": ["1-2"], "aggregate": "sum", "better": "high"}],
+}  # fmt: skip
+
+
+#: As a study of sliders declares it: read to a tenth, the second reversed, and hours to a hundredth.
+SLIDER = {
+    "instrument": "slider", "name": "Slider", "source": "none", "licence": "none", "item_count": 4,
+    "anchors": {"low": 0, "high": 10, "decimals": 1}, "reversed": [2],
+    "item_anchors": [{"items": [4], "low": 0.25, "high": 24, "decimals": 2}],
+    "scales": [
+        {"scale": "slider_all", "label": "All", "items": ["1-4"], "aggregate": "sum", "better": "high", "minimum_answered": 1},
+        {"scale": "slider_mean", "label": "M", "items": ["1-3"], "aggregate": "mean", "better": "high", "minimum_answered": 0.5},
+        {"scale": "slider_hours", "label": "Hours", "items": [4], "aggregate": "sum", "better": "high"},
+        {"scale": "slider_rounded", "label": "R", "items": ["1-3"], "aggregate": "sum", "better": "high", "multiply": 10 / 3,
+         "rounded": True, "minimum_answered": 1},
+    ],
 }  # fmt: skip
 
 
@@ -79,20 +95,23 @@ def _own(instrument: Mapping[str, Any], position: int) -> Mapping[str, Any]:
     return next((rule for rule in instrument["item_anchors"] if position in rule["items"]), instrument["anchors"])
 
 
-def _codes(instrument: Mapping[str, Any], position: int) -> list[int]:
+def _codes(instrument: Mapping[str, Any], position: int) -> list[float]:
     anchors = _own(instrument, position)
+    if "decimals" in anchors:
+        parts = 10 ** anchors["decimals"]
+        return [number / parts for number in range(round(anchors["low"] * parts), anchors["high"] * parts + 1)]
     return list(anchors.get("codes") or range(anchors["low"], anchors["high"] + 1))
 
 
-def _counts_as(instrument: Mapping[str, Any], position: int, answer: int) -> int:
+def _counts_as(instrument: Mapping[str, Any], position: int, answer: float) -> float:
     for rule in instrument.get("recode", []):
         if position in rule["items"]:
-            return int(rule["codes"][answer])
+            return float(rule["codes"][answer])
     anchors = _own(instrument, position)
-    return int(anchors["high"] - (answer - anchors["low"]) if position in instrument["reversed"] else answer)
+    return round(anchors["high"] - (answer - anchors["low"]), 2) if position in instrument["reversed"] else answer
 
 
-def _plain_range(instrument: Mapping[str, Any], position: int) -> tuple[int, int]:
+def _plain_range(instrument: Mapping[str, Any], position: int) -> tuple[float, float]:
     numbers = [_counts_as(instrument, position, answer) for answer in _codes(instrument, position)]
     return min(numbers), max(numbers)
 
@@ -112,9 +131,9 @@ def _score(instrument: Mapping[str, Any], scale: Mapping[str, Any], cells: Mappi
     positions = _positions(scale["items"])
     texts = {"none": "0", "most": "5"}
     answers = {
-        position: int(text)
+        position: float(text)
         for position in positions
-        if (text := texts.get(cells[position], cells[position])).lstrip("-").isdigit()
+        if re.fullmatch("-?([0-9]+[.]?[0-9]*|[.][0-9]+)", text := texts.get(cells[position], cells[position]))
     }
     if instrument["instrument"] == "handed" and cells[2] == "6":
         answers[2] = 1
@@ -147,7 +166,13 @@ def _cell(rng: random.Random, instrument: Mapping[str, Any], position: int) -> s
     """Mostly an answer, sometimes nothing, sometimes an answer of another item only."""
     if rng.random() < 0.12:
         return rng.choice(["", "", "77", str(_own(instrument, position)["high"] + 1)])
-    return str(rng.choice(_codes(instrument, position)))
+    answer = rng.choice(_codes(instrument, position))
+    if "decimals" in _own(instrument, position):
+        if rng.random() < 0.1:
+            return f"{answer}{rng.choice('123456789')}9"  # more decimals than are declared
+        spellings = [str(answer), f"{answer:.4f}", f"{answer:g}", f"{answer:.2f}".lstrip("0")]
+        return rng.choice([spelling for spelling in spellings if spelling != ".00"])
+    return str(answer)
 
 
 def write_study(
@@ -199,7 +224,7 @@ def test_scores_are_those_of_a_plain_reading_of_the_file(
     seed: int, workspace_of: Callable[..., Any], run_of: Callable[..., Any], tmp_path: Path
 ) -> None:
     rng = random.Random(seed)
-    instruments = [HANDED, *(_random_instrument(rng, f"kind{number}") for number in range(8))]
+    instruments = [HANDED, SLIDER, *(_random_instrument(rng, f"kind{number}") for number in range(8))]
     sheets = {
         (person, wave): {
             instrument["instrument"]: {
@@ -246,11 +271,21 @@ def test_scores_are_those_of_a_plain_reading_of_the_file(
     assert report.checked > 1_000 and not report.differences, report.differences[:5]
     ranges = {row["scale"]: (row["lowest"], row["highest"]) for row in workspace.released("from codebook.scales")}
     assert ranges["handed_total"] == (0, 8)
+    assert ranges["slider_all"] == (0.25, 54) and ranges["slider_rounded"] == (0, 100)
+    too_many = workspace.working(
+        "select answer_text from staging.rejected_answers where item like 'slider%' and regexp_matches(answer_text, '[1-9]9$')"
+    )
+    assert len(too_many) > 10
+    (stored,) = workspace.released("select slider_01 from marts.answer_codes where slider_01 >= 0 limit 1")
+    assert isinstance(stored["slider_01"], int), "sums are exact"
     (rule,) = workspace.released("select rule from codebook.scales where scale = 'handed_total'")
     assert rule["rule"] == "sum of 2 items, all answered; reversed (3 - answer): handed_01"
     _compare_trace(workspace, instruments, sheets, names)
     page = (workspace.release / "index.html").read_text(encoding="utf-8")
     assert "Handed (none): 2 items answered 0 to 3 (item 1) and 0 to 5 (item 2); Handed (sum of 2, high is good)." in page
+    assert (
+        "Slider (none): 4 items answered 0 to 10 in steps of 0.1 (items 1-3) and 0.25 to 24 in steps of 0.01 (item 4)" in page
+    )
 
 
 def _compare_trace(workspace: Any, instruments: list[dict[str, Any]], sheets: Any, names: Mapping[str, str]) -> None:
@@ -264,5 +299,5 @@ def _compare_trace(workspace: Any, instruments: list[dict[str, Any]], sheets: An
         assert rows
         for row in rows:
             code, position = row["item"].rsplit("_", 1)
-            assert row["keyed"] == _counts_as(by_code[code], int(position), int(row["value"]))
-            assert str(int(row["value"])) == sheets[names[row["participant_id"]], "T1"][code][int(position)]
+            assert row["keyed"] == _counts_as(by_code[code], int(position), row["value"])
+            assert row["value"] == float(sheets[names[row["participant_id"]], "T1"][code][int(position)])

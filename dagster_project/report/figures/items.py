@@ -33,14 +33,14 @@ def plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str,
         yield name, table, partial(_draw, study, instrument, results, table)
 
 
-def _options(instrument: Instrument) -> tuple[list[str], list[int]]:
+def _options(instrument: Instrument) -> tuple[list[str], list[float]]:
     """The items with few possible answers, and every answer that some of them allow."""
-    options = {code: instrument.anchors_of(position).answers for position, code in enumerate(instrument.item_codes, start=1)}
-    items = [code for code, answers in options.items() if len(answers) <= MAX_ANSWER_OPTIONS]
-    return items, sorted({answer for code in items for answer in options[code]})
+    options = {code: instrument.anchors_of(position) for position, code in enumerate(instrument.item_codes, start=1)}
+    items = [code for code, anchors in options.items() if anchors.answer_count <= MAX_ANSWER_OPTIONS]
+    return items, sorted({answer for code in items for answer in options[code].answers})
 
 
-def _cells(numbers: Numbers, item: str, waves: Sequence[str], answers: Sequence[int]) -> Iterator[Cell]:
+def _cells(numbers: Numbers, item: str, waves: Sequence[str], answers: Sequence[float]) -> Iterator[Cell]:
     for wave in waves:
         yield numbers.cell("{}", result_id("items", item, "n", timepoint=wave))
         for answer in answers:
@@ -83,13 +83,13 @@ def _draw(
     return finish(table.name, table.title, _alt(items, results, waves, answers), table, notes, figure_canvas)
 
 
-def _count(results: Mapping[str, ResultRow], item: str, answer: int, wave: str) -> int:
+def _count(results: Mapping[str, ResultRow], item: str, answer: float, wave: str) -> int:
     row = results.get(result_id("items", item, "count", category=str(answer), timepoint=wave))
     return 0 if row is None or row.value is None else int(row.value)
 
 
-def _alt(items: Sequence[str], results: Mapping[str, ResultRow], waves: Sequence[str], answers: Sequence[int]) -> str:
-    largest_shares: dict[tuple[str, str], tuple[float, int]] = {}
+def _alt(items: Sequence[str], results: Mapping[str, ResultRow], waves: Sequence[str], answers: Sequence[float]) -> str:
+    largest_shares: dict[tuple[str, str], tuple[float, float]] = {}
     for item in items:
         for wave in waves:
             counts = [_count(results, item, answer, wave) for answer in answers]

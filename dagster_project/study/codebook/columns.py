@@ -11,6 +11,11 @@ import pyarrow as pa
 TEXT, WHOLE, NUMBER, FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
 
 
+def answer_type(is_decimal: bool) -> pa.DataType:
+    """The type of answer codes. is_decimal: some of the study's answers have decimals."""
+    return NUMBER if is_decimal else WHOLE
+
+
 def codebook_table(columns: dict[str, pa.DataType], rows: Iterable[Sequence[Any]]) -> pa.Table:
     """A table of the given columns, even without rows."""
     records = [dict(zip(columns, row, strict=True)) for row in rows]

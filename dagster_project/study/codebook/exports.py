@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, codebook_table
+from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, answer_type, codebook_table
 from dagster_project.study.study import SERVICES, Study
 
 
@@ -51,9 +51,9 @@ def answer_texts_table(study: Study) -> pa.Table:
             columns = study.column_of(block)
             for position, code in enumerate(study.block_codes(block.block), start=1):
                 for text, meaning in study.answer_texts(export, block.block, position).items() if code in columns else ():
-                    answer, reason = (meaning, None) if isinstance(meaning, int) else (None, meaning)
+                    answer, reason = (None, meaning) if isinstance(meaning, str) else (meaning, None)
                     rows.append((export.wave, code, text, answer, reason, None, None))
                 for codes, reason in export.special_ranges_of(block.block, position).items() if code in columns else ():
                     rows.append((export.wave, code, codes.text, None, reason, codes.low, codes.high))
-    texts_columns = {"wave": TEXT, "item": TEXT, "answer_text": TEXT, "code": WHOLE, "missing_reason": TEXT}
-    return codebook_table(texts_columns | {"low": NUMBER, "high": NUMBER}, rows)
+    texts_columns = {"wave": TEXT, "item": TEXT, "answer_text": TEXT, "code": answer_type(study.has_decimal_answers)}
+    return codebook_table(texts_columns | {"missing_reason": TEXT, "low": NUMBER, "high": NUMBER}, rows)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
+from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, answer_type, codebook_table
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.study import SERVICES, Study
 
@@ -30,10 +30,11 @@ def items_table(study: Study) -> pa.Table:
             anchors, turned_from = instrument.anchors_of(position), instrument.turned_from(position)
             is_recoded = instrument.recoded(position) is not None
             keys = (turned_from is not None, turned_from, is_recoded)
-            rows.append((code, instrument.instrument, position, anchors.low, anchors.high, *keys, False))
+            ends = (anchors.decimals, anchors.low, anchors.high)
+            rows.append((code, instrument.instrument, position, *ends, *keys, False))
     # A service is an item that is answered with 0 (not used) or 1 (used).
     rows += [
-        (code, SERVICES, order, 0, 1, False, None, False, True)
+        (code, SERVICES, order, 0, 0, 1, False, None, False, True)
         for order, code in enumerate(study.block_codes(SERVICES), start=1)
     ]
     return codebook_table(
@@ -42,10 +43,11 @@ def items_table(study: Study) -> pa.Table:
             "item_order": WHOLE,
             "instrument": TEXT,
             "position": WHOLE,
-            "low": WHOLE,
-            "high": WHOLE,
+            "decimals": WHOLE,
+            "low": answer_type(study.has_decimal_answers),
+            "high": answer_type(study.has_decimal_answers),
             "is_reversed": FLAG,
-            "turned_from": WHOLE,
+            "turned_from": answer_type(study.has_decimal_answers),
             "is_recoded": FLAG,
             "is_service": FLAG,
         },
@@ -56,7 +58,11 @@ def items_table(study: Study) -> pa.Table:
 def item_answers_table(study: Study) -> pa.Table:
     """Of items with answers that are not simply every whole number from low to high, kept or reversed: each answer."""
     return codebook_table(
-        {"item": TEXT, "answer": WHOLE, "counts_as": WHOLE},
+        {
+            "item": TEXT,
+            "answer": answer_type(study.has_decimal_answers),
+            "counts_as": answer_type(study.has_decimal_answers),
+        },
         [
             (code, answer, instrument.scored_answer(position, answer))
             for instrument in study.instruments
@@ -124,7 +130,7 @@ def scoring_rule(instrument: Instrument, scale: Scale | Composite) -> str:
         rule += f", times {scale.multiply:g}"
     if scale.rounded:
         rule += ", rounded to a whole number, a half upwards"
-    reversed_items: dict[int, list[str]] = {}
+    reversed_items: dict[float, list[str]] = {}
     recoded_items: dict[str, list[str]] = {}
     for position in scale.items:
         item = instrument.item_code(position)

@@ -1,5 +1,5 @@
 {{ config(materialized='view') }}
-{#- Types every answer against its declared anchors, labels and special codes: one small whole number an item
+{#- Types every answer against its declared anchors, labels and special codes: one whole number an item
     (macros/answers). Each export's table is read by itself, since a column holds text in one and whole numbers in another.
     An item that stands in another part of the wave is null. -#}
 -- depends_on: {{ source('raw', 'answers') }}
@@ -39,9 +39,9 @@ select
     {%- for entry in placed %},
     {%- set item = entry.item %}
     {%- if entry.is_here %}
-    cast({{ read_answer(item, quoted(item.item), entry.is_number, entry.texts, table.decimal_mark) }} as smallint) as {{ quoted(item.item) }}
+    cast({{ read_answer(item, quoted(item.item), entry.is_number, entry.texts, table.decimal_mark) }} as {{ answer_type(item) }}) as {{ quoted(item.item) }}
     {%- else %}
-    cast({{ reason_code(item, entry.status) if entry.status else 'null' }} as smallint) as {{ quoted(item.item) }}
+    cast({{ reason_code(item, entry.status) if entry.status else 'null' }} as {{ answer_type(item) }}) as {{ quoted(item.item) }}
     {%- endif %}
     {%- endfor %}
 from (

@@ -37,8 +37,8 @@ read as (
             {%- for entry in variable.texts %}
             when {{ column }} = {{ text_literal(entry.answer_text) }} then {{ text_literal(entry.category) }}
             {%- endfor %}
-            {%- for entry in variable.texts if is_plain_number(entry.answer_text) %}
-            when {{ matches_whole_number(column) }} and cast({{ column }} as double) = {{ entry.answer_text | trim }} then {{ text_literal(entry.category) }}
+            {%- for entry in variable.texts if number_of_text(entry.answer_text, '.') is not none %}
+            when {{ matches_number(column) }} and cast({{ column }} as double) = {{ number_of_text(entry.answer_text, '.') }} then {{ text_literal(entry.category) }}
             {%- endfor %}
         end as {{ column }}
         {%- else %}

@@ -1,5 +1,5 @@
 {{ config(materialized='kept_by_wave') }}
-{#- Every answer, once: one row a person of the roster and wave that stands in an export, one small whole number an item: the
+{#- Every answer, once: one row a person of the roster and wave that stands in an export, one whole number an item: the
     answer, or below its anchors the reason why there is none. `answers`, `missing_answers` and `answer_sheets` are views
     over it in words. A wave that comes as several exports is put together here, each item from the part that holds it. -#}
 {%- set items = codebook_items() %}
@@ -25,7 +25,7 @@ with sheets as (
         {%- endfor %}
         {%- for item in items %},
         cast(
-            coalesce(max(answers.{{ quoted(item.item) }}), {{ reason_code(item, 'wave_not_returned') }}) as smallint
+            coalesce(max(answers.{{ quoted(item.item) }}), {{ reason_code(item, 'wave_not_returned') }}) as {{ answer_type(item) }}
         ) as {{ quoted(item.item) }}
         {%- endfor %}
         {%- endif %}

@@ -1,5 +1,10 @@
 {#- How often each answer was given to each item in each wave. -#}
 
-select wave, item, code as answer, n
-from {{ ref('code_counts') }}
-where is_answer
+select
+    cast(counts.wave as varchar) as wave,
+    cast(counts.item as varchar) as item,
+    cast(counts.code / power(10, items.decimals) as double) as answer,
+    cast(counts.n as bigint) as n
+from {{ ref('code_counts') }} as counts
+inner join {{ source('codebook', 'items') }} as items on counts.item = items.item
+where counts.is_answer

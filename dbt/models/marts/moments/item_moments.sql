@@ -1,6 +1,6 @@
 {{ config(materialized='kept_by_wave') }}
 {#- The covariances of each scale's keyed items, of people who answered them all: what reliability needs. Keyed answers are
-    whole numbers, so that n sum(xy) - sum(x) sum(y) is exact. -#}
+    kept as whole numbers, so that n sum(xy) - sum(x) sum(y) is exact. -#}
 -- depends_on: {{ ref('answer_codes') }}
 {%- set stale = stale_waves(this) %}
 {%- set codes = {} %}
@@ -19,6 +19,7 @@
 {%- do pairs.append({
     'item': text_literal(item),
     'other_item': text_literal(other_item),
+    'units': units_in_one(codes[item]) * units_in_one(codes[other_item]),
     'products': 'count(*) * sum(cast(' ~ x ~ ' as bigint) * ' ~ y ~ ') - sum(' ~ x ~ ') * sum(' ~ y ~ ')',
 }) %}
 {%- endfor %}
@@ -29,7 +30,7 @@ select
     cast(pair.item as varchar) as item,
     cast(pair.other_item as varchar) as other_item,
     cast(n as bigint) as n,
-    cast(cast(pair.products as double) / nullif(cast(n as double) * (n - 1), 0) as double) as covariance,
+    cast(cast(pair.products as double) / nullif(cast(n as double) * (n - 1) * pair.units, 0) as double) as covariance,
     cast({{ stamp_of_wave('wave') }} as varchar) as content_stamp
 from (
     select

@@ -32,7 +32,8 @@ scored as (
         {%- for scale in scales %}
         {%- set answered, total = quoted(scale.scale ~ '__answered'), quoted(scale.scale ~ '__total') %},
         {{ answered }},
-        cast({{ scale_score(scale, total, answered) }} as double) as {{ quoted(scale.scale) }},
+        {%- set units = units_of_all(scale_items(scale, codes)) %}
+        cast({{ scale_score(scale, total if units == 1 else '(' ~ total ~ ' / cast(' ~ units ~ ' as double))', answered) }} as double) as {{ quoted(scale.scale) }},
         {{ scale_reason(scale, scale_items(scale, codes), answered) }} as {{ quoted(scale.scale ~ '__reason') }}
         {%- endfor %}
     from summed
