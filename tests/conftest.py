@@ -1,9 +1,12 @@
 """Studies to run, and the whole graph in this process. What one package's tests need alone stands beside them."""
 
+import atexit
 import gc
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import dagster as dg
 import pytest
 
 from dagster_project.definitions import build_defs
+from dagster_project.models.manifest import prepared_manifest
 from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import Warehouse
 
@@ -62,6 +66,21 @@ def workspace_at(folder: Path, study: Path) -> Workspace:
     return Workspace(target, _settings(folder, target))
 
 
+@cache
+def _parsed_models() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="parsed-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    settings = _settings(folder, SMALL)
+    prepared_manifest(settings)
+    return settings.dbt_target
+
+
+def share_parsed_models(settings: Settings) -> None:
+    """Give a home the dbt project as it was parsed once for all tests of this process: it is the same for every study."""
+    if not settings.dbt_target.exists():
+        shutil.copytree(_parsed_models(), settings.dbt_target)
+
+
 def _settings(folder: Path, study: Path) -> Settings:
     return read_settings(
         {"WAVEHOUSE_STUDY": str(study), "WAVEHOUSE_HOME": str(folder / "home"), "WAVEHOUSE_PSEUDONYM_KEY": "a key for tests"}
@@ -78,6 +97,7 @@ def copy_of(workspace: Workspace, folder: Path) -> Workspace:
 
 
 def definitions_of(workspace: Workspace) -> dg.Definitions:
+    share_parsed_models(workspace.settings)
     return build_defs(workspace.settings)
 
 
@@ -125,6 +145,12 @@ def _definitions_of() -> Callable[[Workspace], dg.Definitions]:
 def _workspace_at() -> Callable[[Path, Path], Workspace]:
     """A copy of any study folder below any other, for runs that several tests stand on."""
     return workspace_at
+
+
+@pytest.fixture(name="share_parsed_models", scope="session")
+def _share_parsed_models() -> Callable[[Settings], None]:
+    """The parsed dbt project for a home that a test makes itself."""
+    return share_parsed_models
 
 
 @pytest.fixture

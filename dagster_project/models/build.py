@@ -11,8 +11,9 @@ from typing import Any
 from dagster_project.checks import Check
 from dagster_project.markdown import markdown_table
 from dagster_project.models.column_lineage import Origins, Source, column_lineage, in_ranges
+from dagster_project.models.manifest import parsed_project
 from dagster_project.models.project import DbtProject
-from dagster_project.models.run_dbt import run_dbt
+from dagster_project.models.run_dbt import read_manifest, run_dbt
 from dagster_project.raw.columns import export_columns
 from dagster_project.stamps import marts_are_built, stamp_marts
 from dagster_project.study import Study, column_descriptions
@@ -68,7 +69,7 @@ def build_models(study_run: StudyRun, project: DbtProject, selected_tables: Sequ
     if selected_tables is not None:
         # By name: the folders below a schema are for people.
         arguments += ["--select", *sorted(name for _, name in selected_tables)]
-    result = run_dbt(project, arguments)
+    result = run_dbt(project, arguments, manifest=read_manifest(parsed_project(project)))
     nodes = list(getattr(result.result, "results", None) or ())
     if not result.success and (refusal := _refusal(project, nodes, result.exception)):
         raise refusal

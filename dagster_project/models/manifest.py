@@ -23,7 +23,7 @@ _PARSERS: dict[Path, subprocess.Popen[bytes]] = {}
 
 def prepare_in_background(settings: Settings) -> None:
     """Begin to parse in a process of its own, if the project must be parsed. `prepared_manifest` waits for it."""
-    if not _is_prepared(settings):
+    if not _is_prepared(DbtProject.from_settings(settings)):
         _PARSERS[settings.dbt_target] = subprocess.Popen(
             [sys.executable, "-m", "dagster_project.models.manifest"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -38,38 +38,43 @@ def prepared_manifest(settings: Settings) -> Path:
     """
     if (parser := _PARSERS.pop(settings.dbt_target, None)) is not None:
         parser.wait()  # what it could not do is tried again here, and said
-    if not _is_prepared(settings):
-        _parse(settings)
-    return _manifest(settings)
+    return _prepared(DbtProject.from_settings(settings), _MANIFEST)
 
 
-def _parse(settings: Settings) -> None:
+def parsed_project(project: DbtProject) -> Path:
+    """What dbt keeps of the project as it is now, in its own form: parsed where it must be. ValueError as above."""
+    return _prepared(project, _CACHE)
+
+
+def _prepared(project: DbtProject, name: str) -> Path:
+    if not _is_prepared(project):
+        _parse(project)
+    return project.target / name
+
+
+def _parse(project: DbtProject) -> None:
     from dagster_project.models.run_dbt import run_dbt
 
     started_at = time.time()
-    settings.dbt_target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.dbt_target, prefix=".parsing-") as temporary:
-        folder, cache = Path(temporary), settings.dbt_target / _CACHE
+    project.target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=project.target, prefix=".parsing-") as temporary:
+        folder, cache = Path(temporary), project.target / _CACHE
         if cache.exists():
             shutil.copyfile(cache, folder / _CACHE)
-        result = run_dbt(DbtProject.from_settings(settings), ["parse", "--quiet"], folder)
+        result = run_dbt(project, ["parse", "--quiet"], folder)
         if not result.success:
-            raise ValueError(f"dbt cannot parse {settings.dbt_folder}: {' '.join(str(result.exception).split())}")
+            raise ValueError(f"dbt cannot parse {project.folder}: {' '.join(str(result.exception).split())}")
         # What is edited while dbt parses is newer than the manifest.
         os.utime(folder / _MANIFEST, (started_at, started_at))
         for name in (_CACHE, _MANIFEST):
-            os.replace(folder / name, settings.dbt_target / name)
+            os.replace(folder / name, project.target / name)
 
 
-def _is_prepared(settings: Settings) -> bool:
-    sources = [path for path in settings.dbt_folder.rglob("*") if path.suffix in {".sql", ".yml"}]
+def _is_prepared(project: DbtProject) -> bool:
+    sources = [path for path in project.folder.rglob("*") if path.suffix in {".sql", ".yml"}]
     changed_at = max((path.stat().st_mtime for path in sources), default=0.0)
-    manifest = _manifest(settings)
-    return manifest.exists() and manifest.stat().st_mtime >= changed_at
-
-
-def _manifest(settings: Settings) -> Path:
-    return settings.dbt_target / _MANIFEST
+    manifest = project.target / _MANIFEST
+    return (project.target / _CACHE).exists() and manifest.exists() and manifest.stat().st_mtime >= changed_at
 
 
 if __name__ == "__main__":

@@ -10,14 +10,20 @@ from pathlib import Path
 
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+from dbt.parser.manifest import extended_mashumuro_decoder
+from dbt.version import __version__ as dbt_version
 
 from dagster_project.models.project import DbtProject
 
 
-def run_dbt(project: DbtProject, arguments: Sequence[str], target: Path | None = None) -> dbtRunnerResult:
+def run_dbt(
+    project: DbtProject, arguments: Sequence[str], target: Path | None = None, manifest: Manifest | None = None
+) -> dbtRunnerResult:
     """Run dbt on a study's warehouse and let go of the file, which dbt would keep locked. It prints to standard output.
 
-    target: where dbt keeps what it makes of the project, by default the study's own.
+    target: where dbt keeps what it makes of the project, by default the study's own. manifest: of the project as it is, so
+    that it is not parsed.
     """
     folder, target_folder = str(project.folder), str(target or project.target)
     project.target.mkdir(parents=True, exist_ok=True)
@@ -27,6 +33,19 @@ def run_dbt(project: DbtProject, arguments: Sequence[str], target: Path | None =
     # profiles.yml reads it.
     file = ["--vars", json.dumps({"warehouse_file": str(project.warehouse_file)})]
     try:
-        return dbtRunner().invoke([*arguments, *paths, *quietly, *file, "--no-use-colors"])
+        return dbtRunner(manifest=manifest).invoke([*arguments, *paths, *quietly, *file, "--no-use-colors"])
     finally:
         DuckDBConnectionManager.close_all_connections()
+
+
+def read_manifest(parsed_project: Path) -> Manifest | None:
+    """The manifest that dbt left of a project when it parsed it (partial_parse.msgpack). It holds wherever the study's file
+    is. None for what another version of dbt left, so that the project is parsed again."""
+    try:
+        manifest: Manifest = Manifest.from_msgpack(parsed_project.read_bytes(), decoder=extended_mashumuro_decoder)
+    except (TypeError, ValueError, LookupError):
+        return None
+    if manifest.metadata.dbt_version != dbt_version:
+        return None
+    manifest.build_flat_graph()
+    return manifest

@@ -12,6 +12,7 @@ import tool_exports
 
 from dagster_project.cli import main
 from dagster_project.drafting import new_study_from
+from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import Warehouse
 
 _BETTER = '!ask "high or low, the end of the scale that is good"'
@@ -82,6 +83,7 @@ def test_few_edits_lead_to_the_right_means(
     write_exports: Callable[[Path], Path],
     edits: Mapping[str, tuple[str, str]],
     means: Callable[[Path], dict[str, float]],
+    share_parsed_models: Callable[[Settings], None],
 ) -> None:
     exports, folder = write_exports(tmp_path / "exports"), tmp_path / "my_study"
     draft = new_study_from(folder, [exports])
@@ -94,6 +96,7 @@ def test_few_edits_lead_to_the_right_means(
     assert main(["check", "--study", str(folder)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "everything fits"
     environment = os.environ | {"WAVEHOUSE_STUDY": str(folder), "WAVEHOUSE_HOME": str(tmp_path / "home")}
+    share_parsed_models(read_settings(environment))
     command = [sys.executable, "-m", "dagster_project.cli", "run", "--quiet"]
     process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert process.returncode == 0, process.stderr
