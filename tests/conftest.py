@@ -82,6 +82,21 @@ def share_parsed_models(settings: Settings) -> None:
     shutil.copytree(_parsed_models(), settings.dbt_target)
 
 
+@cache
+def _parsed_models() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="parsed-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    settings = _settings(folder, SMALL)
+    prepared_manifest(settings)
+    return settings.dbt_target
+
+
+def share_parsed_models(settings: Settings) -> None:
+    """Give a home the dbt project as it was parsed once for all tests of this process: it is the same for every study."""
+    if not settings.dbt_target.exists():
+        shutil.copytree(_parsed_models(), settings.dbt_target)
+
+
 def _settings(folder: Path, study: Path) -> Settings:
     return read_settings(
         {"WAVEHOUSE_STUDY": str(study), "WAVEHOUSE_HOME": str(folder / "home"), "WAVEHOUSE_PSEUDONYM_KEY": "a key for tests"}
@@ -98,6 +113,7 @@ def copy_of(workspace: Workspace, folder: Path) -> Workspace:
 
 
 def definitions_of(workspace: Workspace) -> dg.Definitions:
+    share_parsed_models(workspace.settings)
     return build_defs(workspace.settings)
 
 

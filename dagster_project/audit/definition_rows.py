@@ -4,7 +4,8 @@ Belongs here: looking up an item, a scale, a contrast. Does not belong here: ari
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast, get_type_hints
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,13 +87,13 @@ class DefinitionRows:
     """Rows of the definitions, by the values of some columns. Raises MissingInputError for one that they lack."""
 
     def __init__(self, definitions: Definitions) -> None:
-        self._definitions = definitions
+        self._records = cache(lambda table: definitions[table].to_pylist())
 
     def rows(self, row_type: type[Definition], table: str, **conditions: str | None) -> list[Definition]:
-        make_row, names = cast(Callable[..., Definition], row_type), list(get_type_hints(row_type))
+        make_row, names = cast(Callable[..., Definition], row_type), cast(Any, row_type)._fields
         return [
             make_row(**{name: row[name] for name in names if name in row})
-            for row in self._definitions[table].to_pylist()
+            for row in self._records(table)
             if all(row[name] == value for name, value in conditions.items())
         ]
 

@@ -98,9 +98,8 @@ def recompute_sample(connection: Connection, definitions: Definitions, seed: str
     connection: a working or a released file. definitions: those that the results should follow, from
     `study.codebook_tables(study)` or `definitions_in(connection)`. A size of at least the number of groups checks them all.
     """
-    return [
-        mismatch for group in sample(connection, seed, size) for mismatch in recompute_group(connection, definitions, group)
-    ]
+    recomputation = _Recomputation(connection, definitions)
+    return [mismatch for group in sample(connection, seed, size) for mismatch in recomputation.mismatches(group)]
 
 
 def sample(connection: Connection, seed: str, size: int) -> list[ResultGroup]:
@@ -126,17 +125,7 @@ def sample(connection: Connection, seed: str, size: int) -> list[ResultGroup]:
 
 def recompute_group(connection: Connection, definitions: Definitions, group: ResultGroup) -> list[Mismatch]:
     """The results of one group that the answers do not give."""
-    stored_results = _stored_results(connection, group)
-    try:
-        values = _Recomputation(connection, definitions).values(group)
-    except MissingInputError as error:
-        return [Mismatch(result_id, value, None, str(error)) for result_id, value in stored_results.values()]
-    mismatches = []
-    for statistic, (result_id, value) in stored_results.items():
-        recomputed = _finite_or_none(values[statistic])
-        if not _is_same(value, recomputed):
-            mismatches.append(Mismatch(result_id, value, recomputed))
-    return mismatches
+    return _Recomputation(connection, definitions).mismatches(group)
 
 
 def _stored_results(connection: Connection, group: ResultGroup) -> dict[str, tuple[str, float | None]]:
@@ -170,6 +159,22 @@ class _Recomputation:
     def __init__(self, connection: Connection, definitions: Definitions) -> None:
         self._connection = connection
         self._definitions = DefinitionRows(definitions)
+        columns = connection.execute("select table_name, column_name from duckdb_columns() where schema_name = 'marts'")
+        self._columns = set(columns.fetchall())
+
+    def mismatches(self, group: ResultGroup) -> list[Mismatch]:
+        """The results of a group that the answers do not give."""
+        stored_results = _stored_results(self._connection, group)
+        try:
+            values = self.values(group)
+        except MissingInputError as error:
+            return [Mismatch(result_id, value, None, str(error)) for result_id, value in stored_results.values()]
+        mismatches = []
+        for statistic, (result_id, value) in stored_results.items():
+            recomputed = _finite_or_none(values[statistic])
+            if not _is_same(value, recomputed):
+                mismatches.append(Mismatch(result_id, value, recomputed))
+        return mismatches
 
     def values(self, group: ResultGroup) -> dict[str, float]:
         """Every statistic of the group."""
@@ -213,11 +218,7 @@ class _Recomputation:
         return _summary(np.asarray(rows["number"], dtype=np.float64))
 
     def _column(self, table: str, name: str) -> str:
-        exists = self._connection.execute(
-            "select 1 from duckdb_columns() where schema_name = 'marts' and table_name = ? and column_name = ?",
-            [table, name],
-        ).fetchone()
-        if exists is None:
+        if (table, name) not in self._columns:
             raise MissingInputError(f"marts.{table} has no column {name!r}")
         return _quoted(name)
 

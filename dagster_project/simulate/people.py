@@ -175,7 +175,7 @@ def _refuse_steps(study: Study) -> None:
         for scale in instrument.scales:
             if scale.conversion is None and (scale.rounded or any(map(instrument.has_steps, scale.items))):
                 raise SimulationError(
-                    f"{instrument.instrument}: {scale.scale} is rounded, or its answers do not count as whole numbers, each"
+                    f"{instrument.instrument}: {scale.scale} is rounded, or its answers do not count as every whole number"
                     " of a range; stand-ins can only be found for scales without such steps"
                 )
         if sums := [composite.scale for composite in instrument.composites if composite.aggregate == "sum"]:

@@ -72,7 +72,7 @@ class Anchors(Definition):
                 raise ValueError(
                     f"{number} has more decimals than the answers may have, {self.decimals}; say how many they have: decimals"
                 )
-            if abs(self.stored(number)) > _LARGEST_STORED:
+            if abs(self.as_kept(number)) > _LARGEST_STORED:
                 limit = f"{_LARGEST_STORED / 10**self.decimals:.{self.decimals}f}"
                 raise ValueError(
                     f"answers with {self.decimals} decimals go from -{limit} to {limit}; recode the item in other units"
@@ -84,7 +84,7 @@ class Anchors(Definition):
                 raise ValueError(f"codes goes from low to high: from {self.low} to {self.high}")
         return self
 
-    def stored(self, number: float) -> int:
+    def as_kept(self, number: float) -> int:
         """An answer as it is stored: a whole number of its last decimal."""
         return int(round(number * 10**self.decimals))
 
@@ -93,7 +93,7 @@ class Anchors(Definition):
         """Every answer code, from the lowest. There can be many: `answer_count`."""
         if self.codes is not None:
             return self.codes
-        numbers = range(self.stored(self.low), self.stored(self.high) + 1)
+        numbers = range(self.as_kept(self.low), self.as_kept(self.high) + 1)
         if self.decimals == 0:
             return tuple(numbers)
         return tuple(_plain_number(number / 10**self.decimals) for number in numbers)
@@ -101,12 +101,12 @@ class Anchors(Definition):
     @property
     def answer_count(self) -> int:
         """How many answer codes there are."""
-        return len(self.codes) if self.codes is not None else self.stored(self.high) - self.stored(self.low) + 1
+        return len(self.codes) if self.codes is not None else self.as_kept(self.high) - self.as_kept(self.low) + 1
 
     @property
     def has_gaps(self) -> bool:
         """Whether a number between low and high, with its decimals, is no answer."""
-        return self.codes is not None and len(self.codes) <= self.stored(self.high) - self.stored(self.low)
+        return self.codes is not None and len(self.codes) <= self.as_kept(self.high) - self.as_kept(self.low)
 
     def is_answer(self, number: float) -> bool:
         if self.codes is not None:

@@ -22,7 +22,7 @@
 
 {#- A number in an item's units in smaller ones -#}
 {% macro in_units(item, number, units) -%}
-    {%- set factor = units // units_in_one(item) -%}
+    {%- set factor = (units / units_in_one(item)) | int -%}
     {{ number | trim if factor == 1 else '(' ~ number | trim ~ ') * ' ~ factor }}
 {%- endmacro %}
 

@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,38 @@ def test_nothing_is_printed_that_is_not_in_results(small_run: Any) -> None:
     shown_ids = {result_id for part in page.split('data-results="')[1:] for result_id in part.split('"')[0].split()}
     assert shown_ids
     assert shown_ids <= ids
+
+
+def test_people_read_one_whole_release_while_a_run_writes_the_next(small_copy: StudyCopy) -> None:
+    workspace, rerun = small_copy
+    result_id = "summary/push/T1/mean"
+    before = workspace.values()[result_id]
+    file = workspace.study_folder / "raw/T1/t1.csv"
+    text = file.read_text(encoding="utf-8")
+    assert text.count("2,1,3,5,6") == 1
+    file.write_text(text.replace("2,1,3,5,6", "2,4,3,5,6"), encoding="utf-8")
+    values, errors, stop = set(), [], threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                values.add(workspace.values()[result_id])
+            except Exception as error:
+                errors.append(repr(error))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        run = rerun()
+    finally:
+        after = workspace.values()[result_id]
+        stop.set()
+        reader.join()
+    assert run.success, run.failures
+    assert errors == []
+    assert before != after
+    assert before in values
+    assert values <= {before, after}
 
 
 def test_a_second_run_changes_nothing(small_copy: StudyCopy) -> None:

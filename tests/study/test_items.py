@@ -49,6 +49,16 @@ def test_each_item_is_reversed_and_limited_by_its_own_anchors(tmp_path: Path) ->
     assert [str(anchors) for anchors in instrument.positions_by_anchors()] == ["0 to 3", "0 to 5", "0, 2 or 4"]
 
 
+def test_answers_may_have_decimals(tmp_path: Path) -> None:
+    anchors = {"low": 0.1, "high": 0.3, "decimals": 1}
+    instrument = _instrument(tmp_path, recode=[], reversed=[1], item_anchors=[], anchors=anchors, scales=_scales(items=[1]))
+    item = instrument.anchors_of(1)
+    assert (str(item), item.answers, item.answer_count) == ("0.1 to 0.3 in steps of 0.1", (0.1, 0.2, 0.3), 3)
+    assert [item.is_answer(number) for number in (0.1, 0.2, 0.25, 0.3, 0.4)] == [True, True, False, True, False]
+    assert instrument.turned_from(1) == 0.4
+    assert scale_facts(instrument, instrument.scales[0]).steps == 10, "a mean of one person is a multiple of a tenth"
+
+
 def test_what_the_auditor_may_hold_scores_to(tmp_path: Path) -> None:
     instrument = _instrument(tmp_path)
     facts = [scale_facts(instrument, scale) for scale in instrument.scales]
@@ -110,6 +120,22 @@ def test_what_the_auditor_may_hold_scores_to(tmp_path: Path) -> None:
         (
             {"scales": _scales(items=[4], conversion={0: 1, 2: 2, 4: 3}, multiply=2)},
             "scale total has a conversion table; write multiply and rounded into its scores",
+        ),
+        (
+            {"anchors": {"low": 0.5, "high": 3}},
+            "anchors: 0.5 has more decimals than the answers may have, 0; say how many they have: decimals",
+        ),
+        (
+            {"anchors": {"low": 0, "high": 1000.5, "decimals": 6}},
+            "anchors: answers with 6 decimals go from -999.999999 to 999.999999; recode the item in other units",
+        ),
+        (
+            {"item_anchors": [{"items": [5], "low": 0, "high": 2, "decimals": 1}]},
+            "recode names item 5, whose answers have decimals; take it out, or give the item its codes",
+        ),
+        (
+            {"item_anchors": [{"items": [4], "low": 0, "high": 4, "decimals": 1}], "scales": _scales(items=[4], conversion={0: 1, 4: 2})},
+            "scale total has a conversion table, and item 4 answers with decimals; a table converts sums of whole numbers",
         ),
         (
             {"scales": _scales(bands={"source": "none", "steps": [{"low": 1, "label": "a"}, {"low": 5, "label": "b"}]})},
