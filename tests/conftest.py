@@ -63,23 +63,7 @@ class Run:
 def workspace_at(folder: Path, study: Path) -> Workspace:
     target = folder / "data" / study.name
     shutil.copytree(study, target, ignore=shutil.ignore_patterns(*_MADE_BY_RUNS))
-    workspace = Workspace(target, _settings(folder, target))
-    share_parsed_models(workspace.settings)
-    return workspace
-
-
-@cache
-def _parsed_models() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="parsed-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    settings = _settings(folder, SMALL)
-    prepared_manifest(settings)
-    return settings.dbt_target
-
-
-def share_parsed_models(settings: Settings) -> None:
-    """Give a home the dbt project as it was parsed once for all tests of this process: it is the same for every study."""
-    shutil.copytree(_parsed_models(), settings.dbt_target)
+    return Workspace(target, _settings(folder, target))
 
 
 @cache

@@ -9,7 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,18 +17,10 @@ import pyarrow.compute as pc
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.study import PARTICIPANTS, SERVICES, CodeRange, Export, Study, comparable
 
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}([.]0+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)", re.ASCII)
-
-
-@cache
-def _number_with(decimals: int | None) -> re.Pattern[str]:
-    """A number's text with so many decimals at most, zeros behind them aside; None for any number."""
-    if decimals is None:
-        return _NUMBER
-    if decimals == 0:
-        return re.compile(r"[+-]?[0-9]{1,9}([.]0+)?", re.ASCII)
-    pattern = rf"[+-]?([0-9]{{1,9}}([.][0-9]{{0,{decimals}}}0*)?|[.][0-9]{{1,{decimals}}}0*)"
-    return re.compile(pattern, re.ASCII)
+#: Programs add 0.1 and 0.2 up to 0.30000000000000004: what is nearer to a number with the answers' decimals is that number.
+_NOISE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -75,9 +67,14 @@ class CellRule:
 
     def _is_number_within(self, text: str) -> bool:
         text = self._with_point(text)
-        if not _number_with(self.decimals).fullmatch(text):
+        if not (_WHOLE_NUMBER if self.decimals == 0 else _NUMBER).fullmatch(text):
             return False
         number = float(text)
+        if self.decimals:
+            units = number * 10**self.decimals
+            if abs(units - round(units)) > _NOISE:
+                return False
+            number = round(units) / 10**self.decimals
         is_within = (self.low is None or number >= self.low) and (self.high is None or number <= self.high)
         return is_within and (self.answer_codes is None or number in self.answer_codes)
 
@@ -110,7 +107,13 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
             anchors = study.instrument(block).anchors_of(position)
             answer_codes = frozenset(anchors.answers) if anchors.has_gaps else None
             rules[code] = CellRule(
-                texts, ranges, anchors.low, anchors.high, answer_codes, decimals=anchors.decimals, decimal_mark=export.decimal
+                texts,
+                ranges,
+                anchors.low,
+                anchors.high,
+                answer_codes,
+                decimals=anchors.decimals,
+                decimal_mark=export.decimal,
             )
     return {code: rules[code] for code in codes}
 

@@ -6,7 +6,9 @@ seconds), what a text stands for (answers.py).
 """
 
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 
 from dagster_project.study import comparable
@@ -14,7 +16,16 @@ from dagster_project.study import comparable
 
 def number_text(number: float) -> str:
     """A whole number without a fraction, any other number with the fewest digits that give the same number back."""
-    return str(int(number)) if float(number).is_integer() else repr(float(number))
+    return str(int(number)) if float(number).is_integer() else _without_exponent(repr(float(number)))
+
+
+def single_number_text(number: float) -> str:
+    """As `number_text`, of a number that a file keeps in 32 bits: 7.1, where its 64 bits spell 7.099999904632568."""
+    return str(int(number)) if float(number).is_integer() else _without_exponent(str(np.float32(number)))
+
+
+def _without_exponent(text: str) -> str:
+    return f"{Decimal(text):f}" if "e" in text else text
 
 
 def value_text(value: object) -> str:

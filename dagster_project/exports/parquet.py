@@ -3,6 +3,7 @@
 Belongs here: one file to one `TextTable`. Does not belong here: folders of files; each part is declared.
 """
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dagster_project.exports.cell_text import value_text
+from dagster_project.exports.cell_text import single_number_text, value_text
 from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.kept_digits import MAX_EXACT, rounded_numbers
 from dagster_project.exports.table import CellFault, TextTable
@@ -137,5 +138,14 @@ def _text_column(column: pa.Array) -> pa.Array:
     if pa.types.is_integer(column.type):
         return as_text(column)
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    texts = pa.array([value_text(content) for content in encoded.dictionary.to_pylist()], pa.string())
+    is_single = pa.types.is_float32(column.type) or pa.types.is_float16(column.type)
+    texts = pa.array(
+        [
+            single_number_text(content)
+            if is_single and content is not None and math.isfinite(content)
+            else value_text(content)
+            for content in encoded.dictionary.to_pylist()
+        ],
+        pa.string(),
+    )
     return pc.fill_null(texts.take(encoded.indices), "")

@@ -160,7 +160,7 @@ def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block:
 
 def _are_answers(anchors: Anchors, numbers: Numbers) -> NDArray[np.bool_]:
     """Which numbers are answers within the anchors."""
-    has_few_decimals = np.round(numbers, anchors.decimals) == numbers
+    has_few_decimals = np.isclose(np.round(numbers, anchors.decimals), numbers, rtol=0, atol=1e-9)
     is_within: NDArray[np.bool_] = (numbers >= anchors.low) & (numbers <= anchors.high) & has_few_decimals
     return is_within & np.isin(numbers, anchors.answers) if anchors.has_gaps else is_within
 

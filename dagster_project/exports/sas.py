@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from dagster_project.exports.catalogue import is_catalogue
-from dagster_project.exports.cell_text import value_text
+from dagster_project.exports.cell_text import number_text, single_number_text, value_text
 from dagster_project.exports.date_formats import NumberWriter, sas_writer
 from dagster_project.exports.errors import ExportError, plain
 from dagster_project.exports.kept_digits import MAX_EXACT, rounded_numbers
@@ -53,12 +53,14 @@ def labelled_table(
     missing_letters = file_content.metadata.missing_user_values or {}
     letters = {column: set(column_letters) for column, column_letters in missing_letters.items()}
     formats = file_content.metadata.original_variable_types
-    cells = [
-        _texts(file_content.values[column], letters.get(column, set()), missing_text, writer_of(formats.get(column)))
-        for column in columns
-    ]
-    row_count = len(cells[0]) if cells else 0
     types = file_content.metadata.readstat_variable_types or {}
+    cells = []
+    for column in columns:
+        write_number = writer_of(formats.get(column))
+        if write_number is number_text and types.get(column) == "float":
+            write_number = single_number_text
+        cells.append(_texts(file_content.values[column], letters.get(column, set()), missing_text, write_number))
+    row_count = len(cells[0]) if cells else 0
     return TextTable(
         columns=columns,
         content=HeldCells(pa.table(cells, names=[str(position) for position in range(len(columns))])),

@@ -168,7 +168,7 @@ def _check_labels(study: Study, export: Export, rule: AnswerLabels, location: st
 
 
 def _refuse_texts_with_two_meanings(study: Study, export: Export, location: str) -> None:
-    """A text stands for one answer to an item, or for one reason why there is none. A number is one however it is spelled."""
+    """A text stands for one answer to an item, or for one reason why there is none; a number however it is spelled."""
     for block in export.blocks:
         for position, code in enumerate(study.block_codes(block.block), start=1):
             labels = study.answer_labels(export, block.block, position) if block.block != PARTICIPANTS else ()

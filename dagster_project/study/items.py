@@ -60,7 +60,7 @@ class Anchors(Definition):
         default=0,
         ge=0,
         le=6,
-        description="how many decimals an answer may have, e.g. 1 for a slider that is read as 7.5 (default 0: whole numbers)",
+        description="how many decimals an answer may have, e.g. 1 for a slider read as 7.5 (default 0: whole numbers)",
     )
 
     @model_validator(mode="after")
@@ -70,7 +70,8 @@ class Anchors(Definition):
         for number in (self.low, self.high, *(self.codes or ())):
             if round(number, self.decimals) != number:
                 raise ValueError(
-                    f"{number} has more decimals than the answers may have, {self.decimals}; say how many they have: decimals"
+                    f"{number} has more decimals than the answers may have, {self.decimals}; say how many they have:"
+                    " decimals"
                 )
             if abs(self.as_kept(number)) > _LARGEST_STORED:
                 limit = f"{_LARGEST_STORED / 10**self.decimals:.{self.decimals}f}"
@@ -86,7 +87,8 @@ class Anchors(Definition):
 
     def as_kept(self, number: float) -> int:
         """An answer as it is stored: a whole number of its last decimal."""
-        return int(round(number * 10**self.decimals))
+        units: int = round(number * 10**self.decimals)
+        return units
 
     @property
     def answers(self) -> tuple[float, ...]:

@@ -119,7 +119,8 @@
     {%- else -%}
     {%- set declared = texts | rejectattr('is_range') | map(attribute='answer_text') | map('string') | map('trim') | list -%}
     {%- set number = with_decimal_point(column, decimal_mark) -%}
-    {%- set answer = 'cast(' ~ number ~ ' as double)' if units == 1 else 'round(cast(' ~ number ~ ' as double) * ' ~ units ~ ')' -%}
+    {%- set exact = 'cast(' ~ number ~ ' as double)' ~ (' * ' ~ units if units > 1 else '') -%}
+    {%- set answer = exact if units == 1 else 'round(' ~ exact ~ ')' -%}
     {%- set inner_ranges = [] -%}
     {%- for entry in ranges if meets(entry, item) %}{% do inner_ranges.append(entry) %}{% endfor %}
     case coalesce({{ column }}, '')
@@ -139,7 +140,12 @@
             {%- for entry in ranges %}
             when {{ matches_number(number) }} and {{ is_in_range('cast(' ~ number ~ ' as double)', entry) }} then {{ code_of_text(item, entry) }}
             {%- endfor %}
-            when {{ matches_number_with(number, item.decimals or 0) }} and {{ is_allowed(item, answer) }} then {{ answer }}
+            {%- if units == 1 %}
+            when {{ matches_whole_number(number) }} and {{ is_allowed(item, answer) }} then {{ answer }}
+            {%- else %}
+            {#- A program's 0.30000000000000004 is 0.3. #}
+            when {{ matches_number(number) }} and abs({{ exact }} - {{ answer }}) <= 1e-9 and {{ is_allowed(item, answer) }} then {{ answer }}
+            {%- endif %}
             else {{ reason_code(item, 'invalid') }}
         end
     end
@@ -217,15 +223,9 @@
     {{ return(number | int if number == number | int else number) }}
 {% endmacro %}
 
-{#- Whether a text spells a number with so many decimals at most, zeros behind them aside. Casting alone would take 1_0 for
-    ten. -#}
-{% macro matches_number_with(column, decimals) -%}
-    {%- set whole = '[0-9]{1,9}' -%}
-    {%- if decimals == 0 -%}
-    {{ return(adapter.dispatch('matches_all')(column, '[+-]?' ~ whole ~ '([.]0+)?')) }}
-    {%- else -%}
-    {{ return(adapter.dispatch('matches_all')(column, '[+-]?(' ~ whole ~ '([.][0-9]{0,' ~ decimals ~ '}0*)?|[.][0-9]{1,' ~ decimals ~ '}0*)')) }}
-    {%- endif -%}
+{#- Whether a text spells a whole number: digits, with zeros after a point at most. Casting alone would take 1_0 for ten. -#}
+{% macro matches_whole_number(column) -%}
+    {{ return(adapter.dispatch('matches_all')(column, '[+-]?[0-9]{1,9}([.]0+)?')) }}
 {%- endmacro %}
 
 {#- Whether a text spells a number: digits, with a point and more digits at most -#}

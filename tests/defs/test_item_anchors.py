@@ -284,7 +284,8 @@ def test_scores_are_those_of_a_plain_reading_of_the_file(
     page = (workspace.release / "index.html").read_text(encoding="utf-8")
     assert "Handed (none): 2 items answered 0 to 3 (item 1) and 0 to 5 (item 2); Handed (sum of 2, high is good)." in page
     assert (
-        "Slider (none): 4 items answered 0 to 10 in steps of 0.1 (items 1-3) and 0.25 to 24 in steps of 0.01 (item 4)" in page
+        "Slider (none): 4 items answered 0 to 10 in steps of 0.1 (items 1-3) and 0.25 to 24 in steps of 0.01 (item 4)"
+        in page
     )
 
 

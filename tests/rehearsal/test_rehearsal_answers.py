@@ -110,7 +110,28 @@ _PLAIN = [
         "999",
         "999,0",
     ),
-    *("half", "1.55", "1.50", "1,50", ".5", ",5", "0.10", "-.5", "-0.5", "-0.50", "-0.6", "3.00", "3.01", "7.7", "7,7", "7.70", "+.5"),
+    *(
+        "half",
+        "1.55",
+        "1.50",
+        "1,50",
+        ".5",
+        ",5",
+        "0.10",
+        "-.5",
+        "-0.5",
+        "-0.50",
+        "-0.6",
+        "3.00",
+        "3.01",
+        "0.30000000000000004",
+        "2.9999999999999999",
+        "1.2000001",
+        "7.7",
+        "7,7",
+        "7.70",
+        "+.5",
+    ),
     *("998", "998,0", "998.0", "99,0", "99.0", "n.a.", "n,a,", "2,0", "+99", "0900"),
 ]
 #: Each with its accents apart, and with what nobody sees around it.
@@ -175,9 +196,11 @@ def test_what_is_rejected_before_a_run_is_what_the_run_rejects(
     assert {len(list(group)) > 10 for group in _groups(rejected).values()} == {True}
     typed = workspace.released("select wave, item, count(*) as n from marts.answers group by all")
     assert [row["n"] > 20 for row in typed] == [True] * 4
-    decimals = workspace.released("select distinct wave, answer from marts.answers where item = 'mood_02' and answer % 1 <> 0")
+    decimals = workspace.released(
+        "select distinct wave, answer from marts.answers where item = 'mood_02' and answer % 1 <> 0"
+    )
     with_point, with_comma = ({row["answer"] for row in decimals if row["wave"] == wave} for wave in ("T1", "T2"))
-    assert with_point == {-0.5, 0.1, 0.5, 1.5, 2.5} and with_comma == {0.5, 2.5}
+    assert with_point == {-0.5, 0.1, 0.3, 0.5, 1.5, 2.5} and with_comma == {0.5, 2.5}
 
 
 def _groups(rejected: Counter[tuple[str | None, str, str]]) -> dict[tuple[str | None, str], list[str]]:

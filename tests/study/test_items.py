@@ -123,11 +123,13 @@ def test_what_the_auditor_may_hold_scores_to(tmp_path: Path) -> None:
         ),
         (
             {"anchors": {"low": 0.5, "high": 3}},
-            "anchors: 0.5 has more decimals than the answers may have, 0; say how many they have: decimals",
+            "anchors: 0.5 has more decimals than the answers may have, 0; say how many they have: decimals; give low"
+            " and high answer code",
         ),
         (
             {"anchors": {"low": 0, "high": 1000.5, "decimals": 6}},
-            "anchors: answers with 6 decimals go from -999.999999 to 999.999999; recode the item in other units",
+            "anchors: answers with 6 decimals go from -999.999999 to 999.999999; recode the item in other units;"
+            " give low and high answer code",
         ),
         (
             {"item_anchors": [{"items": [5], "low": 0, "high": 2, "decimals": 1}]},
