@@ -18,7 +18,7 @@ from functools import cache
 DATE_ORDERS = ("dmy", "mdy", "ymd", "excel")
 _FIRST_YEAR = 1900
 _TIME = (
-    r"(?:[T ,]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?"
+    r"(?:[T ,:]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?"
     r"\s*(?P<zone>Z|[A-Za-z]{1,5}(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}(?::?\d{2})?)?)?"
 )
 _YEAR_FIRST = re.compile(rf"(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}}){_TIME}")
@@ -29,6 +29,8 @@ _NUMBERS = re.compile(
 _WORD = r"(?P<word>[^\W\d_]{3,}\.?)"
 _MONTH_IN_WORDS = (
     re.compile(rf"(?:[^\W\d_]+[.,]?\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.|er)?[-\s/]+(?:de\s+|of\s+)?{_WORD}[-,\s/]+(?:de\s+)?(?P<year>\d{{4}}|\d{{2}}){_TIME}"),
+    # SAS writes 04MAR2024 and 04MAR2024:13:05:00.
+    re.compile(rf"(?P<day>\d{{1,2}}){_WORD}(?P<year>\d{{4}}|\d{{2}}){_TIME}"),
     re.compile(rf"(?:[^\W\d_]+[.,]?\s+)??{_WORD}[-\s/]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-,\s/]+(?P<year>\d{{4}}|\d{{2}}){_TIME}"),
 )  # fmt: skip
 _EXCEL_SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
