@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from made_grid import (
     ANSWERS,
     BLOCKS,
@@ -106,7 +107,7 @@ class _Maker:
         if draw < 0.9:
             return Cell("", None, "blank")
         number = rng.choice((rng.choice(answers) + 0.5, max(answers) + 57.0, min(answers) - 33.0, 0.1, 1e-7, 123456789012.0))
-        return Cell(str(int(number)) if number.is_integer() else repr(number), number, "invalid")
+        return Cell(np.format_float_positional(number, trim="-"), number, "invalid")
 
     def _answer_cell(self, code: str, kind: str) -> Cell:
         if kind == "number" or (kind == "mixed" and self.rng.random() < 0.6):

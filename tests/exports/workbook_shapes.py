@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import xlrd
@@ -24,7 +25,7 @@ def value_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, int | float):
-        return f"{value:.0f}" if float(value).is_integer() else repr(float(value))
+        return np.format_float_positional(float(value), trim="-")
     if isinstance(value, datetime.datetime):
         return value.date().isoformat() if value.time() == datetime.time() else value.isoformat()
     return value.isoformat() if isinstance(value, datetime.date) else str(value)
