@@ -5,7 +5,7 @@ declaration. Does not belong here: typing an answer (dbt staging), Dagster, the 
 `terminal` only.
 """
 
-from dagster_project.exports.answers import ReadCells, read_cells
+from dagster_project.exports.answers import ReadCells, cell_rules, read_cells
 from dagster_project.exports.arrivals import (
     DEFINITIONS,
     Look,
@@ -61,6 +61,7 @@ __all__ = [
     "append_arrivals",
     "apply_contract",
     "as_text",
+    "cell_rules",
     "code_in_text",
     "codes_in_texts",
     "comparable_cells",

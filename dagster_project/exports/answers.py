@@ -8,7 +8,7 @@ two together), identifiers, dates.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,7 +24,8 @@ _NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)", re.ASCII)
 class CellRule:
     """What cells of one column may hold.
 
-    texts: declared texts, in comparable form. ranges: of numbers that are special codes. low, high: the limits of numbers;
+    texts: declared texts, in comparable form. ranges: of numbers that are special codes. meanings: of an item, what each of
+    these texts and ranges stands for: an answer, or why there is none. low, high: the limits of numbers;
     None for no limit. answer_codes: the numbers between them that are answers, None for all. takes_numbers: whether numbers
     are values at all, takes_decimals: whether others than whole ones are. decimal_mark: "." or ",".
     """
@@ -37,6 +38,21 @@ class CellRule:
     takes_numbers: bool = True
     takes_decimals: bool = False
     decimal_mark: str = "."
+    meanings: Mapping[str | CodeRange, int | str] = field(default_factory=dict)
+
+    def read(self, cell: str) -> int | str:
+        """What a run reads a cell of an item as: an answer, or why there is none."""
+        text = comparable(cell)
+        number_text = self._with_point(text)
+        if text == "" or text in self.texts:
+            return self.meanings.get(text, "blank")
+        if _WHOLE_NUMBER.fullmatch(number_text) and (plain_text := str(int(float(number_text)))) in self.texts:
+            return self.meanings[plain_text]
+        if _NUMBER.fullmatch(number_text):
+            for codes in self.ranges:
+                if float(number_text) in codes:
+                    return self.meanings[codes]
+        return int(float(number_text)) if self._is_number_within(text) else "invalid"
 
     def accepts(self, cell: str) -> bool:
         """Whether the cell is blank, a declared text or number, or a number within the limits."""
@@ -84,14 +100,16 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
             )
         return {code: rules[code] for code in codes}
     for position, code in enumerate(study.block_codes(block), start=1):
-        ranges = tuple(export.special_ranges_of(block, position))
-        texts = frozenset(study.answer_texts(export, block, position))
-        if block == SERVICES:
-            rules[code] = CellRule(texts, ranges, 0, 1, decimal_mark=export.decimal)
-        else:
-            anchors = study.instrument(block).anchors_of(position)
-            answer_codes = frozenset(anchors.answers) if anchors.has_gaps else None
-            rules[code] = CellRule(texts, ranges, anchors.low, anchors.high, answer_codes, decimal_mark=export.decimal)
+        ranges, texts = export.special_ranges_of(block, position), study.answer_texts(export, block, position)
+        anchors = None if block == SERVICES else study.instrument(block).anchors_of(position)
+        rules[code] = CellRule(
+            frozenset(texts),
+            tuple(ranges),
+            *((0, 1) if anchors is None else (anchors.low, anchors.high)),
+            frozenset(anchors.answers) if anchors is not None and anchors.has_gaps else None,
+            decimal_mark=export.decimal,
+            meanings={**texts, **ranges},
+        )
     return {code: rules[code] for code in codes}
 
 

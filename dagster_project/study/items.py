@@ -31,7 +31,7 @@ def expand_positions(value: object) -> object:
 Positions = Annotated[tuple[int, ...], BeforeValidator(expand_positions)]
 
 #: Answers are stored as 16-bit integers; the codes of missing reasons lie below them.
-_ANSWER_LIMIT = 30_000
+ANSWER_LIMIT = 30_000
 
 
 class Anchors(Definition):
@@ -47,8 +47,8 @@ class Anchors(Definition):
     def _ordered(self) -> "Anchors":
         if self.low >= self.high:
             raise ValueError(f"low {self.low} is not below high {self.high}")
-        if self.low < -_ANSWER_LIMIT or self.high > _ANSWER_LIMIT:
-            raise ValueError(f"answers go from {-_ANSWER_LIMIT} to {_ANSWER_LIMIT}; recode the item, e.g. in other units")
+        if self.low < -ANSWER_LIMIT or self.high > ANSWER_LIMIT:
+            raise ValueError(f"answers go from {-ANSWER_LIMIT} to {ANSWER_LIMIT}; recode the item, e.g. in other units")
         if self.codes is not None:
             if list(self.codes) != sorted(set(self.codes)):
                 raise ValueError("codes names each answer once, from the lowest to the highest")
@@ -92,9 +92,9 @@ class Recode(Definition):
 
     @model_validator(mode="after")
     def _limited(self) -> "Recode":
-        if too_large := [number for number in self.codes.values() if abs(number) > _ANSWER_LIMIT]:
+        if too_large := [number for number in self.codes.values() if abs(number) > ANSWER_LIMIT]:
             raise ValueError(
-                f"{too_large[0]} is outside {-_ANSWER_LIMIT} to {_ANSWER_LIMIT}; give the scale a factor (multiply)"
+                f"{too_large[0]} is outside {-ANSWER_LIMIT} to {ANSWER_LIMIT}; give the scale a factor (multiply)"
             )
         return self
 

@@ -1,21 +1,21 @@
 {#- Scoring by the instrument's rule, generated from the codebook. -#}
 
-{#- How many of a scale's items were answered. items: entries of codebook_items() -#}
+{#- How many of a scale's items were answered, skips that count as a number among them. items: entries of codebook_items() -#}
 {% macro count_answered(items) -%}
-    ({%- for item in items -%}case when {{ is_answer(item) }} then 1 else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
+    ({%- for item in items -%}case when {{ enters_score(item) }} then 1 else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
 {%- endmacro %}
 
 {#- The sum of the answers, as they count. Answers are kept in 16 bits, which many of them together do not fit into. -#}
 {% macro sum_answered(items) -%}
-    (cast(0 as integer) + {% for item in items -%}case when {{ is_answer(item) }} then {{ keyed_answer(item) }} else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
+    (cast(0 as integer) + {% for item in items -%}case when {{ enters_score(item) }} then {{ keyed_answer(item) }} else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
 {%- endmacro %}
 
 {#- A scale's score from the sum and the number of its answers: null below the minimum; person-mean proration above it.
     A sum of k items of which m are answered is (sum of the answered) * k / m; a mean is (sum of the answered) / m. Either
-    may be multiplied by a factor, and then be rounded, a half upwards. -#}
-{% macro scale_score(scale, total, answered) -%}
+    may be multiplied by a factor, and then be rounded, a half upwards. items: entries of codebook_items() -#}
+{% macro scale_score(scale, items, total, answered) -%}
     {%- set is_rounded, factor = scale.is_rounded, (' * ' ~ scale.factor if scale.factor else '') -%}
-    case when {{ answered }} >= {{ scale.minimum_answered }} then
+    case when {{ answered }} >= {{ minimum_of(scale, items) }} then
     {{- ' floor(' if is_rounded }}
     {%- if scale.conversion %}
         case {{ total }}{% for step in scale.conversion %} when {{ step.raw_sum }} then {{ step.score }}{% endfor %} end
@@ -34,7 +34,7 @@
     {%- set numbers = [] -%}
     {%- for item in items -%}{%- do numbers.append(quoted(item.item) ~ ' - ' ~ '(' ~ reason_base(item) ~ ')') -%}{%- endfor -%}
     case
-        when {{ answered }} >= {{ scale.minimum_answered }} then null
+        when {{ answered }} >= {{ minimum_of(scale, items) }} then null
         when {{ answered }} = 0 and {{ all_equal(numbers) }} then {{ numbers[0] }}
         else {{ reason_number('too_few_items') }}
     end

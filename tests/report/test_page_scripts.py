@@ -76,6 +76,7 @@ PEOPLE: PeopleData = {
     "scale_parts": {"joy": ["mood", "zest"]},
     "reversed_from": {"glad": 6},
     "recoded": {},
+    "counted_skips": {},
     "reasons": ["not returned", "too few items", "blank"],
     "files": [
         {"name": "t1.csv", "sha256": "a" * 64, "version": 2},

@@ -32,7 +32,7 @@ scored as (
         {%- for scale in scales %}
         {%- set answered, total = quoted(scale.scale ~ '__answered'), quoted(scale.scale ~ '__total') %},
         {{ answered }},
-        cast({{ scale_score(scale, total, answered) }} as double) as {{ quoted(scale.scale) }},
+        cast({{ scale_score(scale, scale_items(scale, codes), total, answered) }} as double) as {{ quoted(scale.scale) }},
         {{ scale_reason(scale, scale_items(scale, codes), answered) }} as {{ quoted(scale.scale ~ '__reason') }}
         {%- endfor %}
     from summed
