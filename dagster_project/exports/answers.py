@@ -101,6 +101,8 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
         return {code: rules[code] for code in codes}
     for position, code in enumerate(study.block_codes(block), start=1):
         ranges, texts = export.special_ranges_of(block, position), study.answer_texts(export, block, position)
+        meanings: dict[str | CodeRange, int | str] = {}
+        meanings |= {text: meaning for text, meaning in texts.items()} | {codes: reason for codes, reason in ranges.items()}
         anchors = None if block == SERVICES else study.instrument(block).anchors_of(position)
         rules[code] = CellRule(
             frozenset(texts),
@@ -108,7 +110,7 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
             *((0, 1) if anchors is None else (anchors.low, anchors.high)),
             frozenset(anchors.answers) if anchors is not None and anchors.has_gaps else None,
             decimal_mark=export.decimal,
-            meanings={**texts, **ranges},
+            meanings=meanings,
         )
     return {code: rules[code] for code in codes}
 

@@ -48,11 +48,11 @@ def gate_findings(contract_result: ContractResult, study: Study, export: Export)
     for gate, _ in gated:
         if n := counts[gate.item, ANSWERED_UNASKED]:
             rule = gate.rule.answered_though_not_asked
-            beginning = f"{gate.item}: {_number(n, 'answer')} where {_gates_in_words(gate)} says that it was not asked"
+            beginning = f"{gate.item}: {_number(n, 'answer')} where {_gates_in_words(gate)} that it was not asked"
             yield rule is None, f"{beginning}; {ANSWERED_CURE if rule is None else _TREATMENTS[rule]}"
         if n := counts[gate.item, LEFT_UNASKED]:
             beginning = f"{gate.item}: {_number(n, 'cell')} with a special code for not_asked where {_gates_in_words(gate)}"
-            yield False, f"{beginning} says that it was asked; {_ASKED_CURE}"
+            yield False, f"{beginning} that it was asked; {_ASKED_CURE}"
 
 
 def _with_gates(gate: ItemGate, study: Study, rules: dict[str, CellRule]) -> list[str]:
@@ -99,8 +99,8 @@ def _unknown_gates(
 
 
 def _gates_in_words(gate: ItemGate) -> str:
-    word = " or " if gate.rule.combined_by == "any" else " and "
-    return word.join(condition.gate for condition in gate.conditions)
+    items = list(dict.fromkeys(condition.gate for condition in gate.conditions))
+    return f"{' and '.join(items)} say{'s' if len(items) == 1 else ''}"
 
 
 def _number(n: int, noun: str) -> str:

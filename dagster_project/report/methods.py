@@ -58,11 +58,12 @@ def _measures(study: Study) -> Iterator[str]:
 
 def _skips(instrument: Instrument) -> Iterator[str]:
     for gate in instrument.asked_if:
-        skips = {
+        words: Mapping[object, str] = {
             None: "",
             "unanswered": "; those not asked count as unanswered",
             "left_out": "; a score needs the declared share of those that were asked",
-        }.get(gate.blank_counts_as, f"; those not asked count as {gate.blank_counts_as}")
+        }
+        skips = words.get(gate.blank_counts_as, f"; those not asked count as {gate.blank_counts_as}")
         yield f"{len(gate.items)} of its items were asked only after certain answers to others{skips}."
 
 
