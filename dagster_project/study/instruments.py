@@ -280,6 +280,10 @@ class Instrument(Definition):
         n_left_out = range(1, len(left_out_items(self, scale.items)) + 1)
         return {count: minimum_count(share, total - count) for count in n_left_out}
 
+    def is_prorated(self, scale: Scale) -> bool:
+        """Whether a score may come from fewer than all of a scale's items."""
+        return self.minimum_items(scale) < len(scale.items) or bool(left_out_items(self, scale.items))
+
     def minimum_parts(self, composite: Composite) -> int:
         """How many parts of a composite must have a score."""
         return minimum_count(composite.minimum_parts or self.minimum_answered, len(composite.parts))

@@ -145,7 +145,7 @@ def scoring_rule(instrument: Instrument, scale: Scale | Composite) -> str:
         return rule + (f", times {count} / those there" if scale.aggregate == "sum" and minimum < count else "")
     count, minimum = len(scale.items), instrument.minimum_items(scale)
     rule = f"{scale.aggregate} of {count} items, " + ("all" if minimum == count else f"at least {minimum}") + " answered"
-    if scale.aggregate == "sum" and minimum < count:
+    if scale.aggregate == "sum" and instrument.is_prorated(scale):
         rule += f", times {count} / those there"
     if scale.multiply != 1:
         rule += f", times {scale.multiply:g}"
