@@ -40,7 +40,7 @@ class CellRule:
     decimal_mark: str = "."
     meanings: Mapping[str | CodeRange, int | str] = field(default_factory=dict)
 
-    def read(self, cell: str) -> int | str:
+    def code_of(self, cell: str) -> int | str:
         """What a run reads a cell of an item as: an answer, or why there is none."""
         text = comparable(cell)
         number_text = self._with_point(text)

@@ -41,7 +41,7 @@ def gate_findings(contract_result: ContractResult, study: Study, export: Export)
         for gate, items in gated:
             gates = [study.gates[item] for item in items if item in study.gates]
             for cells, n in _combinations(batch, items):
-                codes = {item: rules[item].read(cell) for item, cell in zip(items, cells, strict=True)}
+                codes = {item: rules[item].code_of(cell) for item, cell in zip(items, cells, strict=True)}
                 if contradiction := settle(gates, codes)[1].get(gate.item):
                     counts[gate.item, contradiction] += n
     yield from _unknown_gates(study, export, [gate for gate, _ in gated], rules)

@@ -173,10 +173,10 @@ def trace_sql(parts: Iterable[ScalePart], items: Iterable[ScaleItem], gates: Ite
     )
 
 
-def _lookup_macro(macro: str, names: Mapping[str, Sequence[str]], comment: str, without: str = "[outcome]") -> str:
-    """without: what it gives of an outcome that has no names."""
+def _lookup_macro(macro: str, names: Mapping[str, Sequence[str]], comment: str, fallback: str = "[outcome]") -> str:
+    """fallback: what it gives of an outcome that has no names."""
     cases = " ".join(f"when {_text(outcome)} then [{', '.join(map(_text, members))}]" for outcome, members in names.items())
-    body = f"case outcome {cases} else {without} end" if cases else without
+    body = f"case outcome {cases} else {fallback} end" if cases else fallback
     return f"create or replace macro {macro}(outcome) as {body};\ncomment on macro {macro} is {_text(comment)};\n"
 
 

@@ -264,7 +264,7 @@ def _compare_rehearsal(study: Study, workspace: Any, names: Mapping[str, str], c
         for row in workspace.released("select * from marts.answer_sheets where wave = 'T1'")
     }
     for row in pd.read_csv(file, dtype=str, keep_default_na=False).to_dict("records"):
-        codes = {item: rules[item].read(str(row[item])) for item in rules}
+        codes = {item: rules[item].code_of(str(row[item])) for item in rules}
         sheet, _ = settle(study.gates.values(), codes)
         kept = sheets[str(row["id"])]
         released = {item: kept[f"{item}__missing"] if kept[item] is None else kept[item] for item in rules}
