@@ -237,6 +237,19 @@ def test_a_recoded_answer_says_what_it_counts_as_in_its_scale_only() -> None:
 
 
 @needs_node
+def test_an_item_that_was_not_asked_says_what_it_counts_as_in_its_scale_only() -> None:
+    people = PEOPLE | {"counted_skips": {"calm": 0}}
+    calls = (
+        "'mood', 'calm', 'valid_skip'",
+        "'mood', 'calm', 'not_asked'",
+        "null, 'calm', 'valid_skip'",
+        "'mood', 'glad', 'valid_skip'",
+    )
+    body = f"const people = new People(input); return [{', '.join(f'people.skipText({call})' for call in calls)}];"
+    assert run_scripts(body, people) == ["0 (not asked)", "", "", ""]
+
+
+@needs_node
 def test_a_composite_opens_its_scales_and_names_files_where_there_are_several() -> None:
     joy = answers("scores", "joy", "T1", 0)
     assert joy["columns"][-1] == "file"
