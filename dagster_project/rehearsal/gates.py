@@ -25,7 +25,7 @@ from dagster_project.study import (
 )
 
 _ASKED_CURE = "correct the answers after which it is asked, or the special code"
-_TREATMENTS = {"keep": "they are kept", "set_aside": "they are set aside, the item was not asked"}
+_TREATMENTS = {"keep": "kept, as declared", "set_aside": "set aside, as declared"}
 
 
 def gate_findings(contract_result: ContractResult, study: Study, export: Export) -> Iterator[tuple[bool, str]]:
@@ -88,14 +88,12 @@ def _unknown_gates(
             if condition.gate not in rules:
                 items_by_gate.setdefault(condition.gate, []).append(gate.item)
     for name, items in items_by_gate.items():
-        item_list = items[0] if len(items) == 1 else f"{items[0]} to {items[-1]}"
+        item_list = f"{items[0]} is" if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]} are"
         if name in items_of_wave:
-            yield False, f"{name}, which decides whether {item_list} is asked, is in another export: only a run sees both"
+            yield False, f"{name}, which decides whether {item_list} asked, is in another export: only a run sees both"
         else:
-            yield (
-                False,
-                f"{name}, which decides whether {item_list} is asked, is in no export of {export.wave}: blanks stay blank",
-            )
+            end = f"is in no export of {export.wave}: blanks stay blank"
+            yield False, f"{name}, which decides whether {item_list} asked, {end}"
 
 
 def _gates_in_words(gate: ItemGate) -> str:

@@ -6,18 +6,22 @@ said before a run is compared with the run.
 
 import math
 import random
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 import yaml
 from recompute import recompute
 
 from dagster_project.exports import cell_rules, contract_of_file
+from dagster_project.models.contradictions import contradictions_declared
 from dagster_project.rehearsal.gates import gate_findings
 from dagster_project.study import Study, read_study, settle
+from dagster_project.warehouse import Warehouse
 
 ANSWERS = (0, 1, 2, 3, 4)
 PEOPLE = [f"p{number:03d}" for number in range(150)]
@@ -189,6 +193,7 @@ def test_sheets_scores_and_contradictions_are_those_of_a_plain_reading(
     _compare_contradictions(workspace, names, read)
     assert run.checks["marts/gate_contradictions", "gates_agree"][0] is False
     assert run.checks["marts/gate_contradictions", "contradictions_declared"][0] is True
+    _compare_undeclared(workspace)
     report = recompute(workspace.release / "warehouse.duckdb")
     assert report.checked > 500 and not report.differences, report.differences[:5]
     _compare_trace(workspace, rules)
@@ -240,6 +245,30 @@ def _compare_contradictions(workspace: Any, names: Mapping[str, str], read: Mapp
         for row in rows
     } == expected
     assert len({words for words in expected.values()}) == 3
+
+
+def _compare_undeclared(workspace: Any) -> None:
+    """Without a rule for answers to items that were not to be asked, nothing is released."""
+    file = workspace.settings.warehouse_file
+    (item, n) = (
+        Warehouse(file)
+        .rows(
+            "select item, count(*) as n from marts.gate_contradictions where wave = 'T2' and treatment = 'keep' and answer is not null"
+            " group by item order by item limit 1"
+        )[0]
+        .values()
+    )
+    spoilt = Path(shutil.copyfile(file, file.with_name("spoilt.duckdb")))
+    with duckdb.connect(str(spoilt)) as connection:
+        connection.execute(
+            "update marts.gate_contradictions set treatment = 'undeclared'"
+            f" where wave = 'T2' and item = '{item}' and answer is not null"
+        )
+    check = contradictions_declared(Warehouse(spoilt))
+    assert (check.passed, check.is_warning) == (False, False)
+    assert check.message.startswith(
+        f"T2, {item}: {n} answered it though it was not to be asked; write answered_though_not_asked:"
+    )
 
 
 def _compare_trace(workspace: Any, rules: Rules) -> None:

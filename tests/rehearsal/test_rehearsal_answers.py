@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dagster_project.exports import ReadCells, contract_of_file, read_cells
+from dagster_project.exports import ReadCells, cell_rules, contract_of_file, read_cells
 from dagster_project.rehearsal.answers import people_not_on_roster, rejected_cells
 from dagster_project.study import INVISIBLE, Study, read_study
 
@@ -171,6 +171,29 @@ def test_what_is_rejected_before_a_run_is_what_the_run_rejects(
     assert {len(list(group)) > 10 for group in _groups(rejected).values()} == {True}
     typed = workspace.released("select wave, count(*) as n from marts.answers where item = 'mood_01' group by wave")
     assert [row["n"] > 20 for row in typed] == [True, True]
+    _compare_codes(odd_study, workspace)
+
+
+def _compare_codes(study: Study, workspace: Any) -> None:
+    """What is read of an item's cell before a run is what the run keeps."""
+    sheets = workspace.working(
+        "select raw.respondent, wave, mood_01, mood_01__missing from marts.answer_sheets"
+        " inner join raw.roster as raw using (participant_id)"
+    )
+    for export in study.protocol.exports[1:]:
+        rule = cell_rules(study, export, "mood")["mood_01"]
+        foreseen = {f"P{index}": rule.code_of(cell) for index, cell in enumerate(CELLS)}
+        kept = {
+            row["respondent"]: row["mood_01__missing"] if row["mood_01"] is None else row["mood_01"]
+            for row in sheets
+            if row["wave"] == export.wave
+        }
+        # A row without an answer or a rejected text is no return.
+        kept = {person: "blank" if reason == "returned_blank" else reason for person, reason in kept.items()}
+        foreseen = {
+            person: "blank" if code == "not_asked" and kept[person] == "blank" else code for person, code in foreseen.items()
+        }
+        assert foreseen == kept
 
 
 def _groups(rejected: Counter[tuple[str | None, str, str]]) -> dict[tuple[str | None, str], list[str]]:
