@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dagster_project.audit.published import scale_facts
-from dagster_project.study import Instrument, StudyError, codebook_tables, library_file, read_instrument, read_study, settle
+from dagster_project.study import (
+    Instrument,
+    StudyError,
+    codebook_tables,
+    column_descriptions,
+    library_file,
+    read_instrument,
+    read_study,
+    settle,
+    wave_definitions,
+)
 from dagster_project.study.gates import gates_of
 
 SMALL = Path(__file__).parents[1] / "small_study"
@@ -185,6 +195,12 @@ def test_a_gate_may_be_an_item_of_another_instrument_and_of_nothing_else(tmp_pat
             "blank_counts_as": "unanswered", "answered_though_not_asked": None,
         }
     ]  # fmt: skip
+    assert column_descriptions(read_study(folder))["mood_02"].endswith(", asked only after certain answers to others.")
+    stamps = [
+        wave_definitions(codebook_tables(read_study(study_folder)), "code").column("definitions_stamp").to_pylist()
+        for study_folder in (SMALL, folder)
+    ]
+    assert not set(stamps[0]) & set(stamps[1]), "each wave is typed and scored anew"
     cure = "what is asked is decided by an item of the same wave: give its position in this instrument, or its code, e.g. phq9_10"
     for name, kind in (
         ("age", "a participant variable"),
