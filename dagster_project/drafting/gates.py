@@ -35,6 +35,11 @@ class GateProposals:
     gates: tuple[GateProposal, ...] = ()
     undrafted: tuple[int, ...] = ()
 
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Of all items with a rule."""
+        return (*(position for gate in self.gates for position in gate.items), *self.undrafted)
+
 
 def find_gates(block: Block, answers: Answers, fields: Sequence[DictionaryField]) -> GateProposals:
     """The gates of a block whose answers are numbers: the codes of the dictionary are those of the export then."""

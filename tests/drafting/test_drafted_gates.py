@@ -12,16 +12,22 @@ from dagster_project.study import StudyError, read_instrument
 BRANCHING = "Branching Logic (Show field only if...)"
 
 
-def _instrument_text(tmp_path: Path, rules: dict[str, str], heading: str = BRANCHING) -> str:
-    """The drafted instrument, with rules of its fields in the dictionary."""
+def _draft(tmp_path: Path, rules: dict[str, str], heading: str = BRANCHING, stem: str = "wor") -> Path:
+    """The folder of a study drafted from REDCap's files, with rules in the dictionary. stem: what items are called."""
     exports = tool_exports.redcap_long(tmp_path / "exports")
+    for file in exports.glob("*.csv"):
+        file.write_text(file.read_text(encoding="utf-8").replace("wor_", f"{stem}_"), encoding="utf-8")
     (dictionary,) = exports.glob("*DataDictionary*")
     with dictionary.open(encoding="utf-8", newline="") as stream:
         header, *rows = csv.reader(stream)
     with dictionary.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([[*header, heading], *([*row, rules.get(row[0], "")] for row in rows)])
     new_study_from(tmp_path / "my_study", [exports])
-    return (tmp_path / "my_study" / "instruments" / "wor.yaml").read_text(encoding="utf-8")
+    return tmp_path / "my_study"
+
+
+def _instrument_text(tmp_path: Path, rules: dict[str, str], heading: str = BRANCHING) -> str:
+    return (_draft(tmp_path, rules, heading) / "instruments" / "wor.yaml").read_text(encoding="utf-8")
 
 
 def _gates(text: str) -> list[str]:
@@ -72,3 +78,12 @@ def test_the_api_s_dictionary_has_the_rules_in_a_column_of_another_name_and_with
 ) -> None:
     assert "asked_if:" in _instrument_text(tmp_path / "api", {"wor_2": "[wor_1] = '1'"}, "branching_logic")
     assert "asked_if" not in _instrument_text(tmp_path / "none", {}, "Custom Alignment")
+
+
+def test_of_an_instrument_of_the_library_the_skips_are_named(tmp_path: Path) -> None:
+    rules = {"gad7_2": "[gad7_1] = '1'", "gad7_3": "[gad7_1] = '1'", "gad7_5": "[age] > 17"}
+    text = (_draft(tmp_path, rules, stem="gad7") / "study.yaml").read_text(encoding="utf-8")
+    assert (
+        "# The data dictionary shows its items 2-3, 5 by a rule only: copy the library's file below instruments/, name it here"
+        " without library:, and write asked_if there."
+    ) in text.splitlines()
