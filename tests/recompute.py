@@ -26,7 +26,7 @@ Value = float | None
 NOTHING = 1e-10
 _REASONS = (
     "blank", "refused", "not_asked", "invalid", "not_in_wave", "column_absent", "withdrawn", "wave_not_returned",
-    "too_few_items",
+    "too_few_items", "valid_skip",
 )  # fmt: skip
 _MOST_ANSWERS = 11
 
@@ -217,6 +217,10 @@ class _Study:
         for row in self._rows("codebook.scale_conversions"):
             self.conversions.setdefault(row["scale"], {})[row["raw_sum"]] = row["score"]
         self.counts_as = {(row["item"], row["answer"]): row["counts_as"] for row in self._rows("codebook.item_answers")}
+        self.skips = {row["item"]: row["blank_counts_as"] for row in self._rows("codebook.item_gates")}
+        self.minimums = {
+            (row["scale"], row["left_out"]): row["minimum_answered"] for row in self._rows("codebook.scale_minimums")
+        }
         self.variables = self._rows("codebook.participant_variables", "variable_order")
         self.categories = self._rows("codebook.participant_categories", "category_order")
 
@@ -251,7 +255,21 @@ class _Study:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def keyed(self, item: str, wave: str) -> Array:
-        """Answers in the direction of the scale."""
+        """Answers in the direction of the scale, and skips that count as a number."""
+        numbers = self._keyed_answers(item, wave)
+        if (self.skips.get(item) or "none").lstrip("-").isdigit():
+            return np.where(self.reasons[item, wave] == "valid_skip", float(self.skips[item]), numbers)
+        return numbers
+
+    def _minimum(self, scale: str, wave: str, person: int) -> int:
+        """How many answers a score needs: fewer where items that were not asked are left out."""
+        left_out = sum(
+            self.skips.get(item) == "left_out" and self.reasons[item, wave][person] == "valid_skip"
+            for item in self.items_of.get(scale, [])
+        )
+        return self.minimums.get((scale, left_out), self.scales[scale]["minimum_answered"])
+
+    def _keyed_answers(self, item: str, wave: str) -> Array:
         answers = self.answers[item, wave]
         entry = self.items[item]
         if entry["is_recoded"]:
@@ -270,7 +288,7 @@ class _Study:
         scores, missing_reasons = np.full(size, math.nan), list[str | None]([None] * size)
         for person in range(size):
             present = [float(column[person]) for column in columns if not math.isnan(column[person])]
-            if len(present) < rule["minimum_answered"]:
+            if len(present) < self._minimum(scale, wave, person):
                 shared_reasons = {reason[person] for reason in reasons}
                 missing_reasons[person] = (
                     shared_reasons.pop() if not present and len(shared_reasons) == 1 else "too_few_items"

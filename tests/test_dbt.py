@@ -59,6 +59,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "columns_of_numbers_are_typed_by_the_same_rules",
             "categories_and_numbers_are_typed_by_their_declaration",
             "a_return_without_an_answer_is_no_return",
+            "a_skip_counts_as_it_is_declared",
             "reversal_is_against_the_declared_anchors",
             "sums_and_means_are_prorated_above_the_minimum",
             "a_composite_is_the_mean_of_its_subscales",

@@ -50,6 +50,8 @@ FORMATS = frozenset(
         ("results/trace.py", "how"),
         ("results/trace.py", "keyed"),
         ("study/export.py", "ignored"),
+        ("study/gates.py", "all"),
+        ("study/gates.py", "any"),
         ("study/protocol.py", "used"),
         ("synthesis/display.py", "place"),
         ("synthesis/propositions.py", "above"),

@@ -32,6 +32,25 @@ class ItemAnswer(NamedTuple):
     counts_as: float
 
 
+class ItemGate(NamedTuple):
+    """What an item counts as where it was not asked: a number, unanswered or left_out; None in no scale."""
+
+    blank_counts_as: str | None
+
+
+class Reason(NamedTuple):
+    """The number of a missing reason."""
+
+    number: int
+
+
+class Minimum(NamedTuple):
+    """How many items of a scale must be answered where some are left out."""
+
+    left_out: int
+    minimum_answered: int
+
+
 class Scale(NamedTuple):
     """A scale or composite: how it is scored, what the score is multiplied by, whether it is rounded, and from how many
     answers or parts on there is one."""

@@ -92,7 +92,7 @@ def scale_facts(instrument: Instrument, scale: object) -> ScaleFacts:
     items, is_whole = len(instrument_scale.items), instrument_scale.multiply == int(instrument_scale.multiply)
     if instrument_scale.rounded:
         return ScaleFacts(score_range, 1)
-    if instrument.minimum_items(instrument_scale) < items or not is_whole:
+    if instrument.is_prorated(instrument_scale) or not is_whole:
         return ScaleFacts(score_range)
     is_binary = items == 1 and decimals == 0 and instrument.scored_answers(instrument_scale.items[0]) in ((0, 1), (1, 0))
     is_binary = is_binary and instrument_scale.multiply == 1

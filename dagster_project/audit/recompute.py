@@ -25,8 +25,11 @@ from dagster_project.audit.definition_rows import (
     DefinitionRows,
     Definitions,
     ItemAnswer,
+    ItemGate,
+    Minimum,
     MissingInputError,
     Part,
+    Reason,
     ScaleItem,
     Variable,
 )
@@ -37,11 +40,13 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 #: Scores are sums and quotients of small whole numbers: smaller differences come from the order of additions.
 _NOISE = 1e-10
+#: Stands for an item that was not asked because of another answer, which may count: no answer is that low.
+_SKIP = -(2.0**40)
 #: People whose answers are in memory at once.
 _BATCH = 200_000
 _DEFINITIONS = (
     "waves", "contrasts", "items", "item_answers", "scales", "scale_items", "scale_parts", "scale_conversions",
-    "participant_variables",
+    "participant_variables", "item_gates", "scale_minimums", "missing_reasons",
 )  # fmt: skip
 #: The recomputed statistics of each analysis.
 RECOMPUTED_STATISTICS: Mapping[str, tuple[str, ...]] = {
@@ -240,15 +245,18 @@ class _Recomputation:
     def _answers(self, items: Sequence[str], waves: Sequence[str]) -> Iterator[list[dict[str, Floats]]]:
         """The answers of each wave by item, in batches of people; NaN for a missing answer.
 
-        Values outside an item's anchors are codes of missing reasons.
+        Values outside an item's anchors are codes of missing reasons. A skip of an item with a gate is _SKIP.
         """
         columns, names = [], []
+        skip_number = self._definitions.row(Reason, "missing_reasons", missing_reason="valid_skip").number
         for wave_index, _ in enumerate(waves):
             for index, item in enumerate(items):
                 item_row, column = self._definitions.item(item), f"wave_{wave_index}.{self._column('answer_codes', item)}"
                 name, units = f"c{wave_index}_{index}", 10**item_row.decimals
                 low, high = round(item_row.low * units), round(item_row.high * units)
-                columns.append(f"case when {column} between {low} and {high} then {column} end / {units} as {name}")
+                skip = f" when {column} = {min(low, 0) + skip_number} then {_SKIP}" if self._gates(item) else ""
+                is_answer = f"{column} between {low} and {high}"
+                columns.append(f"case when {is_answer} then {column} / {units}{skip} end::double as {name}")
                 names.append((wave_index, item, name))
         join_clause = (
             " join marts.answer_codes as wave_1 on wave_0.participant_id = wave_1.participant_id" if len(waves) > 1 else ""
@@ -266,14 +274,18 @@ class _Recomputation:
     def _score(self, scale: str, items: Sequence[str], answers: Mapping[str, Floats]) -> Floats:
         scale_row = self._definitions.scale(scale)
         size = len(answers[items[0]])
-        total, answer_counts = np.zeros(size), np.zeros(size)
+        total, answer_counts, left_out_counts = np.zeros(size), np.zeros(size), np.zeros(size)
         for item in items:
+            left_out_counts += (answers[item] == _SKIP) & ("left_out" in self._gates(item))
             item_scores = self._item_scores(item, answers[item])
             has_answer = np.isfinite(item_scores)
             total += np.where(has_answer, item_scores, 0.0)
             answer_counts += has_answer
         total = np.round(total, 6)  # no answer has more decimals
-        has_enough = answer_counts >= scale_row.minimum_answered
+        minimums = np.full(size, scale_row.minimum_answered)
+        for row in self._definitions.rows(Minimum, "scale_minimums", scale=scale):
+            minimums[left_out_counts == row.left_out] = row.minimum_answered
+        has_enough = answer_counts >= minimums
         conversion = {row.raw_sum: row.score for row in self._definitions.rows(Conversion, "scale_conversions", scale=scale)}
         if conversion:
             sums, positions = np.unique(total, return_inverse=True)
@@ -283,8 +295,19 @@ class _Recomputation:
         scores = _quotients(total * weight, answer_counts, has_enough)
         return np.floor(scores + 0.5) if scale_row.is_rounded else scores
 
+    def _gates(self, item: str) -> list[str]:
+        """What the item counts as where it was not asked, once for each of its conditions; nothing where it has no gate."""
+        return [str(row.blank_counts_as) for row in self._definitions.rows(ItemGate, "item_gates", item=item)]
+
     def _item_scores(self, item: str, values: Floats) -> Floats:
-        """What the answers to an item count as."""
+        """What the answers to an item count as, and its skips; NaN for those that count as nothing."""
+        if not (gates := self._gates(item)):
+            return self._answer_scores(item, values)
+        number = math.nan if gates[0] in ("unanswered", "left_out") else float(gates[0])
+        is_skip = values == _SKIP
+        return np.where(is_skip, number, self._answer_scores(item, np.where(is_skip, np.nan, values)))
+
+    def _answer_scores(self, item: str, values: Floats) -> Floats:
         item_row = self._definitions.item(item)
         if not item_row.is_recoded:
             return item_row.low + item_row.high - values if item_row.is_reversed else values

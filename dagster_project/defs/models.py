@@ -13,12 +13,14 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.models.build import BuiltModel, asset_path, build_models, describe_models
+from dagster_project.models.contradictions import contradictions_declared, gates_agree
 from dagster_project.models.project import DbtProject as StudyDbtProject
 from dagster_project.models.rejected import few_rejected_answers, no_rejected_answers
 from dagster_project.study_run import StudyRun
 from dagster_project.warehouse import WarehouseError
 
 _OWNERS = {"staging": "team:data-management", "marts": "team:statistics"}
+_CONTRADICTIONS = dg.AssetKey(["marts", "gate_contradictions"])
 _REJECTED = dg.AssetKey(["staging", "rejected_answers"])
 
 
@@ -118,7 +120,27 @@ def rejected_answers_limited(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetC
         return check_result(few_rejected_answers(study_run.warehouse, study_run.study()))
 
 
-MODEL_CHECKS = [rejected_answers_listed, rejected_answers_limited]
+@dg.asset_check(
+    asset=_CONTRADICTIONS,
+    name="gates_agree",
+    description="No item is answered, or marked as not asked, against what other answers say was asked.",
+)
+def contradictions_listed(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
+    return check_result(gates_agree(study_run.warehouse))
+
+
+@dg.asset_check(
+    asset=_CONTRADICTIONS,
+    name="contradictions_declared",
+    blocking=True,
+    description="The study says what an answer is that stands in an item which was not to be asked.",
+)
+def contradictions_limited(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
+    with fails_in_one_line():
+        return check_result(contradictions_declared(study_run.warehouse))
+
+
+MODEL_CHECKS = [rejected_answers_listed, rejected_answers_limited, contradictions_listed, contradictions_limited]
 
 
 def exposure_specs(manifest: Path) -> Sequence[dg.AssetSpec]:

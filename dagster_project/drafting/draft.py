@@ -13,12 +13,14 @@ from pathlib import Path
 from dagster_project.drafting.answers import Answers, find_answers
 from dagster_project.drafting.blocks import Block, find_blocks
 from dagster_project.drafting.columns import column_facts
+from dagster_project.drafting.gates import GateProposals, find_gates
 from dagster_project.drafting.identifiers import Identifier, find_identifiers
 from dagster_project.drafting.keys import KeyProposal, find_reversed
 from dagster_project.drafting.library import LibraryMatch, recognise_instrument
 from dagster_project.drafting.people import AnswerDate, Variable, find_answer_date, find_variables, with_common_order
 from dagster_project.drafting.sources import Sources
 from dagster_project.drafting.waves import Source, Waves, WaveTable, find_waves, in_order_of_days, without_wave_in_names
+from dagster_project.exports import DictionaryField, read_dictionary
 
 #: The file with everybody that is written where the first wave lacks people of later ones.
 PEOPLE_FILE, PEOPLE_COLUMN = "people.csv", "participant"
@@ -26,12 +28,14 @@ PEOPLE_FILE, PEOPLE_COLUMN = "people.csv", "participant"
 
 @dataclass(frozen=True)
 class DraftedBlock:
-    """A block with its answers. match: the instrument of the library that has its name. keys: which items are turned."""
+    """A block with its answers. match: the instrument of the library that has its name. keys: which items are turned. gates:
+    which are asked only after certain answers."""
 
     block: Block
     answers: Answers
     match: LibraryMatch | None
     keys: KeyProposal
+    gates: GateProposals
 
     @property
     def is_of_library(self) -> bool:
@@ -119,7 +123,8 @@ def draft_study(found_sources: Sources) -> Draft:
         for table, known_names in zip(tables, known_columns, strict=True)
     ]
     excluded = [known_names | people for known_names, people in zip(known_columns, people_columns, strict=True)]
-    blocks = _drafted_blocks(find_blocks(tables, excluded), tables)
+    fields = [field for file in found_sources.dictionaries for field in read_dictionary(file)]
+    blocks = _drafted_blocks(find_blocks(tables, excluded), tables, fields)
     copies = _copies(tables, roster_source[0] if roster_source else None)
     roster = _roster(roster_source, tables, identifiers, variables, copies)
     exports = _exports(tables, identifiers, dates, [drafted.block for drafted in blocks], copies)
@@ -159,8 +164,11 @@ def identifier_column(table: WaveTable, identifier: Identifier) -> str:
     return next((name for name in table.columns if identifier.column and table.stem(name) == identifier.column), "")
 
 
-def _drafted_blocks(blocks: Sequence[Block], tables: Sequence[WaveTable]) -> list[DraftedBlock]:
-    """The blocks with what is known of each. An instrument of the library is the first block's that fits it."""
+def _drafted_blocks(
+    blocks: Sequence[Block], tables: Sequence[WaveTable], fields: Sequence[DictionaryField]
+) -> list[DraftedBlock]:
+    """The blocks with what is known of each. An instrument of the library is the first block's that fits it. fields: of
+    REDCap's data dictionary."""
     drafted_blocks: list[DraftedBlock] = []
     library_codes: set[str] = set()
     for block in blocks:
@@ -170,7 +178,8 @@ def _drafted_blocks(blocks: Sequence[Block], tables: Sequence[WaveTable]) -> lis
             if match.instrument.instrument in library_codes:
                 match = replace(match, obstacle="another block is taken for it")
             library_codes.add(match.instrument.instrument)
-        drafted_blocks.append(DraftedBlock(block, answers, match, find_reversed(block, answers, tables)))
+        keys, gates = find_reversed(block, answers, tables), find_gates(block, answers, fields)
+        drafted_blocks.append(DraftedBlock(block, answers, match, keys, gates))
     return drafted_blocks
 
 

@@ -4,8 +4,11 @@ Belongs here: its text. Does not belong here: what is known of the block (blocks
 """
 
 from dagster_project.drafting.draft import DraftedBlock
+from dagster_project.drafting.gates import GateProposals
 from dagster_project.drafting.yaml_lines import guessed, question_value, scalar
-from dagster_project.study import ASK
+from dagster_project.study import ASK, in_words
+
+_SKIP_QUESTION = "a number, unanswered or left_out: what an item that was not asked counts as in the scale"
 
 
 def instrument_text(drafted: DraftedBlock) -> str:
@@ -36,6 +39,7 @@ def instrument_text(drafted: DraftedBlock) -> str:
         lines.append(f"reversed: {ASK} [{positions}]  # {drafted.keys.ground}; are they keyed the other way?")
     else:
         lines.append(guessed("reversed: []", f"{drafted.keys.ground}; positions of items keyed the other way"))
+    lines += _gate_lines(drafted.gates)
     one_scale = "nothing in the files tells its scales apart" if n_items > 1 else "it has one item"
     lines += [
         "scales:",
@@ -46,3 +50,17 @@ def instrument_text(drafted: DraftedBlock) -> str:
         f"    better: {question_value('high or low, the end of the scale that is good')}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _gate_lines(gates: GateProposals) -> list[str]:
+    lines = [guessed("asked_if:", "the data dictionary shows these items by such a rule only")] if gates.gates else []
+    for gate in gates.gates:
+        conditions = [(f"item: {item}", f"in: [{', '.join(map(str, answers))}]") for item, answers in gate.conditions]
+        condition_list = ", ".join(f"{{{item}, {answers}}}" for item, answers in conditions)
+        rule = conditions[0] if len(conditions) == 1 else (f"{gate.combined_by}: [{condition_list}]",)
+        parts = (f"items: [{', '.join(map(str, gate.items))}]", *rule, f"blank_counts_as: {question_value(_SKIP_QUESTION)}")
+        lines += [f"  {'- ' if number == 0 else '  '}{part}" for number, part in enumerate(parts)]
+    if gates.undrafted:
+        words = in_words(gates.undrafted)
+        lines.append(f"# The data dictionary shows {words} by a rule that is not drafted; write it under asked_if.")
+    return lines

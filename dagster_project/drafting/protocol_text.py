@@ -9,6 +9,7 @@ from dagster_project.drafting.draft import Draft, DraftedBlock
 from dagster_project.drafting.export_text import exports_lines
 from dagster_project.drafting.people import Variable
 from dagster_project.drafting.yaml_lines import guessed, one_line, question_value, scalar
+from dagster_project.study import in_words
 
 _DAYS_A_MONTH = 365.25 / 12
 
@@ -36,6 +37,7 @@ def protocol_text(draft: Draft, study: str) -> str:
             if drafted.is_of_library:
                 ground = f"of its name, its {len(drafted.block.items)} items and their answers"
                 lines.append(f"# library:{drafted.code} is guessed: because {ground}")
+                lines += _skip_lines(drafted)
         lines += _twin_lines(draft)
         lines += [f"outcomes: [{', '.join(outcomes)}]  # the scales that the tables print, in order"]
     else:
@@ -46,6 +48,16 @@ def protocol_text(draft: Draft, study: str) -> str:
         ]
     lines += ["", *_variable_lines(draft.variables), "exports:", *exports_lines(draft)]
     return "\n".join(lines) + "\n"
+
+
+def _skip_lines(drafted: DraftedBlock) -> list[str]:
+    """A remark on an instrument of the library of which not every item was asked of everybody."""
+    if not drafted.gates.positions:
+        return []
+    return [
+        f"# The data dictionary shows its {in_words(drafted.gates.positions)} by a rule only: copy the library's file below"
+        " instruments/, name it here without library:, and write asked_if there."
+    ]
 
 
 def _twin_lines(draft: Draft) -> list[str]:

@@ -5,7 +5,7 @@ declaration. Does not belong here: typing an answer (dbt staging), Dagster, the 
 `terminal` only.
 """
 
-from dagster_project.exports.answers import ReadCells, read_cells
+from dagster_project.exports.answers import ReadCells, cell_rules, read_cells
 from dagster_project.exports.arrivals import (
     DEFINITIONS,
     Look,
@@ -20,7 +20,7 @@ from dagster_project.exports.cell_text import comparable_cells
 from dagster_project.exports.columns import ColumnFinding, date_codes
 from dagster_project.exports.contract import apply_contract, contract_of_file
 from dagster_project.exports.contract_result import ContractResult
-from dagster_project.exports.data_dictionary import is_dictionary
+from dagster_project.exports.data_dictionary import DictionaryField, is_dictionary, read_dictionary
 from dagster_project.exports.dates import DateColumn, date_column, read_dates
 from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError, abbreviated_list, quoted
@@ -48,6 +48,7 @@ __all__ = [
     "ColumnFinding",
     "ContractResult",
     "DateColumn",
+    "DictionaryField",
     "ExportData",
     "ExportError",
     "LandedFile",
@@ -61,6 +62,7 @@ __all__ = [
     "append_arrivals",
     "apply_contract",
     "as_text",
+    "cell_rules",
     "code_in_text",
     "codes_in_texts",
     "comparable_cells",
@@ -87,6 +89,7 @@ __all__ = [
     "read_arrivals",
     "read_cells",
     "read_dates",
+    "read_dictionary",
     "read_export",
     "read_release_inputs",
     "read_table",

@@ -8,7 +8,7 @@ two together), identifiers, dates.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pyarrow as pa
@@ -27,7 +27,8 @@ _NOISE = 1e-9
 class CellRule:
     """What cells of one column may hold.
 
-    texts: declared texts, in comparable form. ranges: of numbers that are special codes. low, high: the limits of numbers;
+    texts: declared texts, in comparable form. ranges: of numbers that are special codes. meanings: of an item, what each of
+    these texts and ranges stands for: an answer, or why there is none. low, high: the limits of numbers;
     None for no limit. answer_codes: the numbers between them that are answers, None for all. takes_numbers: whether numbers
     are values at all. decimals: how many of them a number may have, None for any number. decimal_mark: "." or ",".
     """
@@ -40,10 +41,25 @@ class CellRule:
     takes_numbers: bool = True
     decimals: int | None = 0
     decimal_mark: str = "."
+    meanings: Mapping[str | CodeRange, float | str] = field(default_factory=dict)
+
+    def code_of(self, cell: str) -> float | str:
+        """What a run reads a cell of an item as: an answer, or why there is none."""
+        text = comparable(cell)
+        if text == "" or text in self.texts:
+            return self.meanings.get(text, "blank")
+        number = self._number(text)
+        if number in self._declared_numbers:
+            return self.meanings[self._declared_numbers[number]]
+        for codes in self.ranges:
+            if number is not None and number in codes:
+                return self.meanings[codes]
+        answer = self._number_within(text)
+        return "invalid" if answer is None else answer
 
     def accepts(self, cell: str) -> bool:
         """Whether the cell is blank, a declared text or number, or a number within the limits."""
-        return self.is_declared(cell) or (self.takes_numbers and self._is_number_within(comparable(cell)))
+        return self.is_declared(cell) or (self.takes_numbers and self._number_within(comparable(cell)) is not None)
 
     def is_declared(self, cell: str) -> bool:
         """Whether the cell is blank, a declared text, or a number that is declared, however it is spelled."""
@@ -54,9 +70,9 @@ class CellRule:
         return number is not None and (number in self._declared_numbers or any(number in codes for codes in self.ranges))
 
     @cached_property
-    def _declared_numbers(self) -> frozenset[float]:
-        """The numbers that declared texts spell: they hold however a cell spells them."""
-        return frozenset(number for text in self.texts if (number := self._number(text)) is not None)
+    def _declared_numbers(self) -> dict[float | None, str]:
+        """The numbers that declared texts spell, with these texts: they hold however a cell spells them."""
+        return {number: text for text in self.texts if (number := self._number(text)) is not None}
 
     def _number(self, text: str) -> float | None:
         pointed_text = self._with_point(text)
@@ -65,18 +81,19 @@ class CellRule:
     def _with_point(self, text: str) -> str:
         return text.replace(".", "?").replace(",", ".") if self.decimal_mark == "," else text
 
-    def _is_number_within(self, text: str) -> bool:
+    def _number_within(self, text: str) -> float | None:
+        """The number that a text spells, if it is one within the limits."""
         text = self._with_point(text)
         if not (_WHOLE_NUMBER if self.decimals == 0 else _NUMBER).fullmatch(text):
-            return False
+            return None
         number = float(text)
         if self.decimals:
             units = number * 10**self.decimals
             if abs(units - round(units)) > _NOISE:
-                return False
+                return None
             number = round(units) / 10**self.decimals
         is_within = (self.low is None or number >= self.low) and (self.high is None or number <= self.high)
-        return is_within and (self.answer_codes is None or number in self.answer_codes)
+        return number if is_within and (self.answer_codes is None or number in self.answer_codes) else None
 
 
 def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
@@ -99,22 +116,19 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
             )
         return {code: rules[code] for code in codes}
     for position, code in enumerate(study.block_codes(block), start=1):
-        ranges = tuple(export.special_ranges_of(block, position))
-        texts = frozenset(study.answer_texts(export, block, position))
-        if block == SERVICES:
-            rules[code] = CellRule(texts, ranges, 0, 1, decimal_mark=export.decimal)
-        else:
-            anchors = study.instrument(block).anchors_of(position)
-            answer_codes = frozenset(anchors.answers) if anchors.has_gaps else None
-            rules[code] = CellRule(
-                texts,
-                ranges,
-                anchors.low,
-                anchors.high,
-                answer_codes,
-                decimals=anchors.decimals,
-                decimal_mark=export.decimal,
-            )
+        ranges, texts = export.special_ranges_of(block, position), study.answer_texts(export, block, position)
+        meanings: dict[str | CodeRange, float | str] = {}
+        meanings |= {text: meaning for text, meaning in texts.items()} | {codes: reason for codes, reason in ranges.items()}
+        anchors = None if block == SERVICES else study.instrument(block).anchors_of(position)
+        rules[code] = CellRule(
+            frozenset(texts),
+            tuple(ranges),
+            *((0, 1) if anchors is None else (anchors.low, anchors.high)),
+            frozenset(anchors.answers) if anchors is not None and anchors.has_gaps else None,
+            decimals=anchors.decimals if anchors is not None else 0,
+            decimal_mark=export.decimal,
+            meanings=meanings,
+        )
     return {code: rules[code] for code in codes}
 
 

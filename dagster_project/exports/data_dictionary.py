@@ -25,6 +25,8 @@ _WEB_HEADER = (
 )
 _API_HEADER = ("field_name", "form_name", "field_type", "field_label", "select_choices_or_calculations")
 _OLD_HEADER = (*_WEB_HEADER[:_CHOICES], "Choices OR Calculations")
+#: The column with rules for what is shown, by its key, as the web page and as the API heads it; others do not need it.
+_BRANCHING_KEYS = ("branching_logic_show_field_only_if", "branching_logic")
 _FIXED_CHOICES = {"yesno": {"1": "Yes", "0": "No"}, "truefalse": {"1": "True", "0": "False"}}
 _CHOICE_TYPES = ("radio", "dropdown", "checkbox")
 #: What REDCap takes off a label: tags, but no lonely "<".
@@ -39,13 +41,14 @@ STATE_SUFFIX = "_complete"
 
 @dataclass(frozen=True)
 class DictionaryField:
-    """A field. choices: code to label; of a checkbox each has a column of its own."""
+    """A field. choices: code to label; of a checkbox each has a column of its own. branching: when it is shown."""
 
     name: str
     form: str
     field_type: str
     label: str
     choices: Mapping[str, str] = field(default_factory=dict)
+    branching: str = ""
 
     @property
     def is_checkbox(self) -> bool:
@@ -100,6 +103,8 @@ def read_dictionary(path: Path) -> tuple[DictionaryField, ...]:
         if _header_key(column) not in positions:
             raise ExportError(f"{name}: column {quoted(column)} is missing; export the data dictionary from REDCap again")
     cells = [table.cells.column(positions[_header_key(column)]).to_pylist() for column in header]
+    rule_column = next((positions[key] for key in _BRANCHING_KEYS if key in positions), None)
+    rules = [""] * table.row_count if rule_column is None else table.cells.column(rule_column).to_pylist()
     fields = []
     for row_index, row in enumerate(zip(*cells, strict=True)):
         field_type = row[_TYPE].strip()
@@ -107,7 +112,8 @@ def read_dictionary(path: Path) -> tuple[DictionaryField, ...]:
         if field_type in _CHOICE_TYPES:
             location = f"{name}: line {table.source_rows[row_index].as_py()}: {bare_or_quoted(row[_FIELD])}"
             choices = _read_choices(row[_CHOICES], location)
-        fields.append(DictionaryField(row[_FIELD].strip(), row[_FORM].strip(), field_type, row[_LABEL].strip(), choices))
+        texts = (row[_FIELD].strip(), row[_FORM].strip(), field_type, row[_LABEL].strip())
+        fields.append(DictionaryField(*texts, choices, (rules[row_index] or "").strip()))
     return tuple(fields)
 
 

@@ -22,6 +22,7 @@ from dagster_project.exports import (
     read_cells,
 )
 from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
+from dagster_project.rehearsal.gates import gate_findings
 from dagster_project.study import Study
 
 
@@ -88,6 +89,7 @@ def _columns(export_data: ExportData, earlier: Sequence[ExportData], study: Stud
         ),
         *find_label_changes(export_data, earlier, study),
         *(message for _, message in rejected_cells(study, cells_read)),
+        *(message for _, message in gate_findings(contract_result, study, export)),
         *people_not_on_roster(export, contract_result, roster),
     ]
     proposals = propose(export_data, study, earlier)

@@ -19,6 +19,7 @@ from dagster_project.exports import (
 )
 from dagster_project.exports.arrivals import Memory
 from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
+from dagster_project.rehearsal.gates import gate_findings
 from dagster_project.report.checklists import read_answers
 from dagster_project.results import ResultsError, read_published
 from dagster_project.study import Export, Study, StudyError
@@ -84,6 +85,8 @@ def _of_file(study: Study, export: Export, contract_result: ContractResult, rost
     cells_read = read_cells(contract_result, study, export)
     for is_too_many, message in rejected_cells(study, cells_read):
         yield ERROR if is_too_many else WARNING, message
+    for is_blocking, message in gate_findings(contract_result, study, export):
+        yield ERROR if is_blocking else WARNING, message
     for proposal in propose_labels(ExportData(export, contract_result.table, contract_result), study, cells_read):
         yield INFO, f"{proposal.sentence}; to accept, add under the export: {proposal.declaration}"
     yield from ((ERROR, message) for message in people_not_on_roster(export, contract_result, roster))

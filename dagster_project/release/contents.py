@@ -55,6 +55,7 @@ from dagster_project.results import (
     REPRODUCTION_TABLE,
     RESULTS_TABLE,
     ExportFile,
+    GatedItem,
     ReleaseChange,
     Reproduction,
     ResultRow,
@@ -100,7 +101,8 @@ def _add_trace(release_file: Warehouse) -> None:
     with release_file.connect() as connection:
         parts = rows_as(connection, ScalePart, "select scale, part from codebook.scale_parts order by scale, part_order")
         items = rows_as(connection, ScaleItem, "select scale, item from codebook.scale_items order by scale, item_order")
-        connection.execute(trace_sql(parts, items))
+        gates = rows_as(connection, GatedItem, "select item, gate from codebook.item_gates order by item, condition_order")
+        connection.execute(trace_sql(parts, items, gates))
 
 
 def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str]) -> PageContent:

@@ -35,7 +35,8 @@ _TOOLS = ("duckdb", "numpy", "scipy", "pyarrow", "dbt-core", "dbt-duckdb", "dags
 SUBJECTS = {
     "waves": "Waves", "contrasts": "Contrasts", "plan": "Analysis plan", "plan_tests": "Planned tests",
     "instruments": "Instruments", "scales": "Scales", "items": "Items and services",
-    "item_answers": "Answers that are recoded, or not every number", "scale_bands": "Named ranges of scores",
+    "item_answers": "Answers that are recoded, or not every number", "item_gates": "After which answers items are asked",
+    "scale_bands": "Named ranges of scores",
     "scale_cut_offs": "Cut-offs of scores", "norms": "Norms",
     "participant_variables": "Participant variables", "participant_categories": "Categories", "estimands": "Statistics",
     "assumptions": "Assumptions",

@@ -50,9 +50,21 @@ def _measures(study: Study) -> Iterator[str]:
             yield f"{len(instrument.reversed)} of its items were reversed against the declared anchors."
         if recoded_items := [position for rule in instrument.recode for position in rule.items]:
             yield f"The answers to {len(recoded_items)} of its items were recoded by the declared tables."
+        yield from _skips(instrument)
     use = study.protocol.service_use
     if use is not None:
         yield f"Use of {len(use.services)} services was asked at {_enumerate(use.waves)}."
+
+
+def _skips(instrument: Instrument) -> Iterator[str]:
+    for gate in instrument.asked_if:
+        words: Mapping[object, str] = {
+            None: "",
+            "unanswered": "; those not asked count as unanswered",
+            "left_out": "; a score needs the declared share of those that were asked",
+        }
+        skips = words.get(gate.blank_counts_as, f"; those not asked count as {gate.blank_counts_as}")
+        yield f"{len(gate.items)} of its items were asked only after certain answers to others{skips}."
 
 
 def _anchors(instrument: Instrument) -> str:

@@ -119,6 +119,8 @@ class PeopleData(TypedDict):
     reversed_from: dict[str, float]
     #: By recoded item and answer: what it counts as.
     recoded: dict[str, dict[str, float]]
+    #: By item that may be skipped: what it counts as where it was not asked.
+    counted_skips: dict[str, int]
     reasons: list[str]
     files: list[SourceFile]
     source_rows: list[SourceRows]

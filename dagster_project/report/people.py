@@ -113,6 +113,12 @@ _QUERIES = {
         inner join codebook.items as items on answers.item = items.item and items.is_recoded
         order by answers.item, answers.answer
     """,
+    "counted_skips": """
+        select distinct item, try_cast(blank_counts_as as integer) as counts_as
+        from codebook.item_gates
+        where try_cast(blank_counts_as as integer) is not null
+        order by item
+    """,
     "exports": "select source_file, wave, file_name, version from marts.exports order by export, file_name",
 }
 
@@ -200,6 +206,13 @@ class RecodedAnswer(NamedTuple):
     counts_as: float
 
 
+class CountedSkip(NamedTuple):
+    """What an item counts as where it was not asked because of another answer."""
+
+    item: str
+    counts_as: int
+
+
 @dataclass(frozen=True)
 class PeopleRows:
     """The rows of each query, by its name."""
@@ -216,6 +229,7 @@ class PeopleRows:
     scales: Sequence[ScaleRule]
     reversed_items: Sequence[ReversedItem]
     recoded: Sequence[RecodedAnswer]
+    counted_skips: Sequence[CountedSkip]
     exports: Sequence[ExportFile]
 
 
@@ -234,6 +248,7 @@ def read_people(ask: Query) -> PeopleRows:
         scales=ask(ScaleRule, _QUERIES["scales"]),
         reversed_items=ask(ReversedItem, _QUERIES["reversed_items"]),
         recoded=ask(RecodedAnswer, _QUERIES["recoded"]),
+        counted_skips=ask(CountedSkip, _QUERIES["counted_skips"]),
         exports=ask(ExportFile, _QUERIES["exports"]),
     )
 
@@ -322,6 +337,7 @@ def people_data(queried: PeopleRows, scopes: Iterable[Scope]) -> PeopleData:
         "scale_parts": _lists_by_scale((row.scale, row.part) for row in queried.scale_parts),
         "reversed_from": {row.item: row.turned_from for row in queried.reversed_items},
         "recoded": _recoded(queried.recoded),
+        "counted_skips": dict(queried.counted_skips),
         "reasons": list(reason_indexes),
         "files": [{"name": row.file_name, "sha256": row.source_file, "version": row.version} for row in queried.exports],
         "source_rows": list(map(_source_rows, row_indexes)),

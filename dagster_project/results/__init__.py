@@ -65,6 +65,7 @@ from dagster_project.results.supplementary_tables import MISSING_REASON_HEADINGS
 from dagster_project.results.trace import (
     TRACE_COLUMNS,
     ExportFile,
+    GatedItem,
     Query,
     ScaleItem,
     ScalePart,
@@ -93,6 +94,7 @@ __all__ = [
     "Column",
     "DiffRow",
     "ExportFile",
+    "GatedItem",
     "MartRow",
     "Numbers",
     "PublishedValue",

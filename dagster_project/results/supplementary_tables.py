@@ -172,8 +172,8 @@ def _reliable_change(study: Study, numbers: Numbers) -> Table:
 #: Why a score is missing: column heading by reason in the marts.
 MISSING_REASON_HEADINGS = {
     "withdrawn": "withdrawn", "wave_not_returned": "not returned", "returned_blank": "returned blank",
-    "not_in_wave": "not in wave", "column_absent": "not in export", "not_asked": "not asked", "blank": "blank",
-    "refused": "refused", "invalid": "invalid", "too_few_items": "too few items",
+    "not_in_wave": "not in wave", "column_absent": "not in export", "not_asked": "not asked", "valid_skip": "valid skip",
+    "blank": "blank", "refused": "refused", "invalid": "invalid", "too_few_items": "too few items",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypedDict, TypeVar
 
 from dagster_project.results.statistic import Inputs
 from dagster_project.results.statistics_registry import STATISTICS
+from dagster_project.study import VALID_SKIP
 
 #: The columns of a trace.
 TRACE_COLUMNS = {
@@ -20,9 +21,9 @@ TRACE_COLUMNS = {
     "measure": "The scale, service, variable or item that the row is about.",
     "item": "The item's code; of a result its category.",
     "value": "The number: a result, a person's value or change, a score, an answer as given.",
-    "keyed": "What the answer counts as: turned, where the item is reversed, and by its table, where it is recoded.",
+    "keyed": "What the answer, or a skip, counts as: turned, where the item is reversed, by its table, where it is recoded.",
     "text": "The result as printed, a person's category, or what a return says.",
-    "how": "Method, scoring rule, how many items were answered, how an item is turned, or what became of a person.",
+    "how": "Method, scoring rule, how many items were answered, how an item is turned or why not asked, a person's returns.",
     "is_counted": "Whether the person counts in the number.",
     "missing_reason": "Why there is no value, or a note on the result.",
     "export": "The export in which the answer stands.",
@@ -61,6 +62,14 @@ class ScaleItem:
 
     scale: str
     item: str
+
+
+@dataclass(frozen=True)
+class GatedItem:
+    """An item that is asked only after certain answers to another, its gate, as in codebook.item_gates."""
+
+    item: str
+    gate: str
 
 
 @dataclass(frozen=True)
@@ -131,11 +140,11 @@ class ExportFile:
     version: int
 
 
-def trace_sql(parts: Iterable[ScalePart], items: Iterable[ScaleItem]) -> str:
+def trace_sql(parts: Iterable[ScalePart], items: Iterable[ScaleItem], gates: Iterable[GatedItem] = ()) -> str:
     """Creates the table macro `trace(result_id)` in a file with the schemas results, codebook and marts.
 
-    Parts and items are written into separate macros as constants, so that the parts of an outcome are known before any
-    table is read.
+    Parts, items and gates are written into separate macros as constants, so that the parts of an outcome are known before
+    any table is read.
     """
     parts_of: dict[str, list[str]] = {}
     items_of: dict[str, list[str]] = {}
@@ -145,21 +154,29 @@ def trace_sql(parts: Iterable[ScalePart], items: Iterable[ScaleItem]) -> str:
         items_of.setdefault(item_row.scale, []).append(item_row.item)
     for scale, scale_parts in parts_of.items():
         items_of[scale] = list(dict.fromkeys(item for part in scale_parts for item in items_of.get(part, [])))
+    gates_of: dict[str, list[str]] = {}
+    for gate_row in gates:
+        gates_of.setdefault(gate_row.item, []).append(gate_row.gate)
+    for scale, scale_items in items_of.items():
+        if scale_gates := list(dict.fromkeys(gate for item in scale_items for gate in gates_of.get(item, []))):
+            gates_of[scale] = scale_gates
     scales_of = {scale: [scale, *scale_parts] for scale, scale_parts in parts_of.items()}
     column_comments = " ".join(f"{name}: {comment}" for name, comment in TRACE_COLUMNS.items())
     comment = f"From a result back to people, scores, answers and cells of exports. {column_comments}"
     return (
         _lookup_macro("scales_of", scales_of, "Scales whose scores make up an outcome.")
         + _lookup_macro("items_of", items_of, "Items whose answers make up an outcome.")
+        + _lookup_macro("gates_of", gates_of, "Items whose answers decide which answers of an outcome were asked.", "[null]")
         + _input_macros()
         + f"{_TRACE_SQL}\ncomment on macro table trace is {_text(comment)};"
         + "comment on macro table traced_rows is 'The rows of trace in no order, each with the SHA-256 of its file.';"
     )
 
 
-def _lookup_macro(macro: str, names: Mapping[str, Sequence[str]], comment: str) -> str:
+def _lookup_macro(macro: str, names: Mapping[str, Sequence[str]], comment: str, fallback: str = "[outcome]") -> str:
+    """fallback: what it gives of an outcome that has no names."""
     cases = " ".join(f"when {_text(outcome)} then [{', '.join(map(_text, members))}]" for outcome, members in names.items())
-    body = f"case outcome {cases} else [outcome] end" if cases else "[outcome]"
+    body = f"case outcome {cases} else {fallback} end" if cases else fallback
     return f"create or replace macro {macro}(outcome) as {body};\ncomment on macro {macro} is {_text(comment)};\n"
 
 
@@ -284,7 +301,8 @@ def person_lines(ask: Query, result_id: str, person: str) -> list[str]:
             lines.append(f"  {row.wave or 'roster':<6} {row.text:<24} {'':<34} {location}")
         if row.part != "answer":
             continue
-        answer_text = row.text or (f"no answer: {row.missing_reason}" if row.value is None else f"{row.value:g}")
+        no_answer = row.how if row.missing_reason == VALID_SKIP and row.how else f"no answer: {row.missing_reason}"
+        answer_text = row.text or (no_answer if row.value is None else f"{row.value:g}")
         if row.keyed is not None and row.keyed != row.value:
             answer_text += f", counts as {row.keyed:g}"
         cell = f"{row.file_name} row {row.source_row}, column {row.source_column}" if row.file_name else "no row"

@@ -176,6 +176,27 @@ answers as (
     where list_contains(items_of(split_part(traced_id, '/', 2)), absent.item)
 ),
 
+-- Why items were not asked: the answers to their gates that skipped past them.
+skips as (
+    select
+        cells.participant_id, cells.wave, gates.item, any_value(try_cast(gates.blank_counts_as as double)) as counts_as,
+        'not asked because ' || string_agg(
+            gates.gate || coalesce(' was ' || cells.answer, ' was not asked'), ' and ' order by gates.condition_order
+        ) as words
+    from codebook.item_gates as gates
+    inner join (
+        select participant_id, wave, item, answer
+        from marts.answers
+        where list_contains(gates_of(split_part(traced_id, '/', 2)), item)
+        union all
+        select participant_id, wave, item, null
+        from marts.missing_answers
+        where list_contains(gates_of(split_part(traced_id, '/', 2)), item) and missing_reason = 'valid_skip'
+    ) as cells on gates.gate = cells.item
+    where cells.answer is null or not list_contains(string_split(gates.answers, ', '), cells.answer::varchar)
+    group by cells.participant_id, cells.wave, gates.item
+),
+
 traced as (
     select
         1 as step, 'result' as part, null::varchar as participant_id, coalesce(wave, contrast) as wave, 0 as wave_order,
@@ -219,8 +240,9 @@ traced as (
     inner join people on scores.participant_id = people.participant_id
     union all
     select 7, 'answer', answers.participant_id, answers.wave, span.wave_order, items.scale, items.item, items.item_order,
-        answers.answer, coalesce(recoded.counts_as, round(items.turned_from - answers.answer, items.decimals), answers.answer), null,
-        case when items.is_recoded then 'recoded' else 'reversed: ' || items.turned_from || ' - answer' end, people.is_counted,
+        answers.answer,
+        coalesce(recoded.counts_as, round(items.turned_from - answers.answer, items.decimals), answers.answer, skips.counts_as), null,
+        case when skips.words is not null then skips.words when items.is_recoded then 'recoded' else 'reversed: ' || items.turned_from || ' - answer' end, people.is_counted,
         answers.missing_reason, answers.source_file, answers.source_row, columns_of.export_column, null, null, null
     from answers
     inner join items on answers.item = items.item
@@ -229,6 +251,11 @@ traced as (
     left join codebook.wave_items as columns_of on answers.wave = columns_of.wave and answers.item = columns_of.item
     left join codebook.item_answers as recoded
         on items.is_recoded and answers.item = recoded.item and answers.answer = recoded.answer
+    left join skips
+        on answers.missing_reason = 'valid_skip'
+        and answers.participant_id = skips.participant_id
+        and answers.wave = skips.wave
+        and answers.item = skips.item
     union all
     select 7, 'answer', facts.participant_id, null, 0, facts.variable, null, 0, facts.number, null, facts.category, null,
         people.is_counted, facts.missing_reason, facts.source_file, facts.source_row, variables.export_column, null, null, null

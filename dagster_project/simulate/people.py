@@ -170,8 +170,13 @@ def _refuse_shared_items(study: Study) -> None:
 
 
 def _refuse_steps(study: Study) -> None:
-    """Raise SimulationError if answers do not count as every whole number of a range, or scores are rounded."""
+    """Raise SimulationError if answers do not count as every whole number of a range, or scores are rounded or of skips."""
     for instrument in study.instruments:
+        if instrument.asked_if:
+            raise SimulationError(
+                f"{instrument.instrument}: some of its items are asked only after certain answers to others (asked_if);"
+                " stand-ins can only be found where every item is asked"
+            )
         for scale in instrument.scales:
             if scale.conversion is None and (scale.rounded or any(map(instrument.has_steps, scale.items))):
                 raise SimulationError(

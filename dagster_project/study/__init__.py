@@ -30,6 +30,7 @@ from dagster_project.study.export import (
     SpecialCodes,
     read_code_range,
 )
+from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UNASKED, VALID_SKIP, ItemGate, settle
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
@@ -53,6 +54,8 @@ from dagster_project.study.texts import INVISIBLE, comparable
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
+    "ANSWERED_CURE",
+    "ANSWERED_UNASKED",
     "ASK",
     "CODEBOOK_COLUMNS",
     "EFFECT_SIZES",
@@ -61,6 +64,7 @@ __all__ = [
     "HEDGES_CORRECTION",
     "HEDGES_SOURCE",
     "INVISIBLE",
+    "LEFT_UNASKED",
     "LIBRARY_FOLDER",
     "LIBRARY_PREFIX",
     "MISSING_REASONS",
@@ -68,6 +72,7 @@ __all__ = [
     "READERS",
     "RESERVED_NAMES",
     "SERVICES",
+    "VALID_SKIP",
     "Anchors",
     "AnswerLabels",
     "Code",
@@ -82,6 +87,7 @@ __all__ = [
     "Export",
     "Family",
     "Instrument",
+    "ItemGate",
     "Layout",
     "Norm",
     "NormSample",
@@ -117,6 +123,7 @@ __all__ = [
     "read_instrument",
     "read_study",
     "scoring_rule",
+    "settle",
     "study_code",
     "wave_definitions",
     "wave_state",

@@ -31,3 +31,8 @@ def _as_text(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_as_text)]
+
+
+def as_list(value: object) -> object:
+    """A single entry may be written without the list around it."""
+    return [value] if isinstance(value, dict) else value

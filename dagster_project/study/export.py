@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from dagster_project.study.base import Code, Definition, Text, WaveId
+from dagster_project.study.base import Code, Definition, Text, WaveId, as_list
+from dagster_project.study.gates import VALID_SKIP
 from dagster_project.study.items import PlainNumber, Positions
 from dagster_project.study.readers import READERS, READERS_IN_WORDS, Layout
 
@@ -34,6 +35,7 @@ MissingReason = Literal[
     "wave_not_returned",
     "returned_blank",
     "too_few_items",
+    "valid_skip",
 ]
 #: Why an answer or a score is missing. The first two are said by the person or by the cell; the others are silence. Their
 #: numbers, from -1 down, stand in released files: new reasons go to the end. SQL reads them from codebook.missing_reasons.
@@ -150,7 +152,12 @@ class SpecialCodes(Definition):
     @model_validator(mode="after")
     def _can_be_read(self) -> "SpecialCodes":
         _check_one_block(self.blocks, self.items)
-        for text in self.codes:
+        for text, reason in self.codes.items():
+            if reason == VALID_SKIP:
+                raise ValueError(
+                    f"{text!r}: {VALID_SKIP} is what asked_if of an instrument makes of an item that was not asked; write"
+                    " not_asked"
+                )
             code_range = read_code_range(text)
             if code_range is None and " thru " in text.casefold():
                 raise ValueError(f"{text!r} is no range of numbers; write e.g. '90 thru 99', 'LO thru -1' or '100 thru HI'")
@@ -181,10 +188,6 @@ class RowFilter(Definition):
     equals: tuple[Text, ...] = Field(
         min_length=1, description="the cell texts of this wave's rows, e.g. [t1_arm_1, t1_arm_2]; '' is a blank cell"
     )
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, dict) else value
 
 
 class Leaving(Definition):
@@ -262,7 +265,7 @@ class Export(Definition):
         description="cell text: missing reason, e.g. '-9': refused, for all blocks; or a list of {blocks, codes}; a range is"
         " written '90 thru 99'",
     )
-    rows: Annotated[tuple[RowFilter, ...], BeforeValidator(_as_list)] = Field(
+    rows: Annotated[tuple[RowFilter, ...], BeforeValidator(as_list)] = Field(
         default=(),
         description="which rows are this wave's, if the file holds several waves: one rule, or a list of rules that must all"
         " hold, e.g. event, repeated instrument and instance; all rows if left out",

@@ -7,11 +7,12 @@ scale, how many items must be answered). Does not belong here: item wording (nev
 import math
 from collections.abc import Collection, Iterable
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from dagster_project.study.base import Code, Definition
+from dagster_project.study.base import Code, Definition, as_list
+from dagster_project.study.gates import Gate, check_gates, left_out_items
 from dagster_project.study.items import Anchors, ItemAnchors, PlainNumber, Positions, Recode
 
 
@@ -110,6 +111,11 @@ class Instrument(Definition):
         default=(),
         description="items whose answers count as other numbers, e.g. [{items: [1], codes: {1: 100, 2: 50, 3: 0}}]",
     )
+    asked_if: Annotated[tuple[Gate, ...], BeforeValidator(as_list)] = Field(
+        default=(),
+        description="items that are asked only after certain answers to others, e.g. [{items: ['2-8'], item: 1, in: ['1-4'],"
+        " blank_counts_as: 0}]",
+    )
     minimum_answered: float = Field(
         default=0.8, gt=0, le=1, description="the share of a scale's items that must be answered (default 0.8)"
     )
@@ -124,7 +130,7 @@ class Instrument(Definition):
         if duplicates := [code for code in codes if codes.count(code) > 1]:
             raise ValueError(f"scale {duplicates[0]} is defined twice")
         for scale in self.scales:
-            self._refuse_unknown(f"scale {scale.scale}", scale.items)
+            self.refuse_unknown(f"scale {scale.scale}", scale.items)
             if len(set(scale.items)) != len(scale.items):
                 raise ValueError(f"scale {scale.scale} names an item twice")
             self._check_scoring(scale)
@@ -134,20 +140,22 @@ class Instrument(Definition):
             part_ranges = {self.score_range(part) for part in self.scales if part.scale in composite.parts}
             counts = (self.minimum_parts(composite), len(composite.parts))
             _refuse_unequal_ranges(f"composite {composite.scale}", "part", part_ranges, *counts)
+        check_gates(self)
         for score in self.all_scales:
             _check_bands(score, *self.score_range(score))
         return self
 
-    def _refuse_unknown(self, name: str, positions: Iterable[int]) -> None:
+    def refuse_unknown(self, name: str, positions: Iterable[int]) -> None:
+        """Raise ValueError for a position that the instrument does not have. name: of the key that names it."""
         if unknown := sorted(set(positions) - set(range(1, self.item_count + 1))):
             raise ValueError(f"{name} names item {unknown[0]}, but the instrument has items 1 to {self.item_count}")
 
     def _check_items(self) -> None:
         """Each item has one pair of anchors and one way to count."""
-        self._refuse_unknown("reversed", self.reversed)
+        self.refuse_unknown("reversed", self.reversed)
         for name, groups in (("item_anchors", self.item_anchors), ("recode", self.recode)):
             positions = [position for group in groups for position in group.items]
-            self._refuse_unknown(name, positions)
+            self.refuse_unknown(name, positions)
             if duplicates := [position for position in positions if positions.count(position) > 1]:
                 raise ValueError(f"{name} names item {duplicates[0]} twice; keep one")
         for group in self.recode:
@@ -275,6 +283,16 @@ class Instrument(Definition):
         if scale.conversion is not None:
             return len(scale.items)
         return minimum_count(scale.minimum_answered or self.minimum_answered, len(scale.items))
+
+    def minimums_of_asked(self, scale: Scale) -> dict[int, int]:
+        """How many of a scale's items must be answered where some were not asked and do not count: by how many they are."""
+        share, total = scale.minimum_answered or self.minimum_answered, len(scale.items)
+        n_left_out = range(1, len(left_out_items(self, scale.items)) + 1)
+        return {count: minimum_count(share, total - count) for count in n_left_out}
+
+    def is_prorated(self, scale: Scale) -> bool:
+        """Whether a score may come from fewer than all of a scale's items."""
+        return self.minimum_items(scale) < len(scale.items) or bool(left_out_items(self, scale.items))
 
     def minimum_parts(self, composite: Composite) -> int:
         """How many parts of a composite must have a score."""

@@ -88,6 +88,7 @@ minimum_answered: 0.8        # the share of a scale's items that must be answere
 #   - {items: ["4-5"], low: 0, high: 4, codes: [0, 2, 4]}
 reversed: [2, 4]             # positions of the items that are keyed the other way, each against its own anchors
 # recode: [{items: [1], codes: {1: 100, 2: 75, 3: 50, 4: 25, 5: 0}}]   # what answers count as, where a table says it
+# asked_if: [{items: [4, 5], item: 3, in: ["2-5"], blank_counts_as: 1}]   # items that other answers to item 3 skip
 scales:
   - {scale: example_total, label: Total, items: ["1-5"], aggregate: sum, better: high}
     # multiply: 4                # what the sum or mean is multiplied by

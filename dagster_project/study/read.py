@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export_checks import check_export
+from dagster_project.study.gates import check_answers, gates_of, gating_conditions
 from dagster_project.study.instruments import Instrument
 from dagster_project.study.library import (
     LIBRARY_PREFIX,
@@ -87,6 +88,7 @@ def read_study(folder: Path) -> Study:
     study = Study(folder, protocol, instruments, norms, definitions)
     _check_scales(study, protocol_file)
     _check_codes(study, protocol_file)
+    _check_gates(study, protocol_file)
     _check_norms(study, norms_file)
     for index, export in enumerate(protocol.exports):
         check_export(study, export, f"{protocol_file}: exports[{index}]")
@@ -217,8 +219,8 @@ def _description(model: type[BaseModel], location: tuple[int | str, ...]) -> str
     for part in location:
         if isinstance(part, int):
             continue
-        fields = getattr(current_model, "model_fields", None)
-        if not fields or part not in fields:
+        fields = {field.alias or name: field for name, field in getattr(current_model, "model_fields", {}).items()}
+        if part not in fields:
             break
         description = fields[part].description
         current_model = _inner_model(fields[part].annotation)
@@ -288,6 +290,33 @@ def _check_codes(study: Study, file: Path) -> None:
                 raise StudyError(
                     f"{file}: {code!r} is the code of a {kind_of_code[code]} and of a {kind}; rename one of them"
                 )
+
+
+def _check_gates(study: Study, protocol_file: Path) -> None:
+    """Whether an item is asked is decided by items of the study; gates of several instruments do not go round."""
+    items = {
+        code: (instrument, position)
+        for instrument in study.instruments
+        for position, code in enumerate(instrument.item_codes, start=1)
+    }
+    variables = [variable.variable for variable in study.protocol.participant_variables]
+    for name, instrument in zip(study.protocol.instruments, study.instruments, strict=True):
+        file = definition_file(study.folder, instrument_definition(name))
+        for condition in gating_conditions(instrument):
+            if condition.item not in items:
+                kind = "a participant variable" if condition.item in variables else "no item of an instrument of the study"
+                raise StudyError(
+                    f"{file}: asked_if: {condition.item!r} is {kind}; what is asked is decided by an item of the same wave:"
+                    " give its position in this instrument, or its code, e.g. phq9_10"
+                )
+            try:
+                check_answers(condition, *items[str(condition.item)])
+            except ValueError as error:
+                raise StudyError(f"{file}: {error}") from None
+    try:
+        gates_of(study.instruments)
+    except ValueError as error:
+        raise StudyError(f"{protocol_file}: instruments: {error}") from None
 
 
 def _check_norms(study: Study, file: Path) -> None:

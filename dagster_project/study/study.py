@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dagster_project.study.export import ColumnBlock, Export, MissingReason
+from dagster_project.study.gates import ItemGate, gates_of
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.norms import NormFile
 from dagster_project.study.protocol import Protocol
@@ -44,6 +45,11 @@ class Study:
     def scales(self) -> dict[str, tuple[Instrument, Scale | Composite]]:
         """Every scale by code, with its instrument, in the order of the files."""
         return {scale.scale: (instrument, scale) for instrument in self.instruments for scale in instrument.all_scales}
+
+    @cached_property
+    def gates(self) -> dict[str, ItemGate]:
+        """What decides whether an item is asked, by the item's code; the gates of a gate come before it."""
+        return gates_of(self.instruments)
 
     def instrument(self, code: str) -> Instrument:
         return next(instrument for instrument in self.instruments if instrument.instrument == code)

@@ -51,9 +51,17 @@
     case when {{ is_answer(item) }} then {{ as_answered(item, quoted(item.item)) }} end
 {%- endmacro %}
 
-{#- The answer as it counts in a score, in the item's units: by its table (codebook.item_answers) where it is recoded, taken from `turned_from`
-    (codebook.items) where it is reversed -#}
+{#- The answer as it counts in a score, in the item's units: by its table (codebook.item_answers) where it is recoded, taken
+    from `turned_from` (codebook.items) where it is reversed; a skip as the number that is declared for it -#}
 {% macro keyed_answer(item) -%}
+    {%- if counted_skip(item) is not none -%}
+    case when {{ is_valid_skip(item) }} then {{ counted_skip(item) }} else {{ keyed_if_answered(item) }} end
+    {%- else -%}
+    {{ keyed_if_answered(item) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro keyed_if_answered(item) -%}
     {%- if item.is_recoded -%}
     case {{ quoted(item.item) }}{% for entry in item.answers %} when {{ entry.answer }} then {{ entry.counts_as }}{% endfor %} end
     {%- else -%}

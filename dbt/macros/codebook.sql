@@ -25,7 +25,8 @@
 
 {#- item, decimals, low, high, turned_from (null for an item that is not reversed), is_service, in the order of the codebook;
     answers (list of {answer, counts_as}) of an item that does not allow every number from low to high, or is recoded
-    (is_recoded). Answers as they are stored: whole numbers of their last decimal. -#}
+    (is_recoded); gate of an item that is asked only after certain answers to others (macros/gates). Answers as they are
+    stored: whole numbers of their last decimal. -#}
 {% macro codebook_items() %}
     {% set items_query %}
         select
@@ -48,9 +49,29 @@
         inner join {{ source('codebook', 'items') }} as items on answers.item = items.item
         order by answers.item, answers.answer
     {% endset %}
+    {% set gates_query %}
+        select
+            item,
+            cast(level as integer) as level,
+            combined_by,
+            gate,
+            answers,
+            blank_counts_as,
+            answered_though_not_asked
+        from {{ source('codebook', 'item_gates') }}
+        order by item, condition_order
+    {% endset %}
     {% set items, answers = codebook_rows(items_query), codebook_rows(answers_query) %}
+    {% set gates = codebook_rows(gates_query) %}
     {% for item in items if answers %}
         {% do item.update({'answers': answers | selectattr('item', 'equalto', item.item) | list}) %}
+    {% endfor %}
+    {% for item in items if gates %}
+        {% for gate in gates if gate.item == item.item %}
+            {% if item.gate is not defined %}{% do item.update({'gate': dict(gate, conditions=[])}) %}{% endif %}
+            {% set gating = items | selectattr('item', 'equalto', gate.gate) | first %}
+            {% do item.gate.conditions.append({'item': {'item': gating.item, 'low': gating.low}, 'answers': gate.answers}) %}
+        {% endfor %}
     {% endfor %}
     {{ return(items) }}
 {% endmacro %}
@@ -147,7 +168,7 @@
 {% endmacro %}
 
 {#- scale, aggregate, minimum_answered, factor (null for none), is_rounded, items (list of codes), conversion (list of
-    {raw_sum, score}) -#}
+    {raw_sum, score}), minimums (list of {left_out, minimum_answered}) of a scale whose minimum is of the items asked -#}
 {% macro codebook_scales() %}
     {% set scales_query %}
         select
@@ -170,10 +191,17 @@
         from {{ source('codebook', 'scale_conversions') }}
         order by scale, raw_sum
     {% endset %}
+    {% set minimums_query %}
+        select scale, cast(left_out as integer) as left_out, cast(minimum_answered as integer) as minimum_answered
+        from {{ source('codebook', 'scale_minimums') }}
+        order by scale, left_out
+    {% endset %}
+    {% set minimums = codebook_rows(minimums_query) %}
     {% set scales, items, conversions = codebook_rows(scales_query), codebook_rows(items_query), codebook_rows(conversions_query) %}
     {% for scale in scales %}
         {% do scale.update({'items': items | selectattr('scale', 'equalto', scale.scale) | map(attribute='item') | list}) %}
         {% do scale.update({'conversion': conversions | selectattr('scale', 'equalto', scale.scale) | list}) %}
+        {% if minimums %}{% do scale.update({'minimums': minimums | selectattr('scale', 'equalto', scale.scale) | list}) %}{% endif %}
     {% endfor %}
     {{ return(scales) }}
 {% endmacro %}

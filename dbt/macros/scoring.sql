@@ -1,8 +1,8 @@
 {#- Scoring by the instrument's rule, generated from the codebook. -#}
 
-{#- How many of a scale's items were answered. items: entries of codebook_items() -#}
+{#- How many of a scale's items were answered, skips that count as a number among them. items: entries of codebook_items() -#}
 {% macro count_answered(items) -%}
-    ({%- for item in items -%}case when {{ is_answer(item) }} then 1 else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
+    ({%- for item in items -%}case when {{ enters_score(item) }} then 1 else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
 {%- endmacro %}
 
 {#- The sum of the answers, as they count, in units of the last decimal of any of them: whole numbers, so that it is exact.
@@ -10,7 +10,7 @@
 {% macro sum_answered(items) -%}
     {%- set units, wide = units_of_all(items), [] -%}
     {%- for item in items if answer_type(item) != 'smallint' or units > 1 %}{% do wide.append(item) %}{% endfor -%}
-    (cast(0 as {{ 'bigint' if wide else 'integer' }}) + {% for item in items -%}case when {{ is_answer(item) }} then {{ in_units(item, keyed_answer(item), units) }} else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
+    (cast(0 as {{ 'bigint' if wide else 'integer' }}) + {% for item in items -%}case when {{ enters_score(item) }} then {{ in_units(item, keyed_answer(item), units) }} else 0 end{{ ' + ' if not loop.last }}{%- endfor -%})
 {%- endmacro %}
 
 {#- How many of the units in which the answers to some items are added up make one -#}
@@ -28,10 +28,10 @@
 
 {#- A scale's score from the sum and the number of its answers: null below the minimum; person-mean proration above it.
     A sum of k items of which m are answered is (sum of the answered) * k / m; a mean is (sum of the answered) / m. Either
-    may be multiplied by a factor, and then be rounded, a half upwards. -#}
-{% macro scale_score(scale, total, answered) -%}
+    may be multiplied by a factor, and then be rounded, a half upwards. items: entries of codebook_items() -#}
+{% macro scale_score(scale, items, total, answered) -%}
     {%- set is_rounded, factor = scale.is_rounded, (' * ' ~ scale.factor if scale.factor else '') -%}
-    case when {{ answered }} >= {{ scale.minimum_answered }} then
+    case when {{ answered }} >= {{ minimum_of(scale, items) }} then
     {{- ' floor(' if is_rounded }}
     {%- if scale.conversion %}
         case {{ total }}{% for step in scale.conversion %} when {{ step.raw_sum }} then {{ step.score }}{% endfor %} end
@@ -50,7 +50,7 @@
     {%- set numbers = [] -%}
     {%- for item in items -%}{%- do numbers.append(quoted(item.item) ~ ' - ' ~ '(' ~ reason_base(item) ~ ')') -%}{%- endfor -%}
     case
-        when {{ answered }} >= {{ scale.minimum_answered }} then null
+        when {{ answered }} >= {{ minimum_of(scale, items) }} then null
         when {{ answered }} = 0 and {{ all_equal(numbers) }} then {{ numbers[0] }}
         else {{ reason_number('too_few_items') }}
     end

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dagster_project.exports import ReadCells, contract_of_file, read_cells
+from dagster_project.exports import ReadCells, cell_rules, contract_of_file, read_cells
 from dagster_project.rehearsal.answers import people_not_on_roster, rejected_cells
 from dagster_project.study import INVISIBLE, Study, read_study
 
@@ -201,6 +201,30 @@ def test_what_is_rejected_before_a_run_is_what_the_run_rejects(
     )
     with_point, with_comma = ({row["answer"] for row in decimals if row["wave"] == wave} for wave in ("T1", "T2"))
     assert with_point == {-0.5, 0.1, 0.3, 0.5, 1.5, 2.5} and with_comma == {0.5, 2.5}
+    for item in ("mood_01", "mood_02"):
+        _compare_codes(odd_study, workspace, item)
+
+
+def _compare_codes(study: Study, workspace: Any, item: str) -> None:
+    """What is read of an item's cell before a run is what the run keeps."""
+    sheets = workspace.working(
+        f"select raw.respondent, wave, {item} as answer, {item}__missing as missing from marts.answer_sheets"
+        " inner join raw.roster as raw using (participant_id)"
+    )
+    for export in study.protocol.exports[1:]:
+        rule = cell_rules(study, export, "mood")[item]
+        foreseen = {f"P{index}": rule.code_of(cell) for index, cell in enumerate(CELLS)}
+        kept = {
+            row["respondent"]: row["missing"] if row["answer"] is None else row["answer"]
+            for row in sheets
+            if row["wave"] == export.wave
+        }
+        # A row without an answer or a rejected text is no return.
+        kept = {person: "blank" if reason == "returned_blank" else reason for person, reason in kept.items()}
+        foreseen = {
+            person: "blank" if code == "not_asked" and kept[person] == "blank" else code for person, code in foreseen.items()
+        }
+        assert foreseen == kept
 
 
 def _groups(rejected: Counter[tuple[str | None, str, str]]) -> dict[tuple[str | None, str], list[str]]:

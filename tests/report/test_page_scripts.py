@@ -76,6 +76,7 @@ PEOPLE: PeopleData = {
     "scale_parts": {"joy": ["mood", "zest"]},
     "reversed_from": {"glad": 6},
     "recoded": {},
+    "counted_skips": {},
     "reasons": ["not returned", "too few items", "blank"],
     "files": [
         {"name": "t1.csv", "sha256": "a" * 64, "version": 2},
@@ -233,6 +234,19 @@ def test_a_recoded_answer_says_what_it_counts_as_in_its_scale_only() -> None:
         "const people = new People(input); return [people.keyedText('mood', 'calm', 2), people.keyedText(null, 'calm', 2)];"
     )
     assert run_scripts(body, people) == ["75 (recoded)", "2"]
+
+
+@needs_node
+def test_an_item_that_was_not_asked_says_what_it_counts_as_in_its_scale_only() -> None:
+    people = PEOPLE | {"counted_skips": {"calm": 0}}
+    calls = (
+        "'mood', 'calm', 'valid_skip'",
+        "'mood', 'calm', 'not_asked'",
+        "null, 'calm', 'valid_skip'",
+        "'mood', 'glad', 'valid_skip'",
+    )
+    body = f"const people = new People(input); return [{', '.join(f'people.skipText({call})' for call in calls)}];"
+    assert run_scripts(body, people) == ["0 (not asked)", "", "", ""]
 
 
 @needs_node

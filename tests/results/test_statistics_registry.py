@@ -137,7 +137,7 @@ def test_a_planned_family_covers_its_tests_and_the_headline_effect_size(headline
 
 def test_sql_looks_up_what_a_statistic_is_made_of() -> None:
     with duckdb.connect() as connection:
-        for statement in trace_sql([], []).split(";\n")[:8]:
+        for statement in trace_sql([], []).split(";\n")[:10]:
             if "inputs_of" in statement or "relation_of" in statement:
                 connection.execute(statement)
 

@@ -145,6 +145,17 @@ def test_answers_lie_within_the_anchors_of_each_item() -> None:
     }
 
 
+def test_items_that_are_skipped_are_refused() -> None:
+    study = read_study(SMALL)
+    gate = {"items": [2], "item": 1, "in": [1], "blank_counts_as": "unanswered"}
+    with pytest.raises(SimulationError) as error:
+        simulate_study(_other_mood(study, asked_if=[gate]), _published(study), 1, effort=0.01)
+    assert str(error.value) == (
+        "mood: some of its items are asked only after certain answers to others (asked_if); stand-ins can only be found where"
+        " every item is asked"
+    )
+
+
 @pytest.mark.parametrize(
     "changes",
     [

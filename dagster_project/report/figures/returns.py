@@ -32,7 +32,8 @@ NAME, TITLE = "returns", "Who returned each wave, and why scores are missing"
 #: In the order of the legend; neighbours differ in lightness, so that grey print tells them apart, too.
 _COLOURS = {
     "score": SKY, "wave_not_returned": RED, "withdrawn": BLACK, "too_few_items": YELLOW, "blank": GREEN, "refused": PURPLE,
-    "returned_blank": "#f4a6a0", "not_asked": FAINT, "not_in_wave": "#d0d5dc", "invalid": ORANGE, "column_absent": BLUE,
+    "returned_blank": "#f4a6a0", "not_asked": FAINT, "valid_skip": "#8a95a3", "not_in_wave": "#d0d5dc", "invalid": ORANGE,
+    "column_absent": BLUE,
 }  # fmt: skip
 _MOST_SCALES = 40
 

@@ -14,6 +14,7 @@ def column_descriptions(study: Study) -> dict[str, str]:
         for position, code in enumerate(instrument.item_codes, start=1):
             key = ", recoded when scored" if instrument.recoded(position) is not None else ""
             key = key if instrument.turned_from(position) is None else ", reversed when scored"
+            key += ", asked only after certain answers to others" if code in study.gates else ""
             descriptions[code] = f"{instrument.name}, item {position}: {instrument.anchors_of(position)}{key}."
     if study.protocol.service_use is not None:
         for service in study.protocol.service_use.services:

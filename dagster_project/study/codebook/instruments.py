@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, answer_type, codebook_table
+from dagster_project.study.gates import LEFT_OUT, UNANSWERED
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.study import SERVICES, Study
 
@@ -73,6 +74,32 @@ def item_answers_table(study: Study) -> pa.Table:
     )
 
 
+def item_gates_table(study: Study) -> pa.Table:
+    """Of items that are asked only after certain answers: each condition. level: a gate's own gates have lower ones."""
+    rows: list[tuple[Any, ...]] = []
+    for gate in study.gates.values():
+        counted_as = gate.rule.blank_counts_as
+        rule = (None if counted_as is None else str(counted_as), gate.rule.answered_though_not_asked)
+        for order, condition in enumerate(gate.conditions, start=1):
+            answers = ", ".join(map(str, condition.answers))
+            rows.append((gate.item, gate.level, gate.rule.combined_by, order, condition.gate, answers, *rule))
+    columns = {"item": TEXT, "level": WHOLE, "combined_by": TEXT, "condition_order": WHOLE, "gate": TEXT, "answers": TEXT}
+    return codebook_table(columns | {"blank_counts_as": TEXT, "answered_though_not_asked": TEXT}, rows)
+
+
+def scale_minimums_table(study: Study) -> pa.Table:
+    """Of scales whose minimum is of the items that were asked: how many must be answered, by how many were left out."""
+    return codebook_table(
+        {"scale": TEXT, "left_out": WHOLE, "minimum_answered": WHOLE},
+        [
+            (scale.scale, left_out, minimum)
+            for instrument in study.instruments
+            for scale in instrument.scales
+            for left_out, minimum in instrument.minimums_of_asked(scale).items()
+        ],
+    )
+
+
 def scales_table(study: Study) -> pa.Table:
     rows = []
     norms = {norm.scale: norm for norm in study.norms.norms}
@@ -124,7 +151,7 @@ def scoring_rule(instrument: Instrument, scale: Scale | Composite) -> str:
         return rule + (f", times {count} / those there" if scale.aggregate == "sum" and minimum < count else "")
     count, minimum = len(scale.items), instrument.minimum_items(scale)
     rule = f"{scale.aggregate} of {count} items, " + ("all" if minimum == count else f"at least {minimum}") + " answered"
-    if scale.aggregate == "sum" and minimum < count:
+    if scale.aggregate == "sum" and instrument.is_prorated(scale):
         rule += f", times {count} / those there"
     if scale.multiply != 1:
         rule += f", times {scale.multiply:g}"
@@ -143,9 +170,20 @@ def scoring_rule(instrument: Instrument, scale: Scale | Composite) -> str:
         rule += f"; reversed ({turned_from} - answer): {', '.join(items)}"
     for table, items in recoded_items.items():
         rule += f"; recoded ({table}): {', '.join(items)}"
+    rule += _skips_in_words(instrument, scale)
     if scale.conversion:
         rule += "; turned into a score by codebook.scale_conversions"
     return rule
+
+
+def _skips_in_words(instrument: Instrument, scale: Scale) -> str:
+    """What items that were not asked count as."""
+    words = {UNANSWERED: "as items without an answer", LEFT_OUT: "not among the items that must be answered"}
+    items_by_words: dict[str, list[str]] = {}
+    for gate in instrument.asked_if:
+        items = [instrument.item_code(position) for position in scale.items if position in gate.items]
+        items_by_words.setdefault(words.get(str(gate.blank_counts_as), f"as {gate.blank_counts_as}"), []).extend(items)
+    return "".join(f"; not asked counts {word}: {', '.join(items)}" for word, items in items_by_words.items() if items)
 
 
 def scale_items_table(study: Study) -> pa.Table:

@@ -20,7 +20,8 @@ def wave_definitions(tables: Mapping[str, pa.Table], code_stamp: str) -> pa.Tabl
     changes or another wave gets a label.
     """
     study_tables = (
-        *("items", "item_answers", "missing_reasons", "scales", "scale_items", "scale_parts", "scale_conversions"),
+        *("items", "item_answers", "item_gates", "missing_reasons", "scales", "scale_items", "scale_parts"),
+        *("scale_conversions", "scale_minimums"),
     )
     wave_tables = ("wave_items", "wave_exports", "answer_texts")
     definitions = [code_stamp] + [json.dumps(tables[name].to_pylist(), sort_keys=True, default=str) for name in study_tables]

@@ -1,7 +1,8 @@
 {{ config(materialized='kept_by_wave') }}
 {#- Every answer, once: one row a person of the roster and wave that stands in an export, one whole number an item: the
     answer, or below its anchors the reason why there is none. `answers`, `missing_answers` and `answer_sheets` are views
-    over it in words. A wave that comes as several exports is put together here, each item from the part that holds it. -#}
+    over it in words. A wave that comes as several exports is put together here, each item from the part that holds it; then
+    items that other answers skipped past are told from blanks (macros/gates). -#}
 {%- set items = codebook_items() %}
 {%- set parts = [1] + later_parts(codebook_parts()) %}
 {%- set stale = stale_waves(this) %}
@@ -36,6 +37,27 @@ with sheets as (
     group by answers.participant_id, answers.wave
     {%- endif %}
 )
+{%- for level in gate_levels(items) %},
+
+{{ 'gated_' ~ level }} as (
+    select
+        participant_id,
+        wave,
+        answered_on
+        {%- for part in parts %},
+        {{ of_part('source_file', part) }},
+        {{ of_part('source_row', part) }}
+        {%- endfor %}
+        {%- for item in items %},
+        {%- if item.gate is defined and item.gate.level == level %}
+        {{ gated_code(item) }} as {{ quoted(item.item) }}
+        {%- else %}
+        {{ quoted(item.item) }}
+        {%- endif %}
+        {%- endfor %}
+    from {{ 'sheets' if loop.first else 'gated_' ~ loop.previtem }}
+)
+{%- endfor %}
 
 select
     cast(participant_id as varchar) as participant_id,
@@ -56,4 +78,4 @@ select
     {{ quoted(item.item) }}
     {%- endfor %},
     cast({{ stamp_of_wave('wave') }} as varchar) as content_stamp
-from sheets
+from {{ 'gated_' ~ gate_levels(items) | last if gate_levels(items) else 'sheets' }}

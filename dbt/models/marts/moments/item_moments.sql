@@ -1,6 +1,6 @@
 {{ config(materialized='kept_by_wave') }}
-{#- The covariances of each scale's keyed items, of people who answered them all: what reliability needs. Keyed answers are
-    kept as whole numbers, so that n sum(xy) - sum(x) sum(y) is exact. -#}
+{#- The covariances of each scale's keyed items, of people who answered them all (skips that count as a number among them):
+    what reliability needs. Keyed answers are kept as whole numbers, so that n sum(xy) - sum(x) sum(y) is exact. -#}
 -- depends_on: {{ ref('answer_codes') }}
 {%- set stale = stale_waves(this) %}
 {%- set codes = {} %}
@@ -45,7 +45,7 @@ from (
             {%- endfor %}
         from {{ ref('answer_codes') }}
         where not is_blank and {{ is_of_waves('wave', stale) }}
-            {%- for item in scale_items(scale, codes) %} and {{ is_answer(item) }}{% endfor %}
+            {%- for item in scale_items(scale, codes) %} and {{ enters_score(item) }}{% endfor %}
     ) as keyed
     group by wave
 ) as pairs

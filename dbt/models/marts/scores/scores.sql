@@ -32,8 +32,10 @@ scored as (
         {%- for scale in scales %}
         {%- set answered, total = quoted(scale.scale ~ '__answered'), quoted(scale.scale ~ '__total') %},
         {{ answered }},
-        {%- set units = units_of_all(scale_items(scale, codes)) %}
-        cast({{ scale_score(scale, total if units == 1 else '(' ~ total ~ ' / cast(' ~ units ~ ' as double))', answered) }} as double) as {{ quoted(scale.scale) }},
+        {%- set items_here = scale_items(scale, codes) %}
+        {%- set units = units_of_all(items_here) %}
+        {%- set sum = total if units == 1 else '(' ~ total ~ ' / cast(' ~ units ~ ' as double))' %}
+        cast({{ scale_score(scale, items_here, sum, answered) }} as double) as {{ quoted(scale.scale) }},
         {{ scale_reason(scale, scale_items(scale, codes), answered) }} as {{ quoted(scale.scale ~ '__reason') }}
         {%- endfor %}
     from summed

@@ -98,11 +98,17 @@ class People {
       cells: [
         item,
         value === null ? `no answer: ${this.reason(column, personIndex)}` : formatValue(value),
-        value === null ? "" : this.keyedText(scale, item, value),
+        value === null ? this.skipText(scale, item, this.reason(column, personIndex)) : this.keyedText(scale, item, value),
         hasRow ? String(rowNumbers[personIndex]) : "no row",
         hasRow ? column.export_column ?? "no column" : "",
       ],
     };
+  }
+
+  /** What an item counts as in a scale where it was not asked because of another answer; else nothing. */
+  skipText(scale, item, reason) {
+    const number = scale === null || reason !== "valid_skip" ? undefined : entryOf(this.data.counted_skips, item);
+    return number === undefined ? "" : `${formatValue(number)} (not asked)`;
   }
 
   /** What an answer counts as in a scale: recoded or reversed where the item is. */
