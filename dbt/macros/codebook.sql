@@ -23,12 +23,13 @@
     {{ return(copies) }}
 {% endmacro %}
 
-{#- item, low, high, turned_from (null for an item that is not reversed), is_service, in the order of the codebook; answers
+{#- item, instrument, low, high, turned_from (null for an item that is not reversed), is_service, in the order of the codebook; answers
     (list of {answer, counts_as}) of an item that does not allow every number from low to high, or is recoded (is_recoded) -#}
 {% macro codebook_items() %}
     {% set items_query %}
         select
             item,
+            instrument,
             cast(low as integer) as low,
             cast(high as integer) as high,
             cast(turned_from as integer) as turned_from,
@@ -226,4 +227,30 @@
         {% do variable.update({'special_codes': special_codes | selectattr('variable', 'equalto', variable.variable) | list}) %}
     {% endfor %}
     {{ return(variables) }}
+{% endmacro %}
+
+{#- For whom waves and blocks are planned that are not for everybody: wave, block (null: the wave itself), if_unknown,
+    unplanned_answers (each null where nobody decided), is_of_every_block (whether every block of the wave has a condition),
+    variables (list of {variable, categories}), in the order of the protocol -#}
+{% macro codebook_conditions() %}
+    {% set query %}
+        select wave, block, variable, category, planned_if_unknown, unplanned_answers, is_of_every_block
+        from {{ source('codebook', 'planned_for') }}
+        order by condition_order, variable, category
+    {% endset %}
+    {% set conditions = [] %}
+    {% for row in codebook_rows(query) %}
+        {% if not conditions or [conditions[-1].wave, conditions[-1].block] != [row.wave, row.block] %}
+            {% do conditions.append({
+                'wave': row.wave, 'block': row.block, 'if_unknown': row.planned_if_unknown,
+                'unplanned_answers': row.unplanned_answers, 'is_of_every_block': row.is_of_every_block, 'variables': [],
+            }) %}
+        {% endif %}
+        {% set variables = conditions[-1].variables %}
+        {% if not variables or variables[-1].variable != row.variable %}
+            {% do variables.append({'variable': row.variable, 'categories': []}) %}
+        {% endif %}
+        {% do variables[-1].categories.append(row.category) %}
+    {% endfor %}
+    {{ return(conditions) }}
 {% endmacro %}

@@ -33,7 +33,8 @@
     relation: columns `value_<wave>`, `status_<wave>` and `state_<wave>`, and those named in `unit` (such as participant_id,
     or n). Gives the unit, measure, kind, people (the rule), moment (a wave, a contrast, or '' for all waves), is_counted,
     value (what the number is made of: the value in the wave, the change), value_baseline, value_followup, is_returned (of
-    the rule `first`: whether the moment's wave was returned) and reason (why not counted; of several waves with each one's
+    the rule `first`: whether the moment's wave was returned, null where it was not planned for the person, who then counts
+    neither among those who returned nor among those who left) and reason (why not counted; of several waves with each one's
     name). -#}
 {% macro counted_rows(relation, unit) -%}
     {%- set waves = codebook_waves() -%}
@@ -71,10 +72,20 @@
     {%- endset -%}
     {%- call(wave) union_over(waves[1:], before=union_all([in_contrasts, in_any_wave])) %}
     select {{ columns }}, 'first', {{ text_literal(wave) }},
-        {{ status_in(waves[0]) }} >= 0, {{ value_in(waves[0]) }},
-        {{ no_pair }}, {{ state_in(wave) }} = 0, {{ reason_words(status_in(waves[0])) }}
+        {{ status_in(waves[0]) }} >= 0 and {{ was_planned(state_in(wave)) }}, {{ value_in(waves[0]) }},
+        {{ no_pair }}, {{ is_returned(wave) }}, {{ not_planned_or(state_in(wave), reason_words(status_in(waves[0]))) }}
     from {{ relation }}
     {%- endcall -%}
+{%- endmacro %}
+
+{#- Whether a wave was returned; null where it was not planned for the person -#}
+{% macro is_returned(wave, relation='') -%}
+    case when {{ was_planned(relation ~ state_in(wave)) }} then {{ relation }}{{ state_in(wave) }} = 0 end
+{%- endmacro %}
+
+{#- The reason not_planned where a state is that, else another -#}
+{% macro not_planned_or(state, reason) -%}
+    case when {{ was_planned(state) }} then {{ reason }} else 'not_planned' end
 {%- endmacro %}
 
 {#- The reasons of several waves in one text, each with its wave's name; null where all are known -#}

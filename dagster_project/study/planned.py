@@ -1,0 +1,144 @@
+"""For whom a wave, or a block of a wave, is planned: a condition on what the roster says of people.
+
+Belongs here: the keys, the conditions of a study as a list, and whether one holds for a person. Does not belong here: what
+fits a study (planned_checks.py), reading the roster's cells (exports/), the same rule for a run (dbt/macros/planned.sql; a
+test holds the two together).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from dagster_project.study.base import Code, Definition, Text
+
+#: The keys that say for whom something is planned.
+PLANNED_KEYS = ("planned_for", "planned_if_unknown", "unplanned_answers")
+
+
+def _as_categories(value: object) -> object:
+    return (value,) if isinstance(value, str | int | float) else value
+
+
+Categories = Annotated[tuple[Text, ...], BeforeValidator(_as_categories)]
+
+
+class PlannedFor(Definition):
+    """What a wave and a block of a wave have in common: they may be planned for a part of the people only."""
+
+    planned_for: dict[Code, Categories] | None = Field(
+        default=None,
+        description="whom it is planned for, by variables of the roster that must all hold, e.g. {arm: [intervention]};"
+        " everybody if left out",
+    )
+    planned_if_unknown: Literal["planned", "not_planned"] | None = Field(
+        default=None,
+        description="what to take people for whose variable is missing: planned or not_planned; asked about if left out",
+    )
+    unplanned_answers: Literal["keep", "set_aside"] | None = Field(
+        default=None,
+        description="what to do with answers of people whom it is not planned for: keep (they count) or set_aside (they"
+        " count nowhere); asked about if left out",
+    )
+
+    @model_validator(mode="after")
+    def _has_a_condition(self) -> "PlannedFor":
+        if self.planned_for is None:
+            for key in PLANNED_KEYS[1:]:
+                if getattr(self, key) is not None:
+                    raise ValueError(f"{key} says nothing without planned_for; declare planned_for, or take {key} out")
+            return self
+        if not self.planned_for:
+            raise ValueError(
+                "planned_for holds no condition; name a variable and its categories, or take planned_for out: what is"
+                " planned for everybody needs none"
+            )
+        for variable, categories in self.planned_for.items():
+            if not categories:
+                raise ValueError(f"planned_for: {variable} names no category, so it is planned for nobody; name one")
+            if repeated := [category for category in categories if categories.count(category) > 1]:
+                raise ValueError(f"planned_for: {variable} names {repeated[0]!r} twice; keep it once")
+        return self
+
+
+@dataclass(frozen=True)
+class Condition:
+    """For whom a wave is planned, or one of its blocks (None: the wave itself), and what to do with the others' answers."""
+
+    wave: str
+    block: str | None
+    categories: Mapping[str, Sequence[str]]
+    if_unknown: str | None
+    unplanned_answers: str | None
+
+    @property
+    def subject(self) -> str:
+        return self.wave if self.block is None else f"{self.wave}, block {self.block}"
+
+    @property
+    def in_words(self) -> str:
+        """The condition, e.g. 'arm: intervention; sex: female or other'."""
+        return "; ".join(f"{variable}: {' or '.join(categories)}" for variable, categories in self.categories.items())
+
+    def holds_for(self, person: Mapping[str, str | None]) -> bool | None:
+        """Whether it holds for a person; None where that is unknown. person: the category by variable, None where it is
+        missing. A variable that fails decides, also where another one is missing."""
+        verdicts = [
+            None if (category := person.get(variable)) is None else category in categories
+            for variable, categories in self.categories.items()
+        ]
+        return False if False in verdicts else None if None in verdicts else True
+
+    def is_planned_for(self, person: Mapping[str, str | None]) -> bool:
+        """The same, with what is declared for people of whom it is unknown; without a declaration they count as planned."""
+        verdict = self.holds_for(person)
+        return self.if_unknown != "not_planned" if verdict is None else verdict
+
+
+def condition_of(declared: PlannedFor, wave: str, block: str | None = None) -> Condition | None:
+    """A declaration as a condition; None where it has none."""
+    if declared.planned_for is None:
+        return None
+    return Condition(wave, block, declared.planned_for, declared.planned_if_unknown, declared.unplanned_answers)
+
+
+@dataclass(frozen=True)
+class WaveConditions:
+    """The conditions of one wave that is not planned for everybody, or not with all of its blocks.
+
+    own: the wave's own. blocks: those of its blocks. has_block_for_all: whether it has a block without a condition.
+    """
+
+    wave: str
+    own: Condition | None
+    blocks: tuple[Condition, ...]
+    has_block_for_all: bool
+
+    @property
+    def is_for_some(self) -> bool:
+        """Whether the wave itself may be planned for a part of the people only."""
+        return self.own is not None or not self.has_block_for_all
+
+    @property
+    def in_words(self) -> str:
+        """For whom the wave is planned, if not for everybody."""
+        words = [self.own.in_words] if self.own is not None else []
+        if not self.has_block_for_all:
+            words.append(" or ".join(dict.fromkeys(f"({block.in_words})" for block in self.blocks)))
+        return " and ".join(words)
+
+    def is_planned_for(self, person: Mapping[str, str | None]) -> bool:
+        """Whether the wave is planned for a person: its own condition holds, and one of its blocks is planned."""
+        return (self.own is None or self.own.is_planned_for(person)) and (
+            self.has_block_for_all or any(block.is_planned_for(person) for block in self.blocks)
+        )
+
+
+def are_disjoint(conditions: Iterable[Condition]) -> str | None:
+    """A variable of which no category satisfies all of some conditions; None if there is none."""
+    common: dict[str, set[str]] = {}
+    for condition in conditions:
+        for variable, categories in condition.categories.items():
+            common[variable] = common.get(variable, set(categories)) & set(categories)
+    return next((variable for variable, categories in common.items() if not categories), None)
