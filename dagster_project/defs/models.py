@@ -13,6 +13,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 
 from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.models.build import BuiltModel, asset_path, build_models, describe_models
+from dagster_project.models.planned import planned_waves_decided
 from dagster_project.models.project import DbtProject as StudyDbtProject
 from dagster_project.models.rejected import few_rejected_answers, no_rejected_answers
 from dagster_project.study_run import StudyRun
@@ -20,6 +21,7 @@ from dagster_project.warehouse import WarehouseError
 
 _OWNERS = {"staging": "team:data-management", "marts": "team:statistics"}
 _REJECTED = dg.AssetKey(["staging", "rejected_answers"])
+_UNPLANNED = dg.AssetKey(["marts", "unplanned_answers"])
 
 
 class LayerTranslator(DagsterDbtTranslator):
@@ -118,7 +120,19 @@ def rejected_answers_limited(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetC
         return check_result(few_rejected_answers(study_run.warehouse, study_run.study()))
 
 
-MODEL_CHECKS = [rejected_answers_listed, rejected_answers_limited]
+@dg.asset_check(
+    asset=_UNPLANNED,
+    name="planned_waves_decided",
+    additional_deps=[dg.AssetKey(["marts", "planned_waves"])],
+    blocking=True,
+    description="The protocol says for whom each wave and block is planned, and what becomes of answers of others.",
+)
+def planned_waves_are_decided(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
+    with fails_in_one_line():
+        return check_result(planned_waves_decided(study_run.warehouse, study_run.study()))
+
+
+MODEL_CHECKS = [rejected_answers_listed, rejected_answers_limited, planned_waves_are_decided]
 
 
 def exposure_specs(manifest: Path) -> Sequence[dg.AssetSpec]:

@@ -232,6 +232,10 @@ def _flow() -> Iterator[Statistic]:
     yield entry("n_withdrawn", "count of people withdrawn", people="roster")
     yield entry("n_not_returned", "count of people absent", people="roster")
     yield entry("n_returned_blank", "count of people with a row without a single answer", people="roster")
+    yield entry("n_planned", "count of people for whom it was planned", people="roster")
+    yield entry("n_not_planned", "count of people for whom it was not planned", people="roster")
+    yield entry("n_unplanned_kept", "count of people with answers that were not planned, kept", people="nobody")
+    yield entry("n_unplanned_set_aside", "count of people with answers that were not planned, set aside", people="nobody")
 
 
 def _leavers() -> Iterator[Statistic]:

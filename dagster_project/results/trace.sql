@@ -66,7 +66,9 @@ counted as (
         rule.participant_id, rule.is_counted, rule.value, facts.category as text,
         -- The wave that the reason is about; a reason of several waves names each.
         case
-            when rule.kind = 'fact' then null
+            when rule.kind = 'fact' and rule.reason is distinct from 'not_planned' then null
+            -- Whoever was not planned for the moment's wave is neither among those who returned it nor among those who left.
+            when rule.people = 'first' and rule.is_returned is null then rule.moment
             when rule.people = 'first' then (select wave from codebook.waves where wave_order = 1)
             when rule.moment = one.wave then one.wave
         end as wave,
@@ -140,7 +142,12 @@ returns as (
     select
         sheets.participant_id,
         string_agg(
-            case when sheets.is_returned then 'returned ' else 'did not return ' end || sheets.wave, ', ' order by asked.wave_order
+            case
+                when sheets.is_returned then 'returned '
+                when sheets.missing_reason = 'not_planned' then 'was not planned for '
+                else 'did not return '
+            end || sheets.wave,
+            ', ' order by asked.wave_order
         ) as words
     from marts.returns as sheets
     inner join asked on sheets.wave = asked.wave
@@ -206,11 +213,13 @@ traced as (
     where one.analysis = 'flow' and one.outcome = 'roster' and everybody.excluded is null
     union all
     select 5, 'return', sheets.participant_id, sheets.wave, asked.wave_order, one.outcome, null, 0, null, null,
-        case when sheets.is_returned then 'returned' else 'did not return' end, null, people.is_counted, null,
-        sheets.source_file, sheets.source_row, null, null, null, null
+        case
+            when sheets.is_returned then 'returned' when states.missing_reason = 'not_planned' then 'was not planned' else 'did not return'
+        end, null, people.is_counted, null, sheets.source_file, sheets.source_row, null, null, null, null
     from marts.answer_sheets as sheets
     cross join one
     inner join asked on sheets.wave = asked.wave
+    inner join marts.returns as states on sheets.participant_id = states.participant_id and sheets.wave = states.wave
     inner join people on sheets.participant_id = people.participant_id
     union all
     select 6, 'score', scores.participant_id, scores.wave, scores.wave_order, scores.scale, null, scores.scale_order, scores.score, null,

@@ -39,7 +39,7 @@ CODEBOOK_COLUMNS = {
     "highest": "The highest possible score.",
     "imputations": "How many data sets multiple imputation completes.",
     "instrument": "The instrument's code.",
-    "is_of_every_block": "Whether every block of the wave has a condition: then the wave is for those whom one is planned for.",
+    "is_of_every_block": "Whether every block of the wave has a condition: the wave is then for people of any of them.",
     "is_recoded": "Whether the answer is recoded when it is scored: it counts as codebook.item_answers says.",
     "is_reversed": "Whether the answer is reversed when it is scored: it counts as turned_from - answer.",
     "is_rounded": "Whether the score is rounded to a whole number, a half upwards.",

@@ -16,6 +16,8 @@ from dagster_project.study.base import Code, Definition, Text
 #: The keys that say for whom something is planned.
 PLANNED_KEYS = ("planned_for", "planned_if_unknown", "unplanned_answers")
 
+_MAX_LISTED = 5
+
 
 def _as_categories(value: object) -> object:
     return (value,) if isinstance(value, str | int | float) else value
@@ -142,3 +144,35 @@ def are_disjoint(conditions: Iterable[Condition]) -> str | None:
         for variable, categories in condition.categories.items():
             common[variable] = common.get(variable, set(categories)) & set(categories)
     return next((variable for variable, categories in common.items() if not categories), None)
+
+
+def unknown_question(condition: Condition, locations: Sequence[str]) -> str:
+    """What to say where it is unknown whether a condition holds, and nobody has decided. locations: of people, in words."""
+    return (
+        f"{condition.subject}: whether it is planned is unknown for {_people(len(locations))}, without a category of"
+        f" {' or '.join(condition.categories)}: {_listed(locations)}; say planned_if_unknown: planned or not_planned"
+        f" {_place(condition)}, or correct the roster"
+    )
+
+
+def unplanned_question(condition: Condition, locations: Sequence[str]) -> str:
+    """What to say of people who answered what is not planned for them, where nobody has decided."""
+    return (
+        f"{condition.subject}: {_people(len(locations))} answered it, though it is planned for others"
+        f" ({condition.in_words}): {_listed(locations)}; say unplanned_answers: keep (they count) or set_aside (they count"
+        f" nowhere) {_place(condition)}, or correct the roster"
+    )
+
+
+def _people(n: int) -> str:
+    return "1 person" if n == 1 else f"{n} people"
+
+
+def _listed(locations: Sequence[str]) -> str:
+    return ", ".join(locations[:_MAX_LISTED]) + (
+        f" and {len(locations) - _MAX_LISTED} more" if len(locations) > _MAX_LISTED else ""
+    )
+
+
+def _place(condition: Condition) -> str:
+    return "under the wave" if condition.block is None else "under the block of the export"

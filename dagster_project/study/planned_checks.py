@@ -10,7 +10,7 @@ from pathlib import Path
 from dagster_project.study.errors import StudyError
 from dagster_project.study.planned import are_disjoint
 from dagster_project.study.protocol import ParticipantVariable
-from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
+from dagster_project.study.study import SERVICES, Study
 from dagster_project.study.texts import comparable
 
 
@@ -27,9 +27,9 @@ def check_conditions(study: Study, file: Path) -> None:
     for wave in protocol.waves:
         of_wave = protocol.conditions_of(wave)
         for block in of_wave.blocks if of_wave.own is not None else ():
-            if variable := are_disjoint([condition for condition in (of_wave.own, block) if condition is not None]):
+            if name := are_disjoint([condition for condition in (of_wave.own, block) if condition is not None]):
                 raise StudyError(
-                    f"{file}: {block.subject}: planned_for: the wave and the block have no {variable} in common, so the"
+                    f"{file}: {block.subject}: planned_for: the wave and the block have no {name} in common, so the"
                     " block is planned for nobody; correct one of them"
                 )
     _check_contrasts(study, file)

@@ -50,5 +50,7 @@ def _of_conditions(study: Study) -> dict[str, str]:
         name = condition.wave if condition.block is None else f"{condition.wave}__{condition.block}"
         descriptions[f"unknown_{name}"] = f"Whether it is unknown if {condition.subject} is planned for the person."
         if condition.block is not None:
-            descriptions[f"planned_{name}"] = f"Whether {condition.subject} is planned for the person ({condition.in_words})."
+            descriptions[f"planned_{name}"] = (
+                f"Whether {condition.subject} is planned for the person ({condition.in_words})."
+            )
     return descriptions

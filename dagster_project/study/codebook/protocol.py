@@ -27,23 +27,21 @@ def waves_table(study: Study) -> pa.Table:
 
 def planned_for_table(study: Study) -> pa.Table:
     """For whom waves and blocks are planned: a row for each category of each variable of each condition."""
-    rows = []
-    for wave in study.protocol.waves:
-        of_wave = study.protocol.conditions_of(wave)
-        for condition in (of_wave.own, *of_wave.blocks):
-            for variable, categories in condition.categories.items() if condition is not None else ():
-                rows += [
-                    (
-                        *(condition.wave, condition.block, variable, category),
-                        *(condition.if_unknown, condition.unplanned_answers, not of_wave.has_block_for_all),
-                    )
-                    for category in categories
-                ]
-    orders = {(condition.wave, condition.block): order for order, condition in enumerate(study.protocol.conditions, start=1)}
+    of_every_block = {
+        wave.wave: not study.protocol.conditions_of(wave).has_block_for_all for wave in study.protocol.waves
+    }
     return codebook_table(
         {"wave": TEXT, "block": TEXT, "variable": TEXT, "category": TEXT, "planned_if_unknown": TEXT}
         | {"unplanned_answers": TEXT, "is_of_every_block": FLAG, "condition_order": WHOLE},
-        [(*row, orders[row[0], row[1]]) for row in rows],
+        [
+            (
+                *(condition.wave, condition.block, variable, category, condition.if_unknown, condition.unplanned_answers),
+                *(of_every_block[condition.wave], order),
+            )
+            for order, condition in enumerate(study.protocol.conditions, start=1)
+            for variable, categories in condition.categories.items()
+            for category in categories
+        ],
     )
 
 

@@ -58,8 +58,8 @@ class People {
   }
 
   returnsText(waves, personIndex) {
-    const { is_returned: isReturned } = this.data;
-    return waves.map(wave => `${isReturned[wave][personIndex] ? "returned" : "did not return"} ${wave}`).join(", ");
+    const wordsOf = flag => flag === null ? "was not planned for" : flag ? "returned" : "did not return";
+    return waves.map(wave => `${wordsOf(this.data.is_returned[wave][personIndex])} ${wave}`).join(", ");
   }
 
   /**
