@@ -23,10 +23,11 @@ _UNPLANNED = f"""
 
 @dataclass(frozen=True)
 class UnplannedRow:
-    """A row with answers of somebody for whom the wave, or the block, is not planned. rule: None where nobody decided."""
+    """A row with answers of somebody for whom the wave, or the block, is not planned. block: empty for the wave. rule: None
+    where nobody decided."""
 
     wave: str
-    block: str | None
+    block: str
     rule: str | None
     file_name: str | None
     source_row: int
@@ -57,7 +58,7 @@ def planned_waves_decided(warehouse: Warehouse, study: Study) -> Check:
         unknown = _unknown(warehouse, condition)
         if unknown and condition.if_unknown is None:
             questions.append(unknown_question(condition, _locations(unknown)))
-        rows = [row for row in unplanned if (row.wave, row.block) == (condition.wave, condition.block)]
+        rows = [row for row in unplanned if (row.wave, row.block) == (condition.wave, condition.block or "")]
         if rows and condition.unplanned_answers is None:
             questions.append(unplanned_question(condition, _locations(rows)))
         sentences.append(_sentence(condition, _count(warehouse, study, condition), len(unknown), len(rows)))

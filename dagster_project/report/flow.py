@@ -51,7 +51,8 @@ def study_flow(study: Study, results: Mapping[str, ResultRow]) -> Flow:
         return (words, cell(id_)) if id_ in results else ("on the roster", roster)
 
     roster = cell("flow/roster/n")
-    planned = {wave: f" ({of_wave.in_words})" for wave, of_wave in study.protocol.waves_for_some.items()}
+    labels = study.protocol.labels
+    planned = {wave: f" ({of_wave.with_labels(labels)})" for wave, of_wave in study.protocol.waves_for_some.items()}
     absences = {"n_withdrawn": "withdrawn", "n_returned_blank": "returned blank", "n_not_returned": "not returned"}
     return Flow(
         roster=Box(

@@ -6,7 +6,7 @@ Belongs here: these sentences. Does not belong here: results, and anything that 
 from collections.abc import Iterator, Mapping, Sequence
 
 from dagster_project.results import PEOPLE, ResultRow, direction_of, result_id, statistic_of
-from dagster_project.study import Composite, Instrument, Study, in_words
+from dagster_project.study import SERVICES, Composite, Instrument, Study, in_words
 
 
 def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, str], ...]:
@@ -40,17 +40,18 @@ def _design(study: Study) -> str:
 
 def _planned(study: Study, results: Mapping[str, ResultRow]) -> str:
     """For whom waves and blocks were planned, how many that were, how many of them returned the wave."""
-    sentences = []
+    sentences, labels = [], study.protocol.labels
     for wave, of_wave in study.protocol.waves_for_some.items():
         counts = [results.get(result_id("flow", "returns", name, timepoint=wave)) for name in ("n", "n_planned")]
         words = " of ".join(row.printed for row in counts if row is not None)
         sentences.append(
-            f" {wave} was planned for a part of the people only ({of_wave.in_words})"
+            f" {wave} was planned for a part of the people only ({of_wave.with_labels(labels)})"
             + (f"; {words} for whom it was planned returned it." if words else ".")
         )
     for condition in study.protocol.conditions:
         if condition.block is not None:
-            sentences.append(f" {condition.block} at {condition.wave} was planned for some only ({condition.in_words}).")
+            block = "Use of services" if condition.block == SERVICES else study.instrument(condition.block).name
+            sentences.append(f" {block} at {condition.wave} was planned for some only ({condition.with_labels(labels)}).")
     if sentences:
         sentences.append(
             " Who was not planned for a wave or a block is missing there by design and is not counted among those who did"

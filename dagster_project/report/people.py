@@ -268,7 +268,7 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     if row.analysis == "missingness":
         waves = all_waves  # a pattern is about all waves
     moment = "" if rule == "any" else row.contrast or row.wave or ""
-    return Scope(rule, row.outcome, moment, waves, sign, result_waves if rule in ("first", "roster") else ())
+    return Scope(rule, row.outcome, moment, waves, sign, result_waves if rule in ("first", "roster", "whole_roster") else ())
 
 
 def people_data(queried: PeopleRows, scopes: Iterable[Scope]) -> PeopleData:

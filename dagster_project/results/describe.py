@@ -123,7 +123,8 @@ def _scale_in_wave(
     for reason, count in ledger.items():
         if reason not in ("scale", "wave", "n", "on_roster", "never_planned") and count:
             method = f"people on the roster without a score: {reason}"
-            rows.add(code, f"missing_{reason}", count, int(ledger["on_roster"]), method, wave=wave)
+            n_planned = int(ledger["on_roster"]) - (0 if reason == "not_planned" else int(ledger["not_planned"]))
+            rows.add(code, f"missing_{reason}", count, n_planned, method, wave=wave)
 
 
 def _norms(study: Study) -> list[ResultRow]:

@@ -81,7 +81,7 @@ counted as (
     where rule.measure = split_part(traced_id, '/', 2)
         and rule.people = case
             when one.analysis = 'missingness' then 'any'
-            when one.people in ('roster', 'listed') then 'score'
+            when one.people in ('roster', 'whole_roster', 'listed') then 'score'
             else one.people
         end
         and rule.moment = case when one.people = 'any' or one.analysis = 'missingness' then '' else coalesce(one.contrast, one.wave, '') end
@@ -106,36 +106,11 @@ everybody as (
     where one.people = 'listed'
 ),
 
-people as (
-    select
-        roster.participant_id,
-        roster.excluded,
-        one.people in ('roster', 'listed') or coalesce(counted.is_counted, false) as is_counted,
-        counted.value,
-        counted.text,
-        case when counted.reason is not null then concat_ws(': ', counted.wave, counted.reason) end as missing_reason
-    from everybody as roster
-    cross join one
-    left join counted on roster.participant_id = counted.participant_id
-    where one.people <> 'nobody'
-),
-
-items as (
-    select scale_items.scale, items.item, items.item_order, items.turned_from, items.is_recoded
-    from codebook.scale_items as scale_items
-    inner join measures on scale_items.scale = measures.scale
-    inner join codebook.items as items on scale_items.item = items.item
-    union all
-    select null, items.item, items.item_order, null, false
-    from codebook.items as items
-    inner join one on items.item = one.outcome
-),
-
 -- Filtered before it is joined: a condition on `one` in the join itself makes DuckDB compare everybody with everybody.
 asked as (
     select waves.wave, waves.wave_order
     from codebook.waves as waves, one
-    where one.people in ('first', 'roster') and waves.wave in (one.wave, one.baseline, one.followup)
+    where one.people in ('first', 'roster', 'whole_roster') and waves.wave in (one.wave, one.baseline, one.followup)
 ),
 
 returns as (
@@ -148,10 +123,46 @@ returns as (
                 else 'did not return '
             end || sheets.wave,
             ', ' order by asked.wave_order
-        ) as words
+        ) as words,
+        bool_or(sheets.missing_reason = 'not_planned') as has_unplanned
     from marts.returns as sheets
     inner join asked on sheets.wave = asked.wave
     group by sheets.participant_id
+),
+
+people as (
+    select
+        roster.participant_id,
+        roster.excluded,
+        case
+            when one.people in ('listed', 'whole_roster') then true
+            -- Of the roster, people for whom it was planned: the waves of the flow, the measure in its wave.
+            when one.people = 'roster' and one.analysis = 'flow' then not coalesce(returns.has_unplanned, false)
+            when one.people = 'roster' then counted.reason is distinct from 'not_planned'
+            else coalesce(counted.is_counted, false)
+        end as is_counted,
+        counted.value,
+        counted.text,
+        case
+            when counted.reason is not null then concat_ws(': ', counted.wave, counted.reason)
+            when one.people = 'roster' and one.analysis = 'flow' and returns.has_unplanned then 'not_planned'
+        end as missing_reason
+    from everybody as roster
+    cross join one
+    left join counted on roster.participant_id = counted.participant_id
+    left join returns on roster.participant_id = returns.participant_id
+    where one.people <> 'nobody'
+),
+
+items as (
+    select scale_items.scale, items.item, items.item_order, items.turned_from, items.is_recoded
+    from codebook.scale_items as scale_items
+    inner join measures on scale_items.scale = measures.scale
+    inner join codebook.items as items on scale_items.item = items.item
+    union all
+    select null, items.item, items.item_order, null, false
+    from codebook.items as items
+    inner join one on items.item = one.outcome
 ),
 
 -- Other results that the number is made of: a norm, the tests that it is adjusted with, the methods that it counts.

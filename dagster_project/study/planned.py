@@ -80,8 +80,16 @@ class Condition:
 
     @property
     def in_words(self) -> str:
-        """The condition, e.g. 'arm: intervention; sex: female or other'."""
-        return "; ".join(f"{variable}: {' or '.join(categories)}" for variable, categories in self.categories.items())
+        """The condition by its codes, e.g. 'arm: intervention; sex: female or other'."""
+        return self.with_labels({})
+
+    def with_labels(self, labels: Mapping[tuple[str, str], str]) -> str:
+        """The same in labels: of a variable by (variable, ""), of a category by (variable, category)."""
+        return "; ".join(
+            f"{labels.get((variable, ''), variable)}:"
+            f" {' or '.join(labels.get((variable, category), category) for category in categories)}"
+            for variable, categories in self.categories.items()
+        )
 
     def holds_for(self, person: Mapping[str, str | None]) -> bool | None:
         """Whether it holds for a person; None where that is unknown. person: the category by variable, None where it is
@@ -124,10 +132,15 @@ class WaveConditions:
 
     @property
     def in_words(self) -> str:
-        """For whom the wave is planned, if not for everybody."""
-        words = [self.own.in_words] if self.own is not None else []
+        """For whom the wave is planned, if not for everybody, by codes."""
+        return self.with_labels({})
+
+    def with_labels(self, labels: Mapping[tuple[str, str], str]) -> str:
+        """The same in labels, as of a condition."""
+        words = [self.own.with_labels(labels)] if self.own is not None else []
         if not self.has_block_for_all:
-            words.append(" or ".join(dict.fromkeys(f"({block.in_words})" for block in self.blocks)))
+            blocks = list(dict.fromkeys(block.with_labels(labels) for block in self.blocks))
+            words.append(" or ".join(blocks) if len(blocks) == 1 or not words else f"({' or '.join(blocks)})")
         return " and ".join(words)
 
     def is_planned_for(self, person: Mapping[str, str | None]) -> bool:

@@ -289,3 +289,13 @@ class Protocol(Definition):
         """The waves that are not planned for everybody."""
         conditions = {wave.wave: self.conditions_of(wave) for wave in self.waves}
         return {wave: of_wave for wave, of_wave in conditions.items() if of_wave.is_for_some}
+
+    @property
+    def labels(self) -> dict[tuple[str, str], str]:
+        """The labels of the roster's variables (variable, "") and of their categories (variable, category)."""
+        labels = {(variable.variable, ""): variable.label for variable in self.participant_variables}
+        return labels | {
+            (variable.variable, category.category): category.label
+            for variable in self.participant_variables
+            for category in variable.categories
+        }

@@ -140,12 +140,13 @@
     {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
-{#- scale, aggregate, minimum_answered, factor (null for none), is_rounded, items (list of codes), conversion (list of
+{#- scale, instrument, aggregate, minimum_answered, factor (null for none), is_rounded, items (list of codes), conversion (list of
     {raw_sum, score}) -#}
 {% macro codebook_scales() %}
     {% set scales_query %}
         select
             scale,
+            instrument,
             aggregate,
             cast(minimum_answered as integer) as minimum_answered,
             cast(factor as varchar) as factor,
@@ -172,10 +173,10 @@
     {{ return(scales) }}
 {% endmacro %}
 
-{#- scale, aggregate, minimum_answered, parts (list of scale codes) -#}
+{#- scale, instrument, aggregate, minimum_answered, parts (list of scale codes) -#}
 {% macro codebook_composites() %}
     {% set composites_query %}
-        select scale, aggregate, cast(minimum_answered as integer) as minimum_answered
+        select scale, instrument, aggregate, cast(minimum_answered as integer) as minimum_answered
         from {{ source('codebook', 'scales') }}
         where aggregate in ('mean_of_scales', 'sum_of_scales')
         order by scale_order

@@ -93,15 +93,16 @@
     nullif(concat_ws(', '{% for wave in waves %}, {{ text_literal(wave ~ ': ') }} || {{ reason_words(status_in(wave)) }}{% endfor %}), '')
 {%- endmacro %}
 
-{#- What is followed over time: each scale with how many items or parts it has, each service with its lowest answer -#}
+{#- What is followed over time: each scale with how many items or parts it has, each service with its lowest answer; block:
+    the instrument, or services -#}
 {% macro codebook_measures() %}
     {% set found = [] %}
     {% for scale in codebook_scales() + codebook_composites() %}
         {% set parts = scale.parts if scale.parts is defined else scale['items'] %}
-        {% do found.append({'measure': scale.scale, 'kind': 'scale', 'size': parts | length}) %}
+        {% do found.append({'measure': scale.scale, 'kind': 'scale', 'size': parts | length, 'block': scale.instrument}) %}
     {% endfor %}
     {% for service in codebook_items() if service.is_service %}
-        {% do found.append({'measure': service.item, 'kind': 'service', 'low': service.low}) %}
+        {% do found.append({'measure': service.item, 'kind': 'service', 'low': service.low, 'block': service.instrument}) %}
     {% endfor %}
     {{ return(found) }}
 {% endmacro %}
@@ -129,6 +130,7 @@
         {%- set reason, answered = own ~ '.' ~ quoted(measure.measure ~ '__reason'), own ~ '.' ~ quoted(measure.measure ~ '__answered') %}
         case when {{ state }} = 0 then {{ column }} end as {{ wide_value(measure, wave) }},
         cast(case
+            {{- unplanned_status(measure, wave, state) }}
             when {{ state }} < 0 then {{ state }}
             when {{ reason }} is not null then {{ reason }}
             when {{ answered }} = {{ measure.size }} then 0
@@ -137,6 +139,7 @@
         {%- else %}
         cast(case when {{ state }} = 0 and {{ column }} >= {{ measure.low }} then {{ column }} end as double) as {{ wide_value(measure, wave) }},
         cast(case
+            {{- unplanned_status(measure, wave, state) }}
             when {{ state }} < 0 then {{ state }}
             when {{ column }} >= {{ measure.low }} then 0
             else {{ column }}
@@ -145,6 +148,7 @@
         {%- endfor %}
         {%- endfor %}
     from {{ states }} as states
+    {{ with_planned_blocks('states') }}
     {%- for wave in codebook_waves() %}
     left join (
         select *
@@ -152,6 +156,14 @@
         where wave = {{ text_literal(wave) }}
     ) as {{ quoted('wave_' ~ loop.index) }} on states.participant_id = {{ quoted('wave_' ~ loop.index) }}.participant_id
     {%- endfor %}
+{%- endmacro %}
+
+{#- Of a wave that was not returned, the status of a measure whose block was not planned for the person: it was not to be
+    had, whatever became of the wave -#}
+{% macro unplanned_status(measure, wave, state) -%}
+    {%- for condition in block_conditions(measure.block) if measure.block and condition.wave == wave %}
+            when {{ state }} < 0 and not planned.{{ planned_column(wave, condition.block) }} then {{ reason_number('not_planned') }}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#- How many rows a condition holds for -#}

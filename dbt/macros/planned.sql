@@ -48,7 +48,60 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The conditions of blocks: of a block in any wave, of all blocks without one -#}
+{% macro block_conditions(block=none) %}
+    {% set conditions = [] %}
+    {% for condition in codebook_conditions() if condition.block and (not block or condition.block == block) %}{% do conditions.append(condition) %}{% endfor %}
+    {{ return(conditions) }}
+{% endmacro %}
+
+{#- What a query of a person's rows, `relation`, is joined with so that it can ask for whom blocks are planned -#}
+{% macro with_planned_blocks(relation) -%}
+    {%- if block_conditions() -%}
+    inner join {{ ref('planned_waves') }} as planned on {{ relation }}.participant_id = planned.participant_id
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Why somebody has no answer to a block in a wave that the person did not return: the reason of the wave, or that the block
+    was not planned for the person in the first place. returns: a relation of marts.returns; block: an expression. -#}
+{% macro absence_reason(block) -%}
+    {%- if block_conditions() -%}
+    case
+        {%- for condition in block_conditions() %}
+        when not returns.is_returned and returns.wave = {{ text_literal(condition.wave) }} and {{ block }} = {{ text_literal(condition.block) }} and not planned.{{ planned_column(condition.wave, condition.block) }} then 'not_planned'
+        {%- endfor %}
+        else returns.missing_reason
+    end
+    {%- else -%}
+    returns.missing_reason
+    {%- endif -%}
+{%- endmacro %}
+
 {#- Whether a wave is one of those that a person's state (state_in) is about: it was planned for the person -#}
 {% macro was_planned(state) -%}
     {{ state }} <> {{ reason_number('not_planned') }}
+{%- endmacro %}
+
+{#- The scales and composites that a wave does not ask: for them it is neither planned nor not -#}
+{% macro scales_not_asked(wave) %}
+    {%- set absent = codebook_unasked() | selectattr('wave', 'equalto', wave) | selectattr('status', 'equalto', 'not_in_wave') | map(attribute='item') | list -%}
+    {%- set scales = [] -%}
+    {%- for scale in codebook_scales() if not scale['items'] | reject('in', absent) | list -%}{%- do scales.append(scale.scale) -%}{%- endfor -%}
+    {%- for composite in codebook_composites() if not composite.parts | reject('in', scales) | list -%}{%- do scales.append(composite.scale) -%}{%- endfor -%}
+    {{ return(scales) }}
+{% endmacro %}
+
+{#- Whether a row of profiles is of a scale that the wave asks -#}
+{% macro asks_scale(wave) -%}
+    {%- set absent = scales_not_asked(wave) -%}
+    {%- if absent -%}
+    measure not in ({% for scale in absent %}{{ text_literal(scale) }}{{ ', ' if not loop.last }}{% endfor %})
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whether a scale was not planned for people in a wave that asks it -#}
+{% macro is_unplanned(wave) -%}
+    ({{ asks_scale(wave) }} and not ({{ was_planned(status_in(wave)) }}))
 {%- endmacro %}

@@ -27,9 +27,7 @@ def waves_table(study: Study) -> pa.Table:
 
 def planned_for_table(study: Study) -> pa.Table:
     """For whom waves and blocks are planned: a row for each category of each variable of each condition."""
-    of_every_block = {
-        wave.wave: not study.protocol.conditions_of(wave).has_block_for_all for wave in study.protocol.waves
-    }
+    of_every_block = {wave.wave: not study.protocol.conditions_of(wave).has_block_for_all for wave in study.protocol.waves}
     return codebook_table(
         {"wave": TEXT, "block": TEXT, "variable": TEXT, "category": TEXT, "planned_if_unknown": TEXT}
         | {"unplanned_answers": TEXT, "is_of_every_block": FLAG, "condition_order": WHOLE},

@@ -22,7 +22,7 @@ with patterns as (
         concat_ws(
             '+'
             {%- for wave in waves %},
-            case when {{ was_planned(status_in(wave)) }} then {{ text_literal(wave) }} end
+            case when not {{ is_unplanned(wave) }} then {{ text_literal(wave) }} end
             {%- endfor %}
         ) as planned,
         {%- for wave in waves %}

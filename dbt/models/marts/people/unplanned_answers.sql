@@ -13,7 +13,7 @@ with unplanned as (
     select
         answers.participant_id,
         answers.wave,
-        {{ text_literal(condition.block) if condition.block else 'null' }} as block,
+        {{ text_literal(condition.block or '') }} as block,
         {{ text_literal(condition.unplanned_answers) if condition.unplanned_answers else 'null' }} as rule,
         answers.source_file,
         answers.source_row

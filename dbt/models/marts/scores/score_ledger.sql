@@ -4,7 +4,13 @@
 with never_planned as (
     select
         measure,
-        sum(case when {% for wave in waves %}not ({{ was_planned(status_in(wave)) }}){{ ' and ' if not loop.last }}{% else %}false{% endfor %} then n else 0 end) as n
+        sum(case
+            when ({% for wave in waves %}{{ is_unplanned(wave) }}{{ ' or ' if not loop.last }}{% else %}false{% endfor %})
+                {%- for wave in waves %}
+                and ({{ is_unplanned(wave) }} or not ({{ asks_scale(wave) }}))
+                {%- endfor %} then n
+            else 0
+        end) as n
     from {{ ref('score_profiles') }}
     where kind = 'scale'
     group by measure
