@@ -175,8 +175,8 @@ def rows_of_no_wave(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
 
 
 def repeated_rows(columns: ColumnMatch, table: TextTable, export: Export, reasons: pa.Array) -> tuple[str, ...]:
-    """A line on rows of REDCap's repeated instruments that are taken although no rule of the export looks at instances: each is
-    taken for the person's row of the wave, and of several a rule on duplicates keeps one, whichever it is.
+    """A line on rows of REDCap's repeated instruments that are taken although no rule of the export looks at instances: each
+    is taken for the person's row of the wave, and of several a rule on duplicates keeps one, whichever it is.
 
     reasons: why each row is set aside; null for accepted rows.
     """
@@ -203,8 +203,8 @@ def repeated_rows(columns: ColumnMatch, table: TextTable, export: Export, reason
                 else f"{export.duplicates} keeps one row of a person, whichever instance it is"
             )
             return (
-                f"column {quoted(column)}: {count} rows are instances of repeated instruments, {kind_list}, and {consequence};"
-                " say under rows of the export which instrument and instance it takes",
+                f"column {quoted(column)}: {count} rows are instances of repeated instruments, {kind_list}, and"
+                f" {consequence}; say under rows of the export which instrument and instance it takes",
             )
     return ()
 

@@ -65,7 +65,9 @@ def _of_wave(
 def _of_condition(
     study: Study, condition: Condition, people: Sequence[ListedPerson], contracts: Sequence[tuple[Export, ContractResult]]
 ) -> Iterator[PlannedFinding]:
-    planned = {person.identifier for person in people if condition.is_planned_for(person.categories)}
+    of_wave = next(study.protocol.conditions_of(wave) for wave in study.protocol.waves if wave.wave == condition.wave)
+    is_planned_for = of_wave.is_planned_for if condition.block is None else condition.is_planned_for
+    planned = {person.identifier for person in people if is_planned_for(person.categories)}
     counts = f"{condition.subject}: {len(planned)} of {len(people)} planned ({condition.in_words})"
     unknown = [
         f"{person.file} row {person.source_row}" for person in people if condition.holds_for(person.categories) is None
