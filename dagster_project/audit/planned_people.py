@@ -54,8 +54,8 @@ def _condition_clause(rows: Sequence[PlannedCategory]) -> str:
     categories: dict[str, list[str]] = {}
     for row in rows:
         categories.setdefault(row.variable, []).append("'" + row.category.replace("'", "''") + "'")
-    holds = " and ".join(f"people.{_quoted(name)} in ({', '.join(codes)})" for name, codes in categories.items())
-    return f"coalesce({holds}, {'false' if rows[0].planned_if_unknown == 'not_planned' else 'true'})"
+    clause = " and ".join(f"people.{_quoted(name)} in ({', '.join(codes)})" for name, codes in categories.items())
+    return f"coalesce({clause}, {'false' if rows[0].planned_if_unknown == 'not_planned' else 'true'})"
 
 
 def _quoted(name: str) -> str:

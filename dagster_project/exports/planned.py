@@ -50,7 +50,7 @@ class Categories:
             for variable in self._texts
         }
 
-    def of(self, cells: Mapping[str, str | None]) -> dict[str, str | None]:
+    def of_person(self, cells: Mapping[str, str | None]) -> dict[str, str | None]:
         """A person's category by variable, None where it is missing. cells: of the person's row, by variable."""
         return {variable: self._category(variable, comparable(cells.get(variable) or "")) for variable in self._texts}
 
@@ -79,7 +79,9 @@ def listed_people(study: Study, contract_result: ContractResult) -> Iterator[Lis
     codes = [code for code in (*reader.variables, "excluded_on", "exclusion_reason") if code in _columns(contract_result)]
     for row in contract_result.accepted.select(["respondent", "source_row", *codes]).to_pylist():
         if not any(comparable(row.get(code) or "") for code in ("excluded_on", "exclusion_reason")):
-            yield ListedPerson(composed(row["respondent"] or ""), contract_result.name, row["source_row"], reader.of(row))
+            yield ListedPerson(
+                composed(row["respondent"] or ""), contract_result.name, row["source_row"], reader.of_person(row)
+            )
 
 
 def _columns(contract_result: ContractResult) -> Collection[str]:

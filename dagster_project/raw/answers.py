@@ -99,7 +99,7 @@ def _planned_counts(study: Study, connection: Connection) -> dict[str, tuple[int
     groups = connection.execute(
         f"select count(*), {columns} from raw.roster as roster where not is_excluded group by all"
     ).fetchall()
-    returned = connection.execute(
+    returned_groups = connection.execute(
         f"select answers.wave, count(distinct participant_id), {columns} from raw.answers as answers"
         " inner join raw.roster as roster using (participant_id) where not is_excluded group by all"
     ).fetchall()
@@ -108,11 +108,11 @@ def _planned_counts(study: Study, connection: Connection) -> dict[str, tuple[int
         return sum(
             n
             for n, *texts in rows
-            if of_wave.is_planned_for(categories.of(dict(zip(categories.variables, texts, strict=True))))
+            if of_wave.is_planned_for(categories.of_person(dict(zip(categories.variables, texts, strict=True))))
         )
 
     return {
-        wave: (planned_sum(of_wave, [row[1:] for row in returned if row[0] == wave]), planned_sum(of_wave, groups))
+        wave: (planned_sum(of_wave, [row[1:] for row in returned_groups if row[0] == wave]), planned_sum(of_wave, groups))
         for wave, of_wave in study.protocol.waves_for_some.items()
     }
 

@@ -31,7 +31,7 @@ def planned_findings(study: Study, roster: Iterable[ContractResult], contracts: 
         return
     for wave in study.protocol.waves:
         of_wave = study.protocol.conditions_of(wave)
-        for condition in (of_wave.own, *of_wave.blocks):
+        for condition in (of_wave.wave_condition, *of_wave.blocks):
             if condition is not None:
                 yield from _of_condition(study, condition, people, contracts.get(wave.wave, ()))
         if of_wave.is_for_some:
@@ -43,15 +43,17 @@ def _of_wave(
     study: Study, wave: Wave, planned: set[str], people: Sequence[ListedPerson],
     contracts: Sequence[tuple[Export, ContractResult]],
 ) -> Iterator[PlannedFinding]:  # fmt: skip
-    returned = {
+    returned_people = {
         identifier
         for export, contract in contracts
         for identifier, _ in rows_with_answers(contract, study, export, None)
         if identifier in planned
     }
-    if contracts:
+    if contracts and planned:
         yield PlannedFinding(
-            wave.wave, "info", f"{wave.wave}: {len(returned)} of the {len(planned)} for whom it is planned answered it"
+            wave.wave,
+            "info",
+            f"{wave.wave}: {len(returned_people)} of the {len(planned)} for whom it is planned answered it",
         )
     if wave == study.protocol.waves[0]:
         yield PlannedFinding(
@@ -77,12 +79,12 @@ def _of_condition(
     yield PlannedFinding(condition.wave, "info" if planned else "warning", counts if planned else f"{counts}: nobody")
     if unknown and condition.if_unknown is None:
         yield PlannedFinding(condition.wave, "question", unknown_question(condition, unknown))
-    others = {person.identifier for person in people} - planned
+    unplanned_people = {person.identifier for person in people} - planned
     rows = [
         f"{contract.name} row {row}"
         for export, contract in contracts
         for identifier, row in rows_with_answers(contract, study, export, condition.block)
-        if identifier in others
+        if identifier in unplanned_people
     ]
     if rows and condition.unplanned_answers is None:
         yield PlannedFinding(condition.wave, "question", unplanned_question(condition, rows))

@@ -46,12 +46,13 @@ class PlannedFor(Definition):
 
     @model_validator(mode="after")
     def _has_a_condition(self) -> "PlannedFor":
-        if self.planned_for is None:
+        is_empty = not self.planned_for and "planned_for" in self.model_fields_set
+        if self.planned_for is None and not is_empty:
             for key in PLANNED_KEYS[1:]:
                 if getattr(self, key) is not None:
                     raise ValueError(f"{key} says nothing without planned_for; declare planned_for, or take {key} out")
             return self
-        if not self.planned_for:
+        if is_empty or self.planned_for is None:
             raise ValueError(
                 "planned_for holds no condition; name a variable and its categories, or take planned_for out: what is"
                 " planned for everybody needs none"
@@ -59,8 +60,8 @@ class PlannedFor(Definition):
         for variable, categories in self.planned_for.items():
             if not categories:
                 raise ValueError(f"planned_for: {variable} names no category, so it is planned for nobody; name one")
-            if repeated := [category for category in categories if categories.count(category) > 1]:
-                raise ValueError(f"planned_for: {variable} names {repeated[0]!r} twice; keep it once")
+            if repeated_categories := [category for category in categories if categories.count(category) > 1]:
+                raise ValueError(f"planned_for: {variable} names {repeated_categories[0]!r} twice; keep it once")
         return self
 
 
@@ -106,29 +107,29 @@ class Condition:
         return self.if_unknown != "not_planned" if verdict is None else verdict
 
 
-def condition_of(declared: PlannedFor, wave: str, block: str | None = None) -> Condition | None:
+def condition_of(declaration: PlannedFor, wave: str, block: str | None = None) -> Condition | None:
     """A declaration as a condition; None where it has none."""
-    if declared.planned_for is None:
+    if declaration.planned_for is None:
         return None
-    return Condition(wave, block, declared.planned_for, declared.planned_if_unknown, declared.unplanned_answers)
+    return Condition(wave, block, declaration.planned_for, declaration.planned_if_unknown, declaration.unplanned_answers)
 
 
 @dataclass(frozen=True)
 class WaveConditions:
     """The conditions of one wave that is not planned for everybody, or not with all of its blocks.
 
-    own: the wave's own. blocks: those of its blocks. has_block_for_all: whether it has a block without a condition.
+    wave_condition: the wave's own. blocks: those of its blocks. has_block_for_all: whether it has a block without a condition.
     """
 
     wave: str
-    own: Condition | None
+    wave_condition: Condition | None
     blocks: tuple[Condition, ...]
     has_block_for_all: bool
 
     @property
     def is_for_some(self) -> bool:
         """Whether the wave itself may be planned for a part of the people only."""
-        return self.own is not None or not self.has_block_for_all
+        return self.wave_condition is not None or not self.has_block_for_all
 
     @property
     def in_words(self) -> str:
@@ -137,7 +138,7 @@ class WaveConditions:
 
     def with_labels(self, labels: Mapping[tuple[str, str], str]) -> str:
         """The same in labels, as of a condition."""
-        words = [self.own.with_labels(labels)] if self.own is not None else []
+        words = [self.wave_condition.with_labels(labels)] if self.wave_condition is not None else []
         if not self.has_block_for_all:
             blocks = list(dict.fromkeys(block.with_labels(labels) for block in self.blocks))
             words.append(" or ".join(blocks) if len(blocks) == 1 or not words else f"({' or '.join(blocks)})")
@@ -145,7 +146,7 @@ class WaveConditions:
 
     def is_planned_for(self, person: Mapping[str, str | None]) -> bool:
         """Whether the wave is planned for a person: its own condition holds, and one of its blocks is planned."""
-        return (self.own is None or self.own.is_planned_for(person)) and (
+        return (self.wave_condition is None or self.wave_condition.is_planned_for(person)) and (
             self.has_block_for_all or any(block.is_planned_for(person) for block in self.blocks)
         )
 
@@ -163,8 +164,8 @@ def unknown_question(condition: Condition, locations: Sequence[str]) -> str:
     """What to say where it is unknown whether a condition holds, and nobody has decided. locations: of people, in words."""
     return (
         f"{condition.subject}: whether it is planned is unknown for {_people(len(locations))}, without a category of"
-        f" {' or '.join(condition.categories)}: {_listed(locations)}; say planned_if_unknown: planned or not_planned"
-        f" {_place(condition)}, or correct the roster"
+        f" {' or '.join(condition.categories)}: {_location_list(locations)}; say planned_if_unknown: planned or not_planned"
+        f" {_cure_location(condition)}, or correct the roster"
     )
 
 
@@ -172,8 +173,8 @@ def unplanned_question(condition: Condition, locations: Sequence[str]) -> str:
     """What to say of people who answered what is not planned for them, where nobody has decided."""
     return (
         f"{condition.subject}: {_people(len(locations))} answered it, though it is planned for others"
-        f" ({condition.in_words}): {_listed(locations)}; say unplanned_answers: keep (they count) or set_aside (they count"
-        f" nowhere) {_place(condition)}, or correct the roster"
+        f" ({condition.in_words}): {_location_list(locations)}; say unplanned_answers: keep (they count) or set_aside (they count"
+        f" nowhere) {_cure_location(condition)}, or correct the roster"
     )
 
 
@@ -181,11 +182,11 @@ def _people(n: int) -> str:
     return "1 person" if n == 1 else f"{n} people"
 
 
-def _listed(locations: Sequence[str]) -> str:
+def _location_list(locations: Sequence[str]) -> str:
     return ", ".join(locations[:_MAX_LISTED]) + (
         f" and {len(locations) - _MAX_LISTED} more" if len(locations) > _MAX_LISTED else ""
     )
 
 
-def _place(condition: Condition) -> str:
+def _cure_location(condition: Condition) -> str:
     return "under the wave" if condition.block is None else "under the block of the export"

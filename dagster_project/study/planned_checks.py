@@ -26,8 +26,8 @@ def check_conditions(study: Study, file: Path) -> None:
             _check_variable(study, variable, categories, f"{file}: {condition.subject}: planned_for")
     for wave in protocol.waves:
         of_wave = protocol.conditions_of(wave)
-        for block in of_wave.blocks if of_wave.own is not None else ():
-            if name := are_disjoint([condition for condition in (of_wave.own, block) if condition is not None]):
+        for block in of_wave.blocks if of_wave.wave_condition is not None else ():
+            if name := are_disjoint([condition for condition in (of_wave.wave_condition, block) if condition is not None]):
                 raise StudyError(
                     f"{file}: {block.subject}: planned_for: the wave and the block have no {name} in common, so the"
                     " block is planned for nobody; correct one of them"
@@ -66,8 +66,10 @@ def _check_categories(variable: ParticipantVariable, categories: Sequence[str], 
                 for category in variable.categories
                 for text in (category.category, category.label, *category.text)
             }
-            meant = texts.get(comparable(name).casefold())
-            hint = f"did you mean {meant}?" if meant is not None else f"its categories are {', '.join(codes)}"
+            meant_category = texts.get(comparable(name).casefold())
+            hint = (
+                f"did you mean {meant_category}?" if meant_category is not None else f"its categories are {', '.join(codes)}"
+            )
             raise StudyError(f"{location}: {name!r} is not a category of {variable.variable}; {hint}")
     if len(categories) == len(codes):
         raise StudyError(
@@ -78,7 +80,7 @@ def _check_categories(variable: ParticipantVariable, categories: Sequence[str], 
 
 def _check_contrasts(study: Study, file: Path) -> None:
     protocol = study.protocol
-    own_conditions = {wave.wave: protocol.conditions_of(wave).own for wave in protocol.waves}
+    own_conditions = {wave.wave: protocol.conditions_of(wave).wave_condition for wave in protocol.waves}
     for contrast in protocol.contrasts:
         waves = (contrast.baseline, contrast.followup)
         conditions = [condition for wave in waves if (condition := own_conditions[wave]) is not None]

@@ -280,7 +280,7 @@ class Protocol(Definition):
             condition
             for wave in self.waves
             for of_wave in (self.conditions_of(wave),)
-            for condition in (of_wave.own, *of_wave.blocks)
+            for condition in (of_wave.wave_condition, *of_wave.blocks)
             if condition is not None
         )
 

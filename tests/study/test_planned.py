@@ -24,6 +24,7 @@ def _study(folder: Path, *changes: tuple[str, str]) -> Path:
     [
         ((WAVE, "planned_for: {}"),
          "waves[2]: planned_for holds no condition; name a variable and its categories, or take planned_for out: what is planned for everybody needs none"),
+        ((WAVE, "planned_for:"), "waves[2]: planned_for holds no condition; name a variable and its categories"),
         ((WAVE, "planned_for: {arm: []}"), "waves[2]: planned_for: arm names no category, so it is planned for nobody; name one"),
         ((WAVE, "planned_for: {arm: [control, control]}"), "waves[2]: planned_for: arm names 'control' twice; keep it once"),
         ((WAVE, "planned_for: {arm: [yes]}"), "waves[2].planned_for.arm[0]: True: YAML reads this as true/false; put it in quotes"),
@@ -92,7 +93,7 @@ def test_a_wave_of_which_every_block_has_a_condition_is_for_people_of_any_of_the
         _study(tmp_path, (block, block.replace('mood_0{position}"}', 'mood_0{position}", planned_for: {arm: control}}')))
     )
     (of_wave,) = [of_wave for wave, of_wave in study.protocol.waves_for_some.items() if wave == "T2"]
-    assert (of_wave.own, of_wave.in_words) == (None, "arm: control or sex: f")
+    assert (of_wave.wave_condition, of_wave.in_words) == (None, "arm: control or sex: f")
     planned = {
         (arm, sex): of_wave.is_planned_for({"arm": arm, "sex": sex})
         for arm in ("intervention", "control")
