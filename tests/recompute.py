@@ -25,7 +25,7 @@ Value = float | None
 #: Differences below this are those of the order of additions: two equal scores that were prorated differ by 1e-16.
 NOTHING = 1e-10
 _REASONS = (
-    "blank", "refused", "not_asked", "invalid", "not_in_wave", "column_absent", "withdrawn", "wave_not_returned",
+    "blank", "refused", "not_asked", "invalid", "not_in_wave", "column_absent", "withdrawn", "wave_not_returned", "not_planned",
     "too_few_items", "valid_skip",
 )  # fmt: skip
 _MOST_ANSWERS = 11
@@ -243,11 +243,53 @@ class _Study:
             "select participant_id, wave, item, missing_reason from marts.missing_answers"
         ).fetchall():
             self.reasons[item, wave][index[person]] = reason
+        self._plan()
         self.scores: dict[tuple[str, str], Array] = {}
         self.why_not: dict[tuple[str, str], list[str | None]] = {}
         for wave in self.waves:
             for scale in sorted(self.scales, key=lambda code: code in self.parts_of):
                 self._score(scale, wave)
+
+    def _plan(self) -> None:
+        """For whom each wave and block is planned, of those who did not answer it: whoever did is kept, or their answers are
+        not in the file."""
+        rows = self._rows("codebook.planned_for", "condition_order")
+        self.for_some = {row["wave"] for row in rows if row["block"] is None or row["is_of_every_block"]}
+        block_of = {item: entry["instrument"] for item, entry in self.items.items()}
+        everybody = np.ones(len(self.people), dtype=bool)
+        self.planned = dict.fromkeys(self.waves, everybody)
+        self.planned_block = {(block, wave): everybody for block in set(block_of.values()) for wave in self.waves}
+        for wave in self.waves:
+            own = self._meets([row for row in rows if row["wave"] == wave and row["block"] is None])
+            blocks = {row["block"] for row in rows if row["wave"] == wave and row["block"] is not None}
+            meets = {block: self._meets([r for r in rows if (r["wave"], r["block"]) == (wave, block)]) for block in blocks}
+            if any(row["is_of_every_block"] for row in rows if row["wave"] == wave):
+                own = own & np.any(list(meets.values()), axis=0)
+            self.planned[wave] = own | self.returned[wave]
+            for block in set(block_of.values()):
+                answered = np.zeros(len(self.people), dtype=bool)
+                for item in (item for item in self.items if block_of[item] == block):
+                    is_spoken = np.isin(self.reasons[item, wave].astype(str), ["refused", "invalid"])
+                    answered |= np.isfinite(self.answers[item, wave]) | is_spoken
+                self.planned_block[block, wave] = self.planned[wave] & (meets.get(block, everybody) | answered)
+
+    def _meets(self, rows: list[dict[str, Any]]) -> Array:
+        """Who meets a condition. Of a person whose variable is missing it is unknown, unless another variable fails."""
+        verdicts = np.ones(len(self.people))
+        for variable in {row["variable"] for row in rows}:
+            names = [row["category"] for row in rows if row["variable"] == variable]
+            values = [person[variable] for person in self.people]
+            known = np.array([0.5 if value is None else float(value in names) for value in values])
+            verdicts = np.minimum(verdicts, known)
+        unknown_is_planned = bool(rows) and rows[0]["planned_if_unknown"] != "not_planned"
+        return verdicts >= (0.5 if unknown_is_planned else 1.0)
+
+    def planned_scale(self, scale: str, wave: str) -> Array:
+        return self.planned_block[self.scales[scale]["instrument"], wave]
+
+    def is_asked(self, scale: str, wave: str) -> bool:
+        items = [item for part in self.parts_of.get(scale, [scale]) for item in self.items_of[part]]
+        return any(self.status[item, wave] != "not_in_wave" for item in items)
 
     def _rows(self, table: str, order: str = "all") -> list[dict[str, Any]]:
         cursor = self._connection.execute(f"select * from {table} order by {order}")
@@ -558,7 +600,8 @@ class _Study:
 
     def _attrition(self) -> Iterator[tuple[str, dict[str, float]]]:
         for (scale, wave), scores in self.scores.items():
-            yield f"attrition/{scale}/{wave}", _share(len(scores), int(np.isfinite(scores).sum()))
+            n_planned = int(self.planned_scale(scale, wave).sum())
+            yield f"attrition/{scale}/{wave}", _share(n_planned, int(np.isfinite(scores).sum()))
 
     def _flow(self) -> Iterator[tuple[str, dict[str, float]]]:
         roster_size = len(self.people)
@@ -567,11 +610,20 @@ class _Study:
         for order, wave in enumerate(self.waves):
             last[self.returned[wave]] = order
         for order, wave in enumerate(self.waves):
-            n, withdrawn = int(self.returned[wave].sum()), int((self.is_withdrawn & (last < order)).sum())
-            yield f"flow/returns/{wave}", {"n": n, "n_withdrawn": withdrawn, "n_not_returned": roster_size - n - withdrawn}
+            planned = self.planned[wave]
+            n, withdrawn = int(self.returned[wave].sum()), int((planned & self.is_withdrawn & (last < order)).sum())
+            counts = {"n": n, "n_withdrawn": withdrawn, "n_not_returned": int(planned.sum()) - n - withdrawn}
+            yield f"flow/returns/{wave}", counts | self._planned_counts(planned, {wave})
         for contrast in self.contrasts:
-            pair_count = int((self.returned[contrast["baseline"]] & self.returned[contrast["followup"]]).sum())
-            yield f"flow/returns/{contrast['contrast']}", {"n": pair_count, "n_not_returned": roster_size - pair_count}
+            waves = (contrast["baseline"], contrast["followup"])
+            pair_count = int((self.returned[waves[0]] & self.returned[waves[1]]).sum())
+            planned = self.planned[waves[0]] & self.planned[waves[1]]
+            counts = {"n": pair_count, "n_not_returned": int(planned.sum()) - pair_count}
+            yield f"flow/returns/{contrast['contrast']}", counts | self._planned_counts(planned, set(waves))
+
+    def _planned_counts(self, planned: Array, waves: set[str]) -> dict[str, int]:
+        n = int(planned.sum())
+        return {"n_planned": n, "n_not_planned": len(planned) - n} if waves & self.for_some else {}
 
     def _missingness(self) -> Iterator[tuple[str, dict[str, float]]]:
         for scale in self.scales:
@@ -583,7 +635,9 @@ class _Study:
                     if count:
                         name = "_".join(self.waves[wave] for wave in pattern)
                         yield f"missingness/{scale}/{name}", {"count": count}
-            yield f"missingness/{scale}/none", {"count": int((~is_present.any(axis=0)).sum())}
+            waves = [wave for wave in self.waves if self.is_asked(scale, wave)]
+            is_planned = [self.planned_scale(scale, wave) for wave in waves] or [np.ones(len(self.people), dtype=bool)]
+            yield f"missingness/{scale}/none", {"count": int((~is_present.any(axis=0) & np.any(is_planned, axis=0)).sum())}
 
     def _leavers(self) -> Iterator[tuple[str, dict[str, float]]]:
         first = self.waves[0]
@@ -594,9 +648,9 @@ class _Study:
                     [math.nan if value is None else value for value in self._known(entry["variable"])], dtype=np.float64
                 )
         for wave in self.waves[1:]:
-            stayed_all = self.returned[wave]
+            stayed_all, left_all = self.returned[wave], self.planned[wave] & ~self.returned[wave]
             for measure, values in measures.items():
-                stayers, leavers = values[stayed_all & np.isfinite(values)], values[~stayed_all & np.isfinite(values)]
+                stayers, leavers = values[stayed_all & np.isfinite(values)], values[left_all & np.isfinite(values)]
                 a, b = len(stayers), len(leavers)
                 g = math.nan
                 if a and b and a + b >= 4:
@@ -606,14 +660,14 @@ class _Study:
                     "n_returned": a, "n_left": b, "mean_returned": _mean(stayers), "mean_left": _mean(leavers), "g": g,
                 }  # fmt: skip
             for row in self.categories:
-                yield f"leavers/{row['variable']}/{row['category']}/{wave}", self._leavers_in(row, stayed_all)
+                yield f"leavers/{row['variable']}/{row['category']}/{wave}", self._leavers_in(row, stayed_all, left_all)
 
-    def _leavers_in(self, row: Mapping[str, Any], stayed: Array) -> dict[str, float]:
+    def _leavers_in(self, row: Mapping[str, Any], stayed: Array, left: Array) -> dict[str, float]:
         values = self._known(row["variable"])
         is_known = np.array([value is not None for value in values], dtype=bool)
         is_in = values == row["category"]
-        a, b = int((is_known & stayed).sum()), int((is_known & ~stayed).sum())
-        x, y = int((is_in & stayed).sum()), int((is_in & ~stayed).sum())
+        a, b = int((is_known & stayed).sum()), int((is_known & left).sum())
+        x, y = int((is_in & stayed).sum()), int((is_in & left).sum())
         p, q = _over(x, a), _over(y, b)
         results = {"n_returned": a, "n_left": b, "percent_returned": 100 * p, "percent_left": 100 * q}
         results["difference_sd"] = _over(p - q, math.sqrt((p * (1 - p) + q * (1 - q)) / 2)) if a and b else math.nan

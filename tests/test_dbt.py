@@ -60,6 +60,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "categories_and_numbers_are_typed_by_their_declaration",
             "a_return_without_an_answer_is_no_return",
             "a_skip_counts_as_it_is_declared",
+            "who_is_not_planned_for_a_wave_is_no_drop_out",
             "reversal_is_against_the_declared_anchors",
             "sums_and_means_are_prorated_above_the_minimum",
             "a_composite_is_the_mean_of_its_subscales",
@@ -89,7 +90,9 @@ def test_every_model_has_a_grain_and_describes_its_columns(tested: tuple[dict, l
         name for name, model in models.items() if model["schema"] == "marts" and not model["config"]["contract"]["enforced"]
     }
     of_items = {"participants", "answers", "answer_sheets", "answer_codes", "scores"}
-    assert free == of_items | {"return_states", "person_profiles", "score_profiles", "counted_profiles"}
+    assert free == of_items | {
+        *("return_states", "planned_waves", "person_profiles", "score_profiles", "counted_profiles"),
+    }
     tested_models = {
         node["attached_node"].rsplit(".", 1)[1]
         for node in manifest["nodes"].values()
@@ -142,7 +145,7 @@ def test_missing_reasons_have_the_numbers_of_the_codebook(tmp_path: Path) -> Non
     """Another list in the codebook makes another SQL: no macro has a list of its own."""
     file = tmp_path / "warehouse.duckdb"
     table = codebook_tables(read_study(DBT.parent / "tests" / "small_study"))["missing_reasons"]
-    rows = [*table.to_pylist(), {"missing_reason": "asleep", "number": -11}]
+    rows = [*table.to_pylist(), {"missing_reason": "asleep", "number": -12}]
     Warehouse(file).replace_tables("codebook", {"missing_reasons": pa.Table.from_pylist(rows, schema=table.schema)})
     result = run_dbt(
         DbtProject(DBT, tmp_path, file),
@@ -151,4 +154,4 @@ def test_missing_reasons_have_the_numbers_of_the_codebook(tmp_path: Path) -> Non
     (node,) = result.result
     conditions = "".join(f" when {row['number']} then '{row['missing_reason']}'" for row in rows)
     assert (rows[0]["number"], len(rows)) == (-1, len(MISSING_REASONS) + 1)
-    assert node.node.compiled_code == f"case code{conditions} end, -11"
+    assert node.node.compiled_code == f"case code{conditions} end, -12"

@@ -52,9 +52,10 @@ class Minimum(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """A scale or composite: how it is scored, what the score is multiplied by, whether it is rounded, and from how many
-    answers or parts on there is one."""
+    """A scale or composite: its instrument, how it is scored, what the score is multiplied by, whether it is rounded, and
+    from how many answers or parts on there is one."""
 
+    instrument: str
     aggregate: str
     minimum_answered: int
     factor: float | None
@@ -92,6 +93,22 @@ class Variable(NamedTuple):
     """What kind a variable of the roster is of: category or number."""
 
     kind: str
+
+
+class PlannedCategory(NamedTuple):
+    """A category of a variable that a wave, or a block of it, is planned for."""
+
+    block: str | None
+    variable: str
+    category: str
+    planned_if_unknown: str | None
+    is_of_every_block: bool
+
+
+class MissingReason(NamedTuple):
+    """The number that stands for a reason."""
+
+    number: int
 
 
 #: The type of a row of the definitions.

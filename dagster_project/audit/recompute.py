@@ -13,7 +13,7 @@ import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
@@ -33,6 +33,7 @@ from dagster_project.audit.definition_rows import (
     ScaleItem,
     Variable,
 )
+from dagster_project.audit.planned_people import Connection, planned_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,7 +47,7 @@ _SKIP = -(2.0**40)
 _BATCH = 200_000
 _DEFINITIONS = (
     "waves", "contrasts", "items", "item_answers", "scales", "scale_items", "scale_parts", "scale_conversions",
-    "participant_variables", "item_gates", "scale_minimums", "missing_reasons",
+    "participant_variables", "item_gates", "scale_minimums", "missing_reasons", "planned_for",
 )  # fmt: skip
 #: The recomputed statistics of each analysis.
 RECOMPUTED_STATISTICS: Mapping[str, tuple[str, ...]] = {
@@ -59,12 +60,6 @@ RECOMPUTED_STATISTICS: Mapping[str, tuple[str, ...]] = {
     "service_use": ("n", "count", "percent"),
     "attrition": ("n", "count", "percent"),
 }  # fmt: skip
-
-
-class Connection(Protocol):
-    """The part of an open DuckDB connection that is used here."""
-
-    def execute(self, query: str, parameters: Any = ..., /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -187,8 +182,10 @@ class _Recomputation:
             return _summary(self._scores(group.outcome, [group.wave or ""])[0])
         if group.analysis == "attrition":
             (wave_scores,) = self._scores(group.outcome, [group.wave or ""])
-            (n_participants,) = self._connection.execute("select count(*) from marts.participants").fetchone()
-            return _share(n_participants, int(np.isfinite(wave_scores).sum()))
+            return _share(
+                planned_count(self._connection, self._definitions, group.outcome, group.wave or ""),
+                int(np.isfinite(wave_scores).sum()),
+            )
         if group.analysis == "change":
             return self._change(group)
         if group.analysis == "service_use":

@@ -14,6 +14,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.models.build import BuiltModel, asset_path, build_models, describe_models
 from dagster_project.models.contradictions import contradictions_declared, gates_agree
+from dagster_project.models.planned import planned_waves_decided
 from dagster_project.models.project import DbtProject as StudyDbtProject
 from dagster_project.models.rejected import few_rejected_answers, no_rejected_answers
 from dagster_project.study_run import StudyRun
@@ -22,6 +23,7 @@ from dagster_project.warehouse import WarehouseError
 _OWNERS = {"staging": "team:data-management", "marts": "team:statistics"}
 _CONTRADICTIONS = dg.AssetKey(["marts", "gate_contradictions"])
 _REJECTED = dg.AssetKey(["staging", "rejected_answers"])
+_UNPLANNED = dg.AssetKey(["marts", "unplanned_answers"])
 
 
 class LayerTranslator(DagsterDbtTranslator):
@@ -140,7 +142,21 @@ def contradictions_limited(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetChe
         return check_result(contradictions_declared(study_run.warehouse))
 
 
-MODEL_CHECKS = [rejected_answers_listed, rejected_answers_limited, contradictions_listed, contradictions_limited]
+@dg.asset_check(
+    asset=_UNPLANNED,
+    name="planned_waves_decided",
+    additional_deps=[dg.AssetKey(["marts", "planned_waves"])],
+    blocking=True,
+    description="The protocol says for whom each wave and block is planned, and what becomes of answers of others.",
+)
+def planned_waves_are_decided(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
+    with fails_in_one_line():
+        return check_result(planned_waves_decided(study_run.warehouse, study_run.study()))
+
+
+MODEL_CHECKS = [
+    rejected_answers_listed, rejected_answers_limited, contradictions_listed, contradictions_limited, planned_waves_are_decided,
+]  # fmt: skip
 
 
 def exposure_specs(manifest: Path) -> Sequence[dg.AssetSpec]:

@@ -19,9 +19,9 @@ _MARTS = (
     "counted_people", "counted_profiles", "exclusions", "exports", "gate_contradictions", "item_counts",
     "item_moments", "leaver_moments",
     "measure_values", "missing_answers", "number_moments", "participant_values", "participants", "pattern_moments",
-    "person_profiles", "rejected_counts", "return_states", "returns", "scale_moments", "scale_scores", "score_changes",
-    "score_counts", "score_ledger", "score_profiles", "scores", "service_counts", "service_pairs", "service_use",
-    "study_flow", "wave_stamps",
+    "person_profiles", "planned_waves", "rejected_counts", "return_states", "returns", "scale_moments", "scale_scores",
+    "score_changes", "score_counts", "score_ledger", "score_profiles", "scores", "service_counts", "service_pairs",
+    "service_use", "study_flow", "unplanned_answers", "wave_stamps",
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from dagster_project.exports.errors import ExportError, abbreviated_list, quoted
 from dagster_project.exports.identifiers import STRANGERS_CURE, composed_identifiers, did_you_mean, strangers
 from dagster_project.exports.label_proposals import code_in_text, codes_in_texts, propose_labels
 from dagster_project.exports.landing import Arrival, LandedFile, append_arrivals, find_files, is_intact, land, read_arrivals
+from dagster_project.exports.planned import Categories, ListedPerson, listed_people, rows_with_answers
 from dagster_project.exports.proposals import (
     ExportData,
     Proposal,
@@ -45,6 +46,7 @@ __all__ = [
     "DEFINITIONS",
     "STRANGERS_CURE",
     "Arrival",
+    "Categories",
     "ColumnFinding",
     "ContractResult",
     "DateColumn",
@@ -52,6 +54,7 @@ __all__ = [
     "ExportData",
     "ExportError",
     "LandedFile",
+    "ListedPerson",
     "Look",
     "Memory",
     "Proposal",
@@ -80,6 +83,7 @@ __all__ = [
     "is_dictionary",
     "is_intact",
     "land",
+    "listed_people",
     "look",
     "propose",
     "propose_labels",
@@ -94,6 +98,7 @@ __all__ = [
     "read_release_inputs",
     "read_table",
     "repeated_texts",
+    "rows_with_answers",
     "strangers",
     "with_dictionary",
     "write_release_inputs",

@@ -96,6 +96,11 @@ class CellRule:
         return number if is_within and (self.answer_codes is None or number in self.answer_codes) else None
 
 
+def is_whole_number(text: str) -> bool:
+    """Whether a text spells a whole number: digits, with zeros after a point at most."""
+    return _WHOLE_NUMBER.fullmatch(text) is not None
+
+
 def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
     """The rule of each column that a block of an export has, by code."""
     column_block = next(column_block for column_block in export.blocks if column_block.block == block)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from dagster_project.exports.cell_text import one_chunk
 from dagster_project.exports.columns import ColumnMatch
 from dagster_project.exports.dates import DateColumn
-from dagster_project.exports.errors import bare_or_quoted, quoted
+from dagster_project.exports.errors import abbreviated_list, bare_or_quoted, quoted
 from dagster_project.exports.identifiers import composed_identifiers
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
@@ -30,6 +30,8 @@ DUPLICATE = "duplicate"
 HEADER_ROW = "header_row"
 #: How REDCap calls the number of a row among those of a repeated instrument, by its name and by its label.
 _INSTANCE = ("redcap_repeat_instance", "Repeat Instance")
+#: And that instrument, in the same order.
+_INSTRUMENT = ("redcap_repeat_instrument", "Repeat Instrument")
 
 
 def row_verdicts(
@@ -173,23 +175,37 @@ def rows_of_no_wave(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
 
 
 def repeated_rows(columns: ColumnMatch, table: TextTable, export: Export, reasons: pa.Array) -> tuple[str, ...]:
-    """A line on rows of REDCap's repeated instruments of which a rule for several rows keeps one, whichever it is.
+    """A line on rows of REDCap's repeated instruments that are taken although no rule of the export looks at instances: each
+    is taken for the person's row of the wave, and of several a rule on duplicates keeps one, whichever it is.
 
     reasons: why each row is set aside; null for accepted rows.
     """
     rule_columns = {rule.column for rule in export.rows} | {rule.column for rule in export.set_aside}
-    if export.reader != "redcap" or export.duplicates == "refuse" or rule_columns & {*_INSTANCE}:
+    if export.reader != "redcap" or rule_columns & {*_INSTANCE}:
         return ()
-    for column in _INSTANCE:
-        if (position := columns.position(column)) is not None:
-            is_instance = pc.not_equal(pc.utf8_trim_whitespace(table.texts([position]).column(0)), "")
-            count = pc.sum(pc.and_(is_instance, pc.or_kleene(pc.is_null(reasons), pc.equal(reasons, DUPLICATE)))).as_py()
-            if count:
-                return (
-                    f"column {quoted(column)}: {count} rows are instances of repeated instruments, and {export.duplicates}"
-                    " keeps one row of a person, whichever instance it is; say under rows of the export which instrument and"
-                    " instance it takes",
-                )
+    for column, instrument_column in zip(_INSTANCE, _INSTRUMENT, strict=True):
+        if (position := columns.position(column)) is None:
+            continue
+        instances = pc.utf8_trim_whitespace(table.texts([position]).column(0))
+        is_taken = pc.or_kleene(pc.is_null(reasons), pc.equal(reasons, DUPLICATE))
+        is_instance = pc.and_(pc.not_equal(instances, ""), is_taken)
+        count = pc.sum(is_instance).as_py()
+        if count:
+            names, instrument = instances, columns.position(instrument_column)
+            if instrument is not None:
+                instruments = pc.utf8_trim_whitespace(table.texts([instrument]).column(0))
+                names = pc.binary_join_element_wise(instruments, instances, " ")
+            kinds = sorted(pc.value_counts(pc.filter(names, is_instance)).to_pylist(), key=lambda kind: kind["values"])
+            kind_list = abbreviated_list([f"{quoted(kind['values'].strip())} ({kind['counts']})" for kind in kinds])
+            consequence = (
+                "no rule of the export tells them from other rows"
+                if export.duplicates == "refuse"
+                else f"{export.duplicates} keeps one row of a person, whichever instance it is"
+            )
+            return (
+                f"column {quoted(column)}: {count} rows are instances of repeated instruments, {kind_list}, and"
+                f" {consequence}; say under rows of the export which instrument and instance it takes",
+            )
     return ()
 
 

@@ -37,6 +37,7 @@ from dagster_project.results import (
     table_service_use,
     table_summary,
     to_markdown,
+    unplanned_results,
 )
 from dagster_project.stamps import MARTS
 from dagster_project.study import Study
@@ -157,9 +158,10 @@ OUTCOMES = (
     ),
     Outcome(
         "missing", "Who is missing: the study's flow, returns, who left, patterns, Little's test.",
-        ("study_flow", "score_ledger", "leaver_moments", "pattern_moments", "rejected_counts"),
+        ("study_flow", "unplanned_answers", "score_ledger", "leaver_moments", "pattern_moments", "rejected_counts"),
         lambda study, source: [
             *flow_results(source.mart("study_flow"), study),
+            *unplanned_results(source.mart("unplanned_answers"), study),
             *rejected_results(source.mart("rejected_counts"), study),
             *attrition_results(source.mart("score_ledger"), study),
             *leaver_results(source.mart("leaver_moments"), study),

@@ -3,14 +3,15 @@
 Belongs here: that view and its checks. Does not belong here: typing an answer (dbt staging), planned dates (study/).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from dagster_project.checks import Check
-from dagster_project.exports import STRANGERS_CURE, date_column, did_you_mean
+from dagster_project.exports import STRANGERS_CURE, Categories, date_column, did_you_mean
 from dagster_project.raw.columns import export_columns
-from dagster_project.study import Export, Study, Wave, wave_state
+from dagster_project.study import Export, Study, Wave, WaveConditions, wave_state
 from dagster_project.warehouse import Connection, Warehouse, identifier, literal
 
 
@@ -74,17 +75,46 @@ def _on_time(study: Study, connection: Connection, respondent_counts: Mapping[st
             "select wave, min(first_seen_at)::date from raw.versions where is_in_use group by wave"
         ).fetchall()
     )
-    ((eligible,),) = connection.execute("select count(*) from raw.roster where not is_excluded").fetchall()
+    ((on_roster,),) = connection.execute("select count(*) from raw.roster where not is_excluded").fetchall()
+    planned_counts = _planned_counts(study, connection)
     today = datetime.now(UTC).date()
     checks = []
     for wave in study.protocol.waves:
-        n_returned = respondent_counts.get(wave.wave, 0)
+        n_returned, eligible = planned_counts.get(wave.wave, (respondent_counts.get(wave.wave, 0), on_roster))
         arrival = wave_state(study.protocol, wave, today, first_seen.get(wave.wave), n_returned, eligible)
         if arrival is not None:
             facts = {"state": arrival.state, "returned": n_returned, "eligible": eligible}
             is_on_time = arrival.state in ("expected", "arrived")
             checks.append(Check(on_time_check(wave), is_on_time, arrival.sentence, is_warning=True, facts=facts))
     return checks
+
+
+def _planned_counts(study: Study, connection: Connection) -> dict[str, tuple[int, int]]:
+    """Of each wave that is not for everybody: how many of those for whom it is planned have a row in it, and how many they
+    are."""
+    categories = Categories(study)
+    if not study.protocol.waves_for_some:
+        return {}
+    columns = ", ".join(f"roster.{identifier(variable)}" for variable in categories.variables)
+    groups = connection.execute(
+        f"select count(*), {columns} from raw.roster as roster where not is_excluded group by all"
+    ).fetchall()
+    returned_groups = connection.execute(
+        f"select answers.wave, count(distinct participant_id), {columns} from raw.answers as answers"
+        " inner join raw.roster as roster using (participant_id) where not is_excluded group by all"
+    ).fetchall()
+
+    def planned_sum(of_wave: WaveConditions, rows: Iterable[Sequence[Any]]) -> int:
+        return sum(
+            n
+            for n, *texts in rows
+            if of_wave.is_planned_for(categories.of_person(dict(zip(categories.variables, texts, strict=True))))
+        )
+
+    return {
+        wave: (planned_sum(of_wave, [row[1:] for row in returned_groups if row[0] == wave]), planned_sum(of_wave, groups))
+        for wave, of_wave in study.protocol.waves_for_some.items()
+    }
 
 
 def _union(study: Study, exports: Sequence[Export], codes: Sequence[str]) -> str:

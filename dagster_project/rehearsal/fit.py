@@ -20,6 +20,7 @@ from dagster_project.exports import (
 from dagster_project.exports.arrivals import Memory
 from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
 from dagster_project.rehearsal.gates import gate_findings
+from dagster_project.rehearsal.planned import planned_findings
 from dagster_project.report.checklists import read_answers
 from dagster_project.results import ResultsError, read_published
 from dagster_project.study import Export, Study, StudyError
@@ -44,8 +45,12 @@ def check_study(study: Study) -> Iterator[FitFinding]:
     """What there is, and what does not fit. Nothing is written."""
     roster_contracts = read_roster(study)
     roster = identifiers_in(roster_contracts.values())
+    contracts: dict[str, list[tuple[Export, ContractResult]]] = {}
     for export in study.protocol.exports:
-        yield from _of_export(study, export, roster, roster_contracts if export.wave is None else {})
+        yield from _of_export(study, export, roster, roster_contracts if export.wave is None else {}, contracts)
+    for planned in planned_findings(study, roster_contracts.values(), contracts):
+        severity = {"question": ERROR, "warning": WARNING}.get(planned.kind, INFO)
+        yield FitFinding(planned.wave, severity, planned.message, is_export=True, is_detail=True)
     for name in look(study, Memory(), {}).undeclared_files:
         yield FitFinding("", WARNING, f"{name}: no export declares this file")
     yield from _of_published(study)
@@ -56,9 +61,15 @@ def check_study(study: Study) -> Iterator[FitFinding]:
 
 
 def _of_export(
-    study: Study, export: Export, roster: list[str], contracts: Mapping[Path, ContractResult]
+    study: Study,
+    export: Export,
+    roster: list[str],
+    contracts: Mapping[Path, ContractResult],
+    wave_contracts: dict[str, list[tuple[Export, ContractResult]]],
 ) -> Iterator[FitFinding]:
-    """What is said of an export. contracts: of those of its files that have been read already."""
+    """What is said of an export. contracts: of those of its files that have been read already. wave_contracts: those of the
+    files in use of waves with conditions are added here."""
+    has_conditions = any(condition.wave == export.wave for condition in study.protocol.conditions)
     name = export.wave or "roster"
     try:
         files = find_files(study.folder, export)
@@ -68,6 +79,8 @@ def _of_export(
             yield FitFinding(name, INFO, f"{file.name}: {counts}", is_export=True)
             for severity, message in _of_file(study, export, contract_result, roster):
                 yield FitFinding(name, severity, message, is_export=True, is_detail=True)
+            if has_conditions and (export.files == "parts" or file == files[-1]):
+                wave_contracts.setdefault(name, []).append((export, contract_result))
     except ExportError as error:
         yield FitFinding(name, ERROR, str(error), is_export=True)
         return

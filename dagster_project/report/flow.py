@@ -26,11 +26,13 @@ class Box:
 
 @dataclass(frozen=True)
 class Flow:
-    """The roster, then the waves side by side, then the contrasts."""
+    """The roster, then the waves side by side, then the contrasts. is_for_everybody: whether every wave is planned for
+    everybody; else the boxes of the others start with those for whom they are."""
 
     roster: Box
     waves: tuple[Box, ...]
     contrasts: tuple[Box, ...]
+    is_for_everybody: bool = True
 
 
 def study_flow(study: Study, results: Mapping[str, ResultRow]) -> Flow:
@@ -43,7 +45,14 @@ def study_flow(study: Study, results: Mapping[str, ResultRow]) -> Flow:
         ids = [(words, f"{prefix}/{name}") for name, words in names.items()]
         return tuple((words, cell(id_)) for words, id_ in ids if id_ in results and results[id_].value)
 
+    def start(moment: str, words: str) -> tuple[str, Cell]:
+        """Those with whom a box starts: the roster, or those of it for whom the moment was planned."""
+        id_ = f"flow/returns/{moment}/n_planned"
+        return (words, cell(id_)) if id_ in results else ("on the roster", roster)
+
     roster = cell("flow/roster/n")
+    labels = study.protocol.labels
+    planned = {wave: f" ({of_wave.with_labels(labels)})" for wave, of_wave in study.protocol.waves_for_some.items()}
     absences = {"n_withdrawn": "withdrawn", "n_returned_blank": "returned blank", "n_not_returned": "not returned"}
     return Flow(
         roster=Box(
@@ -52,20 +61,22 @@ def study_flow(study: Study, results: Mapping[str, ResultRow]) -> Flow:
         ),
         waves=tuple(
             Box(
-                f"{wave.wave}: {wave.label}", "on the roster", roster, losses(f"flow/returns/{wave.wave}", absences),
+                f"{wave.wave}: {wave.label}", *start(wave.wave, f"planned for{planned.get(wave.wave, '')}"),
+                losses(f"flow/returns/{wave.wave}", absences),
                 "returned", cell(f"flow/returns/{wave.wave}/n"), _n_range(study, results, "summary", wave.wave),
             )
             for wave in study.protocol.waves
         ),
         contrasts=tuple(
             Box(
-                f"Change {contrast.contrast}", "on the roster", roster,
+                f"Change {contrast.contrast}", *start(contrast.contrast, "planned for both waves"),
                 losses(f"flow/returns/{contrast.contrast}", {"n_not_returned": "one or both waves missing"}),
                 "returned both", cell(f"flow/returns/{contrast.contrast}/n"),
                 _n_range(study, results, "change", contrast.contrast),
             )
             for contrast in study.protocol.contrasts
         ),
+        is_for_everybody=not planned,
     )  # fmt: skip
 
 

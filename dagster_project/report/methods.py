@@ -6,14 +6,14 @@ Belongs here: these sentences. Does not belong here: results, and anything that 
 from collections.abc import Iterator, Mapping, Sequence
 
 from dagster_project.results import PEOPLE, ResultRow, direction_of, result_id, statistic_of
-from dagster_project.study import Composite, Instrument, Study, in_words
+from dagster_project.study import SERVICES, Composite, Instrument, Study, in_words
 
 
 def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, str], ...]:
     """Headings and paragraphs. results: by id; analyses without results are not mentioned."""
     analyses = list(dict.fromkeys(row.analysis for row in results.values()))
     paragraphs = [
-        ("Design", _design(study)),
+        ("Design", _design(study) + _planned(study, results)),
         ("Measures", " ".join(_measures(study))),
         ("Norms", _norms(study)),
         ("Missing answers", _missing(study) + _rejected(results)),
@@ -36,6 +36,28 @@ def _design(study: Study) -> str:
         f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
     ]
     return text + (f" Change was compared within people; {_enumerate(directions)}." if directions else "")
+
+
+def _planned(study: Study, results: Mapping[str, ResultRow]) -> str:
+    """For whom waves and blocks were planned, how many that were, how many of them returned the wave."""
+    sentences, labels = [], study.protocol.labels
+    for wave, of_wave in study.protocol.waves_for_some.items():
+        counts = [results.get(result_id("flow", "returns", name, timepoint=wave)) for name in ("n", "n_planned")]
+        words = " of ".join(row.printed for row in counts if row is not None)
+        sentences.append(
+            f" {wave} was planned for a part of the people only ({of_wave.with_labels(labels)})"
+            + (f"; {words} for whom it was planned returned it." if words else ".")
+        )
+    for condition in study.protocol.conditions:
+        if condition.block is not None:
+            block = "Use of services" if condition.block == SERVICES else study.instrument(condition.block).name
+            sentences.append(f" {block} at {condition.wave} was planned for some only ({condition.with_labels(labels)}).")
+    if sentences:
+        sentences.append(
+            " Who was not planned for a wave or a block is missing there by design and is not counted among those who did"
+            " not return."
+        )
+    return "".join(sentences)
 
 
 def _measures(study: Study) -> Iterator[str]:
@@ -173,6 +195,11 @@ def _sensitivity(study: Study, analyses: set[str]) -> Iterator[str]:
         )
     if "missingness" in analyses:
         yield "Missingness was examined by returns, by comparing those who left, and with Little's test."
+        if study.protocol.conditions:
+            yield (
+                "Each of these is about those for whom a wave was planned: Little's test is summed over groups of people by"
+                " the waves planned for them, and imputation fills in no wave that was not planned."
+            )
 
 
 def citation(study: Study, release: Mapping[str, str], version: str) -> tuple[str, str]:

@@ -15,20 +15,31 @@ from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile,
 #: A row for each measure, rule, moment and reason: how many people of the roster do not count, by the rule of
 #: marts.counted_profiles; for a participant variable, whose value is missing.
 OMITTED_PEOPLE_QUERY = """
+    with unplanned as (
+        select participant_id, wave from marts.returns where missing_reason = 'not_planned'
+    )
+
     select measure, people, moment, reason, sum(n)::bigint as n
     from marts.counted_profiles
     where not is_counted
     group by measure, people, moment, reason
     union all
-    select variable, rules.people, rules.moment, missing_reason, count(*)
-    from marts.participant_values
+    select facts.variable, rules.people, rules.moment, facts.missing_reason, count(*)
+    from marts.participant_values as facts
     cross join (
         select 'value' as people, '' as moment
         union all
         select 'first', wave from codebook.waves where wave_order > 1
     ) as rules
-    where missing_reason is not null
-    group by variable, rules.people, rules.moment, missing_reason
+    anti join unplanned on facts.participant_id = unplanned.participant_id and rules.moment = unplanned.wave
+    where facts.missing_reason is not null
+    group by facts.variable, rules.people, rules.moment, facts.missing_reason
+    union all
+    select facts.variable, 'first', unplanned.wave, 'not_planned', count(*)
+    from marts.participant_values as facts
+    inner join unplanned on facts.participant_id = unplanned.participant_id
+    inner join codebook.waves as waves on unplanned.wave = waves.wave and waves.wave_order > 1
+    group by facts.variable, unplanned.wave
     order by all
 """
 #: A row for each scale and wave: the export columns of its answers.

@@ -103,8 +103,8 @@ class PeopleData(TypedDict):
     counted_people: dict[str, CountedPeople]
     #: A text of zeros and ones, person by person: 1 counts.
     counted_flags: list[str]
-    #: By wave: 1 where a person returned it.
-    is_returned: dict[str, list[int]]
+    #: By wave: 1 where a person returned it, null where it was not planned for the person.
+    is_returned: dict[str, list[int | None]]
     #: By measure, then by wave ('' for participant variables, which have none).
     scores: dict[str, dict[str, ScoreValues]]
     services: dict[str, dict[str, MeasureValues]]

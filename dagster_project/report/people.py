@@ -98,8 +98,8 @@ _QUERIES = {
         order by all
     """,
     "returns": """
-        select wave, list(is_returned order by participant_id) as is_returned
-        from marts.answer_sheets
+        select wave, list(if(missing_reason = 'not_planned', null, is_returned) order by participant_id) as is_returned
+        from marts.returns
         group by all
         order by all
     """,
@@ -178,7 +178,7 @@ class ReturnedRow:
     """Who returned a wave, in the order of people."""
 
     wave: str
-    is_returned: list[bool]
+    is_returned: list[bool | None]
 
 
 @dataclass(frozen=True)
@@ -283,7 +283,7 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     if row.analysis == "missingness":
         waves = all_waves  # a pattern is about all waves
     moment = "" if rule == "any" else row.contrast or row.wave or ""
-    return Scope(rule, row.outcome, moment, waves, sign, result_waves if rule in ("first", "roster") else ())
+    return Scope(rule, row.outcome, moment, waves, sign, result_waves if rule in ("first", "roster", "whole_roster") else ())
 
 
 def people_data(queried: PeopleRows, scopes: Iterable[Scope]) -> PeopleData:
@@ -327,7 +327,9 @@ def people_data(queried: PeopleRows, scopes: Iterable[Scope]) -> PeopleData:
         "scopes": list(map(_scope_data, scopes)),
         "counted_people": counted_people,
         "counted_flags": counted_flags,
-        "is_returned": {row.wave: list(map(int, row.is_returned)) for row in queried.returns},
+        "is_returned": {
+            row.wave: [None if flag is None else int(flag) for flag in row.is_returned] for row in queried.returns
+        },
         "scores": scores,
         "services": services,
         "items": items,

@@ -31,6 +31,7 @@ from dagster_project.results.missing import (
     leaver_results,
     pattern_results,
     rejected_results,
+    unplanned_results,
 )
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
@@ -159,4 +160,5 @@ __all__ = [
     "trace_lines",
     "trace_sql",
     "unknown_id_message",
+    "unplanned_results",
 ]

@@ -74,7 +74,7 @@ def summary_results(
     scale_moments: Iterable[MartRow], score_counts: Iterable[MartRow], score_ledger: Iterable[MartRow], study: Study
 ) -> list[ResultRow]:
     """Table 3's numbers, and the norms. scale_moments: scale, wave, n, mean, sd, min, max. score_counts: scale,
-    wave, score, n. score_ledger: scale, wave, on_roster, one column for each missing reason, n."""
+    wave, score, n. score_ledger: scale, wave, on_roster, one column for each missing reason, n, never_planned."""
     moments = {(row["scale"], row["wave"]): row for row in scale_moments}
     counts = grouped(score_counts, "scale", "wave")
     ledger = {(row["scale"], row["wave"]): row for row in score_ledger}
@@ -121,9 +121,10 @@ def _scale_in_wave(
     ):
         rows.add(code, statistic, 100 * share, n, f"people at {end:g}, the end of the scale", wave=wave, note=note)
     for reason, count in ledger.items():
-        if reason not in ("scale", "wave", "n", "on_roster") and count:
+        if reason not in ("scale", "wave", "n", "on_roster", "never_planned") and count:
             method = f"people on the roster without a score: {reason}"
-            rows.add(code, f"missing_{reason}", count, int(ledger["on_roster"]), method, wave=wave)
+            n_planned = int(ledger["on_roster"]) - (0 if reason == "not_planned" else int(ledger["not_planned"]))
+            rows.add(code, f"missing_{reason}", count, n_planned, method, wave=wave)
 
 
 def _norms(study: Study) -> list[ResultRow]:

@@ -39,7 +39,10 @@ def rejected_results(rejected_counts: Iterable[MartRow], study: Study) -> list[R
 
 def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """Participant flow: from people listed to people who returned each wave, and both waves of each contrast. study_flow:
-    step, moment, listed, excluded, withdrawn, returned_blank, not_returned, n."""
+    step, moment, listed, excluded, not_planned, withdrawn, returned_blank, not_returned, n.
+
+    Where a wave is not planned for everybody, the numbers are of those for whom it is, and of whoever answered it all the
+    same and is kept."""
     flow = {(row["step"], row["moment"]): row for row in study_flow}
     rows = Rows("flow", study)
     roster = flow.get(("roster", "roster"), {})
@@ -50,18 +53,53 @@ def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]
     for wave in study.protocol.waves:
         step_counts = flow.get(("wave", wave.wave), {})
         wave_fields: RowFields = {"wave": wave.wave}
+        n_planned = _planned(rows, study, step_counts, n_roster, wave.wave in study.protocol.waves_for_some, wave_fields)
         for name, method in _STATES.items():
             count = int(step_counts.get(name.removeprefix("n_"), 0))
             if count or name not in _OMITTED_IF_ZERO:
-                rows.add("returns", name, count, n_roster, method, **wave_fields)
-        rows.add("returns", "n", int(step_counts.get("n", 0)), n_roster, "people who returned the wave", **wave_fields)
+                rows.add("returns", name, count, n_planned, method, **wave_fields)
+        rows.add("returns", "n", int(step_counts.get("n", 0)), n_planned, "people who returned the wave", **wave_fields)
     for contrast in study.protocol.contrasts:
         step_counts = flow.get(("contrast", contrast.contrast), {})
         contrast_fields: RowFields = {"contrast": contrast.contrast, "role": "descriptive"}
+        is_for_some = bool({contrast.baseline, contrast.followup} & study.protocol.waves_for_some.keys())
+        n_planned = _planned(rows, study, step_counts, n_roster, is_for_some, contrast_fields)
         method = "people missing one or both waves"
-        rows.add("returns", "n_not_returned", int(step_counts.get("not_returned", 0)), n_roster, method, **contrast_fields)
-        rows.add("returns", "n", int(step_counts.get("n", 0)), n_roster, "people who returned both waves", **contrast_fields)
+        rows.add("returns", "n_not_returned", int(step_counts.get("not_returned", 0)), n_planned, method, **contrast_fields)
+        rows.add(
+            "returns", "n", int(step_counts.get("n", 0)), n_planned, "people who returned both waves", **contrast_fields
+        )
     return rows.rows
+
+
+def _planned(rows: Rows, study: Study, step_counts: MartRow, n_roster: int, is_for_some: bool, row_fields: RowFields) -> int:
+    """How many people of the roster a wave, or both waves of a contrast, were planned for; said where that is not all."""
+    n_not_planned = int(step_counts.get("not_planned", 0))
+    if is_for_some:
+        words = "both waves were" if "contrast" in row_fields else "the wave was"
+        method = f"people for whom {words} not planned, without those who answered all the same and are kept"
+        rows.add("returns", "n_not_planned", n_not_planned, n_roster, method, **row_fields)
+        method = f"people for whom {words} planned, with those who answered all the same and are kept"
+        rows.add("returns", "n_planned", n_roster - n_not_planned, n_roster, method, **row_fields)
+    return n_roster - n_not_planned
+
+
+def unplanned_results(unplanned_answers: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """People who answered a wave, or a block of it, that was not planned for them, where there are any. unplanned_answers:
+    participant_id, wave, block, rule, and the cells' rows."""
+    people: dict[tuple[str, str, str], set[str]] = {}
+    for row in unplanned_answers:
+        rule = "set_aside" if row["rule"] == "set_aside" else "kept"
+        people.setdefault((row["wave"], row["block"] or "returns", rule), set()).add(row["participant_id"])
+    rows = Rows("flow", study)
+    for (wave, outcome, rule), participants in sorted(people.items()):
+        subject = "the wave" if outcome == "returns" else f"{outcome} in the wave"
+        method = f"people who answered {subject}, which was not planned for them: {_UNPLANNED_RULES[rule]}"
+        rows.add(outcome, f"n_unplanned_{rule}", len(participants), None, method, wave=wave)
+    return rows.rows
+
+
+_UNPLANNED_RULES = {"kept": "they count like the others", "set_aside": "these answers count nowhere"}
 
 
 _STATES = {
@@ -74,21 +112,24 @@ _OMITTED_IF_ZERO = ("n_returned_blank",)
 
 
 def attrition_results(score_ledger: Iterable[MartRow], study: Study) -> list[ResultRow]:
-    """How many people on the roster have a score, for each scale in each wave. score_ledger: scale, wave, on_roster,
-    reasons, n."""
+    """How many people on the roster have a score, for each scale in each wave, of those for whom it was planned.
+    score_ledger: scale, wave, on_roster, reasons, n."""
     ledger = {(row["scale"], row["wave"]): row for row in score_ledger}
     rows = Rows("attrition", study)
     for code in study.scales:
         for wave in study.protocol.waves:
             counts = ledger.get((code, wave.wave), {})
-            n_roster, count = int(counts.get("on_roster", 0)), int(counts.get("n", 0))
-            row_fields: RowFields = {"wave": wave.wave, "note": "nobody is on the roster"}
-            rows.add(code, "n", n_roster, n_roster, "people on the roster", **row_fields)
-            rows.add(code, "count", count, n_roster, "people with a score", **row_fields)
-            rows.add(code, "percent", percent(count, n_roster)[0], n_roster, "count / n", **row_fields)
-            low, high = wilson(count, n_roster, LEVEL)
+            n_not_planned, count = int(counts.get("not_planned", 0)), int(counts.get("n", 0))
+            n = int(counts.get("on_roster", 0)) - n_not_planned
+            denominator = "people on the roster" + (" for whom it was planned" if n_not_planned else "")
+            note = "nobody on the roster for whom it was planned" if n_not_planned else "nobody is on the roster"
+            row_fields: RowFields = {"wave": wave.wave, "note": note}
+            rows.add(code, "n", n, n, denominator, **row_fields)
+            rows.add(code, "count", count, n, "people with a score", **row_fields)
+            rows.add(code, "percent", percent(count, n)[0], n, "count / n", **row_fields)
+            low, high = wilson(count, n, LEVEL)
             method = "Wilson's score interval of count / n"
-            rows.interval(code, "", 100 * low[0], 100 * high[0], n_roster, method, **row_fields)
+            rows.interval(code, "", 100 * low[0], 100 * high[0], n, method, **row_fields)
     return rows.rows
 
 
@@ -187,19 +228,25 @@ def _categories(
 
 def pattern_results(pattern_moments: Iterable[MartRow], score_ledger: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """How many people have a score in which waves, and Little's test. pattern_moments as in marts."""
-    on_roster = {row["scale"]: int(row["on_roster"]) for row in score_ledger}
+    planned = {row["scale"]: int(row["on_roster"]) - int(row["never_planned"]) for row in score_ledger}
     waves = [wave.wave for wave in study.protocol.waves]
     rows = Rows("missingness", study)
     for code, patterns in patterns_from(pattern_moments, study).items():
-        n_roster, n_with_score = on_roster.get(code, 0), 0
+        n_roster, n_with_score = planned.get(code, 0), 0
+        counts: dict[str, int] = {}
         for pattern in patterns:
             name = "_".join(waves[wave] for wave in pattern.waves)
-            method = "people with a score in just these waves"
-            rows.add(code, "count", pattern.n, n_roster, method, category=name)
+            counts[name] = counts.get(name, 0) + pattern.n
             n_with_score += pattern.n
+        for name, count in counts.items():
+            rows.add(code, "count", count, n_roster, "people with a score in just these waves", category=name)
         rows.add(code, "count", n_roster - n_with_score, n_roster, "people without any score", category="none")
         test = little_mcar(patterns)
-        method = "Little's test that scores are missing completely at random"
+        method = "Little's test that scores are missing completely at random" + (
+            ", summed over groups of people for whom the same waves were planned"
+            if any(pattern.planned is not None for pattern in patterns)
+            else ""
+        )
         row_fields: RowFields = {"note": test.reason, "role": "exploratory", "df": test.df}
         rows.add(code, "chi_square", test.chi_square, n_with_score, method, **row_fields)
         rows.add(code, "df", test.df, n_with_score, method, **row_fields)
@@ -224,10 +271,11 @@ def imputation_results(pattern_moments: Iterable[MartRow], study: Study) -> list
         imputation_method = (
             f"{plan.imputations} imputations (multivariate normal), seed {seed}, Rubin's rules, Barnard-Rubin df"
         )
-        for contrast, pooled in zip(contrast_weights, imputed.contrasts, strict=True):
+        for contrast, pooled, n in zip(contrast_weights, imputed.contrasts, imputed.planned_people, strict=True):
             method = f"{direction_of(study, contrast)}; {imputation_method}"
+            if n < imputed.n_people:
+                method += ", of people for whom both waves were planned"
             row_fields: RowFields = {"contrast": contrast, "note": imputed.reason or pooled.reason, "df": pooled.df}
-            n = imputed.n_people
             rows.add(code, "estimate", pooled.estimate, n, method, **row_fields)
             rows.add(code, "se", pooled.se, n, f"standard error; {imputation_method}", **row_fields)
             rows.add(code, "df", pooled.df, n, "Barnard and Rubin's degrees of freedom", **row_fields)

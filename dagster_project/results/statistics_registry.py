@@ -122,7 +122,8 @@ def _summary() -> Iterator[Statistic]:
     yield entry("norm_distance", "(mean - norm mean) / norm SD", "norm SDs", made_of=_NORM_INPUTS)
     yield from limits(moments["mean"], "mean ± t quantile of n - 1 df times SD / root(n)", "", decimals=2)
     for reason in MISSING_REASONS:
-        yield entry(f"missing_{reason}", "count of people without a score for this reason", "people", 0, people="roster")
+        people = "whole_roster" if reason == "not_planned" else "roster"
+        yield entry(f"missing_{reason}", "count of people without a score for this reason", "people", 0, people=people)
 
 
 def _norm() -> Iterator[Statistic]:
@@ -232,6 +233,10 @@ def _flow() -> Iterator[Statistic]:
     yield entry("n_withdrawn", "count of people withdrawn", people="roster")
     yield entry("n_not_returned", "count of people absent", people="roster")
     yield entry("n_returned_blank", "count of people with a row without a single answer", people="roster")
+    yield entry("n_planned", "count of people for whom it was planned", people="whole_roster")
+    yield entry("n_not_planned", "count of people for whom it was not planned", people="whole_roster")
+    yield entry("n_unplanned_kept", "count of people with answers that were not planned, kept", people="nobody")
+    yield entry("n_unplanned_set_aside", "count of people with answers that were not planned, set aside", people="nobody")
 
 
 def _leavers() -> Iterator[Statistic]:

@@ -171,6 +171,7 @@ def _reliable_change(study: Study, numbers: Numbers) -> Table:
 
 #: Why a score is missing: column heading by reason in the marts.
 MISSING_REASON_HEADINGS = {
+    "not_planned": "not planned",
     "withdrawn": "withdrawn", "wave_not_returned": "not returned", "returned_blank": "returned blank",
     "not_in_wave": "not in wave", "column_absent": "not in export", "not_asked": "not asked", "valid_skip": "valid skip",
     "blank": "blank", "refused": "refused", "invalid": "invalid", "too_few_items": "too few items",
@@ -222,7 +223,8 @@ def _missing(study: Study, numbers: Numbers) -> Table:
         *(Column(wave, "Returned minus left at the first wave, g") for wave in waves[1:]),
         *(Column(name, "Little's test") for name in ("chi² (df)", "p")),
     ]
-    return _table(study, "missing", "Who is missing", columns, cells, "Percentages are of the roster. Intervals are 95 %.")
+    base = "those for whom it was planned" if study.protocol.conditions else "the roster"
+    return _table(study, "missing", "Who is missing", columns, cells, f"Percentages are of {base}. Intervals are 95 %.")
 
 
 def _services(study: Study, numbers: Numbers) -> Table:

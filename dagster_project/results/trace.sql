@@ -66,7 +66,9 @@ counted as (
         rule.participant_id, rule.is_counted, rule.value, facts.category as text,
         -- The wave that the reason is about; a reason of several waves names each.
         case
-            when rule.kind = 'fact' then null
+            when rule.kind = 'fact' and rule.reason is distinct from 'not_planned' then null
+            -- Whoever was not planned for the moment's wave is neither among those who returned it nor among those who left.
+            when rule.people = 'first' and rule.is_returned is null then rule.moment
             when rule.people = 'first' then (select wave from codebook.waves where wave_order = 1)
             when rule.moment = one.wave then one.wave
         end as wave,
@@ -79,7 +81,7 @@ counted as (
     where rule.measure = split_part(traced_id, '/', 2)
         and rule.people = case
             when one.analysis = 'missingness' then 'any'
-            when one.people in ('roster', 'listed') then 'score'
+            when one.people in ('roster', 'whole_roster', 'listed') then 'score'
             else one.people
         end
         and rule.moment = case when one.people = 'any' or one.analysis = 'missingness' then '' else coalesce(one.contrast, one.wave, '') end
@@ -104,17 +106,51 @@ everybody as (
     where one.people = 'listed'
 ),
 
+-- Filtered before it is joined: a condition on `one` in the join itself makes DuckDB compare everybody with everybody.
+asked as (
+    select waves.wave, waves.wave_order
+    from codebook.waves as waves, one
+    where one.people in ('first', 'roster', 'whole_roster') and waves.wave in (one.wave, one.baseline, one.followup)
+),
+
+returns as (
+    select
+        sheets.participant_id,
+        string_agg(
+            case
+                when sheets.is_returned then 'returned '
+                when sheets.missing_reason = 'not_planned' then 'was not planned for '
+                else 'did not return '
+            end || sheets.wave,
+            ', ' order by asked.wave_order
+        ) as words,
+        bool_or(sheets.missing_reason = 'not_planned') as has_unplanned
+    from marts.returns as sheets
+    inner join asked on sheets.wave = asked.wave
+    group by sheets.participant_id
+),
+
 people as (
     select
         roster.participant_id,
         roster.excluded,
-        one.people in ('roster', 'listed') or coalesce(counted.is_counted, false) as is_counted,
+        case
+            when one.people in ('listed', 'whole_roster') then true
+            -- Of the roster, people for whom it was planned: the waves of the flow, the measure in its wave.
+            when one.people = 'roster' and one.analysis = 'flow' then not coalesce(returns.has_unplanned, false)
+            when one.people = 'roster' then counted.reason is distinct from 'not_planned'
+            else coalesce(counted.is_counted, false)
+        end as is_counted,
         counted.value,
         counted.text,
-        case when counted.reason is not null then concat_ws(': ', counted.wave, counted.reason) end as missing_reason
+        case
+            when counted.reason is not null then concat_ws(': ', counted.wave, counted.reason)
+            when one.people = 'roster' and one.analysis = 'flow' and returns.has_unplanned then 'not_planned'
+        end as missing_reason
     from everybody as roster
     cross join one
     left join counted on roster.participant_id = counted.participant_id
+    left join returns on roster.participant_id = returns.participant_id
     where one.people <> 'nobody'
 ),
 
@@ -127,24 +163,6 @@ items as (
     select null, items.item, items.item_order, null, false, items.decimals::integer
     from codebook.items as items
     inner join one on items.item = one.outcome
-),
-
--- Filtered before it is joined: a condition on `one` in the join itself makes DuckDB compare everybody with everybody.
-asked as (
-    select waves.wave, waves.wave_order
-    from codebook.waves as waves, one
-    where one.people in ('first', 'roster') and waves.wave in (one.wave, one.baseline, one.followup)
-),
-
-returns as (
-    select
-        sheets.participant_id,
-        string_agg(
-            case when sheets.is_returned then 'returned ' else 'did not return ' end || sheets.wave, ', ' order by asked.wave_order
-        ) as words
-    from marts.returns as sheets
-    inner join asked on sheets.wave = asked.wave
-    group by sheets.participant_id
 ),
 
 -- Other results that the number is made of: a norm, the tests that it is adjusted with, the methods that it counts.
@@ -227,11 +245,13 @@ traced as (
     where one.analysis = 'flow' and one.outcome = 'roster' and everybody.excluded is null
     union all
     select 5, 'return', sheets.participant_id, sheets.wave, asked.wave_order, one.outcome, null, 0, null, null,
-        case when sheets.is_returned then 'returned' else 'did not return' end, null, people.is_counted, null,
-        sheets.source_file, sheets.source_row, null, null, null, null
+        case
+            when sheets.is_returned then 'returned' when states.missing_reason = 'not_planned' then 'was not planned' else 'did not return'
+        end, null, people.is_counted, null, sheets.source_file, sheets.source_row, null, null, null, null
     from marts.answer_sheets as sheets
     cross join one
     inner join asked on sheets.wave = asked.wave
+    inner join marts.returns as states on sheets.participant_id = states.participant_id and sheets.wave = states.wave
     inner join people on sheets.participant_id = people.participant_id
     union all
     select 6, 'score', scores.participant_id, scores.wave, scores.wave_order, scores.scale, null, scores.scale_order, scores.score, null,

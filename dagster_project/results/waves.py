@@ -15,10 +15,11 @@ _MODEL = "linear mixed model (wave as a factor, random intercept a person), REML
 
 
 def patterns_from(rows: Iterable[MartRow], study: Study) -> dict[str, list[Pattern]]:
-    """Patterns of waves by scale. rows: marts.pattern_moments. A scale without any score has no patterns."""
+    """Patterns of waves by scale, apart for people for whom other waves were planned. rows: marts.pattern_moments. A scale
+    without any score has no patterns."""
     wave_order = [wave.wave for wave in study.protocol.waves]
     patterns_of: dict[str, list[Pattern]] = {code: [] for code in study.scales}
-    for (code, pattern), pairs in sorted(grouped(rows, "scale", "pattern").items()):
+    for (code, pattern, planned), pairs in sorted(grouped(rows, "scale", "pattern", "planned").items()):
         waves = [wave_order.index(wave) for wave in pattern.split("+")]
         index_of = {wave: index for index, wave in enumerate(waves)}
         mean, products = np.zeros(len(waves)), np.zeros((len(waves), len(waves)))
@@ -27,7 +28,11 @@ def patterns_from(rows: Iterable[MartRow], study: Study) -> dict[str, list[Patte
             mean[first], mean[second] = pair["mean"], pair["other_mean"]
             products[first, second] = products[second, first] = pair["cross_products"]
         if code in patterns_of:
-            patterns_of[code].append(Pattern(tuple(waves), int(pairs[0]["n"]), mean, products))
+            planned_waves = tuple(wave_order.index(wave) for wave in planned.split("+"))
+            of_all = len(planned_waves) == len(wave_order)
+            patterns_of[code].append(
+                Pattern(tuple(waves), int(pairs[0]["n"]), mean, products, None if of_all else planned_waves)
+            )
     return patterns_of
 
 

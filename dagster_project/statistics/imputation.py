@@ -43,10 +43,12 @@ class Pooled:
 
 @dataclass(frozen=True)
 class ImputedChange:
-    """n_people: people with at least one score, all included; contrasts: one pooled estimate each, in input order."""
+    """n_people: people with at least one score, all included; contrasts: one pooled estimate each, in input order;
+    planned_people: those of them whom each estimate is of, for whom the contrast's waves were planned."""
 
     n_people: int
     contrasts: tuple[Pooled, ...]
+    planned_people: tuple[int, ...]
     reason: str
 
 
@@ -105,9 +107,11 @@ def impute_change(
 
     Data augmentation (Schafer, Analysis of Incomplete Multivariate Data, 1997, ch. 5.4) with Jeffreys' prior: one chain a
     data set, started at the maximum-likelihood estimate, 100 steps. In each completed data set the estimate is the mean of
-    the contrast, its variance that of a mean. Undefined, with a reason: the distribution is not estimable (fit_normal); the
-    contrast uses a wave that nobody returned; a drawn covariance matrix is not positive definite, which happens when hardly
-    anybody has the same two waves. R: mice(method = "norm"), up to random error.
+    the contrast, its variance that of a mean. Everybody with a score informs the distribution; the estimate is of the people
+    for whom the contrast's waves were planned (Pattern.planned): what was not planned is not filled in. Undefined, with a
+    reason: the distribution is not estimable (fit_normal); the contrast uses a wave that nobody returned, or is planned for
+    fewer than two people; a drawn covariance matrix is not positive definite, which happens when hardly anybody has the same
+    two waves. R: mice(method = "norm"), up to random error.
     """
     check_level(level)
     if imputations < 2 or seed < 0:
@@ -115,30 +119,45 @@ def impute_change(
     weights = [_floats(contrast) for contrast in contrasts]
     if any(weight.shape != (waves,) for weight in weights):
         raise ValueError(f"a contrast has not one weight for each of the {waves} waves; give as many")
-    usable = sorted((pattern for pattern in patterns if pattern.n > 0), key=lambda pattern: pattern.waves)
+    usable = sorted(
+        (pattern for pattern in patterns if pattern.n > 0), key=lambda pattern: (pattern.waves, pattern.planned or ())
+    )
     fitted = fit_normal(usable)
+    members = [_planned_for(usable, weight) for weight in weights]
+    planned_people = tuple(sum(usable[index].n for index in indices) for indices in members)
     if fitted.reason:
-        return ImputedChange(fitted.n_people, (_undefined(fitted.reason),) * len(weights), fitted.reason)
+        return ImputedChange(fitted.n_people, (_undefined(fitted.reason),) * len(weights), planned_people, fitted.reason)
     try:
-        means, products = _complete(usable, fitted.waves, fitted.mean, fitted.covariance, imputations, seed)
+        moments = _complete(usable, fitted.waves, fitted.mean, fitted.covariance, imputations, seed, members)
     except np.linalg.LinAlgError:
         reason = "too few people in common: a drawn covariance matrix is not positive definite"
-        return ImputedChange(fitted.n_people, (_undefined(reason),) * len(weights), reason)
-    people, pooled = fitted.n_people, []
-    for weight in weights:
+        return ImputedChange(fitted.n_people, (_undefined(reason),) * len(weights), planned_people, reason)
+    pooled = []
+    for weight, people, indices in zip(weights, planned_people, members, strict=True):
         if any(weight[wave] != 0 and wave not in fitted.waves for wave in range(waves)):
             pooled.append(_undefined("nobody has a score in one of its waves"))
             continue
+        if people < 2:
+            pooled.append(_undefined("fewer than two people for whom both waves were planned"))
+            continue
+        means, products = moments[indices]
         fitted_weights = weight[list(fitted.waves)]
         variances = np.einsum("i,mij,j->m", fitted_weights, products, fitted_weights) / (people - 1) / people
         pooled.append(pool(means @ fitted_weights, variances, people - 1, level))
-    return ImputedChange(people, tuple(pooled), "")
+    return ImputedChange(fitted.n_people, tuple(pooled), planned_people, "")
+
+
+def _planned_for(patterns: Sequence[Pattern], weight: Floats) -> tuple[int, ...]:
+    """The indices of the patterns of people for whom all waves of a contrast were planned."""
+    waves = {int(wave) for wave in np.flatnonzero(weight)}
+    return tuple(index for index, pattern in enumerate(patterns) if pattern.planned is None or waves <= set(pattern.planned))
 
 
 def _complete(
-    patterns: Sequence[Pattern], waves: tuple[int, ...], mean: Floats, covariance: Floats, chains: int, seed: int
-) -> tuple[Floats, Floats]:
-    """Mean vectors (m, k) and cross-products (m, k, k) of m completed data sets."""
+    patterns: Sequence[Pattern], waves: tuple[int, ...], mean: Floats, covariance: Floats, chains: int, seed: int,
+    groups: Sequence[tuple[int, ...]],
+) -> dict[tuple[int, ...], tuple[Floats, Floats]]:  # fmt: skip
+    """Mean vectors (m, k) and cross-products (m, k, k) of m completed data sets, by group of patterns (indices)."""
     generator = np.random.Generator(np.random.PCG64(seed))
     index_of = {wave: index for index, wave in enumerate(waves)}
     parts = [_Part(pattern, np.array([index_of[wave] for wave in pattern.waves]), len(waves)) for pattern in patterns]
@@ -154,12 +173,23 @@ def _complete(
                 people
             )
         draws = [part.draw(generator, mu, sigma) for part in parts]
-        centre, products = np.zeros(mu.shape), np.zeros(sigma.shape)
-        for part, (part_mean, _) in zip(parts, draws, strict=True):
-            centre += part.n * part_mean / people
-        for part, (part_mean, part_products) in zip(parts, draws, strict=True):
-            deviation = part_mean - centre
-            products += part_products + part.n * np.einsum("mi,mj->mij", deviation, deviation)
+        centre, products = _united([part.n for part in parts], draws)
+    moments = {}
+    for group in dict.fromkeys(groups):
+        sizes = [parts[index].n for index in group]
+        moments[group] = _united(sizes, [draws[index] for index in group]) if sizes else (centre, products)
+    return moments
+
+
+def _united(sizes: Sequence[int], draws: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """The mean and cross-products of several groups of people together, of those of each."""
+    people = sum(sizes)
+    centre, products = np.zeros(draws[0][0].shape), np.zeros(draws[0][1].shape)
+    for n, (mean, _) in zip(sizes, draws, strict=True):
+        centre += n * mean / people
+    for n, (mean, cross_products) in zip(sizes, draws, strict=True):
+        deviation = mean - centre
+        products += cross_products + n * np.einsum("mi,mj->mij", deviation, deviation)
     return centre, products
 
 

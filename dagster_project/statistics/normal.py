@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 
 from dagster_project.statistics.change import Floats
-from dagster_project.statistics.patterns import Pattern, waves_present
+from dagster_project.statistics.patterns import Pattern, by_plan, waves_present
 
 _MOST_STEPS, _TOLERANCE = 20_000, 1e-13
 WaveIndices = np.ndarray[tuple[int], np.dtype[np.intp]]
@@ -147,10 +147,30 @@ def little_mcar(patterns: Sequence[Pattern]) -> McarTest:
     """Little's test that scores are missing completely at random.
 
     chi_square = sum over patterns of n (mean - mu)' Sigma^-1 (mean - mu) in the pattern's waves, with maximum-likelihood mu
-    and Sigma (denominator n); df = waves of all patterns together, minus waves. People without any score are left out.
+    and Sigma (denominator n); df = waves of all patterns together, minus waves. People without any score are left out. What
+    was not planned is not missing: people for whom other waves were planned are a group of their own, with their own mu and
+    Sigma, and chi_square and df are sums over the groups.
     Source: Little, J Am Stat Assoc 1988, 83, 1198-1202.
     """
-    usable = [pattern for pattern in patterns if pattern.n > 0]
+    groups = by_plan([pattern for pattern in patterns if pattern.n > 0])
+    if len(groups) > 1:
+        return _sum_of_tests([_test_of_group(group) for group in groups if len(group) > 1], sum(map(len, groups)))
+    return _test_of_group(groups[0] if groups else [])
+
+
+def _sum_of_tests(tests: Sequence[McarTest], n_patterns: int) -> McarTest:
+    """The test of several groups of people. tests: of those with several patterns; a single pattern has nothing to test."""
+    nan = float("nan")
+    if not tests:
+        return McarTest(nan, nan, nan, n_patterns, "everybody has a score in the waves planned for them, or misses the same")
+    for test in tests:
+        if test.reason:
+            return McarTest(nan, nan, nan, n_patterns, f"{test.reason}, of those for whom the same waves were planned")
+    chi_square, df = sum(test.chi_square for test in tests), sum(test.df for test in tests)
+    return McarTest(chi_square, df, float(scipy.stats.chi2.sf(chi_square, df)), n_patterns, "")
+
+
+def _test_of_group(usable: Sequence[Pattern]) -> McarTest:
     nan = float("nan")
     if len(usable) == 1:
         return McarTest(nan, nan, nan, 1, "everybody has a score in the same waves")

@@ -1,5 +1,5 @@
-"""Missing-data patterns: people grouped by the waves in which they have a score, with the moments that a mixed
-model or a test of missingness needs.
+"""Missing-data patterns: people grouped by the waves in which they have a score, and were planned to have one, with the
+moments that a mixed model or a test of missingness needs.
 
 Belongs here: the moments of missing-data patterns. Does not belong here: models.
 """
@@ -16,12 +16,22 @@ from dagster_project.statistics.change import Floats
 @dataclass(frozen=True)
 class Pattern:
     """People with a score in the same waves. waves: indices from 0, ascending; n: people; mean: (w,) in these waves;
-    cross_products: (w, w) sums over people of the products of deviations from the mean."""
+    cross_products: (w, w) sums over people of the products of deviations from the mean; planned: the waves in which these
+    people were planned to have a score, None for every wave."""
 
     waves: tuple[int, ...]
     n: int
     mean: Floats
     cross_products: Floats
+    planned: tuple[int, ...] | None = None
+
+
+def by_plan(patterns: Sequence[Pattern]) -> list[list[Pattern]]:
+    """Patterns of the people for whom the same waves were planned, together: those planned for every wave first."""
+    groups: dict[tuple[int, ...], list[Pattern]] = {}
+    for pattern in patterns:
+        groups.setdefault(() if pattern.planned is None else pattern.planned, []).append(pattern)
+    return [groups[planned] for planned in sorted(groups)]
 
 
 def patterns_of(scores: ArrayLike) -> list[Pattern]:

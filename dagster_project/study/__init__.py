@@ -37,6 +37,7 @@ from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, librar
 from dagster_project.study.new import further_definitions, new_study, study_code
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
+from dagster_project.study.planned import Condition, WaveConditions, unknown_question, unplanned_question
 from dagster_project.study.protocol import (
     Contrast,
     ParticipantVariable,
@@ -79,6 +80,7 @@ __all__ = [
     "CodeRange",
     "ColumnBlock",
     "Composite",
+    "Condition",
     "Contrast",
     "ContrastId",
     "Definition",
@@ -105,6 +107,7 @@ __all__ = [
     "Study",
     "StudyError",
     "Wave",
+    "WaveConditions",
     "WaveId",
     "WaveState",
     "codebook_tables",
@@ -125,6 +128,8 @@ __all__ = [
     "scoring_rule",
     "settle",
     "study_code",
+    "unknown_question",
+    "unplanned_question",
     "wave_definitions",
     "wave_state",
 ]

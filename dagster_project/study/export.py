@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from dagster_project.study.base import Code, Definition, Text, WaveId, as_list
 from dagster_project.study.gates import VALID_SKIP
 from dagster_project.study.items import PlainNumber, Positions
+from dagster_project.study.planned import PlannedFor
 from dagster_project.study.readers import READERS, READERS_IN_WORDS, Layout
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ MissingReason = Literal[
     "returned_blank",
     "too_few_items",
     "valid_skip",
+    "not_planned",
 ]
 #: Why an answer or a score is missing. The first two are said by the person or by the cell; the others are silence. Their
 #: numbers, from -1 down, stand in released files: new reasons go to the end. SQL reads them from codebook.missing_reasons.
@@ -59,7 +61,7 @@ def _known_encoding(name: str) -> str:
     return codecs.lookup(name).name
 
 
-class ColumnBlock(Definition):
+class ColumnBlock(PlannedFor):
     """The export columns of one block of canonical codes: a template, or a list of code: column."""
 
     block: Code = Field(description="an instrument's code, or 'services', or 'participants'")

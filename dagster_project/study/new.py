@@ -17,6 +17,7 @@ licence: The terms under which the data may be used
 waves:                    # the planned time points, in order
   - {{wave: T1, label: At the start, month: 0}}
   - {{wave: T2, label: Three months later, month: 3}}
+  # a wave for some people only: {{wave: T3, label: Follow-up, month: 9, planned_for: {{group: [a]}}}}
 
 contrasts:                # what is compared, and in which direction a change is counted
   - {{contrast: T1-T2, baseline: T1, followup: T2, direction: followup_minus_baseline}}
@@ -63,6 +64,7 @@ exports:
     # duplicates: latest_complete      # or first; refuse if left out
     # files: versions                  # or parts; one file if left out
     # part: mood                       # if the wave has several exports, one an instrument
+    # a block that only some are asked: {{block: example, template: "Q{{position}}", planned_for: {{group: [a]}}}}
     # rows: {{column: redcap_event_name, equals: [t1_arm_1]}}  # if one file holds several waves
 
   - export: t2

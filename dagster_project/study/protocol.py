@@ -16,10 +16,11 @@ from dagster_project.study.export import RESERVED_NAMES, Export
 from dagster_project.study.instruments import Assumption
 from dagster_project.study.library import InstrumentName
 from dagster_project.study.plan import Family, Plan
+from dagster_project.study.planned import PLANNED_KEYS, Condition, PlannedFor, WaveConditions, condition_of
 from dagster_project.study.roster import with_roster_of_wave
 
 
-class Wave(Definition):
+class Wave(PlannedFor):
     """A planned time point."""
 
     wave: WaveId = Field(description="the wave's id, e.g. T1")
@@ -225,6 +226,10 @@ class Protocol(Definition):
     def plan_hash(self) -> str:
         """The first 16 digits of the SHA-256 of waves, contrasts, outcomes and the analysis plan."""
         plan_content = self.model_dump(mode="json", include={"waves", "contrasts", "outcomes", "plan"})
+        for wave in plan_content["waves"]:
+            for key in PLANNED_KEYS:
+                if wave[key] is None:
+                    del wave[key]
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
 
     def _check_parts(self, wave: str) -> None:
@@ -254,3 +259,43 @@ class Protocol(Definition):
     def part_number(self, export: Export) -> int:
         """The number of an export among its wave's exports, from 1."""
         return [wave_export for wave_export in self.exports if wave_export.wave == export.wave].index(export) + 1
+
+    def conditions_of(self, wave: Wave) -> WaveConditions:
+        """For whom a wave and its blocks are planned."""
+        blocks = [
+            (block.block, condition_of(block, wave.wave, block.block))
+            for export in self.exports
+            if export.wave == wave.wave
+            for block in export.blocks
+        ]
+        block_conditions = tuple(condition for _, condition in blocks if condition is not None)
+        return WaveConditions(
+            wave.wave, condition_of(wave, wave.wave), block_conditions, len(block_conditions) < len(blocks)
+        )
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every condition that is declared, in the order of the waves, a wave's own before those of its blocks."""
+        return tuple(
+            condition
+            for wave in self.waves
+            for of_wave in (self.conditions_of(wave),)
+            for condition in (of_wave.wave_condition, *of_wave.blocks)
+            if condition is not None
+        )
+
+    @property
+    def waves_for_some(self) -> dict[str, WaveConditions]:
+        """The waves that are not planned for everybody."""
+        conditions = {wave.wave: self.conditions_of(wave) for wave in self.waves}
+        return {wave: of_wave for wave, of_wave in conditions.items() if of_wave.is_for_some}
+
+    @property
+    def labels(self) -> dict[tuple[str, str], str]:
+        """The labels of the roster's variables (variable, "") and of their categories (variable, category)."""
+        labels = {(variable.variable, ""): variable.label for variable in self.participant_variables}
+        return labels | {
+            (variable.variable, category.category): category.label
+            for variable in self.participant_variables
+            for category in variable.categories
+        }

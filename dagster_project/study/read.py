@@ -25,6 +25,7 @@ from dagster_project.study.library import (
     library_file,
 )
 from dagster_project.study.norms import NormFile
+from dagster_project.study.planned_checks import check_conditions
 from dagster_project.study.protocol import Protocol
 from dagster_project.study.questions import ASK, construct_question, refuse_open_questions
 from dagster_project.study.study import Study
@@ -92,6 +93,7 @@ def read_study(folder: Path) -> Study:
     _check_norms(study, norms_file)
     for index, export in enumerate(protocol.exports):
         check_export(study, export, f"{protocol_file}: exports[{index}]")
+    check_conditions(study, protocol_file)
     return study
 
 

@@ -32,7 +32,8 @@ def window(protocol: Protocol, wave: Wave) -> tuple[date, date] | None:
 def wave_state(
     protocol: Protocol, wave: Wave, today: date, arrived_on: date | None, returned_count: int, eligible_count: int
 ) -> WaveState | None:
-    """The state of a wave today. arrived_on: the day its export was first seen. The counts are of people.
+    """The state of a wave today. arrived_on: the day its export was first seen. The counts are of people for whom the wave
+    is planned.
 
     None when the protocol does not say when the study starts.
     """
@@ -40,7 +41,8 @@ def wave_state(
     if planned_window is None:
         return None
     first_day, last_day = planned_window
-    share = f"{returned_count} of {eligible_count} returned"
+    is_for_some = wave.wave in protocol.waves_for_some
+    share = f"{returned_count} of {eligible_count}{' for whom it is planned' if is_for_some else ''} returned"
     if eligible_count:
         share += f" ({100 * returned_count / eligible_count:.0f} %)"
     if arrived_on is None:

@@ -23,14 +23,15 @@
     {{ return(copies) }}
 {% endmacro %}
 
-{#- item, decimals, low, high, turned_from (null for an item that is not reversed), is_service, in the order of the codebook;
-    answers (list of {answer, counts_as}) of an item that does not allow every number from low to high, or is recoded
+{#- item, instrument, decimals, low, high, turned_from (null for an item that is not reversed), is_service, in the order of the
+    codebook; answers (list of {answer, counts_as}) of an item that does not allow every number from low to high, or is recoded
     (is_recoded); gate of an item that is asked only after certain answers to others (macros/gates). Answers as they are
     stored: whole numbers of their last decimal. -#}
 {% macro codebook_items() %}
     {% set items_query %}
         select
             item,
+            instrument,
             cast(decimals as integer) as decimals,
             cast(round(low * power(10, decimals)) as integer) as low,
             cast(round(high * power(10, decimals)) as integer) as high,
@@ -167,12 +168,13 @@
     {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
-{#- scale, aggregate, minimum_answered, factor (null for none), is_rounded, items (list of codes), conversion (list of
-    {raw_sum, score}), minimums (list of {left_out, minimum_answered}) of a scale whose minimum is of the items asked -#}
+{#- scale, instrument, aggregate, minimum_answered, factor (null for none), is_rounded, items (list of codes), conversion (list
+    of {raw_sum, score}), minimums (list of {left_out, minimum_answered}) of a scale whose minimum is of the items asked -#}
 {% macro codebook_scales() %}
     {% set scales_query %}
         select
             scale,
+            instrument,
             aggregate,
             cast(minimum_answered as integer) as minimum_answered,
             cast(factor as varchar) as factor,
@@ -206,10 +208,10 @@
     {{ return(scales) }}
 {% endmacro %}
 
-{#- scale, aggregate, minimum_answered, parts (list of scale codes) -#}
+{#- scale, instrument, aggregate, minimum_answered, parts (list of scale codes) -#}
 {% macro codebook_composites() %}
     {% set composites_query %}
-        select scale, aggregate, cast(minimum_answered as integer) as minimum_answered
+        select scale, instrument, aggregate, cast(minimum_answered as integer) as minimum_answered
         from {{ source('codebook', 'scales') }}
         where aggregate in ('mean_of_scales', 'sum_of_scales')
         order by scale_order
@@ -261,4 +263,30 @@
         {% do variable.update({'special_codes': special_codes | selectattr('variable', 'equalto', variable.variable) | list}) %}
     {% endfor %}
     {{ return(variables) }}
+{% endmacro %}
+
+{#- For whom waves and blocks are planned that are not for everybody: wave, block (null: the wave itself), if_unknown,
+    unplanned_answers (each null where nobody decided), is_of_every_block (whether every block of the wave has a condition),
+    variables (list of {variable, categories}), in the order of the protocol -#}
+{% macro codebook_conditions() %}
+    {% set query %}
+        select wave, block, variable, category, planned_if_unknown, unplanned_answers, is_of_every_block
+        from {{ source('codebook', 'planned_for') }}
+        order by condition_order, variable, category
+    {% endset %}
+    {% set conditions = [] %}
+    {% for row in codebook_rows(query) %}
+        {% if not conditions or [conditions[-1].wave, conditions[-1].block] != [row.wave, row.block] %}
+            {% do conditions.append({
+                'wave': row.wave, 'block': row.block, 'if_unknown': row.planned_if_unknown,
+                'unplanned_answers': row.unplanned_answers, 'is_of_every_block': row.is_of_every_block, 'variables': [],
+            }) %}
+        {% endif %}
+        {% set variables = conditions[-1].variables %}
+        {% if not variables or variables[-1].variable != row.variable %}
+            {% do variables.append({'variable': row.variable, 'categories': []}) %}
+        {% endif %}
+        {% do variables[-1].categories.append(row.category) %}
+    {% endfor %}
+    {{ return(conditions) }}
 {% endmacro %}

@@ -33,7 +33,8 @@
     relation: columns `value_<wave>`, `status_<wave>` and `state_<wave>`, and those named in `unit` (such as participant_id,
     or n). Gives the unit, measure, kind, people (the rule), moment (a wave, a contrast, or '' for all waves), is_counted,
     value (what the number is made of: the value in the wave, the change), value_baseline, value_followup, is_returned (of
-    the rule `first`: whether the moment's wave was returned) and reason (why not counted; of several waves with each one's
+    the rule `first`: whether the moment's wave was returned, null where it was not planned for the person, who then counts
+    neither among those who returned nor among those who left) and reason (why not counted; of several waves with each one's
     name). -#}
 {% macro counted_rows(relation, unit) -%}
     {%- set waves = codebook_waves() -%}
@@ -71,10 +72,20 @@
     {%- endset -%}
     {%- call(wave) union_over(waves[1:], before=union_all([in_contrasts, in_any_wave])) %}
     select {{ columns }}, 'first', {{ text_literal(wave) }},
-        {{ status_in(waves[0]) }} >= 0, {{ value_in(waves[0]) }},
-        {{ no_pair }}, {{ state_in(wave) }} = 0, {{ reason_words(status_in(waves[0])) }}
+        {{ status_in(waves[0]) }} >= 0 and {{ was_planned(state_in(wave)) }}, {{ value_in(waves[0]) }},
+        {{ no_pair }}, {{ is_returned(wave) }}, {{ not_planned_or(state_in(wave), reason_words(status_in(waves[0]))) }}
     from {{ relation }}
     {%- endcall -%}
+{%- endmacro %}
+
+{#- Whether a wave was returned; null where it was not planned for the person -#}
+{% macro is_returned(wave, relation='') -%}
+    case when {{ was_planned(relation ~ state_in(wave)) }} then {{ relation }}{{ state_in(wave) }} = 0 end
+{%- endmacro %}
+
+{#- The reason not_planned where a state is that, else another -#}
+{% macro not_planned_or(state, reason) -%}
+    case when {{ was_planned(state) }} then {{ reason }} else 'not_planned' end
 {%- endmacro %}
 
 {#- The reasons of several waves in one text, each with its wave's name; null where all are known -#}
@@ -82,15 +93,16 @@
     nullif(concat_ws(', '{% for wave in waves %}, {{ text_literal(wave ~ ': ') }} || {{ reason_words(status_in(wave)) }}{% endfor %}), '')
 {%- endmacro %}
 
-{#- What is followed over time: each scale with how many items or parts it has, each service with its lowest answer -#}
+{#- What is followed over time: each scale with how many items or parts it has, each service with its lowest answer; block:
+    the instrument, or services -#}
 {% macro codebook_measures() %}
     {% set found = [] %}
     {% for scale in codebook_scales() + codebook_composites() %}
         {% set parts = scale.parts if scale.parts is defined else scale['items'] %}
-        {% do found.append({'measure': scale.scale, 'kind': 'scale', 'size': parts | length}) %}
+        {% do found.append({'measure': scale.scale, 'kind': 'scale', 'size': parts | length, 'block': scale.instrument}) %}
     {% endfor %}
     {% for service in codebook_items() if service.is_service %}
-        {% do found.append({'measure': service.item, 'kind': 'service', 'low': service.low}) %}
+        {% do found.append({'measure': service.item, 'kind': 'service', 'low': service.low, 'block': service.instrument}) %}
     {% endfor %}
     {{ return(found) }}
 {% endmacro %}
@@ -118,6 +130,7 @@
         {%- set reason, answered = own ~ '.' ~ quoted(measure.measure ~ '__reason'), own ~ '.' ~ quoted(measure.measure ~ '__answered') %}
         case when {{ state }} = 0 then {{ column }} end as {{ wide_value(measure, wave) }},
         cast(case
+            {{- unplanned_status(measure, wave, state) }}
             when {{ state }} < 0 then {{ state }}
             when {{ reason }} is not null then {{ reason }}
             when {{ answered }} = {{ measure.size }} then 0
@@ -126,6 +139,7 @@
         {%- else %}
         cast(case when {{ state }} = 0 and {{ column }} >= {{ measure.low }} then {{ column }} end as double) as {{ wide_value(measure, wave) }},
         cast(case
+            {{- unplanned_status(measure, wave, state) }}
             when {{ state }} < 0 then {{ state }}
             when {{ column }} >= {{ measure.low }} then 0
             else {{ column }}
@@ -134,6 +148,7 @@
         {%- endfor %}
         {%- endfor %}
     from {{ states }} as states
+    {{ with_planned_blocks('states') }}
     {%- for wave in codebook_waves() %}
     left join (
         select *
@@ -141,6 +156,14 @@
         where wave = {{ text_literal(wave) }}
     ) as {{ quoted('wave_' ~ loop.index) }} on states.participant_id = {{ quoted('wave_' ~ loop.index) }}.participant_id
     {%- endfor %}
+{%- endmacro %}
+
+{#- Of a wave that was not returned, the status of a measure whose block was not planned for the person: it was not to be
+    had, whatever became of the wave -#}
+{% macro unplanned_status(measure, wave, state) -%}
+    {%- for condition in block_conditions(measure.block) if measure.block and condition.wave == wave %}
+            when {{ state }} < 0 and not planned.{{ planned_column(wave, condition.block) }} then {{ reason_number('not_planned') }}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#- How many rows a condition holds for -#}

@@ -179,12 +179,15 @@ def test_rows_that_no_export_takes_are_named_whatever_rule_leaves_them_out(study
 @pytest.mark.parametrize(
     ("duplicates", "has_rule", "warnings"),
     [
-        ("refuse", False, []),  # their people have several rows, which is refused
         ("first", True, []),
         *((duplicates, False, [
-            f'column "redcap_repeat_instance": 4 rows are instances of repeated instruments, and {duplicates} keeps one row of a'
-            " person, whichever instance it is; say under rows of the export which instrument and instance it takes"
-        ]) for duplicates in ("first", "latest_complete")),
+            'column "redcap_repeat_instance": 4 rows are instances of repeated instruments, "diary 1" (1), "mood 1" (2), "mood 2" (1),'
+            f" and {consequence}; say under rows of the export which instrument and instance it takes"
+        ]) for duplicates, consequence in (
+            ("first", "first keeps one row of a person, whichever instance it is"),
+            ("latest_complete", "latest_complete keeps one row of a person, whichever instance it is"),
+            ("refuse", "no rule of the export tells them from other rows"),
+        )),
     ],
 )  # fmt: skip
 def test_instances_are_not_several_rows_of_a_person_without_a_word(
@@ -196,3 +199,26 @@ def test_instances_are_not_several_rows_of_a_person_without_a_word(
     _, result = _contracted(study, export.model_copy(update={"rows": rows, "ignored": ignored}), RAW)
     assert [warning for warning in result.warnings if "belong to a wave" not in warning] == warnings
     assert bool(result.problems) == (duplicates == "refuse")
+
+
+def test_the_only_row_of_a_person_is_named_if_it_is_an_instance_that_nobody_declares(
+    study: Study, export_of: Callable[[str], Export]
+) -> None:
+    """Nobody has two rows, so nothing was refused, and B's second instance was the wave."""
+    rows = [RAW[0], ["A", "start_arm_1", "", "", "1", "2", "3", ""], ["B", "start_arm_1", "mood", "2", "4", "5", "5", ""]]
+    ignored = ("signs___1", "redcap_repeat_instrument", "redcap_repeat_instance")
+    event = RowFilter(column="redcap_event_name", equals=("start_arm_1",))
+    for labelled in (False, True):
+        export = _export(export_of, "1", labelled, rows=(event,), ignored=ignored)
+        content = rows
+        if labelled:
+            event_column = event.model_copy(update={"column": "Event Name"})
+            export = export.model_copy(update={"rows": (event_column,), "ignored": ("Repeat*", "Signs*")})
+            content = [LABELLED[0], *rows[1:]]
+        _, result = _contracted(study, export, content)
+        assert (result.problems, result.rows_accepted) == ([], 2)
+        column = "Repeat Instance" if labelled else "redcap_repeat_instance"
+        assert result.warnings == [
+            f'column "{column}": 1 rows are instances of repeated instruments, "mood 2" (1), and no rule of the export tells them'
+            " from other rows; say under rows of the export which instrument and instance it takes"
+        ]

@@ -191,6 +191,24 @@ def test_everybody_on_the_roster_counts_in_returns() -> None:
 
 
 @needs_node
+def test_people_for_whom_a_wave_or_a_scale_in_it_was_not_planned_are_left_out_of_the_roster() -> None:
+    people = PEOPLE | {"is_returned": {"T1": [1, 1, 1], "T2": [1, 0, None]}, "reasons": ["not_planned", "blank", "refused"]}
+
+    def counted(people_scope: Any) -> dict[str, bool]:
+        body = "return new People(input.people).table(input.scope);"
+        rows = run_scripts(body, {"people": people, "scope": people_scope})["rows"]
+        return {row["participantId"]: row["isCounted"] for row in rows} | {"returns": rows[-1]["returns"]}
+
+    flow = counted(scope("roster", "returns", "T2", ["T2"], return_waves=["T2"]))
+    assert flow == {"P1": True, "P2": True, "P3": False, "returns": "was not planned for T2"}
+    # At T1 the scale was not planned for P2 (reason 0 of the list).
+    assert counted(scope("roster", "mood", "T1", ["T1"], return_waves=["T1"])) == {
+        "P1": True, "P3": True, "P2": False, "returns": "returned T1",
+    }  # fmt: skip
+    assert counted(scope("whole_roster", "mood", "T1", ["T1"], return_waves=["T1"]))["P2"]
+
+
+@needs_node
 def test_participant_variables_have_one_value_and_measures_only_the_waves_that_asked_them() -> None:
     ages = table(scope("value", "age", "", ["T1", "T2"]))
     assert ages["columns"] == ["person", "value"]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,6 +68,36 @@ def test_with_many_people_it_is_the_likelihoods_answer() -> None:
     mean = fit_normal(patterns).mean
     draws = 4 * result.se * math.sqrt(result.fmi / 400)
     assert result.estimate == pytest.approx(mean[0] - mean[2], abs=draws + result.se / math.sqrt(people) * 4)
+
+
+def test_what_was_not_planned_is_not_filled_in() -> None:
+    """Half of the people are planned for two waves only and differ from the others. The contrast of the third is of the others,
+    each missing score at its expectation; the contrast of the first two is of everybody."""
+    generator = np.random.default_rng(3)
+    people = 4_000
+    base = generator.normal(50, 8, (people, 1))
+    matrix = base + generator.normal([0, 1, 3], 5, (people, 3))
+    is_short = matrix[:, 0] > 50
+    matrix[is_short, 2] = np.nan
+    matrix[~is_short & (generator.random(people) < 0.3), 2] = np.nan
+    of_all = patterns_of(matrix[~is_short])
+    of_two = [replace(pattern, planned=(0, 1)) for pattern in patterns_of(matrix[is_short])]
+    result = impute_change([*of_all, *of_two], 3, [(-1, 0, 1), (-1, 1, 0)], imputations=400, seed=1)
+    assert result.planned_people == ((~is_short).sum(), people)
+    fitted = fit_normal([*of_all, *of_two])
+    completed = matrix[~is_short].copy()
+    slopes = np.linalg.solve(fitted.covariance[:2, :2], fitted.covariance[:2, 2])
+    is_missing = np.isnan(completed[:, 2])
+    completed[is_missing, 2] = fitted.mean[2] + (completed[is_missing, :2] - fitted.mean[:2]) @ slopes
+    expected = (completed[:, 2] - completed[:, 0]).mean()
+    third, second = result.contrasts
+    assert third.estimate == pytest.approx(expected, abs=4 * third.se * math.sqrt(third.fmi / 400) + third.se / 10)
+    assert second.estimate == pytest.approx((matrix[:, 1] - matrix[:, 0]).mean(), abs=1e-9)
+    filled = impute_change(patterns_of(matrix), 3, [(-1, 0, 1)], imputations=400, seed=1).contrasts[0]
+    assert abs(filled.estimate - third.estimate) > 10 * third.se
+    # A contrast that is planned for nobody has a reason.
+    nobody = impute_change([replace(pattern, planned=(0, 1)) for pattern in of_all], 3, [(-1, 0, 1)], seed=1)
+    assert nobody.contrasts[0].reason == "fewer than two people for whom both waves were planned"
 
 
 @pytest.mark.slow

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy
 from numpy.typing import NDArray
 
 from dagster_project.statistics import fit_normal, impute_change, little_mcar, patterns_of
@@ -68,3 +70,22 @@ def test_littles_test_of_one_pattern_has_no_answer() -> None:
     test = little_mcar(patterns_of(np.random.default_rng(1).normal(size=(9, 3))))
     assert (test.n_patterns, test.reason) == (1, "everybody has a score in the same waves")
     assert little_mcar([]).reason == "nobody has a score"
+
+
+def test_people_for_whom_other_waves_were_planned_are_a_group_of_their_own() -> None:
+    generator = np.random.default_rng(2)
+    matrix = generator.normal(5, 1, (60, 1)) + generator.normal(0, 1, (60, 3))
+    matrix[generator.random((60, 3)) < 0.2] = np.nan
+    matrix[30:, 2] = np.nan
+    of_all, of_two = patterns_of(matrix[:30]), patterns_of(matrix[30:, :2])
+    of_two = [replace(pattern, planned=(0, 1)) for pattern in of_two]
+    test = little_mcar([*of_all, *of_two])
+    singles = [little_mcar(of_all), little_mcar(of_two)]
+    assert test.chi_square == pytest.approx(sum(single.chi_square for single in singles), rel=1e-12)
+    assert test.df == sum(single.df for single in singles)
+    assert test.p == pytest.approx(scipy.stats.chi2.sf(test.chi_square, test.df), rel=1e-12)
+    complete = replace(of_two[-1], n=9)
+    assert little_mcar([*of_all, complete]).chi_square == pytest.approx(singles[0].chi_square, rel=1e-12)
+    everybody_complete = [replace(complete, planned=None), complete]
+    reason = "everybody has a score in the waves planned for them, or misses the same"
+    assert (little_mcar(everybody_complete).reason, little_mcar(everybody_complete).n_patterns) == (reason, 2)

@@ -33,7 +33,7 @@ NAME, TITLE = "returns", "Who returned each wave, and why scores are missing"
 _COLOURS = {
     "score": SKY, "wave_not_returned": RED, "withdrawn": BLACK, "too_few_items": YELLOW, "blank": GREEN, "refused": PURPLE,
     "returned_blank": "#f4a6a0", "not_asked": FAINT, "valid_skip": "#8a95a3", "not_in_wave": "#d0d5dc", "invalid": ORANGE,
-    "column_absent": BLUE,
+    "column_absent": BLUE, "not_planned": "#efece2",
 }  # fmt: skip
 _MOST_SCALES = 40
 
@@ -92,6 +92,7 @@ def _draw_returns(axes: Axes, results: Mapping[str, ResultRow], waves: Sequence[
     parts = {
         "n": ("score", "returned"), "n_returned_blank": ("returned_blank", "returned blank"),
         "n_not_returned": ("wave_not_returned", "not returned"), "n_withdrawn": ("withdrawn", "withdrawn"),
+        "n_not_planned": ("not_planned", "not planned"),
     }  # fmt: skip
     for index, wave in enumerate(waves):
         start = 0.0
@@ -118,15 +119,23 @@ def _count(results: Mapping[str, ResultRow], analysis: str, outcome: str, statis
 def _alt(study: Study, results: Mapping[str, ResultRow], roster: int) -> str:
     waves = [wave.wave for wave in study.protocol.waves]
     return_counts = {wave: _count(results, "flow", "returns", "n", wave) for wave in waves}
+    not_planned = {wave: _count(results, "flow", "returns", "n_not_planned", wave) for wave in waves}
+    shares = {
+        wave: f"{count} of the {roster - not_planned[wave]} for whom it was planned" if not_planned[wave] else str(count)
+        for wave, count in return_counts.items()
+    }
     text = (
-        f"Of {roster} people on the roster, "
-        + ", ".join(f"{count} returned {wave}" for wave, count in return_counts.items())
-        + "."
+        f"Of {roster} people on the roster, " + ", ".join(f"{share} returned {wave}" for wave, share in shares.items()) + "."
     )
     score_counts = {
         (code, wave): _count(results, "summary", code, "n", wave) for code in study.protocol.outcomes for wave in waves
     }  # fmt: skip
-    missing_scores = {cell: return_counts[cell[1]] - count for cell, count in score_counts.items()}
+    # Of those who returned a wave, people for whom the scale was not planned lack none.
+    missing_scores = {
+        (code, wave): return_counts[wave] + not_planned[wave] - count
+        - _count(results, "summary", code, "missing_not_planned", wave)
+        for (code, wave), count in score_counts.items()
+    }  # fmt: skip
     if missing_scores and max(missing_scores.values()) > 0:
         code, wave = max(missing_scores, key=lambda cell: missing_scores[cell])
         text += f" Of those who returned, most lack a score of {study.scales[code][1].label} at {wave}:"

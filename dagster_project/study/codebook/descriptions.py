@@ -30,6 +30,7 @@ def column_descriptions(study: Study) -> dict[str, str]:
         )
         descriptions[f"{code}__reason"] = f"The number of the reason why {code} has no score (codebook.missing_reasons)."
     descriptions |= {f"{code}__missing": f"Why {code} has no value; null where it has one." for code in descriptions}
+    descriptions |= _of_conditions(study)
     for wave in study.protocol.waves:
         descriptions[f"state_{wave.wave}"] = f"0 where {wave.wave} was returned, else the number of the reason why not."
         descriptions[f"value_{wave.wave}"] = f"The value in {wave.wave}; null where it is missing."
@@ -37,4 +38,20 @@ def column_descriptions(study: Study) -> dict[str, str]:
             f"Of the value in {wave.wave}: 0 from all items, 1 from a part of them, below zero the number of the reason why"
             " it is missing."
         )
+    return descriptions
+
+
+def _of_conditions(study: Study) -> dict[str, str]:
+    """The columns of marts.planned_waves."""
+    descriptions = {
+        f"planned_{wave}": f"Whether {wave} is planned for the person ({of_wave.in_words})."
+        for wave, of_wave in study.protocol.waves_for_some.items()
+    }
+    for condition in study.protocol.conditions:
+        name = condition.wave if condition.block is None else f"{condition.wave}__{condition.block}"
+        descriptions[f"unknown_{name}"] = f"Whether it is unknown if {condition.subject} is planned for the person."
+        if condition.block is not None:
+            descriptions[f"planned_{name}"] = (
+                f"Whether {condition.subject} is planned for the person ({condition.in_words})."
+            )
     return descriptions

@@ -5,7 +5,7 @@ Belongs here: one function a table. Does not belong here: instruments, exports, 
 
 import pyarrow as pa
 
-from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, codebook_table
+from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
 from dagster_project.study.export import MISSING_REASONS
 from dagster_project.study.study import Study
 
@@ -22,6 +22,24 @@ def waves_table(study: Study) -> pa.Table:
     return codebook_table(
         {"wave": TEXT, "wave_order": WHOLE, "label": TEXT, "month": NUMBER},
         [(wave.wave, order, wave.label, wave.month) for order, wave in enumerate(study.protocol.waves, start=1)],
+    )
+
+
+def planned_for_table(study: Study) -> pa.Table:
+    """For whom waves and blocks are planned: a row for each category of each variable of each condition."""
+    of_every_block = {wave.wave: not study.protocol.conditions_of(wave).has_block_for_all for wave in study.protocol.waves}
+    return codebook_table(
+        {"wave": TEXT, "block": TEXT, "variable": TEXT, "category": TEXT, "planned_if_unknown": TEXT}
+        | {"unplanned_answers": TEXT, "is_of_every_block": FLAG, "condition_order": WHOLE},
+        [
+            (
+                *(condition.wave, condition.block, variable, category, condition.if_unknown, condition.unplanned_answers),
+                *(of_every_block[condition.wave], order),
+            )
+            for order, condition in enumerate(study.protocol.conditions, start=1)
+            for variable, categories in condition.categories.items()
+            for category in categories
+        ],
     )
 
 

@@ -33,6 +33,7 @@ from dagster_project.study.codebook.protocol import (
     missing_reasons_table,
     plan_table,
     plan_tests_table,
+    planned_for_table,
     study_table,
     waves_table,
 )
@@ -44,6 +45,7 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
     return {
         "study": study_table(study),
         "waves": waves_table(study),
+        "planned_for": planned_for_table(study),
         "contrasts": contrasts_table(study),
         "plan": plan_table(study),
         "plan_tests": plan_tests_table(study),

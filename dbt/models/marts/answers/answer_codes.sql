@@ -1,11 +1,15 @@
 {{ config(materialized='kept_by_wave') }}
 {#- Every answer, once: one row a person of the roster and wave that stands in an export, one whole number an item: the
     answer, or below its anchors the reason why there is none. `answers`, `missing_answers` and `answer_sheets` are views
-    over it in words. A wave that comes as several exports is put together here, each item from the part that holds it; then
-    items that other answers skipped past are told from blanks (macros/gates). -#}
+    over it in words. A wave that comes as several exports is put together here, each item from the part that holds it. What
+    is not planned for a person has the reason not_planned; then items that other answers skipped past are told from blanks
+    (macros/gates). -#}
+-- depends_on: {{ ref('planned_waves') }}
 {%- set items = codebook_items() %}
 {%- set parts = [1] + later_parts(codebook_parts()) %}
 {%- set stale = stale_waves(this) %}
+{%- set conditions = codebook_conditions() %}
+{%- set first_sheets = 'planned_sheets' if conditions else 'sheets' %}
 
 with sheets as (
     select
@@ -37,6 +41,33 @@ with sheets as (
     group by answers.participant_id, answers.wave
     {%- endif %}
 )
+{%- if conditions %},
+
+filled as (
+    select
+        *
+        {%- for condition in conditions if condition.block %},
+        {{ holds_anything(items | selectattr('instrument', 'equalto', condition.block) | list) }} as {{ quoted('has_answers_' ~ condition.wave ~ '__' ~ condition.block) }}
+        {%- endfor %}
+    from sheets
+),
+
+planned_sheets as (
+    select
+        sheets.participant_id,
+        sheets.wave,
+        sheets.answered_on
+        {%- for part in parts %},
+        sheets.{{ of_part('source_file', part) }},
+        sheets.{{ of_part('source_row', part) }}
+        {%- endfor %}
+        {%- for item in items %},
+        cast({{ planned_code(item, conditions) }} as {{ answer_type(item) }}) as {{ quoted(item.item) }}
+        {%- endfor %}
+    from filled as sheets
+    inner join {{ ref('planned_waves') }} as planned on sheets.participant_id = planned.participant_id
+)
+{%- endif %}
 {%- for level in gate_levels(items) %},
 
 {{ 'gated_' ~ level }} as (
@@ -55,20 +86,14 @@ with sheets as (
         {{ quoted(item.item) }}
         {%- endif %}
         {%- endfor %}
-    from {{ 'sheets' if loop.first else 'gated_' ~ loop.previtem }}
+    from {{ first_sheets if loop.first else 'gated_' ~ loop.previtem }}
 )
 {%- endfor %}
 
 select
     cast(participant_id as varchar) as participant_id,
     cast(wave as varchar) as wave,
-    not (
-        {%- for item in items %}
-        {{ quoted(item.item) }} >= {{ reason_code(item, 'invalid') }}{{ ' or' if not loop.last }}
-        {%- else %}
-        false
-        {%- endfor %}
-    ) as is_blank,
+    not {{ holds_anything(items) }} as is_blank,
     cast(answered_on as date) as answered_on
     {%- for part in parts %},
     cast({{ of_part('source_file', part) }} as varchar) as {{ of_part('source_file', part) }},
@@ -78,4 +103,4 @@ select
     {{ quoted(item.item) }}
     {%- endfor %},
     cast({{ stamp_of_wave('wave') }} as varchar) as content_stamp
-from {{ 'gated_' ~ gate_levels(items) | last if gate_levels(items) else 'sheets' }}
+from {{ 'gated_' ~ gate_levels(items) | last if gate_levels(items) else first_sheets }}

@@ -2,16 +2,18 @@
 {#- Absent answers, long: one row a person, wave and item without an answer, with its one reason. A view over answer_codes,
     and over returns for the waves that were not returned. -#}
 -- depends_on: {{ ref('answer_codes') }}
+-- depends_on: {{ ref('planned_waves') }}
 {%- set later = codebook_parts() %}
 {%- set of_missing_waves %}
 select
     cast(returns.participant_id as varchar) as participant_id,
     cast(returns.wave as varchar) as wave,
     cast(items.item as varchar) as item,
-    cast(returns.missing_reason as varchar) as missing_reason,
+    cast({{ absence_reason('items.instrument') }} as varchar) as missing_reason,
     cast(blank.source_file as varchar) as source_file,
     cast(blank.source_row as bigint) as source_row
 from {{ ref('returns') }} as returns
+{{ with_planned_blocks('returns') }}
 left join (
     select participant_id, wave, source_file, source_row
     from {{ ref('answer_codes') }}

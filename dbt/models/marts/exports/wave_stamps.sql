@@ -1,5 +1,7 @@
 {#- What each wave's rows are made from now: its exports' files as they were read, the definitions and the code that type and
-    score them, and who is on the roster. A wave is typed and scored again only when its stamp has changed. -#}
+    score them, who is on the roster, and for whom it is planned. A wave is typed and scored again only when its stamp has changed. -#}
+-- depends_on: {{ ref('planned_waves') }}
+{%- set conditions = codebook_conditions() %}
 
 with exports as (
     select wave, {{ joined_in_order('fingerprint', 'export') }} as fingerprints
@@ -14,13 +16,26 @@ roster as (
         cast(sum({{ whole_number(content_hash('participant_id')) }}) as varchar) as who
     from {{ source('raw', 'roster') }}
     where {{ is_included() }}
+),
+
+planned as (
+    {% call(wave) union_over(conditions | map(attribute='wave') | unique | list, {'wave': 'varchar', 'who': 'varchar'}) %}
+    {%- set columns = ['participant_id'] %}
+    {%- if wave in waves_for_some() %}{% do columns.append('cast(' ~ planned_column(wave) ~ ' as varchar)') %}{% endif %}
+    {%- for condition in conditions if condition.wave == wave and condition.block %}{% do columns.append('cast(' ~ planned_column(wave, condition.block) ~ ' as varchar)') %}{% endfor %}
+    select
+        {{ text_literal(wave) }} as wave,
+        cast(sum({{ whole_number(content_hash("concat_ws('|', " ~ columns | join(', ') ~ ')')) }}) as varchar) as who
+    from {{ ref('planned_waves') }}
+    {% endcall %}
 )
 
 select
     cast(waves.wave as varchar) as wave,
     cast(
-        md5(concat_ws('|', waves.definitions_stamp, exports.fingerprints, roster.people, roster.who)) as varchar
+        md5(concat_ws('|', waves.definitions_stamp, exports.fingerprints, roster.people, roster.who, planned.who)) as varchar
     ) as content_stamp
 from {{ source('codebook', 'wave_definitions') }} as waves
 left join exports on waves.wave = exports.wave
+left join planned on waves.wave = planned.wave
 cross join roster

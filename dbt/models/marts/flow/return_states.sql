@@ -1,17 +1,25 @@
 {#- Who returned which wave: one row a person of the roster, for each wave 0 where it was returned, else the number of the
     reason (codebook.missing_reasons). A row without a single answer is no return. Who withdrew is `withdrawn` in the waves
-    after the last one they returned. -#}
+    after the last one they returned. Who was not planned for a wave and did not answer it is `not_planned`, whatever else. -#}
 -- depends_on: {{ ref('answer_codes') }}
+-- depends_on: {{ ref('planned_waves') }}
 {%- set waves = codebook_waves() %}
+{%- set for_some = waves_for_some() %}
 
 with sheets as (
     select
         people.participant_id,
         people.is_withdrawn
+        {%- for wave in for_some %},
+        planned.{{ planned_column(wave) }}
+        {%- endfor %}
         {%- for wave in waves %},
         {{ quoted('sheet_' ~ loop.index) }}.is_blank as {{ quoted('is_blank_' ~ loop.index) }}
         {%- endfor %}
     from {{ ref('participants') }} as people
+    {%- if for_some %}
+    inner join {{ ref('planned_waves') }} as planned on people.participant_id = planned.participant_id
+    {%- endif %}
     {%- for wave in waves %}
     left join (
         select participant_id, is_blank
@@ -26,6 +34,9 @@ select
     {%- for wave in waves %},
     cast(case
         when not {{ quoted('is_blank_' ~ loop.index) }} then 0
+        {%- if wave in for_some %}
+        when not {{ planned_column(wave) }} then {{ reason_number('not_planned') }}
+        {%- endif %}
         {#- withdrawn: no later wave was returned #}
         when is_withdrawn
             {%- for later in waves[loop.index:] %}

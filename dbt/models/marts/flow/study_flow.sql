@@ -6,6 +6,7 @@ select
     'roster' as moment,
     everybody.n + excluded.n as listed,
     excluded.n as excluded,
+    cast(null as bigint) as not_planned,
     cast(null as bigint) as withdrawn,
     cast(null as bigint) as returned_blank,
     cast(null as bigint) as not_returned,
@@ -21,6 +22,7 @@ select
     {{ text_literal(wave) }},
     count(*),
     null,
+    {{ count_where(state ~ ' = ' ~ reason_number('not_planned')) }},
     {{ count_where(state ~ ' = ' ~ reason_number('withdrawn')) }},
     {{ count_where(state ~ ' = ' ~ reason_number('returned_blank')) }},
     {{ count_where(state ~ ' = ' ~ reason_number('wave_not_returned')) }},
@@ -31,15 +33,17 @@ from {{ ref('return_states') }}
 
 with steps as (
     {% call(contrast) union_over(codebook_contrasts(), before=waves) %}
+    {%- set planned_for_both = was_planned(state_in(contrast.baseline)) ~ ' and ' ~ was_planned(state_in(contrast.followup)) %}
     {%- set is_pair = state_in(contrast.baseline) ~ ' = 0 and ' ~ state_in(contrast.followup) ~ ' = 0' %}
     select
         'contrast',
         {{ text_literal(contrast.contrast) }},
         count(*),
         null,
+        count(*) - {{ count_where(planned_for_both) }},
         null,
         null,
-        count(*) - {{ count_where(is_pair) }},
+        {{ count_where(planned_for_both) }} - {{ count_where(is_pair) }},
         {{ count_where(is_pair) }}
     from {{ ref('return_states') }}
     {% endcall %}
@@ -50,6 +54,7 @@ select
     cast(moment as varchar) as moment,
     cast(listed as bigint) as listed,
     cast(excluded as bigint) as excluded,
+    cast(not_planned as bigint) as not_planned,
     cast(withdrawn as bigint) as withdrawn,
     cast(returned_blank as bigint) as returned_blank,
     cast(not_returned as bigint) as not_returned,

@@ -1,4 +1,5 @@
-{#- What people were like at the first wave, by whether they returned a later one: scores, and what the roster knows. -#}
+{#- What people were like at the first wave, by whether they returned a later one: scores, and what the roster knows. Of those
+    only for whom the later wave was planned. -#}
 -- depends_on: {{ ref('participant_values') }}
 -- depends_on: {{ ref('return_states') }}
 {%- set scores %}
@@ -24,7 +25,7 @@ with counted as (
         count(*)
     from {{ ref('participant_values') }} as facts
     inner join {{ ref('return_states') }} as states on facts.participant_id = states.participant_id
-    where facts.missing_reason is null
+    where facts.missing_reason is null and {{ was_planned('states.' ~ state_in(wave)) }}
     group by facts.variable, coalesce(facts.category, ''), states.{{ state_in(wave) }} = 0, facts.number
     {% endcall %}
 ),

@@ -49,12 +49,12 @@ select
     'fact',
     'first',
     {{ text_literal(wave) }},
-    facts.missing_reason is null,
+    facts.missing_reason is null and {{ was_planned('states.' ~ state_in(wave)) }},
     facts.number,
     null,
     null,
-    states.{{ state_in(wave) }} = 0,
-    facts.missing_reason
+    {{ is_returned(wave, 'states.') }},
+    {{ not_planned_or('states.' ~ state_in(wave), 'facts.missing_reason') }}
 from {{ ref('participant_values') }} as facts
 inner join {{ ref('return_states') }} as states on facts.participant_id = states.participant_id
 {% endcall %}

@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 {#- What is followed over time, a person and measure a row: the value in each wave, and how it is known or why it is missing.
     score_profiles counts these rows; who counts in a number is decided over them (macros/people). -#}
+-- depends_on: {{ ref('planned_waves') }}
 {%- set waves = codebook_waves() %}
 {%- set scales = codebook_measures() | selectattr('kind', 'equalto', 'scale') | list %}
 {%- set services = codebook_measures() | selectattr('kind', 'equalto', 'service') | list %}

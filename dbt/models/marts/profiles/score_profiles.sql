@@ -2,6 +2,7 @@
     of the people, as whole numbers. Where values hardly repeat it is one row a person. People and their scores are joined
     once for many measures; each is a grouping set of its own. -#}
 -- depends_on: {{ ref('return_states') }}
+-- depends_on: {{ ref('planned_waves') }}
 {%- set sources = {'scale': ref('scores'), 'service': ref('answer_codes')} %}
 {%- set waves = codebook_waves() %}
 {%- set blocks = [] %}

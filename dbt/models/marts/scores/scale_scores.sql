@@ -2,6 +2,7 @@
 {#- Scores, long: one row a person of the roster, a planned wave and a scale, with or without a score. A view over scores,
     and over returns for the waves that were not returned. -#}
 -- depends_on: {{ ref('scores') }}
+-- depends_on: {{ ref('planned_waves') }}
 {%- set of_missing_waves %}
 select
     cast(returns.participant_id as varchar) as participant_id,
@@ -9,8 +10,9 @@ select
     cast(scales.scale as varchar) as scale,
     cast(null as double) as score,
     cast(0 as integer) as items_answered,
-    cast(returns.missing_reason as varchar) as missing_reason
+    cast({{ absence_reason('scales.instrument') }} as varchar) as missing_reason
 from {{ ref('returns') }} as returns
+{{ with_planned_blocks('returns') }}
 cross join {{ source('codebook', 'scales') }} as scales
 where not returns.is_returned
 {%- endset %}

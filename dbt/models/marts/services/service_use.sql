@@ -2,6 +2,7 @@
 {#- One row a person, wave in which services were asked about, and service. A view over answer_codes, and over returns for
     the waves that were not returned. -#}
 -- depends_on: {{ ref('answer_codes') }}
+-- depends_on: {{ ref('planned_waves') }}
 {%- set unasked = codebook_unasked() %}
 {%- set waves = codebook_waves() %}
 {%- set of_missing_waves %}
@@ -10,8 +11,9 @@ select
     cast(returns.wave as varchar) as wave,
     cast(asked.item as varchar) as service,
     cast(null as boolean) as is_used,
-    cast(returns.missing_reason as varchar) as missing_reason
+    cast({{ absence_reason("'services'") }} as varchar) as missing_reason
 from {{ ref('returns') }} as returns
+{{ with_planned_blocks('returns') }}
 inner join {{ source('codebook', 'wave_items') }} as asked on returns.wave = asked.wave and asked.status <> 'not_in_wave'
 inner join {{ source('codebook', 'services') }} as services on asked.item = services.service
 where not returns.is_returned

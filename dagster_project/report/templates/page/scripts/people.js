@@ -21,7 +21,7 @@ class People {
     const countedEntry = data.counted_people[[rule, measure, scope.moment].join("/")];
     const flags = countedEntry && data.counted_flags[countedEntry.flags_index];
     const rows = data.participant_ids.map((participantId, personIndex) => {
-      const isCounted = rule === "roster" || flags?.[personIndex] === "1";
+      const isCounted = rule === "whole_roster" || rule === "roster" && this.isPlanned(kind, scope, personIndex) || flags?.[personIndex] === "1";
       const change = isCounted ? countedEntry?.changes?.[personIndex] ?? null : null;
       return {
         participantId,
@@ -57,9 +57,18 @@ class People {
     return this.data.reasons[column.missing_reasons[personIndex]];
   }
 
+  /** Whether the waves of a scope were planned for a person, and in them the measure itself. */
+  isPlanned(kind, { measure, return_waves: waves }, personIndex) {
+    const { is_returned: isReturned, reasons } = this.data;
+    return waves.every(wave => {
+      const index = kind === "scores" ? this.data.scores[measure][wave]?.missing_reasons[personIndex] : undefined;
+      return isReturned[wave][personIndex] !== null && (index === undefined || reasons[index] !== "not_planned");
+    });
+  }
+
   returnsText(waves, personIndex) {
-    const { is_returned: isReturned } = this.data;
-    return waves.map(wave => `${isReturned[wave][personIndex] ? "returned" : "did not return"} ${wave}`).join(", ");
+    const wordsOf = flag => flag === null ? "was not planned for" : flag ? "returned" : "did not return";
+    return waves.map(wave => `${wordsOf(this.data.is_returned[wave][personIndex])} ${wave}`).join(", ");
   }
 
   /**
