@@ -5,7 +5,7 @@ declaration. Does not belong here: typing an answer (dbt staging), Dagster, the 
 `terminal` only.
 """
 
-from dagster_project.exports.answers import ReadCells, read_cells
+from dagster_project.exports.answers import ReadCells, read_cells, rejected_cure
 from dagster_project.exports.arrivals import (
     DEFINITIONS,
     Look,
@@ -27,6 +27,7 @@ from dagster_project.exports.errors import ExportError, abbreviated_list, quoted
 from dagster_project.exports.identifiers import STRANGERS_CURE, composed_identifiers, did_you_mean, strangers
 from dagster_project.exports.label_proposals import code_in_text, codes_in_texts, propose_labels
 from dagster_project.exports.landing import Arrival, LandedFile, append_arrivals, find_files, is_intact, land, read_arrivals
+from dagster_project.exports.lists import is_of_list
 from dagster_project.exports.proposals import (
     ExportData,
     Proposal,
@@ -77,6 +78,7 @@ __all__ = [
     "find_wave_changes",
     "is_dictionary",
     "is_intact",
+    "is_of_list",
     "land",
     "look",
     "propose",
@@ -90,6 +92,7 @@ __all__ = [
     "read_export",
     "read_release_inputs",
     "read_table",
+    "rejected_cure",
     "repeated_texts",
     "strangers",
     "with_dictionary",

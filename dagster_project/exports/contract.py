@@ -19,6 +19,7 @@ from dagster_project.exports.declared_missing import undeclared_missing_codes
 from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.identifiers import rounded_identifiers
 from dagster_project.exports.label_row import label_row_problem
+from dagster_project.exports.list_columns import read_lists
 from dagster_project.exports.read import description_of, read_export
 from dagster_project.exports.row_rules import (
     NO_PARTICIPANT,
@@ -67,6 +68,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         is_accepted = pc.invert(is_set_aside)
         respondents, source_rows = pc.filter(respondents, is_accepted), pc.filter(source_rows, is_accepted)
     boxes = read_boxes(columns, table, study, export, is_accepted)
+    lists = read_lists(columns, table, study, export, is_accepted)
     result = ContractResult(
         name=name,
         wave=export.wave or "roster",
@@ -79,7 +81,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         respondents=respondents,
         source_rows=source_rows,
         set_aside=set_aside,
-        findings=columns.findings(boxes.code_columns),
+        findings=columns.findings({**boxes.code_columns, **lists.choice_columns}),
         rows_in_file=row_count,
         label_row=label_row_problem(table, columns, study, export, reasons),
         rounded_identifiers=_rounded_identifiers(columns, export.respondent, respondents),
@@ -89,6 +91,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         near_misses=near_misses(columns, export),
         repeated_rows=repeated_rows(columns, table, export, reasons),
         boxes=boxes,
+        lists=lists,
     )
     if row_count != result.rows_accepted + set_aside.num_rows or row_count != table.content.num_rows:
         raise ExportError(

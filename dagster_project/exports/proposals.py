@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dagster_project.exports.answers import cell_rules
+from dagster_project.exports.cell_rules import cell_rules
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.headers import HeaderTexts
+from dagster_project.exports.lists import column_rules
 from dagster_project.exports.table import TextTable
 from dagster_project.study import PARTICIPANTS, SERVICES, Anchors, Export, Instrument, Scale, Study, in_words
 
@@ -154,7 +155,7 @@ def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block:
     filled_texts = [text.strip() for text in texts if text.strip()]
     if not filled_texts:
         return None
-    rule = cell_rules(study, export, block)[code]
+    rule = column_rules(study, export, block)[code]
     return sum(map(rule.accepts, filled_texts)) / len(filled_texts)
 
 

@@ -5,6 +5,7 @@ Does not belong here: anything that touches an export, a database or a result. T
 """
 
 from dagster_project.study.base import Code, ContrastId, Definition, WaveId
+from dagster_project.study.choice_list import LINE_BREAK, SPACE, ChoiceList
 from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.effect_size import (
@@ -63,13 +64,16 @@ __all__ = [
     "INVISIBLE",
     "LIBRARY_FOLDER",
     "LIBRARY_PREFIX",
+    "LINE_BREAK",
     "MISSING_REASONS",
     "PARTICIPANTS",
     "READERS",
     "RESERVED_NAMES",
     "SERVICES",
+    "SPACE",
     "Anchors",
     "AnswerLabels",
+    "ChoiceList",
     "Code",
     "CodeRange",
     "ColumnBlock",

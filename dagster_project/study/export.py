@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dagster_project.study.base import Code, Definition, Text, WaveId
+from dagster_project.study.choice_list import ChoiceList
 from dagster_project.study.items import Positions
 from dagster_project.study.readers import READERS, READERS_IN_WORDS, Layout
 
@@ -58,19 +59,22 @@ def _known_encoding(name: str) -> str:
 
 
 class ColumnBlock(Definition):
-    """The export columns of one block of canonical codes: a template, or a list of code: column."""
+    """The export columns of one block of canonical codes: a template, or a list of code: column, or lists of choices."""
 
     block: Code = Field(description="an instrument's code, or 'services', or 'participants'")
     template: str | None = Field(
         default=None, description="the column's name with {position} for the item's number, e.g. 'Q5_{position}'"
     )
     columns: dict[str, Text] = Field(default_factory=dict, description="code: column name, one line each")
+    lists: tuple[ChoiceList, ...] = Field(
+        default=(), description="columns whose cells hold several choices of one question, each choice an item"
+    )
     absent: tuple[str, ...] = Field(default=(), description="codes that this export was never meant to have")
 
     @model_validator(mode="after")
     def _names_columns(self) -> "ColumnBlock":
-        if self.template is None and not self.columns:
-            raise ValueError(f"block {self.block} needs a template or columns")
+        if self.template is None and not self.columns and not self.lists:
+            raise ValueError(f"block {self.block} needs a template, columns or lists")
         if self.template is not None:
             try:
                 first_column, second_column = (self.template.format(position=position) for position in (1, 2))

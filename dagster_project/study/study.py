@@ -96,10 +96,12 @@ class Study:
     def column_of(self, block: ColumnBlock) -> dict[str, str]:
         """The export's column name by canonical code, for the codes of a block that the export should have."""
         columns = {}
+        list_columns = {code: choice_list.column for choice_list in block.lists for code in choice_list.codes}
         for position, code in enumerate(self.block_codes(block.block), start=1):
             if code in block.absent:
                 continue
-            columns[code] = block.columns.get(code) or (block.template or "").format(position=position)
+            template_column = (block.template or "").format(position=position)
+            columns[code] = list_columns.get(code) or block.columns.get(code) or template_column
         return columns
 
     def export_columns(self, export: Export) -> dict[str, str]:
