@@ -117,7 +117,7 @@ def _ambiguous_cells(column: _Column) -> Iterator[str]:
             (row, *_) = pc.filter(column.source_rows, pc.equal(column.texts, text)).to_pylist()
             readings = " or ".join(
                 " and ".join(quoted(comparable(text)[part.start : part.end]) for part in reading.parts)
-                for reading in list_cell.readings[:2]
+                for reading in sorted(list_cell.readings, key=lambda reading: len(reading.parts))[:2]
             )
             yield (
                 f"column {column.name}, row {row}: {quoted(text)} could be {readings}; export the choices as codes, or a"

@@ -30,8 +30,8 @@ SEPARATORS = {
     ",": re.compile(r"\s*,\s*"),
     ";": re.compile(r"\s*;\s*"),
     "|": re.compile(r"\s*\|\s*"),
-    SPACE: re.compile(r"\s+"),
     LINE_BREAK: re.compile(r"\s*[\r\n]\s*"),
+    SPACE: re.compile(r"\s+"),
 }
 #: how many ways to read the beginning of a cell are followed.
 _MAX_READINGS = 16

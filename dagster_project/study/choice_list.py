@@ -18,6 +18,8 @@ SPACE, LINE_BREAK = "space", "line break"
 
 def _separator_in_words(value: object) -> object:
     """A separator made of blanks or line breaks by its word, since blanks around a text are no part of it."""
+    if value == r"\n":
+        return LINE_BREAK  # as YAML reads it in single quotes
     if not isinstance(value, str) or value.strip() or not value:
         return value
     return LINE_BREAK if set(value) & {"\n", "\r"} else SPACE
