@@ -38,6 +38,7 @@ from dagster_project.exports.proposals import (
 from dagster_project.exports.pseudonyms import pseudonym, pseudonyms
 from dagster_project.exports.read import description_of, read_export, read_table
 from dagster_project.exports.redcap import with_dictionary
+from dagster_project.exports.repeat_groups import repeat_group_mark
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_text
@@ -93,6 +94,7 @@ __all__ = [
     "read_release_inputs",
     "read_table",
     "rejected_cure",
+    "repeat_group_mark",
     "repeated_texts",
     "strangers",
     "with_dictionary",

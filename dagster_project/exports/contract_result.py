@@ -47,6 +47,7 @@ class ContractResult:
     rounded_identifiers: what is wrong if a spreadsheet rounded identifiers.
     cell_faults: a line for each cell that is needed and has no value in the file.
     boxes: the boxes of the file (REDCap) that are no answers.
+    repeat_group: what is asked of a file whose rows name their submission.
     lists: the columns of the file whose cells hold several choices.
     undeclared_missing: of a file that declares codes as missing, a line for each column with one that the protocol lacks.
     """
@@ -71,6 +72,7 @@ class ContractResult:
     rows_of_no_wave: tuple[str, ...] = ()
     near_misses: tuple[str, ...] = ()
     repeated_rows: tuple[str, ...] = ()
+    repeat_group: str | None = None
     boxes: BoxTexts = field(default_factory=BoxTexts)
     lists: ListColumns = field(default_factory=ListColumns)
 
@@ -155,6 +157,7 @@ class ContractResult:
         """What makes the export unusable, one line each: missing and duplicated columns, identifiers that
         were rounded, cells without a value, dates that could be read two ways, participants with several rows."""
         return [
+            *([f"{self.wave}: {self.repeat_group}"] if self.repeat_group is not None else []),
             *self._missing_columns(),
             *self._duplicated_columns(),
             *([f"{self.wave}: {self.label_row}"] if self.label_row is not None else []),
@@ -267,13 +270,15 @@ class ContractResult:
     def _repeated_participants(self) -> list[str]:
         """Participants with several accepted rows; blanks around an identifier are ignored."""
         participants = repeated_texts(self.respondents)
+        cure = "keep one of them, or set the others aside by a rule"
+        if self.table.joined_columns:
+            cure = "say under rows which of them counts, e.g. {column: repeat.number, equals: [1]}, or under duplicates"
         messages = []
         for participant in participants.slice(0, _MAX_LISTED_PARTICIPANTS).to_pylist():
             is_own_row = pc.equal(composed_identifiers(self.respondents), participant)
             row_numbers = pc.filter(self.source_rows, is_own_row).to_pylist()
             messages.append(
-                f"{self.wave}: participant {bare_or_quoted(participant)} has rows {_row_list(row_numbers)}; keep one of"
-                " them, or set the others aside by a rule"
+                f"{self.wave}: participant {bare_or_quoted(participant)} has rows {_row_list(row_numbers)}; {cure}"
             )
         if len(participants) > _MAX_LISTED_PARTICIPANTS:
             unlisted_count = len(participants) - _MAX_LISTED_PARTICIPANTS

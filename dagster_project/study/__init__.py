@@ -22,6 +22,7 @@ from dagster_project.study.errors import StudyError
 from dagster_project.study.export import (
     MISSING_REASONS,
     RESERVED_NAMES,
+    SUBMISSION_RESPONDENT,
     AnswerLabels,
     CodeRange,
     ColumnBlock,
@@ -71,6 +72,7 @@ __all__ = [
     "RESERVED_NAMES",
     "SERVICES",
     "SPACE",
+    "SUBMISSION_RESPONDENT",
     "Anchors",
     "AnswerLabels",
     "ChoiceList",

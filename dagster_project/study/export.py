@@ -41,6 +41,9 @@ MissingReason = Literal[
 MISSING_REASONS: tuple[MissingReason, ...] = get_args(MissingReason)
 
 
+#: The column that joining the rows of a repeat group with their submissions gives: who answered.
+SUBMISSION_RESPONDENT = "submission.respondent"
+
 #: Tables of schema raw besides those of the waves.
 RESERVED_NAMES = ("roster", "answers", "exports", "versions", "contract", "set_aside_rows")
 
@@ -266,6 +269,11 @@ class Export(Definition):
         description="cell text: missing reason, e.g. '-9': refused, for all blocks; or a list of {blocks, codes}; a range is"
         " written '90 thru 99'",
     )
+    repeat_of: Code | None = Field(
+        default=None,
+        description="of the file of a repeat group (ODK, KoboToolbox): the export of its submissions, e.g. t1, which knows"
+        " who answered, and when; respondent and answered_on are left out then",
+    )
     rows: Annotated[tuple[RowFilter, ...], BeforeValidator(_as_list)] = Field(
         default=(),
         description="which rows are this wave's, if the file holds several waves: one rule, or a list of rules that must all"
@@ -313,6 +321,17 @@ class Export(Definition):
     def layout(self) -> Layout:
         """How its files are laid out."""
         return Layout(**{key: getattr(self, key) for key in _LAYOUT_KEYS})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _respondent_of_submission(cls, content: object) -> object:
+        if not isinstance(content, Mapping) or content.get("repeat_of") is None:
+            return content
+        if needless := [
+            key for key in ("respondent", "answered_on") if content.get(key) not in (None, SUBMISSION_RESPONDENT)
+        ]:
+            raise ValueError(f"an export with repeat_of has {needless[0]} from the export of its submissions; take it out")
+        return {**content, "respondent": SUBMISSION_RESPONDENT}
 
     @model_validator(mode="after")
     def _layout_of_reader(self) -> "Export":

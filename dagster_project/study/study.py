@@ -82,6 +82,10 @@ class Study:
             texts |= {comparable(text): 0 for text in self.protocol.service_use.not_used}
         return texts | {comparable(text): reason for text, reason in export.special_codes_of(block, position).items()}
 
+    def submission_export(self, export: Export) -> Export:
+        """The export of the submissions that a repeat group belongs to."""
+        return next(candidate for candidate in self.protocol.exports if candidate.export == export.repeat_of)
+
     def previous_export(self, export: Export) -> Export | None:
         """The export of the latest earlier wave that shares a block with this one."""
         blocks = {block.block for block in export.blocks}
