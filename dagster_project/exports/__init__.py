@@ -27,7 +27,7 @@ from dagster_project.exports.errors import ExportError, abbreviated_list, quoted
 from dagster_project.exports.identifiers import STRANGERS_CURE, composed_identifiers, did_you_mean, strangers
 from dagster_project.exports.label_proposals import code_in_text, codes_in_texts, propose_labels
 from dagster_project.exports.landing import Arrival, LandedFile, append_arrivals, find_files, is_intact, land, read_arrivals
-from dagster_project.exports.lists import is_of_list
+from dagster_project.exports.lists import is_of_list, pieces_between
 from dagster_project.exports.proposals import (
     ExportData,
     Proposal,
@@ -82,6 +82,7 @@ __all__ = [
     "is_of_list",
     "land",
     "look",
+    "pieces_between",
     "propose",
     "propose_labels",
     "pseudonym",

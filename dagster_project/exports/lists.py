@@ -163,7 +163,7 @@ class ListReader:
     def _max_pieces(self) -> int:
         """How many pieces between separators a declared text has at most."""
         texts = [*self.choice_by_text, *(text for rule in self.reason_rules.values() for text in rule.texts)]
-        return max((len([*_pieces(text, self.choice_list.separator)]) for text in texts), default=1)
+        return max((len([*pieces_between(text, self.choice_list.separator)]) for text in texts), default=1)
 
     def _split(self, text: str) -> ListCell:
         codes, rest_code = self.choice_list.codes, self.choice_list.other_text
@@ -197,7 +197,7 @@ class ListReader:
 
     def _readings(self, text: str) -> list[Reading]:
         """The ways to read a text that leave least of it unknown, one for each set of choices."""
-        pieces = [*_pieces(text, self.choice_list.separator)]
+        pieces = [*pieces_between(text, self.choice_list.separator)]
         readings_to: list[list[Reading]] = [[Reading()]]
         for end in range(1, len(pieces) + 1):
             candidates = []
@@ -213,7 +213,7 @@ class ListReader:
         return readings_to[-1]
 
 
-def _pieces(text: str, separator: str) -> Iterator[tuple[int, int]]:
+def pieces_between(text: str, separator: str) -> Iterator[tuple[int, int]]:
     """Where each piece of a text between separators begins and ends, without blanks around it; none that is blank."""
     pattern = SEPARATORS.get(separator) or re.compile(rf"\s*{re.escape(separator)}\s*")
     borders = [0, *(border for match in pattern.finditer(text) for border in match.span()), len(text)]
