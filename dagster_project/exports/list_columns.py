@@ -19,7 +19,7 @@ from dagster_project.exports.errors import abbreviated_list, quoted, row_words
 from dagster_project.exports.headers import HeaderTexts, header_key
 from dagster_project.exports.lists import SEPARATORS, Choice, ListCell, ListReader, declared_lists, list_readers
 from dagster_project.exports.table import TextTable
-from dagster_project.study import ChoiceList, Export, Study, comparable
+from dagster_project.study import SPACE, ChoiceList, Export, Study, comparable
 
 #: What stands between a list's column and a choice in the name of the choice's own column.
 _MARKS = ("/", ".", "_")
@@ -90,6 +90,16 @@ def read_lists(
             choice_columns[choice_column] = f"column {header_text(choice_column)} is a choice of column {name}"
             choice_texts = _accepted_texts(table, table.columns.index(choice_column), is_accepted)
             questions += _disagreements(column, header_text(choice_column), choice, choice_texts)
+    for position, reader, choices in _lists_beside_choices(columns, table, study, export):
+        whole_column, texts = table.columns[position], _accepted_texts(table, position, is_accepted)
+        column = _Column(reader, header_text(whole_column), texts, source_rows)
+        if not any(list_cell.readings[0].choices for _, _, list_cell in column.cells() if not list_cell.unknown):
+            continue  # it holds something else
+        choice_columns[whole_column] = f'column {column.name} holds the choices of columns {column.name[:-1]}/…"'
+        for choice_column, choice in choices.items():
+            choice_texts = _accepted_texts(table, table.columns.index(choice_column), is_accepted)
+            if _are_ticks(choice_texts):
+                questions += _disagreements(column, header_text(choice_column), choice, choice_texts)
     readers = {
         code: reader
         for code, reader in list_readers(study, export).items()
@@ -226,11 +236,34 @@ def _choice_columns(
     choice_columns = {}
     for position, column in enumerate(table.columns):
         choice = names.get(header_key(column))
-        if choice is not None and position not in columns.used_positions and table.columns.count(column) == 1:
-            texts = pc.unique(_accepted_texts(table, position, is_accepted)).to_pylist()
-            if {_letters(text) for text in texts} <= {"", *_TICKED, *_NOT_TICKED}:
-                choice_columns[column] = choice
+        is_free = position not in columns.used_positions and table.columns.count(column) == 1
+        if choice is not None and is_free and _are_ticks(_accepted_texts(table, position, is_accepted)):
+            choice_columns[column] = choice
     return choice_columns
+
+
+def _lists_beside_choices(
+    columns: ColumnMatch, table: TextTable, study: Study, export: Export
+) -> Iterator[tuple[int, ListReader, dict[str, Choice]]]:
+    """The columns that nothing needs and that may hold all choices whose own columns are declared (sports, sports/swim),
+    each with how its cells are read and the declared columns."""
+    used_columns = {table.columns[position] for position in columns.used_positions}
+    for position, whole_column in enumerate(table.columns):
+        beginning = f"{whole_column}{_MARKS[0]}"
+        texts = {column: column.removeprefix(beginning) for column in table.columns if column.startswith(beginning)}
+        declared_columns = [column for column in texts if column in used_columns]
+        if not whole_column.strip() or whole_column in used_columns or not declared_columns:
+            continue
+        codes: dict[str, tuple[str, ...]] = {
+            f"choice_{number}": (text,) for number, text in enumerate(texts.values()) if comparable(text)
+        }
+        if len({comparable(text) for (text,) in codes.values()}) == len(texts):
+            reader = ListReader(ChoiceList(column=whole_column, separator=SPACE, choices=codes), {})
+            yield position, reader, {column: reader.choice_by_text[comparable(texts[column])] for column in declared_columns}
+
+
+def _are_ticks(texts: pa.Array) -> bool:
+    return {_letters(text) for text in pc.unique(texts).to_pylist()} <= {"", *_TICKED, *_NOT_TICKED}
 
 
 def _disagreements(column: _Column, name: str, choice: Choice, choice_texts: pa.Array) -> Iterator[str]:
@@ -238,7 +271,10 @@ def _disagreements(column: _Column, name: str, choice: Choice, choice_texts: pa.
     rows, first_texts = [], None
     pairs = zip(column.texts.to_pylist(), choice_texts.to_pylist(), column.source_rows.to_pylist(), strict=True)
     for text, choice_text, row in pairs:
-        is_ticked = choice in column.reader.read_cell(text).readings[0].choices
+        list_cell = column.reader.read_cell(text)
+        is_ticked = choice in list_cell.readings[0].choices
+        if list_cell.unknown and not is_ticked:
+            continue  # perhaps it is the part that is unknown
         if is_ticked != (_letters(choice_text) in _TICKED):
             rows.append(row)
             first_texts = first_texts or (choice_text, text)

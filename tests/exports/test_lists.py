@@ -216,6 +216,27 @@ def test_a_choice_s_own_column_must_say_what_the_list_says(make_study: MakeStudy
     ]
 
 
+def test_a_list_beside_the_declared_columns_of_its_choices_must_say_the_same(make_study: MakeStudy) -> None:
+    """KoboToolbox writes both; here the columns of the choices are declared, and the whole cell is not."""
+    folder = make_study().folder
+    file = folder / "study.yaml"
+    columns = "        columns: {acts_01: q7/run, acts_02: q7/swim}\n        absent: [acts_03, acts_04]"
+    content = file.read_text(encoding="utf-8")
+    start, end = content.index("        absent"), content.index("acts_04: ")
+    file.write_text(content[:start] + columns + content[content.index("\n", end) :], encoding="utf-8")
+    study = read_study(folder)
+    ticks = {"q7/run": ["1", "0", "0", ""], "q7/swim": ["1", "1", "0", ""], "q7/fly": ["0", "1", "0", ""]}
+    result = _result(study, ["swim run", "fly swim", "", ""], ticks)
+    assert (result.problems, [line for line in result.warnings if "q7/fly" not in line]) == ([], [])
+    assert 'column "q7" holds the choices of columns "q7/…"' in [finding.message for finding in result.findings]
+    assert _result(study, ["swim", "fly swim", "", ""], ticks).problems == [
+        'T1: column "q7/run" is "1" where column "q7" is "swim", in row 2: the two say different things of one choice; export'
+        " the file again, or correct the cell"
+    ]
+    result = _result(study, ["of what kind?", "a text", "", "another"], ticks)
+    assert (result.problems, len(result.warnings)) == ([], 1)
+
+
 def test_a_list_that_is_missing_is_one_column(make_study: MakeStudy) -> None:
     result = _result(make_study(), ["Yes"])
     file = make_study().folder / "raw" / "T1" / "t1.csv"
