@@ -17,7 +17,7 @@ from dagster_project.study import LINE_BREAK, SPACE
 
 #: The separators in the order in which they are tried: what stands in a choice's own text comes last.
 _ORDER = (LINE_BREAK, ";", "|", ",", SPACE)
-_MIN_LISTS, _MAX_CHOICES, _MAX_LENGTH = 2, 20, 100
+_MIN_LISTS, _MAX_CHOICES, _MAX_LENGTH = 2, 20, 200
 #: How many of all parts may occur once, as what people type themselves does.
 _MAX_SHARE_TYPED = 0.25
 #: Words are separated by blanks, too: a list of that kind is made of names without blanks, in many combinations.
@@ -82,8 +82,8 @@ def _parts_of(column: ColumnFacts) -> tuple[str, list[tuple[list[str], int]]] | 
 
 
 def _split(column: ColumnFacts, separator: str) -> list[tuple[list[str], int]]:
-    """The parts of each different cell, and how many cells hold it. A part in lower case that stands behind nothing but one
-    that begins with a capital goes on with it ("Yes, often")."""
+    """The parts of each different cell, and how many cells hold it. A part in brackets goes on with the one before it, and
+    one in lower case that stands behind nothing else does, where that begins with a capital ("Yes, often")."""
     spans = {text: [*pieces_between(text, separator)] for text in column.counts}
     counts, pairs = Counter[str](), Counter[tuple[str, str]]()
     for text, pieces in spans.items():
@@ -96,8 +96,10 @@ def _split(column: ColumnFacts, separator: str) -> list[tuple[list[str], int]]:
         previous = ""
         for start, end in pieces:
             part = text[start:end]
-            goes_on = part[:1].islower() and pairs[previous, part] == counts[part] > 2
-            if joined_spans and goes_on and text[joined_spans[-1][0]].isupper():
+            beginning = text[slice(*joined_spans[-1])] if joined_spans else ""
+            is_in_brackets = beginning.count("(") > beginning.count(")")
+            goes_on = part[:1].islower() and pairs[previous, part] == counts[part] > 2 and beginning[:1].isupper()
+            if is_in_brackets or goes_on:
                 joined_spans[-1] = (joined_spans[-1][0], end)
             else:
                 joined_spans.append((start, end))
