@@ -139,18 +139,15 @@ class ListReader:
     @cached_property
     def choice_by_text(self) -> dict[str, Choice]:
         """The declared choices, by their text in comparable form."""
-        alone = {comparable(text) for text in self.choice_list.exclusive}
-        alone_codes = {
-            code for code, texts in self.choice_list.choices.items() if alone & {comparable(text) for text in texts}
-        }
+        choice_list = self.choice_list
+        alone = {*map(choice_list.bare, choice_list.exclusive)}
+        alone_codes = {code for code, texts in choice_list.choices.items() if alone & {*map(choice_list.bare, texts)}}
         choices = {
-            comparable(text): Choice("item", code, code in alone_codes)
-            for code, texts in self.choice_list.choices.items()
+            choice_list.bare(text): Choice("item", code, code in alone_codes)
+            for code, texts in choice_list.choices.items()
             for text in texts
         }
-        further_texts = {comparable(text) for text in (*self.choice_list.exclusive, *self.choice_list.without_item)} - {
-            *choices
-        }
+        further_texts = {*map(choice_list.bare, (*choice_list.exclusive, *choice_list.without_item))} - {*choices}
         return choices | {text: Choice("no item", text, text in alone) for text in further_texts}
 
     @cached_property

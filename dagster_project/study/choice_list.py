@@ -63,8 +63,8 @@ class ChoiceList(Definition):
     def _choices_differ(self) -> "ChoiceList":
         owners: dict[str, str] = {}
         for owner, text in self._owned_texts():
-            if not (key := comparable(text)):
-                raise ValueError(f"list of column {self.column!r}: a choice has no text; write it as the cells hold it")
+            if not (key := self.bare(text)):
+                raise ValueError(f"list of column {self.column!r}: {text!r} is no choice; write it as the cells hold it")
             if owners.setdefault(key, owner) != owner:
                 raise ValueError(
                     f"list of column {self.column!r}: {text!r} stands for {owners[key]} and for {owner}; keep one"
@@ -74,6 +74,14 @@ class ChoiceList(Definition):
     def _owned_texts(self) -> Iterator[tuple[str, str]]:
         yield from ((code, text) for code, texts in self.choices.items() for text in texts)
         yield from (("no item", text) for text in self.without_item)
+
+    def bare(self, text: str) -> str:
+        """A text in comparable form without separators around it, which a cell's part never has."""
+        mark = "" if self.separator in (SPACE, LINE_BREAK) else self.separator
+        text = comparable(text)
+        while mark and text and (text.startswith(mark) or text.endswith(mark)):
+            text = comparable(text.removeprefix(mark).removesuffix(mark))
+        return text
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -256,6 +256,8 @@ def test_a_list_that_is_missing_is_one_column(make_study: MakeStudy) -> None:
     ("changes", "message"),
     [
         ({"choices": "{acts_01: A, acts_02: a, acts_03: A, acts_04: B}"}, "'A' stands for acts_01 and for acts_03; keep one"),
+        ({"choices": "{acts_01: ',', acts_02: B}"}, "list of column 'q7': ',' is no choice; write it as the cells hold it"),
+        ({"choices": "{acts_01: A, acts_02: B, acts_03: 'A,', acts_04: D}"}, "'A,' stands for acts_01 and for acts_03; keep one"),
         ({"choices": "{acts_01: A, acts_02: B}"}, "no column is declared for 'acts_03'; add it under columns or absent"),
         ({"choices": "{acts_01: A, acts_09: B}"}, "'acts_09' is not a code of acts; remove it or correct its spelling"),
         ({"absent": "acts_01"}, "'acts_01' is declared under columns or absent, too; keep one of the two"),

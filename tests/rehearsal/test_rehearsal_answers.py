@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
@@ -25,6 +26,16 @@ item_count: 1
 scales:
   - {scale: mood_total, label: Mood, items: [1], aggregate: sum, better: high}
 """
+CHOICES = """
+instrument: acts
+name: Made-up activities
+source: none
+licence: none
+anchors: {low: 0, high: 1}
+item_count: 3
+scales:
+  - {scale: acts_total, label: Activities, items: ["1-3"], aggregate: sum, better: high}
+"""
 STUDY = """
 study: odd
 title: A made-up study
@@ -34,7 +45,7 @@ rejected_share: 1
 waves:
   - {wave: T1, label: one, month: 0}
   - {wave: T2, label: two, month: 4}
-instruments: [mood]
+instruments: [mood, acts]
 outcomes: [mood_total]
 participant_variables:
   - {variable: age, section: Age, label: Age, kind: number, minimum: 0, maximum: 120}
@@ -63,7 +74,15 @@ WAVE = """
     reader: delimited
     respondent: pid
     decimal: "{mark}"
-    blocks: [{{block: mood, columns: {{mood_01: q}}}}]
+    blocks:
+      - {{block: mood, columns: {{mood_01: q}}}}
+      - block: acts
+        lists:
+          - column: q7
+            separator: "{mark}"
+            choices: {{acts_01: "2", acts_02: [0, "Très bien"], acts_03: "Très loin"}}
+            exclusive: ["99,"]
+            untouched: answers
     labels: [{{blocks: [mood], labels: {{"Très bien": 3, "1,5": 2}}}}]
     special_codes: {{"99": refused, "-9": not_asked, "n/a": blank, "90 thru 98": refused, "LO thru -50": not_asked}}
 """
@@ -127,10 +146,13 @@ def odd_study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     waves = [WAVE.format(code=wave.lower(), wave=wave, mark=mark) for wave, mark in (("T1", "."), ("T2", ","))]
     _write(folder / "study.yaml", STUDY + "".join(waves))
     _write(folder / "instruments" / "mood.yaml", INSTRUMENT)
+    _write(folder / "instruments" / "acts.yaml", CHOICES)
     people = [f"P{index}" for index, _ in enumerate(CELLS)]
     _write(folder / "raw/roster/r.csv", _csv([["pid", "age", "site"], *zip(people, CELLS, CELLS, strict=True)]))
-    for wave in ("T1", "T2"):
-        _write(folder / "raw" / wave / "t.csv", _csv([["pid", "q"], *zip(people, CELLS, strict=True)]))
+    for wave, mark in (("T1", "."), ("T2", ",")):
+        # Each cell beside a choice, too: of a list the other choices are then rejected with what is unknown.
+        lists = [cell if index % 2 else f"2{mark}{cell}" for index, cell in enumerate(CELLS)]
+        _write(folder / "raw" / wave / "t.csv", _csv([["pid", "q", "q7"], *zip(people, CELLS, lists, strict=True)]))
     return read_study(folder)
 
 
@@ -158,7 +180,7 @@ def test_what_is_rejected_before_a_run_is_what_the_run_rejects(
     run = run_of(workspace)
     assert run.failures == []
     rejected = Counter(
-        (row["wave"], row["item"], row["answer_text"])
+        (row["wave"], re.sub("acts_0.", "acts", row["item"]), row["answer_text"])
         for row in workspace.working("select wave, item, answer_text from staging.rejected_answers")
     )
     foreseen: Counter[tuple[str | None, str, str]] = Counter()
