@@ -227,18 +227,19 @@ def _repeated_choices(column: _Column) -> Iterator[str]:
 def _choice_columns(
     columns: ColumnMatch, table: TextTable, reader: ListReader, is_accepted: pa.BooleanArray | None
 ) -> dict[str, Choice]:
-    """The columns of 0 and 1 of a list's choices, as far as nothing else needs them."""
-    names = {
-        header_key(f"{reader.choice_list.column}{mark}{text}"): choice
-        for mark in _MARKS
-        for text, choice in reader.choice_by_text.items()
-    }
-    choice_columns = {}
-    for position, column in enumerate(table.columns):
-        choice = names.get(header_key(column))
-        is_free = position not in columns.used_positions and table.columns.count(column) == 1
-        if choice is not None and is_free and _are_ticks(_accepted_texts(table, position, is_accepted)):
-            choice_columns[column] = choice
+    """The columns of 0 and 1 of a list's choices, as far as nothing else needs them. Where another mark than / stands in
+    their names, which other columns could have by chance, each of the list's items must have one."""
+    choice_columns: dict[str, Choice] = {}
+    for mark in _MARKS:
+        names = {header_key(f"{reader.choice_list.column}{mark}{text}"): text for text in reader.choice_by_text}
+        found_columns = {}
+        for position, column in enumerate(table.columns):
+            text = names.get(header_key(column))
+            is_free = position not in columns.used_positions and table.columns.count(column) == 1
+            if text is not None and is_free and _are_ticks(_accepted_texts(table, position, is_accepted)):
+                found_columns[column] = reader.choice_by_text[text]
+        if mark == _MARKS[0] or {choice.name for choice in found_columns.values()} >= {*reader.choice_list.choices}:
+            choice_columns |= found_columns
     return choice_columns
 
 
