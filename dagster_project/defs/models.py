@@ -155,7 +155,8 @@ def planned_waves_are_decided(study_run: dg.ResourceParam[StudyRun]) -> dg.Asset
 
 
 MODEL_CHECKS = [
-    rejected_answers_listed, rejected_answers_limited, contradictions_listed, contradictions_limited, planned_waves_are_decided,
+    rejected_answers_listed, rejected_answers_limited, contradictions_listed, contradictions_limited,
+    planned_waves_are_decided,
 ]  # fmt: skip
 
 

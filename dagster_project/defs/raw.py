@@ -15,6 +15,7 @@ from dagster_project.raw.answers import WaveAnswers, on_time_check, unite_waves
 from dagster_project.raw.checks import EXPORT_CHECKS, export_checks, source_of
 from dagster_project.raw.load import LoadedExport, load_export
 from dagster_project.raw.oddities import oddities
+from dagster_project.raw.tables import ExportRecord
 from dagster_project.study import READERS, Export, Study
 from dagster_project.study_run import StudyRun
 
@@ -29,7 +30,7 @@ def _export_asset(study: Study, export: Export) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key,
-        deps=["codebook"],
+        deps=["codebook", *([["raw", study.submission_export(export).table]] if export.repeat_of else [])],
         group_name="raw",
         kinds={"python", "duckdb", READERS[export.reader].badge},
         owners=["team:data-management"],
@@ -53,12 +54,17 @@ def _export_asset(study: Study, export: Export) -> dg.AssetsDefinition:
         checks = export_checks(loaded_export, export, oddities(study, export, study_run.warehouse))
         yield dg.MaterializeResult(
             asset_key=key,
-            data_version=dg.DataVersion(loaded_export.record.sha256 or "not arrived"),
+            data_version=dg.DataVersion(_data_version(export, loaded_export.record)),
             metadata=_metadata(loaded_export),
             check_results=[check_result(check) for check in checks],
         )
 
     return export_asset
+
+
+def _data_version(export: Export, record: ExportRecord) -> str:
+    """The file that the rows are of; of a repeat group, whose people another file knows, all that they are of."""
+    return (record.fingerprint if export.repeat_of is not None else record.sha256) or "not arrived"
 
 
 def _metadata(loaded_export: LoadedExport) -> dict[str, Any]:

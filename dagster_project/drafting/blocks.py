@@ -12,6 +12,7 @@ from itertools import groupby
 
 from dagster_project.drafting.answers import answer_kind, answer_range
 from dagster_project.drafting.columns import ColumnFacts, pooled
+from dagster_project.drafting.tick_lists import TickList, find_tick_list
 from dagster_project.drafting.waves import WaveTable
 from dagster_project.exports.data_dictionary import CHECKBOX_MARK
 from dagster_project.exports.header_rows import JOINT
@@ -47,12 +48,14 @@ class Item:
 @dataclass(frozen=True)
 class Block:
     """Items that belong together. code: of the instrument. ground: why, after "because". templates: of the names without the
-    wave, with {position}, one for each way in which the columns are called; none where each column is named."""
+    wave, with {position}, one for each way in which the columns are called; none where each column is named. tick_list: of a
+    block whose items are the choices of one column."""
 
     code: str
     items: tuple[Item, ...]
     ground: str
     templates: tuple[str, ...] = ()
+    tick_list: TickList | None = None
 
     @property
     def facts(self) -> ColumnFacts:
@@ -89,9 +92,9 @@ class _Names:
 
 def find_blocks(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> list[Block]:
     """The blocks over all tables. excluded: of each table the columns that are known to be something else."""
-    items = _items(tables, excluded)
     names = _Names()
-    blocks: list[Block] = []
+    stems, blocks = _list_blocks(names, _columns_by_stem(tables, excluded))
+    items = [item for item in _items(tables, excluded) if not _is_of_list(item.stem, blocks)]
     remaining: list[Item] = []
     families: dict[tuple[str, str], list[tuple[int, Item]]] = defaultdict(list)
     for item in items:
@@ -108,20 +111,40 @@ def find_blocks(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]
                 blocks.append(_numbered_block(names, stem, suffix, group))
             else:
                 remaining += group_items
-    order = {item.stem: position for position, item in enumerate(items)}
+    order = {stem: position for position, stem in enumerate(stems)}
     remaining.sort(key=lambda item: order[item.stem])
     blocks = [*_with_other_spellings(blocks), *_blocks_of_questions(names, remaining)]
     return sorted(blocks, key=lambda block: order[block.items[0].stem])
 
 
+def _list_blocks(names: _Names, columns: Mapping[str, Mapping[int, ColumnFacts]]) -> tuple[list[str], list[Block]]:
+    """All names of columns in their order, and a block for each column whose cells are lists."""
+    blocks = []
+    for stem, by_table in columns.items():
+        if CHECKBOX_MARK not in stem and (tick_list := find_tick_list(by_table)) is not None:
+            ground = f"the cells are lists of {len(tick_list.choices)} choices"
+            items = tuple(Item(stem, by_table) for _ in tick_list.choices)
+            blocks.append(Block(names.code(stem, "choices"), items, ground, tick_list=tick_list))
+    return list(columns), blocks
+
+
+def _is_of_list(stem: str, list_blocks: Sequence[Block]) -> bool:
+    """Whether a column is a list, or one of the columns of 0 and 1 that a tool writes for a list's choices."""
+    return any(stem == block.items[0].stem or stem.startswith(f"{block.items[0].stem}/") for block in list_blocks)
+
+
 def _items(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> list[Item]:
+    items = [Item(stem, by_table) for stem, by_table in _columns_by_stem(tables, excluded).items()]
+    return [item for item in items if CHECKBOX_MARK not in item.stem and _is_item(item.facts)]
+
+
+def _columns_by_stem(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> dict[str, dict[int, ColumnFacts]]:
     columns: dict[str, dict[int, ColumnFacts]] = defaultdict(dict)
     for index, table in enumerate(tables):
         for name, column in table.columns.items():
             if name not in excluded[index] and not _TOTAL.fullmatch(name):
                 columns[table.stem(name)].setdefault(index, column)
-    items = [Item(stem, by_table) for stem, by_table in columns.items()]
-    return [item for item in items if CHECKBOX_MARK not in item.stem and _is_item(item.facts)]
+    return columns
 
 
 def _is_item(column: ColumnFacts) -> bool:

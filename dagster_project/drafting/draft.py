@@ -172,6 +172,11 @@ def _drafted_blocks(
     drafted_blocks: list[DraftedBlock] = []
     library_codes: set[str] = set()
     for block in blocks:
+        if block.tick_list is not None:
+            answers = Answers(0, 1, "a choice is in the cell, or is not", True, special_codes=block.tick_list.special_codes)
+            keys = KeyProposal((), "each item is a choice")
+            drafted_blocks.append(DraftedBlock(block, answers, None, keys, GateProposals()))
+            continue
         answers = find_answers(block.facts, len(block.items))
         match = recognise_instrument(block.code, len(block.items), answers)
         if match is not None and not match.obstacle:

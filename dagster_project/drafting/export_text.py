@@ -11,6 +11,7 @@ from dagster_project.drafting.answers import REASONS_IN_WORDS, SpecialCode
 from dagster_project.drafting.columns import ColumnFacts
 from dagster_project.drafting.draft import Draft, DraftedBlock, DraftedExport, identifier_column
 from dagster_project.drafting.marks import decimal_mark
+from dagster_project.drafting.tick_lists import TickList
 from dagster_project.drafting.yaml_lines import flow_list, flow_mapping, guessed, one_line, question_value, scalar
 from dagster_project.study import ASK, Layout
 
@@ -169,7 +170,9 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> lis
         )
         lines.append(f"    duplicates: {question_value(question)}")
     blocks = [drafted for drafted in draft.blocks if any(drafted.block.columns_of(export.index))]
-    lines += _decimal_lines([facts for name, facts in table.columns.items() if name in _block_columns(blocks, export.index)])
+    number_blocks = [drafted for drafted in blocks if drafted.block.tick_list is None]
+    number_columns = _block_columns(number_blocks, export.index)
+    lines += _decimal_lines([facts for name, facts in table.columns.items() if name in number_columns])
     lines += _block_lines(blocks, export)
     lines += _label_lines(blocks, anchors)
     lines += _special_code_lines(blocks, anchors)
@@ -214,8 +217,12 @@ def _block_lines(blocks: Sequence[DraftedBlock], export: DraftedExport) -> list[
         codes = [f"{drafted.code}_{position:0{width}d}" for position in range(1, len(columns) + 1)]
         absent = [code for code, column in zip(codes, columns, strict=True) if column is None]
         absent_words = f", absent: [{', '.join(absent)}]" if absent else ""
-        template = _template(drafted, columns)
         remark = f"{drafted.block.ground}"
+        if (tick_list := drafted.block.tick_list) is not None:
+            lines.append(guessed(f"      - block: {drafted.code}", remark))
+            lines += _list_lines(tick_list, codes, columns[0] or "", export.index)
+            continue
+        template = _template(drafted, columns)
         if template is not None:
             line = f"      - {{block: {drafted.code}, template: {scalar(template)}{absent_words}}}"
             lines.append(guessed(line, remark))
@@ -225,6 +232,24 @@ def _block_lines(blocks: Sequence[DraftedBlock], export: DraftedExport) -> list[
         lines += flow_mapping("        columns: ", pairs, 8)
         if absent:
             lines += flow_list("        absent: ", absent, 8)
+    return lines
+
+
+def _list_lines(tick_list: TickList, codes: Sequence[str], column: str, index: int) -> list[str]:
+    choices = {code: scalar(text) for code, text in zip(codes, tick_list.choices, strict=True)}
+    lines = ["        lists:", f"          - column: {scalar(column)}"]
+    lines.append(f"            separator: {scalar(tick_list.separators[index])}")
+    lines += flow_mapping("            choices: ", choices, 12)
+    if tick_list.n_typed:
+        texts = f"{tick_list.n_typed} texts occur" if tick_list.n_typed > 1 else "1 text occurs"
+        lines.append(f"            # {texts} once: add choices, or say which item any other text counts for (other_text)")
+    if tick_list.exclusive:
+        exclusive = flow_list("            exclusive: ", tick_list.exclusive, 12)
+        lines += [*exclusive[:-1], guessed(exclusive[-1], "they say that no choice applies")]
+    if n_blank := tick_list.n_blank[index]:
+        cells = f"{n_blank} cells are blank" if n_blank > 1 else "1 cell is blank"
+        question = f"blank or answers ({cells}: nobody saw the question, or no choice was ticked)"
+        lines.append(f"            untouched: {question_value(question)}")
     return lines
 
 

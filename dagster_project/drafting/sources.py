@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dagster_project.drafting.formats import recognise
 from dagster_project.drafting.waves import Source
-from dagster_project.exports import ExportError, with_dictionary
+from dagster_project.exports import ExportError, repeat_group_mark, with_dictionary
 from dagster_project.study import StudyError
 
 
@@ -43,6 +43,10 @@ def find_sources(paths: Sequence[Path]) -> Sources:
         for table in tables:
             if table.is_dictionary:
                 dictionaries.append(file)
+                continue
+            if (mark := repeat_group_mark(table.table.columns)) is not None:
+                words = f"a repeat group: its rows name their submission in {mark}; declare it with repeat_of"
+                left_out.append((file, f"{f'sheet {table.layout.sheet}: ' if table.layout.sheet else ''}{words}"))
                 continue
             sheet = (table.layout.sheet,) if table.layout.sheet is not None else ()
             name_parts = (*sheet, file.stem, *reversed(folders))

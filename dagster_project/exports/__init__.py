@@ -5,7 +5,7 @@ declaration. Does not belong here: typing an answer (dbt staging), Dagster, the 
 `terminal` only.
 """
 
-from dagster_project.exports.answers import ReadCells, cell_rules, read_cells
+from dagster_project.exports.answers import ReadCells, read_cells, rejected_cure
 from dagster_project.exports.arrivals import (
     DEFINITIONS,
     Look,
@@ -16,6 +16,7 @@ from dagster_project.exports.arrivals import (
     read_release_inputs,
     write_release_inputs,
 )
+from dagster_project.exports.cell_rules import cell_rules
 from dagster_project.exports.cell_text import comparable_cells
 from dagster_project.exports.columns import ColumnFinding, date_codes
 from dagster_project.exports.contract import apply_contract, contract_of_file
@@ -27,6 +28,7 @@ from dagster_project.exports.errors import ExportError, abbreviated_list, quoted
 from dagster_project.exports.identifiers import STRANGERS_CURE, composed_identifiers, did_you_mean, strangers
 from dagster_project.exports.label_proposals import code_in_text, codes_in_texts, propose_labels
 from dagster_project.exports.landing import Arrival, LandedFile, append_arrivals, find_files, is_intact, land, read_arrivals
+from dagster_project.exports.lists import is_of_list, pieces_between
 from dagster_project.exports.planned import Categories, ListedPerson, listed_people, rows_with_answers
 from dagster_project.exports.proposals import (
     ExportData,
@@ -38,6 +40,7 @@ from dagster_project.exports.proposals import (
 from dagster_project.exports.pseudonyms import pseudonym, pseudonyms
 from dagster_project.exports.read import description_of, read_export, read_table
 from dagster_project.exports.redcap import with_dictionary
+from dagster_project.exports.repeat_groups import repeat_group_mark
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_text
@@ -82,9 +85,11 @@ __all__ = [
     "find_wave_changes",
     "is_dictionary",
     "is_intact",
+    "is_of_list",
     "land",
     "listed_people",
     "look",
+    "pieces_between",
     "propose",
     "propose_labels",
     "pseudonym",
@@ -97,6 +102,8 @@ __all__ = [
     "read_export",
     "read_release_inputs",
     "read_table",
+    "rejected_cure",
+    "repeat_group_mark",
     "repeated_texts",
     "rows_with_answers",
     "strangers",

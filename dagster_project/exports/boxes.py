@@ -17,14 +17,13 @@ import pyarrow.compute as pc
 
 from dagster_project.exports.columns import ColumnMatch
 from dagster_project.exports.data_dictionary import BOXES, CHECKBOX_MARK, STATE_SUFFIX, checkbox_column, label_key
-from dagster_project.exports.errors import abbreviated_list
+from dagster_project.exports.errors import abbreviated_list, row_words
 from dagster_project.exports.headers import HeaderTexts
 from dagster_project.exports.table import Form, TextTable
 from dagster_project.study import PARTICIPANTS, Export, Study
 
 _NO_STATE = pa.array(["", "0", "Incomplete"])
 _TICKED, _NOT_TICKED = (pa.array([number, BOXES[number]]) for number in ("1", "0"))
-_MAX_LISTED_ROWS = 5
 
 
 @dataclass(frozen=True)
@@ -120,14 +119,11 @@ def _rows_without_answers(table: TextTable, form: Form, boxes: Sequence[_Box]) -
 
 
 def _question(form: Form, table: TextTable, is_open: pa.BooleanArray) -> str:
-    rows = [str(row) for row in pc.filter(table.source_rows, is_open).to_pylist()]
-    row_list = ", ".join(rows[:_MAX_LISTED_ROWS])
-    more_words = f" and {len(rows) - _MAX_LISTED_ROWS} more" if len(rows) > _MAX_LISTED_ROWS else ""
+    rows = pc.filter(table.source_rows, is_open).to_pylist()
     state_column = HeaderTexts(table.columns)(form.state_column)
     return (
-        f"column {state_column} is blank or Incomplete in row{'s' * (len(rows) > 1)} {row_list}"
-        f"{more_words}, where its form has nothing but boxes that are not ticked: perhaps nobody saw it; say"
-        " untouched_forms: blank or answers for the export"
+        f"column {state_column} is blank or Incomplete in {row_words(rows)}, where its form has nothing but boxes that are"
+        " not ticked: perhaps nobody saw it; say untouched_forms: blank or answers for the export"
     )
 
 

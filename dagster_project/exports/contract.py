@@ -4,6 +4,7 @@ Belongs here: applying both to one file. Does not belong here: columns (columns.
 result (contract_result.py), reading a format, typing an answer, comparing waves with the roster.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from dagster_project.exports.declared_missing import undeclared_missing_codes
 from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.identifiers import rounded_identifiers
 from dagster_project.exports.label_row import label_row_problem
+from dagster_project.exports.landing import find_files
+from dagster_project.exports.list_columns import read_lists
 from dagster_project.exports.read import description_of, read_export
+from dagster_project.exports.repeat_groups import export_of_repeats, repeat_group_question, with_submissions
 from dagster_project.exports.row_rules import (
     NO_PARTICIPANT,
     near_misses,
@@ -67,6 +71,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         is_accepted = pc.invert(is_set_aside)
         respondents, source_rows = pc.filter(respondents, is_accepted), pc.filter(source_rows, is_accepted)
     boxes = read_boxes(columns, table, study, export, is_accepted)
+    lists = read_lists(columns, table, study, export, is_accepted)
     result = ContractResult(
         name=name,
         wave=export.wave or "roster",
@@ -79,7 +84,7 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         respondents=respondents,
         source_rows=source_rows,
         set_aside=set_aside,
-        findings=columns.findings(boxes.code_columns),
+        findings=columns.findings({**boxes.code_columns, **lists.choice_columns, **table.joined_columns}),
         rows_in_file=row_count,
         label_row=label_row_problem(table, columns, study, export, reasons),
         rounded_identifiers=_rounded_identifiers(columns, export.respondent, respondents),
@@ -88,7 +93,9 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
         rows_of_no_wave=rows_of_no_wave(columns, export),
         near_misses=near_misses(columns, export),
         repeated_rows=repeated_rows(columns, table, export, reasons),
+        repeat_group=repeat_group_question(table.columns, export),
         boxes=boxes,
+        lists=lists,
     )
     if row_count != result.rows_accepted + set_aside.num_rows or row_count != table.content.num_rows:
         raise ExportError(
@@ -98,10 +105,37 @@ def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, 
     return result
 
 
-def contract_of_file(path: Path, name: str, study: Study, export: Export, sha256: str = "") -> ContractResult:
-    """Read a file of an export and apply its contract. `name` is what messages call it. Raises ExportError for a file that
-    cannot be read; what else is wrong is in the result."""
-    return apply_contract(read_export(path, export, name, description_of(study, export)), study, export, sha256, name)
+def contract_of_file(
+    path: Path,
+    name: str,
+    study: Study,
+    export: Export,
+    sha256: str = "",
+    submission_files: Sequence[tuple[Path, str]] | None = None,
+) -> ContractResult:
+    """Read a file of an export and apply its contract. `name` is what messages call it. submission_files: of a repeat group,
+    the files of its submissions and their names; by default those that stand in the folder of their export. Raises
+    ExportError for a file that cannot be read; what else is wrong is in the result."""
+    table = read_export(path, export, name, description_of(study, export))
+    if export.repeat_of is None:
+        return apply_contract(table, study, export, sha256, name)
+    submission_export = study.submission_export(export)
+    files = _files_in_use(study, submission_export) if submission_files is None else submission_files
+    if not files:
+        raise ExportError(
+            f"{plain(name)}: its submissions (export {export.repeat_of}) have not arrived in {submission_export.folder}; put"
+            " their file there"
+        )
+    submissions = [contract_of_file(file, file_name, study, submission_export) for file, file_name in files]
+    for part in submissions:
+        part.raise_if_broken()
+    joined_table = with_submissions(table, name, export, submissions, submission_export)
+    return apply_contract(joined_table, study, export_of_repeats(export, submission_export), sha256, name)
+
+
+def _files_in_use(study: Study, export: Export) -> list[tuple[Path, str]]:
+    files = find_files(study.folder, export)
+    return [(file, file.name) for file in (files if export.files == "parts" else files[-1:])]
 
 
 def _date_columns(columns: ColumnMatch, export: Export) -> dict[str, DateColumn]:

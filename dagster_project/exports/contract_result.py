@@ -18,6 +18,7 @@ from dagster_project.exports.dates import DateColumn, date_column
 from dagster_project.exports.errors import ExportError, abbreviated_list, bare_or_quoted, plain, quoted
 from dagster_project.exports.headers import HeaderTexts, code_suffix
 from dagster_project.exports.identifiers import composed_identifiers
+from dagster_project.exports.list_columns import ListColumns
 from dagster_project.exports.repeats import repeated_texts
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_int16, as_text
@@ -46,6 +47,8 @@ class ContractResult:
     rounded_identifiers: what is wrong if a spreadsheet rounded identifiers.
     cell_faults: a line for each cell that is needed and has no value in the file.
     boxes: the boxes of the file (REDCap) that are no answers.
+    repeat_group: what is asked of a file whose rows name their submission.
+    lists: the columns of the file whose cells hold several choices.
     undeclared_missing: of a file that declares codes as missing, a line for each column with one that the protocol lacks.
     """
 
@@ -69,7 +72,9 @@ class ContractResult:
     rows_of_no_wave: tuple[str, ...] = ()
     near_misses: tuple[str, ...] = ()
     repeated_rows: tuple[str, ...] = ()
+    repeat_group: str | None = None
     boxes: BoxTexts = field(default_factory=BoxTexts)
+    lists: ListColumns = field(default_factory=ListColumns)
 
     @cached_property
     def accepted(self) -> pa.Table:
@@ -81,15 +86,17 @@ class ContractResult:
     def batches(self, integer_codes: set[str]) -> Iterator[pa.RecordBatch]:
         """The accepted rows in the file's order, batch by batch: the columns of `places`, source_file, source_row.
 
-        Text is unchanged, but for boxes that are no answers; null where a column has no position. The codes in
-        `integer_codes` are given as int16 as long as every accepted cell is blank (null) or the plain spelling of a whole
-        number: at the first other cell a code is removed from the set, and is text from that batch on. There is at least one
-        batch; it may have no rows.
+        Text is unchanged, but for boxes that are no answers, and cells of several choices, which are split; null where a
+        column has no position. The codes in `integer_codes` are given as int16 as long as every accepted cell is blank
+        (null) or the plain spelling of a whole number: at the first other cell a code is removed from the set, and is text
+        from that batch on. There is at least one batch; it may have no rows.
         """
         positions = sorted({position for position in self.column_positions.values() if position is not None} or {0})
         integer_codes -= {code for code, texts in self.boxes.texts.items() if as_int16(pc.fill_null(texts, "")) is None}
         integer_positions = {
-            position for code, position in self.column_positions.items() if code in integer_codes and position is not None
+            position
+            for code, position in self.column_positions.items()
+            if code in integer_codes and code not in self.lists.readers and position is not None
         }
         integer_codes -= {code for code, position in self.column_positions.items() if position is None}
         rows_seen, rows_yielded = 0, 0
@@ -112,13 +119,15 @@ class ContractResult:
                         columns[position] = numbers
                 elif position not in integer_positions and pa.types.is_integer(cells.type):
                     columns[position] = as_text(cells)
-            integer_codes &= {code for code in integer_codes if self.column_positions.get(code, -1) in integer_positions}
+            number_codes = {code for code, position in self.column_positions.items() if position in integer_positions}
+            integer_codes &= number_codes | self.lists.readers.keys()
             null_texts = pa.nulls(batch.num_rows, pa.string())
             output_columns = {
                 name: null_texts if position is None else columns[position]
                 for name, position in self.column_positions.items()
             }
             output_columns |= {code: _replaced(output_columns[code], texts) for code, texts in box_texts.items()}
+            output_columns |= self._choices(output_columns, integer_codes)
             file_indices = pa.array(np.zeros(batch.num_rows, np.int32))
             file_hashes = pa.array([self.sha256], pa.string())
             output_columns["source_file"] = pa.DictionaryArray.from_arrays(file_indices, file_hashes)
@@ -127,6 +136,17 @@ class ContractResult:
             output_columns["source_row"] = self.source_rows.slice(rows_yielded, batch.num_rows)
             rows_yielded += batch.num_rows
             yield pa.RecordBatch.from_pydict(output_columns)
+
+    def _choices(self, cells_by_code: Mapping[str, pa.Array], integer_codes: set[str]) -> dict[str, pa.Array]:
+        """What the cells of lists say of each item, as `batches` gives it."""
+        choices = {}
+        for code, reader in self.lists.readers.items():
+            choices[code] = texts = reader.texts_of(code, cells_by_code[code])
+            if code in integer_codes:
+                numbers = as_int16(texts)
+                choices[code] = texts if numbers is None else numbers
+                integer_codes -= {code} if numbers is None else set()
+        return choices
 
     @property
     def rows_accepted(self) -> int:
@@ -137,15 +157,20 @@ class ContractResult:
         """What makes the export unusable, one line each: missing and duplicated columns, identifiers that
         were rounded, cells without a value, dates that could be read two ways, participants with several rows."""
         return [
+            *([f"{self.wave}: {self.repeat_group}"] if self.repeat_group is not None else []),
             *self._missing_columns(),
             *self._duplicated_columns(),
             *([f"{self.wave}: {self.label_row}"] if self.label_row is not None else []),
             *([f"{self.wave}: {self.rounded_identifiers}"] if self.rounded_identifiers is not None else []),
             *self._cell_problems(),
             *self._date_problems(),
-            *(f"{self.wave}: {line}" for line in (*self.near_misses, *self.undeclared_missing, *self.boxes.questions)),
+            *(f"{self.wave}: {line}" for line in (*self.near_misses, *self.undeclared_missing, *self._questions)),
             *self._repeated_participants(),
         ]
+
+    @property
+    def _questions(self) -> tuple[str, ...]:
+        return (*self.boxes.questions, *self.lists.questions)
 
     @cached_property
     def warnings(self) -> list[str]:
@@ -156,6 +181,7 @@ class ContractResult:
             *self.table.warnings,
             *self.rows_of_no_wave,
             *self.repeated_rows,
+            *self.lists.warnings,
             *self.date_warnings,
         ]
 
@@ -224,7 +250,8 @@ class ContractResult:
         return [finding for finding in self.findings if finding.verdict == verdict]
 
     def _missing_columns(self) -> list[str]:
-        missing = self._findings_of("missing")
+        # Several codes may stand in one column.
+        missing = [*{finding.column: finding for finding in reversed(self._findings_of("missing"))}.values()][::-1]
         if len(missing) == 1:
             return [f"{self.wave}: {missing[0].message}"]
         if not missing:
@@ -243,13 +270,15 @@ class ContractResult:
     def _repeated_participants(self) -> list[str]:
         """Participants with several accepted rows; blanks around an identifier are ignored."""
         participants = repeated_texts(self.respondents)
+        cure = "keep one of them, or set the others aside by a rule"
+        if self.table.joined_columns:
+            cure = "say under rows which of them counts, e.g. {column: repeat.number, equals: [1]}, or under duplicates"
         messages = []
         for participant in participants.slice(0, _MAX_LISTED_PARTICIPANTS).to_pylist():
             is_own_row = pc.equal(composed_identifiers(self.respondents), participant)
             row_numbers = pc.filter(self.source_rows, is_own_row).to_pylist()
             messages.append(
-                f"{self.wave}: participant {bare_or_quoted(participant)} has rows {_row_list(row_numbers)}; keep one of"
-                " them, or set the others aside by a rule"
+                f"{self.wave}: participant {bare_or_quoted(participant)} has rows {_row_list(row_numbers)}; {cure}"
             )
         if len(participants) > _MAX_LISTED_PARTICIPANTS:
             unlisted_count = len(participants) - _MAX_LISTED_PARTICIPANTS

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports.answers import CellRule, cell_rules
+from dagster_project.exports.cell_rules import CellRule, cell_rules
 from dagster_project.exports.errors import abbreviated_list, quoted
 from dagster_project.exports.headers import HeaderTexts
 from dagster_project.exports.table import TextTable

@@ -37,3 +37,8 @@ def abbreviated_list(words: Sequence[str]) -> str:
     """The first five words, then how many more there are."""
     remainder = f" and {len(words) - _MAX_LISTED} more" if len(words) > _MAX_LISTED else ""
     return ", ".join(words[:_MAX_LISTED]) + remainder
+
+
+def row_words(rows: Sequence[int]) -> str:
+    """Rows as a message lists them: "row 3", "rows 3, 4"; the first five, then how many more there are."""
+    return f"row{'s' * (len(rows) > 1)} {abbreviated_list([str(row) for row in rows])}"

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dagster_project.exports.answers import ReadCells
+from dagster_project.exports.lists import is_of_list
 from dagster_project.exports.proposals import ExportData
 from dagster_project.study import PARTICIPANTS, SERVICES, Study, comparable
 
@@ -55,7 +56,7 @@ def propose_labels(export_data: ExportData, study: Study, cells_read: Iterable[R
     """
     proposals = []
     for cells in cells_read:
-        block, rejected_texts = cells.block, sorted({comparable(text) for text in cells.rejected})
+        block, rejected_texts = cells.block, sorted({comparable(text) for text in cells.rejected if not is_of_list(text)})
         if block in (SERVICES, PARTICIPANTS) or not rejected_texts:
             continue
         known_labels = _labels_of_file(export_data, study, block, rejected_texts)

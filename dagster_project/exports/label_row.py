@@ -9,10 +9,11 @@ import re
 import numpy as np
 import pyarrow as pa
 
-from dagster_project.exports.answers import CellRule, cell_rules
+from dagster_project.exports.cell_rules import CellRule
 from dagster_project.exports.columns import ColumnMatch
 from dagster_project.exports.errors import abbreviated_list, quoted
 from dagster_project.exports.headers import loose_header_key
+from dagster_project.exports.lists import ListReader, column_rules
 from dagster_project.exports.table import TextTable
 from dagster_project.study import READERS, Export, Study
 
@@ -33,7 +34,7 @@ def label_row_problem(table: TextTable, columns: ColumnMatch, study: Study, expo
     rules = {
         position: rule
         for block in export.blocks
-        for code, rule in cell_rules(study, export, block.block).items()
+        for code, rule in column_rules(study, export, block.block).items()
         if (column := columns.canonical.get(code)) is not None and (position := columns.position(column)) is not None
     }
     respondents = columns.cells(export.respondent)
@@ -51,7 +52,7 @@ def label_row_problem(table: TextTable, columns: ColumnMatch, study: Study, expo
     return f"{rows_words} like a header and not like a person ({cells}, …); {_cure(export, len(suspects))}"
 
 
-def _looks_like_header(table: TextTable, row_index: int, rules: dict[int, CellRule]) -> bool:
+def _looks_like_header(table: TextTable, row_index: int, rules: dict[int, CellRule | ListReader]) -> bool:
     cells = table.row(row_index)
     filled_cells = [(column, cell.strip()) for column, cell in zip(table.columns, cells, strict=True) if cell.strip()]
     other_cells = [cell.strip() for position, cell in enumerate(cells) if position not in rules]
@@ -82,7 +83,7 @@ def _shape(identifier_text: str) -> str:
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", identifier_text.strip()))
 
 
-def _others_are_answers(table: TextTable, row_index: int, rules: dict[int, CellRule]) -> bool:
+def _others_are_answers(table: TextTable, row_index: int, rules: dict[int, CellRule | ListReader]) -> bool:
     """Whether most filled cells of these columns below a row are answers."""
     n_accepted = n_filled = 0
     for (_, rule), column in zip(sorted(rules.items()), table.texts(sorted(rules)).columns, strict=True):

@@ -11,7 +11,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports.answers import CellRule, is_whole_number
+from dagster_project.exports.cell_rules import CellRule
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.identifiers import composed
 from dagster_project.study import PARTICIPANTS, Export, Study, comparable
@@ -57,10 +57,8 @@ class Categories:
     def _category(self, variable: str, text: str) -> str | None:
         if self._special_rules[variable].is_declared(text):
             return None
-        texts = self._texts[variable]
-        if text not in texts and is_whole_number(text):
-            text = str(int(float(text)))
-        return texts.get(text)
+        rule = CellRule(frozenset(self._texts[variable]), takes_numbers=False, meanings={**self._texts[variable]})
+        return str(rule.code_of(text)) if text and rule.is_declared(text) else None
 
 
 @dataclass(frozen=True)

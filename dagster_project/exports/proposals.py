@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dagster_project.exports.answers import cell_rules
+from dagster_project.exports.cell_rules import cell_rules
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.headers import HeaderTexts
+from dagster_project.exports.lists import column_rules, list_readers
 from dagster_project.exports.table import TextTable
 from dagster_project.study import PARTICIPANTS, SERVICES, Anchors, Export, Instrument, Scale, Study, in_words
 
@@ -38,7 +39,8 @@ _MIN_CELLS = 3
 @dataclass(frozen=True)
 class Proposal:
     """A column for a missing code. declared: the missing column. confidence: 0 to 1. evidence: by kind, each 0 to 1.
-    header_text: how a message shows a header of the file."""
+    header_text: how a message shows a header of the file. is_of_list: whether the column is a list's, of
+    whose items the code is the first."""
 
     code: str
     block: str
@@ -47,6 +49,7 @@ class Proposal:
     confidence: float
     evidence: Mapping[str, float]
     header_text: HeaderTexts
+    is_of_list: bool = False
 
     @property
     def sentence(self) -> str:
@@ -78,8 +81,10 @@ def propose(export_data: ExportData, study: Study, earlier_waves: Sequence[Expor
     for block in export_data.export.blocks:
         if block.block == PARTICIPANTS:
             continue
+        # A list is one column, whatever number of items it feeds.
+        further_codes = {code for choice_list in block.lists for code in choice_list.codes[1:]}
         for code in study.block_codes(block.block):
-            if code in missing_columns:
+            if code in missing_columns and code not in further_codes:
                 candidates += [
                     _candidate(export_data, study, earlier_waves, block.block, code, missing_columns[code], column)
                     for column in unknown_columns
@@ -118,7 +123,8 @@ def _candidate(
     confidence = sum(_WEIGHTS[kind] * value for kind, value in evidence.items()) / total
     findings = export_data.contract_result.findings
     header_text = HeaderTexts(finding.column for finding in findings)
-    return Proposal(code, block, declared_column, column, confidence, evidence, header_text)
+    is_of_list = code in list_readers(study, export_data.export)
+    return Proposal(code, block, declared_column, column, confidence, evidence, header_text, is_of_list)
 
 
 def _scale_correlation(export_data: ExportData, instrument: Instrument, code: str, texts: Sequence[str]) -> float | None:
@@ -154,7 +160,7 @@ def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block:
     filled_texts = [text.strip() for text in texts if text.strip()]
     if not filled_texts:
         return None
-    rule = cell_rules(study, export, block)[code]
+    rule = column_rules(study, export, block)[code]
     return sum(map(rule.accepts, filled_texts)) / len(filled_texts)
 
 
@@ -301,7 +307,8 @@ def _reversed_items(
 def find_label_changes(export_data: ExportData, earlier_waves: Sequence[ExportData], study: Study) -> list[str]:
     """Codes whose label in the file is not what it was in an earlier wave. The labels themselves are not repeated."""
     messages = []
-    for code in study.export_columns(export_data.export):
+    codes = {column: code for code, column in reversed(study.export_columns(export_data.export).items())}
+    for code in reversed(codes.values()):
         label = _label_of(export_data, study, code)
         for earlier_data in reversed(earlier_waves):
             earlier_label = _label_of(earlier_data, study, code)

@@ -161,10 +161,15 @@ def rows_of_no_wave(columns: ColumnMatch, export: Export) -> tuple[str, ...]:
         }
         for name in names
     }
+    kinds = [kind for kind in kinds if not any(all(_has_text(kind, rule_part) for rule_part in rule) for rule in rules)]
+    if export.repeat_of is not None and kinds:
+        n_rows = sum(kind["count_all"] for kind in kinds)
+        return (
+            f"{n_rows} row{'s' * (n_rows > 1)} of the repeat group {'are' if n_rows > 1 else 'is'} taken by no export, by"
+            f" column {' and '.join(map(quoted, names))}; declare an export for them if they are a wave",
+        )
     lines = []
     for kind in sorted(kinds, key=lambda kind: [kind[name] or "" for name in names]):
-        if any(all(_has_text(kind, row_filter) for row_filter in rule) for rule in rules):
-            continue
         unknown_values = [name for name in names if kind[name] not in declared_texts[name]] or list(names)
         description = " and ".join(f"column {quoted(name)} is {quoted(kind[name] or '')}" for name in unknown_values)
         lines.append(

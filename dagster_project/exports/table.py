@@ -97,6 +97,7 @@ class TextTable:
     encoding, delimiter: as detected; None if the format has none, and for a file of one column.
     faults: cells whose value in `content` is not what the file shows, or cannot be.
     guesses: what was taken to be so and could be otherwise, one sentence each.
+    joined_columns: columns that are not in the file, or that only join it with another, with a sentence on each.
     warnings: what people see otherwise in the file, one sentence each.
     notes: what the reader found out about the file, one sentence each.
     blank_lines: number of entirely blank lines, which are not records.
@@ -115,6 +116,7 @@ class TextTable:
     forms: dict[str, Form] = field(default_factory=dict)
     encoding: str | None = None
     delimiter: str | None = None
+    joined_columns: dict[str, str] = field(default_factory=dict)
     guesses: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

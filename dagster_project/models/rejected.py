@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dagster_project.checks import Check, first_few
-from dagster_project.exports import quoted
-from dagster_project.study import Study
+from dagster_project.exports import quoted, rejected_cure
+from dagster_project.study import PARTICIPANTS, Study
 from dagster_project.warehouse import Warehouse
 
 _REJECTED_COUNTS = "select wave, block, given, rejected from marts.rejected_counts where rejected > 0 order by rejected desc"
@@ -92,11 +92,7 @@ def _too_many(block: RejectedBlock, texts: Sequence[RejectedText], limit: float)
     block_texts = [text for text in texts if (text.wave, text.block) == (block.wave, block.block)]
     common = ", ".join(f"{quoted(text.answer_text)} ({text.n} times)" for text in block_texts[:3])
     share = 100 * block.rejected / block.given
-    cure = (
-        "declare these texts under labels or special_codes of the export, or correct the anchors"
-        if block.wave
-        else "declare these texts under the variable's categories, or correct its limits"
-    )
+    cure = rejected_cure(block.block if block.wave else PARTICIPANTS, [text.answer_text for text in block_texts])
     return (
         f"{block.wave or 'roster'}, {block.block}: {block.rejected} of {block.given} values were rejected"
         f" ({share:.0f} %, more than {100 * limit:g} %): {common}; {cure};"

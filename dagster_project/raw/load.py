@@ -28,7 +28,7 @@ from dagster_project.exports import (
 )
 from dagster_project.raw.columns import IS_EXCLUDED, day_columns, export_columns
 from dagster_project.raw.tables import ExportRecord, loaded_before, record_of, write_empty, write_export
-from dagster_project.raw.versions import choose_files, count_versions, judge_files, note_files, refuse_gone
+from dagster_project.raw.versions import ChosenFiles, choose_files, count_versions, judge_files, note_files, refuse_gone
 from dagster_project.settings import Settings
 from dagster_project.study import Export, Study
 from dagster_project.warehouse import Warehouse
@@ -66,12 +66,17 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
     if chosen_files is None:
         refuse_gone(study, export)
         return LoadedExport(write_empty(warehouse, study, export), versions, inputs_digest, notes, is_unchanged=False)
-    fingerprint = _fingerprint(settings, study, export, chosen_files.sha256)
+    submissions = _submission_files(settings, study, export, warehouse)
+    fingerprint = _fingerprint(settings, study, export, [chosen_files, *submissions])
     if (record := loaded_before(warehouse, export, fingerprint)) is not None:
         return LoadedExport(record, versions, inputs_digest, notes, is_unchanged=True)
     try:
         contract_results = [
-            contract_of_file(file.path, file.name, study, export, file.sha256) for file in chosen_files.files
+            contract_of_file(
+                *(file.path, file.name, study, export, file.sha256),
+                [(part.path, part.name) for files_in_use in submissions for part in files_in_use.files],
+            )
+            for file in chosen_files.files
         ]
         for part in contract_results:
             part.raise_if_broken()
@@ -82,6 +87,17 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
         judge_files(warehouse, export, chosen_files, "refused", str(error))
         raise
     return LoadedExport(record, versions, inputs_digest, notes, is_unchanged=False)
+
+
+def _submission_files(settings: Settings, study: Study, export: Export, warehouse: Warehouse) -> list[ChosenFiles]:
+    """Of a repeat group: the files in use of its submissions, which say whose its rows are."""
+    if export.repeat_of is None:
+        return []
+    submission_export = study.submission_export(export)
+    files = [land(file, settings.landing) for file in find_files(study.folder, submission_export)]
+    note_files(settings.landing, warehouse, submission_export, files)
+    chosen_files = choose_files(settings.landing, submission_export, files, warehouse)
+    return [chosen_files] if chosen_files is not None else []
 
 
 def _refuse_shared_participants(contract_results: Sequence[ContractResult]) -> None:
@@ -103,12 +119,14 @@ def _refuse_shared_participants(contract_results: Sequence[ContractResult]) -> N
         )
 
 
-def _fingerprint(settings: Settings, study: Study, export: Export, sha256: str) -> str:
-    declaration = export.model_dump_json(exclude={"pin", "files"})
+def _fingerprint(settings: Settings, study: Study, export: Export, all_chosen: Sequence[ChosenFiles]) -> str:
+    """all_chosen: the files of the export, and those of the submissions that it is a repeat group of."""
+    exports = [export] if export.repeat_of is None else [export, study.submission_export(export)]
+    declaration = "\n".join(known_export.model_dump_json(exclude={"pin", "files"}) for known_export in exports)
     description = description_of(study, export)
     description_sha256 = hashlib.sha256(description.read_bytes()).hexdigest() if description and description.exists() else ""
     parts = (
-        sha256,
+        *(files_in_use.sha256 for files_in_use in all_chosen),
         declaration,
         description_sha256,
         *export_columns(study, export),

@@ -1,6 +1,6 @@
 """What a run would reject of an export: cells that are no answers, people who are not on the roster.
 
-Belongs here: the findings on them. Does not belong here: the rule for a cell (exports/answers.py), comparing identifiers
+Belongs here: the findings on them. Does not belong here: the rule for a cell (exports/cell_rules.py), comparing identifiers
 (exports/identifiers.py).
 """
 
@@ -16,10 +16,12 @@ from dagster_project.exports import (
     contract_of_file,
     did_you_mean,
     find_files,
+    is_of_list,
     quoted,
+    rejected_cure,
     strangers,
 )
-from dagster_project.study import PARTICIPANTS, SERVICES, Export, Study, comparable
+from dagster_project.study import PARTICIPANTS, Export, Study, comparable
 
 _MAX_LISTED = 3
 #: How alike a text and a declared one must be for the question whether the one is meant, 0 to 1.
@@ -47,10 +49,7 @@ def _rejected_line(cells: ReadCells) -> str:
         if n_rejected == cells.value_count
         else f"{n_rejected} of the {cells.value_count} values of {cells.name} would be rejected: {text_list}"
     )
-    cure = {
-        PARTICIPANTS: "declare these texts under the variable's categories, or correct its limits",
-        SERVICES: "declare these texts under used, not_used or special_codes",
-    }.get(cells.block, "declare these texts under labels or special_codes of the export, or correct the anchors")
+    cure = rejected_cure(cells.block, [text for text, _ in commonest])
     questions = [question for text, _ in commonest[:_MAX_LISTED] if (question := _question(text, cells.declared_texts))]
     return f"{beginning}; {questions[0] if questions else cure}"
 
@@ -58,6 +57,8 @@ def _rejected_line(cells: ReadCells) -> str:
 def _question(text: str, declared_texts: frozenset[str]) -> str:
     """Which declared text a cell's text may be meant for: in another encoding, in other case, or with a slip."""
     cell_text = comparable(text)
+    if is_of_list(cell_text):
+        return ""  # the contract asks about it
     for source in _ENCODINGS:
         for target in _ENCODINGS:
             try:

@@ -108,9 +108,16 @@ def _column_lines(export: str, proposals: Sequence[Proposal]) -> list[str]:
     lines = [f"to accept, add to study.yaml under exports, {export}:"]
     for block in dict.fromkeys(proposal.block for proposal in proposals):
         columns = ", ".join(
-            f"{proposal.code}: {json.dumps(proposal.column)}" for proposal in proposals if proposal.block == block
+            f"{proposal.code}: {json.dumps(proposal.column)}"
+            for proposal in proposals
+            if proposal.block == block and not proposal.is_of_list
         )
-        lines.append(f"  block {block}: columns: {{{columns}}}")
+        lines.append(f"  block {block}: columns: {{{columns}}}" if columns else f"  block {block}:")
+        lines += [
+            f"    list of column {json.dumps(proposal.declared_column)}: column: {json.dumps(proposal.column)}"
+            for proposal in proposals
+            if proposal.block == block and proposal.is_of_list
+        ]
     return lines
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports import ContractResult, cell_rules
-from dagster_project.exports.answers import CellRule
+from dagster_project.exports.cell_rules import CellRule
 from dagster_project.study import (
     ANSWERED_CURE,
     ANSWERED_UNASKED,

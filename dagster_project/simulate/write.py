@@ -51,7 +51,15 @@ def write_exports(stand_ins: StandIns, study: Study, folder: Path, seed: int) ->
 
 
 def refuse_existing_files(study: Study, folder: Path) -> list[Path]:
-    """The files to which stand-ins of a study are written. Raises SimulationError if one of them already exists."""
+    """The files to which stand-ins of a study are written. Raises SimulationError if one of them already exists, and for an
+    export of a kind that is not written."""
+    for export in study.protocol.exports:
+        if export.repeat_of is not None or any(block.lists for block in export.blocks):
+            key = "repeat_of" if export.repeat_of is not None else "lists"
+            raise SimulationError(
+                f"export {export.export} declares {key}, and stand-ins are written with a row a person and a column an item;"
+                " declare columns or a template in a copy of the study"
+            )
     paths = [Path(folder) / export.folder / _file_name(study, export) for export in study.protocol.exports]
     for path in paths:
         if path.exists():

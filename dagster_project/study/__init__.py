@@ -5,6 +5,7 @@ Does not belong here: anything that touches an export, a database or a result. T
 """
 
 from dagster_project.study.base import Code, ContrastId, Definition, WaveId
+from dagster_project.study.choice_list import LINE_BREAK, SPACE, ChoiceList
 from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.effect_size import (
@@ -21,6 +22,7 @@ from dagster_project.study.errors import StudyError
 from dagster_project.study.export import (
     MISSING_REASONS,
     RESERVED_NAMES,
+    SUBMISSION_RESPONDENT,
     AnswerLabels,
     CodeRange,
     ColumnBlock,
@@ -68,14 +70,18 @@ __all__ = [
     "LEFT_UNASKED",
     "LIBRARY_FOLDER",
     "LIBRARY_PREFIX",
+    "LINE_BREAK",
     "MISSING_REASONS",
     "PARTICIPANTS",
     "READERS",
     "RESERVED_NAMES",
     "SERVICES",
+    "SPACE",
+    "SUBMISSION_RESPONDENT",
     "VALID_SKIP",
     "Anchors",
     "AnswerLabels",
+    "ChoiceList",
     "Code",
     "CodeRange",
     "ColumnBlock",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dagster_project.study.base import Code, Definition, Text, WaveId, as_list
+from dagster_project.study.choice_list import ChoiceList
 from dagster_project.study.gates import VALID_SKIP
 from dagster_project.study.items import PlainNumber, Positions
 from dagster_project.study.planned import PlannedFor
@@ -44,6 +45,9 @@ MissingReason = Literal[
 MISSING_REASONS: tuple[MissingReason, ...] = get_args(MissingReason)
 
 
+#: The column that joining the rows of a repeat group with their submissions gives: who answered.
+SUBMISSION_RESPONDENT = "submission.respondent"
+
 #: Tables of schema raw besides those of the waves.
 RESERVED_NAMES = ("roster", "answers", "exports", "versions", "contract", "set_aside_rows")
 
@@ -62,19 +66,22 @@ def _known_encoding(name: str) -> str:
 
 
 class ColumnBlock(PlannedFor):
-    """The export columns of one block of canonical codes: a template, or a list of code: column."""
+    """The export columns of one block of canonical codes: a template, or a list of code: column, or lists of choices."""
 
     block: Code = Field(description="an instrument's code, or 'services', or 'participants'")
     template: str | None = Field(
         default=None, description="the column's name with {position} for the item's number, e.g. 'Q5_{position}'"
     )
     columns: dict[str, Text] = Field(default_factory=dict, description="code: column name, one line each")
+    lists: tuple[ChoiceList, ...] = Field(
+        default=(), description="columns whose cells hold several choices of one question, each choice an item"
+    )
     absent: tuple[str, ...] = Field(default=(), description="codes that this export was never meant to have")
 
     @model_validator(mode="after")
     def _names_columns(self) -> "ColumnBlock":
-        if self.template is None and not self.columns:
-            raise ValueError(f"block {self.block} needs a template or columns")
+        if self.template is None and not self.columns and not self.lists:
+            raise ValueError(f"block {self.block} needs a template, columns or lists")
         if self.template is not None:
             try:
                 first_column, second_column = (self.template.format(position=position) for position in (1, 2))
@@ -267,6 +274,11 @@ class Export(Definition):
         description="cell text: missing reason, e.g. '-9': refused, for all blocks; or a list of {blocks, codes}; a range is"
         " written '90 thru 99'",
     )
+    repeat_of: Code | None = Field(
+        default=None,
+        description="of the file of a repeat group (ODK, KoboToolbox): the export of its submissions, e.g. t1, which knows"
+        " who answered, and when; respondent and answered_on are left out then",
+    )
     rows: Annotated[tuple[RowFilter, ...], BeforeValidator(as_list)] = Field(
         default=(),
         description="which rows are this wave's, if the file holds several waves: one rule, or a list of rules that must all"
@@ -314,6 +326,17 @@ class Export(Definition):
     def layout(self) -> Layout:
         """How its files are laid out."""
         return Layout(**{key: getattr(self, key) for key in _LAYOUT_KEYS})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _respondent_of_submission(cls, content: object) -> object:
+        if not isinstance(content, Mapping) or content.get("repeat_of") is None:
+            return content
+        if needless := [
+            key for key in ("respondent", "answered_on") if content.get(key) not in (None, SUBMISSION_RESPONDENT)
+        ]:
+            raise ValueError(f"an export with repeat_of has {needless[0]} from the export of its submissions; take it out")
+        return {**content, "respondent": SUBMISSION_RESPONDENT}
 
     @model_validator(mode="after")
     def _layout_of_reader(self) -> "Export":

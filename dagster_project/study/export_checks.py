@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable
 
+from dagster_project.study.choice_list_checks import check_lists
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export import AnswerLabels, CodeRange, Export, read_code_range
 from dagster_project.study.instruments import Instrument
@@ -110,7 +111,7 @@ def _is_number(text: str) -> bool:
 def check_export(study: Study, export: Export, location: str) -> None:
     """Raise StudyError, with one line, where an export's declaration does not fit the study. location: file and key."""
     block_names = {instrument.instrument for instrument in study.instruments} | {SERVICES, PARTICIPANTS}
-    columns: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for index, block in enumerate(export.blocks):
         block_location = f"{location}.blocks[{index}]"
         if block.block not in block_names:
@@ -118,23 +119,29 @@ def check_export(study: Study, export: Export, location: str) -> None:
                 f"{block_location}.block: {block.block!r} is unknown; it is one of {', '.join(sorted(block_names))}"
             )
         codes = study.block_codes(block.block)
-        for code in (*block.columns, *block.absent):
+        list_by_code = {
+            code: f"{block_location}.lists[{number}]"
+            for number, choice_list in enumerate(block.lists)
+            for code in choice_list.codes
+        }
+        for code in (*block.columns, *list_by_code, *block.absent):
             if code not in codes:
                 raise StudyError(
                     f"{block_location}: {code!r} is not a code of {block.block}; remove it or correct its spelling"
                 )
         if block.template is None and (
-            without_column := [code for code in codes if code not in (*block.columns, *block.absent)]
+            without_column := [code for code in codes if code not in (*block.columns, *list_by_code, *block.absent)]
         ):
             raise StudyError(
                 f"{block_location}: no column is declared for {without_column[0]!r}; add it under columns or absent"
             )
+        check_lists(study, export, block, block_location)
         for code, column in study.column_of(block).items():
-            if column in columns.values():
+            owner = list_by_code.get(code, code)
+            if owners.setdefault(column, owner) != owner:
                 raise StudyError(
                     f"{block_location}: column {column!r} is declared for two codes, {code!r} among them; keep one"
                 )
-            columns[code] = column
     _check_special_codes(study, export, location)
     for rule in export.labels:
         _check_labels(study, export, rule, f"{location}.labels")

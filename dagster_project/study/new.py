@@ -57,12 +57,14 @@ exports:
     # dates: dmy                       # or mdy, ymd, a format such as "%d %b %Y": where 3/4/2024 could be read two ways
     blocks:
       - {{block: example, template: "Q{{position}}"}}   # Q1 is the instrument's item 1, and so on
+      # several choices in one cell: {{block: acts, lists: [{{column: Which?, separator: ",", choices: {{acts_01: Walk}}}}]}}
     # ignored: [Comment]               # columns that are ignored
     # special_codes: {{"-9": refused}}  # texts that are no answers; of some blocks: [{{blocks: [example], codes: {{...}}}}]
     # labels: [{{blocks: [example], labels: {{"Strongly agree": 5}}}}]   # of some items: items: ["4-5"]
     # set_aside: [{{column: Status, equals: [Preview], reason: preview}}]
     # duplicates: latest_complete      # or first; refuse if left out
     # files: versions                  # or parts; one file if left out
+    # repeat_of: t1                    # of a repeat group's file (ODK, KoboToolbox): its submissions
     # part: mood                       # if the wave has several exports, one an instrument
     # a block that only some are asked: {{block: example, template: "Q{{position}}", planned_for: {{group: [a]}}}}
     # rows: {{column: redcap_event_name, equals: [t1_arm_1]}}  # if one file holds several waves

@@ -6,6 +6,7 @@ Belongs here: models of the declarations, and how they fit together. Does not be
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
@@ -195,6 +196,7 @@ class Protocol(Definition):
             exports_with_key = [export for export in self.exports if getattr(export, key) is not None]
             if of_another := [export.export for export in exports_with_key if export.reader != reader]:
                 raise ValueError(f"export {of_another[0]} declares {words}")
+        self._check_repeats(wave_exports)
         for wave in waves:
             self._check_parts(wave)
         tables = [export.table for export in self.exports]
@@ -231,6 +233,19 @@ class Protocol(Definition):
                 if wave[key] is None:
                     del wave[key]
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _check_repeats(self, wave_exports: Sequence[Export]) -> None:
+        names = {export.export: export for export in wave_exports if export.repeat_of is None}
+        for export in self.exports:
+            if export.repeat_of is None:
+                continue
+            if export.wave is None:
+                raise ValueError(f"export {export.export} is the roster, whose rows are people; take repeat_of out")
+            if export.repeat_of not in names:
+                raise ValueError(
+                    f"export {export.export} repeats {export.repeat_of!r}, which is no wave's export of submissions; name"
+                    f" one of {', '.join(names)}"
+                )
 
     def _check_parts(self, wave: str) -> None:
         exports = [export for export in self.exports if export.wave == wave]

@@ -39,7 +39,9 @@ def with_roster_of_wave(content: object) -> object:
     exports = [export for export in content.get("exports") or () if isinstance(export, Mapping)]
     if any(export.get("wave") is None for export in exports):
         raise ValueError("roster names a wave, and an export without a wave is the roster already; keep one of the two")
-    of_wave = [export for export in exports if export.get("wave") == declaration.get("from")]
+    of_wave = [
+        export for export in exports if export.get("wave") == declaration.get("from") and export.get("repeat_of") is None
+    ]
     if len(of_wave) != 1:
         raise ValueError(
             f"roster: {declaration.get('from')!r} has {len(of_wave)} exports; give a wave with one, whose people are the"

@@ -93,6 +93,10 @@ class Study:
             texts |= {comparable(text): 0 for text in self.protocol.service_use.not_used}
         return texts | {comparable(text): reason for text, reason in export.special_codes_of(block, position).items()}
 
+    def submission_export(self, export: Export) -> Export:
+        """The export of the submissions that a repeat group belongs to."""
+        return next(candidate for candidate in self.protocol.exports if candidate.export == export.repeat_of)
+
     def previous_export(self, export: Export) -> Export | None:
         """The export of the latest earlier wave that shares a block with this one."""
         blocks = {block.block for block in export.blocks}
@@ -107,10 +111,12 @@ class Study:
     def column_of(self, block: ColumnBlock) -> dict[str, str]:
         """The export's column name by canonical code, for the codes of a block that the export should have."""
         columns = {}
+        list_columns = {code: choice_list.column for choice_list in block.lists for code in choice_list.codes}
         for position, code in enumerate(self.block_codes(block.block), start=1):
             if code in block.absent:
                 continue
-            columns[code] = block.columns.get(code) or (block.template or "").format(position=position)
+            template_column = (block.template or "").format(position=position)
+            columns[code] = list_columns.get(code) or block.columns.get(code) or template_column
         return columns
 
     def export_columns(self, export: Export) -> dict[str, str]:

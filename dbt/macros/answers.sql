@@ -97,7 +97,7 @@
     is their plain spelling, and null for a blank cell; else it holds the cell's text as cell_text gives it. Declared texts and
     numbers are looked up first, a number however it is spelled; only what is left is read as an answer, and only where it is
     spelled as a number with the export's decimal mark. The same rule for who looks at a file before a run:
-    exports/answers.py. -#}
+    exports/cell_rules.py. -#}
 {% macro read_answer(item, column, is_number, texts, decimal_mark) -%}
     {%- set units, numbers, ranges = units_in_one(item), [], texts | selectattr('is_range') | list -%}
     {%- for entry in texts if not entry.is_range -%}

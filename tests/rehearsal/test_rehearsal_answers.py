@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
@@ -26,6 +27,16 @@ item_anchors: [{items: [2], low: -0.5, high: 3, decimals: 1}]
 scales:
   - {scale: mood_total, label: Mood, items: [1], aggregate: sum, better: high}
 """
+CHOICES = """
+instrument: acts
+name: Made-up activities
+source: none
+licence: none
+anchors: {low: 0, high: 1}
+item_count: 3
+scales:
+  - {scale: acts_total, label: Activities, items: ["1-3"], aggregate: sum, better: high}
+"""
 STUDY = """
 study: odd
 title: A made-up study
@@ -35,7 +46,7 @@ rejected_share: 1
 waves:
   - {wave: T1, label: one, month: 0}
   - {wave: T2, label: two, month: 4}
-instruments: [mood]
+instruments: [mood, acts]
 outcomes: [mood_total]
 participant_variables:
   - {variable: age, section: Age, label: Age, kind: number, minimum: 0, maximum: 120}
@@ -64,7 +75,15 @@ WAVE = """
     reader: delimited
     respondent: pid
     decimal: "{mark}"
-    blocks: [{{block: mood, columns: {{mood_01: q, mood_02: s}}}}]
+    blocks:
+      - {{block: mood, columns: {{mood_01: q, mood_02: s}}}}
+      - block: acts
+        lists:
+          - column: q7
+            separator: "{mark}"
+            choices: {{acts_01: "2", acts_02: [0, "Très bien"], acts_03: "Très loin"}}
+            exclusive: ["99,"]
+            untouched: answers
     labels: [{{blocks: [mood], labels: {{"Très bien": 3, "1,5": 2}}}}, {{blocks: [mood], items: [2], labels: {{"half": 0.5}}}}]
     special_codes: {{"99": refused, "-9": not_asked, "n/a": blank, "90 thru 98": refused, "7.70": not_asked, "LO thru -50": not_asked}}
 """
@@ -150,10 +169,14 @@ def odd_study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     waves = [WAVE.format(code=wave.lower(), wave=wave, mark=mark) for wave, mark in (("T1", "."), ("T2", ","))]
     _write(folder / "study.yaml", STUDY + "".join(waves))
     _write(folder / "instruments" / "mood.yaml", INSTRUMENT)
+    _write(folder / "instruments" / "acts.yaml", CHOICES)
     people = [f"P{index}" for index, _ in enumerate(CELLS)]
     _write(folder / "raw/roster/r.csv", _csv([["pid", "age", "site"], *zip(people, CELLS, CELLS, strict=True)]))
-    for wave in ("T1", "T2"):
-        _write(folder / "raw" / wave / "t.csv", _csv([["pid", "q", "s"], *zip(people, CELLS, CELLS, strict=True)]))
+    for wave, mark in (("T1", "."), ("T2", ",")):
+        # Each cell beside a choice, too: of a list the other choices are then rejected with what is unknown.
+        lists = [cell if index % 2 else f"2{mark}{cell}" for index, cell in enumerate(CELLS)]
+        rows = [["pid", "q", "s", "q7"], *zip(people, CELLS, CELLS, lists, strict=True)]
+        _write(folder / "raw" / wave / "t.csv", _csv(rows))
     return read_study(folder)
 
 
@@ -181,7 +204,7 @@ def test_what_is_rejected_before_a_run_is_what_the_run_rejects(
     run = run_of(workspace)
     assert run.failures == []
     rejected = Counter(
-        (row["wave"], row["item"], row["answer_text"])
+        (row["wave"], re.sub("acts_0.", "acts", row["item"]), row["answer_text"])
         for row in workspace.working("select wave, item, answer_text from staging.rejected_answers")
     )
     foreseen: Counter[tuple[str | None, str, str]] = Counter()

@@ -10,7 +10,7 @@ import pytest
 
 from dagster_project.results import PublishedValue, read_published
 from dagster_project.simulate import SimulationError, StandIns, report, simulate_study, write_exports
-from dagster_project.study import Study, read_study
+from dagster_project.study import ChoiceList, Study, read_study
 
 SMALL = Path(__file__).parents[1] / "small_study"
 
@@ -105,6 +105,20 @@ def test_exports_are_never_overwritten(stand_ins: StandIns, tmp_path: Path) -> N
         write_exports(stand_ins, read_study(SMALL), tmp_path, 7)
     assert not (tmp_path / "raw/roster/small_study_roster.csv").exists()
     assert (tmp_path / "raw/T1/small_study_t1.csv").read_bytes() == old_bytes["raw/T1/small_study_t1.csv"]
+
+
+def test_a_list_is_not_written(stand_ins: StandIns, tmp_path: Path) -> None:
+    study = read_study(SMALL)
+    roster, first, *others = study.protocol.exports
+    choice_list = ChoiceList(column="q7", separator=";", choices={"mood_01": ("Walk",)})
+    block = first.blocks[0].model_copy(update={"lists": (choice_list,)})
+    exports = (roster, first.model_copy(update={"blocks": (block, *first.blocks[1:])}), *others)
+    study = dataclasses.replace(study, protocol=study.protocol.model_copy(update={"exports": exports}))
+    with pytest.raises(
+        SimulationError, match=r"^export t1 declares lists, and stand-ins are written with a row a person and a"
+    ):
+        write_exports(stand_ins, study, tmp_path, 7)
+    assert not any(tmp_path.iterdir())
 
 
 def test_without_an_n_nobody_can_be_simulated() -> None:
