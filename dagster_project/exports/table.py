@@ -97,7 +97,7 @@ class TextTable:
     encoding, delimiter: as detected; None if the format has none, and for a file of one column.
     faults: cells whose value in `content` is not what the file shows, or cannot be.
     guesses: what was taken to be so and could be otherwise, one sentence each.
-    warnings: what people see otherwise in the file, one sentence each.
+    warnings: what people see otherwise in the file, or what its dictionary says that cannot be read, one sentence each.
     notes: what the reader found out about the file, one sentence each.
     blank_lines: number of entirely blank lines, which are not records.
     """
