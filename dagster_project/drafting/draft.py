@@ -90,6 +90,20 @@ class Draft:
     left_out: tuple[tuple[Path, str], ...]
     waves_without_items: tuple[str, ...] = ()
 
+    @property
+    def common_ends(self) -> tuple["DraftedBlock", ...]:
+        """The blocks whose scales' good ends are asked once, in study.yaml: all that are drafted, if there are several."""
+        drafted_blocks = tuple(drafted for drafted in self.blocks if not drafted.is_of_library)
+        return drafted_blocks if len(drafted_blocks) > 1 else ()
+
+    @property
+    def common_reversed(self) -> tuple["DraftedBlock", ...]:
+        """The blocks whose reversed items are asked once, in study.yaml."""
+        drafted_blocks = tuple(
+            drafted for drafted in self.blocks if drafted.keys.positions and not drafted.is_of_library
+        )
+        return drafted_blocks if len(drafted_blocks) > 1 else ()
+
 
 def draft_study(found_sources: Sources) -> Draft:
     """Put a draft together from the tables of some files."""

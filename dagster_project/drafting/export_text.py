@@ -170,7 +170,7 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> lis
         lines.append(f"    duplicates: {question_value(question)}")
     blocks = [drafted for drafted in draft.blocks if any(drafted.block.columns_of(export.index))]
     lines += _decimal_lines([facts for name, facts in table.columns.items() if name in _block_columns(blocks, export.index)])
-    lines += _block_lines(blocks, export)
+    lines += _block_lines(blocks, export, anchors)
     lines += _label_lines(blocks, anchors)
     lines += _special_code_lines(blocks, anchors)
     lines += _set_aside_lines(export)
@@ -203,10 +203,10 @@ def _block_columns(blocks: Sequence[DraftedBlock], index: int) -> set[str]:
     return {column for drafted in blocks for column in drafted.block.columns_of(index) if column is not None}
 
 
-def _block_lines(blocks: Sequence[DraftedBlock], export: DraftedExport) -> list[str]:
+def _block_lines(blocks: Sequence[DraftedBlock], export: DraftedExport, anchors: _Anchors) -> list[str]:
     if not blocks:
         question = "no columns look like items; name those that are, e.g. [{block: mood, template: Q{position}}]"
-        return [f"    blocks: {question_value(question)}"]
+        return anchors.lines("blocks", [f"    blocks: {question_value(question)}"])
     lines = ["    blocks:"]
     for drafted in blocks:
         columns = drafted.block.columns_of(export.index)

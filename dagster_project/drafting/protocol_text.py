@@ -3,12 +3,13 @@
 Belongs here: its text. Does not belong here: what is decided (draft.py), its exports (export_text.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dagster_project.drafting.draft import Draft, DraftedBlock
 from dagster_project.drafting.export_text import exports_lines
 from dagster_project.drafting.people import Variable
-from dagster_project.drafting.yaml_lines import guessed, one_line, question_value, scalar
+from dagster_project.drafting.yaml_lines import flow_list, flow_mapping, guessed, one_line, question_value, scalar
+from dagster_project.study import ASK
 
 _DAYS_A_MONTH = 365.25 / 12
 
@@ -31,13 +32,15 @@ def protocol_text(draft: Draft, study: str) -> str:
         "",
     ]
     if names:
-        lines += [f"instruments: [{', '.join(names)}]"]
+        lines += flow_list("instruments: ", names, 0)
         for drafted in draft.blocks:
             if drafted.is_of_library:
                 ground = f"of its name, its {len(drafted.block.items)} items and their answers"
                 lines.append(f"# library:{drafted.code} is guessed: because {ground}")
         lines += _twin_lines(draft)
-        lines += [f"outcomes: [{', '.join(outcomes)}]  # the scales that the tables print, in order"]
+        lines += flow_list("outcomes: ", outcomes, 0)
+        lines[-1] += "  # the scales that the tables print, in order"
+        lines += _common_lines(draft)
     else:
         question = "no columns look like items of a questionnaire; write its file below instruments/"
         lines += [
@@ -46,6 +49,24 @@ def protocol_text(draft: Draft, study: str) -> str:
         ]
     lines += ["", *_variable_lines(draft.variables), "exports:", *exports_lines(draft)]
     return "\n".join(lines) + "\n"
+
+
+def _common_lines(draft: Draft) -> list[str]:
+    """What is asked once for several instruments: the good ends of their scales, and which of their items are turned."""
+    lines = []
+    if draft.common_ends:
+        scales = [scale for drafted in draft.common_ends for scale in _scales(drafted)]
+        question = f"high or low, the good end of all scales; or by scale, e.g. {{{scales[0]}: low, others: high}}"
+        lines.append(f"better: {question_value(question)}")
+    if draft.common_reversed:
+        positions = {
+            drafted.code: f"[{', '.join(map(str, drafted.keys.positions))}]" for drafted in draft.common_reversed
+        }
+        lines += [
+            "# The answers of these items go against the others of their instrument: are they keyed the other way?",
+            *flow_mapping(f"reversed: {ASK} ", positions, 0),
+        ]
+    return lines
 
 
 def _twin_lines(draft: Draft) -> list[str]:
@@ -78,6 +99,8 @@ def _wave_lines(draft: Draft) -> list[str]:
         lines.append(f"  # No wave of {names}: no columns with answers look like items there.")
     days = {export.table.wave: export.answer_date.median_day for export in reversed(draft.exports)}
     waves = draft.waves.names
+    if months := _month_lines(draft, days):
+        return [*lines, *months]
     for position, wave in enumerate(waves):
         table = draft.waves.of_wave(wave)[0]
         beginning = f"  - {{wave: {wave}, label: {scalar(one_line(table.label))}, month: "
@@ -91,13 +114,36 @@ def _wave_lines(draft: Draft) -> list[str]:
             lines.append(f"{beginning}{table.month or 0:g}}}")
         elif table.month is not None:
             lines.append(guessed(f"{beginning}{table.month:g}}}", table.ground))
-        elif first_day is not None and day is not None and day > first_day:
+        elif first_day is not None and day is not None and _is_later(first_day, day):
             months = round((day - first_day) / _DAYS_A_MONTH, 1)
             ground = f"half of its answers came {day - first_day} days or more after those of {waves[0]}"
             lines.append(guessed(f"{beginning}{months:g}}}", ground))
         else:
             lines.append(f"{beginning}{question_value(f'the planned month, a number ({waves[0]} is month 0)')}}}")
     return lines
+
+
+def _month_lines(draft: Draft, days: Mapping[str, int | None]) -> list[str]:
+    """The waves, and their months asked once below them, where several are not known."""
+    waves = draft.waves.names
+    first_tables = {wave: draft.waves.of_wave(wave)[0] for wave in waves}
+    unknown_waves = [
+        wave for wave in waves[1:] if first_tables[wave].month is None and not _is_later(days.get(waves[0]), days.get(wave))
+    ]
+    if len(waves) < 3 or (draft.waves.is_order_known and len(unknown_waves) < 2):
+        return []
+    example = ", ".join(f"{wave}: {first_tables[wave].month or 3 * number:g}" for number, wave in enumerate(waves))
+    question = f"the planned month of each wave, e.g. {{{example}}}"
+    if not draft.waves.is_order_known:
+        question += "; nothing in the files says the order of the waves, so put the lines above in order, too"
+    return [
+        *(f"  - {{wave: {wave}, label: {scalar(one_line(first_tables[wave].label))}}}" for wave in waves),
+        f"months: {question_value(question)}",
+    ]
+
+
+def _is_later(first_day: int | None, day: int | None) -> bool:
+    return first_day is not None and day is not None and day > first_day
 
 
 def _contrast_lines(draft: Draft) -> list[str]:

@@ -41,7 +41,7 @@ def new_study_from(folder: Path, paths: Sequence[Path]) -> WrittenDraft:
     texts = {folder / "study.yaml": protocol_text(draft, code)}
     for drafted in draft.blocks:
         if not drafted.is_of_library:
-            texts[folder / "instruments" / f"{drafted.code}.yaml"] = instrument_text(drafted)
+            texts[folder / "instruments" / f"{drafted.code}.yaml"] = instrument_text(draft, drafted)
     texts |= further_definitions(folder, code)
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
