@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from dagster_project.drafting.answers import answer_kind, answer_range
+from dagster_project.drafting.answers import answer_kind, answer_range, is_defined_alike
 from dagster_project.drafting.columns import ColumnFacts, pooled
 from dagster_project.drafting.waves import WaveTable
 from dagster_project.exports.data_dictionary import CHECKBOX_MARK
@@ -127,7 +127,7 @@ def _items(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> 
 def _is_item(column: ColumnFacts) -> bool:
     """Whether a column holds answers of a closed question: few whole numbers, or few short texts."""
     values = column.values
-    if not values:
+    if not values or (column.question is not None and column.question.kind in ("box", "other")):
         return False
     answer_texts = set(column.value_labels.values()) or set(values)
     if any(_BOX.fullmatch(text.strip()) for text in answer_texts):
@@ -169,8 +169,10 @@ def _goes_with(items: Sequence[Item], item: Item, is_generic: bool = True) -> bo
     group, column = pooled([member.facts for member in items]), item.facts
     group_kind, group_answers = answer_kind(items[0].facts)
     kind, answers = answer_kind(column)
-    if kind != group_kind:
+    if kind != group_kind or (is_alike := is_defined_alike(items[0].facts, column)) is False:
         return False
+    if is_alike:
+        return True
     if kind == "labelled":
         return answers == group_answers
     if kind == "texts":
@@ -239,8 +241,13 @@ def _blocks_of_questions(names: _Names, items: Sequence[Item]) -> list[Block]:
         group = [item for _, item in run]
         if not _is_block(group):
             continue
-        ground = f"{len(group)} neighbouring columns have the same answers"
-        blocks.append(Block(names.code("questions", "questions"), tuple(group), ground))
+        question = group[0].facts.question
+        if question is not None and question.group:
+            ground = f"the survey's definition asks its {len(group)} columns together"
+            code = names.code(question.group.partition("#")[0])
+        else:
+            ground, code = f"{len(group)} neighbouring columns have the same answers", names.code("questions", "questions")
+        blocks.append(Block(code, tuple(group), ground))
     return blocks
 
 
@@ -250,9 +257,9 @@ def _with_runs(items: Sequence[Item]) -> list[tuple[int, Item]]:
     run = 0
     for position, item in enumerate(items):
         previous = items[position - 1] if position else None
-        is_new = previous is None or _question(previous.stem) != _question(item.stem)
+        is_new = previous is None or _question(previous) != _question(item)
         kind, item_answers = answer_kind(item.facts)
-        is_new = is_new or (not _question(item.stem) and (kind == "numbers" or len(item_answers) < _MIN_ITEMS))
+        is_new = is_new or (not _question(item) and (kind == "numbers" or len(item_answers) < _MIN_ITEMS))
         if not is_new:
             is_new = not _goes_with([member for number, member in pairs if number == run], item)
         run += is_new
@@ -260,7 +267,11 @@ def _with_runs(items: Sequence[Item]) -> list[tuple[int, Item]]:
     return pairs
 
 
-def _question(name: str) -> str:
+def _question(item: Item) -> str:
+    """What its columns share with the other rows of its question; "" for a question of one row."""
+    if item.facts.question is not None and item.facts.question.group:
+        return item.facts.question.group
+    name = item.stem
     for pattern in _QUESTION_AND_ROW:
         if match := pattern.fullmatch(name):
             return match["stem"]

@@ -11,7 +11,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports import TextTable, code_in_text
+from dagster_project.exports import DefinedColumn, TextTable, code_in_text
 from dagster_project.study import comparable
 
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:[.,]0+)?", re.ASCII)
@@ -25,7 +25,8 @@ class ColumnFacts:
     """One column in some rows of a table.
 
     counts: how many cells hold a text, without blank ones. row_count: how many rows there are. label: the file's own for
-    the column. value_labels: text of a value to its label. missing_codes: what the file declares as missing.
+    the column. value_labels: text of a value to its label. missing_codes: what the file declares as missing. question: what
+    the survey's own definition says of it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ColumnFacts:
     label: str = ""
     value_labels: dict[str, str] = field(default_factory=dict)
     missing_codes: tuple[str, ...] = ()
+    question: DefinedColumn | None = None
 
     @property
     def n_filled(self) -> int:
@@ -116,4 +118,5 @@ def pooled(columns: list[ColumnFacts]) -> ColumnFacts:
         value_labels |= column.value_labels
     missing_codes = tuple(dict.fromkeys(code for column in columns for code in column.missing_codes))
     row_count = sum(column.row_count for column in columns)
-    return ColumnFacts(columns[0].name, counts, row_count, columns[0].label, value_labels, missing_codes)
+    question = next((column.question for column in columns if column.question is not None), None)
+    return ColumnFacts(columns[0].name, counts, row_count, columns[0].label, value_labels, missing_codes, question)

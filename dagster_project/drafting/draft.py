@@ -77,7 +77,8 @@ class DraftedRoster:
 class Draft:
     """Everything that is written. copies: the files to copy, and where to, below the study folder.
 
-    waves_without_items: rows of copied files in which nobody answered an item, by their wave's name.
+    waves_without_items: rows of copied files in which nobody answered an item, by their wave's name. definitions: what is
+    said of surveys' own definitions.
     """
 
     waves: Waves
@@ -89,6 +90,7 @@ class Draft:
     dictionary: str | None
     left_out: tuple[tuple[Path, str], ...]
     waves_without_items: tuple[str, ...] = ()
+    definitions: tuple[tuple[Path, str], ...] = ()
 
     @property
     def common_ends(self) -> tuple["DraftedBlock", ...]:
@@ -99,9 +101,7 @@ class Draft:
     @property
     def common_reversed(self) -> tuple["DraftedBlock", ...]:
         """The blocks whose reversed items are asked once, in study.yaml."""
-        drafted_blocks = tuple(
-            drafted for drafted in self.blocks if drafted.keys.positions and not drafted.is_of_library
-        )
+        drafted_blocks = tuple(drafted for drafted in self.blocks if drafted.keys.positions and not drafted.is_of_library)
         return drafted_blocks if len(drafted_blocks) > 1 else ()
 
 
@@ -147,7 +147,16 @@ def draft_study(found_sources: Sources) -> Draft:
     ]
     waves_without_items = tuple(table.label for table in dropped_tables if table.source.path in copies)
     return Draft(
-        waves, exports, roster, tuple(blocks), tuple(variables), copies, dictionary, tuple(left_out), waves_without_items
+        waves,
+        exports,
+        roster,
+        tuple(blocks),
+        tuple(variables),
+        copies,
+        dictionary,
+        tuple(left_out),
+        waves_without_items,
+        found_sources.definitions,
     )
 
 

@@ -59,9 +59,7 @@ def _common_lines(draft: Draft) -> list[str]:
         question = f"high or low, the good end of all scales; or by scale, e.g. {{{scales[0]}: low, others: high}}"
         lines.append(f"better: {question_value(question)}")
     if draft.common_reversed:
-        positions = {
-            drafted.code: f"[{', '.join(map(str, drafted.keys.positions))}]" for drafted in draft.common_reversed
-        }
+        positions = {drafted.code: f"[{', '.join(map(str, drafted.keys.positions))}]" for drafted in draft.common_reversed}
         lines += [
             "# The answers of these items go against the others of their instrument: are they keyed the other way?",
             *flow_mapping(f"reversed: {ASK} ", positions, 0),

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from dagster_project.drafting.columns import ColumnFacts, column_facts, rows_with, trimmed_cells
 from dagster_project.drafting.identifier_names import IDENTIFIER_NAME
 from dagster_project.drafting.wave_names import WaveName, name_without_wave, wave_id, wave_of_name, without_arm
-from dagster_project.exports import TextTable
+from dagster_project.exports import DefinedColumn, TextTable
 from dagster_project.study import Layout
 
 _WAVE_COLUMN = re.compile(
@@ -35,7 +35,8 @@ _REPEAT_INSTRUMENT = "redcap_repeat_instrument"
 
 @dataclass(frozen=True)
 class Source:
-    """A table of a file. name_parts: what may say its wave, the nearest first: sheet, file, folders."""
+    """A table of a file. name_parts: what may say its wave, the nearest first: sheet, file, folders. questions: what the
+    survey's definition, a file by itself, says of its columns."""
 
     path: Path
     reader: str
@@ -44,6 +45,8 @@ class Source:
     ground: str
     name_parts: tuple[str, ...]
     dictionary: Path | None = None
+    questions: Mapping[str, DefinedColumn] = field(default_factory=dict)
+    definition: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,11 @@ class WaveTable:
     def columns(self) -> dict[str, ColumnFacts]:
         """The facts of its columns, without those of other waves, by their name in the file."""
         facts = column_facts(self.source.table, self.row_mask)
-        return {name: column for name, column in facts.items() if name not in self.foreign}
+        return {
+            name: replace(column, question=self.source.questions.get(name))
+            for name, column in facts.items()
+            if name not in self.foreign
+        }
 
     def stem(self, column: str) -> str:
         """A column's name without its wave."""

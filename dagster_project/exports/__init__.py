@@ -38,6 +38,7 @@ from dagster_project.exports.pseudonyms import pseudonym, pseudonyms
 from dagster_project.exports.read import description_of, read_export, read_table
 from dagster_project.exports.redcap import with_dictionary
 from dagster_project.exports.repeats import repeated_texts
+from dagster_project.exports.survey_definition import DefinedColumn, SurveyDefinition
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_text
 
@@ -48,6 +49,7 @@ __all__ = [
     "ColumnFinding",
     "ContractResult",
     "DateColumn",
+    "DefinedColumn",
     "ExportData",
     "ExportError",
     "LandedFile",
@@ -56,6 +58,7 @@ __all__ = [
     "Proposal",
     "ReadCells",
     "ReleaseInputs",
+    "SurveyDefinition",
     "TextTable",
     "abbreviated_list",
     "append_arrivals",

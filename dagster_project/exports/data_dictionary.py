@@ -87,7 +87,7 @@ def is_dictionary(columns: Sequence[str]) -> bool:
 
 
 def read_dictionary(path: Path) -> tuple[DictionaryField, ...]:
-    """The fields in their order, a choice that is none left out and named. Raises ExportError, one line, for any other file."""
+    """The fields in their order, a choice that is none left out and named. Raises ExportError, one line, for other files."""
     name = plain(path.name)
     try:
         table = read_delimited(path, path.name)
@@ -105,7 +105,8 @@ def read_dictionary(path: Path) -> tuple[DictionaryField, ...]:
     fields = []
     for row_index, row in enumerate(zip(*cells, strict=True)):
         field_type = row[_TYPE].strip()
-        choices, problems = _FIXED_CHOICES.get(field_type, {}), []
+        choices: Mapping[str, str] = _FIXED_CHOICES.get(field_type, {})
+        problems: list[str] = []
         if field_type in _CHOICE_TYPES:
             location = f"{name}: line {table.source_rows[row_index].as_py()}: {bare_or_quoted(row[_FIELD])}"
             choices, problems = _read_choices(row[_CHOICES], location)
@@ -120,8 +121,8 @@ def _header_key(column: str) -> str:
 
 
 def _read_choices(text: str, location: str) -> tuple[dict[str, str], list[str]]:
-    """'1, Low | 2, High' to {'1': 'Low', '2': 'High'}, and a sentence for each part that is no choice. A code that is written
-    twice with different labels stands for none of them."""
+    """'1, Low | 2, High' to {'1': 'Low', '2': 'High'}, and a sentence for each part that is no choice. A code with several
+    labels stands for none of them."""
     labels_by_code: dict[str, list[str]] = {}
     problems = []
     for choice in text.split("|"):

@@ -35,8 +35,7 @@ def with_months(content: object) -> object:
         if name not in month_by_wave and "month" not in wave:
             raise ValueError(f"months lacks {name}; add its planned month, e.g. {name}: 3")
     completed_waves = [
-        wave if "month" in wave else {**wave, "month": month_by_wave[name]}
-        for wave, name in zip(waves, names, strict=True)
+        wave if "month" in wave else {**wave, "month": month_by_wave[name]} for wave, name in zip(waves, names, strict=True)
     ]
     return {key: value for key, value in content.items() if key != "months"} | {"waves": completed_waves}
 
@@ -75,7 +74,7 @@ class CommonKeys:
             return scale
         code = str(scale.get("scale"))
         self._open_scales.append(code)
-        end = self._better if isinstance(self._better, str) else self._better.get(code, self._better.get(OTHERS))
+        end = self._better if isinstance(self._better, str) else self._better.get(code) or self._better.get(OTHERS)
         if end is None:
             raise ValueError(f"scale {code} says nothing of better, nor does study.yaml; add {code} under better there")
         return {**scale, "better": end}
@@ -84,8 +83,8 @@ class CommonKeys:
         """Raise StudyError, once all instruments are complete, for what study.yaml says of nothing."""
         if unknown := sorted(set(self._reversed_items) - self._known_instruments):
             raise StudyError(
-                f"{file}: reversed: {unknown[0]!r} is no instrument of the study that has a file of its own; correct the name,"
-                " or take it out"
+                f"{file}: reversed: {unknown[0]!r} is no instrument of the study that has a file of its own; correct the"
+                " name, or take it out"
             )
         named_scales = set() if self._better is None or isinstance(self._better, str) else {*self._better} - {OTHERS}
         if unknown := sorted(named_scales - set(self._open_scales)):

@@ -137,7 +137,8 @@ class Protocol(Definition):
     )
     reversed: dict[Code, Positions] = Field(
         default_factory=dict,
-        description="positions of reversed items by instrument, where the instrument's file leaves them open, e.g. {mood: [2, 4]}",
+        description="positions of reversed items by instrument, where the instrument's file leaves them open, e.g."
+        " {mood: [2, 4]}",
     )
     outcomes: tuple[Code, ...] = Field(min_length=1, description="the scales that the tables print, in order")
     plan: Plan = Field(default=Plan(), description="the analysis plan: families of tests, level, margin, headline")
