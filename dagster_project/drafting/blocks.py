@@ -29,6 +29,10 @@ _GENERIC_STEM = re.compile(r"\W*(?:q|v|f|var|item|question|frage|col|x|i)?[\W_]*
 #: Answers of questions of which several boxes may be ticked: no items of a scale.
 _BOX = re.compile(r"(?:not |un)?(?:selected|checked|mentioned|ticked|quoted|marked)|tick|x", re.IGNORECASE)
 _MAX_ANSWERS, _MAX_TEXT_ANSWERS, _MAX_TEXT_LENGTH = 16, 11, 100
+#: Columns of no more different numbers are no measure by themselves.
+_MAX_BINARY, _MAX_MEASURES = 2, 20
+#: What ends the names of items that are keyed the other way, or were turned already.
+_TURNED_SUFFIX = re.compile(r"[_.]?(?:r|rev|reversed|rec|recoded)", re.IGNORECASE)
 _TOTAL = re.compile(r".*(?:total|sum|score|mean|summe|gesamt|index|avg|average)$", re.IGNORECASE)
 
 
@@ -47,12 +51,14 @@ class Item:
 @dataclass(frozen=True)
 class Block:
     """Items that belong together. code: of the instrument. ground: why, after "because". templates: of the names without the
-    wave, with {position}, one for each way in which the columns are called; none where each column is named."""
+    wave, with {position}, one for each way in which the columns are called; none where each column is named. turned:
+    positions of items whose names say that they are keyed the other way, or were turned already (PSS4R)."""
 
     code: str
     items: tuple[Item, ...]
     ground: str
     templates: tuple[str, ...] = ()
+    turned: tuple[int, ...] = ()
 
     @property
     def facts(self) -> ColumnFacts:
@@ -100,18 +106,42 @@ def find_blocks(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]
         else:
             stem, number, suffix = parts
             families[stem, suffix].append((number, item))
+    turned_items = _join_turned(families)
     for (stem, suffix), members in families.items():
         is_generic = _GENERIC_STEM.fullmatch(stem) is not None
         for group in _groups_answered_alike(sorted(members, key=lambda member: member[0]), is_generic):
             group_items = [item for _, item in group]
             if _is_block(group_items):
-                blocks.append(_numbered_block(names, stem, suffix, group))
+                blocks.append(_numbered_block(names, stem, suffix, group, turned_items))
             else:
                 remaining += group_items
     order = {item.stem: position for position, item in enumerate(items)}
     remaining.sort(key=lambda item: order[item.stem])
     blocks = [*_with_other_spellings(blocks), *_blocks_of_questions(names, remaining)]
+    blocks = blocks or _single_measures(names, remaining)
     return sorted(blocks, key=lambda block: order[block.items[0].stem])
+
+
+def _join_turned(families: dict[tuple[str, str], list[tuple[int, Item]]]) -> set[str]:
+    """Put the items whose names end in R with the others of their family, where no number occurs twice (PSS1, PSS2R, PSS3);
+    a recoded copy beside its original (PSS2, PSS2R) is no item. Returns the names of the items that were joined."""
+    turned_items: set[str] = set()
+    for stem, suffix in [key for key in families if _TURNED_SUFFIX.fullmatch(key[1])]:
+        if not (others := families.get((stem, ""))):
+            continue
+        members = families.pop((stem, suffix))
+        if not {number for number, _ in members} & {number for number, _ in others}:
+            others += members
+            turned_items |= {item.stem for _, item in members}
+    return turned_items
+
+
+def _single_measures(names: _Names, items: Sequence[Item]) -> list[Block]:
+    """A block of each column of whole numbers, where there are no blocks of several: a score, or a question by itself. None
+    of very many, which are something else."""
+    ground = "no columns look like the items of a questionnaire, and its whole numbers may be a score or one question"
+    measures = [item for item in items if answer_kind(item.facts)[0] == "numbers" and len(item.facts.numbers) > _MAX_BINARY]
+    return [Block(names.code(item.stem), (item,), ground) for item in measures if len(measures) <= _MAX_MEASURES]
 
 
 def _items(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> list[Item]:
@@ -192,7 +222,9 @@ def _is_block(items: Sequence[Item]) -> bool:
     return len(items) >= _MIN_ITEMS
 
 
-def _numbered_block(names: _Names, stem: str, suffix: str, members: Sequence[tuple[int, Item]]) -> Block:
+def _numbered_block(
+    names: _Names, stem: str, suffix: str, members: Sequence[tuple[int, Item]], turned_items: Collection[str]
+) -> Block:
     numbers = [number for number, _ in members]
     items = tuple(item for _, item in members)
     first, last = items[0].stem, items[-1].stem
@@ -204,7 +236,8 @@ def _numbered_block(names: _Names, stem: str, suffix: str, members: Sequence[tup
         template = f"{_escaped(stem)}{{position{spec}}}{_escaped(suffix)}"
         if all(template.format(position=number) == item.stem for number, item in members):
             return Block(code, items, ground, (template,))
-    return Block(code, items, ground)
+    turned = tuple(position for position, item in enumerate(items, start=1) if item.stem in turned_items)
+    return Block(code, items, ground, turned=turned)
 
 
 def _with_other_spellings(blocks: Sequence[Block]) -> list[Block]:

@@ -62,7 +62,8 @@ class DraftedExport:
 
 @dataclass(frozen=True)
 class DraftedRoster:
-    """The roster. source: its file; None if it is written (people). ground: why it is taken for it."""
+    """The roster. source: its file; None if it is written (people). ground: why it is taken for it. wave: the wave whose
+    people it has, where that wave's export is all that is needed."""
 
     source: Source | None
     respondent: str
@@ -71,6 +72,7 @@ class DraftedRoster:
     pattern: str
     has_repeated_people: bool = False
     people: tuple[tuple[str, ...], ...] = ()
+    wave: str = ""
 
 
 @dataclass(frozen=True)
@@ -257,16 +259,24 @@ def _roster(
     first = tables[0]
     folder, pattern = folder_and_pattern(copies[first.source.path], copies.values())
     column = identifier_column(first, identifiers[0])
-    if all(table.source is first.source for table in tables):
-        counts = column_facts(first.source.table)[column].counts if column else Counter[str]()
-        is_repeated = any(count > 1 for count in counts.values())
-        ground = "there is one file, and everybody is in it"
-        return DraftedRoster(first.source, column, ground, folder, pattern, is_repeated)
     columns = [identifier_column(table, identifiers[index]) for index, table in enumerate(tables)]
     first_people = set(first.columns[column].counts) if column else set()
     strangers = Counter[str]()
     for table, name in zip(tables, columns, strict=True):
         strangers[table.wave] += len(set(table.columns[name].counts) - first_people) if name else 0
+    is_one_export = sum(table.wave == first.wave for table in tables) == 1
+    is_one_file = all(table.source is first.source for table in tables)
+    # Of one file with a row a person, everybody is in every wave.
+    if is_one_export and not any(strangers.values()) and (all(columns) or (is_one_file and not first.rows)):
+        ground = (
+            "it has everybody who is in later ones" if len({table.wave for table in tables}) > 1 else "it is the only one"
+        )
+        return DraftedRoster(first.source, column, f"of the waves, {ground}", folder, pattern, wave=first.wave)
+    if is_one_file:
+        counts = column_facts(first.source.table)[column].counts if column else Counter[str]()
+        is_repeated = any(count > 1 for count in counts.values())
+        ground = "there is one file, and everybody is in it"
+        return DraftedRoster(first.source, column, ground, folder, pattern, is_repeated)
     n_first_files = len({table.source.path for table in tables if table.wave == first.wave})
     if not all(columns) or (not any(strangers.values()) and n_first_files == 1):
         ground = "the first wave has everybody who is in later ones"

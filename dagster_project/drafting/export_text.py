@@ -46,9 +46,9 @@ class _Anchors:
 def exports_lines(draft: Draft) -> list[str]:
     """The lines below `exports:`."""
     anchors = _Anchors()
-    lines = _roster_lines(draft, anchors)
+    lines = [] if draft.roster.wave else _roster_lines(draft, anchors)
     for export in draft.exports:
-        lines += ["", *_export_lines(draft, export, anchors)]
+        lines += [*([""] if lines else []), *_export_lines(draft, export, anchors)]
     return _without_lonely_anchors(lines)
 
 

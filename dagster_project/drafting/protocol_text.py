@@ -47,7 +47,7 @@ def protocol_text(draft: Draft, study: str) -> str:
             f"instruments: {question_value(question)}",
             f"outcomes: {question_value('the scales that the tables print')}",
         ]
-    lines += ["", *_variable_lines(draft.variables), "exports:", *exports_lines(draft)]
+    lines += ["", *_variable_lines(draft.variables), *_roster_of_wave(draft), "exports:", *exports_lines(draft)]
     return "\n".join(lines) + "\n"
 
 
@@ -61,10 +61,22 @@ def _common_lines(draft: Draft) -> list[str]:
     if draft.common_reversed:
         positions = {drafted.code: f"[{', '.join(map(str, drafted.keys.positions))}]" for drafted in draft.common_reversed}
         lines += [
-            "# The answers of these items go against the others of their instrument: are they keyed the other way?",
+            "# By their answers or names, these items go against the others of their instrument: keyed the other way?",
             *flow_mapping(f"reversed: {ASK} ", positions, 0),
         ]
     return lines
+
+
+def _roster_of_wave(draft: Draft) -> list[str]:
+    """The study's people, where they are those of a wave: whoever is in later waves only will be named."""
+    roster = draft.roster
+    if not roster.wave:
+        return []
+    if not draft.variables:
+        return [guessed(f"roster: {roster.wave}", roster.ground), ""]
+    columns = {variable.code: scalar(variable.column) for variable in draft.variables}
+    mapping = flow_mapping(f"roster: {{from: {roster.wave}, columns: ", columns, 2)
+    return [*mapping[:-1], guessed(f"{mapping[-1]}}}", roster.ground), ""]
 
 
 def _twin_lines(draft: Draft) -> list[str]:
@@ -97,8 +109,8 @@ def _wave_lines(draft: Draft) -> list[str]:
         lines.append(f"  # No wave of {names}: no columns with answers look like items there.")
     days = {export.table.wave: export.answer_date.median_day for export in reversed(draft.exports)}
     waves = draft.waves.names
-    if months := _month_lines(draft, days):
-        return [*lines, *months]
+    if month_lines := _month_lines(draft, days):
+        return [*lines, *month_lines]
     for position, wave in enumerate(waves):
         table = draft.waves.of_wave(wave)[0]
         beginning = f"  - {{wave: {wave}, label: {scalar(one_line(table.label))}, month: "
@@ -112,7 +124,7 @@ def _wave_lines(draft: Draft) -> list[str]:
             lines.append(f"{beginning}{table.month or 0:g}}}")
         elif table.month is not None:
             lines.append(guessed(f"{beginning}{table.month:g}}}", table.ground))
-        elif first_day is not None and day is not None and _is_later(first_day, day):
+        elif first_day is not None and day is not None and day > first_day:
             months = round((day - first_day) / _DAYS_A_MONTH, 1)
             ground = f"half of its answers came {day - first_day} days or more after those of {waves[0]}"
             lines.append(guessed(f"{beginning}{months:g}}}", ground))

@@ -95,13 +95,13 @@ def _with_definitions(
             n_columns[file] += len(columns)
             source = replace(source, table=table, questions=columns, definition=file)
             if other_columns:
-                count = (
+                subject = (
                     f"{len(other_columns)} columns ({quoted(other_columns[0])}, …)"
                     if len(other_columns) > 1
                     else other_columns[0]
                 )
                 words.append(
-                    (source.path, f"{count}: the cells hold other codes than {file.name} says; nothing is taken over")
+                    (source.path, f"{subject}: the cells hold other codes than {file.name} says; nothing is taken over")
                 )
         if disputed:
             words.append((source.path, disputed_words(disputed, len(definitions))))

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from dagster_project.drafting.columns import ColumnFacts, column_facts, rows_with, trimmed_cells
 from dagster_project.drafting.identifier_names import IDENTIFIER_NAME
+from dagster_project.drafting.wave_columns import waves_in_column_names
 from dagster_project.drafting.wave_names import WaveName, name_without_wave, wave_id, wave_of_name, without_arm
 from dagster_project.exports import DefinedColumn, TextTable
 from dagster_project.study import Layout
@@ -29,7 +30,7 @@ _WAVE_COLUMN = re.compile(
 _MAX_WAVES = 12
 #: A person has more rows than this on average where a column tells waves apart.
 _MIN_ROWS_A_PERSON = 1.15
-_MIN_SHARED_STEMS, _MIN_MARKED_SHARE, _MIN_PEOPLE = 2, 0.15, 12
+_MIN_PEOPLE = 12
 _REPEAT_INSTRUMENT = "redcap_repeat_instrument"
 
 
@@ -273,42 +274,22 @@ def _tells_rows_apart(table: TextTable, wave_column: ColumnFacts, facts: Mapping
 
 def _waves_by_column_names(source: Source) -> list[WaveTable]:
     """Waves of a file with a row a person whose columns carry the wave in their names."""
-    for side in ("start", "end"):
-        stems_by_mark: dict[str, dict[str, str]] = defaultdict(dict)
-        names: dict[str, WaveName] = {}
-        for column in source.table.columns:
-            for column_side, mark, stem in name_without_wave(column):
-                name = wave_of_name(mark.strip("_."))
-                if column_side == side and name is not None:
-                    stems_by_mark[name.wave][column] = stem
-                    names[name.wave] = name
-        shared_stems: set[str] = set()
-        for wave, stems in stems_by_mark.items():
-            shared_stems |= set(stems.values()) & {
-                stem for name, stems in stems_by_mark.items() if name != wave for stem in stems.values()
-            }
-        marked = {
-            wave: stems
-            for wave, stems in stems_by_mark.items()
-            if len(shared_stems & set(stems.values())) >= _MIN_SHARED_STEMS
-        }
-        n_marked = sum(map(len, marked.values()))
-        if len(marked) < 2 or len(shared_stems) < 3 or n_marked < _MIN_MARKED_SHARE * len(source.table.columns):
-            continue
-        return [
-            WaveTable(
-                wave,
-                wave,
-                source,
-                f"{len(stems)} columns carry {wave} in their names",
-                names[wave].rank,
-                names[wave].month,
-                marks=stems,
-                foreign=frozenset(column for other_wave, stems in marked.items() if other_wave != wave for column in stems),
-            )
-            for wave, stems in marked.items()
-        ]
-    return []
+    marked = waves_in_column_names(source.table.columns)
+    return [
+        WaveTable(
+            marked_wave.name.wave,
+            marked_wave.name.wave,
+            source,
+            marked_wave.ground,
+            marked_wave.name.rank,
+            marked_wave.name.month,
+            marks=marked_wave.stems,
+            foreign=frozenset(
+                column for other_wave in marked if other_wave is not marked_wave for column in other_wave.stems
+            ),
+        )
+        for marked_wave in marked
+    ]
 
 
 def in_order_of_days(waves: Waves, days: Sequence[int | None]) -> Waves:

@@ -31,6 +31,9 @@ _END = re.compile(r"end[ _](?:group|repeat|lgroup)", re.IGNORECASE)
 _NUMBER = re.compile(r"integer|int|decimal|range", re.IGNORECASE)
 #: Rows that people see among questions and do not answer.
 _SILENT = re.compile(r"note|calculate|hidden", re.IGNORECASE)
+_SURVEY_HEADER = {"type", "name"}
+#: What the sheet of choices is called, today and in old forms.
+_CHOICE_SHEETS = ("choices", "choices and columns", "columns")
 _PARAMETER = re.compile(r"(start|end|step)\s*=\s*(-?\d+)\b")
 #: What the tools add to submissions themselves.
 TOOL_COLUMN = re.compile(
@@ -54,22 +57,25 @@ def sheets_of_workbook(path: Path, name: str) -> FormSheets | None:
     sheets = {sheet.strip().lower(): sheet for sheet in filled_sheets(path, name)}
     if "survey" not in sheets:
         return None
-    survey = _rows_of(read_excel(path, name, Layout(sheet=sheets["survey"])))
-    if not _is_survey(survey):
+    table = read_excel(path, name, Layout(sheet=sheets["survey"]))
+    if not _SURVEY_HEADER <= _header_of(table):
         return None
-    choices = next((sheets[sheet] for sheet in ("choices", "choices_and_columns", "columns") if sheet in sheets), None)
+    survey = _rows_of(table)
+    choices = next((sheets[sheet] for sheet in _CHOICE_SHEETS if sheet in sheets), None)
     return FormSheets(survey, _rows_of(read_excel(path, name, Layout(sheet=choices))) if choices is not None else ())
 
 
 def sheets_of_text(path: Path, name: str) -> FormSheets | None:
     """The sheets of a CSV: one of the two, or both below one another, each after its name. None for any other file."""
-    table = read_delimited(path, name)
-    rows = _rows_of(table)
-    if _is_survey(rows):
+    try:
+        table = read_delimited(path, name)
+    except ExportError:  # it may be a table all the same, below a title
+        return None
+    header = _header_of(table)
+    if header >= _SURVEY_HEADER and _is_survey(rows := _rows_of(table)):
         return FormSheets(rows, ())
-    header = {column.strip().lower() for column in table.columns}
     if header & {"list_name", "list name"} and header >= {"name"} and any(column.startswith("label") for column in header):
-        return FormSheets((), rows)
+        return FormSheets((), _rows_of(table))
     if table.columns[0].strip().lower() not in ("survey", "choices", "settings"):
         return None
     sheets: dict[str, list[Row]] = defaultdict(list)
@@ -81,11 +87,12 @@ def sheets_of_text(path: Path, name: str) -> FormSheets | None:
         if not any(cells):
             continue
         if columns is None:
-            columns = [cell.lower() for cell in cells]
+            columns = [_plain_key(cell) for cell in cells]
         else:
             sheets[sheet].append({column: cell for column, cell in zip(columns, cells, strict=True) if column and cell})
     survey = tuple(sheets["survey"])
-    return FormSheets(survey, tuple(sheets["choices"])) if _is_survey(survey) else None
+    choices = next((sheets[sheet] for sheet in _CHOICE_SHEETS if sheet in sheets), [])
+    return FormSheets(survey, tuple(choices)) if _is_survey(survey) else None
 
 
 def sheets_of_json(content: object) -> FormSheets | None:
@@ -114,8 +121,17 @@ def _rows_of_json(rows: object) -> Iterator[Row]:
         yield texts
 
 
+def _header_of(table: TextTable) -> set[str]:
+    return {column.strip().lower() for column in table.columns}
+
+
+def _plain_key(column: str) -> str:
+    """A column's name as rows have it: "Label : English" is label::english."""
+    return re.sub(r"\s*:+\s*", "::", column.strip().lower())
+
+
 def _rows_of(table: TextTable) -> tuple[Row, ...]:
-    columns = [re.sub(r"\s*:+\s*", "::", column.strip().lower()) for column in table.columns]
+    columns = [_plain_key(column) for column in table.columns]
     return tuple(
         {column: cell.strip() for column, cell in zip(columns, table.row(index), strict=True) if column and cell.strip()}
         for index in range(table.row_count)
