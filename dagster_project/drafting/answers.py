@@ -206,10 +206,10 @@ def _text_answers(column: ColumnFacts) -> Answers:
         low, high = min(label_codes.values()), max(label_codes.values())
         ground = f"the file labels them from {low} to {high}"
         return Answers(low, high, ground, True, (), _by_code(label_codes), ground, special_codes=special_codes)
-    if (places := _places(column)) and all(text in places for text in texts):
-        codes = _by_code({text: places[text] for text in places if text in texts or text in column.value_labels})
+    if (ranks := _choice_ranks(column)) and all(text in ranks for text in texts):
+        codes = _by_code({text: ranks[text] for text in ranks if text in texts or text in column.value_labels})
         question = "these are the places of the choices in the survey's definition"
-        return Answers(1, max(places.values()), question, False, (), codes, question, True, True, special_codes)
+        return Answers(1, max(ranks.values()), question, False, (), codes, question, True, True, special_codes)
     ladder = max(_LADDERS, key=lambda ladder: sum(_step(text, ladder) is not None for text in texts))
     is_likely = all(_step(text, ladder) is not None for text in texts)
     proposal = {text: code for code, text in enumerate(_ordered(texts, ladder), start=1)}
@@ -218,7 +218,7 @@ def _text_answers(column: ColumnFacts) -> Answers:
     return Answers(1, max(2, len(texts)), ground, False, (), proposal, question, True, is_likely, special_codes)
 
 
-def _places(column: ColumnFacts) -> dict[str, int]:
+def _choice_ranks(column: ColumnFacts) -> dict[str, int]:
     """The place of each choice that is an answer, from 1, by its code and by its label, where a survey's definition has them
     in order; empty where it has not two."""
     if column.question is None or column.question.kind != "choice":
@@ -228,10 +228,10 @@ def _places(column: ColumnFacts) -> dict[str, int]:
         for code, label in column.value_labels.items()
         if missing_reason(label) is None and missing_reason(code) is None
     ]
-    places = {comparable(code): place for place, (code, _) in enumerate(choices, start=1)}
-    for place, (_, label) in enumerate(choices, start=1):
-        places.setdefault(comparable(label), place)
-    return places if len(choices) > 1 else {}
+    ranks = {comparable(code): rank for rank, (code, _) in enumerate(choices, start=1)}
+    for rank, (_, label) in enumerate(choices, start=1):
+        ranks.setdefault(comparable(label), rank)
+    return ranks if len(choices) > 1 else {}
 
 
 def _by_code(labels: Mapping[str, int]) -> dict[str, int]:

@@ -51,14 +51,14 @@ class Item:
 @dataclass(frozen=True)
 class Block:
     """Items that belong together. code: of the instrument. ground: why, after "because". templates: of the names without the
-    wave, with {position}, one for each way in which the columns are called; none where each column is named. turned:
-    positions of items whose names say that they are keyed the other way, or were turned already (PSS4R)."""
+    wave, with {position}, one for each way in which the columns are called; none where each column is named.
+    turned_positions: of items whose names say that they are keyed the other way, or were turned already (PSS4R)."""
 
     code: str
     items: tuple[Item, ...]
     ground: str
     templates: tuple[str, ...] = ()
-    turned: tuple[int, ...] = ()
+    turned_positions: tuple[int, ...] = ()
 
     @property
     def facts(self) -> ColumnFacts:
@@ -127,11 +127,11 @@ def _join_turned(families: dict[tuple[str, str], list[tuple[int, Item]]]) -> set
     a recoded copy beside its original (PSS2, PSS2R) is no item. Returns the names of the items that were joined."""
     turned_items: set[str] = set()
     for stem, suffix in [key for key in families if _TURNED_SUFFIX.fullmatch(key[1])]:
-        if not (others := families.get((stem, ""))):
+        if not (plain_members := families.get((stem, ""))):
             continue
         members = families.pop((stem, suffix))
-        if not {number for number, _ in members} & {number for number, _ in others}:
-            others += members
+        if not {number for number, _ in members} & {number for number, _ in plain_members}:
+            plain_members += members
             turned_items |= {item.stem for _, item in members}
     return turned_items
 
@@ -236,8 +236,8 @@ def _numbered_block(
         template = f"{_escaped(stem)}{{position{spec}}}{_escaped(suffix)}"
         if all(template.format(position=number) == item.stem for number, item in members):
             return Block(code, items, ground, (template,))
-    turned = tuple(position for position, item in enumerate(items, start=1) if item.stem in turned_items)
-    return Block(code, items, ground, turned=turned)
+    turned_positions = tuple(position for position, item in enumerate(items, start=1) if item.stem in turned_items)
+    return Block(code, items, ground, turned_positions=turned_positions)
 
 
 def _with_other_spellings(blocks: Sequence[Block]) -> list[Block]:

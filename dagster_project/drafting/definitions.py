@@ -87,7 +87,7 @@ def joined_sheets(parts: Mapping[Path, FormSheets]) -> list[DefinitionFile]:
     for path, sheets in parts.items():
         if not sheets.survey:
             continue
-        choices = [other.choices for file, other in parts.items() if file.parent == path.parent and other.choices]
+        choices = [part.choices for file, part in parts.items() if file.parent == path.parent and part.choices]
         whole = replace(sheets, choices=choices[0]) if len(choices) == 1 else sheets
         definitions.append(DefinitionFile(path, form_definition(whole, path.name)))
     return definitions
@@ -99,12 +99,12 @@ def defined_columns(
     """What the definition that knows most of a table's columns says of them, the definition, and on which columns others
     that know as many say something else: nothing is taken over of those."""
     matches = [(_matches(table, definition), definition) for definition in definitions]
-    most = max((len(columns) for columns, _ in matches), default=0)
-    if most < _MIN_COLUMNS and most < _MIN_SHARE * len(table.columns):
+    n_known = max((len(columns) for columns, _ in matches), default=0)
+    if n_known < _MIN_COLUMNS and n_known < _MIN_SHARE * len(table.columns):
         return {}, None, []
-    best = [(columns, definition) for columns, definition in matches if len(columns) == most]
+    best = [(columns, definition) for columns, definition in matches if len(columns) == n_known]
     columns, definition = best[0]
-    disputed = [name for name in columns if any(others.get(name) != columns[name] for others, _ in best[1:])]
+    disputed = [name for name in columns if any(rival_columns.get(name) != columns[name] for rival_columns, _ in best[1:])]
     return {name: column for name, column in columns.items() if name not in disputed}, definition, disputed
 
 

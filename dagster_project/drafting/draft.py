@@ -266,12 +266,12 @@ def _roster(
         strangers[table.wave] += len(set(table.columns[name].counts) - first_people) if name else 0
     is_one_export = sum(table.wave == first.wave for table in tables) == 1
     is_one_file = all(table.source is first.source for table in tables)
-    # Of one file with a row a person, everybody is in every wave.
-    if is_one_export and not any(strangers.values()) and (all(columns) or (is_one_file and not first.rows)):
+    # Of one file with a row a person, everybody is in every wave. One with rows of several waves says of people in all rows.
+    if is_one_export and not first.rows and not any(strangers.values()) and (all(columns) or is_one_file):
         ground = (
-            "it has everybody who is in later ones" if len({table.wave for table in tables}) > 1 else "it is the only one"
+            "everybody of later waves is in it" if len({table.wave for table in tables}) > 1 else "there is no other wave"
         )
-        return DraftedRoster(first.source, column, f"of the waves, {ground}", folder, pattern, wave=first.wave)
+        return DraftedRoster(first.source, column, ground, folder, pattern, wave=first.wave)
     if is_one_file:
         counts = column_facts(first.source.table)[column].counts if column else Counter[str]()
         is_repeated = any(count > 1 for count in counts.values())

@@ -30,8 +30,10 @@ class KeyProposal:
 
 def find_reversed(block: Block, answers: Answers, tables: Sequence[WaveTable]) -> KeyProposal:
     """The items whose loading on the block's first component has the other sign than most items have."""
-    if block.turned and not (proposal := _by_answers(block, answers, tables)).is_of_answers:
-        return replace(proposal, positions=block.turned, ground="their names say so, or that they were turned already")
+    if block.turned_positions and not (proposal := _by_answers(block, answers, tables)).is_of_answers:
+        return replace(
+            proposal, positions=block.turned_positions, ground="their names say so, or that they were turned already"
+        )
     return _by_answers(block, answers, tables)
 
 
@@ -52,8 +54,8 @@ def _by_answers(block: Block, answers: Answers, tables: Sequence[WaveTable]) -> 
     if positions:
         return KeyProposal(positions, f"the answers of {len(complete)} people to them go against the others", True)
     words = f"in the answers of {len(complete)} people no item goes against the others"
-    if block.turned:
-        words += f", nor do {', '.join(map(str, block.turned))}, whose names say that they are or were turned"
+    if block.turned_positions:
+        words += f", nor do {', '.join(map(str, block.turned_positions))}, whose names say that they are or were turned"
     return KeyProposal((), words, True)
 
 

@@ -45,10 +45,12 @@ def _by_words(columns: Sequence[str]) -> list[MarkedWave]:
                 if column_side == side and name is not None:
                     stems_by_wave[name.wave][column] = stem
                     names[name.wave] = name
-        shared_stems = _shared(stems_by_wave.values())
+        shared_stems = _shared_stems(stems_by_wave.values())
         # One measure in many waves is enough, where they are counted in words: bdi.pre, bdi.2m, bdi.4m, bdi.6m, bdi.8m.
-        least = 1 if len(shared_stems) == 1 else _MIN_SHARED_STEMS
-        marked = {wave: stems for wave, stems in stems_by_wave.items() if len(shared_stems & set(stems.values())) >= least}
+        n_needed = 1 if len(shared_stems) == 1 else _MIN_SHARED_STEMS
+        marked = {
+            wave: stems for wave, stems in stems_by_wave.items() if len(shared_stems & set(stems.values())) >= n_needed
+        }
         n_shared = sum(len(shared_stems & set(stems.values())) for stems in marked.values())
         n_marked = sum(map(len, marked.values()))
         if len(marked) > 1 and n_shared >= _MIN_SHARED_COLUMNS and n_marked >= _MIN_MARKED_SHARE * len(columns):
@@ -59,7 +61,7 @@ def _by_words(columns: Sequence[str]) -> list[MarkedWave]:
     return []
 
 
-def _shared(stems_of_waves: Iterable[Mapping[str, str]]) -> set[str]:
+def _shared_stems(stems_of_waves: Iterable[Mapping[str, str]]) -> set[str]:
     """What the names of columns of two waves or more are without the wave."""
     counts: dict[str, int] = defaultdict(int)
     for stems in stems_of_waves:

@@ -99,14 +99,17 @@ def wave_id(text: str, position: int) -> str:
     return letters if letters[:1].isalpha() else f"T{letters}" if letters.isdigit() else f"T{position}"
 
 
-_COUNTED = r"t|w|wave|time|tp|v|visit|session|ses"
+_COUNTED_MARK = r"t|w|wave|time|tp|v|visit|session|ses"
 _WORD = r"pre|post|mid|screening|base|baseline|bl|intake|fu\d?|fup\d?|followup\d?"
 _MONTHS_OR_WEEKS = r"(?:m|mo|month|wk|week|yr|year)\d{1,2}|\d{1,2}(?:m|mo|mos|month|months|w|wk|wks|weeks|y|yr|years)"
 #: A wave at the beginning or the end of a column's name: t1_phq1, phq1_t1, T1phq1, phq1.pre, bdi.2m.
 _AT_START = re.compile(
-    rf"(?P<mark>(?:(?:{_COUNTED})\d{{1,2}}|{_WORD}|{_MONTHS_OR_WEEKS})[_.]|[TW]\d(?=[A-Za-z]))(?P<stem>.+)", re.IGNORECASE
+    rf"(?P<mark>(?:(?:{_COUNTED_MARK})\d{{1,2}}|{_WORD}|{_MONTHS_OR_WEEKS})[_.]|[TW]\d(?=[A-Za-z]))(?P<stem>.+)",
+    re.IGNORECASE,
 )
-_AT_END = re.compile(rf"(?P<stem>.+)(?P<mark>[_.](?:(?:{_COUNTED})_?\d{{1,2}}|{_WORD}|{_MONTHS_OR_WEEKS}))", re.IGNORECASE)
+_AT_END = re.compile(
+    rf"(?P<stem>.+)(?P<mark>[_.](?:(?:{_COUNTED_MARK})_?\d{{1,2}}|{_WORD}|{_MONTHS_OR_WEEKS}))", re.IGNORECASE
+)
 
 
 def name_without_wave(column: str) -> list[tuple[str, str, str]]:

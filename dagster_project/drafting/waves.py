@@ -147,7 +147,7 @@ def _in_order(tables: Sequence[WaveTable], other_sources: Sequence[Source]) -> W
 def _waves_by_name(sources: Sequence[Source]) -> Waves | None:
     """Waves by the part of their names that tells most of them apart: sheet, file name, or a folder."""
     best: list[tuple[Source, WaveName | None, str]] | None = None
-    best_key = (0, 0)
+    best_key, best_level = (0, 0), 0
     for level in range(max(len(source.name_parts) for source in sources)):
         names = []
         for source in sources:
@@ -156,15 +156,22 @@ def _waves_by_name(sources: Sequence[Source]) -> Waves | None:
         waves = {name.wave for _, name, _ in names if name is not None}
         key = (len(waves), sum(name is not None for _, name, _ in names))
         if len(waves) > 1 and key > best_key:
-            best, best_key = names, key
+            best, best_key, best_level = names, key, level
     if best is None:
         return None
+    best = [entry if entry[1] is not None else _nearer_name(entry[0], best_level) for entry in best]
     tables = [
         WaveTable(name.wave, part, source, f"{part} says so", name.rank, name.month)
         for source, name, part in best
         if name is not None
     ]
     return _in_order(tables, [source for source, name, _ in best if name is None])
+
+
+def _nearer_name(source: Source, level: int) -> tuple[Source, WaveName | None, str]:
+    """The wave that the file's own name tells, or its sheet's, where the names of folders tell the others'."""
+    names = ((source, wave_of_name(part), part) for part in source.name_parts[:level])
+    return next((entry for entry in names if entry[1] is not None), (source, None, ""))
 
 
 def _waves_of_unknown_order(sources: Sequence[Source]) -> Waves:

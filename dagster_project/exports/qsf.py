@@ -5,7 +5,6 @@ Belongs here: which columns a question has, and their labels. Does not belong he
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from dagster_project.exports.errors import ExportError, plain, quoted
 from dagster_project.exports.survey_definition import DefinedColumn, SurveyDefinition, choice_label
@@ -24,7 +23,7 @@ def is_qsf(content: object) -> bool:
     return isinstance(content, Mapping) and "SurveyElements" in content
 
 
-def qsf_definition(content: Mapping[str, Any], name: str) -> SurveyDefinition:
+def qsf_definition(content: Mapping[str, object], name: str) -> SurveyDefinition:
     """The definition in a survey file. Raises ExportError, one line, for one without questions; questions and choices that
     are unlike Qualtrics' are left out and named."""
     elements = content.get("SurveyElements")
@@ -68,7 +67,7 @@ def names_in_export(column: str, import_id: str | None) -> list[str]:
 class _Question:
     """A question as the file has it. problems: to which what cannot be read is added."""
 
-    def __init__(self, question: Mapping[str, Any], identifier: str, name: str, problems: list[str]) -> None:
+    def __init__(self, question: Mapping[str, object], identifier: str, name: str, problems: list[str]) -> None:
         self._question = question
         self._tag = str(question.get("DataExportTag") or identifier)
         self._name = name
@@ -139,7 +138,7 @@ class _Question:
         """Code to label: as people see it, and as exports call it where that was named."""
         choices, names = _mapping(self._question.get(key)), _mapping(self._question.get("VariableNaming"))
         codes = self._codes(key)
-        shown: dict[str, str] = {}
+        display_labels: dict[str, str] = {}
         for number, code in codes.items():
             choice = choices[number]
             display = choice.get("Display") if isinstance(choice, Mapping) else None
@@ -149,28 +148,30 @@ class _Question:
                     " Qualtrics"
                 )
                 continue
-            if code in shown:
+            if code in display_labels:
                 self._problems.append(
                     f"{self._name}: {quoted(self._tag)}: the code {quoted(code)} stands for several choices, so none of its"
                     " labels is used; correct the recode values"
                 )
                 return ()
-            shown[code] = choice_label(display)
+            display_labels[code] = choice_label(display)
         if not names:
-            return (shown,) if shown else ()
-        named = {code: choice_label(names.get(number) or shown.get(code, "")) for number, code in codes.items()}
-        return (shown, named)
+            return (display_labels,) if display_labels else ()
+        variable_labels = {
+            code: choice_label(names.get(number) or display_labels.get(code, "")) for number, code in codes.items()
+        }
+        return (display_labels, variable_labels)
 
     def _limits(self) -> tuple[int, int] | None:
         configuration = _mapping(self._question.get("Configuration"))
         try:
-            low, high = (int(configuration[key]) for key in ("CSSliderMin", "CSSliderMax"))
+            low, high = (int(str(configuration[key])) for key in ("CSSliderMin", "CSSliderMax"))
         except (KeyError, TypeError, ValueError):
             return None
         return (low, high) if low < high else None
 
 
-def _mapping(value: object) -> dict[str, Any]:
+def _mapping(value: object) -> dict[str, object]:
     """A mapping of texts; Qualtrics writes a list where the numbers go from 0 or 1, and false where there is none."""
     if isinstance(value, Mapping):
         return {str(key): item for key, item in value.items()}

@@ -170,7 +170,7 @@ def form_definition(sheets: FormSheets, name: str) -> SurveyDefinition:
 def _choice_lists(rows: Sequence[Row], name: str, problems: list[str]) -> dict[str, tuple[dict[str, str], ...]]:
     """Code to label in each language, by the name of the list."""
     labels: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
-    repeated: set[tuple[str, str]] = set()
+    codes_of_several_labels: set[tuple[str, str]] = set()
     for row in rows:
         list_name, code = row.get("list_name") or row.get("list name") or "", row.get("name") or row.get("value") or ""
         if not list_name and not code:
@@ -182,10 +182,10 @@ def _choice_lists(rows: Sequence[Row], name: str, problems: list[str]) -> dict[s
             continue
         for key in (key for key in row if key == "label" or key.startswith("label::")) or ():
             if labels[list_name][key].setdefault(code, choice_label(row[key])) != choice_label(row[key]):
-                repeated.add((list_name, code))
+                codes_of_several_labels.add((list_name, code))
         if not any(key.startswith("label") for key in row):
             labels[list_name]["label"].setdefault(code, code)
-    for list_name, code in sorted(repeated):
+    for list_name, code in sorted(codes_of_several_labels):
         problems.append(
             f"{name}: list {quoted(list_name)} has the choice {quoted(code)} with several labels; it is left out"
         )
@@ -212,14 +212,14 @@ def _questions(
         if _BEGIN.match(question_type) or _END.match(question_type) or not question:
             continue
         path = [*filter(None, groups), question]
-        single, several = _SELECT_ONE.match(question_type), _SELECT_MULTIPLE.match(question_type)
+        single, multiple = _SELECT_ONE.match(question_type), _SELECT_MULTIPLE.match(question_type)
         if single is None and not _SILENT.fullmatch(question_type):
             previous = ("", "")
-        if single is None and several is None:
+        if single is None and multiple is None:
             kind = "number" if _NUMBER.fullmatch(question_type) else "other"
             yield path, DefinedColumn("number" if kind == "number" else "other", limits=_limits(row)), ()
             continue
-        list_name = (single or several or re.match("", ""))["list"]  # type: ignore[index]
+        list_name = str((single or multiple)["list"])  # type: ignore[index]
         if list_name not in lists and not re.search(r"[.${]", list_name):
             problems.append(f"{name}: {quoted(question)} has the list {quoted(list_name)}, which is not among the choices")
         labels = lists.get(list_name, ())

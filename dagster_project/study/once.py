@@ -10,8 +10,10 @@ from typing import Any, Literal
 from dagster_project.study.errors import StudyError
 
 End = Literal["high", "low"]
+#: What stands in a definition file, before it is validated.
+Content = Mapping[str, Any]
 #: Stands in `better` for every scale that is not named there.
-OTHERS = "others"
+OTHER_SCALES = "others"
 
 
 def with_months(content: object) -> object:
@@ -52,7 +54,7 @@ class CommonKeys:
         self._open_scales: list[str] = []
         self._known_instruments: set[str] = set()
 
-    def complete(self, code: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    def complete(self, code: str, content: Content) -> Content:
         """The content of an instrument's file with what it leaves to study.yaml.
 
         Raises ValueError for items that are said to be reversed in both.
@@ -69,12 +71,12 @@ class CommonKeys:
                     completed[key] = [self._with_end(scale) for scale in content[key]]
         return completed
 
-    def _with_end(self, scale: Any) -> Any:
+    def _with_end(self, scale: object) -> object:
         if not isinstance(scale, Mapping) or "better" in scale or self._better is None:
             return scale
         code = str(scale.get("scale"))
         self._open_scales.append(code)
-        end = self._better if isinstance(self._better, str) else self._better.get(code) or self._better.get(OTHERS)
+        end = self._better if isinstance(self._better, str) else self._better.get(code) or self._better.get(OTHER_SCALES)
         if end is None:
             raise ValueError(f"scale {code} says nothing of better, nor does study.yaml; add {code} under better there")
         return {**scale, "better": end}
@@ -86,7 +88,7 @@ class CommonKeys:
                 f"{file}: reversed: {unknown[0]!r} is no instrument of the study that has a file of its own; correct the"
                 " name, or take it out"
             )
-        named_scales = set() if self._better is None or isinstance(self._better, str) else {*self._better} - {OTHERS}
+        named_scales = set() if self._better is None or isinstance(self._better, str) else {*self._better} - {OTHER_SCALES}
         if unknown := sorted(named_scales - set(self._open_scales)):
             raise StudyError(
                 f"{file}: better: {unknown[0]!r} is no scale whose instrument leaves it open; correct the name, or say it in"

@@ -25,7 +25,7 @@ from dagster_project.study.library import (
     library_file,
 )
 from dagster_project.study.norms import NormFile
-from dagster_project.study.once import CommonKeys
+from dagster_project.study.once import CommonKeys, Content
 from dagster_project.study.protocol import Protocol
 from dagster_project.study.questions import ASK, construct_question, refuse_open_questions
 from dagster_project.study.study import Study
@@ -172,7 +172,10 @@ def _read_bytes(file: Path) -> bytes:
 
 
 def _parse(
-    file: Path, data: bytes, model: type[Model], complete: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    file: Path,
+    data: bytes,
+    model: type[Model],
+    complete: Callable[[Content], Content] | None = None,
 ) -> Model:
     """complete: adds what is said elsewhere to the file's content."""
     try:
