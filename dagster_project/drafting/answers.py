@@ -16,6 +16,7 @@ from dagster_project.study import comparable
 _HIGH_CODES = frozenset({8, 9, 66, 77, 88, 96, 97, 98, 99, 777, 888, 996, 997, 998, 999, 7777, 8888, 9999})
 #: Codes of two digits are none on longer scales, codes of three and more none on still longer ones.
 _SHORT_SCALE, _LONG_SCALE = 20, 200
+_MIN_CHOICES = 2
 #: Words of labels that say that a code is no answer, and why there is none; "" where that could be read two ways.
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"refus|prefer not|rather not|declin|verweiger", re.IGNORECASE), "refused"),
@@ -206,10 +207,10 @@ def _text_answers(column: ColumnFacts) -> Answers:
         low, high = min(label_codes.values()), max(label_codes.values())
         ground = f"the file labels them from {low} to {high}"
         return Answers(low, high, ground, True, (), _by_code(label_codes), ground, special_codes=special_codes)
-    if (ranks := _choice_ranks(column)) and all(text in ranks for text in texts):
-        codes = _by_code({text: ranks[text] for text in ranks if text in texts or text in column.value_labels})
-        question = "these are the places of the choices in the survey's definition"
-        return Answers(1, max(ranks.values()), question, False, (), codes, question, True, True, special_codes)
+    for ranks in _choice_ranks(column):
+        if all(text in ranks for text in texts):
+            question = "these are the places of the choices in the survey's definition"
+            return Answers(1, len(ranks), question, False, (), ranks, question, True, True, special_codes)
     ladder = max(_LADDERS, key=lambda ladder: sum(_step(text, ladder) is not None for text in texts))
     is_likely = all(_step(text, ladder) is not None for text in texts)
     proposal = {text: code for code, text in enumerate(_ordered(texts, ladder), start=1)}
@@ -218,20 +219,19 @@ def _text_answers(column: ColumnFacts) -> Answers:
     return Answers(1, max(2, len(texts)), ground, False, (), proposal, question, True, is_likely, special_codes)
 
 
-def _choice_ranks(column: ColumnFacts) -> dict[str, int]:
-    """The place of each choice that is an answer, from 1, by its code and by its label, where a survey's definition has them
-    in order; empty where it has not two."""
+def _choice_ranks(column: ColumnFacts) -> list[dict[str, int]]:
+    """The place of each choice that is an answer, from 1, by its name and by its label, where a survey's definition has them
+    in order; none where it has not two."""
     if column.question is None or column.question.kind != "choice":
-        return {}
+        return []
     choices = [
-        (code, label)
+        (comparable(code), comparable(label))
         for code, label in column.value_labels.items()
         if missing_reason(label) is None and missing_reason(code) is None
     ]
-    ranks = {comparable(code): rank for rank, (code, _) in enumerate(choices, start=1)}
-    for rank, (_, label) in enumerate(choices, start=1):
-        ranks.setdefault(comparable(label), rank)
-    return ranks if len(choices) > 1 else {}
+    if len(choices) < _MIN_CHOICES:
+        return []
+    return [{texts[side]: rank for rank, texts in enumerate(choices, start=1)} for side in (0, 1)]
 
 
 def _by_code(labels: Mapping[str, int]) -> dict[str, int]:
