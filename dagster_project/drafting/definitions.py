@@ -76,21 +76,31 @@ def _in_json(path: Path) -> SurveyDefinition | FormSheets | None:
 
 def _whole(sheets: FormSheets | None, path: Path) -> SurveyDefinition | FormSheets | None:
     """The definition, or the sheets as they are where one of the two is in another file."""
-    if sheets is None or not (sheets.survey and sheets.choices):
+    if sheets is None or (sheets.survey and not sheets.choices) or (sheets.choices and not sheets.survey):
         return sheets
     return form_definition(sheets, path.name)
 
 
-def joined_sheets(parts: Mapping[Path, FormSheets]) -> list[DefinitionFile]:
-    """The forms of which survey and choices are files of one folder; a survey without choices stands by itself."""
-    definitions = []
+def joined_sheets(parts: Mapping[Path, FormSheets]) -> tuple[list[DefinitionFile], list[tuple[Path, str]]]:
+    """The forms of which survey and choices are files of one folder, a survey without choices by itself; and the files of
+    which no form can be made, each with the reason."""
+    definitions: list[DefinitionFile] = []
+    left_out: list[tuple[Path, str]] = []
     for path, sheets in parts.items():
+        rivals = [part for file, part in parts.items() if file.parent == path.parent]
+        choices = [part.choices for part in rivals if part.choices]
         if not sheets.survey:
+            if len(choices) != 1 or not any(part.survey for part in rivals):
+                left_out.append(
+                    (path, "these are choices of a form (XLSForm), and its survey is not beside them, or several are")
+                )
             continue
-        choices = [part.choices for file, part in parts.items() if file.parent == path.parent and part.choices]
         whole = replace(sheets, choices=choices[0]) if len(choices) == 1 else sheets
-        definitions.append(DefinitionFile(path, form_definition(whole, path.name)))
-    return definitions
+        try:
+            definitions.append(DefinitionFile(path, form_definition(whole, path.name)))
+        except ExportError as error:
+            left_out.append((path, str(error)))
+    return definitions, left_out
 
 
 def defined_columns(

@@ -66,6 +66,8 @@ def find_sources(paths: Sequence[Path]) -> Sources:
             sheet = (table.layout.sheet,) if table.layout.sheet is not None else ()
             name_parts = (*sheet, file.stem, *reversed(folders))
             sources.append(Source(file, table.reader, table.layout, table.table, table.ground, name_parts))
+    forms, form_parts = joined_sheets(sheets)
+    left_out += form_parts
     if not sources:
         reasons = f" ({left_out[0][0].name}: {left_out[0][1]})" if left_out else ""
         names = ", ".join(map(str, paths))
@@ -75,7 +77,7 @@ def find_sources(paths: Sequence[Path]) -> Sources:
     else:
         left_out += [(file, "there are several data dictionaries; declare the right one") for file in dictionaries]
         dictionaries = []
-    sources, words = _with_definitions(sources, [*definitions, *joined_sheets(sheets)])
+    sources, words = _with_definitions(sources, [*definitions, *forms])
     return Sources(tuple(sources), tuple(dictionaries), tuple(left_out), tuple(words))
 
 

@@ -21,10 +21,12 @@ from dagster_project.study import Layout
 Row = Mapping[str, str]
 
 _SELECT_ONE = re.compile(
-    r"(?:select[ _]?one(?:[ _]from)?|select1|add select one prompt using)\s+(?P<list>\S+)", re.IGNORECASE
+    r"(?:select[ _]?one(?:[ _]from(?:[ _]file)?|[ _]external)?|select1|add select one prompt using)\s+(?P<list>\S+)",
+    re.IGNORECASE,
 )
 _SELECT_MULTIPLE = re.compile(
-    r"(?:select[ _]?multiple(?:[ _]from)?|select all that apply from|select\s(?!one))\s*(?P<list>\S+)", re.IGNORECASE
+    r"(?:select[ _]?multiple(?:[ _]from(?:[ _]file)?)?|select all that apply from|select\s(?!one))\s*(?P<list>\S+)",
+    re.IGNORECASE,
 )
 _BEGIN = re.compile(r"begin[ _](?:group|repeat|lgroup)", re.IGNORECASE)
 _END = re.compile(r"end[ _](?:group|repeat|lgroup)", re.IGNORECASE)
