@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 
 from dagster_project.drafting.answers import answer_kind, answer_range, is_defined_alike
@@ -43,7 +44,7 @@ class Item:
     stem: str
     columns: Mapping[int, ColumnFacts]
 
-    @property
+    @cached_property
     def facts(self) -> ColumnFacts:
         return pooled(list(self.columns.values()))
 
@@ -60,7 +61,7 @@ class Block:
     templates: tuple[str, ...] = ()
     turned_positions: tuple[int, ...] = ()
 
-    @property
+    @cached_property
     def facts(self) -> ColumnFacts:
         return pooled([item.facts for item in self.items])
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from dagster_project.drafting.answers import Answers, find_answers
 from dagster_project.drafting.blocks import Block, find_blocks
-from dagster_project.drafting.columns import column_facts
 from dagster_project.drafting.identifiers import Identifier, find_identifiers
 from dagster_project.drafting.keys import KeyProposal, find_reversed
 from dagster_project.drafting.library import LibraryMatch, recognise_instrument
@@ -124,11 +123,11 @@ def draft_study(found_sources: Sources) -> Draft:
     ]
     first_table = tables[0]
     if roster_source is not None:
-        roster_facts = column_facts(roster_source[0].table)
+        roster_facts = roster_source[0].facts
         variables = find_variables(roster_facts, {roster_source[1]}, is_roster=True)
     else:
         is_one_file = all(table.source is first_table.source for table in tables)
-        columns = column_facts(first_table.source.table) if is_one_file else first_table.columns
+        columns = first_table.source.facts if is_one_file else first_table.columns
         variables = find_variables(columns, known_columns[0], is_roster=False)
     people_columns = [
         {variable.column for variable in find_variables(table.columns, known_names, is_roster=False)}
@@ -208,7 +207,7 @@ def _roster_source(waves: Waves, identifiers: Mapping[int, Identifier]) -> tuple
     ]
     best: tuple[float, Source | None, str] = (0.5, None, "")
     for source in waves.other_sources if people else ():
-        for name, facts in column_facts(source.table).items():
+        for name, facts in source.facts.items():
             person_texts = set(facts.counts)
             if len(person_texts) < 0.99 * facts.row_count or not person_texts:
                 continue
@@ -273,7 +272,7 @@ def _roster(
         )
         return DraftedRoster(first.source, column, ground, folder, pattern, wave=first.wave)
     if is_one_file:
-        counts = column_facts(first.source.table)[column].counts if column else Counter[str]()
+        counts = first.source.facts[column].counts if column else Counter[str]()
         is_repeated = any(count > 1 for count in counts.values())
         ground = "there is one file, and everybody is in it"
         return DraftedRoster(first.source, column, ground, folder, pattern, is_repeated)

@@ -49,6 +49,11 @@ class Source:
     questions: Mapping[str, DefinedColumn] = field(default_factory=dict)
     definition: Path | None = None
 
+    @cached_property
+    def facts(self) -> dict[str, ColumnFacts]:
+        """The facts of its columns in all rows."""
+        return column_facts(self.table)
+
 
 @dataclass(frozen=True)
 class WaveTable:
@@ -80,7 +85,7 @@ class WaveTable:
     @cached_property
     def columns(self) -> dict[str, ColumnFacts]:
         """The facts of its columns, without those of other waves, by their name in the file."""
-        facts = column_facts(self.source.table, self.row_mask)
+        facts = self.source.facts if self.row_mask is None else column_facts(self.source.table, self.row_mask)
         return {
             name: replace(column, question=self.source.questions.get(name))
             for name, column in facts.items()
@@ -192,7 +197,7 @@ def _waves_of_unknown_order(sources: Sequence[Source]) -> Waves:
 
 def _waves_by_column(source: Source) -> list[WaveTable]:
     """Waves of a file in which people have several rows, told apart by a column."""
-    facts = column_facts(source.table)
+    facts = source.facts
     candidates = [
         column
         for name, column in facts.items()
