@@ -17,7 +17,7 @@ from dagster_project.study import comparable
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:[.,]0+)?", re.ASCII)
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)", re.ASCII)
 #: What programs write for a cell without a value.
-MISSING_MARKS = frozenset({"NA", "NaN", "nan", "NULL", "null", "None", "#N/A", "#NULL!", "."})
+MISSING_MARKS = frozenset({"NA", "NaN", "nan", "NULL", "null", "None", "#N/A", "#NULL!", "__NA__", "."})
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,17 @@ def trimmed_cells(table: TextTable, column: str) -> pa.Array:
     """A column's cells without the blanks around them; the first column of that name."""
     cells = table.texts([table.columns.index(column)]).column(0)
     return pc.utf8_trim_whitespace(cells.combine_chunks())
+
+
+def has_row_numbers_only(table: TextTable) -> bool:
+    """Whether a table has columns without a name, all of which are blank or number the rows, as R writes
+    them (those of a part of a table, too)."""
+    positions = [position for position, column in enumerate(table.columns) if not column.strip()]
+    for cells in table.texts(positions).columns:
+        texts = [text for text in cells.to_pylist() if text.strip()]
+        if len(set(texts)) < len(texts) or not all(WHOLE_NUMBER.fullmatch(text) for text in texts):
+            return False
+    return bool(positions)
 
 
 def rows_with(table: TextTable, column: str, texts: tuple[str, ...]) -> pa.Array:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dagster_project.drafting.answers import REASONS_IN_WORDS, SpecialCode
-from dagster_project.drafting.columns import ColumnFacts
+from dagster_project.drafting.columns import ColumnFacts, has_row_numbers_only
 from dagster_project.drafting.draft import Draft, DraftedBlock, DraftedExport, identifier_column
 from dagster_project.drafting.marks import decimal_mark
 from dagster_project.drafting.yaml_lines import flow_list, flow_mapping, guessed, one_line, question_value, scalar
@@ -325,6 +325,8 @@ def _ignored_lines(draft: Draft, export: DraftedExport, blocks: Sequence[Drafted
         column for column in dict.fromkeys(table.source.table.columns) if column.strip() and column not in used_columns
     ]
     other_columns = [column for column in other_columns if column not in table.foreign]
+    if has_row_numbers_only(table.source.table):
+        other_columns.insert(0, "")
     if not other_columns:
         return []
     return anchors.lines("ignored", flow_list("    ignored: ", other_columns, 4))

@@ -99,6 +99,14 @@ def test_scores_without_items_are_measures_by_themselves(tmp_path: Path) -> None
     assert f"      - block: phq  # guessed: because {ground}\n        columns: {{phq_01: phq}}" in text
 
 
+@pytest.mark.parametrize(("first_cell", "is_ignored"), [("1", True), ("someone", False)])
+def test_numbers_of_rows_without_a_name_are_ignored(tmp_path: Path, first_cell: str, is_ignored: bool) -> None:
+    """As R's write.csv leaves them; any other column without a name is left to be named by check."""
+    rows = [[first_cell if n == 0 else str(n + 1), f"P{n}", *cells] for n, cells in enumerate(_answers(4))]
+    _draft(tmp_path, "study.csv", ["", "id", "m1", "m2", "m3", "m4"], rows)
+    assert ('    ignored: [""]\n' in _protocol(tmp_path)) == is_ignored
+
+
 def test_many_measures_are_none(tmp_path: Path) -> None:
     names = [f"task {letter}" for letter in "abcdefghijklmnopqrstuvw"]
     draft = _draft(tmp_path, "tasks.csv", ["id", *names], [[f"P{n}", *cells] for n, cells in enumerate(_answers(23))])
