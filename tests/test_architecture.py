@@ -68,6 +68,8 @@ FREE_FORM = {
     "table_spec.py": "rows of any declared table: their columns are checked when they are written",
     "results/result_collector.py": "rows of any mart: dbt's contract is their type",
     "report/deposit.py": "rows of any table of the codebook, printed with whatever columns they have",
+    "study/once.py": "the content of a definition file, before it is validated",
+    "exports/qsf.py": "Qualtrics' own JSON",
     "exports/spss.py": "pyreadstat's own limits of missing values",
     "dagster_home/compute_logs.py": "Dagster's configuration",
     "dagster_home/pooled_history.py": "Dagster's configuration",

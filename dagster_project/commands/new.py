@@ -43,6 +43,8 @@ def _draft(folder: Path, options: argparse.Namespace) -> int:
     draft = new_study_from(folder, options.sources)
     for file in (*draft.files, *draft.copies):
         say(str(file))
+    for file, words in draft.definitions:
+        say(f"{file}: {words}")
     for file, reason in draft.left_out:
         say(f"left out: {file}: {reason}")
     say(f"{len(draft.questions)} lines to answer, {draft.n_guesses} marked as guessed")

@@ -16,6 +16,7 @@ from dagster_project.study import comparable
 _HIGH_CODES = frozenset({8, 9, 66, 77, 88, 96, 97, 98, 99, 777, 888, 996, 997, 998, 999, 7777, 8888, 9999})
 #: Codes of two digits are none on longer scales, codes of three and more none on still longer ones.
 _SHORT_SCALE, _LONG_SCALE = 20, 200
+_MIN_CHOICES = 2
 #: Words of labels that say that a code is no answer, and why there is none; "" where that could be read two ways.
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"refus|prefer not|rather not|declin|verweiger", re.IGNORECASE), "refused"),
@@ -85,6 +86,14 @@ def answer_kind(column: ColumnFacts) -> tuple[str, frozenset[str]]:
     return "texts", frozenset(column.values)
 
 
+def is_defined_alike(first: ColumnFacts, second: ColumnFacts) -> bool | None:
+    """Whether a survey's definition gives two columns the same choices; None where it does not say it of both."""
+    questions = (first.question, second.question)
+    if any(question is None or question.kind != "choice" or not question.labels for question in questions):
+        return None
+    return first.value_labels == second.value_labels
+
+
 def answer_range(column: ColumnFacts) -> tuple[int, int]:
     """The lowest and highest number that is an answer."""
     special = special_numbers(column)
@@ -150,6 +159,9 @@ def _number_answers(column: ColumnFacts, observed_range: tuple[int, int], n_item
         for code, label in column.value_labels.items()
         if re.fullmatch(r"-?\d+", code) and code not in special and missing_reason(label) is None
     )
+    limits = column.question.limits if column.question is not None else None
+    if limits is not None and limits[0] <= low and high <= limits[1]:
+        return Answers(*limits, f"the survey's definition goes from {limits[0]} to {limits[1]}", True)
     if len(labelled) > 1:
         low, high = min(low, labelled[0]), max(high, labelled[-1])
         has_gaps = len(labelled) > 2 and len(labelled) <= high - low
@@ -166,7 +178,7 @@ def _special_codes(column: ColumnFacts) -> tuple[SpecialCode, ...]:
         label = column.value_labels.get(text, "")
         if is_number and whole_number(text) not in special_numbers(column):
             continue
-        reason = missing_reason(label if is_number else text)
+        reason = missing_reason(label if is_number else label or text)
         if not is_number and text not in column.missing_codes and text not in MISSING_MARKS and reason is None:
             continue
         if text in MISSING_MARKS:
@@ -195,12 +207,31 @@ def _text_answers(column: ColumnFacts) -> Answers:
         low, high = min(label_codes.values()), max(label_codes.values())
         ground = f"the file labels them from {low} to {high}"
         return Answers(low, high, ground, True, (), _by_code(label_codes), ground, special_codes=special_codes)
+    for ranks in _choice_ranks(column):
+        if all(text in ranks for text in texts):
+            question = "these are the places of the choices in the survey's definition"
+            return Answers(1, len(ranks), question, False, (), ranks, question, True, True, special_codes)
     ladder = max(_LADDERS, key=lambda ladder: sum(_step(text, ladder) is not None for text in texts))
     is_likely = all(_step(text, ladder) is not None for text in texts)
     proposal = {text: code for code, text in enumerate(_ordered(texts, ladder), start=1)}
     ground = f"there are {len(texts)} different texts"
     question = "the cells are texts, and nothing says what they count"
     return Answers(1, max(2, len(texts)), ground, False, (), proposal, question, True, is_likely, special_codes)
+
+
+def _choice_ranks(column: ColumnFacts) -> list[dict[str, int]]:
+    """The place of each choice that is an answer, from 1, by its name and by its label, where a survey's definition has them
+    in order; none where it has not two."""
+    if column.question is None or column.question.kind != "choice":
+        return []
+    choices = [
+        (comparable(code), comparable(label))
+        for code, label in column.value_labels.items()
+        if missing_reason(label) is None and missing_reason(code) is None
+    ]
+    if len(choices) < _MIN_CHOICES:
+        return []
+    return [{texts[side]: rank for rank, texts in enumerate(choices, start=1)} for side in (0, 1)]
 
 
 def _by_code(labels: Mapping[str, int]) -> dict[str, int]:

@@ -8,9 +8,10 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 
-from dagster_project.drafting.answers import answer_kind, answer_range
+from dagster_project.drafting.answers import answer_kind, answer_range, is_defined_alike
 from dagster_project.drafting.columns import ColumnFacts, pooled
 from dagster_project.drafting.tick_lists import TickList, find_tick_list
 from dagster_project.drafting.waves import WaveTable
@@ -30,6 +31,10 @@ _GENERIC_STEM = re.compile(r"\W*(?:q|v|f|var|item|question|frage|col|x|i)?[\W_]*
 #: Answers of questions of which several boxes may be ticked: no items of a scale.
 _BOX = re.compile(r"(?:not |un)?(?:selected|checked|mentioned|ticked|quoted|marked)|tick|x", re.IGNORECASE)
 _MAX_ANSWERS, _MAX_TEXT_ANSWERS, _MAX_TEXT_LENGTH = 16, 11, 100
+#: Columns of no more different numbers are no measure by themselves.
+_MAX_BINARY, _MAX_MEASURES = 2, 20
+#: What ends the names of items that are keyed the other way, or were turned already.
+_TURNED_SUFFIX = re.compile(r"[_.]?(?:r|rev|reversed|rec|recoded)", re.IGNORECASE)
 _TOTAL = re.compile(r".*(?:total|sum|score|mean|summe|gesamt|index|avg|average)$", re.IGNORECASE)
 
 
@@ -40,7 +45,7 @@ class Item:
     stem: str
     columns: Mapping[int, ColumnFacts]
 
-    @property
+    @cached_property
     def facts(self) -> ColumnFacts:
         return pooled(list(self.columns.values()))
 
@@ -48,16 +53,19 @@ class Item:
 @dataclass(frozen=True)
 class Block:
     """Items that belong together. code: of the instrument. ground: why, after "because". templates: of the names without the
+    """Items that belong together. code: of the instrument. ground: why, after "because". templates: of the names without the
     wave, with {position}, one for each way in which the columns are called; none where each column is named. tick_list: of a
-    block whose items are the choices of one column."""
+    block whose items are the choices of one column. turned_positions: of items whose names say that they are keyed the other
+    way, or were turned already (PSS4R)."""
 
     code: str
     items: tuple[Item, ...]
     ground: str
     templates: tuple[str, ...] = ()
     tick_list: TickList | None = None
+    turned_positions: tuple[int, ...] = ()
 
-    @property
+    @cached_property
     def facts(self) -> ColumnFacts:
         return pooled([item.facts for item in self.items])
 
@@ -103,17 +111,19 @@ def find_blocks(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]
         else:
             stem, number, suffix = parts
             families[stem, suffix].append((number, item))
+    turned_items = _join_turned(families)
     for (stem, suffix), members in families.items():
         is_generic = _GENERIC_STEM.fullmatch(stem) is not None
         for group in _groups_answered_alike(sorted(members, key=lambda member: member[0]), is_generic):
             group_items = [item for _, item in group]
             if _is_block(group_items):
-                blocks.append(_numbered_block(names, stem, suffix, group))
+                blocks.append(_numbered_block(names, stem, suffix, group, turned_items))
             else:
                 remaining += group_items
     order = {stem: position for position, stem in enumerate(stems)}
     remaining.sort(key=lambda item: order[item.stem])
     blocks = [*_with_other_spellings(blocks), *_blocks_of_questions(names, remaining)]
+    blocks = blocks or _single_measures(names, remaining)
     return sorted(blocks, key=lambda block: order[block.items[0].stem])
 
 
@@ -133,6 +143,28 @@ def _is_of_list(stem: str, list_blocks: Sequence[Block]) -> bool:
     return any(stem == block.items[0].stem or stem.startswith(f"{block.items[0].stem}/") for block in list_blocks)
 
 
+def _join_turned(families: dict[tuple[str, str], list[tuple[int, Item]]]) -> set[str]:
+    """Put the items whose names end in R with the others of their family, where no number occurs twice (PSS1, PSS2R, PSS3);
+    a recoded copy beside its original (PSS2, PSS2R) is no item. Returns the names of the items that were joined."""
+    turned_items: set[str] = set()
+    for stem, suffix in [key for key in families if _TURNED_SUFFIX.fullmatch(key[1])]:
+        if not (plain_members := families.get((stem, ""))):
+            continue
+        members = families.pop((stem, suffix))
+        if not {number for number, _ in members} & {number for number, _ in plain_members}:
+            plain_members += members
+            turned_items |= {item.stem for _, item in members}
+    return turned_items
+
+
+def _single_measures(names: _Names, items: Sequence[Item]) -> list[Block]:
+    """A block of each column of whole numbers, where there are no blocks of several: a score, or a question by itself. None
+    of very many, which are something else."""
+    ground = "no columns look like the items of a questionnaire, and its whole numbers may be a score or one question"
+    measures = [item for item in items if answer_kind(item.facts)[0] == "numbers" and len(item.facts.numbers) > _MAX_BINARY]
+    return [Block(names.code(item.stem), (item,), ground) for item in measures if len(measures) <= _MAX_MEASURES]
+
+
 def _items(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> list[Item]:
     items = [Item(stem, by_table) for stem, by_table in _columns_by_stem(tables, excluded).items()]
     return [item for item in items if CHECKBOX_MARK not in item.stem and _is_item(item.facts)]
@@ -150,7 +182,7 @@ def _columns_by_stem(tables: Sequence[WaveTable], excluded: Sequence[Collection[
 def _is_item(column: ColumnFacts) -> bool:
     """Whether a column holds answers of a closed question: few whole numbers, or few short texts."""
     values = column.values
-    if not values:
+    if not values or (column.question is not None and column.question.kind in ("box", "other")):
         return False
     answer_texts = set(column.value_labels.values()) or set(values)
     if any(_BOX.fullmatch(text.strip()) for text in answer_texts):
@@ -192,8 +224,10 @@ def _goes_with(items: Sequence[Item], item: Item, is_generic: bool = True) -> bo
     group, column = pooled([member.facts for member in items]), item.facts
     group_kind, group_answers = answer_kind(items[0].facts)
     kind, answers = answer_kind(column)
-    if kind != group_kind:
+    if kind != group_kind or (is_alike := is_defined_alike(items[0].facts, column)) is False:
         return False
+    if is_alike:
+        return True
     if kind == "labelled":
         return answers == group_answers
     if kind == "texts":
@@ -213,7 +247,9 @@ def _is_block(items: Sequence[Item]) -> bool:
     return len(items) >= _MIN_ITEMS
 
 
-def _numbered_block(names: _Names, stem: str, suffix: str, members: Sequence[tuple[int, Item]]) -> Block:
+def _numbered_block(
+    names: _Names, stem: str, suffix: str, members: Sequence[tuple[int, Item]], turned_items: Collection[str]
+) -> Block:
     numbers = [number for number, _ in members]
     items = tuple(item for _, item in members)
     first, last = items[0].stem, items[-1].stem
@@ -225,7 +261,8 @@ def _numbered_block(names: _Names, stem: str, suffix: str, members: Sequence[tup
         template = f"{_escaped(stem)}{{position{spec}}}{_escaped(suffix)}"
         if all(template.format(position=number) == item.stem for number, item in members):
             return Block(code, items, ground, (template,))
-    return Block(code, items, ground)
+    turned_positions = tuple(position for position, item in enumerate(items, start=1) if item.stem in turned_items)
+    return Block(code, items, ground, turned_positions=turned_positions)
 
 
 def _with_other_spellings(blocks: Sequence[Block]) -> list[Block]:
@@ -262,8 +299,13 @@ def _blocks_of_questions(names: _Names, items: Sequence[Item]) -> list[Block]:
         group = [item for _, item in run]
         if not _is_block(group):
             continue
-        ground = f"{len(group)} neighbouring columns have the same answers"
-        blocks.append(Block(names.code("questions", "questions"), tuple(group), ground))
+        question = group[0].facts.question
+        if question is not None and question.group:
+            ground = f"the survey's definition asks its {len(group)} columns together"
+            code = names.code(question.group.partition("#")[0])
+        else:
+            ground, code = f"{len(group)} neighbouring columns have the same answers", names.code("questions", "questions")
+        blocks.append(Block(code, tuple(group), ground))
     return blocks
 
 
@@ -273,9 +315,9 @@ def _with_runs(items: Sequence[Item]) -> list[tuple[int, Item]]:
     run = 0
     for position, item in enumerate(items):
         previous = items[position - 1] if position else None
-        is_new = previous is None or _question(previous.stem) != _question(item.stem)
+        is_new = previous is None or _question(previous) != _question(item)
         kind, item_answers = answer_kind(item.facts)
-        is_new = is_new or (not _question(item.stem) and (kind == "numbers" or len(item_answers) < _MIN_ITEMS))
+        is_new = is_new or (not _question(item) and (kind == "numbers" or len(item_answers) < _MIN_ITEMS))
         if not is_new:
             is_new = not _goes_with([member for number, member in pairs if number == run], item)
         run += is_new
@@ -283,7 +325,11 @@ def _with_runs(items: Sequence[Item]) -> list[tuple[int, Item]]:
     return pairs
 
 
-def _question(name: str) -> str:
+def _question(item: Item) -> str:
+    """What its columns share with the other rows of its question; "" for a question of one row."""
+    if item.facts.question is not None and item.facts.question.group:
+        return item.facts.question.group
+    name = item.stem
     for pattern in _QUESTION_AND_ROW:
         if match := pattern.fullmatch(name):
             return match["stem"]

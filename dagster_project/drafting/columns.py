@@ -11,13 +11,13 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports import TextTable, code_in_text
+from dagster_project.exports import DefinedColumn, TextTable, code_in_text
 from dagster_project.study import comparable
 
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:[.,]0+)?", re.ASCII)
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)", re.ASCII)
 #: What programs write for a cell without a value.
-MISSING_MARKS = frozenset({"NA", "NaN", "nan", "NULL", "null", "None", "#N/A", "#NULL!", "."})
+MISSING_MARKS = frozenset({"NA", "NaN", "nan", "NULL", "null", "None", "#N/A", "#NULL!", "__NA__", "."})
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class ColumnFacts:
     """One column in some rows of a table.
 
     counts: how many cells hold a text, without blank ones. row_count: how many rows there are. label: the file's own for
-    the column. value_labels: text of a value to its label. missing_codes: what the file declares as missing.
+    the column. value_labels: text of a value to its label. missing_codes: what the file declares as missing. question: what
+    the survey's own definition says of it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ColumnFacts:
     label: str = ""
     value_labels: dict[str, str] = field(default_factory=dict)
     missing_codes: tuple[str, ...] = ()
+    question: DefinedColumn | None = None
 
     @property
     def n_filled(self) -> int:
@@ -76,6 +78,17 @@ def trimmed_cells(table: TextTable, column: str) -> pa.Array:
     return pc.utf8_trim_whitespace(cells.combine_chunks())
 
 
+def has_row_numbers_only(table: TextTable) -> bool:
+    """Whether a table has columns without a name, all of which are blank or number the rows, as R writes
+    them (those of a part of a table, too)."""
+    positions = [position for position, column in enumerate(table.columns) if not column.strip()]
+    for cells in table.texts(positions).columns:
+        texts = [text for text in cells.to_pylist() if text.strip()]
+        if len(set(texts)) < len(texts) or not all(WHOLE_NUMBER.fullmatch(text) for text in texts):
+            return False
+    return bool(positions)
+
+
 def rows_with(table: TextTable, column: str, texts: tuple[str, ...]) -> pa.Array:
     """Which rows hold one of some texts in a column."""
     return pc.is_in(trimmed_cells(table, column), value_set=pa.array(texts, pa.string()))
@@ -116,4 +129,5 @@ def pooled(columns: list[ColumnFacts]) -> ColumnFacts:
         value_labels |= column.value_labels
     missing_codes = tuple(dict.fromkeys(code for column in columns for code in column.missing_codes))
     row_count = sum(column.row_count for column in columns)
-    return ColumnFacts(columns[0].name, counts, row_count, columns[0].label, value_labels, missing_codes)
+    question = next((column.question for column in columns if column.question is not None), None)
+    return ColumnFacts(columns[0].name, counts, row_count, columns[0].label, value_labels, missing_codes, question)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from dagster_project.drafting.answers import Answers, find_answers
 from dagster_project.drafting.blocks import Block, find_blocks
-from dagster_project.drafting.columns import column_facts
 from dagster_project.drafting.gates import GateProposals, find_gates
 from dagster_project.drafting.identifiers import Identifier, find_identifiers
 from dagster_project.drafting.keys import KeyProposal, find_reversed
@@ -66,7 +65,8 @@ class DraftedExport:
 
 @dataclass(frozen=True)
 class DraftedRoster:
-    """The roster. source: its file; None if it is written (people). ground: why it is taken for it."""
+    """The roster. source: its file; None if it is written (people). ground: why it is taken for it. wave: the wave whose
+    people it has, where that wave's export is all that is needed."""
 
     source: Source | None
     respondent: str
@@ -75,13 +75,15 @@ class DraftedRoster:
     pattern: str
     has_repeated_people: bool = False
     people: tuple[tuple[str, ...], ...] = ()
+    wave: str = ""
 
 
 @dataclass(frozen=True)
 class Draft:
     """Everything that is written. copies: the files to copy, and where to, below the study folder.
 
-    waves_without_items: rows of copied files in which nobody answered an item, by their wave's name.
+    waves_without_items: rows of copied files in which nobody answered an item, by their wave's name. definitions: what is
+    said of surveys' own definitions.
     """
 
     waves: Waves
@@ -93,6 +95,19 @@ class Draft:
     dictionary: str | None
     left_out: tuple[tuple[Path, str], ...]
     waves_without_items: tuple[str, ...] = ()
+    definitions: tuple[tuple[Path, str], ...] = ()
+
+    @property
+    def common_ends(self) -> tuple["DraftedBlock", ...]:
+        """The blocks whose scales' good ends are asked once, in study.yaml: all that are drafted, if there are several."""
+        drafted_blocks = tuple(drafted for drafted in self.blocks if not drafted.is_of_library)
+        return drafted_blocks if len(drafted_blocks) > 1 else ()
+
+    @property
+    def common_reversed(self) -> tuple["DraftedBlock", ...]:
+        """The blocks whose reversed items are asked once, in study.yaml."""
+        drafted_blocks = tuple(drafted for drafted in self.blocks if drafted.keys.positions and not drafted.is_of_library)
+        return drafted_blocks if len(drafted_blocks) > 1 else ()
 
 
 def draft_study(found_sources: Sources) -> Draft:
@@ -112,11 +127,11 @@ def draft_study(found_sources: Sources) -> Draft:
     ]
     first_table = tables[0]
     if roster_source is not None:
-        roster_facts = column_facts(roster_source[0].table)
+        roster_facts = roster_source[0].facts
         variables = find_variables(roster_facts, {roster_source[1]}, is_roster=True)
     else:
         is_one_file = all(table.source is first_table.source for table in tables)
-        columns = column_facts(first_table.source.table) if is_one_file else first_table.columns
+        columns = first_table.source.facts if is_one_file else first_table.columns
         variables = find_variables(columns, known_columns[0], is_roster=False)
     people_columns = [
         {variable.column for variable in find_variables(table.columns, known_names, is_roster=False)}
@@ -138,7 +153,16 @@ def draft_study(found_sources: Sources) -> Draft:
     ]
     waves_without_items = tuple(table.label for table in dropped_tables if table.source.path in copies)
     return Draft(
-        waves, exports, roster, tuple(blocks), tuple(variables), copies, dictionary, tuple(left_out), waves_without_items
+        waves,
+        exports,
+        roster,
+        tuple(blocks),
+        tuple(variables),
+        copies,
+        dictionary,
+        tuple(left_out),
+        waves_without_items,
+        found_sources.definitions,
     )
 
 
@@ -197,7 +221,7 @@ def _roster_source(waves: Waves, identifiers: Mapping[int, Identifier]) -> tuple
     ]
     best: tuple[float, Source | None, str] = (0.5, None, "")
     for source in waves.other_sources if people else ():
-        for name, facts in column_facts(source.table).items():
+        for name, facts in source.facts.items():
             person_texts = set(facts.counts)
             if len(person_texts) < 0.99 * facts.row_count or not person_texts:
                 continue
@@ -248,16 +272,24 @@ def _roster(
     first = tables[0]
     folder, pattern = folder_and_pattern(copies[first.source.path], copies.values())
     column = identifier_column(first, identifiers[0])
-    if all(table.source is first.source for table in tables):
-        counts = column_facts(first.source.table)[column].counts if column else Counter[str]()
-        is_repeated = any(count > 1 for count in counts.values())
-        ground = "there is one file, and everybody is in it"
-        return DraftedRoster(first.source, column, ground, folder, pattern, is_repeated)
     columns = [identifier_column(table, identifiers[index]) for index, table in enumerate(tables)]
     first_people = set(first.columns[column].counts) if column else set()
     strangers = Counter[str]()
     for table, name in zip(tables, columns, strict=True):
         strangers[table.wave] += len(set(table.columns[name].counts) - first_people) if name else 0
+    is_one_export = sum(table.wave == first.wave for table in tables) == 1
+    is_one_file = all(table.source is first.source for table in tables)
+    # Of one file with a row a person, everybody is in every wave. One with rows of several waves says of people in all rows.
+    if is_one_export and not first.rows and not any(strangers.values()) and (all(columns) or is_one_file):
+        ground = (
+            "everybody of later waves is in it" if len({table.wave for table in tables}) > 1 else "there is no other wave"
+        )
+        return DraftedRoster(first.source, column, ground, folder, pattern, wave=first.wave)
+    if is_one_file:
+        counts = first.source.facts[column].counts if column else Counter[str]()
+        is_repeated = any(count > 1 for count in counts.values())
+        ground = "there is one file, and everybody is in it"
+        return DraftedRoster(first.source, column, ground, folder, pattern, is_repeated)
     n_first_files = len({table.source.path for table in tables if table.wave == first.wave})
     if not all(columns) or (not any(strangers.values()) and n_first_files == 1):
         ground = "the first wave has everybody who is in later ones"

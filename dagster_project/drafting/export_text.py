@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dagster_project.drafting.answers import REASONS_IN_WORDS, SpecialCode
-from dagster_project.drafting.columns import ColumnFacts
+from dagster_project.drafting.columns import ColumnFacts, has_row_numbers_only
 from dagster_project.drafting.draft import Draft, DraftedBlock, DraftedExport, identifier_column
 from dagster_project.drafting.marks import decimal_mark
 from dagster_project.drafting.tick_lists import TickList
@@ -47,9 +47,9 @@ class _Anchors:
 def exports_lines(draft: Draft) -> list[str]:
     """The lines below `exports:`."""
     anchors = _Anchors()
-    lines = _roster_lines(draft, anchors)
+    lines = [] if draft.roster.wave else _roster_lines(draft, anchors)
     for export in draft.exports:
-        lines += ["", *_export_lines(draft, export, anchors)]
+        lines += [*([""] if lines else []), *_export_lines(draft, export, anchors)]
     return _without_lonely_anchors(lines)
 
 
@@ -173,7 +173,7 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> lis
     number_blocks = [drafted for drafted in blocks if drafted.block.tick_list is None]
     number_columns = _block_columns(number_blocks, export.index)
     lines += _decimal_lines([facts for name, facts in table.columns.items() if name in number_columns])
-    lines += _block_lines(blocks, export)
+    lines += _block_lines(blocks, export, anchors)
     lines += _label_lines(blocks, anchors)
     lines += _special_code_lines(blocks, anchors)
     lines += _set_aside_lines(export)
@@ -206,10 +206,10 @@ def _block_columns(blocks: Sequence[DraftedBlock], index: int) -> set[str]:
     return {column for drafted in blocks for column in drafted.block.columns_of(index) if column is not None}
 
 
-def _block_lines(blocks: Sequence[DraftedBlock], export: DraftedExport) -> list[str]:
+def _block_lines(blocks: Sequence[DraftedBlock], export: DraftedExport, anchors: _Anchors) -> list[str]:
     if not blocks:
         question = "no columns look like items; name those that are, e.g. [{block: mood, template: Q{position}}]"
-        return [f"    blocks: {question_value(question)}"]
+        return anchors.lines("blocks", [f"    blocks: {question_value(question)}"])
     lines = ["    blocks:"]
     for drafted in blocks:
         columns = drafted.block.columns_of(export.index)
@@ -350,6 +350,8 @@ def _ignored_lines(draft: Draft, export: DraftedExport, blocks: Sequence[Drafted
         column for column in dict.fromkeys(table.source.table.columns) if column.strip() and column not in used_columns
     ]
     other_columns = [column for column in other_columns if column not in table.foreign]
+    if has_row_numbers_only(table.source.table):
+        other_columns.insert(0, "")
     if not other_columns:
         return []
     return anchors.lines("ignored", flow_list("    ignored: ", other_columns, 4))

@@ -3,7 +3,7 @@
 Belongs here: its text. Does not belong here: what is known of the block (blocks.py, answers.py, keys.py).
 """
 
-from dagster_project.drafting.draft import DraftedBlock
+from dagster_project.drafting.draft import Draft, DraftedBlock
 from dagster_project.drafting.gates import GateProposals
 from dagster_project.drafting.yaml_lines import guessed, question_value, scalar
 from dagster_project.study import ASK, in_words
@@ -11,8 +11,8 @@ from dagster_project.study import ASK, in_words
 _SKIP_QUESTION = "a number, unanswered or left_out: what an item that was not asked counts as in the scale"
 
 
-def instrument_text(drafted: DraftedBlock) -> str:
-    """The YAML of instruments/CODE.yaml."""
+def instrument_text(draft: Draft, drafted: DraftedBlock) -> str:
+    """The YAML of instruments/CODE.yaml. What is asked of several instruments is asked once, in study.yaml."""
     block, answers = drafted.block, drafted.answers
     n_items = len(block.items)
     codes = f", codes: [{', '.join(map(str, answers.codes))}]" if answers.codes else ""
@@ -34,7 +34,9 @@ def instrument_text(drafted: DraftedBlock) -> str:
     if drafted.match is not None and drafted.match.obstacle:
         name = drafted.match.instrument.instrument
         lines.append(f"# It could be library:{name}, but {drafted.match.obstacle}.")
-    if drafted.keys.positions:
+    if drafted in draft.common_reversed:
+        lines.append("# reversed: study.yaml says it, for several instruments at once")
+    elif drafted.keys.positions:
         positions = ", ".join(map(str, drafted.keys.positions))
         lines.append(f"reversed: {ASK} [{positions}]  # {drafted.keys.ground}; are they keyed the other way?")
     else:
@@ -47,7 +49,9 @@ def instrument_text(drafted: DraftedBlock) -> str:
         f"    label: {scalar(block.code)}",
         f'    items: ["1-{n_items}"]',
         guessed("    aggregate: sum", "most questionnaires are summed up; or mean"),
-        f"    better: {question_value('high or low, the end of the scale that is good')}",
+        "    # better: study.yaml says it, for all scales at once"
+        if draft.common_ends
+        else f"    better: {question_value('high or low, the end of the scale that is good')}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -4,7 +4,7 @@ Belongs here: that proposal from the answers. Does not belong here: deciding it;
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,24 @@ _MIN_LOADING = 0.1
 
 @dataclass(frozen=True)
 class KeyProposal:
-    """positions: of the items that go against the others, from 1. ground: how that is known, or why it is not."""
+    """positions: of the items that go against the others, from 1. ground: how that is known, or why it is not.
+    is_of_answers: whether the answers say it."""
 
     positions: tuple[int, ...]
     ground: str
+    is_of_answers: bool = False
 
 
 def find_reversed(block: Block, answers: Answers, tables: Sequence[WaveTable]) -> KeyProposal:
     """The items whose loading on the block's first component has the other sign than most items have."""
+    if block.turned_positions and not (proposal := _by_answers(block, answers, tables)).is_of_answers:
+        return replace(
+            proposal, positions=block.turned_positions, ground="their names say so, or that they were turned already"
+        )
+    return _by_answers(block, answers, tables)
+
+
+def _by_answers(block: Block, answers: Answers, tables: Sequence[WaveTable]) -> KeyProposal:
     rows = [_answers_of(block, answers, table, index) for index, table in enumerate(tables)]
     numbers = np.concatenate([part for part in rows if part.size] or [np.empty((0, len(block.items)))])
     complete = numbers[~np.isnan(numbers).any(axis=1)]
@@ -42,8 +52,11 @@ def find_reversed(block: Block, answers: Answers, tables: Sequence[WaveTable]) -
     loadings[varying] = vectors[:, -1] * (1 if np.median(np.sign(vectors[:, -1])) >= 0 else -1)
     positions = tuple(int(index) + 1 for index in np.flatnonzero(loadings < -_MIN_LOADING))
     if positions:
-        return KeyProposal(positions, f"the answers of {len(complete)} people to them go against the others")
-    return KeyProposal((), f"in the answers of {len(complete)} people no item goes against the others")
+        return KeyProposal(positions, f"the answers of {len(complete)} people to them go against the others", True)
+    words = f"in the answers of {len(complete)} people no item goes against the others"
+    if block.turned_positions:
+        words += f", nor do {', '.join(map(str, block.turned_positions))}, whose names say that they are or were turned"
+    return KeyProposal((), words, True)
 
 
 def _answers_of(block: Block, answers: Answers, table: WaveTable, index: int) -> NDArray[np.float64]:

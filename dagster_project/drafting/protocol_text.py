@@ -3,13 +3,13 @@
 Belongs here: its text. Does not belong here: what is decided (draft.py), its exports (export_text.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dagster_project.drafting.draft import Draft, DraftedBlock
 from dagster_project.drafting.export_text import exports_lines
 from dagster_project.drafting.people import Variable
-from dagster_project.drafting.yaml_lines import guessed, one_line, question_value, scalar
-from dagster_project.study import in_words
+from dagster_project.drafting.yaml_lines import flow_list, flow_mapping, guessed, one_line, question_value, scalar
+from dagster_project.study import ASK, in_words
 
 _DAYS_A_MONTH = 365.25 / 12
 
@@ -32,21 +32,23 @@ def protocol_text(draft: Draft, study: str) -> str:
         "",
     ]
     if names:
-        lines += [f"instruments: [{', '.join(names)}]"]
+        lines += flow_list("instruments: ", names, 0)
         for drafted in draft.blocks:
             if drafted.is_of_library:
                 ground = f"of its name, its {len(drafted.block.items)} items and their answers"
                 lines.append(f"# library:{drafted.code} is guessed: because {ground}")
                 lines += _skip_lines(drafted)
         lines += _twin_lines(draft)
-        lines += [f"outcomes: [{', '.join(outcomes)}]  # the scales that the tables print, in order"]
+        lines += flow_list("outcomes: ", outcomes, 0)
+        lines[-1] += "  # the scales that the tables print, in order"
+        lines += _common_lines(draft)
     else:
         question = "no columns look like items of a questionnaire; write its file below instruments/"
         lines += [
             f"instruments: {question_value(question)}",
             f"outcomes: {question_value('the scales that the tables print')}",
         ]
-    lines += ["", *_variable_lines(draft.variables), "exports:", *exports_lines(draft)]
+    lines += ["", *_variable_lines(draft.variables), *_roster_of_wave(draft), "exports:", *exports_lines(draft)]
     return "\n".join(lines) + "\n"
 
 
@@ -58,6 +60,34 @@ def _skip_lines(drafted: DraftedBlock) -> list[str]:
         f"# The data dictionary shows its {in_words(drafted.gates.positions)} by a rule only: copy the library's file below"
         " instruments/, name it here without library:, and write asked_if there."
     ]
+
+
+def _common_lines(draft: Draft) -> list[str]:
+    """What is asked once for several instruments: the good ends of their scales, and which of their items are turned."""
+    lines = []
+    if draft.common_ends:
+        scales = [scale for drafted in draft.common_ends for scale in _scales(drafted)]
+        question = f"high or low, the good end of all scales; or by scale, e.g. {{{scales[0]}: low, others: high}}"
+        lines.append(f"better: {question_value(question)}")
+    if draft.common_reversed:
+        positions = {drafted.code: f"[{', '.join(map(str, drafted.keys.positions))}]" for drafted in draft.common_reversed}
+        lines += [
+            "# By their answers or names, these items go against the others of their instrument: keyed the other way?",
+            *flow_mapping(f"reversed: {ASK} ", positions, 0),
+        ]
+    return lines
+
+
+def _roster_of_wave(draft: Draft) -> list[str]:
+    """The study's people, where they are those of a wave: whoever is in later waves only will be named."""
+    roster = draft.roster
+    if not roster.wave:
+        return []
+    if not draft.variables:
+        return [guessed(f"roster: {roster.wave}", roster.ground), ""]
+    columns = {variable.code: scalar(variable.column) for variable in draft.variables}
+    mapping = flow_mapping(f"roster: {{from: {roster.wave}, columns: ", columns, 2)
+    return [*mapping[:-1], guessed(f"{mapping[-1]}}}", roster.ground), ""]
 
 
 def _twin_lines(draft: Draft) -> list[str]:
@@ -90,6 +120,8 @@ def _wave_lines(draft: Draft) -> list[str]:
         lines.append(f"  # No wave of {names}: no columns with answers look like items there.")
     days = {export.table.wave: export.answer_date.median_day for export in reversed(draft.exports)}
     waves = draft.waves.names
+    if month_lines := _month_lines(draft, days):
+        return [*lines, *month_lines]
     for position, wave in enumerate(waves):
         table = draft.waves.of_wave(wave)[0]
         beginning = f"  - {{wave: {wave}, label: {scalar(one_line(table.label))}, month: "
@@ -110,6 +142,29 @@ def _wave_lines(draft: Draft) -> list[str]:
         else:
             lines.append(f"{beginning}{question_value(f'the planned month, a number ({waves[0]} is month 0)')}}}")
     return lines
+
+
+def _month_lines(draft: Draft, days: Mapping[str, int | None]) -> list[str]:
+    """The waves, and their months asked once below them, where several are not known."""
+    waves = draft.waves.names
+    first_tables = {wave: draft.waves.of_wave(wave)[0] for wave in waves}
+    unknown_waves = [
+        wave for wave in waves[1:] if first_tables[wave].month is None and not _is_later(days.get(waves[0]), days.get(wave))
+    ]
+    if len(waves) < 3 or (draft.waves.is_order_known and len(unknown_waves) < 2):
+        return []
+    example = ", ".join(f"{wave}: {first_tables[wave].month or 3 * number:g}" for number, wave in enumerate(waves))
+    question = f"the planned month of each wave, e.g. {{{example}}}"
+    if not draft.waves.is_order_known:
+        question += "; nothing in the files says the order of the waves, so put the lines above in order, too"
+    return [
+        *(f"  - {{wave: {wave}, label: {scalar(one_line(first_tables[wave].label))}}}" for wave in waves),
+        f"months: {question_value(question)}",
+    ]
+
+
+def _is_later(first_day: int | None, day: int | None) -> bool:
+    return first_day is not None and day is not None and day > first_day
 
 
 def _contrast_lines(draft: Draft) -> list[str]:

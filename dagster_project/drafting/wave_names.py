@@ -99,14 +99,16 @@ def wave_id(text: str, position: int) -> str:
     return letters if letters[:1].isalpha() else f"T{letters}" if letters.isdigit() else f"T{position}"
 
 
-#: A wave at the beginning or the end of a column's name: t1_phq1, phq1_t1, T1phq1, phq1.pre.
+_COUNTED_MARK = r"t|w|wave|time|tp|v|visit|session|ses"
+_WORD = r"pre|post|mid|screening|base|baseline|bl|intake|fu\d?|fup\d?|followup\d?"
+_MONTHS_IN_WORDS = r"(?:mo|month|wk|week|yr|year)\d{1,2}|\d{1,2}(?:m|mo|mos|month|months|w|wk|wks|weeks|y|yr|years)"
+#: A wave at the beginning or the end of a column's name: t1_phq1, phq1_t1, T1phq1, phq1.pre, bdi.2m.
 _AT_START = re.compile(
-    r"(?P<mark>(?:(?:t|w|wave|time|tp|v|visit)\d{1,2}|pre|post|base|baseline|bl|fu\d?|followup\d?)[_.]|[TW]\d(?=[A-Za-z]))(?P<stem>.+)",
+    rf"(?P<mark>(?:(?:{_COUNTED_MARK})\d{{1,2}}|{_WORD}|{_MONTHS_IN_WORDS})[_.]|[TW]\d(?=[A-Za-z]))(?P<stem>.+)",
     re.IGNORECASE,
 )
 _AT_END = re.compile(
-    r"(?P<stem>.+)(?P<mark>[_.](?:(?:t|w|wave|time|tp|v|visit)_?\d{1,2}|m\d{1,2}|pre|post|base|baseline|bl|fu\d?|followup\d?))",
-    re.IGNORECASE,
+    rf"(?P<stem>.+)(?P<mark>[_.](?:(?:{_COUNTED_MARK})_?\d{{1,2}}|{_WORD}|m\d{{1,2}}|{_MONTHS_IN_WORDS}))", re.IGNORECASE
 )
 
 
@@ -114,6 +116,6 @@ def name_without_wave(column: str) -> list[tuple[str, str, str]]:
     """The ways in which a column's name can be split into a wave and the rest: (where, mark, stem)."""
     splits = []
     for side, pattern in (("start", _AT_START), ("end", _AT_END)):
-        if match := pattern.fullmatch(column):
+        if (match := pattern.fullmatch(column)) and re.search(r"[^\W\d_]", match["stem"]):
             splits.append((side, match["mark"], match["stem"]))
     return splits

@@ -16,8 +16,9 @@ import pyarrow.compute as pc
 
 from dagster_project.drafting.columns import ColumnFacts, column_facts, rows_with, trimmed_cells
 from dagster_project.drafting.identifier_names import IDENTIFIER_NAME
+from dagster_project.drafting.wave_columns import waves_in_column_names
 from dagster_project.drafting.wave_names import WaveName, name_without_wave, wave_id, wave_of_name, without_arm
-from dagster_project.exports import TextTable
+from dagster_project.exports import DefinedColumn, TextTable
 from dagster_project.study import Layout
 
 _WAVE_COLUMN = re.compile(
@@ -29,13 +30,14 @@ _WAVE_COLUMN = re.compile(
 _MAX_WAVES = 12
 #: A person has more rows than this on average where a column tells waves apart.
 _MIN_ROWS_A_PERSON = 1.15
-_MIN_SHARED_STEMS, _MIN_MARKED_SHARE, _MIN_PEOPLE = 2, 0.15, 12
+_MIN_PEOPLE = 12
 _REPEAT_INSTRUMENT = "redcap_repeat_instrument"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A table of a file. name_parts: what may say its wave, the nearest first: sheet, file, folders."""
+    """A table of a file. name_parts: what may say its wave, the nearest first: sheet, file, folders. questions: what the
+    survey's definition, a file by itself, says of its columns."""
 
     path: Path
     reader: str
@@ -44,6 +46,13 @@ class Source:
     ground: str
     name_parts: tuple[str, ...]
     dictionary: Path | None = None
+    questions: Mapping[str, DefinedColumn] = field(default_factory=dict)
+    definition: Path | None = None
+
+    @cached_property
+    def facts(self) -> dict[str, ColumnFacts]:
+        """The facts of its columns in all rows."""
+        return column_facts(self.table)
 
 
 @dataclass(frozen=True)
@@ -76,8 +85,12 @@ class WaveTable:
     @cached_property
     def columns(self) -> dict[str, ColumnFacts]:
         """The facts of its columns, without those of other waves, by their name in the file."""
-        facts = column_facts(self.source.table, self.row_mask)
-        return {name: column for name, column in facts.items() if name not in self.foreign}
+        facts = self.source.facts if self.row_mask is None else column_facts(self.source.table, self.row_mask)
+        return {
+            name: replace(column, question=self.source.questions.get(name))
+            for name, column in facts.items()
+            if name not in self.foreign
+        }
 
     def stem(self, column: str) -> str:
         """A column's name without its wave."""
@@ -139,7 +152,7 @@ def _in_order(tables: Sequence[WaveTable], other_sources: Sequence[Source]) -> W
 def _waves_by_name(sources: Sequence[Source]) -> Waves | None:
     """Waves by the part of their names that tells most of them apart: sheet, file name, or a folder."""
     best: list[tuple[Source, WaveName | None, str]] | None = None
-    best_key = (0, 0)
+    best_key, best_level = (0, 0), 0
     for level in range(max(len(source.name_parts) for source in sources)):
         names = []
         for source in sources:
@@ -148,15 +161,22 @@ def _waves_by_name(sources: Sequence[Source]) -> Waves | None:
         waves = {name.wave for _, name, _ in names if name is not None}
         key = (len(waves), sum(name is not None for _, name, _ in names))
         if len(waves) > 1 and key > best_key:
-            best, best_key = names, key
+            best, best_key, best_level = names, key, level
     if best is None:
         return None
+    best = [entry if entry[1] is not None else _nearer_name(entry[0], best_level) for entry in best]
     tables = [
         WaveTable(name.wave, part, source, f"{part} says so", name.rank, name.month)
         for source, name, part in best
         if name is not None
     ]
     return _in_order(tables, [source for source, name, _ in best if name is None])
+
+
+def _nearer_name(source: Source, level: int) -> tuple[Source, WaveName | None, str]:
+    """The wave that the file's own name tells, or its sheet's, where the names of folders tell the others'."""
+    names = ((source, wave_of_name(part), part) for part in source.name_parts[:level])
+    return next((entry for entry in names if entry[1] is not None), (source, None, ""))
 
 
 def _waves_of_unknown_order(sources: Sequence[Source]) -> Waves:
@@ -177,7 +197,7 @@ def _waves_of_unknown_order(sources: Sequence[Source]) -> Waves:
 
 def _waves_by_column(source: Source) -> list[WaveTable]:
     """Waves of a file in which people have several rows, told apart by a column."""
-    facts = column_facts(source.table)
+    facts = source.facts
     candidates = [
         column
         for name, column in facts.items()
@@ -266,42 +286,22 @@ def _tells_rows_apart(table: TextTable, wave_column: ColumnFacts, facts: Mapping
 
 def _waves_by_column_names(source: Source) -> list[WaveTable]:
     """Waves of a file with a row a person whose columns carry the wave in their names."""
-    for side in ("start", "end"):
-        stems_by_mark: dict[str, dict[str, str]] = defaultdict(dict)
-        names: dict[str, WaveName] = {}
-        for column in source.table.columns:
-            for column_side, mark, stem in name_without_wave(column):
-                name = wave_of_name(mark.strip("_."))
-                if column_side == side and name is not None:
-                    stems_by_mark[name.wave][column] = stem
-                    names[name.wave] = name
-        shared_stems: set[str] = set()
-        for wave, stems in stems_by_mark.items():
-            shared_stems |= set(stems.values()) & {
-                stem for name, stems in stems_by_mark.items() if name != wave for stem in stems.values()
-            }
-        marked = {
-            wave: stems
-            for wave, stems in stems_by_mark.items()
-            if len(shared_stems & set(stems.values())) >= _MIN_SHARED_STEMS
-        }
-        n_marked = sum(map(len, marked.values()))
-        if len(marked) < 2 or len(shared_stems) < 3 or n_marked < _MIN_MARKED_SHARE * len(source.table.columns):
-            continue
-        return [
-            WaveTable(
-                wave,
-                wave,
-                source,
-                f"{len(stems)} columns carry {wave} in their names",
-                names[wave].rank,
-                names[wave].month,
-                marks=stems,
-                foreign=frozenset(column for other_wave, stems in marked.items() if other_wave != wave for column in stems),
-            )
-            for wave, stems in marked.items()
-        ]
-    return []
+    marked = waves_in_column_names(source.table.columns)
+    return [
+        WaveTable(
+            marked_wave.name.wave,
+            marked_wave.name.wave,
+            source,
+            marked_wave.ground,
+            marked_wave.name.rank,
+            marked_wave.name.month,
+            marks=marked_wave.stems,
+            foreign=frozenset(
+                column for other_wave in marked if other_wave is not marked_wave for column in other_wave.stems
+            ),
+        )
+        for marked_wave in marked
+    ]
 
 
 def in_order_of_days(waves: Waves, days: Sequence[int | None]) -> Waves:

@@ -20,13 +20,15 @@ from dagster_project.study import ASK, further_definitions, study_code
 @dataclass(frozen=True)
 class WrittenDraft:
     """files: the definitions. copies: of exports. left_out: files that are no part of the study, and why. questions: the
-    places that must be answered, as FILE:LINE: the line. n_guesses: how many lines are marked as guessed."""
+    places that must be answered, as FILE:LINE: the line. n_guesses: how many lines are marked as guessed. definitions:
+    what is said of surveys' own definitions."""
 
     files: tuple[Path, ...]
     copies: tuple[Path, ...]
     left_out: tuple[tuple[Path, str], ...]
     questions: tuple[str, ...]
     n_guesses: int
+    definitions: tuple[tuple[Path, str], ...] = ()
 
 
 def new_study_from(folder: Path, paths: Sequence[Path]) -> WrittenDraft:
@@ -41,7 +43,7 @@ def new_study_from(folder: Path, paths: Sequence[Path]) -> WrittenDraft:
     texts = {folder / "study.yaml": protocol_text(draft, code)}
     for drafted in draft.blocks:
         if not drafted.is_of_library:
-            texts[folder / "instruments" / f"{drafted.code}.yaml"] = instrument_text(drafted)
+            texts[folder / "instruments" / f"{drafted.code}.yaml"] = instrument_text(draft, drafted)
     texts |= further_definitions(folder, code)
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +58,7 @@ def new_study_from(folder: Path, paths: Sequence[Path]) -> WrittenDraft:
     ]
     questions = [f"{path}:{number}: {line}" for path, number, line in numbered_lines if f" {ASK} " in line]
     n_guesses = sum("# guessed: " in line for _, _, line in numbered_lines)
-    return WrittenDraft(tuple(texts), tuple(copies), draft.left_out, tuple(questions), n_guesses)
+    return WrittenDraft(tuple(texts), tuple(copies), draft.left_out, tuple(questions), n_guesses, draft.definitions)
 
 
 def _write_exports(folder: Path, draft: Draft) -> list[Path]:

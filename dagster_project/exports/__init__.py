@@ -42,6 +42,7 @@ from dagster_project.exports.read import description_of, read_export, read_table
 from dagster_project.exports.redcap import with_dictionary
 from dagster_project.exports.repeat_groups import repeat_group_mark
 from dagster_project.exports.repeats import repeated_texts
+from dagster_project.exports.survey_definition import DefinedColumn, SurveyDefinition
 from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_text
 
@@ -53,6 +54,7 @@ __all__ = [
     "ColumnFinding",
     "ContractResult",
     "DateColumn",
+    "DefinedColumn",
     "DictionaryField",
     "ExportData",
     "ExportError",
@@ -63,6 +65,7 @@ __all__ = [
     "Proposal",
     "ReadCells",
     "ReleaseInputs",
+    "SurveyDefinition",
     "TextTable",
     "abbreviated_list",
     "append_arrivals",

@@ -41,7 +41,8 @@ STATE_SUFFIX = "_complete"
 
 @dataclass(frozen=True)
 class DictionaryField:
-    """A field. choices: code to label; of a checkbox each has a column of its own. branching: when it is shown."""
+    """A field. choices: code to label; of a checkbox each has a column of its own. branching: when it is shown. problems:
+    choices that could not be read, a sentence each."""
 
     name: str
     form: str
@@ -49,6 +50,7 @@ class DictionaryField:
     label: str
     choices: Mapping[str, str] = field(default_factory=dict)
     branching: str = ""
+    problems: tuple[str, ...] = ()
 
     @property
     def is_checkbox(self) -> bool:
@@ -88,7 +90,7 @@ def is_dictionary(columns: Sequence[str]) -> bool:
 
 
 def read_dictionary(path: Path) -> tuple[DictionaryField, ...]:
-    """The fields in their order. Raises ExportError, one line, for any other file."""
+    """The fields in their order, a choice that is none left out and named. Raises ExportError, one line, for other files."""
     name = plain(path.name)
     try:
         table = read_delimited(path, path.name)
@@ -108,12 +110,13 @@ def read_dictionary(path: Path) -> tuple[DictionaryField, ...]:
     fields = []
     for row_index, row in enumerate(zip(*cells, strict=True)):
         field_type = row[_TYPE].strip()
-        choices = _FIXED_CHOICES.get(field_type, {})
+        choices: Mapping[str, str] = _FIXED_CHOICES.get(field_type, {})
+        problems: list[str] = []
         if field_type in _CHOICE_TYPES:
             location = f"{name}: line {table.source_rows[row_index].as_py()}: {bare_or_quoted(row[_FIELD])}"
-            choices = _read_choices(row[_CHOICES], location)
+            choices, problems = _read_choices(row[_CHOICES], location)
         texts = (row[_FIELD].strip(), row[_FORM].strip(), field_type, row[_LABEL].strip())
-        fields.append(DictionaryField(*texts, choices, (rules[row_index] or "").strip()))
+        fields.append(DictionaryField(*texts, choices, (rules[row_index] or "").strip(), tuple(problems)))
     return tuple(fields)
 
 
@@ -122,15 +125,24 @@ def _header_key(column: str) -> str:
     return "_".join(re.findall(r"[a-z0-9]+", column.lower()))
 
 
-def _read_choices(text: str, location: str) -> dict[str, str]:
-    """'1, Low | 2, High' to {'1': 'Low', '2': 'High'}."""
-    choices: dict[str, str] = {}
+def _read_choices(text: str, location: str) -> tuple[dict[str, str], list[str]]:
+    """'1, Low | 2, High' to {'1': 'Low', '2': 'High'}, and a sentence for each part that is no choice. A code with several
+    labels stands for none of them."""
+    labels_by_code: dict[str, list[str]] = {}
+    problems = []
     for choice in text.split("|"):
         code, comma, label = choice.partition(",")
-        if not comma or not code.strip():
-            raise ExportError(
-                f"{location}: {bare_or_quoted(choice.strip())} is not a choice of the form code, label; correct the data"
+        if comma and code.strip():
+            labels_by_code.setdefault(code.strip(), []).append(label.strip())
+        elif choice.strip():
+            problems.append(
+                f"{location}: {bare_or_quoted(choice.strip())} is not a choice of the form code, label and is left out;"
+                " correct the data dictionary"
+            )
+    for code, labels in labels_by_code.items():
+        if len(set(labels)) > 1:
+            problems.append(
+                f"{location}: the code {bare_or_quoted(code)} has {len(labels)} labels and is left out; correct the data"
                 " dictionary"
             )
-        choices[code.strip()] = label.strip()
-    return choices
+    return {code: labels[0] for code, labels in labels_by_code.items() if len(set(labels)) == 1}, problems

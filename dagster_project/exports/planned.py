@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from dagster_project.exports.cell_rules import CellRule
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.identifiers import composed
-from dagster_project.study import PARTICIPANTS, Export, Study, comparable
+from dagster_project.study import PARTICIPANTS, CodeRange, Export, Study, comparable
 
 #: Reasons that a person or a cell gives; all others are silence.
 _SPOKEN_REASONS = ("refused", "invalid")
@@ -57,7 +57,9 @@ class Categories:
     def _category(self, variable: str, text: str) -> str | None:
         if self._special_rules[variable].is_declared(text):
             return None
-        rule = CellRule(frozenset(self._texts[variable]), takes_numbers=False, meanings={**self._texts[variable]})
+        meanings: dict[str | CodeRange, float | str] = {}
+        meanings |= {category_text: category for category_text, category in self._texts[variable].items()}
+        rule = CellRule(frozenset(self._texts[variable]), takes_numbers=False, meanings=meanings)
         return str(rule.code_of(text)) if text and rule.is_declared(text) else None
 
 

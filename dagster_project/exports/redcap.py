@@ -67,7 +67,8 @@ def read_redcap(path: Path, name: str, layout: Layout = _ANY_LAYOUT) -> TextTabl
 def with_dictionary(table: TextTable, path: Path) -> TextTable:
     """Add the content of its data dictionary to a table: labels, choices, forms, and the fields of columns headed by labels.
 
-    Several columns that are headed Complete? get the names of their forms' states. Raises ExportError, one line, for
+    Several columns that are headed Complete? get the names of their forms' states. Choices of the dictionary that are none
+    are warnings. Raises ExportError, one line, for
     another file than a dictionary, and for a heading that is the name of one field and the label of another.
     """
     fields = read_dictionary(path)
@@ -89,6 +90,7 @@ def with_dictionary(table: TextTable, path: Path) -> TextTable:
         value_labels={column: _value_labels(field) for column, field in known_fields.items() if field.choices},
         absences=_shared_labels(columns, name_by_position, fields),
         forms=_forms(names, known_fields, fields),
+        warnings=(*table.warnings, *(problem for field in fields for problem in field.problems)),
     )
 
 

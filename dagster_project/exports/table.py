@@ -98,7 +98,7 @@ class TextTable:
     faults: cells whose value in `content` is not what the file shows, or cannot be.
     guesses: what was taken to be so and could be otherwise, one sentence each.
     joined_columns: columns that are not in the file, or that only join it with another, with a sentence on each.
-    warnings: what people see otherwise in the file, one sentence each.
+    warnings: what people see otherwise in the file, or what its dictionary says that cannot be read, one sentence each.
     notes: what the reader found out about the file, one sentence each.
     blank_lines: number of entirely blank lines, which are not records.
     """

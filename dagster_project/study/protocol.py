@@ -15,7 +15,9 @@ from pydantic import Field, model_validator
 from dagster_project.study.base import CategoryId, Code, ContrastId, Definition, Text, WaveId
 from dagster_project.study.export import RESERVED_NAMES, Export
 from dagster_project.study.instruments import Assumption
+from dagster_project.study.items import Positions
 from dagster_project.study.library import InstrumentName
+from dagster_project.study.once import End, with_months
 from dagster_project.study.plan import Family, Plan
 from dagster_project.study.planned import PLANNED_KEYS, Condition, PlannedFor, WaveConditions, condition_of
 from dagster_project.study.roster import with_roster_of_wave
@@ -26,6 +28,7 @@ class Wave(PlannedFor):
 
     wave: WaveId = Field(description="the wave's id, e.g. T1")
     label: str = Field(description="what the wave is, in a few words")
+    #: May stand under `months` instead (once.py).
     month: float = Field(description="the planned month, a number, e.g. 4")
     window_days: int = Field(default=42, gt=0, description="for how many days from then on the wave is open (default 42)")
 
@@ -129,6 +132,16 @@ class Protocol(Definition):
     instruments: tuple[InstrumentName, ...] = Field(
         min_length=1, description="the instruments, by file name, or of the library, e.g. library:phq9"
     )
+    better: End | dict[Code, End] | None = Field(
+        default=None,
+        description="which end of a scale is good where the instrument's file leaves it open: high or low for all scales, or"
+        " by scale, e.g. {mood_total: high, others: low}",
+    )
+    reversed: dict[Code, Positions] = Field(
+        default_factory=dict,
+        description="positions of reversed items by instrument, where the instrument's file leaves them open, e.g."
+        " {mood: [2, 4]}",
+    )
     outcomes: tuple[Code, ...] = Field(min_length=1, description="the scales that the tables print, in order")
     plan: Plan = Field(default=Plan(), description="the analysis plan: families of tests, level, margin, headline")
     participant_variables: tuple[ParticipantVariable, ...] = Field(default=(), description="what the roster knows")
@@ -151,6 +164,7 @@ class Protocol(Definition):
     assumptions: tuple[Assumption, ...] = Field(default=(), description="what the source does not say")
 
     _roster_of_wave = model_validator(mode="before")(with_roster_of_wave)
+    _months_of_waves = model_validator(mode="before")(with_months)
 
     @model_validator(mode="after")
     def _consistent(self) -> "Protocol":

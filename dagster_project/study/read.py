@@ -5,7 +5,8 @@ of exports (export_checks.py).
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from dagster_project.study.library import (
     library_file,
 )
 from dagster_project.study.norms import NormFile
+from dagster_project.study.once import CommonKeys, Content
 from dagster_project.study.planned_checks import check_conditions
 from dagster_project.study.protocol import Protocol
 from dagster_project.study.questions import ASK, construct_question, refuse_open_questions
@@ -103,6 +105,7 @@ def _read_instruments(
     """The study's instruments, its own and the library's. hashes: those of their files are added."""
     instruments = []
     _check_instrument_names(protocol, protocol_file)
+    common_keys = CommonKeys(protocol.better, protocol.reversed)
     for name in protocol.instruments:
         definition, code = instrument_definition(name), code_of(name)
         file = definition_file(folder, definition)
@@ -112,12 +115,14 @@ def _read_instruments(
             )
         content = _read_bytes(file)
         hashes[definition] = _sha256(content)
-        instrument = _parse(file, content, Instrument)
+        complete = None if name.startswith(LIBRARY_PREFIX) else partial(common_keys.complete, code)
+        instrument = _parse(file, content, Instrument, complete)
         if instrument.instrument != code:
             raise StudyError(
                 f"{file}: instrument: {instrument.instrument!r} is not the file's name; write {code!r} or rename the file"
             )
         instruments.append(instrument)
+    common_keys.refuse_unused(protocol_file)
     return tuple(instruments)
 
 
@@ -170,7 +175,13 @@ def _read_bytes(file: Path) -> bytes:
         raise StudyError(f"{file}: the file is missing; write it or take its name out of study.yaml") from None
 
 
-def _parse(file: Path, data: bytes, model: type[Model]) -> Model:
+def _parse(
+    file: Path,
+    data: bytes,
+    model: type[Model],
+    complete: Callable[[Content], Content] | None = None,
+) -> Model:
+    """complete: adds what is said elsewhere to the file's content."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -187,9 +198,11 @@ def _parse(file: Path, data: bytes, model: type[Model]) -> Model:
         raise StudyError(f"{file}: the file holds no keys; start it with {next(iter(model.model_fields))}:")
     refuse_open_questions(content, file)
     try:
-        return model.model_validate(content)
+        return model.model_validate(content if complete is None else complete(content))
     except ValidationError as error:
         raise StudyError(f"{file}: {_error_message(error, model)}") from None
+    except ValueError as error:
+        raise StudyError(f"{file}: {error}") from None
 
 
 def _error_message(error: ValidationError, model: type[BaseModel]) -> str:

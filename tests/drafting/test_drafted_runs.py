@@ -16,6 +16,7 @@ from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import Warehouse
 
 _BETTER = '!ask "high or low, the end of the scale that is good"'
+_ENDS = '!ask "high or low, the good end of all scales; or by scale, e.g. {dep_total: low, others: high}"'
 
 
 def _mean(frame: pd.DataFrame, minimum: int) -> float:
@@ -62,7 +63,7 @@ def _wide_means(exports: Path) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("write_exports", "edits", "means"),
     [
-        (tool_exports.spss_in_waves, {"dep": (_BETTER, "low"), "life": (_BETTER, "high"), "life ": ("!ask [3]", "[3]")}, _spss_means),
+        (tool_exports.spss_in_waves, {"study": (_ENDS, "{dep_total: low, others: high}"), "life": ("!ask [3]", "[3]")}, _spss_means),
         (tool_exports.redcap_long, {"wor": (_BETTER, "low")}, _redcap_means),
         (
             tool_exports.surveymonkey_in_waves,

@@ -67,13 +67,13 @@ def test_what_is_asked_is_refused_one_line_at_a_time_until_it_is_answered(tmp_pa
             "month: 4} #",
         ),
         (
-            "line 44: exports[1].dates is not answered yet: dmy or mdy (3/4/2024 12:00:00 could be day first or month first);"
+            "line 37: exports[0].dates is not answered yet: dmy or mdy (3/4/2024 12:00:00 could be day first or month first);"
             f" {answer} (1 more in this file)",
             'dates: &dates !ask "dmy or mdy (3/4/2024 12:00:00 could be day first or month first)"',
             "dates: &dates dmy",
         ),
         (
-            "line 50: exports[1].labels[0].labels is a proposal that somebody must look at; correct it where it is wrong, then"
+            "line 43: exports[0].labels[0].labels is a proposal that somebody must look at; correct it where it is wrong, then"
             " take !ask away",
             "!ask {",
             "{",

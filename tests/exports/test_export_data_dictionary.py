@@ -210,3 +210,18 @@ def test_a_form_s_columns_are_those_that_people_fill_in(tmp_path: Path) -> None:
         "habits": Form("habits_complete", ("Sport on (choice=Monday)",)),
         "last": Form("last_complete", ("Comment",)),
     }
+
+
+def test_a_broken_choice_is_named_and_the_rest_is_used(tmp_path: Path) -> None:
+    fields = [
+        ["rid", "start", "text", "Record ID", ""],
+        ["mood", "start", "radio", "Mood", "1, Low | 2 Middle | 3, High | 4, Top | 4, Very top |"],
+        ["ill", "start", "radio", "Ill?", "1, Yes | 0, No"],
+    ]
+    table = _read(tmp_path, ["rid", "mood", "ill"], fields, [["1", "3", "0"]])
+    assert table.value_labels == {"mood": {"1": "Low", "3": "High"}, "ill": {"1": "Yes", "0": "No"}}
+    assert table.warnings == (
+        'dictionary.csv: line 3: mood: "2 Middle" is not a choice of the form code, label and is left out; correct the data'
+        " dictionary",
+        "dictionary.csv: line 3: mood: the code 4 has 2 labels and is left out; correct the data dictionary",
+    )
