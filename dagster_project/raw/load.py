@@ -30,7 +30,7 @@ from dagster_project.raw.columns import IS_EXCLUDED, day_columns, export_columns
 from dagster_project.raw.tables import ExportRecord, loaded_before, record_of, write_empty, write_export
 from dagster_project.raw.versions import choose_files, count_versions, judge_files, note_files, refuse_gone
 from dagster_project.settings import Settings
-from dagster_project.study import Export, Study
+from dagster_project.study import PLANNED_KEYS, Export, Study
 from dagster_project.warehouse import Warehouse
 
 
@@ -104,7 +104,8 @@ def _refuse_shared_participants(contract_results: Sequence[ContractResult]) -> N
 
 
 def _fingerprint(settings: Settings, study: Study, export: Export, sha256: str) -> str:
-    declaration = export.model_dump_json(exclude={"pin", "files"})
+    # For whom a block is planned says nothing of the rows.
+    declaration = export.model_dump_json(exclude={"pin": True, "files": True, "blocks": {"__all__": set(PLANNED_KEYS)}})
     description = description_of(study, export)
     description_sha256 = hashlib.sha256(description.read_bytes()).hexdigest() if description and description.exists() else ""
     parts = (

@@ -118,7 +118,7 @@ def condition_of(declaration: PlannedFor, wave: str, block: str | None = None) -
 class WaveConditions:
     """The conditions of one wave that is not planned for everybody, or not with all of its blocks.
 
-    wave_condition: the wave's own. blocks: those of its blocks. has_block_for_all: whether it has a block without a condition.
+    wave_condition: the wave's own. blocks: those of its blocks. has_block_for_all: whether it has a block without one.
     """
 
     wave: str
@@ -173,8 +173,8 @@ def unplanned_question(condition: Condition, locations: Sequence[str]) -> str:
     """What to say of people who answered what is not planned for them, where nobody has decided."""
     return (
         f"{condition.subject}: {_people(len(locations))} answered it, though it is planned for others"
-        f" ({condition.in_words}): {_location_list(locations)}; say unplanned_answers: keep (they count) or set_aside (they count"
-        f" nowhere) {_cure_location(condition)}, or correct the roster"
+        f" ({condition.in_words}): {_location_list(locations)}; say unplanned_answers: keep (they count) or set_aside (they"
+        f" count nowhere) {_cure_location(condition)}, or correct the roster"
     )
 
 
