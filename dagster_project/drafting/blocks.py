@@ -53,7 +53,6 @@ class Item:
 @dataclass(frozen=True)
 class Block:
     """Items that belong together. code: of the instrument. ground: why, after "because". templates: of the names without the
-    """Items that belong together. code: of the instrument. ground: why, after "because". templates: of the names without the
     wave, with {position}, one for each way in which the columns are called; none where each column is named. tick_list: of a
     block whose items are the choices of one column. turned_positions: of items whose names say that they are keyed the other
     way, or were turned already (PSS4R)."""

@@ -64,8 +64,8 @@ def find_sources(paths: Sequence[Path]) -> Sources:
                 dictionaries.append(file)
                 continue
             if (mark := repeat_group_mark(table.table.columns)) is not None:
-                words = f"a repeat group: its rows name their submission in {mark}; declare it with repeat_of"
-                left_out.append((file, f"{f'sheet {table.layout.sheet}: ' if table.layout.sheet else ''}{words}"))
+                reason = f"a repeat group: its rows name their submission in {mark}; declare it with repeat_of"
+                left_out.append((file, f"{f'sheet {table.layout.sheet}: ' if table.layout.sheet else ''}{reason}"))
                 continue
             sheet = (table.layout.sheet,) if table.layout.sheet is not None else ()
             name_parts = (*sheet, file.stem, *reversed(folders))

@@ -182,7 +182,7 @@ def _choice_lists(rows: Sequence[Row], name: str, problems: list[str]) -> dict[s
                 f"{name}: a choice of list {quoted(list_name or code)} has no name and is left out; correct the form"
             )
             continue
-        for key in (key for key in row if key == "label" or key.startswith("label::")) or ():
+        for key in (key for key in row if key == "label" or key.startswith("label::")):
             if labels[list_name][key].setdefault(code, choice_label(row[key])) != choice_label(row[key]):
                 codes_of_several_labels.add((list_name, code))
         if not any(key.startswith("label") for key in row):

@@ -11,6 +11,7 @@ from), `raw.exports` (what is in use), `raw.versions` (every file that ever arri
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,7 +31,7 @@ from dagster_project.raw.columns import IS_EXCLUDED, day_columns, export_columns
 from dagster_project.raw.tables import ExportRecord, loaded_before, record_of, write_empty, write_export
 from dagster_project.raw.versions import ChosenFiles, choose_files, count_versions, judge_files, note_files, refuse_gone
 from dagster_project.settings import Settings
-from dagster_project.study import Export, Study
+from dagster_project.study import PLANNED_KEYS, Export, Study
 from dagster_project.warehouse import Warehouse
 
 
@@ -122,7 +123,9 @@ def _refuse_shared_participants(contract_results: Sequence[ContractResult]) -> N
 def _fingerprint(settings: Settings, study: Study, export: Export, all_chosen: Sequence[ChosenFiles]) -> str:
     """all_chosen: the files of the export, and those of the submissions that it is a repeat group of."""
     exports = [export] if export.repeat_of is None else [export, study.submission_export(export)]
-    declaration = "\n".join(known_export.model_dump_json(exclude={"pin", "files"}) for known_export in exports)
+    # For whom a block is planned says nothing of the rows.
+    left_out: dict[str, Any] = {"pin": True, "files": True, "blocks": {"__all__": set(PLANNED_KEYS)}}
+    declaration = "\n".join(known_export.model_dump_json(exclude=left_out) for known_export in exports)
     description = description_of(study, export)
     description_sha256 = hashlib.sha256(description.read_bytes()).hexdigest() if description and description.exists() else ""
     parts = (

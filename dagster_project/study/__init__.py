@@ -39,7 +39,7 @@ from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, librar
 from dagster_project.study.new import further_definitions, new_study, study_code
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
-from dagster_project.study.planned import Condition, WaveConditions, unknown_question, unplanned_question
+from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
 from dagster_project.study.protocol import (
     Contrast,
     ParticipantVariable,
@@ -73,6 +73,7 @@ __all__ = [
     "LINE_BREAK",
     "MISSING_REASONS",
     "PARTICIPANTS",
+    "PLANNED_KEYS",
     "READERS",
     "RESERVED_NAMES",
     "SERVICES",
