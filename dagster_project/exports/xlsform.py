@@ -60,7 +60,7 @@ def sheets_of_workbook(path: Path, name: str) -> FormSheets | None:
     if "survey" not in sheets:
         return None
     table = read_excel(path, name, Layout(sheet=sheets["survey"]))
-    if not _SURVEY_HEADER <= _header_of(table):
+    if not _header_of(table) >= _SURVEY_HEADER:
         return None
     survey = _rows_of(table)
     choices = next((sheets[sheet] for sheet in _CHOICE_SHEETS if sheet in sheets), None)
@@ -182,7 +182,7 @@ def _choice_lists(rows: Sequence[Row], name: str, problems: list[str]) -> dict[s
                 f"{name}: a choice of list {quoted(list_name or code)} has no name and is left out; correct the form"
             )
             continue
-        for key in (key for key in row if key == "label" or key.startswith("label::")) or ():
+        for key in (key for key in row if key == "label" or key.startswith("label::")):
             if labels[list_name][key].setdefault(code, choice_label(row[key])) != choice_label(row[key]):
                 codes_of_several_labels.add((list_name, code))
         if not any(key.startswith("label") for key in row):
