@@ -57,7 +57,7 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
     """
     files = [land(file, settings.landing) for file in find_files(study.folder, export)]
     if not files and export.wave is None:
-        raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); put the roster there")
+        raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); {export.cure_of_absence}")
     inputs_digest = digest_of(file.sha256 for file in files)
     notes = tuple(file.note for file in files if file.note)
     note_files(settings.landing, warehouse, export, files)
@@ -104,7 +104,7 @@ def _refuse_shared_participants(contract_results: Sequence[ContractResult]) -> N
 
 
 def _fingerprint(settings: Settings, study: Study, export: Export, sha256: str) -> str:
-    declaration = export.model_dump_json(exclude={"pin", "files"})
+    declaration = export.model_dump_json(exclude={"pin", "files", "source"})
     description = description_of(study, export)
     description_sha256 = hashlib.sha256(description.read_bytes()).hexdigest() if description and description.exists() else ""
     parts = (

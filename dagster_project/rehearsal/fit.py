@@ -71,7 +71,8 @@ def _of_export(
         yield FitFinding(name, ERROR, str(error), is_export=True)
         return
     if not files:
-        yield FitFinding(name, INFO, f"no export has arrived in {export.folder} ({export.pattern})", is_export=True)
+        cure = f"; {export.cure_of_absence}" if export.source is not None else ""
+        yield FitFinding(name, INFO, f"no export has arrived in {export.folder} ({export.pattern}){cure}", is_export=True)
 
 
 def _of_file(study: Study, export: Export, contract_result: ContractResult, roster: list[str]) -> Iterator[tuple[str, str]]:

@@ -48,6 +48,16 @@ from dagster_project.study.protocol import (
 from dagster_project.study.questions import ASK
 from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study
 from dagster_project.study.readers import READERS, Layout
+from dagster_project.study.source import (
+    Kobo,
+    LimeSurvey,
+    OdkCentral,
+    Qualtrics,
+    RedcapApi,
+    ServiceSource,
+    is_loopback,
+    is_safe_address,
+)
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import INVISIBLE, comparable
 from dagster_project.study.windows import WaveState, wave_state
@@ -82,18 +92,24 @@ __all__ = [
     "Export",
     "Family",
     "Instrument",
+    "Kobo",
     "Layout",
+    "LimeSurvey",
     "Norm",
     "NormSample",
+    "OdkCentral",
     "ParticipantVariable",
     "Plan",
     "Protocol",
     "PublishedTable",
+    "Qualtrics",
+    "RedcapApi",
     "Role",
     "RowFilter",
     "RowRule",
     "Scale",
     "Service",
+    "ServiceSource",
     "ServiceUse",
     "SpecialCodes",
     "Study",
@@ -109,6 +125,8 @@ __all__ = [
     "further_definitions",
     "hash_definitions",
     "in_words",
+    "is_loopback",
+    "is_safe_address",
     "library_codes",
     "library_file",
     "new_study",

@@ -7,6 +7,7 @@ Belongs here: models of the declarations, and how they fit together. Does not be
 import hashlib
 import json
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -167,6 +168,7 @@ class Protocol(Definition):
             if wave not in waves:
                 raise ValueError(f"service_use names the unknown wave {wave}")
         self._check_families()
+        self._check_sources()
         exports = [export.export for export in self.exports]
         if len(set(exports)) != len(exports):
             raise ValueError("two exports have the same code")
@@ -215,6 +217,23 @@ class Protocol(Definition):
                         " has one"
                     )
                 family_of_test[test] = family.family
+
+    def _check_sources(self) -> None:
+        """A file that is pulled for an export must not be a second file of another that takes one."""
+        for export in self.exports:
+            for other_export in self.exports:
+                if (
+                    export is not other_export
+                    and other_export.source is not None
+                    and other_export.pulled_name is not None
+                    and (export.folder, export.files) == (other_export.folder, "one")
+                    and export.source is not None
+                    and fnmatchcase(other_export.pulled_name, export.pattern.lower())
+                ):
+                    raise ValueError(
+                        f"exports {other_export.export} and {export.export} are both pulled into {export.folder}; give each"
+                        " a folder or a pattern, or leave out the source of one, which then reads the other's file"
+                    )
 
     def family_tests(self, family: Family) -> list[tuple[str, str]]:
         """The tests of a family: (scale, contrast)."""

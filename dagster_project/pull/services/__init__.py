@@ -1,0 +1,39 @@
+"""The services, a module each, and how one is asked.
+
+Belongs here: which module asks which service. Does not belong here: what holds for all of them (http.py).
+
+Each module has a function `download(source, secret, limits, target)`, which writes what the service exports to `target`.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from dagster_project.pull.errors import PullError
+
+#: The module of a service, by its key under `source`.
+_MODULES = {
+    "redcap_api": "redcap",
+    "odk": "odk",
+    "kobo": "kobo",
+    "limesurvey": "limesurvey",
+    "qualtrics": "qualtrics",
+}
+
+Download = Callable[[Any, Any, Any, Path], None]
+
+
+def download_function(name: str) -> Download:
+    """What asks a service. Raises PullError if the extra is not installed that it needs."""
+    try:
+        module = import_module(f"{__name__}.{_MODULES[name]}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("dagster_project"):
+            raise
+        raise PullError(
+            f"pulling needs the package {error.name}, which comes with the extra pull; install it with"
+            " `uv sync --extra pull` or `pip install -e '.[pull]'`"
+        ) from None
+    download: Download = module.download
+    return download
