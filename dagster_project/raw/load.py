@@ -57,7 +57,9 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
     """
     files = [land(file, settings.landing) for file in find_files(study.folder, export)]
     if not files and export.wave is None:
-        raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); {export.cure_of_absence}")
+        service = study.protocol.service_of(export)
+        cure = service.cure_of_absence if service is not None else "put the roster there"
+        raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); {cure}")
     inputs_digest = digest_of(file.sha256 for file in files)
     notes = tuple(file.note for file in files if file.note)
     note_files(settings.landing, warehouse, export, files)

@@ -71,7 +71,8 @@ def _of_export(
         yield FitFinding(name, ERROR, str(error), is_export=True)
         return
     if not files:
-        cure = f"; {export.cure_of_absence}" if export.source is not None else ""
+        service = study.protocol.service_of(export)
+        cure = f"; {service.cure_of_absence}" if service is not None else ""
         yield FitFinding(name, INFO, f"no export has arrived in {export.folder} ({export.pattern}){cure}", is_export=True)
 
 

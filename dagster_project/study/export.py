@@ -316,12 +316,9 @@ class Export(Definition):
         """What the file is called that is pulled from its source; None if it has none."""
         return None if self.source is None else self.export + self.source.service.suffix
 
-    @property
-    def cure_of_absence(self) -> str:
-        """How its file comes into its folder, for messages."""
-        if self.source is not None:
-            return f"`wavehouse pull` brings it from {self.source.service.title}"
-        return "put the roster there" if self.wave is None else "put it there"
+    def takes(self, file_name: str) -> bool:
+        """Whether a file of its folder is an export, by its name."""
+        return fnmatchcase(file_name.lower(), self.pattern.lower())
 
     @property
     def layout(self) -> Layout:
@@ -344,7 +341,7 @@ class Export(Definition):
         if self.reader not in service.readers:
             readers = " or ".join(service.readers)
             raise ValueError(f"what {service.title} sends is read by reader {readers}, not {self.reader}")
-        if not fnmatchcase(self.pulled_name, self.pattern.lower()):
+        if not self.takes(self.pulled_name):
             raise ValueError(
                 f"the file that is pulled is called {self.pulled_name}, which pattern {self.pattern!r} does not match; leave"
                 " pattern out, or let it match"

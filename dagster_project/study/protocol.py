@@ -7,7 +7,6 @@ Belongs here: models of the declarations, and how they fit together. Does not be
 import hashlib
 import json
 from datetime import date
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -18,6 +17,7 @@ from dagster_project.study.instruments import Assumption
 from dagster_project.study.library import InstrumentName
 from dagster_project.study.plan import Family, Plan
 from dagster_project.study.roster import with_roster_of_wave
+from dagster_project.study.source import ServiceSource
 
 
 class Wave(Definition):
@@ -228,12 +228,20 @@ class Protocol(Definition):
                     and other_export.pulled_name is not None
                     and (export.folder, export.files) == (other_export.folder, "one")
                     and export.source is not None
-                    and fnmatchcase(other_export.pulled_name, export.pattern.lower())
+                    and export.takes(other_export.pulled_name)
                 ):
                     raise ValueError(
                         f"exports {other_export.export} and {export.export} are both pulled into {export.folder}; give each"
                         " a folder or a pattern, or leave out the source of one, which then reads the other's file"
                     )
+
+    def service_of(self, export: Export) -> ServiceSource | None:
+        """The service that an export's file is pulled from. Several exports may read the file that one of them pulls."""
+        for candidate in (export, *self.exports):
+            is_read = candidate.folder == export.folder and candidate.pulled_name and export.takes(candidate.pulled_name)
+            if candidate.source is not None and is_read:
+                return candidate.source.service
+        return None
 
     def family_tests(self, family: Family) -> list[tuple[str, str]]:
         """The tests of a family: (scale, contrast)."""

@@ -99,6 +99,11 @@ class ServiceSource(Definition):
         return str(name) if name is not None else None
 
     @property
+    def cure_of_absence(self) -> str:
+        """How its file comes into its folder, for messages."""
+        return f"`wavehouse pull` brings it from {self.title}"
+
+    @property
     def host(self) -> str:
         """Where it is, for messages."""
         return urlsplit(getattr(self, "url", "")).netloc

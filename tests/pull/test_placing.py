@@ -101,8 +101,9 @@ def test_what_a_killed_pull_left_behind_is_no_export_and_is_removed(pulling: Any
 
 
 def test_check_asks_nobody_and_says_what_is_not_there_yet(pulling: Any, server: SurveyServer) -> None:
-    messages = [finding.message for finding in check_study(read_study(pulling.folder))]
-    assert "no export has arrived in raw/T1 (*); `wavehouse pull` brings it from REDCap" in messages
+    findings = [(finding.subject, finding.message) for finding in check_study(read_study(pulling.folder))]
+    message = "no export has arrived in raw/T1 (*); `wavehouse pull` brings it from REDCap"
+    assert findings == [("roster", message), ("T1", message)]  # both read the one file
     assert not server.asked
 
 
