@@ -104,7 +104,7 @@ def _pull(
 ) -> tuple[Literal["arrived", "unchanged"], int]:
     """Bring one export down. Returns whether its content is new, and its rows."""
     assert export.source is not None
-    service, target = export.source.service, target_of(settings, export)
+    service, target = export.source.service.resolved(study.folder), target_of(settings, export)
     download = download_function(export.source.name)
     if limits is None:
         from dagster_project.pull.http import Limits

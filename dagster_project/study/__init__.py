@@ -55,6 +55,7 @@ from dagster_project.study.source import (
     Qualtrics,
     RedcapApi,
     ServiceSource,
+    Sql,
     is_loopback,
     is_safe_address,
 )
@@ -112,6 +113,7 @@ __all__ = [
     "ServiceSource",
     "ServiceUse",
     "SpecialCodes",
+    "Sql",
     "Study",
     "StudyError",
     "Wave",

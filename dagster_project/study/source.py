@@ -8,6 +8,7 @@ A token or a password is never part of a definition: a source names the environm
 
 import re
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from dagster_project.study.base import Definition, Text
 
+#: How the address of an SQLite file begins.
+SQLITE = "sqlite:"
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,63}")
 #: What REDCap and others give out as tokens: too long for a name without underscores.
 _TOKEN = re.compile(r"[A-Z0-9]{24,}")
@@ -97,6 +100,10 @@ class ServiceSource(Definition):
         """The environment variable that holds its token or password; None if it needs none."""
         name = getattr(self, "token_variable", None) or getattr(self, "password_variable", None)
         return str(name) if name is not None else None
+
+    def resolved(self, folder: Path) -> "ServiceSource":
+        """The same, with paths as seen from a study's folder."""
+        return self
 
     @property
     def cure_of_absence(self) -> str:
@@ -193,8 +200,71 @@ class Qualtrics(ServiceSource):
     )
 
 
+def _database(address: str) -> str:
+    if address.startswith(SQLITE) and len(address) > len(SQLITE):
+        return address
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("this is no address of a database") from None
+    if parts.scheme != "postgresql" or not parts.hostname or not parts.path.strip("/"):
+        raise ValueError("give sqlite:FILE, a path below the study folder, or postgresql://user@host/database")
+    if parts.password is not None or parts.query or parts.fragment:
+        raise ValueError("an address has no password, ? or #: the password stands in an environment variable")
+    return address
+
+
+def _query(query: str) -> str:
+    if re.match(r"(select|with)\b", query.lstrip(), re.IGNORECASE) is None:
+        raise ValueError("a query begins with select or with: it only reads")
+    if re.search(r"\border\s+by\b", query, re.IGNORECASE) is None:
+        raise ValueError(
+            "without order by the same rows may come in another order the next time, as if they were others; add order by"
+            " and columns that tell all rows apart"
+        )
+    return query.strip().rstrip(";").rstrip()
+
+
+class Sql(ServiceSource):
+    """A query of a database: SQLite or PostgreSQL."""
+
+    title: ClassVar[str] = "the database"
+    readers: ClassVar[tuple[str, ...]] = ("parquet",)
+    suffix: ClassVar[str] = ".parquet"
+
+    database: Annotated[str, AfterValidator(_database)] = Field(
+        description="sqlite:FILE, a path below the study folder, or postgresql://user@host/database"
+    )
+    query: Annotated[str, AfterValidator(_query)] = Field(
+        description="the query, e.g. select * from answers where wave = 1 order by person"
+    )
+    password_variable: VariableName | None = Field(
+        default=None, description="the name of the environment variable that holds the password, e.g. SURVEY_DB_PASSWORD"
+    )
+    certificates: str | None = Field(
+        default=None, description="a file of certificates that vouch for the server; by default those of this machine"
+    )
+
+    @property
+    def sqlite_file(self) -> str | None:
+        """The path of SQLite's file, as declared; None for a server."""
+        return self.database.removeprefix(SQLITE) if self.database.startswith(SQLITE) else None
+
+    @property
+    def host(self) -> str:
+        if self.sqlite_file is not None:
+            return Path(self.sqlite_file).name
+        return urlsplit(self.database).netloc.rpartition("@")[2]
+
+    def resolved(self, folder: Path) -> "Sql":
+        if self.sqlite_file is None:
+            return self
+        return self.model_copy(update={"database": SQLITE + str(folder / self.sqlite_file)})
+
+
 #: The keys of `source`: each service's own declaration.
-SERVICES_IN_WORDS = "redcap_api, odk, kobo, limesurvey or qualtrics"
+SERVICES_IN_WORDS = "redcap_api, odk, kobo, limesurvey, qualtrics or sql"
 
 
 class Source(Definition):
@@ -205,6 +275,7 @@ class Source(Definition):
     kobo: Kobo | None = Field(default=None, description="KoboToolbox: url, asset, token_variable")
     limesurvey: LimeSurvey | None = Field(default=None, description="LimeSurvey: url, survey, user, password_variable")
     qualtrics: Qualtrics | None = Field(default=None, description="Qualtrics: url, survey, token_variable")
+    sql: Sql | None = Field(default=None, description="a database: database, query, password_variable")
 
     @model_validator(mode="after")
     def _is_of_one_service(self) -> "Source":

@@ -19,6 +19,7 @@ _MODULES = {
     "kobo": "kobo",
     "limesurvey": "limesurvey",
     "qualtrics": "qualtrics",
+    "sql": "sql",
 }
 
 Download = Callable[[Any, Any, Any, Path], None]
