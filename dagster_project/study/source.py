@@ -243,7 +243,8 @@ class Sql(ServiceSource):
         default=None, description="the name of the environment variable that holds the password, e.g. SURVEY_DB_PASSWORD"
     )
     certificates: str | None = Field(
-        default=None, description="a file of certificates that vouch for the server; by default those of this machine"
+        default=None,
+        description="a file of certificates that vouch for the server, below the study folder; by default this machine's own",
     )
 
     @property
@@ -258,9 +259,9 @@ class Sql(ServiceSource):
         return urlsplit(self.database).netloc.rpartition("@")[2]
 
     def resolved(self, folder: Path) -> "Sql":
-        if self.sqlite_file is None:
-            return self
-        return self.model_copy(update={"database": SQLITE + str(folder / self.sqlite_file)})
+        certificates = None if self.certificates is None else str(folder / self.certificates)
+        database = self.database if self.sqlite_file is None else SQLITE + str(folder / self.sqlite_file)
+        return self.model_copy(update={"database": database, "certificates": certificates})
 
 
 #: The keys of `source`: each service's own declaration.

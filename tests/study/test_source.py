@@ -1,5 +1,6 @@
 """What a source may say, and that a token in a definition is refused without being printed."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_a_source_names_its_service_and_file(tmp_path: Path) -> None:
         ({"redcap_api": REDCAP | {"url": "https://redcap.example.org:port/"}}, "exports[1].source.redcap_api.url: this is no web address"),
         ({"redcap_api": REDCAP | {"report": 3, "events": ["t1_arm_1"]}}, "exports[1].source.redcap_api: a report selects its own events, forms and fields; keep report, or keep the others"),
         ({"kobo": {"url": "https://eu.kobotoolbox.org", "asset": "../me", "token_variable": "KOBO_TOKEN"}}, "exports[1].source.kobo.asset: this is no id: letters, digits, _ and - only"),
-        ({}, "exports[1].source: an export has one source: write one of redcap_api, odk, kobo, limesurvey or qualtrics here"),
+        ({}, "exports[1].source: an export has one source: write one of redcap_api, odk, kobo, limesurvey, qualtrics or sql here"),
         ({"redcap_api": REDCAP, "qualtrics": {"url": "https://fra1.qualtrics.com", "survey": "SV_1", "token_variable": "Q_TOKEN"}}, "exports[1].source: an export has one source"),
         ({"surveymonkey": {}}, "exports[1].source.surveymonkey: there is no such key"),
     ],
@@ -69,6 +70,16 @@ def test_the_file_that_is_pulled_must_be_read_by_its_export(tmp_path: Path) -> N
     with pytest.raises(StudyError, match=r"is called t1\.csv, which pattern '\*\.txt' does not match; leave pattern out"):
         _read(tmp_path / "pattern", {"redcap_api": REDCAP}, pattern="*.txt")
     assert _read(tmp_path / "case", {"redcap_api": REDCAP}, pattern="T1.CSV").pulled_name == "t1.csv"
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "pull.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("declaration", re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+def test_each_declaration_of_the_page_can_be_read(declaration: str) -> None:
+    export = Export(export="t1", wave="T1", folder="raw/T1", respondent="person", **yaml.safe_load(declaration))
+    assert export.source is not None
+    assert f"  {export.source.name}:" in declaration
 
 
 def test_two_exports_are_not_pulled_into_each_others_way(tmp_path: Path) -> None:
