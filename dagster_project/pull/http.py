@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -68,6 +69,7 @@ class WebService:
         self._waited_seconds = 0.0
         self._session = requests.Session()
         self._session.auth = _OwnHeaders()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # Proxies and certificates of the environment hold for the network; this machine itself is asked directly.
         self._session.trust_env = urlsplit(self.url).scheme == "https"
         # What is saved is what was sent, byte by byte.
@@ -107,14 +109,26 @@ class WebService:
             seconds = min(seconds * 1.5, most_seconds)
 
     def _blocks(self, method: str, path: str, max_bytes: int, **content: Any) -> Iterator[bytes]:
-        url, size = urljoin(self.url + "/", path) if path else self.url, 0
-        with self._one_line(), self._answer(method, url, content) as response:
+        size = 0
+        with self._one_line(), self._answer(method, self._address(path), content) as response:
+            self._refuse_compressed(response)
             for block in response.iter_content(_BLOCK_BYTES):
                 size += len(block)
                 if size > max_bytes:
                     raise PullError(f"{self.title} sends more than {max_bytes:,} bytes; ask for less of it")
                 self._check_time()
                 yield block
+
+    def _refuse_compressed(self, response: requests.Response) -> None:
+        """Of a compressed answer that ends too early nobody is told; it was asked for plain."""
+        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding not in ("", "identity"):
+            raise PullError(
+                f"{self.title} sends its answer compressed ({plain(encoding)}), though asked not to; tell them there"
+            )
+
+    def _address(self, path: str) -> str:
+        return urljoin(self.url + "/", path) if path else self.url
 
     @contextmanager
     def _answer(self, method: str, url: str, content: Mapping[str, Any]) -> Iterator[requests.Response]:
@@ -210,6 +224,8 @@ class WebService:
         """Errors of the network as one line, without what was sent."""
         try:
             yield
+        except PullError:
+            raise
         except requests.exceptions.SSLError:
             raise PullError(
                 f"{self.title} cannot prove that it is that server (its certificate is not valid here); check url"
@@ -225,6 +241,8 @@ class WebService:
             raise PullError(f"{self.title} broke off in the middle of its answer; pull again") from None
         except requests.exceptions.RequestException as error:
             raise PullError(f"{self.title} cannot be asked ({type(error).__name__}); check url") from None
+        except ValueError:
+            raise PullError(f"{self.title} names an address that is none; check url") from None
 
 
 def _origin(url: str) -> tuple[str, str | None, int]:

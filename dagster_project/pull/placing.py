@@ -79,6 +79,8 @@ def put_in_place(
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     with study_lock(settings.lock_file, "pull", report=report):
+        if is_same(temporary, target):
+            return  # another pull was faster
         if target.is_file():
             _keep_copy(target, settings, export)
             os.chmod(temporary, target.stat().st_mode & 0o777)

@@ -86,7 +86,9 @@ def _outcome(
         return Outcome(export.export, "refused", _public(secret, str(error)))
     except OSError as error:
         return Outcome(
-            export.export, "refused", f"{name}: cannot be written ({error.strerror}); check the folder and the disk"
+            export.export,
+            "refused",
+            f"{name}: cannot be written ({error.strerror or type(error).__name__}); check the folder and the disk",
         )
 
 

@@ -21,6 +21,7 @@ SQLITE = "sqlite:"
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{2,63}")
 #: What REDCap and others give out as tokens: too long for a name without underscores.
 _TOKEN = re.compile(r"[A-Z0-9]{24,}")
+_KEY_OF_PSEUDONYMS = "WAVEHOUSE_PSEUDONYM_KEY"
 _SECRET_KEYS = ("token", "password", "api_token", "api_key", "key", "secret", "passphrase")
 _CODE_IN_PATH = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -55,6 +56,8 @@ def _service_url(url: str) -> str:
 
 
 def _variable_name(name: str) -> str:
+    if name == _KEY_OF_PSEUDONYMS:
+        raise ValueError(f"{name} holds the key of the pseudonyms, which is sent to nobody; use a variable of its own")
     if _VARIABLE.fullmatch(name) is None or _TOKEN.fullmatch(name):
         raise ValueError(
             "this is no name of an environment variable, such as REDCAP_TOKEN (capital letters, digits, underscores); it is"
@@ -244,7 +247,7 @@ class Sql(ServiceSource):
     )
     certificates: str | None = Field(
         default=None,
-        description="a file of certificates that vouch for the server, below the study folder; by default this machine's own",
+        description="a file of certificates, below the study folder, that vouch for the server; this machine's by default",
     )
 
     @property

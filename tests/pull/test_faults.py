@@ -1,5 +1,6 @@
 """What a network and a service do wrong: the last file stays as it was, and one line says why."""
 
+import gzip
 import socket
 import time
 from email.utils import formatdate
@@ -38,6 +39,8 @@ FAULTS = {
     "not allowed": (as_json({"error": "You do not have permissions to use the API"}, 403), "does not accept what SURVEY_SECRET holds, or does not allow this export (403: You do not have permissions to use the API); check both there"),
     "moved": (Answer(301, b"", {"Location": "https://new.example.org/api/"}), "answers that it has moved to new.example.org; correct url"),
     "moved, body and all": (Answer(307, b"", {"Location": "https://new.example.org/api/"}), "answers that it has moved to new.example.org; correct url"),
+    "moved to no address": (Answer(307, b"", {"Location": "http://[::1/"}), "names an address that is none; check url"),
+    "compressed": (Answer(200, gzip.compress(_CSV * 9)[:-30], {"Content-Encoding": "gzip"}), "sends its answer compressed (gzip), though asked not to; tell them there"),
     "moved nowhere": (Answer(302, b""), "correct url"),
 }  # fmt: skip
 
@@ -114,6 +117,10 @@ def test_a_redirect_to_another_host_does_not_carry_the_token(study_of: Any, serv
     server.instead.clear()
     server.always(Answer(302, b"", {"Location": "http://files.example.org/small.csv"}), "small.csv")
     assert "redirects to files.example.org without https; nothing is fetched from there" in pulling.pull().message
+    server.instead.clear()
+    made = {"uid": "eExport1", "status": "complete", "result": "http://kobo.example.org/private-media/small.csv"}
+    server.always(as_json(made), "/eExport1/", "GET")
+    assert "names an address without https; nothing is fetched from there" in pulling.pull().message
     server.instead.clear()
     server.always(Answer(302, b"", {"Location": "small.csv"}), "small.csv")
     assert "redirects more than 5 times; check url" in pulling.pull().message

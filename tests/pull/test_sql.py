@@ -246,6 +246,15 @@ def test_what_is_in_postgresql_is_read_back_equal(in_postgresql: DatabaseStudy) 
 
 
 @pytest.mark.slow
+def test_a_server_elsewhere_must_prove_who_it_is(in_postgresql: DatabaseStudy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken for another machine, the server that has no certificate gets no password."""
+    monkeypatch.setattr("dagster_project.pull.services.sql.is_loopback", lambda host: False)
+    assert in_postgresql.pull().message.endswith(
+        "server does not support SSL, but SSL was required; check database and query"
+    )
+
+
+@pytest.mark.slow
 def test_postgresql_refuses_in_one_line_and_is_not_written(in_postgresql: DatabaseStudy) -> None:
     wrong = in_postgresql.pull(password="an0ther one")
     assert "does not accept what DATABASE_PASSWORD holds" in wrong.message
