@@ -62,6 +62,7 @@ exports:
     # set_aside: [{{column: Status, equals: [Preview], reason: preview}}]
     # duplicates: latest_complete      # or first; refuse if left out
     # files: versions                  # or parts; one file if left out
+    # source: {{redcap_api: {{url: "https://…", token_variable: REDCAP_TOKEN}}}}   # for `wavehouse pull`: docs/pull.md
     # part: mood                       # if the wave has several exports, one an instrument
     # rows: {{column: redcap_event_name, equals: [t1_arm_1]}}  # if one file holds several waves
 
