@@ -76,7 +76,7 @@ def put_in_place(
     temporary: Path, target: Path, settings: Settings, export: Export, report: Callable[[str], None] | None
 ) -> None:
     """Replace a file in one step, while no run of the study reads it. The file before it is landed first, if no run has."""
-    with temporary.open("rb") as file:
+    with temporary.open("r+b") as file:
         os.fsync(file.fileno())
     with study_lock(settings.lock_file, "pull", report=report):
         if is_same(temporary, target):

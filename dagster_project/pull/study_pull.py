@@ -5,6 +5,7 @@ Belongs here: the order of the steps, and what became of each export. Does not b
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dagster_project.exports import ExportError
@@ -14,7 +15,7 @@ from dagster_project.pull.placing import is_same, put_in_place, target_of, tempo
 from dagster_project.pull.secret import Secret, read_secret
 from dagster_project.pull.services import download_function
 from dagster_project.settings import Settings
-from dagster_project.study import Export, Study
+from dagster_project.study import Export, ServiceSource, Study
 
 if TYPE_CHECKING:
     from dagster_project.pull.http import Limits
@@ -77,9 +78,8 @@ def _outcome(
     try:
         if export.source is not None:
             secret = read_secret(export.source.service, environment)
-        state, rows = _pull(settings, study, export, secret, report, limits)
-        words = f"{rows} rows" if rows != 1 else "1 row"
-        return Outcome(export.export, state, f"{name}: {words}, {'new' if state == 'arrived' else 'as before'}")
+        state, words = _pull(settings, study, export, secret, report, limits)
+        return Outcome(export.export, state, f"{name}: {words}")
     except NoAnswersError as error:
         return Outcome(export.export, "no answers", _public(secret, f"{error}; {name} is not there yet"))
     except (PullError, ExportError) as error:
@@ -103,8 +103,8 @@ def _pull(
     secret: Secret | None,
     report: Report | None,
     limits: "Limits | None",
-) -> tuple[Literal["arrived", "unchanged"], int]:
-    """Bring one export down. Returns whether its content is new, and its rows."""
+) -> tuple[Literal["arrived", "unchanged"], str]:
+    """Bring one export down. Returns whether its content is new, and its rows in words."""
     assert export.source is not None
     service, target = export.source.service.resolved(study.folder), target_of(settings, export)
     download = download_function(export.source.name)
@@ -120,7 +120,17 @@ def _pull(
             if target.exists():
                 raise PullError(f"{error}, but {export.folder}/{target.name} has answers; it stays as it is") from None
             raise
+        words = f"{rows} rows" if rows != 1 else "1 row"
         if is_same(temporary, target):
-            return "unchanged", rows
+            return "unchanged", f"{words}, as before"
+        rows_before = _rows_before(target, study, export, service)
         put_in_place(temporary, target, settings, export, report)
-        return "arrived", rows
+        return "arrived", f"{words}, new" if rows_before is None else f"{words}, changed ({rows_before} before)"
+
+
+def _rows_before(target: Path, study: Study, export: Export, service: ServiceSource) -> int | None:
+    """How many rows the file has that is replaced; None if there is none that can be read."""
+    try:
+        return accepted_rows(target, study, export, service) if target.is_file() else None
+    except (PullError, ExportError):
+        return None

@@ -31,7 +31,7 @@ def test_what_is_replaced_before_any_run_saw_it_is_in_landing(pulling: Any, serv
     first = server.content
     assert pulling.pull().state == "arrived"
     server.content += b"P3,start_arm_1,1,1,2\n"
-    assert pulling.pull().state == "arrived"
+    assert pulling.pull().message == "raw/T1/t1.csv: 4 rows, changed (3 before)"
     edited = pulling.file.read_bytes().replace(b"P3", b"P4")
     pulling.file.write_bytes(edited)
     assert pulling.pull().state == "arrived"  # what somebody wrote into the file is no answer of the service

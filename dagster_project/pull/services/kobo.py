@@ -2,8 +2,8 @@
 
 Belongs here: these requests. Does not belong here: reading the file.
 
-The export is the one of the web page with XML values and headers, of all versions of the form. The API has no key for the
-order of the rows.
+The export is the one of the web page with XML values and headers, of all versions of the form. Rows come oldest first, by
+their ids, since a release of 2024; before, in whatever order the server's database had. The API has no key for it.
 """
 
 from pathlib import Path

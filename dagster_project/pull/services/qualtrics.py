@@ -3,7 +3,7 @@
 Belongs here: these requests, and taking the file out of its archive. Does not belong here: reading it
 (exports/qualtrics.py).
 
-Responses come in the order in which they were recorded; asking for the order of their last change would move them about.
+The one key for their order, by the last change, would move responses about that somebody looked at; it is not sent.
 """
 
 import zipfile

@@ -2,7 +2,7 @@
 
 Belongs here: which records are asked for, and in which form. Does not belong here: reading them (exports/redcap.py).
 
-The records come in the order of their identifiers; the API has no other.
+The API has no key for the order of the records, and its documentation names none.
 """
 
 from pathlib import Path
