@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from survey_services import SECRET, Answer, SurveyServer, as_json, page, survey_server
+
+from dagster_project.pull.http import WebService
+from dagster_project.study import read_study
 
 
 @pytest.fixture
@@ -129,10 +133,18 @@ def test_a_redirect_to_another_host_does_not_carry_the_token(study_of: Any, serv
 def test_a_netrc_file_does_not_replace_the_token(
     study_of: Any, server: SurveyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password another\n")
+    """Nor does a proxy of the environment get to see what goes to this machine itself."""
+    (tmp_path / "netrc").write_text("default login me password another\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert study_of("kobo").pull().state == "arrived"
+    pulling = study_of("kobo")
+    assert pulling.pull().state == "arrived"
+    (export,) = read_study(pulling.folder).protocol.wave_exports
+    assert export.source is not None
+    for url in ("https://kobo.example.org", server.url):
+        session = WebService(export.source.service, url)._session
+        request = session.prepare_request(requests.Request("GET", url, headers={"Authorization": "Token mine"}))
+        assert request.headers["Authorization"] == "Token mine"
 
 
 @pytest.mark.parametrize(

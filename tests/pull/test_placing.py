@@ -59,7 +59,7 @@ def test_the_file_is_not_replaced_while_a_run_reads_it(pulling: Any, server: Sur
     with study_lock(pulling.settings.lock_file, "run-of-everything"):
         thread = threading.Thread(target=pull)
         thread.start()
-        while not lines:
+        while not lines and thread.is_alive():
             time.sleep(0.02)
         assert pulling.file.read_bytes() == before
     thread.join(10)
