@@ -13,7 +13,7 @@ from dagster_project.pull.acceptance import accepted_rows
 from dagster_project.pull.errors import NoAnswersError, PullError
 from dagster_project.pull.placing import is_same, put_in_place, target_of, temporary_file
 from dagster_project.pull.secret import Secret, read_secret
-from dagster_project.pull.services import download_function
+from dagster_project.pull.services import download_function, with_extra
 from dagster_project.settings import Settings
 from dagster_project.study import Export, ServiceSource, Study
 
@@ -78,7 +78,8 @@ def _outcome(
     try:
         if export.source is not None:
             secret = read_secret(export.source.service, environment)
-        state, words = _pull(settings, study, export, secret, report, limits)
+        with with_extra():
+            state, words = _pull(settings, study, export, secret, report, limits)
         return Outcome(export.export, state, f"{name}: {words}")
     except NoAnswersError as error:
         return Outcome(export.export, "no answers", _public(secret, f"{error}; {name} is not there yet"))

@@ -4,6 +4,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
@@ -147,6 +148,18 @@ def test_a_declaration_that_could_give_other_rows_is_refused(
         in_sqlite.pull(**source)
     assert words in str(refusal.value)
     assert PASSWORD[:5] not in str(refusal.value)
+
+
+def test_without_the_extra_a_query_of_postgresql_says_how_to_install_it(
+    in_sqlite: DatabaseStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "adbc_driver_manager", None)
+    outcome = in_sqlite.pull(database="postgresql://reader@127.0.0.1/survey")
+    assert outcome.message == (
+        "pulling needs the package adbc_driver_manager, which comes with the extra pull; install it with `uv sync --extra"
+        " pull` or `pip install -e '.[pull]'`"
+    )
+    assert in_sqlite.pull(database="sqlite:survey ü?.sqlite").state == "arrived"
 
 
 def _server_programs() -> Path | None:

@@ -5,7 +5,8 @@ Belongs here: which module asks which service. Does not belong here: what holds 
 Each module has a function `download(source, secret, limits, target)`, which writes what the service exports to `target`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,16 @@ Download = Callable[[Any, Any, Any, Path], None]
 
 
 def download_function(name: str) -> Download:
-    """What asks a service. Raises PullError if the extra is not installed that it needs."""
+    """What asks a service."""
+    download: Download = import_module(f"{__name__}.{_MODULES[name]}").download
+    return download
+
+
+@contextmanager
+def with_extra() -> Iterator[None]:
+    """For a block that imports what the extra pull brings. Raises PullError if it is not installed."""
     try:
-        module = import_module(f"{__name__}.{_MODULES[name]}")
+        yield
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("dagster_project"):
             raise
@@ -36,5 +44,3 @@ def download_function(name: str) -> Download:
             f"pulling needs the package {error.name}, which comes with the extra pull; install it with"
             " `uv sync --extra pull` or `pip install -e '.[pull]'`"
         ) from None
-    download: Download = module.download
-    return download
