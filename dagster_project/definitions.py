@@ -12,13 +12,14 @@ from dagster_project.defs.codebook import codebook
 from dagster_project.defs.interviews import INTERVIEW_ASSETS
 from dagster_project.defs.models import MODEL_CHECKS, exposure_specs, model_assets
 from dagster_project.defs.outcomes import OUTCOME_ASSETS
+from dagster_project.defs.pull import pull_definitions
 from dagster_project.defs.raw import raw_assets
 from dagster_project.defs.release import release
 from dagster_project.defs.resources import resources_of
 from dagster_project.fingerprint import code_version
 from dagster_project.models.manifest import prepared_manifest
 from dagster_project.settings import Settings, read_settings
-from dagster_project.study import StudyError, read_study
+from dagster_project.study import Study, StudyError, read_study
 
 #: The whole graph as a job. `wavehouse run` and the UI run this same job.
 EVERYTHING_JOB = "everything"
@@ -34,8 +35,10 @@ def build_defs(settings: Settings) -> dg.Definitions:
     """The whole graph of one study. Without a valid study it has no raw assets; the codebook asset says what is wrong."""
     manifest = prepared_manifest(settings)
     raw: list[dg.AssetsDefinition] = []
+    study: Study | None = None
     try:
-        raw = raw_assets(read_study(settings.study_folder))
+        study = read_study(settings.study_folder)
+        raw = raw_assets(study)
     except StudyError as error:
         dg.get_dagster_logger().warning("the raw assets are left out: %s", error)
     # By it Dagster sees what is stale: any module may matter to a number. dbt's models have the version of their own SQL.
@@ -53,4 +56,4 @@ def build_defs(settings: Settings) -> dg.Definitions:
         loggers={"progress": progress_logger},
         resources=resources_of(settings),
     )
-    return dg.Definitions.merge(graph, automation(settings))
+    return dg.Definitions.merge(graph, automation(settings), pull_definitions(settings, study))

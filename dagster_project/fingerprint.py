@@ -23,7 +23,7 @@ from dagster_project.warehouse.release import current_release
 #: Names of files and folders that runs write into a study's folder.
 _RUN_OUTPUTS = ("landing", "release", "releases", "release.new", "release.old")
 #: Prefixes of temporary files that programs leave beside the files that a person edits.
-_TEMPORARY_PREFIXES = (".release-", "~$", ".~lock.", ".DS_Store", "__pycache__")
+_TEMPORARY_PREFIXES = (".release-", ".pull-", "~$", ".~lock.", ".DS_Store", "__pycache__")
 _NOTE = "last_run.json"
 
 

@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO
 
@@ -70,7 +69,7 @@ def find_files(study_folder: Path, export: Export) -> list[Path]:
         entry
         for entry in entries
         if not entry.name.startswith((".", "~$"))
-        and fnmatchcase(entry.name.lower(), export.pattern.lower())
+        and export.takes(entry.name)
         and (export.description is None or entry != Path(study_folder) / export.description)
     ]
     for entry in matching_entries:

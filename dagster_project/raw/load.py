@@ -58,7 +58,9 @@ def load_export(settings: Settings, study: Study, export: Export, warehouse: War
     """
     files = [land(file, settings.landing) for file in find_files(study.folder, export)]
     if not files and export.wave is None:
-        raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); put the roster there")
+        service = study.protocol.service_of(export)
+        cure = service.cure_of_absence if service is not None else "put the roster there"
+        raise ExportError(f"{export.folder}: no roster has arrived ({export.pattern}); {cure}")
     inputs_digest = digest_of(file.sha256 for file in files)
     notes = tuple(file.note for file in files if file.note)
     note_files(settings.landing, warehouse, export, files)
@@ -123,8 +125,8 @@ def _refuse_shared_participants(contract_results: Sequence[ContractResult]) -> N
 def _fingerprint(settings: Settings, study: Study, export: Export, all_chosen: Sequence[ChosenFiles]) -> str:
     """all_chosen: the files of the export, and those of the submissions that it is a repeat group of."""
     exports = [export] if export.repeat_of is None else [export, study.submission_export(export)]
-    # For whom a block is planned says nothing of the rows.
-    left_out: dict[str, Any] = {"pin": True, "files": True, "blocks": {"__all__": set(PLANNED_KEYS)}}
+    # For whom a block is planned says nothing of the rows, nor where the file is pulled from.
+    left_out: dict[str, Any] = {"pin": True, "files": True, "source": True, "blocks": {"__all__": set(PLANNED_KEYS)}}
     declaration = "\n".join(known_export.model_dump_json(exclude=left_out) for known_export in exports)
     description = description_of(study, export)
     description_sha256 = hashlib.sha256(description.read_bytes()).hexdigest() if description and description.exists() else ""

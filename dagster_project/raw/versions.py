@@ -152,9 +152,11 @@ def refuse_gone(study: Study, export: Export) -> None:
                 )
     if files:
         names = abbreviated_list([quoted(file.file_name) for file in files])
+        service = study.protocol.service_of(export)
+        source = f" ({service.cure_of_absence})" if service is not None else ""
         raise ExportError(
-            f"{export.folder}: the release was built from {names}, but the export is gone; put it back, or pin its copy"
-            f" in the protocol (pin: {files[0].source_file[:12]}); if the wave is to count as not returned, move the"
+            f"{export.folder}: the release was built from {names}, but the export is gone; put it back{source}, or pin its"
+            f" copy in the protocol (pin: {files[0].source_file[:12]}); if the wave is to count as not returned, move the"
             " folders release and releases away first"
         )
 

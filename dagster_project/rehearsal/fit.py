@@ -85,7 +85,9 @@ def _of_export(
         yield FitFinding(name, ERROR, str(error), is_export=True)
         return
     if not files:
-        yield FitFinding(name, INFO, f"no export has arrived in {export.folder} ({export.pattern})", is_export=True)
+        service = study.protocol.service_of(export)
+        cure = f"; {service.cure_of_absence}" if service is not None else ""
+        yield FitFinding(name, INFO, f"no export has arrived in {export.folder} ({export.pattern}){cure}", is_export=True)
 
 
 def _of_file(study: Study, export: Export, contract_result: ContractResult, roster: list[str]) -> Iterator[tuple[str, str]]:

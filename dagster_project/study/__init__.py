@@ -52,6 +52,17 @@ from dagster_project.study.protocol import (
 from dagster_project.study.questions import ASK
 from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study
 from dagster_project.study.readers import READERS, Layout
+from dagster_project.study.source import (
+    Kobo,
+    LimeSurvey,
+    OdkCentral,
+    Qualtrics,
+    RedcapApi,
+    ServiceSource,
+    Sql,
+    is_loopback,
+    is_safe_address,
+)
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import INVISIBLE, comparable
 from dagster_project.study.windows import WaveState, wave_state
@@ -97,20 +108,27 @@ __all__ = [
     "Family",
     "Instrument",
     "ItemGate",
+    "Kobo",
     "Layout",
+    "LimeSurvey",
     "Norm",
     "NormSample",
+    "OdkCentral",
     "ParticipantVariable",
     "Plan",
     "Protocol",
     "PublishedTable",
+    "Qualtrics",
+    "RedcapApi",
     "Role",
     "RowFilter",
     "RowRule",
     "Scale",
     "Service",
+    "ServiceSource",
     "ServiceUse",
     "SpecialCodes",
+    "Sql",
     "Study",
     "StudyError",
     "Wave",
@@ -125,6 +143,8 @@ __all__ = [
     "further_definitions",
     "hash_definitions",
     "in_words",
+    "is_loopback",
+    "is_safe_address",
     "library_codes",
     "library_file",
     "new_study",

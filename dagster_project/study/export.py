@@ -8,6 +8,7 @@ import codecs
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -18,6 +19,7 @@ from dagster_project.study.gates import VALID_SKIP
 from dagster_project.study.items import PlainNumber, Positions
 from dagster_project.study.planned import PlannedFor
 from dagster_project.study.readers import READERS, READERS_IN_WORDS, Layout
+from dagster_project.study.source import SERVICES_IN_WORDS, Source
 
 if TYPE_CHECKING:
     ReaderName = str
@@ -232,6 +234,10 @@ class Export(Definition):
     pin: Annotated[str, Field(pattern="^[0-9a-f]{8,64}$")] | None = Field(
         default=None, description="the first 8 or more digits of the SHA-256 of the version to use instead of the newest"
     )
+    source: Source | None = Field(
+        default=None,
+        description=f"the service that `wavehouse pull` brings it from, as a file of its folder: {SERVICES_IN_WORDS}",
+    )
     reader: ReaderName = Field(description=READERS_IN_WORDS)
     sheet: Text | None = Field(
         default=None, description="the workbook's sheet that holds it; by default the only one that is filled"
@@ -323,6 +329,15 @@ class Export(Definition):
         return self.dictionary or self.catalogue
 
     @property
+    def pulled_name(self) -> str | None:
+        """What the file is called that is pulled from its source; None if it has none."""
+        return None if self.source is None else self.export + self.source.service.suffix
+
+    def takes(self, file_name: str) -> bool:
+        """Whether a file of its folder is an export, by its name."""
+        return fnmatchcase(file_name.lower(), self.pattern.lower())
+
+    @property
     def layout(self) -> Layout:
         """How its files are laid out."""
         return Layout(**{key: getattr(self, key) for key in _LAYOUT_KEYS})
@@ -344,6 +359,21 @@ class Export(Definition):
             if getattr(self, key) != getattr(Layout(), key) and key not in READERS[self.reader].layout:
                 readers = [name for name, reader in READERS.items() if key in reader.layout]
                 raise ValueError(f"{key} means nothing to reader {self.reader}; it is for {', '.join(readers)}")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_pulled(self) -> "Export":
+        if self.source is None or self.pulled_name is None:
+            return self
+        service = self.source.service
+        if self.reader not in service.readers:
+            readers = " or ".join(service.readers)
+            raise ValueError(f"what {service.title} sends is read by reader {readers}, not {self.reader}")
+        if not self.takes(self.pulled_name):
+            raise ValueError(
+                f"the file that is pulled is called {self.pulled_name}, which pattern {self.pattern!r} does not match; leave"
+                " pattern out, or let it match"
+            )
         return self
 
     def special_codes_of(self, block: str, position: int | None = None) -> dict[str, MissingReason]:

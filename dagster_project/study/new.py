@@ -67,6 +67,7 @@ exports:
     # duplicates: latest_complete      # or first; refuse if left out
     # files: versions                  # or parts; one file if left out
     # repeat_of: t1                    # of a repeat group's file (ODK, KoboToolbox): its submissions
+    # source: {{redcap_api: {{url: "https://…", token_variable: REDCAP_TOKEN}}}}   # for `wavehouse pull`: docs/pull.md
     # part: mood                       # if the wave has several exports, one an instrument
     # a block that only some are asked: {{block: example, template: "Q{{position}}", planned_for: {{group: [a]}}}}
     # rows: {{column: redcap_event_name, equals: [t1_arm_1]}}  # if one file holds several waves

@@ -21,6 +21,7 @@ from dagster_project.study.once import End, with_months
 from dagster_project.study.plan import Family, Plan
 from dagster_project.study.planned import PLANNED_KEYS, Condition, PlannedFor, WaveConditions, condition_of
 from dagster_project.study.roster import with_roster_of_wave
+from dagster_project.study.source import ServiceSource
 
 
 class Wave(PlannedFor):
@@ -183,6 +184,7 @@ class Protocol(Definition):
             if wave not in waves:
                 raise ValueError(f"service_use names the unknown wave {wave}")
         self._check_families()
+        self._check_sources()
         exports = [export.export for export in self.exports]
         if len(set(exports)) != len(exports):
             raise ValueError("two exports have the same code")
@@ -232,6 +234,31 @@ class Protocol(Definition):
                         " has one"
                     )
                 family_of_test[test] = family.family
+
+    def _check_sources(self) -> None:
+        """A file that is pulled for an export must not be a second file of another that takes one."""
+        for export in self.exports:
+            for other_export in self.exports:
+                if (
+                    export is not other_export
+                    and other_export.source is not None
+                    and other_export.pulled_name is not None
+                    and (export.folder, export.files) == (other_export.folder, "one")
+                    and export.source is not None
+                    and export.takes(other_export.pulled_name)
+                ):
+                    raise ValueError(
+                        f"exports {other_export.export} and {export.export} are both pulled into {export.folder}; give each"
+                        " a folder or a pattern, or leave out the source of one, which then reads the other's file"
+                    )
+
+    def service_of(self, export: Export) -> ServiceSource | None:
+        """The service that an export's file is pulled from. Several exports may read the file that one of them pulls."""
+        for candidate in (export, *self.exports):
+            is_read = candidate.folder == export.folder and candidate.pulled_name and export.takes(candidate.pulled_name)
+            if candidate.source is not None and is_read:
+                return candidate.source.service
+        return None
 
     def family_tests(self, family: Family) -> list[tuple[str, str]]:
         """The tests of a family: (scale, contrast)."""

@@ -219,12 +219,19 @@ def _error_message(error: ValidationError, model: type[BaseModel]) -> str:
         message = f"{key}: the key is missing"
     elif detail["type"] == "extra_forbidden":
         message = f"{key}: there is no such key; remove it or correct its spelling"
+    elif _may_be_secret(detail["loc"]):
+        message = f"{key}: {reason}"
     elif isinstance(detail["input"], str | int | float | bool) or detail["input"] is None:
         message = f"{key}: {detail['input']!r}: {reason}"
     else:
         message = f"{key}: {reason}" if key else reason
     further_errors = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return message + (f"; give {remedy}" if remedy and detail["type"] != "extra_forbidden" else "") + further_errors
+
+
+def _may_be_secret(location: tuple[int | str, ...]) -> bool:
+    """Whether a value may be a token or a password that somebody wrote where only its variable's name belongs."""
+    return location[:1] == ("exports",) and "source" in location
 
 
 def _description(model: type[BaseModel], location: tuple[int | str, ...]) -> str | None:
