@@ -11,7 +11,6 @@ from), `raw.exports` (what is in use), `raw.versions` (every file that ever arri
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -126,8 +125,12 @@ def _fingerprint(settings: Settings, study: Study, export: Export, all_chosen: S
     """all_chosen: the files of the export, and those of the submissions that it is a repeat group of."""
     exports = [export] if export.repeat_of is None else [export, study.submission_export(export)]
     # For whom a block is planned says nothing of the rows, nor where the file is pulled from.
-    left_out: dict[str, Any] = {"pin": True, "files": True, "source": True, "blocks": {"__all__": set(PLANNED_KEYS)}}
-    declaration = "\n".join(known_export.model_dump_json(exclude=left_out) for known_export in exports)
+    declaration = "\n".join(
+        known_export.model_dump_json(
+            exclude={"pin": True, "files": True, "source": True, "blocks": {"__all__": set(PLANNED_KEYS)}}
+        )
+        for known_export in exports
+    )
     description = description_of(study, export)
     description_sha256 = hashlib.sha256(description.read_bytes()).hexdigest() if description and description.exists() else ""
     parts = (

@@ -145,7 +145,9 @@ def test_a_catalogue_beside_its_data_set_is_no_second_export(study: Study, expor
 
 def test_only_sas_knows_catalogues(study: Study) -> None:
     export = study.protocol.exports[1].model_copy(update={"catalogue": "formats.sas7bcat"})
-    content = study.protocol.model_dump() | {"exports": [study.protocol.exports[0], export, *study.protocol.exports[2:]]}
+    content = study.protocol.model_dump(exclude_none=True) | {
+        "exports": [study.protocol.exports[0], export, *study.protocol.exports[2:]]
+    }
     with pytest.raises(ValueError, match="export t1 declares a catalogue; only the sas reader knows one"):
         Protocol.model_validate(content)
 

@@ -16,7 +16,6 @@ from dagster_project.settings import CHECKOUT
 def settings(small_workspace: Any, tmp_path: Any) -> Any:
     """Of a study with a dbt project that may be edited."""
     shutil.copytree(CHECKOUT / "dbt", tmp_path / "checkout" / "dbt")
-    shutil.rmtree(small_workspace.settings.dbt_target)
     return replace(small_workspace.settings, checkout=tmp_path / "checkout")
 
 
@@ -39,7 +38,6 @@ def test_a_manifest_that_another_process_makes_is_whole_when_it_is_there(
     small_workspace: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = small_workspace.settings
-    shutil.rmtree(settings.dbt_target)
     monkeypatch.setenv("WAVEHOUSE_STUDY", str(settings.study_folder))
     monkeypatch.setenv("WAVEHOUSE_HOME", str(settings.home))
     prepare_in_background(settings)
