@@ -41,6 +41,7 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, list[dict]]:
     return manifest, json.loads((folder / "run_results.json").read_text(encoding="utf-8"))["results"]
 
 
+@pytest.mark.slow
 def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
     _, results = tested
     assert {
@@ -77,6 +78,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_every_model_has_a_grain_and_describes_its_columns(tested: tuple[dict, list[dict]]) -> None:
     manifest, _ = tested
     models = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
@@ -103,6 +105,7 @@ def test_every_model_has_a_grain_and_describes_its_columns(tested: tuple[dict, l
     assert set(models) - tested_models == views | {"score_profiles", "rejected_counts"}
 
 
+@pytest.mark.slow
 def test_every_source_is_described_read_and_written(tested: tuple[dict, list[dict]]) -> None:
     manifest, _ = tested
     assert all(source["description"] for source in manifest["sources"].values())
@@ -122,6 +125,7 @@ def test_every_source_is_described_read_and_written(tested: tuple[dict, list[dic
         assert not pattern.findall(file.read_text(encoding="utf-8")), file
 
 
+@pytest.mark.slow
 def test_every_generic_test_is_described_and_used(tested: tuple[dict, list[dict]]) -> None:
     manifest, _ = tested
     names = {file.stem for file in (DBT / "tests" / "generic").glob("*.sql")}
@@ -141,6 +145,7 @@ def test_what_only_duckdb_understands_stands_in_dispatched_macros() -> None:
         assert not only_duckdb.findall(portable), file
 
 
+@pytest.mark.slow
 def test_missing_reasons_have_the_numbers_of_the_codebook(tmp_path: Path) -> None:
     """Another list in the codebook makes another SQL: no macro has a list of its own."""
     file = tmp_path / "warehouse.duckdb"

@@ -1,11 +1,9 @@
 """Shared by the statistics programs' formats: reading them safely with pyreadstat.
 
-Belongs here: the probe against crashes and the library's errors as one line. Does not belong here: a format.
+Belongs here: the library's errors as one line. Does not belong here: a format.
 """
 
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,21 +11,8 @@ from typing import Any
 
 import pyreadstat
 
+from dagster_project.exports.crash_probe import survives
 from dagster_project.exports.errors import ExportError, abbreviated_list, plain, quoted
-
-
-def probe(path: Path, name: str, program: str, function: str) -> None:
-    """First read the file's dictionary in a separate process: a damaged one can crash the library, and the run with it.
-
-    This costs the start of the process, about half a second a file, independent of the number of cases.
-    """
-    code = f"import pyreadstat, sys; pyreadstat.{function}(sys.argv[1], metadataonly=True)"
-    command = [sys.executable, "-c", code, str(path)]
-    outcome = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if outcome.returncode not in (0, 1):  # 1 is an ordinary error, which the reader then reports
-        raise ExportError(
-            f"{plain(name)}: the {program} file is damaged (the library that reads it crashes); export it again"
-        )
 
 
 @dataclass(frozen=True)
@@ -60,7 +45,8 @@ def read_with(path: Path, name: str, program: str, function: str, encoding: str 
     name = plain(name)
     if path.stat().st_size == 0:
         raise ExportError(f"{name}: the file is empty; export it again")
-    probe(path, name, program, function)
+    if not survives(path, function):
+        raise ExportError(f"{name}: the {program} file is damaged (the library that reads it crashes); export it again")
     read_file = getattr(pyreadstat, function)
     mended = _MendedTexts()
     if function != "read_sas7bcat":  # the library knows some formats of dates only (date_formats.py)

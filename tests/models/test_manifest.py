@@ -49,6 +49,7 @@ def test_a_manifest_that_another_process_makes_is_whole_when_it_is_there(
     assert manifest.read_bytes() == first_seen
 
 
+@pytest.mark.slow
 def test_a_project_that_dbt_cannot_parse_is_refused_in_words(settings: Any) -> None:
     broken = settings.dbt_folder / "models" / "marts" / "broken.sql"
     broken.write_text("select * from {{ ref('nobody') }}", encoding="utf-8")
