@@ -28,6 +28,7 @@ CODEBOOK_COLUMNS = {
     "counts_as": "The number that the answer enters a score with.",
     "cut_off": "The score from which on, or up to which, the source says something of a person.",
     "decimal_mark": "The decimal mark of the export.",
+    "decimals": "How many decimals an answer may have; it is stored as a whole number of the last of them.",
     "declared_by": "The study or instrument that makes the assumption.",
     "definitions_hash": "The hash of all definition files together, as release manifests carry it.",
     "definitions_stamp": "Stands for all definitions that touch the wave, and for the code that types and scores it.",

@@ -73,8 +73,8 @@ def test_an_edit_during_a_run_fails_it_in_one_line_and_leaves_the_release(
     _edit(workspace.study_folder / "raw/T1/t1.csv", "B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")
     whole = getattr(module, function)
 
-    def edits(*arguments: Any) -> Any:
-        done = whole(*arguments)
+    def edits(*arguments: Any, **options: Any) -> Any:
+        done = whole(*arguments, **options)
         if text is None:
             _edit(workspace.study_folder / file, "reversed: [3]", "reversed: [2]")
         else:
