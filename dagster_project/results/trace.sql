@@ -184,14 +184,21 @@ made_of as (
         end
 ),
 
-answers as (
+-- Read once: the views have a part for each item of the study.
+cells as materialized (
     select answers.participant_id, answers.wave, answers.item, answers.answer, null as missing_reason, answers.source_file, answers.source_row
     from marts.answers as answers
     where list_contains(items_of(split_part(traced_id, '/', 2)), answers.item)
+        or list_contains(gates_of(split_part(traced_id, '/', 2)), answers.item)
     union all
     select absent.participant_id, absent.wave, absent.item, null, absent.missing_reason, absent.source_file, absent.source_row
     from marts.missing_answers as absent
     where list_contains(items_of(split_part(traced_id, '/', 2)), absent.item)
+        or list_contains(gates_of(split_part(traced_id, '/', 2)), absent.item)
+),
+
+answers as (
+    select * from cells where list_contains(items_of(split_part(traced_id, '/', 2)), item)
 ),
 
 -- Why items were not asked: the answers to their gates that skipped past them.
@@ -202,15 +209,7 @@ skips as (
             gates.gate || coalesce(' was ' || cells.answer, ' was not asked'), ' and ' order by gates.condition_order
         ) as words
     from codebook.item_gates as gates
-    inner join (
-        select participant_id, wave, item, answer
-        from marts.answers
-        where list_contains(gates_of(split_part(traced_id, '/', 2)), item)
-        union all
-        select participant_id, wave, item, null
-        from marts.missing_answers
-        where list_contains(gates_of(split_part(traced_id, '/', 2)), item) and missing_reason = 'valid_skip'
-    ) as cells on gates.gate = cells.item
+    inner join cells on gates.gate = cells.item and (cells.answer is not null or cells.missing_reason = 'valid_skip')
     where cells.answer is null or not list_contains(string_split(gates.answers, ', '), cells.answer::varchar)
     group by cells.participant_id, cells.wave, gates.item
 ),
