@@ -4,13 +4,14 @@ Belongs here: Dagster's forms of what dbt built. Does not belong here: SQL (dbt/
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
 
+from dagster_project.checks import Check
 from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.models.build import BuiltModel, asset_path, build_models, describe_models
 from dagster_project.models.contradictions import contradictions_declared, gates_agree
@@ -101,63 +102,61 @@ def _metadata(model: BuiltModel) -> dict[str, Any]:
     return metadata
 
 
-@dg.asset_check(
-    asset=_REJECTED,
-    name="no_rejected_answers",
-    description="No answer lies outside its declared anchors, labels and special codes.",
-)
-def rejected_answers_listed(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
-    return check_result(no_rejected_answers(study_run.warehouse))
+def _model_check(
+    asset: dg.AssetKey,
+    name: str,
+    description: str,
+    find: Callable[[StudyRun], Check],
+    *,
+    is_blocking: bool = True,
+    further_assets: Sequence[dg.AssetKey] = (),
+) -> dg.AssetChecksDefinition:
+    """A check of a mart. further_assets: other tables that it reads."""
 
+    @dg.asset_check(asset=asset, name=name, additional_deps=further_assets, blocking=is_blocking, description=description)
+    def check(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
+        with fails_in_one_line():
+            return check_result(find(study_run))
 
-@dg.asset_check(
-    asset=_REJECTED,
-    name="few_rejected_answers",
-    additional_deps=[dg.AssetKey(["marts", "rejected_counts"])],
-    blocking=True,
-    description="No instrument in a wave, and no variable of the roster, has more values rejected than allowed.",
-)
-def rejected_answers_limited(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
-    with fails_in_one_line():
-        return check_result(few_rejected_answers(study_run.warehouse, study_run.study()))
-
-
-@dg.asset_check(
-    asset=_CONTRADICTIONS,
-    name="gates_agree",
-    description="No item is answered, or marked as not asked, against what other answers say was asked.",
-)
-def contradictions_listed(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
-    return check_result(gates_agree(study_run.warehouse))
-
-
-@dg.asset_check(
-    asset=_CONTRADICTIONS,
-    name="contradictions_declared",
-    blocking=True,
-    description="The study says what an answer is that stands in an item which was not to be asked.",
-)
-def contradictions_limited(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
-    with fails_in_one_line():
-        return check_result(contradictions_declared(study_run.warehouse))
-
-
-@dg.asset_check(
-    asset=_UNPLANNED,
-    name="planned_waves_decided",
-    additional_deps=[dg.AssetKey(["marts", "planned_waves"])],
-    blocking=True,
-    description="The protocol says for whom each wave and block is planned, and what becomes of answers of others.",
-)
-def planned_waves_are_decided(study_run: dg.ResourceParam[StudyRun]) -> dg.AssetCheckResult:
-    with fails_in_one_line():
-        return check_result(planned_waves_decided(study_run.warehouse, study_run.study()))
+    return check
 
 
 MODEL_CHECKS = [
-    rejected_answers_listed, rejected_answers_limited, contradictions_listed, contradictions_limited,
-    planned_waves_are_decided,
-]  # fmt: skip
+    _model_check(
+        _REJECTED,
+        "no_rejected_answers",
+        "No answer lies outside its declared anchors, labels and special codes.",
+        lambda study_run: no_rejected_answers(study_run.warehouse),
+        is_blocking=False,
+    ),
+    _model_check(
+        _REJECTED,
+        "few_rejected_answers",
+        "No instrument in a wave, and no variable of the roster, has more values rejected than allowed.",
+        lambda study_run: few_rejected_answers(study_run.warehouse, study_run.study()),
+        further_assets=[dg.AssetKey(["marts", "rejected_counts"])],
+    ),
+    _model_check(
+        _CONTRADICTIONS,
+        "gates_agree",
+        "No item is answered, or marked as not asked, against what other answers say was asked.",
+        lambda study_run: gates_agree(study_run.warehouse),
+        is_blocking=False,
+    ),
+    _model_check(
+        _CONTRADICTIONS,
+        "contradictions_declared",
+        "The study says what an answer is that stands in an item which was not to be asked.",
+        lambda study_run: contradictions_declared(study_run.warehouse),
+    ),
+    _model_check(
+        _UNPLANNED,
+        "planned_waves_decided",
+        "The protocol says for whom each wave and block is planned, and what becomes of answers of others.",
+        lambda study_run: planned_waves_decided(study_run.warehouse, study_run.study()),
+        further_assets=[dg.AssetKey(["marts", "planned_waves"])],
+    ),
+]
 
 
 def exposure_specs(manifest: Path) -> Sequence[dg.AssetSpec]:

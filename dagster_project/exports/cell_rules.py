@@ -10,10 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dagster_project.study import PARTICIPANTS, SERVICES, CodeRange, Export, Study, comparable
+from dagster_project.study import (
+    PARTICIPANTS,
+    SERVICES,
+    CodeRange,
+    Export,
+    Study,
+    comparable,
+    number_in,
+    with_decimal_point,
+)
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}([.]0+)?", re.ASCII)
-_NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)", re.ASCII)
 #: Programs add 0.1 and 0.2 up to 0.30000000000000004: what is nearer to a number with the answers' decimals is that number.
 _NOISE = 1e-9
 
@@ -41,14 +49,9 @@ class CellRule:
     def code_of(self, cell: str) -> float | str:
         """What a run reads a cell of an item as: an answer, or why there is none."""
         text = comparable(cell)
-        if text == "" or text in self.texts:
-            return self.meanings.get(text, "blank")
-        number = self._number(text)
-        if number in self._declared_numbers:
-            return self.meanings[self._declared_numbers[number]]
-        for codes in self.ranges:
-            if number is not None and number in codes:
-                return self.meanings[codes]
+        declaration = self._declaration(text)
+        if declaration is not None:
+            return self.meanings.get(declaration, "blank")
         answer = self._number_within(text)
         return "invalid" if answer is None else answer
 
@@ -58,30 +61,32 @@ class CellRule:
 
     def is_declared(self, cell: str) -> bool:
         """Whether the cell is blank, a declared text, or a number that is declared, however it is spelled."""
-        text = comparable(cell)
+        return self._declaration(comparable(cell)) is not None
+
+    def _declaration(self, text: str) -> str | CodeRange | None:
+        """What is declared of a comparable text: itself, blank or not, another spelling of its number, or a range."""
         if text == "" or text in self.texts:
-            return True
-        number = self._number(text)
-        return number is not None and (number in self._declared_numbers or any(number in codes for codes in self.ranges))
+            return text
+        if (number := number_in(text, self.decimal_mark)) is None:
+            return None
+        declared_text = self._declared_numbers.get(number)
+        return (
+            declared_text if declared_text is not None else next((codes for codes in self.ranges if number in codes), None)
+        )
 
     @cached_property
-    def _declared_numbers(self) -> dict[float | None, str]:
+    def _declared_numbers(self) -> dict[float, str]:
         """The numbers that declared texts spell, with these texts: they hold however a cell spells them."""
-        return {number: text for text in self.texts if (number := self._number(text)) is not None}
-
-    def _number(self, text: str) -> float | None:
-        pointed_text = self._with_point(text)
-        return float(pointed_text) if _NUMBER.fullmatch(pointed_text) else None
-
-    def _with_point(self, text: str) -> str:
-        return text.replace(".", "?").replace(",", ".") if self.decimal_mark == "," else text
+        numbers = ((number_in(text, self.decimal_mark), text) for text in self.texts)
+        return {number: text for number, text in numbers if number is not None}
 
     def _number_within(self, text: str) -> float | None:
         """The number that a text spells, if it is one within the limits."""
-        text = self._with_point(text)
-        if not (_WHOLE_NUMBER if self.decimals == 0 else _NUMBER).fullmatch(text):
+        number = number_in(text, self.decimal_mark)
+        if number is None:
             return None
-        number = float(text)
+        if self.decimals == 0 and not _WHOLE_NUMBER.fullmatch(with_decimal_point(text, self.decimal_mark)):
+            return None
         if self.decimals:
             units = number * 10**self.decimals
             if abs(units - round(units)) > _NOISE:

@@ -44,7 +44,7 @@ class _Probe:
                 pass  # it died; the answer below is none
             if process.stdout.readline():
                 return True
-            self._end()
+            self.end()
             return False
 
     def _running(self) -> subprocess.Popen[str]:
@@ -55,10 +55,10 @@ class _Probe:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             )  # fmt: skip
             self._owner = os.getpid()
-            atexit.register(self._end)
         return self._process
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End the process, if there is one."""
         process, self._process = self._process, None
         if process is not None and self._owner == os.getpid():
             process.kill()
@@ -66,6 +66,7 @@ class _Probe:
 
 
 _PROBE = _Probe()
+atexit.register(_PROBE.end)
 
 
 def survives(path: Path, function: str) -> bool:

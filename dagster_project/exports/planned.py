@@ -50,6 +50,15 @@ class Categories:
             for variable in self._texts
         }
 
+    @cached_property
+    def _category_rules(self) -> Mapping[str, CellRule]:
+        rules = {}
+        for variable, texts in self._texts.items():
+            meanings: dict[str | CodeRange, float | str] = {}
+            meanings.update(texts)
+            rules[variable] = CellRule(frozenset(texts), takes_numbers=False, meanings=meanings)
+        return rules
+
     def of_person(self, cells: Mapping[str, str | None]) -> dict[str, str | None]:
         """A person's category by variable, None where it is missing. cells: of the person's row, by variable."""
         return {variable: self._category(variable, comparable(cells.get(variable) or "")) for variable in self._texts}
@@ -57,9 +66,7 @@ class Categories:
     def _category(self, variable: str, text: str) -> str | None:
         if self._special_rules[variable].is_declared(text):
             return None
-        meanings: dict[str | CodeRange, float | str] = {}
-        meanings |= {category_text: category for category_text, category in self._texts[variable].items()}
-        rule = CellRule(frozenset(self._texts[variable]), takes_numbers=False, meanings=meanings)
+        rule = self._category_rules[variable]
         return str(rule.code_of(text)) if text and rule.is_declared(text) else None
 
 

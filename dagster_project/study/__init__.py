@@ -64,7 +64,7 @@ from dagster_project.study.source import (
     is_safe_address,
 )
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
-from dagster_project.study.texts import INVISIBLE, comparable
+from dagster_project.study.texts import INVISIBLE, comparable, number_in, with_decimal_point
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
@@ -148,6 +148,7 @@ __all__ = [
     "library_codes",
     "library_file",
     "new_study",
+    "number_in",
     "read_code_range",
     "read_definition",
     "read_instrument",
@@ -159,4 +160,5 @@ __all__ = [
     "unplanned_question",
     "wave_definitions",
     "wave_state",
+    "with_decimal_point",
 ]

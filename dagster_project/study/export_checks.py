@@ -4,7 +4,6 @@ Belongs here: one line for what does not fit. Does not belong here: an export's 
 """
 
 import math
-import re
 from collections.abc import Iterable
 
 from dagster_project.study.choice_list_checks import check_lists
@@ -13,7 +12,7 @@ from dagster_project.study.export import AnswerLabels, CodeRange, Export, read_c
 from dagster_project.study.instruments import Instrument
 from dagster_project.study.items import Anchors
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
-from dagster_project.study.texts import comparable
+from dagster_project.study.texts import comparable, number_in
 
 
 def _check_special_codes(study: Study, export: Export, location: str) -> None:
@@ -32,14 +31,16 @@ def _check_special_codes(study: Study, export: Export, location: str) -> None:
             continue  # whoever names the blocks says that the code is no answer of theirs
         for text in special_codes.codes:
             if export.wave is None:
-                _refuse_value_as_special_code(study, text, location)
-            _refuse_answer_as_special_code(text, [instruments[name] for name in blocks if name in instruments], location)
+                _refuse_value_as_special_code(study, export, text, location)
+            _refuse_answer_as_special_code(
+                export, text, [instruments[name] for name in blocks if name in instruments], location
+            )
 
 
-def _refuse_answer_as_special_code(text: str, instruments: Iterable[Instrument], location: str) -> None:
+def _refuse_answer_as_special_code(export: Export, text: str, instruments: Iterable[Instrument], location: str) -> None:
     for instrument in instruments:
         for anchors, positions in instrument.positions_by_anchors().items():
-            if _reaches(text, anchors):
+            if _reaches(export, text, anchors):
                 is_of_all = len(positions) == instrument.item_count
                 name = instrument.instrument if is_of_all else instrument.item_code(positions[0])
                 items = "" if is_of_all else " items: [...],"
@@ -49,7 +50,7 @@ def _refuse_answer_as_special_code(text: str, instruments: Iterable[Instrument],
                 )
 
 
-def _refuse_value_as_special_code(study: Study, text: str, location: str) -> None:
+def _refuse_value_as_special_code(study: Study, export: Export, text: str, location: str) -> None:
     """A code of the roster that could be a value must say of which variables it is none.
 
     It could be a value between a variable's minimum and maximum, or a declared text; without limits the code says itself
@@ -57,11 +58,11 @@ def _refuse_value_as_special_code(study: Study, text: str, location: str) -> Non
     """
     for variable in study.protocol.participant_variables:
         limits = CodeRange("", variable.minimum, variable.maximum)
-        code_range = read_code_range(text)
+        code_range, number = read_code_range(text), number_in(text, export.decimal)
         is_value = (
             variable.minimum is not None
             and variable.maximum is not None
-            and (_meet(code_range, limits) if code_range is not None else _is_number(text) and float(text) in limits)
+            and (_meet(code_range, limits) if code_range is not None else number is not None and number in limits)
         )
         texts = {comparable(name) for category in variable.categories for name in category.text or (category.label,)}
         if is_value or comparable(text) in texts:
@@ -77,11 +78,12 @@ def _meet(first: CodeRange, second: CodeRange) -> bool:
     return lowest is None or highest is None or lowest <= highest
 
 
-def _reaches(text: str, anchors: Anchors) -> bool:
+def _reaches(export: Export, text: str, anchors: Anchors) -> bool:
     """Whether the number that a special code spells, or one of its range, is an answer."""
     code_range = read_code_range(text)
     if code_range is None:
-        return _is_number(text) and anchors.is_answer(float(text))
+        number = number_in(text, export.decimal)
+        return number is not None and anchors.is_answer(number)
     if anchors.codes is not None:
         return any(answer in code_range for answer in anchors.codes)
     lowest = anchors.low if code_range.low is None else max(anchors.low, code_range.low)
@@ -102,10 +104,6 @@ def _check_positions(study: Study, block_name: str, positions: Iterable[int], lo
     for position in positions:
         if not 1 <= position <= item_count:
             raise StudyError(f"{location}: {block_name} has items 1 to {item_count}, and no item {position}")
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+([.]\d+)?", text.strip()) is not None
 
 
 def check_export(study: Study, export: Export, location: str) -> None:
@@ -197,6 +195,5 @@ def _refuse_texts_with_two_meanings(study: Study, export: Export, location: str)
 
 def _text_or_number(text: str, export: Export) -> str | float:
     """What a declared text is compared by: the number that it spells, else itself."""
-    compared = comparable(text)
-    pointed = compared.replace(".", "?").replace(",", ".") if export.decimal == "," else compared
-    return float(pointed) if _is_number(pointed) else compared
+    number = number_in(text, export.decimal)
+    return comparable(text) if number is None else number

@@ -280,6 +280,19 @@ def test_a_special_code_of_some_items_is_an_answer_of_others(folder: Path) -> No
     }  # fmt: skip
 
 
+def test_a_special_code_is_the_number_that_the_export_s_decimal_mark_makes_of_it(folder: Path) -> None:
+    """7,5 would have been taken from the answers of a slider without a word: it was no number to who looked for one."""
+    mood = folder / "instruments/mood.yaml"
+    text = mood.read_text(encoding="utf-8")
+    mood.write_text(text.replace("anchors: {low: 1, high: 5}", "anchors: {low: 1, high: 5, decimals: 1}"), encoding="utf-8")
+    assert mood.read_text(encoding="utf-8") != text
+    _declare(folder, decimal=",", special_codes={"4,50": "refused"})
+    with pytest.raises(StudyError, match=r"special_codes: '4,50' lies within mood's anchors 1 to 5 in steps of 0.1; say"):
+        read_study(folder)
+    _declare(folder, decimal=",", special_codes={"4.50": "refused"})
+    assert read_study(folder)
+
+
 def test_items_of_labels_are_of_one_block(folder: Path) -> None:
     _declare(folder, labels=[{"blocks": ["mixed", "mood"], "items": [1], "labels": {"No": 1}}])
     with pytest.raises(StudyError, match="items are positions in one block; give each block a rule of its own"):
