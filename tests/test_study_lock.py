@@ -14,6 +14,8 @@ import pytest
 
 from dagster_project.study_lock import StudyLockedError, lock_holder, study_lock
 
+pytestmark = pytest.mark.slow
+
 _HOLDS = """
 import sys, time
 from pathlib import Path

@@ -121,6 +121,7 @@ def _people(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return baseline, followup, ~np.isnan(baseline) & ~np.isnan(followup)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(_people())
 def test_nothing_is_found_in_a_table_of_real_numbers(people: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
@@ -329,6 +330,7 @@ def test_a_row_against_the_tables_habit_of_effect_size_or_direction_is_told() ->
     assert finding.arithmetic.endswith("it fits with the opposite sign, unlike the table's other changes")
 
 
+@pytest.mark.slow
 def test_tables_that_are_cut_off_are_clean_when_that_is_said_and_never_impossible_when_it_is_not() -> None:
     """Three people are among them: tables of five and more with attrition."""
     for seed in range(60):
@@ -373,6 +375,7 @@ def test_nothing_is_found_in_an_estimate_with_hardly_any_degrees_of_freedom(valu
     assert all(row.value is not None or row.note for row in rows.rows)
 
 
+@pytest.mark.slow
 def test_made_tables_are_clean_and_most_slips_in_them_are_found() -> None:
     """The suite's few; tests/benchmarks/audit.txt has a thousand, by kind."""
     planted = detected = 0

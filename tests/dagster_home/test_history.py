@@ -60,6 +60,7 @@ def test_a_damaged_file_is_moved_aside_and_named(damage: Callable[[Path], object
     assert move_damaged_aside(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_whole_empty_and_held_files_stay(tmp_path: Path) -> None:
     file = _history(tmp_path)
     file.with_name("new.db").write_bytes(b"")

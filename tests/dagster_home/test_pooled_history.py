@@ -76,6 +76,7 @@ def test_what_a_killed_run_logged_is_there(home: Path) -> None:
         assert len(instance.fetch_observations(dg.AssetKey("release"), limit=1000).records) == 20
 
 
+@pytest.mark.slow
 def test_who_watches_a_run_is_told_while_it_goes_on(home: Path) -> None:
     """The UI follows a run by its file's changes; with an open connection SQLite would not touch that file for long."""
     writer = PooledHistory.from_local(str(home)).event_log_storage

@@ -30,6 +30,7 @@ def test_each_file_has_its_own_answer_also_behind_a_crash(tmp_path: Path) -> Non
     assert crash_probe._PROBE._process is not process
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_over_a_file_is_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No file is known that crashes the library as it is today: the process ends as it would over such a one."""
     dies = "    if path.endswith('crash.sav'): __import__('os').abort()\n    try:"

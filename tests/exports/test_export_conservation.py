@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ _CELL = st.text(st.sampled_from(list('aé1 ,;"\n\t|')), max_size=4)
 _DAMAGE = st.sampled_from([b'"', b"\n", b",", b"\x00", b"\xff", b"\xc3", b"", b'""', b"\r", b";"])
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_rows_are_conserved_or_the_file_is_refused(

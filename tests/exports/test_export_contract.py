@@ -237,6 +237,7 @@ def test_a_code_called_like_a_column_of_every_export_is_refused(study: Study, ex
 _CELL = st.sampled_from(["", " ", "PW-1", "PW-2", "preview", "test", "1", "\u00a0", "é", '"'])
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_rows_are_conserved_whatever_the_columns(contract: Contract, data: st.DataObject) -> None:

@@ -244,6 +244,7 @@ def _cells(records: Records, whole: Collection[int] = ()) -> list[list[str]]:
     return cells
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(st.lists(_PIECES, max_size=25).map(lambda pieces: "a,b,c\n" + "".join(pieces)))
 def test_the_fast_way_agrees_with_the_grammar_or_stands_back(text: str) -> None:

@@ -111,6 +111,7 @@ def test_a_landing_folder_that_is_a_file_is_one_line(tmp_path: Path) -> None:
     assert folder.read_text() == "not a folder"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits on a process")
 def test_a_full_disk_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
     source = tmp_path / "t1.csv"

@@ -155,6 +155,7 @@ def test_what_cannot_be_laid_out_is_named(make: Callable[[Path], Path], message:
     assert str(refusal.value) == message
 
 
+@pytest.mark.slow
 def test_what_unpacks_to_far_more_than_its_size_is_refused(tmp_path: Path) -> None:
     file = _bomb(tmp_path / "a.xlsx")
     with pytest.raises(
@@ -183,6 +184,7 @@ def test_a_sheet_in_another_dialect_reaches_as_far(tmp_path: Path) -> None:
             assert read_excel(second_file, second_file.name).columns == tuple(ROWS[0])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="needs limits on a process")
 def test_a_stray_blank_costs_no_memory(tmp_path: Path) -> None:
     """It ended the process: 17,000 million cells were laid out."""

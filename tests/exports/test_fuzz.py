@@ -220,6 +220,7 @@ def fuzz(folder: Path, seed: int, count: int, *, is_typed: bool) -> FuzzedStudy:
     )
 
 
+@pytest.mark.slow
 def test_files_of_all_shapes_are_read_as_they_were_made(tmp_path: Path) -> None:
     fuzzed = fuzz(tmp_path / "made", 1, 3 * len(SHAPES), is_typed=False)
     assert fuzzed.messages == []

@@ -12,6 +12,7 @@ from dagster_project.exports import repeated_texts, repeats
 _TEXTS = st.one_of(st.sampled_from(["", " ", "A", " A", "B\u00a0", "ab", "ba", "é", "x" * 300]), st.text(max_size=3))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.lists(_TEXTS, max_size=12), max_size=4), st.integers(1, 5))
 def test_repeated_texts_are_those_that_counting_finds(chunks: list[list[str]], rows: int) -> None:

@@ -83,6 +83,7 @@ def test_an_answer_that_drips_ends_in_time(pulling: Any, server: SurveyServer) -
     assert pulling.pull(total_seconds=0.1).message.endswith("is not done after 0.1 s; pull again later, or ask for less")
 
 
+@pytest.mark.slow
 def test_a_busy_service_is_asked_again_when_it_says(pulling: Any, server: SurveyServer) -> None:
     server.once(Answer(429, b"", {"Retry-After": "1"}))
     server.once(Answer(503, b"", {"Retry-After": formatdate(time.time() + 1, usegmt=True)}))

@@ -12,6 +12,8 @@ from dagster_project.raw.oddities import oddities
 from dagster_project.study import read_study
 from dagster_project.warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 HEADER = ["Person", "Date", "M1", "M2", "M3", "D1", "D2", "D3", "D4", "GP?"]
 ITEMS = ("mood_01", "mood_02", "mood_03")
 Rows = list[tuple[str, str, str]]

@@ -12,6 +12,8 @@ from dagster_project.raw.load import load_export
 from dagster_project.study import read_study
 from dagster_project.warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 FIRST = "Person,Date,M1,M2,M3,D1,D2,D3,D4,GP?\nA,03/02/2020,4,5,2,1,3,5,6,Yes\nB,04/02/2020,2,,4,0,0,6,5,No\n"
 SECOND = FIRST.replace("2,,4", "2,1,4")
 

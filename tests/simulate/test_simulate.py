@@ -31,6 +31,7 @@ def _bytes(stand_ins: StandIns, folder: Path, seed: int) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in files}
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_exports_on_any_number_of_processes(stand_ins: StandIns, tmp_path: Path) -> None:
     study = read_study(SMALL)
     same_seed = simulate_study(study, _published(study), 7, effort=0.01, processes=1)
@@ -78,6 +79,7 @@ def test_what_is_not_met_is_said_with_its_reason(stand_ins: StandIns) -> None:
     assert text.startswith(f"{5 - len(stand_ins.unmet)} of 5 printed values met by 3 stand-in people")
 
 
+@pytest.mark.slow
 def test_a_table_of_real_scores_is_met_in_full() -> None:
     """Printed numbers that some people did give can be met: here those of three people, 4, 9 and 14 points."""
     study = read_study(SMALL)
@@ -136,6 +138,7 @@ def _other_mood(study: Study, **changes: Any) -> Study:
     return dataclasses.replace(study, instruments=(mood, study.instruments[1]))
 
 
+@pytest.mark.slow
 def test_answers_lie_within_the_anchors_of_each_item() -> None:
     own_anchors = [{"items": [2], "low": 0, "high": 2}, {"items": [3], "low": 1, "high": 9}]
     study = _other_mood(read_study(SMALL), item_anchors=own_anchors, minimum_answered=1)

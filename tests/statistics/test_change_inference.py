@@ -114,6 +114,7 @@ def test_published_examples() -> None:
     assert hedges_factor(9)[0] == pytest.approx(0.9139, abs=2e-4)
 
 
+@pytest.mark.slow
 def test_draws_agree_with_what_is_exact() -> None:
     """Monte Carlo within four standard errors of enumeration; the bootstrap near the normal interval when changes are many."""
     generator = np.random.default_rng(3)

@@ -172,6 +172,7 @@ def test_pooling_is_what_mice_says(said: Said) -> None:
         pool([1], [1], 5)
 
 
+@pytest.mark.slow
 def test_imputation_agrees_with_mice_and_with_the_likelihood(scores: Scores, said: Said) -> None:
     """Up to the draws: estimates within four Monte Carlo standard errors (variance between / m, of both), SEs within 6 %."""
     for sample_key in (("awkward", "prorated"), ("example", "wellbeing"), ("example", "emotional_exhaustion")):
