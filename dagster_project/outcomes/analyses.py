@@ -14,10 +14,19 @@ from dagster_project.results import (
     MartRow,
     ResultRow,
     Table,
+    adjusted_change_results,
     attrition_results,
+    change_difference_results,
     change_results,
+    characteristics_difference_results,
     characteristics_results,
     flow_results,
+    group_change_results,
+    group_characteristics_results,
+    group_flow_results,
+    group_service_results,
+    group_summary_results,
+    group_tables,
     imputation_results,
     item_results,
     leaver_results,
@@ -28,6 +37,7 @@ from dagster_project.results import (
     rejected_results,
     reliable_change_results,
     service_change_results,
+    service_difference_results,
     service_results,
     stability_results,
     summary_results,
@@ -175,6 +185,36 @@ OUTCOMES = (
         ("imputation",), "stability",
     ),
     Outcome(
+        "groups", "Each group of people: who they are, returns, scores, change, use of services.",
+        (
+            "group_category_counts", "group_number_moments", "group_flow", "group_scale_moments", "group_change_moments",
+            "group_service_counts",
+        ),
+        lambda study, source: [
+            *group_characteristics_results(source.mart("group_category_counts"), source.mart("group_number_moments"), study),
+            *group_flow_results(source.mart("group_flow"), study),
+            *group_summary_results(source.mart("group_scale_moments"), study),
+            *group_change_results(source.mart("group_change_moments"), study),
+            *group_service_results(source.mart("group_service_counts"), study),
+        ],
+        (
+            "characteristics_by_group", "flow_by_group", "summary_by_group", "change_by_group", "service_use_by_group",
+        ), "summary_by_group",
+    ),
+    Outcome(
+        "group_differences", "Groups compared with the reference: at the start, in their change, in their use of services.",
+        ("group_category_counts", "group_number_moments", "group_change_moments", "group_service_counts"),
+        lambda study, source: [
+            *characteristics_difference_results(
+                source.mart("group_category_counts"), source.mart("group_number_moments"), study
+            ),
+            *change_difference_results(source.mart("group_change_moments"), study),
+            *adjusted_change_results(source.mart("group_change_moments"), study),
+            *service_difference_results(source.mart("group_service_counts"), study),
+        ],
+        ("characteristics_difference", "change_difference", "change_adjusted", "service_difference"), "change_by_group",
+    ),
+    Outcome(
         "stability", "Whether other methods agree with the paired t test.", (),
         lambda study, source: stability_results(list(source.results().values()), study),
         ("stability",), "stability", follows=("change", "mixed", "imputation"),
@@ -217,9 +257,9 @@ def data_version(results: Sequence[ResultRow]) -> str:
 
 
 def all_tables(study: Study, results: Sequence[ResultRow]) -> list[Table]:
-    """Every table of a study: Tables 1 to 4, and those one step behind them."""
+    """Every table of a study: Tables 1 to 4, those of groups, and those one step behind them."""
     tables = [lay_out(study, results) for lay_out in (table_characteristics, table_service_use, table_summary, table_change)]
-    return [*tables, *supplementary_tables(study, results)]
+    return [*tables, *group_tables(study, results), *supplementary_tables(study, results)]
 
 
 def outcome_tables(outcome: Outcome, study: Study, results: Sequence[ResultRow]) -> str:

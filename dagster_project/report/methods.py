@@ -171,10 +171,11 @@ def _multiplicity(study: Study) -> str:
     plan = study.protocol.plan
     if not study.protocol.contrasts:
         return ""
-    if not plan.families:
+    planned_families = plan.families_of("waves")
+    if not planned_families:
         return "No family of tests was planned: every p is exploratory."
     families = [
-        f"{family.family} ({family.role}, {len(study.protocol.family_tests(family))} tests)" for family in plan.families
+        f"{family.family} ({family.role}, {len(study.protocol.family_tests(family))} tests)" for family in planned_families
     ]
     return (
         f"Paired t tests were adjusted within the planned famil{'ies' if len(families) > 1 else 'y'} {_enumerate(families)},"

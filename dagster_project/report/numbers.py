@@ -5,6 +5,7 @@ layout.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,20 +13,26 @@ from dagster_project.report.page_data import LineColumns, NumberColumns
 from dagster_project.report.people import Scope
 from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile, ResultRow, statistic_of
 
-#: A row for each measure, rule, moment and reason: how many people of the roster do not count, by the rule of
+#: A row for each measure, rule, moment, group and reason: how many people of the roster do not count, by the rule of
 #: marts.counted_profiles; for a participant variable, whose value is missing.
 OMITTED_PEOPLE_QUERY = """
     with unplanned as (
         select participant_id, wave from marts.returns where missing_reason = 'not_planned'
+    ),
+
+    facts as (
+        select values_of.participant_id, states.people_group, values_of.variable, values_of.missing_reason
+        from marts.participant_values as values_of
+        inner join marts.return_states as states on values_of.participant_id = states.participant_id
     )
 
-    select measure, people, moment, reason, sum(n)::bigint as n
+    select measure, people, moment, people_group, reason, sum(n)::bigint as n
     from marts.counted_profiles
     where not is_counted
-    group by measure, people, moment, reason
+    group by measure, people, moment, people_group, reason
     union all
-    select facts.variable, rules.people, rules.moment, facts.missing_reason, count(*)
-    from marts.participant_values as facts
+    select facts.variable, rules.people, rules.moment, facts.people_group, facts.missing_reason, count(*)
+    from facts
     cross join (
         select 'value' as people, '' as moment
         union all
@@ -33,13 +40,13 @@ OMITTED_PEOPLE_QUERY = """
     ) as rules
     anti join unplanned on facts.participant_id = unplanned.participant_id and rules.moment = unplanned.wave
     where facts.missing_reason is not null
-    group by facts.variable, rules.people, rules.moment, facts.missing_reason
+    group by facts.variable, rules.people, rules.moment, facts.people_group, facts.missing_reason
     union all
-    select facts.variable, 'first', unplanned.wave, 'not_planned', count(*)
-    from marts.participant_values as facts
+    select facts.variable, 'first', unplanned.wave, facts.people_group, 'not_planned', count(*)
+    from facts
     inner join unplanned on facts.participant_id = unplanned.participant_id
     inner join codebook.waves as waves on unplanned.wave = waves.wave and waves.wave_order > 1
-    group by facts.variable, unplanned.wave
+    group by facts.variable, unplanned.wave, facts.people_group
     order by all
 """
 #: A row for each scale and wave: the export columns of its answers.
@@ -82,6 +89,7 @@ class OmittedPeople:
     measure: str
     people: str
     moment: str
+    people_group: str | None
     reason: str
     n: int
 
@@ -145,6 +153,9 @@ def _lines(row: ResultRow, sources: Sources, scope_lines: Sequence[Line]) -> lis
     lines = [("What", row.method), ("Formula", statistic.formula)]
     if row.unit:
         lines.append(("Unit", row.unit))
+    if row.people_group is not None:
+        of_reference = f", compared with {row.compared_with}" if row.compared_with is not None else ""
+        lines.append(("Group", f"{row.people_group}{of_reference}"))
     if statistic.people != "nobody" and row.n is not None:
         lines.append(("People", f"{row.n} of {sources.roster} on the roster: {PEOPLE[statistic.people]}"))
     lines += [line for line in scope_lines if line[0] == "Left out"]
@@ -163,10 +174,11 @@ class _ScopeLines:
 
     def __init__(self, sources: Sources) -> None:
         reason_codes = re.compile("|".join(MISSING_REASON_HEADINGS))
-        self._left_out: dict[tuple[str, str, str], list[str]] = {}
+        self._left_out: dict[tuple[str, str, str], list[tuple[str, str | None, int]]] = {}
         for row in sources.left_out:
             reason = reason_codes.sub(lambda match: MISSING_REASON_HEADINGS[match[0]], row.reason)
-            self._left_out.setdefault((row.people, row.measure, row.moment), []).append(f"{row.n} ({reason})")
+            counts = self._left_out.setdefault((row.people, row.measure, row.moment), [])
+            counts.append((reason, row.people_group, row.n))
         names: dict[str, list[str]] = {}
         for export in sources.exports:
             file = f"{export.file_name} (version {export.version}, SHA-256 {export.source_file[:12]}…)"
@@ -181,6 +193,10 @@ class _ScopeLines:
 
     def __call__(self, scope: Scope) -> list[Line]:
         waves = scope.waves if (scope.measure, "") not in self._files else ("",)
-        reasons = self._left_out.get((scope.rule, scope.measure, scope.moment), [])
+        counts: Counter[str] = Counter()
+        for reason, group, n in self._left_out.get((scope.rule, scope.measure, scope.moment), []):
+            if not scope.people_groups or group in scope.people_groups:
+                counts[reason] += n
+        reasons = [f"{n} ({reason})" for reason, n in counts.items()]
         lines = [("Left out", "; ".join(reasons))] if reasons else []
         return lines + [("Answers", files) for wave in waves if (files := self._files.get((scope.measure, wave)))]

@@ -73,7 +73,7 @@ def write_page(file: Path, study: Study, content: PageContent) -> None:
         protocol=study.protocol,
         flow=flow,
         methods=methods(study, content.results),
-        tables=[table for table in content.tables if table.number in ("1", "2", "3", "4")],
+        tables=[table for table in content.tables if not table.number.startswith("S")],
         supplementary_tables=[table for table in content.tables if table.number.startswith("S")],
         figures=content.figures,
         checklists=[(checklist, items, Counter(item.status for item in items)) for checklist, items in content.checklists],

@@ -37,6 +37,8 @@ class ScopeData(TypedDict):
     waves: list[str]
     sign: int
     return_waves: list[str]
+    #: The groups whose people it may count, null for people whose group is not known; empty where it is about everybody.
+    people_groups: list[str | None]
 
 
 class SourceFile(TypedDict):
@@ -98,6 +100,8 @@ class PeopleData(TypedDict):
     """The people of a study that is small enough to list; every list over people has the order of `participant_ids`."""
 
     participant_ids: list[str]
+    #: Each person's group; null where it is not known, or where everybody is one group.
+    people_groups: list[str | None]
     scopes: list[ScopeData]
     #: By 'rule/measure/moment', the first three entries of a scope.
     counted_people: dict[str, CountedPeople]

@@ -25,7 +25,7 @@ MOST_PEOPLE = 150
 
 #: Queries of what the page lists. Those of values give a row for each measure and wave, with lists in the order of people.
 _QUERIES = {
-    "people": "select participant_id from marts.participants order by participant_id",
+    "people": "select participant_id, people_group from marts.return_states order by participant_id",
     "scores": """
         select
             scale as measure, wave, list(score order by participant_id) as person_values,
@@ -124,9 +124,10 @@ _QUERIES = {
 
 
 class Person(NamedTuple):
-    """Somebody of the roster."""
+    """Somebody of the roster. people_group: None where it is not known, or everybody is one group."""
 
     participant_id: str
+    people_group: str | None
 
 
 @dataclass(frozen=True)
@@ -259,7 +260,8 @@ class Scope:
 
     rule: who counts (a key of results.PEOPLE). moment: a wave, a contrast, or '' for all waves and for the roster. Rule,
     measure and moment select the rows of marts.counted_people that say who counts. waves: those whose values are listed.
-    sign: of a change, 1 for baseline minus follow-up. return_waves: waves by whose return people are grouped.
+    sign: of a change, 1 for baseline minus follow-up. return_waves: waves by whose return people are grouped. people_groups:
+    the groups that it is about, None for people whose group is not known; empty where it is about everybody.
     """
 
     rule: str
@@ -268,6 +270,7 @@ class Scope:
     waves: tuple[str, ...]
     sign: int
     return_waves: tuple[str, ...]
+    people_groups: tuple[str | None, ...] = ()
 
 
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
@@ -283,7 +286,11 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     if row.analysis == "missingness":
         waves = all_waves  # a pattern is about all waves
     moment = "" if rule == "any" else row.contrast or row.wave or ""
-    return Scope(rule, row.outcome, moment, waves, sign, result_waves if rule in ("first", "roster", "whole_roster") else ())
+    groups: tuple[str | None, ...] = tuple(group for group in (row.people_group, row.compared_with) if group is not None)
+    if rule == "without_group":
+        rule, groups = "whole_roster", (None,)
+    return_waves = result_waves if rule in ("first", "roster", "whole_roster") else ()
+    return Scope(rule, row.outcome, moment, waves, sign, return_waves, groups)
 
 
 def people_data(queried: PeopleRows, scopes: Iterable[Scope]) -> PeopleData:
@@ -324,6 +331,7 @@ def people_data(queried: PeopleRows, scopes: Iterable[Scope]) -> PeopleData:
     facts = _by_measure(queried.facts, answer_values)
     return {
         "participant_ids": [row.participant_id for row in queried.people],
+        "people_groups": [row.people_group for row in queried.people],
         "scopes": list(map(_scope_data, scopes)),
         "counted_people": counted_people,
         "counted_flags": counted_flags,
@@ -367,6 +375,7 @@ def _scope_data(scope: Scope) -> ScopeData:
         "waves": list(scope.waves),
         "sign": scope.sign,
         "return_waves": list(scope.return_waves),
+        "people_groups": list(scope.people_groups),
     }
 
 

@@ -8,6 +8,20 @@ from dagster_project.results.ard import ARD_TABLE, ArdRow, ard_rows
 from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
+from dagster_project.results.group_differences import (
+    adjusted_change_results,
+    change_difference_results,
+    characteristics_difference_results,
+    service_difference_results,
+)
+from dagster_project.results.group_tables import group_tables
+from dagster_project.results.groups import (
+    group_change_results,
+    group_characteristics_results,
+    group_flow_results,
+    group_service_results,
+    group_summary_results,
+)
 from dagster_project.results.items import MAX_ANSWER_OPTIONS, item_results
 from dagster_project.results.main_tables import (
     Cell,
@@ -110,10 +124,13 @@ __all__ = [
     "ScalePart",
     "Statistic",
     "Table",
+    "adjusted_change_results",
     "ard_rows",
     "attrition_results",
     "change_counts",
+    "change_difference_results",
     "change_results",
+    "characteristics_difference_results",
     "characteristics_results",
     "claim_changes",
     "compare",
@@ -124,6 +141,12 @@ __all__ = [
     "estimand_rows",
     "flow_results",
     "format_number",
+    "group_change_results",
+    "group_characteristics_results",
+    "group_flow_results",
+    "group_service_results",
+    "group_summary_results",
+    "group_tables",
     "imputation_results",
     "interval_of",
     "item_results",
@@ -145,6 +168,7 @@ __all__ = [
     "result_id",
     "round_half_away",
     "service_change_results",
+    "service_difference_results",
     "service_results",
     "stability_results",
     "statistic_of",

@@ -4,13 +4,13 @@ Belongs here: which numbers a change has, by what name and method. Does not belo
 estimates from all waves or with imputed scores (waves.py, missing.py).
 """
 
-import math
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, direction_of, grouped
+from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, column, direction_of, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import (
     PairedT,
@@ -53,15 +53,11 @@ def _paired(change_moments: Iterable[MartRow], study: Study) -> tuple[Rows, list
     comparisons = [(contrast, code) for contrast in study.protocol.contrasts for code in study.scales]
     moments = [moments_by_comparison.get((contrast.contrast, code), {}) for contrast, code in comparisons]
     n = [int(row.get("n", 0)) for row in moments]
-    test = paired_t(n, _column(moments, "mean_change"), _column(moments, "sd_change"), LEVEL)
+    test = paired_t(n, column(moments, "mean_change"), column(moments, "sd_change"), LEVEL)
     rows = Rows("change", study)
     _tests(rows, study, comparisons, moments, n, test)
     _effects(rows, comparisons, moments, n, test)
     return rows, comparisons, n, test
-
-
-def _column(moments: Sequence[MartRow], name: str) -> list[float]:
-    return [math.nan if row.get(name) is None else float(row[name]) for row in moments]
 
 
 def _tests(
@@ -72,9 +68,7 @@ def _tests(
     n: Sequence[int],
     test: PairedT,
 ) -> None:
-    correlations = correlation(
-        _column(moments, "covariance"), _column(moments, "sd_baseline"), _column(moments, "sd_followup")
-    )
+    correlations = correlation(column(moments, "covariance"), column(moments, "sd_baseline"), column(moments, "sd_followup"))
     for index, (contrast, code) in enumerate(comparisons):
         direction = direction_of(study, contrast.contrast)
         row = moments[index]
@@ -103,9 +97,9 @@ def _tests(
 def _effects(
     rows: Rows, comparisons: Sequence[tuple[Contrast, str]], moments: Sequence[MartRow], n: Sequence[int], test: PairedT
 ) -> None:
-    mean, sd = _column(moments, "mean_change"), _column(moments, "sd_change")
-    sd_baseline, sd_followup = _column(moments, "sd_baseline"), _column(moments, "sd_followup")
-    effects = effect_sizes(n, mean, sd, sd_baseline, sd_followup, _column(moments, "covariance"), LEVEL)
+    mean, sd = column(moments, "mean_change"), column(moments, "sd_change")
+    sd_baseline, sd_followup = column(moments, "sd_baseline"), column(moments, "sd_followup")
+    effects = effect_sizes(n, mean, sd, sd_baseline, sd_followup, column(moments, "covariance"), LEVEL)
     for index, (contrast, code) in enumerate(comparisons):
         note = test.reason[index] or effects.reason[index]
         row_fields: RowFields = {"contrast": contrast.contrast, "note": note}
@@ -143,16 +137,34 @@ def _adjusted(
 ) -> None:
     """p_holm and p_bh of each family of the plan."""
     index_of = {(code, contrast.contrast): index for index, (contrast, code) in enumerate(comparisons)}
-    for family in study.protocol.plan.families:
-        tests = study.protocol.family_tests(family)
-        p = np.array([test.p[index_of[pair]] for pair in tests])
-        n_tests = int(np.isfinite(p).sum())
-        for statistic, adjusted, name in (
-            ("p_holm", holm(p), "Holm"),
-            ("p_bh", benjamini_hochberg(p), "Benjamini and Hochberg"),
-        ):
-            for (code, contrast), value in zip(tests, adjusted, strict=True):
-                index = index_of[code, contrast]
-                method = f"p of the paired t test, adjusted after {name} for the {n_tests} tests of family {family.family}"
-                note = test.reason[index] or "there is no p to adjust"
-                rows.add(code, statistic, value, n[index], method, contrast=contrast, note=note, df=test.df[index])
+    for family in study.protocol.plan.families_of("waves"):
+        tests = []
+        for code, contrast in study.protocol.family_tests(family):
+            index = index_of[code, contrast]
+            note = test.reason[index] or "there is no p to adjust"
+            row_fields: RowFields = {"contrast": contrast, "note": note, "df": test.df[index]}
+            tests.append(PlannedTest(code, test.p[index], n[index], row_fields))
+        add_adjusted_p(rows, family.family, "the paired t test", tests)
+
+
+@dataclass(frozen=True)
+class PlannedTest:
+    """A test of a family: its outcome, p, people and what its rows share."""
+
+    outcome: str
+    p: float
+    n: int
+    row_fields: RowFields
+
+
+def add_adjusted_p(rows: Rows, family: str, test_words: str, tests: Sequence[PlannedTest]) -> None:
+    """p_holm and p_bh of the tests of a family. test_words: what is tested how, for the method."""
+    p = np.array([test.p for test in tests])
+    n_tests = int(np.isfinite(p).sum())
+    for statistic, adjusted_p, name in (
+        ("p_holm", holm(p), "Holm"),
+        ("p_bh", benjamini_hochberg(p), "Benjamini and Hochberg"),
+    ):
+        method = f"p of {test_words}, adjusted after {name} for the {n_tests} tests of family {family}"
+        for test, value in zip(tests, adjusted_p, strict=True):
+            rows.add(test.outcome, statistic, value, test.n, method, **test.row_fields)

@@ -18,7 +18,8 @@ from dagster_project.study import Study
 _WILSON = "Wilson's score interval of count / n"
 
 
-def _undefined(n: int) -> str:
+def undefined_reason(n: int) -> str:
+    """Why a mean, an SD or a share of n people has no value."""
     return "nobody answered" if n == 0 else "one person has no SD"
 
 
@@ -40,7 +41,7 @@ def characteristics_results(
             n = int(row.get("n", 0))
             rows.add(name, "n", n, n, "people with a known value")
             for statistic in ("mean", "sd", "min", "max"):
-                rows.add(name, statistic, row.get(statistic), n, note=_undefined(n))
+                rows.add(name, statistic, row.get(statistic), n, note=undefined_reason(n))
     return rows.rows
 
 
@@ -50,7 +51,7 @@ def _share(
 ) -> None:  # fmt: skip
     """n, count, percent and the share's interval."""
     n, count = int(counts.get("n", 0)), int(counts.get("count", 0))
-    row_fields: RowFields = {"category": category, "wave": wave, "note": _undefined(n)}
+    row_fields: RowFields = {"category": category, "wave": wave, "note": undefined_reason(n)}
     rows.add(outcome, "n", n, n, denominator, **row_fields)
     rows.add(outcome, "count", count, n, numerator, **row_fields)
     rows.add(outcome, "percent", percent(count, n)[0], n, "count / n", **row_fields)
@@ -91,7 +92,7 @@ def summary_results(
                 distance = norm_distance(math.nan if mean is None else mean, norm.mean, norm.sd)[0]
                 rows.add(
                     code, "norm_distance", distance, n, "(mean - norm mean) / norm SD", wave=wave.wave,
-                    note=_undefined(n),
+                    note=undefined_reason(n),
                 )  # fmt: skip
     return [*rows.rows, *_norms(study)]
 
@@ -105,10 +106,10 @@ def _scale_in_wave(
     n = int(moments.get("n", 0))
     rows.add(code, "n", n, n, "people with a score", wave=wave)
     for statistic in ("mean", "sd", "min", "max"):
-        rows.add(code, statistic, moments.get(statistic), n, wave=wave, note=_undefined(n))
+        rows.add(code, statistic, moments.get(statistic), n, wave=wave, note=undefined_reason(n))
     values = np.array([row["score"] for row in counts], dtype=np.float64)
     description = describe(values, np.array([row["n"] for row in counts], dtype=np.float64), lowest, highest)
-    note = description.reason or _undefined(n)
+    note = description.reason or undefined_reason(n)
     for statistic in ("se", "median", "q1", "q3"):
         rows.add(code, statistic, getattr(description, statistic), n, wave=wave, note=note)
     rows.interval(

@@ -87,6 +87,11 @@ class Numbers:
         row = self._by_id.get(identifier)
         return Cell(row.note or "" if row is not None else "", (identifier,) if row is not None else ())
 
+    def is_above(self, identifier: str, limit: float) -> bool:
+        """Whether a result has a value above a limit."""
+        row = self._by_id.get(identifier)
+        return row is not None and row.value is not None and row.value > limit
+
     def is_below(self, identifier: str, limit: float) -> bool:
         """Whether a result has a value below a limit."""
         row = self._by_id.get(identifier)
@@ -246,10 +251,11 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
 def _families_note(study: Study, numbers: Numbers) -> str:
     """How many tests stay significant after adjustment, by family."""
     plan = study.protocol.plan
-    if not plan.families:
+    families = plan.families_of("waves")
+    if not families:
         return "No family of tests is planned: every p stands alone and is exploratory."
     sentences, alpha = [], f"{plan.alpha:g}".removeprefix("0")
-    for family in plan.families:
+    for family in families:
         tests = study.protocol.family_tests(family)
         n_significant = {
             name: sum(

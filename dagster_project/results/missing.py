@@ -53,8 +53,8 @@ def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]
     for wave in study.protocol.waves:
         step_counts = flow.get(("wave", wave.wave), {})
         wave_fields: RowFields = {"wave": wave.wave}
-        n_planned = _planned(rows, study, step_counts, n_roster, wave.wave in study.protocol.waves_for_some, wave_fields)
-        for name, method in _STATES.items():
+        n_planned = planned_count(rows, step_counts, n_roster, wave.wave in study.protocol.waves_for_some, wave_fields)
+        for name, method in STATES.items():
             count = int(step_counts.get(name.removeprefix("n_"), 0))
             if count or name not in _OMITTED_IF_ZERO:
                 rows.add("returns", name, count, n_planned, method, **wave_fields)
@@ -63,7 +63,7 @@ def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]
         step_counts = flow.get(("contrast", contrast.contrast), {})
         contrast_fields: RowFields = {"contrast": contrast.contrast, "role": "descriptive"}
         is_for_some = bool({contrast.baseline, contrast.followup} & study.protocol.waves_for_some.keys())
-        n_planned = _planned(rows, study, step_counts, n_roster, is_for_some, contrast_fields)
+        n_planned = planned_count(rows, step_counts, n_roster, is_for_some, contrast_fields)
         method = "people missing one or both waves"
         rows.add("returns", "n_not_returned", int(step_counts.get("not_returned", 0)), n_planned, method, **contrast_fields)
         rows.add(
@@ -72,7 +72,7 @@ def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]
     return rows.rows
 
 
-def _planned(rows: Rows, study: Study, step_counts: MartRow, n_roster: int, is_for_some: bool, row_fields: RowFields) -> int:
+def planned_count(rows: Rows, step_counts: MartRow, n_roster: int, is_for_some: bool, row_fields: RowFields) -> int:
     """How many people of the roster a wave, or both waves of a contrast, were planned for; said where that is not all."""
     n_not_planned = int(step_counts.get("not_planned", 0))
     if is_for_some:
@@ -102,7 +102,7 @@ def unplanned_results(unplanned_answers: Iterable[MartRow], study: Study) -> lis
 _UNPLANNED_RULES = {"kept": "they count like the others", "set_aside": "these answers count nowhere"}
 
 
-_STATES = {
+STATES = {
     "n_withdrawn": "people who had withdrawn by the wave",
     "n_returned_blank": "people whose row of the wave holds not a single answer",
     "n_not_returned": "people who did not return the wave",

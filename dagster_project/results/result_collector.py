@@ -54,16 +54,18 @@ class RowFields(TypedDict, total=False):
     level: float
     role: str
     remark: str
+    people_group: str | None
+    compared_with: str | None
 
 
 class Rows:
     """The rows of one analysis, in the order in which they are added."""
 
-    def __init__(self, analysis: str, study: Study) -> None:
+    def __init__(self, analysis: str, study: Study, compares: str = "waves") -> None:
+        """compares: what the tests of its families compare (Family.compares)."""
         self._analysis = analysis
-        self._families = {
-            test: family for family in study.protocol.plan.families for test in study.protocol.family_tests(family)
-        }
+        families = study.protocol.plan.families_of(compares)
+        self._families = {test: family for family in families for test in study.protocol.family_tests(family)}
         self._study = study
         self._variables = {variable.variable: variable for variable in study.protocol.participant_variables}
         self.rows: list[ResultRow] = []
@@ -71,7 +73,8 @@ class Rows:
     def add(
         self, outcome: str, name: str, value: Any, n: int | None, method: str = "", *, category: str | None = None,
         wave: str | None = None, contrast: str | None = None, note: str | None = None, df: Any = None,
-        level: float | None = None, role: str | None = None, remark: str = "",
+        level: float | None = None, role: str | None = None, remark: str = "", people_group: str | None = None,
+        compared_with: str | None = None,
     ) -> None:  # fmt: skip
         """Add a row of a registered statistic. `note` is used where there is no value and says why, `remark` where there is
         one. Without `method`, it is the statistic's.
@@ -90,12 +93,15 @@ class Rows:
             role = family.role if family is not None else "exploratory"
         self.rows.append(
             ResultRow(
-                result_id=result_id(self._analysis, outcome, name, category=category, timepoint=wave or contrast),
+                result_id=result_id(
+                    self._analysis, outcome, name, category=category, people_group=people_group, timepoint=wave or contrast
+                ),
                 analysis=self._analysis, outcome=outcome, category=category, wave=wave, contrast=contrast,
                 statistic=name, value=finite_value, n=n, method=method or statistic.method, unit=unit,
                 printed=print_statistic(finite_value, decimals, statistic.kind),
                 note=(note if finite_value is None else remark) or None,
                 df=number(df), level=level, role=role or "descriptive", family=family.family if family is not None else None,
+                people_group=people_group, compared_with=compared_with,
             )
         )  # fmt: skip
 
@@ -135,3 +141,8 @@ def grouped(rows: Iterable[Any], *keys: str) -> dict[tuple[Any, ...], list[Any]]
     for row in rows:
         groups.setdefault(tuple(row[key] for key in keys), []).append(row)
     return groups
+
+
+def column(moments: Iterable[MartRow], name: str) -> list[float]:
+    """A column of some rows of moments; NaN where there is no value."""
+    return [math.nan if row.get(name) is None else float(row[name]) for row in moments]

@@ -17,7 +17,8 @@ class ResultRow:
     n: number of people. method: how it was computed. unit: of the value. category: for parts of a variable only. note: why
     there is no value, or a remark. df: degrees of freedom of a test or an interval. level: the level of an interval, e.g.
     0.95. role: descriptive, or for inference its role in the plan: primary, secondary, exploratory. family: the family of
-    tests it is adjusted with.
+    tests it is adjusted with. people_group: the group of people it is of, None for everybody; compared_with: the
+    group that it compares them with.
     """
 
     result_id: str
@@ -37,6 +38,8 @@ class ResultRow:
     level: float | None = None
     role: str = "descriptive"
     family: str | None = None
+    people_group: str | None = None
+    compared_with: str | None = None
 
 
 #: A result, under which plan and when it was computed.
@@ -49,7 +52,7 @@ RESULTS_TABLE = TableSpec(
         ColumnSpec(
             "result_id",
             "text",
-            "The number's name, the same in every run: analysis, outcome, category, when, statistic.",
+            "The number's name, the same in every run: analysis, outcome, category, group, when, statistic.",
             nullable=False,
         ),
         ColumnSpec("analysis", "text", "The analysis that made it."),
@@ -68,6 +71,8 @@ RESULTS_TABLE = TableSpec(
         ColumnSpec("level", "number", "The level of an interval."),
         ColumnSpec("role", "text", "descriptive, primary, secondary or exploratory."),
         ColumnSpec("family", "text", "The family of tests with which it is adjusted."),
+        ColumnSpec("people_group", "text", "The group of people it is of (codebook.groups); null for everybody."),
+        ColumnSpec("compared_with", "text", "The group that it compares these people with."),
         ColumnSpec("plan_hash", "text", "The hash of the analysis plan under which it was computed."),
         ColumnSpec("run_id", "text", "The run that first computed this value."),
         ColumnSpec("computed_at", "time", "When, in UTC."),
@@ -76,13 +81,19 @@ RESULTS_TABLE = TableSpec(
 
 
 def result_id(
-    analysis: str, outcome: str, statistic: str, *, category: str | None = None, timepoint: str | None = None
+    analysis: str,
+    outcome: str,
+    statistic: str,
+    *,
+    category: str | None = None,
+    people_group: str | None = None,
+    timepoint: str | None = None,
 ) -> str:
-    """analysis/outcome[/category][/wave or contrast]/statistic, the same on every run.
+    """analysis/outcome[/category][/group][/wave or contrast]/statistic, the same on every run.
 
     Raises ResultsError when a part would make the id ambiguous.
     """
-    parts = [part for part in (analysis, outcome, category, timepoint, statistic) if part is not None]
+    parts = [part for part in (analysis, outcome, category, people_group, timepoint, statistic) if part is not None]
     for part in parts:
         if not _PART.match(part):
             raise ResultsError(f"{part!r} cannot be part of a result id; use letters, digits, underscores and hyphens")

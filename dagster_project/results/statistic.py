@@ -21,6 +21,7 @@ PEOPLE = {
     "whole_roster": "everybody on the roster, planned for or not",
     "listed": "everybody listed, including people excluded by the study",
     "first": "people with a value at the first wave, by whether they returned this one",
+    "without_group": "people on the roster whose group is not known",
     "nobody": "nobody of the study: the number comes from elsewhere",
 }
 
@@ -35,9 +36,10 @@ class StudyUnit(Enum):
 @dataclass(frozen=True)
 class Inputs:
     """The results that a number is made of, as analysis/statistic. relation: of their outcome and contrast to its own: the
-    same comparison, the norm of the outcome or of its instrument, or the tests of the same family of the plan."""
+    same comparison, the norm of the outcome or of its instrument, or the tests of the same family of the plan, of waves or
+    of groups."""
 
-    relation: Literal["comparison", "norm", "family"]
+    relation: Literal["comparison", "norm", "family", "group_family"]
     statistics: tuple[str, ...]
 
 

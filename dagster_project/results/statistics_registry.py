@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
+from dagster_project.results.group_statistics import group_statistics
 from dagster_project.results.statistic import PEOPLE, Inputs, Statistic, StudyUnit, hedges, limits
 from dagster_project.study import EFFECT_SIZES, MISSING_REASONS
 from dagster_project.table_spec import ColumnSpec, TableSpec
@@ -308,13 +309,14 @@ def _service_change() -> Iterator[Statistic]:
     )  # fmt: skip
 
 
-#: Every statistic, in the order of the codebook.
-STATISTICS: tuple[Statistic, ...] = (
+_OF_EVERYBODY: tuple[Statistic, ...] = (
     *_change(), *_summary(), *_norm(), *_norm_difference(), *_mixed(), *_imputation(), *_stability(), *_measurement(),
     *_reliable_change(), *_flow(), *_share(partial(Statistic, "attrition", people="roster"), "with a score"), *_leavers(),
     *_missingness(), *_rejected(), *_characteristics(), *_items(),
     *_share(partial(Statistic, "service_use", people="value"), "who used the service"), *_service_change(),
 )  # fmt: skip
+#: Every statistic, in the order of the codebook.
+STATISTICS: tuple[Statistic, ...] = (*_OF_EVERYBODY, *group_statistics(_OF_EVERYBODY))
 _BY_NAME: Mapping[tuple[str, str], Statistic] = {(entry.analysis, entry.name): entry for entry in STATISTICS}
 #: Our names of statistics by their names in published tables, where these differ.
 PUBLISHED_NAMES = {entry.printed_as: entry.name for entry in STATISTICS if entry.printed_as}

@@ -97,11 +97,23 @@ counted as (
     where absent.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
 ),
 
--- Everybody: the roster, and where a number speaks of them people excluded by the study.
+-- Everybody: the roster, and where a number speaks of them people excluded by the study. other_group: why somebody is not of
+-- the groups that the number is about.
 everybody as (
-    select participant_id, null as excluded, source_file, source_row from marts.participants
+    select
+        people.participant_id, null as excluded, people.source_file, people.source_row,
+        case
+            when one.people = 'without_group' then if(states.people_group is null, null, 'in a group')
+            when one.people_group is null then null
+            when states.people_group is null then 'group not known'
+            when states.people_group not in (one.people_group, coalesce(one.compared_with, one.people_group)) then 'in another group'
+        end as other_group
+    from marts.participants as people
+    cross join one
+    inner join marts.return_states as states on people.participant_id = states.participant_id
     union all
-    select exclusions.participant_id, 'excluded by the study: ' || coalesce(exclusions.reason, 'no reason given'), null, null
+    select
+        exclusions.participant_id, 'excluded by the study: ' || coalesce(exclusions.reason, 'no reason given'), null, null, null
     from marts.exclusions as exclusions, one
     where one.people = 'listed'
 ),
@@ -135,17 +147,19 @@ people as (
         roster.participant_id,
         roster.excluded,
         case
-            when one.people in ('listed', 'whole_roster') then true
+            when roster.other_group is not null then false
+            when one.people in ('listed', 'whole_roster', 'without_group') then true
             -- Of the roster, people for whom it was planned: the waves of the flow, the measure in its wave.
-            when one.people = 'roster' and one.analysis = 'flow' then not coalesce(returns.has_unplanned, false)
+            when one.people = 'roster' and one.analysis in ('flow', 'flow_by_group') then not coalesce(returns.has_unplanned, false)
             when one.people = 'roster' then counted.reason is distinct from 'not_planned'
             else coalesce(counted.is_counted, false)
         end as is_counted,
         counted.value,
         counted.text,
         case
+            when roster.other_group is not null then roster.other_group
             when counted.reason is not null then concat_ws(': ', counted.wave, counted.reason)
-            when one.people = 'roster' and one.analysis = 'flow' and returns.has_unplanned then 'not_planned'
+            when one.people = 'roster' and one.analysis in ('flow', 'flow_by_group') and returns.has_unplanned then 'not_planned'
         end as missing_reason
     from everybody as roster
     cross join one
@@ -181,6 +195,7 @@ made_of as (
                 inner join codebook.plan_tests as others_of on mine.family = others_of.family
                 where mine.scale = one.outcome and mine.contrast = one.contrast
             )
+            when 'group_family' then others.family = one.family
         end
 ),
 
@@ -241,7 +256,7 @@ traced as (
     select 5, 'return', everybody.participant_id, null, 0, one.outcome, null, 0, null, null, 'on the roster', null, true, null,
         everybody.source_file, everybody.source_row, null, null, null, null
     from everybody, one
-    where one.analysis = 'flow' and one.outcome = 'roster' and everybody.excluded is null
+    where one.analysis in ('flow', 'flow_by_group') and one.outcome = 'roster' and everybody.excluded is null
     union all
     select 5, 'return', sheets.participant_id, sheets.wave, asked.wave_order, one.outcome, null, 0, null, null,
         case

@@ -2,11 +2,11 @@
 here: formulas (statistics/), pairs of waves (change.py)."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
-from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, direction_of, grouped, weights
+from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, column, direction_of, grouped, weights
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import Pattern, mixed_model, norm_difference
 from dagster_project.study import Study
@@ -89,7 +89,7 @@ def norm_results(scale_moments: Iterable[MartRow], study: Study) -> list[ResultR
     norm_sizes = [samples[norm.sample].n for norm in scale_norms]
     n = [int(row.get("n", 0)) for row in moments]
     test = norm_difference(
-        n, _column(moments, "mean"), _column(moments, "sd"),
+        n, column(moments, "mean"), column(moments, "sd"),
         [norm.mean for norm in scale_norms], [norm.sd for norm in scale_norms],
         [math.nan if size is None else size for size in norm_sizes], LEVEL, plan.norm_margin,
     )  # fmt: skip
@@ -111,7 +111,3 @@ def norm_results(scale_moments: Iterable[MartRow], study: Study) -> list[ResultR
             equivalence_method = f"two one-sided tests against {plan.norm_margin:g} norm SDs; {method}"
             rows.add(code, "p_equivalence", test.p_equivalence[index], size, equivalence_method, **row_fields)
     return rows.rows
-
-
-def _column(moments: Sequence[MartRow], name: str) -> list[float]:
-    return [math.nan if row.get(name) is None else float(row[name]) for row in moments]

@@ -10,7 +10,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from dagster_project.statistics.change import Floats, _floats, check_level
+from dagster_project.statistics.change import Floats, _floats, _ratio, check_level
 
 #: Values that agree to this many decimals are equal.
 DECIMALS = 11
@@ -100,3 +100,16 @@ def describe(values: ArrayLike, counts: ArrayLike, lowest: float, highest: float
         n, mean, sd, se, median, q1, q3, float(distinct[0]), float(distinct[-1]), skewness, floor, ceiling,
         mean - half_width, mean + half_width, reason,
     )  # fmt: skip
+
+
+def t_interval(n: ArrayLike, mean: ArrayLike, sd: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats, Floats]:
+    """The standard error of means and the limits of their t intervals, from moments, arrays (k,); NaN below two people.
+
+    R: t.test(x)$conf.int. Without variation both limits are the mean.
+    """
+    check_level(level)
+    size, average, deviation = np.broadcast_arrays(_floats(n), _floats(mean), _floats(sd))
+    df = np.where(size >= 2, size - 1, np.nan)
+    se = _ratio(deviation, np.sqrt(np.where(size >= 2, size, np.nan)))
+    half_width = scipy.stats.t.ppf((1 + level) / 2, df) * se
+    return se, average - half_width, average + half_width

@@ -33,16 +33,17 @@ from dagster_project.study.export import (
     read_code_range,
 )
 from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UNASKED, VALID_SKIP, ItemGate, settle
+from dagster_project.study.groups import Groups
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
 from dagster_project.study.new import further_definitions, new_study, study_code
 from dagster_project.study.norms import Norm, NormSample
+from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
 from dagster_project.study.protocol import (
     Contrast,
-    ParticipantVariable,
     Protocol,
     PublishedTable,
     Service,
@@ -93,6 +94,7 @@ __all__ = [
     "VALID_SKIP",
     "Anchors",
     "AnswerLabels",
+    "Category",
     "ChoiceList",
     "Code",
     "CodeRange",
@@ -106,6 +108,7 @@ __all__ = [
     "EffectSizeName",
     "Export",
     "Family",
+    "Groups",
     "Instrument",
     "ItemGate",
     "Kobo",

@@ -27,6 +27,11 @@ class Family(Definition):
     contrasts: tuple[ContrastId, ...] = Field(
         default=(), description="the contrasts of these tests; all of the protocol's if left out"
     )
+    compares: Literal["waves", "groups", "groups_adjusted"] = Field(
+        default="waves",
+        description="what is tested: waves (change of everybody; default), groups (difference of change between groups) or"
+        " groups_adjusted (the same, adjusted for the baseline score)",
+    )
 
 
 class Plan(Definition):
@@ -45,6 +50,10 @@ class Plan(Definition):
     )
     imputations: int = Field(default=50, ge=5, le=1000, description="how many data sets multiple imputation completes")
     families: tuple[Family, ...] = Field(default=(), description="the families of tests")
+
+    def families_of(self, compares: str) -> tuple[Family, ...]:
+        """The families whose tests compare waves, groups, or groups after adjustment."""
+        return tuple(family for family in self.families if family.compares == compares)
 
     @model_validator(mode="after")
     def _unique_families(self) -> "Plan":

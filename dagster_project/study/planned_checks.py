@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dagster_project.study.errors import StudyError
+from dagster_project.study.participants import ParticipantVariable
 from dagster_project.study.planned import are_disjoint
-from dagster_project.study.protocol import ParticipantVariable
 from dagster_project.study.study import SERVICES, Study
 from dagster_project.study.texts import comparable
 

@@ -1,7 +1,7 @@
-"""The protocol: what study.yaml may contain. Waves, contrasts, participant variables, services, exports.
+"""The protocol: what study.yaml may contain. Waves, contrasts, services, exports.
 
 Belongs here: models of the declarations, and how they fit together. Does not belong here: the declaration of one export
-(export.py), reading files (read.py).
+(export.py), of what the roster knows (participants.py), reading files (read.py).
 """
 
 import hashlib
@@ -12,12 +12,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from dagster_project.study.base import CategoryId, Code, ContrastId, Definition, Text, WaveId
+from dagster_project.study.base import Code, ContrastId, Definition, Text, WaveId
 from dagster_project.study.export import RESERVED_NAMES, Export
+from dagster_project.study.groups import Groups, groups_error, ordered_groups
 from dagster_project.study.instruments import Assumption
 from dagster_project.study.items import Positions
 from dagster_project.study.library import InstrumentName
 from dagster_project.study.once import End, with_months
+from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import Family, Plan
 from dagster_project.study.planned import PLANNED_KEYS, Condition, PlannedFor, WaveConditions, condition_of
 from dagster_project.study.roster import with_roster_of_wave
@@ -54,44 +56,6 @@ class Contrast(Definition):
         """The declared direction, e.g. 'T1 minus T2'."""
         first, second = (self.baseline, self.followup)[:: self.baseline_sign]
         return f"{first} minus {second}"
-
-
-class Category(Definition):
-    """One category of a participant variable: `text` lists how exports spell it."""
-
-    category: CategoryId = Field(description="the category's code, e.g. S1")
-    label: str = Field(description="the category's name as tables print it")
-    text: tuple[Text, ...] = Field(default=(), description="what an export writes for it; the label itself if left out")
-
-
-class ParticipantVariable(Definition):
-    """A fact about a person, taken from the roster: a category or a number."""
-
-    variable: Code = Field(description="a code such as site or age")
-    label: str = Field(description="the variable's name as tables print it")
-    section: str = Field(description="the block of the table it stands in")
-    kind: Literal["category", "number"] = Field(description="category or number")
-    unit: str | None = Field(default=None, description="the unit of a number, e.g. years")
-    minimum: float | None = Field(default=None, description="the lowest number accepted")
-    maximum: float | None = Field(default=None, description="the highest number accepted")
-    categories: tuple[Category, ...] = Field(default=(), description="the categories, in table order")
-    printed_categories: tuple[CategoryId, ...] | None = Field(
-        default=None, description="the categories that the table prints; all of them if left out"
-    )
-    decimals: int = Field(default=1, ge=0, le=6, description="decimals the table prints")
-
-    @model_validator(mode="after")
-    def _matches_kind(self) -> "ParticipantVariable":
-        if self.kind == "category" and not self.categories:
-            raise ValueError(f"variable {self.variable} is a category but lists no categories")
-        if self.kind == "number" and self.categories:
-            raise ValueError(f"variable {self.variable} is a number and cannot list categories")
-        codes = [category.category for category in self.categories]
-        if len(set(codes)) != len(codes):
-            raise ValueError(f"variable {self.variable} lists a category twice")
-        if unknown := sorted(set(self.printed_categories or ()) - set(codes)):
-            raise ValueError(f"variable {self.variable} prints the unknown category {unknown[0]}")
-        return self
 
 
 class Service(Definition):
@@ -146,6 +110,11 @@ class Protocol(Definition):
     outcomes: tuple[Code, ...] = Field(min_length=1, description="the scales that the tables print, in order")
     plan: Plan = Field(default=Plan(), description="the analysis plan: families of tests, level, margin, headline")
     participant_variables: tuple[ParticipantVariable, ...] = Field(default=(), description="what the roster knows")
+    groups: Groups | Literal["none"] | None = Field(
+        default=None,
+        description="groups of people to compare, e.g. {variable: arm, reference: control, design: randomised}; none where"
+        " everybody is one group",
+    )
     service_use: ServiceUse | None = Field(default=None, description="services asked about")
     exports: tuple[Export, ...] = Field(
         min_length=1, description="the exports, the roster among them unless roster: names a wave"
@@ -183,6 +152,8 @@ class Protocol(Definition):
         for wave in self.service_use.waves if self.service_use else ():
             if wave not in waves:
                 raise ValueError(f"service_use names the unknown wave {wave}")
+        if error := groups_error(self.groups, self.participant_variables):
+            raise ValueError(error)
         self._check_families()
         self._check_sources()
         exports = [export.export for export in self.exports]
@@ -222,18 +193,22 @@ class Protocol(Definition):
 
     def _check_families(self) -> None:
         contrasts = [contrast.contrast for contrast in self.contrasts]
-        family_of_test: dict[tuple[str, str], str] = {}
+        family_of_test: dict[tuple[str, str, str], str] = {}
         for family in self.plan.families:
             for contrast in family.contrasts:
                 if contrast not in contrasts:
                     raise ValueError(f"plan: family {family.family} names the unknown contrast {contrast}")
-            for test in self.family_tests(family):
-                if test in family_of_test:
+            if family.compares != "waves" and not self.compared_groups:
+                raise ValueError(
+                    f"plan: family {family.family} compares {family.compares}, and groups: declares none; declare them, or"
+                    " take compares out"
+                )
+            for scale, contrast in self.family_tests(family):
+                other_family = family_of_test.setdefault((scale, contrast, family.compares), family.family)
+                if other_family != family.family:
                     raise ValueError(
-                        f"plan: {test[0]} in {test[1]} is in the families {family_of_test[test]} and {family.family}; a test"
-                        " has one"
+                        f"plan: {scale} in {contrast} is in the families {other_family} and {family.family}; a test has one"
                     )
-                family_of_test[test] = family.family
 
     def _check_sources(self) -> None:
         """A file that is pulled for an export must not be a second file of another that takes one."""
@@ -260,6 +235,24 @@ class Protocol(Definition):
                 return candidate.source.service
         return None
 
+    @property
+    def compared_groups(self) -> tuple[Category, ...]:
+        """The groups that are compared, the reference first; none where everybody is one group."""
+        if not isinstance(self.groups, Groups):
+            return ()
+        return ordered_groups(self.groups, self.participant_variables)
+
+    @property
+    def is_randomised(self) -> bool:
+        """Whether the groups were made by chance."""
+        return isinstance(self.groups, Groups) and self.groups.design == "randomised"
+
+    @property
+    def compared_variables(self) -> tuple[ParticipantVariable, ...]:
+        """What the roster knows of people, but for the variable that makes the groups."""
+        own = self.groups.variable if isinstance(self.groups, Groups) else None
+        return tuple(variable for variable in self.participant_variables if variable.variable != own)
+
     def family_tests(self, family: Family) -> list[tuple[str, str]]:
         """The tests of a family: (scale, contrast)."""
         contrasts = family.contrasts or tuple(contrast.contrast for contrast in self.contrasts)
@@ -267,12 +260,17 @@ class Protocol(Definition):
 
     @property
     def plan_hash(self) -> str:
-        """The first 16 digits of the SHA-256 of waves, contrasts, outcomes and the analysis plan."""
+        """The first 16 digits of the SHA-256 of waves, contrasts, outcomes, groups and the analysis plan."""
         plan_content = self.model_dump(mode="json", include={"waves", "contrasts", "outcomes", "plan"})
         for wave in plan_content["waves"]:
             for key in PLANNED_KEYS:
                 if wave[key] is None:
                     del wave[key]
+        for family in plan_content["plan"]["families"]:
+            if family["compares"] == "waves":
+                del family["compares"]
+        if isinstance(self.groups, Groups):
+            plan_content["groups"] = self.groups.model_dump(mode="json")
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
 
     def _check_repeats(self, wave_exports: Sequence[Export]) -> None:

@@ -265,6 +265,15 @@
     {{ return(variables) }}
 {% endmacro %}
 
+{#- The variable of the roster by which people are in groups; none where everybody is one group -#}
+{% macro codebook_group_variable() %}
+    {% set query %}
+        select distinct variable
+        from {{ source('codebook', 'groups') }}
+    {% endset %}
+    {{ return(codebook_rows(query) | map(attribute='variable') | first | default(none)) }}
+{% endmacro %}
+
 {#- For whom waves and blocks are planned that are not for everybody: wave, block (null: the wave itself), if_unknown,
     unplanned_answers (each null where nobody decided), is_of_every_block (whether every block of the wave has a condition),
     variables (list of {variable, categories}), in the order of the protocol -#}

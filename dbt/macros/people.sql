@@ -116,11 +116,12 @@
     {{ quoted(measure.measure ~ '__status_' ~ wave) }}
 {%- endmacro %}
 
-{#- Some measures side by side, all of one kind: a row a person, with the person's states. source: scores, or for services
+{#- Some measures side by side, all of one kind: a row a person, with the person's group and states. source: scores, or for services
     answer_codes. -#}
 {% macro wide_measures(measures, states, source) -%}
     select
-        states.participant_id
+        states.participant_id,
+        states.people_group
         {%- for wave in codebook_waves() %}
         {%- set state, own = 'states.' ~ state_in(wave), quoted('wave_' ~ loop.index) %},
         {{ state }}

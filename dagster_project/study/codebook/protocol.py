@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
 from dagster_project.study.export import MISSING_REASONS
+from dagster_project.study.groups import Groups
 from dagster_project.study.study import Study
 
 
@@ -54,6 +55,19 @@ def contrasts_table(study: Study) -> pa.Table:
     )
 
 
+def groups_table(study: Study) -> pa.Table:
+    """The groups that are compared, the reference first; empty where everybody is one group."""
+    groups = study.protocol.groups
+    variable = groups.variable if isinstance(groups, Groups) else None
+    return codebook_table(
+        {"people_group": TEXT, "group_order": WHOLE, "label": TEXT, "is_reference": FLAG, "variable": TEXT},
+        [
+            (group.category, order, group.label, order == 1, variable)
+            for order, group in enumerate(study.protocol.compared_groups, start=1)
+        ],
+    )
+
+
 def plan_table(study: Study) -> pa.Table:
     plan = study.protocol.plan
     return codebook_table(
@@ -85,7 +99,7 @@ def plan_tests_table(study: Study) -> pa.Table:
         {"family": TEXT, "role": TEXT, "scale": TEXT, "contrast": TEXT},
         [
             (family.family, family.role, scale, contrast)
-            for family in study.protocol.plan.families
+            for family in study.protocol.plan.families_of("waves")
             for scale, contrast in study.protocol.family_tests(family)
         ],
     )

@@ -30,6 +30,7 @@ from dagster_project.study.codebook.participants import (
 from dagster_project.study.codebook.protocol import (
     assumptions_table,
     contrasts_table,
+    groups_table,
     missing_reasons_table,
     plan_table,
     plan_tests_table,
@@ -47,6 +48,7 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "waves": waves_table(study),
         "planned_for": planned_for_table(study),
         "contrasts": contrasts_table(study),
+        "groups": groups_table(study),
         "plan": plan_table(study),
         "plan_tests": plan_tests_table(study),
         "instruments": instruments_table(study),

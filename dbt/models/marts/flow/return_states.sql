@@ -1,15 +1,18 @@
 {#- Who returned which wave: one row a person of the roster, for each wave 0 where it was returned, else the number of the
     reason (codebook.missing_reasons). A row without a single answer is no return. Who withdrew is `withdrawn` in the waves
-    after the last one they returned. Who was not planned for a wave and did not answer it is `not_planned`, whatever else. -#}
+    after the last one they returned. Who was not planned for a wave and did not answer it is `not_planned`, whatever else.
+    Beside that the group of people that the person is in. -#}
 -- depends_on: {{ ref('answer_codes') }}
 -- depends_on: {{ ref('planned_waves') }}
 {%- set waves = codebook_waves() %}
 {%- set for_some = waves_for_some() %}
+{%- set group = codebook_group_variable() %}
 
 with sheets as (
     select
         people.participant_id,
-        people.is_withdrawn
+        people.is_withdrawn,
+        {{ 'people.' ~ quoted(group) if group else 'cast(null as varchar)' }} as people_group
         {%- for wave in for_some %},
         planned.{{ planned_column(wave) }}
         {%- endfor %}
@@ -30,7 +33,8 @@ with sheets as (
 )
 
 select
-    participant_id
+    participant_id,
+    cast(people_group as varchar) as people_group
     {%- for wave in waves %},
     cast(case
         when not {{ quoted('is_blank_' ~ loop.index) }} then 0

@@ -14,39 +14,9 @@ select
 from (select count(*) as n from {{ ref('participants') }}) as everybody
 cross join (select count(*) as n from {{ ref('exclusions') }}) as excluded
 {%- endset %}
-{%- set waves %}
-{%- call(wave) union_over(codebook_waves(), before=roster) %}
-{%- set state = state_in(wave) %}
-select
-    'wave',
-    {{ text_literal(wave) }},
-    count(*),
-    null,
-    {{ count_where(state ~ ' = ' ~ reason_number('not_planned')) }},
-    {{ count_where(state ~ ' = ' ~ reason_number('withdrawn')) }},
-    {{ count_where(state ~ ' = ' ~ reason_number('returned_blank')) }},
-    {{ count_where(state ~ ' = ' ~ reason_number('wave_not_returned')) }},
-    {{ count_where(state ~ ' = 0') }}
-from {{ ref('return_states') }}
-{%- endcall %}
-{%- endset %}
 
 with steps as (
-    {% call(contrast) union_over(codebook_contrasts(), before=waves) %}
-    {%- set planned_for_both = was_planned(state_in(contrast.baseline)) ~ ' and ' ~ was_planned(state_in(contrast.followup)) %}
-    {%- set is_pair = state_in(contrast.baseline) ~ ' = 0 and ' ~ state_in(contrast.followup) ~ ' = 0' %}
-    select
-        'contrast',
-        {{ text_literal(contrast.contrast) }},
-        count(*),
-        null,
-        count(*) - {{ count_where(planned_for_both) }},
-        null,
-        null,
-        {{ count_where(planned_for_both) }} - {{ count_where(is_pair) }},
-        {{ count_where(is_pair) }}
-    from {{ ref('return_states') }}
-    {% endcall %}
+    {{ flow_steps(roster) }}
 )
 
 select

@@ -2,11 +2,12 @@
 {#- Who counts in which number, person by person: scales and services over the waves (macros/people says the rules), and
     facts of the roster. Read it with a measure and a rule, or it is everybody many times. -#}
 -- depends_on: {{ ref('return_states') }}
-{%- set columns = ['participant_id', 'measure', 'kind'] %}
+{%- set columns = ['participant_id', 'people_group', 'measure', 'kind'] %}
 {%- for wave in codebook_waves() %}{% do columns.extend([value_in(wave), status_in(wave), state_in(wave)]) %}{% endfor %}
 {%- set measures_and_facts %}
 select
     participant_id,
+    people_group,
     cast(measure as varchar) as measure,
     cast(kind as varchar) as kind,
     cast(people as varchar) as people,
@@ -18,22 +19,24 @@ select
     is_returned,
     cast(reason as varchar) as reason
 from (
-    {{ counted_rows('everybody', ['participant_id']) }}
+    {{ counted_rows('everybody', ['participant_id', 'people_group']) }}
 ) as counted
 union all
 select
-    participant_id,
-    variable,
+    facts.participant_id,
+    states.people_group,
+    facts.variable,
     'fact',
     'value',
     '',
-    missing_reason is null,
-    number,
+    facts.missing_reason is null,
+    facts.number,
     null,
     null,
     null,
-    missing_reason
-from {{ ref('participant_values') }}
+    facts.missing_reason
+from {{ ref('participant_values') }} as facts
+inner join {{ ref('return_states') }} as states on facts.participant_id = states.participant_id
 {%- endset %}
 
 {#- Joined once for all rules. #}
@@ -45,6 +48,7 @@ with everybody as (
 {% call(wave) union_over(codebook_waves()[1:], before=measures_and_facts) %}
 select
     facts.participant_id,
+    states.people_group,
     facts.variable,
     'fact',
     'first',

@@ -20,7 +20,7 @@ select
     cast(participant_id as varchar) as participant_id,
     cast({{ text_literal(measure.measure) }} as varchar) as measure,
     cast({{ text_literal(measure.kind) }} as varchar) as kind,
-    cast('everybody' as varchar) as people_group
+    people_group
     {%- for wave in waves %},
     {{ wide_value(measure, wave) }} as {{ value_in(wave) }},
     {{ wide_status(measure, wave) }} as {{ status_in(wave) }},

@@ -20,7 +20,7 @@ select
         {%- endfor %}
     end as varchar) as measure,
     cast({{ text_literal(block[0].kind) }} as varchar) as kind,
-    cast('everybody' as varchar) as people_group
+    people_group
     {%- for wave in waves %},
     coalesce({% for measure in block %}{{ wide_value(measure, wave) }}, {% endfor %}null) as {{ value_in(wave) }},
     coalesce({% for measure in block %}{{ wide_status(measure, wave) }}, {% endfor %}null) as {{ status_in(wave) }},
@@ -33,6 +33,7 @@ from (
 group by grouping sets (
     {%- for measure in block %}
     (
+        people_group,
         {%- for wave in waves %}
         {{ wide_value(measure, wave) }}, {{ wide_status(measure, wave) }}, {{ state_in(wave) }}{{ ',' if not loop.last }}
         {%- endfor %}

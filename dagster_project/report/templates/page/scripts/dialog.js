@@ -41,6 +41,7 @@ function appendPeople(table, parent) {
   for (const person of table.rows) {
     const row = appendRow(tableBody, person.participantId);
     if (!person.isCounted) row.className = "left-out";
+    if (person.group !== null) append(row, "td", person.group);
     for (const { wave, text } of person.values) {
       const cell = append(row, "td");
       if (text !== null) appendAnswersButton(cell, text, table, person, wave);

@@ -11,22 +11,25 @@ class People {
 
   /** Everybody on the roster, those who count first: texts of their cells, and the wave of each cell that opens answers. */
   table(scope) {
-    const { data } = this, { rule, measure, waves } = scope;
+    const { data } = this, { rule, measure, waves, people_groups: groups } = scope;
     const kind = ["scores", "services", "facts", "items"].find(name => Object.hasOwn(data[name], measure)) ?? null;
     const moments = kind === "facts" ? [""] : kind ? waves : [];
     const hasChange = rule === "both" && moments.length === 2, hasReturns = scope.return_waves.length > 0;
-    const columns = ["person", ...moments.map(wave => wave || "value")];
+    const hasGroups = groups.length > 1;
+    const columns = ["person", ...(hasGroups ? ["group"] : []), ...moments.map(wave => wave || "value")];
     if (hasChange) columns.push((scope.sign > 0 ? moments : [...moments].reverse()).join(" minus "));
     if (hasReturns) columns.push("returned");
     const countedEntry = data.counted_people[[rule, measure, scope.moment].join("/")];
     const flags = countedEntry && data.counted_flags[countedEntry.flags_index];
     const rows = data.participant_ids.map((participantId, personIndex) => {
-      const isCounted = rule === "whole_roster" || rule === "roster" && this.isPlanned(kind, scope, personIndex) || flags?.[personIndex] === "1";
+      const group = data.people_groups[personIndex], isOfGroups = !groups.length || groups.includes(group);
+      const isCounted = isOfGroups && (rule === "whole_roster" || rule === "roster" && this.isPlanned(kind, scope, personIndex) || flags?.[personIndex] === "1");
       const change = isCounted ? countedEntry?.changes?.[personIndex] ?? null : null;
       return {
         participantId,
         personIndex,
         isCounted,
+        group: hasGroups ? group ?? "not known" : null,
         values: moments.map(wave => ({ wave, text: this.valueText(kind, measure, wave, personIndex) })),
         change: hasChange ? change === null ? "" : formatValue(change) : null,
         returns: hasReturns ? this.returnsText(scope.return_waves, personIndex) : null,

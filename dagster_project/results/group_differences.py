@@ -1,0 +1,243 @@
+"""Groups compared with the reference group: at the start, in their change, in their use of services.
+
+Belongs here: which numbers a comparison has, by what name and method. Does not belong here: formulas (statistics/),
+numbers of one group (groups.py). Every difference is the group minus the reference.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from dagster_project.results.change import PlannedTest, add_adjusted_p
+from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, column, direction_of
+from dagster_project.results.result_row import ResultRow
+from dagster_project.statistics import (
+    Ancova,
+    ancova,
+    difference_in_sds,
+    mean_difference,
+    standardised_difference_of_categories,
+    standardised_difference_of_means,
+    two_proportions,
+)
+from dagster_project.study import Contrast, Study
+
+#: A comparison: its group, contrast and scale.
+Comparison = tuple[str, Contrast, str]
+NO_P = "there is no p to adjust"
+
+
+def characteristics_difference_results(
+    category_counts: Iterable[MartRow], number_moments: Iterable[MartRow], study: Study
+) -> list[ResultRow]:
+    """How far each group lies from the reference in what the roster knows. Marts as in group_characteristics_results."""
+    counts = {(row["people_group"], row["variable"], row["category"]): int(row["count"]) for row in category_counts}
+    moments = {(row["people_group"], row["variable"]): row for row in number_moments}
+    rows = Rows("characteristics_difference", study)
+    for variable in study.protocol.compared_variables:
+        for group, reference in _comparisons(study):
+            if variable.kind == "category":
+                categories = [category.category for category in variable.categories]
+                of_group, of_reference = (
+                    [counts.get((name, variable.variable, category), 0) for category in categories]
+                    for name in (group, reference)
+                )
+                distance = standardised_difference_of_categories(of_group, of_reference)
+                value, reason, n = distance.distance, distance.reason, sum(of_group) + sum(of_reference)
+                method = "distance of the shares of all categories, without a sign"
+            else:
+                pair = [moments.get((name, variable.variable), {}) for name in (group, reference)]
+                sizes, means, sds = ([*map(float, column(pair, name))] for name in ("n", "mean", "sd"))
+                n = int(np.nansum(sizes))
+                difference = standardised_difference_of_means(
+                    *(_known(sizes[0]), means[0], sds[0]), *(_known(sizes[1]), means[1], sds[1]), LEVEL
+                )
+                value, reason = float(difference.difference[0]), difference.reason[0]
+                method = "difference of the means in SDs"
+            row_fields: RowFields = {"people_group": group, "compared_with": reference, "note": reason}
+            rows.add(variable.variable, "standardised_difference", value, n, method, **row_fields)
+    return rows.rows
+
+
+def _known(size: float) -> float:
+    """How many people; 0 where there is no row of them."""
+    return 0.0 if np.isnan(size) else size
+
+
+def _comparisons(study: Study) -> list[tuple[str, str]]:
+    """Each group with the reference."""
+    groups = [group.category for group in study.protocol.compared_groups]
+    return [(group, groups[0]) for group in groups[1:]]
+
+
+def change_difference_results(change_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """Difference of change between each group and the reference: Welch's test, and in SDs at baseline.
+
+    change_moments: people_group, contrast, scale and the moments as in change_results.
+    """
+    moments = {(row["people_group"], row["contrast"], row["scale"]): row for row in change_moments}
+    comparisons: list[Comparison] = [
+        (group, contrast, code)
+        for contrast in study.protocol.contrasts
+        for code in study.scales
+        for group, _ in _comparisons(study)
+    ]
+    if not comparisons:
+        return []
+    reference = study.protocol.compared_groups[0].category
+    of_group = [moments.get((group, contrast.contrast, code), {}) for group, contrast, code in comparisons]
+    of_reference = [moments.get((reference, contrast.contrast, code), {}) for _, contrast, code in comparisons]
+    sizes, reference_sizes = _sizes(of_group), _sizes(of_reference)
+    means, sds = column(of_group, "mean_change"), column(of_group, "sd_change")
+    reference_means, reference_sds = column(of_reference, "mean_change"), column(of_reference, "sd_change")
+    test = mean_difference(sizes, means, sds, reference_sizes, reference_means, reference_sds, LEVEL)
+    effect = difference_in_sds(
+        *(sizes, means, sds, column(of_group, "sd_baseline")),
+        *(reference_sizes, reference_means, reference_sds, column(of_reference, "sd_baseline")),
+        LEVEL,
+    )
+    rows = Rows("change_difference", study, compares="groups")
+    tests: dict[tuple[str, str], list[PlannedTest]] = {}
+    for index, (group, contrast, code) in enumerate(comparisons):
+        direction = f"change ({contrast.in_words}) of the group minus that of the reference"
+        n = sizes[index] + reference_sizes[index]
+        row_fields: RowFields = {
+            "contrast": contrast.contrast, "people_group": group, "compared_with": reference, "note": test.reason[index],
+        }  # fmt: skip
+        rows.add(code, "n", n, n, "people of both groups with both scores", **row_fields)
+        rows.add(code, "difference", test.difference[index], n, f"mean {direction}", **row_fields)
+        rows.add(code, "df", test.df[index], n, "Welch's degrees of freedom", **row_fields)
+        row_fields["df"] = test.df[index]
+        _add_test(
+            rows, code, n, f"Welch's t test of the {direction}", row_fields, test.se[index], test.t[index], test.p[index]
+        )
+        rows.interval(
+            code, "", test.ci_low[index], test.ci_high[index], n, f"95 % interval (Welch) of the {direction}", **row_fields
+        )
+        test_fields: RowFields = {**row_fields, "note": test.reason[index] or NO_P}
+        row_fields["note"] = effect.reason[index]
+        for name, values, low, high in (
+            ("d", effect.d, effect.d_ci_low, effect.d_ci_high),
+            ("g", effect.g, effect.g_ci_low, effect.g_ci_high),
+        ):
+            correction = " with Hedges' correction" if name == "g" else ""
+            method = f"difference of both changes / pooled SD at {contrast.baseline}{correction}"
+            rows.add(code, name, values[index], n, method, **row_fields)
+            method = f"95 % interval of {name}: t quantile of Welch's df times its standard error (delta method)"
+            rows.interval(code, f"{name}_", low[index], high[index], n, method, **row_fields)
+        tests.setdefault((code, contrast.contrast), []).append(PlannedTest(code, test.p[index], n, test_fields))
+    _add_families(rows, study, "groups", "Welch's t test of the difference", tests)
+    return rows.rows
+
+
+def adjusted_change_results(change_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """Difference of change adjusted for the score at baseline: analysis of covariance of all groups. Moments as in
+    change_difference_results."""
+    if not (comparisons := _comparisons(study)):
+        return []
+    moments = {(row["people_group"], row["contrast"], row["scale"]): row for row in change_moments}
+    groups = [group.category for group in study.protocol.compared_groups]
+    rows = Rows("change_adjusted", study, compares="groups_adjusted")
+    tests: dict[tuple[str, str], list[PlannedTest]] = {}
+    for contrast in study.protocol.contrasts:
+        for code in study.scales:
+            group_rows = [moments.get((group, contrast.contrast, code), {}) for group in groups]
+            model = _baseline_adjusted(group_rows, contrast)
+            n = sum(_sizes(group_rows))
+            for index, (group, reference) in enumerate(comparisons, start=1):
+                row_fields: RowFields = {
+                    "contrast": contrast.contrast, "people_group": group, "compared_with": reference,
+                    "note": model.reason[index],
+                }  # fmt: skip
+                _adjusted_difference(rows, study, code, model, index, n, row_fields)
+                test_fields: RowFields = {**row_fields, "df": model.df, "note": model.reason[index] or NO_P}
+                tests.setdefault((code, contrast.contrast), []).append(
+                    PlannedTest(code, float(model.p[index]), n, test_fields)
+                )
+    _add_families(rows, study, "groups_adjusted", "the adjusted difference", tests)
+    return rows.rows
+
+
+def _baseline_adjusted(group_rows: Sequence[MartRow], contrast: Contrast) -> Ancova:
+    """The model of change by group and baseline, from the moments of each group's pairs."""
+    n = _sizes(group_rows)
+    sd_baseline, sd_change = np.array(column(group_rows, "sd_baseline")), np.array(column(group_rows, "sd_change"))
+    # change = sign (baseline - follow-up), so that its covariance with the baseline follows from theirs.
+    shared = contrast.baseline_sign * (sd_baseline**2 - np.array(column(group_rows, "covariance")))
+    products = np.array([[sd_change**2, shared], [shared, sd_baseline**2]]) * (np.array(n) - 1)
+    means = np.column_stack([column(group_rows, "mean_change"), column(group_rows, "mean_baseline")])
+    return ancova(n, means, np.moveaxis(products, 2, 0), ["the score at baseline"], reference=0, level=LEVEL)
+
+
+def _adjusted_difference(
+    rows: Rows, study: Study, code: str, model: Ancova, index: int, n: int, row_fields: RowFields
+) -> None:
+    direction = direction_of(study, str(row_fields["contrast"]))
+    words = f"change ({direction}) adjusted for the score at baseline, group minus reference"
+    rows.add(code, "n", n, n, "people of all groups with both scores", **row_fields)
+    rows.add(code, "difference", model.difference[index], n, f"{words}; analysis of covariance", **row_fields)
+    rows.add(code, "df", model.df, n, "pairs - groups - 1", **row_fields)
+    row_fields["df"] = model.df
+    _add_test(rows, code, n, f"t test of the {words}", row_fields, model.se[index], model.t[index], model.p[index])
+    method = f"95 % t interval of the {words}"
+    rows.interval(code, "", model.ci_low[index], model.ci_high[index], n, method, **row_fields)
+    row_fields["note"] = model.slopes_reason
+    rows.add(code, "p_slopes", model.slopes_p, n, "F test that the slopes of the groups are equal", **row_fields)
+
+
+def _add_test(rows: Rows, code: str, n: int, method: str, row_fields: RowFields, se: float, t: float, p: float) -> None:
+    rows.add(code, "se", se, n, "standard error of the difference", **row_fields)
+    rows.add(code, "t", t, n, method, **row_fields)
+    rows.add(code, "p", p, n, f"{method}, two-sided", **row_fields)
+
+
+def _add_families(
+    rows: Rows, study: Study, compares: str, test_words: str, tests: Mapping[tuple[str, str], Sequence[PlannedTest]]
+) -> None:
+    """p_holm and p_bh within each family of the plan, of every group. tests: by scale and contrast."""
+    for family in study.protocol.plan.families_of(compares):
+        members = [test for pair in study.protocol.family_tests(family) for test in tests.get(pair, [])]
+        add_adjusted_p(rows, family.family, test_words, members)
+
+
+def _sizes(moments: Iterable[MartRow]) -> list[int]:
+    return [int(row.get("n", 0)) for row in moments]
+
+
+def service_difference_results(service_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """Use of each service in each wave, each group against the reference: risk difference, risk ratio, odds ratio, Fisher's
+    test. service_counts: people_group, service, wave, n, count."""
+    counts = {(row["people_group"], row["service"], row["wave"]): row for row in service_counts}
+    use = study.protocol.service_use
+    rows = Rows("service_difference", study)
+    for service in use.services if use else ():
+        for wave in use.waves if use else ():
+            for group, reference in _comparisons(study):
+                of_group, of_reference = (counts.get((name, service.service, wave), {}) for name in (group, reference))
+                count, n = int(of_group.get("count", 0)), int(of_group.get("n", 0))
+                reference_count, reference_n = int(of_reference.get("count", 0)), int(of_reference.get("n", 0))
+                test = two_proportions(count, n, reference_count, reference_n, LEVEL)
+                size = n + reference_n
+                row_fields: RowFields = {
+                    "wave": wave, "people_group": group, "compared_with": reference, "note": test.risk_difference.reason[0],
+                    "role": "exploratory",
+                }  # fmt: skip
+                rows.add(service.service, "n", size, size, "people of both groups who answered", **row_fields)
+                difference = test.risk_difference
+                value = 100 * difference.difference[0]
+                rows.add(service.service, "risk_difference", value, size, "share minus share of the reference", **row_fields)
+                limits = (100 * difference.ci_low[0], 100 * difference.ci_high[0])
+                rows.interval(
+                    service.service, "risk_difference_", *limits, size, "Newcombe's hybrid score interval", **row_fields
+                )
+                rows.add(service.service, "p", test.p[0], size, "Fisher's exact test, two-sided", **row_fields)
+                for name, ratio, method in (
+                    ("risk_ratio", test.risk_ratio, "Katz's interval on the log scale"),
+                    ("odds_ratio", test.odds_ratio, "Woolf's interval on the log scale"),
+                ):
+                    row_fields["note"] = ratio.reason[0]
+                    words = "share / share of the reference" if name == "risk_ratio" else "odds / odds of the reference"
+                    rows.add(service.service, name, ratio.ratio[0], size, words, **row_fields)
+                    low, high = ratio.ci_low[0], ratio.ci_high[0]
+                    rows.interval(service.service, f"{name}_", low, high, size, method, **row_fields)
+    return rows.rows

@@ -1,0 +1,113 @@
+"""The statistics of groups of people: of each group, and of comparisons with the reference group.
+
+Belongs here: their entries in the registry. Does not belong here: computing them (groups.py, group_differences.py).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from dagster_project.results.statistic import Inputs, Statistic, StudyUnit, limits
+
+_SCORE = StudyUnit.SCORE
+_WELCH = "Welch, Biometrika 1947, 34, 28-35"
+_MORRIS = "Morris, Organ Res Methods 2008, 11, 364-386"
+#: Statistics of everybody that each group has as well, by analysis.
+_OF_EACH_GROUP = {
+    "summary": ("n", "mean", "sd", "min", "max", "se", "ci95_low", "ci95_high"),
+    "characteristics": ("n", "count", "percent", "ci95_low", "ci95_high", "mean", "sd", "min", "max"),
+    "change": (
+        "n", "mean_baseline", "sd_baseline", "mean_followup", "sd_followup", "mean_change", "sd_change", "ci95_low",
+        "ci95_high", "t", "df", "p",
+    ),
+    "service_use": ("n", "count", "percent", "ci95_low", "ci95_high"),
+    "flow": ("n", "n_withdrawn", "n_not_returned", "n_returned_blank", "n_planned", "n_not_planned"),
+}  # fmt: skip
+
+
+def group_statistics(statistics: Iterable[Statistic]) -> Iterator[Statistic]:
+    """The entries of groups. statistics: those of everybody."""
+    for entry in statistics:
+        if entry.name in _OF_EACH_GROUP.get(entry.analysis, ()):
+            yield replace(entry, analysis=f"{entry.analysis}_by_group", is_planned=False, printed_as="")
+    ungrouped = Statistic("flow_by_group", "n_without_group", "count of people whose group is not known", "people", 0)
+    yield replace(ungrouped, people="without_group")
+    yield from _characteristics()
+    yield from _change()
+    yield from _adjusted_change()
+    yield from _services()
+
+
+def _characteristics() -> Iterator[Statistic]:
+    yield Statistic(
+        "characteristics_difference", "standardised_difference",
+        "of a number (mean - mean of the reference) / root((SD^2 + SD of the reference^2) / 2); of categories"
+        " root(d' S^-1 d), d the differences of all shares but one, S the mean of both covariance matrices",
+        "SDs", 2, "value", "Yang and Dalton, SAS Global Forum 2012, paper 335",
+    )  # fmt: skip
+
+
+def _tests(entry: "partial[Statistic]", difference: Statistic, df: str, source: str) -> Iterator[Statistic]:
+    """A difference with its test, interval and adjusted p values."""
+    yield difference
+    yield entry("se", "standard error of the difference", _SCORE)
+    yield from limits(difference, "difference ± t quantile times SE", "", source=source)
+    yield entry("t", "difference / SE", source=source)
+    yield entry("df", df, decimals=1)
+    yield entry("p", "P(|T| >= |t|)", decimals=3, kind="p", source=source)
+    adjusted = partial(entry, decimals=3, kind="p", made_of=Inputs("group_family", (f"{difference.analysis}/p",)))
+    order = "in the order of the family's m p values, at most 1"
+    yield adjusted("p_holm", f"largest of (m - i + 1) p(i) up to this p {order}", source="Holm, Scand J Stat 1979, 6, 65-70")
+    yield adjusted(
+        "p_bh", f"smallest of m p(i) / i from this p on {order}",
+        source="Benjamini and Hochberg, J R Stat Soc B 1995, 57, 289-300",
+    )  # fmt: skip
+
+
+def _change() -> Iterator[Statistic]:
+    entry = partial(Statistic, "change_difference", people="both", is_planned=True)
+    yield entry("n", "count of pairs of both groups", "people", 0)
+    difference = entry("difference", "mean change - mean change of the reference group", _SCORE, source=_WELCH)
+    yield from _tests(entry, difference, "Welch and Satterthwaite", _WELCH)
+    words = "difference of mean changes / pooled SD of both groups at baseline"
+    for name, formula in (("d", words), ("g", f"J(n1 + n2 - 2) times ({words})")):
+        size = Statistic(
+            "change_difference", name, formula, "pooled SDs at baseline", people="both",
+            source=_MORRIS,
+        )  # fmt: skip
+        yield from (
+            size,
+            *limits(size, "interval of the difference in SDs at baseline; its method says how", source=_MORRIS),
+        )
+
+
+def _adjusted_change() -> Iterator[Statistic]:
+    entry = partial(Statistic, "change_adjusted", people="both", is_planned=True)
+    model = "change = group + slope times (score at baseline), least squares"
+    difference = entry("difference", f"coefficient of the group; {model}", _SCORE)
+    yield entry("n", "count of pairs of all groups", "people", 0)
+    yield from _tests(
+        entry, difference, "pairs - groups - 1", "Fisher, Statistical Methods for Research Workers, 1932, ch. 8"
+    )
+    yield Statistic(
+        "change_adjusted", "p_slopes", "P(F >= f): slopes of the groups differ", decimals=3, kind="p", people="both"
+    )
+
+
+def _services() -> Iterator[Statistic]:
+    entry = partial(Statistic, "service_difference", people="value")
+    risk_difference = entry(
+        "risk_difference", "100 (p - p of the reference)", "percentage points", 1,
+        source="Newcombe, Stat Med 1998, 17, 873-890",
+    )  # fmt: skip
+    risk_ratio = entry("risk_ratio", "p / p of the reference", source="Katz and others, Biometrics 1978, 34, 469-474")
+    odds_ratio = entry(
+        "odds_ratio", "odds / odds of the reference, odds p / (1 - p)", source="Woolf, Ann Hum Genet 1955, 19, 251-253"
+    )
+    yield entry("n", "count of people of both groups who answered", "people", 0)
+    yield from (risk_difference, *limits(risk_difference, "100 times Newcombe's limits, of Wilson's for both"))
+    yield from (risk_ratio, *limits(risk_ratio, "exp(log ratio ± z SE of the log)"))
+    yield from (odds_ratio, *limits(odds_ratio, "exp(log ratio ± z SE of the log)"))
+    yield entry(
+        "p", "Fisher's exact test: sum of the probabilities of tables no likelier than this one", decimals=3, kind="p"
+    )

@@ -1,0 +1,227 @@
+"""Tables of groups of people: who they are, returns, outcomes over time, change compared, use of services.
+
+Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of everybody (main_tables.py). They are long: a row
+a group, so that they fit the page with many groups.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
+from dagster_project.results.result_collector import direction_of
+from dagster_project.results.result_row import ResultRow, result_id
+from dagster_project.study import Category, Contrast, ParticipantVariable, Study
+
+CellsOf = Callable[[str, str], Sequence[Cell]]
+#: What becomes of the people of a group in a wave: statistic of flow_by_group and heading. They add up to the roster.
+_STATES = (
+    ("n_not_planned", "not planned"), ("n_withdrawn", "withdrawn"), ("n_returned_blank", "returned blank"),
+    ("n_not_returned", "not returned"), ("n", "returned"),
+)  # fmt: skip
+
+
+def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
+    """The tables of groups, numbered from 5 on; none where everybody is one group."""
+    if not study.protocol.compared_groups:
+        return []
+    numbers = Numbers(results)
+    use = study.protocol.service_use
+    tables = [
+        _characteristics(study, numbers),
+        _returns(study, numbers),
+        _summary(study, numbers),
+        *(_change(study, numbers, contrast) for contrast in study.protocol.contrasts),
+        *(_services(study, numbers, wave) for wave in (use.waves if use else ())),
+    ]
+    tables = [table for table in tables if any(cell.text for row in table.rows for cell in row.cells)]
+    return [
+        Table(str(number), table.name, table.title, table.columns, table.rows, table.notes)
+        for number, table in enumerate(tables, start=5)
+    ]
+
+
+def _id(
+    analysis: str, outcome: str, statistic: str, group: str, moment: str | None = None, category: str | None = None
+) -> str:
+    return result_id(analysis, outcome, statistic, category=category, people_group=group, timepoint=moment)
+
+
+def _group_name(study: Study, group: Category) -> str:
+    return f"{group.label} (reference)" if group == study.protocol.compared_groups[0] else group.label
+
+
+def _interval(
+    numbers: Numbers, analysis: str, outcome: str, statistic: str, group: str, moment: str, prefix: str = ""
+) -> Cell:
+    """A number with its interval."""
+    names = (statistic, f"{prefix}ci95_low", f"{prefix}ci95_high")
+    return numbers.cell("{} [{}, {}]", *(_id(analysis, outcome, name, group, moment) for name in names))
+
+
+def _characteristics(study: Study, numbers: Numbers) -> Table:
+    groups = study.protocol.compared_groups
+    ids = [_id("flow_by_group", "roster", "n", group.category) for group in groups]
+    blanks = tuple(Cell("") for _ in groups[1:])
+    rows = [Row("People on the roster", (*(numbers.cell("{}", id_) for id_ in ids), *blanks))]
+    section = ""
+    for variable in study.protocol.compared_variables:
+        if variable.section != section and variable.section != variable.label:
+            rows.append(Row(variable.section))
+        section = variable.section
+        rows += _rows_of_variable(variable, groups, numbers)
+    columns = [Column(_group_name(study, group)) for group in groups]
+    columns += [Column(group.label, "Standardised difference") for group in groups[1:]]
+    notes = [
+        "Counts with percentages of the people of the group whose category is known, or means (SD). Standardised differences"
+        " are from the reference; of a variable with categories one for all of them, without a sign."
+    ]
+    if study.protocol.is_randomised:
+        notes.append("Groups were made by chance, so that differences between them at the start are not tested.")
+    return Table("", "characteristics_by_group", "Characteristics by group", tuple(columns), tuple(rows), tuple(notes))
+
+
+def _rows_of_variable(variable: ParticipantVariable, groups: Sequence[Category], numbers: Numbers) -> list[Row]:
+    name = variable.variable
+    differences = [
+        numbers.cell("{}", _id("characteristics_difference", name, "standardised_difference", group.category))
+        for group in groups[1:]
+    ]
+    if variable.kind == "number":
+        cells = [
+            numbers.cell(
+                "{} ({})",
+                *(_id("characteristics_by_group", name, statistic, group.category) for statistic in ("mean", "sd")),
+            )
+            for group in groups
+        ]
+        return [Row(variable.label, (*cells, *differences))]
+    rows = [Row(variable.label, (*(Cell("") for _ in groups), *differences))]
+    printed_categories = variable.printed_categories or tuple(category.category for category in variable.categories)
+    for category in variable.categories:
+        if category.category in printed_categories:
+            cells = [
+                numbers.cell(
+                    "{} ({} %)",
+                    *(
+                        _id("characteristics_by_group", name, statistic, group.category, category=category.category)
+                        for statistic in ("count", "percent")
+                    ),
+                )
+                for group in groups
+            ]
+            rows.append(Row(f"– {category.label}", (*cells, *(Cell("") for _ in groups[1:]))))
+    return rows
+
+
+def _returns(study: Study, numbers: Numbers) -> Table:
+    groups = study.protocol.compared_groups
+    states = [
+        (statistic, heading)
+        for statistic, heading in _STATES
+        if statistic not in ("n_not_planned", "n_returned_blank")
+        or any(
+            numbers.is_above(_id("flow_by_group", "returns", statistic, group.category, wave.wave), 0)
+            for group in groups
+            for wave in study.protocol.waves
+        )
+    ]
+    rows = []
+    for wave in study.protocol.waves:
+        rows.append(Row(f"{wave.wave}: {wave.label}"))
+        for group in groups:
+            roster = numbers.cell("{}", _id("flow_by_group", "roster", "n", group.category))
+            ids = [_id("flow_by_group", "returns", statistic, group.category, wave.wave) for statistic, _ in states]
+            rows.append(Row(_group_name(study, group), (roster, *(numbers.cell("{}", id_) for id_ in ids))))
+    unknown = numbers.cell("{}", result_id("flow_by_group", "roster", "n_without_group"))
+    if numbers.is_above(result_id("flow_by_group", "roster", "n_without_group"), 0):
+        rows += [Row("Not in a group"), Row("Group not known", (unknown, *(Cell("") for _ in states)))]
+    columns = (Column("on the roster"), *(Column(heading) for _, heading in states))
+    note = "People. In each row those on the roster are the sum of the others."
+    return Table("", "returns_by_group", "Returns by group", columns, tuple(rows), (note,))
+
+
+def _outcome_rows(study: Study, cells_of: CellsOf) -> tuple[Row, ...]:
+    """A heading for each outcome, below it a row for each group."""
+    rows = []
+    for code in study.protocol.outcomes:
+        rows.append(Row(study.scales[code][1].label))
+        rows += [
+            Row(_group_name(study, group), tuple(cells_of(code, group.category))) for group in study.protocol.compared_groups
+        ]
+    return tuple(rows)
+
+
+def _summary(study: Study, numbers: Numbers) -> Table:
+    waves = [wave.wave for wave in study.protocol.waves]
+
+    def cells(code: str, group: str) -> list[Cell]:
+        return [
+            numbers.cell("{} ({}), {}", *(_id("summary_by_group", code, name, group, wave) for name in ("mean", "sd", "n")))
+            for wave in waves
+        ]
+
+    columns = tuple(Column("mean (SD), n", wave) for wave in waves)
+    note = "Of the people of the group with a score in the wave. SD has denominator n − 1."
+    return Table("", "summary_by_group", "Outcomes over time by group", columns, _outcome_rows(study, cells), (note,))
+
+
+def _change(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
+    moment = contrast.contrast
+    families = {
+        "change_difference": study.protocol.plan.families_of("groups"),
+        "change_adjusted": study.protocol.plan.families_of("groups_adjusted"),
+    }
+
+    def cells(code: str, group: str) -> list[Cell]:
+        row_cells = [
+            numbers.cell("{}", _id("change_by_group", code, "n", group, moment)),
+            _interval(numbers, "change_by_group", code, "mean_change", group, moment),
+        ]
+        for analysis, planned_families in families.items():
+            row_cells.append(_interval(numbers, analysis, code, "difference", group, moment))
+            row_cells.append(numbers.cell("{}", _id(analysis, code, "p", group, moment)))
+            if planned_families:
+                row_cells.append(numbers.cell("{}", _id(analysis, code, "p_holm", group, moment)))
+        row_cells.append(_interval(numbers, "change_difference", code, "d", group, moment, "d_"))
+        return row_cells
+
+    columns = [Column("n"), Column("change [95 % CI]")]
+    for heading, planned_families in zip(
+        ("Difference from the reference", "Adjusted for the score at baseline"), families.values(), strict=True
+    ):
+        columns += [Column("difference [95 % CI]", heading), Column("p", heading)]
+        columns += [Column("p (Holm)", heading)] if planned_families else []
+    columns.append(Column("d [95 % CI]", "Difference from the reference, in SDs"))
+    notes = (
+        f"Change is {direction_of(study, moment)}, of people with both scores; differences are the group minus the"
+        " reference: Welch's t test, and analysis of covariance of all groups with the score at baseline.",
+        f"d: difference of both changes / pooled SD at {contrast.baseline}.",
+    )
+    title = f"Change by group, {moment}"
+    return Table("", f"change_by_group_{moment}", title, tuple(columns), _outcome_rows(study, cells), notes)
+
+
+def _services(study: Study, numbers: Numbers, wave: str) -> Table:
+    use = study.protocol.service_use
+    analysis = "service_difference"
+    rows = []
+    for service in use.services if use else ():
+        name = service.service
+        rows.append(Row(service.label))
+        for group in study.protocol.compared_groups:
+            counts = [
+                _id("service_use_by_group", name, statistic, group.category, wave) for statistic in ("count", "n", "percent")
+            ]
+            cells = [numbers.cell("{} of {} ({} %)", *counts)]
+            cells += [
+                _interval(numbers, analysis, name, statistic, group.category, wave, f"{statistic}_")
+                for statistic in ("risk_difference", "risk_ratio", "odds_ratio")
+            ]
+            cells.append(numbers.cell("{}", _id(analysis, name, "p", group.category, wave)))
+            rows.append(Row(_group_name(study, group), tuple(cells)))
+    names = ("used", "difference [95 % CI]", "risk ratio [95 % CI]", "odds ratio [95 % CI]", "p")
+    columns = tuple(Column(name) for name in names)
+    note = (
+        "Of the people of the group who answered. Differences, in percentage points, and ratios are from the reference;"
+        " intervals by Newcombe, Katz and Woolf; p: Fisher's exact test."
+    )
+    return Table("", f"services_by_group_{wave}", f"Use of services by group, {wave}", columns, tuple(rows), (note,))

@@ -1,0 +1,72 @@
+"""Groups of people that are compared: arms of a trial, or groups that people belong to.
+
+Belongs here: their declaration under `groups` in study.yaml, whether it fits the roster, and the question where a roster has
+arms that nobody mentions. Does not belong here: what is computed of groups (results/groups.py).
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from dagster_project.study.base import CategoryId, Code, Definition
+from dagster_project.study.participants import Category, ParticipantVariable
+
+#: Codes of variables that are arms of a trial as a rule: pooling them without a word would hide the comparison.
+ARM_CODES = frozenset(
+    {
+        "allocation", "arm", "arms", "condition", "experimental_group", "intervention", "intervention_group",
+        "randomisation", "randomised_to", "randomization", "randomized_to", "study_arm", "study_group", "treatment",
+        "treatment_arm", "treatment_group", "trial_arm", "trt",
+    }
+)  # fmt: skip
+
+
+class Groups(Definition):
+    """The groups that results are given for and that are compared with each other, one variable of the roster."""
+
+    variable: Code = Field(description="the variable of the roster whose categories are the groups, e.g. arm")
+    reference: CategoryId = Field(description="the category that the others are compared with, e.g. control")
+    design: Literal["randomised", "natural"] = Field(
+        description="randomised (arms of a trial: people were allocated by chance) or natural (groups that people belong to)"
+    )
+
+
+def groups_error(groups: Groups | str | None, variables: Sequence[ParticipantVariable]) -> str | None:
+    """What is wrong with the declaration, in one line, or None. groups: "none" where people are deliberately one group."""
+    if groups is None:
+        arms = [variable.variable for variable in variables if _looks_like_arms(variable)]
+        return _arms_question(arms[0], variables) if arms else None
+    if isinstance(groups, str):
+        return None
+    by_code = {variable.variable: variable for variable in variables}
+    if (variable := by_code.get(groups.variable)) is None:
+        names = f"its variables are {', '.join(by_code)}" if by_code else "it has no variables"
+        return f"groups: {groups.variable!r} is not a variable of the roster; {names}"
+    if variable.kind == "number":
+        return f"groups: {groups.variable} is a number; name a variable with categories, or add one with its bands"
+    codes = [category.category for category in variable.categories]
+    if groups.reference not in codes:
+        return f"groups: the reference {groups.reference!r} is not a category of {groups.variable}: {', '.join(codes)}"
+    if len(codes) < 2:
+        return f"groups: {groups.variable} has one category only; groups need at least two"
+    return None
+
+
+def ordered_groups(groups: Groups, variables: Sequence[ParticipantVariable]) -> tuple[Category, ...]:
+    """The groups with the reference first, the others in the order of the variable."""
+    variable = next(variable for variable in variables if variable.variable == groups.variable)
+    return tuple(sorted(variable.categories, key=lambda category: category.category != groups.reference))
+
+
+def _looks_like_arms(variable: ParticipantVariable) -> bool:
+    return variable.kind == "category" and len(variable.categories) > 1 and variable.variable.lower() in ARM_CODES
+
+
+def _arms_question(arm: str, variables: Sequence[ParticipantVariable]) -> str:
+    codes = [category.category for variable in variables if variable.variable == arm for category in variable.categories]
+    return (
+        f"{arm} ({', '.join(codes)}) looks like the arms of a trial, and groups: is not declared; declare groups:"
+        f" {{variable: {arm}, reference: the category to compare with, design: randomised or natural}}, or say groups: none"
+        " if everybody is to be taken as one group"
+    )
