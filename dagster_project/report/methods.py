@@ -14,6 +14,7 @@ def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, 
     analyses = list(dict.fromkeys(row.analysis for row in results.values()))
     paragraphs = [
         ("Design", _design(study) + _planned(study, results)),
+        ("Groups", " ".join(_groups(study, set(analyses)))),
         ("Measures", " ".join(_measures(study))),
         ("Norms", _norms(study)),
         ("Missing answers", _missing(study) + _rejected(results)),
@@ -58,6 +59,31 @@ def _planned(study: Study, results: Mapping[str, ResultRow]) -> str:
             " not return."
         )
     return "".join(sentences)
+
+
+def _groups(study: Study, analyses: set[str]) -> Iterator[str]:
+    groups = study.protocol.compared_groups
+    if not groups:
+        return
+    reference, *others = [group.label for group in groups]
+    origin = "to which they were allocated by chance" if study.protocol.is_randomised else "to which they belong"
+    yield f"People were compared by the groups {origin}: {_enumerate(others)} with {reference}, the reference."
+    yield "Everybody counts in the group that the roster gives, whatever became of them later."
+    if "change_difference" in analyses:
+        yield (
+            "Differences of change between groups, the group minus the reference, are of people with both scores, with"
+            " Welch's t test and interval; adjusted for the score at baseline they are from an analysis of covariance of all"
+            " groups with one slope."
+        )
+    if "service_difference" in analyses:
+        yield "Use of services was compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
+    for compares, words in (("groups", "differences of change"), ("groups_adjusted", "adjusted differences of change")):
+        if families := study.protocol.plan.families_of(compares):
+            names = [f"{family.family} ({family.role})" for family in families]
+            yield (
+                f"Tests of {words} were adjusted within the planned famil{'ies' if len(names) > 1 else 'y'}"
+                f" {_enumerate(names)}, by Holm and by Benjamini and Hochberg."
+            )
 
 
 def _measures(study: Study) -> Iterator[str]:

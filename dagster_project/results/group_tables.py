@@ -185,12 +185,10 @@ def _change(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
         return row_cells
 
     columns = [Column("n"), Column("change [95 % CI]")]
-    for heading, planned_families in zip(
-        ("Difference from the reference", "Adjusted for the score at baseline"), families.values(), strict=True
-    ):
+    for heading, planned_families in zip(("Difference", "Adjusted for baseline"), families.values(), strict=True):
         columns += [Column("difference [95 % CI]", heading), Column("p", heading)]
         columns += [Column("p (Holm)", heading)] if planned_families else []
-    columns.append(Column("d [95 % CI]", "Difference from the reference, in SDs"))
+    columns.append(Column("d [95 % CI]", "In SDs"))
     notes = (
         f"Change is {direction_of(study, moment)}, of people with both scores; differences are the group minus the"
         " reference: Welch's t test, and analysis of covariance of all groups with the score at baseline.",

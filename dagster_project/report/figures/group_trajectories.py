@@ -1,0 +1,140 @@
+"""Each scale over time in each group of people: the mean with its interval. Nothing else belongs here."""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from dagster_project.report.figure import Figure, PersonScore
+from dagster_project.report.figures.drawing import (
+    BLACK,
+    BLUE,
+    GREEN,
+    MUTED,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    canvas,
+    finish,
+    lines,
+    shorten,
+)
+from dagster_project.results import Cell, Column, Numbers, ResultRow, Row, Table, result_id
+from dagster_project.study import Study
+
+NAME, TITLE = "group_trajectories", "Scores over time by group"
+_STATISTICS = ("mean", "ci95_low", "ci95_high")
+#: More panels, or groups in one panel, cannot be read; the table has all of them.
+_MOST_PANELS, _MOST_GROUPS = 24, 8
+_PANEL_COLUMNS = 4
+#: Of each group its colour and shape, the reference first.
+_MARKS = (
+    (MUTED, "o"), (BLUE, "s"), (RED, "^"), (GREEN, "D"), (PURPLE, "v"), (ORANGE, "P"), (SKY, "X"), (BLACK, "*"),
+)  # fmt: skip
+#: How far apart groups stand at a wave, as a share of the axis.
+_STEP = 0.025
+
+
+def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, Any] | None:
+    """The name, the numbers, and what draws them; None where everybody is one group."""
+    groups = study.protocol.compared_groups
+    if not groups:
+        return None
+    numbers = Numbers(results.values())
+    waves = [wave.wave for wave in study.protocol.waves]
+    rows: list[Row] = []
+    for code in study.protocol.outcomes:
+        rows.append(Row(study.scales[code][1].label))
+        for group in groups:
+            cells: list[Cell] = []
+            for wave in waves:
+                cells.append(numbers.cell("{}", _id(code, "n", group.category, wave)))
+                ids = [_id(code, statistic, group.category, wave) for statistic in _STATISTICS]
+                cells.append(numbers.cell("{} [{}, {}]", *ids))
+            rows.append(Row(group.label, tuple(cells)))
+    columns = tuple(Column(name, wave) for wave in waves for name in ("n", "mean [95 % CI]"))
+    table = Table("", NAME, TITLE, columns, tuple(rows))
+    return NAME, table, partial(_draw, study, results, table)
+
+
+def _id(code: str, statistic: str, group: str, wave: str) -> str:
+    return result_id("summary_by_group", code, statistic, people_group=group, timepoint=wave)
+
+
+def _value(results: Mapping[str, ResultRow], identifier: str) -> float:
+    row = results.get(identifier)
+    return math.nan if row is None or row.value is None else row.value
+
+
+def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: Sequence[PersonScore]) -> Figure:
+    outcomes = list(study.protocol.outcomes)
+    codes, groups = outcomes[:_MOST_PANELS], study.protocol.compared_groups[:_MOST_GROUPS]
+    column_count = min(_PANEL_COLUMNS, max(1, len(codes)))
+    row_count = math.ceil(len(codes) / column_count)
+    width = max(4.2, 2.3 * column_count + 0.4)
+    figure_canvas = canvas(width, 1.9 * row_count + 0.7)
+    for index, code in enumerate(codes):
+        _panel(figure_canvas.add_subplot(row_count, column_count, index + 1), study, results, code)
+    handles = [
+        Line2D([], [], color=color, marker=marker, markersize=4, linewidth=1.3, label=shorten(group.label, 40))
+        for (color, marker), group in zip(_MARKS, groups, strict=False)
+    ]
+    figure_canvas.legend(handles=handles, loc="outside upper left", ncols=min(4, len(handles)), frameon=False)
+    notes = [
+        "Dot and bar: mean of the group with its 95 % interval, of the people with a score in the wave; groups stand side by"
+        " side at each wave. Each panel spans the possible scores of its scale; an arrow shows the better direction."
+    ]
+    if len(outcomes) > len(codes):
+        notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table lists all of them.")
+    if len(study.protocol.compared_groups) > len(groups):
+        notes.append(f"The first {len(groups)} groups are drawn; the table lists all of them.")
+    return finish(NAME, TITLE, _alt(study, results), table, notes, figure_canvas)
+
+
+def _panel(axes: Axes, study: Study, results: Mapping[str, ResultRow], code: str) -> None:
+    instrument, scale = study.scales[code]
+    low, high = instrument.score_range(scale)
+    waves = study.protocol.waves
+    has_months = len({wave.month for wave in waves}) == len(waves)
+    positions = [float(wave.month) if has_months else float(index) for index, wave in enumerate(waves)]
+    span = max(positions) - min(positions) or 1.0
+    axes.set_xlim(min(positions) - 0.12 * span, max(positions) + 0.12 * span)
+    axes.set_ylim(low - 0.03 * (high - low), high + 0.03 * (high - low))
+    axes.set_xticks(positions, [wave.wave for wave in waves])
+    groups = study.protocol.compared_groups[:_MOST_GROUPS]
+    for index, ((color, marker), group) in enumerate(zip(_MARKS, groups, strict=False)):
+        shift = (index - (len(groups) - 1) / 2) * _STEP * span
+        points = [
+            (position + shift, *(_value(results, _id(code, name, group.category, wave.wave)) for name in _STATISTICS))
+            for position, wave in zip(positions, waves, strict=True)
+        ]
+        points = [point for point in points if math.isfinite(point[1])]
+        x, means = [point[0] for point in points], [point[1] for point in points]
+        axes.plot(x, means, color=color, linewidth=1.3, marker=marker, markersize=3.5)
+        lines(axes, [[(at, bottom), (at, top)] for at, _, bottom, top in points if math.isfinite(bottom)], color, 1.2, 1.0)
+    arrow = "↑" if scale.better == "high" else "↓"
+    axes.set_title(f"{shorten(scale.label, 40)} {arrow}", loc="left", pad=3, fontsize=8.0 if len(scale.label) <= 28 else 6.5)
+
+
+def _alt(study: Study, results: Mapping[str, ResultRow]) -> str:
+    groups, waves = study.protocol.compared_groups, study.protocol.waves
+    text = (
+        f"Mean scores of {len(study.protocol.outcomes)} {'scale' if len(study.protocol.outcomes) == 1 else 'scales'} at"
+        f" {', '.join(wave.wave for wave in waves)} in {len(groups)} groups: {', '.join(group.label for group in groups)}."
+    )
+    code = study.protocol.outcomes[0]
+    for group in groups:
+        printed_means = [
+            results[id_].printed
+            for wave in (waves[0], waves[-1])
+            if (id_ := _id(code, "mean", group.category, wave.wave)) in results
+        ]
+        if len(printed_means) > 1:
+            text += (
+                f" {study.scales[code][1].label}, {group.label}: {printed_means[0]} at first, {printed_means[-1]} at last."
+            )
+    return text
