@@ -11,9 +11,20 @@ from dagster_project.statistics.attrition import (
     standardised_difference,
     standardised_difference_of_shares,
 )
+from dagster_project.statistics.balance import (
+    CategoryDifference,
+    standardised_difference_of_categories,
+    standardised_difference_of_means,
+)
 from dagster_project.statistics.change import PairedT, correlation, d_baseline, d_z, paired_t
 from dagster_project.statistics.descriptives import Description, describe
 from dagster_project.statistics.effect_sizes import EffectSizes, effect_sizes, hedges_factor, noncentral_limits
+from dagster_project.statistics.group_difference import (
+    DifferenceInSds,
+    MeanDifference,
+    difference_in_sds,
+    mean_difference,
+)
 from dagster_project.statistics.imputation import ImputedChange, Pooled, impute_change, pool
 from dagster_project.statistics.measurement import (
     Alpha,
@@ -35,29 +46,45 @@ from dagster_project.statistics.patterns import Pattern, patterns_of
 from dagster_project.statistics.proportions import PairedDifference, mcnemar_exact, paired_difference, percent, wilson
 from dagster_project.statistics.ranks import SignedRank, signed_rank
 from dagster_project.statistics.resampling import Bca, SignFlip, bca, sign_flip
+from dagster_project.statistics.two_proportions import (
+    NumberNeeded,
+    RatioOfShares,
+    TwoProportions,
+    fisher_exact,
+    number_needed,
+    odds_ratio,
+    risk_ratio,
+    two_proportions,
+)
 
 __all__ = [
     "Alpha",
     "Bca",
+    "CategoryDifference",
     "Description",
+    "DifferenceInSds",
     "DifferenceOfShares",
     "EffectSizes",
     "Estimate",
     "ImputedChange",
     "McarTest",
+    "MeanDifference",
     "MixedModel",
     "NormDifference",
     "Normal",
+    "NumberNeeded",
     "Omega",
     "PairedDifference",
     "PairedT",
     "Pattern",
     "Pooled",
+    "RatioOfShares",
     "ReliableChange",
     "Shares",
     "SignFlip",
     "SignedRank",
     "StandardisedDifference",
+    "TwoProportions",
     "bca",
     "benjamini_hochberg",
     "correlation",
@@ -65,8 +92,10 @@ __all__ = [
     "d_baseline",
     "d_z",
     "describe",
+    "difference_in_sds",
     "difference_of_shares",
     "effect_sizes",
+    "fisher_exact",
     "fit_normal",
     "hedges_factor",
     "holm",
@@ -74,10 +103,13 @@ __all__ = [
     "little_mcar",
     "looks_unreversed",
     "mcnemar_exact",
+    "mean_difference",
     "mixed_model",
     "noncentral_limits",
     "norm_difference",
     "norm_distance",
+    "number_needed",
+    "odds_ratio",
     "omega_one_factor",
     "paired_difference",
     "paired_t",
@@ -85,11 +117,15 @@ __all__ = [
     "percent",
     "pool",
     "reliable_change",
+    "risk_ratio",
     "share_by_mcid",
     "share_reliable",
     "sign_flip",
     "signed_rank",
     "standardised_difference",
+    "standardised_difference_of_categories",
+    "standardised_difference_of_means",
     "standardised_difference_of_shares",
+    "two_proportions",
     "wilson",
 ]
