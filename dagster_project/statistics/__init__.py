@@ -4,6 +4,7 @@ Belongs here: formulas, with their units, sources and what happens where they ar
 outcomes, tables, files. This package imports no other part of the project.
 """
 
+from dagster_project.statistics.ancova import Ancova, ancova
 from dagster_project.statistics.attrition import (
     DifferenceOfShares,
     StandardisedDifference,
@@ -59,6 +60,7 @@ from dagster_project.statistics.two_proportions import (
 
 __all__ = [
     "Alpha",
+    "Ancova",
     "Bca",
     "CategoryDifference",
     "Description",
@@ -85,6 +87,7 @@ __all__ = [
     "SignedRank",
     "StandardisedDifference",
     "TwoProportions",
+    "ancova",
     "bca",
     "benjamini_hochberg",
     "correlation",
