@@ -1,7 +1,7 @@
 """Tables of groups of people: who they are, returns, outcomes over time, change compared, use of services.
 
-Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of everybody (main_tables.py). They are long: a row
-a group, so that they fit the page with many groups.
+Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of everybody (main_tables.py). They are long,
+a row a group, so that they fit the page with many groups.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -1,7 +1,7 @@
-"""Whether two groups were alike to begin with: standardised differences of a number and of a category, from moments and counts.
+"""Whether two groups were alike to begin with: standardised differences of numbers and categories, from moments and counts.
 
-Belongs here: differences of the two samples as such, in the form used for tables of balance. Does not belong here: two shares
-(standardised_difference_of_shares of attrition.py), Hedges' g as an estimate of a population's difference (attrition.py).
+Belongs here: differences of the two samples as such, in the form used for tables of balance. Does not belong here: two
+shares, Hedges' g as an estimate of a population's difference (both are in attrition.py).
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from dagster_project.statistics.change import Floats, _floats, _ratio, check_lev
 
 @dataclass(frozen=True)
 class CategoryDifference:
-    """How far apart the shares of a variable's categories lie in two groups, in SDs: without a sign, 0 where all are equal. NaN
-    where undefined, `reason` says why."""
+    """How far apart the shares of a variable's categories lie in two groups, in SDs: without a sign, 0 where all are equal.
+    NaN where undefined, `reason` says why."""
 
     distance: float
     reason: str
@@ -64,16 +64,15 @@ def standardised_difference_of_categories(counts_a: ArrayLike, counts_b: ArrayLi
     multinomial covariance matrices, both without a category (whichever; the distance is the same).
 
     counts_a, counts_b: people of each category, (c,), in the same order; categories that nobody has are left out. Of two
-    categories it is the size of standardised_difference_of_shares. It has no sign and grows with chance alone, the more the more
-    categories there are, so that an interval of the estimate ± its error would not hold near zero: none is given. Undefined: an
-    empty group, everybody in the same category, no category in common (the distance is infinite). ValueError: negative counts,
-    or not as many in both. R: sqrt(mahalanobis(...)). Source: Yang and Dalton, SAS Global Forum 2012, paper 335.
+    categories it is the size of standardised_difference_of_shares. It has no sign and chance alone makes it greater than 0,
+    the more so the more categories there are, so that an interval of the estimate ± its error would not hold near zero:
+    there is none here. Undefined: an empty group, everybody in the same category, no category in common (the distance is
+    infinite). ValueError: counts that are negative or missing, or not as many in both groups. R: sqrt(mahalanobis(...)).
+    Source: Yang and Dalton, SAS Global Forum 2012, paper 335.
     """
     numbers_a, numbers_b = _floats(counts_a), _floats(counts_b)
     if numbers_a.shape != numbers_b.shape or not ((numbers_a >= 0) & (numbers_b >= 0)).all():
-        raise ValueError(
-            "counts are negative, missing or not as many in both groups; give one count for each category, 0 if none"
-        )
+        raise ValueError("counts are negative, missing or not as many in both groups; give a count of people per category")
     is_present = numbers_a + numbers_b > 0
     p_a, p_b = (_shares(numbers[is_present]) for numbers in (numbers_a, numbers_b))
     if np.isnan(p_a).any() or np.isnan(p_b).any() or not is_present.any():

@@ -31,8 +31,8 @@ class MeanDifference:
 
 @dataclass(frozen=True)
 class DifferenceInSds:
-    """Differences of mean change (group minus reference) in pooled SDs at baseline; arrays of length k. d: as it is; g: times
-    Hedges' correction; se: standard error of d. NaN where undefined, `reason` says why where any of them is undefined."""
+    """Differences of mean change (group minus reference) in pooled SDs at baseline; arrays of length k. d: as it is; g:
+    times Hedges' correction; se: standard error of d. NaN where undefined; `reason` says why if any of them is."""
 
     d: Floats
     se: Floats
@@ -105,8 +105,8 @@ def difference_in_sds(
     pooled = np.hypot(np.sqrt(share) * sd_1, np.sqrt(1 - share) * sd_2)
     d = _ratio(average - average_r, pooled)
     root_v, root_v_r = _standard_error(size, deviation), _standard_error(size_r, deviation_r)
-    spread = np.hypot(np.sqrt(share) * _ratio(sd_1, pooled) ** 2, np.sqrt(1 - share) * _ratio(sd_2, pooled) ** 2)
-    se = np.hypot(_ratio(np.hypot(root_v, root_v_r), pooled), d * spread / np.sqrt(2 * df))
+    relative_sd = np.hypot(np.sqrt(share) * _ratio(sd_1, pooled) ** 2, np.sqrt(1 - share) * _ratio(sd_2, pooled) ** 2)
+    se = np.hypot(_ratio(np.hypot(root_v, root_v_r), pooled), d * relative_sd / np.sqrt(2 * df))
     half_width = scipy.stats.t.ppf((1 + level) / 2, welch_df(size, root_v, size_r, root_v_r)) * se
     factor = hedges_factor(df)
     low, high = d - half_width, d + half_width
@@ -122,9 +122,9 @@ def difference_in_sds(
 
 
 def welch_df(n: Floats, standard_error: Floats, reference_n: Floats, reference_standard_error: Floats) -> Floats:
-    """Welch's degrees of freedom from the standard errors of both means, arrays of the same length; NaN without variation."""
-    share = _ratio(standard_error, np.hypot(standard_error, reference_standard_error)) ** 2
-    share_r = _ratio(reference_standard_error, np.hypot(standard_error, reference_standard_error)) ** 2
+    """Welch's degrees of freedom from the standard errors of both means, (k,) each; NaN without variation."""
+    se = np.hypot(standard_error, reference_standard_error)
+    share, share_r = _ratio(standard_error, se) ** 2, _ratio(reference_standard_error, se) ** 2
     return _ratio(np.ones(share.shape), _ratio(share**2, n - 1) + _ratio(share_r**2, reference_n - 1))
 
 

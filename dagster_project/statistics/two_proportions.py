@@ -1,7 +1,7 @@
 """Two independent groups of people: how often something occurs in each, compared in every usual measure, from counts.
 
-Belongs here: risk ratio, odds ratio, Fisher's exact test, number needed to treat. Does not belong here: the difference of shares
-itself (attrition.py has it), two shares of the same people (proportions.py), whether an event is good or bad.
+Belongs here: risk ratio, odds ratio, Fisher's exact test, number needed to treat. Does not belong here: the difference of
+shares itself (attrition.py has it), two shares of the same people (proportions.py), whether an event is good or bad.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from dagster_project.statistics.change import Floats, _floats, _ratio, check_lev
 
 #: R's fisher.test counts a table as no more probable than the observed one up to this relative error.
 SAME_PROBABILITY = 1 + 1e-7
-NOBODY = "nobody in one of the groups"
+EMPTY_GROUP = "nobody in one of the groups"
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class RatioOfShares:
 
 @dataclass(frozen=True)
 class NumberNeeded:
-    """1 / risk difference, in people: above 0 where the event is more frequent in the group, below 0 where it is less, with the
-    interval of the reciprocal limits; arrays of length k. NaN where undefined, `reason` says why."""
+    """1 / risk difference, in people: above 0 where the event is more frequent in the group, below 0 where it is less, with
+    the interval of the reciprocal limits; arrays of length k. NaN where undefined, `reason` says why."""
 
     number: Floats
     ci_low: Floats
@@ -79,17 +79,16 @@ def risk_ratio(
     """
     x, size, x_r, size_r = _counts(count, n, reference_count, reference_n)
     ratio = _ratio(_ratio(x, size), _ratio(x_r, size_r))
-    ones = np.ones(x.shape)
     variance = _ratio(size - x, size * x) + _ratio(size_r - x_r, size_r * x_r)
     reason = tuple(
-        NOBODY if not (people >= 1 and people_r >= 1)
+        EMPTY_GROUP if not (people >= 1 and people_r >= 1)
         else "no event in the reference group: no ratio" if events_r == 0
         else "no event in the group: no interval" if events == 0
-        else "an event for everybody in both groups: no interval" if spread == 0
+        else "an event for everybody in both groups: no interval" if log_variance == 0
         else ""
-        for events, people, events_r, people_r, spread in zip(x, size, x_r, size_r, variance, strict=True)
+        for events, people, events_r, people_r, log_variance in zip(x, size, x_r, size_r, variance, strict=True)
     )  # fmt: skip
-    return _with_log_interval(ratio, np.where(variance > 0, variance, np.nan) * ones, level, reason)
+    return _with_log_interval(ratio, np.where(variance > 0, variance, np.nan), level, reason)
 
 
 def odds_ratio(
@@ -97,17 +96,16 @@ def odds_ratio(
 ) -> RatioOfShares:
     """(x_1 / (n_1 - x_1)) / (x_2 / (n_2 - x_2)) with Woolf's interval: exp(log ratio ± z root(sum of 1 / cell)).
 
-    Not the conditional estimate of R's fisher.test. Undefined where its denominator, x_2 (n_1 - x_1), is 0; with another cell
-    empty it is 0, without an interval. R: by hand in tests/statistics/groups_witness.R. Source: Woolf, Ann Hum Genet 1955, 19,
-    251-253.
+    Not the conditional estimate of R's fisher.test. Undefined where its denominator, x_2 (n_1 - x_1), is 0; with another
+    cell empty it is 0, without an interval. R: by hand in tests/statistics/groups_witness.R. Source: Woolf, Ann Hum Genet
+    1955, 19, 251-253.
     """
     x, size, x_r, size_r = _counts(count, n, reference_count, reference_n)
     cells = (x, size - x, x_r, size_r - x_r)
     ratio = _ratio(cells[0] * cells[3], cells[1] * cells[2])
-    ones = np.ones(x.shape)
-    variance = _ratio(ones, cells[0]) + _ratio(ones, cells[1]) + _ratio(ones, cells[2]) + _ratio(ones, cells[3])
+    variance = np.sum([_ratio(np.ones(x.shape), cell) for cell in cells], axis=0)
     reason = tuple(
-        NOBODY if not (people >= 1 and people_r >= 1)
+        EMPTY_GROUP if not (people >= 1 and people_r >= 1)
         else "no event in the reference group: no ratio" if events_r == 0
         else "an event for everybody in the group: no ratio" if events == people
         else "no event in the group: no interval" if events == 0
@@ -178,7 +176,7 @@ def _fisher_p(count: float, n: float, reference_count: float, reference_n: float
     if not (n >= 1 and reference_n >= 1) or np.isnan(count + reference_count):
         return float("nan")
     events = count + reference_count
-    # Of the possible numbers of events in the group, the logarithms of the probabilities from their ratios to the one before.
+    # The logarithm of each possible number's probability, from its ratio to the number before.
     possible = np.arange(max(0.0, events - reference_n), min(n, events) + 1)
     earlier, later = possible[:-1], possible[1:]
     steps = np.log((n - earlier) * (events - earlier)) - np.log(later * (reference_n - events + later))

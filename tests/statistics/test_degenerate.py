@@ -5,16 +5,20 @@ import pytest
 import scipy
 
 from dagster_project.statistics import (
+    difference_in_sds,
     difference_of_shares,
     effect_sizes,
     holm,
     mcnemar_exact,
+    mean_difference,
     norm_difference,
     paired_difference,
     paired_t,
     reliable_change,
     standardised_difference,
+    standardised_difference_of_means,
     standardised_difference_of_shares,
+    two_proportions,
     wilson,
 )
 from dagster_project.statistics.change import half_width_fractional_df
@@ -72,6 +76,36 @@ def test_groups_and_norms_of_ten_thousand_scales(moments: dict[str, np.ndarray])
     groups = standardised_difference(m["n"], m["mean"], m["before"], m["n"][::-1], m["mean"][::-1], m["before"][::-1])
     for values in (groups.difference, groups.ci_low, groups.ci_high):
         _every_gap_has_a_reason(values, groups.reason)
+
+
+def test_independent_groups_of_ten_thousand_scales(moments: dict[str, np.ndarray]) -> None:
+    m, turned = moments, {name: values[::-1] for name, values in moments.items()}
+    raw = mean_difference(m["n"], m["mean"], m["change"], turned["n"], turned["mean"], turned["change"])
+    for values in (raw.difference, raw.se, raw.t, raw.df, raw.p, raw.ci_low, raw.ci_high):
+        _every_gap_has_a_reason(values, raw.reason)
+    sds = difference_in_sds(
+        m["n"], m["mean"], m["change"], m["before"], turned["n"], turned["mean"], turned["change"], turned["before"]
+    )
+    for values in (sds.d, sds.se, sds.d_ci_low, sds.d_ci_high, sds.g, sds.g_ci_low, sds.g_ci_high):
+        _every_gap_has_a_reason(values, sds.reason)
+    balance = standardised_difference_of_means(m["n"], m["mean"], m["before"], turned["n"], turned["mean"], turned["before"])
+    for values in (balance.difference, balance.ci_low, balance.ci_high):
+        _every_gap_has_a_reason(values, balance.reason)
+
+
+@pytest.mark.slow
+def test_two_proportions_of_ten_thousand_services() -> None:
+    generator = np.random.default_rng(13)
+    n, reference_n = generator.integers(0, 6, (2, SCALES))
+    result = two_proportions(generator.integers(0, n + 1), n, generator.integers(0, reference_n + 1), reference_n)
+    for ratio in (result.risk_ratio, result.odds_ratio):
+        for values in (ratio.ratio, ratio.ci_low, ratio.ci_high):
+            _every_gap_has_a_reason(values, ratio.reason)
+        assert (np.isfinite(ratio.ci_low) == [not text for text in ratio.reason]).all()
+    needed = result.number_needed
+    for values in (needed.number, needed.ci_low, needed.ci_high):
+        _every_gap_has_a_reason(values, needed.reason)
+    assert (np.isnan(result.p) == ((n == 0) | (reference_n == 0))).all()
 
 
 def test_counts_of_ten_thousand_services() -> None:
