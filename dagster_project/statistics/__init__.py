@@ -28,6 +28,8 @@ from dagster_project.statistics.measurement import (
     share_reliable,
 )
 from dagster_project.statistics.mixed import Estimate, MixedModel, mixed_model
+from dagster_project.statistics.mmrm import Mmrm, fit_mmrm
+from dagster_project.statistics.mmrm_inference import MmrmEstimate
 from dagster_project.statistics.multiplicity import benjamini_hochberg, holm
 from dagster_project.statistics.normal import McarTest, Normal, fit_normal, little_mcar
 from dagster_project.statistics.norms import NormDifference, norm_difference, norm_distance
@@ -46,6 +48,8 @@ __all__ = [
     "ImputedChange",
     "McarTest",
     "MixedModel",
+    "Mmrm",
+    "MmrmEstimate",
     "NormDifference",
     "Normal",
     "Omega",
@@ -67,6 +71,7 @@ __all__ = [
     "describe",
     "difference_of_shares",
     "effect_sizes",
+    "fit_mmrm",
     "fit_normal",
     "hedges_factor",
     "holm",
