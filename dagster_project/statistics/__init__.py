@@ -40,6 +40,8 @@ from dagster_project.statistics.measurement import (
     share_reliable,
 )
 from dagster_project.statistics.mixed import Estimate, MixedModel, mixed_model
+from dagster_project.statistics.mmrm import Mmrm, fit_mmrm
+from dagster_project.statistics.mmrm_inference import MmrmEstimate
 from dagster_project.statistics.multiplicity import benjamini_hochberg, holm
 from dagster_project.statistics.normal import McarTest, Normal, fit_normal, little_mcar
 from dagster_project.statistics.norms import NormDifference, norm_difference, norm_distance
@@ -72,6 +74,8 @@ __all__ = [
     "McarTest",
     "MeanDifference",
     "MixedModel",
+    "Mmrm",
+    "MmrmEstimate",
     "NormDifference",
     "Normal",
     "NumberNeeded",
@@ -99,6 +103,7 @@ __all__ = [
     "difference_of_shares",
     "effect_sizes",
     "fisher_exact",
+    "fit_mmrm",
     "fit_normal",
     "hedges_factor",
     "holm",
