@@ -36,6 +36,7 @@ from dagster_project.results import (
     pattern_results,
     rejected_results,
     reliable_change_results,
+    repeated_measures_results,
     service_change_results,
     service_difference_results,
     service_results,
@@ -213,6 +214,12 @@ OUTCOMES = (
             *service_difference_results(source.mart("group_service_counts"), study),
         ],
         ("characteristics_difference", "change_difference", "change_adjusted", "service_difference"), "change_by_group",
+    ),
+    Outcome(
+        "repeated_measures", "Groups compared over all waves at once: the mixed model for repeated measures.",
+        ("group_pattern_moments",),
+        lambda study, source: repeated_measures_results(source.mart("group_pattern_moments"), study),
+        ("mmrm", "mmrm_difference"), "repeated_measures",
     ),
     Outcome(
         "stability", "Whether other methods agree with the paired t test.", (),

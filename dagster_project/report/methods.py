@@ -3,8 +3,9 @@
 Belongs here: these sentences. Does not belong here: results, and anything that the definitions do not say.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
+from dagster_project.report.group_methods import enumerated, group_methods
 from dagster_project.results import PEOPLE, ResultRow, direction_of, result_id, statistic_of
 from dagster_project.study import SERVICES, Composite, Instrument, Study, in_words
 
@@ -14,7 +15,7 @@ def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, 
     analyses = list(dict.fromkeys(row.analysis for row in results.values()))
     paragraphs = [
         ("Design", _design(study) + _planned(study, results)),
-        ("Groups", " ".join(_groups(study, set(analyses)))),
+        ("Groups", " ".join(group_methods(study, set(analyses)))),
         ("Measures", " ".join(_measures(study))),
         ("Norms", _norms(study)),
         ("Missing answers", _missing(study) + _rejected(results)),
@@ -26,17 +27,13 @@ def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, 
     return tuple((heading, text) for heading, text in paragraphs if text)
 
 
-def _enumerate(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
-
-
 def _design(study: Study) -> str:
     waves = [f"{wave.wave} ({wave.label}, month {wave.month:g})" for wave in study.protocol.waves]
-    text = f"Questionnaires were planned at {len(waves)} wave{'s' if len(waves) > 1 else ''}: {_enumerate(waves)}."
+    text = f"Questionnaires were planned at {len(waves)} wave{'s' if len(waves) > 1 else ''}: {enumerated(waves)}."
     directions = [
         f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
     ]
-    return text + (f" Change was compared within people; {_enumerate(directions)}." if directions else "")
+    return text + (f" Change was compared within people; {enumerated(directions)}." if directions else "")
 
 
 def _planned(study: Study, results: Mapping[str, ResultRow]) -> str:
@@ -61,38 +58,13 @@ def _planned(study: Study, results: Mapping[str, ResultRow]) -> str:
     return "".join(sentences)
 
 
-def _groups(study: Study, analyses: set[str]) -> Iterator[str]:
-    groups = study.protocol.compared_groups
-    if not groups:
-        return
-    reference, *others = [group.label for group in groups]
-    origin = "to which they were allocated by chance" if study.protocol.is_randomised else "to which they belong"
-    yield f"People were compared by the groups {origin}: {_enumerate(others)} with {reference}, the reference."
-    yield "Everybody counts in the group that the roster gives, whatever became of them later."
-    if "change_difference" in analyses:
-        yield (
-            "Differences of change between groups, the group minus the reference, are of people with both scores, with"
-            " Welch's t test and interval; adjusted for the score at baseline they are from an analysis of covariance of all"
-            " groups with one slope."
-        )
-    if "service_difference" in analyses:
-        yield "Use of services was compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
-    for compares, words in (("groups", "differences of change"), ("groups_adjusted", "adjusted differences of change")):
-        if families := study.protocol.plan.families_of(compares):
-            names = [f"{family.family} ({family.role})" for family in families]
-            yield (
-                f"Tests of {words} were adjusted within the planned famil{'ies' if len(names) > 1 else 'y'}"
-                f" {_enumerate(names)}, by Holm and by Benjamini and Hochberg."
-            )
-
-
 def _measures(study: Study) -> Iterator[str]:
     for instrument in study.instruments:
         scales = [_scale(instrument, scale) for scale in instrument.all_scales if scale.scale in study.protocol.outcomes]
         if scales:
             yield (
                 f"{instrument.name} ({instrument.source.rstrip('.')}): {instrument.item_count} items answered"
-                f" {_anchors(instrument)}; {_enumerate(scales)}."
+                f" {_anchors(instrument)}; {enumerated(scales)}."
             )
         if instrument.reversed:
             yield f"{len(instrument.reversed)} of its items were reversed against the declared anchors."
@@ -101,7 +73,7 @@ def _measures(study: Study) -> Iterator[str]:
         yield from _skips(instrument)
     use = study.protocol.service_use
     if use is not None:
-        yield f"Use of {len(use.services)} services was asked at {_enumerate(use.waves)}."
+        yield f"Use of {len(use.services)} services was asked at {enumerated(use.waves)}."
 
 
 def _skips(instrument: Instrument) -> Iterator[str]:
@@ -119,7 +91,7 @@ def _anchors(instrument: Instrument) -> str:
     groups = instrument.positions_by_anchors()
     if len(groups) == 1:
         return str(instrument.anchors_of(1))
-    return _enumerate([f"{anchors} ({in_words(positions)})" for anchors, positions in groups.items()])
+    return enumerated([f"{anchors} ({in_words(positions)})" for anchors, positions in groups.items()])
 
 
 def _scale(instrument: Instrument, scale: object) -> str:
@@ -139,7 +111,7 @@ def _norms(study: Study) -> str:
         f"{sample.population[0].lower()}{sample.population[1:]} ({sample.source}{f'; n = {sample.n}' if sample.n else ''})"
         for sample in study.norms.samples
     ]
-    return f"Means were compared with those of {_enumerate(samples)}." if samples else ""
+    return f"Means were compared with those of {enumerated(samples)}." if samples else ""
 
 
 def _missing(study: Study) -> str:
@@ -147,12 +119,12 @@ def _missing(study: Study) -> str:
     for instrument in study.instruments:
         instruments_by_share.setdefault(instrument.minimum_answered, []).append(instrument.name)
     minimums = [
-        f"{100 * share:g} % of a scale's items ({_enumerate(names)})" for share, names in instruments_by_share.items()
+        f"{100 * share:g} % of a scale's items ({enumerated(names)})" for share, names in instruments_by_share.items()
     ]
     if len(minimums) == 1:
         minimums = [minimums[0].split(" (")[0]]
     return (
-        f"A score needs answers to {_enumerate(minimums)}; scales that ask for another share say so in the codebook. A score"
+        f"A score needs answers to {enumerated(minimums)}; scales that ask for another share say so in the codebook. A score"
         " that is a mean is then the mean of the items answered, one that is a sum is that mean times the number of items."
         " No score was otherwise filled in. Every person without a score is counted under one reason (table from the"
         " roster to each n)."
@@ -167,7 +139,7 @@ def _rejected(results: Mapping[str, ResultRow]) -> str:
         for row in results.values()
         if row.analysis == "rejected" and row.statistic == "count"
     ]
-    return f" Values outside the declared answers were set to missing: {_enumerate(blocks)}." if blocks else ""
+    return f" Values outside the declared answers were set to missing: {enumerated(blocks)}." if blocks else ""
 
 
 def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:
@@ -204,7 +176,7 @@ def _multiplicity(study: Study) -> str:
         f"{family.family} ({family.role}, {len(study.protocol.family_tests(family))} tests)" for family in planned_families
     ]
     return (
-        f"Paired t tests were adjusted within the planned famil{'ies' if len(families) > 1 else 'y'} {_enumerate(families)},"
+        f"Paired t tests were adjusted within the planned famil{'ies' if len(families) > 1 else 'y'} {enumerated(families)},"
         f" by Holm and by Benjamini and Hochberg, at {f'{plan.alpha:g}'.removeprefix('0')}; everything else is exploratory"
         + (", but for similarity to norms, which is secondary and not adjusted." if plan.norm_margin is not None else ".")
     )

@@ -287,6 +287,8 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
         waves = all_waves  # a pattern is about all waves
     moment = "" if rule == "any" else row.contrast or row.wave or ""
     groups: tuple[str | None, ...] = tuple(group for group in (row.people_group, row.compared_with) if group is not None)
+    if groups and statistic_of(row.analysis, row.statistic).of_all_groups:
+        groups = tuple(group.category for group in study.protocol.compared_groups)
     if rule == "without_group":
         rule, groups = "whole_roster", (None,)
     return_waves = result_waves if rule in ("first", "roster", "whole_roster") else ()

@@ -62,6 +62,7 @@ from dagster_project.results.release_diff import (
     diff_markdown,
     result_changes,
 )
+from dagster_project.results.repeated_measures import repeated_measures_results
 from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
 from dagster_project.results.result_collector import MartRow, direction_of
 from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
@@ -164,6 +165,7 @@ __all__ = [
     "read_published",
     "rejected_results",
     "reliable_change_results",
+    "repeated_measures_results",
     "result_changes",
     "result_id",
     "round_half_away",

@@ -108,7 +108,7 @@ def change_difference_results(change_moments: Iterable[MartRow], study: Study) -
         rows.add(code, "difference", test.difference[index], n, f"mean {direction}", **row_fields)
         rows.add(code, "df", test.df[index], n, "Welch's degrees of freedom", **row_fields)
         row_fields["df"] = test.df[index]
-        _add_test(
+        add_test(
             rows, code, n, f"Welch's t test of the {direction}", row_fields, test.se[index], test.t[index], test.p[index]
         )
         rows.interval(
@@ -126,7 +126,7 @@ def change_difference_results(change_moments: Iterable[MartRow], study: Study) -
             method = f"95 % interval of {name}: t quantile of Welch's df times its standard error (delta method)"
             rows.interval(code, f"{name}_", low[index], high[index], n, method, **row_fields)
         tests.setdefault((code, contrast.contrast), []).append(PlannedTest(code, test.p[index], n, test_fields))
-    _add_families(rows, study, "groups", "Welch's t test of the difference", tests)
+    adjusted_families(rows, study, "groups", "Welch's t test of the difference", tests)
     return rows.rows
 
 
@@ -154,7 +154,7 @@ def adjusted_change_results(change_moments: Iterable[MartRow], study: Study) -> 
                 tests.setdefault((code, contrast.contrast), []).append(
                     PlannedTest(code, float(model.p[index]), n, test_fields)
                 )
-    _add_families(rows, study, "groups_adjusted", "the adjusted difference", tests)
+    adjusted_families(rows, study, "groups_adjusted", "the adjusted difference", tests)
     return rows.rows
 
 
@@ -178,20 +178,21 @@ def _adjusted_difference(
     rows.add(code, "difference", model.difference[index], n, f"{words}; analysis of covariance", **row_fields)
     rows.add(code, "df", model.df, n, "pairs - groups - 1", **row_fields)
     row_fields["df"] = model.df
-    _add_test(rows, code, n, f"t test of the {words}", row_fields, model.se[index], model.t[index], model.p[index])
+    add_test(rows, code, n, f"t test of the {words}", row_fields, model.se[index], model.t[index], model.p[index])
     method = f"95 % t interval of the {words}"
     rows.interval(code, "", model.ci_low[index], model.ci_high[index], n, method, **row_fields)
     row_fields["note"] = model.slopes_reason
     rows.add(code, "p_slopes", model.slopes_p, n, "F test that the slopes of the groups are equal", **row_fields)
 
 
-def _add_test(rows: Rows, code: str, n: int, method: str, row_fields: RowFields, se: float, t: float, p: float) -> None:
+def add_test(rows: Rows, code: str, n: int, method: str, row_fields: RowFields, se: float, t: float, p: float) -> None:
+    """The standard error, t and p of a difference."""
     rows.add(code, "se", se, n, "standard error of the difference", **row_fields)
     rows.add(code, "t", t, n, method, **row_fields)
     rows.add(code, "p", p, n, f"{method}, two-sided", **row_fields)
 
 
-def _add_families(
+def adjusted_families(
     rows: Rows, study: Study, compares: str, test_words: str, tests: Mapping[tuple[str, str], Sequence[PlannedTest]]
 ) -> None:
     """p_holm and p_bh within each family of the plan, of every group. tests: by scale and contrast."""

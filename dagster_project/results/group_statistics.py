@@ -36,6 +36,7 @@ def group_statistics(statistics: Iterable[Statistic]) -> Iterator[Statistic]:
     yield from _change()
     yield from _adjusted_change()
     yield from _services()
+    yield from _repeated_measures()
 
 
 def _characteristics() -> Iterator[Statistic]:
@@ -82,7 +83,7 @@ def _change() -> Iterator[Statistic]:
 
 
 def _adjusted_change() -> Iterator[Statistic]:
-    entry = partial(Statistic, "change_adjusted", people="both", is_planned=True)
+    entry = partial(Statistic, "change_adjusted", people="both", is_planned=True, of_all_groups=True)
     model = "change = group + slope times (score at baseline), least squares"
     difference = entry("difference", f"coefficient of the group; {model}", _SCORE)
     yield entry("n", "count of pairs of all groups", "people", 0)
@@ -90,8 +91,9 @@ def _adjusted_change() -> Iterator[Statistic]:
         entry, difference, "pairs - groups - 1", "Fisher, Statistical Methods for Research Workers, 1932, ch. 8"
     )
     yield Statistic(
-        "change_adjusted", "p_slopes", "P(F >= f): slopes of the groups differ", decimals=3, kind="p", people="both"
-    )
+        "change_adjusted", "p_slopes", "P(F >= f): slopes of the groups differ", decimals=3, kind="p", people="both",
+        of_all_groups=True,
+    )  # fmt: skip
 
 
 def _services() -> Iterator[Statistic]:
@@ -111,3 +113,19 @@ def _services() -> Iterator[Statistic]:
     yield entry(
         "p", "Fisher's exact test: sum of the probabilities of tables no likelier than this one", decimals=3, kind="p"
     )
+
+
+def _repeated_measures() -> Iterator[Statistic]:
+    source = "Mallinckrodt and others, Drug Inf J 2008, 42, 303-319"
+    kenward = "Kenward and Roger, Biometrics 1997, 53, 983-997"
+    model = "score = mean of the group and wave + error, errors of a person correlated over waves; REML"
+    entry = partial(Statistic, "mmrm", people="any", source=source, of_all_groups=True)
+    yield entry("n", "count of people with a score in any wave", "people", 0, source="")
+    yield entry("n_observations", "count of scores", "scores", 0, source="")
+    mean = entry("mean", model, _SCORE, 1)
+    yield mean
+    yield entry("se", f"standard error of the mean; {model}", _SCORE)
+    yield from limits(mean, "mean ± t quantile times SE", "", decimals=2, source=kenward)
+    compared = partial(Statistic, "mmrm_difference", people="any", source=source, of_all_groups=True, is_planned=True)
+    difference = compared("difference", f"mean, or change of means, of the group - that of the reference; {model}", _SCORE)
+    yield from _tests(compared, difference, "of the declared method; its method names it", kenward)

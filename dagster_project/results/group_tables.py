@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
-from dagster_project.study import Category, Contrast, ParticipantVariable, Study
+from dagster_project.study import Category, Contrast, Groups, ParticipantVariable, Study
 
 CellsOf = Callable[[str, str], Sequence[Cell]]
 #: What becomes of the people of a group in a wave: statistic of flow_by_group and heading. They add up to the roster.
@@ -30,6 +30,7 @@ def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         _returns(study, numbers),
         _summary(study, numbers),
         *(_change(study, numbers, contrast) for contrast in study.protocol.contrasts),
+        _repeated_measures(study, numbers),
         *(_services(study, numbers, wave) for wave in (use.waves if use else ())),
     ]
     tables = [table for table in tables if any(cell.text for row in table.rows for cell in row.cells)]
@@ -196,6 +197,35 @@ def _change(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
     )
     title = f"Change by group, {moment}"
     return Table("", f"change_by_group_{moment}", title, tuple(columns), _outcome_rows(study, cells), notes)
+
+
+def _repeated_measures(study: Study, numbers: Numbers) -> Table:
+    waves = [wave.wave for wave in study.protocol.waves]
+    contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
+    planned_families = study.protocol.plan.families_of("repeated_measures")
+
+    def cells(code: str, group: str) -> list[Cell]:
+        row_cells = [_interval(numbers, "mmrm", code, "mean", group, wave) for wave in waves]
+        for moment in contrasts:
+            row_cells.append(_interval(numbers, "mmrm_difference", code, "difference", group, moment))
+            row_cells.append(numbers.cell("{}", _id("mmrm_difference", code, "p", group, moment)))
+            if planned_families:
+                row_cells.append(numbers.cell("{}", _id("mmrm_difference", code, "p_holm", group, moment)))
+        return row_cells
+
+    columns = [Column(wave, "Estimated mean [95 % CI]") for wave in waves]
+    for moment in contrasts:
+        heading = f"Difference of change {moment}"
+        columns += [Column("difference [95 % CI]", heading), Column("p", heading)]
+        columns += [Column("p (Holm)", heading)] if planned_families else []
+    declared = study.protocol.groups.repeated_measures if isinstance(study.protocol.groups, Groups) else None
+    covariance = declared.covariance.replace("_", " ") if declared else ""
+    notes = (
+        f"Mixed model for repeated measures of everybody with any score, by REML, {covariance} covariance; scores are taken"
+        " to be missing at random. Differences are the group minus the reference; those at each wave are in results.",
+    )
+    title = "Groups compared over all waves"
+    return Table("", "repeated_measures", title, tuple(columns), _outcome_rows(study, cells), notes)
 
 
 def _services(study: Study, numbers: Numbers, wave: str) -> Table:

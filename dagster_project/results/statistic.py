@@ -52,6 +52,7 @@ class Statistic:
     value and is written without a zero before the point. made_of: other results it is computed from. method: how it is
     computed, where that is the same for all results. limit_of: the statistic of whose interval it is a limit. printed_as:
     its name in published tables. is_planned: whether a family of the plan covers it, as it does the headline effect size.
+    of_all_groups: whether a number about a group needs the people of all groups, as a model of all of them does.
     """
 
     analysis: str
@@ -67,6 +68,7 @@ class Statistic:
     limit_of: str = ""
     printed_as: str = ""
     is_planned: bool = False
+    of_all_groups: bool = False
 
 
 def limits(

@@ -347,11 +347,12 @@ ESTIMANDS_TABLE = TableSpec(
         ColumnSpec("people", "text", "Who counts in the statistic, as a code that trace applies."),
         ColumnSpec("people_in_words", "text", "Who counts in the statistic."),
         ColumnSpec("formula", "text", "The statistic's formula, in plain text."),
+        ColumnSpec("of_all_groups", "flag", "Whether a number about a group needs the people of all groups."),
     ),
 )
 
 
-def estimand_rows() -> list[dict[str, str]]:
+def estimand_rows() -> list[dict[str, str | bool]]:
     """The rows of codebook.estimands."""
     return [
         {
@@ -360,6 +361,7 @@ def estimand_rows() -> list[dict[str, str]]:
             "people": entry.people,
             "people_in_words": PEOPLE[entry.people],
             "formula": entry.formula,
+            "of_all_groups": entry.of_all_groups,
         }
         for entry in STATISTICS
     ]

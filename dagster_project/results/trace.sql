@@ -12,7 +12,7 @@
 -- results it is made of (statistics_registry.py).
 create or replace macro traced_rows(traced_id) as table
 with one as (
-    select results.*, estimands.people, estimands.people_in_words, estimands.formula, contrasts.baseline, contrasts.followup
+    select results.*, estimands.people, estimands.people_in_words, estimands.formula, estimands.of_all_groups, contrasts.baseline, contrasts.followup
     from results.results as results
     left join codebook.estimands as estimands
         on results.analysis = estimands.analysis
@@ -106,6 +106,7 @@ everybody as (
             when one.people = 'without_group' then if(states.people_group is null, null, 'in a group')
             when one.people_group is null then null
             when states.people_group is null then 'group not known'
+            when one.of_all_groups then null
             when states.people_group not in (one.people_group, coalesce(one.compared_with, one.people_group)) then 'in another group'
         end as other_group
     from marts.participants as people

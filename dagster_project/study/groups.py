@@ -22,6 +22,26 @@ ARM_CODES = frozenset(
 )  # fmt: skip
 
 
+RepeatedBaseline = Literal["constrained", "free", "covariate"]
+
+
+class RepeatedMeasures(Definition):
+    """The mixed model for repeated measures that compares groups over all waves."""
+
+    baseline: RepeatedBaseline | None = Field(
+        default=None,
+        description="the first wave: constrained (the same mean in all groups; default of randomised groups), free (a mean"
+        " of its own in each group; default of natural groups) or covariate (people without it are left out)",
+    )
+    covariance: Literal[
+        "unstructured", "toeplitz", "heterogeneous_toeplitz", "ar1", "heterogeneous_ar1", "compound_symmetry",
+        "heterogeneous_compound_symmetry",
+    ] = Field(default="unstructured", description="the covariance of waves within people (unstructured)")  # fmt: skip
+    df: Literal["kenward_roger", "satterthwaite"] = Field(
+        default="kenward_roger", description="degrees of freedom, with Kenward and Roger's standard errors or without"
+    )
+
+
 class Groups(Definition):
     """The groups that results are given for and that are compared with each other, one variable of the roster."""
 
@@ -29,6 +49,9 @@ class Groups(Definition):
     reference: CategoryId = Field(description="the category that the others are compared with, e.g. control")
     design: Literal["randomised", "natural"] = Field(
         description="randomised (arms of a trial: people were allocated by chance) or natural (groups that people belong to)"
+    )
+    repeated_measures: RepeatedMeasures = Field(
+        default=RepeatedMeasures(), description="the mixed model of all waves: baseline, covariance, df"
     )
 
 

@@ -27,10 +27,11 @@ class Family(Definition):
     contrasts: tuple[ContrastId, ...] = Field(
         default=(), description="the contrasts of these tests; all of the protocol's if left out"
     )
-    compares: Literal["waves", "groups", "groups_adjusted"] = Field(
+    compares: Literal["waves", "groups", "groups_adjusted", "repeated_measures"] = Field(
         default="waves",
-        description="what is tested: waves (change of everybody; default), groups (difference of change between groups) or"
-        " groups_adjusted (the same, adjusted for the baseline score)",
+        description="what is tested: waves (change of everybody; default), groups (difference of change between groups),"
+        " groups_adjusted (the same, adjusted for the baseline score) or repeated_measures (the same in the mixed model of"
+        " all waves)",
     )
 
 

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from dagster_project.study.base import Code, ContrastId, Definition, Text, WaveId
 from dagster_project.study.export import RESERVED_NAMES, Export
-from dagster_project.study.groups import Groups, groups_error, ordered_groups
+from dagster_project.study.groups import Groups, RepeatedBaseline, groups_error, ordered_groups
 from dagster_project.study.instruments import Assumption
 from dagster_project.study.items import Positions
 from dagster_project.study.library import InstrumentName
@@ -246,6 +246,12 @@ class Protocol(Definition):
     def is_randomised(self) -> bool:
         """Whether the groups were made by chance."""
         return isinstance(self.groups, Groups) and self.groups.design == "randomised"
+
+    @property
+    def repeated_measures_baseline(self) -> RepeatedBaseline:
+        """How the mixed model for repeated measures takes the first wave: as declared, or as the design has it."""
+        declared = self.groups.repeated_measures.baseline if isinstance(self.groups, Groups) else None
+        return declared or ("constrained" if self.is_randomised else "free")
 
     @property
     def compared_variables(self) -> tuple[ParticipantVariable, ...]:

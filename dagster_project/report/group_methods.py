@@ -1,0 +1,59 @@
+"""What the methods section says of groups of people. Belongs here: these sentences. Does not belong here: results."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from dagster_project.study import Groups, Study
+
+_TESTS = {
+    "groups": "differences of change",
+    "groups_adjusted": "adjusted differences of change",
+    "repeated_measures": "differences in the mixed model for repeated measures",
+}
+_BASELINES = {
+    "constrained": "as an outcome with one mean for all groups",
+    "free": "as an outcome with a mean for each group",
+    "covariate": "as a covariate of each later one",
+}
+_DF = {
+    "kenward_roger": "Kenward and Roger's standard errors and degrees of freedom",
+    "satterthwaite": "Satterthwaite's degrees of freedom",
+}
+
+
+def enumerated(parts: Sequence[str]) -> str:
+    """Words with commas, and "and" before the last."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
+    """Sentences about the groups and how they are compared; none where everybody is one group."""
+    declared = study.protocol.groups
+    if not isinstance(declared, Groups):
+        return
+    reference, *others = [group.label for group in study.protocol.compared_groups]
+    origin = "to which they were allocated by chance" if study.protocol.is_randomised else "to which they belong"
+    yield f"People were compared by the groups {origin}: {enumerated(others)} with {reference}, the reference."
+    yield "Everybody counts in the group that the roster gives, whatever became of them later."
+    if "change_difference" in analyses:
+        yield (
+            "Differences of change between groups, the group minus the reference, are of people with both scores, with"
+            " Welch's t test and interval; adjusted for the score at baseline they are from an analysis of covariance of all"
+            " groups with one slope."
+        )
+    if "mmrm_difference" in analyses:
+        model = declared.repeated_measures
+        baseline = study.protocol.repeated_measures_baseline
+        yield (
+            "All waves together were compared with a mixed model for repeated measures (REML,"
+            f" {model.covariance.replace('_', ' ')} covariance within people, {_DF[model.df]}) of everybody with at least"
+            f" one score, with the first wave {_BASELINES[baseline]}."
+        )
+    if "service_difference" in analyses:
+        yield "Use of services was compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
+    for compares, words in _TESTS.items():
+        if families := study.protocol.plan.families_of(compares):
+            names = [f"{family.family} ({family.role})" for family in families]
+            yield (
+                f"Tests of {words} were adjusted within the planned famil{'ies' if len(names) > 1 else 'y'}"
+                f" {enumerated(names)}, by Holm and by Benjamini and Hochberg."
+            )
