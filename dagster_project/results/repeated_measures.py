@@ -4,6 +4,7 @@ Belongs here: which numbers the model has, by what name and method. Does not bel
 models of everybody as one group (waves.py).
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -81,6 +82,7 @@ class _ScaleModel:
             max(len(self._scored), 1), contrasts, baseline=self._baseline, structure=declared.covariance, level=LEVEL,
         )  # fmt: skip
         self._n = sum(self._model.n_people)
+        self._reason = self._in_words(self._model.reason)
         self._method = (
             f"mixed model for repeated measures by REML: {declared.covariance.replace('_', ' ')} covariance,"
             f" {_BASELINES[self._baseline]}, {_DF[declared.df]} degrees of freedom"
@@ -89,16 +91,16 @@ class _ScaleModel:
     def add_means(self, rows: Rows) -> None:
         """How many people and scores, and the estimated mean of each group and wave."""
         model, scale, n = self._model, self._scale, self._n
-        rows.add(scale, "n", n, n, "people of all groups in the model", remark=model.reason)
-        rows.add(scale, "n_observations", model.n_observations, n, "scores in the model", remark=model.reason)
+        rows.add(scale, "n", n, n, "people of all groups in the model", remark=self._reason)
+        rows.add(scale, "n_observations", model.n_observations, n, "scores in the model")
         for group, group_means in zip(self._groups, model.means, strict=True):
             for wave, estimates in zip(self._scored, group_means, strict=False):
                 if self._baseline == "covariate" and wave == 0:
                     continue
                 mean = self._chosen(estimates)
-                note = model.reason or "nobody of the group has a score in this wave"
+                note = self._reason or "nobody of the group has a score in this wave"
                 fields: RowFields = {
-                    "people_group": group, "wave": self._waves[wave], "df": mean.df, "remark": model.reason, "note": note,
+                    "people_group": group, "wave": self._waves[wave], "df": mean.df, "note": note,
                 }  # fmt: skip
                 rows.add(scale, "mean", mean.estimate, n, f"estimated mean; {self._method}", **fields)
                 rows.add(scale, "se", mean.se, n, f"standard error of the estimated mean; {self._method}", **fields)
@@ -111,10 +113,9 @@ class _ScaleModel:
         for item in self._compared:
             for group in self._groups[1:]:
                 estimate = self._chosen(next(estimates))
-                note = self._model.reason or "nobody of one of the groups has a score in one of the waves"
+                note = self._reason or "nobody of one of the groups has a score in one of the waves"
                 fields: RowFields = {
-                    **item.row_fields, "people_group": group, "compared_with": self._groups[0],
-                    "remark": self._model.reason, "note": note,
+                    **item.row_fields, "people_group": group, "compared_with": self._groups[0], "note": note,
                 }  # fmt: skip
                 test = self._add_difference(rows, estimate, f"{item.words}; {self._method}", fields)
                 if (contrast := item.row_fields.get("contrast")) is not None:
@@ -127,8 +128,13 @@ class _ScaleModel:
         fields = {**fields, "df": estimate.df}
         add_test(rows, scale, n, method, fields, estimate.se, estimate.t, estimate.p)
         rows.interval(scale, "", estimate.ci_low, estimate.ci_high, n, f"95 % interval of the {method}", **fields)
-        test_fields: RowFields = {**fields, "note": fields["note"] or NO_P, "remark": ""}
+        test_fields: RowFields = {**fields, "note": fields["note"] or NO_P}
         return PlannedTest(scale, estimate.p, n, test_fields)
+
+    def _in_words(self, reason: str) -> str:
+        """A reason with the names of groups and waves in place of their numbers."""
+        by_group = re.sub(r"\bgroup (\d+)", lambda match: f"group {self._groups[int(match[1]) - 1]}", reason)
+        return re.sub(r"\bwave (\d+)", lambda match: self._waves[self._scored[int(match[1]) - 1]], by_group)
 
     def _chosen(self, estimates: MmrmEstimate) -> Estimate:
         return estimates.kenward_roger if self._df == "kenward_roger" else estimates.satterthwaite
