@@ -61,6 +61,7 @@ def test_differences_of_change_are_what_r_says(groups: Callable[[str], dict[str,
                 (f"low_{level}", raw.ci_low), (f"high_{level}", raw.ci_high),
                 ("d", sds.d), ("d_se", sds.se), ("g", sds.g),
                 (f"d_low_{level}", sds.d_ci_low), (f"d_high_{level}", sds.d_ci_high),
+                (f"g_low_{level}", sds.g_ci_low), (f"g_high_{level}", sds.g_ci_high),
                 ("balance", balance.difference),
                 (f"balance_low_{level}", balance.ci_low), (f"balance_high_{level}", balance.ci_high),
             ):  # fmt: skip
@@ -134,6 +135,13 @@ def test_a_ratio_goes_as_far_as_it_is_defined() -> None:
     assert np.isnan(odds.ci_low).all()
     assert fisher_exact(*counts)[[3, 5]].tolist() == [1, 1]
     assert np.isnan(fisher_exact(*counts)[6])
+
+
+def test_a_count_that_is_not_there_is_not_an_event_of_nobody() -> None:
+    for ratio in (risk_ratio([NAN, 1], 5, [2, NAN], 5), odds_ratio([NAN, 1], 5, [2, NAN], 5)):
+        assert ratio.reason == ("no count", "no count")
+        assert np.isnan([ratio.ratio, ratio.ci_low, ratio.ci_high]).all()
+    assert np.isnan(fisher_exact([NAN, 1], 5, [2, NAN], 5)).all()
 
 
 def test_a_number_needed_that_may_be_infinite_says_so() -> None:
