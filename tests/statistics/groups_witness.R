@@ -5,7 +5,7 @@
 # From the repository's root. Output: versions, then dataset,scale,contrast,statistic,value with 17 digits. Data set "means":
 # moments (statistic input_...) and what t.test says of them; "counts": x1-n1-x2-n2; "categories": the counts of both groups.
 # The effect size is by hand, its standard error by a gradient that R's deriv makes of the definition, with the covariance
-# matrix of two sample variances; Morris's variance (2008, equation 25) is in "morris". Newcombe's interval is made of
+# matrix of two sample variances; Morris's variance (2008) is in "morris". Newcombe's interval is made of
 # prop.test's Wilson limits.
 
 suppressMessages(library(HSAUR3))

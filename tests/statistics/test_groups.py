@@ -82,6 +82,22 @@ def test_the_error_of_d_comes_to_morris_in_large_groups(groups: Callable[[str], 
         assert abs(variance / said["variance"] - 1) > 0.5 / n, name
 
 
+def test_effect_sizes_of_training_are_what_was_published() -> None:
+    """Morris 2008, Table 5, d_ppc2 of five studies of training, from the means and SDs that he gives."""
+    before, after = np.array([30.6, 23.5, 0.5, 53.4, 35.6]), np.array([38.5, 26.8, 0.7, 75.9, 36.0])
+    sd_before, sd_after = np.array([15.0, 3.1, 0.1, 14.5, 4.7]), np.array([11.6, 4.1, 0.1, 4.4, 4.6])
+    control, control_after = np.array([23.1, 24.9, 0.6, 55.7, 34.8]), np.array([19.7, 25.3, 0.6, 60.7, 33.4])
+    sd_control, sd_control_after = np.array([13.8, 4.1, 0.2, 17.3, 3.1]), np.array([14.8, 3.3, 0.2, 17.9, 6.9])
+    r = np.array([0.47, 0.64, 0.77, 0.89, 0.44])
+    result = difference_in_sds(
+        [20, 50, 9, 10, 14], after - before, np.sqrt(sd_before**2 + sd_after**2 - 2 * r * sd_before * sd_after), sd_before,
+        [20, 42, 9, 11, 14], control_after - control,
+        np.sqrt(sd_control**2 + sd_control_after**2 - 2 * r * sd_control * sd_control_after), sd_control,
+    )  # fmt: skip
+    assert result.g.round(2).tolist() == [0.77, 0.80, 1.20, 1.05, 0.44]
+    assert result.reason == ("",) * 5
+
+
 def test_shares_are_what_r_says(groups: Callable[[str], dict[str, dict[str, float]]]) -> None:
     samples, tables, numbers = groups("counts"), 0, 0
     for name, said in samples.items():
