@@ -82,6 +82,7 @@ def risk_ratio(
     variance = _ratio(size - x, size * x) + _ratio(size_r - x_r, size_r * x_r)
     reason = tuple(
         EMPTY_GROUP if not (people >= 1 and people_r >= 1)
+        else "no count" if np.isnan(events + events_r)
         else "no event in the reference group: no ratio" if events_r == 0
         else "no event in the group: no interval" if events == 0
         else "an event for everybody in both groups: no interval" if log_variance == 0
@@ -106,6 +107,7 @@ def odds_ratio(
     variance = np.sum([_ratio(np.ones(x.shape), cell) for cell in cells], axis=0)
     reason = tuple(
         EMPTY_GROUP if not (people >= 1 and people_r >= 1)
+        else "no count" if np.isnan(events + events_r)
         else "no event in the reference group: no ratio" if events_r == 0
         else "an event for everybody in the group: no ratio" if events == people
         else "no event in the group: no interval" if events == 0

@@ -2,10 +2,11 @@
 #
 #   Rscript tests/statistics/groups_witness.R > tests/statistics/groups_witness.csv
 #
-# From the repository's root. Output: versions, then dataset,scale,contrast,statistic,value with 17 digits. Data set "means": moments
-# (statistic input_...) and what t.test says of them; "counts": x1-n1-x2-n2; "categories": the counts of both groups. The effect
-# size is by hand, its standard error by a gradient that R's deriv makes of the definition, with the covariance matrix of two
-# sample variances; Morris's variance (2008, equation 25) is beside it. Newcombe's interval is made of prop.test's Wilson limits.
+# From the repository's root. Output: versions, then dataset,scale,contrast,statistic,value with 17 digits. Data set "means":
+# moments (statistic input_...) and what t.test says of them; "counts": x1-n1-x2-n2; "categories": the counts of both groups.
+# The effect size is by hand, its standard error by a gradient that R's deriv makes of the definition, with the covariance
+# matrix of two sample variances; Morris's variance (2008) is in "morris". Newcombe's interval is made of
+# prop.test's Wilson limits.
 
 suppressMessages(library(HSAUR3))
 options(warn = -1)
@@ -45,6 +46,8 @@ means <- function(name, group, pre, post) {
     here(paste0("low_", level), test$conf.int[1]); here(paste0("high_", level), test$conf.int[2])
     quantile <- qt((1 + level) / 2, test$parameter)
     here(paste0("d_low_", level), as.numeric(d - quantile * se)); here(paste0("d_high_", level), as.numeric(d + quantile * se))
+    here(paste0("g_low_", level), J(sum(n) - 2) * as.numeric(d - quantile * se))
+    here(paste0("g_high_", level), J(sum(n) - 2) * as.numeric(d + quantile * se))
     z <- qnorm((1 + level) / 2) * sqrt(sum(slope^2 * c(b^2 / n, 2 * b^4 / (n - 1))))
     here(paste0("balance_low_", level), balance - z); here(paste0("balance_high_", level), balance + z)
   }

@@ -61,6 +61,7 @@ def test_differences_of_change_are_what_r_says(groups: Callable[[str], dict[str,
                 (f"low_{level}", raw.ci_low), (f"high_{level}", raw.ci_high),
                 ("d", sds.d), ("d_se", sds.se), ("g", sds.g),
                 (f"d_low_{level}", sds.d_ci_low), (f"d_high_{level}", sds.d_ci_high),
+                (f"g_low_{level}", sds.g_ci_low), (f"g_high_{level}", sds.g_ci_high),
                 ("balance", balance.difference),
                 (f"balance_low_{level}", balance.ci_low), (f"balance_high_{level}", balance.ci_high),
             ):  # fmt: skip
@@ -79,6 +80,22 @@ def test_the_error_of_d_comes_to_morris_in_large_groups(groups: Callable[[str], 
         variance = (hedges_factor(2 * n - 2)[0] * se) ** 2
         assert variance == pytest.approx(said["variance"], rel=2 / n), name
         assert abs(variance / said["variance"] - 1) > 0.5 / n, name
+
+
+def test_effect_sizes_of_training_are_what_was_published() -> None:
+    """Morris 2008, Table 5, d_ppc2 of five studies of training, from the means and SDs that he gives."""
+    before, after = np.array([30.6, 23.5, 0.5, 53.4, 35.6]), np.array([38.5, 26.8, 0.7, 75.9, 36.0])
+    sd_before, sd_after = np.array([15.0, 3.1, 0.1, 14.5, 4.7]), np.array([11.6, 4.1, 0.1, 4.4, 4.6])
+    control, control_after = np.array([23.1, 24.9, 0.6, 55.7, 34.8]), np.array([19.7, 25.3, 0.6, 60.7, 33.4])
+    sd_control, sd_control_after = np.array([13.8, 4.1, 0.2, 17.3, 3.1]), np.array([14.8, 3.3, 0.2, 17.9, 6.9])
+    r = np.array([0.47, 0.64, 0.77, 0.89, 0.44])
+    result = difference_in_sds(
+        [20, 50, 9, 10, 14], after - before, np.sqrt(sd_before**2 + sd_after**2 - 2 * r * sd_before * sd_after), sd_before,
+        [20, 42, 9, 11, 14], control_after - control,
+        np.sqrt(sd_control**2 + sd_control_after**2 - 2 * r * sd_control * sd_control_after), sd_control,
+    )  # fmt: skip
+    assert result.g.round(2).tolist() == [0.77, 0.80, 1.20, 1.05, 0.44]
+    assert result.reason == ("",) * 5
 
 
 def test_shares_are_what_r_says(groups: Callable[[str], dict[str, dict[str, float]]]) -> None:
@@ -134,6 +151,13 @@ def test_a_ratio_goes_as_far_as_it_is_defined() -> None:
     assert np.isnan(odds.ci_low).all()
     assert fisher_exact(*counts)[[3, 5]].tolist() == [1, 1]
     assert np.isnan(fisher_exact(*counts)[6])
+
+
+def test_a_count_that_is_not_there_is_not_an_event_of_nobody() -> None:
+    for ratio in (risk_ratio([NAN, 1], 5, [2, NAN], 5), odds_ratio([NAN, 1], 5, [2, NAN], 5)):
+        assert ratio.reason == ("no count", "no count")
+        assert np.isnan([ratio.ratio, ratio.ci_low, ratio.ci_high]).all()
+    assert np.isnan(fisher_exact([NAN, 1], 5, [2, NAN], 5)).all()
 
 
 def test_a_number_needed_that_may_be_infinite_says_so() -> None:
