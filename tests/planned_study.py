@@ -62,6 +62,7 @@ contrasts:
   - {contrast: T1-T3, baseline: T1, followup: T3, direction: followup_minus_baseline}
 instruments: [mood, sleep]
 outcomes: [mood_total, sleep_total]
+groups: none
 participant_variables:
   - variable: arm
     label: Arm

@@ -9,7 +9,7 @@ from dagster_project.drafting.draft import Draft, DraftedBlock
 from dagster_project.drafting.export_text import exports_lines
 from dagster_project.drafting.people import Variable
 from dagster_project.drafting.yaml_lines import flow_list, flow_mapping, guessed, one_line, question_value, scalar
-from dagster_project.study import ASK, in_words
+from dagster_project.study import ASK, in_words, is_arm_code
 
 _DAYS_A_MONTH = 365.25 / 12
 
@@ -201,4 +201,17 @@ def _variable_lines(variables: Sequence[Variable]) -> list[str]:
             text_words = f", text: [{texts}]" if category.texts != (category.label,) else ""
             code = f'"{category.code}"' if category.code.isdigit() else scalar(category.code)
             lines.append(f"      - {{category: {code}, label: {scalar(category.label)}{text_words}}}")
-    return [*lines, ""]
+    return [*lines, "", *_group_lines(variables)]
+
+
+def _group_lines(variables: Sequence[Variable]) -> list[str]:
+    """A question where a variable looks like the arms of a trial: everybody as one group would hide the comparison."""
+    for variable in variables:
+        if variable.categories and is_arm_code(variable.code):
+            codes = ", ".join(category.code for category in variable.categories)
+            question = (
+                f"the groups to compare: {{variable: {variable.code}, reference: one of {codes}, design: randomised or"
+                " natural}, or none"
+            )
+            return [f"groups: {question_value(question)}", ""]
+    return []

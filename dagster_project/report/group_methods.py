@@ -27,12 +27,12 @@ def enumerated(parts: Sequence[str]) -> str:
 
 def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
     """Sentences about the groups and how they are compared; none where everybody is one group."""
-    declared = study.protocol.groups
-    if not isinstance(declared, Groups):
+    definition = study.protocol.groups
+    if not isinstance(definition, Groups):
         return
-    reference, *others = [group.label for group in study.protocol.compared_groups]
+    reference, *compared_labels = [group.label for group in study.protocol.compared_groups]
     origin = "to which they were allocated by chance" if study.protocol.is_randomised else "to which they belong"
-    yield f"People were compared by the groups {origin}: {enumerated(others)} with {reference}, the reference."
+    yield f"People were compared by the groups {origin}: {enumerated(compared_labels)} with {reference}, the reference."
     yield "Everybody counts in the group that the roster gives, whatever became of them later."
     if "change_difference" in analyses:
         yield (
@@ -41,7 +41,7 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
             " groups with one slope."
         )
     if "mmrm_difference" in analyses:
-        model = declared.repeated_measures
+        model = definition.repeated_measures
         baseline = study.protocol.repeated_measures_baseline
         yield (
             "All waves together were compared with a mixed model for repeated measures (REML,"

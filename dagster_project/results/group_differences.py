@@ -50,7 +50,7 @@ def characteristics_difference_results(
                 sizes, means, sds = ([*map(float, column(pair, name))] for name in ("n", "mean", "sd"))
                 n = int(np.nansum(sizes))
                 difference = standardised_difference_of_means(
-                    *(_known(sizes[0]), means[0], sds[0]), *(_known(sizes[1]), means[1], sds[1]), LEVEL
+                    *(_people_count(sizes[0]), means[0], sds[0]), *(_people_count(sizes[1]), means[1], sds[1]), LEVEL
                 )
                 value, reason = float(difference.difference[0]), difference.reason[0]
                 method = "difference of the means in SDs"
@@ -59,7 +59,7 @@ def characteristics_difference_results(
     return rows.rows
 
 
-def _known(size: float) -> float:
+def _people_count(size: float) -> float:
     """How many people; 0 where there is no row of them."""
     return 0.0 if np.isnan(size) else size
 
@@ -163,8 +163,8 @@ def _baseline_adjusted(group_rows: Sequence[MartRow], contrast: Contrast) -> Anc
     n = _sizes(group_rows)
     sd_baseline, sd_change = np.array(column(group_rows, "sd_baseline")), np.array(column(group_rows, "sd_change"))
     # change = sign (baseline - follow-up), so that its covariance with the baseline follows from theirs.
-    shared = contrast.baseline_sign * (sd_baseline**2 - np.array(column(group_rows, "covariance")))
-    products = np.array([[sd_change**2, shared], [shared, sd_baseline**2]]) * (np.array(n) - 1)
+    baseline_covariance = contrast.baseline_sign * (sd_baseline**2 - np.array(column(group_rows, "covariance")))
+    products = np.array([[sd_change**2, baseline_covariance], [baseline_covariance, sd_baseline**2]]) * (np.array(n) - 1)
     means = np.column_stack([column(group_rows, "mean_change"), column(group_rows, "mean_baseline")])
     return ancova(n, means, np.moveaxis(products, 2, 0), ["the score at baseline"], reference=0, level=LEVEL)
 

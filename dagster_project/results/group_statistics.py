@@ -54,7 +54,7 @@ def _tests(entry: "partial[Statistic]", difference: Statistic, df: str, source: 
     yield entry("se", "standard error of the difference", _SCORE)
     yield from limits(difference, "difference ± t quantile times SE", "", source=source)
     yield entry("t", "difference / SE", source=source)
-    yield entry("df", df, decimals=1)
+    yield entry("df", df, decimals=0)
     yield entry("p", "P(|T| >= |t|)", decimals=3, kind="p", source=source)
     adjusted = partial(entry, decimals=3, kind="p", made_of=Inputs("group_family", (f"{difference.analysis}/p",)))
     order = "in the order of the family's m p values, at most 1"

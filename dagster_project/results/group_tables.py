@@ -218,8 +218,8 @@ def _repeated_measures(study: Study, numbers: Numbers) -> Table:
         heading = f"Difference of change {moment}"
         columns += [Column("difference [95 % CI]", heading), Column("p", heading)]
         columns += [Column("p (Holm)", heading)] if planned_families else []
-    declared = study.protocol.groups.repeated_measures if isinstance(study.protocol.groups, Groups) else None
-    covariance = declared.covariance.replace("_", " ") if declared else ""
+    groups = study.protocol.groups
+    covariance = groups.repeated_measures.covariance.replace("_", " ") if isinstance(groups, Groups) else ""
     notes = (
         f"Mixed model for repeated measures of everybody with any score, by REML, {covariance} covariance; scores are taken"
         " to be missing at random. Differences are the group minus the reference; those at each wave are in results.",

@@ -42,8 +42,8 @@ class _Compared:
 def repeated_measures_results(group_pattern_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """Each scale's model: means of each group and wave, and each group against the reference at each later wave and in each
     contrast, of everybody with at least one score. group_pattern_moments: people_group, and as marts.pattern_moments."""
-    declared = study.protocol.groups
-    if not isinstance(declared, Groups):
+    definition = study.protocol.groups
+    if not isinstance(definition, Groups):
         return []
     groups = [group.category for group in study.protocol.compared_groups]
     by_group = {key[0]: rows for key, rows in grouped(group_pattern_moments, "people_group").items()}
@@ -51,7 +51,7 @@ def repeated_measures_results(group_pattern_moments: Iterable[MartRow], study: S
     means, differences = Rows("mmrm", study), Rows("mmrm_difference", study, compares="repeated_measures")
     tests: dict[tuple[str, str], list[PlannedTest]] = {}
     for scale in study.scales:
-        model = _ScaleModel(study, declared.repeated_measures, scale, [patterns_of[group][scale] for group in groups])
+        model = _ScaleModel(study, definition.repeated_measures, scale, [patterns_of[group][scale] for group in groups])
         model.add_means(means)
         for contrast, test in model.add_differences(differences):
             tests.setdefault((scale, contrast), []).append(test)
@@ -63,8 +63,10 @@ def repeated_measures_results(group_pattern_moments: Iterable[MartRow], study: S
 class _ScaleModel:
     """The model of one scale. patterns: of each group, the reference first."""
 
-    def __init__(self, study: Study, declared: RepeatedMeasures, scale: str, patterns: Sequence[Sequence[Pattern]]) -> None:
-        self._scale, self._df = scale, declared.df
+    def __init__(
+        self, study: Study, definition: RepeatedMeasures, scale: str, patterns: Sequence[Sequence[Pattern]]
+    ) -> None:
+        self._scale, self._df = scale, definition.df
         self._groups = [group.category for group in study.protocol.compared_groups]
         self._waves = [wave.wave for wave in study.protocol.waves]
         self._scored = sorted({wave for group in patterns for pattern in group for wave in pattern.waves})
@@ -79,13 +81,13 @@ class _ScaleModel:
         ]
         self._model = fit_mmrm(
             [[_on_waves(pattern, self._scored) for pattern in group] for group in patterns],
-            max(len(self._scored), 1), contrasts, baseline=self._baseline, structure=declared.covariance, level=LEVEL,
+            max(len(self._scored), 1), contrasts, baseline=self._baseline, structure=definition.covariance, level=LEVEL,
         )  # fmt: skip
         self._n = sum(self._model.n_people)
         self._reason = self._in_words(self._model.reason)
         self._method = (
-            f"mixed model for repeated measures by REML: {declared.covariance.replace('_', ' ')} covariance,"
-            f" {_BASELINES[self._baseline]}, {_DF[declared.df]} degrees of freedom"
+            f"mixed model for repeated measures by REML: {definition.covariance.replace('_', ' ')} covariance,"
+            f" {_BASELINES[self._baseline]}, {_DF[definition.df]} degrees of freedom"
         )
 
     def add_means(self, rows: Rows) -> None:
@@ -97,7 +99,7 @@ class _ScaleModel:
             for wave, estimates in zip(self._scored, group_means, strict=False):
                 if self._baseline == "covariate" and wave == 0:
                     continue
-                mean = self._chosen(estimates)
+                mean = self._estimate(estimates)
                 note = self._reason or "nobody of the group has a score in this wave"
                 fields: RowFields = {
                     "people_group": group, "wave": self._waves[wave], "df": mean.df, "note": note,
@@ -112,7 +114,7 @@ class _ScaleModel:
         estimates = iter(self._model.contrasts)
         for item in self._compared:
             for group in self._groups[1:]:
-                estimate = self._chosen(next(estimates))
+                estimate = self._estimate(next(estimates))
                 note = self._reason or "nobody of one of the groups has a score in one of the waves"
                 fields: RowFields = {
                     **item.row_fields, "people_group": group, "compared_with": self._groups[0], "note": note,
@@ -136,7 +138,7 @@ class _ScaleModel:
         by_group = re.sub(r"\bgroup (\d+)", lambda match: f"group {self._groups[int(match[1]) - 1]}", reason)
         return re.sub(r"\bwave (\d+)", lambda match: self._waves[self._scored[int(match[1]) - 1]], by_group)
 
-    def _chosen(self, estimates: MmrmEstimate) -> Estimate:
+    def _estimate(self, estimates: MmrmEstimate) -> Estimate:
         return estimates.kenward_roger if self._df == "kenward_roger" else estimates.satterthwaite
 
 
@@ -157,7 +159,7 @@ def _compared(study: Study, scored: Sequence[int], baseline: str) -> list[_Compa
     for wave in scored:
         if wave == 0 and baseline != "free":
             continue
-        weights = np.array([float(other == wave) for other in scored])
+        weights = np.array([float(column_wave == wave) for column_wave in scored])
         words = f"mean at {waves[wave]} of the group minus that of the reference"
         compared.append(_Compared(weights, {"wave": waves[wave], "role": "exploratory"}, words))
     for contrast in study.protocol.contrasts:

@@ -13,7 +13,7 @@ from dagster_project.study.base import CategoryId, Code, Definition
 from dagster_project.study.participants import Category, ParticipantVariable
 
 #: Codes of variables that are arms of a trial as a rule: pooling them without a word would hide the comparison.
-ARM_CODES = frozenset(
+_ARM_CODES = frozenset(
     {
         "allocation", "arm", "arms", "condition", "experimental_group", "intervention", "intervention_group",
         "randomisation", "randomised_to", "randomization", "randomized_to", "study_arm", "study_group", "treatment",
@@ -82,8 +82,13 @@ def ordered_groups(groups: Groups, variables: Sequence[ParticipantVariable]) -> 
     return tuple(sorted(variable.categories, key=lambda category: category.category != groups.reference))
 
 
+def is_arm_code(code: str) -> bool:
+    """Whether a variable's code is one that arms of a trial have as a rule."""
+    return code.lower() in _ARM_CODES
+
+
 def _looks_like_arms(variable: ParticipantVariable) -> bool:
-    return variable.kind == "category" and len(variable.categories) > 1 and variable.variable.lower() in ARM_CODES
+    return variable.kind == "category" and len(variable.categories) > 1 and is_arm_code(variable.variable)
 
 
 def _arms_question(arm: str, variables: Sequence[ParticipantVariable]) -> str:

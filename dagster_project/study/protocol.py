@@ -250,14 +250,14 @@ class Protocol(Definition):
     @property
     def repeated_measures_baseline(self) -> RepeatedBaseline:
         """How the mixed model for repeated measures takes the first wave: as declared, or as the design has it."""
-        declared = self.groups.repeated_measures.baseline if isinstance(self.groups, Groups) else None
-        return declared or ("constrained" if self.is_randomised else "free")
+        baseline = self.groups.repeated_measures.baseline if isinstance(self.groups, Groups) else None
+        return baseline or ("constrained" if self.is_randomised else "free")
 
     @property
     def compared_variables(self) -> tuple[ParticipantVariable, ...]:
         """What the roster knows of people, but for the variable that makes the groups."""
-        own = self.groups.variable if isinstance(self.groups, Groups) else None
-        return tuple(variable for variable in self.participant_variables if variable.variable != own)
+        group_variable = self.groups.variable if isinstance(self.groups, Groups) else None
+        return tuple(variable for variable in self.participant_variables if variable.variable != group_variable)
 
     def family_tests(self, family: Family) -> list[tuple[str, str]]:
         """The tests of a family: (scale, contrast)."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import scipy
 import tool_exports
 
 from dagster_project.cli import main
@@ -16,6 +17,11 @@ from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import Warehouse
 
 _BETTER = '!ask "high or low, the end of the scale that is good"'
+_ARMS = (
+    '!ask "the groups to compare: {variable: arm, reference: one of waiting_list, course, design: randomised or natural},'
+    ' or none"'
+)
+_GROUPS = "{variable: arm, reference: waiting_list, design: randomised}"
 _ENDS = '!ask "high or low, the good end of all scales; or by scale, e.g. {dep_total: low, others: high}"'
 
 
@@ -38,10 +44,25 @@ def _spss_means(exports: Path) -> dict[str, float]:
 def _redcap_means(exports: Path) -> dict[str, float]:
     frame = pd.read_csv(next(exports.glob("*_DATA_*.csv")))
     waves = {"baseline_arm_1": "baseline", "month_3_arm_1": "month3", "month_6_arm_1": "month6"}
-    return {
+    means = {
         f"summary/wor_total/{wave}/mean": _mean(frame[frame.redcap_event_name == event].filter(regex="^wor_"), 6)
         for event, wave in waves.items()
     }
+    return means | _redcap_group_difference(frame, waves)
+
+
+def _redcap_group_difference(frame: pd.DataFrame, waves: Mapping[str, str]) -> dict[str, float]:
+    """SciPy's Welch test of the changes of both arms from the first to the second wave."""
+    items = frame.filter(regex="^wor_")
+    scores = (items.mean(axis=1) * items.shape[1]).where(items.notna().sum(axis=1) >= 6)
+    wide = frame.assign(score=scores).pivot(index="record_id", columns="redcap_event_name", values="score")
+    first, second = list(waves)[:2]
+    change = (wide[second] - wide[first]).dropna()
+    arms = frame[frame.redcap_event_name == first].set_index("record_id")["arm"]
+    course, waiting_list = (change[arms.reindex(change.index) == arm] for arm in (1, 0))
+    test = scipy.stats.ttest_ind(course, waiting_list, equal_var=False)
+    result = f"change_difference/wor_total/course/{waves[first]}-{waves[second]}"
+    return {f"{result}/difference": course.mean() - waiting_list.mean(), f"{result}/p": test.pvalue, f"{result}/df": test.df}
 
 
 def _surveymonkey_means(exports: Path) -> dict[str, float]:
@@ -64,7 +85,7 @@ def _wide_means(exports: Path) -> dict[str, float]:
     ("write_exports", "edits", "means"),
     [
         (tool_exports.spss_in_waves, {"study": (_ENDS, "{dep_total: low, others: high}"), "life": ("!ask [3]", "[3]")}, _spss_means),
-        (tool_exports.redcap_long, {"wor": (_BETTER, "low")}, _redcap_means),
+        (tool_exports.redcap_long, {"wor": (_BETTER, "low"), "study": (_ARMS, _GROUPS)}, _redcap_means),
         (
             tool_exports.surveymonkey_in_waves,
             {"study": ("!ask {", "{"), "questions": (_BETTER, "high"), "questions ": ("!ask [4]", "[4]")},

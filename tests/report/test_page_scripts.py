@@ -25,6 +25,7 @@ NUMBERS: NumberColumns = {
 #: Three people and two waves. mood is the mean of calm and of glad, which is reversed; joy is made of mood and of zest.
 PEOPLE: PeopleData = {
     "participant_ids": ["P1", "P2", "P3"],
+    "people_groups": ["a", "b", None],
     "scopes": [],
     "counted_people": {
         "value/mood/T1": {"flags_index": 0},
@@ -94,6 +95,7 @@ def scope(
 ) -> Any:
     return {
         "rule": rule, "measure": measure, "moment": moment, "waves": waves, "sign": sign, "return_waves": return_waves or [],
+        "people_groups": [],
     }  # fmt: skip
 
 
@@ -178,6 +180,20 @@ def test_a_contrast_shows_the_change_of_those_who_count(sign: int, column: str) 
     people = table(scope("both", "mood", "T1-T2", ["T1", "T2"], sign))
     assert people["columns"] == ["person", "T1", "T2", column]
     assert [row["change"] for row in people["rows"]] == ["−0.5", "", ""]
+
+
+@needs_node
+def test_a_number_of_a_group_counts_nobody_of_another() -> None:
+    of_a = table(scope("value", "mood", "T1", ["T1"]) | {"people_groups": ["a"]})
+    assert of_a["columns"] == ["person", "T1"]
+    assert [(row["participantId"], row["isCounted"]) for row in of_a["rows"]] == [("P1", True), ("P2", False), ("P3", False)]
+    compared = table(scope("roster", "", "T2", ["T2"], return_waves=["T2"]) | {"people_groups": ["a", "b"]})
+    assert compared["columns"] == ["person", "group", "returned"]
+    assert [(row["participantId"], row["isCounted"], row["group"]) for row in compared["rows"]] == [
+        ("P1", True, "a"), ("P2", True, "b"), ("P3", False, "not known"),
+    ]  # fmt: skip
+    without_group = table(scope("whole_roster", "", "", []) | {"people_groups": [None]})
+    assert [row["participantId"] for row in without_group["rows"] if row["isCounted"]] == ["P3"]
 
 
 @needs_node

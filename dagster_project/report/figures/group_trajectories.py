@@ -113,9 +113,15 @@ def _panel(axes: Axes, study: Study, results: Mapping[str, ResultRow], code: str
             for position, wave in zip(positions, waves, strict=True)
         ]
         points = [point for point in points if math.isfinite(point[1])]
-        x, means = [point[0] for point in points], [point[1] for point in points]
-        axes.plot(x, means, color=color, linewidth=1.3, marker=marker, markersize=3.5)
-        lines(axes, [[(at, bottom), (at, top)] for at, _, bottom, top in points if math.isfinite(bottom)], color, 1.2, 1.0)
+        axes.plot(
+            [point[0] for point in points],
+            [point[1] for point in points],
+            color=color,
+            linewidth=1.3,
+            marker=marker,
+            markersize=3.5,
+        )
+        lines(axes, [[(x, bottom), (x, top)] for x, _, bottom, top in points if math.isfinite(bottom)], color, 1.2, 1.0)
     arrow = "↑" if scale.better == "high" else "↓"
     axes.set_title(f"{shorten(scale.label, 40)} {arrow}", loc="left", pad=3, fontsize=8.0 if len(scale.label) <= 28 else 6.5)
 
