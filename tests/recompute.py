@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+from recompute_groups import Groups
 from scipy import stats
 
 Array = np.ndarray[Any, Any]
@@ -249,6 +250,7 @@ class _Study:
         for wave in self.waves:
             for scale in sorted(self.scales, key=lambda code: code in self.parts_of):
                 self._score(scale, wave)
+        self._groups = Groups(self, _share)
 
     def _plan(self) -> None:
         """For whom each wave and block is planned, of those who did not answer it: whoever did is kept, or their answers are
@@ -348,7 +350,7 @@ class _Study:
         for analysis in (
             self._summary, self._norm_difference, self._change, self._adjusted, self._characteristics, self._services,
             self._service_changes, self._items, self._measurement, self._reliable_change, self._attrition, self._flow,
-            self._missingness, self._leavers,
+            self._missingness, self._leavers, self._groups.results,
         ):  # fmt: skip
             for address, statistics in analysis():
                 for statistic, value in statistics.items():

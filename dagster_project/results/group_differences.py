@@ -4,6 +4,7 @@ Belongs here: which numbers a comparison has, by what name and method. Does not 
 numbers of one group (groups.py). Every difference is the group minus the reference.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -150,7 +151,7 @@ def adjusted_change_results(change_moments: Iterable[MartRow], study: Study) -> 
                     "note": model.reason[index],
                 }  # fmt: skip
                 _adjusted_difference(rows, study, code, model, index, n, row_fields)
-                test_fields: RowFields = {**row_fields, "df": model.df, "note": model.reason[index] or NO_P}
+                test_fields: RowFields = {**row_fields, "df": row_fields.get("df"), "note": model.reason[index] or NO_P}
                 tests.setdefault((code, contrast.contrast), []).append(
                     PlannedTest(code, float(model.p[index]), n, test_fields)
                 )
@@ -176,13 +177,22 @@ def _adjusted_difference(
     words = f"change ({direction}) adjusted for the score at baseline, group minus reference"
     rows.add(code, "n", n, n, "people of all groups with both scores", **row_fields)
     rows.add(code, "difference", model.difference[index], n, f"{words}; analysis of covariance", **row_fields)
-    rows.add(code, "df", model.df, n, "pairs - groups - 1", **row_fields)
-    row_fields["df"] = model.df
+    has_test = math.isfinite(model.p[index])
+    df = model.df if has_test else math.nan
+    rows.add(code, "df", df, n, "pairs - groups - 1", **row_fields)
+    row_fields["df"] = df
     add_test(rows, code, n, f"t test of the {words}", row_fields, model.se[index], model.t[index], model.p[index])
     method = f"95 % t interval of the {words}"
     rows.interval(code, "", model.ci_low[index], model.ci_high[index], n, method, **row_fields)
-    row_fields["note"] = model.slopes_reason
-    rows.add(code, "p_slopes", model.slopes_p, n, "F test that the slopes of the groups are equal", **row_fields)
+    row_fields["note"] = model.slopes_reason or model.reason[index]
+    rows.add(
+        code,
+        "p_slopes",
+        model.slopes_p if has_test else math.nan,
+        n,
+        "F test that the slopes of the groups are equal",
+        **row_fields,
+    )
 
 
 def add_test(rows: Rows, code: str, n: int, method: str, row_fields: RowFields, se: float, t: float, p: float) -> None:

@@ -108,7 +108,7 @@ def group_summary_results(scale_moments: Iterable[MartRow], study: Study) -> lis
         for statistic in ("mean", "sd", "min", "max"):
             rows.add(code, statistic, group_rows[index].get(statistic), n[index], **row_fields)
         rows.add(code, "se", se[index], n[index], **row_fields)
-        row_fields["df"] = n[index] - 1
+        row_fields["df"] = n[index] - 1 if n[index] > 1 else None
         rows.interval(code, "", low[index], high[index], n[index], "t interval of the mean", **row_fields)
     return rows.rows
 
