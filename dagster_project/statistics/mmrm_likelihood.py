@@ -23,8 +23,8 @@ _MOST_STEPS, _MOST_HALVINGS = 200, 50
 #: Twice what the deviance would still fall, by its quadratic form: less is rounding error; where the search must end, more
 #: is no minimum.
 _LEAST_DECREMENT, _GREATEST_DECREMENT = 1e-18, 1e-11
-#: A correlation matrix with a smaller eigenvalue is singular.
-_LEAST_EIGENVALUE = 1e-9
+#: A correlation matrix with a smaller eigenvalue is singular; below the second it is on its way there, if the search ends.
+_LEAST_EIGENVALUE, _SMALL_EIGENVALUE = 1e-9, 1e-4
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Likelihood:
         self.errors = [group.scores - group.design @ self.coefficients for group in data.sets]
         self.residuals = [group.remainder + errors.T @ errors for group, errors in zip(data.sets, self.errors, strict=True)]
         self.leverages = [
-            np.einsum("rap,pq,rbq->ab", group.design, self.coefficient_covariance, group.design, optimize=True)
+            np.tensordot(group.design @ self.coefficient_covariance, group.design, axes=([0, 2], [0, 2]))
             for group in data.sets
         ]
         self.deviance = data.degrees * np.log(2 * np.pi) + 2 * float(np.log(np.diag(lower)).sum())
@@ -143,7 +143,9 @@ class Likelihood:
         for group, inverse in zip(self._data.sets, self.inverses, strict=True):
             weighted = inverse @ group.design
             block = first[:, group.columns[:, None], group.columns]
-            slopes -= np.einsum("rap,iab,rbq->ipq", weighted, block, weighted, optimize=True)
+            rows = weighted.transpose(1, 0, 2).reshape(len(group.columns), -1)
+            products = (block @ rows).reshape(len(first), *weighted.shape[1::-1], -1).transpose(0, 2, 1, 3)
+            slopes -= np.tensordot(weighted, products, axes=([0, 1], [1, 2])).transpose(1, 0, 2)
         return slopes
 
     def curvature(self, derivatives: Derivatives) -> Curvature:
@@ -201,7 +203,9 @@ def fit_restricted(data: RestrictedLikelihood, structure: CovarianceStructure, v
         return RestrictedFit(likelihood, derivatives, curvature, reason)
     reason, decrement = "the model does not converge", np.inf
     for _ in range(_MOST_STEPS):
-        newton = curvature.hessian if _is_positive(curvature.hessian, 1e-10) else curvature.expected_hessian
+        newton = next((kind for kind in (curvature.hessian, curvature.expected_hessian) if _is_positive(kind, 1e-10)), None)
+        if newton is None:
+            break
         step = -_solved(newton, curvature.slope)
         decrement = -float(step @ curvature.slope)
         if decrement < _LEAST_DECREMENT * data.degrees:
@@ -216,7 +220,7 @@ def fit_restricted(data: RestrictedLikelihood, structure: CovarianceStructure, v
             break
     if decrement < _GREATEST_DECREMENT:
         reason = ""
-    if _least_eigenvalue(derivatives.covariance) < 10 * _LEAST_EIGENVALUE:
+    if _least_eigenvalue(derivatives.covariance) < (_SMALL_EIGENVALUE if reason else 10 * _LEAST_EIGENVALUE):
         reason = "the covariance is singular: the waves do not vary independently of one another"
     elif not reason and not _is_positive(curvature.hessian, 1e-10):
         reason = "the model does not converge: the likelihood is flat"
