@@ -13,8 +13,8 @@ PROC MIXED) or its expectation (R's pbkrtest).
   omitted term is zero where the covariance is written as linear in its parameters, as the unstructured one and compound
   symmetry can be. The degrees of freedom of a single combination are Satterthwaite's, with the same W.
 
-Sources: Satterthwaite, Biometrics Bull 1946, 2, 110-114; Kenward and Roger, Biometrics 1997, 53, 983-997; Harville and Jeske,
-J Am Stat Assoc 1992, 87, 724-731.
+Sources: Satterthwaite, Biometrics Bull 1946, 2, 110-114; Kenward and Roger, Biometrics 1997, 53, 983-997; Harville and
+Jeske, J Am Stat Assoc 1992, 87, 724-731.
 """
 
 import math

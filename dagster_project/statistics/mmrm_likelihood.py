@@ -19,6 +19,7 @@ import numpy as np
 from dagster_project.statistics.change import Floats
 from dagster_project.statistics.mmrm_covariance import CovarianceStructure, Derivatives
 
+Indices = np.ndarray[tuple[int], np.dtype[np.intp]]
 _MOST_STEPS, _MOST_HALVINGS = 200, 50
 #: Twice what the deviance would still fall, by its quadratic form: less is rounding error; where the search must end, more
 #: is no minimum.
@@ -46,6 +47,11 @@ def people_of_means(columns: tuple[int, ...], n: int, design: Floats, mean: Floa
     return People(columns, n, (root * design)[None], (root * mean)[None], cross_products)
 
 
+def _without_empty_columns(design: Floats) -> tuple[Floats, Indices]:
+    columns = np.flatnonzero(design.any(axis=(0, 1)))
+    return design[:, :, columns], columns
+
+
 @dataclass(frozen=True)
 class Curvature:
     """The deviance at a covariance, with its slope (q,), Hessian (q, q) and the Hessian's expectation (q, q)."""
@@ -58,13 +64,15 @@ class Curvature:
 
 @dataclass(frozen=True)
 class _WaveSet:
-    """Everybody with the same waves: rows of designs (r, w, p), scores (r, w), and the sum of remainders (w, w)."""
+    """Everybody with the same waves: rows of designs (r, w, p), scores (r, w), and the sum of remainders (w, w). dense: the
+    designs without their empty columns, and which columns are left."""
 
-    columns: Floats
+    columns: Indices
     n: int
     design: Floats
     scores: Floats
     remainder: Floats
+    dense: tuple[tuple[Floats, Indices], ...]
 
 
 class RestrictedLikelihood:
@@ -83,6 +91,7 @@ class RestrictedLikelihood:
                 design=np.concatenate([part.design for part in parts]),
                 scores=np.concatenate([part.scores for part in parts]),
                 remainder=np.sum([part.remainder for part in parts], axis=0),
+                dense=tuple(_without_empty_columns(part.design) for part in parts),
             )
             for columns, parts in sorted(members.items())
         ]
@@ -141,11 +150,12 @@ class Likelihood:
         """The derivatives (q, p, p) of the coefficients' information by the parameters."""
         slopes = np.zeros((len(first), self._data.size, self._data.size))
         for group, inverse in zip(self._data.sets, self.inverses, strict=True):
-            weighted = inverse @ group.design
             block = first[:, group.columns[:, None], group.columns]
-            rows = weighted.transpose(1, 0, 2).reshape(len(group.columns), -1)
-            products = (block @ rows).reshape(len(first), *weighted.shape[1::-1], -1).transpose(0, 2, 1, 3)
-            slopes -= np.tensordot(weighted, products, axes=([0, 1], [1, 2])).transpose(1, 0, 2)
+            for design, columns in group.dense:
+                weighted = inverse @ design
+                slopes[:, columns[:, None], columns] -= (
+                    weighted.transpose(0, 2, 1)[:, None] @ block @ weighted[:, None]
+                ).sum(axis=0)
         return slopes
 
     def curvature(self, derivatives: Derivatives) -> Curvature:
