@@ -35,8 +35,8 @@ class Mmrm:
     the baseline where it is a covariate, and none in the first wave then); contrasts: one a contrast; slopes: of the
     baseline, one a wave, empty unless it is a covariate.
 
-    covariance: (k, k) in the scale's units squared, rows and columns in the order of covariance_waves (indices from 0); empty
-    without a model; n_covariance_parameters: how many it was made of. baseline_reference: NaN unless the baseline is a
+    covariance: (k, k) in the scale's units squared, rows and columns in the order of covariance_waves (indices from 0);
+    empty without a model; n_covariance_parameters: how many it was made of. baseline_reference: NaN unless the baseline is a
     covariate. reason: why there is no model, or, with numbers, a remark.
     """
 
