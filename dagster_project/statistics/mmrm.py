@@ -36,7 +36,8 @@ class Mmrm:
     baseline, one a wave, empty unless it is a covariate.
 
     covariance: (k, k) in the scale's units squared, rows and columns in the order of covariance_waves (indices from 0);
-    empty without a model. reason: why there is no model, or, with numbers, a remark.
+    empty without a model; n_covariance_parameters: how many it was made of. baseline_reference: NaN unless the baseline is a
+    covariate. reason: why there is no model, or, with numbers, a remark.
     """
 
     n_people: tuple[int, ...]

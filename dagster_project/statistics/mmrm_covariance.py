@@ -6,7 +6,8 @@ data.
 The unstructured matrix is L L' with the logarithms of L's diagonal as parameters (log-Cholesky: Pinheiro and Bates, Stat
 Comput 1996, 6, 289-296), so it is positive definite whatever the parameters are. The others are SDs times correlations: the
 logarithms of the SDs (one, or one a wave), and correlations as they are; where these are not positive definite, the fit
-takes shorter steps. Lags are counted in waves, also where a person misses some between.
+takes shorter steps. A correlation may be negative, which a random intercept's cannot. Lags are
+counted in waves, also where a person misses some between.
 """
 
 from collections.abc import Callable

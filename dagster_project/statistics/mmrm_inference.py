@@ -5,12 +5,16 @@ Belongs here: the estimate of one combination of coefficients, with its interval
 coefficients mean.
 
 W, the variance of the covariance parameters, is twice the inverse Hessian of the restricted deviance: as observed (SAS's
-PROC MIXED) or its expectation (R's pbkrtest). Satterthwaite: df = 2 v^2 / (g' W g), v = l' C l the variance of the
-combination and g its slope by the parameters. Kenward and Roger: C becomes C + 2 C {sum W_ij (Q_ij - P_i C P_j)} C, without
-the term with second derivatives of the covariance (SAS: DDFM=KR(LINEAR)), so that no result depends on how the covariance is
-parametrised. Where the covariance is linear in its parameters (unstructured, compound symmetry) the omitted term is zero.
-The degrees of freedom of a single combination are then Satterthwaite's, with their W. Sources: Satterthwaite, Biometrics
-Bull 1946, 2, 110-114; Kenward and Roger, Biometrics 1997, 53, 983-997, and Comput Stat Data Anal 2009, 53, 2583-2595.
+PROC MIXED) or its expectation (R's pbkrtest).
+
+- Satterthwaite: df = 2 v^2 / (g' W g), v = l' C l the variance of the combination l and g its slope by the parameters.
+- Kenward and Roger: C becomes C + 2 C {sum W_ij (Q_ij - P_i C P_j)} C, without the term with second derivatives of the
+  covariance (SAS: DDFM=KENWARDROGER(FIRSTORDER)), so that no result depends on how the covariance is parametrised. The
+  omitted term is zero where the covariance is written as linear in its parameters, as the unstructured one and compound
+  symmetry can be. The degrees of freedom of a single combination are Satterthwaite's, with the same W.
+
+Sources: Satterthwaite, Biometrics Bull 1946, 2, 110-114; Kenward and Roger, Biometrics 1997, 53, 983-997; Harville and
+Jeske, J Am Stat Assoc 1992, 87, 724-731.
 """
 
 import math

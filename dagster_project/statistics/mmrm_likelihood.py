@@ -19,12 +19,13 @@ import numpy as np
 from dagster_project.statistics.change import Floats
 from dagster_project.statistics.mmrm_covariance import CovarianceStructure, Derivatives
 
+Indices = np.ndarray[tuple[int], np.dtype[np.intp]]
 _MOST_STEPS, _MOST_HALVINGS = 200, 50
 #: Twice what the deviance would still fall, by its quadratic form: less is rounding error; where the search must end, more
 #: is no minimum.
 _LEAST_DECREMENT, _GREATEST_DECREMENT = 1e-18, 1e-11
-#: A correlation matrix with a smaller eigenvalue is singular.
-_LEAST_EIGENVALUE = 1e-9
+#: A correlation matrix with a smaller eigenvalue is singular; below the second it is on its way there, if the search ends.
+_LEAST_EIGENVALUE, _SMALL_EIGENVALUE = 1e-9, 1e-4
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ def people_of_means(columns: tuple[int, ...], n: int, design: Floats, mean: Floa
     return People(columns, n, (root * design)[None], (root * mean)[None], cross_products)
 
 
+def _without_empty_columns(design: Floats) -> tuple[Floats, Indices]:
+    columns = np.flatnonzero(design.any(axis=(0, 1)))
+    return design[:, :, columns], columns
+
+
 @dataclass(frozen=True)
 class Curvature:
     """The deviance at a covariance, with its slope (q,), Hessian (q, q) and the Hessian's expectation (q, q)."""
@@ -58,13 +64,15 @@ class Curvature:
 
 @dataclass(frozen=True)
 class _WaveSet:
-    """Everybody with the same waves: rows of designs (r, w, p), scores (r, w), and the sum of remainders (w, w)."""
+    """Everybody with the same waves: rows of designs (r, w, p), scores (r, w), and the sum of remainders (w, w). dense: the
+    designs without their empty columns, and which columns are left."""
 
-    columns: Floats
+    columns: Indices
     n: int
     design: Floats
     scores: Floats
     remainder: Floats
+    dense: tuple[tuple[Floats, Indices], ...]
 
 
 class RestrictedLikelihood:
@@ -83,6 +91,7 @@ class RestrictedLikelihood:
                 design=np.concatenate([part.design for part in parts]),
                 scores=np.concatenate([part.scores for part in parts]),
                 remainder=np.sum([part.remainder for part in parts], axis=0),
+                dense=tuple(_without_empty_columns(part.design) for part in parts),
             )
             for columns, parts in sorted(members.items())
         ]
@@ -130,7 +139,7 @@ class Likelihood:
         self.errors = [group.scores - group.design @ self.coefficients for group in data.sets]
         self.residuals = [group.remainder + errors.T @ errors for group, errors in zip(data.sets, self.errors, strict=True)]
         self.leverages = [
-            np.einsum("rap,pq,rbq->ab", group.design, self.coefficient_covariance, group.design, optimize=True)
+            np.tensordot(group.design @ self.coefficient_covariance, group.design, axes=([0, 2], [0, 2]))
             for group in data.sets
         ]
         self.deviance = data.degrees * np.log(2 * np.pi) + 2 * float(np.log(np.diag(lower)).sum())
@@ -141,9 +150,12 @@ class Likelihood:
         """The derivatives (q, p, p) of the coefficients' information by the parameters."""
         slopes = np.zeros((len(first), self._data.size, self._data.size))
         for group, inverse in zip(self._data.sets, self.inverses, strict=True):
-            weighted = inverse @ group.design
             block = first[:, group.columns[:, None], group.columns]
-            slopes -= np.einsum("rap,iab,rbq->ipq", weighted, block, weighted, optimize=True)
+            for design, columns in group.dense:
+                weighted = inverse @ design
+                slopes[:, columns[:, None], columns] -= (
+                    weighted.transpose(0, 2, 1)[:, None] @ block @ weighted[:, None]
+                ).sum(axis=0)
         return slopes
 
     def curvature(self, derivatives: Derivatives) -> Curvature:
@@ -201,7 +213,9 @@ def fit_restricted(data: RestrictedLikelihood, structure: CovarianceStructure, v
         return RestrictedFit(likelihood, derivatives, curvature, reason)
     reason, decrement = "the model does not converge", np.inf
     for _ in range(_MOST_STEPS):
-        newton = curvature.hessian if _is_positive(curvature.hessian, 1e-10) else curvature.expected_hessian
+        newton = next((kind for kind in (curvature.hessian, curvature.expected_hessian) if _is_positive(kind, 1e-10)), None)
+        if newton is None:
+            break
         step = -_solved(newton, curvature.slope)
         decrement = -float(step @ curvature.slope)
         if decrement < _LEAST_DECREMENT * data.degrees:
@@ -216,7 +230,7 @@ def fit_restricted(data: RestrictedLikelihood, structure: CovarianceStructure, v
             break
     if decrement < _GREATEST_DECREMENT:
         reason = ""
-    if _least_eigenvalue(derivatives.covariance) < 10 * _LEAST_EIGENVALUE:
+    if _least_eigenvalue(derivatives.covariance) < (_SMALL_EIGENVALUE if reason else 10 * _LEAST_EIGENVALUE):
         reason = "the covariance is singular: the waves do not vary independently of one another"
     elif not reason and not _is_positive(curvature.hessian, 1e-10):
         reason = "the model does not converge: the likelihood is flat"
