@@ -1,0 +1,226 @@
+"""A trial of three arms and four waves through the whole graph: every number of groups is made again from the answers, person by
+person; a trace counts the people of the number's groups; groups without people have reasons."""
+
+import csv
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from group_study import ARMS, PROTOCOL, WAVES, write_group_study
+from recompute import recompute
+
+from dagster_project.statistics import benjamini_hochberg, fit_mmrm, holm, patterns_of
+
+pytestmark = pytest.mark.slow
+#: The arms by code, the reference first.
+CODES = {"waiting": ARMS[0], "course": ARMS[1], "calls": ARMS[2]}
+
+
+@pytest.fixture(scope="module")
+def group_workspace(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any) -> Any:
+    from conftest import run_all
+
+    folder = tmp_path_factory.mktemp("groups")
+    workspace = workspace_at(folder, write_group_study(folder / "made" / "group_study"))
+    run = run_all(workspace)
+    assert run.success, (run.failures, run.checks)
+    return workspace
+
+
+def test_every_number_of_groups_is_what_their_people_give(group_workspace: Any) -> None:
+    report = recompute(group_workspace.release / "warehouse.duckdb")
+    assert [str(difference) for difference in report.differences] == []
+    assert report.checked > 1400
+    by_hand = {"d_ci95_low", "d_ci95_high", "g_ci95_low", "g_ci95_high", "p_holm", "p_bh"}
+    of_groups = {
+        name for name in report.uncovered if name.split("/")[0].endswith(("_by_group", "_difference", "change_adjusted"))
+    }
+    assert {name.split("/")[1] for name in of_groups if not name.startswith("mmrm")} <= by_hand
+
+
+def test_the_mixed_model_is_of_everybody_with_a_score(group_workspace: Any) -> None:
+    """The same function as the warehouse's, but of people counted here, with contrasts written out."""
+    scores = _scores(group_workspace, "mood_total")
+    groups = [patterns_of(np.array([[*row] for row in scores[code]])) for code in CODES]
+    contrasts = []
+    for group in (1, 2):
+        weights = np.zeros((3, 4))
+        weights[group, 1], weights[0, 1], weights[group, 0], weights[0, 0] = 1, -1, -1, 1
+        contrasts.append(weights)
+    model = fit_mmrm(groups, 4, contrasts, baseline="constrained")
+    values = group_workspace.values()
+    assert values["mmrm/mood_total/n"] == sum(model.n_people)
+    for index, code in enumerate(("course", "calls")):
+        estimate = model.contrasts[index].kenward_roger
+        for name, value in (("difference", estimate.estimate), ("se", estimate.se), ("df", estimate.df), ("p", estimate.p)):
+            assert values[f"mmrm_difference/mood_total/{code}/T1-T2/{name}"] == pytest.approx(value, rel=1e-7), (code, name)
+    # At the first wave groups are taken to be alike: one mean, and nothing is compared.
+    first = {values[f"mmrm/mood_total/{code}/T1/mean"] for code in CODES}
+    assert max(first) - min(first) < 1e-9
+    assert "mmrm_difference/mood_total/course/T1/difference" not in values
+
+
+def _scores(workspace: Any, scale: str) -> dict[str, list[list[float]]]:
+    rows = workspace.released(
+        f"""
+        select states.people_group, scores.participant_id, scores.wave, scores.score
+        from marts.scale_scores as scores
+        inner join marts.participants as people on scores.participant_id = people.participant_id
+        inner join (select participant_id, arm as people_group from marts.participants) as states
+            on scores.participant_id = states.participant_id
+        where scores.scale = '{scale}' and states.people_group is not null
+        """
+    )
+    people: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        scores = people.setdefault((row["people_group"], row["participant_id"]), [math.nan] * len(WAVES))
+        scores[WAVES.index(row["wave"])] = math.nan if row["score"] is None else row["score"]
+    return {code: [scores for (group, _), scores in people.items() if group == code] for code in CODES}
+
+
+def test_tests_of_groups_are_adjusted_within_their_family(group_workspace: Any) -> None:
+    values = group_workspace.values()
+    for analysis, scales, contrasts, family in (
+        ("change_adjusted", ["mood_total"], ["T1-T2"], "main"),
+        ("change_difference", ["mood_total", "sleep_total"], ["T1-T2", "T1-T4"], "plain"),
+        ("mmrm_difference", ["mood_total"], ["T1-T2", "T1-T4"], "model"),
+    ):
+        addresses = [
+            f"{analysis}/{scale}/{group}/{contrast}"
+            for contrast in contrasts
+            for scale in scales
+            for group in ("course", "calls")
+        ]
+        p = np.array([values[f"{address}/p"] for address in addresses])
+        for name, adjust in (("p_holm", holm), ("p_bh", benjamini_hochberg)):
+            assert [values[f"{address}/{name}"] for address in addresses] == pytest.approx(list(adjust(p)), rel=1e-12)
+        ids = ", ".join(f"'{address}/p'" for address in addresses)
+        rows = group_workspace.released(f"select distinct family, role from results.results where result_id in ({ids})")
+        assert [(row["family"], row["role"]) for row in rows] == [(family, "primary" if family == "main" else "secondary")]
+    # What no family plans is exploratory, and not adjusted.
+    assert "change_adjusted/sleep_total/course/T1-T2/p_holm" not in values
+
+
+def test_a_trace_counts_the_people_of_the_groups_that_a_number_is_about(group_workspace: Any) -> None:
+    numbers = group_workspace.released(
+        """
+        select result_id, n, value, analysis, statistic, outcome from results.results
+        where (people_group is not null or statistic = 'n_without_group') and statistic in ('n', 'p', 'n_without_group', 'percent', 'mean', 'standardised_difference')
+        """
+    )
+    assert len({row["analysis"] for row in numbers}) == 11
+    for row in numbers:
+        people = group_workspace.released(
+            f"select is_counted, missing_reason from trace('{row['result_id']}') where part = 'person'"
+        )
+        n_counted = sum(person["is_counted"] for person in people)
+        if row["analysis"] == "flow_by_group":
+            assert n_counted == (row["value"] if row["outcome"] == "roster" else row["n"]), row["result_id"]
+        elif row["outcome"] in ("clinic", "hotline") or row["analysis"] != "mmrm" or row["statistic"] != "n":
+            assert n_counted == row["n"], row["result_id"]
+        assert all(person["is_counted"] or person["missing_reason"] for person in people), row["result_id"]
+    left_out = group_workspace.released(
+        "select missing_reason, count(*) as n from trace('summary_by_group/mood_total/course/T1/mean') "
+        "where part = 'person' and not is_counted group by all order by all"
+    )
+    reasons = {row["missing_reason"]: row["n"] for row in left_out}
+    assert (reasons["in another group"], reasons["group not known"]) == (28, 1)
+
+
+def test_the_boxes_of_each_group_add_up_and_with_people_without_a_group_to_the_roster(group_workspace: Any) -> None:
+    values = group_workspace.values()
+    rosters = [values[f"flow_by_group/roster/{code}/n"] for code in CODES]
+    assert sum(rosters) + values["flow_by_group/roster/n_without_group"] == values["flow/roster/n"] == 43
+    for code, roster in zip(CODES, rosters, strict=True):
+        for wave in WAVES:
+            states = ("n", "n_withdrawn", "n_returned_blank", "n_not_returned")
+            assert sum(values[f"flow_by_group/returns/{code}/{wave}/{state}"] for state in states) == roster
+
+
+def test_the_page_shows_groups_with_their_reference(group_workspace: Any) -> None:
+    page = (group_workspace.release / "index.html").read_text(encoding="utf-8")
+    for words in (
+        "Characteristics by group", "Returns by group", "Outcomes over time by group", "Change by group, T1-T2",
+        "Groups compared over all waves", "Use of services by group, T3", "Waiting list (reference)", "Scores over time by group",
+        "People were compared by the groups to which they were allocated by chance: Course and Course and calls with Waiting"
+        " list, the reference.",
+        "Tests of adjusted differences of change were adjusted within the planned family main (primary), by Holm and by Benjamini"
+        " and Hochberg.",
+    ):  # fmt: skip
+        assert words in page, words
+
+
+@pytest.mark.parametrize(
+    "arms", [{"Course": 0}, {"Course": 1, "Course and calls": 1, "Waiting list": 1}], ids=["empty", "single"]
+)
+def test_an_empty_arm_and_arms_of_one_person_have_values_or_reasons(
+    tmp_path: Path, workspace_at: Any, arms: dict[str, int]
+) -> None:
+    from conftest import run_all
+
+    study = write_group_study(tmp_path / "made" / "group_study", people_per_arm=4)
+    roster = study / "raw/roster/roster.csv"
+    with roster.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    kept = [
+        row for index, row in enumerate(rows)
+        if sum(other["Arm"] == row["Arm"] for other in rows[:index]) < arms.get(row["Arm"], 99)
+    ]  # fmt: skip
+    names = {row["Person"] for row in kept}
+    for path in sorted(study.glob("raw/*/*.csv")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        path.write_text(
+            "\n".join([lines[0], *(line for line in lines[1:] if line.split(",")[0] in names)]) + "\n", encoding="utf-8"
+        )
+    workspace = workspace_at(tmp_path / "run", study)
+    run = run_all(workspace)
+    assert run.success, (run.failures, run.checks)
+    silent = workspace.released("select result_id from results.results where value is null and note is null")
+    assert silent == []
+    report = recompute(workspace.release / "warehouse.duckdb")
+    assert [str(difference) for difference in report.differences] == []
+    reasons = workspace.released(
+        "select note from results.results where result_id = 'change_difference/mood_total/course/T1-T2/p'"
+    )
+    assert reasons == [{"note": "nobody in the group" if arms.get("Course") == 0 else "one person in the group"}]
+
+
+def test_arms_that_nobody_mentions_are_asked_about(tmp_path: Path) -> None:
+    from dagster_project.study import StudyError, read_study
+
+    folder = write_group_study(tmp_path / "group_study", people_per_arm=1)
+    file = folder / "study.yaml"
+    declared = "groups: {variable: arm, reference: waiting, design: randomised}\n"
+    without_families = PROTOCOL[: PROTOCOL.index("plan:")] + PROTOCOL[PROTOCOL.index("participant_variables:") :]
+    exports = file.read_text(encoding="utf-8").removeprefix(PROTOCOL)
+    cases = {
+        "": (
+            "arm (course, calls, waiting) looks like the arms of a trial, and groups: is not declared; declare groups: {variable:"
+            " arm, reference: the category to compare with, design: randomised or natural}, or say groups: none if everybody is to"
+            " be taken as one group"
+        ),
+        "groups: {variable: arms, reference: waiting, design: randomised}\n": (
+            "groups: 'arms' is not a variable of the roster; its variables are arm, region, age"
+        ),
+        "groups: {variable: age, reference: waiting, design: natural}\n": (
+            "groups: age is a number; name a variable with categories, or add one with its bands"
+        ),
+        "groups: {variable: arm, reference: control, design: natural}\n": (
+            "groups: the reference 'control' is not a category of arm: course, calls, waiting"
+        ),
+    }
+    for line, message in cases.items():
+        file.write_text(without_families.replace(declared, line) + exports, encoding="utf-8")
+        with pytest.raises(StudyError) as refusal:
+            read_study(folder)
+        assert str(refusal.value).endswith(message), line
+        assert "\n" not in str(refusal.value)
+    file.write_text(without_families.replace(declared, "groups: none\n") + exports, encoding="utf-8")
+    assert read_study(folder).protocol.compared_groups == ()
+    file.write_text(PROTOCOL.replace(declared, "groups: none\n") + exports, encoding="utf-8")
+    with pytest.raises(
+        StudyError, match="plan: family main compares groups_adjusted, and groups: declares none; declare them, or"
+    ):
+        read_study(folder)
