@@ -13,6 +13,7 @@ from pydantic import Field
 
 from dagster_project.study.base import Definition, Text
 from dagster_project.study.errors import StudyError
+from dagster_project.study.texts import comparable
 
 DecimalMark = Literal[".", ","]
 
@@ -64,4 +65,5 @@ class DecimalMarks(Definition):
 
 def names_column(name: str, column: str) -> bool:
     """Whether a name under decimal_of_columns is a column's, * standing for any characters."""
-    return re.fullmatch(".*".join(map(re.escape, name.split("*"))), column, re.DOTALL) is not None
+    pattern = ".*".join(map(re.escape, comparable(name).split("*")))
+    return re.fullmatch(pattern, comparable(column), re.DOTALL) is not None

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from dagster_project.exports import ReadCells, cell_rules, contract_of_file, read_cells
+from dagster_project.exports import ReadCells, cell_rules, contract_of_file, read_cells, rows_with_answers
+from dagster_project.exports.lists import declared_lists
 from dagster_project.rehearsal.answers import people_not_on_roster, rejected_cells
 from dagster_project.study import INVISIBLE, Study, number_in, read_study
 
@@ -280,6 +281,27 @@ def _compare_numbers_of_people(study: Study, workspace: Any) -> None:
         assert numbers == foreseen
         fractions[variable] = {number for number in numbers.values() if number is not None and number % 1}
     assert fractions["age"] == {0.5, 1.5, 2.5, 7.7, 98.5} and len(fractions["weight"] - fractions["age"]) > 5
+
+
+def test_a_row_holds_something_where_a_cell_is_an_answer_a_refusal_or_nothing_that_can_be_read(odd_study: Study) -> None:
+    """As its column writes numbers: "7,7" is a number where the comma is the mark, and a text elsewhere."""
+    for export in odd_study.protocol.wave_exports:
+        (file,) = (odd_study.folder / export.folder).iterdir()
+        contract = contract_of_file(file, file.name, odd_study, export)
+        rules = cell_rules(odd_study, export, "mood")
+        codes = {f"P{index}": {rule.code_of(cell) for rule in rules.values()} for index, cell in enumerate(CELLS)}
+        silent = {person for person, read in codes.items() if read <= {"blank", "not_asked"}}
+        speaking = {person for person, _ in rows_with_answers(contract, odd_study, export, "mood")}
+        assert speaking == codes.keys() - silent and len(silent) > 5
+
+
+def test_a_special_code_in_a_list_is_a_number_as_its_column_writes_numbers(odd_study: Study) -> None:
+    kinds = {}
+    for export in odd_study.protocol.wave_exports:
+        (reader,) = declared_lists(odd_study, export)
+        choices = {text: reader.choice_of(text) for text in ("98,0", "98.0")}
+        kinds[export.wave] = [text for text, choice in choices.items() if choice is not None]
+    assert kinds == {"T1": ["98.0"], "T2": ["98,0"], "T3": ["98,0"]}
 
 
 def _groups(rejected: Counter[tuple[str | None, str, str]]) -> dict[tuple[str | None, str], list[str]]:
