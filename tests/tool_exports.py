@@ -202,6 +202,29 @@ def workbook_of_waves(folder: Path) -> Path:
     return folder
 
 
+def sliders_in_waves(folder: Path) -> Path:
+    """Sliders from 0.0 to 10.0 with 99 for no answer, half steps from 1 to 5, whole answers written as 3.0, and computed
+    scores. In the first wave sliders and ages were typed with commas, the rest with points; in the second all with points."""
+    header = ["code", "age", *(f"vas{position}" for position in range(1, 5)), *(f"tired{position}" for position in range(1, 4)),
+              *(f"calm{position}" for position in range(1, 5)), "z1", "z2", "z3", "share"]  # fmt: skip
+    for wave, mark in ((1, ","), (2, ".")):
+        sliders = answers(90 + wave, 4, 0, 100, (3,)) / 10
+        halves, whole = answers(95 + wave, 3, 2, 10) / 2, answers(98 + wave, 4, 1, 5)
+        standardised = (sliders - sliders.mean(axis=0)) / sliders.std(axis=0)
+        rows = []
+        for person in range(N_PEOPLE):
+            typed = [f"{20.5 + person:g}", *(f"{number:.1f}" for number in sliders[person])]
+            if person % 10 == wave:
+                typed[2] = "99"
+            rows.append(
+                [f"K{person:03d}", *(text.replace(".", mark) for text in typed), *map(float, halves[person]),
+                 *map(float, whole[person]), *(f"{number:.2f}" for number in standardised[person, :3]),
+                 float(sliders[person].sum() / 30)]
+            )  # fmt: skip
+        write_csv(folder / f"T{wave}.csv", [header, *rows], ";")
+    return folder
+
+
 def unordered_duplicates(folder: Path) -> Path:
     """Two files of one wave with the same people, and a second wave in which a person has two rows."""
     header = ["pid", *(f"SAT{position}" for position in range(1, 6))]

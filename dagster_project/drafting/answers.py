@@ -4,11 +4,21 @@ Belongs here: anchors, labels and special codes, each with how it is known. Does
 (blocks.py), the YAML (instrument_text.py).
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from dagster_project.drafting.columns import MISSING_MARKS, WHOLE_NUMBER, ColumnFacts, whole_number
+from dagster_project.drafting.columns import (
+    MIN_SHARE,
+    MISSING_MARKS,
+    NUMBER,
+    WHOLE_NUMBER,
+    ColumnFacts,
+    decimals_of,
+    number_of,
+    whole_number,
+)
 from dagster_project.exports import code_in_text, codes_in_texts, quoted
 from dagster_project.study import comparable
 
@@ -16,6 +26,7 @@ from dagster_project.study import comparable
 _HIGH_CODES = frozenset({8, 9, 66, 77, 88, 96, 97, 98, 99, 777, 888, 996, 997, 998, 999, 7777, 8888, 9999})
 #: Codes of two digits are none on longer scales, codes of three and more none on still longer ones.
 _SHORT_SCALE, _LONG_SCALE = 20, 200
+_SHARE_OF_EMPTY_STRETCH = 0.3
 _MIN_CHOICES = 2
 #: Words of labels that say that a code is no answer, and why there is none; "" where that could be read two ways.
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -61,6 +72,7 @@ class SpecialCode:
 @dataclass(frozen=True)
 class Answers:
     """How a block is answered. codes: the answers if not all whole numbers from low to high. ground: how the range is known.
+    decimals: how many of them answers have.
 
     labels: what cells hold instead of numbers. is_order_asked: whether the numbers of the labels are a proposal;
     is_order_likely: whether they follow words whose order is known.
@@ -76,11 +88,15 @@ class Answers:
     is_order_asked: bool = False
     is_order_likely: bool = True
     special_codes: tuple[SpecialCode, ...] = ()
+    decimals: int = 0
 
 
 def answer_kind(column: ColumnFacts) -> tuple[str, frozenset[str]]:
-    """How a column is answered: by numbers with labels, numbers, or texts; and the labels or texts."""
-    if column.values and sum(column.numbers.values()) >= 0.9 * column.values.total():
+    """How a column is answered: by numbers with labels, whole numbers, numbers with decimals, or texts; and the labels or
+    texts."""
+    if column.decimals:
+        return "decimals", frozenset()
+    if column.values and sum(column.numbers.values()) >= MIN_SHARE * column.values.total():
         labels = frozenset(f"{code}={label}" for code, label in column.value_labels.items())
         return ("labelled", labels) if len(labels) > 1 else ("numbers", frozenset())
     return "texts", frozenset(column.values)
@@ -94,11 +110,16 @@ def is_defined_alike(first: ColumnFacts, second: ColumnFacts) -> bool | None:
     return first.value_labels == second.value_labels
 
 
-def answer_range(column: ColumnFacts) -> tuple[int, int]:
+def answer_range(column: ColumnFacts) -> tuple[float, float]:
     """The lowest and highest number that is an answer."""
     special = special_numbers(column)
-    ordinary = [number for number in column.numbers if number not in special]
+    ordinary = [*(number for number in column.numbers if number not in special), *_fractions_of_answers(column)]
     return (min(ordinary), max(ordinary)) if ordinary else (0, 0)
+
+
+def _fractions_of_answers(column: ColumnFacts) -> list[float]:
+    """The numbers with decimals of a column that is answered by such."""
+    return [number_of(text) for text in column.fractions] if column.decimals else []
 
 
 def special_numbers(column: ColumnFacts) -> list[int]:
@@ -111,13 +132,15 @@ def special_numbers(column: ColumnFacts) -> list[int]:
     labelled_answers = [code for code in labelled if code not in missing_numbers]
     negative = [number for number in other_numbers if number < 0]
     ordinary = [number for number in other_numbers if number >= 0 and number not in _HIGH_CODES]
-    base = labelled_answers or ordinary or other_numbers
+    base = [*(labelled_answers or ordinary), *_fractions_of_answers(column)] or other_numbers
     if not base:
         return sorted(special)
     low, high = min(base), max(base)
     for number in other_numbers:
         if number > high:
-            if number in _HIGH_CODES and number - high > 1 and high <= (_SHORT_SCALE if number < 100 else _LONG_SCALE):
+            # On a slider from 0 to 10 some stretch of it is empty, as a rule.
+            gap = max(1, _SHARE_OF_EMPTY_STRETCH * (high - low)) if column.decimals else 1
+            if number in _HIGH_CODES and number - high > gap and high <= (_SHORT_SCALE if number < 100 else _LONG_SCALE):
                 special.append(number)
             elif not labelled_answers:
                 high = number
@@ -141,13 +164,17 @@ def find_answers(column: ColumnFacts, n_items: int) -> Answers:
     special_codes = _special_codes(column)
     special = {code.text for code in special_codes}
     low, high = answer_range(column)
-    coded_texts = [text for text in column.values if text not in special and not WHOLE_NUMBER.fullmatch(text)]
+    number = NUMBER if column.decimals else WHOLE_NUMBER
+    coded_texts = [text for text in column.values if text not in special and not number.fullmatch(text)]
     labels = codes_in_texts(coded_texts) or {
         text: code for text in coded_texts[:1] if (code := code_in_text(text)) is not None
     }
     if len(labels) < len(coded_texts):
         labels = {}  # check says which cells are no answers
-    answers = _number_answers(column, (low, high), n_items, special)
+    # Sliders go from one whole number to another.
+    answers = _number_answers(column, (math.floor(low), math.ceil(high)), n_items, special)
+    if column.decimals:
+        answers = _with_decimals(column, answers, n_items)
     label_ground = "the texts carry their codes" if labels else ""
     return replace(answers, labels=_by_code(labels), label_ground=label_ground, special_codes=special_codes)
 
@@ -169,6 +196,20 @@ def _number_answers(column: ColumnFacts, observed_range: tuple[int, int], n_item
         codes = tuple(labelled) if has_gaps and is_all_labelled else ()
         return Answers(low, high, f"the file labels them from {labelled[0]} to {labelled[-1]}", True, codes)
     return Answers(low, high, f"the answers to {n_items} items go from {low} to {high}; write the ends that nobody ticked")
+
+
+def _with_decimals(column: ColumnFacts, answers: Answers, n_items: int) -> Answers:
+    """Answers whose range is known, of a column of numbers with decimals: how many, which a cell shows."""
+    ground = answers.ground
+    if not answers.is_certain:
+        low, high = answer_range(column)
+        items = f"{n_items} items" if n_items > 1 else "the item"
+        ground = f"the answers to {items} go from {low:g} to {high:g}; write the ends that nobody ticked"
+    texts = [text for text in column.fractions if decimals_of(text) == column.decimals]
+    example = max(texts, key=lambda text: (-len(text), column.fractions[text], text))
+    words = f"{column.decimals} decimal{'s' if column.decimals > 1 else ''}"
+    ground = f"cells such as {example} have {words}, and {ground}"
+    return replace(answers, codes=(), ground=ground, is_certain=False, decimals=column.decimals)
 
 
 def _special_codes(column: ColumnFacts) -> tuple[SpecialCode, ...]:

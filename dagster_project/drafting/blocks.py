@@ -33,6 +33,8 @@ _BOX = re.compile(r"(?:not |un)?(?:selected|checked|mentioned|ticked|quoted|mark
 _MAX_ANSWERS, _MAX_TEXT_ANSWERS, _MAX_TEXT_LENGTH = 16, 11, 100
 #: Columns of no more different numbers are no measure by themselves.
 _MAX_BINARY, _MAX_MEASURES = 2, 20
+#: How many steps numbers with decimals have, such as 0.0 to 100.0 or 0.000 to 1.000; finer ones go to 100 at most.
+_MAX_FINE_STEPS = 1000
 #: What ends the names of items that are keyed the other way, or were turned already.
 _TURNED_SUFFIX = re.compile(r"[_.]?(?:r|rev|reversed|rec|recoded)", re.IGNORECASE)
 _TOTAL = re.compile(r".*(?:total|sum|score|mean|summe|gesamt|index|avg|average)$", re.IGNORECASE)
@@ -157,11 +159,19 @@ def _join_turned(families: dict[tuple[str, str], list[tuple[int, Item]]]) -> set
 
 
 def _single_measures(names: _Names, items: Sequence[Item]) -> list[Block]:
-    """A block of each column of whole numbers, where there are no blocks of several: a score, or a question by itself. None
-    of very many, which are something else."""
+    """A block of each column of numbers, where there are no blocks of several: a score, or a question by itself. None of
+    very many, which are something else; those with decimals are the first to be left out."""
     ground = "no columns look like the items of a questionnaire, and its whole numbers may be a score or one question"
     measures = [item for item in items if answer_kind(item.facts)[0] == "numbers" and len(item.facts.numbers) > _MAX_BINARY]
-    return [Block(names.code(item.stem), (item,), ground) for item in measures if len(measures) <= _MAX_MEASURES]
+    with_decimals = [item for item in items if item.facts.decimals]
+    if len(measures) + len(with_decimals) <= _MAX_MEASURES:
+        measures = [item for item in items if item in measures or item in with_decimals]
+    grounds = {item.stem: ground.replace("whole numbers", "numbers") for item in with_decimals}
+    return [
+        Block(names.code(item.stem), (item,), grounds.get(item.stem, ground))
+        for item in measures
+        if len(measures) <= _MAX_MEASURES
+    ]
 
 
 def _items(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> list[Item]:
@@ -179,13 +189,15 @@ def _columns_by_stem(tables: Sequence[WaveTable], excluded: Sequence[Collection[
 
 
 def _is_item(column: ColumnFacts) -> bool:
-    """Whether a column holds answers of a closed question: few whole numbers, or few short texts."""
+    """Whether a column holds answers of a closed question: few whole numbers, or with few decimals, or short texts."""
     values = column.values
     if not values or (column.question is not None and column.question.kind in ("box", "other")):
         return False
     answer_texts = set(column.value_labels.values()) or set(values)
     if any(_BOX.fullmatch(text.strip()) for text in answer_texts):
         return False
+    if column.decimals:
+        return _is_fine_scale(column)
     n_whole = sum(column.numbers.values())
     if n_whole >= 0.9 * values.total():
         numbers = column.numbers
@@ -196,6 +208,14 @@ def _is_item(column: ColumnFacts) -> bool:
         and not column.is_numeric
         and values.total() >= 2 * len(values)
     )
+
+
+def _is_fine_scale(column: ColumnFacts) -> bool:
+    """Whether numbers with decimals may be ticked on a scale. Those of a stopwatch have three, and differ."""
+    low, high = answer_range(column)
+    is_repeated = column.values.total() >= 2 * len(column.values)
+    n_steps = round((high - low) * 10**column.decimals)
+    return n_steps <= _MAX_FINE_STEPS or (low >= 0 and high <= 100 and (column.decimals < 3 or is_repeated))
 
 
 def _numbered_name(name: str) -> tuple[str, int, str] | None:
@@ -223,7 +243,9 @@ def _goes_with(items: Sequence[Item], item: Item, is_generic: bool = True) -> bo
     group, column = pooled([member.facts for member in items]), item.facts
     group_kind, group_answers = answer_kind(items[0].facts)
     kind, answers = answer_kind(column)
-    if kind != group_kind or (is_alike := is_defined_alike(items[0].facts, column)) is False:
+    # On one of several sliders perhaps nobody stopped in between.
+    are_numbers = {kind, group_kind} == {"numbers", "decimals"} and not is_generic
+    if (kind != group_kind and not are_numbers) or (is_alike := is_defined_alike(items[0].facts, column)) is False:
         return False
     if is_alike:
         return True
@@ -316,7 +338,7 @@ def _with_runs(items: Sequence[Item]) -> list[tuple[int, Item]]:
         previous = items[position - 1] if position else None
         is_new = previous is None or _question(previous) != _question(item)
         kind, item_answers = answer_kind(item.facts)
-        is_new = is_new or (not _question(item) and (kind == "numbers" or len(item_answers) < _MIN_ITEMS))
+        is_new = is_new or (not _question(item) and (kind in ("numbers", "decimals") or len(item_answers) < _MIN_ITEMS))
         if not is_new:
             is_new = not _goes_with([member for number, member in pairs if number == run], item)
         run += is_new

@@ -3,6 +3,7 @@
 Belongs here: counting. Does not belong here: what a column is taken for (identifiers.py, blocks.py, people.py).
 """
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,6 +16,19 @@ from dagster_project.exports import DefinedColumn, TextTable, code_in_text
 from dagster_project.study import comparable
 
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:[.,]0+)?", re.ASCII)
+_WITH_DECIMALS = re.compile(r"[+-]?[0-9]{0,9}[.,][0-9]+", re.ASCII)
+#: 1,500 and 2.250: a fraction, or thousands.
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}", re.ASCII)
+#: 1,3: a fraction, or the first and the third of several answers.
+_MIN_SHARE_OF_COMMAS = 0.2
+_PAIR = re.compile(r"([0-9]),([0-9])", re.ASCII)
+#: Numbers with more decimals are computed, such as means of items, and no answers.
+_MAX_DECIMALS = 3
+#: Programs add 0.1 and 0.2 up to 0.30000000000000004.
+_NOISE = 1e-9
+#: How many of a column's cells hold whole numbers at least, if its answers are such.
+MIN_SHARE = 0.9
+_MIN_CELLS, _CLOSE_TO_STANDARD = 20, 0.05
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)", re.ASCII)
 #: What programs write for a cell without a value.
 MISSING_MARKS = frozenset({"NA", "NaN", "nan", "NULL", "null", "None", "#N/A", "#NULL!", "__NA__", "."})
@@ -26,7 +40,7 @@ class ColumnFacts:
 
     counts: how many cells hold a text, without blank ones. row_count: how many rows there are. label: the file's own for
     the column. value_labels: text of a value to its label. missing_codes: what the file declares as missing. question: what
-    the survey's own definition says of it.
+    the survey's own definition says of it. decimals_of_parts: of a pooled column, the most that one of its columns has.
     """
 
     name: str
@@ -36,6 +50,7 @@ class ColumnFacts:
     value_labels: dict[str, str] = field(default_factory=dict)
     missing_codes: tuple[str, ...] = ()
     question: DefinedColumn | None = None
+    decimals_of_parts: int = 0
 
     @property
     def n_filled(self) -> int:
@@ -65,6 +80,60 @@ class ColumnFacts:
             elif (code := code_in_text(text)) is not None:
                 numbers[code] += count
         return numbers
+
+    @cached_property
+    def fractions(self) -> Counter[str]:
+        """The texts that are numbers with decimals, with how often each occurs."""
+        is_fraction = {text: _WITH_DECIMALS.fullmatch(text) and not WHOLE_NUMBER.fullmatch(text) for text in self.counts}
+        return Counter({text: count for text, count in self.counts.items() if is_fraction[text]})
+
+    @cached_property
+    def decimals(self) -> int:
+        """How many decimals its answers have; 0 for whole numbers, for texts, for what may be something else than fractions,
+        and for numbers that were computed: with many decimals, or standardised. Of a pooled column, as many as that of its
+        columns with most."""
+        n_whole, n_cells = sum(self.numbers.values()), self.values.total()
+        if n_whole >= MIN_SHARE * n_cells or n_whole + self.fractions.total() < MIN_SHARE * n_cells:
+            return self.decimals_of_parts
+        max_decimals = self.decimals_of_parts
+        for text in self.fractions:
+            if (decimals := decimals_of(text)) is None:
+                return self.decimals_of_parts
+            max_decimals = max(max_decimals, decimals)
+        is_no_answer = _has_two_readings(self.fractions, n_cells) or self._is_standardised
+        return self.decimals_of_parts if is_no_answer else max_decimals
+
+    @property
+    def _is_standardised(self) -> bool:
+        """Whether its numbers have the mean 0 and the standard deviation 1."""
+        counts = [(float(number), count) for number, count in self.numbers.items()]
+        counts += [(number_of(text), count) for text, count in self.fractions.items()]
+        n = sum(count for _, count in counts)
+        mean = sum(number * count for number, count in counts) / n
+        deviation = math.sqrt(sum((number - mean) ** 2 * count for number, count in counts) / n)
+        return n >= _MIN_CELLS and abs(mean) < _CLOSE_TO_STANDARD and abs(deviation - 1) < _CLOSE_TO_STANDARD
+
+
+def _has_two_readings(fractions: Counter[str], n_cells: int) -> bool:
+    """Whether texts with a decimal mark may all be thousands, or all be two answers in one cell. Half steps are none."""
+    pairs = [match.groups() if (match := _PAIR.fullmatch(text)) else ("", "") for text in fractions]
+    are_few = fractions.total() < _MIN_SHARE_OF_COMMAS * n_cells
+    are_pairs = all(first < second for first, second in pairs) and (are_few or len({second for _, second in pairs}) > 1)
+    return are_pairs or all(_THOUSANDS.fullmatch(text) for text in fractions)
+
+
+def decimals_of(text: str) -> int | None:
+    """How many decimals the number of a text (NUMBER) has, without the noise of binary fractions; None for more than answers
+    have."""
+    number = float(text.replace(",", "."))
+    units = [number * 10**decimals for decimals in range(_MAX_DECIMALS + 1)]
+    return next((decimals for decimals, unit in enumerate(units) if abs(unit - round(unit)) <= _NOISE), None)
+
+
+def number_of(text: str) -> float:
+    """The number of a text that is one (NUMBER), with either decimal mark, without the noise of binary fractions."""
+    number, decimals = float(text.replace(",", ".")), decimals_of(text)
+    return number if decimals is None else round(number, decimals)
 
 
 def whole_number(text: str) -> int:
@@ -130,4 +199,5 @@ def pooled(columns: list[ColumnFacts]) -> ColumnFacts:
     missing_codes = tuple(dict.fromkeys(code for column in columns for code in column.missing_codes))
     row_count = sum(column.row_count for column in columns)
     question = next((column.question for column in columns if column.question is not None), None)
-    return ColumnFacts(columns[0].name, counts, row_count, columns[0].label, value_labels, missing_codes, question)
+    decimals = max(column.decimals for column in columns)
+    return ColumnFacts(columns[0].name, counts, row_count, columns[0].label, value_labels, missing_codes, question, decimals)

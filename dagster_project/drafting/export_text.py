@@ -10,7 +10,7 @@ from dataclasses import replace
 from dagster_project.drafting.answers import REASONS_IN_WORDS, SpecialCode
 from dagster_project.drafting.columns import ColumnFacts, has_row_numbers_only
 from dagster_project.drafting.draft import Draft, DraftedBlock, DraftedExport, identifier_column
-from dagster_project.drafting.marks import decimal_mark
+from dagster_project.drafting.marks import DecimalMark, decimal_mark, has_fractions, marks_of_columns
 from dagster_project.drafting.tick_lists import TickList
 from dagster_project.drafting.yaml_lines import flow_list, flow_mapping, guessed, one_line, question_value, scalar
 from dagster_project.study import ASK, Layout
@@ -78,7 +78,7 @@ def _roster_lines(draft: Draft, anchors: _Anchors) -> list[str]:
     if roster.source is not None:
         lines += _layout_lines(roster.source.layout)
         lines += _dictionary_lines(draft, reader)
-        lines += _decimal_lines([*_facts_of_roster(draft)])
+        lines += _decimal_lines(marks_of_columns(_numbers_of_people(draft, roster.source.facts)))
     if roster.respondent:
         lines.append(f"    respondent: {scalar(roster.respondent)}")
     else:
@@ -98,10 +98,39 @@ def _roster_lines(draft: Draft, anchors: _Anchors) -> list[str]:
     return lines
 
 
-def _facts_of_roster(draft: Draft) -> Sequence[ColumnFacts]:
-    export = next((export for export in draft.exports if export.table.source is draft.roster.source), None)
-    columns = {variable.column for variable in draft.variables}
-    return [facts for name, facts in export.table.columns.items() if name in columns] if export is not None else []
+def _numbers_of_people(draft: Draft, facts: Mapping[str, ColumnFacts]) -> list[ColumnFacts]:
+    """The columns of the roster's variables that are numbers. facts: of the file's columns."""
+    names = [variable.column for variable in draft.variables if not variable.categories]
+    return [facts[name] for name in names if name in facts]
+
+
+def roster_of_wave_lines(draft: Draft) -> list[str]:
+    """The lines of `roster:`, where the study's people are those of a wave: whoever is in later waves only will be named."""
+    roster = draft.roster
+    if not roster.wave:
+        return []
+    if not draft.variables:
+        return [guessed(f"roster: {roster.wave}", roster.ground), ""]
+    columns = {variable.code: scalar(variable.column) for variable in draft.variables}
+    mapping = flow_mapping(f"roster: {{from: {roster.wave}, columns: ", columns, 2)
+    export = next(export for export in draft.exports if export.table.wave == roster.wave)
+    mark_of_wave = _marks_of_export(draft, export).mark
+    marks = {
+        column.name: f'"{mark.mark}"'
+        for column in _numbers_of_people(draft, export.table.source.facts)
+        if has_fractions(column) and not (mark := decimal_mark([column])).question and mark.mark != mark_of_wave
+    }
+    if marks:
+        mapping[-1] += ", "
+        other_lines = flow_mapping("decimal_of_columns: ", marks, 2)
+        mapping = [*mapping[:-1], mapping[-1] + other_lines[0], *other_lines[1:]]
+    return [*mapping[:-1], guessed(f"{mapping[-1]}}}", roster.ground), ""]
+
+
+def _marks_of_export(draft: Draft, export: DraftedExport) -> DecimalMark:
+    blocks = [drafted for drafted in draft.blocks if drafted.block.tick_list is None]
+    names = _block_columns(blocks, export.index)
+    return marks_of_columns(facts for name, facts in export.table.columns.items() if name in names)
 
 
 def _layout_lines(layout: Layout) -> list[str]:
@@ -127,11 +156,16 @@ def _dictionary_lines(draft: Draft, reader: str) -> list[str]:
     return [f"    dictionary: {scalar(draft.dictionary)}"] if draft.dictionary is not None and reader == "redcap" else []
 
 
-def _decimal_lines(columns: Sequence[ColumnFacts]) -> list[str]:
-    mark = decimal_mark(columns)
+def _decimal_lines(mark: DecimalMark) -> list[str]:
     if mark.question:
         return [f"    decimal: {question_value(mark.question)}"]
-    return [guessed('    decimal: ","', mark.ground)] if mark.mark == "," else []
+    lines = [guessed('    decimal: ","', mark.ground)] if mark.mark == "," else []
+    if mark.exceptions:
+        other_mark = "." if mark.mark == "," else ","
+        mapping = flow_mapping("    decimal_of_columns: ", {name: f'"{other_mark}"' for name in mark.exceptions}, 4)
+        example = next(iter(mark.exceptions.values()))
+        lines += [*mapping[:-1], guessed(mapping[-1], f"their cells hold numbers such as {example}")]
+    return lines
 
 
 def _respondent_question(export: DraftedExport, anchors: _Anchors) -> list[str]:
@@ -170,9 +204,7 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> lis
         )
         lines.append(f"    duplicates: {question_value(question)}")
     blocks = [drafted for drafted in draft.blocks if any(drafted.block.columns_of(export.index))]
-    number_blocks = [drafted for drafted in blocks if drafted.block.tick_list is None]
-    number_columns = _block_columns(number_blocks, export.index)
-    lines += _decimal_lines([facts for name, facts in table.columns.items() if name in number_columns])
+    lines += _decimal_lines(_marks_of_export(draft, export))
     lines += _block_lines(blocks, export, anchors)
     lines += _label_lines(blocks, anchors)
     lines += _special_code_lines(blocks, anchors)

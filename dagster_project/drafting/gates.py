@@ -42,7 +42,7 @@ class GateProposals:
 
 
 def find_gates(block: Block, answers: Answers, fields: Sequence[DictionaryField]) -> GateProposals:
-    """The gates of a block whose answers are numbers: the codes of the dictionary are those of the export then."""
+    """The gates of a block whose answers are whole numbers: the codes of the dictionary are those of the export then."""
     rules = {field.name: field.branching for field in fields if field.branching}
     positions = {name: position for position, item in enumerate(block.items, start=1) for name in _names(item)}
     items_by_rule: dict[tuple[tuple[tuple[int, tuple[int, ...]], ...], str], list[int]] = {}
@@ -51,7 +51,7 @@ def find_gates(block: Block, answers: Answers, fields: Sequence[DictionaryField]
         rule = next((rules[name] for name in _names(item) if name in rules), None)
         if rule is None:
             continue
-        conditions = None if answers.labels else _conditions(rule, positions, answers)
+        conditions = None if answers.labels or answers.decimals else _conditions(rule, positions, answers)
         if conditions is None or any(gate == position for gate, _ in conditions[0]):
             undrafted.append(position)
         else:

@@ -16,7 +16,8 @@ def instrument_text(draft: Draft, drafted: DraftedBlock) -> str:
     block, answers = drafted.block, drafted.answers
     n_items = len(block.items)
     codes = f", codes: [{', '.join(map(str, answers.codes))}]" if answers.codes else ""
-    anchors = f"anchors: {{low: {answers.low}, high: {answers.high}{codes}}}"
+    decimals = f", decimals: {answers.decimals}" if answers.decimals else ""
+    anchors = f"anchors: {{low: {answers.low}, high: {answers.high}{codes}{decimals}}}"
     anchors_line = f"{anchors}  # {answers.ground}" if answers.is_certain else guessed(anchors, answers.ground)
     if answers.low >= answers.high:
         ends = f"{{low: {answers.low}, high: {answers.high}}}"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dagster_project.drafting.answers import Answers, special_numbers
 from dagster_project.drafting.blocks import Block
-from dagster_project.drafting.columns import WHOLE_NUMBER, whole_number
+from dagster_project.drafting.columns import NUMBER, WHOLE_NUMBER, number_of, whole_number
 from dagster_project.drafting.waves import WaveTable
 
 _MIN_PEOPLE = 20
@@ -77,4 +77,6 @@ def _number(text: str, answers: Answers, special: set[int]) -> float:
         return answers.labels[text]
     if WHOLE_NUMBER.fullmatch(text) and whole_number(text) not in special:
         return whole_number(text)
+    if answers.decimals and NUMBER.fullmatch(text) and not WHOLE_NUMBER.fullmatch(text):
+        return number_of(text)
     return np.nan

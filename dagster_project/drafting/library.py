@@ -40,6 +40,9 @@ def recognise_instrument(
 def _obstacle(instrument: Instrument, item_count: int, answers: Answers) -> str:
     if instrument.item_count != item_count:
         return f"it has {instrument.item_count} items, and this block {item_count}"
+    if answers.decimals > max(instrument.anchors_of(position).decimals for position in range(1, item_count + 1)):
+        words = f"{answers.decimals} decimal{'s' if answers.decimals > 1 else ''}"
+        return f"these answers have {words}, and its answers not so many"
     answer_range = range(answers.low, answers.high + 1)
     anchors = [instrument.anchors_of(position) for position in range(1, item_count + 1)]
     lowest, highest = min(anchor.low for anchor in anchors), max(anchor.high for anchor in anchors)

@@ -6,7 +6,7 @@ Belongs here: its text. Does not belong here: what is decided (draft.py), its ex
 from collections.abc import Mapping, Sequence
 
 from dagster_project.drafting.draft import Draft, DraftedBlock
-from dagster_project.drafting.export_text import exports_lines
+from dagster_project.drafting.export_text import exports_lines, roster_of_wave_lines
 from dagster_project.drafting.people import Variable
 from dagster_project.drafting.yaml_lines import flow_list, flow_mapping, guessed, one_line, question_value, scalar
 from dagster_project.study import ASK, in_words, is_arm_code
@@ -48,7 +48,7 @@ def protocol_text(draft: Draft, study: str) -> str:
             f"instruments: {question_value(question)}",
             f"outcomes: {question_value('the scales that the tables print')}",
         ]
-    lines += ["", *_variable_lines(draft.variables), *_roster_of_wave(draft), "exports:", *exports_lines(draft)]
+    lines += ["", *_variable_lines(draft.variables), *roster_of_wave_lines(draft), "exports:", *exports_lines(draft)]
     return "\n".join(lines) + "\n"
 
 
@@ -76,18 +76,6 @@ def _common_lines(draft: Draft) -> list[str]:
             *flow_mapping(f"reversed: {ASK} ", positions, 0),
         ]
     return lines
-
-
-def _roster_of_wave(draft: Draft) -> list[str]:
-    """The study's people, where they are those of a wave: whoever is in later waves only will be named."""
-    roster = draft.roster
-    if not roster.wave:
-        return []
-    if not draft.variables:
-        return [guessed(f"roster: {roster.wave}", roster.ground), ""]
-    columns = {variable.code: scalar(variable.column) for variable in draft.variables}
-    mapping = flow_mapping(f"roster: {{from: {roster.wave}, columns: ", columns, 2)
-    return [*mapping[:-1], guessed(f"{mapping[-1]}}}", roster.ground), ""]
 
 
 def _twin_lines(draft: Draft) -> list[str]:

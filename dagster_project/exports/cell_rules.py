@@ -112,7 +112,7 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
                 variable.maximum,
                 takes_numbers=is_number,
                 decimals=None,
-                decimal_mark=export.decimal if is_number else ".",
+                decimal_mark=export.decimal_mark_of(codes.get(variable.variable)) if is_number else ".",
             )
         return {code: rules[code] for code in codes}
     for position, code in enumerate(study.block_codes(block), start=1):
@@ -126,7 +126,7 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
             *((0, 1) if anchors is None else (anchors.low, anchors.high)),
             frozenset(anchors.answers) if anchors is not None and anchors.has_gaps else None,
             decimals=anchors.decimals if anchors is not None else 0,
-            decimal_mark=export.decimal,
+            decimal_mark=export.decimal_mark_of(codes.get(code)),
             meanings=meanings,
         )
     return {code: rules[code] for code in codes}

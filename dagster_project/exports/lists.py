@@ -238,7 +238,7 @@ def list_readers(study: Study, export: Export) -> dict[str, ListReader]:
                 code: CellRule(
                     frozenset(map(comparable, export.special_codes_of(block.block, positions[code]))),
                     tuple(export.special_ranges_of(block.block, positions[code])),
-                    decimal_mark=export.decimal,
+                    decimal_mark=export.decimal_mark_of(choice_list.column),
                 )
                 for code in choice_list.codes
             }

@@ -106,7 +106,7 @@ def rows_with_answers(
             columns = study.column_of(column_block)
             for position, code in enumerate(study.block_codes(column_block.block), start=1):
                 if code in columns and contract_result.column_positions.get(code) is not None:
-                    silent_texts[code] = _Silence(study, export, column_block.block, position)
+                    silent_texts[code] = _Silence(study, export, column_block.block, position, columns[code])
     for batch in contract_result.batches(set()):
         holds_anything = pa.array([False] * batch.num_rows, pa.bool_())
         for code, silence in silent_texts.items():
@@ -120,17 +120,18 @@ def rows_with_answers(
 class _Silence:
     """Which cells of an item say nothing: blank ones, and special codes for silence."""
 
-    def __init__(self, study: Study, export: Export, block: str, position: int) -> None:
+    def __init__(self, study: Study, export: Export, block: str, position: int, column: str) -> None:
+        decimal_mark = export.decimal_mark_of(column)
         texts = study.answer_texts(export, block, position)
         silent = frozenset(
             text for text, meaning in texts.items() if isinstance(meaning, str) and meaning not in _SPOKEN_REASONS
         )
         ranges = export.special_ranges_of(block, position)
-        self._declared_others = CellRule(frozenset(texts) - silent, decimal_mark=export.decimal)
+        self._declared_others = CellRule(frozenset(texts) - silent, decimal_mark=decimal_mark)
         self._silent = CellRule(
             silent,
             tuple(codes for codes, reason in ranges.items() if reason not in _SPOKEN_REASONS),
-            decimal_mark=export.decimal,
+            decimal_mark=decimal_mark,
         )
 
     def _says_nothing(self, text: str) -> bool:

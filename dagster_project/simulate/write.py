@@ -105,7 +105,7 @@ def _block_columns(stand_ins: StandIns, study: Study, export: Export, block: Col
                 if isinstance(fact, str):
                     cells[person] = texts[fact]
                 elif fact is not None:
-                    cells[person] = f"{fact:g}".replace(".", export.decimal)
+                    cells[person] = f"{fact:g}".replace(".", export.decimal_mark_of(column))
         elif block.block == SERVICES and use is not None:
             text_index = 1 if export.reader == "spss" and len(use.used) > 1 else 0
             for person, is_used in stand_ins.services.get((export.wave or "", code), {}).items():

@@ -27,7 +27,7 @@ CODEBOOK_COLUMNS = {
     "contrast_order": "The contrast's place in tables.",
     "counts_as": "The number that the answer enters a score with.",
     "cut_off": "The score from which on, or up to which, the source says something of a person.",
-    "decimal_mark": "The decimal mark of the export.",
+    "decimal_mark": "The decimal mark of the numbers in its column.",
     "decimals": "How many decimals an answer may have; it is stored as a whole number of the last of them.",
     "declared_by": "The study or instrument that makes the assumption.",
     "definitions_hash": "The hash of all definition files together, as release manifests carry it.",

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dagster_project.study.base import Code, Definition, Text, WaveId, as_list
 from dagster_project.study.choice_list import ChoiceList
+from dagster_project.study.decimal_marks import DecimalMarks
 from dagster_project.study.gates import VALID_SKIP
 from dagster_project.study.items import PlainNumber, Positions
 from dagster_project.study.planned import PlannedFor
@@ -215,7 +216,7 @@ class Leaving(Definition):
         return {code: column for code, column in self.model_dump().items() if column is not None}
 
 
-class Export(Definition):
+class Export(DecimalMarks):
     """The export of a wave, or the roster: its folder, how it is read and what its columns are."""
 
     export: Code = Field(description="a code for the export, e.g. t1 or roster")
@@ -256,7 +257,6 @@ class Export(Definition):
     label_rows: int = Field(
         default=0, ge=0, le=10, description="rows between the header and the first person that describe the columns"
     )
-    decimal: Literal[".", ","] = Field(default=".", description="the decimal mark in numbers, '.' or ','")
     respondent: Text = Field(description="the column that holds the participant's identifier")
     answered_on: Text | None = Field(default=None, description="the column that holds the date of answering")
     dates: Annotated[str, Field(pattern="^(dmy|mdy|ymd|excel|.*%.*)$")] | None = Field(

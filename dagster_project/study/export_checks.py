@@ -32,15 +32,18 @@ def _check_special_codes(study: Study, export: Export, location: str) -> None:
         for text in special_codes.codes:
             if export.wave is None:
                 _refuse_value_as_special_code(study, export, text, location)
-            _refuse_answer_as_special_code(
-                export, text, [instruments[name] for name in blocks if name in instruments], location
-            )
+            of_instruments = [instruments[name] for name in blocks if name in instruments]
+            _refuse_answer_as_special_code(study, export, text, of_instruments, location)
 
 
-def _refuse_answer_as_special_code(export: Export, text: str, instruments: Iterable[Instrument], location: str) -> None:
+def _refuse_answer_as_special_code(
+    study: Study, export: Export, text: str, instruments: Iterable[Instrument], location: str
+) -> None:
+    columns = study.export_columns(export)
     for instrument in instruments:
         for anchors, positions in instrument.positions_by_anchors().items():
-            if _reaches(export, text, anchors):
+            marks = {export.decimal_mark_of(columns.get(instrument.item_code(position))) for position in positions}
+            if any(_reaches(text, anchors, mark) for mark in marks):
                 is_of_all = len(positions) == instrument.item_count
                 name = instrument.instrument if is_of_all else instrument.item_code(positions[0])
                 items = "" if is_of_all else " items: [...],"
@@ -58,7 +61,8 @@ def _refuse_value_as_special_code(study: Study, export: Export, text: str, locat
     """
     for variable in study.protocol.participant_variables:
         limits = CodeRange("", variable.minimum, variable.maximum)
-        code_range, number = read_code_range(text), number_in(text, export.decimal)
+        column = study.export_columns(export).get(variable.variable)
+        code_range, number = read_code_range(text), number_in(text, export.decimal_mark_of(column))
         is_value = (
             variable.minimum is not None
             and variable.maximum is not None
@@ -78,11 +82,11 @@ def _meet(first: CodeRange, second: CodeRange) -> bool:
     return lowest is None or highest is None or lowest <= highest
 
 
-def _reaches(export: Export, text: str, anchors: Anchors) -> bool:
+def _reaches(text: str, anchors: Anchors, decimal_mark: str) -> bool:
     """Whether the number that a special code spells, or one of its range, is an answer."""
     code_range = read_code_range(text)
     if code_range is None:
-        number = number_in(text, export.decimal)
+        number = number_in(text, decimal_mark)
         return number is not None and anchors.is_answer(number)
     if anchors.codes is not None:
         return any(answer in code_range for answer in anchors.codes)
@@ -140,10 +144,19 @@ def check_export(study: Study, export: Export, location: str) -> None:
                 raise StudyError(
                     f"{block_location}: column {column!r} is declared for two codes, {code!r} among them; keep one"
                 )
+    _check_decimal_marks(study, export, location)
     _check_special_codes(study, export, location)
     for rule in export.labels:
         _check_labels(study, export, rule, f"{location}.labels")
     _refuse_texts_with_two_meanings(study, export, location)
+
+
+def _check_decimal_marks(study: Study, export: Export, location: str) -> None:
+    kinds = {variable.variable: variable.kind for variable in study.protocol.participant_variables}
+    columns = {code: column for block in export.blocks for code, column in study.column_of(block).items()}
+    of_categories = {column: code for code, column in columns.items() if kinds.get(code) == "category"}
+    of_numbers = dict.fromkeys(column for code, column in columns.items() if kinds.get(code) != "category")
+    export.check_columns(of_numbers, of_categories, location)
 
 
 def _check_labels(study: Study, export: Export, rule: AnswerLabels, location: str) -> None:
@@ -175,11 +188,13 @@ def _check_labels(study: Study, export: Export, rule: AnswerLabels, location: st
 def _refuse_texts_with_two_meanings(study: Study, export: Export, location: str) -> None:
     """A text stands for one answer to an item, or for one reason why there is none; a number however it is spelled."""
     for block in export.blocks:
+        columns = study.column_of(block)
         for position, code in enumerate(study.block_codes(block.block), start=1):
+            decimal_mark = export.decimal_mark_of(columns.get(code))
             labels = study.answer_labels(export, block.block, position) if block.block != PARTICIPANTS else ()
             meanings: dict[str | float, tuple[str, float | str]] = {}
             for text, meaning in (*labels, *export.special_texts_of(block.block, code, position)):
-                first_text, first_meaning = meanings.setdefault(_text_or_number(text, export), (text, meaning))
+                first_text, first_meaning = meanings.setdefault(_text_or_number(text, decimal_mark), (text, meaning))
                 if first_meaning == meaning:
                     continue
                 texts = repr(text) if text == first_text else f"{first_text!r} and {text!r} are one number, which"
@@ -193,7 +208,7 @@ def _refuse_texts_with_two_meanings(study: Study, export: Export, location: str)
                 )
 
 
-def _text_or_number(text: str, export: Export) -> str | float:
+def _text_or_number(text: str, decimal_mark: str) -> str | float:
     """What a declared text is compared by: the number that it spells, else itself."""
-    number = number_in(text, export.decimal)
+    number = number_in(text, decimal_mark)
     return comparable(text) if number is None else number

@@ -5,7 +5,9 @@ Belongs here: the roster's export made of that wave's. Does not belong here: rea
 
 from collections.abc import Mapping
 
-_KEYS = ("from", "columns", "leaving", "special_codes")
+from dagster_project.study.decimal_marks import names_column
+
+_KEYS = ("from", "columns", "leaving", "special_codes", "decimal_of_columns")
 #: What the roster takes over from the wave's export. What is said of answers stays with the wave.
 _TAKEN_OVER = (
     *("folder", "pattern", "files", "pin", "reader", "sheet", "encoding", "title_rows", "header_rows", "label_rows"),
@@ -54,5 +56,22 @@ def with_roster_of_wave(content: object) -> object:
         **{key: value for key, value in of_wave[0].items() if key in _TAKEN_OVER},
         **({"blocks": [{"block": "participants", "columns": columns}]} if columns else {}),
         **{key: declaration[key] for key in ("leaving", "special_codes") if key in declaration},
+        "decimal_of_columns": _decimal_marks(
+            of_wave[0].get("decimal_of_columns"), declaration.get("decimal_of_columns"), columns
+        ),
     }
     return {key: value for key, value in content.items() if key != "roster"} | {"exports": [export, *exports]}
+
+
+def _decimal_marks(of_wave: object, of_roster: object, columns: object) -> object:
+    """What is said of the marks of the roster's columns: by itself, which goes first, and by the wave's export of columns
+    that both have."""
+    if of_roster is not None and not isinstance(of_roster, Mapping):
+        return of_roster
+    names = list(columns.values()) if isinstance(columns, Mapping) else []
+    marks = {
+        name: mark
+        for name, mark in (of_wave.items() if isinstance(of_wave, Mapping) else ())
+        if any(names_column(str(name), str(column)) for column in names)
+    }
+    return marks | dict(of_roster or {})

@@ -126,14 +126,25 @@
 {% endmacro %}
 
 {#- The tables of schema raw that hold the waves' answers: wave, part (which of the wave's exports), table_name,
-    decimal_mark -#}
+    decimal_mark, decimal_marks (of items whose column has another, by item; none where there is no such item) -#}
 {% macro codebook_wave_tables() %}
-    {% set query %}
+    {% set marks_query %}
+        select wave, item, decimal_mark
+        from {{ source('codebook', 'decimal_marks') }}
+        order by wave, item
+    {% endset %}
+    {% set tables_query %}
         select wave, cast(part as integer) as part, table_name, decimal_mark
         from {{ source('codebook', 'wave_exports') }}
         order by wave_order, part
     {% endset %}
-    {{ return(codebook_rows(query)) }}
+    {% set tables = codebook_rows(tables_query) %}
+    {% for mark in codebook_rows(marks_query) %}
+        {% for table in tables if table.wave == mark.wave %}
+            {% do table.update({'decimal_marks': dict(table.decimal_marks or {}, **{mark.item: mark.decimal_mark})}) %}
+        {% endfor %}
+    {% endfor %}
+    {{ return(tables) }}
 {% endmacro %}
 
 {#- Items that do not stand in the first export of a wave: item, wave, part (which of the wave's exports; 0 where a wave of

@@ -1,5 +1,6 @@
 """From exports to the first right table: a draft, the stated edits, a run, and a mean beside the one that pandas gives."""
 
+import io
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ _ARMS = (
     ' or none"'
 )
 _GROUPS = "{variable: arm, reference: waiting_list, design: randomised}"
+_SLIDER_ENDS = '!ask "high or low, the good end of all scales; or by scale, e.g. {vas_total: low, others: high}"'
 _ENDS = '!ask "high or low, the good end of all scales; or by scale, e.g. {dep_total: low, others: high}"'
 
 
@@ -80,6 +82,17 @@ def _wide_means(exports: Path) -> dict[str, float]:
     return {f"summary/mood_total/T{wave}/mean": _mean(frame.filter(regex=f"_t{wave}$"), 5) for wave in (1, 2)}
 
 
+def _slider_means(exports: Path) -> dict[str, float]:
+    means = {}
+    for wave, mark in ((1, ","), (2, ".")):
+        text = (exports / f"T{wave}.csv").read_text(encoding="utf-8").replace(mark, ".")
+        frame = pd.read_csv(io.StringIO(text), sep=";").replace(99, float("nan"))
+        frame["vas3"] = 10 - frame["vas3"]
+        for scale, minimum in (("vas", 4), ("tired", 3), ("calm", 4)):
+            means[f"summary/{scale}_total/T{wave}/mean"] = _mean(frame.filter(regex=f"^{scale}"), minimum)
+    return means
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("write_exports", "edits", "means"),
@@ -96,8 +109,17 @@ def _wide_means(exports: Path) -> dict[str, float]:
             {"study": ('!ask "the planned month, a number (T1 is month 0)"', "3"), "mood": (_BETTER, "high")},
             _wide_means,
         ),
+        (
+            tool_exports.sliders_in_waves,
+            {
+                "study": ('!ask "the planned month, a number (T1 is month 0)"', "3"),
+                "study ": (_SLIDER_ENDS, "high"),
+                "vas": ("!ask [3]", "[3]"),
+            },
+            _slider_means,
+        ),
     ],
-    ids=["spss", "redcap", "surveymonkey", "wide"],
+    ids=["spss", "redcap", "surveymonkey", "wide", "sliders"],
 )  # fmt: skip
 def test_few_edits_lead_to_the_right_means(
     tmp_path: Path,
@@ -111,7 +133,7 @@ def test_few_edits_lead_to_the_right_means(
     draft = new_study_from(folder, [exports])
     assert len(draft.questions) <= len(edits) <= 5
     for name, (text, replacement) in edits.items():
-        path = folder / "study.yaml" if name == "study" else folder / f"instruments/{name.strip()}.yaml"
+        path = folder / "study.yaml" if name.strip() == "study" else folder / f"instruments/{name.strip()}.yaml"
         content = path.read_text(encoding="utf-8")
         assert content.count(text) == 1
         path.write_text(content.replace(text, replacement), encoding="utf-8")

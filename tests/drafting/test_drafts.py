@@ -31,7 +31,7 @@ def _question(folder: Path) -> str:
     return str(error.value).removeprefix(f"{folder}/")
 
 
-@pytest.mark.parametrize("shape", ["spss_in_waves", "redcap_long", "surveymonkey_in_waves"])
+@pytest.mark.parametrize("shape", ["spss_in_waves", "redcap_long", "surveymonkey_in_waves", "sliders_in_waves"])
 def test_whole_drafts(tmp_path: Path, shape: str) -> None:
     folder = _draft(tmp_path, getattr(tool_exports, shape))
     expected = {file.name: file.read_text(encoding="utf-8") for file in (DRAFTS / shape).iterdir()}

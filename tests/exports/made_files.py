@@ -41,6 +41,7 @@ class _Maker:
     def __init__(self, shape: Shape, rng: random.Random) -> None:
         self.shape, self.rng = shape, rng
         self.decimal = rng.choice(".,") if shape.palette == "text" else "."
+        self.marks = {code: rng.choice([*",.", *[self.decimal] * 3]) if shape.palette == "text" else "." for code in ANSWERS}
         self.words = rng.sample(WORDS[shape.charset], 5) if rng.random() < 0.7 and shape.charset in WORDS else []
         self.order = rng.choice(("dmy", "mdy", "ymd", "excel", "%d.%b.%y", None)) if shape.palette == "text" else None
 
@@ -61,7 +62,7 @@ class _Maker:
 
     def _text_cell(self, code: str) -> Cell:
         """A cell of text: the spellings of a truth."""
-        rng, mark, answers = self.rng, self.decimal, ANSWERS[code]
+        rng, mark, answers = self.rng, self.marks[code], ANSWERS[code]
         draw = rng.random()
         if draw < 0.6:
             answer = rng.choice(answers)
@@ -361,6 +362,7 @@ class _Maker:
             "folder": f"raw/{code}",
             "reader": self.shape.reader,
             "decimal": self.decimal,
+            "decimal_of_columns": {column_by_role[item]: self.marks[item] for item in ANSWERS if item in column_by_role},
             "respondent": column_by_role["respondent"],
             "blocks": blocks,
             "ignored": [column_by_role["ignored"]],

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from dagster_project.exports import ReadCells, cell_rules, contract_of_file, read_cells
+from dagster_project.exports import ReadCells, cell_rules, contract_of_file, read_cells, rows_with_answers
+from dagster_project.exports.lists import declared_lists
 from dagster_project.rehearsal.answers import people_not_on_roster, rejected_cells
-from dagster_project.study import INVISIBLE, Study, read_study
+from dagster_project.study import INVISIBLE, Study, number_in, read_study
 
 INSTRUMENT = """
 instrument: mood
@@ -46,10 +47,12 @@ rejected_share: 1
 waves:
   - {wave: T1, label: one, month: 0}
   - {wave: T2, label: two, month: 4}
+  - {wave: T3, label: three, month: 8}
 instruments: [mood, acts]
 outcomes: [mood_total]
 participant_variables:
   - {variable: age, section: Age, label: Age, kind: number, minimum: 0, maximum: 120}
+  - {variable: weight, section: Weight, label: Weight, kind: number, minimum: 0, maximum: 120}
   - variable: site
     section: Site
     label: Site
@@ -63,9 +66,10 @@ exports:
     reader: delimited
     respondent: pid
     decimal: ","
-    blocks: [{block: participants, columns: {age: age, site: site}}]
+    decimal_of_columns: {Weight in kg: "."}
+    blocks: [{block: participants, columns: {age: age, weight: Weight in kg, site: site}}]
     special_codes:
-      - {blocks: [age], codes: {"99": refused, "n.a.": blank, "900 thru 998": not_asked}}
+      - {blocks: [age, weight], codes: {"99": refused, "n.a.": blank, "900 thru 998": not_asked}}
       - {blocks: [site], codes: {"9": refused, "N/A": blank, "900 thru HI": not_asked}}
 """
 WAVE = """
@@ -75,6 +79,7 @@ WAVE = """
     reader: delimited
     respondent: pid
     decimal: "{mark}"
+    decimal_of_columns: {others}
     blocks:
       - {{block: mood, columns: {{mood_01: q, mood_02: s}}}}
       - block: acts
@@ -89,6 +94,8 @@ WAVE = """
       - {{codes: {{"99": refused, "-9": not_asked, "n/a": blank, "90 thru 98": refused, "LO thru -50": not_asked}}}}
       - {{blocks: [mood], codes: {{"7.70": not_asked}}}}
 """
+#: Each wave with the mark of its export, and its columns with another. Columns of T3 are written as two people wrote them.
+WAVES = (("T1", ".", "{}"), ("T2", ",", "{}"), ("T3", ".", "{s: ',', 'q7*': ','}"))
 _PLAIN = [
     *(
         "0",
@@ -168,13 +175,14 @@ CELLS = [
 @pytest.fixture(scope="module")
 def odd_study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     folder = tmp_path_factory.mktemp("rehearsal") / "odd"
-    waves = [WAVE.format(code=wave.lower(), wave=wave, mark=mark) for wave, mark in (("T1", "."), ("T2", ","))]
+    waves = [WAVE.format(code=wave.lower(), wave=wave, mark=mark, others=others) for wave, mark, others in WAVES]
     _write(folder / "study.yaml", STUDY + "".join(waves))
     _write(folder / "instruments" / "mood.yaml", INSTRUMENT)
     _write(folder / "instruments" / "acts.yaml", CHOICES)
     people = [f"P{index}" for index, _ in enumerate(CELLS)]
-    _write(folder / "raw/roster/r.csv", _csv([["pid", "age", "site"], *zip(people, CELLS, CELLS, strict=True)]))
-    for wave, mark in (("T1", "."), ("T2", ",")):
+    roster_rows = [["pid", "age", "Weight in kg", "site"], *zip(people, CELLS, CELLS, CELLS, strict=True)]
+    _write(folder / "raw/roster/r.csv", _csv(roster_rows))
+    for wave, mark, _ in WAVES:
         # Each cell beside a choice, too: of a list the other choices are then rejected with what is unknown.
         lists = [cell if index % 2 else f"2{mark}{cell}" for index, cell in enumerate(CELLS)]
         rows = [["pid", "q", "s", "q7"], *zip(people, CELLS, CELLS, lists, strict=True)]
@@ -221,14 +229,15 @@ def test_what_is_rejected_before_a_run_is_what_the_run_rejects(
     assert {len(list(group)) > 10 for group in _groups(rejected).values()} == {True}
     typed = workspace.released("select wave, item, count(*) as n from marts.answers group by all")
     of_mood = [row["n"] for row in typed if row["item"].startswith("mood")]
-    assert len(of_mood) == 4 and min(of_mood) > 20
+    assert len(of_mood) == 6 and min(of_mood) > 20
     decimals = workspace.released(
         "select distinct wave, answer from marts.answers where item = 'mood_02' and answer % 1 <> 0"
     )
-    with_point, with_comma = ({row["answer"] for row in decimals if row["wave"] == wave} for wave in ("T1", "T2"))
-    assert with_point == {-0.5, 0.1, 0.3, 0.5, 1.5, 2.5} and with_comma == {0.5, 2.5}
+    with_point, with_comma, of_column = ({row["answer"] for row in decimals if row["wave"] == wave} for wave, *_ in WAVES)
+    assert with_point == {-0.5, 0.1, 0.3, 0.5, 1.5, 2.5} and with_comma == of_column == {0.5, 2.5}
     for item in ("mood_01", "mood_02"):
         _compare_codes(odd_study, workspace, item)
+    _compare_numbers_of_people(odd_study, workspace)
 
 
 def _compare_codes(study: Study, workspace: Any, item: str) -> None:
@@ -251,6 +260,48 @@ def _compare_codes(study: Study, workspace: Any, item: str) -> None:
             person: "blank" if code == "not_asked" and kept[person] == "blank" else code for person, code in foreseen.items()
         }
         assert foreseen == kept
+
+
+def _compare_numbers_of_people(study: Study, workspace: Any) -> None:
+    """A number of the roster is there where its rule takes one, by the mark of its column, and no special code."""
+    rows = workspace.working(
+        "select raw.respondent, people.age, people.weight from staging.stg_participants as people"
+        " inner join raw.roster as raw using (participant_id)"
+    )
+    rules = cell_rules(study, study.protocol.roster, "participants")
+    fractions = {}
+    for variable, mark in (("age", ","), ("weight", ".")):
+        numbers = {row["respondent"]: row[variable] for row in rows}
+        foreseen = {
+            f"P{index}": number_in(cell, mark)
+            if rules[variable].accepts(cell) and not rules[variable].is_declared(cell)
+            else None
+            for index, cell in enumerate(CELLS)
+        }
+        assert numbers == foreseen
+        fractions[variable] = {number for number in numbers.values() if number is not None and number % 1}
+    assert fractions["age"] == {0.5, 1.5, 2.5, 7.7, 98.5} and len(fractions["weight"] - fractions["age"]) > 5
+
+
+def test_a_row_holds_something_where_a_cell_is_an_answer_a_refusal_or_nothing_that_can_be_read(odd_study: Study) -> None:
+    """As its column writes numbers: "7,7" is a number where the comma is the mark, and a text elsewhere."""
+    for export in odd_study.protocol.wave_exports:
+        (file,) = (odd_study.folder / export.folder).iterdir()
+        contract = contract_of_file(file, file.name, odd_study, export)
+        rules = cell_rules(odd_study, export, "mood")
+        codes = {f"P{index}": {rule.code_of(cell) for rule in rules.values()} for index, cell in enumerate(CELLS)}
+        silent = {person for person, read in codes.items() if read <= {"blank", "not_asked"}}
+        speaking = {person for person, _ in rows_with_answers(contract, odd_study, export, "mood")}
+        assert speaking == codes.keys() - silent and len(silent) > 5
+
+
+def test_a_special_code_in_a_list_is_a_number_as_its_column_writes_numbers(odd_study: Study) -> None:
+    kinds = {}
+    for export in odd_study.protocol.wave_exports:
+        (reader,) = declared_lists(odd_study, export)
+        choices = {text: reader.choice_of(text) for text in ("98,0", "98.0")}
+        kinds[export.wave] = [text for text, choice in choices.items() if choice is not None]
+    assert kinds == {"T1": ["98.0"], "T2": ["98,0"], "T3": ["98,0"]}
 
 
 def _groups(rejected: Counter[tuple[str | None, str, str]]) -> dict[tuple[str | None, str], list[str]]:

@@ -123,6 +123,19 @@ def test_a_list_is_not_written(stand_ins: StandIns, tmp_path: Path) -> None:
     assert not any(tmp_path.iterdir())
 
 
+def test_a_column_of_the_roster_is_written_with_its_own_decimal_mark(stand_ins: StandIns, tmp_path: Path) -> None:
+    study = read_study(SMALL)
+    facts = {**stand_ins.facts, "age": [20.5 for _ in stand_ins.ids]}
+    stand_ins = dataclasses.replace(stand_ins, facts=facts)
+    for marks, text in (({}, "20,5"), ({"Age": "."}, "20.5")):
+        roster = study.protocol.roster.model_copy(update={"decimal_of_columns": marks})
+        exports = (roster, *study.protocol.wave_exports)
+        changed_study = dataclasses.replace(study, protocol=study.protocol.model_copy(update={"exports": exports}))
+        write_exports(stand_ins, changed_study, tmp_path / text, 7)
+        lines = (tmp_path / text / "raw/roster/small_study_roster.csv").read_text(encoding="utf-8-sig").splitlines()
+        assert {line.split(";")[lines[0].split(";").index("Age")] for line in lines[1:]} == {text}
+
+
 def test_without_an_n_nobody_can_be_simulated() -> None:
     study = read_study(SMALL)
     published = [value for value in _published(study) if value.statistic != "n"]

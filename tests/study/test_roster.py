@@ -101,7 +101,10 @@ def test_somebody_who_came_later_is_asked_about(folder: Path) -> None:
             " are, e.g. roster: T1",
         ),
         ("roster: T3", "roster: 'T3' has 0 exports; give a wave with one, whose people are the study's"),
-        ("roster: {wave: T1}", "roster: there is no key 'wave'; give a wave, or from, columns, leaving, special_codes"),
+        (
+            "roster: {wave: T1}",
+            "roster: there is no key 'wave'; give a wave, or from, columns, leaving, special_codes, decimal_of_columns",
+        ),
     ],
 )
 def test_who_is_counted_is_said(folder: Path, roster: str, message: str) -> None:

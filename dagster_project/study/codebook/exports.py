@@ -43,6 +43,19 @@ def wave_exports_table(study: Study) -> pa.Table:
     )
 
 
+def decimal_marks_table(study: Study) -> pa.Table:
+    """The decimal marks of items whose column has another than its export."""
+    return codebook_table(
+        {"wave": TEXT, "item": TEXT, "decimal_mark": TEXT},
+        [
+            (export.wave, code, mark)
+            for export in study.protocol.wave_exports
+            for code, column in study.export_columns(export).items()
+            if (mark := export.decimal_mark_of(column)) != export.decimal
+        ],
+    )
+
+
 def answer_texts_table(study: Study) -> pa.Table:
     """The texts of an export that stand for an answer code or a missing reason."""
     rows: list[tuple[Any, ...]] = []

@@ -20,8 +20,8 @@ def services_table(study: Study) -> pa.Table:
 
 
 def participant_variables_table(study: Study) -> pa.Table:
-    decimal_mark = study.protocol.roster.decimal
-    export_columns = study.export_columns(study.protocol.roster)
+    roster = study.protocol.roster
+    columns = study.export_columns(roster)
     return codebook_table(
         {
             "variable": TEXT,
@@ -38,7 +38,8 @@ def participant_variables_table(study: Study) -> pa.Table:
         [
             (
                 *(variable.variable, order, variable.label, variable.section, variable.kind, variable.unit),
-                *(variable.minimum, variable.maximum, decimal_mark, export_columns.get(variable.variable)),
+                *(variable.minimum, variable.maximum),
+                *(roster.decimal_mark_of(columns.get(variable.variable)), columns.get(variable.variable)),
             )
             for order, variable in enumerate(study.protocol.participant_variables, start=1)
         ],

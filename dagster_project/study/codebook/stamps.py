@@ -23,7 +23,7 @@ def wave_definitions(tables: Mapping[str, pa.Table], code_stamp: str) -> pa.Tabl
         *("items", "item_answers", "item_gates", "missing_reasons", "scales", "scale_items", "scale_parts"),
         *("scale_conversions", "scale_minimums"),
     )
-    wave_tables = ("wave_items", "wave_exports", "answer_texts", "planned_for")
+    wave_tables = ("wave_items", "wave_exports", "decimal_marks", "answer_texts", "planned_for")
     definitions = [code_stamp] + [json.dumps(tables[name].to_pylist(), sort_keys=True, default=str) for name in study_tables]
     # Other columns of codebook.scales, such as the norm and the order in tables, do not affect scores.
     scoring_columns = ("scale", "aggregate", "items_total", "minimum_answered", "factor", "is_rounded")

@@ -5,7 +5,12 @@ Belongs here: their names and order. Does not belong here: their rows.
 
 import pyarrow as pa
 
-from dagster_project.study.codebook.exports import answer_texts_table, wave_exports_table, wave_items_table
+from dagster_project.study.codebook.exports import (
+    answer_texts_table,
+    decimal_marks_table,
+    wave_exports_table,
+    wave_items_table,
+)
 from dagster_project.study.codebook.instruments import (
     instruments_table,
     item_answers_table,
@@ -57,6 +62,7 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "item_gates": item_gates_table(study),
         "wave_items": wave_items_table(study),
         "wave_exports": wave_exports_table(study),
+        "decimal_marks": decimal_marks_table(study),
         "answer_texts": answer_texts_table(study),
         "missing_reasons": missing_reasons_table(),
         "scales": scales_table(study),

@@ -26,6 +26,7 @@
     'status': status,
     'is_here': not status and (elsewhere or 1) == table.part,
     'is_number': [table.table_name, item.item] in numbers,
+    'decimal_mark': (table.decimal_marks or {}).get(item.item, table.decimal_mark),
     'texts': texts_here | selectattr('item', 'equalto', item.item) | list,
 }) %}
 {%- endfor %}
@@ -39,7 +40,7 @@ select
     {%- for entry in placed %},
     {%- set item = entry.item %}
     {%- if entry.is_here %}
-    cast({{ read_answer(item, quoted(item.item), entry.is_number, entry.texts, table.decimal_mark) }} as {{ answer_type(item) }}) as {{ quoted(item.item) }}
+    cast({{ read_answer(item, quoted(item.item), entry.is_number, entry.texts, entry.decimal_mark) }} as {{ answer_type(item) }}) as {{ quoted(item.item) }}
     {%- else %}
     cast({{ reason_code(item, entry.status) if entry.status else 'null' }} as {{ answer_type(item) }}) as {{ quoted(item.item) }}
     {%- endif %}
