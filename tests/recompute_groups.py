@@ -267,8 +267,11 @@ def _least_squares(changes: Mapping[str, tuple[Array, Array, Array]], groups: li
     coefficients, rest = _fit(design, y)
     df = len(y) - design.shape[1]
     within = sum(np.sum((changes[group][0] - changes[group][0].mean()) ** 2) for group in groups)
-    if df < 1 or rest < 1e-10 or within < 1e-10:
+    if within < 1e-10:
         return {}
+    if df < 1 or rest < 1e-10:
+        nothing = dict.fromkeys(("se", "t", "df", "p", "ci95_low", "ci95_high", "p_slopes"), math.nan)
+        return {group: nothing | {"difference": coefficients[index]} for index, group in enumerate(groups[1:])}
     spread = rest / df * np.linalg.inv(design.T @ design)
     full = np.column_stack([dummies, dummies * x[:, None]])
     _, full_rest = _fit(full, y)
