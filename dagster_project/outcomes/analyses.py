@@ -175,7 +175,10 @@ OUTCOMES = (
             *band_results(source.mart("score_counts"), study),
             *common_metric_results(source.mart("scale_moments"), study),
             *band_change_results(source.mart("score_pairs"), study),
-            *clinical_change_results(source.mart("score_pairs"), source.mart("change_moments"), source.results(), study),
+            *clinical_change_results(
+                source.mart("score_pairs"), source.mart("change_moments"), source.mart("scale_moments"), source.results(),
+                study,
+            ),
         ],
         ("caseness", "bands", "common_metric", "band_change", "clinical_change"), "meaning", follows=("measurement",),
     ),

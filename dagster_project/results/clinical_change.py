@@ -56,71 +56,81 @@ def band_change_results(score_pairs: Iterable[MartRow], study: Study) -> list[Re
 
 
 def clinical_change_results(
-    score_pairs: Iterable[MartRow], change_moments: Iterable[MartRow], results: Mapping[str, ResultRow], study: Study
-) -> list[ResultRow]:
-    """Clinically significant change by each cut-off that a scale declares, and by the midpoint between its people and its
-    norm's.
+    score_pairs: Iterable[MartRow], change_moments: Iterable[MartRow], scale_moments: Iterable[MartRow],
+    results: Mapping[str, ResultRow], study: Study,
+) -> list[ResultRow]:  # fmt: skip
+    """Clinically significant change by each cut-off that a scale declares, and by the midpoint between everybody at
+    baseline and the norm, of those with both scores.
 
-    score_pairs: as band_change_results. change_moments: contrast, scale, n, mean_baseline, sd_baseline. results: by id,
-    with the thresholds of reliable change. The category is the cut-off's code, or norm.
+    score_pairs: as band_change_results. change_moments: contrast, scale, n. scale_moments: scale, wave, n, mean, sd.
+    results: by id, with the thresholds of reliable change. The category is the cut-off's code, or norm.
     """
     pairs = grouped(score_pairs, "contrast", "scale")
-    moments = {(row["contrast"], row["scale"]): row for row in change_moments}
+    pair_counts = {(row["contrast"], row["scale"]): int(row["n"]) for row in change_moments}
+    moments = {(row["scale"], row["wave"]): row for row in scale_moments}
     rows = Rows("clinical_change", study)
     for code, (_, scale) in study.scales.items():
+        midpoints: dict[str, Criterion | None] = {}
         for contrast in study.protocol.contrasts:
-            key = (contrast.contrast, code)
-            for criterion in _criteria(study, code, contrast, moments.get(key, {})):
-                threshold, reason = _threshold(results, code, scale, contrast)
-                n = int(moments.get(key, {}).get("n", 0))
-                criterion = replace(criterion, reason=(criterion.reason or reason) if n else _NO_PAIRS)
-                _of_criterion(rows, code, contrast, criterion, pairs.get(key, []), threshold, n)
+            key, wave = (contrast.contrast, code), contrast.baseline
+            if wave not in midpoints:
+                midpoints[wave] = _add_midpoint(rows, study, code, wave, moments.get((code, wave), {}))
+            threshold, reason = _threshold(results, code, scale, contrast)
+            midpoint, n = midpoints[wave], pair_counts.get(key, 0)
+            for criterion in (*_declared(scale), *([midpoint] if midpoint else [])):
+                reasoned = replace(criterion, reason=(criterion.reason or reason) if n else _NO_PAIRS)
+                _of_criterion(rows, code, contrast, reasoned, pairs.get(key, []), threshold, n)
     return rows.rows
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """A cut-off that recovery crosses. category: in ids; statistic: cut_off or midpoint; better_sign: 1 if a high score is
-    good, -1 if a low one is; is_well_at: whether a score at it is on its good side; reason: why nobody can be counted;
-    is_open: whether the study has not said that there is such a cut-off."""
+    """A cut-off that recovery crosses. category: in ids; better_sign: 1 if a high score is good, -1 if a low one is;
+    is_well_at: whether a score at it is on its good side; reason: why nobody can be counted."""
 
     category: str
-    statistic: str
     value: float
     better_sign: int
     is_well_at: bool
     method: str
     reason: str = ""
-    is_open: bool = False
 
 
-def _criteria(study: Study, code: str, contrast: Contrast, moments: MartRow) -> Iterator[Criterion]:
-    _, scale = study.scales[code]
-    better_sign = 1 if scale.better == "high" else -1
+def _better_sign(scale: Score) -> int:
+    return 1 if scale.better == "high" else -1
+
+
+def _declared(scale: Score) -> Iterator[Criterion]:
     for cut_off in scale.cut_offs:
         method = f"declared cut-off, {cut_off_words(cut_off)} ({cut_off.source})"
         is_well_at = cut_off.is_on_good_side(scale.better)
-        yield Criterion(cut_off.code, "cut_off", cut_off.value, better_sign, is_well_at, method)
+        yield Criterion(cut_off.code, cut_off.value, _better_sign(scale), is_well_at, method)
+
+
+def _add_midpoint(rows: Rows, study: Study, code: str, wave: str, moments: MartRow) -> Criterion | None:
+    """The midpoint between everybody at a baseline and the norm, added to the rows; None where the norm is not of healthy
+    people, or nobody says whether it is, which is then asked about in the row."""
     norm = next((norm for norm in study.norms.norms if norm.scale == code), None)
     sample = next((sample for sample in study.norms.samples if norm is not None and sample.sample == norm.sample), None)
     if norm is None or sample is None or sample.healthy is False:
-        return
-    method = (
-        f"criterion c, the midpoint between people with both scores, at {contrast.baseline}, and the norm:"
-        f" {norm_words(sample)}"
-    )
+        return None
+    n, scale = int(moments.get("n", 0)), study.scales[code][1]
+    method = f"criterion c, the midpoint between everybody at {wave} and the norm: {norm_words(sample)}"
+    row_fields: RowFields = {"category": NORM_CATEGORY, "wave": wave}
     if sample.healthy is None:
-        reason = (
+        row_fields["note"] = (
             f"norms.yaml does not say whether sample {sample.sample} stands for people without the problem; add"
             " healthy: true or healthy: false to it"
         )
-        yield Criterion(NORM_CATEGORY, "midpoint", math.nan, better_sign, False, method, reason, is_open=True)
-        return
-    mean, sd = (number(moments.get(name)) for name in ("mean_baseline", "sd_baseline"))
+        rows.add(code, "midpoint", None, n, method, **row_fields)
+        return None
+    mean, sd = (number(moments.get(name)) for name in ("mean", "sd"))
     midpoint = weighted_midpoint(
-        math.nan if mean is None else mean, math.nan if sd is None else sd, norm.mean, norm.sd, better_sign
+        math.nan if mean is None else mean, math.nan if sd is None else sd, norm.mean, norm.sd, _better_sign(scale)
     )
-    yield Criterion(NORM_CATEGORY, "midpoint", midpoint.cut_off, better_sign, False, method, midpoint.reason)
+    row_fields["note"] = midpoint.reason
+    rows.add(code, "midpoint", midpoint.cut_off, n, method, **row_fields)
+    return Criterion(NORM_CATEGORY, midpoint.cut_off, _better_sign(scale), False, method, midpoint.reason)
 
 
 def _threshold(results: Mapping[str, ResultRow], code: str, scale: Score, contrast: Contrast) -> tuple[float, str]:
@@ -137,10 +147,9 @@ def _of_criterion(
     rows: Rows, code: str, contrast: Contrast, criterion: Criterion, pairs: Sequence[MartRow], threshold: float, n: int
 ) -> None:
     row_fields: RowFields = {"category": criterion.category, "contrast": contrast.contrast, "note": criterion.reason}
-    rows.add(code, criterion.statistic, criterion.value, n, criterion.method, **row_fields)
-    if criterion.is_open:
-        return
     rows.add(code, "n", n, n, "people with both scores", **row_fields)
+    if criterion.category != NORM_CATEGORY:
+        rows.add(code, "cut_off", criterion.value, n, criterion.method, **row_fields)
     classes: ClinicalChange | None = None
     if not criterion.reason:
         classes = clinical_change(

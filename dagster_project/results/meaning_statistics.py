@@ -10,7 +10,8 @@ from dagster_project.results.statistic import Inputs, Statistic, StudyUnit, shar
 
 _JACOBSON = "Jacobson and Truax, J Consult Clin Psychol 1991, 59, 12-19"
 _NORM = Inputs("norm", ("norm/n", "norm/norm_mean", "norm/norm_sd"))
-_THRESHOLD = Inputs("comparison", ("reliable_change/threshold",))
+_CUT_OFF = ("clinical_change/cut_off", "clinical_change/midpoint")
+_CROSSING = Inputs("cut_off", ("reliable_change/threshold", *_CUT_OFF))
 
 
 def meaning_statistics() -> Iterator[Statistic]:
@@ -40,7 +41,11 @@ def _clinical_change() -> Iterator[Statistic]:
     yield entry("n", "count of pairs", "people", 0, source="")
     yield entry("cut_off", "as the instrument declares it", StudyUnit.SCORE, source="")
     yield entry(
-        "midpoint", "(norm SD mean + SD norm mean) / (SD + norm SD), mean and SD at baseline", StudyUnit.SCORE, made_of=_NORM
+        "midpoint",
+        "(norm SD mean + SD norm mean) / (SD + norm SD), mean and SD at baseline",
+        StudyUnit.SCORE,
+        people="score",
+        made_of=_NORM,
     )
     classes = {
         "unwell": "on the bad side of the cut-off at baseline",
@@ -51,6 +56,6 @@ def _clinical_change() -> Iterator[Statistic]:
         "deteriorated": "worse by more than the threshold of reliable change",
     }
     for name, words in classes.items():
-        made_of = None if name == "unwell" else _THRESHOLD
+        made_of = Inputs("cut_off", _CUT_OFF) if name == "unwell" else _CROSSING
         yield entry(f"count_{name}", f"count of people {words}", "people", 0, made_of=made_of)
         yield entry(f"percent_{name}", "100 count / n", "%", 1, made_of=made_of)

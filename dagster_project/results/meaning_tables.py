@@ -11,7 +11,7 @@ from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Tabl
 from dagster_project.results.meaning import band_words, cut_off_words
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import result_id
-from dagster_project.study import Scale, Score, Study
+from dagster_project.study import Contrast, Scale, Score, Study
 
 
 def meaning_tables(study: Study, numbers: Numbers) -> list[Table]:
@@ -20,7 +20,7 @@ def meaning_tables(study: Study, numbers: Numbers) -> list[Table]:
         _cut_offs(study, numbers),
         _bands(study, numbers),
         _band_changes(study, numbers),
-        *(_clinical_change(study, numbers, contrast.contrast) for contrast in study.protocol.contrasts),
+        *(_clinical_change(study, numbers, contrast) for contrast in study.protocol.contrasts),
         _responders(study, numbers),
         _common_metrics(study, numbers),
     ]
@@ -71,7 +71,7 @@ def _bands(study: Study, numbers: Numbers) -> Table:
         totals = [cell for wave in waves for cell in _cells(numbers, (("{}", ("n",)),), "bands", code, None, wave)]
         rows += [Row(scale.label), Row("People with a score", tuple(totals))]
         for band, words in zip(bands.codes, band_words(bands), strict=True):
-            patterns = (("{} ({} %)", ("count", "percent")),)
+            patterns = (("{1} ({0} %)", ("percent", "count")),)
             cells = [cell for wave in waves for cell in _cells(numbers, patterns, "bands", code, band, wave)]
             rows.append(Row(words, tuple(cells)))
     columns = tuple(Column("people (%)", wave) for wave in waves)
@@ -103,19 +103,22 @@ def _band_changes(study: Study, numbers: Numbers) -> Table:
     return Table("", "meaning_band_changes", "From one named range to another", columns, tuple(rows), (note,))
 
 
-def _clinical_change(study: Study, numbers: Numbers, contrast: str) -> Table:
+def _clinical_change(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
     samples = {sample.sample: sample for sample in study.norms.samples}
     norms = {norm.scale: samples[norm.sample] for norm in study.norms.norms}
     patterns = (("{}", ("n",)), *(("{} ({} %)", (f"count_{name}", f"percent_{name}")) for name in CLASSES))
     rows = []
     for code, scale in _scores(study):
-        criteria = [(cut_off.code, "cut_off", cut_off_words(cut_off)) for cut_off in scale.cut_offs]
+        # A declared cut-off is a number of the contrast, a midpoint one of its baseline.
+        criteria = [(cut_off.code, "cut_off", contrast.contrast, cut_off_words(cut_off)) for cut_off in scale.cut_offs]
         if code in norms and norms[code].healthy is not False:
-            criteria.append((NORM_CATEGORY, "midpoint", f"Midpoint between people and norm: {norms[code].population}"))
+            words = f"Midpoint between people and norm: {norms[code].population}"
+            criteria.append((NORM_CATEGORY, "midpoint", contrast.baseline, words))
         rows += [Row(scale.label)] if criteria else []
-        for category, statistic, words in criteria:
-            cells = _cells(numbers, (("{}", (statistic,)), *patterns), "clinical_change", code, category, contrast)
-            rows.append(Row(words, tuple(cells)))
+        for category, statistic, moment, words in criteria:
+            limit = _cells(numbers, (("{}", (statistic,)),), "clinical_change", code, category, moment)
+            cells = _cells(numbers, patterns, "clinical_change", code, category, contrast.contrast)
+            rows.append(Row(words, (*limit, *cells)))
     columns = tuple(
         Column(name) for name in ("cut-off", "n", "unwell at baseline", "recovered", "improved", "unchanged", "deteriorated")
     )
@@ -124,8 +127,8 @@ def _clinical_change(study: Study, numbers: Numbers, contrast: str) -> Table:
         " least reliable change; improved are the others who improved by more than that. The last four columns add up to n."
         " A cut-off between the people and a norm is as many SDs from either mean."
     )
-    title = f"Clinically significant change, {direction_of(study, contrast)}"
-    return Table("", f"meaning_clinical_change_{contrast}", title, columns, tuple(rows), (note,))
+    title = f"Clinically significant change, {direction_of(study, contrast.contrast)}"
+    return Table("", f"meaning_clinical_change_{contrast.contrast}", title, columns, tuple(rows), (note,))
 
 
 def _responders(study: Study, numbers: Numbers) -> Table:

@@ -38,10 +38,10 @@ class StudyUnit(Enum):
 @dataclass(frozen=True)
 class Inputs:
     """The results that a number is made of, as analysis/statistic. relation: of their outcome and contrast to its own: the
-    same comparison, the norm of the outcome or of its instrument, or the tests of the same family of the plan, of waves or
-    of groups."""
+    same comparison, the same comparison and cut-off (of its category, in the contrast or at its baseline), the norm of the
+    outcome or of its instrument, or the tests of the same family of the plan, of waves or of groups."""
 
-    relation: Literal["comparison", "norm", "family", "group_family"]
+    relation: Literal["comparison", "cut_off", "norm", "family", "group_family"]
     statistics: tuple[str, ...]
 
 
