@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from dagster_project.report.group_methods import enumerated, group_methods
 from dagster_project.results import PEOPLE, ResultRow, direction_of, result_id, statistic_of
-from dagster_project.study import SERVICES, Composite, Instrument, Study, in_words
+from dagster_project.study import SERVICES, Composite, Instrument, Scale, Study, in_words
 
 
 def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, str], ...]:
@@ -162,6 +162,37 @@ def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:
         yield (
             "Reliability is Cronbach's alpha with Feldt's interval and McDonald's omega; reliable change follows Jacobson"
             " and Truax."
+        )
+    yield from _meaning(study, analyses)
+
+
+def _meaning(study: Study, analyses: set[str]) -> Iterator[str]:
+    """What scores mean, where an instrument or a norm says so."""
+    if "caseness" in analyses:
+        yield "People at or beyond the instruments' cut-offs are counted in each wave, with Wilson's intervals."
+    if "bands" in analyses:
+        yield "People are counted in the named ranges of a score in each wave, and from range to range in each contrast."
+    if "clinical_change" in analyses:
+        has_cut_offs = any(scale.cut_offs for _, scale in study.scales.values())
+        has_healthy_norm = any(sample.healthy for sample in study.norms.samples)
+        cut_offs = [
+            *(["the instrument's cut-off"] if has_cut_offs else []),
+            *(
+                ["criterion c, the midpoint between the people at baseline and the norm, weighted by both SDs"]
+                if has_healthy_norm
+                else []
+            ),
+        ]
+        if cut_offs:
+            yield (
+                "Clinically significant change follows Jacobson and Truax: people recovered who improved reliably and"
+                f" crossed {' or, apart, '.join(cut_offs)}."
+            )
+    if any(isinstance(scale, Scale) and scale.importance for _, scale in study.scales.values()):
+        yield "The share of people who improved by the minimal important change has Wilson's interval."
+    if "common_metric" in analyses:
+        yield "Means are also given in percent of the maximum possible" + (
+            ", and as T scores (norm: mean 50, SD 10)." if study.norms.norms else "."
         )
 
 

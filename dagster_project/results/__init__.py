@@ -6,6 +6,7 @@ than a published table.
 
 from dagster_project.results.ard import ARD_TABLE, ArdRow, ard_rows
 from dagster_project.results.change import change_results, paired_results
+from dagster_project.results.clinical_change import band_change_results, clinical_change_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.group_differences import (
@@ -37,6 +38,7 @@ from dagster_project.results.main_tables import (
     to_csv_rows,
     to_markdown,
 )
+from dagster_project.results.meaning import band_results, caseness_results, common_metric_results
 from dagster_project.results.measurement import measurement_results, reliable_change_results
 from dagster_project.results.missing import (
     attrition_results,
@@ -128,12 +130,17 @@ __all__ = [
     "adjusted_change_results",
     "ard_rows",
     "attrition_results",
+    "band_change_results",
+    "band_results",
+    "caseness_results",
     "change_counts",
     "change_difference_results",
     "change_results",
     "characteristics_difference_results",
     "characteristics_results",
     "claim_changes",
+    "clinical_change_results",
+    "common_metric_results",
     "compare",
     "count_lines",
     "count_rows",

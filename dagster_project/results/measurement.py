@@ -19,6 +19,7 @@ from dagster_project.statistics import (
     reliable_change,
     share_by_mcid,
     share_reliable,
+    wilson,
 )
 from dagster_project.study import Composite, Contrast, Scale, Study
 
@@ -100,6 +101,11 @@ def reliable_change_results(
                 shares = share_by_mcid(values, people, scale.importance.change, better)
                 method = f"by {scale.importance.change:g} points or more ({scale.importance.source})"
                 _shares(rows, code, "important_", shares, n, method, contrast.contrast)
+                low, high = wilson(shares.improved, n, LEVEL)
+                rows.interval(
+                    code, "percent_important_improved_", 100 * low[0], 100 * high[0], n,
+                    "Wilson's score interval of count / n", contrast=contrast.contrast,
+                )  # fmt: skip
     return rows.rows
 
 

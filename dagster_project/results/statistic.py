@@ -1,11 +1,13 @@
 """What a statistic is, as data.
 
-Belongs here: the shape of an entry, and entries that follow from others: limits of intervals, Hedges' corrections. Does not
-belong here: which statistics there are (statistics_registry.py).
+Belongs here: the shape of an entry, and entries that follow from others: limits of intervals, shares of people, Hedges'
+corrections. Does not belong here: which statistics there are (statistics_registry.py).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import Literal
 
 from dagster_project.study import HEDGES_CORRECTION, HEDGES_SOURCE
@@ -36,10 +38,10 @@ class StudyUnit(Enum):
 @dataclass(frozen=True)
 class Inputs:
     """The results that a number is made of, as analysis/statistic. relation: of their outcome and contrast to its own: the
-    same comparison, the norm of the outcome or of its instrument, or the tests of the same family of the plan, of waves or
-    of groups."""
+    same comparison, the same comparison and cut-off (of its category, in the contrast or at its baseline), the norm of the
+    outcome or of its instrument, or the tests of the same family of the plan, of waves or of groups."""
 
-    relation: Literal["comparison", "norm", "family", "group_family"]
+    relation: Literal["comparison", "cut_off", "norm", "family", "group_family"]
     statistics: tuple[str, ...]
 
 
@@ -89,6 +91,25 @@ def limits(
         for end in ("low", "high")
     )
     return low, high
+
+
+def wilson_limits(percent: Statistic, prefix: str | None = None) -> tuple[Statistic, Statistic]:
+    """Both limits of Wilson's interval of a percentage. prefix: as in limits."""
+    return limits(
+        percent,
+        "Wilson: 100 (p + z^2 / 2n ± z root(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n), p = count / n",
+        prefix,
+        source="Wilson, J Am Stat Assoc 1927, 22, 209-212",
+    )
+
+
+def share(entry: "partial[Statistic]", condition: str) -> Iterator[Statistic]:
+    """A share of people: n, count, percent and its interval. condition: who is counted, in words."""
+    percent = entry("percent", "100 count / n", "%", 1)
+    yield entry("n", "count of people", "people", 0)
+    yield entry("count", f"count of people {condition}", "people", 0)
+    yield percent
+    yield from wilson_limits(percent, "")
 
 
 def hedges(statistic: Statistic) -> Statistic:

@@ -9,14 +9,23 @@ from dataclasses import replace
 from functools import partial
 
 from dagster_project.results.group_statistics import group_statistics
-from dagster_project.results.statistic import PEOPLE, Inputs, Statistic, StudyUnit, hedges, limits
+from dagster_project.results.meaning_statistics import meaning_statistics
+from dagster_project.results.statistic import (
+    PEOPLE,
+    Inputs,
+    Statistic,
+    StudyUnit,
+    hedges,
+    limits,
+    share,
+    wilson_limits,
+)
 from dagster_project.study import EFFECT_SIZES, MISSING_REASONS
 from dagster_project.table_spec import ColumnSpec, TableSpec
 
 _SCORE = StudyUnit.SCORE
 _T_TEST = "Student, Biometrika 1908, 6(1), 1-25"
 _RANKS = "Hollander and Wolfe, Nonparametric Statistical Methods, 2nd ed., 1999, ch. 3"
-_WILSON = "Wilson, J Am Stat Assoc 1927, 22, 209-212"
 _WELCH = "Welch, Biometrika 1947, 34, 28-35"
 _QUANTILES = "Hyndman and Fan, Am Stat 1996, 50, 361-365"
 _SATTERTHWAITE = "Kuznetsova and others, J Stat Softw 2017, 82(13)"
@@ -89,20 +98,6 @@ def _moments(entry: "partial[Statistic]", unit: StudyUnit) -> Iterator[Statistic
     yield entry("sd", "root(sum (x - mean)^2 / (n - 1))", unit, method="SD, denominator n - 1")
     yield entry("min", "least x", unit, 1, method="lowest value")
     yield entry("max", "greatest x", unit, 1, method="highest value")
-
-
-def _share(entry: "partial[Statistic]", condition: str) -> Iterator[Statistic]:
-    """A share of people. condition: who is counted, in words."""
-    percent = entry("percent", "100 count / n", "%", 1)
-    yield entry("n", "count of people", "people", 0)
-    yield entry("count", f"count of people {condition}", "people", 0)
-    yield percent
-    yield from limits(
-        percent,
-        "Wilson: 100 (p + z^2 / 2n ± z root(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n), p = count / n",
-        "",
-        source=_WILSON,
-    )
 
 
 def _summary() -> Iterator[Statistic]:
@@ -224,6 +219,7 @@ def _reliable_change() -> Iterator[Statistic]:
         for name in ("improved", "unchanged", "worsened"):
             yield family(f"count_{prefix}{name}", f"count of people whose change is {criterion}", "people", 0)
             yield family(f"percent_{prefix}{name}", "100 count / n", "%", 1)
+    yield from wilson_limits(entry("percent_important_improved", "100 count / n", "%", 1))
 
 
 def _flow() -> Iterator[Statistic]:
@@ -279,7 +275,7 @@ def _rejected() -> Iterator[Statistic]:
 
 def _characteristics() -> Iterator[Statistic]:
     entry = partial(Statistic, "characteristics", people="value")
-    yield from _share(entry, "in the category")
+    yield from share(entry, "in the category")
     yield from (statistic for statistic in _moments(entry, StudyUnit.VARIABLE) if statistic.name != "n")
 
 
@@ -311,9 +307,10 @@ def _service_change() -> Iterator[Statistic]:
 
 _OF_EVERYBODY: tuple[Statistic, ...] = (
     *_change(), *_summary(), *_norm(), *_norm_difference(), *_mixed(), *_imputation(), *_stability(), *_measurement(),
-    *_reliable_change(), *_flow(), *_share(partial(Statistic, "attrition", people="roster"), "with a score"), *_leavers(),
+    *_reliable_change(), *_flow(), *share(partial(Statistic, "attrition", people="roster"), "with a score"), *_leavers(),
     *_missingness(), *_rejected(), *_characteristics(), *_items(),
-    *_share(partial(Statistic, "service_use", people="value"), "who used the service"), *_service_change(),
+    *share(partial(Statistic, "service_use", people="value"), "who used the service"), *_service_change(),
+    *meaning_statistics(),
 )  # fmt: skip
 #: Every statistic, in the order of the codebook.
 STATISTICS: tuple[Statistic, ...] = (*_OF_EVERYBODY, *group_statistics(_OF_EVERYBODY))

@@ -1,11 +1,12 @@
 """Supplementary tables: effect sizes, comparison of methods, norms, measurement, missing data.
 
-Belongs here: their layout. Does not belong here: arithmetic, HTML.
+Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of what scores mean (meaning_tables.py).
 """
 
 from collections.abc import Callable, Iterable, Sequence
 
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
+from dagster_project.results.meaning_tables import meaning_tables
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.study import EFFECT_SIZES, Study
@@ -26,6 +27,7 @@ def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Tab
         ledger_table(study, numbers),
         _missing(study, numbers),
         _services(study, numbers),
+        *meaning_tables(study, numbers),
     ]
     nonempty_tables = [table for table in tables if any(cell.text for row in table.rows for cell in row.cells)]
     return [

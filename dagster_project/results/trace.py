@@ -195,7 +195,8 @@ def _input_macros() -> str:
         f"create or replace macro inputs_of(statistic) as case {inputs_of} else [] end;\n"
         "comment on macro inputs_of is 'Statistics that a statistic is made of, as analysis/statistic.';\n"
         f"create or replace macro relation_of(statistic) as case {relation_of} end;\n"
-        "comment on macro relation_of is 'Of which outcome and contrast: comparison, norm, family or group_family.';\n"
+        "comment on macro relation_of is 'Of which outcome and contrast: comparison, cut_off, norm, family,"
+        " group_family.';\n"
     )
 
 

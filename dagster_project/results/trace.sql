@@ -187,6 +187,10 @@ made_of as (
     where list_contains(inputs_of(one.analysis || '/' || one.statistic), others.analysis || '/' || others.statistic)
         and case relation_of(one.analysis || '/' || one.statistic)
             when 'comparison' then others.outcome = one.outcome and others.contrast = one.contrast
+            when 'cut_off' then
+                others.outcome = one.outcome
+                and (others.category is null or others.category = one.category)
+                and (others.contrast = one.contrast or others.wave = one.baseline)
             -- A norm's n is of its sample, one an instrument.
             when 'norm' then
                 others.outcome = one.outcome or others.outcome = (select instrument from codebook.scales where scale = one.outcome)

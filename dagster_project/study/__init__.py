@@ -34,7 +34,7 @@ from dagster_project.study.export import (
 )
 from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UNASKED, VALID_SKIP, ItemGate, settle
 from dagster_project.study.groups import Groups, RepeatedMeasures, is_arm_code
-from dagster_project.study.instruments import Composite, Instrument, Scale
+from dagster_project.study.instruments import Bands, Composite, CutOff, Instrument, Scale, Score
 from dagster_project.study.items import Anchors, in_words
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
 from dagster_project.study.new import further_definitions, new_study, study_code
@@ -94,6 +94,7 @@ __all__ = [
     "VALID_SKIP",
     "Anchors",
     "AnswerLabels",
+    "Bands",
     "Category",
     "ChoiceList",
     "Code",
@@ -103,6 +104,7 @@ __all__ = [
     "Condition",
     "Contrast",
     "ContrastId",
+    "CutOff",
     "Definition",
     "EffectSize",
     "EffectSizeName",
@@ -128,6 +130,7 @@ __all__ = [
     "RowFilter",
     "RowRule",
     "Scale",
+    "Score",
     "Service",
     "ServiceSource",
     "ServiceUse",

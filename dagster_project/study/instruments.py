@@ -38,6 +38,11 @@ class Bands(Definition):
         min_length=2, description="the ranges from the lowest, e.g. [{low: 0, label: minimal}, ..]"
     )
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """A code a range, from the lowest: band_1, band_2, ..; what it is called may have spaces and any letters."""
+        return tuple(f"band_{order}" for order in range(1, len(self.steps) + 1))
+
 
 class CutOff(Definition):
     """A score from which on, or up to which, the source says something of a person."""
@@ -46,6 +51,15 @@ class CutOff(Definition):
     direction: Literal["at_least", "at_most"] = Field(description="at_least (this score or more) or at_most (this or less)")
     meaning: str = Field(description="what the source says of people beyond it")
     source: str = Field(description="a citation")
+
+    @property
+    def code(self) -> str:
+        """What results call it: at_least_10, at_most_2_5."""
+        return f"{self.direction}_{self.value:.10g}".replace(".", "_")
+
+    def is_on_good_side(self, better: Literal["high", "low"]) -> bool:
+        """Whether people beyond it are well, by which end of the scale is good."""
+        return (self.direction == "at_least") == (better == "high")
 
 
 class Score(Definition):
@@ -337,6 +351,10 @@ def _check_bands(score: Score, low: float, high: float) -> None:
             raise ValueError(
                 f"scale {score.scale}: the cut-off {cut_off.value:g} lies outside its range, {low:g} to {high:g}"
             )
+    codes = [cut_off.code for cut_off in score.cut_offs]
+    if repeated_codes := [code for code in codes if codes.count(code) > 1]:
+        words = repeated_codes[0].replace("_", " ")
+        raise ValueError(f"scale {score.scale}: the cut-off {words} stands twice; write what both say into one meaning")
 
 
 def minimum_count(share: float, total: int) -> int:

@@ -110,6 +110,7 @@ assumptions: []              # - {about: .., statement: ..}: what the source doe
 _NORMS = """\
 # Published means and SDs of other people, to set the scales beside.
 samples: []  # - {sample: adults, instrument: example, n: 1000, population: Adults, source: A citation}
+             # healthy: true or false: whether they stand for people without the problem, so that reaching them is recovery
 norms: []    # - {scale: example_total, sample: adults, mean: 15.2, sd: 3.4}
 """
 _PROPOSITIONS = """\

@@ -16,6 +16,11 @@ class NormSample(Definition):
     n: int | None = Field(default=None, ge=2, description="how many people (an SD needs two), or leave out if unknown")
     population: str = Field(description="who they are")
     source: str = Field(description="a citation")
+    healthy: bool | None = Field(
+        default=None,
+        description="true where they stand for people without the problem, so that coming closer to them than to the study's"
+        " people at baseline is recovery; false where they do not",
+    )
 
 
 class Norm(Definition):

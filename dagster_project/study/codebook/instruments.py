@@ -226,11 +226,11 @@ def norms_table(study: Study) -> pa.Table:
     samples = {sample.sample: sample for sample in study.norms.samples}
     return codebook_table(
         {"scale": TEXT, "sample": TEXT, "mean": NUMBER, "sd": NUMBER, "n": WHOLE, "population": TEXT}
-        | {"source": TEXT, "note": TEXT},
+        | {"source": TEXT, "note": TEXT, "is_healthy": FLAG},
         [
             (
                 *(norm.scale, norm.sample, norm.mean, norm.sd, samples[norm.sample].n),
-                *(samples[norm.sample].population, samples[norm.sample].source, norm.note),
+                *(samples[norm.sample].population, samples[norm.sample].source, norm.note, samples[norm.sample].healthy),
             )
             for norm in study.norms.norms
         ],
@@ -244,16 +244,16 @@ def scale_bands_table(study: Study) -> pa.Table:
         if (bands := scale.bands) is not None:
             ends = [*(step.low for step in bands.steps[1:]), None]
             for order, (step, end) in enumerate(zip(bands.steps, ends, strict=True), start=1):
-                rows.append((code, order, step.label, step.low, end, bands.source))
-    columns = {"scale": TEXT, "band_order": WHOLE, "label": TEXT, "starts_at": NUMBER, "ends_before": NUMBER, "source": TEXT}
-    return codebook_table(columns, rows)
+                rows.append((code, order, bands.codes[order - 1], step.label, step.low, end, bands.source))
+    columns = {"scale": TEXT, "band_order": WHOLE, "band": TEXT, "label": TEXT}
+    return codebook_table(columns | {"starts_at": NUMBER, "ends_before": NUMBER, "source": TEXT}, rows)
 
 
 def scale_cut_offs_table(study: Study) -> pa.Table:
     return codebook_table(
-        {"scale": TEXT, "cut_off": NUMBER, "side": TEXT, "meaning": TEXT, "source": TEXT},
+        {"scale": TEXT, "category": TEXT, "cut_off": NUMBER, "side": TEXT, "meaning": TEXT, "source": TEXT},
         [
-            (code, cut_off.value, cut_off.direction, cut_off.meaning, cut_off.source)
+            (code, cut_off.code, cut_off.value, cut_off.direction, cut_off.meaning, cut_off.source)
             for code, (_, scale) in study.scales.items()
             for cut_off in scale.cut_offs
         ],

@@ -1,0 +1,104 @@
+"""What scores mean in each wave: people beyond the cut-offs and in the named ranges that an instrument declares, and means
+on metrics that scales share.
+
+Belongs here: which numbers these analyses have. Does not belong here: formulas (statistics/meaning.py); pairs of waves
+(clinical_change.py). A scale that declares nothing has no rows, but for its percent of the maximum possible.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dagster_project.results.describe import undefined_reason
+from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, grouped
+from dagster_project.results.result_row import ResultRow
+from dagster_project.statistics import count_beyond, count_in_bands, percent, percent_of_maximum, t_score, wilson
+from dagster_project.study import Bands, CutOff, NormSample, Study
+
+
+def caseness_results(score_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """People at or beyond each cut-off in each wave, of those with a score. score_counts: scale, wave, score, n. The
+    category is the cut-off's code."""
+    counts = grouped(score_counts, "scale", "wave")
+    rows = Rows("caseness", study)
+    for code, (_, scale) in study.scales.items():
+        for cut_off in scale.cut_offs:
+            for wave in study.protocol.waves:
+                values, people = _arrays(counts.get((code, wave.wave), []))
+                n = int(people.sum())
+                count = count_beyond(values, people, cut_off.value, cut_off.direction)
+                row_fields: RowFields = {"category": cut_off.code, "wave": wave.wave, "note": undefined_reason(n)}
+                method = f"people at {cut_off_words(cut_off)} ({cut_off.source})"
+                rows.add(code, "n", n, n, "people with a score", **row_fields)
+                rows.add(code, "count", count, n, method, **row_fields)
+                rows.add(code, "percent", percent(count, n)[0], n, f"{method} / n", **row_fields)
+                low, high = wilson(count, n, LEVEL)
+                method = "Wilson's score interval of count / n"
+                rows.interval(code, "", 100 * low[0], 100 * high[0], n, method, **row_fields)
+    return rows.rows
+
+
+def cut_off_words(cut_off: CutOff) -> str:
+    """A cut-off and what it means, e.g. '10 or more: major depression is likely'."""
+    return f"{cut_off.value:g} or {'more' if cut_off.direction == 'at_least' else 'less'}: {cut_off.meaning}"
+
+
+def band_words(bands: Bands) -> list[str]:
+    """Each range in words, e.g. 'mild, 5 to below 10'."""
+    ends = [*(f"to below {step.low:g}" for step in bands.steps[1:]), "or more"]
+    return [f"{step.label}, {step.low:g} {end}" for step, end in zip(bands.steps, ends, strict=True)]
+
+
+def norm_words(sample: NormSample) -> str:
+    """Who a norm is of, and its source."""
+    return f"{sample.population} ({sample.source})"
+
+
+def band_results(score_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """People in each named range of a scale in each wave, of those with a score. score_counts: as caseness_results. The
+    category is the range's code."""
+    counts = grouped(score_counts, "scale", "wave")
+    rows = Rows("bands", study)
+    for code, (_, scale) in study.scales.items():
+        if (bands := scale.bands) is None:
+            continue
+        for wave in study.protocol.waves:
+            values, people = _arrays(counts.get((code, wave.wave), []))
+            n = int(people.sum())
+            band_counts = count_in_bands(values, people, [step.low for step in bands.steps])
+            rows.add(code, "n", n, n, "people with a score", wave=wave.wave)
+            for band, words, count in zip(bands.codes, band_words(bands), band_counts, strict=True):
+                row_fields: RowFields = {"category": band, "wave": wave.wave, "note": undefined_reason(n)}
+                method = f"people in the range {words} ({bands.source})"
+                rows.add(code, "count", count, n, method, **row_fields)
+                rows.add(code, "percent", percent(count, n)[0], n, f"{method} / n", **row_fields)
+    return rows.rows
+
+
+def common_metric_results(scale_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """Each mean in percent of the maximum possible, and as a T score where the scale has a norm. scale_moments: scale,
+    wave, n, mean."""
+    moments = {(row["scale"], row["wave"]): row for row in scale_moments}
+    samples = {sample.sample: sample for sample in study.norms.samples}
+    norms = {norm.scale: norm for norm in study.norms.norms}
+    rows = Rows("common_metric", study)
+    for code, (instrument, scale) in study.scales.items():
+        lowest, highest = instrument.score_range(scale)
+        for wave in study.protocol.waves:
+            row = moments.get((code, wave.wave), {})
+            n, mean = int(row.get("n", 0)), row.get("mean")
+            mean = math.nan if mean is None else mean
+            row_fields: RowFields = {"wave": wave.wave, "note": undefined_reason(n)}
+            method = f"mean on the scale from {lowest:g} (0 %) to {highest:g} (100 %); {scale.better} is good"
+            rows.add(code, "percent_of_maximum", percent_of_maximum(mean, lowest, highest)[0], n, method, **row_fields)
+            if (norm := norms.get(code)) is not None:
+                method = f"mean where the norm has mean 50 and SD 10: {norm_words(samples[norm.sample])}"
+                rows.add(code, "t_score", t_score(mean, norm.mean, norm.sd)[0], n, method, **row_fields)
+    return rows.rows
+
+
+def _arrays(counts: Sequence[MartRow]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    values = np.array([row["score"] for row in counts], dtype=np.float64)
+    return values, np.array([row["n"] for row in counts], dtype=np.float64)

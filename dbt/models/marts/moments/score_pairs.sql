@@ -1,0 +1,24 @@
+{#- How many people have which scores in both waves of a contrast: what passes from one named range, or side of a cut-off, to
+    another need. Only of scales whose instrument or norm says what scores mean; a composite without named ranges has no
+    reliability, and so no use for them here. Scores are rounded as in score_counts. -#}
+
+with meaningful_scales as (
+    select scale
+    from {{ source('codebook', 'scale_bands') }}
+    union
+    select scales.scale
+    from {{ source('codebook', 'scales') }} as scales
+    left join {{ source('codebook', 'scale_cut_offs') }} as cut_offs on scales.scale = cut_offs.scale
+    where scales.aggregate not in ('mean_of_scales', 'sum_of_scales')
+        and (cut_offs.scale is not null or scales.norm_mean is not null)
+)
+
+select
+    cast(moment as varchar) as contrast,
+    cast(measure as varchar) as scale,
+    cast(round(value_baseline, 11) as double) as baseline,
+    cast(round(value_followup, 11) as double) as followup,
+    cast(sum(n) as bigint) as n
+from {{ ref('counted_profiles') }}
+where kind = 'scale' and people = 'both' and is_counted and measure in (select scale from meaningful_scales)
+group by moment, measure, round(value_baseline, 11), round(value_followup, 11)

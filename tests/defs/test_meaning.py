@@ -1,0 +1,275 @@
+"""What scores mean, through the whole graph, beside plain Python on the answers that were written: PHQ-9, GAD-7, WHO-5 and BRS of
+the library, three waves, two contrasts of opposite directions."""
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from meaning_study import ITEMS, NORM_MEAN, NORM_SD, REVERSED, WAVES, MadePerson, made_people, write_study
+
+from dagster_project.results import statistic_of
+from dagster_project.statistics import wilson
+
+pytestmark = pytest.mark.slow
+#: Contrast to its baseline and follow-up.
+CONTRASTS = {"T1-T2": ("T1", "T2"), "T1-T3": ("T1", "T3")}
+BANDS = {"phq9_total": (0, 5, 10, 15, 20), "gad7_total": (0, 5, 10, 15), "brs_mean": (1, 3, 4.31)}
+#: Scale to its cut-off: code, and whether a score is beyond it.
+CUT_OFFS = {"phq9_total": ("at_least_10", 10), "gad7_total": ("at_least_10", 10), "who5_index": ("at_most_50", 50)}
+HIGH_IS_GOOD = {"who5_index", "brs_mean"}
+IMPORTANT = {"phq9_total": 5, "gad7_total": 4, "who5_index": 10}
+RANGES = {"phq9_total": (0, 27), "gad7_total": (0, 21), "who5_index": (0, 100), "brs_mean": (1, 5), "pss4_total": (0, 16)}
+Scores = Mapping[str, Mapping[str, Mapping[str, Fraction]]]
+
+
+def _score(scale: str, instrument: str, answers: list[int | None]) -> Fraction | None:
+    """By the sources: sums of all items, four times that for the WHO-5, the mean of those answered for the BRS."""
+    _, low, high = ITEMS[instrument]
+    keyed = [
+        low + high - answer if position in REVERSED.get(instrument, ()) else answer
+        for position, answer in enumerate(answers, start=1)
+        if answer is not None
+    ]
+    if scale == "brs_mean":
+        return Fraction(sum(keyed), len(keyed))
+    factor = 4 if scale == "who5_index" else 1
+    return Fraction(factor * sum(keyed)) if len(keyed) == len(answers) else None
+
+
+@pytest.fixture(scope="module")
+def meaning_run(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any) -> tuple[Any, list[MadePerson]]:
+    from conftest import run_all
+
+    folder, people = tmp_path_factory.mktemp("meaning"), made_people()
+    workspace = workspace_at(folder, write_study(folder / "made" / "meaning_study", people))
+    run = run_all(workspace)
+    assert run.success, (run.failures, run.checks)
+    return workspace, people
+
+
+@pytest.fixture(scope="module")
+def results(meaning_run: tuple[Any, list[MadePerson]]) -> dict[str, dict[str, Any]]:
+    rows = meaning_run[0].released("select * from results.results")
+    return {row["result_id"]: row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def scores(meaning_run: tuple[Any, list[MadePerson]]) -> Scores:
+    """Scale to person to wave to score."""
+    scales = dict(zip(RANGES, ITEMS, strict=True))
+    found: dict[str, dict[str, dict[str, Fraction]]] = {scale: {} for scale in scales}
+    for scale, instrument in scales.items():
+        for person in meaning_run[1]:
+            waves = {wave: _score(scale, instrument, answers[instrument]) for wave, answers in person.answers.items()}
+            found[scale][person.code] = {wave: score for wave, score in waves.items() if score is not None}
+    return found
+
+
+def _in_wave(scores: Scores, scale: str, wave: str) -> list[Fraction]:
+    return [of[wave] for of in scores[scale].values() if wave in of]
+
+
+def _pairs(scores: Scores, scale: str, contrast: str) -> list[tuple[Fraction, Fraction]]:
+    first, second = CONTRASTS[contrast]
+    return [(of[first], of[second]) for of in scores[scale].values() if first in of and second in of]
+
+
+def _expect(results: Mapping[str, Mapping[str, Any]], result_id: str, value: float, n: int) -> None:
+    row = results[result_id]
+    assert (row["value"], row["n"]) == (pytest.approx(value, rel=1e-9), n), result_id
+
+
+def _band(scale: str, score: Fraction) -> int:
+    return sum(score >= Fraction(str(start)) for start in BANDS[scale])
+
+
+def test_cut_offs_and_ranges_by_wave(results: dict[str, dict[str, Any]], scores: Scores) -> None:
+    halves = {score for score in _in_wave(scores, "brs_mean", "T1") if score.denominator > 1}
+    assert halves, "a mean that is not whole"
+    for scale, (category, cut_off) in CUT_OFFS.items():
+        for wave in WAVES:
+            values = _in_wave(scores, scale, wave)
+            n, count = len(values), sum(score <= cut_off if "most" in category else score >= cut_off for score in values)
+            assert cut_off in values or wave != "T1" or scale == "who5_index"
+            low, high = wilson(count, n)
+            prefix = f"caseness/{scale}/{category}/{wave}"
+            for name, value in (
+                ("n", n), ("count", count), ("percent", 100 * count / n), ("ci95_low", 100 * low[0]), ("ci95_high", 100 * high[0]),
+            ):  # fmt: skip
+                _expect(results, f"{prefix}/{name}", value, n)
+    for scale, starts in BANDS.items():
+        for wave in WAVES:
+            values = _in_wave(scores, scale, wave)
+            people = Counter(_band(scale, score) for score in values)
+            _expect(results, f"bands/{scale}/{wave}/n", len(values), len(values))
+            for order in range(1, len(starts) + 1):
+                _expect(results, f"bands/{scale}/band_{order}/{wave}/count", people[order], len(values))
+                percent = 100 * people[order] / len(values)
+                _expect(results, f"bands/{scale}/band_{order}/{wave}/percent", percent, len(values))
+    assert len([name for name in results if name.startswith("caseness/")]) == 3 * 3 * 5
+    assert len([name for name in results if name.startswith("bands/")]) == 3 * (12 * 2 + 3)
+
+
+def test_moves_between_ranges(results: dict[str, dict[str, Any]], scores: Scores) -> None:
+    for scale, starts in BANDS.items():
+        for contrast in CONTRASTS:
+            pairs = _pairs(scores, scale, contrast)
+            moves = Counter((_band(scale, first), _band(scale, second)) for first, second in pairs)
+            _expect(results, f"band_change/{scale}/{contrast}/n", len(pairs), len(pairs))
+            orders = range(1, len(starts) + 1)
+            for first in orders:
+                for second in orders:
+                    name = f"band_change/{scale}/band_{first}_to_band_{second}/{contrast}/count"
+                    _expect(results, name, moves[first, second], len(pairs))
+
+
+def _alpha(people: list[MadePerson], instrument: str, wave: str) -> float:
+    rows = [
+        [answer for answer in person.answers[wave][instrument] if answer is not None]
+        for person in people
+        if wave in person.answers
+    ]
+    count = ITEMS[instrument][0]
+    rows = [row for row in rows if len(row) == count]
+    item_variances = sum(statistics.variance(column) for column in zip(*rows, strict=True))
+    return count / (count - 1) * (1 - item_variances / statistics.variance(map(sum, rows)))
+
+
+def _class(first: Fraction, second: Fraction, cut_off: float, threshold: float, *, is_high_good: bool) -> Iterator[str]:
+    """What becomes of somebody whose score at the cut-off counts as unwell."""
+    sign = 1 if is_high_good else -1
+    was_well, is_well = (float(score) * sign > cut_off * sign for score in (first, second))
+    gain = float(second - first) * sign
+    if not was_well:
+        yield "unwell"
+    if gain > threshold:
+        yield "recovered" if is_well and not was_well else "improved"
+    else:
+        yield "deteriorated" if gain < -threshold else "unchanged"
+
+
+def test_clinically_significant_change(
+    results: dict[str, dict[str, Any]], scores: Scores, meaning_run: tuple[Any, list[MadePerson]]
+) -> None:
+    everybody = [float(score) for score in _in_wave(scores, "phq9_total", "T1")]
+    mean, sd = statistics.mean(everybody), statistics.stdev(everybody)
+    midpoint = (NORM_SD * mean + sd * NORM_MEAN) / (NORM_SD + sd)
+    _expect(results, "clinical_change/phq9_total/norm/T1/midpoint", midpoint, len(everybody))
+    criteria = [(scale, *cut_off) for scale, cut_off in CUT_OFFS.items()] + [("phq9_total", "norm", midpoint)]
+    for scale, category, cut_off in criteria:
+        for contrast in CONTRASTS:
+            pairs = _pairs(scores, scale, contrast)
+            alpha = _alpha(meaning_run[1], scale.split("_")[0], "T1")
+            threshold = 1.96 * statistics.stdev(float(first) for first, _ in pairs) * math.sqrt(2 * (1 - alpha))
+            _expect(results, f"reliable_change/{scale}/{contrast}/threshold", threshold, len(pairs))
+            people = Counter(
+                word
+                for first, second in pairs
+                for word in _class(first, second, cut_off, threshold, is_high_good=scale in HIGH_IS_GOOD)
+            )
+            assert people["recovered"] > 0 and people["improved"] > 0 and people["unchanged"] > 0
+            prefix = f"clinical_change/{scale}/{category}/{contrast}"
+            for name in ("unwell", "recovered", "improved", "unchanged", "deteriorated"):
+                _expect(results, f"{prefix}/count_{name}", people[name], len(pairs))
+                _expect(results, f"{prefix}/percent_{name}", 100 * people[name] / len(pairs), len(pairs))
+            reliable = results[f"reliable_change/{scale}/{contrast}/count_improved"]["value"]
+            assert people["recovered"] + people["improved"] == reliable
+    note = results["clinical_change/gad7_total/norm/T1/midpoint"]["note"]
+    assert note.startswith("norms.yaml does not say whether sample patients stands for people without the problem")
+    assert not any(name.startswith("clinical_change/gad7_total/norm/T1-") for name in results)
+    assert results["clinical_change/brs_mean/norm/T1-T2/count_recovered"]["note"] == (
+        "the people are on average as well as the norm at baseline, or better"
+    )
+
+
+def test_important_change_and_common_metrics(results: dict[str, dict[str, Any]], scores: Scores) -> None:
+    for scale, least in IMPORTANT.items():
+        sign = 1 if scale in HIGH_IS_GOOD else -1
+        for contrast in CONTRASTS:
+            pairs = _pairs(scores, scale, contrast)
+            count = sum((second - first) * sign >= least for first, second in pairs)
+            low, high = wilson(count, len(pairs))
+            prefix = f"reliable_change/{scale}/{contrast}/percent_important_improved"
+            for name, value in (("", 100 * count / len(pairs)), ("_ci95_low", 100 * low[0]), ("_ci95_high", 100 * high[0])):
+                _expect(results, prefix + name, value, len(pairs))
+    for scale, (low_end, high_end) in RANGES.items():
+        for wave in WAVES:
+            values = _in_wave(scores, scale, wave)
+            mean = float(sum(values) / len(values))
+            percent = 100 * (mean - low_end) / (high_end - low_end)
+            _expect(results, f"common_metric/{scale}/{wave}/percent_of_maximum", percent, len(values))
+            if scale == "phq9_total":
+                _expect(
+                    results, f"common_metric/{scale}/{wave}/t_score", 50 + 10 * (mean - NORM_MEAN) / NORM_SD, len(values)
+                )
+
+
+def test_a_trace_counts_the_same_people_and_names_what_the_number_is_made_of(
+    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]]
+) -> None:
+    workspace, people = meaning_run
+    analyses = ("caseness", "bands", "band_change", "clinical_change", "common_metric")
+    chosen = {}
+    for row in results.values():
+        if row["analysis"] in analyses:
+            chosen.setdefault((row["analysis"], row["statistic"]), row)
+    assert len(chosen) == 25
+    for row in chosen.values():
+        traced = workspace.released(f"select part, is_counted from trace('{row['result_id']}') where part = 'person'")
+        assert len(traced) == len(people)
+        assert sum(person["is_counted"] for person in traced) == row["n"], row["result_id"]
+
+    def made_of(result_id: str) -> set[str]:
+        rows = workspace.released(f"select result_id from trace('{result_id}') where part = 'made of'")
+        return {row["result_id"] for row in rows}
+
+    threshold = "reliable_change/phq9_total/T1-T3/threshold"
+    prefix = "clinical_change/phq9_total"
+    assert made_of(f"{prefix}/at_least_10/T1-T3/count_recovered") == {threshold, f"{prefix}/at_least_10/T1-T3/cut_off"}
+    assert made_of(f"{prefix}/norm/T1-T3/percent_recovered") == {threshold, f"{prefix}/norm/T1/midpoint"}
+    assert made_of(f"{prefix}/norm/T1-T3/count_unwell") == {f"{prefix}/norm/T1/midpoint"}
+    assert made_of(f"{prefix}/norm/T1/midpoint") == made_of("common_metric/phq9_total/T1/t_score") == {
+        "norm/phq9_total/norm_mean", "norm/phq9_total/norm_sd", "norm/phq9/n",
+    }  # fmt: skip
+    # The people of a trace and their values are enough to count again.
+    counted = workspace.released(
+        "select value from trace('caseness/phq9_total/at_least_10/T1/count') where part = 'person' and is_counted"
+    )
+    assert sum(row["value"] >= 10 for row in counted) == results["caseness/phq9_total/at_least_10/T1/count"]["value"]
+    for row in results.values():
+        assert statistic_of(row["analysis"], row["statistic"]).formula, row["result_id"]
+
+
+def test_the_release_has_the_tables_and_the_codebook_their_categories(
+    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]]
+) -> None:
+    workspace, _ = meaning_run
+    files = {file.name.split("_", 2)[2] for file in (workspace.release / "tables").glob("table_S*_meaning_*.csv")}
+    assert files == {
+        "meaning_cut_offs.csv", "meaning_bands.csv", "meaning_band_changes.csv", "meaning_clinical_change_T1-T2.csv",
+        "meaning_clinical_change_T1-T3.csv", "meaning_responders.csv", "meaning_common_metrics.csv",
+    }  # fmt: skip
+    joined = workspace.released(
+        "select distinct cut_offs.meaning from results.results as results inner join codebook.scale_cut_offs as cut_offs"
+        " on results.outcome = cut_offs.scale and results.category = cut_offs.category where results.analysis = 'caseness'"
+    )
+    assert {row["meaning"] for row in joined} == {
+        "major depression is likely", "generalized anxiety disorder is likely", "screens positive for depression",
+    }  # fmt: skip
+    labels = workspace.released(
+        "select bands.label from results.results as results inner join codebook.scale_bands as bands"
+        " on results.outcome = bands.scale and results.category = bands.band"
+        " where results.result_id = 'bands/phq9_total/band_4/T1/count'"
+    )
+    assert [row["label"] for row in labels] == ["moderately severe"]
+    norms = workspace.released("select scale, is_healthy from codebook.norms order by scale")
+    assert [(row["scale"], row["is_healthy"]) for row in norms] == [
+        ("brs_mean", True), ("gad7_total", None), ("phq9_total", True),
+    ]  # fmt: skip
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    assert "Clinically significant change, T2 minus T1" in page
+    assert "generalized anxiety disorder is likely" in page

@@ -1,0 +1,116 @@
+"""A made-up study of instruments of the library whose scores mean something: cut-offs, named ranges, important changes, a norm.
+Belongs here: its people, made by a seeded generator, and its files. Does not belong here: what is counted in it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from planned_study import write_rows
+
+WAVES = ("T1", "T2", "T3")
+#: Instrument to how many items it has, and the lowest and highest answer.
+ITEMS = {"phq9": (9, 0, 3), "gad7": (7, 0, 3), "who5": (5, 0, 5), "brs": (6, 1, 5), "pss4": (4, 0, 4)}
+REVERSED = {"brs": (2, 4, 6), "pss4": (2, 3)}
+NORM_MEAN, NORM_SD = 2.9, 3.5
+
+PROTOCOL = """
+study: meaning_study
+title: A made-up study of scores that mean something
+source: none
+licence: none
+waves:
+  - {wave: T1, label: before, month: 0}
+  - {wave: T2, label: after, month: 3}
+  - {wave: T3, label: follow-up, month: 9}
+contrasts:
+  - {contrast: T1-T2, baseline: T1, followup: T2, direction: followup_minus_baseline}
+  - {contrast: T1-T3, baseline: T1, followup: T3, direction: baseline_minus_followup}
+instruments: ["library:phq9", "library:gad7", "library:who5", "library:brs", "library:pss4"]
+outcomes: [phq9_total, gad7_total, who5_index, brs_mean, pss4_total]
+groups: none
+exports:
+  - {export: roster, folder: raw/roster, reader: delimited, respondent: Person}
+"""
+EXPORT = """
+  - export: {name}
+    wave: {wave}
+    folder: raw/{wave}
+    reader: delimited
+    respondent: Person
+    blocks:
+"""
+NORMS = f"""
+samples:
+  - {{sample: general, instrument: phq9, n: 5018, population: Adults of the general population, source: A survey, healthy: true}}
+  - {{sample: patients, instrument: gad7, population: People in treatment, source: A clinic}}
+  - {{sample: well, instrument: brs, population: People who are worse off, source: Another survey, healthy: true}}
+norms:
+  - {{scale: phq9_total, sample: general, mean: {NORM_MEAN}, sd: {NORM_SD}}}
+  - {{scale: gad7_total, sample: patients, mean: 12, sd: 4}}
+  - {{scale: brs_mean, sample: well, mean: 1.2, sd: 0.5}}
+"""
+
+
+@dataclass(frozen=True)
+class MadePerson:
+    """Somebody of the made study. answers: by wave and instrument, None without an answer; a wave without a row is not there."""
+
+    code: str
+    answers: dict[str, dict[str, list[int | None]]]
+
+
+def _spread(total: int, count: int, highest: int) -> list[int | None]:
+    """Answers of a given sum, as even as can be."""
+    return [min(highest, total // count + (position < total % count)) for position in range(count)]
+
+
+def made_people(count: int = 60) -> list[MadePerson]:
+    """Most get better from wave to wave, some do not come back, some leave an item out. The first two have PHQ-9 and GAD-7
+    scores exactly at the cut-off before, and one point below it after."""
+    random = Random(11)
+    people = []
+    for number in range(count):
+        distress = random.random()
+        answers: dict[str, dict[str, list[int | None]]] = {}
+        for wave, relief in zip(WAVES, (0.0, 0.2, 0.3), strict=True):
+            level = max(0.0, distress - relief * random.random() * 2)
+            answers[wave] = {}
+            for instrument, (items, low, high) in ITEMS.items():
+                share = 1 - level if instrument in ("who5", "brs") else level
+                keyed = [min(high, max(low, round(low + (high - low) * share + random.gauss(0, 0.6)))) for _ in range(items)]
+                answers[wave][instrument] = [
+                    low + high - answer if position in REVERSED.get(instrument, ()) else answer
+                    for position, answer in enumerate(keyed, start=1)
+                ]
+            if random.random() < 0.15:
+                answers[wave][random.choice(tuple(ITEMS))][0] = None
+        if number < 2:
+            answers["T1"]["phq9"], answers["T2"]["phq9"] = _spread(10, 9, 3), _spread(9, 9, 3)
+            answers["T1"]["gad7"], answers["T2"]["gad7"] = _spread(10, 7, 3), _spread(9, 7, 3)
+        for wave in ("T2", "T3"):
+            if number >= 2 and random.random() < 0.2:
+                del answers[wave]
+        people.append(MadePerson(f"P{number:02d}", answers))
+    return people
+
+
+def write_study(folder: Path, people: list[MadePerson]) -> Path:
+    """The study's folder with its definitions and exports."""
+    folder.mkdir(parents=True)
+    exports = ""
+    for wave in WAVES:
+        exports += EXPORT.format(name=wave.lower(), wave=wave).lstrip("\n")
+        exports += "".join(f'      - {{block: {code}, template: "{code}_{{position}}"}}\n' for code in ITEMS)
+    (folder / "study.yaml").write_text(PROTOCOL + exports, encoding="utf-8")
+    (folder / "norms.yaml").write_text(NORMS, encoding="utf-8")
+    write_rows(folder / "raw/roster/roster.csv", [{"Person": person.code} for person in people], ("Person",))
+    columns = [f"{code}_{position}" for code, (count, _, _) in ITEMS.items() for position in range(1, count + 1)]
+    for wave in WAVES:
+        rows = []
+        for person in people:
+            if wave in person.answers:
+                cells = [answer for code in ITEMS for answer in person.answers[wave][code]]
+                texts = ("" if cell is None else str(cell) for cell in cells)
+                rows.append({"Person": person.code} | dict(zip(columns, texts, strict=True)))
+        write_rows(folder / f"raw/{wave}/{wave.lower()}.csv", rows, ("Person", *columns))
+    return folder
