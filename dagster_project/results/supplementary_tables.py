@@ -5,6 +5,7 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML.
 
 from collections.abc import Callable, Iterable, Sequence
 
+from dagster_project.results.existing import existing_tables, numbered
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
@@ -27,11 +28,7 @@ def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Tab
         _missing(study, numbers),
         _services(study, numbers),
     ]
-    nonempty_tables = [table for table in tables if any(cell.text for row in table.rows for cell in row.cells)]
-    return [
-        Table(f"S{number}", table.name, table.title, table.columns, table.rows, table.notes)
-        for number, table in enumerate(nonempty_tables, start=1)
-    ]
+    return numbered(existing_tables(tables), "S")
 
 
 def _table(study: Study, name: str, title: str, columns: Sequence[Column], cells_of: CellsOf, *notes: str) -> Table:
