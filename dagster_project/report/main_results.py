@@ -4,7 +4,7 @@ Belongs here: which results these are, and their layout. Does not belong here: t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dagster_project.report.main_words import Estimate, caution_words, meaning, role_words, shown_words
 from dagster_project.results import (
@@ -17,6 +17,7 @@ from dagster_project.results import (
     direction_of,
     existing_tables,
     has_norm_of_outcomes,
+    numbered,
     result_id,
 )
 from dagster_project.study import Family, Study
@@ -58,8 +59,7 @@ def main_results(study: Study, results: Mapping[str, ResultRow]) -> MainResults:
     is_long = len(estimates) > _MOST_ROWS
     answer = " ".join([*role_words(study, families), *(shown_words(study, results, estimates) if is_long else ())])
     sentences = [text for text in (answer, " ".join(caution_words(study, families))) if text]
-    numbered_tables = [replace(table, number=f"M{number}") for number, table in enumerate(existing_tables(tables), start=1)]
-    return MainResults(tuple(sentences), tuple(numbered_tables), is_long)
+    return MainResults(tuple(sentences), tuple(numbered(existing_tables(tables), "M")), is_long)
 
 
 def _families(study: Study) -> Sequence[Family]:
@@ -110,7 +110,7 @@ def _table(study: Study, results: Mapping[str, ResultRow], family: Family, estim
     )
     names = ["n", "change [95 % CI]" if of_waves else "difference [95 % CI]", "p", "p (Holm)", f"{size} [95 % CI]"]
     if of_waves:
-        names += ["methods that agree", "norm SDs at the later wave [95 % CI]"]
+        names += ["methods agree", "norm SDs later [95 % CI]"]
     columns = (Column("What it means", has_words=True), *(Column(name) for name in names))
     planned = f" (planned as {family.role}, family {family.family})" if family in study.protocol.plan.families else ""
     title = f"{_TITLES[family.compares]}{planned}"

@@ -6,7 +6,15 @@ Belongs here: these sentences. Does not belong here: results, and anything that 
 from collections.abc import Iterator, Mapping
 
 from dagster_project.report.group_methods import enumerated, group_methods
-from dagster_project.results import PEOPLE, ResultRow, counted, direction_of, has_norm_of_outcomes, result_id, statistic_of
+from dagster_project.results import (
+    PEOPLE,
+    ResultRow,
+    count_text,
+    direction_of,
+    has_norm_of_outcomes,
+    result_id,
+    statistic_of,
+)
 from dagster_project.study import SERVICES, Composite, Instrument, Study, in_words
 
 
@@ -29,7 +37,7 @@ def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, 
 
 def _design(study: Study) -> str:
     waves = [f"{wave.wave} ({wave.label}, month {wave.month:g})" for wave in study.protocol.waves]
-    text = f"Questionnaires were planned at {counted(len(waves), 'wave')}: {enumerated(waves)}."
+    text = f"Questionnaires were planned at {count_text(len(waves), 'wave')}: {enumerated(waves)}."
     directions = [
         f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
     ]
@@ -63,7 +71,7 @@ def _measures(study: Study) -> Iterator[str]:
         scales = [_scale(instrument, scale) for scale in instrument.all_scales if scale.scale in study.protocol.outcomes]
         if scales:
             yield (
-                f"{instrument.name} ({instrument.source.rstrip('.')}): {counted(instrument.item_count, 'item')} answered"
+                f"{instrument.name} ({instrument.source.rstrip('.')}): {count_text(instrument.item_count, 'item')} answered"
                 f" {_anchors(instrument)}; {enumerated(scales)}."
             )
         if instrument.reversed:
@@ -73,7 +81,7 @@ def _measures(study: Study) -> Iterator[str]:
         yield from _skips(instrument)
     use = study.protocol.service_use
     if use is not None:
-        yield f"Use of {counted(len(use.services), 'service')} was asked at {enumerated(use.waves)}."
+        yield f"Use of {count_text(len(use.services), 'service')} was asked at {enumerated(use.waves)}."
 
 
 def _skips(instrument: Instrument) -> Iterator[str]:
@@ -176,10 +184,8 @@ def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:
             f" A mean counts as similar to its norm within {margin:g} norm SDs (two one-sided tests)." if margin else ""
         )
     if "measurement" in analyses:
-        yield (
-            "Reliability is Cronbach's alpha with Feldt's interval and McDonald's omega; reliable change follows Jacobson"
-            " and Truax."
-        )
+        change_words = "; reliable change follows Jacobson and Truax" if "reliable_change" in analyses else ""
+        yield f"Reliability is Cronbach's alpha with Feldt's interval and McDonald's omega{change_words}."
 
 
 def _multiplicity(study: Study) -> str:
@@ -192,7 +198,7 @@ def _multiplicity(study: Study) -> str:
         return f"No family of {tests_words} was planned: every p of one is exploratory."
     has_margin = plan.norm_margin is not None and has_norm_of_outcomes(study)
     families = [
-        f"{family.family} ({family.role}, {counted(len(study.protocol.family_tests(family)), 'test')})"
+        f"{family.family} ({family.role}, {count_text(len(study.protocol.family_tests(family)), 'test')})"
         for family in planned_families
     ]
     return (
@@ -200,6 +206,9 @@ def _multiplicity(study: Study) -> str:
         f" by Holm and by Benjamini and Hochberg, at {f'{plan.alpha:g}'.removeprefix('0')}; everything else is exploratory"
         + (", but for similarity to norms, which is secondary and not adjusted." if has_margin else ".")
     )
+
+
+_WAYS_OF_SEVERAL_WAVES = ", by comparing those who left, and with Little's test"
 
 
 def _sensitivity(study: Study, analyses: set[str]) -> Iterator[str]:
@@ -213,7 +222,8 @@ def _sensitivity(study: Study, analyses: set[str]) -> Iterator[str]:
             + f"; the seed is {plan.seed}."
         )
     if "missingness" in analyses:
-        yield "Missingness was examined by returns, by comparing those who left, and with Little's test."
+        is_single = len(study.protocol.waves) == 1
+        yield f"Missingness was examined by returns{'' if is_single else _WAYS_OF_SEVERAL_WAVES}."
         if study.protocol.conditions:
             yield (
                 "Each of these is about those for whom a wave was planned: Little's test is summed over groups of people by"

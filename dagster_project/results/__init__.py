@@ -68,7 +68,7 @@ from dagster_project.results.repeated_measures import repeated_measures_results
 from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
 from dagster_project.results.result_collector import MartRow, direction_of
 from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
-from dagster_project.results.rounding import counted, format_number, print_statistic, prints_as, round_half_away
+from dagster_project.results.rounding import count_text, format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
 from dagster_project.results.statistic import PEOPLE, Statistic
@@ -139,7 +139,7 @@ __all__ = [
     "compare",
     "count_lines",
     "count_rows",
-    "counted",
+    "count_text",
     "diff_markdown",
     "direction_of",
     "estimand_rows",

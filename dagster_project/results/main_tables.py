@@ -11,7 +11,7 @@ from itertools import groupby
 from dagster_project.markdown import markdown_table
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
-from dagster_project.results.rounding import counted, format_number
+from dagster_project.results.rounding import count_text, format_number
 from dagster_project.study import Study, effect_size_method
 
 
@@ -305,8 +305,9 @@ def _families_note(study: Study, numbers: Numbers) -> str:
             for name, statistic in (("alone", "p"), ("Holm", "p_holm"), ("Benjamini-Hochberg", "p_bh"))
         }
         sentences.append(
-            f"family {family.family} ({family.role}, {counted(len(tests), 'test')}): {n_significant['alone']} below {alpha}"
-            f" alone, {n_significant['Holm']} after Holm, {n_significant['Benjamini-Hochberg']} after Benjamini and Hochberg"
+            f"family {family.family} ({family.role}, {count_text(len(tests), 'test')}):"
+            f" {n_significant['alone']} below {alpha} alone, {n_significant['Holm']} after Holm,"
+            f" {n_significant['Benjamini-Hochberg']} after Benjamini and Hochberg"
         )
     return "Multiplicity: " + "; ".join(sentences) + "."
 

@@ -68,7 +68,7 @@ def format_number(value: float | None, decimals: int) -> str:
     return str(round_half_away(value, decimals)).replace("-", MINUS)
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
+def count_text(count: int, noun: str, plural: str = "") -> str:
     """A count of things: '1 wave', '2 waves'. plural: where it is not the noun with an s."""
     return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
 

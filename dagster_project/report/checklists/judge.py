@@ -9,7 +9,7 @@ from typing import Any, Literal
 import yaml
 
 from dagster_project.report.checklists.declared import Answers, Checklist, Item, Kind
-from dagster_project.results import Cell, Column, ResultRow, Row, Table
+from dagster_project.results import Cell, Column, ResultRow, Row, Table, count_text
 from dagster_project.study import Study
 
 Status = Literal["met", "partly met", "gap", "not applicable"]
@@ -166,7 +166,7 @@ class _Finder:
             return Link(f"Figure {number}", f"#figure-{number}")
         if kind == "analysis" and name in self._analyses:
             table = self._shown_in.get(name)
-            words = f"{self._analyses[name]} results of {name.replace('_', ' ')}"
+            words = f"{count_text(self._analyses[name], 'result')} of {name.replace('_', ' ')}"
             return Link(f"{words}, in Table {table.number}", f"#table-{table.number}") if table else Link(words)
         if kind == "section" and name in self._sections:
             return Link(f"section {_SECTIONS.get(name, name)}", f"#{name}")

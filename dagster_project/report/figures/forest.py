@@ -25,7 +25,6 @@ from dagster_project.results import (
     ResultRow,
     Row,
     Table,
-    counted,
     direction_of,
     outcome_sections,
     result_id,
@@ -155,11 +154,11 @@ def _alt(study: Study, results: Mapping[str, ResultRow], name: str) -> str:
             code: [_value(results, code, f"{name}_ci95_{end}", contrast) for end in ("low", "high")] for code in known_sizes
         }
         excluding = sum(low > 0 or high < 0 for low, high in ends.values())
-        verb = "excludes" if len(known_sizes) == 1 else "exclude"
+        verb = "excludes" if excluding == 1 else "exclude"
         largest = max(known_sizes, key=lambda code: abs(known_sizes[code]))
         printed_size = results[result_id("change", largest, name, timepoint=contrast)].printed
         sentences.append(
-            f"{contrast}: {excluding} of {counted(len(known_sizes), 'interval')} of {name} {verb} zero; the largest is"
+            f"{contrast}: {excluding} of {len(known_sizes)} intervals of {name} {verb} zero; the largest is"
             f" {study.scales[largest][1].label}, {printed_size}."
         )
     return " ".join(sentences)

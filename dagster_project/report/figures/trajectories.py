@@ -27,7 +27,7 @@ from dagster_project.results import (
     ResultRow,
     Row,
     Table,
-    counted,
+    count_text,
     has_norm_of_outcomes,
     outcome_sections,
     result_id,
@@ -175,7 +175,7 @@ def _alt(study: Study, results: Mapping[str, ResultRow]) -> str:
         for wave in waves
     }
     known_distances = {cell: value for cell, value in distances.items() if math.isfinite(value)}
-    text = f"Mean scores of {counted(len(study.protocol.outcomes), 'scale')} at {', '.join(waves)}."
+    text = f"Mean scores of {count_text(len(study.protocol.outcomes), 'scale')} at {', '.join(waves)}."
     if known_distances:
         (code, wave), _ = max(known_distances.items(), key=lambda entry: abs(entry[1]))
         close_means = sum(abs(distance) <= 1 for distance in known_distances.values())
