@@ -38,7 +38,7 @@ _MARTS = (
     group_name="release",
     kinds={"duckdb", "csv", "html"},
     owners=["team:data-management"],
-    description="What people read: marts, results and codebook as one DuckDB file, Tables 1 to 4 as CSV and as a page.",
+    description="What people read: marts, results and codebook as one DuckDB file, its tables as CSV and as a page.",
     check_specs=[
         dg.AssetCheckSpec(
             "one_truth",

@@ -25,6 +25,7 @@ from dagster_project.results import (
     characteristics_results,
     clinical_change_results,
     common_metric_results,
+    existing_tables,
     flow_results,
     group_change_results,
     group_characteristics_results,
@@ -38,6 +39,7 @@ from dagster_project.results import (
     measurement_results,
     mixed_results,
     norm_results,
+    numbered,
     pattern_results,
     rejected_results,
     reliable_change_results,
@@ -109,12 +111,12 @@ class Outcome:
 
 OUTCOMES = (
     Outcome(
-        "characteristics", "Table 1: who the people are.", ("category_counts", "number_moments"),
+        "characteristics", "Who the people are.", ("category_counts", "number_moments"),
         lambda study, source: characteristics_results(source.mart("category_counts"), source.mart("number_moments"), study),
         ("characteristics",), "characteristics",
     ),
     Outcome(
-        "service_use", "Table 2: services used.", ("service_counts",),
+        "service_use", "Services used.", ("service_counts",),
         lambda study, source: service_results(source.mart("service_counts"), study),
         ("service_use",), "service_use",
     ),
@@ -124,7 +126,7 @@ OUTCOMES = (
         ("service_change",), "service_change",
     ),
     Outcome(
-        "summary", "Table 3: each scale in each wave.", ("scale_moments", "score_counts", "score_ledger"),
+        "summary", "Each scale in each wave.", ("scale_moments", "score_counts", "score_ledger"),
         lambda study, source: summary_results(
             source.mart("scale_moments"), source.mart("score_counts"), source.mart("score_ledger"), study
         ),
@@ -136,7 +138,7 @@ OUTCOMES = (
         ("norm_difference",), "norm_difference",
     ),
     Outcome(
-        "change", "Table 4: change over time, with intervals, named effect sizes, ranks, resampling, multiplicity.",
+        "change", "Change over time, with intervals, named effect sizes, ranks, resampling, multiplicity.",
         ("change_moments", "change_counts"),
         lambda study, source: change_results(source.mart("change_moments"), source.mart("change_counts"), study),
         ("change",), "effect_sizes",
@@ -284,9 +286,10 @@ def data_version(results: Sequence[ResultRow]) -> str:
 
 
 def all_tables(study: Study, results: Sequence[ResultRow]) -> list[Table]:
-    """Every table of a study: Tables 1 to 4, those of groups, and those one step behind them."""
+    """Every table that a study has: the main ones and those of groups from 1 on, those one step behind them from S1 on."""
     tables = [lay_out(study, results) for lay_out in (table_characteristics, table_service_use, table_summary, table_change)]
-    return [*tables, *group_tables(study, results), *supplementary_tables(study, results)]
+    main_tables = numbered(existing_tables([*tables, *group_tables(study, results)]))
+    return [*main_tables, *supplementary_tables(study, results)]
 
 
 def outcome_tables(outcome: Outcome, study: Study, results: Sequence[ResultRow]) -> str:

@@ -28,6 +28,8 @@ from dagster_project.report import (
     Sources,
     citation,
     joint_display_table,
+    main_results,
+    main_texts,
     methods,
     previous_verdicts,
     read_people,
@@ -45,9 +47,9 @@ from dagster_project.report.checklists import (
     Checklist,
     JudgedItem,
     checklist_table,
+    checklists_of,
     judge_checklist,
     read_answers,
-    read_checklists,
 )
 from dagster_project.results import (
     ESTIMANDS_TABLE,
@@ -113,14 +115,16 @@ def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str])
     display = read_display(release_file.rows_as)
     changes = release_file.rows_as(ReleaseChange, "select * from results.release_diff order by kind, what")
     tables = all_tables(study, list(results.values()))
-    joint = joint_display_table(study, display, note, previous_verdicts(changes, manifest["release"]))
+    main_count = sum(not table.number.startswith("S") for table in tables)
+    verdicts = previous_verdicts(changes, manifest["release"])
+    joint = joint_display_table(study, display, note, verdicts, number=str(main_count + 1))
     if joint:
-        first_supplement = next((index for index, table in enumerate(tables) if table.number.startswith("S")), len(tables))
-        tables.insert(first_supplement, joint)
+        tables.insert(main_count, joint)
     figures = _figures(study, results, release_file)
     sections = ["flow", "methods", "audit", *(["figures"] if figures else []), *(["joint"] if joint else [])]
     return PageContent(
         manifest=manifest,
+        main=main_results(study, results),
         version=version("wavehouse"),
         tables=tables,
         figures=figures,
@@ -148,7 +152,7 @@ def _checklists(
     answers, figure_names = read_answers(study), [figure.name for figure in figures]
     return [
         (checklist, judge_checklist(checklist, answers, study, tables, results, figure_names, sections))
-        for checklist in read_checklists()
+        for checklist in checklists_of(study)
     ]
 
 
@@ -166,7 +170,8 @@ def _write_documents(study: Study, folder: Path, content: PageContent) -> None:
     cite, _ = citation(study, content.manifest, content.version)
     source = f"{protocol.source.rstrip('.')}. {protocol.licence}"
     opening = [text for text in (source, protocol.stand_in, cite) if text]
-    write_word(folder / "tables.docx", protocol.title, opening, methods(study, results), content.tables, released_at)
+    sections = [("Main results", main_texts(content.main)), ("Methods", methods(study, results))]
+    write_word(folder / "tables.docx", protocol.title, opening, sections, content.tables, released_at)
     write_word(folder / "checklists.docx", f"Reporting checklists: {protocol.title}", [cite], [], forms, released_at)
     write_workbook(folder / "tables.xlsx", study, content.tables, results, released_at)
     write_latex(folder / "tables.tex", study, content.tables)

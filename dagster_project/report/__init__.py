@@ -6,6 +6,7 @@ from dagster_project.report.deposit import SUBJECTS, DescribedColumn, write_dict
 from dagster_project.report.figure import FIGURES_TABLE, Figure, PersonScore
 from dagster_project.report.joint import joint_display_table, joint_rows
 from dagster_project.report.latex import write_latex
+from dagster_project.report.main_results import MainResults, main_results, main_texts
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import COLUMNS, OMITTED_PEOPLE_QUERY, AnswerColumns, OmittedPeople, Sources
 from dagster_project.report.page import PageContent, previous_verdicts, write_page
@@ -22,6 +23,7 @@ __all__ = [
     "AnswerColumns",
     "DescribedColumn",
     "Figure",
+    "MainResults",
     "OmittedPeople",
     "PageContent",
     "PeopleRows",
@@ -30,6 +32,8 @@ __all__ = [
     "citation",
     "joint_display_table",
     "joint_rows",
+    "main_results",
+    "main_texts",
     "methods",
     "previous_verdicts",
     "read_people",

@@ -1,4 +1,4 @@
-"""The joint display laid out: as rows for the page, and as Table 5 for papers.
+"""The joint display laid out: as rows for the page, and as a table for papers.
 
 Belongs here: layout. Does not belong here: verdicts (synthesis/).
 """
@@ -10,6 +10,8 @@ from dagster_project.results import Cell, Column, Row, Table, direction_of
 from dagster_project.study import Study
 from dagster_project.synthesis import ClaimCellRow, ClaimRow, DisplayRows, PropositionCodeRow, PropositionRow, QuoteRow
 
+#: The table's name.
+JOINT_DISPLAY = "joint_display"
 #: A supported claim about more numbers gives their count only.
 _MOST_LABELS = 3
 _NOTE = (
@@ -62,20 +64,20 @@ def joint_rows(display: DisplayRows, previous_verdicts: Mapping[str, str]) -> li
 
 
 def joint_display_table(
-    study: Study, display: DisplayRows, display_note: str | None, previous_verdicts: Mapping[str, str]
+    study: Study, display: DisplayRows, display_note: str | None, previous_verdicts: Mapping[str, str], number: str = "5"
 ) -> Table | None:
-    """Table 5: a row for each proposition, a line for each claim, code or quote. Failing claims name their failing numbers.
+    """A row for each proposition, a line for each claim, code or quote. Failing claims name their failing numbers.
 
     display_note: what readers must know about the interviews; previous_verdicts: as for joint_rows. None where there are no
-    propositions.
+    propositions. number: of the table, after all others that are not supplementary.
     """
     rows = joint_rows(display, previous_verdicts)
     if not rows:
         return None
     columns = tuple(Column(name, has_words=True) for name in ("Numbers", "Interviews", "Both together"))
     return Table(
-        number="5",
-        name="joint_display",
+        number=number,
+        name=JOINT_DISPLAY,
         title="Joint display: what numbers and interviews say of each proposition",
         columns=columns,
         rows=tuple(Row(f"{row.proposition.position}. {row.proposition.statement}", tuple(_cells(row))) for row in rows),

@@ -6,7 +6,15 @@ Belongs here: these sentences. Does not belong here: results, and anything that 
 from collections.abc import Iterator, Mapping
 
 from dagster_project.report.group_methods import enumerated, group_methods
-from dagster_project.results import PEOPLE, ResultRow, direction_of, result_id, statistic_of
+from dagster_project.results import (
+    PEOPLE,
+    ResultRow,
+    count_text,
+    direction_of,
+    has_norm_of_outcomes,
+    result_id,
+    statistic_of,
+)
 from dagster_project.study import SERVICES, Composite, Instrument, Scale, Study, in_words
 
 
@@ -29,7 +37,7 @@ def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, 
 
 def _design(study: Study) -> str:
     waves = [f"{wave.wave} ({wave.label}, month {wave.month:g})" for wave in study.protocol.waves]
-    text = f"Questionnaires were planned at {len(waves)} wave{'s' if len(waves) > 1 else ''}: {enumerated(waves)}."
+    text = f"Questionnaires were planned at {count_text(len(waves), 'wave')}: {enumerated(waves)}."
     directions = [
         f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
     ]
@@ -63,17 +71,17 @@ def _measures(study: Study) -> Iterator[str]:
         scales = [_scale(instrument, scale) for scale in instrument.all_scales if scale.scale in study.protocol.outcomes]
         if scales:
             yield (
-                f"{instrument.name} ({instrument.source.rstrip('.')}): {instrument.item_count} items answered"
+                f"{instrument.name} ({instrument.source.rstrip('.')}): {count_text(instrument.item_count, 'item')} answered"
                 f" {_anchors(instrument)}; {enumerated(scales)}."
             )
         if instrument.reversed:
-            yield f"{len(instrument.reversed)} of its items were reversed against the declared anchors."
+            yield f"{_of_items(len(instrument.reversed))} reversed against the declared anchors."
         if recoded_items := [position for rule in instrument.recode for position in rule.items]:
-            yield f"The answers to {len(recoded_items)} of its items were recoded by the declared tables."
+            yield f"The answers to {len(recoded_items)} of its items were recoded as declared."
         yield from _skips(instrument)
     use = study.protocol.service_use
     if use is not None:
-        yield f"Use of {len(use.services)} services was asked at {enumerated(use.waves)}."
+        yield f"Use of {count_text(len(use.services), 'service')} was asked at {enumerated(use.waves)}."
 
 
 def _skips(instrument: Instrument) -> Iterator[str]:
@@ -84,7 +92,11 @@ def _skips(instrument: Instrument) -> Iterator[str]:
             "left_out": "; a score needs the declared share of those that were asked",
         }
         skips = words.get(gate.blank_counts_as, f"; those not asked count as {gate.blank_counts_as}")
-        yield f"{len(gate.items)} of its items were asked only after certain answers to others{skips}."
+        yield f"{_of_items(len(gate.items))} asked only after certain answers to others{skips}."
+
+
+def _of_items(count: int) -> str:
+    return f"{count} of its items {'was' if count == 1 else 'were'}"
 
 
 def _anchors(instrument: Instrument) -> str:
@@ -114,6 +126,9 @@ def _norms(study: Study) -> str:
     return f"Means were compared with those of {enumerated(samples)}." if samples else ""
 
 
+_OTHER_SHARES = "; scales that ask for another share say so in the codebook"
+
+
 def _missing(study: Study) -> str:
     instruments_by_share: dict[float, list[str]] = {}
     for instrument in study.instruments:
@@ -123,10 +138,20 @@ def _missing(study: Study) -> str:
     ]
     if len(minimums) == 1:
         minimums = [minimums[0].split(" (")[0]]
+    scales = [scale for instrument in study.instruments for scale in instrument.scales]
+    has_others = any(scale.minimum_answered is not None for scale in scales)
+    proration = " No score was filled in."
+    if has_others or any(instrument.minimum_answered < 1 for instrument in study.instruments):
+        sentences = {
+            "mean": "a score that is a mean is then the mean of the items answered",
+            "sum": "a score that is a sum is then the mean of the items answered times the number of items",
+        }
+        aggregates = {scale.aggregate for scale in scales}
+        words = " and ".join(sentence for aggregate, sentence in sentences.items() if aggregate in aggregates)
+        proration = f" {words[0].upper()}{words[1:]}. No score was otherwise filled in."
     return (
-        f"A score needs answers to {enumerated(minimums)}; scales that ask for another share say so in the codebook. A score"
-        " that is a mean is then the mean of the items answered, one that is a sum is that mean times the number of items."
-        " No score was otherwise filled in. Every person without a score is counted under one reason (table from the"
+        f"A score needs answers to {enumerated(minimums)}{_OTHER_SHARES if has_others else ''}."
+        f"{proration} Every person without a score is counted under one reason (table from the"
         " roster to each n)."
     )
 
@@ -159,10 +184,8 @@ def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:
             f" A mean counts as similar to its norm within {margin:g} norm SDs (two one-sided tests)." if margin else ""
         )
     if "measurement" in analyses:
-        yield (
-            "Reliability is Cronbach's alpha with Feldt's interval and McDonald's omega; reliable change follows Jacobson"
-            " and Truax."
-        )
+        change_words = "; reliable change follows Jacobson and Truax" if "reliable_change" in analyses else ""
+        yield f"Reliability is Cronbach's alpha with Feldt's interval and McDonald's omega{change_words}."
     yield from _meaning(study, analyses)
 
 
@@ -202,15 +225,21 @@ def _multiplicity(study: Study) -> str:
         return ""
     planned_families = plan.families_of("waves")
     if not planned_families:
-        return "No family of tests was planned: every p is exploratory."
+        tests_words = "tests of change within people" if plan.families else "tests"
+        return f"No family of {tests_words} was planned: every p of one is exploratory."
+    has_margin = plan.norm_margin is not None and has_norm_of_outcomes(study)
     families = [
-        f"{family.family} ({family.role}, {len(study.protocol.family_tests(family))} tests)" for family in planned_families
+        f"{family.family} ({family.role}, {count_text(len(study.protocol.family_tests(family)), 'test')})"
+        for family in planned_families
     ]
     return (
         f"Paired t tests were adjusted within the planned famil{'ies' if len(families) > 1 else 'y'} {enumerated(families)},"
         f" by Holm and by Benjamini and Hochberg, at {f'{plan.alpha:g}'.removeprefix('0')}; everything else is exploratory"
-        + (", but for similarity to norms, which is secondary and not adjusted." if plan.norm_margin is not None else ".")
+        + (", but for similarity to norms, which is secondary and not adjusted." if has_margin else ".")
     )
+
+
+_WAYS_OF_SEVERAL_WAVES = ", by comparing those who left, and with Little's test"
 
 
 def _sensitivity(study: Study, analyses: set[str]) -> Iterator[str]:
@@ -224,7 +253,8 @@ def _sensitivity(study: Study, analyses: set[str]) -> Iterator[str]:
             + f"; the seed is {plan.seed}."
         )
     if "missingness" in analyses:
-        yield "Missingness was examined by returns, by comparing those who left, and with Little's test."
+        is_single = len(study.protocol.waves) == 1
+        yield f"Missingness was examined by returns{'' if is_single else _WAYS_OF_SEVERAL_WAVES}."
         if study.protocol.conditions:
             yield (
                 "Each of these is about those for whom a wave was planned: Little's test is summed over groups of people by"

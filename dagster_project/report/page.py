@@ -1,4 +1,4 @@
-"""The released page: flow, methods, tables, joint display, figures, comparison, changes, in one file that needs no network.
+"""The released page: main results, tables, figures, joint display, flow, methods, audit, in one file that needs no network.
 
 Belongs here: filling the template. Does not belong here: numbers that are not results, the page's text, style and scripts
 (templates/).
@@ -13,7 +13,8 @@ from dagster_project.audit import FindingRow
 from dagster_project.report.checklists import Checklist, JudgedItem
 from dagster_project.report.figure import Figure
 from dagster_project.report.flow import Flow, study_flow
-from dagster_project.report.joint import joint_notes, joint_rows
+from dagster_project.report.joint import JOINT_DISPLAY, joint_notes, joint_rows
+from dagster_project.report.main_results import MainResults
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import Sources, number_data
 from dagster_project.report.page_data import PageData
@@ -38,13 +39,15 @@ _MOST_NUMBERS = 15_000
 class PageContent:
     """What a page is made of, as the released file holds it.
 
-    manifest: of the release. version: Wavehouse's. tables: laid out, Tables 1 to 4 first. figures: drawn, each with its
-    table. checklists: each with its judged items. results: by id. reproduction, findings, changes: rows of
-    results.reproduction, findings and release_diff. display: the rows of the joint display; display_note: what its readers
-    must know. people_rows: what the page lists of people; None where none are to be listed.
+    manifest: of the release. main: what it opens with. version: Wavehouse's. tables: laid out, the main ones first, the
+    joint display after them, then those from S1 on. figures: drawn, each with its table. checklists: each with its judged
+    items. results: by id. reproduction, findings, changes: rows of results.reproduction, findings and release_diff. display:
+    the rows of the joint display; display_note: what its readers must know. people_rows: what the page lists of people; None
+    where none are to be listed.
     """
 
     manifest: Mapping[str, str]
+    main: MainResults
     version: str
     tables: Sequence[Table]
     figures: Sequence[Figure]
@@ -62,6 +65,7 @@ class PageContent:
 def write_page(file: Path, study: Study, content: PageContent) -> None:
     """Write the page. Every number carries the ids of its results, and opens what is known of them."""
     flow = study_flow(study, content.results)
+    joint_number = next((table.number for table in content.tables if table.name == JOINT_DISPLAY), "")
     deviations = [row for row in content.reproduction if row.verdict != "reproduced"]
     shown_ids = [*_cell_ids(flow, content)]
     shown_ids += [row.result_id for row in deviations if row.result_id]
@@ -73,10 +77,12 @@ def write_page(file: Path, study: Study, content: PageContent) -> None:
         protocol=study.protocol,
         flow=flow,
         methods=methods(study, content.results),
-        tables=[table for table in content.tables if not table.number.startswith("S")],
+        main=content.main,
+        tables=[table for table in content.tables if not table.number.startswith("S") and table.name != JOINT_DISPLAY],
         supplementary_tables=[table for table in content.tables if table.number.startswith("S")],
         figures=content.figures,
         checklists=[(checklist, items, Counter(item.status for item in items)) for checklist, items in content.checklists],
+        joint_number=joint_number,
         propositions=joint_rows(content.display, previous_verdicts(content.changes, content.manifest["release"])),
         display_note=content.display_note,
         display_notes=joint_notes(study, content.display),
@@ -100,7 +106,7 @@ def write_page(file: Path, study: Study, content: PageContent) -> None:
 
 def _cell_ids(flow: Flow, content: PageContent) -> Iterator[str]:
     """The ids of the results in the cells of tables, figures and the study flow."""
-    for table in (*content.tables, *(figure.table for figure in content.figures)):
+    for table in (*content.main.tables, *content.tables, *(figure.table for figure in content.figures)):
         yield from (result_id for row in table.rows for cell in row.cells if cell.text for result_id in cell.result_ids)
     for box in (flow.roster, *flow.waves, *flow.contrasts):
         cells = (box.start, box.n, box.scores, *(cell for _, cell in box.losses))

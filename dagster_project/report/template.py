@@ -5,11 +5,13 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from dagster_project.results import count_text
+
 
 def render(name: str, **content: Any) -> str:
     """A page from one of `templates/`: everything escaped, an unknown name an error.
 
-    A template includes style sheets and scripts of that folder by `verbatim`.
+    A template includes style sheets and scripts of that folder by `verbatim`, and writes counts of things by `count_text`.
     """
     loader = jinja2.PackageLoader("dagster_project.report", "templates")
     environment = jinja2.Environment(
@@ -21,6 +23,7 @@ def render(name: str, **content: Any) -> str:
         keep_trailing_newline=True,
     )
     environment.globals["verbatim"] = lambda file: Markup(loader.get_source(environment, file)[0])
+    environment.globals["count_text"] = count_text
     # No spaces: on a page with ten thousand numbers they are a tenth of the data.
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     return environment.get_template(name).render(**content)

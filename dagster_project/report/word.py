@@ -39,25 +39,27 @@ def write_word(
     file: Path,
     title: str,
     opening: Sequence[str],
-    methods: Sequence[tuple[str, str]],
+    sections: Sequence[tuple[str, Sequence[tuple[str, str]]]],
     tables: Sequence[Table],
     released_at: datetime,
 ) -> None:
-    """Write title, opening paragraphs, methods and tables, under a heading for each kind of table number.
+    """Write title, opening paragraphs, sections of text and tables, under a heading for each kind of table number.
 
-    methods: headings with texts. The same content gives the same bytes.
+    sections: headings, each with subjects and texts; a subject may be empty. The same content gives the same bytes.
     """
     document = Document()
     _prepare(document, title, released_at)
     document.add_heading(_clean(title), 0)
     for text in opening:
         document.add_paragraph(_clean(text))
-    if methods:
-        document.add_heading("Methods", 1)
-    for subject, text in methods:
-        paragraph = document.add_paragraph()
-        paragraph.add_run(f"{subject}. ").bold = True
-        paragraph.add_run(_clean(text))
+    for section_heading, paragraphs in sections:
+        if paragraphs:
+            document.add_heading(section_heading, 1)
+        for subject, text in paragraphs:
+            paragraph = document.add_paragraph()
+            if subject:
+                paragraph.add_run(_clean(f"{subject}. ")).bold = True
+            paragraph.add_run(_clean(text))
     heading = None
     for table in tables:
         table_heading = _HEADINGS.get(table.number[:1], "Tables")

@@ -9,6 +9,7 @@ from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.clinical_change import band_change_results, clinical_change_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
+from dagster_project.results.existing import existing_tables, numbered, with_existing_columns
 from dagster_project.results.group_differences import (
     adjusted_change_results,
     change_difference_results,
@@ -30,6 +31,7 @@ from dagster_project.results.main_tables import (
     Numbers,
     Row,
     Table,
+    has_norm_of_outcomes,
     outcome_sections,
     table_change,
     table_characteristics,
@@ -68,7 +70,7 @@ from dagster_project.results.repeated_measures import repeated_measures_results
 from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
 from dagster_project.results.result_collector import MartRow, direction_of
 from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
-from dagster_project.results.rounding import format_number, print_statistic, prints_as, round_half_away
+from dagster_project.results.rounding import count_text, format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
 from dagster_project.results.statistic import PEOPLE, Statistic
@@ -144,9 +146,11 @@ __all__ = [
     "compare",
     "count_lines",
     "count_rows",
+    "count_text",
     "diff_markdown",
     "direction_of",
     "estimand_rows",
+    "existing_tables",
     "flow_results",
     "format_number",
     "group_change_results",
@@ -155,6 +159,7 @@ __all__ = [
     "group_service_results",
     "group_summary_results",
     "group_tables",
+    "has_norm_of_outcomes",
     "imputation_results",
     "interval_of",
     "item_results",
@@ -163,6 +168,7 @@ __all__ = [
     "measurement_results",
     "mixed_results",
     "norm_results",
+    "numbered",
     "outcome_sections",
     "paired_results",
     "pattern_results",
@@ -194,4 +200,5 @@ __all__ = [
     "trace_sql",
     "unknown_id_message",
     "unplanned_results",
+    "with_existing_columns",
 ]

@@ -1,4 +1,4 @@
-"""Table 4: change of each scale in each contrast: paired t, named effect sizes, ranks, resampling, multiplicity.
+"""Change of each scale in each contrast: paired t, named effect sizes, ranks, resampling, multiplicity.
 
 Belongs here: which numbers a change has, by what name and method. Does not belong here: formulas (statistics/); alternative
 estimates from all waves or with imputed scores (waves.py, missing.py).
@@ -32,7 +32,7 @@ def seed_of(study: Study, *names: str) -> int:
 
 
 def change_results(change_moments: Iterable[MartRow], change_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
-    """Table 4's numbers. change_moments: contrast, scale, n, mean_baseline, sd_baseline, mean_followup, sd_followup,
+    """Change of each scale. change_moments: contrast, scale, n, mean_baseline, sd_baseline, mean_followup, sd_followup,
     covariance, mean_change, sd_change; change_counts: contrast, scale, change, n; changes in the declared direction."""
     rows, comparisons, n, test = _paired(change_moments, study)
     counts_by_comparison = grouped(change_counts, "contrast", "scale")

@@ -1,4 +1,4 @@
-"""Tables 1 to 3: who the people are, the services they use, each scale in each wave. Belongs here: which numbers these
+"""Who the people are, the services they use, each scale in each wave. Belongs here: which numbers these
 analyses have. Does not belong here: formulas (statistics/), tests against norms (waves.py).
 
 Every scale, wave, variable and service of the protocol has its rows even if nobody answered: then n is 0 and the other
@@ -26,7 +26,7 @@ def undefined_reason(n: int) -> str:
 def characteristics_results(
     category_counts: Iterable[MartRow], number_moments: Iterable[MartRow], study: Study
 ) -> list[ResultRow]:
-    """Table 1's numbers. category_counts: variable, category, n, count. number_moments: variable, n, mean, sd, min, max."""
+    """category_counts: variable, category, n, count. number_moments: variable, n, mean, sd, min, max."""
     counts = {(row["variable"], row["category"]): row for row in category_counts}
     moments = {row["variable"]: row for row in number_moments}
     rows = Rows("characteristics", study)
@@ -60,7 +60,7 @@ def _share(
 
 
 def service_results(service_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
-    """Table 2's numbers. service_counts: service, wave, n, count."""
+    """Who used which service. service_counts: service, wave, n, count."""
     counts = {(row["service"], row["wave"]): row for row in service_counts}
     use = study.protocol.service_use
     rows = Rows("service_use", study)
@@ -74,7 +74,7 @@ def service_results(service_counts: Iterable[MartRow], study: Study) -> list[Res
 def summary_results(
     scale_moments: Iterable[MartRow], score_counts: Iterable[MartRow], score_ledger: Iterable[MartRow], study: Study
 ) -> list[ResultRow]:
-    """Table 3's numbers, and the norms. scale_moments: scale, wave, n, mean, sd, min, max. score_counts: scale,
+    """Each scale in each wave, and the norms. scale_moments: scale, wave, n, mean, sd, min, max. score_counts: scale,
     wave, score, n. score_ledger: scale, wave, on_roster, one column for each missing reason, n, never_planned."""
     moments = {(row["scale"], row["wave"]): row for row in scale_moments}
     counts = grouped(score_counts, "scale", "wave")

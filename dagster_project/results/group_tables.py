@@ -20,23 +20,18 @@ _STATES = (
 
 
 def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
-    """The tables of groups, numbered from 5 on; none where everybody is one group."""
+    """The tables of groups, without numbers; none where everybody is one group."""
     if not study.protocol.compared_groups:
         return []
     numbers = Numbers(results)
     use = study.protocol.service_use
-    tables = [
+    return [
         _characteristics(study, numbers),
         _returns(study, numbers),
         _summary(study, numbers),
         *(_change(study, numbers, contrast) for contrast in study.protocol.contrasts),
         _repeated_measures(study, numbers),
         *(_services(study, numbers, wave) for wave in (use.waves if use else ())),
-    ]
-    tables = [table for table in tables if any(cell.text for row in table.rows for cell in row.cells)]
-    return [
-        Table(str(number), table.name, table.title, table.columns, table.rows, table.notes)
-        for number, table in enumerate(tables, start=5)
     ]
 
 
@@ -118,7 +113,7 @@ def _returns(study: Study, numbers: Numbers) -> Table:
     states = [
         (statistic, heading)
         for statistic, heading in _STATES
-        if statistic not in ("n_not_planned", "n_returned_blank")
+        if statistic not in ("n_not_planned", "n_withdrawn", "n_returned_blank")
         or any(
             numbers.is_above(_id("flow_by_group", "returns", statistic, group.category, wave.wave), 0)
             for group in groups

@@ -1,7 +1,7 @@
-"""Tables 1 to 4, laid out from results alone. Belongs here: layout. Does not belong here: arithmetic, HTML; supplementary
-tables (supplementary_tables.py).
+"""The main tables of everybody: people, services, outcomes, change, laid out from results alone. Belongs here: layout. Does
+not belong here: arithmetic, HTML; which of them a study has (existing.py); supplementary tables (supplementary_tables.py).
 
-Each cell has the ids of the results it shows.
+Each cell has the ids of the results it shows. A table has its number from `numbered` (existing.py).
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +11,7 @@ from itertools import groupby
 from dagster_project.markdown import markdown_table
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
+from dagster_project.results.rounding import count_text, format_number
 from dagster_project.study import Study, effect_size_method
 
 
@@ -78,6 +79,17 @@ class Numbers:
             return Cell("—", ids)
         return Cell(pattern.format(*(row.printed for row in rows)), ids)
 
+    def range_cell(self, low_id: str, high_id: str, *, prints_whole: bool) -> Cell:
+        """The lowest and the highest value; empty where one is not known. prints_whole: without decimals where both are
+        whole."""
+        rows = [self._by_id[identifier] for identifier in (low_id, high_id) if identifier in self._by_id]
+        values = [row.value for row in rows if row.value is not None]
+        if len(values) < 2:
+            return Cell("")
+        is_short = prints_whole and all(value.is_integer() for value in values)
+        texts = [format_number(value, 0) for value in values] if is_short else [row.printed for row in rows]
+        return Cell("–".join(texts), (low_id, high_id))
+
     def has_result(self, identifier: str) -> bool:
         """Whether a result has the id."""
         return identifier in self._by_id
@@ -99,18 +111,21 @@ class Numbers:
 
 
 def table_characteristics(study: Study, results: Iterable[ResultRow]) -> Table:
-    """Table 1: who the people are, each variable with its own denominator."""
+    """Who the people are, each variable with its own denominator."""
     numbers = Numbers(results)
+    variables = study.protocol.participant_variables
+    kinds = {variable.kind for variable in variables}
     rows: list[Row] = []
     section = ""
-    for variable in study.protocol.participant_variables:
+    for variable in variables:
         if variable.section != section:
             rows.append(Row(variable.section))
             section = variable.section
         if variable.kind == "number":
             ids = [result_id("characteristics", variable.variable, statistic) for statistic in ("mean", "sd", "min", "max")]
             n = numbers.cell("{}", result_id("characteristics", variable.variable, "n"))
-            rows.append(Row(variable.label, (n, numbers.cell("{} ({})", *ids[:2]), numbers.cell("{}–{}", *ids[2:]))))
+            limits = numbers.range_cell(ids[2], ids[3], prints_whole=prints_whole_ranges(study))
+            rows.append(Row(variable.label, (n, numbers.cell("{} ({})", *ids[:2]), limits)))
             continue
         printed_categories = variable.printed_categories or tuple(category.category for category in variable.categories)
         for category in variable.categories:
@@ -121,17 +136,17 @@ def table_characteristics(study: Study, results: Iterable[ResultRow]) -> Table:
                 ]
                 rows.append(Row(category.label, (numbers.cell("{}", ids[0]), numbers.cell("{} ({} %)", *ids[1:]), Cell(""))))
     return Table(
-        number="1",
+        number="",
         name="characteristics",
         title="Characteristics of the participants",
-        columns=tuple(Column(name) for name in ("n", "n (%) or mean (SD)", "Range")),
+        columns=tuple(Column(name) for name in ("n", _COUNT_OR_MEAN[len(kinds) == 2, "number" in kinds], "Range")),
         rows=tuple(rows),
-        notes=("Percentages are of the people whose category is known.",),
+        notes=("Percentages are of the people whose category is known.",) if "category" in kinds else (),
     )
 
 
 def table_service_use(study: Study, results: Iterable[ResultRow]) -> Table:
-    """Table 2: services used, per wave that asked."""
+    """Services used, per wave that asked."""
     numbers = Numbers(results)
     use = study.protocol.service_use
     waves = use.waves if use else ()
@@ -149,13 +164,29 @@ def table_service_use(study: Study, results: Iterable[ResultRow]) -> Table:
         for service in (use.services if use else ())
     ]
     return Table(
-        number="2",
+        number="",
         name="service_use",
         title="Use of services",
         columns=tuple(Column(wave) for wave in waves),
         rows=tuple(rows),
         notes=("People who used the service, of those who answered.",),
     )
+
+
+#: Headings of the column of shares and means: by whether variables are of both kinds, and whether some are numbers.
+_COUNT_OR_MEAN = {
+    (True, True): "n (%) or mean (SD)", (False, True): "mean (SD)", (False, False): "n (%)",
+}  # fmt: skip
+
+
+def prints_whole_ranges(study: Study) -> bool:
+    """Whether ranges are printed without decimals where they are whole; not beside published tables, which print them."""
+    return study.protocol.published is None
+
+
+def has_norm_of_outcomes(study: Study) -> bool:
+    """Whether the study gives a norm of one of its outcomes."""
+    return any(norm.scale in study.protocol.outcomes for norm in study.norms.norms)
 
 
 def outcome_sections(study: Study) -> Iterable[tuple[str | None, str, str]]:
@@ -169,10 +200,13 @@ def outcome_sections(study: Study) -> Iterable[tuple[str | None, str, str]]:
 
 
 def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
-    """Table 3: each scale in each wave, and its norm."""
+    """Each scale in each wave, and its norm where it has one."""
     numbers = Numbers(results)
     waves = [wave.wave for wave in study.protocol.waves]
-    columns = [Column(name, wave) for wave in waves for name in ("n", "mean (SD)", "range", "norm SDs")]
+    has_norms = has_norm_of_outcomes(study)
+    names = ("n", "mean (SD)", "range", *(("norm SDs",) if has_norms else ()))
+    columns = [Column(name, wave) for wave in waves for name in names]
+    columns += [Column("mean (SD)", "Norm")] if has_norms else []
     rows: list[Row] = []
     for heading, code, label in outcome_sections(study):
         if heading:
@@ -186,27 +220,31 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
             cells += [
                 numbers.cell("{}", ids["n"]),
                 numbers.cell("{} ({})", ids["mean"], ids["sd"]),
-                numbers.cell("{}–{}", ids["min"], ids["max"]),
-                numbers.cell("{}", ids["norm_distance"]),
+                numbers.range_cell(ids["min"], ids["max"], prints_whole=prints_whole_ranges(study)),
+                *([numbers.cell("{}", ids["norm_distance"])] if has_norms else []),
             ]
-        norm = numbers.cell("{} ({})", *(result_id("norm", code, statistic) for statistic in ("norm_mean", "norm_sd")))
-        rows.append(Row(label, (*cells, norm)))
+        if has_norms:
+            norm = (result_id("norm", code, statistic) for statistic in ("norm_mean", "norm_sd"))
+            cells.append(numbers.cell("{} ({})", *norm))
+        rows.append(Row(label, tuple(cells)))
+    title = "Outcomes over time" if len(waves) > 1 else "Outcomes"
     return Table(
-        number="3",
+        number="",
         name="summary",
-        title="Outcomes over time and norms",
-        columns=(*columns, Column("mean (SD)", "Norm")),
+        title=f"{title} and norms" if has_norms else title,
+        columns=tuple(columns),
         rows=tuple(rows),
-        notes=("Norm SDs: (mean − norm mean) / norm SD. SD has denominator n − 1.",),
+        notes=(f"{'Norm SDs: (mean − norm mean) / norm SD. ' if has_norms else ''}SD has denominator n − 1.",),
     )
 
 
 def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
-    """Table 4: change per contrast in the declared direction, with the plan's headline effect size."""
+    """Change per contrast in the declared direction, with the plan's headline effect size."""
     numbers = Numbers(results)
     plan = study.protocol.plan
     headline = plan.headline
-    names = ("n", "change [95 % CI]", "p", "p (Holm)", f"{headline} [95 % CI]", "agree")
+    is_planned = bool(plan.families_of("waves"))
+    names = ("n", "change [95 % CI]", "p", *(("p (Holm)",) if is_planned else ()), f"{headline} [95 % CI]", "agree")
     columns = [Column(name, contrast.contrast) for contrast in study.protocol.contrasts for name in names]
     rows: list[Row] = []
     for heading, code, label in outcome_sections(study):
@@ -224,7 +262,7 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
                 numbers.cell("{}", *ids("n")),
                 numbers.cell("{} [{}, {}]", *ids("mean_change", "ci95_low", "ci95_high")),
                 numbers.cell("{}", *ids("p")),
-                numbers.cell("{}", *ids("p_holm")),
+                *([numbers.cell("{}", *ids("p_holm"))] if is_planned else []),
                 numbers.cell("{} [{}, {}]", *ids(headline, f"{headline}_ci95_low", f"{headline}_ci95_high")),
                 numbers.cell("{} of {}", *ids("n_agreeing", "n_methods", analysis="stability")),
             ]
@@ -233,7 +271,7 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
         f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
     )
     return Table(
-        number="4",
+        number="",
         name="change",
         title="Change over time",
         columns=tuple(columns),
@@ -243,7 +281,8 @@ def table_change(study: Study, results: Iterable[ResultRow]) -> Table:
             f"Paired t test, two-sided. {headline}: {effect_size_method(headline, 'baseline')}.",
             _families_note(study, numbers),
             "Agree: of the methods with a conclusion (paired t, sign-flip permutation, Wilcoxon, bootstrap, mixed model,"
-            " imputation, adjustment after Holm), how many agree with the paired t test on direction and on excluding zero.",
+            f" imputation{', adjustment after Holm' if is_planned else ''}), how many agree with the paired t test on"
+            " direction and on excluding zero.",
         ),
     )
 
@@ -253,7 +292,8 @@ def _families_note(study: Study, numbers: Numbers) -> str:
     plan = study.protocol.plan
     families = plan.families_of("waves")
     if not families:
-        return "No family of tests is planned: every p stands alone and is exploratory."
+        tests_words = "tests of change within people" if plan.families else "tests"
+        return f"No family of {tests_words} is planned: every p stands alone and is exploratory."
     sentences, alpha = [], f"{plan.alpha:g}".removeprefix("0")
     for family in families:
         tests = study.protocol.family_tests(family)
@@ -265,8 +305,9 @@ def _families_note(study: Study, numbers: Numbers) -> str:
             for name, statistic in (("alone", "p"), ("Holm", "p_holm"), ("Benjamini-Hochberg", "p_bh"))
         }
         sentences.append(
-            f"family {family.family} ({family.role}, {len(tests)} tests): {n_significant['alone']} below {alpha} alone,"
-            f" {n_significant['Holm']} after Holm, {n_significant['Benjamini-Hochberg']} after Benjamini and Hochberg"
+            f"family {family.family} ({family.role}, {count_text(len(tests), 'test')}):"
+            f" {n_significant['alone']} below {alpha} alone, {n_significant['Holm']} after Holm,"
+            f" {n_significant['Benjamini-Hochberg']} after Benjamini and Hochberg"
         )
     return "Multiplicity: " + "; ".join(sentences) + "."
 

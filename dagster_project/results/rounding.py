@@ -1,7 +1,7 @@
 """Formatting of numbers: the rounding rule, how each kind of statistic is written, and parsing of printed numbers.
 
-Belongs here: rounding, how a kind of statistic is written, the interval of values that round to a printed number. Does not
-belong here: decimals of a statistic (statistics_registry.py), layout of tables, verdicts.
+Belongs here: rounding, how a kind of statistic and a count of things is written, the interval of values that round to a
+printed number. Does not belong here: decimals of a statistic (statistics_registry.py), layout of tables, verdicts.
 
 Written as the APA's Publication Manual (7th edition, 6.36 to 6.45) and the SAMPL guidelines (Lang and Altman 2013) ask:
 exact p to three decimals, "< .001" below that, no zero before the point of what cannot exceed one, a true minus sign.
@@ -66,6 +66,11 @@ def format_number(value: float | None, decimals: int) -> str:
     if value is None:
         return "—"
     return str(round_half_away(value, decimals)).replace("-", MINUS)
+
+
+def count_text(count: int, noun: str, plural: str = "") -> str:
+    """A count of things: '1 wave', '2 waves'. plural: where it is not the noun with an s."""
+    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def print_statistic(value: float | None, decimals: int, kind: str = "number") -> str:

@@ -27,8 +27,10 @@ def _sign(value: float | None) -> int | None:
 
 
 def answers(by_id: Mapping[str, ResultRow], study: Study, code: str, contrast: str) -> list[Answer]:
-    """The conclusion of each method, the paired t test first. A p below 1 - level excludes zero, and so does an interval
-    that does not contain it."""
+    """The conclusion of each method, the paired t test first; adjustment only where the test is in a family of the plan.
+
+    A p below 1 - level excludes zero, and so does an interval that does not contain it.
+    """
 
     def value(analysis: str, statistic: str) -> float | None:
         row = by_id.get(result_id(analysis, code, statistic, timepoint=contrast))
@@ -44,6 +46,9 @@ def answers(by_id: Mapping[str, ResultRow], study: Study, code: str, contrast: s
         return Answer(method, _sign(value(analysis, estimate)), excludes)
 
     alpha = round(1 - LEVEL, 12)  # 1 - 0.95 is a little more than 0.05 in binary
+    families = study.protocol.plan.families_of("waves")
+    is_planned = any((code, contrast) in study.protocol.family_tests(family) for family in families)
+    holm = by_p("adjustment after Holm", "change", "mean_change", "p_holm", study.protocol.plan.alpha)
     return [
         by_p("paired t test", "change", "mean_change", "p", alpha),
         by_p("sign-flip permutation", "change", "mean_change", "sign_flip_p", alpha),
@@ -51,7 +56,7 @@ def answers(by_id: Mapping[str, ResultRow], study: Study, code: str, contrast: s
         by_interval("bootstrap", "change", "mean_change", "bca_"),
         by_p("mixed model", "mixed", "estimate", "p", alpha),
         by_p("imputation", "imputation", "estimate", "p", alpha),
-        by_p("adjustment after Holm", "change", "mean_change", "p_holm", study.protocol.plan.alpha),
+        *([holm] if is_planned else []),
     ]
 
 

@@ -5,6 +5,7 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of wh
 
 from collections.abc import Callable, Iterable, Sequence
 
+from dagster_project.results.existing import existing_tables, numbered
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.meaning_tables import meaning_tables
 from dagster_project.results.result_collector import direction_of
@@ -20,7 +21,7 @@ def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Tab
     tables = [
         _effect_sizes(study, numbers),
         *(_method_comparison(study, numbers, contrast.contrast) for contrast in study.protocol.contrasts),
-        _all_waves(study, numbers),
+        *([_all_waves(study, numbers)] if len(study.protocol.waves) > 1 else []),
         _norms(study, numbers),
         _measurement(study, numbers),
         _reliable_change(study, numbers),
@@ -29,11 +30,7 @@ def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Tab
         _services(study, numbers),
         *meaning_tables(study, numbers),
     ]
-    nonempty_tables = [table for table in tables if any(cell.text for row in table.rows for cell in row.cells)]
-    return [
-        Table(f"S{number}", table.name, table.title, table.columns, table.rows, table.notes)
-        for number, table in enumerate(nonempty_tables, start=1)
-    ]
+    return numbered(existing_tables(tables), "S")
 
 
 def _table(study: Study, name: str, title: str, columns: Sequence[Column], cells_of: CellsOf, *notes: str) -> Table:
@@ -213,17 +210,17 @@ def _missing(study: Study, numbers: Numbers) -> Table:
     waves = [wave.wave for wave in study.protocol.waves]
 
     def cells(code: str) -> list[Cell]:
-        return [
-            *(numbers.cell("{} ({} %)", *_ids("attrition", code, wave, "count", "percent")) for wave in waves),
-            *(_estimate(numbers, "leavers", code, wave, "g") for wave in waves[1:]),
-            numbers.cell("{} ({})", *_ids("missingness", code, None, "chi_square", "df")),
-            numbers.cell("{}", *_ids("missingness", code, None, "p")),
-        ]
+        row_cells = [numbers.cell("{} ({} %)", *_ids("attrition", code, wave, "count", "percent")) for wave in waves]
+        if len(waves) > 1:
+            row_cells += [_estimate(numbers, "leavers", code, wave, "g") for wave in waves[1:]]
+            row_cells.append(numbers.cell("{} ({})", *_ids("missingness", code, None, "chi_square", "df")))
+            row_cells.append(numbers.cell("{}", *_ids("missingness", code, None, "p")))
+        return row_cells
 
     columns = [
         *(Column(wave, "With a score") for wave in waves),
         *(Column(wave, "Returned minus left at the first wave, g") for wave in waves[1:]),
-        *(Column(name, "Little's test") for name in ("chi² (df)", "p")),
+        *(Column(name, "Little's test") for name in ("chi² (df)", "p") if len(waves) > 1),
     ]
     base = "those for whom it was planned" if study.protocol.conditions else "the roster"
     return _table(study, "missing", "Who is missing", columns, cells, f"Percentages are of {base}. Intervals are 95 %.")

@@ -184,7 +184,9 @@ def test_no_text_runs_and_the_same_content_gives_the_same_bytes(content: Content
     _, study, _, _ = content
     tables, results = _made_up()
     writers: dict[str, Callable[[Path], None]] = {
-        "a.docx": lambda file: write_word(file, HOSTILE[3], HOSTILE, [("Design", HOSTILE[4] + "\x00")], tables, AT),
+        "a.docx": lambda file: write_word(
+            file, HOSTILE[3], HOSTILE, [("Methods", [("Design", HOSTILE[4] + "\x00")])], tables, AT
+        ),
         "a.xlsx": lambda file: write_workbook(file, study, tables, results, AT),
         "a.tex": lambda file: write_latex(file, study, tables),
     }

@@ -1,6 +1,7 @@
 """The analyses behind Tables 1 to 4: which rows they have, what they say where there is nothing to say, and in which role."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from dagster_project.results import (
     supplementary_tables,
 )
 from dagster_project.results.stability import answers
-from dagster_project.study import Study, read_study
+from dagster_project.study import Family, Plan, Study, read_study
 
 SMALL = Path(__file__).parents[1] / "small_study"
 
@@ -38,6 +39,12 @@ def _of(rows: list[ResultRow]) -> dict[str, ResultRow]:
     results = {row.result_id: row for row in rows}
     assert len(results) == len(rows), "an id occurs twice"
     return results
+
+
+def _planned(study: Study) -> Study:
+    """The study with a family of tests of mood_total."""
+    family = Family(family="moods", role="secondary", outcomes=("mood_total",))
+    return replace(study, protocol=study.protocol.model_copy(update={"plan": Plan(families=(family,))}))
 
 
 def _said(study: Study, **values: float | None) -> list[ResultRow]:
@@ -86,7 +93,7 @@ ALL_AGREE: dict[str, float | None] = {
 def test_methods_that_agree_are_counted_and_dissenters_named(
     study: Study, changed: dict[str, float | None], agreeing: int, methods: int, note: str | None
 ) -> None:
-    results = _of(stability_results(_said(study, **(ALL_AGREE | changed)), study))
+    results = _of(stability_results(_said(study, **(ALL_AGREE | changed)), _planned(study)))
     row = results["stability/mood_total/T1-T2/n_agreeing"]
     assert (row.value, row.note) == (agreeing, note)
     assert results["stability/mood_total/T1-T2/n_methods"].value == methods
@@ -96,7 +103,10 @@ def test_without_a_paired_t_test_there_is_nothing_to_agree_with(study: Study) ->
     results = _of(stability_results(_said(study, **(ALL_AGREE | {"change__p": None})), study))
     row = results["stability/mood_total/T1-T2/n_agreeing"]
     assert (row.value, row.note) == (None, "the paired t test has no conclusion")
-    assert [answer.sign for answer in answers({}, study, "push", "T1-T2")] == [None] * 7
+    planned = _planned(study)
+    assert [answer.sign for answer in answers({}, planned, "mood_total", "T1-T2")] == [None] * 7
+    # Nobody planned to test push: there is nothing to adjust.
+    assert [answer.method for answer in answers({}, planned, "push", "T1-T2")][-1] == "imputation"
 
 
 def test_nobody_has_every_row_without_a_value_and_with_a_reason(study: Study) -> None:

@@ -4,7 +4,7 @@ Belongs here: the checklists as data, judging them, laying them out. Does not be
 report/data_files.py).
 """
 
-from dagster_project.report.checklists.declared import Answers, Checklist, read_answers, read_checklists
+from dagster_project.report.checklists.declared import Answers, Checklist, checklists_of, read_answers, read_checklists
 from dagster_project.report.checklists.judge import JudgedItem, Link, checklist_table, judge_checklist
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "JudgedItem",
     "Link",
     "checklist_table",
+    "checklists_of",
     "judge_checklist",
     "read_answers",
     "read_checklists",

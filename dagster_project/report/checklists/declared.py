@@ -7,10 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from dagster_project.study import Definition, Study, StudyError, read_definition
+from dagster_project.synthesis import read_propositions
 
 #: What can meet an item: a table or figure of the report, results of an analysis, a section of the page, a key of
 #: study.yaml, a file of the study folder, or only the authors' words.
 Kind = Literal["table", "figure", "analysis", "section", "study", "file", "authors"]
+#: What a study may be or have that an item, or a whole checklist, is about: several waves, or propositions.
+Subject = Literal["several_waves", "propositions"]
 _FOLDER = Path(__file__).parent
 _ORDER = ("strobe_cohort", "jars_quant_longitudinal", "gramms", "consort_pro")
 
@@ -28,6 +31,7 @@ class Item(Definition):
     met_by: dict[Kind, Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]] = Field(
         min_length=1, description="what meets it, by kind: all of it must be there"
     )
+    only_with: Subject | None = Field(default=None, description="what a study must have for it to be asked")
 
 
 class Checklist(Definition):
@@ -38,6 +42,7 @@ class Checklist(Definition):
     version: str = Field(description="the guideline's year and the revision of these names")
     source: str = Field(description="the full citation with its DOI")
     licence: str = Field(description="what of it may be repeated, and what is")
+    only_with: Subject | None = Field(default=None, description="what a study must have for it to be asked")
     items: tuple[Item, ...] = Field(min_length=1, description="its items, in its order")
 
 
@@ -55,6 +60,18 @@ class Answers(Definition):
 def read_checklists() -> tuple[Checklist, ...]:
     """All checklists, in the order of the report."""
     return tuple(read_definition(_FOLDER / f"{name}.yaml", Checklist) for name in _ORDER)
+
+
+def checklists_of(study: Study) -> tuple[Checklist, ...]:
+    """The checklists that concern a study, with the items that do."""
+    concerns = {
+        "several_waves": len(study.protocol.waves) > 1, "propositions": read_propositions(study) is not None, None: True,
+    }  # fmt: skip
+    return tuple(
+        checklist.model_copy(update={"items": tuple(item for item in checklist.items if concerns[item.only_with])})
+        for checklist in read_checklists()
+        if concerns[checklist.only_with]
+    )
 
 
 def read_answers(study: Study) -> Answers:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import yaml
 
 from dagster_project.report.checklists.declared import Answers, Checklist, Item, Kind
-from dagster_project.results import Cell, Column, ResultRow, Row, Table
+from dagster_project.results import Cell, Column, ResultRow, Row, Table, count_text
 from dagster_project.study import Study
 
 Status = Literal["met", "partly met", "gap", "not applicable"]
@@ -42,11 +42,13 @@ def judge_checklist(
     figures: Sequence[str],
     sections: Collection[str],
 ) -> tuple[JudgedItem, ...]:
-    """Every item, in order. tables: as on the page, those of figures aside; results: by id; figures: names in the order of
-    the page; sections: ids of the page's sections."""
+    """Every item, in order, but for those that ask only for what a study of one wave cannot have. tables: as on the page,
+    those of figures aside; results: by id; figures: names in the order of the page; sections: ids of the page's sections.
+    """
     author_answers = answers.told.get(checklist.checklist, {})
     inapplicable_items = answers.not_applicable.get(checklist.checklist, {})
     finder = _Finder(study, tables, results, figures, sections)
+    impossible = _NEEDS_SEVERAL_WAVES if len(study.protocol.waves) == 1 else frozenset()
     judged_items = []
     for item in checklist.items:
         if item.item in inapplicable_items:
@@ -54,14 +56,16 @@ def judge_checklist(
             continue
         links: list[Link] = [Link(f"Authors: {author_answers[item.item]}")] if item.item in author_answers else []
         missing = []
-        for kind, names in item.met_by.items():
-            for name in names:
-                if kind == "authors":
-                    missing += [] if item.item in author_answers else [f"for the authors: {name}"]
-                elif (link := finder.find(kind, name)) is not None:
-                    links.append(link)
-                else:
-                    missing.append(_absent(kind, name))
+        needs = [(kind, name) for kind, names in item.met_by.items() for name in names if (kind, name) not in impossible]
+        if not needs:
+            continue
+        for kind, name in needs:
+            if kind == "authors":
+                missing += [] if item.item in author_answers else [f"for the authors: {name}"]
+            elif (link := finder.find(kind, name)) is not None:
+                links.append(link)
+            else:
+                missing.append(_absent(kind, name))
         status: Status = "met" if not missing else "partly met" if links else "gap"
         judged_items.append(JudgedItem(item, status, tuple(links), tuple(missing)))
     return tuple(judged_items)
@@ -92,6 +96,13 @@ def checklist_table(checklist: Checklist, judged_items: Sequence[JudgedItem], nu
     )
 
 
+#: What a study of one wave cannot have.
+_NEEDS_SEVERAL_WAVES: frozenset[tuple[Kind, str]] = frozenset(
+    {
+        ("study", "contrasts"), ("table", "change"), ("figure", "forest"),
+        *(("analysis", name) for name in ("change", "mixed", "imputation", "missingness", "stability", "reliable_change")),
+    }
+)  # fmt: skip
 #: What readers call a section of the page.
 _SECTIONS = {"flow": "Study flow", "methods": "Methods", "joint": "Joint display", "audit": "Audit", "figures": "Figures"}
 #: The part of the release that shows what a key of study.yaml, or a file beside it, declares.
@@ -155,7 +166,7 @@ class _Finder:
             return Link(f"Figure {number}", f"#figure-{number}")
         if kind == "analysis" and name in self._analyses:
             table = self._shown_in.get(name)
-            words = f"{self._analyses[name]} results of {name.replace('_', ' ')}"
+            words = f"{count_text(self._analyses[name], 'result')} of {name.replace('_', ' ')}"
             return Link(f"{words}, in Table {table.number}", f"#table-{table.number}") if table else Link(words)
         if kind == "section" and name in self._sections:
             return Link(f"section {_SECTIONS.get(name, name)}", f"#{name}")

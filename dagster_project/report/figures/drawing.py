@@ -85,8 +85,11 @@ def finish(name: str, title: str, alt: str, table: Table, notes: Iterable[str], 
 
 
 def _start_tag(name: str, view_box: str, title: str, alt: str) -> str:
+    # A page shows it no wider than its letters can bear: page.css reads the width.
+    width = view_box.split()[2]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{view_box}" role="img"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{view_box}"'
+        f' style="--width: {width}pt" role="img"'
         f' aria-labelledby="{name}-title {name}-alt"><title id="{name}-title">{_escape(title)}</title>'
         f'<desc id="{name}-alt">{_escape(alt)}</desc>'
     )

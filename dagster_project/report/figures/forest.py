@@ -117,7 +117,11 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         label.set_fontweight("bold" if y in headings else "normal")
     if scale_rows:
         panels[0].set_ylim(height + 0.8, 0.3)
-        panels[-1].legend(loc="lower right", frameon=False, fontsize=7, handletextpad=0.2)
+        handles, legend_labels = panels[-1].get_legend_handles_labels()
+        figure_canvas.legend(
+            handles, legend_labels, loc="outside lower right", ncols=len(handles), frameon=False, fontsize=7,
+            handletextpad=0.2,
+        )  # fmt: skip
     notes = [
         f"Square and bar: {names[0]} with its 95 % interval, filled where it excludes zero."
         f" Small marks: {', '.join(names[1:])}.",
@@ -150,10 +154,11 @@ def _alt(study: Study, results: Mapping[str, ResultRow], name: str) -> str:
             code: [_value(results, code, f"{name}_ci95_{end}", contrast) for end in ("low", "high")] for code in known_sizes
         }
         excluding = sum(low > 0 or high < 0 for low, high in ends.values())
+        verb = "excludes" if excluding == 1 else "exclude"
         largest = max(known_sizes, key=lambda code: abs(known_sizes[code]))
         printed_size = results[result_id("change", largest, name, timepoint=contrast)].printed
         sentences.append(
-            f"{contrast}: {excluding} of {len(known_sizes)} intervals of {name} exclude zero; the largest is"
+            f"{contrast}: {excluding} of {len(known_sizes)} intervals of {name} {verb} zero; the largest is"
             f" {study.scales[largest][1].label}, {printed_size}."
         )
     return " ".join(sentences)

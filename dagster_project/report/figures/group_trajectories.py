@@ -23,7 +23,7 @@ from dagster_project.report.figures.drawing import (
     lines,
     shorten,
 )
-from dagster_project.results import Cell, Column, Numbers, ResultRow, Row, Table, result_id
+from dagster_project.results import Cell, Column, Numbers, ResultRow, Row, Table, count_text, result_id
 from dagster_project.study import Study
 
 NAME, TITLE = "group_trajectories", "Scores over time by group"
@@ -129,7 +129,7 @@ def _panel(axes: Axes, study: Study, results: Mapping[str, ResultRow], code: str
 def _alt(study: Study, results: Mapping[str, ResultRow]) -> str:
     groups, waves = study.protocol.compared_groups, study.protocol.waves
     text = (
-        f"Mean scores of {len(study.protocol.outcomes)} {'scale' if len(study.protocol.outcomes) == 1 else 'scales'} at"
+        f"Mean scores of {count_text(len(study.protocol.outcomes), 'scale')} at"
         f" {', '.join(wave.wave for wave in waves)} in {len(groups)} groups: {', '.join(group.label for group in groups)}."
     )
     code = study.protocol.outcomes[0]
@@ -137,7 +137,7 @@ def _alt(study: Study, results: Mapping[str, ResultRow]) -> str:
         printed_means = [
             results[id_].printed
             for wave in (waves[0], waves[-1])
-            if (id_ := _id(code, "mean", group.category, wave.wave)) in results
+            if math.isfinite(_value(results, id_ := _id(code, "mean", group.category, wave.wave)))
         ]
         if len(printed_means) > 1:
             text += (

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import boxes, canvas, finish, name_rows
-from dagster_project.results import MAX_ANSWER_OPTIONS, Cell, Column, Numbers, ResultRow, Row, Table, result_id
+from dagster_project.results import MAX_ANSWER_OPTIONS, Cell, Column, Numbers, ResultRow, Row, Table, count_text, result_id
 from dagster_project.study import Instrument, Study
 
 #: Instruments with which a study has more items than this are not drawn; results hold all items.
@@ -97,9 +97,10 @@ def _alt(items: Sequence[str], results: Mapping[str, ResultRow], waves: Sequence
                 largest_shares[item, wave] = max(
                     (count / sum(counts), answer) for count, answer in zip(counts, answers, strict=True)
                 )
-    text = f"Shares of the answers {answers[0]} to {answers[-1]} to {len(items)} items at {', '.join(waves)}."
+    text = f"Shares of the answers {answers[0]} to {answers[-1]} to {count_text(len(items), 'item')} at {', '.join(waves)}."
     if largest_shares:
         (item, wave), (_, answer) = max(largest_shares.items(), key=lambda entry: entry[1][0])
         result = results[result_id("items", item, "count", category=str(answer), timepoint=wave)]
-        text += f" The largest share of one answer: {result.printed} of {result.n} people gave {answer} to {item} at {wave}."
+        people = count_text(result.n or 0, "person", "people")
+        text += f" The largest share of one answer: {result.printed} of {people} gave {answer} to {item} at {wave}."
     return text

@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import (
@@ -25,7 +26,7 @@ from dagster_project.report.figures.drawing import (
     name_rows,
     shorten,
 )
-from dagster_project.results import MISSING_REASON_HEADINGS, Numbers, ResultRow, Table, ledger_table, result_id
+from dagster_project.results import MISSING_REASON_HEADINGS, Numbers, ResultRow, Table, count_text, ledger_table, result_id
 from dagster_project.study import Study
 
 NAME, TITLE = "returns", "Who returned each wave, and why scores are missing"
@@ -71,6 +72,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         axes.set_xlim(0, max(roster, 1))
         axes.set_ylim(len(codes) - 0.4, -0.6)
         axes.set_xlabel("people")
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     name_rows(panels, range(len(codes)), [shorten(study.scales[code][1].label, 42) for code in codes])
     order = [reason for reason in _COLOURS if reason in drawn_reasons]
     handles = [Patch(facecolor=_COLOURS[reason], edgecolor="white") for reason in order]
@@ -106,6 +108,7 @@ def _draw_returns(axes: Axes, results: Mapping[str, ResultRow], waves: Sequence[
                 start += count
     axes.set_xlim(0, max(roster, 1))
     axes.set_ylim(len(waves) - 0.4, -0.6)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     axes.set_yticks(range(len(waves)), waves)
     axes.tick_params(axis="y", length=0)
     axes.set_title(f"Returned, of {roster} on the roster", loc="left")
@@ -125,15 +128,17 @@ def _alt(study: Study, results: Mapping[str, ResultRow], roster: int) -> str:
         for wave, count in return_counts.items()
     }
     text = (
-        f"Of {roster} people on the roster, " + ", ".join(f"{share} returned {wave}" for wave, share in shares.items()) + "."
+        f"Of {count_text(roster, 'person', 'people')} on the roster, "
+        + ", ".join(f"{share} returned {wave}" for wave, share in shares.items())
+        + "."
     )
     score_counts = {
         (code, wave): _count(results, "summary", code, "n", wave) for code in study.protocol.outcomes for wave in waves
     }  # fmt: skip
-    # Of those who returned a wave, people for whom the scale was not planned lack none.
+    # Of those who returned a wave, people lack no score of a scale that was not planned for them, or not in the wave.
     missing_scores = {
         (code, wave): return_counts[wave] + not_planned[wave] - count
-        - _count(results, "summary", code, "missing_not_planned", wave)
+        - sum(_count(results, "summary", code, f"missing_{reason}", wave) for reason in ("not_planned", "not_in_wave"))
         for (code, wave), count in score_counts.items()
     }  # fmt: skip
     if missing_scores and max(missing_scores.values()) > 0:

@@ -20,12 +20,29 @@ from dagster_project.report.figures.drawing import (
     lines,
     shorten,
 )
-from dagster_project.results import Cell, Column, Numbers, ResultRow, Row, Table, outcome_sections, result_id
+from dagster_project.results import (
+    Cell,
+    Column,
+    Numbers,
+    ResultRow,
+    Row,
+    Table,
+    count_text,
+    has_norm_of_outcomes,
+    outcome_sections,
+    result_id,
+    with_existing_columns,
+)
 from dagster_project.study import Study
 
-NAME, TITLE = "trajectories", "Scores over time and norms"
+NAME = "trajectories"
 #: More panels cannot be read; the table has every scale.
 _MOST_PANELS = 24
+#: What stands for people, by whether there are several waves.
+_PEOPLE_WORDS = {
+    True: " Faint lines: people; faint dots: people with a score in one wave only.",
+    False: " Faint dots: people.",
+}
 _PANEL_COLUMNS = 5
 
 
@@ -47,8 +64,14 @@ def plan(study: Study, results: Mapping[str, ResultRow]) -> tuple[str, Table, An
         norm = [result_id("norm", code, statistic) for statistic in ("norm_mean", "norm_sd")]
         rows.append(Row(label, (*cells, numbers.cell("{} ({})", *norm))))
     columns = [Column(name, wave) for wave in waves for name in ("n", "mean [95 % CI]", "quartiles")]
-    table = Table("", NAME, TITLE, (*columns, Column("mean (SD)", "Norm")), tuple(rows))
+    table = Table("", NAME, _title(study), (*columns, Column("mean (SD)", "Norm")), tuple(rows))
+    table = with_existing_columns(table)
     return NAME, table, partial(_draw, study, results, table)
+
+
+def _title(study: Study) -> str:
+    title = "Scores over time" if len(study.protocol.waves) > 1 else "Scores"
+    return f"{title} and norms" if has_norm_of_outcomes(study) else title
 
 
 def _value(results: Mapping[str, ResultRow], analysis: str, outcome: str, statistic: str, wave: str | None = None) -> float:
@@ -76,20 +99,16 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
             axes.set_xticks(list(wave_positions.values()), list(wave_positions))
         else:
             axes.set_xticks(list(wave_positions.values()), [""] * len(wave_positions))
-    is_drawn = bool(people)
     notes = [
-        "Dot and bar: mean with its 95 % interval. Broken line and grey band: norm mean and one norm SD to either side."
-        + (
-            " Faint lines: people; faint dots: people with a score in one wave only."
-            if is_drawn
-            else " Blue band: from the first to the third quartile."
-        ),
-        "Each panel spans the possible scores of its scale; an arrow shows the better direction. Waves are placed at their"
-        " months.",
+        "Dot and bar: mean with its 95 % interval."
+        + (" Broken line and grey band: norm mean and one norm SD to either side." if has_norm_of_outcomes(study) else "")
+        + (_PEOPLE_WORDS[len(waves) > 1] if people else " Blue band: from the first to the third quartile."),
+        "Each panel spans the possible scores of its scale; an arrow shows the better direction."
+        + (" Waves are placed at their months." if len(waves) > 1 else ""),
     ]
     if len(outcomes) > len(codes):
         notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table lists all of them.")
-    return finish(NAME, TITLE, _alt(study, results), table, notes, figure_canvas)
+    return finish(NAME, table.title, _alt(study, results), table, notes, figure_canvas)
 
 
 def _panel(
@@ -156,7 +175,7 @@ def _alt(study: Study, results: Mapping[str, ResultRow]) -> str:
         for wave in waves
     }
     known_distances = {cell: value for cell, value in distances.items() if math.isfinite(value)}
-    text = f"Mean scores of {len(study.protocol.outcomes)} scales at {', '.join(waves)}."
+    text = f"Mean scores of {count_text(len(study.protocol.outcomes), 'scale')} at {', '.join(waves)}."
     if known_distances:
         (code, wave), _ = max(known_distances.items(), key=lambda entry: abs(entry[1]))
         close_means = sum(abs(distance) <= 1 for distance in known_distances.values())

@@ -60,6 +60,12 @@ window.addEventListener("hashchange", followHash);
 // A link to the hash that the address has already changes nothing that the browser would tell.
 document.addEventListener("click", event => { if (event.target.closest("a")?.hash === location.hash && location.hash) followHash(); });
 
+// Beside the page the contents are open, above it they are folded, so that the page opens with the answer.
+const contents = document.querySelector("nav details"), isBeside = matchMedia("(min-width: 64rem)");
+const foldContents = () => { contents.open = isBeside.matches; };
+isBeside.addEventListener("change", foldContents);
+foldContents();
+
 // On paper every fold is open.
 let closedFolds = [];
 window.addEventListener("beforeprint", () => {
