@@ -36,6 +36,7 @@ participant_variables:    # what the roster says of people: Table 1
       - {{category: a, label: A}}   # `label` is what the roster writes; give `text: [..]` if it writes something else
       - {{category: b, label: B}}
   - {{variable: age, section: Age, label: Age (years), kind: number, unit: years, minimum: 16, maximum: 110}}
+# groups: {{variable: group, reference: a, design: natural}}   # or randomised: compared with each other, docs/groups.md
 
 exports:
   # The roster: one row a person. It needs no wave.
