@@ -30,7 +30,8 @@ def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         _returns(study, numbers),
         _summary(study, numbers),
         *(_change(study, numbers, contrast) for contrast in study.protocol.contrasts),
-        _repeated_measures(study, numbers),
+        _model_means(study, numbers),
+        _model_differences(study, numbers),
         *(_services(study, numbers, wave) for wave in (use.waves if use else ())),
     ]
 
@@ -194,33 +195,43 @@ def _change(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
     return Table("", f"change_by_group_{moment}", title, tuple(columns), _outcome_rows(study, cells), notes)
 
 
-def _repeated_measures(study: Study, numbers: Numbers) -> Table:
+def _model_means(study: Study, numbers: Numbers) -> Table:
     waves = [wave.wave for wave in study.protocol.waves]
-    contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
-    planned_families = study.protocol.plan.families_of("repeated_measures")
 
     def cells(code: str, group: str) -> list[Cell]:
-        row_cells = [_interval(numbers, "mmrm", code, "mean", group, wave) for wave in waves]
-        for moment in contrasts:
-            row_cells.append(_interval(numbers, "mmrm_difference", code, "difference", group, moment))
-            row_cells.append(numbers.cell("{}", _id("mmrm_difference", code, "p", group, moment)))
-            if planned_families:
-                row_cells.append(numbers.cell("{}", _id("mmrm_difference", code, "p_holm", group, moment)))
-        return row_cells
+        return [_interval(numbers, "mmrm", code, "mean", group, wave) for wave in waves]
 
-    columns = [Column(wave, "Estimated mean [95 % CI]") for wave in waves]
-    for moment in contrasts:
-        heading = f"Difference of change {moment}"
-        columns += [Column("difference [95 % CI]", heading), Column("p", heading)]
-        columns += [Column("p (Holm)", heading)] if planned_families else []
     groups = study.protocol.groups
     covariance = groups.repeated_measures.covariance.replace("_", " ") if isinstance(groups, Groups) else ""
-    notes = (
+    note = (
         f"Mixed model for repeated measures of everybody with any score, by REML, {covariance} covariance; scores are taken"
-        " to be missing at random. Differences are the group minus the reference; those at each wave are in results.",
+        " to be missing at random."
+    )
+    columns = tuple(Column("mean [95 % CI]", wave) for wave in waves)
+    title = "Estimated means over all waves by group"
+    return Table("", "repeated_measures_means", title, columns, _outcome_rows(study, cells), (note,))
+
+
+def _model_differences(study: Study, numbers: Numbers) -> Table:
+    contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
+    planned_families = study.protocol.plan.families_of("repeated_measures")
+    statistics = ("p", "p_holm") if planned_families else ("p",)
+
+    def cells(code: str, group: str) -> list[Cell]:
+        row_cells = []
+        for moment in contrasts:
+            row_cells.append(_interval(numbers, "mmrm_difference", code, "difference", group, moment))
+            row_cells += [numbers.cell("{}", _id("mmrm_difference", code, name, group, moment)) for name in statistics]
+        return row_cells
+
+    names = ("difference [95 % CI]", "p", *(["p (Holm)"] if planned_families else []))
+    columns = tuple(Column(name, moment) for moment in contrasts for name in names)
+    note = (
+        "Difference of change, the group minus the reference, in the same mixed model; differences at each wave are in"
+        " results."
     )
     title = "Groups compared over all waves"
-    return Table("", "repeated_measures", title, tuple(columns), _outcome_rows(study, cells), notes)
+    return Table("", "repeated_measures", title, columns, _outcome_rows(study, cells), (note,))
 
 
 def _services(study: Study, numbers: Numbers, wave: str) -> Table:
