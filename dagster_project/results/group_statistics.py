@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from dagster_project.results.statistic import Inputs, Statistic, StudyUnit, limits
+from dagster_project.results.statistic import Statistic, StudyUnit, adjusted_p_values, limits
 
 _SCORE = StudyUnit.SCORE
 _WELCH = "Welch, Biometrika 1947, 34, 28-35"
@@ -56,13 +56,7 @@ def _tests(entry: "partial[Statistic]", difference: Statistic, df: str, source: 
     yield entry("t", "difference / SE", source=source)
     yield entry("df", df, decimals=0)
     yield entry("p", "P(|T| >= |t|)", decimals=3, kind="p", source=source)
-    adjusted = partial(entry, decimals=3, kind="p", made_of=Inputs("group_family", (f"{difference.analysis}/p",)))
-    order = "in the order of the family's m p values, at most 1"
-    yield adjusted("p_holm", f"largest of (m - i + 1) p(i) up to this p {order}", source="Holm, Scand J Stat 1979, 6, 65-70")
-    yield adjusted(
-        "p_bh", f"smallest of m p(i) / i from this p on {order}",
-        source="Benjamini and Hochberg, J R Stat Soc B 1995, 57, 289-300",
-    )  # fmt: skip
+    yield from adjusted_p_values(entry, "group_family", f"{difference.analysis}/p")
 
 
 def _change() -> Iterator[Statistic]:

@@ -122,3 +122,21 @@ def hedges(statistic: Statistic) -> Statistic:
         limit_of=statistic.limit_of and "g" + statistic.limit_of[1:],
         printed_as="",
     )
+
+
+def adjusted_p_values(
+    entry: "partial[Statistic]", relation: Literal["family", "group_family"], source: str
+) -> tuple[Statistic, Statistic]:
+    """p_holm and p_bh of the tests of a family. relation: of whom the family's tests are; source: the p, as
+    analysis/statistic."""
+    adjusted = partial(entry, decimals=3, kind="p", made_of=Inputs(relation, (source,)))
+    order = "in the order of the family's m p values, at most 1"
+    return (
+        adjusted(
+            "p_holm", f"largest of (m - i + 1) p(i) up to this p {order}", source="Holm, Scand J Stat 1979, 6, 65-70"
+        ),
+        adjusted(
+            "p_bh", f"smallest of m p(i) / i from this p on {order}",
+            source="Benjamini and Hochberg, J R Stat Soc B 1995, 57, 289-300",
+        ),
+    )  # fmt: skip

@@ -15,6 +15,7 @@ from dagster_project.results.statistic import (
     Inputs,
     Statistic,
     StudyUnit,
+    adjusted_p_values,
     hedges,
     limits,
     share,
@@ -59,13 +60,7 @@ def _change() -> Iterator[Statistic]:
     yield planned("t", "mean change / (SD of changes / root(n))", source=_T_TEST)
     yield planned("df", "n - 1", decimals=0)
     yield planned("p", "P(|T| >= |t|), T Student's t with n - 1 df", decimals=3, kind="p", source=_T_TEST)
-    adjusted = partial(planned, decimals=3, kind="p", made_of=Inputs("family", ("change/p",)))
-    order = "in the order of the family's m p values, at most 1"
-    yield adjusted("p_holm", f"largest of (m - i + 1) p(i) up to this p {order}", source="Holm, Scand J Stat 1979, 6, 65-70")
-    yield adjusted(
-        "p_bh", f"smallest of m p(i) / i from this p on {order}",
-        source="Benjamini and Hochberg, J R Stat Soc B 1995, 57, 289-300",
-    )  # fmt: skip
+    yield from adjusted_p_values(planned, "family", "change/p")
     ranks = partial(entry, source=_RANKS)
     yield ranks("wilcoxon_w_plus", "sum of the ranks of |x| where x > 0, zeros dropped, midranks for ties")
     yield ranks("wilcoxon_p", "P(W+ as far from its mean or farther), every sign as likely", decimals=3, kind="p")
