@@ -77,7 +77,7 @@ def clinical_change_results(
                 midpoints[wave] = _add_midpoint(rows, study, code, wave, moments.get((code, wave), {}))
             threshold, reason = _threshold(results, code, scale, contrast)
             midpoint, n = midpoints[wave], pair_counts.get(key, 0)
-            for criterion in (*_declared(scale), *([midpoint] if midpoint else [])):
+            for criterion in (*_cut_off_criteria(scale), *([midpoint] if midpoint else [])):
                 reasoned = replace(criterion, reason=(criterion.reason or reason) if n else _NO_PAIRS)
                 _of_criterion(rows, code, contrast, reasoned, pairs.get(key, []), threshold, n)
     return rows.rows
@@ -100,7 +100,7 @@ def _better_sign(scale: Score) -> int:
     return 1 if scale.better == "high" else -1
 
 
-def _declared(scale: Score) -> Iterator[Criterion]:
+def _cut_off_criteria(scale: Score) -> Iterator[Criterion]:
     for cut_off in scale.cut_offs:
         method = f"declared cut-off, {cut_off_words(cut_off)} ({cut_off.source})"
         is_well_at = cut_off.is_on_good_side(scale.better)
