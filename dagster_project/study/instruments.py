@@ -351,10 +351,11 @@ def _check_bands(score: Score, low: float, high: float) -> None:
             raise ValueError(
                 f"scale {score.scale}: the cut-off {cut_off.value:g} lies outside its range, {low:g} to {high:g}"
             )
-    codes = [cut_off.code for cut_off in score.cut_offs]
-    if repeated_codes := [code for code in codes if codes.count(code) > 1]:
-        words = repeated_codes[0].replace("_", " ")
-        raise ValueError(f"scale {score.scale}: the cut-off {words} stands twice; write what both say into one meaning")
+        if sum(entry.code == cut_off.code for entry in score.cut_offs) > 1:
+            raise ValueError(
+                f"scale {score.scale}: the cut-off {cut_off.direction} {cut_off.value:g} stands twice; write what both say"
+                " into one meaning"
+            )
 
 
 def minimum_count(share: float, total: int) -> int:

@@ -3,6 +3,7 @@ tables. Belongs here: small counts by hand. Does not belong here: the whole grap
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from meaning_study import write_study
@@ -26,6 +27,7 @@ from dagster_project.study import Study, read_study
 from dagster_project.study.norms import NormFile
 
 CASE = "at_least_10"
+SMALL = Path(__file__).parents[1] / "small_study"
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +210,25 @@ def test_where_people_beyond_the_cut_off_are_well_whoever_is_at_it_is_well(study
     results = _clinical_change(changed, [(16, 9, 2), (9, 3, 1)], 13, 4, 5.0)
     values = _values(results, "clinical_change/phq9_total/at_most_9/T1-T2/")
     assert (values["count_unwell"], values["count_recovered"], values["count_improved"]) == (2, 2, 1)
+
+
+def test_a_composite_has_no_reliability_and_says_so() -> None:
+    """The overall drive of the small study is the mean of two scales."""
+    small = read_study(SMALL)
+    norms = NormFile.model_validate(
+        {
+            "samples": [{"sample": "adults", "instrument": "drive", "population": "Adults", "source": "S", "healthy": True}],
+            "norms": [{"scale": "drive_overall", "sample": "adults", "mean": 4, "sd": 1}],
+        }
+    )
+    change_moments = [{"contrast": "T1-T2", "scale": "drive_overall", "n": 3}]
+    scale_moments = [{"scale": "drive_overall", "wave": "T1", "n": 4, "mean": 2, "sd": 1}]
+    results = _by_id(clinical_change_results([], change_moments, scale_moments, {}, replace(small, norms=norms)))
+    assert results["clinical_change/drive_overall/norm/T1/midpoint"].value == 3
+    assert results["clinical_change/drive_overall/norm/T1-T2/count_unwell"].note == (
+        "no reliability: the score is made of other scales"
+    )
+    assert len(results) == 12
 
 
 def test_means_in_percent_of_the_maximum_and_as_t_scores(study: Study) -> None:

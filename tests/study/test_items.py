@@ -155,6 +155,13 @@ def test_what_the_auditor_may_hold_scores_to(tmp_path: Path) -> None:
             {"scales": _scales(cut_offs=[{"value": 16, "direction": "at_least", "meaning": "case", "source": "none"}])},
             "scale total: the cut-off 16 lies outside its range, 0 to 15",
         ),
+        (
+            {"scales": _scales(cut_offs=[
+                {"value": value, "direction": "at_least", "meaning": meaning, "source": "none"}
+                for value, meaning in ((2.5, "case"), (3, "case"), (2.50, "another"))
+            ])},
+            "scale total: the cut-off at_least 2.5 stands twice; write what both say into one meaning",
+        ),
     ],
 )  # fmt: skip
 def test_an_instrument_that_cannot_be_scored_is_refused(changes: dict[str, Any], message: str, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 {#- How many people have which scores in both waves of a contrast: what passes from one named range, or side of a cut-off, to
-    another need. Only of scales whose instrument or norm says what scores mean; a composite without named ranges has no
-    reliability, and so no use for them here. Scores are rounded as in score_counts. -#}
+    another need. Only of scales whose instrument says what scores mean, or whose norm is of people without the problem; a
+    composite without named ranges has no reliability, and so no use for them here. Scores are rounded as in score_counts. -#}
 
 with meaningful_scales as (
     select scale
@@ -9,8 +9,9 @@ with meaningful_scales as (
     select scales.scale
     from {{ source('codebook', 'scales') }} as scales
     left join {{ source('codebook', 'scale_cut_offs') }} as cut_offs on scales.scale = cut_offs.scale
+    left join {{ source('codebook', 'norms') }} as norms on scales.scale = norms.scale and norms.is_healthy
     where scales.aggregate not in ('mean_of_scales', 'sum_of_scales')
-        and (cut_offs.scale is not null or scales.norm_mean is not null)
+        and (cut_offs.scale is not null or norms.scale is not null)
 )
 
 select
