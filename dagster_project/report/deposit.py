@@ -41,6 +41,7 @@ SUBJECTS = {
     "participant_variables": "Participant variables", "participant_categories": "Categories", "estimands": "Statistics",
     "assumptions": "Assumptions",
 }  # fmt: skip
+_NO_SERVICES = "Items"
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,11 @@ def write_dictionary(
     page = render(
         "codebook.html.jinja",
         protocol=study.protocol,
-        subjects=[(name, heading, subjects[name]) for name, heading in SUBJECTS.items() if subjects[name]],
+        subjects=[
+            (name, _NO_SERVICES if name == "items" and study.protocol.service_use is None else heading, subjects[name])
+            for name, heading in SUBJECTS.items()
+            if subjects[name]
+        ],
         words=words,
         tables=tables,
     )

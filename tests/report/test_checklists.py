@@ -1,19 +1,28 @@
 """Checklists: every item is met by something that is there, or named as a gap; what is taken away turns into one."""
 
 import csv
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 import docx
 import pytest
+from conftest import SMALL
 
 from dagster_project.outcomes.analyses import all_tables
 from dagster_project.outcomes.store import read_results
 from dagster_project.report import joint_display_table
-from dagster_project.report.checklists import Answers, JudgedItem, judge_checklist, read_answers, read_checklists
+from dagster_project.report.checklists import (
+    Answers,
+    JudgedItem,
+    checklists_of,
+    judge_checklist,
+    read_answers,
+    read_checklists,
+)
 from dagster_project.report.checklists.judge import Status
-from dagster_project.study import StudyError, read_study
+from dagster_project.study import Study, StudyError, read_study
 from dagster_project.synthesis import read_display
 from dagster_project.warehouse import Warehouse
 
@@ -151,3 +160,37 @@ def test_the_release_has_every_checklist_as_page_form_and_table(example_run: Any
         assert f'id="checklist-{one.checklist}"' in page
         sections = {item.section for item in one.items}
         assert len(document.tables[at].rows) == 1 + len(one.items) + len(sections)
+
+
+def _without_propositions(folder: Path) -> Study:
+    shutil.copytree(SMALL, folder)
+    (folder / "propositions.yaml").write_text("# none yet\n", encoding="utf-8")
+    return read_study(folder)
+
+
+def test_a_study_is_asked_what_concerns_it_and_keeps_what_its_authors_answer(tmp_path: Path) -> None:
+    assert [checklist.checklist for checklist in checklists_of(read_study(SMALL), Answers())] == list(CHECKLISTS)
+    study = _without_propositions(tmp_path / "small_study")
+    first_wave = study.protocol.waves[:1]
+    single = replace(study, protocol=study.protocol.model_copy(update={"waves": first_wave, "contrasts": ()}))
+    items = {checklist.checklist: {item.item for item in checklist.items} for checklist in checklists_of(single, Answers())}
+    assert not [item for item in items["jars_quant_longitudinal"] if item.startswith("L")]
+    assert not {"12d", "14c"} & items["strobe_cohort"]
+    (strobe,) = [checklist for checklist in checklists_of(single, Answers()) if checklist.checklist == "strobe_cohort"]
+    asked_items = {judged.item.item: judged for judged in judge_checklist(strobe, Answers(), single, [], {}, [], ())}
+    # Nothing but change can meet it.
+    assert "16a" not in asked_items
+    assert asked_items["4"].missing == ("the page has no section methods",)
+    answers = Answers(
+        told={"jars_quant_longitudinal": {"L3": "page 4"}}, not_applicable={"strobe_cohort": {"12d": "one wave"}}
+    )
+    items = {checklist.checklist: {item.item for item in checklist.items} for checklist in checklists_of(single, answers)}
+    assert "L3" in items["jars_quant_longitudinal"]
+    assert "12d" in items["strobe_cohort"]
+
+
+def test_mixed_methods_are_asked_about_where_there_are_some(tmp_path: Path) -> None:
+    study = _without_propositions(tmp_path / "small_study")
+    assert "gramms" not in [checklist.checklist for checklist in checklists_of(study, Answers())]
+    answers = Answers(told={"gramms": {"1": "page 3"}})
+    assert "gramms" in [checklist.checklist for checklist in checklists_of(study, answers)]

@@ -62,16 +62,18 @@ def read_checklists() -> tuple[Checklist, ...]:
     return tuple(read_definition(_FOLDER / f"{name}.yaml", Checklist) for name in _ORDER)
 
 
-def checklists_of(study: Study) -> tuple[Checklist, ...]:
-    """The checklists that concern a study, with the items that do."""
+def checklists_of(study: Study, answers: Answers) -> tuple[Checklist, ...]:
+    """The checklists that concern a study, with the items that do, and whatever its authors answer."""
     concerns = {
         "several_waves": len(study.protocol.waves) > 1, "propositions": read_propositions(study) is not None, None: True,
     }  # fmt: skip
-    return tuple(
-        checklist.model_copy(update={"items": tuple(item for item in checklist.items if concerns[item.only_with])})
-        for checklist in read_checklists()
-        if concerns[checklist.only_with]
-    )
+    checklists = []
+    for checklist in read_checklists():
+        answered_items = {**answers.told.get(checklist.checklist, {}), **answers.not_applicable.get(checklist.checklist, {})}
+        items = tuple(item for item in checklist.items if concerns[item.only_with] or item.item in answered_items)
+        if concerns[checklist.only_with] or answered_items:
+            checklists.append(checklist.model_copy(update={"items": items}))
+    return tuple(checklists)
 
 
 def read_answers(study: Study) -> Answers:

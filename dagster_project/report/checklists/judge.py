@@ -57,7 +57,7 @@ def judge_checklist(
         links: list[Link] = [Link(f"Authors: {author_answers[item.item]}")] if item.item in author_answers else []
         missing = []
         needs = [(kind, name) for kind, names in item.met_by.items() for name in names if (kind, name) not in impossible]
-        if not needs:
+        if not needs and not links:
             continue
         for kind, name in needs:
             if kind == "authors":
