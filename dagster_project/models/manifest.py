@@ -5,18 +5,20 @@ Belongs here: when to parse, and waiting for it. Does not belong here: calling d
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from dagster_project.models.project import DbtProject
 from dagster_project.settings import Settings, read_settings
 
 _MANIFEST, _CACHE = "manifest.json", "partial_parse.msgpack"
+#: What the project was when it was parsed. Times of files do not tell: another version's files may be older than a manifest.
+_SOURCES = "sources.sha256"
 #: The process that parses, by target folder.
 _PARSERS: dict[Path, subprocess.Popen[bytes]] = {}
 
@@ -55,7 +57,7 @@ def _prepared(project: DbtProject, name: str) -> Path:
 def _parse(project: DbtProject) -> None:
     from dagster_project.models.run_dbt import run_dbt
 
-    started_at = time.time()
+    sources_hash = _sources_hash(project)
     project.target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=project.target, prefix=".parsing-") as temporary:
         folder, cache = Path(temporary), project.target / _CACHE
@@ -64,17 +66,25 @@ def _parse(project: DbtProject) -> None:
         result = run_dbt(project, ["parse", "--quiet"], folder)
         if not result.success:
             raise ValueError(f"dbt cannot parse {project.folder}: {' '.join(str(result.exception).split())}")
-        # What is edited while dbt parses is newer than the manifest.
-        os.utime(folder / _MANIFEST, (started_at, started_at))
-        for name in (_CACHE, _MANIFEST):
+        # What is edited while dbt parses is not what was parsed: the hash is of before.
+        (folder / _SOURCES).write_text(sources_hash, encoding="utf-8")
+        for name in (_CACHE, _MANIFEST, _SOURCES):
             os.replace(folder / name, project.target / name)
 
 
 def _is_prepared(project: DbtProject) -> bool:
-    sources = [path for path in project.folder.rglob("*") if path.suffix in {".sql", ".yml"}]
-    changed_at = max((path.stat().st_mtime for path in sources), default=0.0)
-    manifest = project.target / _MANIFEST
-    return (project.target / _CACHE).exists() and manifest.exists() and manifest.stat().st_mtime >= changed_at
+    if not all((project.target / name).exists() for name in (_CACHE, _MANIFEST, _SOURCES)):
+        return False
+    return (project.target / _SOURCES).read_text(encoding="utf-8") == _sources_hash(project)
+
+
+def _sources_hash(project: DbtProject) -> str:
+    """The SHA-256 of the names and contents of the project's files."""
+    sources_hash = hashlib.sha256()
+    for path in sorted(path for path in project.folder.rglob("*") if path.suffix in {".sql", ".yml"}):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        sources_hash.update(f"{path.relative_to(project.folder).as_posix()} {content}\n".encode())
+    return sources_hash.hexdigest()
 
 
 if __name__ == "__main__":

@@ -166,6 +166,8 @@ def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(example_
         "measurement": "T2",
         "change": "T1-T2",
         "reliable_change": "T1-T2",
+        "clinical_change": "T1-T2",
+        "common_metric": "T2",
     }
     of_all_waves = {"mixed", "imputation", "missingness", "stability"}
     for one in changed - {one for one in changed if one.endswith(("/p_holm", "/p_bh"))}:

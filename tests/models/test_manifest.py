@@ -1,6 +1,7 @@
 """The dbt project's manifest: parsed beside the imports, again after an edit, whole whoever else parses."""
 
 import json
+import os
 import shutil
 import time
 from dataclasses import replace
@@ -30,6 +31,13 @@ def test_the_project_is_parsed_once_and_again_after_an_edit(settings: Any) -> No
     assert prepared_manifest(settings).stat().st_mtime_ns == parse_time
     (settings.dbt_folder / "models" / "marts" / "a_new_one.sql").write_text("select 1 as one", encoding="utf-8")
     assert "a_new_one" in _models(settings)
+    # Another version of the project, whose files are older than the manifest; and a model that is gone.
+    older = settings.dbt_folder / "models" / "marts" / "an_older_one.sql"
+    older.write_text("select 1 as one", encoding="utf-8")
+    os.utime(older, (1, 1))
+    (settings.dbt_folder / "models" / "marts" / "a_new_one.sql").unlink()
+    assert "an_older_one" in _models(settings)
+    assert "a_new_one" not in _models(settings)
     assert not list(settings.dbt_target.glob(".parsing-*"))
 
 
