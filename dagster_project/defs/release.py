@@ -21,8 +21,8 @@ _MARTS = (
     "group_service_counts", "item_counts", "item_moments", "leaver_moments", "measure_values", "missing_answers",
     "number_moments", "participant_values", "participants", "pattern_moments", "person_profiles", "planned_waves",
     "rejected_counts", "return_states", "returns", "scale_moments", "scale_scores", "score_changes", "score_counts",
-    "score_ledger", "score_profiles", "scores", "service_counts", "service_pairs", "service_use", "study_flow",
-    "unplanned_answers", "wave_stamps",
+    "score_ledger", "score_pairs", "score_profiles", "scores", "service_counts", "service_pairs", "service_use",
+    "study_flow", "unplanned_answers", "wave_stamps",
 )  # fmt: skip
 
 
