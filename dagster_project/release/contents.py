@@ -94,8 +94,8 @@ def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mappi
         write_page(folder / "index.html", study, content)
         columns = release_file.rows_as(DescribedColumn, _EVERY_COLUMN)
         subjects = {name: release_file.rows(f"from codebook.{name}") for name in SUBJECTS}
-        analyses = {row.analysis for row in content.results.values()}
-        subjects["estimands"] = [row for row in subjects["estimands"] if row["analysis"] in analyses]
+        reported = {(row.analysis, row.statistic) for row in content.results.values()}
+        subjects["estimands"] = [row for row in subjects["estimands"] if (row["analysis"], row["statistic"]) in reported]
         write_dictionary(folder / "codebook.html", study, subjects, columns)
     write_package(folder, study, manifest, columns)
 

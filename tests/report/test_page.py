@@ -163,11 +163,11 @@ def test_the_page_asks_nobody_and_names_nobody(page: Page) -> None:
     assert sorted(row["participant_id"] for row in roster) == page.data["people"]["participant_ids"]
 
 
-def dom_of(page: Path, profile: Path, anchor: str = "") -> str:
-    """The page's document as the browser has it when its scripts have run."""
+def dom_of(page: Path, profile: Path, anchor: str = "", width: int = 1300) -> str:
+    """The page's document as the browser has it when its scripts have run. width: of the window, in pixels."""
     command = [
         str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-        f"--user-data-dir={profile}", "--dump-dom", f"{page.resolve().as_uri()}{anchor}",
+        f"--user-data-dir={profile}", f"--window-size={width},800", "--dump-dom", f"{page.resolve().as_uri()}{anchor}",
     ]  # fmt: skip
     return subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8", timeout=120).stdout
 
@@ -180,6 +180,51 @@ def test_a_link_to_a_number_opens_it_in_a_browser(page: Page, tmp_path: Path) ->
     assert "<small>mixed/wellbeing/T1-T2/p</small>" in dialog
     assert "<code>wavehouse trace mixed/wellbeing/T1-T2/p</code>" in dialog
     assert re.search(r'<details class="landscape" open=""><summary id="table-S2"', re.sub(r">\s+<", "><", document))
+
+
+#: Scrolls down, and the widest table sideways.
+_SCROLLER = """
+<pre id="positions"></pre><script>
+window.scrollTo(0, 3000);
+const scrollers = [...document.querySelectorAll("main .scroll")];
+const scroller = scrollers.reduce((widest, candidate) => candidate.scrollWidth > widest.scrollWidth ? candidate : widest);
+scroller.scrollLeft = 200;
+const labelLeft = scroller.querySelector("tbody th[scope=row]").getBoundingClientRect().left - scroller.getBoundingClientRect().left;
+document.getElementById("positions").textContent = JSON.stringify({
+  scrolled: scroller.scrollLeft,
+  labelLeft,
+  contentsTop: document.querySelector("nav").getBoundingClientRect().top,
+  contentsAreOpen: document.querySelector("nav details").open,
+  overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+});
+</script></body>
+"""
+
+
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
+@pytest.mark.parametrize("width", [1300, 500])
+def test_contents_and_row_labels_stay_in_view(page: Page, tmp_path: Path, width: int) -> None:
+    copy = tmp_path / "index.html"
+    copy.write_text(page.text.replace("</body>", _SCROLLER), encoding="utf-8")
+    match = re.search(r'<pre id="positions">(.*?)</pre>', dom_of(copy, tmp_path / "profile", width=width), re.S)
+    positions = json.loads(match[1])  # type: ignore[index]
+    assert (positions["scrolled"], positions["labelLeft"], positions["overflow"]) == (200, 0, 0)
+    # Beside the page on a wide window; above it, and folded, on a narrow one.
+    assert positions["contentsAreOpen"] == (width == 1300)
+    assert (positions["contentsTop"] == 0) == (width == 1300)
+
+
+def test_the_page_opens_with_its_main_results(page: Page) -> None:
+    order = re.findall(r'<h2 id="([^"]+)"', page.text)
+    assert order == [
+        "main-results", "table-1", "table-2", "table-3", "table-4", "figures", "joint", "flow", "methods", "further", "comparison",
+        "audit", "checklists", "changes", "cite", "number-title",
+    ]  # fmt: skip
+    assert '<h2 id="joint">Table 5. Joint display</h2>' in page.text
+    main = page.text[page.text.index('id="main-results"') : page.text.index('id="table-1"')]
+    shown_ids = {result_id for ids in re.findall(r'data-results="([^"]+)"', main) for result_id in ids.split()}
+    assert {"change/wellbeing/T1-T2/p_holm", "norm_difference/pay/T3/difference_sd"} <= shown_ids <= set(page.numbers)
+    assert "No outcome is planned as primary; these are the secondary ones." in main
 
 
 #: Opens each number as a click does, opens each person's values, and collects what a reader then sees.

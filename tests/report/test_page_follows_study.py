@@ -92,6 +92,10 @@ def test_a_study_without_services_norms_and_families_has_none_of_their_words(pla
         assert name.startswith(("checklists", "table_C")) or not re.search(r"\bservices\b", text), name
     figures = [re.sub(r"<[^>]+>", " ", file.read_text(encoding="utf-8")) for file in (release / "figures").iterdir()]
     assert not [text for text in figures if re.search(r"\bnorms?\b", text)]
+    codebook = (release / "codebook.html").read_text(encoding="utf-8")
+    subjects = re.sub(r"<[^>]+>", " ", codebook[codebook.index("<main>") : codebook.index('id="tables"')])
+    assert "mean_change" in subjects
+    assert not re.findall(r"\bnorms?\b|norm_|holm|services", subjects)
     page = _text(plain)
     assert re.findall(r'<h2 id="table-(\d+)">Table \1\. ([^<]+)<', page) == [
         ("1", "Characteristics of the participants"), ("2", "Outcomes over time"), ("3", "Change over time"),
