@@ -90,7 +90,8 @@ CodebookRows = Sequence[Mapping[str, Any]]
 def write_dictionary(
     file: Path, study: Study, subjects: Mapping[str, CodebookRows], columns: Sequence[DescribedColumn]
 ) -> None:
-    """Write the data dictionary as one page. subjects: rows of the codebook's tables by name. columns: of all tables."""
+    """Write the data dictionary as one page. subjects: rows of the codebook's tables by name, whose columns without a value
+    are left out. columns: of all tables."""
     words = {(row.table, row.column): row.description or "" for row in columns if row.schema == "codebook"}
     tables: dict[str, list[DescribedColumn]] = {}
     for row in columns:
@@ -99,7 +100,11 @@ def write_dictionary(
         "codebook.html.jinja",
         protocol=study.protocol,
         subjects=[
-            (name, _NO_SERVICES if name == "items" and study.protocol.service_use is None else heading, subjects[name])
+            (
+                name,
+                _NO_SERVICES if name == "items" and study.protocol.service_use is None else heading,
+                _with_values(subjects[name]),
+            )
             for name, heading in SUBJECTS.items()
             if subjects[name]
         ],
@@ -107,6 +112,12 @@ def write_dictionary(
         tables=tables,
     )
     file.write_text(page, encoding="utf-8")
+
+
+def _with_values(rows: CodebookRows) -> CodebookRows:
+    """The rows without the columns that have no value in any of them."""
+    columns = [column for column in rows[0] if any(row[column] is not None for row in rows)]
+    return [{column: row[column] for column in columns} for row in rows]
 
 
 def write_package(folder: Path, study: Study, manifest: Mapping[str, str], columns: Sequence[DescribedColumn]) -> None:
