@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dagster_project.report.page_data import LineColumns, NumberColumns
-from dagster_project.report.people import Scope
+from dagster_project.report.scopes import Scope
 from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile, ResultRow, statistic_of
 
 #: A row for each measure, rule, moment, group and reason: how many people of the roster do not count, by the rule of

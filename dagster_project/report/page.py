@@ -18,7 +18,8 @@ from dagster_project.report.main_results import MainResults
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import Sources, number_data
 from dagster_project.report.page_data import PageData
-from dagster_project.report.people import PeopleRows, people_data, scopes_of
+from dagster_project.report.people import PeopleRows, people_data
+from dagster_project.report.scopes import scopes_of
 from dagster_project.report.template import render
 from dagster_project.results import CHANGE_KINDS, ReleaseChange, Reproduction, ResultRow, Table, change_counts, count_lines
 from dagster_project.study import Study

@@ -17,8 +17,8 @@ from dagster_project.report.page_data import (
     ScoreValues,
     SourceRows,
 )
-from dagster_project.results import ExportFile, Query, ResultRow, ScaleItem, ScalePart, statistic_of
-from dagster_project.study import Study
+from dagster_project.report.scopes import Scope
+from dagster_project.results import ExportFile, Query, ScaleItem, ScalePart
 
 #: In a study with more people on its roster, nobody is drawn or listed.
 MOST_PEOPLE = 150
@@ -254,47 +254,6 @@ def read_people(ask: Query) -> PeopleRows:
     )
 
 
-@dataclass(frozen=True)
-class Scope:
-    """The answers that a number is computed from.
-
-    rule: who counts (a key of results.PEOPLE). moment: a wave, a contrast, or '' for all waves and for the roster. Rule,
-    measure and moment select the rows of marts.counted_people that say who counts. waves: those whose values are listed.
-    sign: of a change, 1 for baseline minus follow-up. return_waves: waves by whose return people are grouped. people_groups:
-    the groups that it is about, None for people whose group is not known; empty where it is about everybody.
-    """
-
-    rule: str
-    measure: str
-    moment: str
-    waves: tuple[str, ...]
-    sign: int
-    return_waves: tuple[str, ...]
-    people_groups: tuple[str | None, ...] = ()
-
-
-def scope_of(row: ResultRow, study: Study) -> Scope | None:
-    """The scope of a result; None where it counts nobody of the roster, or people who are not on the roster."""
-    rule = statistic_of(row.analysis, row.statistic).people
-    if rule in ("nobody", "listed"):
-        return None
-    all_waves = tuple(wave.wave for wave in study.protocol.waves)
-    contrast = next((contrast for contrast in study.protocol.contrasts if contrast.contrast == row.contrast), None)
-    result_waves = (contrast.baseline, contrast.followup) if contrast else (row.wave,) if row.wave else ()
-    waves = all_waves if rule == "any" else all_waves[:1] if rule == "first" else result_waves
-    sign = 1 if contrast is None else contrast.baseline_sign
-    if row.analysis == "missingness":
-        waves = all_waves  # a pattern is about all waves
-    moment = "" if rule == "any" else row.contrast or row.wave or ""
-    groups: tuple[str | None, ...] = tuple(group for group in (row.people_group, row.compared_with) if group is not None)
-    if groups and statistic_of(row.analysis, row.statistic).of_all_groups:
-        groups = tuple(group.category for group in study.protocol.compared_groups)
-    if rule == "without_group":
-        rule, groups = "whole_roster", (None,)
-    return_waves = result_waves if rule in ("first", "roster", "whole_roster") else ()
-    return Scope(rule, row.outcome, moment, waves, sign, return_waves, groups)
-
-
 def people_data(queried: PeopleRows, scopes: Iterable[Scope]) -> PeopleData:
     """The content of the page's list of people."""
     reason_indexes: dict[str, int] = {}
@@ -413,14 +372,3 @@ def _recoded(rows: Iterable[RecodedAnswer]) -> dict[str, dict[str, float]]:
     for row in rows:
         items.setdefault(row.item, {})[str(row.answer)] = row.counts_as
     return items
-
-
-def scopes_of(rows: Iterable[ResultRow], study: Study) -> tuple[list[Scope], dict[str, int]]:
-    """The scopes of results, each once, and by result id the index of its scope."""
-    scopes: dict[Scope, int] = {}
-    indexes = {}
-    for row in rows:
-        scope = scope_of(row, study)
-        if scope is not None:
-            indexes[row.result_id] = scopes.setdefault(scope, len(scopes))
-    return list(scopes), indexes

@@ -1,0 +1,63 @@
+"""Which answers a result is computed from, and who counts in it: what the page asks the released file about it.
+
+Belongs here: the scope of a result. Does not belong here: the people themselves (people.py), the rule of who counts
+(marts.counted_people).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dagster_project.results import ResultRow, statistic_of
+from dagster_project.study import Study
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The answers that a number is computed from.
+
+    rule: who counts (a key of results.PEOPLE). moment: a wave, a contrast, or '' for all waves and for the roster. Rule,
+    measure and moment select the rows of marts.counted_people that say who counts. waves: those whose values are listed.
+    sign: of a change, 1 for baseline minus follow-up. return_waves: waves by whose return people are grouped. people_groups:
+    the groups that it is about, None for people whose group is not known; empty where it is about everybody.
+    """
+
+    rule: str
+    measure: str
+    moment: str
+    waves: tuple[str, ...]
+    sign: int
+    return_waves: tuple[str, ...]
+    people_groups: tuple[str | None, ...] = ()
+
+
+def scope_of(row: ResultRow, study: Study) -> Scope | None:
+    """The scope of a result; None where it counts nobody of the roster, or people who are not on the roster."""
+    rule = statistic_of(row.analysis, row.statistic).people
+    if rule in ("nobody", "listed"):
+        return None
+    all_waves = tuple(wave.wave for wave in study.protocol.waves)
+    contrast = next((contrast for contrast in study.protocol.contrasts if contrast.contrast == row.contrast), None)
+    result_waves = (contrast.baseline, contrast.followup) if contrast else (row.wave,) if row.wave else ()
+    waves = all_waves if rule == "any" else all_waves[:1] if rule == "first" else result_waves
+    sign = 1 if contrast is None else contrast.baseline_sign
+    if row.analysis == "missingness":
+        waves = all_waves  # a pattern is about all waves
+    moment = "" if rule == "any" else row.contrast or row.wave or ""
+    groups: tuple[str | None, ...] = tuple(group for group in (row.people_group, row.compared_with) if group is not None)
+    if groups and statistic_of(row.analysis, row.statistic).of_all_groups:
+        groups = tuple(group.category for group in study.protocol.compared_groups)
+    if rule == "without_group":
+        rule, groups = "whole_roster", (None,)
+    return_waves = result_waves if rule in ("first", "roster", "whole_roster") else ()
+    return Scope(rule, row.outcome, moment, waves, sign, return_waves, groups)
+
+
+def scopes_of(rows: Iterable[ResultRow], study: Study) -> tuple[list[Scope], dict[str, int]]:
+    """The scopes of results, each once, and by result id the index of its scope."""
+    scopes: dict[Scope, int] = {}
+    indexes = {}
+    for row in rows:
+        scope = scope_of(row, study)
+        if scope is not None:
+            indexes[row.result_id] = scopes.setdefault(scope, len(scopes))
+    return list(scopes), indexes
