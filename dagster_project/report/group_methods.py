@@ -45,7 +45,7 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
         baseline = study.protocol.repeated_measures_baseline
         yield (
             "All waves together were compared with a mixed model for repeated measures (REML,"
-            f" {model.covariance.replace('_', ' ')} covariance within people, {_DF[model.df]}) of everybody with at least"
+            f" {model.covariance_in_words} covariance within people, {_DF[model.df]}) of everybody with at least"
             f" one score, with the first wave {_BASELINES[baseline]}."
         )
     if "service_difference" in analyses:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dagster_project.report.main_words import Estimate, caution_words, meaning, role_words, shown_words
 from dagster_project.results import (
+    TESTED_ANALYSES,
     Cell,
     Column,
     Numbers,
@@ -24,11 +25,6 @@ from dagster_project.study import Family, Study
 
 #: More rows than these are folded; the sentences above name what was shown.
 _MOST_ROWS = 12
-#: The analysis whose results a family of tests compares.
-_ANALYSES = {
-    "waves": "change", "groups": "change_difference", "groups_adjusted": "change_adjusted",
-    "repeated_measures": "mmrm_difference",
-}  # fmt: skip
 _TITLES = {
     "waves": "Change within people",
     "groups": "Difference of change between groups",
@@ -82,7 +78,7 @@ def _estimates(study: Study, family: Family) -> list[Estimate]:
     contrasts = {contrast.contrast: contrast for contrast in study.protocol.contrasts}
     is_planned = family in study.protocol.plan.families
     return [
-        Estimate(_ANALYSES[family.compares], code, contrasts[contrast], group, is_planned)
+        Estimate(TESTED_ANALYSES[family.compares], code, contrasts[contrast], group, is_planned)
         for code, contrast in study.protocol.family_tests(family)
         for group in groups
     ]

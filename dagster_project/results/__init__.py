@@ -68,7 +68,7 @@ from dagster_project.results.release_diff import (
 )
 from dagster_project.results.repeated_measures import repeated_measures_results
 from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
-from dagster_project.results.result_collector import MartRow, direction_of
+from dagster_project.results.result_collector import TESTED_ANALYSES, MartRow, direction_of
 from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
 from dagster_project.results.rounding import count_text, format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.services import service_change_results
@@ -108,6 +108,7 @@ __all__ = [
     "REPRODUCTION_TABLE",
     "RESULTS_TABLE",
     "STATISTICS",
+    "TESTED_ANALYSES",
     "TRACE_COLUMNS",
     "ArdRow",
     "Cell",

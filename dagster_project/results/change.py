@@ -141,10 +141,14 @@ def _adjusted(
         tests = []
         for code, contrast in study.protocol.family_tests(family):
             index = index_of[code, contrast]
-            note = test.reason[index] or "there is no p to adjust"
+            note = test.reason[index] or NO_P
             row_fields: RowFields = {"contrast": contrast, "note": note, "df": test.df[index]}
             tests.append(PlannedTest(code, test.p[index], n[index], row_fields))
         add_adjusted_p(rows, family.family, "the paired t test", tests)
+
+
+#: Why there is no adjusted p where nothing else is said.
+NO_P = "there is no p to adjust"
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, grouped
+from dagster_project.results.result_collector import MartRow, Rows, grouped
 from dagster_project.results.result_row import ResultRow
-from dagster_project.statistics import describe, norm_distance, percent, wilson
+from dagster_project.statistics import describe, norm_distance
 from dagster_project.study import Study
-
-_WILSON = "Wilson's score interval of count / n"
 
 
 def undefined_reason(n: int) -> str:
@@ -51,12 +49,7 @@ def _share(
 ) -> None:  # fmt: skip
     """n, count, percent and the share's interval."""
     n, count = int(counts.get("n", 0)), int(counts.get("count", 0))
-    row_fields: RowFields = {"category": category, "wave": wave, "note": undefined_reason(n)}
-    rows.add(outcome, "n", n, n, denominator, **row_fields)
-    rows.add(outcome, "count", count, n, numerator, **row_fields)
-    rows.add(outcome, "percent", percent(count, n)[0], n, "count / n", **row_fields)
-    low, high = wilson(count, n, LEVEL)
-    rows.interval(outcome, "", 100 * low[0], 100 * high[0], n, _WILSON, **row_fields)
+    rows.share(outcome, count, n, denominator, numerator, category=category, wave=wave, note=undefined_reason(n))
 
 
 def service_results(service_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:

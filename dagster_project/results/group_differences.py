@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from dagster_project.results.change import PlannedTest, add_adjusted_p
+from dagster_project.results.change import NO_P, PlannedTest, add_adjusted_p
 from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, column, direction_of
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import (
@@ -25,7 +25,6 @@ from dagster_project.study import Contrast, Study
 
 #: A comparison: its group, contrast and scale.
 Comparison = tuple[str, Contrast, str]
-NO_P = "there is no p to adjust"
 
 
 def characteristics_difference_results(
@@ -97,7 +96,7 @@ def change_difference_results(change_moments: Iterable[MartRow], study: Study) -
         *(reference_sizes, reference_means, reference_sds, column(of_reference, "sd_baseline")),
         LEVEL,
     )
-    rows = Rows("change_difference", study, compares="groups")
+    rows = Rows("change_difference", study)
     tests: dict[tuple[str, str], list[PlannedTest]] = {}
     for index, (group, contrast, code) in enumerate(comparisons):
         direction = f"change ({contrast.in_words}) of the group minus that of the reference"
@@ -138,7 +137,7 @@ def adjusted_change_results(change_moments: Iterable[MartRow], study: Study) -> 
         return []
     moments = {(row["people_group"], row["contrast"], row["scale"]): row for row in change_moments}
     groups = [group.category for group in study.protocol.compared_groups]
-    rows = Rows("change_adjusted", study, compares="groups_adjusted")
+    rows = Rows("change_adjusted", study)
     tests: dict[tuple[str, str], list[PlannedTest]] = {}
     for contrast in study.protocol.contrasts:
         for code in study.scales:
@@ -150,11 +149,8 @@ def adjusted_change_results(change_moments: Iterable[MartRow], study: Study) -> 
                     "contrast": contrast.contrast, "people_group": group, "compared_with": reference,
                     "note": model.reason[index],
                 }  # fmt: skip
-                _adjusted_difference(rows, study, code, model, index, n, row_fields)
-                test_fields: RowFields = {**row_fields, "df": row_fields.get("df"), "note": model.reason[index] or NO_P}
-                tests.setdefault((code, contrast.contrast), []).append(
-                    PlannedTest(code, float(model.p[index]), n, test_fields)
-                )
+                test = _adjusted_difference(rows, study, code, model, index, n, row_fields)
+                tests.setdefault((code, contrast.contrast), []).append(test)
     adjusted_families(rows, study, "groups_adjusted", "the adjusted difference", tests)
     return rows.rows
 
@@ -172,27 +168,22 @@ def _baseline_adjusted(group_rows: Sequence[MartRow], contrast: Contrast) -> Anc
 
 def _adjusted_difference(
     rows: Rows, study: Study, code: str, model: Ancova, index: int, n: int, row_fields: RowFields
-) -> None:
+) -> PlannedTest:
     direction = direction_of(study, str(row_fields["contrast"]))
     words = f"change ({direction}) adjusted for the score at baseline, group minus reference"
-    rows.add(code, "n", n, n, "people of all groups with both scores", **row_fields)
-    rows.add(code, "difference", model.difference[index], n, f"{words}; analysis of covariance", **row_fields)
     has_test = math.isfinite(model.p[index])
     df = model.df if has_test else math.nan
+    rows.add(code, "n", n, n, "people of all groups with both scores", **row_fields)
+    rows.add(code, "difference", model.difference[index], n, f"{words}; analysis of covariance", **row_fields)
     rows.add(code, "df", df, n, "pairs - groups - 1", **row_fields)
-    row_fields["df"] = df
-    add_test(rows, code, n, f"t test of the {words}", row_fields, model.se[index], model.t[index], model.p[index])
+    test_fields: RowFields = {**row_fields, "df": df}
+    add_test(rows, code, n, f"t test of the {words}", test_fields, model.se[index], model.t[index], model.p[index])
     method = f"95 % t interval of the {words}"
-    rows.interval(code, "", model.ci_low[index], model.ci_high[index], n, method, **row_fields)
-    row_fields["note"] = model.slopes_reason or model.reason[index]
-    rows.add(
-        code,
-        "p_slopes",
-        model.slopes_p if has_test else math.nan,
-        n,
-        "F test that the slopes of the groups are equal",
-        **row_fields,
-    )
+    rows.interval(code, "", model.ci_low[index], model.ci_high[index], n, method, **test_fields)
+    slopes_fields: RowFields = {**test_fields, "note": model.slopes_reason or model.reason[index]}
+    p_slopes = model.slopes_p if has_test else math.nan
+    rows.add(code, "p_slopes", p_slopes, n, "F test that the slopes of the groups are equal", **slopes_fields)
+    return PlannedTest(code, float(model.p[index]), n, {**test_fields, "note": model.reason[index] or NO_P})
 
 
 def add_test(rows: Rows, code: str, n: int, method: str, row_fields: RowFields, se: float, t: float, p: float) -> None:

@@ -12,6 +12,8 @@ from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.study import Category, Contrast, Groups, ParticipantVariable, Study
 
 CellsOf = Callable[[str, str], Sequence[Cell]]
+#: Of a difference between groups. Without a planned family nothing is adjusted, and the last column is left out as empty.
+_DIFFERENCE_COLUMNS = ("difference [95 % CI]", "p", "p (Holm)")
 #: What becomes of the people of a group in a wave: statistic of flow_by_group and heading. They add up to the roster.
 _STATES = (
     ("n_not_planned", "not planned"), ("n_withdrawn", "withdrawn"), ("n_returned_blank", "returned blank"),
@@ -163,28 +165,22 @@ def _summary(study: Study, numbers: Numbers) -> Table:
 
 def _change(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
     moment = contrast.contrast
-    families = {
-        "change_difference": study.protocol.plan.families_of("groups"),
-        "change_adjusted": study.protocol.plan.families_of("groups_adjusted"),
-    }
+    headings = {"change_difference": "Difference", "change_adjusted": "Adjusted for baseline"}
 
     def cells(code: str, group: str) -> list[Cell]:
         row_cells = [
             numbers.cell("{}", _id("change_by_group", code, "n", group, moment)),
             _interval(numbers, "change_by_group", code, "mean_change", group, moment),
         ]
-        for analysis, planned_families in families.items():
+        for analysis in headings:
             row_cells.append(_interval(numbers, analysis, code, "difference", group, moment))
-            row_cells.append(numbers.cell("{}", _id(analysis, code, "p", group, moment)))
-            if planned_families:
-                row_cells.append(numbers.cell("{}", _id(analysis, code, "p_holm", group, moment)))
+            row_cells += [numbers.cell("{}", _id(analysis, code, name, group, moment)) for name in ("p", "p_holm")]
         row_cells.append(_interval(numbers, "change_difference", code, "d", group, moment, "d_"))
         return row_cells
 
     columns = [Column("n"), Column("change [95 % CI]")]
-    for heading, planned_families in zip(("Difference", "Adjusted for baseline"), families.values(), strict=True):
-        columns += [Column("difference [95 % CI]", heading), Column("p", heading)]
-        columns += [Column("p (Holm)", heading)] if planned_families else []
+    for heading in headings.values():
+        columns += [Column(name, heading) for name in _DIFFERENCE_COLUMNS]
     columns.append(Column("d [95 % CI]", "In SDs"))
     notes = (
         f"Change is {direction_of(study, moment)}, of people with both scores; differences are the group minus the"
@@ -202,7 +198,7 @@ def _model_means(study: Study, numbers: Numbers) -> Table:
         return [_interval(numbers, "mmrm", code, "mean", group, wave) for wave in waves]
 
     groups = study.protocol.groups
-    covariance = groups.repeated_measures.covariance.replace("_", " ") if isinstance(groups, Groups) else ""
+    covariance = groups.repeated_measures.covariance_in_words if isinstance(groups, Groups) else ""
     note = (
         f"Mixed model for repeated measures of everybody with any score, by REML, {covariance} covariance; scores are taken"
         " to be missing at random."
@@ -214,18 +210,15 @@ def _model_means(study: Study, numbers: Numbers) -> Table:
 
 def _model_differences(study: Study, numbers: Numbers) -> Table:
     contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
-    planned_families = study.protocol.plan.families_of("repeated_measures")
-    statistics = ("p", "p_holm") if planned_families else ("p",)
 
     def cells(code: str, group: str) -> list[Cell]:
         row_cells = []
         for moment in contrasts:
             row_cells.append(_interval(numbers, "mmrm_difference", code, "difference", group, moment))
-            row_cells += [numbers.cell("{}", _id("mmrm_difference", code, name, group, moment)) for name in statistics]
+            row_cells += [numbers.cell("{}", _id("mmrm_difference", code, name, group, moment)) for name in ("p", "p_holm")]
         return row_cells
 
-    names = ("difference [95 % CI]", "p", *(["p (Holm)"] if planned_families else []))
-    columns = tuple(Column(name, moment) for moment in contrasts for name in names)
+    columns = tuple(Column(name, moment) for moment in contrasts for name in _DIFFERENCE_COLUMNS)
     note = (
         "Difference of change, the group minus the reference, in the same mixed model; differences at each wave are in"
         " results."

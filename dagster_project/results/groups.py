@@ -7,10 +7,10 @@ Belongs here: which numbers a group has. Does not belong here: formulas (statist
 from collections.abc import Iterable, Mapping
 
 from dagster_project.results.describe import undefined_reason
-from dagster_project.results.missing import STATES, planned_count
+from dagster_project.results.missing import add_returns, planned_count
 from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, column, direction_of
 from dagster_project.results.result_row import ResultRow
-from dagster_project.statistics import paired_t, percent, t_interval, wilson
+from dagster_project.statistics import paired_t, t_interval
 from dagster_project.study import Study
 
 
@@ -44,13 +44,8 @@ def group_characteristics_results(
 
 
 def _share(rows: Rows, outcome: str, count: int, n: int, row_fields: RowFields, numerator: str) -> None:
-    """n, count, percent and the share's interval."""
-    row_fields = {**row_fields, "note": undefined_reason(n)}
-    rows.add(outcome, "n", n, n, "people of the group who answered", **row_fields)
-    rows.add(outcome, "count", count, n, numerator, **row_fields)
-    rows.add(outcome, "percent", percent(count, n)[0], n, "count / n", **row_fields)
-    low, high = wilson(count, n, LEVEL)
-    rows.interval(outcome, "", 100 * low[0], 100 * high[0], n, "Wilson's score interval of count / n", **row_fields)
+    share_fields: RowFields = {**row_fields, "note": undefined_reason(n)}
+    rows.share(outcome, count, n, "people of the group who answered", numerator, **share_fields)
 
 
 def group_flow_results(group_flow: Iterable[MartRow], study: Study) -> list[ResultRow]:
@@ -76,10 +71,7 @@ def _flow_of_group(rows: Rows, study: Study, group: str, flow: Mapping[tuple[str
         step_counts = flow.get((group, "wave", wave.wave), {})
         wave_fields: RowFields = {"wave": wave.wave, "people_group": group}
         is_for_some = wave.wave in study.protocol.waves_for_some
-        n_planned = planned_count(rows, step_counts, n_roster, is_for_some, wave_fields)
-        for name, method in STATES.items():
-            rows.add("returns", name, int(step_counts.get(name.removeprefix("n_"), 0)), n_planned, method, **wave_fields)
-        rows.add("returns", "n", int(step_counts.get("n", 0)), n_planned, "people who returned the wave", **wave_fields)
+        add_returns(rows, step_counts, n_roster, is_for_some, wave_fields)
     for contrast in study.protocol.contrasts:
         step_counts = flow.get((group, "contrast", contrast.contrast), {})
         contrast_fields: RowFields = {"contrast": contrast.contrast, "role": "descriptive", "people_group": group}

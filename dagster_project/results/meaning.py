@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.results.describe import undefined_reason
-from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, grouped
+from dagster_project.results.result_collector import MartRow, RowFields, Rows, grouped
 from dagster_project.results.result_row import ResultRow
-from dagster_project.statistics import count_beyond, count_in_bands, percent, percent_of_maximum, t_score, wilson
+from dagster_project.statistics import count_beyond, count_in_bands, percent, percent_of_maximum, t_score
 from dagster_project.study import Bands, CutOff, NormSample, Study
 
 
@@ -31,12 +31,7 @@ def caseness_results(score_counts: Iterable[MartRow], study: Study) -> list[Resu
                 count = count_beyond(values, people, cut_off.value, cut_off.direction)
                 row_fields: RowFields = {"category": cut_off.code, "wave": wave.wave, "note": undefined_reason(n)}
                 method = f"people at {cut_off_words(cut_off)} ({cut_off.source})"
-                rows.add(code, "n", n, n, "people with a score", **row_fields)
-                rows.add(code, "count", count, n, method, **row_fields)
-                rows.add(code, "percent", percent(count, n)[0], n, f"{method} / n", **row_fields)
-                low, high = wilson(count, n, LEVEL)
-                method = "Wilson's score interval of count / n"
-                rows.interval(code, "", 100 * low[0], 100 * high[0], n, method, **row_fields)
+                rows.share(code, count, n, "people with a score", method, percent_method=f"{method} / n", **row_fields)
     return rows.rows
 
 

@@ -19,7 +19,6 @@ from dagster_project.statistics import (
     percent,
     standardised_difference,
     standardised_difference_of_shares,
-    wilson,
 )
 from dagster_project.study import Study
 
@@ -53,12 +52,8 @@ def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]
     for wave in study.protocol.waves:
         step_counts = flow.get(("wave", wave.wave), {})
         wave_fields: RowFields = {"wave": wave.wave}
-        n_planned = planned_count(rows, step_counts, n_roster, wave.wave in study.protocol.waves_for_some, wave_fields)
-        for name, method in STATES.items():
-            count = int(step_counts.get(name.removeprefix("n_"), 0))
-            if count or name not in _OMITTED_IF_ZERO:
-                rows.add("returns", name, count, n_planned, method, **wave_fields)
-        rows.add("returns", "n", int(step_counts.get("n", 0)), n_planned, "people who returned the wave", **wave_fields)
+        is_for_some = wave.wave in study.protocol.waves_for_some
+        add_returns(rows, step_counts, n_roster, is_for_some, wave_fields, omitted_if_zero=("n_returned_blank",))
     for contrast in study.protocol.contrasts:
         step_counts = flow.get(("contrast", contrast.contrast), {})
         contrast_fields: RowFields = {"contrast": contrast.contrast, "role": "descriptive"}
@@ -70,6 +65,19 @@ def flow_results(study_flow: Iterable[MartRow], study: Study) -> list[ResultRow]
             "returns", "n", int(step_counts.get("n", 0)), n_planned, "people who returned both waves", **contrast_fields
         )
     return rows.rows
+
+
+def add_returns(
+    rows: Rows, step_counts: MartRow, n_roster: int, is_for_some: bool, row_fields: RowFields,
+    omitted_if_zero: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """What became of the people of a roster, or of a group's, in a wave: those who returned it and those who did not."""
+    n_planned = planned_count(rows, step_counts, n_roster, is_for_some, row_fields)
+    for name, method in _STATES.items():
+        count = int(step_counts.get(name.removeprefix("n_"), 0))
+        if count or name not in omitted_if_zero:
+            rows.add("returns", name, count, n_planned, method, **row_fields)
+    rows.add("returns", "n", int(step_counts.get("n", 0)), n_planned, "people who returned the wave", **row_fields)
 
 
 def planned_count(rows: Rows, step_counts: MartRow, n_roster: int, is_for_some: bool, row_fields: RowFields) -> int:
@@ -102,13 +110,11 @@ def unplanned_results(unplanned_answers: Iterable[MartRow], study: Study) -> lis
 _UNPLANNED_RULES = {"kept": "they count like the others", "set_aside": "these answers count nowhere"}
 
 
-STATES = {
+_STATES = {
     "n_withdrawn": "people who had withdrawn by the wave",
     "n_returned_blank": "people whose row of the wave holds not a single answer",
     "n_not_returned": "people who did not return the wave",
 }
-#: Omitted from the flow where the count is zero.
-_OMITTED_IF_ZERO = ("n_returned_blank",)
 
 
 def attrition_results(score_ledger: Iterable[MartRow], study: Study) -> list[ResultRow]:
@@ -124,12 +130,7 @@ def attrition_results(score_ledger: Iterable[MartRow], study: Study) -> list[Res
             denominator = "people on the roster" + (" for whom it was planned" if n_not_planned else "")
             note = "nobody on the roster for whom it was planned" if n_not_planned else "nobody is on the roster"
             row_fields: RowFields = {"wave": wave.wave, "note": note}
-            rows.add(code, "n", n, n, denominator, **row_fields)
-            rows.add(code, "count", count, n, "people with a score", **row_fields)
-            rows.add(code, "percent", percent(count, n)[0], n, "count / n", **row_fields)
-            low, high = wilson(count, n, LEVEL)
-            method = "Wilson's score interval of count / n"
-            rows.interval(code, "", 100 * low[0], 100 * high[0], n, method, **row_fields)
+            rows.share(code, count, n, denominator, "people with a score", **row_fields)
     return rows.rows
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.results.change import PlannedTest
-from dagster_project.results.group_differences import NO_P, add_test, adjusted_families
+from dagster_project.results.change import NO_P, PlannedTest
+from dagster_project.results.group_differences import add_test, adjusted_families
 from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, direction_of, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.results.waves import patterns_from
@@ -48,7 +48,7 @@ def repeated_measures_results(group_pattern_moments: Iterable[MartRow], study: S
     groups = [group.category for group in study.protocol.compared_groups]
     by_group = {key[0]: rows for key, rows in grouped(group_pattern_moments, "people_group").items()}
     patterns_of = {group: patterns_from(by_group.get(group, []), study) for group in groups}
-    means, differences = Rows("mmrm", study), Rows("mmrm_difference", study, compares="repeated_measures")
+    means, differences = Rows("mmrm", study), Rows("mmrm_difference", study)
     tests: dict[tuple[str, str], list[PlannedTest]] = {}
     for scale in study.scales:
         model = _ScaleModel(study, definition.repeated_measures, scale, [patterns_of[group][scale] for group in groups])
@@ -86,7 +86,7 @@ class _ScaleModel:
         self._n = sum(self._model.n_people)
         self._reason = self._in_words(self._model.reason)
         self._method = (
-            f"mixed model for repeated measures by REML: {definition.covariance.replace('_', ' ')} covariance,"
+            f"mixed model for repeated measures by REML: {definition.covariance_in_words} covariance,"
             f" {_BASELINES[self._baseline]}, {_DF[definition.df]} degrees of freedom"
         )
 

@@ -13,10 +13,16 @@ from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import print_statistic
 from dagster_project.results.statistic import Statistic, StudyUnit
 from dagster_project.results.statistics_registry import statistic_of
+from dagster_project.statistics import percent, wilson
 from dagster_project.study import Composite, Study
 
 #: A row of a mart, column to value: dbt's contract of the mart is its type, and each analysis names the columns it reads.
 MartRow = Mapping[str, Any]
+#: The analysis whose tests a family of the plan is of, by what the family compares (Family.compares).
+TESTED_ANALYSES = {
+    "waves": "change", "groups": "change_difference", "groups_adjusted": "change_adjusted",
+    "repeated_measures": "mmrm_difference",
+}  # fmt: skip
 _INFINITE = "too large to be given: too few degrees of freedom"
 #: The level of every interval.
 LEVEL = 0.95
@@ -61,9 +67,9 @@ class RowFields(TypedDict, total=False):
 class Rows:
     """The rows of one analysis, in the order in which they are added."""
 
-    def __init__(self, analysis: str, study: Study, compares: str = "waves") -> None:
-        """compares: what the tests of its families compare (Family.compares)."""
+    def __init__(self, analysis: str, study: Study) -> None:
         self._analysis = analysis
+        compares = next((name for name, tested in TESTED_ANALYSES.items() if tested == analysis), "waves")
         families = study.protocol.plan.families_of(compares)
         self._families = {test: family for family in families for test in study.protocol.family_tests(family)}
         self._study = study
@@ -113,6 +119,18 @@ class Rows:
         row_fields.setdefault("level", LEVEL)
         self.add(outcome, name + "low", low, n, method, **row_fields)
         self.add(outcome, name + "high", high, n, method, **row_fields)
+
+    def share(
+        self, outcome: str, count: int, n: int, denominator: str, numerator: str, *, percent_method: str = "count / n",
+        **row_fields: Unpack[RowFields],
+    ) -> None:  # fmt: skip
+        """Add how many people a share is of, how many are counted, the percentage and Wilson's interval of it."""
+        self.add(outcome, "n", n, n, denominator, **row_fields)
+        self.add(outcome, "count", count, n, numerator, **row_fields)
+        self.add(outcome, "percent", percent(count, n)[0], n, percent_method, **row_fields)
+        low, high = wilson(count, n, LEVEL)
+        method = "Wilson's score interval of count / n"
+        self.interval(outcome, "", 100 * low[0], 100 * high[0], n, method, **row_fields)
 
     def _unit_and_decimals(self, statistic: Statistic, outcome: str) -> tuple[str, int]:
         if statistic.unit is StudyUnit.VARIABLE:

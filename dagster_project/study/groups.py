@@ -41,6 +41,11 @@ class RepeatedMeasures(Definition):
         default="kenward_roger", description="degrees of freedom, with Kenward and Roger's standard errors or without"
     )
 
+    @property
+    def covariance_in_words(self) -> str:
+        """The covariance as methods name it, e.g. compound symmetry."""
+        return self.covariance.replace("_", " ")
+
 
 class Groups(Definition):
     """The groups that results are given for and that are compared with each other, one variable of the roster."""

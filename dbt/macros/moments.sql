@@ -52,7 +52,7 @@
             {%- endfor %}
             {{ exact_sum('(' ~ relation ~ '.' ~ value ~ ' - means.mean) * (' ~ relation ~ '.' ~ value ~ ' - means.mean)', relation ~ '.n') }} as total
         from {{ relation }}
-        inner join means on {% for group in groups %}{{ relation }}.{{ group }} = means.{{ group }}{{ ' and ' if not loop.last }}{% endfor %}
+        inner join means on {{ same_keys(relation, 'means', groups) }}
         group by {% for group in groups %}{{ relation }}.{{ group }}{{ ', ' if not loop.last }}{% endfor %}
     )
 
@@ -66,7 +66,14 @@
         cast(means.min as double) as min,
         cast(means.max as double) as max
     from means
-    inner join squares on {% for group in groups %}means.{{ group }} = squares.{{ group }}{{ ' and ' if not loop.last }}{% endfor %}
+    inner join squares on {{ same_keys('means', 'squares', groups) }}
+{%- endmacro %}
+
+{#- That two relations agree on some columns -#}
+{% macro same_keys(first, second, keys) -%}
+    {%- for key in keys -%}
+    {{ first }}.{{ key }} = {{ second }}.{{ key }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#- Sample variance or covariance from a sum of products of deviations; null below two people -#}

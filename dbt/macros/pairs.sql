@@ -1,13 +1,6 @@
 {#- The moments of pairs and of patterns of waves, of everybody or of each group of people. People whose group is not known
     are in none of them. -#}
 
-{#- That two relations agree on some columns -#}
-{% macro same_keys(first, second, keys) -%}
-    {%- for key in keys -%}
-    {{ first }}.{{ key }} = {{ second }}.{{ key }}{{ ' and ' if not loop.last }}
-    {%- endfor -%}
-{%- endmacro %}
-
 {#- The moments of each scale's pairs in each contrast, change in the declared direction. by_group: of each group apart -#}
 {% macro moments_of_pairs(by_group=false) -%}
 {%- set keys = (['people_group'] if by_group else []) + ['contrast', 'scale'] -%}
