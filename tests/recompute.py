@@ -194,6 +194,10 @@ def _benjamini_hochberg(p: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def _sign_test(first: int, second: int) -> float:
+    return float(stats.binomtest(min(first, second), first + second, 0.5).pvalue) if first + second else 1.0
+
+
 class _Study:
     """Answers and definitions of a file, as arrays with a row a person."""
 
@@ -207,6 +211,7 @@ class _Study:
         self.norms = {row["scale"]: row for row in self._rows("codebook.norms")}
         self.plan = self._rows("codebook.plan")[0]
         self.plan_tests = self._rows("codebook.plan_tests")
+        self.measure_categories = self._rows("codebook.measure_categories", "measure, category_order")
         self.services = [row["service"] for row in self._rows("codebook.services", "service_order")]
         self.items_of: dict[str, list[str]] = {}
         for row in self._rows("codebook.scale_items", "item_order"):
@@ -349,7 +354,7 @@ class _Study:
         """Every result by id; NaN where there is no value."""
         for analysis in (
             self._summary, self._norm_difference, self._change, self._adjusted, self._characteristics, self._services,
-            self._service_changes, self._items, self._measurement, self._reliable_change, self._attrition, self._flow,
+            self._service_changes, self._categories, self._category_changes, self._items, self._measurement, self._reliable_change, self._attrition, self._flow,
             self._missingness, self._leavers, self._groups.results,
         ):  # fmt: skip
             for address, statistics in analysis():
@@ -374,6 +379,8 @@ class _Study:
                 for name, percent in (("q1", 25), ("median", 50), ("q3", 75)):
                     results[name] = float(np.percentile(scores, percent)) if n else math.nan
                 for name, end in (("percent_floor", rule["lowest"]), ("percent_ceiling", rule["highest"])):
+                    if not rule["has_ends"]:
+                        continue
                     results[name] = _over(100.0 * int((np.abs(scores - end) < NOTHING).sum()), n)
                 reasons = Counter(reason for reason in self.why_not[scale, wave] if reason)
                 results |= {f"missing_{reason}": reasons[reason] for reason in _REASONS if reasons[reason]}
@@ -521,37 +528,84 @@ class _Study:
 
     def _service_changes(self) -> Iterator[tuple[str, dict[str, float]]]:
         for contrast in self.contrasts:
-            if not (self._asks_services(contrast["baseline"]) and self._asks_services(contrast["followup"])):
-                continue
-            is_baseline_first = contrast["direction"] == "baseline_minus_followup"
-            for service in self.services:
-                baseline, followup = self.answers[service, contrast["baseline"]], self.answers[service, contrast["followup"]]
-                is_paired = np.isfinite(baseline) & np.isfinite(followup)
-                baseline, followup = baseline[is_paired], followup[is_paired]
-                first, second = (baseline, followup) if is_baseline_first else (followup, baseline)
-                n, only_first, only_second = (
-                    len(baseline),
-                    int(((first == 1) & (second == 0)).sum()),
-                    int(((first == 0) & (second == 1)).sum()),
-                )
-                low = high = math.nan
-                if n:
-                    p, q = (only_first + 1) / (n + 2), (only_second + 1) / (n + 2)
-                    half = float(stats.norm.ppf(0.975)) * math.sqrt((p + q - (p - q) ** 2) / (n + 2))
-                    low, high = max(-1.0, p - q - half), min(1.0, p - q + half)
-                unlike = only_first + only_second
-                test = float(stats.binomtest(min(only_first, only_second), unlike, 0.5).pvalue) if unlike else 1.0
-                yield f"service_change/{service}/{contrast['contrast']}", {
-                    "n": n, "percent_baseline": _over(100.0 * baseline.sum(), n), "percent_followup": _over(100.0 * followup.sum(), n),
-                    "difference": _over(100.0 * (only_first - only_second), n), **_interval("", 100 * low, 100 * high), "p": test,
-                }  # fmt: skip
+            if self._asks_services(contrast["baseline"]) and self._asks_services(contrast["followup"]):
+                for service in self.services:
+                    yield f"service_change/{service}/{contrast['contrast']}", self._share_change(service, contrast)
+
+    def _both_answers(self, item: str, contrast: Mapping[str, Any]) -> tuple[Array, Array]:
+        baseline, followup = self.answers[item, contrast["baseline"]], self.answers[item, contrast["followup"]]
+        is_paired = np.isfinite(baseline) & np.isfinite(followup)
+        return baseline[is_paired], followup[is_paired]
+
+    def _share_change(self, item: str, contrast: Mapping[str, Any]) -> dict[str, float]:
+        baseline, followup = self._both_answers(item, contrast)
+        is_baseline_first = contrast["direction"] == "baseline_minus_followup"
+        first, second = (baseline, followup) if is_baseline_first else (followup, baseline)
+        n, only_first, only_second = (
+            len(baseline),
+            int(((first == 1) & (second == 0)).sum()),
+            int(((first == 0) & (second == 1)).sum()),
+        )
+        low = high = math.nan
+        if n:
+            p, q = (only_first + 1) / (n + 2), (only_second + 1) / (n + 2)
+            half = float(stats.norm.ppf(0.975)) * math.sqrt((p + q - (p - q) ** 2) / (n + 2))
+            low, high = max(-1.0, p - q - half), min(1.0, p - q + half)
+        return {
+            "n": n, "percent_baseline": _over(100.0 * baseline.sum(), n), "percent_followup": _over(100.0 * followup.sum(), n),
+            "difference": _over(100.0 * (only_first - only_second), n), **_interval("", 100 * low, 100 * high),
+            "p": _sign_test(only_first, only_second),
+        }  # fmt: skip
+
+    def _categories(self) -> Iterator[tuple[str, dict[str, float]]]:
+        for row in self.measure_categories:
+            for wave in self.waves if row["kind"] == "category" or row["category"] == "yes" else ():
+                if self.status[row["measure"], wave] != "not_in_wave":
+                    answers = self.answers[row["measure"], wave]
+                    counts = (int(np.isfinite(answers).sum()), int((answers == row["stored_as"]).sum()))
+                    yield f"categories/{row['measure']}/{row['category']}/{wave}", _share(*counts)
+
+    def _category_changes(self) -> Iterator[tuple[str, dict[str, float]]]:
+        kinds = {row["measure"]: row["kind"] for row in self.measure_categories}
+        for contrast in self.contrasts:
+            for measure, kind in kinds.items():
+                if "not_in_wave" in (self.status[measure, contrast["baseline"]], self.status[measure, contrast["followup"]]):
+                    continue
+                address = f"category_change/{measure}"
+                if kind == "yes_no":
+                    yield f"{address}/{contrast['contrast']}", self._share_change(measure, contrast)
+                    continue
+                baseline, followup = self._both_answers(measure, contrast)
+                codes = {row["category"]: row["stored_as"] for row in self.measure_categories if row["measure"] == measure}
+                moves = {
+                    (first, second): int(((baseline == codes[first]) & (followup == codes[second])).sum())
+                    for first in codes
+                    for second in codes
+                }
+                for (first, second), count in moves.items():
+                    yield f"{address}/{first}_to_{second}/{contrast['contrast']}", {"count": count}
+                either_way = [
+                    (moves[first, second], moves[second, first])
+                    for first, second in combinations(codes, 2)
+                    if moves[first, second] + moves[second, first]
+                ]
+                chi_square = sum((one - other) ** 2 / (one + other) for one, other in either_way) if either_way else math.nan
+                df = len(either_way) or math.nan
+                p = float(stats.chi2.sf(chi_square, df)) if either_way else math.nan
+                yield f"{address}/{contrast['contrast']}", {"n": len(baseline), "chi_square": chi_square, "df": df, "p": p}
+                if any(row["measure"] == measure and row["is_ordered"] for row in self.measure_categories):
+                    higher, lower = int((followup > baseline).sum()), int((followup < baseline).sum())
+                    yield f"{address}/{contrast['contrast']}", {
+                        "count_higher": higher, "count_lower": lower, "count_same": len(baseline) - higher - lower,
+                        "p_sign": _sign_test(higher, lower),
+                    }  # fmt: skip
 
     def _items(self) -> Iterator[tuple[str, dict[str, float]]]:
         for item, entry in self.items.items():
             own_answers = [answer for code, answer in self.counts_as if code == item]
             steps = round((entry["high"] - entry["low"]) * 10 ** entry["decimals"])
             answers = own_answers or [entry["low"] + step / 10 ** entry["decimals"] for step in range(min(steps, 99) + 1)]
-            if entry["is_service"] or len(answers) > _MOST_ANSWERS:
+            if entry["kind"] != "item" or entry["instrument"] == "measures" or len(answers) > _MOST_ANSWERS:
                 continue
             for wave in self.waves:
                 codes = self.answers[item, wave]
@@ -565,7 +619,7 @@ class _Study:
 
     def _measurement(self) -> Iterator[tuple[str, dict[str, float]]]:
         for scale, items in self.items_of.items():
-            for wave in self.waves:
+            for wave in self.waves if not self.scales[scale]["is_given"] else ():
                 answers = self._complete(scale, wave)
                 n, count = answers.shape
                 alpha, item_rest = _alpha(answers)
@@ -582,12 +636,16 @@ class _Study:
             for scale in self.items_of:
                 baseline, _, change = self._pairs(scale, contrast)
                 alpha, _ = _alpha(self._complete(scale, contrast["baseline"]))
+                if self.scales[scale]["is_given"]:
+                    alpha = self.scales[scale]["reliability"]
+                if alpha is None:
+                    continue
                 threshold = math.nan
                 if math.isfinite(alpha) and -NOTHING <= alpha <= 1:
                     threshold = 1.96 * math.sqrt(2) * _sd(baseline) * math.sqrt(1 - max(alpha, 0.0))
                 address = f"reliable_change/{scale}/{contrast['contrast']}"
                 yield address, {"threshold": threshold}
-                if not math.isfinite(threshold) or not len(change):
+                if not math.isfinite(threshold) or not len(change) or self.scales[scale]["better"] == "neither":
                     continue
                 is_rise_positive = contrast["direction"] == "followup_minus_baseline"
                 better = change if (self.scales[scale]["better"] == "high") == is_rise_positive else -change

@@ -95,6 +95,12 @@ class Variable(NamedTuple):
     kind: str
 
 
+class MeasureCategory(NamedTuple):
+    """How a category is stored."""
+
+    stored_as: int
+
+
 class PlannedCategory(NamedTuple):
     """A category of a variable that a wave, or a block of it, is planned for."""
 
@@ -142,6 +148,12 @@ class DefinitionRows:
 
     def item(self, item: str) -> Item:
         return self.row(Item, "items", item=item)
+
+    def answer_of(self, measure: str, category: str | None) -> int:
+        """How an answer is stored: of a service 1 for used, of a question with categories the category's number."""
+        if category is None:
+            return 1
+        return self.row(MeasureCategory, "measure_categories", measure=measure, category=category).stored_as
 
     def scale(self, scale: str) -> Scale:
         return self.row(Scale, "scales", scale=scale)

@@ -47,7 +47,7 @@ _SKIP = -(2.0**40)
 _BATCH = 200_000
 _DEFINITIONS = (
     "waves", "contrasts", "items", "item_answers", "scales", "scale_items", "scale_parts", "scale_conversions",
-    "participant_variables", "item_gates", "scale_minimums", "missing_reasons", "planned_for",
+    "participant_variables", "measure_categories", "item_gates", "scale_minimums", "missing_reasons", "planned_for",
 )  # fmt: skip
 #: The recomputed statistics of each analysis.
 RECOMPUTED_STATISTICS: Mapping[str, tuple[str, ...]] = {
@@ -58,6 +58,7 @@ RECOMPUTED_STATISTICS: Mapping[str, tuple[str, ...]] = {
     ),
     "characteristics": ("n", "count", "percent", "mean", "sd", "min", "max"),
     "service_use": ("n", "count", "percent"),
+    "categories": ("n", "count", "percent"),
     "attrition": ("n", "count", "percent"),
 }  # fmt: skip
 
@@ -188,12 +189,13 @@ class _Recomputation:
             )
         if group.analysis == "change":
             return self._change(group)
-        if group.analysis == "service_use":
+        if group.analysis in ("service_use", "categories"):
             self._definitions.item(group.outcome)
+            answer = self._definitions.answer_of(group.outcome, group.category)
             answer_batches = [answers[group.outcome] for (answers,) in self._answers([group.outcome], [group.wave or ""])]
             return _share(
                 sum(int(np.isfinite(batch).sum()) for batch in answer_batches),
-                sum(int((batch == 1).sum()) for batch in answer_batches),
+                sum(int((batch == answer).sum()) for batch in answer_batches),
             )
         return self._characteristic(group)
 

@@ -58,7 +58,7 @@ def _scale_lines(instrument: "Instrument", scale: "Scale | Composite") -> Iterat
     from dagster_project.study import Composite, scoring_rule
 
     low, high = instrument.score_range(scale)
-    yield f"  {scale.scale}: {scale.label}, {low:g} to {high:g}, {scale.better} is good"
+    yield f"  {scale.scale}: {scale.label}, {low:g} to {high:g}, {scale.better_in_words}"
     if not isinstance(scale, Composite):
         yield f"    items: {', '.join(map(str, scale.items))}"
     yield f"    score: {scoring_rule(instrument, scale)}"

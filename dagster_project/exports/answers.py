@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from dagster_project.exports.cell_rules import CellRule, cell_rules
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.lists import LIST_CURE, is_of_list
-from dagster_project.study import PARTICIPANTS, SERVICES, Export, Study, comparable
+from dagster_project.study import MEASURES, PARTICIPANTS, SERVICES, Export, Study, comparable
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ def rejected_cure(block: str, texts: Collection[str]) -> str:
     return {
         PARTICIPANTS: "declare these texts under the variable's categories, or correct its limits",
         SERVICES: "declare these texts under used, not_used or special_codes",
+        MEASURES: "declare these texts under the measure, labels or special_codes, or correct its limits",
     }.get(block, "declare these texts under labels or special_codes of the export, or correct the anchors")
 
 

@@ -52,7 +52,7 @@ class CellRule:
         declaration = self._declaration(text)
         if declaration is not None:
             return self.meanings.get(declaration, "blank")
-        answer = self._number_within(text)
+        answer = self._number_within(text) if self.takes_numbers else None
         return "invalid" if answer is None else answer
 
     def accepts(self, cell: str) -> bool:
@@ -125,6 +125,7 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
             tuple(ranges),
             *((0, 1) if anchors is None else (anchors.low, anchors.high)),
             frozenset(anchors.answers) if anchors is not None and anchors.has_gaps else None,
+            takes_numbers=not study.takes_texts_only(code),
             decimals=anchors.decimals if anchors is not None else 0,
             decimal_mark=export.decimal_mark_of(codes.get(code)),
             meanings=meanings,

@@ -19,6 +19,9 @@ from dagster_project.results import (
     band_change_results,
     band_results,
     caseness_results,
+    category_change_results,
+    category_difference_results,
+    category_results,
     change_difference_results,
     change_results,
     characteristics_difference_results,
@@ -27,6 +30,7 @@ from dagster_project.results import (
     common_metric_results,
     existing_tables,
     flow_results,
+    group_category_results,
     group_change_results,
     group_characteristics_results,
     group_flow_results,
@@ -50,6 +54,7 @@ from dagster_project.results import (
     stability_results,
     summary_results,
     supplementary_tables,
+    table_categories,
     table_change,
     table_characteristics,
     table_service_use,
@@ -124,6 +129,15 @@ OUTCOMES = (
         "service_change", "Use of services in two waves, of the same people.", ("service_pairs",),
         lambda study, source: service_change_results(source.mart("service_pairs"), study),
         ("service_change",), "service_change",
+    ),
+    Outcome(
+        "categories", "Questions of yes or no and with categories: answers in each wave, and from wave to wave.",
+        ("category_answers", "category_pairs"),
+        lambda study, source: [
+            *category_results(source.mart("category_answers"), study),
+            *category_change_results(source.mart("category_pairs"), study),
+        ],
+        ("categories", "category_change"), "categories",
     ),
     Outcome(
         "summary", "Each scale in each wave.", ("scale_moments", "score_counts", "score_ledger"),
@@ -208,10 +222,10 @@ OUTCOMES = (
         ("imputation",), "stability",
     ),
     Outcome(
-        "groups", "Each group of people: who they are, returns, scores, change, use of services.",
+        "groups", "Each group of people: who they are, returns, scores, change, answers.",
         (
             "group_category_counts", "group_number_moments", "group_flow", "group_scale_moments", "group_change_moments",
-            "group_service_counts",
+            "group_service_counts", "group_category_answers",
         ),
         lambda study, source: [
             *group_characteristics_results(source.mart("group_category_counts"), source.mart("group_number_moments"), study),
@@ -219,14 +233,19 @@ OUTCOMES = (
             *group_summary_results(source.mart("group_scale_moments"), study),
             *group_change_results(source.mart("group_change_moments"), study),
             *group_service_results(source.mart("group_service_counts"), study),
+            *group_category_results(source.mart("group_category_answers"), study),
         ],
         (
             "characteristics_by_group", "flow_by_group", "summary_by_group", "change_by_group", "service_use_by_group",
+            "categories_by_group",
         ), "summary_by_group",
     ),
     Outcome(
-        "group_differences", "Groups compared with the reference: at the start, in their change, in their use of services.",
-        ("group_category_counts", "group_number_moments", "group_change_moments", "group_service_counts"),
+        "group_differences", "Groups compared with the reference: at the start, in their change, in their answers.",
+        (
+            "group_category_counts", "group_number_moments", "group_change_moments", "group_service_counts",
+            "group_category_answers",
+        ),
         lambda study, source: [
             *characteristics_difference_results(
                 source.mart("group_category_counts"), source.mart("group_number_moments"), study
@@ -234,8 +253,12 @@ OUTCOMES = (
             *change_difference_results(source.mart("group_change_moments"), study),
             *adjusted_change_results(source.mart("group_change_moments"), study),
             *service_difference_results(source.mart("group_service_counts"), study),
+            *category_difference_results(source.mart("group_category_answers"), study),
         ],
-        ("characteristics_difference", "change_difference", "change_adjusted", "service_difference"), "change_by_group",
+        (
+            "characteristics_difference", "change_difference", "change_adjusted", "service_difference",
+            "category_difference",
+        ), "change_by_group",
     ),
     Outcome(
         "repeated_measures", "Groups compared over all waves at once: the mixed model for repeated measures.",
@@ -287,7 +310,8 @@ def data_version(results: Sequence[ResultRow]) -> str:
 
 def all_tables(study: Study, results: Sequence[ResultRow]) -> list[Table]:
     """Every table that a study has: the main ones and those of groups from 1 on, those one step behind them from S1 on."""
-    tables = [lay_out(study, results) for lay_out in (table_characteristics, table_service_use, table_summary, table_change)]
+    layouts = (table_characteristics, table_service_use, table_categories, table_summary, table_change)
+    tables = [lay_out(study, results) for lay_out in layouts]
     main_tables = numbered(existing_tables([*tables, *group_tables(study, results)]))
     return [*main_tables, *supplementary_tables(study, results)]
 

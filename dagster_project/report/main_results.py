@@ -139,12 +139,12 @@ def _notes(study: Study, family: Family, estimates: Sequence[Estimate]) -> list[
     """Directions and good ends, and what the effect size is."""
     contrasts = dict.fromkeys(estimate.contrast.contrast for estimate in estimates)
     directions = "; ".join(f"{contrast} is {direction_of(study, contrast)}" for contrast in contrasts)
-    labels: dict[str, list[str]] = {"high": [], "low": []}
+    labels: dict[str, list[str]] = {"high": [], "low": [], "neither": []}
     for code in dict.fromkeys(estimate.code for estimate in estimates):
         scale = study.scales[code][1]
         labels[scale.better].append(scale.label)
-    words = {"high": "Higher", "low": "Lower"}
-    ends = [f"{words[end]} scores are better: {', '.join(of_end)}." for end, of_end in labels.items() if of_end]
+    words = {"high": "Higher is better", "low": "Lower is better", "neither": "Neither higher nor lower is better"}
+    ends = [f"{words[end]}: {', '.join(of_end)}." for end, of_end in labels.items() if of_end]
     notes = [f"Direction of change: {directions}.", *ends]
     if family.compares != "waves":
         notes.append(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dagster_project.results import ResultRow, result_id
-from dagster_project.study import Contrast, Family, Study
+from dagster_project.study import Contrast, Family, Score, Study
 
 #: Comparisons of groups, each in words.
 _GROUP_ANALYSES = {
@@ -62,8 +62,8 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What an estimate says. sign: 1 better, -1 worse, 0 neither; is_shown: by the adjusted p where there is one, else by
-    the interval."""
+    """What an estimate says. sign: 1 better, -1 worse, 0 zero; without a good end 1 higher, -1 lower. is_shown: by
+    the adjusted p where there is one, else by the interval."""
 
     sign: int
     excludes_zero: bool
@@ -104,13 +104,18 @@ def _verdict(study: Study, estimate: Estimate, conclusion: Conclusion) -> str:
         return f"{_direction(study, estimate, conclusion.sign)}: {interval}."
     if estimate.group is None:
         towards = {1: "is for better", -1: "is for worse", 0: "is zero"}[conclusion.sign]
+        if not _scale(study, estimate).better_sign:
+            towards = {1: "is a rise", -1: "is a fall", 0: "is zero"}[conclusion.sign]
         return f"No change was shown: {interval}; the estimate {towards}."
     favoured = {1: _label(study, estimate.group), -1: study.protocol.compared_groups[0].label, 0: "neither"}
+    if not _scale(study, estimate).better_sign:
+        return f"No difference was shown: {interval}; the estimate is higher in {favoured[conclusion.sign]}."
     return f"No difference was shown: {interval}; the estimate favours {favoured[conclusion.sign]}."
 
 
 def _direction(study: Study, estimate: Estimate, sign: int) -> str:
-    word = "Better" if sign > 0 else "Worse"
+    better, worse = _end_words(study, estimate)
+    word = (better if sign > 0 else worse).capitalize()
     if estimate.group is None:
         return f"{word} at {estimate.contrast.followup} than at {estimate.contrast.baseline}"
     return f"{word} in {_label(study, estimate.group)} than in {study.protocol.compared_groups[0].label}"
@@ -153,8 +158,9 @@ def _norm(study: Study, results: Mapping[str, ResultRow], estimate: Estimate) ->
         return ""
     is_similar = p_similar is not None and p_similar < study.protocol.plan.alpha
     if low > 0 or high < 0:
-        is_better = (value > 0) == (study.scales[estimate.code][1].better == "high")
-        words = f"At {wave} the mean was {'better' if is_better else 'worse'} than its norm"
+        better, worse = _end_words(study, estimate)
+        is_better = (value > 0) == (_scale(study, estimate).better_sign >= 0)
+        words = f"At {wave} the mean was {better if is_better else worse} than its norm"
         return f"{words}, within the planned margin." if is_similar else f"{words}."
     if is_similar:
         return f"At {wave} the mean was similar to its norm, within the planned margin."
@@ -237,9 +243,18 @@ def _lowered(text: str) -> str:
 
 
 def _better_sign(study: Study, estimate: Estimate) -> int:
-    """1 where a positive estimate is for better."""
+    """1 where a positive estimate is for better, or of a scale without a good end a rise."""
     sign = -estimate.contrast.baseline_sign
-    return sign if study.scales[estimate.code][1].better == "high" else -sign
+    return -sign if _scale(study, estimate).better_sign < 0 else sign
+
+
+def _scale(study: Study, estimate: Estimate) -> Score:
+    return study.scales[estimate.code][1]
+
+
+def _end_words(study: Study, estimate: Estimate) -> tuple[str, str]:
+    """What its good and its bad end are called; of a scale without a good end, its high and its low one."""
+    return ("better", "worse") if _scale(study, estimate).better_sign else ("higher", "lower")
 
 
 def _label(study: Study, group: str | None) -> str:

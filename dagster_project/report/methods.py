@@ -15,7 +15,16 @@ from dagster_project.results import (
     result_id,
     statistic_of,
 )
-from dagster_project.study import SERVICES, Composite, Instrument, Scale, Study, in_words
+from dagster_project.study import (
+    SERVICES,
+    Composite,
+    GivenScale,
+    Instrument,
+    MeasuresInstrument,
+    Scale,
+    Study,
+    in_words,
+)
 
 
 def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, str], ...]:
@@ -68,6 +77,9 @@ def _planned(study: Study, results: Mapping[str, ResultRow]) -> str:
 
 def _measures(study: Study) -> Iterator[str]:
     for instrument in study.instruments:
+        if isinstance(instrument, MeasuresInstrument):
+            yield from _without_items(study, instrument)
+            continue
         scales = [_scale(instrument, scale) for scale in instrument.all_scales if scale.scale in study.protocol.outcomes]
         if scales:
             yield (
@@ -82,6 +94,22 @@ def _measures(study: Study) -> Iterator[str]:
     use = study.protocol.service_use
     if use is not None:
         yield f"Use of {count_text(len(use.services), 'service')} was asked at {enumerated(use.waves)}."
+
+
+def _without_items(study: Study, instrument: MeasuresInstrument) -> Iterator[str]:
+    """Measures without items: how they came into the exports is not for this study to say."""
+    sentences = []
+    for scale in instrument.scales:
+        if scale.scale not in study.protocol.outcomes or not isinstance(scale, GivenScale):
+            continue
+        low, high = instrument.score_range(scale)
+        limits = f"{low:g} to {high:g}, {scale.better_in_words}" if scale.has_ends else f"accepted from {low:g} to {high:g}"
+        sentences.append(f"{scale.label} ({limits}{f'; {scale.source}' if scale.source else ''})")
+    if sentences:
+        yield f"Taken as they stand in the exports, without their items: {enumerated(sentences)}."
+    for measure in study.categorical_measures:
+        labels = enumerated([category.label for category in measure.categories])
+        yield f"{measure.label} was asked at {enumerated(study.waves_of(measure))} ({labels})."
 
 
 def _skips(instrument: Instrument) -> Iterator[str]:
@@ -108,13 +136,13 @@ def _anchors(instrument: Instrument) -> str:
 
 def _scale(instrument: Instrument, scale: object) -> str:
     if isinstance(scale, Composite):
-        return f"{scale.label} ({scale.aggregate} of {len(scale.parts)} of its scales, {scale.better} is good)"
+        return f"{scale.label} ({scale.aggregate} of {len(scale.parts)} of its scales, {scale.better_in_words})"
     item_scale = next(candidate for candidate in instrument.scales if candidate is scale)
     factor = f" times {item_scale.multiply:g}" if item_scale.multiply != 1 else ""
     rounding = ", rounded" if item_scale.rounded else ""
     return (
-        f"{item_scale.label} ({item_scale.aggregate} of {len(item_scale.items)}{factor}{rounding}, {item_scale.better} is"
-        " good)"
+        f"{item_scale.label} ({item_scale.aggregate} of {len(item_scale.items)}{factor}{rounding}, "
+        f"{item_scale.better_in_words})"
     )
 
 
@@ -131,17 +159,20 @@ _OTHER_SHARES = "; scales that ask for another share say so in the codebook"
 
 def _missing(study: Study) -> str:
     instruments_by_share: dict[float, list[str]] = {}
-    for instrument in study.instruments:
+    item_instruments = [item for item in study.instruments if not isinstance(item, MeasuresInstrument)]
+    if not item_instruments:
+        return "No value was filled in. Everybody without one is counted under one reason (table from the roster to each n)."
+    for instrument in item_instruments:
         instruments_by_share.setdefault(instrument.minimum_answered, []).append(instrument.name)
     minimums = [
         f"{100 * share:g} % of a scale's items ({enumerated(names)})" for share, names in instruments_by_share.items()
     ]
     if len(minimums) == 1:
         minimums = [minimums[0].split(" (")[0]]
-    scales = [scale for instrument in study.instruments for scale in instrument.scales]
+    scales = [scale for instrument in item_instruments for scale in instrument.scales]
     has_others = any(scale.minimum_answered is not None for scale in scales)
     proration = " No score was filled in."
-    if has_others or any(instrument.minimum_answered < 1 for instrument in study.instruments):
+    if has_others or any(instrument.minimum_answered < 1 for instrument in item_instruments):
         sentences = {
             "mean": "a score that is a mean is then the mean of the items answered",
             "sum": "a score that is a sum is then the mean of the items answered times the number of items",

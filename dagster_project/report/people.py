@@ -38,9 +38,20 @@ _QUERIES = {
     "services": """
         select
             service as measure, wave, list(is_used::int order by participant_id) as person_values,
+            list(null::varchar order by participant_id) as texts,
             list(missing_reason order by participant_id) as reasons
         from marts.service_use
         group by all
+        union all
+        select
+            answers.measure, answers.wave, list(answers.value order by answers.participant_id),
+            list(answers.category order by answers.participant_id),
+            list(answers.missing_reason order by answers.participant_id)
+        from marts.measure_values as answers
+        inner join codebook.wave_items as asked
+            on answers.measure = asked.item and answers.wave = asked.wave and asked.status <> 'not_in_wave'
+        where answers.kind in ('yes_no', 'category')
+        group by answers.measure, answers.wave
         order by all
     """,
     "items": """
@@ -87,7 +98,7 @@ _QUERIES = {
                 union all
                 select participant_id, wave, item, false from marts.missing_answers
             ) as sheets
-            inner join codebook.items as items on sheets.item = items.item and not items.is_service
+            inner join codebook.items as items on sheets.item = items.item and items.kind = 'item'
         )
 
         select
@@ -145,6 +156,13 @@ class ScoresRow(MeasureRow):
     """A scale. items_answered: by each person."""
 
     items_answered: list[int]
+
+
+@dataclass(frozen=True)
+class CategoriesRow(MeasureRow):
+    """A service, or a question of yes or no or with categories. texts: each person's category; null of services."""
+
+    texts: list[str | None]
 
 
 @dataclass(frozen=True)
@@ -220,7 +238,7 @@ class PeopleRows:
 
     people: Sequence[Person]
     scores: Sequence[ScoresRow]
-    services: Sequence[MeasureRow]
+    services: Sequence[CategoriesRow]
     items: Sequence[AnswersRow]
     facts: Sequence[FactsRow]
     counted_people: Sequence[CountedRow]
@@ -239,7 +257,7 @@ def read_people(ask: Query) -> PeopleRows:
     return PeopleRows(
         people=ask(Person, _QUERIES["people"]),
         scores=ask(ScoresRow, _QUERIES["scores"]),
-        services=ask(MeasureRow, _QUERIES["services"]),
+        services=ask(CategoriesRow, _QUERIES["services"]),
         items=ask(AnswersRow, _QUERIES["items"]),
         facts=ask(FactsRow, _QUERIES["facts"]),
         counted_people=ask(CountedRow, _QUERIES["counted_people"]),
@@ -261,7 +279,7 @@ def people_data(queried: PeopleRows, scopes: Iterable[Scope]) -> PeopleData:
     file_indexes = {row.source_file: index for index, row in enumerate(queried.exports)}
 
     def measure_values(row: MeasureRow) -> MeasureValues:
-        texts = row.texts if isinstance(row, FactsRow) else [None] * len(row.person_values)
+        texts = row.texts if isinstance(row, FactsRow | CategoriesRow) else [None] * len(row.person_values)
         values = [number if text is None else text for number, text in zip(row.person_values, texts, strict=True)]
         missing_reasons = {
             str(index): reason_indexes.setdefault(reason or "", len(reason_indexes))

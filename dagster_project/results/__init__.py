@@ -5,6 +5,13 @@ than a published table.
 """
 
 from dagster_project.results.ard import ARD_TABLE, ArdRow, ard_rows
+from dagster_project.results.categories import (
+    category_change_results,
+    category_difference_results,
+    category_results,
+    group_category_results,
+)
+from dagster_project.results.category_tables import table_categories
 from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.clinical_change import band_change_results, clinical_change_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
@@ -136,6 +143,9 @@ __all__ = [
     "band_change_results",
     "band_results",
     "caseness_results",
+    "category_change_results",
+    "category_difference_results",
+    "category_results",
     "change_counts",
     "change_difference_results",
     "change_results",
@@ -154,6 +164,7 @@ __all__ = [
     "existing_tables",
     "flow_results",
     "format_number",
+    "group_category_results",
     "group_change_results",
     "group_characteristics_results",
     "group_flow_results",
@@ -191,6 +202,7 @@ __all__ = [
     "summarise",
     "summary_results",
     "supplementary_tables",
+    "table_categories",
     "table_change",
     "table_characteristics",
     "table_service_use",

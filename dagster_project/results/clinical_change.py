@@ -15,7 +15,7 @@ from dagster_project.results.meaning import band_words, cut_off_words, norm_word
 from dagster_project.results.result_collector import MartRow, RowFields, Rows, grouped, number
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.statistics import ClinicalChange, band_transitions, clinical_change, weighted_midpoint
-from dagster_project.study import Composite, Contrast, Score, Study
+from dagster_project.study import Composite, Contrast, GivenScale, Score, Study
 
 #: The category of the cut-off between the study's people and the norm's.
 NORM_CATEGORY = "norm"
@@ -96,15 +96,11 @@ class Criterion:
     reason: str = ""
 
 
-def _better_sign(scale: Score) -> int:
-    return 1 if scale.better == "high" else -1
-
-
 def _cut_off_criteria(scale: Score) -> Iterator[Criterion]:
-    for cut_off in scale.cut_offs:
+    for cut_off in scale.cut_offs if scale.better_sign else ():
         method = f"declared cut-off, {cut_off_words(cut_off)} ({cut_off.source})"
-        is_well_at = cut_off.is_on_good_side(scale.better)
-        yield Criterion(cut_off.code, cut_off.value, _better_sign(scale), is_well_at, method)
+        is_well_at = cut_off.is_on_good_side(scale.better_sign)
+        yield Criterion(cut_off.code, cut_off.value, scale.better_sign, is_well_at, method)
 
 
 def _add_midpoint(rows: Rows, study: Study, code: str, wave: str, moments: MartRow) -> Criterion | None:
@@ -112,7 +108,7 @@ def _add_midpoint(rows: Rows, study: Study, code: str, wave: str, moments: MartR
     people, or nobody says whether it is, which is then asked about in the row."""
     norm = next((norm for norm in study.norms.norms if norm.scale == code), None)
     sample = next((sample for sample in study.norms.samples if norm is not None and sample.sample == norm.sample), None)
-    if norm is None or sample is None or sample.healthy is False:
+    if norm is None or sample is None or sample.healthy is False or not study.scales[code][1].better_sign:
         return None
     n, scale = int(moments.get("n", 0)), study.scales[code][1]
     method = f"criterion c, the midpoint between everybody at {wave} and the norm: {norm_words(sample)}"
@@ -126,17 +122,19 @@ def _add_midpoint(rows: Rows, study: Study, code: str, wave: str, moments: MartR
         return None
     mean, sd = (number(moments.get(name)) for name in ("mean", "sd"))
     midpoint = weighted_midpoint(
-        math.nan if mean is None else mean, math.nan if sd is None else sd, norm.mean, norm.sd, _better_sign(scale)
+        math.nan if mean is None else mean, math.nan if sd is None else sd, norm.mean, norm.sd, scale.better_sign
     )
     row_fields["note"] = midpoint.reason
     rows.add(code, "midpoint", midpoint.cut_off, n, method, **row_fields)
-    return Criterion(NORM_CATEGORY, midpoint.cut_off, _better_sign(scale), False, method, midpoint.reason)
+    return Criterion(NORM_CATEGORY, midpoint.cut_off, scale.better_sign, False, method, midpoint.reason)
 
 
 def _threshold(results: Mapping[str, ResultRow], code: str, scale: Score, contrast: Contrast) -> tuple[float, str]:
     """The smallest reliable change, NaN without one, and why."""
     if isinstance(scale, Composite):
         return math.nan, "no reliability: the score is made of other scales"
+    if isinstance(scale, GivenScale) and scale.reliability is None:
+        return math.nan, "no reliability: declare it for the score, under measures: reliability: {value, source}"
     row = results.get(result_id("reliable_change", code, "threshold", timepoint=contrast.contrast))
     if row is None or row.value is None:
         return math.nan, (row.note if row is not None else None) or "no reliability"

@@ -113,6 +113,8 @@ def _scale_in_wave(
         ("percent_floor", description.floor, lowest),
         ("percent_ceiling", description.ceiling, highest),
     ):
+        if not scale.has_ends:
+            continue
         rows.add(code, statistic, 100 * share, n, f"people at {end:g}, the end of the scale", wave=wave, note=note)
     for reason, count in ledger.items():
         if reason not in ("scale", "wave", "n", "on_roster", "never_planned") and count:

@@ -35,7 +35,7 @@ def characteristics_difference_results(
     moments = {(row["people_group"], row["variable"]): row for row in number_moments}
     rows = Rows("characteristics_difference", study)
     for variable in study.protocol.compared_variables:
-        for group, reference in _comparisons(study):
+        for group, reference in group_comparisons(study):
             if variable.kind == "category":
                 categories = [category.category for category in variable.categories]
                 of_group, of_reference = (
@@ -64,7 +64,7 @@ def _people_count(size: float) -> float:
     return 0.0 if np.isnan(size) else size
 
 
-def _comparisons(study: Study) -> list[tuple[str, str]]:
+def group_comparisons(study: Study) -> list[tuple[str, str]]:
     """Each group with the reference."""
     groups = [group.category for group in study.protocol.compared_groups]
     return [(group, groups[0]) for group in groups[1:]]
@@ -80,7 +80,7 @@ def change_difference_results(change_moments: Iterable[MartRow], study: Study) -
         (group, contrast, code)
         for contrast in study.protocol.contrasts
         for code in study.scales
-        for group, _ in _comparisons(study)
+        for group, _ in group_comparisons(study)
     ]
     if not comparisons:
         return []
@@ -133,7 +133,7 @@ def change_difference_results(change_moments: Iterable[MartRow], study: Study) -
 def adjusted_change_results(change_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """Difference of change adjusted for the score at baseline: analysis of covariance of all groups. Moments as in
     change_difference_results."""
-    if not (comparisons := _comparisons(study)):
+    if not (pairs := group_comparisons(study)):
         return []
     moments = {(row["people_group"], row["contrast"], row["scale"]): row for row in change_moments}
     groups = [group.category for group in study.protocol.compared_groups]
@@ -144,7 +144,7 @@ def adjusted_change_results(change_moments: Iterable[MartRow], study: Study) -> 
             group_rows = [moments.get((group, contrast.contrast, code), {}) for group in groups]
             model = _baseline_adjusted(group_rows, contrast)
             n = sum(_sizes(group_rows))
-            for index, (group, reference) in enumerate(comparisons, start=1):
+            for index, (group, reference) in enumerate(pairs, start=1):
                 row_fields: RowFields = {
                     "contrast": contrast.contrast, "people_group": group, "compared_with": reference,
                     "note": model.reason[index],
@@ -214,32 +214,36 @@ def service_difference_results(service_counts: Iterable[MartRow], study: Study) 
     rows = Rows("service_difference", study)
     for service in use.services if use else ():
         for wave in use.waves if use else ():
-            for group, reference in _comparisons(study):
+            for group, reference in group_comparisons(study):
                 of_group, of_reference = (counts.get((name, service.service, wave), {}) for name in (group, reference))
-                count, n = int(of_group.get("count", 0)), int(of_group.get("n", 0))
-                reference_count, reference_n = int(of_reference.get("count", 0)), int(of_reference.get("n", 0))
-                test = two_proportions(count, n, reference_count, reference_n, LEVEL)
-                size = n + reference_n
                 row_fields: RowFields = {
-                    "wave": wave, "people_group": group, "compared_with": reference, "note": test.risk_difference.reason[0],
-                    "role": "exploratory",
+                    "wave": wave, "people_group": group, "compared_with": reference, "role": "exploratory",
                 }  # fmt: skip
-                rows.add(service.service, "n", size, size, "people of both groups who answered", **row_fields)
-                difference = test.risk_difference
-                value = 100 * difference.difference[0]
-                rows.add(service.service, "risk_difference", value, size, "share minus share of the reference", **row_fields)
-                limits = (100 * difference.ci_low[0], 100 * difference.ci_high[0])
-                rows.interval(
-                    service.service, "risk_difference_", *limits, size, "Newcombe's hybrid score interval", **row_fields
-                )
-                rows.add(service.service, "p", test.p[0], size, "Fisher's exact test, two-sided", **row_fields)
-                for name, ratio, method in (
-                    ("risk_ratio", test.risk_ratio, "Katz's interval on the log scale"),
-                    ("odds_ratio", test.odds_ratio, "Woolf's interval on the log scale"),
-                ):
-                    row_fields["note"] = ratio.reason[0]
-                    words = "share / share of the reference" if name == "risk_ratio" else "odds / odds of the reference"
-                    rows.add(service.service, name, ratio.ratio[0], size, words, **row_fields)
-                    low, high = ratio.ci_low[0], ratio.ci_high[0]
-                    rows.interval(service.service, f"{name}_", low, high, size, method, **row_fields)
+                add_difference_of_shares(rows, service.service, of_group, of_reference, row_fields)
     return rows.rows
+
+
+def add_difference_of_shares(
+    rows: Rows, outcome: str, of_group: MartRow, of_reference: MartRow, row_fields: RowFields
+) -> None:
+    """Risk difference, risk ratio, odds ratio and Fisher's test. of_group, of_reference: n, count; empty for nobody."""
+    count, n = int(of_group.get("count", 0)), int(of_group.get("n", 0))
+    reference_count, reference_n = int(of_reference.get("count", 0)), int(of_reference.get("n", 0))
+    test = two_proportions(count, n, reference_count, reference_n, LEVEL)
+    difference, size = test.risk_difference, n + reference_n
+    share_fields: RowFields = {**row_fields, "note": difference.reason[0]}
+    rows.add(outcome, "n", size, size, "people of both groups who answered", **share_fields)
+    value = 100 * difference.difference[0]
+    rows.add(outcome, "risk_difference", value, size, "share minus share of the reference", **share_fields)
+    limits = (100 * difference.ci_low[0], 100 * difference.ci_high[0])
+    rows.interval(outcome, "risk_difference_", *limits, size, "Newcombe's hybrid score interval", **share_fields)
+    rows.add(outcome, "p", test.p[0], size, "Fisher's exact test, two-sided", **share_fields)
+    for name, ratio, method in (
+        ("risk_ratio", test.risk_ratio, "Katz's interval on the log scale"),
+        ("odds_ratio", test.odds_ratio, "Woolf's interval on the log scale"),
+    ):
+        share_fields["note"] = ratio.reason[0]
+        words = "share / share of the reference" if name == "risk_ratio" else "odds / odds of the reference"
+        rows.add(outcome, name, ratio.ratio[0], size, words, **share_fields)
+        low, high = ratio.ci_low[0], ratio.ci_high[0]
+        rows.interval(outcome, f"{name}_", low, high, size, method, **share_fields)

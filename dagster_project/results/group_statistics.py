@@ -21,6 +21,7 @@ _OF_EACH_GROUP = {
         "ci95_high", "t", "df", "p",
     ),
     "service_use": ("n", "count", "percent", "ci95_low", "ci95_high"),
+    "categories": ("n", "count", "percent", "ci95_low", "ci95_high"),
     "flow": ("n", "n_withdrawn", "n_not_returned", "n_returned_blank", "n_planned", "n_not_planned"),
 }  # fmt: skip
 
@@ -35,7 +36,8 @@ def group_statistics(statistics: Iterable[Statistic]) -> Iterator[Statistic]:
     yield from _characteristics()
     yield from _change()
     yield from _adjusted_change()
-    yield from _services()
+    yield from _differences_of_shares("service_difference")
+    yield from _differences_of_shares("category_difference")
     yield from _repeated_measures()
 
 
@@ -90,8 +92,8 @@ def _adjusted_change() -> Iterator[Statistic]:
     )  # fmt: skip
 
 
-def _services() -> Iterator[Statistic]:
-    entry = partial(Statistic, "service_difference", people="value")
+def _differences_of_shares(analysis: str) -> Iterator[Statistic]:
+    entry = partial(Statistic, analysis, people="value")
     risk_difference = entry(
         "risk_difference", "100 (p - p of the reference)", "percentage points", 1,
         source="Newcombe, Stat Med 1998, 17, 873-890",

@@ -4,12 +4,13 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of ev
 a row a group, so that they fit the page with many groups.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from dagster_project.results.category_tables import answer_labels
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
-from dagster_project.study import Category, Contrast, Groups, ParticipantVariable, Study
+from dagster_project.study import Category, Contrast, Groups, ParticipantVariable, Study, YesNo
 
 CellsOf = Callable[[str, str], Sequence[Cell]]
 #: Of a difference between groups. Without a planned family nothing is adjusted, and the last column is left out as empty.
@@ -35,6 +36,7 @@ def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         _model_means(study, numbers),
         _model_differences(study, numbers),
         *(_services(study, numbers, wave) for wave in (use.waves if use else ())),
+        *(_answers(study, numbers, wave.wave) for wave in study.protocol.waves),
     ]
 
 
@@ -229,26 +231,48 @@ def _model_differences(study: Study, numbers: Numbers) -> Table:
 
 def _services(study: Study, numbers: Numbers, wave: str) -> Table:
     use = study.protocol.service_use
-    analysis = "service_difference"
-    rows = []
+    rows: list[Row] = []
     for service in use.services if use else ():
-        name = service.service
         rows.append(Row(service.label))
-        for group in study.protocol.compared_groups:
-            counts = [
-                _id("service_use_by_group", name, statistic, group.category, wave) for statistic in ("count", "n", "percent")
-            ]
-            cells = [numbers.cell("{} of {} ({} %)", *counts)]
-            cells += [
-                _interval(numbers, analysis, name, statistic, group.category, wave, f"{statistic}_")
-                for statistic in ("risk_difference", "risk_ratio", "odds_ratio")
-            ]
-            cells.append(numbers.cell("{}", _id(analysis, name, "p", group.category, wave)))
-            rows.append(Row(_group_name(study, group), tuple(cells)))
-    names = ("used", "difference [95 % CI]", "risk ratio [95 % CI]", "odds ratio [95 % CI]", "p")
-    columns = tuple(Column(name) for name in names)
-    note = (
-        "Of the people of the group who answered. Differences, in percentage points, and ratios are from the reference;"
-        " intervals by Newcombe, Katz and Woolf; p: Fisher's exact test."
-    )
-    return Table("", f"services_by_group_{wave}", f"Use of services by group, {wave}", columns, tuple(rows), (note,))
+        rows += _shares(study, numbers, ("service_use_by_group", "service_difference"), service.service, None, wave)
+    title = f"Use of services by group, {wave}"
+    return Table("", f"services_by_group_{wave}", title, _share_columns("used"), tuple(rows), (_SHARE_NOTE,))
+
+
+def _answers(study: Study, numbers: Numbers, wave: str) -> Table:
+    """Questions of yes or no, and with categories."""
+    rows: list[Row] = []
+    analyses = ("categories_by_group", "category_difference")
+    for measure in study.categorical_measures:
+        for label, category in answer_labels(measure) if wave in study.waves_of(measure) else ():
+            rows.append(Row(label if isinstance(measure, YesNo) else f"{measure.label}: {label}"))
+            rows += _shares(study, numbers, analyses, measure.measure, category, wave)
+    title = f"Answers by group, {wave}"
+    return Table("", f"answers_by_group_{wave}", title, _share_columns("answer"), tuple(rows), (_SHARE_NOTE,))
+
+
+_SHARE_NOTE = (
+    "Of the people of the group who answered. Differences, in percentage points, and ratios are from the reference;"
+    " intervals by Newcombe, Katz and Woolf; p: Fisher's exact test."
+)
+
+
+def _share_columns(name: str) -> tuple[Column, ...]:
+    names = (name, "difference [95 % CI]", "risk ratio [95 % CI]", "odds ratio [95 % CI]", "p")
+    return tuple(Column(heading) for heading in names)
+
+
+def _shares(
+    study: Study, numbers: Numbers, analyses: tuple[str, str], outcome: str, category: str | None, wave: str
+) -> Iterator[Row]:
+    """The share of one answer in each group, and beside the reference's. analyses: of shares, of differences."""
+    of_shares, of_differences = analyses
+    for group in study.protocol.compared_groups:
+        counts = [_id(of_shares, outcome, name, group.category, wave, category) for name in ("count", "n", "percent")]
+        cells = [numbers.cell("{} of {} ({} %)", *counts)]
+        for statistic in ("risk_difference", "risk_ratio", "odds_ratio"):
+            names = (statistic, f"{statistic}_ci95_low", f"{statistic}_ci95_high")
+            ids = [_id(of_differences, outcome, name, group.category, wave, category) for name in names]
+            cells.append(numbers.cell("{} [{}, {}]", *ids))
+        cells.append(numbers.cell("{}", _id(of_differences, outcome, "p", group.category, wave, category)))
+        yield Row(_group_name(study, group), tuple(cells))

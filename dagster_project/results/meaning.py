@@ -86,8 +86,10 @@ def common_metric_results(scale_moments: Iterable[MartRow], study: Study) -> lis
             n, mean = int(row.get("n", 0)), row.get("mean")
             mean = math.nan if mean is None else mean
             row_fields: RowFields = {"wave": wave.wave, "note": undefined_reason(n)}
-            method = f"mean on the scale from {lowest:g} (0 %) to {highest:g} (100 %); {scale.better} is good"
-            rows.add(code, "percent_of_maximum", percent_of_maximum(mean, lowest, highest)[0], n, method, **row_fields)
+            if scale.has_ends:
+                method = f"mean on the scale from {lowest:g} (0 %) to {highest:g} (100 %); {scale.better_in_words}"
+                percentage = percent_of_maximum(mean, lowest, highest)[0]
+                rows.add(code, "percent_of_maximum", percentage, n, method, **row_fields)
             if (norm := norms.get(code)) is not None:
                 method = f"mean where the norm has mean 50 and SD 10: {norm_words(samples[norm.sample])}"
                 rows.add(code, "t_score", t_score(mean, norm.mean, norm.sd)[0], n, method, **row_fields)

@@ -157,9 +157,8 @@ def _common_metrics(study: Study, numbers: Numbers) -> Table:
     rows = []
     for heading, code, label in outcome_sections(study):
         rows += [Row(heading)] if heading else []
-        better = study.scales[code][1].better
         cells = [cell for wave in waves for cell in _cells(numbers, patterns, "common_metric", code, None, wave)]
-        rows.append(Row(f"{label} ({better} is good)", tuple(cells)))
+        rows.append(Row(f"{label} ({study.scales[code][1].better_in_words})", tuple(cells)))
     names = ("% of maximum", *(("T",) if has_norms else ()))
     columns = tuple(Column(name, wave) for wave in waves for name in names)
     notes = ["Percent of the maximum possible: 0 is the lowest possible score, 100 the highest, of the mean in the wave."]

@@ -4,7 +4,8 @@ Belongs here: which numbers reliability and reliable change have. Does not belon
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from dagster_project.statistics import (
     share_reliable,
     wilson,
 )
-from dagster_project.study import Composite, Contrast, Scale, Study
+from dagster_project.study import Composite, Contrast, GivenScale, Instrument, Scale, Study
 
 _COMPLETE = "people who answered all items of the scale"
 
@@ -32,7 +33,7 @@ def measurement_results(item_moments: Iterable[MartRow], study: Study) -> list[R
     item_pairs = grouped(item_moments, "scale", "wave")
     rows = Rows("measurement", study)
     for code, (instrument, scale) in study.scales.items():
-        if isinstance(scale, Composite):
+        if isinstance(scale, Composite) or scale.is_given:
             continue
         items = [instrument.item_code(position) for position in scale.items]
         for wave in study.protocol.waves:
@@ -85,18 +86,17 @@ def reliable_change_results(
             values = np.array([row["change"] for row in counts], dtype=np.float64)
             people = np.array([row["n"] for row in counts], dtype=np.float64)
             n = int(people.sum())
-            items = [instrument.item_code(position) for position in scale.items]
-            n_at_baseline, covariance = _covariance(items, item_pairs.get((code, contrast.baseline), []))
-            alpha = cronbach_alpha(covariance, n_at_baseline, LEVEL)
-            sd = moments_by_comparison.get((contrast.contrast, code), {}).get("sd_baseline")
-            reliable = reliable_change(math.nan if sd is None else sd, alpha.alpha)
-            note = reliable.reason or alpha.reason or "no pairs"
-            method = f"1.96 times the standard error of a difference, alpha at {contrast.baseline}"
-            rows.add(code, "threshold", reliable.threshold, n, method, note=note, contrast=contrast.contrast)
+            reliability = _reliability(instrument, scale, contrast, item_pairs)
             better = _better_sign(scale, contrast)
-            if math.isfinite(reliable.threshold) and n:
-                shares = share_reliable(values, people, reliable.threshold, better)
-                _shares(rows, code, "", shares, n, "reliably", contrast.contrast)
+            if reliability is not None:
+                sd = moments_by_comparison.get((contrast.contrast, code), {}).get("sd_baseline")
+                reliable = reliable_change(math.nan if sd is None else sd, reliability.value)
+                note = reliable.reason or reliability.reason or "no pairs"
+                method = f"1.96 times the standard error of a difference, {reliability.words}"
+                rows.add(code, "threshold", reliable.threshold, n, method, note=note, contrast=contrast.contrast)
+                if math.isfinite(reliable.threshold) and n and better:
+                    shares = share_reliable(values, people, reliable.threshold, better)
+                    _shares(rows, code, "", shares, n, "reliably", contrast.contrast)
             if scale.importance is not None and n:
                 shares = share_by_mcid(values, people, scale.importance.change, better)
                 method = f"by {scale.importance.change:g} points or more ({scale.importance.source})"
@@ -109,9 +109,32 @@ def reliable_change_results(
     return rows.rows
 
 
+@dataclass(frozen=True)
+class _Reliability:
+    """A scale's reliability. words: where it is from. reason: why it has no value."""
+
+    value: float
+    words: str
+    reason: str = ""
+
+
+def _reliability(
+    instrument: Instrument, scale: Scale, contrast: Contrast, item_pairs: Mapping[tuple[str, ...], Sequence[MartRow]]
+) -> _Reliability | None:
+    """Alpha at baseline; of a score without items what its source says, None where nothing is declared."""
+    if isinstance(scale, GivenScale):
+        if (published := scale.reliability) is None:
+            return None
+        return _Reliability(published.value, f"published reliability {published.value:g} ({published.source})")
+    items = [instrument.item_code(position) for position in scale.items]
+    n, covariance = _covariance(items, item_pairs.get((scale.scale, contrast.baseline), []))
+    alpha = cronbach_alpha(covariance, n, LEVEL)
+    return _Reliability(alpha.alpha, f"alpha at {contrast.baseline}", alpha.reason)
+
+
 def _better_sign(scale: Scale, contrast: Contrast) -> int:
     """The sign of an improvement, in the declared direction of the contrast."""
-    return -contrast.baseline_sign if scale.better == "high" else contrast.baseline_sign
+    return -contrast.baseline_sign * scale.better_sign
 
 
 def _shares(rows: Rows, code: str, prefix: str, shares: Shares, n: int, criterion: str, contrast: str) -> None:

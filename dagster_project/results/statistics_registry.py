@@ -280,13 +280,14 @@ def _items() -> Iterator[Statistic]:
     yield entry("count", "count of people who gave the answer")
 
 
-def _service_change() -> Iterator[Statistic]:
-    entry = partial(Statistic, "service_change", people="both")
+def _change_of_share(analysis: str, condition: str) -> Iterator[Statistic]:
+    """The share of one answer in two waves. condition: whose share it is, in a word."""
+    entry = partial(Statistic, analysis, people="both")
     yield entry("n", "count of people", "people", 0)
-    yield entry("percent_baseline", "100 used at baseline / n", "%", 1)
-    yield entry("percent_followup", "100 used at follow-up / n", "%", 1)
+    yield entry("percent_baseline", f"100 {condition} at baseline / n", "%", 1)
+    yield entry("percent_followup", f"100 {condition} at follow-up / n", "%", 1)
     difference = entry(
-        "difference", "100 (used only at one - used only at the other) / n, in the direction of the contrast",
+        "difference", f"100 ({condition} only at one - {condition} only at the other) / n, in the direction of the contrast",
         "percentage points", 1,
     )  # fmt: skip
     yield difference
@@ -300,11 +301,41 @@ def _service_change() -> Iterator[Statistic]:
     )  # fmt: skip
 
 
+def _category_change() -> Iterator[Statistic]:
+    """Of yes or no as of services; of categories from which to which people went."""
+    for entry in _change_of_share("category_change", "yes"):
+        if entry.name != "p":
+            yield entry
+    moves = partial(Statistic, "category_change", people="both")
+    yield moves(
+        "p",
+        "of yes or no McNemar's exact test: 2 P(B <= smaller discordant count), B binomial of both and 1/2, at most 1;"
+        " of categories P(chi-square of df >= chi_square)", decimals=3, kind="p",
+        source="McNemar, Psychometrika 1947, 12, 153-157; Bowker, J Am Stat Assoc 1948, 43, 572-574",
+    )  # fmt: skip
+    yield moves("count", "count of people with the one answer at baseline and the other at follow-up", "people", 0)
+    yield moves(
+        "chi_square", "sum over pairs of categories of (changed one way - changed the other way)^2 / (changed either way)",
+        source="Bowker, J Am Stat Assoc 1948, 43, 572-574",
+    )  # fmt: skip
+    yield moves("df", "pairs of categories that somebody changed between", decimals=0)
+    yield moves("count_higher", "count of people in a higher category at follow-up than at baseline", "people", 0)
+    yield moves("count_same", "count of people in the same category in both waves", "people", 0)
+    yield moves("count_lower", "count of people in a lower category at follow-up than at baseline", "people", 0)
+    yield moves(
+        "p_sign", "2 P(B <= smaller count), B binomial of count_higher + count_lower and 1/2, at most 1",
+        decimals=3, kind="p",
+        source="Dixon and Mood, J Am Stat Assoc 1946, 41, 557-566",
+    )  # fmt: skip
+
+
 _OF_EVERYBODY: tuple[Statistic, ...] = (
     *_change(), *_summary(), *_norm(), *_norm_difference(), *_mixed(), *_imputation(), *_stability(), *_measurement(),
     *_reliable_change(), *_flow(), *share(partial(Statistic, "attrition", people="roster"), "with a score"), *_leavers(),
     *_missingness(), *_rejected(), *_characteristics(), *_items(),
-    *share(partial(Statistic, "service_use", people="value"), "who used the service"), *_service_change(),
+    *share(partial(Statistic, "service_use", people="value"), "who used the service"),
+    *_change_of_share("service_change", "used"),
+    *share(partial(Statistic, "categories", people="value"), "who gave the answer"), *_category_change(),
     *meaning_statistics(),
 )  # fmt: skip
 #: Every statistic, in the order of the codebook.

@@ -5,6 +5,7 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of wh
 
 from collections.abc import Callable, Iterable, Sequence
 
+from dagster_project.results.category_tables import category_change_tables
 from dagster_project.results.existing import existing_tables, numbered
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.meaning_tables import meaning_tables
@@ -28,6 +29,7 @@ def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Tab
         ledger_table(study, numbers),
         _missing(study, numbers),
         _services(study, numbers),
+        *category_change_tables(study, numbers),
         *meaning_tables(study, numbers),
     ]
     return numbered(existing_tables(tables), "S")

@@ -63,7 +63,7 @@ scores as (
 -- known of each person. An item by itself counts where it was answered.
 counted as (
     select
-        rule.participant_id, rule.is_counted, rule.value, facts.category as text,
+        rule.participant_id, rule.is_counted, rule.value, coalesce(facts.category, baseline.category || ' → ' || followup.category, followup.category) as text,
         -- The wave that the reason is about; a reason of several waves names each.
         case
             when rule.kind = 'fact' and rule.reason is distinct from 'not_planned' then null
@@ -78,6 +78,11 @@ counted as (
     left join (
         select * from marts.participant_values where variable = split_part(traced_id, '/', 2)
     ) as facts on rule.participant_id = facts.participant_id
+    -- Of a question with categories, what it was answered with, in the wave or in both.
+    left join codebook.measure_categories as followup
+        on rule.measure = followup.measure and coalesce(rule.value_followup, rule.value) = followup.stored_as
+    left join codebook.measure_categories as baseline
+        on rule.measure = baseline.measure and rule.value_baseline = baseline.stored_as
     where rule.measure = split_part(traced_id, '/', 2)
         and rule.people = case
             when one.analysis = 'missingness' then 'any'
@@ -178,6 +183,8 @@ items as (
     select null, items.item, items.item_order, null, false, items.decimals::integer
     from codebook.items as items
     inner join one on items.item = one.outcome
+    -- A score that is taken as it comes is its own item, and is above.
+    where items.item not in (select scale_items.scale from codebook.scale_items as scale_items)
 ),
 
 -- Other results that the number is made of: a norm, the tests that it is adjusted with, the methods that it counts.

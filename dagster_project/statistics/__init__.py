@@ -60,6 +60,7 @@ from dagster_project.statistics.patterns import Pattern, patterns_of
 from dagster_project.statistics.proportions import PairedDifference, mcnemar_exact, paired_difference, percent, wilson
 from dagster_project.statistics.ranks import SignedRank, signed_rank
 from dagster_project.statistics.resampling import Bca, SignFlip, bca, sign_flip
+from dagster_project.statistics.symmetry import Symmetry, bowker
 from dagster_project.statistics.two_proportions import (
     NumberNeeded,
     RatioOfShares,
@@ -103,11 +104,13 @@ __all__ = [
     "SignFlip",
     "SignedRank",
     "StandardisedDifference",
+    "Symmetry",
     "TwoProportions",
     "ancova",
     "band_transitions",
     "bca",
     "benjamini_hochberg",
+    "bowker",
     "clinical_change",
     "correlation",
     "count_beyond",

@@ -37,6 +37,7 @@ from dagster_project.study.groups import Groups, RepeatedMeasures, is_arm_code
 from dagster_project.study.instruments import Bands, Composite, CutOff, Instrument, Scale, Score
 from dagster_project.study.items import Anchors, in_words
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
+from dagster_project.study.measures import MEASURES, YES, Categorical, FollowedMeasure, GivenScale, MeasuresInstrument, YesNo
 from dagster_project.study.new import further_definitions, new_study, study_code
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.participants import Category, ParticipantVariable
@@ -83,6 +84,7 @@ __all__ = [
     "LIBRARY_FOLDER",
     "LIBRARY_PREFIX",
     "LINE_BREAK",
+    "MEASURES",
     "MISSING_REASONS",
     "PARTICIPANTS",
     "PLANNED_KEYS",
@@ -92,9 +94,11 @@ __all__ = [
     "SPACE",
     "SUBMISSION_RESPONDENT",
     "VALID_SKIP",
+    "YES",
     "Anchors",
     "AnswerLabels",
     "Bands",
+    "Categorical",
     "Category",
     "ChoiceList",
     "Code",
@@ -110,12 +114,15 @@ __all__ = [
     "EffectSizeName",
     "Export",
     "Family",
+    "FollowedMeasure",
+    "GivenScale",
     "Groups",
     "Instrument",
     "ItemGate",
     "Kobo",
     "Layout",
     "LimeSurvey",
+    "MeasuresInstrument",
     "Norm",
     "NormSample",
     "OdkCentral",
@@ -142,6 +149,7 @@ __all__ = [
     "WaveConditions",
     "WaveId",
     "WaveState",
+    "YesNo",
     "codebook_tables",
     "column_descriptions",
     "comparable",

@@ -9,11 +9,8 @@ from collections.abc import Iterator
 from dagster_project.study.choice_list import ChoiceList
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export import ColumnBlock, Export
-from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
+from dagster_project.study.study import CHOICE_ANSWERS, PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import comparable
-
-#: What a choice that is in a cell counts as, and one that is not.
-_ANSWERS = {"1": 1, "0": 0}
 
 
 def check_lists(study: Study, export: Export, block: ColumnBlock, location: str) -> None:
@@ -39,14 +36,16 @@ def _code_faults(study: Study, export: Export, block: str, choice_list: ChoiceLi
     choice_texts = {comparable(text): text for text in choice_list.texts}
     for code in choice_list.codes:
         position = codes.index(code) + 1
-        if block != SERVICES and not all(map(study.instrument(block).anchors_of(position).is_answer, _ANSWERS.values())):
+        if block != SERVICES and not all(
+            map(study.instrument(block).anchors_of(position).is_answer, CHOICE_ANSWERS.values())
+        ):
             anchors = study.instrument(block).anchors_of(position)
             yield (
                 f"{code} is a choice, which is answered with 1 or 0, and its anchors are {anchors}; give the item the"
                 " anchors {low: 0, high: 1}, under item_anchors if other items have other ones"
             )
         answer_texts = study.answer_texts(export, block, position)
-        for text, answer in _ANSWERS.items():
+        for text, answer in CHOICE_ANSWERS.items():
             if answer_texts.get(text, answer) != answer:
                 yield (
                     f"{code} is a choice, which is answered with 1 or 0, and {text!r} is declared to stand for"

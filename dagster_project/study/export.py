@@ -71,7 +71,7 @@ def _known_encoding(name: str) -> str:
 class ColumnBlock(PlannedFor):
     """The export columns of one block of canonical codes: a template, or a list of code: column, or lists of choices."""
 
-    block: Code = Field(description="an instrument's code, or 'services', or 'participants'")
+    block: Code = Field(description="an instrument's code, or 'services', 'measures' or 'participants'")
     template: str | None = Field(
         default=None, description="the column's name with {position} for the item's number, e.g. 'Q5_{position}'"
     )

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 from dagster_project.study.choice_list_checks import check_lists
 from dagster_project.study.errors import StudyError
-from dagster_project.study.export import AnswerLabels, CodeRange, Export, read_code_range
+from dagster_project.study.export import AnswerLabels, CodeRange, ColumnBlock, Export, read_code_range
 from dagster_project.study.instruments import Instrument
 from dagster_project.study.items import Anchors
+from dagster_project.study.measures import MEASURES
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import comparable, number_in
 
@@ -121,6 +122,7 @@ def check_export(study: Study, export: Export, location: str) -> None:
                 f"{block_location}.block: {block.block!r} is unknown; it is one of {', '.join(sorted(block_names))}"
             )
         codes = study.block_codes(block.block)
+        _check_waves_of_measures(study, export, block, block_location)
         list_by_code = {
             code: f"{block_location}.lists[{number}]"
             for number, choice_list in enumerate(block.lists)
@@ -132,7 +134,12 @@ def check_export(study: Study, export: Export, location: str) -> None:
                     f"{block_location}: {code!r} is not a code of {block.block}; remove it or correct its spelling"
                 )
         if block.template is None and (
-            without_column := [code for code in codes if code not in (*block.columns, *list_by_code, *block.absent)]
+            without_column := [
+                code
+                for code in codes
+                if code not in (*block.columns, *list_by_code, *block.absent)
+                and (block.block != MEASURES or study.measures[code].is_asked_in(export.wave))
+            ]
         ):
             raise StudyError(
                 f"{block_location}: no column is declared for {without_column[0]!r}; add it under columns or absent"
@@ -144,11 +151,40 @@ def check_export(study: Study, export: Export, location: str) -> None:
                 raise StudyError(
                     f"{block_location}: column {column!r} is declared for two codes, {code!r} among them; keep one"
                 )
+    _check_measures_in_wave(study, export, location)
     _check_decimal_marks(study, export, location)
     _check_special_codes(study, export, location)
     for rule in export.labels:
         _check_labels(study, export, rule, f"{location}.labels")
     _refuse_texts_with_two_meanings(study, export, location)
+
+
+def _check_waves_of_measures(study: Study, export: Export, block: ColumnBlock, location: str) -> None:
+    """A measure has a column only in the waves that ask it."""
+    if block.block != MEASURES:
+        return
+    if block.template is not None:
+        raise StudyError(f"{location}: {MEASURES} have names and no positions; write columns in place of the template")
+    for code in (*block.columns, *(code for choice_list in block.lists for code in choice_list.codes), *block.absent):
+        if code in study.measures and not study.measures[code].is_asked_in(export.wave):
+            raise StudyError(
+                f"{location}: {code} is declared for {export.wave}, and its waves are"
+                f" {', '.join(study.measures[code].waves or ())}; add {export.wave} to them, or take its column out"
+            )
+
+
+def _check_measures_in_wave(study: Study, export: Export, location: str) -> None:
+    """The block of measures stands in an export of every wave that asks one."""
+    if not study.measures or export.wave is None or study.protocol.part_number(export) != 1:
+        return
+    exports = [candidate for candidate in study.protocol.exports if candidate.wave == export.wave]
+    blocks = {block.block for candidate in exports for block in candidate.blocks}
+    measures = [measure.measure for measure in study.measures.values() if measure.is_asked_in(export.wave)]
+    if measures and MEASURES not in blocks:
+        raise StudyError(
+            f"{location}: {export.wave} asks {measures[0]}, and no export of the wave has a block {MEASURES}; add the block"
+            f" with its column, or name the measure's waves under measures, without {export.wave}"
+        )
 
 
 def _check_decimal_marks(study: Study, export: Export, location: str) -> None:

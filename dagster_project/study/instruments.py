@@ -7,7 +7,7 @@ scale, how many items must be answered). Does not belong here: item wording (nev
 import math
 from collections.abc import Collection, Iterable
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -57,21 +57,45 @@ class CutOff(Definition):
         """What results call it: at_least_10, at_most_2_5."""
         return f"{self.direction}_{self.value:.10g}".replace(".", "_")
 
-    def is_on_good_side(self, better: Literal["high", "low"]) -> bool:
-        """Whether people beyond it are well, by which end of the scale is good."""
-        return (self.direction == "at_least") == (better == "high")
+    def is_on_good_side(self, better_sign: int) -> bool:
+        """Whether people beyond it are well. better_sign: of the scale, 1 where high is good, -1 where low is."""
+        return (self.direction == "at_least") == (better_sign > 0)
 
 
-class Score(Definition):
-    """What scales and composites share."""
+class BandedScore(Definition):
+    """What the source of a score says of its values."""
 
-    scale: Code = Field(description="a code such as wellbeing: lower case letters, digits, underscores")
-    label: str = Field(description="the scale's name as tables print it")
-    better: Literal["high", "low"] = Field(description="high or low: which end of the scale is good")
     bands: Bands | None = Field(default=None, description="named ranges of the score, with their source")
     cut_offs: tuple[CutOff, ...] = Field(
         default=(), description="scores from which on the source says something of a person"
     )
+
+
+class Score(BandedScore):
+    """What scales and composites share."""
+
+    scale: Code = Field(description="a code such as wellbeing: lower case letters, digits, underscores")
+    label: str = Field(description="the scale's name as tables print it")
+    better: Literal["high", "low", "neither"] = Field(
+        description="high or low: which end of the scale is good; neither where none is"
+    )
+    #: Whether it stands in the exports as it is; a scale of items is computed.
+    is_given: ClassVar[bool] = False
+
+    @property
+    def better_sign(self) -> int:
+        """1 where a higher score is better, -1 where a lower one is, 0 where neither is."""
+        return {"high": 1, "low": -1, "neither": 0}[self.better]
+
+    @property
+    def better_in_words(self) -> str:
+        """Which end is good, e.g. 'low is good'."""
+        return "neither end is good" if self.better == "neither" else f"{self.better} is good"
+
+    @property
+    def has_ends(self) -> bool:
+        """Whether its lowest and highest value are the ends of a scale."""
+        return True
 
 
 class Scale(Score):
@@ -157,6 +181,11 @@ class Instrument(Definition):
         check_gates(self)
         for score in self.all_scales:
             _check_bands(score, *self.score_range(score))
+            if isinstance(score, Scale) and score.importance is not None and score.better == "neither":
+                raise ValueError(
+                    f"scale {score.scale}: importance says from which change on people are better or worse, and better:"
+                    " neither says that neither is; say high or low, or take importance out"
+                )
         return self
 
     def refuse_unknown(self, name: str, positions: Iterable[int]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from dagster_project.study.errors import StudyError
 
-End = Literal["high", "low"]
+End = Literal["high", "low", "neither"]
 #: What stands in a definition file, before it is validated.
 Content = Mapping[str, Any]
 #: Stands in `better` for every scale that is not named there.

@@ -18,6 +18,7 @@ from dagster_project.study.groups import Groups, RepeatedBaseline, groups_error,
 from dagster_project.study.instruments import Assumption
 from dagster_project.study.items import Positions
 from dagster_project.study.library import InstrumentName
+from dagster_project.study.measures import MEASURES, Measures, wave_errors
 from dagster_project.study.once import End, with_months
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import Family, Plan
@@ -95,7 +96,12 @@ class Protocol(Definition):
     starts_on: date | None = Field(default=None, description="the planned day of month 0, e.g. 2024-01-15")
     contrasts: tuple[Contrast, ...] = Field(default=(), description="the pairs of waves to compare")
     instruments: tuple[InstrumentName, ...] = Field(
-        min_length=1, description="the instruments, by file name, or of the library, e.g. library:phq9"
+        default=(), description="the instruments, by file name, or of the library, e.g. library:phq9"
+    )
+    measures: Measures | None = Field(
+        default=None,
+        description="what is followed without items: scores as they come, numbers, yes_no, categories, e.g. {scores:"
+        " [{measure: bdi, label: Depression, low: 0, high: 63, better: low}]}",
     )
     better: End | dict[Code, End] | None = Field(
         default=None,
@@ -152,6 +158,7 @@ class Protocol(Definition):
         for wave in self.service_use.waves if self.service_use else ():
             if wave not in waves:
                 raise ValueError(f"service_use names the unknown wave {wave}")
+        self._check_measures(waves)
         if error := groups_error(self.groups, self.participant_variables):
             raise ValueError(error)
         self._check_families()
@@ -190,6 +197,17 @@ class Protocol(Definition):
         if duplicates := [table for table in tables if tables.count(table) > 1 or table in RESERVED_NAMES[1:]]:
             raise ValueError(f"two tables of schema raw would be called {duplicates[0]}; rename a wave or a part")
         return self
+
+    def _check_measures(self, waves: Sequence[str]) -> None:
+        if not self.instruments and (self.measures is None or not self.measures.quantities):
+            raise ValueError(
+                "neither instruments nor measures says what is followed over the waves; name an instrument, or declare"
+                " scores or numbers under measures"
+            )
+        if MEASURES in self.instruments:
+            raise ValueError(f"an instrument cannot be called {MEASURES}: that is the block of measures; rename it")
+        for line in wave_errors(self.measures.entries if self.measures else (), waves):
+            raise ValueError(line)
 
     def _check_families(self) -> None:
         contrasts = [contrast.contrast for contrast in self.contrasts]

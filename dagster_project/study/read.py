@@ -88,6 +88,8 @@ def read_study(folder: Path) -> Study:
         norms = _parse(norms_file, content, NormFile)
     # Files parsed above have the hash of the bytes that were parsed, the others that of the file as it is now.
     definitions = _hashes_of_files(folder, protocol) | hashes
+    if protocol.measures is not None:
+        instruments = (*instruments, protocol.measures.instrument)
     study = Study(folder, protocol, instruments, norms, definitions)
     _check_scales(study, protocol_file)
     _check_codes(study, protocol_file)
@@ -275,25 +277,35 @@ def _check_instrument_names(protocol: Protocol, file: Path) -> None:
 
 def _check_scales(study: Study, file: Path) -> None:
     instrument_of_scale: dict[str, str] = {}
-    for name, instrument in zip(study.protocol.instruments, study.instruments, strict=True):
+    for instrument in study.instruments:
         for scale in instrument.all_scales:
             if scale.scale in instrument_of_scale:
                 raise StudyError(
-                    f"{definition_file(study.folder, instrument_definition(name))}: scale {scale.scale!r} is also"
+                    f"{_file_of(study, instrument)}: scale {scale.scale!r} is also"
                     f" defined by {instrument_of_scale[scale.scale]}; scale codes are unique in a study, so rename one"
                 )
             instrument_of_scale[scale.scale] = instrument.instrument
+    or_measures = " and no score or number of measures" if study.measures else ""
     for family in study.protocol.plan.families:
         if unknown := [outcome for outcome in family.outcomes if outcome not in instrument_of_scale]:
             raise StudyError(
                 f"{file}: plan: family {family.family} names {unknown[0]!r}, which is not a scale of any instrument"
+                f"{or_measures}"
             )
     for outcome in study.protocol.outcomes:
         if outcome not in instrument_of_scale:
             raise StudyError(
-                f"{file}: outcomes: {outcome!r} is not a scale of any instrument; the scales are"
+                f"{file}: outcomes: {outcome!r} is not a scale of any instrument{or_measures}; the scales are"
                 f" {', '.join(instrument_of_scale)}"
             )
+
+
+def _file_of(study: Study, instrument: Instrument) -> Path:
+    """The file that declares an instrument."""
+    names = {code_of(name): name for name in study.protocol.instruments}
+    if instrument.instrument not in names:
+        return study.folder / "study.yaml"
+    return definition_file(study.folder, instrument_definition(names[instrument.instrument]))
 
 
 def _check_codes(study: Study, file: Path) -> None:
@@ -303,7 +315,8 @@ def _check_codes(study: Study, file: Path) -> None:
         "scale": list(study.scales),
         "service": [service.service for service in service_use.services] if service_use else [],
         "participant variable": [variable.variable for variable in study.protocol.participant_variables],
-        "item": [item for instrument in study.instruments for item in instrument.item_codes],
+        "measure": [measure.measure for measure in study.categorical_measures],
+        "item": [item for instrument in study.instruments for item in instrument.item_codes if item not in study.measures],
     }
     kind_of_code: dict[str, str] = {}
     for kind, codes in codes_by_kind.items():
@@ -322,8 +335,8 @@ def _check_gates(study: Study, protocol_file: Path) -> None:
         for position, code in enumerate(instrument.item_codes, start=1)
     }
     variables = [variable.variable for variable in study.protocol.participant_variables]
-    for name, instrument in zip(study.protocol.instruments, study.instruments, strict=True):
-        file = definition_file(study.folder, instrument_definition(name))
+    for instrument in study.instruments:
+        file = _file_of(study, instrument)
         for condition in gating_conditions(instrument):
             if condition.item not in items:
                 kind = "a participant variable" if condition.item in variables else "no item of an instrument of the study"

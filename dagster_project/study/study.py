@@ -12,6 +12,7 @@ from pathlib import Path
 from dagster_project.study.export import ColumnBlock, Export, MissingReason
 from dagster_project.study.gates import ItemGate, gates_of
 from dagster_project.study.instruments import Composite, Instrument, Scale
+from dagster_project.study.measures import MEASURES, Categorical, FollowedMeasure, YesNo
 from dagster_project.study.norms import NormFile
 from dagster_project.study.protocol import Protocol
 from dagster_project.study.texts import comparable
@@ -19,14 +20,16 @@ from dagster_project.study.texts import comparable
 #: Blocks of columns that are not instruments.
 SERVICES = "services"
 PARTICIPANTS = "participants"
+#: What a choice that is in a cell of several counts as, and one that is not.
+CHOICE_ANSWERS: Mapping[str, int] = {"1": 1, "0": 0}
 
 
 @dataclass(frozen=True)
 class Study:
     """A whole study definition. `folder` is the study folder; everything else is read from its files.
 
-    definitions: the SHA-256 of every definition file as it was read, by its name below the study folder; see
-    `hash_definitions`.
+    instruments: those of the protocol, and then that of its measures, if it has any. definitions: the SHA-256 of every
+    definition file as it was read, by its name below the study folder; see `hash_definitions`.
     """
 
     folder: Path
@@ -50,6 +53,30 @@ class Study:
     def gates(self) -> dict[str, ItemGate]:
         """What decides whether an item is asked, by the item's code; the gates of a gate come before it."""
         return gates_of(self.instruments)
+
+    @cached_property
+    def measures(self) -> dict[str, FollowedMeasure]:
+        """The measures without items by code, in their order."""
+        measures = self.protocol.measures
+        return {measure.measure: measure for measure in measures.entries} if measures is not None else {}
+
+    @cached_property
+    def categorical_measures(self) -> tuple[YesNo | Categorical, ...]:
+        """The measures whose values are categories."""
+        return self.protocol.measures.categorical if self.protocol.measures is not None else ()
+
+    def waves_of(self, measure: FollowedMeasure) -> tuple[str, ...]:
+        """The waves that ask a measure without items."""
+        return tuple(wave.wave for wave in self.protocol.waves if measure.is_asked_in(wave.wave))
+
+    def takes_texts_only(self, code: str) -> bool:
+        """Whether only the texts that are declared are answers: of services, yes or no, and categories. A number that
+        nobody declared is none, however well it would fit as a code."""
+        return code in self._codes_of_texts
+
+    @cached_property
+    def _codes_of_texts(self) -> frozenset[str]:
+        return frozenset((*self.block_codes(SERVICES), *(measure.measure for measure in self.categorical_measures)))
 
     def instrument(self, code: str) -> Instrument:
         return next(instrument for instrument in self.instruments if instrument.instrument == code)
@@ -88,9 +115,21 @@ class Study:
         texts: dict[str, float | MissingReason] = {
             comparable(text): answer for text, answer in self.answer_labels(export, block, position)
         }
+        code = self.block_codes(block)[position - 1]
         if block == SERVICES and self.protocol.service_use is not None:
             texts |= {comparable(text): 1 for text in self.protocol.service_use.used}
             texts |= {comparable(text): 0 for text in self.protocol.service_use.not_used}
+        if self.takes_texts_only(code) and any(
+            code in choice_list.codes for column_block in export.blocks for choice_list in column_block.lists
+        ):
+            texts |= CHOICE_ANSWERS
+        measure = self.measures.get(code)
+        if isinstance(measure, YesNo | Categorical):
+            texts |= {
+                comparable(text): measure.code_of(category)
+                for category in measure.categories
+                for text in category.text or (category.label,)
+            }
         return texts | {comparable(text): reason for text, reason in export.special_codes_of(block, position).items()}
 
     def submission_export(self, export: Export) -> Export:
@@ -115,6 +154,8 @@ class Study:
         for position, code in enumerate(self.block_codes(block.block), start=1):
             if code in block.absent:
                 continue
+            if block.block == MEASURES and code not in (*block.columns, *list_columns) and block.template is None:
+                continue  # a wave that does not ask it
             template_column = (block.template or "").format(position=position)
             columns[code] = list_columns.get(code) or block.columns.get(code) or template_column
         return columns

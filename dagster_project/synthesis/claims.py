@@ -321,7 +321,8 @@ def _norm_cells(condition: NormCondition, results: Mapping[str, ResultRow], stud
             estimate = _Estimate.from_results(results, id_prefix, "difference_sd", absence)
             verdict, reason = _judge_estimate(estimate, region, region_words, condition.interval == "inside")
             if verdict not in (SUPPORTED, NOT_TESTABLE) and estimate.value:
-                side = "better" if (estimate.value > 0) == (scale.better == "high") else "worse"
+                ends = ("better", "worse") if scale.better_sign else ("higher", "lower")
+                side = ends[(estimate.value > 0) != (scale.better_sign >= 0)]
                 reason += f" ({side} than the norm)"
             yield JudgedCell(
                 code, scale.label, wave, estimate.text, estimate.result_ids, verdict, reason,

@@ -224,6 +224,11 @@ def _problem(condition: Condition, study: Study) -> str | None:
         waves = [wave.wave for wave in protocol.waves]
         if unknown := [wave for wave in condition.waves if wave not in waves]:
             return f"{unknown[0]!r} is not a wave of the protocol; the waves are {', '.join(waves)}"
+        without_end = [scale for scale in condition.scales if not study.scales[scale][1].better_sign]
+        if without_end and condition.comparison[0] in ("worse_by", "not_worse_by"):
+            return (
+                f"{without_end[0]} has no good end (better: neither), so nobody is worse on it; say within, above or below"
+            )
         return None
     services = [service.service for service in protocol.service_use.services] if protocol.service_use else []
     if unknown := [service for service in condition.services if service not in services]:

@@ -100,6 +100,8 @@
     exports/cell_rules.py. -#}
 {% macro read_answer(item, column, is_number, texts, decimal_mark) -%}
     {%- set units, numbers, ranges = units_in_one(item), [], texts | selectattr('is_range') | list -%}
+    {#- Of a service, yes or no, and a category only what is declared is an answer. -#}
+    {%- set takes_numbers = item.kind not in kinds_of_answers() -%}
     {%- for entry in texts if not entry.is_range -%}
     {%- set spelled = number_of_text(entry.answer_text, decimal_mark) -%}
     {%- if spelled is not none %}{% do numbers.append({'number': spelled, 'code': code_of_text(item, entry)}) %}{% endif -%}
@@ -114,7 +116,9 @@
         {%- for entry in ranges if meets(entry, item) %}
         when {{ is_in_range(column, entry) }} then {{ code_of_text(item, entry) }}
         {%- endfor %}
+        {%- if takes_numbers %}
         when {{ is_allowed(item, answer) }} then {{ answer }}
+        {%- endif %}
         when {{ column }} is null then {{ reason_code(item, 'blank') }}
         {%- for entry in numbers if not item.low <= entry.number * units <= item.high %}
         when {{ column }} = {{ entry.number }} then {{ entry.code }}
@@ -136,11 +140,12 @@
         {%- for entry in texts if not entry.is_range %}
         when {{ text_literal(entry.answer_text | string | trim) }} then {{ code_of_text(item, entry) }}
         {%- endfor %}
-        {%- if units == 1 and item.high - item.low <= 20 and not inner_ranges %}
+        {%- if takes_numbers and units == 1 and item.high - item.low <= 20 and not inner_ranges %}
         {%- for answer in allowed_answers(item) if answer | string not in declared %}
         when '{{ answer }}' then {{ answer }}
         {%- endfor %}
         {%- endif %}
+        {%- if takes_numbers or numbers or ranges %}
         else case
             {%- for entry in numbers %}
             when {{ matches_number(number) }} and cast({{ number }} as double) = {{ entry.number }} then {{ entry.code }}
@@ -148,14 +153,17 @@
             {%- for entry in ranges %}
             when {{ matches_number(number) }} and {{ is_in_range('cast(' ~ number ~ ' as double)', entry) }} then {{ code_of_text(item, entry) }}
             {%- endfor %}
-            {%- if units == 1 %}
+            {%- if takes_numbers and units == 1 %}
             when {{ matches_whole_number(number) }} and {{ is_allowed(item, answer) }} then {{ answer }}
-            {%- else %}
+            {%- elif takes_numbers %}
             {#- A program's 0.30000000000000004 is 0.3. #}
             when {{ matches_number(number) }} and abs({{ exact }} - {{ answer }}) <= 1e-9 and {{ is_allowed(item, answer) }} then {{ answer }}
             {%- endif %}
             else {{ reason_code(item, 'invalid') }}
         end
+        {%- else %}
+        else {{ reason_code(item, 'invalid') }}
+        {%- endif %}
     end
     {%- endif -%}
 {%- endmacro %}

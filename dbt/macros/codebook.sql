@@ -23,8 +23,8 @@
     {{ return(copies) }}
 {% endmacro %}
 
-{#- item, instrument, decimals, low, high, turned_from (null for an item that is not reversed), is_service, in the order of the
-    codebook; answers (list of {answer, counts_as}) of an item that does not allow every number from low to high, or is recoded
+{#- item, instrument, decimals, low, high, turned_from (null for an item that is not reversed), kind (item, service, yes_no,
+    category), in the order of the codebook; answers (list of {answer, counts_as}) of an item that does not allow every number from low to high, or is recoded
     (is_recoded); gate of an item that is asked only after certain answers to others (macros/gates). Answers as they are
     stored: whole numbers of their last decimal. -#}
 {% macro codebook_items() %}
@@ -37,7 +37,7 @@
             cast(round(high * power(10, decimals)) as integer) as high,
             cast(round(turned_from * power(10, decimals)) as integer) as turned_from,
             is_recoded,
-            is_service
+            kind
         from {{ source('codebook', 'items') }}
         order by item_order
     {% endset %}
@@ -274,6 +274,16 @@
         {% do variable.update({'special_codes': special_codes | selectattr('variable', 'equalto', variable.variable) | list}) %}
     {% endfor %}
     {{ return(variables) }}
+{% endmacro %}
+
+{#- The answers to questions of yes or no, and with categories: measure, category, stored_as -#}
+{% macro codebook_measure_categories() %}
+    {% set query %}
+        select measure, category, cast(stored_as as integer) as stored_as
+        from {{ source('codebook', 'measure_categories') }}
+        order by measure, stored_as
+    {% endset %}
+    {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
 {#- The variable of the roster by which people are in groups; none where everybody is one group -#}

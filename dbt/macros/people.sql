@@ -93,18 +93,23 @@
     nullif(concat_ws(', '{% for wave in waves %}, {{ text_literal(wave ~ ': ') }} || {{ reason_words(status_in(wave)) }}{% endfor %}), '')
 {%- endmacro %}
 
-{#- What is followed over time: each scale with how many items or parts it has, each service with its lowest answer; block:
-    the instrument, or services -#}
+{#- What is followed over time: each scale with how many items or parts it has; each service, question of yes or no, and question
+    with categories with its lowest answer; block: the instrument, services or measures -#}
 {% macro codebook_measures() %}
     {% set found = [] %}
     {% for scale in codebook_scales() + codebook_composites() %}
         {% set parts = scale.parts if scale.parts is defined else scale['items'] %}
         {% do found.append({'measure': scale.scale, 'kind': 'scale', 'size': parts | length, 'block': scale.instrument}) %}
     {% endfor %}
-    {% for service in codebook_items() if service.is_service %}
-        {% do found.append({'measure': service.item, 'kind': 'service', 'low': service.low, 'block': service.instrument}) %}
+    {% for item in codebook_items() if item.kind in kinds_of_answers() %}
+        {% do found.append({'measure': item.item, 'kind': item.kind, 'low': item.low, 'block': item.instrument}) %}
     {% endfor %}
     {{ return(found) }}
+{% endmacro %}
+
+{#- The kinds of measures whose values are answers by themselves, not scores -#}
+{% macro kinds_of_answers() %}
+    {{ return(['service', 'yes_no', 'category']) }}
 {% endmacro %}
 
 {#- The names of a measure's value and status in a wave where all measures stand side by side -#}
@@ -116,8 +121,8 @@
     {{ quoted(measure.measure ~ '__status_' ~ wave) }}
 {%- endmacro %}
 
-{#- Some measures side by side, all of one kind: a row a person, with the person's group and states. source: scores, or for services
-    answer_codes. -#}
+{#- Some measures side by side, all of one kind: a row a person, with the person's group and states. source: scores, or of
+    measures that are answers answer_codes. -#}
 {% macro wide_measures(measures, states, source) -%}
     select
         states.participant_id,

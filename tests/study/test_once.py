@@ -72,7 +72,8 @@ def test_one_end_for_all_scales(folder: Path) -> None:
         ),
         (
             "months: {T1: 0, T2: 3}",
-            "instruments/mood.yaml: scales[0].better: the key is missing; give high or low: which end of the scale is good (and 1"
+            "instruments/mood.yaml: scales[0].better: the key is missing; give high or low: which end of the scale is good;"
+            " neither where none is (and 1"
             " more)",
         ),
         (

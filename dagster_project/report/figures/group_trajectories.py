@@ -23,6 +23,7 @@ from dagster_project.report.figures.drawing import (
     lines,
     shorten,
 )
+from dagster_project.report.figures.ranges import BETTER_ARROWS, panel_range, panel_words
 from dagster_project.results import Cell, Column, Numbers, ResultRow, Row, Table, count_text, result_id
 from dagster_project.study import Study
 
@@ -86,7 +87,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
     figure_canvas.legend(handles=handles, loc="outside upper left", ncols=min(4, len(handles)), frameon=False)
     notes = [
         "Dot and bar: mean of the group with its 95 % interval, of the people with a score in the wave; groups stand side by"
-        " side at each wave. Each panel spans the possible scores of its scale; an arrow shows the better direction."
+        f" side at each wave. {panel_words(study)}"
     ]
     if len(outcomes) > len(codes):
         notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table lists all of them.")
@@ -96,8 +97,8 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
 
 
 def _panel(axes: Axes, study: Study, results: Mapping[str, ResultRow], code: str) -> None:
-    instrument, scale = study.scales[code]
-    low, high = instrument.score_range(scale)
+    scale = study.scales[code][1]
+    low, high = panel_range(study, results, code)
     waves = study.protocol.waves
     has_months = len({wave.month for wave in waves}) == len(waves)
     positions = [float(wave.month) if has_months else float(index) for index, wave in enumerate(waves)]
@@ -122,8 +123,10 @@ def _panel(axes: Axes, study: Study, results: Mapping[str, ResultRow], code: str
             markersize=3.5,
         )
         lines(axes, [[(x, bottom), (x, top)] for x, _, bottom, top in points if math.isfinite(bottom)], color, 1.2, 1.0)
-    arrow = "↑" if scale.better == "high" else "↓"
-    axes.set_title(f"{shorten(scale.label, 40)} {arrow}", loc="left", pad=3, fontsize=8.0 if len(scale.label) <= 28 else 6.5)
+    arrow = BETTER_ARROWS[scale.better]
+    axes.set_title(
+        f"{shorten(scale.label, 40)} {arrow}".rstrip(), loc="left", pad=3, fontsize=8.0 if len(scale.label) <= 28 else 6.5
+    )
 
 
 def _alt(study: Study, results: Mapping[str, ResultRow]) -> str:

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures.drawing import boxes, canvas, finish, name_rows
 from dagster_project.results import MAX_ANSWER_OPTIONS, Cell, Column, Numbers, ResultRow, Row, Table, count_text, result_id
-from dagster_project.study import Instrument, Study
+from dagster_project.study import Instrument, MeasuresInstrument, Study
 
 #: Instruments with which a study has more items than this are not drawn; results hold all items.
 _MOST_ITEMS = 400
@@ -21,6 +21,8 @@ def plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str,
     """Name, numbers, and what draws them, for each instrument with few possible answers."""
     numbers, items = Numbers(results.values()), 0
     for instrument in study.instruments:
+        if isinstance(instrument, MeasuresInstrument):
+            continue
         items += len(instrument.item_codes)
         item_codes, answers = _options(instrument)
         if not item_codes or items > _MOST_ITEMS:

@@ -20,6 +20,7 @@ from dagster_project.report.figures.drawing import (
     lines,
     shorten,
 )
+from dagster_project.report.figures.ranges import BETTER_ARROWS, panel_range, panel_words
 from dagster_project.results import (
     Cell,
     Column,
@@ -103,8 +104,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         "Dot and bar: mean with its 95 % interval."
         + (" Broken line and grey band: norm mean and one norm SD to either side." if has_norm_of_outcomes(study) else "")
         + (_PEOPLE_WORDS[len(waves) > 1] if people else " Blue band: from the first to the third quartile."),
-        "Each panel spans the possible scores of its scale; an arrow shows the better direction."
-        + (" Waves are placed at their months." if len(waves) > 1 else ""),
+        panel_words(study) + (" Waves are placed at their months." if len(waves) > 1 else ""),
     ]
     if len(outcomes) > len(codes):
         notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table lists all of them.")
@@ -119,8 +119,8 @@ def _panel(
     wave_positions: Mapping[str, float],
     people: Mapping[str, Mapping[str, float]],
 ) -> None:
-    instrument, scale = study.scales[code]
-    low, high = instrument.score_range(scale)
+    scale = study.scales[code][1]
+    low, high = panel_range(study, results, code)
     span = max(wave_positions.values()) - min(wave_positions.values()) or 1.0
     axes.set_xlim(min(wave_positions.values()) - 0.08 * span, max(wave_positions.values()) + 0.08 * span)
     axes.set_ylim(low - 0.03 * (high - low), high + 0.03 * (high - low))
@@ -158,10 +158,10 @@ def _panel(
         [point[0] for point in points], [point[1] for point in points], color=BLUE, linewidth=1.3, marker="o", markersize=3
     )
     lines(axes, [[(point[0], point[2]), (point[0], point[3])] for point in points if math.isfinite(point[2])], RED, 1.4, 1.0)
-    arrow = "↑" if scale.better == "high" else "↓"
+    arrow = BETTER_ARROWS[scale.better]
     # A long name in smaller letters, so that it does not run into its neighbour's.
     size = 8.0 if len(scale.label) <= 28 else 6.5
-    axes.set_title(f"{shorten(scale.label, 40)} {arrow}", loc="left", pad=3, fontsize=size)
+    axes.set_title(f"{shorten(scale.label, 40)} {arrow}".rstrip(), loc="left", pad=3, fontsize=size)
 
 
 _STATISTICS = ("mean", "ci95_low", "ci95_high", "q1", "q3")

@@ -16,6 +16,9 @@ def column_descriptions(study: Study) -> dict[str, str]:
             key = key if instrument.turned_from(position) is None else ", reversed when scored"
             key += ", asked only after certain answers to others" if code in study.gates else ""
             descriptions[code] = f"{instrument.name}, item {position}: {instrument.anchors_of(position)}{key}."
+    for measure in study.categorical_measures:
+        codes = ", ".join(f"{measure.code_of(category)} {category.label}" for category in measure.categories)
+        descriptions[measure.measure] = f"{measure.label}: {codes}."
     if study.protocol.service_use is not None:
         for service in study.protocol.service_use.services:
             descriptions[service.service] = f"Whether the person used {service.label}: 1 yes, 0 no."
@@ -24,7 +27,8 @@ def column_descriptions(study: Study) -> dict[str, str]:
         descriptions[variable.variable] = f"{variable.section}, {variable.label}: {content}."
     for code, (instrument, scale) in study.scales.items():
         low_score, high_score = instrument.score_range(scale)
-        descriptions[code] = f"Score of {scale.label}: {low_score:g} to {high_score:g}, {scale.better} is better."
+        prefix = "" if scale.is_given else "Score of "
+        descriptions[code] = f"{prefix}{scale.label}: {low_score:g} to {high_score:g}, {scale.better_in_words}."
         descriptions[f"{code}__answered"] = (
             f"How many of the {'parts' if isinstance(scale, Composite) else 'items'} of {code} count."
         )

@@ -10,6 +10,7 @@ import pyarrow as pa
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, answer_type, codebook_table
 from dagster_project.study.gates import LEFT_OUT, UNANSWERED
 from dagster_project.study.instruments import Composite, Instrument, Scale
+from dagster_project.study.measures import GivenScale, kind_of
 from dagster_project.study.study import SERVICES, Study
 
 
@@ -26,16 +27,17 @@ def instruments_table(study: Study) -> pa.Table:
 def items_table(study: Study) -> pa.Table:
     """The items of all instruments, then the services."""
     rows: list[tuple[Any, ...]] = []
+    kinds = {measure.measure: kind_of(measure) for measure in study.categorical_measures}
     for instrument in study.instruments:
         for position, code in enumerate(instrument.item_codes, start=1):
             anchors, turned_from = instrument.anchors_of(position), instrument.turned_from(position)
             is_recoded = instrument.recoded(position) is not None
             keys = (turned_from is not None, turned_from, is_recoded)
             ends = (anchors.decimals, anchors.low, anchors.high)
-            rows.append((code, instrument.instrument, position, *ends, *keys, False))
+            rows.append((code, instrument.instrument, position, *ends, *keys, kinds.get(code, "item")))
     # A service is an item that is answered with 0 (not used) or 1 (used).
     rows += [
-        (code, SERVICES, order, 0, 0, 1, False, None, False, True)
+        (code, SERVICES, order, 0, 0, 1, False, None, False, "service")
         for order, code in enumerate(study.block_codes(SERVICES), start=1)
     ]
     return codebook_table(
@@ -50,7 +52,7 @@ def items_table(study: Study) -> pa.Table:
             "is_reversed": FLAG,
             "turned_from": answer_type(study.has_decimal_answers),
             "is_recoded": FLAG,
-            "is_service": FLAG,
+            "kind": TEXT,
         },
         [(row[0], order, *row[1:]) for order, row in enumerate(rows, start=1)],
     )
@@ -111,13 +113,15 @@ def scales_table(study: Study) -> pa.Table:
         else:
             aggregate, count, minimum = scale.aggregate, len(scale.items), instrument.minimum_items(scale)
             factor, is_rounded = (None if scale.multiply == 1 else scale.multiply), scale.rounded
+        published = scale.reliability if isinstance(scale, GivenScale) else None
+        reliability = published.value if published is not None else None
         norm = norms.get(code)
         outcome_order = study.protocol.outcomes.index(code) + 1 if code in study.protocol.outcomes else None
         rows.append(
             (
                 *(code, order, outcome_order, scale.label, instrument.instrument, aggregate, count, minimum, low, high),
                 *(scale.better, norm.mean if norm else None, norm.sd if norm else None, scoring_rule(instrument, scale)),
-                *(factor, is_rounded),
+                *(factor, is_rounded, scale.is_given, scale.has_ends, reliability),
             )
         )
     return codebook_table(
@@ -138,6 +142,9 @@ def scales_table(study: Study) -> pa.Table:
             "rule": TEXT,
             "factor": NUMBER,
             "is_rounded": FLAG,
+            "is_given": FLAG,
+            "has_ends": FLAG,
+            "reliability": NUMBER,
         },
         rows,
     )
@@ -149,6 +156,8 @@ def scoring_rule(instrument: Instrument, scale: Scale | Composite) -> str:
         count, minimum, parts = len(scale.parts), instrument.minimum_parts(scale), ", ".join(scale.parts)
         rule = f"{scale.aggregate} of {count} scales ({parts}), at least {minimum} of them with a score"
         return rule + (f", times {count} / those there" if scale.aggregate == "sum" and minimum < count else "")
+    if scale.is_given:
+        return "as it stands in the export"
     count, minimum = len(scale.items), instrument.minimum_items(scale)
     rule = f"{scale.aggregate} of {count} items, " + ("all" if minimum == count else f"at least {minimum}") + " answered"
     if scale.aggregate == "sum" and instrument.is_prorated(scale):

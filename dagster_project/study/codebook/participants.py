@@ -5,7 +5,8 @@ Belongs here: one function a table. Does not belong here: anything about a singl
 
 import pyarrow as pa
 
-from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, codebook_table
+from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
+from dagster_project.study.measures import Categorical, kind_of
 from dagster_project.study.study import PARTICIPANTS, Study
 from dagster_project.study.texts import comparable
 
@@ -16,6 +17,22 @@ def services_table(study: Study) -> pa.Table:
     return codebook_table(
         {"service": TEXT, "service_order": WHOLE, "label": TEXT},
         [(service.service, order, service.label) for order, service in enumerate(services, start=1)],
+    )
+
+
+def measure_categories_table(study: Study) -> pa.Table:
+    """The categories of measures that are followed over the waves, each with how it is stored."""
+    return codebook_table(
+        {"measure": TEXT, "kind": TEXT, "measure_label": TEXT, "category": TEXT, "category_order": WHOLE, "label": TEXT}
+        | {"stored_as": WHOLE, "is_ordered": FLAG},
+        [
+            (
+                *(measure.measure, kind_of(measure), measure.label, category.category, order, category.label),
+                *(measure.code_of(category), isinstance(measure, Categorical) and measure.ordered),
+            )
+            for measure in study.categorical_measures
+            for order, category in enumerate(measure.categories, start=1)
+        ],
     )
 
 

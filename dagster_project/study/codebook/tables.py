@@ -27,6 +27,7 @@ from dagster_project.study.codebook.instruments import (
 )
 from dagster_project.study.codebook.participants import (
     category_texts_table,
+    measure_categories_table,
     participant_categories_table,
     participant_special_codes_table,
     participant_variables_table,
@@ -73,6 +74,7 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "scale_bands": scale_bands_table(study),
         "scale_cut_offs": scale_cut_offs_table(study),
         "services": services_table(study),
+        "measure_categories": measure_categories_table(study),
         "participant_variables": participant_variables_table(study),
         "participant_categories": participant_categories_table(study),
         "category_texts": category_texts_table(study),

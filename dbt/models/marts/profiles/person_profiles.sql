@@ -4,18 +4,18 @@
 -- depends_on: {{ ref('planned_waves') }}
 {%- set waves = codebook_waves() %}
 {%- set scales = codebook_measures() | selectattr('kind', 'equalto', 'scale') | list %}
-{%- set services = codebook_measures() | selectattr('kind', 'equalto', 'service') | list %}
+{%- set answers = codebook_measures() | rejectattr('kind', 'equalto', 'scale') | list %}
 {%- set empty = {'participant_id': 'varchar', 'measure': 'varchar', 'kind': 'varchar', 'people_group': 'varchar'} %}
 
 with scored as (
     {{ wide_measures(scales, ref('return_states'), ref('scores')) }}
 ),
 
-used as (
-    {{ wide_measures(services, ref('return_states'), ref('answer_codes')) }}
+answered as (
+    {{ wide_measures(answers, ref('return_states'), ref('answer_codes')) }}
 )
 
-{% call(measure) union_over(scales + services if waves else [], empty) %}
+{% call(measure) union_over(scales + answers if waves else [], empty) %}
 select
     cast(participant_id as varchar) as participant_id,
     cast({{ text_literal(measure.measure) }} as varchar) as measure,
@@ -26,5 +26,5 @@ select
     {{ wide_status(measure, wave) }} as {{ status_in(wave) }},
     {{ state_in(wave) }}
     {%- endfor %}
-from {{ 'scored' if measure.kind == 'scale' else 'used' }}
+from {{ 'scored' if measure.kind == 'scale' else 'answered' }}
 {% endcall %}

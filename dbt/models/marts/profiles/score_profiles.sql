@@ -3,10 +3,10 @@
     once for many measures; each is a grouping set of its own. -#}
 -- depends_on: {{ ref('return_states') }}
 -- depends_on: {{ ref('planned_waves') }}
-{%- set sources = {'scale': ref('scores'), 'service': ref('answer_codes')} %}
+{%- set sources = {'scale': ref('scores'), 'other': ref('answer_codes')} %}
 {%- set waves = codebook_waves() %}
 {%- set blocks = [] %}
-{%- for kind in ('scale', 'service') if waves %}
+{%- for kind in ['scale'] + kinds_of_answers() if waves %}
 {%- set measures = codebook_measures() | selectattr('kind', 'equalto', kind) | list %}
 {%- for block in measures | batch(grouping_sets_at_once()) %}{% do blocks.append(block) %}{% endfor %}
 {%- endfor %}
@@ -28,7 +28,7 @@ select
     {%- endfor %},
     cast(count(*) as bigint) as n
 from (
-    {{ wide_measures(block, ref('return_states'), sources[block[0].kind]) }}
+    {{ wide_measures(block, ref('return_states'), sources['scale' if block[0].kind == 'scale' else 'other']) }}
 ) as everybody
 group by grouping sets (
     {%- for measure in block %}

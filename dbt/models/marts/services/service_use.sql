@@ -19,7 +19,7 @@ inner join {{ source('codebook', 'services') }} as services on asked.item = serv
 where not returns.is_returned
 {%- endset %}
 
-{% call(item) union_over(codebook_items() | selectattr('is_service'), after=of_missing_waves) %}
+{% call(item) union_over(codebook_items() | selectattr('kind', 'equalto', 'service'), after=of_missing_waves) %}
 {%- set of_item = unasked | selectattr('item', 'equalto', item.item) | list %}
 {%- set elsewhere = of_item | selectattr('status', 'equalto', 'not_in_wave') | map(attribute='wave') | list %}
 select
