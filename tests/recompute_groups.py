@@ -33,7 +33,15 @@ class Groups:
         """Every result of groups by id; NaN where there is no value."""
         if not self.names:
             return
-        for analysis in (self._flow, self._characteristics, self._summary, self._change, self._adjusted, self._services):
+        for analysis in (
+            self._flow,
+            self._characteristics,
+            self._summary,
+            self._change,
+            self._adjusted,
+            self._services,
+            self._categories,
+        ):
             yield from analysis()
 
     def _flow(self) -> Results:
@@ -159,18 +167,28 @@ class Groups:
         study = self._study
         for service in study.services:
             for wave in filter(study._asks_services, study.waves):
-                answers = study.answers[service, wave]
-                counts = {
-                    group: (int((answers[is_in] == 1).sum()), int(np.isfinite(answers[is_in]).sum()))
-                    for group, is_in in self._is_in.items()
-                }
-                for group, (count, n) in counts.items():
-                    yield f"service_use_by_group/{service}/{group}/{wave}", self._shares(n, count)
-                    if group != self.names[0]:
-                        yield (
-                            f"service_difference/{service}/{group}/{wave}",
-                            self._shares_compared(counts[group], counts[self.names[0]]),
-                        )
+                yield from self._answers(("service_use_by_group", "service_difference"), service, wave, service, 1)
+
+    def _categories(self) -> Results:
+        study = self._study
+        for row in study.measure_categories:
+            for wave in study.waves if row["kind"] == "category" or row["category"] == "yes" else ():
+                if study.status[row["measure"], wave] != "not_in_wave":
+                    analyses = ("categories_by_group", "category_difference")
+                    address = f"{row['measure']}/{row['category']}"
+                    yield from self._answers(analyses, row["measure"], wave, address, row["stored_as"])
+
+    def _answers(self, analyses: tuple[str, str], item: str, wave: str, address: str, code: int) -> Results:
+        answers = self._study.answers[item, wave]
+        counts = {
+            group: (int((answers[is_in] == code).sum()), int(np.isfinite(answers[is_in]).sum()))
+            for group, is_in in self._is_in.items()
+        }
+        for group, (count, n) in counts.items():
+            yield f"{analyses[0]}/{address}/{group}/{wave}", self._shares(n, count)
+            if group != self.names[0]:
+                compared = self._shares_compared(counts[group], counts[self.names[0]])
+                yield f"{analyses[1]}/{address}/{group}/{wave}", compared
 
     def _shares_compared(self, of_group: tuple[int, int], of_reference: tuple[int, int]) -> dict[str, float]:
         (x, n), (y, m) = of_group, of_reference

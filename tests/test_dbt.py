@@ -72,6 +72,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "equal_scores_by_different_ways_are_one",
             "pairs_of_scales_whose_scores_mean_something",
             "only_people_who_answered_in_both_waves_are_paired",
+            "only_people_who_answered_in_both_waves_are_in_pairs_of_categories",
             "study_flow_adds_up",
             "answers_and_reasons_are_counted_item_by_item",
         ),

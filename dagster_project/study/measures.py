@@ -4,11 +4,11 @@ Belongs here: their declaration under `measures` in study.yaml, and the instrume
 scales of items (instruments.py), facts of the roster that do not change (participants.py), services (protocol.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cached_property
 from typing import ClassVar, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from dagster_project.study.base import Code, Definition, Text, WaveId
 from dagster_project.study.instruments import BandedScore, Importance, Instrument, Scale
@@ -104,18 +104,6 @@ class Categorical(FollowedMeasure):
         default=False, description="true where the categories are steps from the lowest to the highest, as they are listed"
     )
 
-    @model_validator(mode="after")
-    def _names_each_once(self) -> "Categorical":
-        codes = [category.category for category in self.categories]
-        if repeated_codes := [code for code in codes if codes.count(code) > 1]:
-            raise ValueError(f"measure {self.measure} lists the category {repeated_codes[0]} twice; keep it once")
-        if ambiguous_codes := [code for code in codes if "_to_" in code]:
-            raise ValueError(
-                f"measure {self.measure}: the category {ambiguous_codes[0]} has _to_ in it, which results write between two"
-                " categories; rename it"
-            )
-        return self
-
     def code_of(self, category: Category) -> int:
         """How an answer is stored: the place of the category, from 1."""
         return self.categories.index(category) + 1
@@ -159,21 +147,6 @@ class Measures(Definition):
     yes_no: tuple[YesNo, ...] = Field(default=(), description="questions that are answered with yes or no")
     categories: tuple[Categorical, ...] = Field(default=(), description="questions answered with one of several categories")
 
-    @model_validator(mode="after")
-    def _names_each_once(self) -> "Measures":
-        codes = [measure.measure for measure in self.entries]
-        if repeated_codes := [code for code in codes if codes.count(code) > 1]:
-            raise ValueError(f"measure {repeated_codes[0]} is declared twice; keep one")
-        if not codes:
-            raise ValueError("measures declares none; list scores, numbers, yes_no or categories, or take measures out")
-        for quantity in self.quantities:
-            _check_limits(quantity)
-        try:
-            _ = self.instrument
-        except ValidationError as error:
-            raise ValueError(_message(error)) from None
-        return self
-
     @property
     def quantities(self) -> tuple[GivenScore | Quantity, ...]:
         """Scores and numbers."""
@@ -213,17 +186,6 @@ class Measures(Definition):
         )
 
 
-def _check_limits(quantity: GivenScore | Quantity) -> None:
-    try:
-        _ = quantity.anchors
-    except ValidationError as error:
-        raise ValueError(f"{quantity.measure}: {_message(error)}") from None
-
-
-def _message(error: ValidationError) -> str:
-    return error.errors()[0]["msg"].removeprefix("Value error, ")
-
-
 def _given_scale(quantity: GivenScore | Quantity, position: int) -> GivenScale:
     return GivenScale(
         scale=quantity.measure,
@@ -240,10 +202,41 @@ def _given_scale(quantity: GivenScore | Quantity, position: int) -> GivenScale:
     )
 
 
-def wave_errors(measures: Iterable[FollowedMeasure], waves: Iterable[str]) -> Iterable[str]:
-    """Waves that measures name and the study does not have, a line each."""
-    known_waves = list(waves)
-    for measure in measures:
-        for wave in measure.waves or ():
-            if wave not in known_waves:
-                yield f"measure {measure.measure} names the unknown wave {wave}; the waves are {', '.join(known_waves)}"
+def measures_error(measures: Measures, waves: Sequence[str]) -> str | None:
+    """What is wrong with a declaration, in one line, or None. waves: those of the study."""
+    codes = [measure.measure for measure in measures.entries]
+    if not codes:
+        return "measures declares none; list scores, numbers, yes_no or categories, or take measures out"
+    if repeated_codes := [code for code in codes if codes.count(code) > 1]:
+        return f"measure {repeated_codes[0]} is declared twice; keep one"
+    for measure in measures.entries:
+        if unknown_waves := [wave for wave in measure.waves or () if wave not in waves]:
+            return f"measure {measure.measure} names the unknown wave {unknown_waves[0]}; the waves are {', '.join(waves)}"
+    if line := next(filter(None, map(_categories_error, measures.categories)), None):
+        return line
+    for quantity in measures.quantities:
+        try:
+            _ = quantity.anchors
+        except ValidationError as error:
+            return f"measure {quantity.measure}: {_message(error)}"
+    try:
+        _ = measures.instrument
+    except ValidationError as error:
+        return f"measures: {_message(error)}"
+    return None
+
+
+def _categories_error(measure: Categorical) -> str | None:
+    codes = [category.category for category in measure.categories]
+    if repeated_codes := [code for code in codes if codes.count(code) > 1]:
+        return f"measure {measure.measure} lists the category {repeated_codes[0]} twice; keep it once"
+    if ambiguous_codes := [code for code in codes if "_to_" in code]:
+        return (
+            f"measure {measure.measure}: the category {ambiguous_codes[0]} has _to_ in it, which results write between two"
+            " categories; rename it"
+        )
+    return None
+
+
+def _message(error: ValidationError) -> str:
+    return error.errors()[0]["msg"].removeprefix("Value error, ")

@@ -18,7 +18,7 @@ from dagster_project.study.groups import Groups, RepeatedBaseline, groups_error,
 from dagster_project.study.instruments import Assumption
 from dagster_project.study.items import Positions
 from dagster_project.study.library import InstrumentName
-from dagster_project.study.measures import MEASURES, Measures, wave_errors
+from dagster_project.study.measures import MEASURES, Measures, measures_error
 from dagster_project.study.once import End, with_months
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import Family, Plan
@@ -206,7 +206,7 @@ class Protocol(Definition):
             )
         if MEASURES in self.instruments:
             raise ValueError(f"an instrument cannot be called {MEASURES}: that is the block of measures; rename it")
-        for line in wave_errors(self.measures.entries if self.measures else (), waves):
+        if self.measures is not None and (line := measures_error(self.measures, waves)) is not None:
             raise ValueError(line)
 
     def _check_families(self) -> None:

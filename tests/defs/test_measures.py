@@ -1,0 +1,116 @@
+"""A cohort without questionnaires through the whole graph: every number is made again from the answers and some from the files;
+undeclared codes are rejected; a trace counts the people of each number; the page speaks of what there is."""
+
+import csv
+import statistics
+from pathlib import Path
+from typing import Any
+
+import pytest
+from measures_study import write_measures_study
+from recompute import recompute
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def measures_workspace(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any) -> Any:
+    from conftest import run_all
+
+    folder = tmp_path_factory.mktemp("measures")
+    workspace = workspace_at(folder, write_measures_study(folder / "made" / "measures_study"))
+    run = run_all(workspace)
+    assert run.success, (run.failures, run.checks)
+    return workspace
+
+
+def _cells(workspace: Any, wave: str, column: str) -> dict[str, str]:
+    file = next(Path(workspace.release).parent.glob(f"**/raw/{wave}/{wave.lower()}.csv"))
+    with file.open(encoding="utf-8", newline="") as opened:
+        return {row["Person"]: row[column] for row in csv.DictReader(opened)}
+
+
+def _numbers(workspace: Any, wave: str, column: str) -> dict[str, float]:
+    cells = _cells(workspace, wave, column)
+    return {person: float(cell.replace(",", ".")) for person, cell in cells.items() if cell not in ("", "-9", "71,25")}
+
+
+def test_every_number_is_what_the_answers_give(measures_workspace: Any) -> None:
+    report = recompute(measures_workspace.release / "warehouse.duckdb")
+    assert [str(difference) for difference in report.differences] == []
+    assert report.checked > 1100
+    assert not [name for name in report.uncovered if name.startswith("categor")]
+
+
+def test_numbers_of_the_files_come_out_as_they_are(measures_workspace: Any) -> None:
+    values = measures_workspace.values()
+    for measure, column in (("depression", "BDI"), ("weight", "Kilo")):
+        numbers = _numbers(measures_workspace, "T2", column)
+        assert values[f"summary/{measure}/T2/n"] == len(numbers)
+        assert values[f"summary/{measure}/T2/mean"] == pytest.approx(statistics.mean(numbers.values()), rel=1e-12)
+        assert values[f"summary/{measure}/T2/sd"] == pytest.approx(statistics.stdev(numbers.values()), rel=1e-12)
+    first, last = (_numbers(measures_workspace, wave, "BDI") for wave in ("T1", "T3"))
+    changes = [first[person] - last[person] for person in first.keys() & last.keys()]
+    assert values["change/depression/T1-T3/mean_change"] == pytest.approx(statistics.mean(changes), rel=1e-12)
+    threshold = 1.96 * (2 * (1 - 0.9)) ** 0.5 * statistics.stdev(first[person] for person in first.keys() & last.keys())
+    assert values["reliable_change/depression/T1-T3/threshold"] == pytest.approx(threshold, rel=1e-12)
+    assert values["reliable_change/depression/T1-T3/count_improved"] == sum(change > threshold for change in changes)
+    homes = _cells(measures_workspace, "T2", "Home")
+    assert values["categories/living/partner/T2/count"] == sum(cell in ("2", "3") for cell in homes.values())
+    assert values["categories/living/partner/T2/n"] == sum(cell not in ("", "-9") for cell in homes.values())
+
+
+def test_a_code_that_nobody_declared_is_no_answer_however_well_it_would_fit(measures_workspace: Any) -> None:
+    """0 would be no, as it is stored; 4 would be none of three categories, and 71.25 has more decimals than declared."""
+    rejected = measures_workspace.working("select wave, item, answer_text from staging.rejected_answers order by item")
+    assert [tuple(row.values()) for row in rejected] == [
+        ("T1", "in_work", "0"), ("T1", "living", "4"), ("T1", "weight", "71,25"),
+    ]  # fmt: skip
+
+
+def test_a_number_has_no_ends_and_no_reliability_and_without_a_good_end_nobody_improves(measures_workspace: Any) -> None:
+    ids = set(measures_workspace.values())
+    assert not [name for name in ids if name.startswith("measurement/")]
+    assert not [name for name in ids if "/weight/" in name and ("floor" in name or "percent_of_maximum" in name)]
+    assert not [name for name in ids if name.startswith("reliable_change/weight")]
+    assert "summary/depression/T1/percent_floor" in ids
+    # Only the waves that ask have answers; the others are not asked about.
+    assert "categories/health/poor/T2/n" not in ids
+    assert "category_change/health/T1-T2/n" not in ids
+
+
+def test_a_trace_counts_the_people_of_each_number_and_shows_their_answers(measures_workspace: Any) -> None:
+    numbers = measures_workspace.released(
+        """
+        select result_id, n from results.results
+        where analysis in ('categories', 'category_change', 'categories_by_group', 'category_difference')
+            and statistic in ('n', 'p', 'percent', 'p_sign', 'chi_square') or outcome = 'weight' and statistic = 'mean'
+        """
+    )
+    assert len(numbers) > 90
+    for row in numbers:
+        people = measures_workspace.released(
+            f"select count(*) filter (is_counted) as n from trace('{row['result_id']}') where part = 'person'"
+        )
+        assert people[0]["n"] == row["n"], row["result_id"]
+    moves = measures_workspace.released(
+        "select distinct text from trace('category_change/health/T1-T3/p') where part = 'person' and is_counted"
+    )
+    assert {row["text"] for row in moves} <= {f"{first} → {second}" for first in ("poor", "fair", "good") for second in ("poor", "fair", "good")}  # fmt: skip
+    answers = measures_workspace.released(
+        "select source_column, count(*) as n from trace('summary/weight/T2/mean') where part = 'answer' and is_counted group by all"
+    )
+    assert [(row["source_column"], row["n"]) for row in answers] == [
+        ("Kilo", len(_numbers(measures_workspace, "T2", "Kilo")))
+    ]
+
+
+def test_the_page_names_measures_and_says_how_they_came(measures_workspace: Any) -> None:
+    page = (measures_workspace.release / "index.html").read_text(encoding="utf-8")
+    for words in (
+        "Answers over time", "From one category to another", "Body weight (kg)", "In paid work",
+        "Taken as they stand in the exports, without their items", "neither end is good",
+    ):  # fmt: skip
+        assert words in page, words
+    for words in ("Cronbach", "Use of services", "of a scale&#39;s items"):
+        assert words not in page, words
