@@ -24,6 +24,7 @@ contrasts:                # what is compared, and in which direction a change is
 
 instruments: [example]    # each is a file of that name below instruments/, or one that comes along, e.g. library:phq9
 outcomes: [example_total] # the scales that the tables print, in order
+# measures: ...           # scores without items, numbers, yes or no, categories: docs/measures.md
 # better: {{example_total: high, others: low}}   # the good end of scales, where the instruments' files leave it open
 # reversed: {{example: [2, 4]}}                  # the same of reversed items; and of waves: months: {{T1: 0, T2: 3}}
 
