@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from measures_study import write_measures_study
 
 from dagster_project.audit import EFFECT_SIZE_DEFINITIONS
 from dagster_project.cli import main
@@ -106,6 +107,18 @@ def test_what_cannot_start_is_one_line(words: list[str], line: str, monkeypatch:
     assert output.err.startswith("wavehouse: ")
     assert output.err.strip().endswith(line)
     assert output.err.count("\n") == 1
+
+
+def test_stand_ins_without_items_are_refused(tmp_path: Path, capsys: Any) -> None:
+    folder = write_measures_study(tmp_path / "measures_study", size=2)
+    file = folder / "study.yaml"
+    published = "published: {file: published.csv, tables: {'1': summary}}\n"
+    file.write_text(published + file.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "published.csv").write_text("", encoding="utf-8")
+    assert main(["simulate", "--study", str(folder), "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err == (
+        f"wavehouse: {file}: measures: stand-ins are made of items, and depression has none; simulate a study without measures\n"
+    )
 
 
 def test_help_names_every_command(capsys: Any) -> None:

@@ -117,6 +117,7 @@ def table_characteristics(study: Study, results: Iterable[ResultRow]) -> Table:
     kinds = {variable.kind for variable in variables}
     rows: list[Row] = []
     section = ""
+    sections = [variable.section for variable in variables]
     for variable in variables:
         if variable.section != section:
             rows.append(Row(variable.section))
@@ -128,13 +129,17 @@ def table_characteristics(study: Study, results: Iterable[ResultRow]) -> Table:
             rows.append(Row(variable.label, (n, numbers.cell("{} ({})", *ids[:2]), limits)))
             continue
         printed_categories = variable.printed_categories or tuple(category.category for category in variable.categories)
+        # The heading of a section does not say which of its variables a category is of.
+        is_named = sections.count(variable.section) > 1 and len(printed_categories) > 1
+        rows += [Row(variable.label, (Cell(""),) * 3)] if is_named else []
         for category in variable.categories:
             if category.category in printed_categories:
                 ids = [
                     result_id("characteristics", variable.variable, statistic, category=category.category)
                     for statistic in ("n", "count", "percent")
                 ]
-                rows.append(Row(category.label, (numbers.cell("{}", ids[0]), numbers.cell("{} ({} %)", *ids[1:]), Cell(""))))
+                cells = (numbers.cell("{}", ids[0]), numbers.cell("{} ({} %)", *ids[1:]), Cell(""))
+                rows.append(Row(f"– {category.label}" if is_named else category.label, cells))
     return Table(
         number="",
         name="characteristics",

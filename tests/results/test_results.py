@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from measures_study import write_measures_study
 
 from dagster_project.results import (
     PublishedValue,
@@ -136,6 +137,19 @@ def test_a_study_without_a_single_answer_has_every_row_and_no_value() -> None:
         table = lay_out(study, rows)
         assert to_markdown(table)
         assert to_csv_rows(table)
+
+
+def test_categories_of_two_variables_under_one_heading_stand_under_their_names(tmp_path: Path) -> None:
+    folder = write_measures_study(tmp_path / "measures_study", size=2)
+    file = folder / "study.yaml"
+    smoker = (
+        "  - {variable: smoker, label: Smoker, section: Region, kind: category,"
+        " categories: [{category: s0, label: 'no'}, {category: s1, label: 'yes'}]}\nexports:"
+    )
+    text = file.read_text(encoding="utf-8").replace("exports:", smoker, 1)
+    file.write_text(text.replace("{region: Region}", "{region: Region, smoker: Smoker}"), encoding="utf-8")
+    rows = table_characteristics(read_study(folder), []).rows
+    assert [row.label for row in rows] == ["Region", "Region", "– Town", "– Country", "Smoker", "– no", "– yes"]
 
 
 def test_one_person_has_a_mean_and_no_sd() -> None:
