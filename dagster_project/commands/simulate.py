@@ -29,8 +29,8 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         )
     if study.measures:
         raise StudyError(
-            f"{study.folder / 'study.yaml'}: measures: stand-ins are made of items, and {next(iter(study.measures))} has none;"
-            " simulate a study without measures"
+            f"{study.folder / 'study.yaml'}: measures: stand-ins are made of items, and {next(iter(study.measures))} has"
+            " none; simulate a study without measures"
         )
     refuse_existing_files(study, options.out)  # now, not after minutes of searching
     published = read_published(study.folder / study.protocol.published.file)
