@@ -50,6 +50,8 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
         )
     if "service_difference" in analyses:
         yield "Use of services was compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
+    if "category_difference" in analyses:
+        yield "Answers were compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
     for compares, words in _TESTS.items():
         if families := study.protocol.plan.families_of(compares):
             names = [f"{family.family} ({family.role})" for family in families]

@@ -5,6 +5,7 @@ Belongs here: these sentences. Does not belong here: results, and anything that 
 
 from collections.abc import Iterator, Mapping
 
+from dagster_project.report.estimand_methods import estimands
 from dagster_project.report.group_methods import enumerated, group_methods
 from dagster_project.results import (
     PEOPLE,
@@ -17,12 +18,14 @@ from dagster_project.results import (
 )
 from dagster_project.study import (
     SERVICES,
+    Categorical,
     Composite,
     GivenScale,
     Instrument,
     MeasuresInstrument,
     Scale,
     Study,
+    YesNo,
     in_words,
 )
 
@@ -34,6 +37,7 @@ def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, 
         ("Design", _design(study) + _planned(study, results)),
         ("Groups", " ".join(group_methods(study, set(analyses)))),
         ("Measures", " ".join(_measures(study))),
+        ("Estimands", " ".join(estimands(study))),
         ("Norms", _norms(study)),
         ("Missing answers", _missing(study) + _rejected(results)),
         ("Analysis", " ".join(_analysis(study, set(analyses)))),
@@ -207,6 +211,14 @@ def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:
             f"Change was tested with two-sided paired t tests and 95 % t intervals among {PEOPLE['both']}; the effect"
             f" size is {size} ({statistic_of('change', size).formula})."
         )
+    if "category_change" in analyses:
+        kinds = {type(measure) for measure in study.categorical_measures}
+        if YesNo in kinds:
+            yield "Answers of yes in two waves were compared with McNemar's exact test and an interval by Bonett and Price."
+        if Categorical in kinds:
+            is_ordered = any(isinstance(measure, Categorical) and measure.ordered for measure in study.categorical_measures)
+            ordered_words = ", and of ordered ones with the sign test" if is_ordered else ""
+            yield f"Categories in two waves were compared with Bowker's test of symmetry{ordered_words}."
     if "service_change" in analyses:
         yield "Use of services in two waves was compared with McNemar's exact test and an interval by Bonett and Price."
     if "norm_difference" in analyses:

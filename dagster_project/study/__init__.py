@@ -41,7 +41,7 @@ from dagster_project.study.measures import MEASURES, YES, Categorical, FollowedM
 from dagster_project.study.new import further_definitions, new_study, study_code
 from dagster_project.study.norms import Norm, NormSample
 from dagster_project.study.participants import Category, ParticipantVariable
-from dagster_project.study.plan import EffectSizeName, Family, Plan, Role
+from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
 from dagster_project.study.protocol import (
     Contrast,
@@ -112,12 +112,14 @@ __all__ = [
     "Definition",
     "EffectSize",
     "EffectSizeName",
+    "Estimand",
     "Export",
     "Family",
     "FollowedMeasure",
     "GivenScale",
     "Groups",
     "Instrument",
+    "IntercurrentEvent",
     "ItemGate",
     "Kobo",
     "Layout",

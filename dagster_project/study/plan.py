@@ -18,6 +18,30 @@ else:
     EffectSizeName = Literal[EFFECT_SIZE_NAMES]
 
 
+class IntercurrentEvent(Definition):
+    """Something after the start that changes what a score means, or that there is one, and how the question takes it."""
+
+    event: str = Field(description="the event, e.g. stopped the treatment early")
+    strategy: Literal["treatment_policy", "hypothetical", "composite", "while_on_treatment", "principal_stratum"] = Field(
+        description="treatment_policy (whatever happened), hypothetical (as if it had not), composite (it is a part of the"
+        " outcome), while_on_treatment (up to it) or principal_stratum (people to whom it would not happen)"
+    )
+
+
+class Estimand(Definition):
+    """What a family of tests is to estimate, in the terms of ICH E9(R1). Outcomes and contrasts of the family are the
+    variable."""
+
+    population: str = Field(description="the people that the question is about, e.g. adults with a depressive episode")
+    treatments: str | None = Field(default=None, description="the treatments, or conditions, that are compared")
+    variable: str | None = Field(default=None, description="the variable in words; the family's outcomes if left out")
+    intercurrent_events: tuple[IntercurrentEvent, ...] = Field(
+        description="events after the start with their strategies, e.g. [{event: stopped early, strategy:"
+        " treatment_policy}]; [] where none is expected"
+    )
+    summary: str = Field(description="the measure for the population, e.g. difference of mean change")
+
+
 class Family(Definition):
     """Tests that are adjusted for multiplicity together: the given outcomes in the given contrasts."""
 
@@ -32,6 +56,10 @@ class Family(Definition):
         description="what is tested: waves (change of everybody; default), groups (difference of change between groups),"
         " groups_adjusted (the same, adjusted for the baseline score) or repeated_measures (the same in the mixed model of"
         " all waves)",
+    )
+    estimand: Estimand | None = Field(
+        default=None,
+        description="what is to be estimated: population, treatments, variable, intercurrent_events, summary (ICH E9(R1))",
     )
 
 

@@ -293,6 +293,8 @@ class Protocol(Definition):
         for family in plan_content["plan"]["families"]:
             if family["compares"] == "waves":
                 del family["compares"]
+            if family["estimand"] is None:
+                del family["estimand"]
         if isinstance(self.groups, Groups):
             plan_content["groups"] = self.groups.model_dump(mode="json")
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
