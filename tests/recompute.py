@@ -214,8 +214,11 @@ class _Study:
         self.measure_categories = self._rows("codebook.measure_categories", "measure, category_order")
         self.services = [row["service"] for row in self._rows("codebook.services", "service_order")]
         self.items_of: dict[str, list[str]] = {}
+        self.reversed: set[tuple[str, str]] = set()
         for row in self._rows("codebook.scale_items", "item_order"):
             self.items_of.setdefault(row["scale"], []).append(row["item"])
+            if row["turned_from"] is not None:
+                self.reversed.add((row["scale"], row["item"]))
         self.parts_of: dict[str, list[str]] = {}
         for row in self._rows("codebook.scale_parts", "part_order"):
             self.parts_of.setdefault(row["scale"], []).append(row["part"])
@@ -303,9 +306,9 @@ class _Study:
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def keyed(self, item: str, wave: str) -> Array:
+    def keyed(self, scale: str, item: str, wave: str) -> Array:
         """Answers in the direction of the scale, and skips that count as a number."""
-        numbers = self._keyed_answers(item, wave)
+        numbers = self._keyed_answers(scale, item, wave)
         if (self.skips.get(item) or "none").lstrip("-").isdigit():
             return np.where(self.reasons[item, wave] == "valid_skip", float(self.skips[item]), numbers)
         return numbers
@@ -318,12 +321,12 @@ class _Study:
         )
         return self.minimums.get((scale, left_out), self.scales[scale]["minimum_answered"])
 
-    def _keyed_answers(self, item: str, wave: str) -> Array:
+    def _keyed_answers(self, scale: str, item: str, wave: str) -> Array:
         answers = self.answers[item, wave]
         entry = self.items[item]
         if entry["is_recoded"]:
             return np.array([self.counts_as.get((item, answer), math.nan) for answer in answers.tolist()])
-        return entry["low"] + entry["high"] - answers if entry["is_reversed"] else answers
+        return entry["low"] + entry["high"] - answers if (scale, item) in self.reversed else answers
 
     def _score(self, scale: str, wave: str) -> None:
         rule = self.scales[scale]
@@ -331,7 +334,7 @@ class _Study:
             columns = [self.scores[part, wave] for part in self.parts_of[scale]]
             reasons = [self.why_not[part, wave] for part in self.parts_of[scale]]
         else:
-            columns = [self.keyed(item, wave) for item in self.items_of[scale]]
+            columns = [self.keyed(scale, item, wave) for item in self.items_of[scale]]
             reasons = [list(self.reasons[item, wave]) for item in self.items_of[scale]]
         size = len(self.people)
         scores, missing_reasons = np.full(size, math.nan), list[str | None]([None] * size)
@@ -614,7 +617,7 @@ class _Study:
                     yield f"items/{item}/{answer:g}/{wave}", {"count": int((codes == answer).sum())}
 
     def _complete(self, scale: str, wave: str) -> Array:
-        answers = np.column_stack([self.keyed(item, wave) for item in self.items_of[scale]])
+        answers = np.column_stack([self.keyed(scale, item, wave) for item in self.items_of[scale]])
         return answers[np.isfinite(answers).all(axis=1)]
 
     def _measurement(self) -> Iterator[tuple[str, dict[str, float]]]:

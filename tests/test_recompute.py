@@ -75,7 +75,10 @@ def test_a_changed_result_differs_alone(small_file: Path) -> None:
 
 def test_another_rule_differs(small_file: Path) -> None:
     """An item reversed in the codebook, and not in the scores: the release of a stale codebook."""
-    _spoil(small_file, "update codebook.items set is_reversed = not is_reversed where item = 'mood_03'")
+    _spoil(
+        small_file,
+        "update codebook.scale_items set turned_from = case when turned_from is null then 6 end where item = 'mood_03'",
+    )
     assert {"summary/mood_total/T1/mean", "change/mood_total/T1-T2/t"} <= _differing(small_file)
 
 

@@ -15,12 +15,11 @@ Definitions = Mapping[str, "pa.Table"]
 
 
 class Item(NamedTuple):
-    """An item: its ends, whether it is reversed, or recoded by table, and how many decimals its answers have. Answers are
-    stored as whole numbers of the last of them."""
+    """An item: its ends, whether it is recoded by table, and how many decimals its answers have. Answers are stored as whole
+    numbers of the last of them."""
 
     low: float
     high: float
-    is_reversed: bool
     is_recoded: bool
     decimals: int = 0
 
@@ -63,9 +62,10 @@ class Scale(NamedTuple):
 
 
 class ScaleItem(NamedTuple):
-    """An item of a scale."""
+    """An item of a scale. turned_from: what its answer is subtracted from where it is reversed in the scale."""
 
     item: str
+    turned_from: float | None
 
 
 class Part(NamedTuple):

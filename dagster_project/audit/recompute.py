@@ -274,9 +274,12 @@ class _Recomputation:
         scale_row = self._definitions.scale(scale)
         size = len(answers[items[0]])
         total, answer_counts, left_out_counts = np.zeros(size), np.zeros(size), np.zeros(size)
+        reversed_items = {
+            row.item for row in self._definitions.rows(ScaleItem, "scale_items", scale=scale) if row.turned_from is not None
+        }
         for item in items:
             left_out_counts += (answers[item] == _SKIP) & ("left_out" in self._gates(item))
-            item_scores = self._item_scores(item, answers[item])
+            item_scores = self._item_scores(item, answers[item], item in reversed_items)
             has_answer = np.isfinite(item_scores)
             total += np.where(has_answer, item_scores, 0.0)
             answer_counts += has_answer
@@ -298,18 +301,18 @@ class _Recomputation:
         """What the item counts as where it was not asked, once for each of its conditions; nothing where it has no gate."""
         return [str(row.blank_counts_as) for row in self._definitions.rows(ItemGate, "item_gates", item=item)]
 
-    def _item_scores(self, item: str, values: Floats) -> Floats:
+    def _item_scores(self, item: str, values: Floats, is_reversed: bool) -> Floats:
         """What the answers to an item count as, and its skips; NaN for those that count as nothing."""
         if not (gates := self._gates(item)):
-            return self._answer_scores(item, values)
+            return self._answer_scores(item, values, is_reversed)
         number = math.nan if gates[0] in ("unanswered", "left_out") else float(gates[0])
         is_skip = values == _SKIP
-        return np.where(is_skip, number, self._answer_scores(item, np.where(is_skip, np.nan, values)))
+        return np.where(is_skip, number, self._answer_scores(item, np.where(is_skip, np.nan, values), is_reversed))
 
-    def _answer_scores(self, item: str, values: Floats) -> Floats:
+    def _answer_scores(self, item: str, values: Floats, is_reversed: bool) -> Floats:
         item_row = self._definitions.item(item)
         if not item_row.is_recoded:
-            return item_row.low + item_row.high - values if item_row.is_reversed else values
+            return item_row.low + item_row.high - values if is_reversed else values
         item_scores = np.full(len(values), np.nan)
         for row in self._definitions.rows(ItemAnswer, "item_answers", item=item):
             item_scores[values == row.answer] = row.counts_as

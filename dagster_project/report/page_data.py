@@ -119,8 +119,8 @@ class PeopleData(TypedDict):
     scale_items: dict[str, list[str]]
     #: Of scales that are made of other scales: those.
     scale_parts: dict[str, list[str]]
-    #: By reversed item: what its answer is subtracted from.
-    reversed_from: dict[str, float]
+    #: By scale and item that is reversed in it: what the answer is subtracted from.
+    reversed_from: dict[str, dict[str, float]]
     #: By recoded item and answer: what it counts as.
     recoded: dict[str, dict[str, float]]
     #: By item that may be skipped: what it counts as where it was not asked.

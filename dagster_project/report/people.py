@@ -117,7 +117,7 @@ _QUERIES = {
     "scale_items": "select scale, item from codebook.scale_items order by scale, item_order",
     "scale_parts": "select scale, part from codebook.scale_parts order by scale, part_order",
     "scales": "select scale, items_total, rule from codebook.scales order by scale",
-    "reversed_items": "select item, turned_from from codebook.items where turned_from is not null order by item",
+    "reversed_items": "select scale, item, turned_from from codebook.scale_items where turned_from is not null order by all",
     "recoded": """
         select answers.item, answers.answer, answers.counts_as
         from codebook.item_answers as answers
@@ -211,8 +211,9 @@ class ScaleRule:
 
 @dataclass(frozen=True)
 class ReversedItem:
-    """What the answer to a reversed item is subtracted from."""
+    """What the answer to an item that is reversed in a scale is subtracted from."""
 
+    scale: str
     item: str
     turned_from: float
 
@@ -324,7 +325,7 @@ def people_data(queried: PeopleRows, scopes: Iterable[Scope]) -> PeopleData:
         "scales": {row.scale: {"items_total": row.items_total, "rule": row.rule} for row in queried.scales},
         "scale_items": _lists_by_scale((row.scale, row.item) for row in queried.scale_items),
         "scale_parts": _lists_by_scale((row.scale, row.part) for row in queried.scale_parts),
-        "reversed_from": {row.item: row.turned_from for row in queried.reversed_items},
+        "reversed_from": _reversed(queried.reversed_items),
         "recoded": _recoded(queried.recoded),
         "counted_skips": dict(queried.counted_skips),
         "reasons": list(reason_indexes),
@@ -383,6 +384,13 @@ def _lists_by_scale(members: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for scale, member in members:
         scales.setdefault(scale, []).append(member)
     return scales
+
+
+def _reversed(rows: Iterable[ReversedItem]) -> dict[str, dict[str, float]]:
+    items_by_scale: dict[str, dict[str, float]] = {}
+    for row in rows:
+        items_by_scale.setdefault(row.scale, {})[row.item] = row.turned_from
+    return items_by_scale
 
 
 def _recoded(rows: Iterable[RecodedAnswer]) -> dict[str, dict[str, float]]:

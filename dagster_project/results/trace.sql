@@ -175,7 +175,7 @@ people as (
 ),
 
 items as (
-    select scale_items.scale, items.item, items.item_order, items.turned_from, items.is_recoded, items.decimals::integer as decimals
+    select scale_items.scale, items.item, items.item_order, scale_items.turned_from, items.is_recoded, items.decimals::integer as decimals
     from codebook.scale_items as scale_items
     inner join measures on scale_items.scale = measures.scale
     inner join codebook.items as items on scale_items.item = items.item

@@ -29,9 +29,9 @@ def spread_sum(total: int, ranges: Sequence[tuple[int, int]], easiness: list[flo
     return answers
 
 
-def _answer_of(instrument: Instrument, position: int, item_score: int) -> int:
+def _answer_of(instrument: Instrument, scale: Scale, position: int, item_score: int) -> int:
     """The lowest answer that counts as a number."""
-    scored_answers = instrument.scored_answers(position)
+    scored_answers = instrument.scored_answers(position, scale)
     return int(instrument.anchors_of(position).answers[scored_answers.index(item_score)])
 
 
@@ -74,7 +74,7 @@ def scale_answers(
             total = max(lowest, min(highest, total))
             item_scores = spread_sum(total, item_ranges, item_easiness, rng) if count else []
             row: dict[int, Answer] = {
-                position: _answer_of(instrument, position, item_score)
+                position: _answer_of(instrument, scale, position, item_score)
                 for position, item_score in zip(answered_positions, item_scores, strict=True)
             }
             reason = REFUSAL if rng.random() < 0.15 else BLANK

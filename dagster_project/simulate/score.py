@@ -54,7 +54,7 @@ def scores_of(study: Study, respondents: Mapping[str, list[int]], answers: Answe
                 for position in scale.items:
                     answer = answers.get((wave, instrument.item_code(position)), {}).get(person)
                     if isinstance(answer, int):
-                        item_scores.append(instrument.scored_answer(position, answer))
+                        item_scores.append(instrument.scored_answer(position, answer, scale))
                 if len(item_scores) < instrument.minimum_items(scale):
                     continue
                 if scale.conversion is not None:

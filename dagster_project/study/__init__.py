@@ -34,7 +34,7 @@ from dagster_project.study.export import (
 )
 from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UNASKED, VALID_SKIP, ItemGate, settle
 from dagster_project.study.groups import Groups, RepeatedMeasures, is_arm_code
-from dagster_project.study.instruments import Bands, Composite, CutOff, Instrument, Scale, Score
+from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
 from dagster_project.study.measures import MEASURES, YES, Categorical, FollowedMeasure, GivenScale, MeasuresInstrument, YesNo
@@ -54,6 +54,7 @@ from dagster_project.study.protocol import (
 from dagster_project.study.questions import ASK
 from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study
 from dagster_project.study.readers import READERS, Layout
+from dagster_project.study.scores import Bands, CutOff, Score
 from dagster_project.study.source import (
     Kobo,
     LimeSurvey,

@@ -7,95 +7,14 @@ scale, how many items must be answered). Does not belong here: item wording (nev
 import math
 from collections.abc import Collection, Iterable
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from dagster_project.study.base import Code, Definition, as_list
 from dagster_project.study.gates import Gate, check_gates, left_out_items
 from dagster_project.study.items import Anchors, ItemAnchors, PlainNumber, Positions, Recode
-
-
-class Importance(Definition):
-    """The minimal important change of a score, as the instrument's literature states it."""
-
-    change: float = Field(gt=0, description="the minimal clinically important difference, in points of the score")
-    source: str = Field(description="a citation")
-
-
-class Band(Definition):
-    """A named range of a score, up to where the next one starts."""
-
-    low: float = Field(description="the score at which it starts")
-    label: str = Field(description="what the source calls scores in this range")
-
-
-class Bands(Definition):
-    """Named ranges that cover a score: the first starts at the lowest score, each ends where the next one starts."""
-
-    source: str = Field(description="a citation")
-    steps: tuple[Band, ...] = Field(
-        min_length=2, description="the ranges from the lowest, e.g. [{low: 0, label: minimal}, ..]"
-    )
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """A code a range, from the lowest: band_1, band_2, ..; what it is called may have spaces and any letters."""
-        return tuple(f"band_{order}" for order in range(1, len(self.steps) + 1))
-
-
-class CutOff(Definition):
-    """A score from which on, or up to which, the source says something of a person."""
-
-    value: float = Field(description="the score that still counts as beyond the cut")
-    direction: Literal["at_least", "at_most"] = Field(description="at_least (this score or more) or at_most (this or less)")
-    meaning: str = Field(description="what the source says of people beyond it")
-    source: str = Field(description="a citation")
-
-    @property
-    def code(self) -> str:
-        """What results call it: at_least_10, at_most_2_5."""
-        return f"{self.direction}_{self.value:.10g}".replace(".", "_")
-
-    def is_on_good_side(self, better_sign: int) -> bool:
-        """Whether people beyond it are well. better_sign: of the scale, 1 where high is good, -1 where low is."""
-        return (self.direction == "at_least") == (better_sign > 0)
-
-
-class BandedScore(Definition):
-    """What the source of a score says of its values."""
-
-    bands: Bands | None = Field(default=None, description="named ranges of the score, with their source")
-    cut_offs: tuple[CutOff, ...] = Field(
-        default=(), description="scores from which on the source says something of a person"
-    )
-
-
-class Score(BandedScore):
-    """What scales and composites share."""
-
-    scale: Code = Field(description="a code such as wellbeing: lower case letters, digits, underscores")
-    label: str = Field(description="the scale's name as tables print it")
-    better: Literal["high", "low", "neither"] = Field(
-        description="high or low: which end of the scale is good; neither where none is"
-    )
-    #: Whether it stands in the exports as it is; a scale of items is computed.
-    is_given: ClassVar[bool] = False
-
-    @property
-    def better_sign(self) -> int:
-        """1 where a higher score is better, -1 where a lower one is, 0 where neither is."""
-        return {"high": 1, "low": -1, "neither": 0}[self.better]
-
-    @property
-    def better_in_words(self) -> str:
-        """Which end is good, e.g. 'low is good'."""
-        return "neither end is good" if self.better == "neither" else f"{self.better} is good"
-
-    @property
-    def has_ends(self) -> bool:
-        """Whether its lowest and highest value are the ends of a scale."""
-        return True
+from dagster_project.study.scores import Importance, Score
 
 
 class Scale(Score):
@@ -111,6 +30,10 @@ class Scale(Score):
     rounded: bool = Field(default=False, description="true where the score is rounded to a whole number, a half upwards")
     conversion: dict[int, float] | None = Field(
         default=None, description="a table from the complete raw sum to the reported score"
+    )
+    reversed: Positions | None = Field(
+        default=None,
+        description="positions of the items that are reversed in this scale, if not the instrument's; [] for none",
     )
 
 
@@ -168,6 +91,7 @@ class Instrument(Definition):
         if duplicates := [code for code in codes if codes.count(code) > 1]:
             raise ValueError(f"scale {duplicates[0]} is defined twice")
         for scale in self.scales:
+            self._check_own_keys(scale)
             self.refuse_unknown(f"scale {scale.scale}", scale.items)
             if len(set(scale.items)) != len(scale.items):
                 raise ValueError(f"scale {scale.scale} names an item twice")
@@ -220,6 +144,16 @@ class Instrument(Definition):
                 if unknown := [answer for answer in group.codes if not anchors.is_answer(answer)]:
                     raise ValueError(f"recode: {unknown[0]} is no answer to item {position} ({anchors}); correct the codes")
 
+    def _check_own_keys(self, scale: Scale) -> None:
+        for position in scale.reversed or ():
+            if position not in scale.items:
+                raise ValueError(f"scale {scale.scale}: reversed names item {position}, which is none of its items")
+            if self.recoded(position) is not None:
+                raise ValueError(
+                    f"scale {scale.scale}: reversed names item {position}, which recode counts as other numbers; write its"
+                    " direction into the codes"
+                )
+
     def _check_scoring(self, scale: Scale) -> None:
         """The rule gives every complete set of answers a score, and an incomplete one none outside the range."""
         item_ranges = {self.scored_range(position) for position in scale.items}
@@ -269,25 +203,32 @@ class Instrument(Definition):
             groups[anchors] = (*groups.get(anchors, ()), position)
         return groups
 
-    def turned_from(self, position: int) -> float | None:
-        """The number that the answer to a reversed item is subtracted from when it is scored; None for any other item."""
+    def turned_from(self, position: int, scale: Scale | None = None) -> float | None:
+        """The number that the answer to a reversed item is subtracted from when it is scored; None for any other item.
+
+        scale: in which it counts; by the instrument's own keys if left out.
+        """
         anchors = self.anchors_of(position)
-        return round(anchors.low + anchors.high, anchors.decimals) if position in self.reversed else None
+        reversed_items = self.reversed if scale is None or scale.reversed is None else scale.reversed
+        return round(anchors.low + anchors.high, anchors.decimals) if position in reversed_items else None
 
     def recoded(self, position: int) -> dict[PlainNumber, int] | None:
         """What each answer to a recoded item counts as; None for any other item."""
         return next((group.codes for group in self.recode if position in group.items), None)
 
-    def scored_answer(self, position: int, answer: Any) -> Any:
-        """An answer as it enters a score: by its table where the item is recoded, reversed where it is reversed."""
-        codes, turned_from = self.recoded(position), self.turned_from(position)
+    def scored_answer(self, position: int, answer: Any, scale: Scale | None = None) -> Any:
+        """An answer as it enters a score: by its table where the item is recoded, reversed where it is reversed.
+
+        scale: as in turned_from.
+        """
+        codes, turned_from = self.recoded(position), self.turned_from(position, scale)
         if codes is not None:
             return codes[answer]
         return answer if turned_from is None else turned_from - answer
 
-    def scored_answers(self, position: int) -> tuple[float, ...]:
-        """What the item's answers count as, in the order of the answers."""
-        return tuple(self.scored_answer(position, answer) for answer in self.anchors_of(position).answers)
+    def scored_answers(self, position: int, scale: Scale | None = None) -> tuple[float, ...]:
+        """What the item's answers count as, in the order of the answers. scale: as in turned_from."""
+        return tuple(self.scored_answer(position, answer, scale) for answer in self.anchors_of(position).answers)
 
     def scored_range(self, position: int) -> tuple[float, float]:
         """The lowest and highest number that an answer to the item counts as."""
@@ -301,7 +242,7 @@ class Instrument(Definition):
             return range(int(sum(low for low, _ in ranges)), int(sum(high for _, high in ranges)) + 1)
         sums = {0}
         for position in scale.items:
-            sums = {total + int(number) for total in sums for number in set(self.scored_answers(position))}
+            sums = {total + int(number) for total in sums for number in set(self.scored_answers(position, scale))}
         return tuple(sorted(sums))
 
     def has_steps(self, position: int) -> bool:

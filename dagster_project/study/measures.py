@@ -11,9 +11,10 @@ from typing import ClassVar, Literal
 from pydantic import Field, ValidationError
 
 from dagster_project.study.base import Code, Definition, Text, WaveId
-from dagster_project.study.instruments import BandedScore, Importance, Instrument, Scale
+from dagster_project.study.instruments import Instrument, Scale
 from dagster_project.study.items import Anchors, ItemAnchors, PlainNumber
 from dagster_project.study.participants import Category
+from dagster_project.study.scores import BandedScore, Importance
 
 #: The block of an export, and the instrument, that measures without items make.
 MEASURES = "measures"

@@ -195,9 +195,13 @@
         order by scale_order
     {% endset %}
     {% set items_query %}
-        select scale, item
-        from {{ source('codebook', 'scale_items') }}
-        order by scale, item_order
+        select
+            scale_items.scale,
+            scale_items.item,
+            cast(round(scale_items.turned_from * power(10, items.decimals)) as integer) as turned_from
+        from {{ source('codebook', 'scale_items') }} as scale_items
+        inner join {{ source('codebook', 'items') }} as items on scale_items.item = items.item
+        order by scale_items.scale, scale_items.item_order
     {% endset %}
     {% set conversions_query %}
         select scale, cast(raw_sum as integer) as raw_sum, cast(score as varchar) as score
@@ -213,6 +217,9 @@
     {% set scales, items, conversions = codebook_rows(scales_query), codebook_rows(items_query), codebook_rows(conversions_query) %}
     {% for scale in scales %}
         {% do scale.update({'items': items | selectattr('scale', 'equalto', scale.scale) | map(attribute='item') | list}) %}
+        {% set keys = {} %}
+        {% for entry in items if entry.scale == scale.scale %}{% do keys.update({entry.item: entry.turned_from}) %}{% endfor %}
+        {% do scale.update({'turned_from': keys}) %}
         {% do scale.update({'conversion': conversions | selectattr('scale', 'equalto', scale.scale) | list}) %}
         {% if minimums %}{% do scale.update({'minimums': minimums | selectattr('scale', 'equalto', scale.scale) | list}) %}{% endif %}
     {% endfor %}

@@ -65,11 +65,14 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The entries of codebook_items() that a scale is made of. codes: item to its entry -#}
+{#- The entries of codebook_items() that a scale is made of, each keyed as it is in the scale. codes: item to its entry -#}
 {% macro scale_items(scale, codes) %}
-    {% set found = [] %}
-    {% for item in scale['items'] %}{% do found.append(codes[item]) %}{% endfor %}
-    {{ return(found) }}
+    {% set entries = [] %}
+    {% for item in scale['items'] %}
+        {% set keys = scale.turned_from if scale.turned_from is defined else {item: codes[item].turned_from} %}
+        {% do entries.append(dict(codes[item], turned_from=keys[item])) %}
+    {% endfor %}
+    {{ return(entries) }}
 {% endmacro %}
 
 {#- How many of some scores are known -#}

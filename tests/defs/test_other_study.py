@@ -82,7 +82,10 @@ item_count: 4
 anchors: {low: 0, high: 3}
 reversed: [1]
 minimum_answered: 0.75
-scales: [{scale: sleep_total, label: Sleep, items: ["1-4"], aggregate: sum, better: high}]
+scales:
+  - {scale: sleep_total, label: Sleep, items: ["1-4"], aggregate: sum, better: high}
+  # Shares items with the other, which are keyed otherwise here.
+  - {scale: restless, label: Restless, items: [1, 2], reversed: [2], aggregate: sum, better: low, minimum_answered: 1}
 """
 SOIL = """
 instrument: soil
@@ -167,6 +170,14 @@ def test_another_study_goes_the_same_way(
             assert values[f"summary/{scale}/W{wave}/n"] == len(scores)
             assert values[f"summary/{scale}/W{wave}/mean"] == pytest.approx(scores.mean(), rel=1e-12)
             assert values[f"summary/{scale}/W{wave}/sd"] == pytest.approx(scores.std(ddof=1), rel=1e-12)
+        answers = np.array(list(_answers(wave).values()))
+        restless = answers[:, 0] + 3 - answers[:, 1]
+        assert values[f"summary/restless/W{wave}/mean"] == pytest.approx(np.nanmean(restless), rel=1e-12)
+    keyed = workspace.released(
+        "select measure, item, any_value(value + keyed) filter (measure = 'restless') as both from trace('summary/restless/W0/mean')"
+        " where part = 'answer' and item = 'sleep_02' and value is not null group by all"
+    )
+    assert [(row["measure"], row["both"]) for row in keyed] == [("restless", 3)]
     for first, last, sign in ((0, 3, 1), (1, 2, -1)):
         first_scores, last_scores = _scores(first), _scores(last)
         for index, scale in enumerate(("sleep_total", "soil_mean")):

@@ -75,7 +75,7 @@ PEOPLE: PeopleData = {
     },
     "scale_items": {"mood": ["calm", "glad"], "zest": ["brisk"]},
     "scale_parts": {"joy": ["mood", "zest"]},
-    "reversed_from": {"glad": 6},
+    "reversed_from": {"mood": {"glad": 6}},
     "recoded": {},
     "counted_skips": {},
     "reasons": ["not returned", "too few items", "blank"],

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from dagster_project.audit.published import scale_facts
-from dagster_project.study import StudyError, codebook_tables, read_instrument, read_study, wave_definitions
+from dagster_project.study import StudyError, codebook_tables, read_instrument, read_study, scoring_rule, wave_definitions
 
 SMALL = Path(__file__).parents[1] / "small_study"
 #: Two items from 0 to 3, one from 0 to 5, one that allows 0, 2 and 4, one that counts as a table says.
@@ -47,6 +47,15 @@ def test_each_item_is_reversed_and_limited_by_its_own_anchors(tmp_path: Path) ->
         "total": (0, 15), "average": (0, 4), "fourfold": (0, 24), "table": (0, 100),
     }  # fmt: skip
     assert [str(anchors) for anchors in instrument.positions_by_anchors()] == ["0 to 3", "0 to 5", "0, 2 or 4"]
+
+
+def test_an_item_may_be_reversed_in_one_scale_and_plain_in_another(tmp_path: Path) -> None:
+    scales = [*_scales(), {**MIXED["scales"][0], "scale": "other", "items": [1, 2], "reversed": [2]}]
+    instrument = _instrument(tmp_path, scales=scales)
+    first, second = instrument.scales
+    assert [instrument.scored_answers(1, scale) for scale in (first, second)] == [(3, 2, 1, 0), (0, 1, 2, 3)]
+    assert [instrument.turned_from(2, scale) for scale in (first, second)] == [None, 3]
+    assert scoring_rule(instrument, second).endswith("; reversed (3 - answer): mixed_02")
 
 
 def test_answers_may_have_decimals(tmp_path: Path) -> None:
@@ -98,6 +107,11 @@ def test_what_the_auditor_may_hold_scores_to(tmp_path: Path) -> None:
         (
             {"recode": [{"items": [1], "codes": {0: 1, 1: 0, 2: 0, 3: 0}}]},
             "recode and reversed both name item 1; write its direction into the codes, and take it out of reversed",
+        ),
+        ({"scales": _scales(items=[1, 2], reversed=[3])}, "scale total: reversed names item 3, which is none of its items"),
+        (
+            {"scales": _scales(items=[1, 5], reversed=[5], minimum_answered=1)},
+            "scale total: reversed names item 5, which recode counts as other numbers; write its direction into the codes",
         ),
         (
             {"scales": _scales(minimum_answered=0.75)},

@@ -3,7 +3,7 @@
 Belongs here: words for wide tables. Does not belong here: columns with fixed names (dictionary.py).
 """
 
-from dagster_project.study.instruments import Composite
+from dagster_project.study.instruments import Composite, Instrument
 from dagster_project.study.study import Study
 
 
@@ -13,7 +13,7 @@ def column_descriptions(study: Study) -> dict[str, str]:
     for instrument in study.instruments:
         for position, code in enumerate(instrument.item_codes, start=1):
             key = ", recoded when scored" if instrument.recoded(position) is not None else ""
-            key = key if instrument.turned_from(position) is None else ", reversed when scored"
+            key += _reversal(instrument, position)
             key += ", asked only after certain answers to others" if code in study.gates else ""
             descriptions[code] = f"{instrument.name}, item {position}: {instrument.anchors_of(position)}{key}."
     for measure in study.categorical_measures:
@@ -43,6 +43,15 @@ def column_descriptions(study: Study) -> dict[str, str]:
             " it is missing."
         )
     return descriptions
+
+
+def _reversal(instrument: Instrument, position: int) -> str:
+    """In which scales an item is reversed."""
+    scales = [scale for scale in instrument.scales if position in scale.items]
+    reversing = [scale.scale for scale in scales if instrument.turned_from(position, scale) is not None]
+    if len(reversing) == len(scales):
+        return "" if instrument.turned_from(position) is None and not reversing else ", reversed when scored"
+    return f", reversed in {', '.join(reversing)}" if reversing else ""
 
 
 def _of_conditions(study: Study) -> dict[str, str]:

@@ -170,7 +170,7 @@ def scoring_rule(instrument: Instrument, scale: Scale | Composite) -> str:
     recoded_items: dict[str, list[str]] = {}
     for position in scale.items:
         item = instrument.item_code(position)
-        if (turned_from := instrument.turned_from(position)) is not None:
+        if (turned_from := instrument.turned_from(position, scale)) is not None:
             reversed_items.setdefault(turned_from, []).append(item)
         if (codes := instrument.recoded(position)) is not None:
             table = ", ".join(f"{answer} as {number}" for answer, number in sorted(codes.items()))
@@ -197,9 +197,9 @@ def _skips_in_words(instrument: Instrument, scale: Scale) -> str:
 
 def scale_items_table(study: Study) -> pa.Table:
     return codebook_table(
-        {"scale": TEXT, "item": TEXT, "item_order": WHOLE},
+        {"scale": TEXT, "item": TEXT, "item_order": WHOLE, "turned_from": answer_type(study.has_decimal_answers)},
         [
-            (scale.scale, instrument.item_code(position), order)
+            (scale.scale, instrument.item_code(position), order, instrument.turned_from(position, scale))
             for instrument in study.instruments
             for scale in instrument.scales
             for order, position in enumerate(scale.items, start=1)

@@ -127,7 +127,7 @@ class People {
   keyedText(scale, item, answer) {
     const codes = scale === null ? undefined : entryOf(this.data.recoded, item);
     if (codes !== undefined) return `${formatValue(codes[answer])} (recoded)`;
-    const reversedFrom = scale === null ? undefined : entryOf(this.data.reversed_from, item);
+    const reversedFrom = scale === null ? undefined : entryOf(entryOf(this.data.reversed_from, scale) ?? {}, item);
     const itemScore = reversedFrom === undefined ? answer : reversedFrom - answer;
     return formatValue(itemScore) + (itemScore === answer ? "" : ` (${reversedFrom} − answer)`);
   }
