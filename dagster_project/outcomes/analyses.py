@@ -25,6 +25,7 @@ from dagster_project.results import (
     characteristics_results,
     clinical_change_results,
     common_metric_results,
+    covariate_adjusted_results,
     existing_tables,
     flow_results,
     group_change_results,
@@ -226,16 +227,25 @@ OUTCOMES = (
     ),
     Outcome(
         "group_differences", "Groups compared with the reference: at the start, in their change, in their use of services.",
-        ("group_category_counts", "group_number_moments", "group_change_moments", "group_service_counts"),
+        (
+            "group_category_counts", "group_number_moments", "group_change_moments", "group_covariate_moments",
+            "group_service_counts",
+        ),
         lambda study, source: [
             *characteristics_difference_results(
                 source.mart("group_category_counts"), source.mart("group_number_moments"), study
             ),
             *change_difference_results(source.mart("group_change_moments"), study),
             *adjusted_change_results(source.mart("group_change_moments"), study),
+            *covariate_adjusted_results(
+                source.mart("group_covariate_moments"), source.mart("group_change_moments"), study
+            ),
             *service_difference_results(source.mart("group_service_counts"), study),
         ],
-        ("characteristics_difference", "change_difference", "change_adjusted", "service_difference"), "change_by_group",
+        (
+            "characteristics_difference", "change_difference", "change_adjusted", "change_covariate_adjusted",
+            "service_difference",
+        ), "change_by_group",
     ),
     Outcome(
         "repeated_measures", "Groups compared over all waves at once: the mixed model for repeated measures.",
