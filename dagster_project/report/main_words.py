@@ -15,6 +15,7 @@ from dagster_project.study import Contrast, Family, Study
 _GROUP_ANALYSES = {
     "change_difference": "the comparison without adjustment",
     "change_adjusted": "the comparison adjusted for the score at baseline",
+    "change_covariate_adjusted": "the comparison adjusted for covariates too",
     "mmrm_difference": "the mixed model for repeated measures",
 }
 _ROLES = {

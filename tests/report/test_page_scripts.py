@@ -95,7 +95,7 @@ def scope(
 ) -> Any:
     return {
         "rule": rule, "measure": measure, "moment": moment, "waves": waves, "sign": sign, "return_waves": return_waves or [],
-        "people_groups": [],
+        "people_groups": [], "covariates": [],
     }  # fmt: skip
 
 
