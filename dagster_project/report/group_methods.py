@@ -71,5 +71,8 @@ def _covariate_methods(study: Study) -> Iterator[str]:
         " it is of people with both scores and every covariate known, and the tables say how many are left out."
     )
     if of_categories := [variable for variable in covariates if variable.kind == "category"]:
-        references = enumerated([f"{variable.categories[0].label} of {variable.label}" for variable in of_categories])
-        yield f"Categories entered it as indicators, beside {references}; a category that nobody in a model was in has none."
+        references = enumerated([f"{variable.categories[0].label} ({variable.label})" for variable in of_categories])
+        yield (
+            f"Categories entered as indicators, with {references} as the reference; a category with nobody in a model was"
+            " left out of it."
+        )

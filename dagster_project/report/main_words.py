@@ -175,7 +175,7 @@ def _other_groups(study: Study, results: Mapping[str, ResultRow], estimate: Esti
     for agrees, names in words.items():
         if names:
             verb = ("agrees" if len(names) == 1 else "agree") if agrees else f"do{'es' if len(names) == 1 else ''} not agree"
-            subject = " and ".join(names)
+            subject = " and ".join((", ".join(names[:-1]), names[-1]) if len(names) > 1 else names)
             sentences.append(f"{subject[0].upper()}{subject[1:]} {verb} on direction and on excluding zero.")
     return " ".join(sentences)
 
