@@ -1,6 +1,7 @@
 """A made-up trial of three arms and four waves with two questionnaires and services. Belongs here: its people, made by a seeded
 generator, and its files. Does not belong here: what is counted in it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -71,15 +72,20 @@ _EXPORT = """  - export: {name}
 _SERVICES = "      - {block: services, columns: {clinic: Clinic, hotline: Hotline}}\n"
 
 
-def write_group_study(folder: Path, people_per_arm: int = 14, seed: int = 11) -> Path:
+def write_group_study(folder: Path, people_per_arm: int = 14, seed: int = 11, covariates: Sequence[str] = ()) -> Path:
     """The study's folder with its definitions and exports. Arms differ in change and in drop-out; one person's arm is not known,
-    one has no age; nobody of the waiting list used the hotline at T1."""
+    one has no age; nobody of the waiting list used the hotline at T1. covariates: declared; then every eighth person's region is
+    not known either, and the first region is one in which nobody lives."""
     random = Random(seed)
     (folder / "instruments").mkdir(parents=True)
     exports = "".join(
         _EXPORT.format(name=wave.lower(), wave=wave) + (_SERVICES if wave in ("T1", "T3") else "") for wave in WAVES
     )
-    (folder / "study.yaml").write_text(PROTOCOL + exports, encoding="utf-8")
+    protocol = PROTOCOL
+    if covariates:
+        protocol = protocol.replace("design: randomised}", f"design: randomised, covariates: [{', '.join(covariates)}]}}")
+        protocol = protocol.replace("[{category: north,", "[{category: east, label: East}, {category: north,")
+    (folder / "study.yaml").write_text(protocol + exports, encoding="utf-8")
     for code, count in _ITEMS.items():
         (folder / f"instruments/{code}.yaml").write_text(INSTRUMENT.format(code=code, count=count), encoding="utf-8")
     roster, rows = [], {wave: list[dict[str, str]]() for wave in WAVES}
@@ -106,6 +112,8 @@ def write_group_study(folder: Path, people_per_arm: int = 14, seed: int = 11) ->
                     "Hotline": "Yes" if random.random() < used else "No",
                 }
             rows[wave].append({"Person": name} | answers)
+    for person in roster[::8] if covariates else ():
+        person["Region"] = "?"
     write_rows(folder / "raw/roster/roster.csv", roster, ("Person", "Arm", "Region", "Age"))
     for wave in WAVES:
         write_rows(folder / f"raw/{wave}/{wave.lower()}.csv", rows[wave], tuple(rows[wave][0]))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from recompute_covariates import Covariates
 from scipy import stats
 
 Array = np.ndarray[Any, Any]
@@ -27,6 +28,7 @@ class Groups:
         self._variable = rows[0]["variable"] if rows else None
         groups = np.array([person[self._variable] if rows else None for person in study.people], dtype=object)
         self._is_in = {name: groups == name for name in self.names}
+        self._covariates = Covariates(study, self._is_in)
         self._n_unknown = int(sum(group is None for group in groups))
 
     def results(self) -> Results:
@@ -43,6 +45,7 @@ class Groups:
             self._categories,
         ):
             yield from analysis()
+        yield from self._covariates.results()
 
     def _flow(self) -> Results:
         study = self._study

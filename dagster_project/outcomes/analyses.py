@@ -28,6 +28,7 @@ from dagster_project.results import (
     characteristics_results,
     clinical_change_results,
     common_metric_results,
+    covariate_adjusted_results,
     existing_tables,
     flow_results,
     group_category_results,
@@ -243,8 +244,8 @@ OUTCOMES = (
     Outcome(
         "group_differences", "Groups compared with the reference: at the start, in their change, in their answers.",
         (
-            "group_category_counts", "group_number_moments", "group_change_moments", "group_service_counts",
-            "group_category_answers",
+            "group_category_counts", "group_number_moments", "group_change_moments", "group_covariate_moments",
+            "group_service_counts", "group_category_answers",
         ),
         lambda study, source: [
             *characteristics_difference_results(
@@ -252,12 +253,15 @@ OUTCOMES = (
             ),
             *change_difference_results(source.mart("group_change_moments"), study),
             *adjusted_change_results(source.mart("group_change_moments"), study),
+            *covariate_adjusted_results(
+                source.mart("group_covariate_moments"), source.mart("group_change_moments"), study
+            ),
             *service_difference_results(source.mart("group_service_counts"), study),
             *category_difference_results(source.mart("group_category_answers"), study),
         ],
         (
-            "characteristics_difference", "change_difference", "change_adjusted", "service_difference",
-            "category_difference",
+            "characteristics_difference", "change_difference", "change_adjusted", "change_covariate_adjusted",
+            "service_difference", "category_difference",
         ), "change_by_group",
     ),
     Outcome(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from dagster_project.study import Groups, Study
+from dagster_project.study import Groups, Study, covariate_words, covariates_of
 
 _TESTS = {
     "groups": "differences of change",
@@ -40,6 +40,8 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
             " Welch's t test and interval; adjusted for the score at baseline they are from an analysis of covariance of all"
             " groups with one slope."
         )
+    if "change_covariate_adjusted" in analyses:
+        yield from _covariate_methods(study)
     if "mmrm_difference" in analyses:
         model = definition.repeated_measures
         baseline = study.protocol.repeated_measures_baseline
@@ -52,10 +54,27 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
         yield "Use of services was compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
     if "category_difference" in analyses:
         yield "Answers were compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
-    for compares, words in _TESTS.items():
+    for compares, test_words in _TESTS.items():
+        has_covariates = compares == "groups_adjusted" and covariates_of(study.protocol)
+        words = f"{test_words}, with covariates," if has_covariates else test_words
         if families := study.protocol.plan.families_of(compares):
             names = [f"{family.family} ({family.role})" for family in families]
             yield (
                 f"Tests of {words} were adjusted within the planned famil{'ies' if len(names) > 1 else 'y'}"
                 f" {enumerated(names)}, by Holm and by Benjamini and Hochberg."
             )
+
+
+def _covariate_methods(study: Study) -> Iterator[str]:
+    """What is adjusted for beside the score at baseline, in whom, and what becomes of categories."""
+    covariates = covariates_of(study.protocol)
+    yield (
+        f"A second analysis of covariance adjusts for {covariate_words(study.protocol)}, each with one slope in all groups;"
+        " it is of people with both scores and every covariate known, and the tables say how many are left out."
+    )
+    if of_categories := [variable for variable in covariates if variable.kind == "category"]:
+        references = enumerated([f"{variable.categories[0].label} ({variable.label})" for variable in of_categories])
+        yield (
+            f"Categories entered as indicators, with {references} as the reference; a category with nobody in a model was"
+            " left out of it."
+        )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from dagster_project.report.main_words import Estimate, caution_words, meaning, role_words, shown_words
 from dagster_project.results import (
-    TESTED_ANALYSES,
     Cell,
     Column,
     Numbers,
@@ -19,16 +18,17 @@ from dagster_project.results import (
     existing_tables,
     has_norm_of_outcomes,
     numbered,
+    planned_analyses,
     result_id,
 )
-from dagster_project.study import Family, Study
+from dagster_project.study import Family, Study, covariate_words
 
 #: More rows than these are folded; the sentences above name what was shown.
 _MOST_ROWS = 12
 _TITLES = {
     "waves": "Change within people",
     "groups": "Difference of change between groups",
-    "groups_adjusted": "Difference of change between groups, adjusted for the score at baseline",
+    "groups_adjusted": "Difference of change between groups, adjusted for {covariates}",
     "repeated_measures": "Difference of change between groups, in the mixed model for repeated measures",
 }
 
@@ -78,7 +78,7 @@ def _estimates(study: Study, family: Family) -> list[Estimate]:
     contrasts = {contrast.contrast: contrast for contrast in study.protocol.contrasts}
     is_planned = family in study.protocol.plan.families
     return [
-        Estimate(TESTED_ANALYSES[family.compares], code, contrasts[contrast], group, is_planned)
+        Estimate(planned_analyses(study)[family.compares], code, contrasts[contrast], group, is_planned)
         for code, contrast in study.protocol.family_tests(family)
         for group in groups
     ]
@@ -109,7 +109,7 @@ def _table(study: Study, results: Mapping[str, ResultRow], family: Family, estim
         names += ["methods agree", "norm SDs later [95 % CI]"]
     columns = (Column("What it means", has_words=True), *(Column(name) for name in names))
     planned = f" (planned as {family.role}, family {family.family})" if family in study.protocol.plan.families else ""
-    title = f"{_TITLES[family.compares]}{planned}"
+    title = _TITLES[family.compares].format(covariates=covariate_words(study.protocol)) + planned
     return Table("", f"main_{family.family}", title, columns, rows, tuple(_notes(study, family, estimates)))
 
 

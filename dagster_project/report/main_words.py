@@ -15,6 +15,7 @@ from dagster_project.study import Contrast, Family, Score, Study
 _GROUP_ANALYSES = {
     "change_difference": "the comparison without adjustment",
     "change_adjusted": "the comparison adjusted for the score at baseline",
+    "change_covariate_adjusted": "the comparison adjusted for covariates too",
     "mmrm_difference": "the mixed model for repeated measures",
 }
 _ROLES = {
@@ -180,7 +181,7 @@ def _other_groups(study: Study, results: Mapping[str, ResultRow], estimate: Esti
     for agrees, names in words.items():
         if names:
             verb = ("agrees" if len(names) == 1 else "agree") if agrees else f"do{'es' if len(names) == 1 else ''} not agree"
-            subject = " and ".join(names)
+            subject = " and ".join((", ".join(names[:-1]), names[-1]) if len(names) > 1 else names)
             sentences.append(f"{subject[0].upper()}{subject[1:]} {verb} on direction and on excluding zero.")
     return " ".join(sentences)
 

@@ -14,7 +14,7 @@ from dagster_project.report.scopes import Scope
 from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile, ResultRow, statistic_of
 
 #: A row for each measure, rule, moment, group and reason: how many people of the roster do not count, by the rule of
-#: marts.counted_profiles; for a participant variable, whose value is missing.
+#: marts.counted_profiles and marts.counted_people; for a participant variable, whose value is missing.
 OMITTED_PEOPLE_QUERY = """
     with unplanned as (
         select participant_id, wave from marts.returns where missing_reason = 'not_planned'
@@ -29,6 +29,12 @@ OMITTED_PEOPLE_QUERY = """
     select measure, people, moment, people_group, reason, sum(n)::bigint as n
     from marts.counted_profiles
     where not is_counted
+    group by measure, people, moment, people_group, reason
+    union all
+    -- Profiles of scores do not know covariates.
+    select measure, people, moment, people_group, reason, count(*)
+    from marts.counted_people
+    where people = 'both_covariates' and not is_counted
     group by measure, people, moment, people_group, reason
     union all
     select facts.variable, rules.people, rules.moment, facts.people_group, facts.missing_reason, count(*)

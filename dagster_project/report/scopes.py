@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dagster_project.results import ResultRow, statistic_of
-from dagster_project.study import Study
+from dagster_project.study import Study, covariates_of
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Scope:
     rule: who counts (a key of results.PEOPLE). moment: a wave, a contrast, or '' for all waves and for the roster. Rule,
     measure and moment select the rows of marts.counted_people that say who counts. waves: those whose values are listed.
     sign: of a change, 1 for baseline minus follow-up. return_waves: waves by whose return people are grouped. people_groups:
-    the groups that it is about, None for people whose group is not known; empty where it is about everybody.
+    the groups that it is about, None for people whose group is not known; empty where it is about everybody. covariates:
+    variables of the roster that it is adjusted for.
     """
 
     rule: str
@@ -28,6 +29,7 @@ class Scope:
     sign: int
     return_waves: tuple[str, ...]
     people_groups: tuple[str | None, ...] = ()
+    covariates: tuple[str, ...] = ()
 
 
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
@@ -49,7 +51,9 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     if rule == "without_group":
         rule, groups = "whole_roster", (None,)
     return_waves = result_waves if rule in ("first", "roster", "whole_roster") else ()
-    return Scope(rule, row.outcome, moment, waves, sign, return_waves, groups)
+    is_adjusted = row.analysis == "change_covariate_adjusted"
+    covariates = tuple(variable.variable for variable in covariates_of(study.protocol) if is_adjusted)
+    return Scope(rule, row.outcome, moment, waves, sign, return_waves, groups, covariates)
 
 
 def scopes_of(rows: Iterable[ResultRow], study: Study) -> tuple[list[Scope], dict[str, int]]:

@@ -14,6 +14,7 @@ from dagster_project.results.categories import (
 from dagster_project.results.category_tables import table_categories
 from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.clinical_change import band_change_results, clinical_change_results
+from dagster_project.results.covariate_adjustment import covariate_adjusted_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.existing import existing_tables, numbered, with_existing_columns
@@ -75,7 +76,7 @@ from dagster_project.results.release_diff import (
 )
 from dagster_project.results.repeated_measures import repeated_measures_results
 from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
-from dagster_project.results.result_collector import TESTED_ANALYSES, MartRow, direction_of
+from dagster_project.results.result_collector import MartRow, direction_of, planned_analyses
 from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
 from dagster_project.results.rounding import count_text, format_number, print_statistic, prints_as, round_half_away
 from dagster_project.results.services import service_change_results
@@ -115,7 +116,6 @@ __all__ = [
     "REPRODUCTION_TABLE",
     "RESULTS_TABLE",
     "STATISTICS",
-    "TESTED_ANALYSES",
     "TRACE_COLUMNS",
     "ArdRow",
     "Cell",
@@ -158,6 +158,7 @@ __all__ = [
     "count_lines",
     "count_rows",
     "count_text",
+    "covariate_adjusted_results",
     "diff_markdown",
     "direction_of",
     "estimand_rows",
@@ -185,6 +186,7 @@ __all__ = [
     "paired_results",
     "pattern_results",
     "person_lines",
+    "planned_analyses",
     "print_statistic",
     "prints_as",
     "read_published",

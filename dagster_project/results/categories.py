@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from dagster_project.results.describe import undefined_reason
-from dagster_project.results.group_differences import add_difference_of_shares, group_comparisons
+from dagster_project.results.group_differences import add_difference_of_shares, comparisons_of
 from dagster_project.results.result_collector import MartRow, RowFields, Rows
 from dagster_project.results.result_row import ResultRow
 from dagster_project.results.services import PairCounts, add_change_of_share
@@ -51,7 +51,7 @@ def category_difference_results(group_category_answers: Iterable[MartRow], study
     counts = {(row["people_group"], row["measure"], row["wave"], row["category"]): row for row in group_category_answers}
     rows = Rows("category_difference", study)
     for measure, wave, category in _cells(study):
-        for group, reference in group_comparisons(study):
+        for group, reference in comparisons_of(study):
             of_group, of_reference = (counts.get((name, measure.measure, wave, category), {}) for name in (group, reference))
             row_fields: RowFields = {
                 "category": category, "wave": wave, "people_group": group, "compared_with": reference, "role": "exploratory",

@@ -6,11 +6,12 @@ numbers of one group (groups.py). Every difference is the group minus the refere
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from dagster_project.results.change import NO_P, PlannedTest, add_adjusted_p
-from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, column, direction_of
+from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, column, planned_analyses
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import (
     Ancova,
@@ -35,7 +36,7 @@ def characteristics_difference_results(
     moments = {(row["people_group"], row["variable"]): row for row in number_moments}
     rows = Rows("characteristics_difference", study)
     for variable in study.protocol.compared_variables:
-        for group, reference in group_comparisons(study):
+        for group, reference in comparisons_of(study):
             if variable.kind == "category":
                 categories = [category.category for category in variable.categories]
                 of_group, of_reference = (
@@ -64,7 +65,7 @@ def _people_count(size: float) -> float:
     return 0.0 if np.isnan(size) else size
 
 
-def group_comparisons(study: Study) -> list[tuple[str, str]]:
+def comparisons_of(study: Study) -> list[tuple[str, str]]:
     """Each group with the reference."""
     groups = [group.category for group in study.protocol.compared_groups]
     return [(group, groups[0]) for group in groups[1:]]
@@ -80,14 +81,14 @@ def change_difference_results(change_moments: Iterable[MartRow], study: Study) -
         (group, contrast, code)
         for contrast in study.protocol.contrasts
         for code in study.scales
-        for group, _ in group_comparisons(study)
+        for group, _ in comparisons_of(study)
     ]
     if not comparisons:
         return []
     reference = study.protocol.compared_groups[0].category
     of_group = [moments.get((group, contrast.contrast, code), {}) for group, contrast, code in comparisons]
     of_reference = [moments.get((reference, contrast.contrast, code), {}) for _, contrast, code in comparisons]
-    sizes, reference_sizes = _sizes(of_group), _sizes(of_reference)
+    sizes, reference_sizes = sizes_of(of_group), sizes_of(of_reference)
     means, sds = column(of_group, "mean_change"), column(of_group, "sd_change")
     reference_means, reference_sds = column(of_reference, "mean_change"), column(of_reference, "sd_change")
     test = mean_difference(sizes, means, sds, reference_sizes, reference_means, reference_sds, LEVEL)
@@ -130,34 +131,50 @@ def change_difference_results(change_moments: Iterable[MartRow], study: Study) -
     return rows.rows
 
 
+@dataclass(frozen=True)
+class AdjustmentWords:
+    """What the methods of an adjusted difference say. change: what is compared; people: who counts; df: what it is;
+    model: what else is to be said of the model."""
+
+    change: str
+    people: str
+    df: str
+    model: str = "analysis of covariance"
+
+
 def adjusted_change_results(change_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """Difference of change adjusted for the score at baseline: analysis of covariance of all groups. Moments as in
     change_difference_results."""
-    if not (pairs := group_comparisons(study)):
+    if not (comparisons := comparisons_of(study)):
         return []
     moments = {(row["people_group"], row["contrast"], row["scale"]): row for row in change_moments}
     groups = [group.category for group in study.protocol.compared_groups]
     rows = Rows("change_adjusted", study)
     tests: dict[tuple[str, str], list[PlannedTest]] = {}
     for contrast in study.protocol.contrasts:
+        words = AdjustmentWords(
+            f"change ({contrast.in_words}) adjusted for the score at baseline, group minus reference",
+            "people of all groups with both scores", "pairs - groups - 1",
+        )  # fmt: skip
         for code in study.scales:
             group_rows = [moments.get((group, contrast.contrast, code), {}) for group in groups]
             model = _baseline_adjusted(group_rows, contrast)
-            n = sum(_sizes(group_rows))
-            for index, (group, reference) in enumerate(pairs, start=1):
+            n = sum(sizes_of(group_rows))
+            for index, (group, reference) in enumerate(comparisons, start=1):
                 row_fields: RowFields = {
                     "contrast": contrast.contrast, "people_group": group, "compared_with": reference,
                     "note": model.reason[index],
                 }  # fmt: skip
-                test = _adjusted_difference(rows, study, code, model, index, n, row_fields)
+                test = add_adjusted_difference(rows, code, model, index, n, row_fields, words)
                 tests.setdefault((code, contrast.contrast), []).append(test)
-    adjusted_families(rows, study, "groups_adjusted", "the adjusted difference", tests)
+    if planned_analyses(study)["groups_adjusted"] == "change_adjusted":
+        adjusted_families(rows, study, "groups_adjusted", "the adjusted difference", tests)
     return rows.rows
 
 
 def _baseline_adjusted(group_rows: Sequence[MartRow], contrast: Contrast) -> Ancova:
     """The model of change by group and baseline, from the moments of each group's pairs."""
-    n = _sizes(group_rows)
+    n = sizes_of(group_rows)
     sd_baseline, sd_change = np.array(column(group_rows, "sd_baseline")), np.array(column(group_rows, "sd_change"))
     # change = sign (baseline - follow-up), so that its covariance with the baseline follows from theirs.
     baseline_covariance = contrast.baseline_sign * (sd_baseline**2 - np.array(column(group_rows, "covariance")))
@@ -166,19 +183,19 @@ def _baseline_adjusted(group_rows: Sequence[MartRow], contrast: Contrast) -> Anc
     return ancova(n, means, np.moveaxis(products, 2, 0), ["the score at baseline"], reference=0, level=LEVEL)
 
 
-def _adjusted_difference(
-    rows: Rows, study: Study, code: str, model: Ancova, index: int, n: int, row_fields: RowFields
+def add_adjusted_difference(
+    rows: Rows, code: str, model: Ancova, index: int, n: int, row_fields: RowFields, words: AdjustmentWords
 ) -> PlannedTest:
-    direction = direction_of(study, str(row_fields["contrast"]))
-    words = f"change ({direction}) adjusted for the score at baseline, group minus reference"
+    """The numbers of one group's adjusted difference; its test, for the families of the plan. index: of the group in the
+    model; n: people of all groups."""
     has_test = math.isfinite(model.p[index])
     df = model.df if has_test else math.nan
-    rows.add(code, "n", n, n, "people of all groups with both scores", **row_fields)
-    rows.add(code, "difference", model.difference[index], n, f"{words}; analysis of covariance", **row_fields)
-    rows.add(code, "df", df, n, "pairs - groups - 1", **row_fields)
+    rows.add(code, "n", n, n, words.people, **row_fields)
+    rows.add(code, "difference", model.difference[index], n, f"{words.change}; {words.model}", **row_fields)
+    rows.add(code, "df", df, n, words.df, **row_fields)
     test_fields: RowFields = {**row_fields, "df": df}
-    add_test(rows, code, n, f"t test of the {words}", test_fields, model.se[index], model.t[index], model.p[index])
-    method = f"95 % t interval of the {words}"
+    add_test(rows, code, n, f"t test of the {words.change}", test_fields, model.se[index], model.t[index], model.p[index])
+    method = f"95 % t interval of the {words.change}"
     rows.interval(code, "", model.ci_low[index], model.ci_high[index], n, method, **test_fields)
     slopes_fields: RowFields = {**test_fields, "note": model.slopes_reason or model.reason[index]}
     p_slopes = model.slopes_p if has_test else math.nan
@@ -202,7 +219,8 @@ def adjusted_families(
         add_adjusted_p(rows, family.family, test_words, members)
 
 
-def _sizes(moments: Iterable[MartRow]) -> list[int]:
+def sizes_of(moments: Iterable[MartRow]) -> list[int]:
+    """How many people each row of moments is of; 0 where there is none."""
     return [int(row.get("n", 0)) for row in moments]
 
 
@@ -214,7 +232,7 @@ def service_difference_results(service_counts: Iterable[MartRow], study: Study) 
     rows = Rows("service_difference", study)
     for service in use.services if use else ():
         for wave in use.waves if use else ():
-            for group, reference in group_comparisons(study):
+            for group, reference in comparisons_of(study):
                 of_group, of_reference = (counts.get((name, service.service, wave), {}) for name in (group, reference))
                 row_fields: RowFields = {
                     "wave": wave, "people_group": group, "compared_with": reference, "role": "exploratory",

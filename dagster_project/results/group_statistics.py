@@ -36,6 +36,7 @@ def group_statistics(statistics: Iterable[Statistic]) -> Iterator[Statistic]:
     yield from _characteristics()
     yield from _change()
     yield from _adjusted_change()
+    yield from _covariate_adjusted_change()
     yield from _differences_of_shares("service_difference")
     yield from _differences_of_shares("category_difference")
     yield from _repeated_measures()
@@ -80,16 +81,31 @@ def _change() -> Iterator[Statistic]:
 
 def _adjusted_change() -> Iterator[Statistic]:
     entry = partial(Statistic, "change_adjusted", people="both", is_planned=True, of_all_groups=True)
-    model = "change = group + slope times (score at baseline), least squares"
-    difference = entry("difference", f"coefficient of the group; {model}", _SCORE)
-    yield entry("n", "count of pairs of all groups", "people", 0)
-    yield from _tests(
-        entry, difference, "pairs - groups - 1", "Fisher, Statistical Methods for Research Workers, 1932, ch. 8"
-    )
-    yield Statistic(
-        "change_adjusted", "p_slopes", "P(F >= f): slopes of the groups differ", decimals=3, kind="p", people="both",
-        of_all_groups=True,
+    yield from _adjusted(
+        entry, "change = group + slope times (score at baseline), least squares", "count of pairs of all groups",
+        "pairs - groups - 1",
     )  # fmt: skip
+
+
+def _covariate_adjusted_change() -> Iterator[Statistic]:
+    entry = partial(Statistic, "change_covariate_adjusted", people="both_covariates", is_planned=True, of_all_groups=True)
+    yield from _adjusted(
+        entry,
+        "change = group + slope times (score at baseline) + slopes times covariates (categories: indicators), least squares",
+        "count of people of all groups with both scores and every covariate", "people - groups - slopes",
+    )  # fmt: skip
+    yield Statistic(
+        "change_covariate_adjusted", "n_covariate_unknown", "count of pairs of all groups without a covariate", "people", 0,
+        "both", of_all_groups=True,
+    )  # fmt: skip
+
+
+def _adjusted(entry: "partial[Statistic]", model: str, people: str, df: str) -> Iterator[Statistic]:
+    """A difference in an analysis of covariance, and the test that slopes differ."""
+    yield entry("n", people, "people", 0)
+    difference = entry("difference", f"coefficient of the group; {model}", _SCORE)
+    yield from _tests(entry, difference, df, "Fisher, Statistical Methods for Research Workers, 1932, ch. 8")
+    yield entry("p_slopes", "P(F >= f): slopes of the groups differ", decimals=3, kind="p", is_planned=False)
 
 
 def _differences_of_shares(analysis: str) -> Iterator[Statistic]:

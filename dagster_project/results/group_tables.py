@@ -10,7 +10,7 @@ from dagster_project.results.category_tables import answer_labels
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
-from dagster_project.study import Category, Contrast, Groups, ParticipantVariable, Study, YesNo
+from dagster_project.study import Category, Contrast, Groups, ParticipantVariable, Study, YesNo, covariate_words
 
 CellsOf = Callable[[str, str], Sequence[Cell]]
 #: Of a difference between groups. Without a planned family nothing is adjusted, and the last column is left out as empty.
@@ -33,6 +33,7 @@ def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         _returns(study, numbers),
         _summary(study, numbers),
         *(_change(study, numbers, contrast) for contrast in study.protocol.contrasts),
+        *(_covariate_adjusted(study, numbers, contrast) for contrast in study.protocol.contrasts),
         _model_means(study, numbers),
         _model_differences(study, numbers),
         *(_services(study, numbers, wave) for wave in (use.waves if use else ())),
@@ -191,6 +192,26 @@ def _change(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
     )
     title = f"Change by group, {moment}"
     return Table("", f"change_by_group_{moment}", title, tuple(columns), _outcome_rows(study, cells), notes)
+
+
+def _covariate_adjusted(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
+    """Empty, and so left out, where no covariates are declared."""
+    moment, analysis = contrast.contrast, "change_covariate_adjusted"
+
+    def cells(code: str, group: str) -> list[Cell]:
+        counts = [numbers.cell("{}", _id(analysis, code, name, group, moment)) for name in ("n", "n_covariate_unknown")]
+        tests = [numbers.cell("{}", _id(analysis, code, name, group, moment)) for name in ("p", "p_holm", "p_slopes")]
+        return [*counts, _interval(numbers, analysis, code, "difference", group, moment), *tests]
+
+    names = ("n of all groups", "left out: a covariate is not known", *_DIFFERENCE_COLUMNS, "p (slopes differ)")
+    columns = tuple(Column(name) for name in names)
+    words = covariate_words(study.protocol)
+    note = (
+        f"Difference of change ({direction_of(study, moment)}), the group minus the reference: analysis of covariance of all"
+        f" groups with {words}, of people with both scores of whom all of these are known."
+    )
+    title = f"Change by group adjusted for {words}, {moment}"
+    return Table("", f"change_by_group_adjusted_{moment}", title, columns, _outcome_rows(study, cells), (note,))
 
 
 def _model_means(study: Study, numbers: Numbers) -> Table:

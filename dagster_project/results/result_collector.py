@@ -14,15 +14,10 @@ from dagster_project.results.rounding import print_statistic
 from dagster_project.results.statistic import Statistic, StudyUnit
 from dagster_project.results.statistics_registry import statistic_of
 from dagster_project.statistics import percent, wilson
-from dagster_project.study import Composite, Study
+from dagster_project.study import Composite, Study, covariates_of
 
 #: A row of a mart, column to value: dbt's contract of the mart is its type, and each analysis names the columns it reads.
 MartRow = Mapping[str, Any]
-#: The analysis whose tests a family of the plan is of, by what the family compares (Family.compares).
-TESTED_ANALYSES = {
-    "waves": "change", "groups": "change_difference", "groups_adjusted": "change_adjusted",
-    "repeated_measures": "mmrm_difference",
-}  # fmt: skip
 _INFINITE = "too large to be given: too few degrees of freedom"
 #: The level of every interval.
 LEVEL = 0.95
@@ -49,6 +44,17 @@ def direction_of(study: Study, contrast_id: str) -> str:
     return next(contrast for contrast in study.protocol.contrasts if contrast.contrast == contrast_id).in_words
 
 
+def planned_analyses(study: Study) -> dict[str, str]:
+    """The analysis whose tests a family of the plan is of, by what the family compares (Family.compares). Where covariates
+    are declared, the adjusted comparison that was planned is the one with them."""
+    has_covariates = bool(covariates_of(study.protocol))
+    return {
+        "waves": "change", "groups": "change_difference",
+        "groups_adjusted": "change_covariate_adjusted" if has_covariates else "change_adjusted",
+        "repeated_measures": "mmrm_difference",
+    }  # fmt: skip
+
+
 class RowFields(TypedDict, total=False):
     """What several numbers of one computation share: keywords of Rows.add. df may be None or of NumPy."""
 
@@ -69,8 +75,8 @@ class Rows:
 
     def __init__(self, analysis: str, study: Study) -> None:
         self._analysis = analysis
-        compares = next((name for name, tested in TESTED_ANALYSES.items() if tested == analysis), "waves")
-        families = study.protocol.plan.families_of(compares)
+        compares = [name for name, tested in planned_analyses(study).items() if tested == analysis]
+        families = study.protocol.plan.families_of(compares[0]) if compares else ()
         self._families = {test: family for family in families for test in study.protocol.family_tests(family)}
         self._study = study
         self._variables = {variable.variable: variable for variable in study.protocol.participant_variables}

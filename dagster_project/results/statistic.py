@@ -16,6 +16,7 @@ from dagster_project.study import HEDGES_CORRECTION, HEDGES_SOURCE
 PEOPLE = {
     "score": "people with a score of the scale in the wave",
     "both": "people with a score, or an answer, in both waves of the contrast",
+    "both_covariates": "people with a score in both waves of the contrast and every covariate known",
     "any": "people with a score of the scale in any wave",
     "items": "people who answered all items of the scale in the wave",
     "value": "people with a known value",

@@ -309,6 +309,17 @@ traced as (
     inner join people on facts.participant_id = people.participant_id
     inner join codebook.participant_variables as variables on facts.variable = variables.variable
     where facts.variable = split_part(traced_id, '/', 2)
+    union all
+    -- What a comparison of groups is adjusted for.
+    select 7, 'answer', facts.participant_id, null, 0, facts.variable, null, covariates.covariate_order, facts.number, null, facts.category, null,
+        people.is_counted, facts.missing_reason, facts.source_file, facts.source_row, variables.export_column, null, null, null
+    from marts.participant_values as facts
+    inner join (
+        select variable, min(term_order) as covariate_order from codebook.covariates group by variable
+    ) as covariates on facts.variable = covariates.variable
+    inner join people on facts.participant_id = people.participant_id
+    inner join codebook.participant_variables as variables on facts.variable = variables.variable
+    where split_part(traced_id, '/', 1) = 'change_covariate_adjusted'
 )
 
 select * from traced;

@@ -4,7 +4,7 @@ Belongs here: their declaration under `groups` in study.yaml, whether it fits th
 arms that nobody mentions. Does not belong here: what is computed of groups (results/groups.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -55,6 +55,11 @@ class Groups(Definition):
     design: Literal["randomised", "natural"] = Field(
         description="randomised (arms of a trial: people were allocated by chance) or natural (groups that people belong to)"
     )
+    covariates: tuple[Code, ...] = Field(
+        default=(),
+        description="variables of the roster that differences of change are adjusted for beside the score at baseline, e.g."
+        " [age, site]: numbers as they are, categories as indicators",
+    )
     repeated_measures: RepeatedMeasures = Field(
         default=RepeatedMeasures(), description="the mixed model of all waves: baseline, covariance, df"
     )
@@ -78,6 +83,21 @@ def groups_error(groups: Groups | str | None, variables: Sequence[ParticipantVar
         return f"groups: the reference {groups.reference!r} is not a category of {groups.variable}: {', '.join(codes)}"
     if len(codes) < 2:
         return f"groups: {groups.variable} has one category only; groups need at least two"
+    return _covariates_error(groups, by_code)
+
+
+def _covariates_error(groups: Groups, by_code: Mapping[str, ParticipantVariable]) -> str | None:
+    choices = [code for code in by_code if code != groups.variable]
+    for order, code in enumerate(groups.covariates):
+        if code == groups.variable:
+            return f"groups: {code} makes the groups and cannot be a covariate; take it out of covariates"
+        if (variable := by_code.get(code)) is None:
+            cure = f"name some of {', '.join(choices)}" if choices else "the roster has no other; take it out"
+            return f"groups: covariate {code!r} is not a variable of the roster; {cure}"
+        if code in groups.covariates[:order]:
+            return f"groups: covariate {code} is named twice; name it once"
+        if variable.kind == "category" and len(variable.categories) < 2:
+            return f"groups: covariate {code} has one category only and adjusts for nothing; take it out of covariates"
     return None
 
 

@@ -54,8 +54,8 @@ class Family(Definition):
     compares: Literal["waves", "groups", "groups_adjusted", "repeated_measures"] = Field(
         default="waves",
         description="what is tested: waves (change of everybody; default), groups (difference of change between groups),"
-        " groups_adjusted (the same, adjusted for the baseline score) or repeated_measures (the same in the mixed model of"
-        " all waves)",
+        " groups_adjusted (the same, adjusted for the baseline score, and for covariates where groups declare them) or"
+        " repeated_measures (the same in the mixed model of all waves)",
     )
     estimand: Estimand | None = Field(
         default=None,

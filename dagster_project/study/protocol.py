@@ -296,7 +296,8 @@ class Protocol(Definition):
             if family["estimand"] is None:
                 del family["estimand"]
         if isinstance(self.groups, Groups):
-            plan_content["groups"] = self.groups.model_dump(mode="json")
+            undeclared = set() if self.groups.covariates else {"covariates"}
+            plan_content["groups"] = self.groups.model_dump(mode="json", exclude=undeclared)
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
 
     def _check_repeats(self, wave_exports: Sequence[Export]) -> None:

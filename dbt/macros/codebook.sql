@@ -302,6 +302,17 @@
     {{ return(codebook_rows(query) | map(attribute='variable') | first | default(none)) }}
 {% endmacro %}
 
+{#- What differences between groups are adjusted for beside the score at baseline: term, variable, category (null for a number);
+    none where no covariates are declared -#}
+{% macro codebook_covariates() %}
+    {% set query %}
+        select term, variable, category
+        from {{ source('codebook', 'covariates') }}
+        order by term_order
+    {% endset %}
+    {{ return(codebook_rows(query)) }}
+{% endmacro %}
+
 {#- For whom waves and blocks are planned that are not for everybody: wave, block (null: the wave itself), if_unknown,
     unplanned_answers (each null where nobody decided), is_of_every_block (whether every block of the wave has a condition),
     variables (list of {variable, categories}), in the order of the protocol -#}

@@ -1,5 +1,5 @@
 {#- The moments of pairs and of patterns of waves, of everybody or of each group of people. People whose group is not known
-    are in none of them. -#}
+    are in none of them. Those with covariates: macros/covariates. -#}
 
 {#- The moments of each scale's pairs in each contrast, change in the declared direction. by_group: of each group apart -#}
 {% macro moments_of_pairs(by_group=false) -%}

@@ -78,6 +78,29 @@
     {%- endcall -%}
 {%- endmacro %}
 
+{#- Who counts where change is adjusted for covariates: whoever counts in the change and has all of them. Rows as of
+    counted_rows, of scales alone; relation: also the column `<variable>__missing` of each covariate. -#}
+{% macro counted_with_covariates(relation, unit) -%}
+    {%- set variables = covariate_variables() -%}
+    {%- call(contrast) union_over(codebook_contrasts() if variables else []) %}
+    {%- set baseline, followup = contrast.baseline, contrast.followup %}
+    select {{ (['measure', 'kind'] + unit) | join(', ') }}, 'both_covariates' as people, {{ text_literal(contrast.contrast) }} as moment,
+        {{ status_in(baseline) }} >= 0 and {{ status_in(followup) }} >= 0
+        {%- for variable in variables %} and {{ quoted(variable ~ '__missing') }} is null{% endfor %} as is_counted,
+        {{ change_of(contrast, value_in(baseline), value_in(followup)) }} as value, {{ value_in(baseline) }} as value_baseline,
+        {{ value_in(followup) }} as value_followup, cast(null as boolean) as is_returned,
+        nullif(concat_ws(', ', {{ reasons_in([baseline, followup]) }}
+            {%- for variable in variables %}, {{ text_literal(variable ~ ': ') }} || {{ quoted(variable ~ '__missing') }}{% endfor %}), '') as reason
+    from {{ relation }}
+    where kind = 'scale'
+    {%- endcall -%}
+{%- endmacro %}
+
+{#- The variables of the roster that are covariates, each once -#}
+{% macro covariate_variables() %}
+    {{ return(codebook_covariates() | map(attribute='variable') | unique | list) }}
+{% endmacro %}
+
 {#- Whether a wave was returned; null where it was not planned for the person -#}
 {% macro is_returned(wave, relation='') -%}
     case when {{ was_planned(relation ~ state_in(wave)) }} then {{ relation }}{{ state_in(wave) }} = 0 end

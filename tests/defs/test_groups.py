@@ -152,6 +152,18 @@ def test_the_page_shows_groups_with_their_reference(group_workspace: Any) -> Non
         assert words in page, words
 
 
+def test_without_covariates_nothing_is_adjusted_for_them_and_nothing_speaks_of_them(group_workspace: Any) -> None:
+    assert group_workspace.released("select count(*) as n from marts.group_covariate_moments") == [{"n": 0}]
+    assert group_workspace.released("select * from codebook.covariates") == []
+    rows = group_workspace.released(
+        "select result_id from results.results where analysis = 'change_covariate_adjusted' or method ilike '%covariate%'"
+    )
+    assert rows == []
+    page = (group_workspace.release / "index.html").read_text(encoding="utf-8")
+    for words in ("second analysis of covariance", "a covariate is not known", "adjusted for covariates", "every covariate"):
+        assert words not in page, words
+
+
 @pytest.mark.parametrize(
     "arms", [{"Course": 0}, {"Course": 1, "Course and calls": 1, "Waiting list": 1}], ids=["empty", "single"]
 )
@@ -160,7 +172,8 @@ def test_an_empty_arm_and_arms_of_one_person_have_values_or_reasons(
 ) -> None:
     from conftest import run_all
 
-    study = write_group_study(tmp_path / "made" / "group_study", people_per_arm=4)
+    # With covariates: what is adjusted for the baseline alone is computed beside it.
+    study = write_group_study(tmp_path / "made" / "group_study", people_per_arm=4, covariates=["age", "region"])
     roster = study / "raw/roster/roster.csv"
     with roster.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -188,6 +201,14 @@ def test_an_empty_arm_and_arms_of_one_person_have_values_or_reasons(
         assert reasons == [{"note": "nobody in the group"}]
     else:
         assert reasons[0]["note"].startswith(("one person in the ", "nobody in the "))
+    adjusted = workspace.released(
+        "select distinct note from results.results where result_id like 'change_covariate_adjusted/%/p' and value is null"
+    )
+    assert {row["note"] for row in adjusted} == (
+        {"nobody in the group", "no residual degrees of freedom"}
+        if arms.get("Course") == 0
+        else {"nobody in the reference group"}
+    )
 
 
 def test_arms_that_nobody_mentions_are_asked_about(tmp_path: Path) -> None:

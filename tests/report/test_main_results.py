@@ -173,6 +173,33 @@ def test_groups_are_compared_as_planned() -> None:
     )
 
 
+def test_groups_are_compared_with_the_covariates_that_are_declared() -> None:
+    study = _grouped("randomised", _family("groups_adjusted"))
+    age = ParticipantVariable(variable="age", label="Age", section="Age", kind="number")
+    changes = {
+        "participant_variables": (*study.protocol.participant_variables, age),
+        "groups": study.protocol.groups.model_copy(update={"covariates": ("age",)}),  # type: ignore[union-attr]
+    }
+    study = replace(study, protocol=study.protocol.model_copy(update=changes))
+    results = _results(
+        {
+            "change_covariate_adjusted/push/new/T1-T2": _difference(-2, -3, -1, p=0.01, p_holm=0.01),
+            "change_adjusted/push/new/T1-T2": _difference(-2, -3, -1, p=0.02),
+            "change_difference/push/new/T1-T2": _difference(-1, -3, -0.1),
+            "mmrm_difference/push/new/T1-T2": _difference(-2, -3, -1),
+        }
+    )
+    (table,) = main_results(study, results).tables
+    assert table.title == (
+        "Difference of change between groups, adjusted for the score at baseline and Age (planned as primary, family main)"
+    )
+    assert table.rows[0].cells[0].text == (
+        "Better in New than in Usual: the interval excludes zero, and p (Holm) is below the planned level. The comparison"
+        " without adjustment, the comparison adjusted for the score at baseline and the mixed model for repeated measures agree"
+        " on direction and on excluding zero."
+    )
+
+
 def test_groups_that_were_not_made_by_chance_are_compared_with_a_caution() -> None:
     study = _grouped("natural")
     content = main_results(study, _results({"change_difference/push/new/T1-T2": _difference(-2, -3, -1)}))

@@ -30,9 +30,10 @@ PEOPLE: PeopleData = {
     "counted_people": {
         "value/mood/T1": {"flags_index": 0},
         "both/mood/T1-T2": {"flags_index": 1, "changes": [-0.5, None, None]},
+        "both_covariates/mood/T1-T2": {"flags_index": 3, "changes": [-0.5, None, None]},
         "value/age/": {"flags_index": 2},
     },
-    "counted_flags": ["101", "100", "010"],
+    "counted_flags": ["101", "100", "010", "000"],
     "is_returned": {"T1": [1, 0, 1], "T2": [1, 1, 0]},
     "scores": {
         "mood": {
@@ -95,7 +96,7 @@ def scope(
 ) -> Any:
     return {
         "rule": rule, "measure": measure, "moment": moment, "waves": waves, "sign": sign, "return_waves": return_waves or [],
-        "people_groups": [],
+        "people_groups": [], "covariates": [],
     }  # fmt: skip
 
 
@@ -180,6 +181,17 @@ def test_a_contrast_shows_the_change_of_those_who_count(sign: int, column: str) 
     people = table(scope("both", "mood", "T1-T2", ["T1", "T2"], sign))
     assert people["columns"] == ["person", "T1", "T2", column]
     assert [row["change"] for row in people["rows"]] == ["−0.5", "", ""]
+
+
+@needs_node
+def test_a_number_that_is_adjusted_for_covariates_shows_them_and_what_is_not_known() -> None:
+    people = table(scope("both_covariates", "mood", "T1-T2", ["T1", "T2"]) | {"covariates": ["age", "site"]})
+    assert people["columns"] == ["person", "T1", "T2", "T1 minus T2", "age", "site"]
+    assert people["summary"] == "Person by person: 0 counted, 3 left out"
+    # The first has both scores, and no age: the change is not one that counts here.
+    assert [row["change"] for row in people["rows"]] == ["", "", ""]
+    assert [row["covariates"] for row in people["rows"]] == [["blank", "north"], ["41", "south"], ["50", "north"]]
+    assert table(scope("both", "mood", "T1-T2", ["T1", "T2"]))["rows"][0]["covariates"] == []
 
 
 @needs_node

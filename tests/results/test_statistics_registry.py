@@ -39,7 +39,9 @@ def test_every_entry_is_whole() -> None:
         assert not entry.name.endswith("_"), label
         assert not entry.limit_of or (entry.analysis, entry.limit_of) in names, label
         assert entry.kind != "p" or entry.decimals == 3, label
-        planned_analyses = ("change", "change_difference", "change_adjusted", "mmrm_difference")
+        planned_analyses = (
+            "change", "change_difference", "change_adjusted", "change_covariate_adjusted", "mmrm_difference",
+        )  # fmt: skip
         assert not entry.is_planned or entry.analysis in planned_analyses, label
         for statistic in entry.made_of.statistics if entry.made_of else ():
             assert tuple(statistic.split("/")) in names, label

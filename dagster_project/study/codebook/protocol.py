@@ -6,6 +6,7 @@ Belongs here: one function a table. Does not belong here: instruments, exports, 
 import pyarrow as pa
 
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
+from dagster_project.study.covariates import covariates_of, terms_of
 from dagster_project.study.export import MISSING_REASONS
 from dagster_project.study.groups import Groups
 from dagster_project.study.study import Study
@@ -65,6 +66,15 @@ def groups_table(study: Study) -> pa.Table:
             (group.category, order, group.label, order == 1, variable)
             for order, group in enumerate(study.protocol.compared_groups, start=1)
         ],
+    )
+
+
+def covariates_table(study: Study) -> pa.Table:
+    """The terms with which covariates enter a model; empty where none are declared."""
+    terms = [term for variable in covariates_of(study.protocol) for term in terms_of(variable)]
+    return codebook_table(
+        {"term": TEXT, "term_order": WHOLE, "variable": TEXT, "category": TEXT},
+        [(term.term, order, term.variable, term.category) for order, term in enumerate(terms, start=1)],
     )
 
 

@@ -36,6 +36,7 @@ from dagster_project.study.codebook.participants import (
 from dagster_project.study.codebook.protocol import (
     assumptions_table,
     contrasts_table,
+    covariates_table,
     groups_table,
     missing_reasons_table,
     plan_table,
@@ -55,6 +56,7 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "planned_for": planned_for_table(study),
         "contrasts": contrasts_table(study),
         "groups": groups_table(study),
+        "covariates": covariates_table(study),
         "plan": plan_table(study),
         "plan_tests": plan_tests_table(study),
         "instruments": instruments_table(study),

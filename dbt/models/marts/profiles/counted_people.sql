@@ -2,6 +2,8 @@
 {#- Who counts in which number, person by person: scales and services over the waves (macros/people says the rules), and
     facts of the roster. Read it with a measure and a rule, or it is everybody many times. -#}
 -- depends_on: {{ ref('return_states') }}
+-- depends_on: {{ ref('participants') }}
+{%- set covariates = covariate_variables() %}
 {%- set columns = ['participant_id', 'people_group', 'measure', 'kind'] %}
 {%- for wave in codebook_waves() %}{% do columns.extend([value_in(wave), status_in(wave), state_in(wave)]) %}{% endfor %}
 {%- set measures_and_facts %}
@@ -20,6 +22,10 @@ select
     cast(reason as varchar) as reason
 from (
     {{ counted_rows('everybody', ['participant_id', 'people_group']) }}
+    {%- if covariates %}
+    union all
+    {{ counted_with_covariates('everybody', ['participant_id', 'people_group']) }}
+    {%- endif %}
 ) as counted
 union all
 select
@@ -41,8 +47,17 @@ inner join {{ ref('return_states') }} as states on facts.participant_id = states
 
 {#- Joined once for all rules. #}
 with everybody as (
-    select {{ columns | join(', ') }}
-    from {{ ref('person_profiles') }}
+    select
+        {%- for column in columns %}
+        profiles.{{ column }}{{ ',' if covariates or not loop.last }}
+        {%- endfor %}
+        {%- for variable in covariates %}
+        people.{{ quoted(variable ~ '__missing') }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('person_profiles') }} as profiles
+    {%- if covariates %}
+    inner join {{ ref('participants') }} as people on profiles.participant_id = people.participant_id
+    {%- endif %}
 )
 
 {% call(wave) union_over(codebook_waves()[1:], before=measures_and_facts) %}

@@ -1,0 +1,49 @@
+"""Covariates that differences between groups are adjusted for: the terms that each enters a model with.
+
+Belongs here: from a declared covariate to columns of a model, and its words. Does not belong here: the declaration and what
+it refuses (groups.py), fitting (statistics/ancova.py).
+"""
+
+from dataclasses import dataclass
+
+from dagster_project.study.groups import Groups
+from dagster_project.study.participants import ParticipantVariable
+from dagster_project.study.protocol import Protocol
+
+
+@dataclass(frozen=True)
+class CovariateTerm:
+    """A column of a model. term: its name in marts.group_covariate_moments, which no score's is. variable: of the roster.
+    category: the one that it is 1 in, else 0; None for a number, which enters as it is."""
+
+    term: str
+    variable: str
+    category: str | None
+    label: str
+
+
+def covariates_of(protocol: Protocol) -> tuple[ParticipantVariable, ...]:
+    """The declared covariates in their order; none where none are declared, or everybody is one group."""
+    if not isinstance(protocol.groups, Groups):
+        return ()
+    variables = {variable.variable: variable for variable in protocol.participant_variables}
+    return tuple(variables[code] for code in protocol.groups.covariates)
+
+
+def terms_of(variable: ParticipantVariable) -> tuple[CovariateTerm, ...]:
+    """The terms of a covariate: a number by itself, of categories an indicator each but for the first, the reference."""
+    code = variable.variable
+    if variable.kind == "number":
+        return (CovariateTerm(f"covariate/{code}", code, None, variable.label),)
+    return tuple(
+        CovariateTerm(
+            f"covariate/{code}/{category.category}", code, category.category, f"{variable.label}: {category.label}"
+        )
+        for category in variable.categories[1:]
+    )
+
+
+def covariate_words(protocol: Protocol) -> str:
+    """What is adjusted for, as a list in words: the score at baseline, Age and Site."""
+    *first_labels, last_label = ["the score at baseline", *(variable.label for variable in covariates_of(protocol))]
+    return f"{', '.join(first_labels)} and {last_label}" if first_labels else last_label

@@ -1,0 +1,143 @@
+{#- The moments that an adjustment for covariates needs: of the people of each group with both scores and every covariate. -#}
+
+{#- The terms of the models: a person's change and scores, then the covariates. Each with its name, its column in `pairs`, and
+    of a covariate with a number the column of its origin and of its unit in `ranges`. -#}
+{% macro adjustment_terms() %}
+    {% set terms = [] %}
+    {% for name in ['change', 'baseline', 'followup'] %}{% do terms.append({'term': name, 'column': name}) %}{% endfor %}
+    {% for covariate in codebook_covariates() %}
+        {% set column = 'covariate_' ~ loop.index %}
+        {% do terms.append(dict(covariate, column=column)) %}
+        {% if covariate.category is none %}{% do terms[-1].update({'low': column ~ '_low', 'unit': column ~ '_unit'}) %}{% endif %}
+    {% endfor %}
+    {{ return(terms) }}
+{% endmacro %}
+
+{#- Where the numbers among the covariates begin, and a unit of their size: a power of two, so that dividing by it changes no
+    digit. exact_sum is exact to 2^-53 of one; a number of any size is added as exactly as a score that way. -#}
+{% macro ranges_of_covariates(terms) -%}
+    select
+        1 as is_one_row
+        {%- for term in terms if term.unit %},
+        {%- set number = quoted(term.variable) %}
+        coalesce(min({{ number }}), 0.0) as {{ term.low }},
+        case when max({{ number }}) > min({{ number }}) then power(2.0, floor(ln(max({{ number }}) - min({{ number }})) / ln(2.0))) else 1.0 end as {{ term.unit }}
+        {%- endfor %}
+    from {{ ref('participants') }}
+{%- endmacro %}
+
+{#- A covariate's column as a model takes it: a number from its origin in its unit, 1 in the category, else 0 -#}
+{% macro covariate_value(term) -%}
+    {%- set fact = 'people.' ~ quoted(term.variable) -%}
+    {%- if term.unit -%}
+    (cast({{ fact }} as double) - ranges.{{ term.low }}) / ranges.{{ term.unit }}
+    {%- else -%}
+    case when {{ fact }} = {{ text_literal(term.category) }} then 1.0 else 0.0 end
+    {%- endif -%}
+{%- endmacro %}
+
+{#- For each group, contrast and scale n, and for each pair of terms both means and the sum of products of deviations from them -#}
+{% macro moments_with_covariates(terms) -%}
+{%- set keys = ['people_group', 'contrast', 'scale'] -%}
+{%- set pairs = [] -%}
+{%- for term in terms -%}
+{%- for other_term in terms[loop.index0:] %}{% do pairs.append([term, other_term]) %}{% endfor -%}
+{%- endfor -%}
+with ranges as (
+    {{ ranges_of_covariates(terms) }}
+),
+
+pairs as (
+    select
+        counted.people_group,
+        counted.moment as contrast,
+        counted.measure as scale,
+        counted.value as change,
+        counted.value_baseline as baseline,
+        counted.value_followup as followup
+        {%- for term in terms if term.variable %},
+        {{ covariate_value(term) }} as {{ term.column }}
+        {%- endfor %}
+    from {{ ref('counted_people') }} as counted
+    inner join {{ ref('participants') }} as people on counted.participant_id = people.participant_id
+    cross join ranges
+    where counted.people = 'both_covariates' and counted.is_counted and counted.people_group is not null
+),
+
+means as (
+    select
+        {{ keys | join(', ') }},
+        count(*) as n
+        {%- for term in terms %},
+        {{ exact_sum(term.column) }} / count(*) as {{ term.column }}
+        {%- endfor %}
+    from pairs
+    group by {{ keys | join(', ') }}
+),
+
+away as (
+    select
+        {%- for key in keys %}
+        pairs.{{ key }},
+        {%- endfor %}
+        {%- for term in terms %}
+        pairs.{{ term.column }} - means.{{ term.column }} as {{ term.column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from pairs
+    inner join means on {{ same_keys('pairs', 'means', keys) }}
+),
+
+products as (
+    select
+        {{ keys | join(', ') }}
+        {%- for term, other_term in pairs %},
+        {{ exact_sum(term.column ~ ' * ' ~ other_term.column) }} as {{ quoted('product_' ~ loop.index) }}
+        {%- endfor %}
+    from away
+    group by {{ keys | join(', ') }}
+),
+
+named as (
+    select
+        {%- for key in keys %}
+        means.{{ key }},
+        {%- endfor %}
+        means.n,
+        {%- set entries = [] %}
+        {%- for term, other_term in pairs %}
+        {%- do entries.append({
+            'term': text_literal(term.term),
+            'other_term': text_literal(other_term.term),
+            'mean': mean_of_term(term),
+            'other_mean': mean_of_term(other_term),
+            'total': in_own_units('products.' ~ quoted('product_' ~ loop.index), [term, other_term]),
+        }) %}
+        {%- endfor %}
+        {{ one_row_each(entries) }} as pair
+    from means
+    inner join products on {{ same_keys('means', 'products', keys) }}
+    cross join ranges
+)
+
+select
+    {%- for key in keys %}
+    cast({{ key }} as varchar) as {{ key }},
+    {%- endfor %}
+    cast(pair.term as varchar) as term,
+    cast(pair.other_term as varchar) as other_term,
+    cast(n as bigint) as n,
+    cast(pair.mean as double) as mean,
+    cast(pair.other_mean as double) as other_mean,
+    cast(pair.total as double) as cross_products
+from named
+{%- endmacro %}
+
+{#- The mean of a term as it was before it had an origin and a unit -#}
+{% macro mean_of_term(term) -%}
+    {{ 'ranges.' ~ term.low ~ ' + ' if term.unit }}{{ in_own_units('means.' ~ term.column, [term]) }}
+{%- endmacro %}
+
+{#- An expression times the unit of each term that has one -#}
+{% macro in_own_units(expression, terms) -%}
+    {{ expression }}{% for term in terms if term.unit %} * ranges.{{ term.unit }}{% endfor %}
+{%- endmacro %}

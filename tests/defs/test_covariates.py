@@ -1,0 +1,145 @@
+"""The trial adjusted for age and region through the whole graph: every number is made again person by person, a trace and the page
+count the people of each number, and what is said of them stands where readers look."""
+
+import html
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from group_study import write_group_study
+from recompute import recompute
+from released_page import numbers_by_id, read_page_data
+
+from dagster_project.statistics import benjamini_hochberg, holm
+
+pytestmark = pytest.mark.slow
+ANALYSIS = "change_covariate_adjusted"
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any) -> Any:
+    from conftest import run_all
+
+    folder = tmp_path_factory.mktemp("covariates")
+    made = workspace_at(folder, write_group_study(folder / "made" / "group_study", 30, covariates=["age", "region"]))
+    run = run_all(made)
+    assert run.success, (run.failures, run.checks)
+    return made
+
+
+def test_every_adjusted_number_is_what_its_people_give(workspace: Any) -> None:
+    report = recompute(workspace.release / "warehouse.duckdb")
+    assert [str(difference) for difference in report.differences] == []
+    values = {name: value for name, value in workspace.values().items() if name.startswith(f"{ANALYSIS}/")}
+    # Two scales, two contrasts, two groups; ten numbers each, and both adjusted p of the family's two tests.
+    assert len(values) == 8 * 10 + 4
+    assert all(value is not None for value in values.values())
+    assert {name for name in report.uncovered if name.startswith(ANALYSIS)} == {f"{ANALYSIS}/p_holm", f"{ANALYSIS}/p_bh"}
+
+
+def test_who_lacks_a_covariate_is_left_out_and_counted(workspace: Any) -> None:
+    values = workspace.values()
+    for scale in ("mood_total", "sleep_total"):
+        for contrast in ("T1-T2", "T1-T4"):
+            n, unknown = (values[f"{ANALYSIS}/{scale}/course/{contrast}/{name}"] for name in ("n", "n_covariate_unknown"))
+            assert n + unknown == values[f"change_adjusted/{scale}/course/{contrast}/n"]
+            assert unknown > 2
+            counts = workspace.released(
+                "select distinct people_group, n from marts.group_covariate_moments "
+                f"where scale = '{scale}' and contrast = '{contrast}'"
+            )
+            assert sum(row["n"] for row in counts) == n
+
+
+def test_an_empty_category_is_left_out_and_the_method_says_so(workspace: Any) -> None:
+    rows = workspace.released(f"select distinct method from results.results where result_id like '{ANALYSIS}/%/difference'")
+    assert {row["method"].rsplit("; ", 1)[1] for row in rows} == {
+        "analysis of covariance, without a term for East of Region: nobody in the model is in it"
+    }
+    terms = workspace.released("select term, variable, category from codebook.covariates order by term_order")
+    assert [tuple(row.values()) for row in terms] == [
+        ("covariate/age", "age", None), ("covariate/region/north", "region", "north"),
+        ("covariate/region/south", "region", "south"), ("covariate/region/west", "region", "west"),
+    ]  # fmt: skip
+
+
+def test_the_planned_test_is_the_one_with_the_covariates(workspace: Any) -> None:
+    values = workspace.values()
+    addresses = [f"{ANALYSIS}/mood_total/{group}/T1-T2" for group in ("course", "calls")]
+    p = np.array([values[f"{address}/p"] for address in addresses])
+    for name, adjust in (("p_holm", holm), ("p_bh", benjamini_hochberg)):
+        assert [values[f"{address}/{name}"] for address in addresses] == pytest.approx(list(adjust(p)), rel=1e-12)
+    rows = workspace.released(
+        "select analysis, role, family from results.results where statistic = 'difference' and outcome = 'mood_total' "
+        f"and contrast = 'T1-T2' and people_group = 'course' and analysis in ('{ANALYSIS}', 'change_adjusted') order by analysis"
+    )
+    assert [tuple(row.values()) for row in rows] == [("change_adjusted", "exploratory", None), (ANALYSIS, "primary", "main")]
+    assert "change_adjusted/mood_total/course/T1-T2/p_holm" not in values
+
+
+def test_a_trace_counts_the_people_of_each_number_and_shows_their_covariates(workspace: Any) -> None:
+    rows = workspace.released(f"select result_id, n from results.results where analysis = '{ANALYSIS}'")
+    for row in rows:
+        people = workspace.released(
+            f"select is_counted, missing_reason from trace('{row['result_id']}') where part = 'person'"
+        )
+        assert sum(person["is_counted"] for person in people) == row["n"], row["result_id"]
+        assert all(person["is_counted"] or person["missing_reason"] for person in people), row["result_id"]
+    traced = f"from trace('{ANALYSIS}/mood_total/course/T1-T2/p')"
+    reasons = workspace.released(
+        f"select distinct missing_reason {traced} where part = 'person' and not is_counted order by all"
+    )
+    assert {"age: blank", "region: blank"} <= {row["missing_reason"] for row in reasons}
+    cells = workspace.released(
+        f"select measure, count(*) as n, any_value(source_column) as source_column, count(file_name) as n_files {traced} "
+        "where part = 'answer' and measure in ('age', 'region') group by measure order by measure"
+    )
+    assert [tuple(row.values()) for row in cells] == [("age", 91, "Age", 91), ("region", 91, "Region", 91)]
+    alone = workspace.released("select distinct measure from trace('change_adjusted/mood_total/course/T1-T2/p')")
+    assert not {"age", "region"} & {row["measure"] for row in alone}
+
+
+def test_the_page_counts_the_people_of_each_number(workspace: Any) -> None:
+    data = read_page_data((workspace.release / "index.html").read_text(encoding="utf-8"))
+    numbers, columns = numbers_by_id(data), data["numbers"]
+    scope_of = dict(zip(columns["result_ids"], columns["scope_indexes"], strict=True))
+    n = {row["result_id"]: row["n"] for row in workspace.released("select result_id, n from results.results")}
+    people = data["people"]
+    assert people is not None
+    addresses = [name for name in scope_of if name.startswith(f"{ANALYSIS}/")]
+    assert len(addresses) > 40
+    for address in addresses:
+        index = scope_of[address]
+        assert index is not None
+        scope = people["scopes"][index]
+        assert scope["covariates"] == ["age", "region"]
+        entry = people["counted_people"]["/".join((scope["rule"], scope["measure"], scope["moment"]))]
+        flags = people["counted_flags"][entry["flags_index"]]
+        counted = [
+            flag == "1" and group in scope["people_groups"]
+            for flag, group in zip(flags, people["people_groups"], strict=True)
+        ]
+        assert sum(counted) == n[address], address
+        assert sum(change is not None for change in entry["changes"]) >= n[address]
+    left_out = dict(numbers[f"{ANALYSIS}/mood_total/course/T1-T2/p"].lines)["Left out"]
+    assert "(region: blank)" in left_out
+    assert sum(map(int, re.findall(r"(\d+) \(", left_out))) == 90 - n[f"{ANALYSIS}/mood_total/course/T1-T2/p"]
+
+
+def test_the_page_says_what_was_adjusted_for(workspace: Any) -> None:
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page)))
+    for sentence in (
+        "Difference of change between groups, adjusted for the score at baseline, Age and Region (planned as primary, family"
+        " main)",
+        "Change by group adjusted for the score at baseline, Age and Region, T1-T2",
+        "A second analysis of covariance adjusts for the score at baseline, Age and Region, each with one slope in all groups;"
+        " it is of people with both scores and every covariate known, and the tables say how many are left out.",
+        "Categories entered as indicators, with East (Region) as the reference; a category with nobody in a model was left out of"
+        " it.",
+        "Tests of adjusted differences of change, with covariates, were adjusted within the planned family main (primary), by Holm"
+        " and by Benjamini and Hochberg.",
+        "left out: a covariate is not known",
+    ):
+        assert sentence in words, sentence

@@ -1,0 +1,107 @@
+"""What differences adjusted for covariates should be, person by person: a part of recompute.py.
+
+Belongs here: least squares with a column for every group and every category, by a pseudo-inverse. Does not belong here: any mart
+that counted people, the package's code, which takes moments and leaves categories out.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+Array = np.ndarray[Any, Any]
+_NAMES = ("difference", "se", "t", "df", "p", "ci95_low", "ci95_high", "p_slopes")
+_NOTHING: dict[str, float] = dict.fromkeys(_NAMES, math.nan)
+#: Below this share a singular value, or what is left of a sum of squares, is rounding.
+_ROUNDING = 1e-9
+
+
+class Covariates:
+    """What is adjusted for. study: recompute.py's. groups: whether each person is in a group, by name, the reference first."""
+
+    def __init__(self, study: Any, groups: Mapping[str, Array]) -> None:
+        self._study, self._groups = study, groups
+        variables = [row["variable"] for row in study._rows("codebook.covariates", "term_order")]
+        self.variables = list(dict.fromkeys(variables))
+        self._is_known = np.array([all(person[name] is not None for name in self.variables) for person in study.people])
+
+    def results(self) -> Iterator[tuple[str, dict[str, float]]]:
+        """Every result by id, without the statistic; NaN where there is no value."""
+        study, names = self._study, list(self._groups)
+        for contrast in study.contrasts if self.variables else ():
+            for scale in study.scales:
+                baseline, followup = study.scores[scale, contrast["baseline"]], study.scores[scale, contrast["followup"]]
+                sign = 1 if contrast["direction"] == "baseline_minus_followup" else -1
+                has_both = np.isfinite(baseline) & np.isfinite(followup) & np.any(list(self._groups.values()), axis=0)
+                counts = has_both & self._is_known
+                n = {"n": int(counts.sum()), "n_covariate_unknown": int((has_both & ~self._is_known).sum())}
+                present = [name for name in names if (self._groups[name] & counts).any()]
+                columns = [self._groups[name][counts].astype(float) for name in present]
+                fits = _fits(
+                    sign * (baseline - followup)[counts], np.column_stack(columns) if columns else np.empty((0, 0)),
+                    baseline[counts], [self._columns(name, counts) for name in self.variables],
+                )  # fmt: skip
+                for group in names[1:]:
+                    has_fit = names[0] in present and group in present
+                    values = fits[present.index(group)] if has_fit else _NOTHING
+                    yield f"change_covariate_adjusted/{scale}/{group}/{contrast['contrast']}", values | n
+
+    def _columns(self, variable: str, counts: Array) -> Array:
+        """A number, or a column for each category that somebody is in."""
+        values = [person[variable] for person, is_counted in zip(self._study.people, counts, strict=True) if is_counted]
+        if not any(isinstance(value, str) for value in values):
+            return np.array(values, dtype=float)[:, None]
+        return np.array([[float(value == category) for category in sorted(set(values))] for value in values])
+
+
+def _fits(change: Array, groups: Array, baseline: Array, covariates: Sequence[Array]) -> list[dict[str, float]]:
+    """The numbers of each group, the first being the reference. groups: a column for each group."""
+    count = groups.shape[1]
+    if count < 2:
+        return [_NOTHING] * count
+    design = np.column_stack([groups, baseline, *covariates])
+    # Of categories all columns but one are free of each other; one category alone is a constant, and no covariate.
+    rank_needed = count + 1 + sum(max(1, columns.shape[1] - 1) if columns.shape[1] else 1 for columns in covariates)
+    coefficients, inverse, rest, rank = _least_squares(design, change)
+    df = len(change) - rank
+    if rank < rank_needed:
+        return [_NOTHING] * count
+    contrasts = np.zeros((count, design.shape[1]))
+    contrasts[range(count), range(count)] += 1
+    contrasts[:, 0] -= 1
+    differences = contrasts @ coefficients
+    spread = float(np.sum((change - groups @ (groups.T @ change / groups.sum(axis=0))) ** 2))
+    if df < 1 or rest <= _ROUNDING * spread:
+        return [_NOTHING | {"difference": difference} for difference in differences]
+    _, _, full_rest, full_rank = _least_squares(np.column_stack([design, groups * baseline[:, None]]), change)
+    extra, full_df = full_rank - rank, len(change) - full_rank
+    p_slopes = math.nan
+    if extra >= 1 and full_df >= 1 and full_rest > _ROUNDING * spread:
+        p_slopes = float(stats.f.sf((rest - full_rest) / extra / (full_rest / full_df), extra, full_df))
+    errors = np.sqrt(rest / df * np.einsum("gi,ij,gj->g", contrasts, inverse, contrasts))
+    quantile = float(stats.t.ppf(0.975, df))
+    return [
+        _NOTHING
+        if group == 0
+        else {
+            "difference": difference, "se": se, "t": difference / se, "df": df,
+            "p": float(2 * stats.t.sf(abs(difference / se), df)), "ci95_low": difference - quantile * se,
+            "ci95_high": difference + quantile * se, "p_slopes": p_slopes,
+        }
+        for group, (difference, se) in enumerate(zip(differences, errors, strict=True))
+    ]  # fmt: skip
+
+
+def _least_squares(design: Array, outcome: Array) -> tuple[Array, Array, float, int]:
+    """The shortest coefficients, the pseudo-inverse of the cross-products, the sum of squares left over, and the rank: of
+    columns of length one, so that no unit matters."""
+    lengths = np.linalg.norm(design, axis=0)
+    lengths[lengths == 0] = 1
+    u, sizes, v = np.linalg.svd(design / lengths, full_matrices=False)
+    is_free = sizes > _ROUNDING * sizes[0]
+    v = v[is_free] / lengths
+    coefficients = v.T @ (u[:, is_free].T @ outcome / sizes[is_free])
+    rest = float(np.sum((outcome - design @ coefficients) ** 2))
+    return coefficients, v.T @ np.diag(sizes[is_free] ** -2.0) @ v, rest, int(is_free.sum())
