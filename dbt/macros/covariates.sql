@@ -17,7 +17,7 @@
     digit. exact_sum is exact to 2^-53 of one; a number of any size is added as exactly as a score that way. -#}
 {% macro ranges_of_covariates(terms) -%}
     select
-        1 as is_one_row
+        count(*) as people
         {%- for term in terms if term.unit %},
         {%- set number = quoted(term.variable) %}
         coalesce(min({{ number }}), 0.0) as {{ term.low }},
