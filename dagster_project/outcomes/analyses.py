@@ -49,6 +49,7 @@ from dagster_project.results import (
     service_difference_results,
     service_results,
     stability_results,
+    subgroup_results,
     summary_results,
     supplementary_tables,
     table_change,
@@ -229,7 +230,7 @@ OUTCOMES = (
         "group_differences", "Groups compared with the reference: at the start, in their change, in their use of services.",
         (
             "group_category_counts", "group_number_moments", "group_change_moments", "group_covariate_moments",
-            "group_service_counts",
+            "group_subgroup_moments", "group_service_counts",
         ),
         lambda study, source: [
             *characteristics_difference_results(
@@ -240,11 +241,12 @@ OUTCOMES = (
             *covariate_adjusted_results(
                 source.mart("group_covariate_moments"), source.mart("group_change_moments"), study
             ),
+            *subgroup_results(source.mart("group_subgroup_moments"), study),
             *service_difference_results(source.mart("group_service_counts"), study),
         ],
         (
             "characteristics_difference", "change_difference", "change_adjusted", "change_covariate_adjusted",
-            "service_difference",
+            "change_subgroup", "change_interaction", "service_difference",
         ), "change_by_group",
     ),
     Outcome(
