@@ -69,13 +69,22 @@ _EXPORT = """  - export: {name}
       - {{block: mood, template: "mood_{{position}}"}}
       - {{block: sleep, template: "sleep_{{position}}"}}
 """
+_SEX = """  - variable: sex
+    label: Sex
+    section: Sex
+    kind: category
+    categories: [{category: female, label: Female}, {category: male, label: Male}]
+"""
 _SERVICES = "      - {block: services, columns: {clinic: Clinic, hotline: Hotline}}\n"
 
 
-def write_group_study(folder: Path, people_per_arm: int = 14, seed: int = 11, covariates: Sequence[str] = ()) -> Path:
+def write_group_study(
+    folder: Path, people_per_arm: int = 14, seed: int = 11, covariates: Sequence[str] = (), has_subgroups: bool = False
+) -> Path:
     """The study's folder with its definitions and exports. Arms differ in change and in drop-out; one person's arm is not known,
     one has no age; nobody of the waiting list used the hotline at T1. covariates: declared; then every eighth person's region is
-    not known either, and the first region is one in which nobody lives."""
+    not known either, and the first region is one in which nobody lives. has_subgroups: sex is on the roster, of every tenth
+    person not known, and declared with region."""
     random = Random(seed)
     (folder / "instruments").mkdir(parents=True)
     exports = "".join(
@@ -85,6 +94,12 @@ def write_group_study(folder: Path, people_per_arm: int = 14, seed: int = 11, co
     if covariates:
         protocol = protocol.replace("design: randomised}", f"design: randomised, covariates: [{', '.join(covariates)}]}}")
         protocol = protocol.replace("[{category: north,", "[{category: east, label: East}, {category: north,")
+    if has_subgroups:
+        protocol = protocol.replace("covariates: [", "subgroups: [sex, region], covariates: [")
+        protocol = protocol.replace("service_use:\n", _SEX + "service_use:\n")
+        protocol = protocol.replace("age: Age}", "age: Age, sex: Sex}").replace(
+            "[arm, region, age]", "[arm, region, age, sex]"
+        )
     (folder / "study.yaml").write_text(protocol + exports, encoding="utf-8")
     for code, count in _ITEMS.items():
         (folder / f"instruments/{code}.yaml").write_text(INSTRUMENT.format(code=code, count=count), encoding="utf-8")
@@ -114,7 +129,10 @@ def write_group_study(folder: Path, people_per_arm: int = 14, seed: int = 11, co
             rows[wave].append({"Person": name} | answers)
     for person in roster[::8] if covariates else ():
         person["Region"] = "?"
-    write_rows(folder / "raw/roster/roster.csv", roster, ("Person", "Arm", "Region", "Age"))
+    for number, person in enumerate(roster):
+        person["Sex"] = "?" if number % 10 == 5 else "Male" if number % 7 < 3 else "Female"
+    columns = ("Person", "Arm", "Region", "Age", *(("Sex",) if has_subgroups else ()))
+    write_rows(folder / "raw/roster/roster.csv", [{name: person[name] for name in columns} for person in roster], columns)
     for wave in WAVES:
         write_rows(folder / f"raw/{wave}/{wave.lower()}.csv", rows[wave], tuple(rows[wave][0]))
     return folder

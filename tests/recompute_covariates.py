@@ -64,7 +64,7 @@ def _fits(change: Array, groups: Array, baseline: Array, covariates: Sequence[Ar
     design = np.column_stack([groups, baseline, *covariates])
     # Of categories all columns but one are free of each other; one category alone is a constant, and no covariate.
     rank_needed = count + 1 + sum(max(1, columns.shape[1] - 1) if columns.shape[1] else 1 for columns in covariates)
-    coefficients, inverse, rest, rank = _least_squares(design, change)
+    coefficients, inverse, rest, rank = least_squares(design, change)
     df = len(change) - rank
     if rank < rank_needed:
         return [_NOTHING] * count
@@ -75,7 +75,7 @@ def _fits(change: Array, groups: Array, baseline: Array, covariates: Sequence[Ar
     spread = float(np.sum((change - groups @ (groups.T @ change / groups.sum(axis=0))) ** 2))
     if df < 1 or rest <= _ROUNDING * spread:
         return [_NOTHING | {"difference": difference} for difference in differences]
-    _, _, full_rest, full_rank = _least_squares(np.column_stack([design, groups * baseline[:, None]]), change)
+    _, _, full_rest, full_rank = least_squares(np.column_stack([design, groups * baseline[:, None]]), change)
     extra, full_df = full_rank - rank, len(change) - full_rank
     p_slopes = math.nan
     if extra >= 1 and full_df >= 1 and full_rest > _ROUNDING * spread:
@@ -94,7 +94,7 @@ def _fits(change: Array, groups: Array, baseline: Array, covariates: Sequence[Ar
     ]  # fmt: skip
 
 
-def _least_squares(design: Array, outcome: Array) -> tuple[Array, Array, float, int]:
+def least_squares(design: Array, outcome: Array) -> tuple[Array, Array, float, int]:
     """The shortest coefficients, the pseudo-inverse of the cross-products, the sum of squares left over, and the rank: of
     columns of length one, so that no unit matters."""
     lengths = np.linalg.norm(design, axis=0)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from recompute_covariates import Covariates
+from recompute_subgroups import Subgroups
 from scipy import stats
 
 Array = np.ndarray[Any, Any]
@@ -28,7 +29,7 @@ class Groups:
         self._variable = rows[0]["variable"] if rows else None
         groups = np.array([person[self._variable] if rows else None for person in study.people], dtype=object)
         self._is_in = {name: groups == name for name in self.names}
-        self._covariates = Covariates(study, self._is_in)
+        self._covariates, self._subgroups = Covariates(study, self._is_in), Subgroups(study, self._is_in)
         self._n_unknown = int(sum(group is None for group in groups))
 
     def results(self) -> Results:
@@ -46,6 +47,7 @@ class Groups:
         ):
             yield from analysis()
         yield from self._covariates.results()
+        yield from self._subgroups.results()
 
     def _flow(self) -> Results:
         study = self._study

@@ -67,7 +67,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "a_composite_is_the_mean_of_its_subscales",
             "a_conversion_table_turns_a_complete_sum_into_a_score",
             "who_counts_in_a_number",
-            "who_counts_where_change_is_adjusted_for_covariates",
+            "who_counts_where_change_needs_facts_of_the_roster",
             "pairs_and_covariates_are_summed_up_together",
             "equal_changes_by_different_ways_are_one",
             "people_with_the_same_waves_are_summed_up_together",

@@ -53,6 +53,7 @@ from dagster_project.results import (
     service_difference_results,
     service_results,
     stability_results,
+    subgroup_results,
     summary_results,
     supplementary_tables,
     table_categories,
@@ -245,7 +246,7 @@ OUTCOMES = (
         "group_differences", "Groups compared with the reference: at the start, in their change, in their answers.",
         (
             "group_category_counts", "group_number_moments", "group_change_moments", "group_covariate_moments",
-            "group_service_counts", "group_category_answers",
+            "group_subgroup_moments", "group_service_counts", "group_category_answers",
         ),
         lambda study, source: [
             *characteristics_difference_results(
@@ -256,12 +257,13 @@ OUTCOMES = (
             *covariate_adjusted_results(
                 source.mart("group_covariate_moments"), source.mart("group_change_moments"), study
             ),
+            *subgroup_results(source.mart("group_subgroup_moments"), study),
             *service_difference_results(source.mart("group_service_counts"), study),
             *category_difference_results(source.mart("group_category_answers"), study),
         ],
         (
             "characteristics_difference", "change_difference", "change_adjusted", "change_covariate_adjusted",
-            "service_difference", "category_difference",
+            "change_subgroup", "change_interaction", "service_difference", "category_difference",
         ), "change_by_group",
     ),
     Outcome(

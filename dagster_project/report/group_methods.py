@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from dagster_project.study import Groups, Study, covariate_words, covariates_of
+from dagster_project.study import Groups, Study, covariate_words, covariates_of, subgroups_of
 
 _TESTS = {
     "groups": "differences of change",
@@ -42,6 +42,12 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
         )
     if "change_covariate_adjusted" in analyses:
         yield from _covariate_methods(study)
+    if subgroups := [variable.label for variable in subgroups_of(study.protocol) if "change_subgroup" in analyses]:
+        yield (
+            f"Differences of change within {enumerated(subgroups)} are exploratory: for each of these an analysis of"
+            " covariance with the score at baseline gave the difference in each category, how far it lies from that in the"
+            " first, and an F test that it is the same in all."
+        )
     if "mmrm_difference" in analyses:
         model = definition.repeated_measures
         baseline = study.protocol.repeated_measures_baseline

@@ -31,10 +31,10 @@ OMITTED_PEOPLE_QUERY = """
     where not is_counted
     group by measure, people, moment, people_group, reason
     union all
-    -- Profiles of scores do not know covariates.
+    -- Profiles of scores do not know facts of the roster.
     select measure, people, moment, people_group, reason, count(*)
     from marts.counted_people
-    where people = 'both_covariates' and not is_counted
+    where people in ('both_covariates', 'both_subgroup') and not is_counted
     group by measure, people, moment, people_group, reason
     union all
     select facts.variable, rules.people, rules.moment, facts.people_group, facts.missing_reason, count(*)

@@ -39,8 +39,8 @@ class ScopeData(TypedDict):
     return_waves: list[str]
     #: The groups whose people it may count, null for people whose group is not known; empty where it is about everybody.
     people_groups: list[str | None]
-    #: Participant variables that the number is adjusted for.
-    covariates: list[str]
+    #: Participant variables that the number is adjusted for, or whose subgroups it is of.
+    facts: list[str]
 
 
 class SourceFile(TypedDict):

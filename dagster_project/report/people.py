@@ -90,7 +90,7 @@ _QUERIES = {
         with counted as (
             select
                 participant_id, people, measure, moment, is_counted,
-                case when people in ('both', 'both_covariates') then value end as change
+                case when starts_with(people, 'both') then value end as change
             from marts.counted_people
             union all
             -- In an item by itself, whoever answered it counts. Services are among the counted people already.
@@ -343,7 +343,7 @@ def _counted_people(rows: Sequence[CountedRow]) -> tuple[dict[str, CountedPeople
     for row in rows:
         flags = "".join("1" if is_counted else "0" for is_counted in row.is_counted)
         entry: CountedPeople = {"flags_index": flags_indexes.setdefault(flags, len(flags_indexes))}
-        if row.people in ("both", "both_covariates"):
+        if row.people.startswith("both"):
             entry["changes"] = row.changes
         counted_people[f"{row.people}/{row.measure}/{row.moment}"] = entry
     return counted_people, list(flags_indexes)
@@ -358,7 +358,7 @@ def _scope_data(scope: Scope) -> ScopeData:
         "sign": scope.sign,
         "return_waves": list(scope.return_waves),
         "people_groups": list(scope.people_groups),
-        "covariates": list(scope.covariates),
+        "facts": list(scope.facts),
     }
 
 

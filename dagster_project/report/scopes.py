@@ -18,8 +18,8 @@ class Scope:
     rule: who counts (a key of results.PEOPLE). moment: a wave, a contrast, or '' for all waves and for the roster. Rule,
     measure and moment select the rows of marts.counted_people that say who counts. waves: those whose values are listed.
     sign: of a change, 1 for baseline minus follow-up. return_waves: waves by whose return people are grouped. people_groups:
-    the groups that it is about, None for people whose group is not known; empty where it is about everybody. covariates:
-    variables of the roster that it is adjusted for.
+    the groups that it is about, None for people whose group is not known; empty where it is about everybody. facts:
+    variables of the roster that it is adjusted for, or whose subgroups it is of.
     """
 
     rule: str
@@ -29,7 +29,7 @@ class Scope:
     sign: int
     return_waves: tuple[str, ...]
     people_groups: tuple[str | None, ...] = ()
-    covariates: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
 
 
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
@@ -46,14 +46,18 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
         waves = all_waves  # a pattern is about all waves
     moment = "" if rule == "any" else row.contrast or row.wave or ""
     groups: tuple[str | None, ...] = tuple(group for group in (row.people_group, row.compared_with) if group is not None)
-    if groups and statistic_of(row.analysis, row.statistic).of_all_groups:
+    subgroup = row.category.split("-")[0] if rule == "both_subgroup" and row.category is not None else None
+    if subgroup is not None:
+        moment = f"{row.contrast}/{subgroup}"
+    if (groups or subgroup is not None) and statistic_of(row.analysis, row.statistic).of_all_groups:
         groups = tuple(group.category for group in study.protocol.compared_groups)
     if rule == "without_group":
         rule, groups = "whole_roster", (None,)
     return_waves = result_waves if rule in ("first", "roster", "whole_roster") else ()
-    is_adjusted = row.analysis == "change_covariate_adjusted"
-    covariates = tuple(variable.variable for variable in covariates_of(study.protocol) if is_adjusted)
-    return Scope(rule, row.outcome, moment, waves, sign, return_waves, groups, covariates)
+    facts: tuple[str, ...] = (subgroup,) if subgroup is not None else ()
+    if row.analysis == "change_covariate_adjusted":
+        facts = tuple(variable.variable for variable in covariates_of(study.protocol))
+    return Scope(rule, row.outcome, moment, waves, sign, return_waves, groups, facts)
 
 
 def scopes_of(rows: Iterable[ResultRow], study: Study) -> tuple[list[Scope], dict[str, int]]:

@@ -89,6 +89,7 @@ from dagster_project.results.statistics_registry import (
     interval_of,
     statistic_of,
 )
+from dagster_project.results.subgroups import subgroup_id, subgroup_results
 from dagster_project.results.supplementary_tables import MISSING_REASON_HEADINGS, ledger_table, supplementary_tables
 from dagster_project.results.trace import (
     TRACE_COLUMNS,
@@ -201,6 +202,8 @@ __all__ = [
     "service_results",
     "stability_results",
     "statistic_of",
+    "subgroup_id",
+    "subgroup_results",
     "summarise",
     "summary_results",
     "supplementary_tables",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dagster_project.results.change import NO_P, PlannedTest, add_adjusted_p
 from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, column, planned_analyses
@@ -24,6 +25,7 @@ from dagster_project.statistics import (
 )
 from dagster_project.study import Contrast, Study
 
+Floats = NDArray[np.float64]
 #: A comparison: its group, contrast and scale.
 Comparison = tuple[str, Contrast, str]
 
@@ -174,13 +176,19 @@ def adjusted_change_results(change_moments: Iterable[MartRow], study: Study) -> 
 
 def _baseline_adjusted(group_rows: Sequence[MartRow], contrast: Contrast) -> Ancova:
     """The model of change by group and baseline, from the moments of each group's pairs."""
+    n, means, products = model_moments(group_rows, contrast)
+    return ancova(n, means, products, ["the score at baseline"], reference=0, level=LEVEL)
+
+
+def model_moments(group_rows: Sequence[MartRow], contrast: Contrast) -> tuple[list[int], Floats, Floats]:
+    """n, means and cross-products of change and baseline from the moments of pairs, a row of moments each."""
     n = sizes_of(group_rows)
     sd_baseline, sd_change = np.array(column(group_rows, "sd_baseline")), np.array(column(group_rows, "sd_change"))
     # change = sign (baseline - follow-up), so that its covariance with the baseline follows from theirs.
     baseline_covariance = contrast.baseline_sign * (sd_baseline**2 - np.array(column(group_rows, "covariance")))
     products = np.array([[sd_change**2, baseline_covariance], [baseline_covariance, sd_baseline**2]]) * (np.array(n) - 1)
     means = np.column_stack([column(group_rows, "mean_change"), column(group_rows, "mean_baseline")])
-    return ancova(n, means, np.moveaxis(products, 2, 0), ["the score at baseline"], reference=0, level=LEVEL)
+    return n, means, np.moveaxis(products, 2, 0)
 
 
 def add_adjusted_difference(

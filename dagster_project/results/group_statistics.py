@@ -37,6 +37,7 @@ def group_statistics(statistics: Iterable[Statistic]) -> Iterator[Statistic]:
     yield from _change()
     yield from _adjusted_change()
     yield from _covariate_adjusted_change()
+    yield from _subgroups()
     yield from _differences_of_shares("service_difference")
     yield from _differences_of_shares("category_difference")
     yield from _repeated_measures()
@@ -98,6 +99,28 @@ def _covariate_adjusted_change() -> Iterator[Statistic]:
         "change_covariate_adjusted", "n_covariate_unknown", "count of pairs of all groups without a covariate", "people", 0,
         "both", of_all_groups=True,
     )  # fmt: skip
+
+
+def _subgroups() -> Iterator[Statistic]:
+    model = "change = mean of the group in the category + slope times (score at baseline), least squares"
+    for analysis, formula in (
+        ("change_subgroup", f"mean of the group - mean of the reference group, both in the category; {model}"),
+        ("change_interaction", f"the difference in the category - the difference in the first category; {model}"),
+    ):
+        entry = partial(Statistic, analysis, people="both_subgroup", of_all_groups=True)
+        difference = entry("difference", formula, _SCORE)
+        yield entry("n", "count of people of all groups with both scores and a known category", "people", 0)
+        yield difference
+        yield entry("se", "standard error of the difference", _SCORE)
+        yield from limits(difference, "difference ± t quantile times SE", "")
+        yield entry("t", "difference / SE")
+        yield entry("df", "people - groups in categories - 1", decimals=0)
+        yield entry("p", "P(|T| >= |t|)", decimals=3, kind="p")
+    in_category = partial(Statistic, "change_subgroup", people="both_subgroup", of_all_groups=True)
+    yield in_category("n_in_category", "count of people of the group and the reference group in the category", "people", 0)
+    overall = partial(Statistic, "change_interaction", people="both_subgroup", of_all_groups=True)
+    yield overall("f", "mean square of what groups and categories do not add up to / residual mean square")
+    yield overall("p_overall", "P(F >= f): groups differ alike in all categories", decimals=3, kind="p")
 
 
 def _adjusted(entry: "partial[Statistic]", model: str, people: str, df: str) -> Iterator[Statistic]:

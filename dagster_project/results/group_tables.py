@@ -10,6 +10,7 @@ from dagster_project.results.category_tables import answer_labels
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
+from dagster_project.results.subgroup_tables import subgroup_tables
 from dagster_project.study import Category, Contrast, Groups, ParticipantVariable, Study, YesNo, covariate_words
 
 CellsOf = Callable[[str, str], Sequence[Cell]]
@@ -34,6 +35,7 @@ def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         _summary(study, numbers),
         *(_change(study, numbers, contrast) for contrast in study.protocol.contrasts),
         *(_covariate_adjusted(study, numbers, contrast) for contrast in study.protocol.contrasts),
+        *subgroup_tables(study, numbers),
         _model_means(study, numbers),
         _model_differences(study, numbers),
         *(_services(study, numbers, wave) for wave in (use.waves if use else ())),

@@ -17,6 +17,7 @@ PEOPLE = {
     "score": "people with a score of the scale in the wave",
     "both": "people with a score, or an answer, in both waves of the contrast",
     "both_covariates": "people with a score in both waves of the contrast and every covariate known",
+    "both_subgroup": "people with a score in both waves of the contrast whose subgroup is known",
     "any": "people with a score of the scale in any wave",
     "items": "people who answered all items of the scale in the wave",
     "value": "people with a known value",

@@ -89,7 +89,12 @@ counted as (
             when one.people in ('roster', 'whole_roster', 'listed') then 'score'
             else one.people
         end
-        and rule.moment = case when one.people = 'any' or one.analysis = 'missingness' then '' else coalesce(one.contrast, one.wave, '') end
+        and rule.moment = case
+            when one.people = 'any' or one.analysis = 'missingness' then ''
+            -- The variable whose categories are subgroups stands before its category, or alone.
+            when one.people = 'both_subgroup' then one.contrast || '/' || split_part(one.category, '-', 1)
+            else coalesce(one.contrast, one.wave, '')
+        end
     union all
     select answers.participant_id, true, answers.answer, null, null, null
     from marts.answers as answers
@@ -109,7 +114,7 @@ everybody as (
         people.participant_id, null as excluded, people.source_file, people.source_row,
         case
             when one.people = 'without_group' then if(states.people_group is null, null, 'in a group')
-            when one.people_group is null then null
+            when one.people_group is null and one.people <> 'both_subgroup' then null
             when states.people_group is null then 'group not known'
             when one.of_all_groups then null
             when states.people_group not in (one.people_group, coalesce(one.compared_with, one.people_group)) then 'in another group'
@@ -310,16 +315,21 @@ traced as (
     inner join codebook.participant_variables as variables on facts.variable = variables.variable
     where facts.variable = split_part(traced_id, '/', 2)
     union all
-    -- What a comparison of groups is adjusted for.
+    -- What a comparison of groups is adjusted for, or whose subgroups it is of.
     select 7, 'answer', facts.participant_id, null, 0, facts.variable, null, covariates.covariate_order, facts.number, null, facts.category, null,
         people.is_counted, facts.missing_reason, facts.source_file, facts.source_row, variables.export_column, null, null, null
     from marts.participant_values as facts
     inner join (
-        select variable, min(term_order) as covariate_order from codebook.covariates group by variable
+        select variable, min(term_order) as covariate_order
+        from codebook.covariates
+        where split_part(traced_id, '/', 1) = 'change_covariate_adjusted'
+        group by variable
+        union all
+        select variable, 1 from codebook.subgroups, one where variable = split_part(one.category, '-', 1)
     ) as covariates on facts.variable = covariates.variable
     inner join people on facts.participant_id = people.participant_id
     inner join codebook.participant_variables as variables on facts.variable = variables.variable
-    where split_part(traced_id, '/', 1) = 'change_covariate_adjusted'
+    where split_part(traced_id, '/', 1) in ('change_covariate_adjusted', 'change_subgroup', 'change_interaction')
 )
 
 select * from traced;

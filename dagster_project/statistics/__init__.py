@@ -27,6 +27,7 @@ from dagster_project.statistics.group_difference import (
     mean_difference,
 )
 from dagster_project.statistics.imputation import ImputedChange, Pooled, impute_change, pool
+from dagster_project.statistics.interaction import Estimates, Interaction, interaction
 from dagster_project.statistics.meaning import (
     ClinicalChange,
     Midpoint,
@@ -83,7 +84,9 @@ __all__ = [
     "DifferenceOfShares",
     "EffectSizes",
     "Estimate",
+    "Estimates",
     "ImputedChange",
+    "Interaction",
     "McarTest",
     "MeanDifference",
     "Midpoint",
@@ -128,6 +131,7 @@ __all__ = [
     "hedges_factor",
     "holm",
     "impute_change",
+    "interaction",
     "little_mcar",
     "looks_unreversed",
     "mcnemar_exact",

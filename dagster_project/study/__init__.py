@@ -7,7 +7,7 @@ Does not belong here: anything that touches an export, a database or a result. T
 from dagster_project.study.base import Code, ContrastId, Definition, WaveId
 from dagster_project.study.choice_list import LINE_BREAK, SPACE, ChoiceList
 from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
-from dagster_project.study.covariates import CovariateTerm, covariate_words, covariates_of, terms_of
+from dagster_project.study.covariates import CovariateTerm, covariate_words, covariates_of, subgroups_of, terms_of
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.effect_size import (
     EFFECT_SIZE_NAMES,
@@ -179,6 +179,7 @@ __all__ = [
     "scoring_rule",
     "settle",
     "study_code",
+    "subgroups_of",
     "terms_of",
     "unknown_question",
     "unplanned_question",

@@ -1,4 +1,4 @@
-"""Covariates that differences between groups are adjusted for: the terms that each enters a model with.
+"""Covariates that differences between groups are adjusted for, and variables in whose categories they are given.
 
 Belongs here: from a declared covariate to columns of a model, and its words. Does not belong here: the declaration and what
 it refuses (groups.py), fitting (statistics/ancova.py).
@@ -28,6 +28,14 @@ def covariates_of(protocol: Protocol) -> tuple[ParticipantVariable, ...]:
         return ()
     variables = {variable.variable: variable for variable in protocol.participant_variables}
     return tuple(variables[code] for code in protocol.groups.covariates)
+
+
+def subgroups_of(protocol: Protocol) -> tuple[ParticipantVariable, ...]:
+    """The declared variables whose categories are subgroups, in their order."""
+    if not isinstance(protocol.groups, Groups):
+        return ()
+    variables = {variable.variable: variable for variable in protocol.participant_variables}
+    return tuple(variables[code] for code in protocol.groups.subgroups)
 
 
 def terms_of(variable: ParticipantVariable) -> tuple[CovariateTerm, ...]:

@@ -125,6 +125,7 @@ CODEBOOK_COLUMNS = {
     "status": "asked, not_in_wave or column_absent.",
     "stored_as": "The number by which answer_codes keeps the category.",
     "study": "The study's code.",
+    "subgroup_order": "The variable's place among those whose categories are subgroups.",
     "table_name": "The table of schema raw in the working file.",
     "term": "The covariate's term in a model, as in marts.group_covariate_moments.",
     "term_order": "The term's place.",

@@ -60,6 +60,10 @@ class Groups(Definition):
         description="variables of the roster that differences of change are adjusted for beside the score at baseline, e.g."
         " [age, site]: numbers as they are, categories as indicators",
     )
+    subgroups: tuple[Code, ...] = Field(
+        default=(),
+        description="variables of the roster in whose categories differences of change are given and compared, e.g. [sex]",
+    )
     repeated_measures: RepeatedMeasures = Field(
         default=RepeatedMeasures(), description="the mixed model of all waves: baseline, covariance, df"
     )
@@ -83,21 +87,27 @@ def groups_error(groups: Groups | str | None, variables: Sequence[ParticipantVar
         return f"groups: the reference {groups.reference!r} is not a category of {groups.variable}: {', '.join(codes)}"
     if len(codes) < 2:
         return f"groups: {groups.variable} has one category only; groups need at least two"
-    return _covariates_error(groups, by_code)
+    return _variables_error(groups, by_code, "covariates", "covariate") or _variables_error(
+        groups, by_code, "subgroups", "subgroup"
+    )
 
 
-def _covariates_error(groups: Groups, by_code: Mapping[str, ParticipantVariable]) -> str | None:
+def _variables_error(groups: Groups, by_code: Mapping[str, ParticipantVariable], key: str, word: str) -> str | None:
+    """What is wrong with the variables that a key names. word: what each of them is."""
+    codes: tuple[str, ...] = getattr(groups, key)
     choices = [code for code in by_code if code != groups.variable]
-    for order, code in enumerate(groups.covariates):
+    for order, code in enumerate(codes):
         if code == groups.variable:
-            return f"groups: {code} makes the groups and cannot be a covariate; take it out of covariates"
+            return f"groups: {code} makes the groups and cannot be a {word}; take it out of {key}"
         if (variable := by_code.get(code)) is None:
             cure = f"name some of {', '.join(choices)}" if choices else "the roster has no other; take it out"
-            return f"groups: covariate {code!r} is not a variable of the roster; {cure}"
-        if code in groups.covariates[:order]:
-            return f"groups: covariate {code} is named twice; name it once"
+            return f"groups: {word} {code!r} is not a variable of the roster; {cure}"
+        if code in codes[:order]:
+            return f"groups: {word} {code} is named twice; name it once"
+        if key == "subgroups" and variable.kind == "number":
+            return f"groups: {word} {code} is a number; name a variable with categories, or add one with its bands"
         if variable.kind == "category" and len(variable.categories) < 2:
-            return f"groups: covariate {code} has one category only and adjusts for nothing; take it out of covariates"
+            return f"groups: {word} {code} has one category only and tells nobody apart; take it out of {key}"
     return None
 
 

@@ -296,7 +296,7 @@ class Protocol(Definition):
             if family["estimand"] is None:
                 del family["estimand"]
         if isinstance(self.groups, Groups):
-            undeclared = set() if self.groups.covariates else {"covariates"}
+            undeclared = {key for key in ("covariates", "subgroups") if not getattr(self.groups, key)}
             plan_content["groups"] = self.groups.model_dump(mode="json", exclude=undeclared)
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -313,6 +313,16 @@
     {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
+{#- The variables in whose categories differences between groups are given and compared -#}
+{% macro codebook_subgroups() %}
+    {% set query %}
+        select variable
+        from {{ source('codebook', 'subgroups') }}
+        order by subgroup_order
+    {% endset %}
+    {{ return(codebook_rows(query) | map(attribute='variable') | list) }}
+{% endmacro %}
+
 {#- For whom waves and blocks are planned that are not for everybody: wave, block (null: the wave itself), if_unknown,
     unplanned_answers (each null where nobody decided), is_of_every_block (whether every block of the wave has a condition),
     variables (list of {variable, categories}), in the order of the protocol -#}

@@ -1,10 +1,28 @@
 {#- The moments of pairs and of patterns of waves, of everybody or of each group of people. People whose group is not known
     are in none of them. Those with covariates: macros/covariates. -#}
 
-{#- The moments of each scale's pairs in each contrast, change in the declared direction. by_group: of each group apart -#}
-{% macro moments_of_pairs(by_group=false) -%}
-{%- set keys = (['people_group'] if by_group else []) + ['contrast', 'scale'] -%}
+{#- The moments of each scale's pairs in each contrast, change in the declared direction. by_group: of each group apart.
+    by_subgroup: and in it of each category of the variables whose categories are subgroups -#}
+{% macro moments_of_pairs(by_group=false, by_subgroup=false) -%}
+{%- set keys = (['people_group'] if by_group else []) + (['variable', 'category'] if by_subgroup else []) + ['contrast', 'scale'] -%}
 with pairs as (
+    {%- if by_subgroup %}
+    select
+        counted.people_group,
+        facts.variable,
+        facts.category,
+        contrasts.contrast,
+        counted.measure as scale,
+        counted.value_baseline as baseline,
+        counted.value_followup as followup,
+        counted.value as change,
+        1 as n
+    from {{ ref('counted_people') }} as counted
+    cross join {{ source('codebook', 'contrasts') }} as contrasts
+    inner join {{ ref('participant_values') }} as facts
+        on counted.participant_id = facts.participant_id and counted.moment = contrasts.contrast || '/' || facts.variable
+    where counted.people = 'both_subgroup' and counted.is_counted and counted.people_group is not null
+    {%- else %}
     select
         {%- if by_group %}
         people_group,
@@ -17,6 +35,7 @@ with pairs as (
         n
     from {{ ref('counted_profiles') }}
     where kind = 'scale' and people = 'both' and is_counted{{ ' and people_group is not null' if by_group }}
+    {%- endif %}
 ),
 
 means as (

@@ -78,13 +78,13 @@
     {%- endcall -%}
 {%- endmacro %}
 
-{#- Who counts where change is adjusted for covariates: whoever counts in the change and has all of them. Rows as of
-    counted_rows, of scales alone; relation: also the column `<variable>__missing` of each covariate. -#}
-{% macro counted_with_covariates(relation, unit) -%}
-    {%- set variables = covariate_variables() -%}
+{#- Who counts where change needs facts of the roster too: whoever counts in the change and has all of them. Rows as of
+    counted_rows, of scales alone. relation: also the column `<variable>__missing` of each variable. rule: its name; of_moment:
+    what stands behind the contrast in the moment. -#}
+{% macro counted_with_facts(relation, unit, rule, variables, of_moment='') -%}
     {%- call(contrast) union_over(codebook_contrasts() if variables else []) %}
     {%- set baseline, followup = contrast.baseline, contrast.followup %}
-    select {{ (['measure', 'kind'] + unit) | join(', ') }}, 'both_covariates' as people, {{ text_literal(contrast.contrast) }} as moment,
+    select {{ (['measure', 'kind'] + unit) | join(', ') }}, {{ text_literal(rule) }} as people, {{ text_literal(contrast.contrast ~ of_moment) }} as moment,
         {{ status_in(baseline) }} >= 0 and {{ status_in(followup) }} >= 0
         {%- for variable in variables %} and {{ quoted(variable ~ '__missing') }} is null{% endfor %} as is_counted,
         {{ change_of(contrast, value_in(baseline), value_in(followup)) }} as value, {{ value_in(baseline) }} as value_baseline,

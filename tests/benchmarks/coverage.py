@@ -20,6 +20,7 @@ from dagster_project.statistics import (
     difference_in_sds,
     effect_sizes,
     impute_change,
+    interaction,
     mean_difference,
     mixed_model,
     norm_difference,
@@ -175,6 +176,39 @@ def covariates(studies: int) -> None:
         show(coverage)
 
 
+def subgroups(studies: int) -> None:
+    """Differences within two categories, and their difference."""
+    root = np.linalg.cholesky(SD**2 * ((1 - R) * np.eye(2) + R))
+    truth = {"within the first": -4.0, "within the second": -1.0, "interaction": 3.0}
+    for size in (20, 100):
+        coverage: dict[str, list[bool]] = defaultdict(list)
+        rng = np.random.default_rng(2000 + size)
+        for _ in range(studies):
+            n, means, products = np.zeros((2, 2)), np.full((2, 2, 2), np.nan), np.full((2, 2, 2, 2), np.nan)
+            for group in (0, 1):
+                category = (rng.random(size) < 1 / 3).astype(int)
+                effect = np.where(category == 0, truth["within the first"], truth["within the second"]) * group
+                scores = MEAN[:2] + rng.standard_normal((size, 2)) @ root.T + 2 * category[:, None]
+                scores[:, 1] += effect
+                is_present = rng.random(size) >= 0.2
+                for index in (0, 1):
+                    cell = scores[is_present & (category == index)][:, ::-1]
+                    n[group, index] = len(cell)
+                    if len(cell):
+                        means[group, index], centred = cell.mean(axis=0), cell - cell.mean(axis=0)
+                        products[group, index] = centred.T @ centred
+            fit = interaction(n, means, products, ("pre",))
+            for name, estimates, index in (
+                ("within the first", fit.differences, 0), ("within the second", fit.differences, 1),
+                ("interaction", fit.interactions, 1),
+            ):  # fmt: skip
+                if np.isfinite(estimates.ci_low[1, index]):
+                    is_covered = estimates.ci_low[1, index] <= truth[name] <= estimates.ci_high[1, index]
+                    coverage[name].append(bool(is_covered))
+        print(f"two groups of {size} in two categories, with drop-out, {studies} studies")
+        show(coverage)
+
+
 def show(coverage: dict[str, list[bool]]) -> None:
     for name, hits in coverage.items():
         share = 100 * np.mean(hits)
@@ -186,3 +220,4 @@ if __name__ == "__main__":
     main(count)
     groups(count)
     covariates(count)
+    subgroups(count)

@@ -1,5 +1,5 @@
-"""The trial adjusted for age and region through the whole graph: every number is made again person by person, a trace and the page
-count the people of each number, and what is said of them stands where readers look."""
+"""The trial adjusted for age and region, and looked at by sex and region, through the whole graph: every number is made again
+person by person, a trace and the page count the people of each number, and what is said of them stands where readers look."""
 
 import html
 import re
@@ -22,7 +22,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any) -> An
     from conftest import run_all
 
     folder = tmp_path_factory.mktemp("covariates")
-    made = workspace_at(folder, write_group_study(folder / "made" / "group_study", 30, covariates=["age", "region"]))
+    made = workspace_at(
+        folder, write_group_study(folder / "made" / "group_study", 30, covariates=["age", "region"], has_subgroups=True)
+    )
     run = run_all(made)
     assert run.success, (run.failures, run.checks)
     return made
@@ -35,6 +37,7 @@ def test_every_adjusted_number_is_what_its_people_give(workspace: Any) -> None:
     # Two scales, two contrasts, two groups; ten numbers each, and both adjusted p of the family's two tests.
     assert len(values) == 8 * 10 + 4
     assert all(value is not None for value in values.values())
+    assert not [name for name in report.uncovered if name.startswith(("change_subgroup", "change_interaction"))]
     assert {name for name in report.uncovered if name.startswith(ANALYSIS)} == {f"{ANALYSIS}/p_holm", f"{ANALYSIS}/p_bh"}
 
 
@@ -79,7 +82,11 @@ def test_the_planned_test_is_the_one_with_the_covariates(workspace: Any) -> None
 
 
 def test_a_trace_counts_the_people_of_each_number_and_shows_their_covariates(workspace: Any) -> None:
-    rows = workspace.released(f"select result_id, n from results.results where analysis = '{ANALYSIS}'")
+    rows = workspace.released(
+        f"select result_id, n from results.results where analysis = '{ANALYSIS}' or outcome = 'mood_total' and contrast = 'T1-T2' "
+        "and (analysis = 'change_subgroup' and people_group = 'calls' or analysis = 'change_interaction' and people_group is null)"
+    )
+    assert {row["result_id"].split("/")[0] for row in rows} == {ANALYSIS, "change_subgroup", "change_interaction"}
     for row in rows:
         people = workspace.released(
             f"select is_counted, missing_reason from trace('{row['result_id']}') where part = 'person'"
@@ -96,6 +103,13 @@ def test_a_trace_counts_the_people_of_each_number_and_shows_their_covariates(wor
         "where part = 'answer' and measure in ('age', 'region') group by measure order by measure"
     )
     assert [tuple(row.values()) for row in cells] == [("age", 91, "Age", 91), ("region", 91, "Region", 91)]
+    of_sex = workspace.released(
+        "select distinct measure, missing_reason from trace('change_interaction/mood_total/sex/T1-T2/p_overall') "
+        "where part = 'answer' and item is null or part = 'person' and not is_counted order by all"
+    )
+    assert {("sex", None), ("sex", "blank"), ("mood_total", "sex: blank"), ("mood_total", "group not known")} <= {
+        tuple(row.values()) for row in of_sex
+    }
     alone = workspace.released("select distinct measure from trace('change_adjusted/mood_total/course/T1-T2/p')")
     assert not {"age", "region"} & {row["measure"] for row in alone}
 
@@ -107,21 +121,22 @@ def test_the_page_counts_the_people_of_each_number(workspace: Any) -> None:
     n = {row["result_id"]: row["n"] for row in workspace.released("select result_id, n from results.results")}
     people = data["people"]
     assert people is not None
-    addresses = [name for name in scope_of if name.startswith(f"{ANALYSIS}/")]
-    assert len(addresses) > 40
-    for address in addresses:
-        index = scope_of[address]
-        assert index is not None
-        scope = people["scopes"][index]
-        assert scope["covariates"] == ["age", "region"]
-        entry = people["counted_people"]["/".join((scope["rule"], scope["measure"], scope["moment"]))]
-        flags = people["counted_flags"][entry["flags_index"]]
-        counted = [
-            flag == "1" and group in scope["people_groups"]
-            for flag, group in zip(flags, people["people_groups"], strict=True)
-        ]
-        assert sum(counted) == n[address], address
-        assert sum(change is not None for change in entry["changes"]) >= n[address]
+    analyses = {ANALYSIS: 80, "change_subgroup": 90, "change_interaction": 40}
+    for analysis, least in analyses.items():
+        addresses = [name for name in scope_of if name.startswith(f"{analysis}/")]
+        assert len(addresses) >= least, (analysis, len(addresses))
+        for address in addresses:
+            index = scope_of[address]
+            assert index is not None
+            scope = people["scopes"][index]
+            variable = address.split("/")[2].split("-")[0]
+            assert scope["facts"] == (["age", "region"] if analysis == ANALYSIS else [variable])
+            entry = people["counted_people"]["/".join((scope["rule"], scope["measure"], scope["moment"]))]
+            flags = people["counted_flags"][entry["flags_index"]]
+            groups = people["people_groups"]
+            counted = [flag == "1" and group in scope["people_groups"] for flag, group in zip(flags, groups, strict=True)]
+            assert sum(counted) == n[address], address
+            assert sum(change is not None for change in entry["changes"]) >= n[address]
     left_out = dict(numbers[f"{ANALYSIS}/mood_total/course/T1-T2/p"].lines)["Left out"]
     assert "(region: blank)" in left_out
     assert sum(map(int, re.findall(r"(\d+) \(", left_out))) == 90 - n[f"{ANALYSIS}/mood_total/course/T1-T2/p"]
@@ -141,5 +156,27 @@ def test_the_page_says_what_was_adjusted_for(workspace: Any) -> None:
         "Tests of adjusted differences of change, with covariates, were adjusted within the planned family main (primary), by Holm"
         " and by Benjamini and Hochberg.",
         "left out: a covariate is not known",
+        "Change by group within Sex, T1-T2 (exploratory)",
+        "Differences of change within Sex and Region are exploratory: for each of these an analysis of covariance with the score at"
+        " baseline gave the difference in each category, how far it lies from that in the first, and an F test that it is the same"
+        " in all.",
     ):
         assert sentence in words, sentence
+
+
+def test_what_is_found_in_subgroups_is_exploratory_and_has_a_reason_where_nobody_is_compared(workspace: Any) -> None:
+    rows = workspace.released(
+        "select distinct role, family, n is null as has_no_n from results.results "
+        "where analysis in ('change_subgroup', 'change_interaction')"
+    )
+    assert [tuple(row.values()) for row in rows] == [("exploratory", None, False)]
+    values = workspace.values()
+    assert values["change_interaction/mood_total/sex-male/calls/T1-T2/p"] is not None
+    notes = workspace.released(
+        "select result_id, note from results.results where value is null and statistic = 'difference' "
+        "and analysis in ('change_subgroup', 'change_interaction') and outcome = 'mood_total' and contrast = 'T1-T2'"
+    )
+    reasons = {row["result_id"].removesuffix("/T1-T2/difference"): row["note"] for row in notes}
+    assert reasons["change_subgroup/mood_total/region-east/calls"] == "nobody of the reference group in the category"
+    assert reasons["change_interaction/mood_total/region-west/calls"] == "nobody to compare with in the first category"
+    assert not [name for name in reasons if "/sex-" in name]

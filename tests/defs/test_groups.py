@@ -152,15 +152,23 @@ def test_the_page_shows_groups_with_their_reference(group_workspace: Any) -> Non
         assert words in page, words
 
 
-def test_without_covariates_nothing_is_adjusted_for_them_and_nothing_speaks_of_them(group_workspace: Any) -> None:
+def test_without_covariates_and_subgroups_nothing_is_computed_and_nothing_speaks_of_them(group_workspace: Any) -> None:
     assert group_workspace.released("select count(*) as n from marts.group_covariate_moments") == [{"n": 0}]
+    assert group_workspace.released("select count(*) as n from marts.group_subgroup_moments") == [{"n": 0}]
     assert group_workspace.released("select * from codebook.covariates") == []
+    assert group_workspace.released("select * from codebook.subgroups") == []
     rows = group_workspace.released(
-        "select result_id from results.results where analysis = 'change_covariate_adjusted' or method ilike '%covariate%'"
+        "select result_id from results.results where analysis in ('change_covariate_adjusted', 'change_subgroup', 'change_interaction') or method ilike '%covariate%'"
     )
     assert rows == []
     page = (group_workspace.release / "index.html").read_text(encoding="utf-8")
-    for words in ("second analysis of covariance", "a covariate is not known", "adjusted for covariates", "every covariate"):
+    for words in (
+        "second analysis of covariance",
+        "a covariate is not known",
+        "adjusted for covariates",
+        "every covariate",
+        "Change by group within",
+    ):
         assert words not in page, words
 
 
@@ -172,8 +180,10 @@ def test_an_empty_arm_and_arms_of_one_person_have_values_or_reasons(
 ) -> None:
     from conftest import run_all
 
-    # With covariates: what is adjusted for the baseline alone is computed beside it.
-    study = write_group_study(tmp_path / "made" / "group_study", people_per_arm=4, covariates=["age", "region"])
+    # With covariates and subgroups: everything else is computed beside them.
+    study = write_group_study(
+        tmp_path / "made" / "group_study", people_per_arm=4, covariates=["age", "region"], has_subgroups=True
+    )
     roster = study / "raw/roster/roster.csv"
     with roster.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -96,7 +96,7 @@ def scope(
 ) -> Any:
     return {
         "rule": rule, "measure": measure, "moment": moment, "waves": waves, "sign": sign, "return_waves": return_waves or [],
-        "people_groups": [], "covariates": [],
+        "people_groups": [], "facts": [],
     }  # fmt: skip
 
 
@@ -185,13 +185,13 @@ def test_a_contrast_shows_the_change_of_those_who_count(sign: int, column: str) 
 
 @needs_node
 def test_a_number_that_is_adjusted_for_covariates_shows_them_and_what_is_not_known() -> None:
-    people = table(scope("both_covariates", "mood", "T1-T2", ["T1", "T2"]) | {"covariates": ["age", "site"]})
+    people = table(scope("both_covariates", "mood", "T1-T2", ["T1", "T2"]) | {"facts": ["age", "site"]})
     assert people["columns"] == ["person", "T1", "T2", "T1 minus T2", "age", "site"]
     assert people["summary"] == "Person by person: 0 counted, 3 left out"
     # The first has both scores, and no age: the change is not one that counts here.
     assert [row["change"] for row in people["rows"]] == ["", "", ""]
-    assert [row["covariates"] for row in people["rows"]] == [["blank", "north"], ["41", "south"], ["50", "north"]]
-    assert table(scope("both", "mood", "T1-T2", ["T1", "T2"]))["rows"][0]["covariates"] == []
+    assert [row["facts"] for row in people["rows"]] == [["blank", "north"], ["41", "south"], ["50", "north"]]
+    assert table(scope("both", "mood", "T1-T2", ["T1", "T2"]))["rows"][0]["facts"] == []
 
 
 @needs_node

@@ -1,4 +1,4 @@
-"""The declaration of covariates: the terms that each enters a model with, what is refused, and whose plan has a new hash."""
+"""The declaration of covariates and subgroups: terms of a model, what is refused, and whose plan has a new hash."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ import yaml
 from group_study import PROTOCOL
 from pydantic import ValidationError
 
-from dagster_project.study import Protocol, covariate_words, covariates_of, terms_of
+from dagster_project.study import Protocol, covariate_words, covariates_of, subgroups_of, terms_of
 
 _GROUPS = {"variable": "arm", "reference": "waiting", "design": "randomised"}
 _WAVE_EXPORTS = [
@@ -20,11 +20,15 @@ _WAVE_EXPORTS = [
 ]  # fmt: skip
 
 
-def _protocol(covariates: list[str] | None, variables: tuple[dict[str, Any], ...] = ()) -> Protocol:
+def _protocol(
+    covariates: list[str] | None, variables: tuple[dict[str, Any], ...] = (), subgroups: list[str] | None = None
+) -> Protocol:
     content = yaml.safe_load(PROTOCOL)
     content["exports"] = [*content["exports"], *_WAVE_EXPORTS]
     content["participant_variables"] += variables
     content["groups"] = _GROUPS if covariates is None else _GROUPS | {"covariates": covariates}
+    if subgroups is not None:
+        content["groups"] = content["groups"] | {"subgroups": subgroups}
     return Protocol.model_validate(content)
 
 
@@ -56,7 +60,7 @@ def test_without_covariates_there_are_none() -> None:
         (["age", "region", "age"], "groups: covariate age is named twice; name it once"),
         (
             ["clinic"],
-            "groups: covariate clinic has one category only and adjusts for nothing; take it out of covariates",
+            "groups: covariate clinic has one category only and tells nobody apart; take it out of covariates",
         ),
     ],
 )
@@ -78,3 +82,22 @@ def test_a_plan_without_covariates_keeps_its_hash() -> None:
     }  # fmt: skip
     assert hashes["none"] == hashes["empty"] == "ec24910e944f5728"
     assert len(set(hashes.values())) == 3
+    of_subgroups = {_protocol(covariates, subgroups=["region"]).plan_hash for covariates in (None, ["age"])}
+    assert len({*of_subgroups, *hashes.values()}) == 5
+    assert _protocol(None, subgroups=[]).plan_hash == hashes["none"]
+
+
+@pytest.mark.parametrize(
+    ("subgroups", "message"),
+    [
+        (["arm"], "groups: arm makes the groups and cannot be a subgroup; take it out of subgroups"),
+        (["sex"], "groups: subgroup 'sex' is not a variable of the roster; name some of region, age"),
+        (["region", "region"], "groups: subgroup region is named twice; name it once"),
+        (["age"], "groups: subgroup age is a number; name a variable with categories, or add one with its bands"),
+    ],
+)
+def test_subgroups_are_categories_of_other_variables(subgroups: list[str], message: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(message)):
+        _protocol(None, subgroups=subgroups)
+    assert [variable.variable for variable in subgroups_of(_protocol(None, subgroups=["region"]))] == ["region"]
+    assert subgroups_of(_protocol(None)) == ()

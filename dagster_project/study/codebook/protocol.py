@@ -6,7 +6,7 @@ Belongs here: one function a table. Does not belong here: instruments, exports, 
 import pyarrow as pa
 
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
-from dagster_project.study.covariates import covariates_of, terms_of
+from dagster_project.study.covariates import covariates_of, subgroups_of, terms_of
 from dagster_project.study.export import MISSING_REASONS
 from dagster_project.study.groups import Groups
 from dagster_project.study.study import Study
@@ -75,6 +75,14 @@ def covariates_table(study: Study) -> pa.Table:
     return codebook_table(
         {"term": TEXT, "term_order": WHOLE, "variable": TEXT, "category": TEXT},
         [(term.term, order, term.variable, term.category) for order, term in enumerate(terms, start=1)],
+    )
+
+
+def subgroups_table(study: Study) -> pa.Table:
+    """The variables whose categories are subgroups; empty where none are declared."""
+    return codebook_table(
+        {"variable": TEXT, "subgroup_order": WHOLE},
+        [(variable.variable, order) for order, variable in enumerate(subgroups_of(study.protocol), start=1)],
     )
 
 

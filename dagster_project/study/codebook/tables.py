@@ -43,6 +43,7 @@ from dagster_project.study.codebook.protocol import (
     plan_tests_table,
     planned_for_table,
     study_table,
+    subgroups_table,
     waves_table,
 )
 from dagster_project.study.study import Study
@@ -57,6 +58,7 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "contrasts": contrasts_table(study),
         "groups": groups_table(study),
         "covariates": covariates_table(study),
+        "subgroups": subgroups_table(study),
         "plan": plan_table(study),
         "plan_tests": plan_tests_table(study),
         "instruments": instruments_table(study),

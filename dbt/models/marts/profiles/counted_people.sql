@@ -3,7 +3,9 @@
     facts of the roster. Read it with a measure and a rule, or it is everybody many times. -#}
 -- depends_on: {{ ref('return_states') }}
 -- depends_on: {{ ref('participants') }}
-{%- set covariates = covariate_variables() %}
+{%- set covariates, subgroups = covariate_variables(), codebook_subgroups() %}
+{%- set facts = (covariates + subgroups) | unique | list %}
+{%- set unit = ['participant_id', 'people_group'] %}
 {%- set columns = ['participant_id', 'people_group', 'measure', 'kind'] %}
 {%- for wave in codebook_waves() %}{% do columns.extend([value_in(wave), status_in(wave), state_in(wave)]) %}{% endfor %}
 {%- set measures_and_facts %}
@@ -21,11 +23,15 @@ select
     is_returned,
     cast(reason as varchar) as reason
 from (
-    {{ counted_rows('everybody', ['participant_id', 'people_group']) }}
+    {{ counted_rows('everybody', unit) }}
     {%- if covariates %}
     union all
-    {{ counted_with_covariates('everybody', ['participant_id', 'people_group']) }}
+    {{ counted_with_facts('everybody', unit, 'both_covariates', covariates) }}
     {%- endif %}
+    {%- for variable in subgroups %}
+    union all
+    {{ counted_with_facts('everybody', unit, 'both_subgroup', [variable], '/' ~ variable) }}
+    {%- endfor %}
 ) as counted
 union all
 select
@@ -49,13 +55,13 @@ inner join {{ ref('return_states') }} as states on facts.participant_id = states
 with everybody as (
     select
         {%- for column in columns %}
-        profiles.{{ column }}{{ ',' if covariates or not loop.last }}
+        profiles.{{ column }}{{ ',' if facts or not loop.last }}
         {%- endfor %}
-        {%- for variable in covariates %}
+        {%- for variable in facts %}
         people.{{ quoted(variable ~ '__missing') }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('person_profiles') }} as profiles
-    {%- if covariates %}
+    {%- if facts %}
     inner join {{ ref('participants') }} as people on profiles.participant_id = people.participant_id
     {%- endif %}
 )

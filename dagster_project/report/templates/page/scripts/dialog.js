@@ -47,7 +47,7 @@ function appendPeople(table, parent) {
       if (text !== null) appendAnswersButton(cell, text, table, person, wave);
     }
     if (person.change !== null) append(row, "td", person.change);
-    for (const text of person.covariates) append(row, "td", text);
+    for (const text of person.facts) append(row, "td", text);
     if (person.returns !== null) append(row, "td", person.returns);
   }
 }

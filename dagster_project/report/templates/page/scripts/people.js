@@ -11,14 +11,14 @@ class People {
 
   /** Everybody on the roster, those who count first: texts of their cells, and the wave of each cell that opens answers. */
   table(scope) {
-    const { data } = this, { rule, measure, waves, people_groups: groups, covariates } = scope;
+    const { data } = this, { rule, measure, waves, people_groups: groups, facts } = scope;
     const kind = ["scores", "services", "facts", "items"].find(name => Object.hasOwn(data[name], measure)) ?? null;
     const moments = kind === "facts" ? [""] : kind ? waves : [];
-    const hasChange = ["both", "both_covariates"].includes(rule) && moments.length === 2, hasReturns = scope.return_waves.length > 0;
+    const hasChange = rule.startsWith("both") && moments.length === 2, hasReturns = scope.return_waves.length > 0;
     const hasGroups = groups.length > 1;
     const columns = ["person", ...(hasGroups ? ["group"] : []), ...moments.map(wave => wave || "value")];
     if (hasChange) columns.push((scope.sign > 0 ? moments : [...moments].reverse()).join(" minus "));
-    columns.push(...covariates);
+    columns.push(...facts);
     if (hasReturns) columns.push("returned");
     const countedEntry = data.counted_people[[rule, measure, scope.moment].join("/")];
     const flags = countedEntry && data.counted_flags[countedEntry.flags_index];
@@ -33,7 +33,7 @@ class People {
         group: hasGroups ? group ?? "not known" : null,
         values: moments.map(wave => ({ wave, text: this.valueText(kind, measure, wave, personIndex) })),
         change: hasChange ? change === null ? "" : formatValue(change) : null,
-        covariates: covariates.map(covariate => this.valueText("facts", covariate, "", personIndex)),
+        facts: facts.map(fact => this.valueText("facts", fact, "", personIndex)),
         returns: hasReturns ? this.returnsText(scope.return_waves, personIndex) : null,
       };
     });
