@@ -51,7 +51,7 @@ measures:
         - {category: partner, label: With a partner, text: ["2", "3"]}
         - {category: family, label: With others, text: ["5"]}
 outcomes: [depression, weight, drinks]
-groups: {variable: region, reference: town, design: natural}
+groups: {variable: region, reference: town, design: natural, covariates: [sex], subgroups: [sex]}
 plan:
   families: [{family: main, role: primary, outcomes: [depression], contrasts: [T1-T2]}]
 participant_variables:
@@ -60,12 +60,17 @@ participant_variables:
     section: Region
     kind: category
     categories: [{category: town, label: Town}, {category: country, label: Country}]
+  - variable: sex
+    label: Sex
+    section: Sex
+    kind: category
+    categories: [{category: female, label: Female}, {category: male, label: Male}]
 exports:
   - export: roster
     folder: raw/roster
     reader: delimited
     respondent: Person
-    blocks: [{block: participants, columns: {region: Region}}]
+    blocks: [{block: participants, columns: {region: Region, sex: Sex}}]
 """
 _EXPORT = """  - export: {name}
     wave: {wave}
@@ -105,7 +110,9 @@ def write_measures_study(folder: Path, size: int = 60, seed: int = 5) -> Path:
     roster, rows = [], {wave: list[dict[str, str]]() for wave in WAVES}
     for number in range(size):
         name, depression, weight = f"P{number:03d}", random.gauss(22, 8), random.gauss(75, 12)
-        roster.append({"Person": name, "Region": ("Town", "Country")[number % 2]})
+        roster.append(
+            {"Person": name, "Region": ("Town", "Country")[number % 2], "Sex": ("Female", "Male", "Male")[number % 3]}
+        )
         for order, wave in enumerate(WAVES):
             if order and random.random() < 0.2:
                 continue
@@ -122,7 +129,7 @@ def write_measures_study(folder: Path, size: int = 60, seed: int = 5) -> Path:
             if (number, wave) == (3, "T1"):
                 cells |= {"Kilo": "71,25", "Home": "4", "Work": "0"}  # neither is declared
             rows[wave].append({"Person": name} | {name: cells[name] for name in columns_of(wave).values()})
-    write_rows(folder / "raw/roster/roster.csv", roster, ("Person", "Region"))
+    write_rows(folder / "raw/roster/roster.csv", roster, ("Person", "Region", "Sex"))
     for wave in WAVES:
         write_rows(folder / f"raw/{wave}/{wave.lower()}.csv", rows[wave], ("Person", *columns_of(wave).values()))
     return folder

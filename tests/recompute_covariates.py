@@ -100,7 +100,7 @@ def least_squares(design: Array, outcome: Array) -> tuple[Array, Array, float, i
     lengths = np.linalg.norm(design, axis=0)
     lengths[lengths == 0] = 1
     u, sizes, v = np.linalg.svd(design / lengths, full_matrices=False)
-    is_free = sizes > _ROUNDING * sizes[0]
+    is_free = sizes > _ROUNDING * max(sizes, default=0.0)
     v = v[is_free] / lengths
     coefficients = v.T @ (u[:, is_free].T @ outcome / sizes[is_free])
     rest = float(np.sum((outcome - design @ coefficients) ** 2))

@@ -100,11 +100,13 @@ class _Fit:
 
     def overall(self) -> tuple[float, float]:
         """F and p that groups and categories add up."""
+        if not self._has_error:
+            return math.nan, math.nan
         cells = self._cells.reshape(len(self.change), -1, self._width)
         additive = np.column_stack([cells.sum(axis=2), cells.sum(axis=1), self._baseline])
         _, _, rest, rank = least_squares(additive, self.change)
         extra = len(self.change) - self._df - rank
-        if not self._has_error or extra < 1:
+        if extra < 1:
             return math.nan, math.nan
         f = (rest - self._rest) / extra / (self._rest / self._df)
         return f, float(stats.f.sf(f, extra, self._df))

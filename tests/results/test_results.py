@@ -143,13 +143,24 @@ def test_categories_of_two_variables_under_one_heading_stand_under_their_names(t
     folder = write_measures_study(tmp_path / "measures_study", size=2)
     file = folder / "study.yaml"
     smoker = (
-        "  - {variable: smoker, label: Smoker, section: Region, kind: category,"
-        " categories: [{category: s0, label: 'no'}, {category: s1, label: 'yes'}]}\nexports:"
+        "participant_variables:\n  - {variable: smoker, label: Smoker, section: Region, kind: category,"
+        " categories: [{category: s0, label: 'no'}, {category: s1, label: 'yes'}]}"
     )
-    text = file.read_text(encoding="utf-8").replace("exports:", smoker, 1)
-    file.write_text(text.replace("{region: Region}", "{region: Region, smoker: Smoker}"), encoding="utf-8")
+    text = file.read_text(encoding="utf-8").replace("participant_variables:", smoker, 1)
+    file.write_text(text.replace("{region: Region, ", "{region: Region, smoker: Smoker, "), encoding="utf-8")
     rows = table_characteristics(read_study(folder), []).rows
-    assert [row.label for row in rows] == ["Region", "Region", "– Town", "– Country", "Smoker", "– no", "– yes"]
+    assert [row.label for row in rows] == [
+        "Region",
+        "Smoker",
+        "– no",
+        "– yes",
+        "Region",
+        "– Town",
+        "– Country",
+        "Sex",
+        "Female",
+        "Male",
+    ]
 
 
 def test_one_person_has_a_mean_and_no_sd() -> None:

@@ -80,7 +80,7 @@ def _change(old: str, new: str) -> Callable[[str], str]:
         ),
         (
             _change("variable: region\n    label", "variable: weight\n    label"),
-            "groups: 'region' is not a variable of the roster; its variables are weight",
+            "groups: 'region' is not a variable of the roster; its variables are weight, sex",
         ),
         (
             _change("columns: {depression: BDI, weight: Kilo, in_work", "columns: {depression: BDI, in_work"),
