@@ -27,7 +27,7 @@ measures:
       label: Depression
       low: 0
       high: 63
-      decimals: 2
+      decimals: any
       better: low
       source: a made-up questionnaire
       reliability: {value: 0.9, source: made up}
@@ -117,7 +117,7 @@ def write_measures_study(folder: Path, size: int = 60, seed: int = 5) -> Path:
             if order and random.random() < 0.2:
                 continue
             cells = {
-                "BDI": f"{min(63.0, max(0.0, depression - 2.5 * order + random.gauss(0, 4))):.2f}",
+                "BDI": str(min(63.0, max(0.0, depression - 2.5 * order + random.gauss(0, 4)))),  # as long as floats are
                 "Kilo": f"{weight + random.gauss(0, 1.5):.1f}",
                 "Drinks": str(random.randint(0, 20)),
                 "Work": random.choice(["1", "1", "2"]),

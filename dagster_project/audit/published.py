@@ -94,7 +94,8 @@ def scale_facts(instrument: Instrument, scale: object) -> ScaleFacts:
         return ScaleFacts(score_range, 1)
     if instrument.is_prorated(instrument_scale) or not is_whole:
         return ScaleFacts(score_range)
-    is_binary = items == 1 and decimals == 0 and instrument.scored_answers(instrument_scale.items[0]) in ((0, 1), (1, 0))
+    has_two_answers = items == 1 and decimals == 0 and instrument.anchors_of(instrument_scale.items[0]).answer_count == 2
+    is_binary = has_two_answers and set(instrument.scored_answers(instrument_scale.items[0])) == {0, 1}
     is_binary = is_binary and instrument_scale.multiply == 1
     steps = (1 if instrument_scale.aggregate == "sum" else items) * 10**decimals
     return ScaleFacts(score_range, steps, is_binary)

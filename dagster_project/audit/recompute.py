@@ -283,7 +283,7 @@ class _Recomputation:
             has_answer = np.isfinite(item_scores)
             total += np.where(has_answer, item_scores, 0.0)
             answer_counts += has_answer
-        total = np.round(total, 6)  # no answer has more decimals
+        total = np.round(total, max(6, *(self._definitions.item(item).decimals for item in items)))  # none has more
         minimums = np.full(size, scale_row.minimum_answered)
         for row in self._definitions.rows(Minimum, "scale_minimums", scale=scale):
             minimums[left_out_counts == row.left_out] = row.minimum_answered

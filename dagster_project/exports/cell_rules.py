@@ -33,7 +33,8 @@ class CellRule:
     texts: declared texts, in comparable form. ranges: of numbers that are special codes. meanings: of an item, what each of
     these texts and ranges stands for: an answer, or why there is none. low, high: the limits of numbers;
     None for no limit. answer_codes: the numbers between them that are answers, None for all. takes_numbers: whether numbers
-    are values at all. decimals: how many of them a number may have, None for any number. decimal_mark: "." or ",".
+    are values at all. decimals: how many of them a number may have, None for any number; are_rounded: whether a number with
+    more is rounded to these. decimal_mark: "." or ",".
     """
 
     texts: frozenset[str]
@@ -43,6 +44,7 @@ class CellRule:
     answer_codes: frozenset[float] | None = None
     takes_numbers: bool = True
     decimals: int | None = 0
+    are_rounded: bool = False
     decimal_mark: str = "."
     meanings: Mapping[str | CodeRange, float | str] = field(default_factory=dict)
 
@@ -89,7 +91,7 @@ class CellRule:
             return None
         if self.decimals:
             units = number * 10**self.decimals
-            if abs(units - round(units)) > _NOISE:
+            if abs(units - round(units)) > _NOISE and not self.are_rounded:
                 return None
             number = round(units) / 10**self.decimals
         is_within = (self.low is None or number >= self.low) and (self.high is None or number <= self.high)
@@ -127,6 +129,7 @@ def cell_rules(study: Study, export: Export, block: str) -> dict[str, CellRule]:
             frozenset(anchors.answers) if anchors is not None and anchors.has_gaps else None,
             takes_numbers=not study.takes_texts_only(code),
             decimals=anchors.decimals if anchors is not None else 0,
+            are_rounded=anchors is not None and anchors.are_rounded,
             decimal_mark=export.decimal_mark_of(codes.get(code)),
             meanings=meanings,
         )

@@ -166,7 +166,7 @@ def _share_of_answers(texts: Sequence[str], study: Study, export: Export, block:
 
 def _are_answers(anchors: Anchors, numbers: Numbers) -> NDArray[np.bool_]:
     """Which numbers are answers within the anchors."""
-    has_few_decimals = np.isclose(np.round(numbers, anchors.decimals), numbers, rtol=0, atol=1e-9)
+    has_few_decimals = anchors.are_rounded | np.isclose(np.round(numbers, anchors.decimals), numbers, rtol=0, atol=1e-9)
     is_within: NDArray[np.bool_] = (numbers >= anchors.low) & (numbers <= anchors.high) & has_few_decimals
     return is_within & np.isin(numbers, anchors.answers) if anchors.has_gaps else is_within
 
@@ -241,7 +241,8 @@ def find_wave_changes(
             outside_anchors: Counter[float] = Counter()
             inside_anchors: set[float] = set()
             for position in positions:
-                if (code := instrument.item_code(position)) not in accepted.column_names:
+                code = instrument.item_code(position)
+                if code not in accepted.column_names or study.takes_texts_only(code):
                     continue
                 texts = [text.strip() for text in accepted.column(code).to_pylist() if text and text.strip()]
                 numbers = _numbers([text for text in texts if not rules[code].is_declared(text)])

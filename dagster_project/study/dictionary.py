@@ -129,6 +129,7 @@ CODEBOOK_COLUMNS = {
     "table_name": "The table of schema raw in the working file.",
     "term": "The covariate's term in a model, as in marts.group_covariate_moments.",
     "term_order": "The term's place.",
+    "takes_any_decimals": "Whether a number with more decimals is rounded to these; else it is rejected.",
     "title": "The study's title.",
     "scale_items.turned_from": "What the answer is subtracted from in the scale; null if it is not reversed there.",
     "turned_from": "What the answer is subtracted from by the instrument's keys; null if it is not reversed.",

@@ -5,7 +5,7 @@ Belongs here: positions and ranges of positions, anchors, tables that recode ans
 """
 
 import math
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -31,8 +31,6 @@ def expand_positions(value: object) -> object:
 #: Positions of items, from 1, as a file writes them: numbers and ranges.
 Positions = Annotated[tuple[int, ...], BeforeValidator(expand_positions)]
 
-#: Answers are stored as whole numbers of their last decimal, in 32 bits; the codes of missing reasons lie below them.
-_LARGEST_STORED = 999_999_999
 #: What an answer may count as in a score.
 _LARGEST_RECODED = 30_000
 
@@ -50,6 +48,11 @@ PlainNumber = Annotated[int | float, AfterValidator(_plain_number)]
 
 class Anchors(Definition):
     """The lowest and highest number that an item can be answered with, and which of those between it allows."""
+
+    #: Answers are stored as whole numbers of their last decimal, in 32 bits; the codes of missing reasons lie below them.
+    largest_stored: ClassVar[int] = 999_999_999
+    #: Whether an answer with more decimals is rounded to as many as it may have; else it is none.
+    are_rounded: ClassVar[bool] = False
 
     low: PlainNumber = Field(description="the lowest answer code")
     high: PlainNumber = Field(description="the highest answer code, above low")
@@ -73,8 +76,8 @@ class Anchors(Definition):
                     f"{number} has more decimals than the answers may have, {self.decimals}; say how many they have:"
                     " decimals"
                 )
-            if abs(self.as_kept(number)) > _LARGEST_STORED:
-                limit = f"{_LARGEST_STORED / 10**self.decimals:.{self.decimals}f}"
+            if abs(self.as_kept(number)) > self.largest_stored:
+                limit = f"{self.largest_stored / 10**self.decimals:.{self.decimals}f}"
                 raise ValueError(
                     f"answers with {self.decimals} decimals go from -{limit} to {limit}; recode the item in other units"
                 )
@@ -113,14 +116,32 @@ class Anchors(Definition):
     def is_answer(self, number: float) -> bool:
         if self.codes is not None:
             return number in self.codes
-        return self.low <= number <= self.high and (self.decimals == 0 or round(number, self.decimals) == number)
+        has_few_decimals = self.are_rounded or self.decimals == 0 or round(number, self.decimals) == number
+        return self.low <= number <= self.high and has_few_decimals
 
     def __str__(self) -> str:
+        if self.are_rounded:
+            return f"{self.low} to {self.high}, with any decimals"
         if not self.has_gaps:
             steps = f" in steps of {1 / 10**self.decimals:.{self.decimals}f}" if self.decimals else ""
             return f"{self.low} to {self.high}{steps}"
         *first, last = map(str, self.answers)
         return f"{', '.join(first)} or {last}"
+
+
+class AnyDecimals(Anchors):
+    """The limits of a number that may have any decimals: it is stored with 15 digits, as exactly as programs compute."""
+
+    #: Whole numbers up to here are exact as floating-point numbers.
+    largest_stored: ClassVar[int] = 2**53 - 1
+    are_rounded: ClassVar[bool] = True
+    decimals: int = Field(default=0, ge=0, le=15, description="how many decimals are stored")
+
+    @classmethod
+    def between(cls, low: float, high: float) -> "AnyDecimals":
+        """The limits low to high, with as many decimals as 15 digits leave."""
+        digits = len(str(math.floor(max(abs(low), abs(high)))))
+        return cls(low=low, high=high, decimals=max(0, 15 - digits))
 
 
 class ItemAnchors(Anchors):

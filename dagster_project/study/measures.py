@@ -6,13 +6,13 @@ scales of items (instruments.py), facts of the roster that do not change (partic
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
 from dagster_project.study.base import Code, Definition, Text, WaveId
 from dagster_project.study.instruments import Instrument, Scale
-from dagster_project.study.items import Anchors, ItemAnchors, PlainNumber
+from dagster_project.study.items import Anchors, AnyDecimals, PlainNumber
 from dagster_project.study.participants import Category
 from dagster_project.study.scores import BandedScore, Importance
 
@@ -39,8 +39,9 @@ class _Quantity(FollowedMeasure, BandedScore):
 
     low: PlainNumber = Field(description="the lowest number that counts; a lower one is rejected")
     high: PlainNumber = Field(description="the highest number that counts; a higher one is rejected")
-    decimals: int = Field(
-        default=0, ge=0, le=6, description="how many decimals it may have, e.g. 2 for 17.25 (default 0: whole numbers)"
+    decimals: Annotated[int, Field(ge=0, le=6)] | Literal["any"] = Field(
+        default=0,
+        description="how many decimals it may have, e.g. 2 for 17.25, or any (default 0: whole numbers)",
     )
     unit: str | None = Field(default=None, description="its unit, e.g. kg, hours or points")
     source: str | None = Field(default=None, description="a citation: whose score it is, or how it was measured")
@@ -48,6 +49,8 @@ class _Quantity(FollowedMeasure, BandedScore):
 
     @property
     def anchors(self) -> Anchors:
+        if self.decimals == "any":
+            return AnyDecimals.between(self.low, self.high)
         return Anchors(low=self.low, high=self.high, decimals=self.decimals)
 
     @property
@@ -134,6 +137,11 @@ class MeasuresInstrument(Instrument):
 
     scales: tuple[Scale, ...] = ()
     names: tuple[str, ...]
+    limits: tuple[Anchors | AnyDecimals, ...]
+
+    def anchors_of(self, position: int) -> Anchors:
+        """The measure's limits, or the numbers that its categories are stored as."""
+        return self.limits[position - 1]
 
     def item_code(self, position: int) -> str:
         """The measure's code."""
@@ -176,10 +184,7 @@ class Measures(Definition):
             source="the exports",
             licence="none needed",
             anchors=anchors[0],
-            item_anchors=tuple(
-                ItemAnchors(items=(position,), **own_anchors.model_dump())
-                for position, own_anchors in enumerate(anchors, start=1)
-            ),
+            limits=tuple(anchors),
             item_count=len(self.entries),
             minimum_answered=1,
             scales=tuple(_given_scale(quantity, position) for position, quantity in enumerate(self.quantities, start=1)),

@@ -9,7 +9,8 @@
 
 {#- The type in which an item's answers are kept: wide enough for its anchors, and for the reasons below them -#}
 {% macro answer_type(item) %}
-    {{ return('smallint' if -30000 <= item.low and item.high <= 30000 else 'integer') }}
+    {%- set largest = [-item.low, item.high] | max -%}
+    {{ return('smallint' if largest <= 30000 else 'integer' if largest <= 999999999 else 'bigint') }}
 {% endmacro %}
 
 {#- The type of the answers to all items, as they were answered -#}
@@ -157,7 +158,7 @@
             when {{ matches_whole_number(number) }} and {{ is_allowed(item, answer) }} then {{ answer }}
             {%- elif takes_numbers %}
             {#- A program's 0.30000000000000004 is 0.3. #}
-            when {{ matches_number(number) }} and abs({{ exact }} - {{ answer }}) <= 1e-9 and {{ is_allowed(item, answer) }} then {{ answer }}
+            when {{ matches_number(number) }}{{ ' and abs(' ~ exact ~ ' - ' ~ answer ~ ') <= 1e-9' if not item.takes_any_decimals }} and {{ is_allowed(item, answer) }} then {{ answer }}
             {%- endif %}
             else {{ reason_code(item, 'invalid') }}
         end

@@ -23,19 +23,21 @@
     {{ return(copies) }}
 {% endmacro %}
 
-{#- item, instrument, decimals, low, high, turned_from (null for an item that is not reversed), kind (item, service, yes_no,
-    category), in the order of the codebook; answers (list of {answer, counts_as}) of an item that does not allow every number from low to high, or is recoded
-    (is_recoded); gate of an item that is asked only after certain answers to others (macros/gates). Answers as they are
-    stored: whole numbers of their last decimal. -#}
+{#- item, instrument, decimals, takes_any_decimals (whether more are rounded to these), low, high, turned_from (null for an item
+    that is not reversed), kind (item, service, yes_no, category), in the order of the codebook; answers (list of {answer,
+    counts_as}) of an item that does not allow every number from low to high, or is recoded (is_recoded); gate of an item that is
+    asked only after certain answers to others (macros/gates). Answers as they are stored: whole numbers of their last
+    decimal. -#}
 {% macro codebook_items() %}
     {% set items_query %}
         select
             item,
             instrument,
             cast(decimals as integer) as decimals,
-            cast(round(low * power(10, decimals)) as integer) as low,
-            cast(round(high * power(10, decimals)) as integer) as high,
-            cast(round(turned_from * power(10, decimals)) as integer) as turned_from,
+            takes_any_decimals,
+            cast(round(low * power(10, decimals)) as bigint) as low,
+            cast(round(high * power(10, decimals)) as bigint) as high,
+            cast(round(turned_from * power(10, decimals)) as bigint) as turned_from,
             is_recoded,
             kind
         from {{ source('codebook', 'items') }}
@@ -44,8 +46,8 @@
     {% set answers_query %}
         select
             answers.item,
-            cast(round(answers.answer * power(10, items.decimals)) as integer) as answer,
-            cast(round(answers.counts_as * power(10, items.decimals)) as integer) as counts_as
+            cast(round(answers.answer * power(10, items.decimals)) as bigint) as answer,
+            cast(round(answers.counts_as * power(10, items.decimals)) as bigint) as counts_as
         from {{ source('codebook', 'item_answers') }} as answers
         inner join {{ source('codebook', 'items') }} as items on answers.item = items.item
         order by answers.item, answers.answer
@@ -167,7 +169,7 @@
             texts.wave,
             texts.item,
             texts.answer_text,
-            cast(round(texts.code * power(10, items.decimals)) as integer) as code,
+            cast(round(texts.code * power(10, items.decimals)) as bigint) as code,
             texts.missing_reason,
             texts.low is not null or texts.high is not null as is_range,
             cast(texts.low as varchar) as low,
@@ -179,7 +181,7 @@
     {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
-{#- scale, instrument, aggregate, minimum_answered, factor (null for none), is_rounded, items (list of codes), conversion (list
+{#- scale, instrument, aggregate, minimum_answered, factor (null for none), is_rounded, is_given (no items behind it), items (list of codes), conversion (list
     of {raw_sum, score}), minimums (list of {left_out, minimum_answered}) of a scale whose minimum is of the items asked -#}
 {% macro codebook_scales() %}
     {% set scales_query %}
@@ -189,7 +191,8 @@
             aggregate,
             cast(minimum_answered as integer) as minimum_answered,
             cast(factor as varchar) as factor,
-            is_rounded
+            is_rounded,
+            is_given
         from {{ source('codebook', 'scales') }}
         where aggregate not in ('mean_of_scales', 'sum_of_scales')
         order by scale_order
@@ -198,7 +201,7 @@
         select
             scale_items.scale,
             scale_items.item,
-            cast(round(scale_items.turned_from * power(10, items.decimals)) as integer) as turned_from
+            cast(round(scale_items.turned_from * power(10, items.decimals)) as bigint) as turned_from
         from {{ source('codebook', 'scale_items') }} as scale_items
         inner join {{ source('codebook', 'items') }} as items on scale_items.item = items.item
         order by scale_items.scale, scale_items.item_order

@@ -16,7 +16,7 @@
 {% endmacro %}
 
 {#- Drops tables that keep waves and have other columns than the codebook now asks for: an item, a scale or a part of
-    a wave came or went. They are made anew; rows of a table that is altered while it is written to would be lost by
+    a wave came or went, or an item's answers have become larger or smaller than its column holds. They are made anew; rows of a table that is altered while it is written to would be lost by
     the database. -#}
 {% macro drop_outgrown() %}
     {% if execute and flags.WHICH in ('build', 'run') %}
@@ -31,11 +31,18 @@
             {% do scores.extend([scale.scale, scale.scale ~ '__answered', scale.scale ~ '__reason']) %}
         {% endfor %}
         {% set wanted = {'answer_codes': codes, 'scores': scores} %}
+        {% set types = {'code_counts': {'code': 'bigint'}, 'answer_codes': {}} %}
+        {% for item in codebook_items() %}{% do types['answer_codes'].update({item.item: answer_type(item)}) %}{% endfor %}
         {% for name in ('answer_codes', 'scores', 'code_counts', 'item_moments') %}
             {% set standing = adapter.get_relation(database=target.database, schema='marts', identifier=name) %}
             {% if standing is not none %}
-                {% set columns = adapter.get_columns_in_relation(standing) | map(attribute='name') | list %}
-                {% if 'content_stamp' not in columns or (name in wanted and columns | sort != wanted[name] | sort) %}
+                {% set columns, retyped = [], [] %}
+                {% for column in adapter.get_columns_in_relation(standing) %}
+                    {% do columns.append(column.name) %}
+                    {% set type = types.get(name, {}).get(column.name) %}
+                    {% if type and type != column.dtype | lower %}{% do retyped.append(column.name) %}{% endif %}
+                {% endfor %}
+                {% if 'content_stamp' not in columns or retyped or (name in wanted and columns | sort != wanted[name] | sort) %}
                     {#- In a transaction of its own: what a hook leaves open is taken back. #}
                     {% call statement('before_drop', auto_begin=True) %}select 1{% endcall %}
                     {% do adapter.drop_relation(standing) %}

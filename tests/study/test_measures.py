@@ -7,6 +7,7 @@ import pytest
 from measures_study import PROTOCOL, write_measures_study
 
 from dagster_project.study import Study, StudyError, read_study
+from dagster_project.study.items import AnyDecimals
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,17 @@ def test_only_declared_texts_are_answers_to_yes_or_no_and_to_categories(study: S
     assert [study.takes_texts_only(code) for code in ("depression", "in_work", "living")] == [False, True, True]
 
 
+def test_a_score_may_have_any_decimals_and_is_kept_with_fifteen_digits(study: Study) -> None:
+    instrument, _ = study.scales["depression"]
+    anchors = instrument.anchors_of(1)
+    assert (str(anchors), anchors.decimals) == ("0 to 63, with any decimals", 13)
+    number = 30.9677419354839
+    assert anchors.is_answer(number) and anchors.as_kept(number) / 10**anchors.decimals == number
+    assert [anchors.is_answer(outside) for outside in (-0.1, 63.0000001)] == [False, False]
+    assert AnyDecimals.between(0.001, 0.5).decimals == 14
+    assert AnyDecimals.between(-123456.5, 10).decimals == 9
+
+
 def _change(old: str, new: str) -> Callable[[str], str]:
     def change(text: str) -> str:
         assert old in text
@@ -48,8 +60,8 @@ def _change(old: str, new: str) -> Callable[[str], str]:
             "measure depression: low 63 is not below high 0",
         ),
         (
-            _change("low: 0\n      high: 63\n      decimals: 2", "low: 0.125\n      high: 63\n      decimals: 2"),
-            "measure depression: 0.125 has more decimals than the answers may have, 2; say how many they have: decimals",
+            _change("low: 30, high: 250", "low: 30.25, high: 250"),
+            "measure weight: 30.25 has more decimals than the answers may have, 1; say how many they have: decimals",
         ),
         (
             _change("waves: [T1, T3]}", "waves: [T1, T4]}"),

@@ -33,11 +33,11 @@ def items_table(study: Study) -> pa.Table:
             anchors, turned_from = instrument.anchors_of(position), instrument.turned_from(position)
             is_recoded = instrument.recoded(position) is not None
             keys = (turned_from is not None, turned_from, is_recoded)
-            ends = (anchors.decimals, anchors.low, anchors.high)
+            ends = (anchors.decimals, anchors.are_rounded, anchors.low, anchors.high)
             rows.append((code, instrument.instrument, position, *ends, *keys, kinds.get(code, "item")))
     # A service is an item that is answered with 0 (not used) or 1 (used).
     rows += [
-        (code, SERVICES, order, 0, 0, 1, False, None, False, "service")
+        (code, SERVICES, order, 0, False, 0, 1, False, None, False, "service")
         for order, code in enumerate(study.block_codes(SERVICES), start=1)
     ]
     return codebook_table(
@@ -47,6 +47,7 @@ def items_table(study: Study) -> pa.Table:
             "instrument": TEXT,
             "position": WHOLE,
             "decimals": WHOLE,
+            "takes_any_decimals": FLAG,
             "low": answer_type(study.has_decimal_answers),
             "high": answer_type(study.has_decimal_answers),
             "is_reversed": FLAG,

@@ -4,7 +4,7 @@
 -- depends_on: {{ ref('answer_codes') }}
 {%- set stale = stale_waves(this) %}
 {%- set empty = {
-    'wave': 'varchar', 'item': 'varchar', 'code': 'integer', 'is_answer': 'boolean', 'missing_reason': 'varchar',
+    'wave': 'varchar', 'item': 'varchar', 'code': 'bigint', 'is_answer': 'boolean', 'missing_reason': 'varchar',
     'n': 'bigint', 'content_stamp': 'varchar',
 } %}
 
@@ -16,7 +16,7 @@ select
         when grouping({{ quoted(item.item) }}) = 0 then {{ text_literal(item.item) }}
         {%- endfor %}
     end as varchar) as item,
-    cast(coalesce({% for item in block %}{{ quoted(item.item) }}, {% endfor %}null) as integer) as code,
+    cast(coalesce({% for item in block %}{{ quoted(item.item) }}, {% endfor %}null) as bigint) as code,
     cast(case
         {%- for item in block %}
         when grouping({{ quoted(item.item) }}) = 0 then {{ is_answer(item) }}

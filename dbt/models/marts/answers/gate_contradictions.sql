@@ -4,7 +4,7 @@
 -- depends_on: {{ ref('stg_answers') }}
 {%- set later = codebook_parts() %}
 {%- set empty = {
-    'participant_id': 'varchar', 'wave': 'varchar', 'item': 'varchar', 'answer': 'smallint', 'contradiction': 'varchar',
+    'participant_id': 'varchar', 'wave': 'varchar', 'item': 'varchar', 'answer': 'double', 'contradiction': 'varchar',
     'treatment': 'varchar', 'source_file': 'varchar', 'source_row': 'bigint',
 } %}
 
@@ -14,7 +14,7 @@ select
     cast(participant_id as varchar) as participant_id,
     cast(wave as varchar) as wave,
     cast({{ text_literal(item.item) }} as varchar) as item,
-    cast({{ answer_of(item) }} as smallint) as answer,
+    cast({{ answer_of(item) }} as double) as answer,
     cast(case
         when {{ is_answer(item) }} then 'answered_though_not_asked'
         else 'not_asked_though_asked'
@@ -31,7 +31,7 @@ select
     cast(typed.participant_id as varchar),
     cast(typed.wave as varchar),
     cast({{ text_literal(item.item) }} as varchar),
-    cast(typed.{{ quoted(item.item) }} as smallint),
+    cast({{ as_answered(item, 'typed.' ~ quoted(item.item)) }} as double),
     cast('answered_though_not_asked' as varchar),
     cast('set_aside' as varchar),
     cast(typed.source_file as varchar),

@@ -10,7 +10,7 @@
     'content_stamp': 'varchar',
 } %}
 
-{% call(scale) union_over(codebook_scales(), empty) %}
+{% call(scale) union_over(codebook_scales() | rejectattr('is_given') | list, empty) %}
 {%- set pairs = [] %}
 {%- for item in scale['items'] %}
 {%- set position = loop.index0 %}
