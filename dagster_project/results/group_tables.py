@@ -205,12 +205,13 @@ def _covariate_adjusted(study: Study, numbers: Numbers, contrast: Contrast) -> T
         tests = [numbers.cell("{}", _id(analysis, code, name, group, moment)) for name in ("p", "p_holm", "p_slopes")]
         return [*counts, _interval(numbers, analysis, code, "difference", group, moment), *tests]
 
-    names = ("n of all groups", "left out: a covariate is not known", *_DIFFERENCE_COLUMNS, "p (slopes differ)")
+    names = ("n", "covariate unknown", *_DIFFERENCE_COLUMNS, "p (slopes differ)")
     columns = tuple(Column(name) for name in names)
     words = covariate_words(study.protocol)
     note = (
         f"Difference of change ({direction_of(study, moment)}), the group minus the reference: analysis of covariance of all"
-        f" groups with {words}, of people with both scores of whom all of these are known."
+        f" groups with {words}, of people with both scores of whom all of these are known; n is of all groups, and covariate"
+        " unknown are those left out for want of one."
     )
     title = f"Change by group adjusted for {words}, {moment}"
     return Table("", f"change_by_group_adjusted_{moment}", title, columns, _outcome_rows(study, cells), (note,))

@@ -20,23 +20,25 @@ def _table(study: Study, numbers: Numbers, variable: ParticipantVariable, contra
     rows = []
     for code in study.protocol.outcomes:
         overall = result_id("change_interaction", code, "p_overall", category=variable.variable, timepoint=contrast.contrast)
-        blanks = tuple(Cell("") for _ in range(5))
-        rows.append(Row(study.scales[code][1].label, (*blanks, numbers.cell("{}", overall))))
+        rows.append(Row(study.scales[code][1].label))
         for group in study.protocol.compared_groups[1:]:
             for category in variable.categories:
                 label = f"{group.label}, {category.label}"
                 cells = _cells(numbers, code, subgroup_id(variable.variable, category.category), group.category, contrast)
-                rows.append(Row(label, (*cells, Cell(""))))
+                rows.append(Row(label, tuple(cells)))
+        blanks = tuple(Cell("") for _ in range(4))
+        rows.append(Row("Alike in all categories", (*blanks, numbers.cell("{}", overall))))
     first, moment = variable.categories[0].label, contrast.contrast
     columns = (
-        Column("n of both groups"), Column("difference [95 % CI]"), Column("p"),
-        Column("difference [95 % CI]", f"Less {first}"), Column("p", f"Less {first}"), Column("p (differences differ)"),
+        Column("n"), Column("difference [95 % CI]"), Column("p"), Column("difference [95 % CI]", f"Less {first}"),
+        Column("p", f"Less {first}"),
     )  # fmt: skip
     reference = study.protocol.compared_groups[0].label
     notes = (
         f"Difference of change ({direction_of(study, moment)}), the group minus {reference}, of people in the category, and"
         f" less that of {first}: one analysis of covariance of all groups and categories of {variable.label} with the score"
-        " at baseline, of people with both scores whose category is known.",
+        " at baseline, of people with both scores whose category is known. n: of both groups in the category. Alike in all"
+        " categories: F test of all groups.",
         "A difference that is shown in one category and not in another does not show that the two differ.",
     )
     title = f"Change by group within {variable.label}, {moment} (exploratory)"

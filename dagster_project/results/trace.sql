@@ -114,7 +114,7 @@ everybody as (
         people.participant_id, null as excluded, people.source_file, people.source_row,
         case
             when one.people = 'without_group' then if(states.people_group is null, null, 'in a group')
-            when one.people_group is null and one.people <> 'both_subgroup' then null
+            when one.people_group is null and one.people is distinct from 'both_subgroup' then null
             when states.people_group is null then 'group not known'
             when one.of_all_groups then null
             when states.people_group not in (one.people_group, coalesce(one.compared_with, one.people_group)) then 'in another group'

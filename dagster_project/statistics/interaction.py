@@ -58,7 +58,8 @@ def interaction(
     means of the covariates. The F test is of all contrasts of cells that are zero where group and category add up; cells
     without people have no part in it. Undefined, with a reason: a cell without people; what leaves `ancova` without any.
 
-    R: lm(y ~ group * category + x), anova with lm(y ~ group + category + x). Source: Cochran, Biometrics 1957, 13, 261-281.
+    R: lm(y ~ group * category + x), anova with lm(y ~ group + category + x). Measured coverage of the 95 % intervals with 20
+    and with 100 a group: tests/benchmarks/coverage.txt. Source: Cochran, Biometrics 1957, 13, 261-281.
     """
     check_level(level)
     sizes = np.asarray(n, dtype=np.float64)

@@ -155,7 +155,7 @@ def test_the_page_says_what_was_adjusted_for(workspace: Any) -> None:
         " it.",
         "Tests of adjusted differences of change, with covariates, were adjusted within the planned family main (primary), by Holm"
         " and by Benjamini and Hochberg.",
-        "left out: a covariate is not known",
+        "covariate unknown",
         "Change by group within Sex, T1-T2 (exploratory)",
         "Differences of change within Sex and Region are exploratory: for each of these an analysis of covariance with the score at"
         " baseline gave the difference in each category, how far it lies from that in the first, and an F test that it is the same"

@@ -164,7 +164,7 @@ def test_without_covariates_and_subgroups_nothing_is_computed_and_nothing_speaks
     page = (group_workspace.release / "index.html").read_text(encoding="utf-8")
     for words in (
         "second analysis of covariance",
-        "a covariate is not known",
+        "covariate unknown",
         "adjusted for covariates",
         "every covariate",
         "Change by group within",
