@@ -91,6 +91,17 @@ _COLUMNS = {
 }
 
 
+def without_scores(text: str) -> str:
+    """study.yaml with yes or no and categories alone: no score or number, no outcome, no plan, nothing adjusted."""
+    for first, following in (("  scores:", "  yes_no:"), ("outcomes:", "groups:"), ("plan:", "participant_variables:")):
+        start, end = text.index(first), text.index(following)
+        text = text[:start] + text[end:]
+    for words in (", covariates: [sex], subgroups: [sex]", "depression: BDI, weight: Kilo, ", "drinks: Drinks, "):
+        assert words in text
+        text = text.replace(words, "")
+    return text
+
+
 def columns_of(wave: str) -> dict[str, str]:
     """The columns of a wave's export by measure."""
     return {code: name for code, name in _COLUMNS.items() if wave != "T2" or code not in ("drinks", "health")}

@@ -20,6 +20,7 @@ from dagster_project.results import (
     numbered,
     planned_analyses,
     result_id,
+    table_categories,
 )
 from dagster_project.study import Family, Study, covariate_words
 
@@ -45,12 +46,14 @@ class MainResults:
 
 def main_results(study: Study, results: Mapping[str, ResultRow]) -> MainResults:
     """The families of the plan with the highest role; where none is planned, the change of every outcome, between groups
-    where there are any; where no waves are compared, the scores. results: by id."""
+    where there are any; where no waves are compared, the scores; where nothing has a score, the answers. results: by id."""
     families = _families(study)
     compared = [(family, _estimates(study, family)) for family in families]
     tables = [_table(study, results, family, estimates) for family, estimates in compared if estimates]
     if not study.protocol.contrasts:
         tables = [_scores(study, results)]
+    if not study.protocol.outcomes:
+        tables = [table_categories(study, results.values())]
     estimates = [estimate for _, of_family in compared for estimate in of_family]
     is_long = len(estimates) > _MOST_ROWS
     answer = " ".join([*role_words(study, families), *(shown_words(study, results, estimates) if is_long else ())])
@@ -64,7 +67,7 @@ def _families(study: Study) -> Sequence[Family]:
     for role in ("primary", "secondary", "exploratory"):
         if families := [family for family in plan.families if family.role == role]:
             return families
-    if not study.protocol.contrasts:
+    if not study.protocol.contrasts or not study.protocol.outcomes:
         return []
     compares = "groups" if study.protocol.compared_groups else "waves"
     return [Family(family="all", role="exploratory", outcomes=study.protocol.outcomes, compares=compares)]  # type: ignore[arg-type]

@@ -113,7 +113,7 @@ class Protocol(Definition):
         description="positions of reversed items by instrument, where the instrument's file leaves them open, e.g."
         " {mood: [2, 4]}",
     )
-    outcomes: tuple[Code, ...] = Field(min_length=1, description="the scales that the tables print, in order")
+    outcomes: tuple[Code, ...] = Field(default=(), description="the scales that the tables print, in order")
     plan: Plan = Field(default=Plan(), description="the analysis plan: families of tests, level, margin, headline")
     participant_variables: tuple[ParticipantVariable, ...] = Field(default=(), description="what the roster knows")
     groups: Groups | Literal["none"] | None = Field(
@@ -199,11 +199,14 @@ class Protocol(Definition):
         return self
 
     def _check_measures(self, waves: Sequence[str]) -> None:
-        if not self.instruments and (self.measures is None or not self.measures.quantities):
+        if not self.instruments and self.measures is None:
             raise ValueError(
-                "neither instruments nor measures says what is followed over the waves; name an instrument, or declare"
-                " scores or numbers under measures"
+                "neither instruments nor measures says what is followed over the waves; name an instrument, or declare what"
+                " has no items under measures"
             )
+        has_scales = bool(self.instruments) or (self.measures is not None and bool(self.measures.quantities))
+        if has_scales and not self.outcomes:
+            raise ValueError("outcomes: the key is missing; give the scales that the tables print, in order")
         if MEASURES in self.instruments:
             raise ValueError(f"an instrument cannot be called {MEASURES}: that is the block of measures; rename it")
         if self.measures is not None and (line := measures_error(self.measures, waves)) is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from measures_study import write_measures_study
+from measures_study import without_scores, write_measures_study
 from recompute import recompute
 
 pytestmark = pytest.mark.slow
@@ -113,4 +113,21 @@ def test_the_page_names_measures_and_says_how_they_came(measures_workspace: Any)
     ):  # fmt: skip
         assert words in page, words
     for words in ("Cronbach", "Use of services", "of a scale&#39;s items"):
+        assert words not in page, words
+
+
+def test_a_study_may_follow_answers_alone(tmp_path: Path, workspace_at: Any) -> None:
+    from conftest import run_all
+
+    file = write_measures_study(tmp_path / "made" / "measures_study", size=12) / "study.yaml"
+    file.write_text(without_scores(file.read_text(encoding="utf-8")), encoding="utf-8")
+    workspace = workspace_at(tmp_path, file.parent)
+    run = run_all(workspace)
+    assert run.success, (run.failures, run.checks)
+    report = recompute(workspace.release / "warehouse.duckdb")
+    assert [str(difference) for difference in report.differences] == []
+    assert {"categories", "category_change"} <= {name.split("/")[0] for name in workspace.values()}
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    assert "Answers over time" in page
+    for words in ("Outcomes over time", "Change over time", "paired t"):
         assert words not in page, words

@@ -117,7 +117,11 @@ def test_what_cannot_be_is_refused_in_one_line(tmp_path: Path, change: Callable[
 def test_a_study_follows_something(tmp_path: Path) -> None:
     folder = write_measures_study(tmp_path / "measures_study", size=2)
     text = (folder / "study.yaml").read_text(encoding="utf-8")
-    start, end = PROTOCOL.index("  scores:"), PROTOCOL.index("  yes_no:")
+    start, end = PROTOCOL.index("measures:"), PROTOCOL.index("outcomes:")
     (folder / "study.yaml").write_text(text.replace(PROTOCOL[start:end], ""), encoding="utf-8")
     with pytest.raises(StudyError, match="neither instruments nor measures says what is followed over the waves; name an"):
+        read_study(folder)
+    start, end = PROTOCOL.index("outcomes:"), PROTOCOL.index("groups:")
+    (folder / "study.yaml").write_text(text.replace(PROTOCOL[start:end], ""), encoding="utf-8")
+    with pytest.raises(StudyError, match="outcomes: the key is missing; give the scales that the tables print, in order"):
         read_study(folder)
