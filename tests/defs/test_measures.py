@@ -119,7 +119,7 @@ def test_the_page_names_measures_and_says_how_they_came(measures_workspace: Any)
 def test_a_study_may_follow_answers_alone(tmp_path: Path, workspace_at: Any) -> None:
     from conftest import run_all
 
-    file = write_measures_study(tmp_path / "made" / "measures_study", size=12) / "study.yaml"
+    file = write_measures_study(tmp_path / "made" / "measures_study", size=40) / "study.yaml"
     file.write_text(without_scores(file.read_text(encoding="utf-8")), encoding="utf-8")
     workspace = workspace_at(tmp_path, file.parent)
     run = run_all(workspace)
