@@ -20,8 +20,10 @@ from dagster_project.models.manifest import prepared_manifest
 from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import Warehouse
 
-# As in `wavehouse run`: what dbt and Dagster import stays, and looking through it for garbage takes a tenth of the time.
-gc.set_threshold(50_000)
+# As in `wavehouse run`: what dbt and Dagster import, and make in a run, stays, and looking through it for garbage takes a tenth
+# of the time.
+gc.freeze()
+gc.set_threshold(1_000_000)
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "data" / "peer_workers"
