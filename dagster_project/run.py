@@ -156,8 +156,9 @@ def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProce
 
 @contextlib.contextmanager
 def _no_garbage_yet() -> Iterator[None]:
-    """For a block of imports: they make a million objects that stay, and looking through them for garbage costs 2 s. A run of
-    a small study makes half a million more, most of which stay until its end: they are looked through once there are more."""
+    """For a block of imports: they make a million objects that stay, and looking through them for garbage costs 2 s. The run
+    of a small study makes half a million more, most of which stay until it ends: they are looked through when there are more
+    than that."""
     gc.disable()
     try:
         yield
