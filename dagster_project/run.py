@@ -156,13 +156,15 @@ def _run_job(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProce
 
 @contextlib.contextmanager
 def _no_garbage_yet() -> Iterator[None]:
-    """For a block of imports: they make a million objects that stay, and looking through them for garbage costs 2 s."""
+    """For a block of imports: they make a million objects that stay, and looking through them for garbage costs 2 s. The run
+    of a small study makes half a million more, most of which stay until it ends: they are looked through when there are more
+    than that."""
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
-        gc.set_threshold(50_000)
+        gc.set_threshold(1_000_000)
         gc.enable()
 
 

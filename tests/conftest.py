@@ -2,8 +2,10 @@
 
 import atexit
 import gc
+import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +20,10 @@ from dagster_project.models.manifest import prepared_manifest
 from dagster_project.settings import Settings, read_settings
 from dagster_project.warehouse import Warehouse
 
-# As in `wavehouse run`: what dbt and Dagster import stays, and looking through it for garbage takes a tenth of the time.
-gc.set_threshold(50_000)
+# As in `wavehouse run`: what dbt and Dagster import, and make in a run, stays, and looking through it for garbage takes a tenth
+# of the time.
+gc.freeze()
+gc.set_threshold(1_000_000)
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "data" / "peer_workers"
@@ -129,10 +133,36 @@ _GRAPH_FIXTURES = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs a graph as slow: `-m "not slow"` is the fast lane. Other slow tests say so themselves."""
+    """Mark what runs a graph as slow: `-m "not slow"` is the fast lane. Other slow tests say so themselves. Modules with many
+    slow tests come first, so that both processes end together."""
+    slow_counts: Counter[str] = Counter()
     for item in items:
         if _GRAPH_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
+        slow_counts[_unit(item.path)] += item.get_closest_marker("slow") is not None
+    items.sort(key=lambda item: (_unit(item.path) != _THE_EXAMPLE, -slow_counts[_unit(item.path)]))
+
+
+#: Modules that run the example study, or read what it gave: one process runs them all, since its run takes the longest.
+_THE_EXAMPLE = "the example"
+
+
+@cache
+def _unit(module: Path) -> str:
+    """What is run by the same process: a module, so that its own fixtures are made once."""
+    return _THE_EXAMPLE if re.search(r"\bexample_(?:run|copy)\b", module.read_text(encoding="utf-8")) else str(module)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Units in the order in which they were collected."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class UnitScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _unit(config.rootpath / nodeid.partition("::")[0])
+
+    return UnitScheduling(config, log)
 
 
 @pytest.fixture(name="definitions_of", scope="session")

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from measures_study import write_measures_study
 
 from dagster_project.audit import EFFECT_SIZE_DEFINITIONS
 from dagster_project.cli import main
+from dagster_project.settings import Settings, read_settings
 
 
 def _wavehouse(workspace: Any, *words: str) -> subprocess.CompletedProcess[str]:
@@ -57,13 +59,14 @@ def test_run_says_what_came_in_and_where_the_release_is(small_workspace: Any) ->
 
 
 @pytest.mark.slow
-def test_an_empty_study_of_nobody_runs(small_workspace: Any) -> None:
+def test_an_empty_study_of_nobody_runs(small_workspace: Any, share_parsed_models: Callable[[Settings], None]) -> None:
     """A roster with a header alone, and no wave arrived: every table is there, and every n is 0."""
     roster = small_workspace.study_folder / "raw/roster/roster.csv"
     roster.write_text("Person;Site;Age\n", encoding="utf-8")
     for wave in ("T1", "T2"):
         for file in (small_workspace.study_folder / "raw" / wave).iterdir():
             file.unlink()
+    share_parsed_models(small_workspace.settings)
     process = _wavehouse(small_workspace, "run", "--quiet")
     assert process.returncode == 0, process.stderr
     (results,) = small_workspace.released("select count(*) as n from results.results")
@@ -257,7 +260,9 @@ def test_simulate_refuses_to_overwrite_before_it_searches(small_workspace: Any, 
 
 
 @pytest.mark.slow
-def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_study_is_valid_and_runs(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch, share_parsed_models: Callable[[Settings], None]
+) -> None:
     folder = tmp_path / "my_study"
     monkeypatch.setenv("WAVEHOUSE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("WAVEHOUSE_STUDY", "restored afterwards")
@@ -317,6 +322,7 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
     assert "cannot be a study's code; use lower-case letters, digits and underscores" in capsys.readouterr().err
 
     environment = os.environ | {"WAVEHOUSE_STUDY": str(folder)}
+    share_parsed_models(read_settings(environment))
     process = subprocess.run(
         [sys.executable, "-m", "dagster_project.cli", "run", "--quiet"],
         env=environment,
@@ -330,7 +336,9 @@ def test_a_new_study_is_valid_and_runs(tmp_path: Path, capsys: Any, monkeypatch:
 
 
 @pytest.mark.slow
-def test_a_killed_run_does_not_make_the_next_one_wait(small_workspace: Any) -> None:
+def test_a_killed_run_does_not_make_the_next_one_wait(
+    small_workspace: Any, share_parsed_models: Callable[[Settings], None]
+) -> None:
     """A run was killed while it held the warehouse, and no daemon gave it back: the next run waited for ever."""
     import dagster as dg
 
@@ -348,6 +356,7 @@ def test_a_killed_run_does_not_make_the_next_one_wait(small_workspace: Any) -> N
             subprocess.run(
                 [sys.executable, "-c", holder_code, str(small_workspace.settings.lock_file), run.run_id], check=False
             )
+        share_parsed_models(small_workspace.settings)
         process = _wavehouse(small_workspace, "run", "--quiet")
         assert process.returncode == 0, process.stderr
         with dg.DagsterInstance.get() as instance:

@@ -1,16 +1,12 @@
 """Released results recomputed from the released answers, by the oracle beside this file: nothing differs, and it can fail."""
 
-import runpy
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from recompute import recompute
-
-HERE = Path(__file__).parent
 
 
 def _file(workspace: Any) -> Path:
@@ -46,18 +42,6 @@ def test_the_small_study_recomputes_from_its_answers(small_run: tuple[Any, Any])
     # What rests on random draws or on iteration is not recomputed here.
     assert {"change/bca_ci95_low", "mixed/estimate", "imputation/estimate", "measurement/omega"} <= set(report.uncovered)
     assert report.checked + sum(report.uncovered.values()) == report.results
-
-
-def test_another_study_recomputes_from_its_answers(
-    tmp_path: Path, workspace_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
-) -> None:
-    """Four waves, one of them of two files, no services, no norms."""
-    runpy.run_path(str(HERE / "defs/test_other_study.py"))["_write"](tmp_path / "made/garden")
-    workspace = workspace_of(tmp_path / "made/garden")
-    assert run_of(workspace).success
-    report = recompute(_file(workspace))
-    assert [str(difference) for difference in report.differences] == []
-    assert report.share_checked > 0.6
 
 
 def test_a_changed_answer_differs_wherever_it_counts(small_file: Path) -> None:

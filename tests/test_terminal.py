@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dagster_project.cli import main
+from dagster_project.settings import Settings
 from dagster_project.terminal import error_line, printable, say
 
 #: A break, a colour, a bell, a mark that turns the direction of what follows, and one that ends a line for some programs.
@@ -113,7 +115,8 @@ def test_check_and_contract_print_names_as_text(
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a file system that takes any name")
-def test_run_diff_and_trace_print_names_as_text(hostile_place: Any) -> None:
+def test_run_diff_and_trace_print_names_as_text(hostile_place: Any, share_parsed_models: Callable[[Settings], None]) -> None:
+    share_parsed_models(hostile_place.settings)
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
     environment |= {"WAVEHOUSE_STUDY": str(hostile_place.study_folder), "WAVEHOUSE_HOME": str(hostile_place.settings.home)}
     for words, code in (

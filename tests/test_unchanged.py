@@ -51,7 +51,10 @@ def _observations(workspace: Any) -> list[Any]:
 
 
 @pytest.mark.slow
-def test_an_unchanged_run_ends_before_dagster_is_imported_and_stands_in_the_history(small_workspace: Any) -> None:
+def test_an_unchanged_run_ends_before_dagster_is_imported_and_stands_in_the_history(
+    small_workspace: Any, share_parsed_models: Callable[[Settings], None]
+) -> None:
+    share_parsed_models(small_workspace.settings)
     first = _run(small_workspace)
     assert first.returncode == 0, first.stderr
     assert "imported: ['dagster', 'dbt'" in first.stdout

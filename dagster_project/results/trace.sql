@@ -59,6 +59,19 @@ scores as (
     inner join codebook.scales as scales on scores.scale = scales.scale
 ),
 
+-- Read once: the views have a part for each item of the study.
+cells as materialized (
+    select answers.participant_id, answers.wave, answers.item, answers.answer, null as missing_reason, answers.source_file, answers.source_row
+    from marts.answers as answers
+    where list_contains(items_of(split_part(traced_id, '/', 2)), answers.item)
+        or list_contains(gates_of(split_part(traced_id, '/', 2)), answers.item)
+    union all
+    select absent.participant_id, absent.wave, absent.item, null, absent.missing_reason, absent.source_file, absent.source_row
+    from marts.missing_answers as absent
+    where list_contains(items_of(split_part(traced_id, '/', 2)), absent.item)
+        or list_contains(gates_of(split_part(traced_id, '/', 2)), absent.item)
+),
+
 -- Who counts, as the rule of the marts says, with the value that the number is made of. A number about the roster shows what is
 -- known of each person. An item by itself counts where it was answered.
 counted as (
@@ -96,15 +109,12 @@ counted as (
             else coalesce(one.contrast, one.wave, '')
         end
     union all
-    select answers.participant_id, true, answers.answer, null, null, null
-    from marts.answers as answers
-    inner join one on answers.wave = one.wave
-    where answers.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
-    union all
-    select absent.participant_id, false, null, null, absent.wave, absent.missing_reason
-    from marts.missing_answers as absent
-    inner join one on absent.wave = one.wave
-    where absent.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
+    select
+        cells.participant_id, cells.missing_reason is null, cells.answer, null, if(cells.missing_reason is null, null, cells.wave),
+        cells.missing_reason
+    from cells
+    inner join one on cells.wave = one.wave
+    where cells.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
 ),
 
 -- Everybody: the roster, and where a number speaks of them people excluded by the study. other_group: why somebody is not of
@@ -214,19 +224,6 @@ made_of as (
             )
             when 'group_family' then others.family = one.family
         end
-),
-
--- Read once: the views have a part for each item of the study.
-cells as materialized (
-    select answers.participant_id, answers.wave, answers.item, answers.answer, null as missing_reason, answers.source_file, answers.source_row
-    from marts.answers as answers
-    where list_contains(items_of(split_part(traced_id, '/', 2)), answers.item)
-        or list_contains(gates_of(split_part(traced_id, '/', 2)), answers.item)
-    union all
-    select absent.participant_id, absent.wave, absent.item, null, absent.missing_reason, absent.source_file, absent.source_row
-    from marts.missing_answers as absent
-    where list_contains(items_of(split_part(traced_id, '/', 2)), absent.item)
-        or list_contains(gates_of(split_part(traced_id, '/', 2)), absent.item)
 ),
 
 answers as (

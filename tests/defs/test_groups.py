@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from group_study import ARMS, PROTOCOL, WAVES, write_group_study
 from recompute import recompute
+from released_tables import released_tables
 
 from dagster_project.statistics import benjamini_hochberg, fit_mmrm, holm, patterns_of
 
@@ -111,16 +112,17 @@ def test_a_trace_counts_the_people_of_the_groups_that_a_number_is_about(group_wo
         """
     )
     assert len({row["analysis"] for row in numbers}) == 11
+    connection = released_tables(group_workspace.release / "warehouse.duckdb")
     for row in numbers:
-        people = group_workspace.released(
-            f"select is_counted, missing_reason from trace('{row['result_id']}') where part = 'person'"
-        )
-        n_counted = sum(person["is_counted"] for person in people)
+        people = connection.execute(
+            "select is_counted, missing_reason from trace(?) where part = 'person'", [row["result_id"]]
+        ).fetchall()
+        n_counted = sum(is_counted for is_counted, _ in people)
         if row["analysis"] == "flow_by_group":
             assert n_counted == (row["value"] if row["outcome"] == "roster" else row["n"]), row["result_id"]
         elif row["outcome"] in ("clinic", "hotline") or row["analysis"] != "mmrm" or row["statistic"] != "n":
             assert n_counted == row["n"], row["result_id"]
-        assert all(person["is_counted"] or person["missing_reason"] for person in people), row["result_id"]
+        assert all(is_counted or reason for is_counted, reason in people), row["result_id"]
     left_out = group_workspace.released(
         "select missing_reason, count(*) as n from trace('summary_by_group/mood_total/course/T1/mean') "
         "where part = 'person' and not is_counted group by all order by all"

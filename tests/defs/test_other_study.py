@@ -11,6 +11,7 @@ import openpyxl
 import pandas as pd
 import pyreadstat
 import pytest
+from recompute import recompute
 
 PROTOCOL = """
 study: garden
@@ -155,13 +156,29 @@ def _write(folder: Path) -> None:
     frames[3].to_parquet(folder / "raw/W3/w3.parquet")
 
 
-def test_another_study_goes_the_same_way(
-    tmp_path: Path, workspace_of: Callable[[Path], Any], run_of: Callable[[Any], Any]
-) -> None:
-    _write(tmp_path / "made" / "garden")
-    workspace = workspace_of(tmp_path / "made" / "garden")
-    run = run_of(workspace)
+@pytest.fixture(name="garden", scope="module")
+def _garden(tmp_path_factory: pytest.TempPathFactory, workspace_at: Callable[[Path, Path], Any]) -> Any:
+    """The study, run once."""
+    from conftest import run_all
+
+    folder = tmp_path_factory.mktemp("garden")
+    _write(folder / "made" / "garden")
+    workspace = workspace_at(folder, folder / "made" / "garden")
+    run = run_all(workspace)
     assert run.success, (run.failures, run.checks)
+    return workspace
+
+
+@pytest.mark.slow
+def test_the_released_results_recompute_from_their_answers(garden: Any) -> None:
+    report = recompute(garden.release / "warehouse.duckdb")
+    assert [str(difference) for difference in report.differences] == []
+    assert report.share_checked > 0.6
+
+
+@pytest.mark.slow
+def test_another_study_goes_the_same_way(garden: Any) -> None:
+    workspace = garden
     values = workspace.values()
     for wave in range(4):
         for index, scale in enumerate(("sleep_total", "soil_mean")):

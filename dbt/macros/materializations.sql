@@ -1,0 +1,42 @@
+{#- How a table and a view come to be: under their own name, in one transaction, with their comments in the same statement. dbt's
+    own are made under another name and exchanged, so that people can go on reading the old one, and their columns are asked for
+    before they are described. Nobody reads the working file while a run writes it, and in a small study each of these steps
+    takes longer than the table itself. -#}
+
+{% materialization table, adapter='duckdb' %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {{ return(made_in_place(target_relation, create_table_as(False, target_relation, compiled_code))) }}
+{% endmaterialization %}
+
+{% materialization view, adapter='duckdb' %}
+    {%- set target_relation = this.incorporate(type='view') -%}
+    {{ return(made_in_place(target_relation, get_create_view_as_sql(target_relation, compiled_code))) }}
+{% endmaterialization %}
+
+{#- create_sql: of the relation under its own name. What stands there already is dropped before. -#}
+{% macro made_in_place(relation, create_sql) %}
+    {%- set standing = load_cached_relation(relation) -%}
+    {%- set has_contract = config.get('contract').enforced -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% call statement('main') %}
+        {% if standing is not none %}drop {{ standing.type }} {{ standing }};{% endif %}
+        {{ create_sql }}
+        ;
+        {% if has_contract %}{{ comments(relation) }}{% endif %}
+    {% endcall %}
+    {#- Without a contract, described columns may not be there: which are, is asked. -#}
+    {% if not has_contract %}{% do persist_docs(relation, model) %}{% endif %}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do adapter.commit() %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [relation]}) }}
+{% endmacro %}
+
+{#- The descriptions of a model and of the columns that its contract names -#}
+{% macro comments(relation) %}
+    comment on {{ relation.type }} {{ relation }} is {{ duckdb_escape_comment(model.description) }};
+    {% for name, column in model.columns.items() %}
+    comment on column {{ relation }}.{{ adapter.quote(name) }} is {{ duckdb_escape_comment(column.description) }};
+    {% endfor %}
+{% endmacro %}
