@@ -183,12 +183,16 @@ def main_texts(content: MainResults) -> list[tuple[str, str]]:
     texts = [("", " ".join(content.sentences))] if content.sentences else []
     for table in () if content.is_long else content.tables:
         texts.append(("", " ".join((f"{table.title}.", *table.notes))))
+        heading = ""
         for row in table.rows:
+            if not row.cells:
+                heading = f"{row.label}: "
+                continue
             words = [cell.text for cell, column in zip(row.cells, table.columns, strict=True) if column.has_words]
             numbers = [
                 f"{column.full_name} {cell.text}"
                 for cell, column in zip(row.cells, table.columns, strict=True)
                 if cell.text and not column.has_words
             ]
-            texts.append((row.label, " ".join((*words, f"({'; '.join(numbers)})" if numbers else ""))))
+            texts.append((heading + row.label, " ".join((*words, f"({'; '.join(numbers)})" if numbers else ""))))
     return texts

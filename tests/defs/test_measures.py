@@ -129,5 +129,5 @@ def test_a_study_may_follow_answers_alone(tmp_path: Path, workspace_at: Any) -> 
     assert {"categories", "category_change"} <= {name.split("/")[0] for name in workspace.values()}
     page = (workspace.release / "index.html").read_text(encoding="utf-8")
     assert "Answers over time" in page
-    for words in ("Outcomes over time", "Change over time", "paired t"):
+    for words in ("Table 3. Outcomes over time", "Change over time</h2>", "paired t test"):
         assert words not in page, words
