@@ -39,6 +39,22 @@ def test_a_deleted_working_file_is_rebuilt_and_the_release_stays(small_copy: Stu
     assert run_summary(workspace.settings).startswith("4 people on the roster, ")
 
 
+def test_answers_that_outgrow_the_numbers_that_they_were_stored_as_are_stored_anew(small_copy: StudyCopy) -> None:
+    """Limits were raised once an answer lay beyond them; its column was too small for it, and no run succeeded any more."""
+    workspace, rerun = small_copy
+    instrument, export = workspace.study_folder / "instruments/drive.yaml", workspace.study_folder / "raw/T2/t2.txt"
+    definition = instrument.read_text(encoding="utf-8")
+    instrument.write_text(definition.replace("{low: 0, high: 6}", "{low: 0, high: 60000}"), encoding="utf-8")
+    answers = export.read_text(encoding="utf-16")
+    assert "5\t5\t1\t2\t2\t4\t4" in answers
+    export.write_text(answers.replace("5\t5\t1\t2\t2\t4\t4", "5\t5\t1\t50000\t2\t4\t4"), encoding="utf-16")
+    run = rerun()
+    assert run.success, run.failures
+    stored = workspace.released("select max(drive_01) as answer from marts.answer_codes where wave = 'T2'")
+    assert stored[0]["answer"] == 50000
+    assert workspace.values()["summary/push/T2/max"] == 25001
+
+
 def test_a_run_that_was_started_anywhere_says_that_the_working_file_was_missing(
     small_copy: StudyCopy, definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
