@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+import scipy
 
 
 @dataclass(frozen=True)
@@ -40,4 +40,4 @@ def bowker(counts: ArrayLike) -> Symmetry:
         reason = "nobody answered in both waves" if table.sum() == 0 else "nobody changed"
         return Symmetry(math.nan, math.nan, math.nan, reason)
     chi_square = float((((one_way - other_way) ** 2)[has_people] / total[has_people]).sum())
-    return Symmetry(chi_square, df, float(stats.chi2.sf(chi_square, df)))
+    return Symmetry(chi_square, df, float(scipy.stats.chi2.sf(chi_square, df)))

@@ -70,7 +70,8 @@ class _Maker:
             forms += [f"+{answer}", f"0{answer}"] if answer > 0 else ["-0", "00"] if answer == 0 else []
             if code.startswith("mood") and self.words:
                 forms += [self.words[answer]] * 4
-            forms += [*SERVICE_TEXTS[answer]] * 2 if code == "gp" else []
+            # Of a service 1 and 0 are declared texts, and a number that is declared holds however it is spelled.
+            forms += [*SERVICE_TEXTS[answer] * 2, f"{answer}{mark}"] if code == "gp" else []
             return Cell(self._padded(rng.choice(forms)), meaning=answer)
         if draw < 0.75:
             text, reason = rng.choice([*SPECIAL_CODES[block_of(code)].items()])
@@ -82,7 +83,7 @@ class _Maker:
         wrong = [
             f"{number}{mark}5",
             f"{number}{other_mark}0",
-            f"{number}{mark}",
+            *([f"{number}{mark}"] if code != "gp" else []),
             f"{max(answers) + 57}",
             f"{min(answers) - 33}",
         ]

@@ -177,8 +177,8 @@ def write_study(folder: Path, files: Sequence[MadeFile]) -> None:
         "outcomes": ["mood_total"],
         "service_use": {
             "waves": waves,
-            "used": [*SERVICE_TEXTS[1]],
-            "not_used": [*SERVICE_TEXTS[0]],
+            "used": [*SERVICE_TEXTS[1], "1"],
+            "not_used": [*SERVICE_TEXTS[0], "0"],
             "services": [service],
         },
         "participant_variables": [age],
