@@ -155,8 +155,11 @@ def _unit(module: Path) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Units in the order in which they were collected."""
-    from xdist.scheduler import LoadScopeScheduling
+    """Units in the order in which they were collected; of the fast lane test by test, so that both processes end together."""
+    from xdist.scheduler import LoadScheduling, LoadScopeScheduling
+
+    if config.getoption("markexpr") == "not slow":
+        return LoadScheduling(config, log)
 
     class UnitScheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
