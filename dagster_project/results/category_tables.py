@@ -4,10 +4,10 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML; the same by 
 such measures has none of these tables.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dagster_project.results.categories import counted_categories
-from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
+from dagster_project.results.main_tables import Column, Numbers, Row, Table
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.study import Categorical, Study, YesNo
 
@@ -50,24 +50,34 @@ def _ids(analysis: str, outcome: str, category: str | None, timepoint: str, *sta
 
 def _yes_no_change(study: Study, numbers: Numbers) -> Table:
     contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
-    rows = []
-    for measure in study.categorical_measures:
-        if isinstance(measure, YesNo):
-            cells: list[Cell] = []
-            for contrast in contrasts:
-                for pattern, statistics in (
-                    ("{}", ("n",)),
-                    ("{} → {}", ("percent_baseline", "percent_followup")),
-                    ("{} [{}, {}]", ("difference", "ci95_low", "ci95_high")),
-                    ("{}", ("p",)),
-                ):
-                    ids = _ids("category_change", measure.measure, None, contrast, *statistics)
-                    cells.append(numbers.cell(pattern, *ids))
-            rows.append(Row(measure.label, tuple(cells)))
-    names = ("n", "% yes", "difference [95 % CI]", "p")
-    columns = tuple(Column(name, contrast) for contrast in contrasts for name in names)
+    questions = {measure.measure: measure.label for measure in study.categorical_measures if isinstance(measure, YesNo)}
+    names = ("categories_yes_no_change", "Change in answers of yes", "category_change", "% yes")
+    return share_change_table(numbers, questions, contrasts, *names)
+
+
+def share_change_table(
+    numbers: Numbers, labels: Mapping[str, str], contrasts: Sequence[str], name: str, title: str, analysis: str, heading: str
+) -> Table:
+    """The share of one answer in both waves of each contrast. labels: by outcome; heading: of the shares."""
+    patterns = (
+        ("{}", ("n",)), ("{} → {}", ("percent_baseline", "percent_followup")),
+        ("{} [{}, {}]", ("difference", "ci95_low", "ci95_high")), ("{}", ("p",)),
+    )  # fmt: skip
+    rows = tuple(
+        Row(
+            label,
+            tuple(
+                numbers.cell(pattern, *_ids(analysis, outcome, None, contrast, *statistics))
+                for contrast in contrasts
+                for pattern, statistics in patterns
+            ),
+        )
+        for outcome, label in labels.items()
+    )
+    headings = ("n", heading, "difference [95 % CI]", "p")
+    columns = tuple(Column(column, contrast) for contrast in contrasts for column in headings)
     note = "People who answered in both waves; difference in percentage points, in the declared direction; McNemar's test."
-    return Table("", "categories_yes_no_change", "Change in answers of yes", columns, tuple(rows), (note,))
+    return Table("", name, title, columns, rows, (note,))
 
 
 def _moves(study: Study, numbers: Numbers) -> Table:

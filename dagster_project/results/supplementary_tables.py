@@ -5,7 +5,7 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of wh
 
 from collections.abc import Callable, Iterable, Sequence
 
-from dagster_project.results.category_tables import category_change_tables
+from dagster_project.results.category_tables import category_change_tables, share_change_table
 from dagster_project.results.existing import existing_tables, numbered
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.meaning_tables import meaning_tables
@@ -235,24 +235,6 @@ def _services(study: Study, numbers: Numbers) -> Table:
         for contrast in study.protocol.contrasts
         if use is not None and {contrast.baseline, contrast.followup} <= set(use.waves)
     ]
-    rows = tuple(
-        Row(
-            service.label,
-            tuple(
-                cell
-                for contrast in contrasts
-                for cell in (
-                    numbers.cell("{}", *_ids("service_change", service.service, contrast, "n")),
-                    numbers.cell(
-                        "{} → {}", *_ids("service_change", service.service, contrast, "percent_baseline", "percent_followup")
-                    ),
-                    _estimate(numbers, "service_change", service.service, contrast, "difference", ""),
-                    numbers.cell("{}", *_ids("service_change", service.service, contrast, "p")),
-                )
-            ),
-        )
-        for service in (use.services if use is not None and contrasts else ())
-    )
-    columns = [Column(name, contrast) for contrast in contrasts for name in ("n", "% used", "difference [95 % CI]", "p")]
-    note = "People who answered in both waves; difference in percentage points, in the declared direction; McNemar's test."
-    return Table("", "service_change", "Change in the use of services", tuple(columns), rows, (note,))
+    services = {service.service: service.label for service in (use.services if use is not None and contrasts else ())}
+    names = ("service_change", "Change in the use of services", "service_change", "% used")
+    return share_change_table(numbers, services, contrasts, *names)

@@ -16,8 +16,8 @@
 {% endmacro %}
 
 {#- Drops tables that keep waves and have other columns than the codebook now asks for: an item, a scale or a part of
-    a wave came or went, or an item's answers have become larger or smaller than its column holds. They are made anew; rows of a table that is altered while it is written to would be lost by
-    the database. -#}
+    a wave came or went, or an item's answers have become larger or smaller than its column holds. They are made anew; rows of
+    a table that is altered while it is written to would be lost by the database. -#}
 {% macro drop_outgrown() %}
     {% if execute and flags.WHICH in ('build', 'run') %}
         {% set stamped = ['participant_id', 'wave', 'content_stamp'] %}
