@@ -6,16 +6,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from dagster_project.study import Definition, Study, StudyError, read_definition
+from dagster_project.study import Definition, Groups, Study, StudyError, read_definition
 from dagster_project.synthesis import read_propositions
 
 #: What can meet an item: a table or figure of the report, results of an analysis, a section of the page, a key of
 #: study.yaml, a file of the study folder, or only the authors' words.
 Kind = Literal["table", "figure", "analysis", "section", "study", "file", "authors"]
-#: What a study may be or have that an item, or a whole checklist, is about: several waves, or propositions.
-Subject = Literal["several_waves", "propositions"]
+#: What a study may be or have that an item, or a whole checklist, is about: several waves, propositions, groups made by
+#: chance, no such groups, scores of several waves without such groups, scales of items.
+Subject = Literal["several_waves", "propositions", "randomised_groups", "observed", "observed_over_time", "scales"]
 _FOLDER = Path(__file__).parent
-_ORDER = ("strobe_cohort", "jars_quant_longitudinal", "gramms", "consort_pro")
+_ORDER = ("consort_2025", "strobe_cohort", "jars_quant_longitudinal", "gramms", "consort_pro", "tarmos")
 
 
 def _as_tuple(value: Any) -> Any:
@@ -29,7 +30,7 @@ class Item(Definition):
     section: str = Field(description="the part of a paper it belongs to")
     name: str = Field(description="what it asks, in a few words of our own")
     met_by: dict[Kind, Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]] = Field(
-        min_length=1, description="what meets it, by kind: all of it must be there"
+        min_length=1, description="what meets it, by kind: all of it must be there, of what stands between | one"
     )
     only_with: Subject | None = Field(default=None, description="what a study must have for it to be asked")
 
@@ -39,6 +40,7 @@ class Checklist(Definition):
 
     checklist: str = Field(description="its code, the same as its file's name")
     name: str = Field(description="its name")
+    name_of_one_wave: str = Field(default="", description="its name in a study of one wave, if it is another one")
     version: str = Field(description="the guideline's year and the revision of these names")
     source: str = Field(description="the full citation with its DOI")
     licence: str = Field(description="what of it may be repeated, and what is")
@@ -64,15 +66,24 @@ def read_checklists() -> tuple[Checklist, ...]:
 
 def checklists_of(study: Study, answers: Answers) -> tuple[Checklist, ...]:
     """The checklists that concern a study, with the items that do, and whatever its authors answer."""
-    concerns = {
-        "several_waves": len(study.protocol.waves) > 1, "propositions": read_propositions(study) is not None, None: True,
-    }  # fmt: skip
+    groups, has_several_waves = study.protocol.groups, len(study.protocol.waves) > 1
+    is_randomised = isinstance(groups, Groups) and groups.design == "randomised"
+    concerns: dict[Subject | None, bool] = {
+        None: True,
+        "scales": bool(study.protocol.instruments),
+        "several_waves": has_several_waves,
+        "propositions": read_propositions(study) is not None,
+        "randomised_groups": is_randomised,
+        "observed": not is_randomised,
+        "observed_over_time": not is_randomised and has_several_waves and bool(study.protocol.outcomes),
+    }
     checklists = []
     for checklist in read_checklists():
         answered_items = {**answers.told.get(checklist.checklist, {}), **answers.not_applicable.get(checklist.checklist, {})}
         items = tuple(item for item in checklist.items if concerns[item.only_with] or item.item in answered_items)
         if concerns[checklist.only_with] or answered_items:
-            checklists.append(checklist.model_copy(update={"items": items}))
+            name = checklist.name if has_several_waves else checklist.name_of_one_wave or checklist.name
+            checklists.append(checklist.model_copy(update={"items": items, "name": name}))
     return tuple(checklists)
 
 

@@ -56,16 +56,21 @@ def judge_checklist(
             continue
         links: list[Link] = [Link(f"Authors: {author_answers[item.item]}")] if item.item in author_answers else []
         missing = []
-        needs = [(kind, name) for kind, names in item.met_by.items() for name in names if (kind, name) not in impossible]
+        needs = [
+            (kind, name)
+            for kind, names in item.met_by.items()
+            for name in names
+            if not {(kind, part) for part in name.split(" | ")} <= impossible
+        ]
         if not needs and not links:
             continue
         for kind, name in needs:
             if kind == "authors":
                 missing += [] if item.item in author_answers else [f"for the authors: {name}"]
-            elif (link := finder.find(kind, name)) is not None:
+            elif link := next((link for part in name.split(" | ") if (link := finder.find(kind, part))), None):
                 links.append(link)
             else:
-                missing.append(_absent(kind, name))
+                missing.append(_absent(kind, name.replace(" | ", " or ")))
         status: Status = "met" if not missing else "partly met" if links else "gap"
         judged_items.append(JudgedItem(item, status, tuple(links), tuple(missing)))
     return tuple(judged_items)
@@ -100,7 +105,10 @@ def checklist_table(checklist: Checklist, judged_items: Sequence[JudgedItem], nu
 _NEEDS_SEVERAL_WAVES: frozenset[tuple[Kind, str]] = frozenset(
     {
         ("study", "contrasts"), ("table", "change"), ("figure", "forest"),
-        *(("analysis", name) for name in ("change", "mixed", "imputation", "missingness", "stability", "reliable_change")),
+        *(("analysis", name) for name in (
+            "change", "mixed", "imputation", "missingness", "stability", "reliable_change", "category_change",
+            "service_change", "change_difference", "change_adjusted", "mmrm_difference",
+        )),
     }
 )  # fmt: skip
 #: What readers call a section of the page.
