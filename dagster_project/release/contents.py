@@ -170,8 +170,7 @@ def _write_documents(study: Study, folder: Path, content: PageContent) -> None:
     write_figures(folder / "figures", content.figures)
     released_at = datetime.fromisoformat(content.manifest["released_at"])
     cite, _ = citation(study, content.manifest, content.version)
-    source = f"{protocol.source.rstrip('.')}. {protocol.licence}"
-    opening = [text for text in (source, protocol.stand_in, cite) if text]
+    opening = [text for text in (protocol.origin, protocol.stand_in, cite) if text]
     sections = [("Main results", main_texts(content.main)), ("Methods", methods(study, results))]
     write_word(folder / "tables.docx", protocol.title, opening, sections, content.tables, released_at)
     write_word(folder / "checklists.docx", f"Reporting checklists: {protocol.title}", [cite], [], forms, released_at)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dagster_project.results import Cell, ResultRow, result_id
-from dagster_project.study import Study
+from dagster_project.study import Category, Study
 
 
 @dataclass(frozen=True)
@@ -25,59 +25,104 @@ class Box:
 
 
 @dataclass(frozen=True)
+class GroupFlow:
+    """A group: its name, how many of it are on the roster, and its waves, one below the other."""
+
+    label: str
+    n: Cell
+    waves: tuple[Box, ...]
+
+
+@dataclass(frozen=True)
 class Flow:
     """The roster, then the waves side by side, then the contrasts. is_for_everybody: whether every wave is planned for
-    everybody; else the boxes of the others start with those for whom they are."""
+    everybody; else the boxes of the others start with those for whom they are. groups: those compared, side by side;
+    ungrouped: how many people are in none of them, if there are any."""
 
     roster: Box
     waves: tuple[Box, ...]
     contrasts: tuple[Box, ...]
     is_for_everybody: bool = True
+    groups: tuple[GroupFlow, ...] = ()
+    ungrouped: Cell | None = None
+
+
+#: What becomes of those who do not return a wave, by statistic.
+_ABSENCES = {"n_withdrawn": "withdrawn", "n_returned_blank": "returned blank", "n_not_returned": "not returned"}
 
 
 def study_flow(study: Study, results: Mapping[str, ResultRow]) -> Flow:
     """The boxes. In each, the start is the sum of all losses and those who remain."""
-
-    def cell(id_: str) -> Cell:
-        return Cell(results[id_].printed, (id_,)) if id_ in results else Cell("—")
-
-    def losses(prefix: str, names: Mapping[str, str]) -> tuple[tuple[str, Cell], ...]:
-        ids = [(words, f"{prefix}/{name}") for name, words in names.items()]
-        return tuple((words, cell(id_)) for words, id_ in ids if id_ in results and results[id_].value)
-
-    def start(moment: str, words: str) -> tuple[str, Cell]:
-        """Those with whom a box starts: the roster, or those of it for whom the moment was planned."""
-        id_ = f"flow/returns/{moment}/n_planned"
-        return (words, cell(id_)) if id_ in results else ("on the roster", roster)
-
-    roster = cell("flow/roster/n")
+    roster = _cell(results, "flow/roster/n")
     labels = study.protocol.labels
     planned = {wave: f" ({of_wave.with_labels(labels)})" for wave, of_wave in study.protocol.waves_for_some.items()}
-    absences = {"n_withdrawn": "withdrawn", "n_returned_blank": "returned blank", "n_not_returned": "not returned"}
+    contrasts = {
+        contrast.contrast: (f"Change {contrast.contrast}", _n_range(study, results, "change", contrast.contrast))
+        for contrast in study.protocol.contrasts
+    }
+    ungrouped = results.get("flow_by_group/roster/n_without_group")
     return Flow(
         roster=Box(
-            "The roster", "listed", cell("flow/roster/n_listed"),
-            losses("flow/roster", {"n_excluded": "excluded by the study"}), "on the roster", roster,
+            "The roster", "listed", _cell(results, "flow/roster/n_listed"),
+            _losses(results, "flow/roster", {"n_excluded": "excluded by the study"}), "on the roster", roster,
         ),
         waves=tuple(
-            Box(
-                f"{wave.wave}: {wave.label}", *start(wave.wave, f"planned for{planned.get(wave.wave, '')}"),
-                losses(f"flow/returns/{wave.wave}", absences),
-                "returned", cell(f"flow/returns/{wave.wave}/n"), _n_range(study, results, "summary", wave.wave),
+            _returns(
+                results, f"flow/returns/{wave.wave}", f"{wave.wave}: {wave.label}", roster,
+                f"planned for{planned.get(wave.wave, '')}", _n_range(study, results, "summary", wave.wave),
             )
             for wave in study.protocol.waves
         ),
         contrasts=tuple(
             Box(
-                f"Change {contrast.contrast}", *start(contrast.contrast, "planned for both waves"),
-                losses(f"flow/returns/{contrast.contrast}", {"n_not_returned": "one or both waves missing"}),
-                "returned both", cell(f"flow/returns/{contrast.contrast}/n"),
-                _n_range(study, results, "change", contrast.contrast),
+                label, *_start(results, f"flow/returns/{contrast}", roster, "planned for both waves"),
+                _losses(results, f"flow/returns/{contrast}", {"n_not_returned": "one or both waves missing"}),
+                "returned both", _cell(results, f"flow/returns/{contrast}/n"), scores,
             )
-            for contrast in study.protocol.contrasts
+            for contrast, (label, scores) in contrasts.items()
         ),
         is_for_everybody=not planned,
+        groups=tuple(_group_flow(study, results, group) for group in study.protocol.compared_groups),
+        ungrouped=Cell(ungrouped.printed, (ungrouped.result_id,)) if ungrouped is not None and ungrouped.value else None,
     )  # fmt: skip
+
+
+def _group_flow(study: Study, results: Mapping[str, ResultRow], group: Category) -> GroupFlow:
+    roster = _cell(results, f"flow_by_group/roster/{group.category}/n")
+    return GroupFlow(
+        group.label,
+        roster,
+        tuple(
+            _returns(
+                results, f"flow_by_group/returns/{group.category}/{wave.wave}", f"{wave.wave}: {wave.label}", roster,
+                "planned for", None,
+            )
+            for wave in study.protocol.waves
+        ),
+    )  # fmt: skip
+
+
+def _returns(
+    results: Mapping[str, ResultRow], prefix: str, label: str, roster: Cell, planned: str, scores: Cell | None
+) -> Box:
+    """A wave's box: from those for whom it was planned to those who returned it."""
+    start = _start(results, prefix, roster, planned)
+    return Box(label, *start, _losses(results, prefix, _ABSENCES), "returned", _cell(results, f"{prefix}/n"), scores)
+
+
+def _start(results: Mapping[str, ResultRow], prefix: str, roster: Cell, planned: str) -> tuple[str, Cell]:
+    """Those with whom a box starts: the roster, or those of it for whom the moment was planned."""
+    id_ = f"{prefix}/n_planned"
+    return (planned, _cell(results, id_)) if id_ in results else ("on the roster", roster)
+
+
+def _losses(results: Mapping[str, ResultRow], prefix: str, names: Mapping[str, str]) -> tuple[tuple[str, Cell], ...]:
+    ids = [(words, f"{prefix}/{name}") for name, words in names.items()]
+    return tuple((words, _cell(results, id_)) for words, id_ in ids if id_ in results and results[id_].value)
+
+
+def _cell(results: Mapping[str, ResultRow], id_: str) -> Cell:
+    return Cell(results[id_].printed, (id_,)) if id_ in results else Cell("—")
 
 
 def _n_range(study: Study, results: Mapping[str, ResultRow], analysis: str, moment: str) -> Cell | None:

@@ -42,7 +42,7 @@ def write_latex(file: Path, study: Study, tables: Sequence[Table]) -> None:
     """Write tables.tex: booktabs and longtable, wide tables in landscape, every character of a label escaped."""
     protocol = study.protocol
     parts = [_PREAMBLE, rf"\section*{{{escape(protocol.title)}}}", ""]
-    for text in (protocol.source, protocol.licence, protocol.stand_in):
+    for text in (protocol.origin, protocol.stand_in):
         if text:
             parts.append(rf"\noindent {escape(text)}\par")
     for table in tables:

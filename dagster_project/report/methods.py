@@ -269,7 +269,7 @@ def _multiplicity(study: Study) -> str:
     planned_families = plan.families_of("waves")
     if not planned_families:
         tests_words = "tests of change within people" if plan.families else "tests"
-        return f"No family of {tests_words} was planned: every p of one is exploratory."
+        return f"No family of {tests_words} was planned: every p is exploratory."
     has_margin = plan.norm_margin is not None and has_norm_of_outcomes(study)
     families = [
         f"{family.family} ({family.role}, {count_text(len(study.protocol.family_tests(family)), 'test')})"
@@ -309,13 +309,15 @@ def citation(study: Study, release: Mapping[str, str], version: str) -> tuple[st
     """How to cite a release: as text, and as BibTeX. release: its manifest."""
     protocol, name = study.protocol, release["release"]
     year = release["released_at"][:4]
+    source = protocol.source.strip().rstrip(".")
+    source_words = f"After: {source}. " if source.lower() != "none" else ""
     text = (
-        f"{protocol.title}: results, release {name} ({year}). After: {protocol.source.rstrip('.')}. Analysis plan"
+        f"{protocol.title}: results, release {name} ({year}). {source_words}Analysis plan"
         f" {protocol.plan_hash}, run {release['run_id']}, Wavehouse {version}."
     )
     bibtex = (
         f"@misc{{{protocol.study}_{year},\n  title = {{{{{protocol.title}: results}}}},\n  year = {{{year}}},\n"
-        f"  version = {{{name}}},\n  note = {{After: {protocol.source.rstrip('.')}. Analysis plan {protocol.plan_hash}, run"
+        f"  version = {{{name}}},\n  note = {{{source_words}Analysis plan {protocol.plan_hash}, run"
         f" {release['run_id']}, Wavehouse {version}}}\n}}"
     )
     return text, bibtex

@@ -109,7 +109,9 @@ def _cell_ids(flow: Flow, content: PageContent) -> Iterator[str]:
     """The ids of the results in the cells of tables, figures and the study flow."""
     for table in (*content.main.tables, *content.tables, *(figure.table for figure in content.figures)):
         yield from (result_id for row in table.rows for cell in row.cells if cell.text for result_id in cell.result_ids)
-    for box in (flow.roster, *flow.waves, *flow.contrasts):
+    yield from (result_id for group in flow.groups for result_id in group.n.result_ids)
+    yield from flow.ungrouped.result_ids if flow.ungrouped else ()
+    for box in (flow.roster, *flow.waves, *flow.contrasts, *(wave for group in flow.groups for wave in group.waves)):
         cells = (box.start, box.n, box.scores, *(cell for _, cell in box.losses))
         yield from (result_id for cell in cells if cell for result_id in cell.result_ids)
 

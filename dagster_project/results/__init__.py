@@ -14,6 +14,7 @@ from dagster_project.results.categories import (
 from dagster_project.results.category_tables import table_categories
 from dagster_project.results.change import change_results, paired_results
 from dagster_project.results.clinical_change import band_change_results, clinical_change_results
+from dagster_project.results.column_lengths import column_lengths, fitting_across
 from dagster_project.results.covariate_adjustment import covariate_adjusted_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
@@ -154,6 +155,7 @@ __all__ = [
     "characteristics_results",
     "claim_changes",
     "clinical_change_results",
+    "column_lengths",
     "common_metric_results",
     "compare",
     "count_lines",
@@ -164,6 +166,7 @@ __all__ = [
     "direction_of",
     "estimand_rows",
     "existing_tables",
+    "fitting_across",
     "flow_results",
     "format_number",
     "group_category_results",

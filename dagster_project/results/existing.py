@@ -1,4 +1,5 @@
-"""Tables as a study has them: without columns that no result fills, without tables that nothing fills, numbered in order.
+"""Tables as a study has them: without columns that no result fills, without tables that nothing fills, in the long form
+where they are too wide, numbered in order.
 
 Belongs here: leaving out and numbering. Does not belong here: layout (main_tables.py and its neighbours).
 """
@@ -6,6 +7,7 @@ Belongs here: leaving out and numbering. Does not belong here: layout (main_tabl
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from dagster_project.results.column_lengths import fitting_across
 from dagster_project.results.main_tables import Row, Table
 
 
@@ -26,8 +28,12 @@ def with_existing_columns(table: Table) -> Table:
 
 
 def existing_tables(tables: Iterable[Table]) -> list[Table]:
-    """The tables that show something, without their empty columns."""
-    return [with_existing_columns(table) for table in tables if any(cell.text for row in table.rows for cell in row.cells)]
+    """The tables that show something, without their empty columns, and in the long form where they do not fit across."""
+    return [
+        fitting_across(with_existing_columns(table))
+        for table in tables
+        if any(cell.text for row in table.rows for cell in row.cells)
+    ]
 
 
 def numbered(tables: Sequence[Table], prefix: str = "") -> list[Table]:

@@ -144,13 +144,15 @@ def _returns(study: Study, numbers: Numbers) -> Table:
 
 
 def _outcome_rows(study: Study, cells_of: CellsOf) -> tuple[Row, ...]:
-    """A heading for each outcome, below it a row for each group."""
+    """A heading for each outcome, below it a row for each group that has a result: in a table of differences the reference
+    has none."""
     rows = []
     for code in study.protocol.outcomes:
         rows.append(Row(study.scales[code][1].label))
-        rows += [
-            Row(_group_name(study, group), tuple(cells_of(code, group.category))) for group in study.protocol.compared_groups
-        ]
+        for group in study.protocol.compared_groups:
+            cells = tuple(cells_of(code, group.category))
+            if any(cell.result_ids for cell in cells):
+                rows.append(Row(_group_name(study, group), cells))
     return tuple(rows)
 
 

@@ -80,7 +80,7 @@ def _method_comparison(study: Study, numbers: Numbers, contrast: str) -> Table:
             _estimate(numbers, "imputation", code, contrast, "estimate", ""),
             numbers.cell("{}", *_ids("imputation", code, contrast, "p")),
             numbers.note(*_ids("stability", code, contrast, "n_agreeing")),
-        ]
+        ][: len(columns)]
 
     columns = [
         Column("t (df)", "Paired t test"), Column("p", "Sign flips"), Column("p", "Wilcoxon"),
@@ -89,10 +89,12 @@ def _method_comparison(study: Study, numbers: Numbers, contrast: str) -> Table:
         Column("methods that differ", has_words=True),
     ]  # fmt: skip
     title = f"Sensitivity analyses, {direction_of(study, contrast)}"
-    note = (
-        "Intervals are 95 %. Methods that differ: those that disagree with the paired t test or have no conclusion. Each"
-        " method is named in full in results."
-    )
+    note = "Intervals are 95 %. Each method is named in full in results."
+    codes = study.protocol.outcomes
+    if any(numbers.note(*_ids("stability", code, contrast, "n_agreeing")).text for code in codes):
+        note += " Methods that differ: those that disagree with the paired t test or have no conclusion."
+    else:
+        columns = columns[:-1]
     return _table(study, f"stability_{contrast}", title, columns, cells, note)
 
 
@@ -212,20 +214,24 @@ def _missing(study: Study, numbers: Numbers) -> Table:
     waves = [wave.wave for wave in study.protocol.waves]
 
     def cells(code: str) -> list[Cell]:
-        row_cells = [numbers.cell("{} ({} %)", *_ids("attrition", code, wave, "count", "percent")) for wave in waves]
+        row_cells = []
+        for wave in waves:
+            row_cells.append(numbers.cell("{} ({} %)", *_ids("attrition", code, wave, "count", "percent")))
+            row_cells += [_estimate(numbers, "leavers", code, wave, "g")] if wave != waves[0] else []
         if len(waves) > 1:
-            row_cells += [_estimate(numbers, "leavers", code, wave, "g") for wave in waves[1:]]
             row_cells.append(numbers.cell("{} ({})", *_ids("missingness", code, None, "chi_square", "df")))
             row_cells.append(numbers.cell("{}", *_ids("missingness", code, None, "p")))
         return row_cells
 
     columns = [
-        *(Column(wave, "With a score") for wave in waves),
-        *(Column(wave, "Returned minus left at the first wave, g") for wave in waves[1:]),
+        *(Column(name, wave) for wave in waves for name in ("with a score", "g")[: 1 if wave == waves[0] else 2]),
         *(Column(name, "Little's test") for name in ("chi² (df)", "p") if len(waves) > 1),
     ]
     base = "those for whom it was planned" if study.protocol.conditions else "the roster"
-    return _table(study, "missing", "Who is missing", columns, cells, f"Percentages are of {base}. Intervals are 95 %.")
+    notes = [f"Percentages are of {base}."]
+    if len(waves) > 1:
+        notes.append("g: those who returned the wave minus those who left, at the first wave, with 95 % intervals.")
+    return _table(study, "missing", "Who is missing", columns, cells, " ".join(notes))
 
 
 def _services(study: Study, numbers: Numbers) -> Table:

@@ -286,6 +286,12 @@ class Protocol(Definition):
         return [(outcome, contrast) for contrast in contrasts for outcome in family.outcomes]
 
     @property
+    def origin(self) -> str:
+        """The source and the licence as sentences, without what is declared as `none`."""
+        texts = [text.strip().rstrip(".") for text in (self.source, self.licence)]
+        return " ".join(f"{text}." for text in texts if text.lower() not in ("", "none"))
+
+    @property
     def plan_hash(self) -> str:
         """The first 16 digits of the SHA-256 of waves, contrasts, outcomes, groups and the analysis plan."""
         plan_content = self.model_dump(mode="json", include={"waves", "contrasts", "outcomes", "plan"})

@@ -3,6 +3,7 @@ person; a trace counts the people of the number's groups; groups without people 
 
 import csv
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,35 @@ def test_every_number_of_groups_is_what_their_people_give(group_workspace: Any) 
         name for name in report.uncovered if name.split("/")[0].endswith(("_by_group", "_difference", "change_adjusted"))
     }
     assert {name.split("/")[1] for name in of_groups if not name.startswith("mmrm")} <= by_hand
+
+
+def test_the_flow_of_each_arm_adds_up(group_workspace: Any) -> None:
+    """On the page: in each box those with whom it starts are those who were lost and those who remain."""
+    page = (group_workspace.release / "index.html").read_text(encoding="utf-8")
+    by_group = page[page.index('<div class="groups">') : page.index("change is counted in people")]
+    headings = [
+        " ".join(re.sub("<[^>]+>", "", text).split()) for text in re.findall(r'<p class="group">(.*?)</p>', by_group, re.S)
+    ]
+    assert headings == [f"{arm} 14 on the roster" for arm in ARMS]
+    assert "Of 1 on the roster the group is not known" in " ".join(re.sub("<[^>]+>", "", by_group).split())
+    boxes = re.findall(r"<dl>(.*?)</dl>", by_group, re.S)
+    assert len(boxes) == len(ARMS) * len(WAVES)
+    losses = 0
+    for box in boxes:
+        start, *lost, remaining = [int(text) for text in re.findall(r">\s*(\d+)\s*</button>", box)]
+        assert start == sum(lost) + remaining
+        losses += sum(lost)
+    assert losses > 10
+
+
+def test_a_trial_meets_its_checklist_but_for_what_its_authors_say(group_workspace: Any) -> None:
+    with (group_workspace.release / "tables" / "table_C1_checklist_consort_2025.csv").open(encoding="utf-8-sig") as stream:
+        items = {row["label"].partition(".")[0]: row for row in csv.DictReader(stream)}
+    missing = [words for row in items.values() for words in row["Missing"].split("; ") if words]
+    assert [words for words in missing if not words.startswith("for the authors: ")] == []
+    assert {item for item in items if items[item]["Status"] == "met"} == {
+        "14", "21a", "21b", "21c", "21d", "25", "26", "28",
+    }  # fmt: skip
 
 
 def test_the_mixed_model_is_of_everybody_with_a_score(group_workspace: Any) -> None:

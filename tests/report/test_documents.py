@@ -130,7 +130,7 @@ def test_a_workbook_has_typed_numbers_and_no_formula(content: Content) -> None:
     ]
     two = [cell.value for cell in book["Table 2"][2]][1:]
     assert [name for name in two if name] == ["T1", "T3"]
-    p = next(line for line in book["Table 4"].iter_rows(min_row=4) if line[0].value == "Wellbeing")
+    p = next(line for line in book["Table 4"].iter_rows(min_row=4) if line[0].value == "– T1-T2")
     assert {cell.number_format for cell in p} >= {"0", "0.00", ".000"}
 
 

@@ -2,13 +2,14 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dagster_project.report.figure import Figure, PersonScore
 from dagster_project.report.figures import forest, group_trajectories, items, returns, trajectories
 from dagster_project.report.figures.drawing import style
 from dagster_project.report.people import MOST_PEOPLE
-from dagster_project.results import ResultRow, Table
+from dagster_project.results import ResultRow, Table, fitting_across
 from dagster_project.study import Study
 
 #: The PersonScores of everybody; no rows where there are too many people to draw.
@@ -31,7 +32,7 @@ def draw_figures(study: Study, results: Mapping[str, ResultRow], people: Sequenc
         # Signs that the font lacks (the SVG keeps texts as texts, and the reader's fonts have them), and too little room.
         for words in ("Glyph .* missing from", "Matplotlib currently does not support", "constrained_layout not applied"):
             warnings.filterwarnings("ignore", message=words, category=UserWarning)
-        return [draw(people) for _, _, draw in _plans(study, results)]
+        return [replace(draw(people), table=table) for _, table, draw in _plans(study, results)]
 
 
 def _plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str, Table, Any]]:
@@ -43,4 +44,5 @@ def _plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str
         *items.plans(study, results),
     ):
         if plan is not None and any(cell.text not in ("", "—", "0") for row in plan[1].rows for cell in row.cells):
-            yield plan
+            name, table, draw = plan
+            yield name, fitting_across(table), draw
