@@ -249,9 +249,15 @@ def _lists_beside_choices(
     """The columns that nothing needs and that may hold all choices whose own columns are declared (sports, sports/swim),
     each with how its cells are read and the declared columns."""
     used_columns = {table.columns[position] for position in columns.used_positions}
+    # Of every column, what it would be a choice of: a/b/c is the choice b/c of a, or the choice c of a/b.
+    texts_of: dict[str, dict[str, str]] = {}
+    for column in table.columns:
+        end = column.find(_MARKS[0])
+        while end >= 0:
+            texts_of.setdefault(column[:end], {})[column] = column[end + len(_MARKS[0]) :]
+            end = column.find(_MARKS[0], end + 1)
     for position, whole_column in enumerate(table.columns):
-        beginning = f"{whole_column}{_MARKS[0]}"
-        texts = {column: column.removeprefix(beginning) for column in table.columns if column.startswith(beginning)}
+        texts = texts_of.get(whole_column, {})
         declared_columns = [column for column in texts if column in used_columns]
         if not whole_column.strip() or whole_column in used_columns or not declared_columns:
             continue
