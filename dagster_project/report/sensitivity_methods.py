@@ -3,7 +3,7 @@ belong here: results."""
 
 from collections.abc import Iterator
 
-from dagster_project.study import Sensitivity, Study
+from dagster_project.study import Sensitivity, Study, covariates_of
 
 _METHODS = {
     "jump_to_reference": "jump to reference, in which they go on like the reference group from then on",
@@ -29,6 +29,8 @@ def sensitivity_methods(study: Study) -> Iterator[str]:
         " for more, so that standard errors vary by 5 % over data sets drawn anew; the tables give the number of data sets"
         f" and the Monte Carlo error of each difference. The seed is {plan.seed}."
     )
+    if covariates_of(study.protocol):
+        yield "These analyses are adjusted for the score at baseline alone, not for covariates."
     yield from _departures(study, sensitivity)
 
 

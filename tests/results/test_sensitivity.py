@@ -212,6 +212,11 @@ def test_the_methods_say_what_is_declared_and_nothing_else() -> None:
         " error of each difference. The seed is 1."
     )
     assert len(list(sensitivity_methods(_study(Sensitivity())))) == 2
+    groups = _study().protocol.groups.model_copy(update={"covariates": ("age",)})  # type: ignore[union-attr]
+    adjusted = replace(_study(), protocol=_study().protocol.model_copy(update={"groups": groups}))
+    assert list(sensitivity_methods(adjusted))[2] == (
+        "These analyses are adjusted for the score at baseline alone, not for covariates."
+    )
     open_ended = list(sensitivity_methods(_study(better="neither")))
     assert open_ended[3] == (
         "Imputed scores at follow-up of all groups but the reference were made worse (higher, and lower, where a scale has no"
