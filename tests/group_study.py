@@ -79,12 +79,17 @@ _SERVICES = "      - {block: services, columns: {clinic: Clinic, hotline: Hotlin
 
 
 def write_group_study(
-    folder: Path, people_per_arm: int = 14, seed: int = 11, covariates: Sequence[str] = (), has_subgroups: bool = False
+    folder: Path,
+    people_per_arm: int = 14,
+    seed: int = 11,
+    covariates: Sequence[str] = (),
+    has_subgroups: bool = False,
+    sensitivity: str = "",
 ) -> Path:
     """The study's folder with its definitions and exports. Arms differ in change and in drop-out; one person's arm is not known,
     one has no age; nobody of the waiting list used the hotline at T1. covariates: declared; then every eighth person's region is
     not known either, and the first region is one in which nobody lives. has_subgroups: sex is on the roster, of every tenth
-    person not known, and declared with region."""
+    person not known, and declared with region. sensitivity: what is declared of sensitivity analyses, in YAML."""
     random = Random(seed)
     (folder / "instruments").mkdir(parents=True)
     exports = "".join(
@@ -100,6 +105,8 @@ def write_group_study(
         protocol = protocol.replace("age: Age}", "age: Age, sex: Sex}").replace(
             "[arm, region, age]", "[arm, region, age, sex]"
         )
+    if sensitivity:
+        protocol = protocol.replace("design: randomised", f"design: randomised, sensitivity: {sensitivity}")
     (folder / "study.yaml").write_text(protocol + exports, encoding="utf-8")
     for code, count in _ITEMS.items():
         (folder / f"instruments/{code}.yaml").write_text(INSTRUMENT.format(code=code, count=count), encoding="utf-8")

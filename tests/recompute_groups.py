@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from recompute_covariates import Covariates
+from recompute_sensitivity import Sensitivity
 from recompute_subgroups import Subgroups
 from scipy import stats
 
@@ -30,6 +31,7 @@ class Groups:
         groups = np.array([person[self._variable] if rows else None for person in study.people], dtype=object)
         self._is_in = {name: groups == name for name in self.names}
         self._covariates, self._subgroups = Covariates(study, self._is_in), Subgroups(study, self._is_in)
+        self._sensitivity = Sensitivity(study, self._is_in)
         self._n_unknown = int(sum(group is None for group in groups))
 
     def results(self) -> Results:
@@ -48,6 +50,7 @@ class Groups:
             yield from analysis()
         yield from self._covariates.results()
         yield from self._subgroups.results()
+        yield from self._sensitivity.results()
 
     def _flow(self) -> Results:
         study = self._study

@@ -49,6 +49,7 @@ from dagster_project.results import (
     rejected_results,
     reliable_change_results,
     repeated_measures_results,
+    sensitivity_results,
     service_change_results,
     service_difference_results,
     service_results,
@@ -271,6 +272,12 @@ OUTCOMES = (
         ("group_pattern_moments",),
         lambda study, source: repeated_measures_results(source.mart("group_pattern_moments"), study),
         ("mmrm", "mmrm_difference"), "repeated_measures",
+    ),
+    Outcome(
+        "sensitivity", "Groups compared with missing scores imputed within groups, and under declared departures from that.",
+        ("group_pattern_moments",),
+        lambda study, source: sensitivity_results(source.mart("group_pattern_moments"), study),
+        ("mi_group_difference", "mi_group_adjusted"), "sensitivity",
     ),
     Outcome(
         "stability", "Whether other methods agree with the paired t test.", (),

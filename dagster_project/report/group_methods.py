@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
+from dagster_project.report.sensitivity_methods import sensitivity_methods
 from dagster_project.study import Groups, Study, covariate_words, covariates_of, subgroups_of
 
 _TESTS = {
@@ -56,6 +57,8 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
             f" {model.covariance_in_words} covariance within people, {_DF[model.df]}) of everybody with at least"
             f" one score, with the first wave {_BASELINES[baseline]}."
         )
+    if "mi_group_difference" in analyses:
+        yield from sensitivity_methods(study)
     if "service_difference" in analyses:
         yield "Use of services was compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
     if "category_difference" in analyses:

@@ -80,6 +80,7 @@ from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproductio
 from dagster_project.results.result_collector import MartRow, direction_of, planned_analyses
 from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
 from dagster_project.results.rounding import count_text, format_number, print_statistic, prints_as, round_half_away
+from dagster_project.results.sensitivity import sensitivity_results
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
 from dagster_project.results.statistic import PEOPLE, Statistic
@@ -200,6 +201,7 @@ __all__ = [
     "result_changes",
     "result_id",
     "round_half_away",
+    "sensitivity_results",
     "service_change_results",
     "service_difference_results",
     "service_results",

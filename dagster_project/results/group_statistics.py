@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from dagster_project.results.sensitivity_statistics import sensitivity_statistics
 from dagster_project.results.statistic import Statistic, StudyUnit, adjusted_p_values, limits
 
 _SCORE = StudyUnit.SCORE
@@ -41,6 +42,7 @@ def group_statistics(statistics: Iterable[Statistic]) -> Iterator[Statistic]:
     yield from _differences_of_shares("service_difference")
     yield from _differences_of_shares("category_difference")
     yield from _repeated_measures()
+    yield from sensitivity_statistics()
 
 
 def _characteristics() -> Iterator[Statistic]:

@@ -10,6 +10,7 @@ from dagster_project.results.category_tables import answer_labels
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
+from dagster_project.results.sensitivity_tables import sensitivity_tables
 from dagster_project.results.subgroup_tables import subgroup_tables
 from dagster_project.study import Category, Contrast, Groups, ParticipantVariable, Study, YesNo, covariate_words
 
@@ -38,6 +39,7 @@ def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         *subgroup_tables(study, numbers),
         _model_means(study, numbers),
         _model_differences(study, numbers),
+        *sensitivity_tables(study, numbers),
         *(_services(study, numbers, wave) for wave in (use.waves if use else ())),
         *(_answers(study, numbers, wave.wave) for wave in study.protocol.waves),
     ]

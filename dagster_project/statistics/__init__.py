@@ -26,6 +26,13 @@ from dagster_project.statistics.group_difference import (
     difference_in_sds,
     mean_difference,
 )
+from dagster_project.statistics.group_imputation import (
+    CompletedPair,
+    GroupImputation,
+    Method,
+    pooled_sd,
+    reference_distribution,
+)
 from dagster_project.statistics.imputation import ImputedChange, Pooled, impute_change, pool
 from dagster_project.statistics.interaction import Estimates, Interaction, interaction
 from dagster_project.statistics.meaning import (
@@ -61,6 +68,14 @@ from dagster_project.statistics.patterns import Pattern, patterns_of
 from dagster_project.statistics.proportions import PairedDifference, mcnemar_exact, paired_difference, percent, wilson
 from dagster_project.statistics.ranks import SignedRank, signed_rank
 from dagster_project.statistics.resampling import Bca, SignFlip, bca, sign_flip
+from dagster_project.statistics.sensitivity import (
+    Comparison,
+    PooledDifference,
+    TippingPoint,
+    imputations_needed,
+    pooled_difference,
+    tipping_point,
+)
 from dagster_project.statistics.symmetry import Symmetry, bowker
 from dagster_project.statistics.two_proportions import (
     NumberNeeded,
@@ -79,16 +94,20 @@ __all__ = [
     "Bca",
     "CategoryDifference",
     "ClinicalChange",
+    "Comparison",
+    "CompletedPair",
     "Description",
     "DifferenceInSds",
     "DifferenceOfShares",
     "EffectSizes",
     "Estimate",
     "Estimates",
+    "GroupImputation",
     "ImputedChange",
     "Interaction",
     "McarTest",
     "MeanDifference",
+    "Method",
     "Midpoint",
     "MixedModel",
     "Mmrm",
@@ -101,6 +120,7 @@ __all__ = [
     "PairedT",
     "Pattern",
     "Pooled",
+    "PooledDifference",
     "RatioOfShares",
     "ReliableChange",
     "Shares",
@@ -108,6 +128,7 @@ __all__ = [
     "SignedRank",
     "StandardisedDifference",
     "Symmetry",
+    "TippingPoint",
     "TwoProportions",
     "ancova",
     "band_transitions",
@@ -130,6 +151,7 @@ __all__ = [
     "fit_normal",
     "hedges_factor",
     "holm",
+    "imputations_needed",
     "impute_change",
     "interaction",
     "little_mcar",
@@ -149,6 +171,9 @@ __all__ = [
     "percent",
     "percent_of_maximum",
     "pool",
+    "pooled_difference",
+    "pooled_sd",
+    "reference_distribution",
     "reliable_change",
     "risk_ratio",
     "share_by_mcid",
@@ -161,6 +186,7 @@ __all__ = [
     "standardised_difference_of_shares",
     "t_interval",
     "t_score",
+    "tipping_point",
     "two_proportions",
     "weighted_midpoint",
     "wilson",

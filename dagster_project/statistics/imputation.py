@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from dagster_project.statistics.change import Floats, _floats, check_level, half_width_fractional_df
 from dagster_project.statistics.normal import WaveIndices, fit_normal
@@ -74,29 +74,36 @@ def pool(estimates: ArrayLike, variances: ArrayLike, df_complete: float, level: 
         raise ValueError("a variance is negative or df_complete is not a positive number; give those of completed data")
     if not (np.isfinite(point_estimates).all() and np.isfinite(sampling_variances).all()):
         return _undefined("a completed data set has no estimate")
-    n_imputations = point_estimates.size
-    # Relative to the first, so that equal estimates have a between variance of exactly 0.
-    between_variance = float(np.var(point_estimates - point_estimates[0], ddof=1))
-    within_variance = float(sampling_variances.mean())
-    total = within_variance + (1 + 1 / n_imputations) * between_variance
+    value, total, df, riv = (float(number) for number in rubin(point_estimates, sampling_variances, df_complete))
     if not total > 0:
         return _undefined("no variation")
-    between_share = (1 + 1 / n_imputations) * between_variance / total
-    observed_df = (df_complete + 1) / (df_complete + 3) * df_complete * (1 - between_share)
-    df = (
-        observed_df
-        if between_share == 0
-        else 1 / (between_share**2 / (n_imputations - 1) + 1 / observed_df)
-        if observed_df > 0
-        else (n_imputations - 1) / between_share**2
-    )
-    riv = (1 + 1 / n_imputations) * between_variance / within_variance if within_variance > 0 else float("inf")
     fmi = (riv + 2 / (df + 3)) / (riv + 1) if np.isfinite(riv) else 1.0
-    value, se = float(point_estimates[0] + (point_estimates - point_estimates[0]).mean()), float(np.sqrt(total))
+    se = float(np.sqrt(total))
     t = value / se
     half_width = half_width_fractional_df(se, df, level)
     p = float(2 * scipy.stats.t.sf(abs(t), df))
     return Pooled(value, se, float(df), t, p, value - half_width, value + half_width, float(fmi), riv, "")
+
+
+def rubin(estimates: NDArray[np.float64], variances: NDArray[np.float64], df_complete: ArrayLike) -> tuple[Floats, ...]:
+    """Rubin's rules for many estimates at once, as `pool` says: estimates, variances (..., m) -> estimate, total variance,
+    degrees of freedom and relative increase in variance, (...) each. Where nothing varies df is NaN."""
+    n_imputations = estimates.shape[-1]
+    # Relative to the first, so that equal estimates have a between variance of exactly 0.
+    deviations = estimates - estimates[..., :1]
+    between_variance, within_variance = np.var(deviations, axis=-1, ddof=1), variances.mean(axis=-1)
+    increase = (1 + 1 / n_imputations) * between_variance
+    total = within_variance + increase
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between_share = increase / total
+        complete = np.asarray(df_complete, dtype=np.float64)
+        observed_df = (complete + 1) / (complete + 3) * complete * (1 - between_share)
+        df = np.where(
+            observed_df > 0, 1 / (between_share**2 / (n_imputations - 1) + 1 / observed_df),
+            (n_imputations - 1) / between_share**2,
+        )  # fmt: skip
+        riv = np.where(within_variance > 0, increase / within_variance, np.inf)
+    return estimates[..., 0] + deviations.mean(axis=-1), total, np.where(between_share == 0, observed_df, df), riv
 
 
 def impute_change(

@@ -56,6 +56,7 @@ from dagster_project.study.questions import ASK
 from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study
 from dagster_project.study.readers import READERS, Layout
 from dagster_project.study.scores import Bands, CutOff, Score
+from dagster_project.study.sensitivity import AT_RANDOM, Scenario, Sensitivity, all_scenarios, directions_of, scenarios_of
 from dagster_project.study.source import (
     Kobo,
     LimeSurvey,
@@ -75,6 +76,7 @@ __all__ = [
     "ANSWERED_CURE",
     "ANSWERED_UNASKED",
     "ASK",
+    "AT_RANDOM",
     "CODEBOOK_COLUMNS",
     "EFFECT_SIZES",
     "EFFECT_SIZE_NAMES",
@@ -142,7 +144,9 @@ __all__ = [
     "RowFilter",
     "RowRule",
     "Scale",
+    "Scenario",
     "Score",
+    "Sensitivity",
     "Service",
     "ServiceSource",
     "ServiceUse",
@@ -155,11 +159,13 @@ __all__ = [
     "WaveId",
     "WaveState",
     "YesNo",
+    "all_scenarios",
     "codebook_tables",
     "column_descriptions",
     "comparable",
     "covariate_words",
     "covariates_of",
+    "directions_of",
     "effect_size_method",
     "effect_size_of",
     "further_definitions",
@@ -176,6 +182,7 @@ __all__ = [
     "read_definition",
     "read_instrument",
     "read_study",
+    "scenarios_of",
     "scoring_rule",
     "settle",
     "study_code",

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from dagster_project.study.base import CategoryId, Code, Definition
 from dagster_project.study.participants import Category, ParticipantVariable
+from dagster_project.study.sensitivity import Sensitivity
 
 #: Codes of variables that are arms of a trial as a rule: pooling them without a word would hide the comparison.
 _ARM_CODES = frozenset(
@@ -66,6 +67,11 @@ class Groups(Definition):
     )
     repeated_measures: RepeatedMeasures = Field(
         default=RepeatedMeasures(), description="the mixed model of all waves: baseline, covariance, df"
+    )
+    sensitivity: Sensitivity | None = Field(
+        default=None,
+        description="comparisons with missing scores imputed within groups, and under departures from it: reference_based,"
+        " deltas, delta_unit, delta_groups, tipping_point; {} for imputation within groups alone",
     )
 
 

@@ -24,6 +24,7 @@ from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import Family, Plan
 from dagster_project.study.planned import PLANNED_KEYS, Condition, PlannedFor, WaveConditions, condition_of
 from dagster_project.study.roster import with_roster_of_wave
+from dagster_project.study.sensitivity import Sensitivity
 from dagster_project.study.source import ServiceSource
 
 
@@ -280,6 +281,11 @@ class Protocol(Definition):
         group_variable = self.groups.variable if isinstance(self.groups, Groups) else None
         return tuple(variable for variable in self.participant_variables if variable.variable != group_variable)
 
+    @property
+    def sensitivity(self) -> Sensitivity | None:
+        """What comparisons of groups are computed under beside what is observed; None where nothing is declared."""
+        return self.groups.sensitivity if isinstance(self.groups, Groups) else None
+
     def family_tests(self, family: Family) -> list[tuple[str, str]]:
         """The tests of a family: (scale, contrast)."""
         contrasts = family.contrasts or tuple(contrast.contrast for contrast in self.contrasts)
@@ -305,7 +311,7 @@ class Protocol(Definition):
             if family["estimand"] is None:
                 del family["estimand"]
         if isinstance(self.groups, Groups):
-            undeclared = {key for key in ("covariates", "subgroups") if not getattr(self.groups, key)}
+            undeclared = {key for key in ("covariates", "subgroups", "sensitivity") if not getattr(self.groups, key)}
             plan_content["groups"] = self.groups.model_dump(mode="json", exclude=undeclared)
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -4,6 +4,7 @@ person; a trace counts the people of the number's groups; groups without people 
 import csv
 import math
 import re
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,15 @@ from group_study import ARMS, PROTOCOL, WAVES, write_group_study
 from recompute import recompute
 from released_tables import released_tables
 
-from dagster_project.statistics import benjamini_hochberg, fit_mmrm, holm, patterns_of
+from dagster_project.statistics import (
+    Comparison,
+    GroupImputation,
+    benjamini_hochberg,
+    fit_mmrm,
+    holm,
+    patterns_of,
+    pooled_difference,
+)
 
 pytestmark = pytest.mark.slow
 #: The arms by code, the reference first.
@@ -25,7 +34,8 @@ def group_workspace(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any)
     from conftest import run_all
 
     folder = tmp_path_factory.mktemp("groups")
-    workspace = workspace_at(folder, write_group_study(folder / "made" / "group_study"))
+    sensitivity = "{reference_based: [jump_to_reference, copy_increments], deltas: [0.25], delta_unit: baseline_sd, tipping_point: true}"
+    workspace = workspace_at(folder, write_group_study(folder / "made" / "group_study", 30, sensitivity=sensitivity))
     run = run_all(workspace)
     assert run.success, (run.failures, run.checks)
     return workspace
@@ -39,7 +49,7 @@ def test_every_number_of_groups_is_what_their_people_give(group_workspace: Any) 
     of_groups = {
         name for name in report.uncovered if name.split("/")[0].endswith(("_by_group", "_difference", "change_adjusted"))
     }
-    assert {name.split("/")[1] for name in of_groups if not name.startswith("mmrm")} <= by_hand
+    assert {name.split("/")[1] for name in of_groups if not name.startswith(("mmrm", "mi_"))} <= by_hand
 
 
 def test_the_flow_of_each_arm_adds_up(group_workspace: Any) -> None:
@@ -93,6 +103,40 @@ def test_the_mixed_model_is_of_everybody_with_a_score(group_workspace: Any) -> N
     assert "mmrm_difference/mood_total/course/T1/difference" not in values
 
 
+def test_sensitivity_analyses_are_of_everybody_with_a_score(group_workspace: Any) -> None:
+    """The same functions as the warehouse's, of people counted here; the seed and the number of data sets are the results'."""
+    scores = _scores(group_workspace, "mood_total")
+    groups = [patterns_of(np.array([[*row] for row in scores[code]])) for code in CODES]
+    values = group_workspace.values()
+    address = "mi_group_adjusted/mood_total/{}/calls/T1-T4"
+    imputations = int(values[f"{address.format('missing_at_random')}/imputations"])
+    seed = zlib.crc32(b"1/mi_group_difference/mood_total")
+    imputation = GroupImputation(groups, imputations=imputations, seed=seed)
+    for scenario in ("missing_at_random", "jump_to_reference", "copy_increments"):
+        pairs = imputation.pairs(0, 3, scenario)  # type: ignore[arg-type]
+        expected = pooled_difference(Comparison(pairs, 2, 1, is_adjusted=True))
+        numbers = {
+            "difference": expected.pooled.estimate, "se": expected.pooled.se, "df": expected.pooled.df,
+            "p": expected.pooled.p, "fmi": expected.pooled.fmi, "monte_carlo_error": expected.error, "n": expected.n,
+            "n_imputed": expected.n_imputed,
+        }  # fmt: skip
+        for name, value in numbers.items():
+            assert values[f"{address.format(scenario)}/{name}"] == pytest.approx(value, rel=1e-7), (scenario, name)
+    # A twentieth more of the shift, and p is above .05; a twentieth less, and it is below.
+    point = values["mi_group_difference/mood_total/worse/calls/T1-T4/tipping_point"]
+    assert point < 0
+    plain = Comparison(imputation.pairs(0, 3, "missing_at_random"), 2, 1, is_adjusted=False)
+    below, above = (pooled_difference(plain.shifted([0.0, *([share * point] * 2)])).pooled.p for share in (0.95, 1.05))
+    assert below < 0.05 < above
+    scenarios = group_workspace.released(
+        "select scenario, delta, delta_unit from codebook.scenarios order by scenario_order"
+    )
+    assert [tuple(row.values()) for row in scenarios] == [
+        ("missing_at_random", None, None), ("jump_to_reference", None, None), ("copy_increments", None, None),
+        ("worse_0_25", 0.25, "baseline_sd"),
+    ]  # fmt: skip
+
+
 def _scores(workspace: Any, scale: str) -> dict[str, list[list[float]]]:
     rows = workspace.released(
         f"""
@@ -139,9 +183,11 @@ def test_a_trace_counts_the_people_of_the_groups_that_a_number_is_about(group_wo
         """
         select result_id, n, value, analysis, statistic, outcome from results.results
         where (people_group is not null or statistic = 'n_without_group') and statistic in ('n', 'p', 'n_without_group', 'percent', 'mean', 'standardised_difference')
+            -- Every scenario is of the same people.
+            and (category is null or category not in ('jump_to_reference', 'copy_increments', 'worse_0_25'))
         """
     )
-    assert len({row["analysis"] for row in numbers}) == 11
+    assert len({row["analysis"] for row in numbers}) == 13
     connection = released_tables(group_workspace.release / "warehouse.duckdb")
     for row in numbers:
         people = connection.execute(
@@ -158,13 +204,13 @@ def test_a_trace_counts_the_people_of_the_groups_that_a_number_is_about(group_wo
         "where part = 'person' and not is_counted group by all order by all"
     )
     reasons = {row["missing_reason"]: row["n"] for row in left_out}
-    assert (reasons["in another group"], reasons["group not known"]) == (28, 1)
+    assert (reasons["in another group"], reasons["group not known"]) == (60, 1)
 
 
 def test_the_boxes_of_each_group_add_up_and_with_people_without_a_group_to_the_roster(group_workspace: Any) -> None:
     values = group_workspace.values()
     rosters = [values[f"flow_by_group/roster/{code}/n"] for code in CODES]
-    assert sum(rosters) + values["flow_by_group/roster/n_without_group"] == values["flow/roster/n"] == 43
+    assert sum(rosters) + values["flow_by_group/roster/n_without_group"] == values["flow/roster/n"] == 91
     for code, roster in zip(CODES, rosters, strict=True):
         for wave in WAVES:
             states = ("n", "n_withdrawn", "n_returned_blank", "n_not_returned")
@@ -178,6 +224,8 @@ def test_the_page_shows_groups_with_their_reference(group_workspace: Any) -> Non
         "Groups compared over all waves", "Use of services by group, T3", "Waiting list (reference)", "Scores over time by group",
         "People were compared by the groups to which they were allocated by chance: Course and Course and calls with Waiting"
         " list, the reference.",
+        "Groups compared with missing scores imputed, T1-T2 (sensitivity analyses)", "Tipping points of the differences between groups, T1-T4",
+        "Course and calls, copy increments in reference", "As a sensitivity analysis, missing scores of everybody with any score",
         "Tests of adjusted differences of change were adjusted within the planned family main (primary), by Holm and by Benjamini"
         " and Hochberg.",
     ):  # fmt: skip
@@ -214,7 +262,11 @@ def test_an_empty_arm_and_arms_of_one_person_have_values_or_reasons(
 
     # With covariates and subgroups: everything else is computed beside them.
     study = write_group_study(
-        tmp_path / "made" / "group_study", people_per_arm=4, covariates=["age", "region"], has_subgroups=True
+        tmp_path / "made" / "group_study",
+        people_per_arm=4,
+        covariates=["age", "region"],
+        has_subgroups=True,
+        sensitivity="{reference_based: [jump_to_reference], deltas: [1, 2.5], delta_unit: points, delta_groups: all, tipping_point: true}",
     )
     roster = study / "raw/roster/roster.csv"
     with roster.open(encoding="utf-8", newline="") as file:

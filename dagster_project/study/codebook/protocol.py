@@ -9,6 +9,7 @@ from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, co
 from dagster_project.study.covariates import covariates_of, subgroups_of, terms_of
 from dagster_project.study.export import MISSING_REASONS
 from dagster_project.study.groups import Groups
+from dagster_project.study.sensitivity import all_scenarios
 from dagster_project.study.study import Study
 
 
@@ -84,6 +85,27 @@ def subgroups_table(study: Study) -> pa.Table:
         {"variable": TEXT, "subgroup_order": WHOLE},
         [(variable.variable, order) for order, variable in enumerate(subgroups_of(study.protocol), start=1)],
     )
+
+
+def scenarios_table(study: Study) -> pa.Table:
+    """What missing scores are taken to be in comparisons of groups; empty where no sensitivity analysis is declared."""
+    sensitivity = study.protocol.sensitivity
+    better_signs = [scale.better_sign for _, scale in study.scales.values()]
+    scenarios = all_scenarios(sensitivity, better_signs) if sensitivity is not None else ()
+    unit, groups = (sensitivity.delta_unit, sensitivity.delta_groups) if sensitivity is not None else (None, None)
+    return codebook_table(
+        {
+            "scenario": TEXT, "scenario_order": WHOLE, "label": TEXT, "imputation": TEXT, "delta": NUMBER,
+            "delta_unit": TEXT, "delta_groups": TEXT,
+        },
+        [
+            (
+                scenario.scenario, order, scenario.label, scenario.method, scenario.delta or None,
+                unit if scenario.delta else None, groups if scenario.delta else None,
+            )
+            for order, scenario in enumerate(scenarios, start=1)
+        ],
+    )  # fmt: skip
 
 
 def plan_table(study: Study) -> pa.Table:
