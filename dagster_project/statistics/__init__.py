@@ -26,6 +26,8 @@ from dagster_project.statistics.group_difference import (
     difference_in_sds,
     mean_difference,
 )
+from dagster_project.statistics.growth import GrowthModel, growth_model, sums_of_people, time_sums
+from dagster_project.statistics.growth_likelihood import TimeSums
 from dagster_project.statistics.imputation import ImputedChange, Pooled, impute_change, pool
 from dagster_project.statistics.interaction import Estimates, Interaction, interaction
 from dagster_project.statistics.meaning import (
@@ -85,6 +87,7 @@ __all__ = [
     "EffectSizes",
     "Estimate",
     "Estimates",
+    "GrowthModel",
     "ImputedChange",
     "Interaction",
     "McarTest",
@@ -108,6 +111,7 @@ __all__ = [
     "SignedRank",
     "StandardisedDifference",
     "Symmetry",
+    "TimeSums",
     "TwoProportions",
     "ancova",
     "band_transitions",
@@ -128,6 +132,7 @@ __all__ = [
     "fisher_exact",
     "fit_mmrm",
     "fit_normal",
+    "growth_model",
     "hedges_factor",
     "holm",
     "impute_change",
@@ -159,8 +164,10 @@ __all__ = [
     "standardised_difference_of_categories",
     "standardised_difference_of_means",
     "standardised_difference_of_shares",
+    "sums_of_people",
     "t_interval",
     "t_score",
+    "time_sums",
     "two_proportions",
     "weighted_midpoint",
     "wilson",
