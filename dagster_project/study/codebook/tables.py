@@ -38,12 +38,14 @@ from dagster_project.study.codebook.protocol import (
     contrasts_table,
     covariates_table,
     groups_table,
+    growth_table,
     missing_reasons_table,
     plan_table,
     plan_tests_table,
     planned_for_table,
     study_table,
     subgroups_table,
+    visit_windows_table,
     waves_table,
 )
 from dagster_project.study.study import Study
@@ -59,6 +61,8 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "groups": groups_table(study),
         "covariates": covariates_table(study),
         "subgroups": subgroups_table(study),
+        "growth": growth_table(study),
+        "visit_windows": visit_windows_table(study),
         "plan": plan_table(study),
         "plan_tests": plan_tests_table(study),
         "instruments": instruments_table(study),
