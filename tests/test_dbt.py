@@ -78,6 +78,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "only_people_who_answered_in_both_waves_are_in_pairs_of_categories",
             "days_are_counted_from_the_own_baseline",
             "people_with_the_same_times_are_summed_up",
+            "planned_times_are_those_of_the_waves",
             "study_flow_adds_up",
             "answers_and_reasons_are_counted_item_by_item",
         ),

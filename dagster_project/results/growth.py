@@ -67,6 +67,8 @@ class _ScaleGrowth:
         self._scale, self._model, self._groups = scale, model, groups
         self._n = sum(model.n_people)
         self._reason = re.sub(r"\bgroup (\d+)", lambda match: f"group {groups[int(match[1]) - 1]}", model.reason)
+        #: Why there is no number at all; what is said of a model that there is, is no reason.
+        self._no_model = "" if model.has_converged else self._reason
         lines = "a line for each group" if groups else "one line"
         self._method = (
             f"linear growth by REML: {lines}, time in {growth.time_in_words}, random intercepts and slopes of people,"
@@ -74,11 +76,11 @@ class _ScaleGrowth:
         )
 
     def add_everybody(self, rows: Rows) -> None:
-        model, fields = self._model, RowFields(note=self._reason)
+        model, fields = self._model, RowFields(note=self._no_model)
         rows.add(self._scale, "n", self._n, self._n, "people with a score at a known time", remark=self._reason)
         rows.add(self._scale, "n_observations", model.n_observations, self._n, "scores at a known time")
         self._add_line(rows, model.intercepts[0], model.slopes[0], self._n, fields)
-        self._add_test(rows, model.slopes[0], RowFields(note=self._reason or NO_P, role="exploratory"))
+        self._add_test(rows, model.slopes[0], RowFields(note=self._no_model or NO_P, role="exploratory"))
         self._add_components(rows)
 
     def add_groups(self, rows: Rows) -> None:
@@ -87,13 +89,13 @@ class _ScaleGrowth:
         for group, n, intercept, slope in zip(self._groups, model.n_people, model.intercepts, model.slopes, strict=True):
             method = "people of the group with a score at a known time"
             rows.add(self._scale, "n", n, n, method, people_group=group, remark=self._reason)
-            self._add_line(rows, intercept, slope, self._n, RowFields(people_group=group, note=self._reason or _NO_LINE))
+            self._add_line(rows, intercept, slope, self._n, RowFields(people_group=group, note=self._no_model or _NO_LINE))
         self._add_components(rows)
 
     def add_differences(self, rows: Rows) -> None:
         for group, estimate in zip(self._groups[1:], self._model.differences, strict=True):
             fields = RowFields(
-                people_group=group, compared_with=self._groups[0], note=self._reason or _NO_DIFFERENCE, df=estimate.df,
+                people_group=group, compared_with=self._groups[0], note=self._no_model or _NO_DIFFERENCE, df=estimate.df,
                 role="exploratory",
             )  # fmt: skip
             method = f"slope of the group minus that of the reference; {self._method}"
@@ -130,5 +132,5 @@ class _ScaleGrowth:
         for name, method in words.items():
             value = getattr(model, name)
             has_none = name == "correlation" and math.isnan(value) and model.has_converged
-            note = _NO_CORRELATION if has_none else self._reason
+            note = _NO_CORRELATION if has_none else self._no_model
             rows.add(self._scale, name, value, self._n, f"{method}; {self._method}", note=note, remark=remark)

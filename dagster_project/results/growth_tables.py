@@ -54,6 +54,12 @@ def _with_limits(name: str) -> tuple[str, str, str]:
     return name, f"{name}_ci95_low", f"{name}_ci95_high"
 
 
+def _remark(numbers: Numbers, identifier: str) -> Cell:
+    """Why there is no model, or what is to be said of it; empty where there is nothing to say."""
+    cell = numbers.note(identifier)
+    return cell if cell.text else Cell("")
+
+
 def _note(growth: Growth) -> str:
     return (
         f"Linear mixed model by REML; time: {growth.time_in_words}. Everybody with any score at a known time counts; scores"
@@ -74,10 +80,12 @@ def _overall(study: Study, numbers: Numbers, growth: Growth) -> Table:
         cells += [_estimate(numbers, ids(*_with_limits(name))) for name in ("intercept", "slope")]
         names = ("p", "sd_intercept", "sd_slope", "correlation", "sd_residual")
         cells += [numbers.cell("{}", *ids(name)) for name in names]
+        cells.append(_remark(numbers, ids("n")[0]))
         rows.append(Row(label, tuple(cells)))
     columns = (
         Column("n"), Column("scores"), Column("at time 0"), Column(f"per {growth.unit_word}"), Column("p"),
         Column("level", "SD of people's"), Column("slope", "SD of people's"), Column("correlation"), Column("error SD"),
+        Column("remark", has_words=True),
     )  # fmt: skip
     return Table("", "growth", f"Linear growth, per {growth.unit_word}", columns, tuple(rows), (_note(growth),))
 
@@ -95,9 +103,11 @@ def _groups(study: Study, numbers: Numbers, growth: Growth) -> Table:
             cells += [_estimate(numbers, ids("growth_by_group", *_with_limits(name))) for name in ("intercept", "slope")]
             cells.append(_estimate(numbers, ids("growth_difference", "difference", "ci95_low", "ci95_high")))
             cells.append(numbers.cell("{}", *ids("growth_difference", "p")))
+            cells.append(_remark(numbers, ids("growth_by_group", "n")[0]))
             rows.append(Row(f"{group.label}{'' if order else ' (reference)'}", tuple(cells)))
     columns = (
         Column("n"), Column("at time 0"), Column(f"per {growth.unit_word}"), Column("difference of slopes"), Column("p"),
+        Column("remark", has_words=True),
     )  # fmt: skip
     title = f"Linear growth by group, per {growth.unit_word}"
     return Table("", "growth_by_group", title, columns, tuple(rows), (_note(growth),))
