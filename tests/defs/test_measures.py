@@ -143,7 +143,9 @@ def test_who_answered_early_is_kept_and_listed_with_the_day_and_the_row(measures
     assert all(returns[person]["file_name"] == "t2.csv" and returns[person]["source_row"] > 1 for person in early)
     counted = measures_workspace.released("from trace('growth/depression/slope') where part = 'person' and is_counted")
     assert len({row["participant_id"] for row in counted} & early) > 0
-    assert any("before_baseline" in (row["missing_reason"] or "") for row in counted)
+    weights = measures_workspace.released("from trace('growth/weight/slope') where part = 'person' and is_counted")
+    reasons = [row["missing_reason"] for row in weights if "before_baseline" in (row["missing_reason"] or "")]
+    assert reasons == ["T2: wave_not_returned, T3: before_baseline"]
 
 
 def test_slopes_have_a_unit_or_a_reason(measures_workspace: Any) -> None:
