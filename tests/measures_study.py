@@ -1,6 +1,7 @@
 """A made-up cohort that is followed without questionnaires: a given score, numbers, yes or no, categories, two natural groups.
 Belongs here: its people, made by a seeded generator, and its files. Does not belong here: what is counted in it."""
 
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
@@ -16,8 +17,8 @@ source: none
 licence: none
 waves:
   - {wave: T1, label: start, month: 0}
-  - {wave: T2, label: half a year, month: 6}
-  - {wave: T3, label: a year, month: 12}
+  - {wave: T2, label: half a year, month: 6, days_from_baseline: {earliest: 150, latest: 210}}
+  - {wave: T3, label: a year, month: 12, days_from_baseline: {earliest: 330, latest: 400}}
 contrasts:
   - {contrast: T1-T2, baseline: T1, followup: T2, direction: followup_minus_baseline}
   - {contrast: T1-T3, baseline: T1, followup: T3, direction: baseline_minus_followup}
@@ -52,6 +53,7 @@ measures:
         - {category: family, label: With others, text: ["5"]}
 outcomes: [depression, weight, drinks]
 groups: {variable: region, reference: town, design: natural, covariates: [sex], subgroups: [sex]}
+growth: {time: answered_on, unit: months}
 plan:
   families: [{family: main, role: primary, outcomes: [depression], contrasts: [T1-T2]}]
 participant_variables:
@@ -77,6 +79,7 @@ _EXPORT = """  - export: {name}
     folder: raw/{wave}
     reader: delimited
     respondent: Person
+    answered_on: Day
     decimal: ","
     special_codes: [{{blocks: [measures], codes: {{"-9": refused}}}}]
     blocks: [{{block: measures, columns: {{{columns}}}}}]
@@ -93,10 +96,30 @@ _COLUMNS = {
 
 def without_scores(text: str) -> str:
     """study.yaml with yes or no and categories alone: no score or number, no outcome, no plan, nothing adjusted."""
-    for first, following in (("  scores:", "  yes_no:"), ("outcomes:", "groups:"), ("plan:", "participant_variables:")):
+    for first, following in (("  scores:", "  yes_no:"), ("outcomes:", "groups:"), ("growth:", "participant_variables:")):
         start, end = text.index(first), text.index(following)
         text = text[:start] + text[end:]
     for words in (", covariates: [sex], subgroups: [sex]", "depression: BDI, weight: Kilo, ", "drinks: Drinks, "):
+        assert words in text
+        text = text.replace(words, "")
+    return text
+
+
+def day_of(random: Random, number: int, order: int) -> str:
+    """The day on which a person answered a wave, around half a year apart; a few have none, one lies before the baseline."""
+    day = date(2024, 1, 1) + timedelta(days=number + order * 182 + (random.randint(-40, 40) if order else 0))
+    if (number, order) == (7, 2):
+        day = date(2023, 12, 1)
+    return "" if random.random() < 0.06 else day.isoformat()
+
+
+WINDOWS = (", days_from_baseline: {earliest: 150, latest: 210}", ", days_from_baseline: {earliest: 330, latest: 400}")
+GROWTH = "growth: {time: answered_on, unit: months}\n"
+
+
+def without_times(text: str) -> str:
+    """study.yaml without growth and visit windows."""
+    for words in (GROWTH, *WINDOWS):
         assert words in text
         text = text.replace(words, "")
     return text
@@ -109,7 +132,7 @@ def columns_of(wave: str) -> dict[str, str]:
 
 def write_measures_study(folder: Path, size: int = 60, seed: int = 5) -> Path:
     """The study's folder with its definitions and exports: drop-out, refusals, blanks, one number with too many decimals."""
-    random = Random(seed)
+    random, days = Random(seed), Random(seed + 1)
     exports = "".join(
         _EXPORT.format(
             name=wave.lower(), wave=wave, columns=", ".join(f"{code}: {name}" for code, name in columns_of(wave).items())
@@ -139,8 +162,9 @@ def write_measures_study(folder: Path, size: int = 60, seed: int = 5) -> Path:
                 cells[column] = random.choices([cells[column].replace(".", ","), "", "-9"], [0.92, 0.05, 0.03])[0]
             if (number, wave) == (3, "T1"):
                 cells |= {"Kilo": "71,25", "Home": "4", "Work": "0"}  # neither is declared
-            rows[wave].append({"Person": name} | {name: cells[name] for name in columns_of(wave).values()})
+            day = {"Person": name, "Day": day_of(days, number, order)}
+            rows[wave].append(day | {name: cells[name] for name in columns_of(wave).values()})
     write_rows(folder / "raw/roster/roster.csv", roster, ("Person", "Region", "Sex"))
     for wave in WAVES:
-        write_rows(folder / f"raw/{wave}/{wave.lower()}.csv", rows[wave], ("Person", *columns_of(wave).values()))
+        write_rows(folder / f"raw/{wave}/{wave.lower()}.csv", rows[wave], ("Person", "Day", *columns_of(wave).values()))
     return folder

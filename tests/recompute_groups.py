@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from recompute_covariates import Covariates
+from recompute_growth import Growth
 from recompute_sensitivity import Sensitivity
 from recompute_subgroups import Subgroups
 from scipy import stats
@@ -30,12 +31,14 @@ class Groups:
         self._variable = rows[0]["variable"] if rows else None
         groups = np.array([person[self._variable] if rows else None for person in study.people], dtype=object)
         self._is_in = {name: groups == name for name in self.names}
+        self._growth = Growth(study, self._is_in)
         self._covariates, self._subgroups = Covariates(study, self._is_in), Subgroups(study, self._is_in)
         self._sensitivity = Sensitivity(study, self._is_in)
         self._n_unknown = int(sum(group is None for group in groups))
 
     def results(self) -> Results:
         """Every result of groups by id; NaN where there is no value."""
+        yield from self._growth.results()
         if not self.names:
             return
         for analysis in (

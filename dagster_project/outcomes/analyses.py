@@ -15,6 +15,7 @@ from dagster_project.results import (
     ResultRow,
     Table,
     adjusted_change_results,
+    answer_days_results,
     attrition_results,
     band_change_results,
     band_results,
@@ -38,6 +39,7 @@ from dagster_project.results import (
     group_service_results,
     group_summary_results,
     group_tables,
+    growth_results,
     imputation_results,
     item_results,
     leaver_results,
@@ -278,6 +280,20 @@ OUTCOMES = (
         ("group_pattern_moments",),
         lambda study, source: sensitivity_results(source.mart("group_pattern_moments"), study),
         ("mi_group_difference", "mi_group_adjusted"), "sensitivity",
+    ),
+    Outcome(
+        "answer_days", "When waves were answered, in days from people's baseline.", ("visit_counts",),
+        lambda study, source: answer_days_results(source.mart("visit_counts"), study),
+        ("answer_days",), "answer_days",
+    ),
+    Outcome(
+        "growth", "Slopes over time: linear growth of everybody and of each group.", ("growth_moments",),
+        lambda study, source: growth_results(source.mart("growth_moments"), study),
+        ("growth", "growth_by_group", "growth_difference"), "growth",
+        warning=NoteWarning(
+            "growth_converges", "Every scale's model of growth converges.", "slope", ("the model does not converge",),
+            "Every model of growth converges.",
+        ),
     ),
     Outcome(
         "stability", "Whether other methods agree with the paired t test.", (),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from dagster_project.report.estimand_methods import estimands
 from dagster_project.report.group_methods import enumerated, group_methods
+from dagster_project.report.growth_methods import growth_methods
 from dagster_project.results import (
     PEOPLE,
     ResultRow,
@@ -40,7 +41,7 @@ def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, 
         ("Estimands", " ".join(estimands(study))),
         ("Norms", _norms(study)),
         ("Missing answers", _missing(study) + _rejected(results)),
-        ("Analysis", " ".join(_analysis(study, set(analyses)))),
+        ("Analysis", " ".join([*_analysis(study, set(analyses)), *growth_methods(study, set(analyses))])),
         ("Multiplicity", _multiplicity(study)),
         ("Sensitivity analyses", " ".join(_sensitivity(study, set(analyses)))),
         ("Assumptions", " ".join(assumption.statement for assumption in study.protocol.assumptions)),

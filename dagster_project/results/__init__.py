@@ -4,6 +4,7 @@ Belongs here: names, formatting and comparison of results. Does not belong here:
 than a published table.
 """
 
+from dagster_project.results.answer_days import answer_days_results
 from dagster_project.results.ard import ARD_TABLE, ArdRow, ard_rows
 from dagster_project.results.categories import (
     category_change_results,
@@ -33,6 +34,7 @@ from dagster_project.results.groups import (
     group_service_results,
     group_summary_results,
 )
+from dagster_project.results.growth import growth_results
 from dagster_project.results.items import MAX_ANSWER_OPTIONS, item_results
 from dagster_project.results.main_tables import (
     Cell,
@@ -141,6 +143,7 @@ __all__ = [
     "Statistic",
     "Table",
     "adjusted_change_results",
+    "answer_days_results",
     "ard_rows",
     "attrition_results",
     "band_change_results",
@@ -177,6 +180,7 @@ __all__ = [
     "group_service_results",
     "group_summary_results",
     "group_tables",
+    "growth_results",
     "has_norm_of_outcomes",
     "imputation_results",
     "interval_of",

@@ -144,6 +144,10 @@ class Rows:
             return variable.unit or "", variable.decimals
         if statistic.unit is StudyUnit.SCORE:
             return _score_unit(self._study, outcome), statistic.decimals
+        if statistic.unit is StudyUnit.SLOPE:
+            growth = self._study.protocol.growth
+            per_unit = f" per {growth.unit_word}" if growth is not None else ""
+            return _score_unit(self._study, outcome) + per_unit, statistic.decimals
         return statistic.unit, statistic.decimals
 
 

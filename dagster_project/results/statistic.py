@@ -19,6 +19,8 @@ PEOPLE = {
     "both_covariates": "people with a score in both waves of the contrast and every covariate known",
     "both_subgroup": "people with a score in both waves of the contrast whose subgroup is known",
     "any": "people with a score of the scale in any wave",
+    "timed": "people with a score of the scale at a known time in any wave",
+    "returned": "people who returned the wave",
     "items": "people who answered all items of the scale in the wave",
     "value": "people with a known value",
     "roster": "everybody on the roster for whom it was planned",
@@ -34,6 +36,7 @@ class StudyUnit(Enum):
     """A unit that the study declares."""
 
     SCORE = "score"  # of the scale; none where the outcome is no scale
+    SLOPE = "slope"  # of the scale's score, per unit of time
     VARIABLE = "variable"  # of the participant variable, which declares the decimals too
 
 

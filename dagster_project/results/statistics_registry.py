@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from dagster_project.results.group_statistics import group_statistics
+from dagster_project.results.growth_statistics import growth_statistics
 from dagster_project.results.meaning_statistics import meaning_statistics
 from dagster_project.results.statistic import (
     PEOPLE,
@@ -337,6 +338,7 @@ _OF_EVERYBODY: tuple[Statistic, ...] = (
     *_change_of_share("service_change", "used"),
     *share(partial(Statistic, "categories", people="value"), "who gave the answer"), *_category_change(),
     *meaning_statistics(),
+    *growth_statistics(),
 )  # fmt: skip
 #: Every statistic, in the order of the codebook.
 STATISTICS: tuple[Statistic, ...] = (*_OF_EVERYBODY, *group_statistics(_OF_EVERYBODY))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dagster_project.results.category_tables import category_change_tables, share_change_table
 from dagster_project.results.existing import existing_tables, numbered
+from dagster_project.results.growth_tables import growth_tables
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.meaning_tables import meaning_tables
 from dagster_project.results.result_collector import direction_of
@@ -31,6 +32,7 @@ def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Tab
         _services(study, numbers),
         *category_change_tables(study, numbers),
         *meaning_tables(study, numbers),
+        *growth_tables(study, numbers),
     ]
     return numbered(existing_tables(tables), "S")
 

@@ -25,7 +25,7 @@ span as (
     select waves.wave, waves.wave_order
     from codebook.waves as waves, one
     where case
-        when one.people = 'any' then true
+        when one.people in ('any', 'timed') then true
         -- Patterns of waves are about all of them.
         when one.analysis = 'missingness' then true
         when one.people = 'first' then waves.wave_order = 1
@@ -76,7 +76,7 @@ cells as materialized (
 -- known of each person. An item by itself counts where it was answered.
 counted as (
     select
-        rule.participant_id, rule.is_counted, rule.value, coalesce(facts.category, baseline.category || ' → ' || followup.category, followup.category) as text,
+        rule.participant_id, rule.is_counted, rule.value, coalesce(facts.category, baseline.category || ' → ' || followup.category, followup.category, days.visit) as text,
         -- The wave that the reason is about; a reason of several waves names each.
         case
             when rule.kind = 'fact' and rule.reason is distinct from 'not_planned' then null
@@ -96,6 +96,10 @@ counted as (
         on rule.measure = followup.measure and coalesce(rule.value_followup, rule.value) = followup.stored_as
     left join codebook.measure_categories as baseline
         on rule.measure = baseline.measure and rule.value_baseline = baseline.stored_as
+    -- Of a return, whether it lies in the wave's visit window.
+    left join (
+        select participant_id, wave, visit from marts.answer_days where split_part(traced_id, '/', 1) = 'answer_days'
+    ) as days on rule.participant_id = days.participant_id and rule.moment = days.wave
     where rule.measure = split_part(traced_id, '/', 2)
         and rule.people = case
             when one.analysis = 'missingness' then 'any'
@@ -103,7 +107,7 @@ counted as (
             else one.people
         end
         and rule.moment = case
-            when one.people = 'any' or one.analysis = 'missingness' then ''
+            when one.people in ('any', 'timed') or one.analysis = 'missingness' then ''
             -- The variable whose categories are subgroups stands before its category, or alone.
             when one.people = 'both_subgroup' then one.contrast || '/' || split_part(one.category, '-', 1)
             else coalesce(one.contrast, one.wave, '')
@@ -124,7 +128,7 @@ everybody as (
         people.participant_id, null as excluded, people.source_file, people.source_row,
         case
             when one.people = 'without_group' then if(states.people_group is null, null, 'in a group')
-            when one.people_group is null and one.people is distinct from 'both_subgroup' then null
+            when one.people_group is null and not coalesce(one.of_all_groups, false) then null
             when states.people_group is null then 'group not known'
             when one.of_all_groups then null
             when states.people_group not in (one.people_group, coalesce(one.compared_with, one.people_group)) then 'in another group'
@@ -143,7 +147,7 @@ everybody as (
 asked as (
     select waves.wave, waves.wave_order
     from codebook.waves as waves, one
-    where one.people in ('first', 'roster', 'whole_roster') and waves.wave in (one.wave, one.baseline, one.followup)
+    where one.people in ('first', 'roster', 'whole_roster', 'returned') and waves.wave in (one.wave, one.baseline, one.followup)
 ),
 
 returns as (
@@ -274,7 +278,7 @@ traced as (
     union all
     select 5, 'return', sheets.participant_id, sheets.wave, asked.wave_order, one.outcome, null, 0, null, null,
         case
-            when sheets.is_returned then 'returned' when states.missing_reason = 'not_planned' then 'was not planned' else 'did not return'
+            when sheets.is_returned then 'returned' || coalesce(' on ' || if(one.people = 'returned', sheets.answered_on, null), '') when states.missing_reason = 'not_planned' then 'was not planned' else 'did not return'
         end, null, people.is_counted, null, sheets.source_file, sheets.source_row, null, null, null, null
     from marts.answer_sheets as sheets
     cross join one

@@ -33,6 +33,8 @@ from dagster_project.statistics.group_imputation import (
     pooled_sd,
     reference_distribution,
 )
+from dagster_project.statistics.growth import GrowthModel, growth_model, sums_of_people, time_sums
+from dagster_project.statistics.growth_likelihood import TimeSums
 from dagster_project.statistics.imputation import ImputedChange, Pooled, impute_change, pool
 from dagster_project.statistics.interaction import Estimates, Interaction, interaction
 from dagster_project.statistics.meaning import (
@@ -103,6 +105,7 @@ __all__ = [
     "Estimate",
     "Estimates",
     "GroupImputation",
+    "GrowthModel",
     "ImputedChange",
     "Interaction",
     "McarTest",
@@ -128,6 +131,7 @@ __all__ = [
     "SignedRank",
     "StandardisedDifference",
     "Symmetry",
+    "TimeSums",
     "TippingPoint",
     "TwoProportions",
     "ancova",
@@ -149,6 +153,7 @@ __all__ = [
     "fisher_exact",
     "fit_mmrm",
     "fit_normal",
+    "growth_model",
     "hedges_factor",
     "holm",
     "imputations_needed",
@@ -184,8 +189,10 @@ __all__ = [
     "standardised_difference_of_categories",
     "standardised_difference_of_means",
     "standardised_difference_of_shares",
+    "sums_of_people",
     "t_interval",
     "t_score",
+    "time_sums",
     "tipping_point",
     "two_proportions",
     "weighted_midpoint",

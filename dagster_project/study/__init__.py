@@ -35,6 +35,7 @@ from dagster_project.study.export import (
 )
 from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UNASKED, VALID_SKIP, ItemGate, settle
 from dagster_project.study.groups import Groups, RepeatedMeasures, is_arm_code
+from dagster_project.study.growth import Growth, VisitWindow
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
@@ -70,7 +71,7 @@ from dagster_project.study.source import (
 )
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import INVISIBLE, comparable, number_in, with_decimal_point
-from dagster_project.study.windows import WaveState, wave_state
+from dagster_project.study.windows import WaveState, counts_days, wave_state
 
 __all__ = [
     "ANSWERED_CURE",
@@ -123,6 +124,7 @@ __all__ = [
     "FollowedMeasure",
     "GivenScale",
     "Groups",
+    "Growth",
     "Instrument",
     "IntercurrentEvent",
     "ItemGate",
@@ -154,6 +156,7 @@ __all__ = [
     "Sql",
     "Study",
     "StudyError",
+    "VisitWindow",
     "Wave",
     "WaveConditions",
     "WaveId",
@@ -163,6 +166,7 @@ __all__ = [
     "codebook_tables",
     "column_descriptions",
     "comparable",
+    "counts_days",
     "covariate_words",
     "covariates_of",
     "directions_of",

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from dagster_project.study.base import Code, ContrastId, Definition, Text, WaveId
 from dagster_project.study.export import RESERVED_NAMES, Export
 from dagster_project.study.groups import Groups, RepeatedBaseline, groups_error, ordered_groups
+from dagster_project.study.growth import Growth, VisitWindow, growth_error
 from dagster_project.study.instruments import Assumption
 from dagster_project.study.items import Positions
 from dagster_project.study.library import InstrumentName
@@ -36,6 +37,9 @@ class Wave(PlannedFor):
     #: May stand under `months` instead (once.py).
     month: float = Field(description="the planned month, a number, e.g. 4")
     window_days: int = Field(default=42, gt=0, description="for how many days from then on the wave is open (default 42)")
+    days_from_baseline: VisitWindow | None = Field(
+        default=None, description="the visit window in days from the person's baseline: {earliest: 70, latest: 110}"
+    )
 
 
 class Contrast(Definition):
@@ -122,6 +126,9 @@ class Protocol(Definition):
         description="groups of people to compare, e.g. {variable: arm, reference: control, design: randomised}; none where"
         " everybody is one group",
     )
+    growth: Growth | None = Field(
+        default=None, description="the model of linear growth, if any: {time: answered_on or planned, unit: months}"
+    )
     service_use: ServiceUse | None = Field(default=None, description="services asked about")
     exports: tuple[Export, ...] = Field(
         min_length=1, description="the exports, the roster among them unless roster: names a wave"
@@ -194,6 +201,10 @@ class Protocol(Definition):
         self._check_repeats(wave_exports)
         for wave in waves:
             self._check_parts(wave)
+        dated_waves = [str(export.wave) for export in wave_exports if export.answered_on is not None]
+        windows = {wave.wave: wave.days_from_baseline for wave in self.waves}
+        if error := growth_error(self.growth, windows, dated_waves, has_scales=bool(self.outcomes)):
+            raise ValueError(error)
         tables = [export.table for export in self.exports]
         if duplicates := [table for table in tables if tables.count(table) > 1 or table in RESERVED_NAMES[1:]]:
             raise ValueError(f"two tables of schema raw would be called {duplicates[0]}; rename a wave or a part")
@@ -302,7 +313,7 @@ class Protocol(Definition):
         """The first 16 digits of the SHA-256 of waves, contrasts, outcomes, groups and the analysis plan."""
         plan_content = self.model_dump(mode="json", include={"waves", "contrasts", "outcomes", "plan"})
         for wave in plan_content["waves"]:
-            for key in PLANNED_KEYS:
+            for key in (*PLANNED_KEYS, "days_from_baseline"):
                 if wave[key] is None:
                     del wave[key]
         for family in plan_content["plan"]["families"]:
@@ -313,6 +324,8 @@ class Protocol(Definition):
         if isinstance(self.groups, Groups):
             undeclared = {key for key in ("covariates", "subgroups", "sensitivity") if not getattr(self.groups, key)}
             plan_content["groups"] = self.groups.model_dump(mode="json", exclude=undeclared)
+        if self.growth is not None:
+            plan_content["growth"] = self.growth.model_dump(mode="json")
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
 
     def _check_repeats(self, wave_exports: Sequence[Export]) -> None:

@@ -1,6 +1,7 @@
-"""When a wave is planned, and its state on a given day.
+"""When a wave is planned, its state on a given day, and whether the days of its answers matter.
 
-Belongs here: comparing planned dates with what has arrived. Does not belong here: finding out what has arrived.
+Belongs here: comparing planned dates with what has arrived. Does not belong here: finding out what has arrived; a person's
+own time of answering (growth.py).
 """
 
 from dataclasses import dataclass
@@ -52,3 +53,9 @@ def wave_state(
     if arrived_on < first_day:
         return WaveState("early", f"{wave.wave} arrived on {arrived_on}, before it opened on {first_day}; {share}")
     return WaveState("arrived", f"{wave.wave} arrived on {arrived_on}; {share}")
+
+
+def counts_days(protocol: Protocol) -> bool:
+    """Whether a visit window or the model of growth asks for the days on which people answered."""
+    has_windows = any(wave.days_from_baseline is not None for wave in protocol.waves)
+    return has_windows or (protocol.growth is not None and protocol.growth.time == "answered_on")

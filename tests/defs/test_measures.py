@@ -3,6 +3,8 @@ undeclared codes are rejected; a trace counts the people of each number; the pag
 
 import csv
 import statistics
+from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +87,11 @@ def test_a_trace_counts_the_people_of_each_number_and_shows_their_answers(measur
         select result_id, n from results.results
         where analysis in ('categories', 'category_change', 'categories_by_group', 'category_difference')
             and statistic in ('n', 'p', 'percent', 'p_sign', 'chi_square') or outcome = 'weight' and statistic = 'mean'
+            or analysis in ('answer_days', 'growth', 'growth_by_group', 'growth_difference')
+            and statistic in ('n', 'n_early', 'slope', 'difference')
         """
     )
-    assert len(numbers) > 90
+    assert len(numbers) > 110
     for row in numbers:
         people = measures_workspace.released(
             f"select count(*) filter (is_counted) as n from trace('{row['result_id']}') where part = 'person'"
@@ -105,11 +109,67 @@ def test_a_trace_counts_the_people_of_each_number_and_shows_their_answers(measur
     ]
 
 
+def test_days_are_those_of_the_files(measures_workspace: Any) -> None:
+    """Counted anew from the dates in the files: the window's ends, no date, no baseline, a date before the baseline."""
+    values = measures_workspace.values()
+    dates = {wave: _cells(measures_workspace, wave, "Day") for wave in ("T1", "T2", "T3")}
+    assert "answer_days/returns/T1/n_early" not in values
+    for wave, earliest, latest in (("T2", 150, 210), ("T3", 330, 400)):
+        counts: Counter[str] = Counter()
+        for person, day in dates[wave].items():
+            baseline = dates["T1"].get(person, "")
+            days = (date.fromisoformat(day) - date.fromisoformat(baseline)).days if day and baseline else None
+            counts[
+                "n_no_date" if not day
+                else "n_no_baseline_date" if days is None
+                else "n_before_baseline" if days < 0
+                else "n_early" if days < earliest
+                else "n_late" if days > latest
+                else "n_in_window"
+            ] += 1  # fmt: skip
+        for name in ("n_no_date", "n_no_baseline_date", "n_before_baseline", "n_early", "n_late", "n_in_window"):
+            assert values[f"answer_days/returns/{wave}/{name}"] == counts[name], (wave, name)
+    assert values["answer_days/returns/T3/n_before_baseline"] == 1
+    assert all(values[f"answer_days/returns/T2/{name}"] > 0 for name in ("n_early", "n_late", "n_in_window"))
+
+
+def test_who_answered_early_is_kept_and_listed_with_the_day_and_the_row(measures_workspace: Any) -> None:
+    rows = measures_workspace.released("from trace('answer_days/returns/T2/n_early') where part in ('person', 'return')")
+    early = {row["participant_id"] for row in rows if row["part"] == "person" and row["text"] == "early"}
+    values = measures_workspace.values()
+    assert len(early) == values["answer_days/returns/T2/n_early"]
+    returns = {row["participant_id"]: row for row in rows if row["part"] == "return"}
+    assert all(returns[person]["text"].startswith("returned on 2024-") for person in early)
+    assert all(returns[person]["file_name"] == "t2.csv" and returns[person]["source_row"] > 1 for person in early)
+    counted = measures_workspace.released("from trace('growth/depression/slope') where part = 'person' and is_counted")
+    assert len({row["participant_id"] for row in counted} & early) > 0
+    weights = measures_workspace.released("from trace('growth/weight/slope') where part = 'person' and is_counted")
+    reasons = [row["missing_reason"] for row in weights if "before_baseline" in (row["missing_reason"] or "")]
+    assert reasons == ["T2: wave_not_returned, T3: before_baseline"]
+
+
+def test_slopes_have_a_unit_or_a_reason(measures_workspace: Any) -> None:
+    """Drinks are asked twice: no line of one's own can be told from error."""
+    rows = {
+        row["result_id"]: row
+        for row in measures_workspace.released("from results.results where starts_with(analysis, 'growth')")
+    }
+    slope, difference = rows["growth/depression/slope"], rows["growth_difference/depression/country/difference"]
+    assert (slope["unit"], slope["role"], difference["compared_with"]) == ("points per month", "exploratory", "town")
+    assert -0.7 < slope["value"] < -0.2  # made with a fall of 2.5 in half a year
+    by_group = [rows[f"growth_by_group/depression/{group}/slope"]["value"] for group in ("country", "town")]
+    assert difference["value"] == pytest.approx(by_group[0] - by_group[1], rel=1e-9)
+    words = "nobody has scores at three times: own slopes of people cannot be told from error"
+    assert (rows["growth/drinks/slope"]["value"], rows["growth/drinks/slope"]["note"]) == (None, words)
+
+
 def test_the_page_names_measures_and_says_how_they_came(measures_workspace: Any) -> None:
     page = (measures_workspace.release / "index.html").read_text(encoding="utf-8")
     for words in (
         "Answers over time", "From one category to another", "Body weight (kg)", "In paid work",
         "Taken as they stand in the exports, without their items", "neither end is good",
+        "When waves were answered", "T2: half a year, days 150 to 210", "Linear growth by group, per month",
+        "Visit windows were counted in days from a person&#39;s own answer to T1: T2 from day 150 to day 210",
     ):  # fmt: skip
         assert words in page, words
     for words in ("Cronbach", "Use of services", "of a scale&#39;s items"):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from measures_study import write_measures_study
+from measures_study import without_times, write_measures_study
 
 from dagster_project.report.estimand_methods import estimands
 from dagster_project.study import Study, StudyError, read_study
@@ -46,6 +46,10 @@ def test_without_intercurrent_events_that_is_said(tmp_path: Path) -> None:
 
 def test_a_plan_without_estimands_says_nothing_and_one_with_them_is_another(tmp_path: Path) -> None:
     without = _study(tmp_path / "without", None)
+    file = tmp_path / "without/measures_study/study.yaml"
+    file.write_text(without_times(file.read_text(encoding="utf-8")), encoding="utf-8")
+    assert read_study(file.parent).protocol.plan_hash != without.protocol.plan_hash
+    without = read_study(file.parent)
     assert list(estimands(without)) == []
     assert without.protocol.plan_hash == "80edfaa4587f4476"
     assert _study(tmp_path / "with", _ESTIMAND).protocol.plan_hash != without.protocol.plan_hash

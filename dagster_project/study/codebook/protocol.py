@@ -108,6 +108,27 @@ def scenarios_table(study: Study) -> pa.Table:
     )  # fmt: skip
 
 
+def growth_table(study: Study) -> pa.Table:
+    """What time the model of growth counts in; empty where none is declared."""
+    growth = study.protocol.growth
+    return codebook_table(
+        {"time": TEXT, "unit": TEXT, "days_per_unit": NUMBER},
+        [(growth.time, growth.unit, growth.days_per_unit)] if growth is not None else [],
+    )
+
+
+def visit_windows_table(study: Study) -> pa.Table:
+    """The waves with a visit window; empty where none is declared."""
+    return codebook_table(
+        {"wave": TEXT, "earliest_day": WHOLE, "latest_day": WHOLE},
+        [
+            (wave.wave, wave.days_from_baseline.earliest, wave.days_from_baseline.latest)
+            for wave in study.protocol.waves
+            if wave.days_from_baseline is not None
+        ],
+    )
+
+
 def plan_table(study: Study) -> pa.Table:
     plan = study.protocol.plan
     return codebook_table(

@@ -38,6 +38,7 @@ from dagster_project.study.codebook.protocol import (
     contrasts_table,
     covariates_table,
     groups_table,
+    growth_table,
     missing_reasons_table,
     plan_table,
     plan_tests_table,
@@ -45,6 +46,7 @@ from dagster_project.study.codebook.protocol import (
     scenarios_table,
     study_table,
     subgroups_table,
+    visit_windows_table,
     waves_table,
 )
 from dagster_project.study.study import Study
@@ -61,6 +63,8 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "covariates": covariates_table(study),
         "subgroups": subgroups_table(study),
         "scenarios": scenarios_table(study),
+        "growth": growth_table(study),
+        "visit_windows": visit_windows_table(study),
         "plan": plan_table(study),
         "plan_tests": plan_tests_table(study),
         "instruments": instruments_table(study),

@@ -3,7 +3,10 @@
     facts of the roster. Read it with a measure and a rule, or it is everybody many times. -#}
 -- depends_on: {{ ref('return_states') }}
 -- depends_on: {{ ref('participants') }}
+-- depends_on: {{ ref('answer_days') }}
+-- depends_on: {{ ref('returns') }}
 {%- set covariates, subgroups = covariate_variables(), codebook_subgroups() %}
+{%- set growth = codebook_growth() %}
 {%- set facts = (covariates + subgroups) | unique | list %}
 {%- set unit = ['participant_id', 'people_group'] %}
 {%- set columns = ['participant_id', 'people_group', 'measure', 'kind'] %}
@@ -32,7 +35,15 @@ from (
     union all
     {{ counted_with_facts('everybody', unit, 'both_subgroup', [variable], '/' ~ variable) }}
     {%- endfor %}
+    {%- if growth %}
+    union all
+    {{ counted_with_times('everybody', unit) }}
+    {%- endif %}
 ) as counted
+{%- if counts_days() %}
+union all
+{{ counted_returns() }}
+{%- endif %}
 union all
 select
     facts.participant_id,
@@ -55,14 +66,23 @@ inner join {{ ref('return_states') }} as states on facts.participant_id = states
 with everybody as (
     select
         {%- for column in columns %}
-        profiles.{{ column }}{{ ',' if facts or not loop.last }}
+        profiles.{{ column }}{{ ',' if facts or growth or not loop.last }}
         {%- endfor %}
         {%- for variable in facts %}
-        people.{{ quoted(variable ~ '__missing') }}{{ ',' if not loop.last }}
+        people.{{ quoted(variable ~ '__missing') }}{{ ',' if growth or not loop.last }}
+        {%- endfor %}
+        {%- for wave in codebook_waves() if growth %}
+        days.{{ day_in(wave) }},
+        days.{{ day_reason_in(wave) }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('person_profiles') }} as profiles
     {%- if facts %}
     inner join {{ ref('participants') }} as people on profiles.participant_id = people.participant_id
+    {%- endif %}
+    {%- if growth %}
+    inner join (
+        {{ days_of_people(growth[0].time) }}
+    ) as days on profiles.participant_id = days.participant_id
     {%- endif %}
 )
 

@@ -1,0 +1,127 @@
+"""What growth over time and the days of answers should be, person by person: a part of recompute.py.
+
+Belongs here: days from dates, and lines by generalised least squares with each person's own covariance matrix, made of the variances
+that the release says. Does not belong here: how those variances are found, any mart that counted people, the package's code.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Results = Iterator[tuple[str, dict[str, float]]]
+_COMPONENTS = ("sd_intercept", "sd_slope", "correlation", "sd_residual")
+
+
+class Growth:
+    """Who answered when. study: recompute.py's. groups: whether each person is in a group, by name, the reference first."""
+
+    def __init__(self, study: Any, groups: Mapping[str, Array]) -> None:
+        self._study, self._groups = study, groups
+        declared = study._rows("codebook.growth")
+        self._growth = declared[0] if declared else None
+        self._windows = {row["wave"]: row for row in study._rows("codebook.visit_windows")}
+        index = {row["participant_id"]: number for number, row in enumerate(study.people)}
+        dates: dict[str, list[Any]] = {wave: [None] * len(index) for wave in study.waves}
+        for row in study._rows("marts.answer_sheets"):
+            if row["is_returned"]:
+                dates[row["wave"]][index[row["participant_id"]]] = row["answered_on"]
+        self._dates = dates
+        components = study._rows(
+            "(select result_id, value from results.results where analysis in ('growth', 'growth_by_group'))"
+        )
+        self._components = {row["result_id"]: row["value"] for row in components}
+        self._days = {wave: np.array([self._day(wave, person) for person in range(len(index))]) for wave in study.waves}
+
+    def _day(self, wave: str, person: int) -> float:
+        date, baseline = self._dates[wave][person], self._dates[self._study.waves[0]][person]
+        return float((date - baseline).days) if date is not None and baseline is not None and date >= baseline else math.nan
+
+    def results(self) -> Results:
+        """Every result by id, without the statistic; NaN where there is no value."""
+        if self._windows or (self._growth is not None and self._growth["time"] == "answered_on"):
+            yield from self._answer_days()
+        if self._growth is not None:
+            yield from self._lines()
+
+    def _answer_days(self) -> Results:
+        for order, wave in enumerate(self._study.waves):
+            returned, days = self._study.returned[wave], self._days[wave]
+            known = days[np.isfinite(days)]
+            has_date = np.array([date is not None for date in self._dates[wave]])
+            has_baseline = np.array([date is not None for date in self._dates[self._study.waves[0]]])
+            counts: dict[str, float] = {"n": int(returned.sum()), "n_dated": len(known)}
+            counts["n_no_date"] = int((returned & ~has_date).sum())
+            if wave in self._windows:
+                first, last = self._windows[wave]["earliest_day"], self._windows[wave]["latest_day"]
+                counts["n_early"], counts["n_late"] = int((known < first).sum()), int((known > last).sum())
+                counts["n_in_window"] = int(((known >= first) & (known <= last)).sum())
+            if order:
+                counts["n_no_baseline_date"] = int((returned & has_date & ~has_baseline).sum())
+                counts["n_before_baseline"] = int((returned & has_date & has_baseline & np.isnan(days)).sum())
+                counts |= {"mean": known.mean() if len(known) else math.nan}
+                counts["sd"] = known.std(ddof=1) if len(known) > 1 else math.nan
+                counts["min"], counts["max"] = (known.min(), known.max()) if len(known) else (math.nan, math.nan)
+            yield f"answer_days/returns/{wave}", counts
+
+    def _times(self, wave: str) -> Array:
+        assert self._growth is not None
+        if self._growth["time"] == "answered_on":
+            return self._days[wave] / self._growth["days_per_unit"]
+        months = {row["wave"]: row["month"] for row in self._study._rows("codebook.waves")}
+        days = (months[wave] - months[self._study.waves[0]]) * 365.25 / 12
+        return np.full(len(self._study.people), days / self._growth["days_per_unit"])
+
+    def _lines(self) -> Results:
+        study, everybody = self._study, np.ones(len(self._study.people), dtype=bool)
+        for scale in study.scales:
+            times = np.column_stack([self._times(wave) for wave in study.waves])
+            scores = np.column_stack([study.scores[scale, wave] for wave in study.waves])
+            times = np.where(np.isfinite(scores), times, math.nan)
+            scores = np.where(np.isfinite(times), scores, math.nan)
+            (line, variance), counts = self._fit("growth", scale, times, scores, [everybody])
+            yield f"growth/{scale}", counts | _named(line[0], variance[0])
+            if not self._groups:
+                continue
+            members = list(self._groups.values())
+            (line, variance), counts = self._fit("growth_by_group", scale, times, scores, members)
+            yield f"growth_by_group/{scale}", {"n_observations": counts["n_observations"]}
+            for order, (name, is_in) in enumerate(self._groups.items()):
+                own = {"n": int((np.isfinite(scores).any(axis=1) & is_in).sum())}
+                yield f"growth_by_group/{scale}/{name}", own | _named(line[order], variance[order])
+                if order:
+                    se = math.sqrt(variance[order][1, 1] + variance[0][1, 1])
+                    difference = line[order][1] - line[0][1]
+                    yield f"growth_difference/{scale}/{name}", {"difference": difference, "se": se, "t": difference / se}
+
+    def _fit(
+        self, analysis: str, scale: str, times: Array, scores: Array, groups: Sequence[Array]
+    ) -> tuple[tuple[list[Array], list[Array]], dict[str, float]]:
+        """Each group's line (2,) with its covariance (2, 2), at the variances that the release says."""
+        values = [self._components.get(f"{analysis}/{scale}/{name}") for name in _COMPONENTS]
+        level, slope, correlation, error = (math.nan if value is None else value for value in values)
+        covariance = 0.0 if 0 in (level, slope) else correlation * level * slope
+        spread = np.array([[level**2, covariance], [covariance, slope**2]])
+        lines, variances = [], []
+        has_any = np.isfinite(scores).any(axis=1) & np.any(groups, axis=0)
+        for is_in in groups:
+            information, right_side = np.zeros((2, 2)), np.zeros(2)
+            for person in np.flatnonzero(np.isfinite(scores).any(axis=1) & is_in):
+                known = np.isfinite(scores[person])
+                design = np.column_stack([np.ones(known.sum()), times[person, known]])
+                weighted = np.linalg.solve(design @ spread @ design.T + error**2 * np.eye(known.sum()), design)
+                information += design.T @ weighted
+                right_side += weighted.T @ scores[person, known]
+            variances.append(np.linalg.inv(information))
+            lines.append(variances[-1] @ right_side)
+        counts = {"n": int(has_any.sum()), "n_observations": int(np.isfinite(scores[has_any]).sum())}
+        return (lines, variances), counts
+
+
+def _named(line: Array, variance: Array) -> dict[str, float]:
+    return {
+        "intercept": float(line[0]), "slope": float(line[1]),
+        "intercept_se": math.sqrt(variance[0, 0]), "slope_se": math.sqrt(variance[1, 1]),
+    }  # fmt: skip
