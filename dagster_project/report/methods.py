@@ -155,7 +155,18 @@ def _norms(study: Study) -> str:
         f"{sample.population[0].lower()}{sample.population[1:]} ({sample.source}{f'; n = {sample.n}' if sample.n else ''})"
         for sample in study.norms.samples
     ]
-    return f"Means were compared with those of {enumerated(samples)}." if samples else ""
+    main = [
+        f"{study.instrument(instrument).name} with {sample.population[0].lower()}{sample.population[1:]}"
+        for instrument, code in study.norms.main.items()
+        for sample in study.norms.samples
+        if sample.sample == code
+    ]
+    sentences = [f"Means were compared with those of {enumerated(samples)}."] if samples else []
+    if main:
+        sentences.append(
+            f"Where an instrument has several norms, tables and sentences compare with the main one: {enumerated(main)}."
+        )
+    return " ".join(sentences)
 
 
 _OTHER_SHARES = "; scales that ask for another share say so in the codebook"

@@ -59,6 +59,7 @@ from dagster_project.results.missing import (
     rejected_results,
     unplanned_results,
 )
+from dagster_project.results.norm_words import main_norm_notes, norm_name
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
     CHANGE_KINDS,
@@ -179,8 +180,10 @@ __all__ = [
     "item_results",
     "leaver_results",
     "ledger_table",
+    "main_norm_notes",
     "measurement_results",
     "mixed_results",
+    "norm_name",
     "norm_results",
     "numbered",
     "outcome_sections",

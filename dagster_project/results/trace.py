@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypedDict, TypeVar
 
 from dagster_project.results.statistic import Inputs
 from dagster_project.results.statistics_registry import STATISTICS
-from dagster_project.study import VALID_SKIP
+from dagster_project.study import VALID_SKIP, labelled
 
 #: The columns of a trace.
 TRACE_COLUMNS = {
@@ -20,6 +20,7 @@ TRACE_COLUMNS = {
     "wave": "The wave; of a result its wave or contrast.",
     "measure": "The scale, service, variable or item that the row is about.",
     "item": "The item's code; of a result its category.",
+    "item_label": "What the item is called, where its wording is the study's own or free.",
     "value": "The number: a result, a person's value or change, a score, an answer as given.",
     "keyed": "What the answer, or a skip, counts as: turned, where the item is reversed, by its table, where it is recoded.",
     "text": "The result as printed, a person's category, or what a return says.",
@@ -80,6 +81,7 @@ class TraceRow:
     wave: str | None
     measure: str | None
     item: str | None
+    item_label: str | None
     value: float | None
     keyed: float | None
     text: str | None
@@ -307,7 +309,8 @@ def person_lines(ask: Query, result_id: str, person: str) -> list[str]:
         if row.keyed is not None and row.keyed != row.value:
             answer_text += f", counts as {row.keyed:g}"
         cell = f"{row.file_name} row {row.source_row}, column {row.source_column}" if row.file_name else "no row"
-        lines.append(f"  {row.wave or 'roster':<6} {row.item or row.measure:<24} {answer_text:<34} {cell}")
+        item_name = labelled(row.item, row.item_label) if row.item else row.measure or ""
+        lines.append(f"  {row.wave or 'roster':<6} {item_name:<24} {answer_text:<34} {cell}")
     return lines
 
 

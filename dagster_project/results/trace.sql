@@ -213,9 +213,12 @@ made_of as (
                 others.outcome = one.outcome
                 and (others.category is null or others.category = one.category)
                 and (others.contrast = one.contrast or others.wave = one.baseline)
-            -- A norm's n is of its sample, one an instrument.
+            -- A norm's n is of its sample, which has an instrument. A number about a norm that is not the main one has the
+            -- sample as its category, a midpoint after norm-.
             when 'norm' then
-                others.outcome = one.outcome or others.outcome = (select instrument from codebook.scales where scale = one.outcome)
+                others.outcome in (one.outcome, (select instrument from codebook.scales where scale = one.outcome))
+                and others.category is not distinct from
+                    if(one.analysis = 'clinical_change', nullif(substr(one.category, 6), ''), one.category)
             when 'family' then (others.outcome, others.contrast) in (
                 select (others_of.scale, others_of.contrast)
                 from codebook.plan_tests as mine
@@ -333,7 +336,7 @@ select * from traced;
 
 create or replace macro trace(traced_id) as table
 select
-    traced.part, traced.participant_id, traced.wave, traced.measure, traced.item, traced.value, traced.keyed, traced.text, traced.how,
+    traced.part, traced.participant_id, traced.wave, traced.measure, traced.item, items.label as item_label, traced.value, traced.keyed, traced.text, traced.how,
     traced.is_counted, traced.missing_reason, exports.export, exports.file_name, exports.version, traced.source_file,
     traced.source_row, traced.source_column, traced.result_id, traced.formula, traced.people
 from traced_rows(traced_id) as traced
@@ -341,4 +344,5 @@ left join (
     select distinct on (source_file, wave) source_file, wave, export, file_name, version from marts.exports order by export, file_name
 ) as exports
     on traced.source_file = exports.source_file and traced.wave is not distinct from exports.wave
+left join codebook.items as items on traced.item = items.item and traced.part = 'answer'
 order by traced.step, traced.part, traced.participant_id, traced.wave_order, traced.item_order, traced.measure, traced.result_id;

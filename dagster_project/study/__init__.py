@@ -36,11 +36,11 @@ from dagster_project.study.export import (
 from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UNASKED, VALID_SKIP, ItemGate, settle
 from dagster_project.study.groups import Groups, RepeatedMeasures, is_arm_code
 from dagster_project.study.instruments import Composite, Instrument, Scale
-from dagster_project.study.items import Anchors, in_words
+from dagster_project.study.items import Anchors, in_words, labelled
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
 from dagster_project.study.measures import MEASURES, YES, Categorical, FollowedMeasure, GivenScale, MeasuresInstrument, YesNo
 from dagster_project.study.new import further_definitions, new_study, study_code
-from dagster_project.study.norms import Norm, NormSample
+from dagster_project.study.norms import Norm, NormSample, ScaleNorm
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
@@ -142,6 +142,7 @@ __all__ = [
     "RowFilter",
     "RowRule",
     "Scale",
+    "ScaleNorm",
     "Score",
     "Service",
     "ServiceSource",
@@ -168,6 +169,7 @@ __all__ = [
     "is_arm_code",
     "is_loopback",
     "is_safe_address",
+    "labelled",
     "library_codes",
     "library_file",
     "new_study",

@@ -355,12 +355,22 @@ def _check_gates(study: Study, protocol_file: Path) -> None:
 
 
 def _check_norms(study: Study, file: Path) -> None:
-    samples = {sample.sample for sample in study.norms.samples}
+    samples = {sample.sample: sample for sample in study.norms.samples}
+    instruments = [instrument.instrument for instrument in study.instruments]
+    for index, sample in enumerate(study.norms.samples):
+        if sample.instrument not in instruments:
+            raise StudyError(
+                f"{file}: samples[{index}].instrument: {sample.instrument!r} is not an instrument of the study; they are"
+                f" {', '.join(instruments)}"
+            )
     for index, norm in enumerate(study.norms.norms):
         if norm.scale not in study.scales:
             raise StudyError(f"{file}: norms[{index}].scale: {norm.scale!r} is not a scale of any instrument")
         if norm.sample not in samples:
             raise StudyError(f"{file}: norms[{index}].sample: {norm.sample!r} is not listed under samples")
-    scales = [norm.scale for norm in study.norms.norms]
-    if duplicates := [scale for scale in scales if scales.count(scale) > 1]:
-        raise StudyError(f"{file}: norms: scale {duplicates[0]!r} has two norms; keep one")
+        instrument, of_sample = study.scales[norm.scale][0].instrument, samples[norm.sample].instrument
+        if instrument != of_sample:
+            raise StudyError(
+                f"{file}: norms[{index}].sample: {norm.sample!r} is a sample of {of_sample}, and {norm.scale} is a scale of"
+                f" {instrument}; list the sample under a code of its own with instrument: {instrument}"
+            )

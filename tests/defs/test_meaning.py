@@ -9,7 +9,21 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from meaning_study import ITEMS, NORM_MEAN, NORM_SD, REVERSED, WAVES, MadePerson, made_people, write_study
+from meaning_study import (
+    ITEMS,
+    LABELS,
+    NORM_MEAN,
+    NORM_SD,
+    OTHER_MEAN,
+    OTHER_N,
+    OTHER_SD,
+    REVERSED,
+    WAVES,
+    MadePerson,
+    made_people,
+    write_study,
+)
+from scipy.stats import ttest_ind_from_stats
 
 from dagster_project.results import statistic_of
 from dagster_project.statistics import wilson
@@ -60,7 +74,7 @@ def results(meaning_run: tuple[Any, list[MadePerson]]) -> dict[str, dict[str, An
 @pytest.fixture(scope="module")
 def scores(meaning_run: tuple[Any, list[MadePerson]]) -> Scores:
     """Scale to person to wave to score."""
-    scales = dict(zip(RANGES, ITEMS, strict=True))
+    scales = dict(zip(RANGES, ITEMS, strict=False))
     found: dict[str, dict[str, dict[str, Fraction]]] = {scale: {} for scale in scales}
     for scale, instrument in scales.items():
         for person in meaning_run[1]:
@@ -159,7 +173,13 @@ def test_clinically_significant_change(
     mean, sd = statistics.mean(everybody), statistics.stdev(everybody)
     midpoint = (NORM_SD * mean + sd * NORM_MEAN) / (NORM_SD + sd)
     _expect(results, "clinical_change/phq9_total/norm/T1/midpoint", midpoint, len(everybody))
-    criteria = [(scale, *cut_off) for scale, cut_off in CUT_OFFS.items()] + [("phq9_total", "norm", midpoint)]
+    anxious = [float(score) for score in _in_wave(scores, "gad7_total", "T1")]
+    other = (OTHER_SD * statistics.mean(anxious) + statistics.stdev(anxious) * OTHER_MEAN) / (
+        OTHER_SD + statistics.stdev(anxious)
+    )
+    _expect(results, "clinical_change/gad7_total/norm-general_gad7/T1/midpoint", other, len(anxious))
+    criteria = [(scale, *cut_off) for scale, cut_off in CUT_OFFS.items()]
+    criteria += [("phq9_total", "norm", midpoint), ("gad7_total", "norm-general_gad7", other)]
     for scale, category, cut_off in criteria:
         for contrast in CONTRASTS:
             pairs = _pairs(scores, scale, contrast)
@@ -202,6 +222,17 @@ def test_important_change_and_common_metrics(results: dict[str, dict[str, Any]],
             mean = float(sum(values) / len(values))
             percent = 100 * (mean - low_end) / (high_end - low_end)
             _expect(results, f"common_metric/{scale}/{wave}/percent_of_maximum", percent, len(values))
+            if scale == "gad7_total":
+                other = ttest_ind_from_stats(
+                    mean, statistics.stdev(map(float, values)), len(values), OTHER_MEAN, OTHER_SD, OTHER_N, equal_var=False
+                )
+                _expect(results, f"norm_difference/{scale}/general_gad7/{wave}/t", other.statistic, len(values))
+                _expect(results, f"norm_difference/{scale}/general_gad7/{wave}/p", other.pvalue, len(values))
+                distance = (mean - OTHER_MEAN) / OTHER_SD
+                _expect(results, f"summary/{scale}/general_gad7/{wave}/norm_distance", distance, len(values))
+                t_score = 50 + 10 * distance
+                _expect(results, f"common_metric/{scale}/general_gad7/{wave}/t_score", t_score, len(values))
+                _expect(results, f"norm_difference/{scale}/{wave}/difference", mean - 12, len(values))
             if scale == "phq9_total":
                 _expect(
                     results, f"common_metric/{scale}/{wave}/t_score", 50 + 10 * (mean - NORM_MEAN) / NORM_SD, len(values)
@@ -235,6 +266,16 @@ def test_a_trace_counts_the_same_people_and_names_what_the_number_is_made_of(
     assert made_of(f"{prefix}/norm/T1/midpoint") == made_of("common_metric/phq9_total/T1/t_score") == {
         "norm/phq9_total/norm_mean", "norm/phq9_total/norm_sd", "norm/phq9/n",
     }  # fmt: skip
+    # Of several norms each is traced to its own.
+    other = {"norm/gad7_total/general_gad7/norm_mean", "norm/gad7_total/general_gad7/norm_sd", "norm/gad7/general_gad7/n"}
+    assert made_of("norm_difference/gad7_total/general_gad7/T1/t") == other
+    assert made_of("clinical_change/gad7_total/norm-general_gad7/T1/midpoint") == other
+    assert made_of("norm_difference/gad7_total/T1/t") == made_of("clinical_change/gad7_total/norm/T1/midpoint") == {
+        "norm/gad7_total/norm_mean", "norm/gad7_total/norm_sd", "norm/gad7/n",
+    }  # fmt: skip
+    assert made_of("clinical_change/gad7_total/norm-general_gad7/T1-T2/count_unwell") == {
+        "clinical_change/gad7_total/norm-general_gad7/T1/midpoint"
+    }
     # The people of a trace and their values are enough to count again.
     counted = workspace.released(
         "select value from trace('caseness/phq9_total/at_least_10/T1/count') where part = 'person' and is_counted"
@@ -266,10 +307,34 @@ def test_the_release_has_the_tables_and_the_codebook_their_categories(
         " where results.result_id = 'bands/phq9_total/band_4/T1/count'"
     )
     assert [row["label"] for row in labels] == ["moderately severe"]
-    norms = workspace.released("select scale, is_healthy from codebook.norms order by scale")
-    assert [(row["scale"], row["is_healthy"]) for row in norms] == [
-        ("brs_mean", True), ("gad7_total", None), ("phq9_total", True),
+    norms = workspace.released("select scale, is_healthy, is_main from codebook.norms order by scale, is_main desc")
+    assert [(row["scale"], row["is_healthy"], row["is_main"]) for row in norms] == [
+        ("brs_mean", True, True), ("gad7_total", None, True), ("gad7_total", True, False), ("phq9_total", True, True),
     ]  # fmt: skip
     page = (workspace.release / "index.html").read_text(encoding="utf-8")
     assert "Clinically significant change, T2 minus T1" in page
     assert "generalized anxiety disorder is likely" in page
+    assert "from Adults in general" in page and "Midpoint between people and norm: Adults in general" in page
+
+
+def test_items_of_the_study_itself_are_shown_by_label_and_nobody_else_s_are(
+    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]]
+) -> None:
+    workspace, _ = meaning_run
+    labels = workspace.released("select item, label from codebook.items where label is not null order by item")
+    assert {row["item"]: row["label"] for row in labels} == {f"habits_{at:02d}": label for at, label in LABELS.items()}
+    traced = workspace.released("from trace('items/habits_01/T1/n') where part = 'answer'")
+    assert {row["item_label"] for row in traced} == {LABELS[1]} and len(traced) == 60
+    of_owner = workspace.released("from trace('items/phq9_01/T1/n') where part = 'answer'")
+    assert {row["item_label"] for row in of_owner} == {None}
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    assert "habits_01: &lt;b&gt;Sleeps&lt;/b&gt; &amp; eats" in page
+    assert "<b>Sleeps" not in page
+    (file,) = (workspace.release / "tables").glob("table_F*_items_habits.csv")
+    table = file.read_text(encoding="utf-8")
+    assert "habits_03: =SUM(A1)" in table and "habits_04," in table
+    (drawing,) = (workspace.release / "figures").glob("*_items_habits.svg")
+    assert "Items appear by code alone" not in page.split("Answers to each item: Habits of the week")[1]
+    assert drawing.stat().st_size > 1000
+    codebook = (workspace.release / "codebook.html").read_text(encoding="utf-8")
+    assert "Says &#34;no&#34; \\ often" in codebook
