@@ -1,6 +1,7 @@
 """A made-up study of instruments of the library whose scores mean something: cut-offs, named ranges, important changes, norms.
 Belongs here: its people, made by a seeded generator, and its files. Does not belong here: what is counted in it."""
 
+import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ contrasts:
 instruments: ["library:phq9", "library:gad7", "library:who5", "library:brs", "library:pss4", habits]
 outcomes: [phq9_total, gad7_total, who5_index, brs_mean, pss4_total]
 groups: none
+careless: {least_items: 6, most_sd: 0.5, source: A limit of this study}
 exports:
   - {export: roster, folder: raw/roster, reader: delimited, respondent: Person}
 """
@@ -80,6 +82,29 @@ class MadePerson:
     answers: dict[str, dict[str, list[int | None]]]
 
 
+@dataclass(frozen=True)
+class CarelessSheet:
+    """A made sheet of ten items, and what R says of it."""
+
+    answers: list[int | None]
+    n_answers: int
+    longest_run: int
+    sd: float
+
+
+def careless_sheets() -> list[CarelessSheet]:
+    """The sheets of the witness of careless answers; the first people of the study have them as their habits at T1."""
+    with (Path(__file__).parent / "statistics/careless_witness.csv").open(encoding="utf-8") as file:
+        file.readline()
+        return [
+            CarelessSheet(
+                [None if tick == "-" else int(tick) for tick in row["answers"]], int(row["n_answers"]),
+                int(row["longest_run"]), float(row["sd"]),
+            )
+            for row in csv.DictReader(file)
+        ]  # fmt: skip
+
+
 def _spread(total: int, count: int, highest: int) -> list[int | None]:
     """Answers of a given sum, as even as can be."""
     return [min(highest, total // count + (position < total % count)) for position in range(count)]
@@ -89,7 +114,7 @@ def made_people(count: int = 60) -> list[MadePerson]:
     """Most get better from wave to wave, some do not come back, some leave an item out. The first two have PHQ-9 and GAD-7
     scores exactly at the cut-off before, and one point below it after. Of the study's own questionnaire some tick the same
     answer all the way down or half of it, some leave most of it out."""
-    random, ticks = Random(11), Random(12)
+    random, ticks, sheets_of_r = Random(11), Random(12), careless_sheets()
     people = []
     for number in range(count):
         distress = random.random()
@@ -99,7 +124,8 @@ def made_people(count: int = 60) -> list[MadePerson]:
             answers[wave] = {}
             for instrument, (items, low, high) in ITEMS.items():
                 if instrument == "habits":
-                    answers[wave][instrument] = _ticked(ticks, items)
+                    is_of_r = wave == "T1" and number < len(sheets_of_r)
+                    answers[wave][instrument] = sheets_of_r[number].answers if is_of_r else _ticked(ticks, items)
                     continue
                 share = 1 - level if instrument in ("who5", "brs") else level
                 keyed = [min(high, max(low, round(low + (high - low) * share + random.gauss(0, 0.6)))) for _ in range(items)]

@@ -77,6 +77,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "only_people_who_answered_in_both_waves_are_in_pairs_of_categories",
             "study_flow_adds_up",
             "answers_and_reasons_are_counted_item_by_item",
+            "a_run_ends_where_an_answer_differs_or_is_missing",
         ),
         "pass",
     )

@@ -18,6 +18,7 @@ from dagster_project.results import (
     attrition_results,
     band_change_results,
     band_results,
+    careless_results,
     caseness_results,
     category_change_results,
     category_difference_results,
@@ -204,6 +205,11 @@ OUTCOMES = (
         "items", "How each item was answered in each wave.", ("item_counts",),
         lambda study, source: item_results(source.mart("item_counts"), study),
         ("items",), "measurement",
+    ),
+    Outcome(
+        "careless", "Sheets with signs of careless answers; nobody is excluded by them.", ("careless_counts",),
+        lambda study, source: careless_results(source.mart("careless_counts"), study),
+        ("careless",), "careless",
     ),
     Outcome(
         "missing", "Who is missing: the study's flow, returns, who left, patterns, Little's test.",

@@ -5,6 +5,7 @@ Belongs here: these sentences. Does not belong here: results, and anything that 
 
 from collections.abc import Iterator, Mapping
 
+from dagster_project.report.careless_methods import careless_methods
 from dagster_project.report.estimand_methods import estimands
 from dagster_project.report.group_methods import enumerated, group_methods
 from dagster_project.results import (
@@ -40,6 +41,7 @@ def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, 
         ("Estimands", " ".join(estimands(study))),
         ("Norms", _norms(study)),
         ("Missing answers", _missing(study) + _rejected(results)),
+        ("Careless answers", careless_methods(study) if "careless" in analyses else ""),
         ("Analysis", " ".join(_analysis(study, set(analyses)))),
         ("Multiplicity", _multiplicity(study)),
         ("Sensitivity analyses", " ".join(_sensitivity(study, set(analyses)))),

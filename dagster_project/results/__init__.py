@@ -5,6 +5,7 @@ than a published table.
 """
 
 from dagster_project.results.ard import ARD_TABLE, ArdRow, ard_rows
+from dagster_project.results.careless import careless_results, careless_signs, sign_words, sources_of
 from dagster_project.results.categories import (
     category_change_results,
     category_difference_results,
@@ -144,6 +145,8 @@ __all__ = [
     "attrition_results",
     "band_change_results",
     "band_results",
+    "careless_results",
+    "careless_signs",
     "caseness_results",
     "category_change_results",
     "category_difference_results",
@@ -203,6 +206,8 @@ __all__ = [
     "service_change_results",
     "service_difference_results",
     "service_results",
+    "sign_words",
+    "sources_of",
     "stability_results",
     "statistic_of",
     "subgroup_id",

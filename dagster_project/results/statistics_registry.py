@@ -336,7 +336,7 @@ _OF_EVERYBODY: tuple[Statistic, ...] = (
     *share(partial(Statistic, "service_use", people="value"), "who used the service"),
     *_change_of_share("service_change", "used"),
     *share(partial(Statistic, "categories", people="value"), "who gave the answer"), *_category_change(),
-    *meaning_statistics(),
+    *meaning_statistics(), *share(partial(Statistic, "careless", people="judged"), "whose sheet has the sign"),
 )  # fmt: skip
 #: Every statistic, in the order of the codebook.
 STATISTICS: tuple[Statistic, ...] = (*_OF_EVERYBODY, *group_statistics(_OF_EVERYBODY))

@@ -6,6 +6,7 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of wh
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
+from dagster_project.results.careless import careless_table
 from dagster_project.results.category_tables import category_change_tables, share_change_table
 from dagster_project.results.existing import existing_tables, numbered
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
@@ -33,6 +34,7 @@ def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Tab
         _services(study, numbers),
         *category_change_tables(study, numbers),
         *meaning_tables(study, numbers),
+        careless_table(study, numbers),
     ]
     return numbered(existing_tables(tables), "S")
 

@@ -142,11 +142,16 @@ class ExportFile:
     version: int
 
 
-def trace_sql(parts: Iterable[ScalePart], items: Iterable[ScaleItem], gates: Iterable[GatedItem] = ()) -> str:
+def trace_sql(
+    parts: Iterable[ScalePart],
+    items: Iterable[ScaleItem],
+    gates: Iterable[GatedItem] = (),
+    blocks: Iterable[ScaleItem] = (),
+) -> str:
     """Creates the table macro `trace(result_id)` in a file with the schemas results, codebook and marts.
 
     Parts, items and gates are written into separate macros as constants, so that the parts of an outcome are known before
-    any table is read.
+    any table is read. blocks: instruments that are judged for careless answers, each with its items.
     """
     parts_of: dict[str, list[str]] = {}
     items_of: dict[str, list[str]] = {}
@@ -156,6 +161,8 @@ def trace_sql(parts: Iterable[ScalePart], items: Iterable[ScaleItem], gates: Ite
         items_of.setdefault(item_row.scale, []).append(item_row.item)
     for scale, scale_parts in parts_of.items():
         items_of[scale] = list(dict.fromkeys(item for part in scale_parts for item in items_of.get(part, [])))
+    for block in blocks:
+        items_of.setdefault(f"careless/{block.scale}", []).append(block.item)
     gates_of: dict[str, list[str]] = {}
     for gate_row in gates:
         gates_of.setdefault(gate_row.item, []).append(gate_row.gate)
@@ -170,9 +177,18 @@ def trace_sql(parts: Iterable[ScalePart], items: Iterable[ScaleItem], gates: Ite
         + _lookup_macro("items_of", items_of, "Items whose answers make up an outcome.")
         + _lookup_macro("gates_of", gates_of, "Items whose answers decide which answers of an outcome were asked.", "[null]")
         + _input_macros()
+        + _OUTCOME_MACRO
         + f"{_TRACE_SQL}\ncomment on macro table trace is {_text(comment)};"
         + "comment on macro table traced_rows is 'The rows of trace in no order, each with the SHA-256 of its file.';"
     )
+
+
+#: An instrument may have the code of one of its scales: its items stand under a name of their own.
+_OUTCOME_MACRO = """\
+create or replace macro traced_outcome(traced_id) as
+    if(starts_with(traced_id, 'careless/'), 'careless/', '') || split_part(traced_id, '/', 2);
+comment on macro traced_outcome is 'The name under which items_of and gates_of have the outcome of a result.';
+"""
 
 
 def _lookup_macro(macro: str, names: Mapping[str, Sequence[str]], comment: str, fallback: str = "[outcome]") -> str:

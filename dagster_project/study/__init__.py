@@ -5,6 +5,17 @@ Does not belong here: anything that touches an export, a database or a result. T
 """
 
 from dagster_project.study.base import Code, ContrastId, Definition, WaveId
+from dagster_project.study.careless import (
+    ANY_BLOCK,
+    ANY_SIGN,
+    LONG_STRING,
+    LONG_STRING_SOURCE,
+    LOW_VARIATION,
+    LOW_VARIATION_SOURCE,
+    Careless,
+    judged_blocks,
+    least_run,
+)
 from dagster_project.study.choice_list import LINE_BREAK, SPACE, ChoiceList
 from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
 from dagster_project.study.covariates import CovariateTerm, covariate_words, covariates_of, subgroups_of, terms_of
@@ -74,6 +85,8 @@ from dagster_project.study.windows import WaveState, wave_state
 __all__ = [
     "ANSWERED_CURE",
     "ANSWERED_UNASKED",
+    "ANY_BLOCK",
+    "ANY_SIGN",
     "ASK",
     "CODEBOOK_COLUMNS",
     "EFFECT_SIZES",
@@ -86,6 +99,10 @@ __all__ = [
     "LIBRARY_FOLDER",
     "LIBRARY_PREFIX",
     "LINE_BREAK",
+    "LONG_STRING",
+    "LONG_STRING_SOURCE",
+    "LOW_VARIATION",
+    "LOW_VARIATION_SOURCE",
     "MEASURES",
     "MISSING_REASONS",
     "PARTICIPANTS",
@@ -100,6 +117,7 @@ __all__ = [
     "Anchors",
     "AnswerLabels",
     "Bands",
+    "Careless",
     "Categorical",
     "Category",
     "ChoiceList",
@@ -169,7 +187,9 @@ __all__ = [
     "is_arm_code",
     "is_loopback",
     "is_safe_address",
+    "judged_blocks",
     "labelled",
+    "least_run",
     "library_codes",
     "library_file",
     "new_study",

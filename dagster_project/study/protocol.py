@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from dagster_project.study.base import Code, ContrastId, Definition, Text, WaveId
+from dagster_project.study.careless import Careless
 from dagster_project.study.export import RESERVED_NAMES, Export
 from dagster_project.study.groups import Groups, RepeatedBaseline, groups_error, ordered_groups
 from dagster_project.study.instruments import Assumption
@@ -122,6 +123,9 @@ class Protocol(Definition):
         " everybody is one group",
     )
     service_use: ServiceUse | None = Field(default=None, description="services asked about")
+    careless: Careless | None = Field(
+        default=None, description="signs of careless answers to count, e.g. {long_string: 0.5}; {} for the defaults"
+    )
     exports: tuple[Export, ...] = Field(
         min_length=1, description="the exports, the roster among them unless roster: names a wave"
     )

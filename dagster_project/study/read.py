@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from dagster_project.study.careless import careless_error
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export_checks import check_export
 from dagster_project.study.gates import check_answers, gates_of, gating_conditions
@@ -95,6 +96,8 @@ def read_study(folder: Path) -> Study:
     _check_codes(study, protocol_file)
     _check_gates(study, protocol_file)
     _check_norms(study, norms_file)
+    if error := careless_error(protocol.careless, instruments):
+        raise StudyError(f"{protocol_file}: {error}")
     for index, export in enumerate(protocol.exports):
         check_export(study, export, f"{protocol_file}: exports[{index}]")
     check_conditions(study, protocol_file)

@@ -1,6 +1,7 @@
 """What scores mean, through the whole graph, beside plain Python on the answers that were written: PHQ-9, GAD-7, WHO-5 and BRS of
 the library, three waves, two contrasts of opposite directions."""
 
+import itertools
 import math
 import statistics
 from collections import Counter
@@ -20,6 +21,7 @@ from meaning_study import (
     REVERSED,
     WAVES,
     MadePerson,
+    careless_sheets,
     made_people,
     write_study,
 )
@@ -338,3 +340,78 @@ def test_items_of_the_study_itself_are_shown_by_label_and_nobody_else_s_are(
     assert drawing.stat().st_size > 1000
     codebook = (workspace.release / "codebook.html").read_text(encoding="utf-8")
     assert "Says &#34;no&#34; \\ often" in codebook
+
+
+def _longest_run(answers: list[int | None]) -> int:
+    return max(len(list(run)) for answer, run in itertools.groupby(answers) if answer is not None)
+
+
+#: Of each block: how many identical answers mark a sheet, half of the items. WHO-5 and PSS-4 have too few of them.
+LEAST_RUN = {"phq9": 5, "gad7": 4, "brs": 3, "habits": 5}
+
+
+def test_sheets_with_signs_of_careless_answers_are_counted_and_nobody_is_excluded(
+    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]]
+) -> None:
+    workspace, people = meaning_run
+    sheets = careless_sheets()
+    # R's rle() and sd(), person by person.
+    for sign, of_r in (("long_string", "longest_run"), ("low_variation", "sd")):
+        rows = workspace.released(
+            "select signs.value, signs.is_judged from marts.careless_signs as signs inner join marts.participants as people"
+            " on signs.participant_id = people.participant_id where signs.block = 'habits' and signs.wave = 'T1'"
+            f" and signs.sign = '{sign}' order by people.source_row"
+        )
+        assert len(rows) == len(people)
+        for row, sheet in zip(rows[: len(sheets)], sheets, strict=True):
+            assert row["is_judged"] == (sheet.n_answers >= 6)
+            assert row["value"] == pytest.approx(getattr(sheet, of_r), rel=1e-9)
+    # Every block and wave, by plain Python.
+    for wave in WAVES:
+        marks: dict[str, Counter[str]] = {}
+        for person in people:
+            for block, run in LEAST_RUN.items():
+                answers = person.answers.get(wave, {}).get(block, [])
+                given = [answer for answer in answers if answer is not None]
+                if len(given) < 6:
+                    continue
+                signs = marks.setdefault(person.code, Counter())
+                for sign, is_marked in (
+                    ("long_string", _longest_run(answers) >= run), ("low_variation", statistics.stdev(given) <= 0.5),
+                ):  # fmt: skip
+                    signs[f"{block}/{sign}/n"] += 1
+                    signs[f"{block}/{sign}/count"] += is_marked
+                    signs[f"any_block/{sign}/count"] |= is_marked
+                    signs["any_block/any_sign/count"] |= is_marked
+        totals = Counter[str]()
+        for signs in marks.values():
+            totals.update(signs)
+        for block, sign in (
+            *itertools.product((*LEAST_RUN, "any_block"), ("long_string", "low_variation")),
+            ("any_block", "any_sign"),
+        ):
+            n = len(marks) if block == "any_block" else totals[f"{block}/{sign}/n"]
+            count = totals[f"{block}/{sign}/count"]
+            low, high = wilson(count, n)
+            for name, value in (
+                ("n", n), ("count", count), ("percent", 100 * count / n), ("ci95_low", 100 * low[0]), ("ci95_high", 100 * high[0]),
+            ):  # fmt: skip
+                _expect(results, f"careless/{block}/{sign}/{wave}/{name}", value, n)
+            traced = workspace.released(
+                f"from trace('careless/{block}/{sign}/{wave}/count') where part = 'person' and is_counted"
+            )
+            assert (len(traced), sum("marked" in (row["text"] or "") for row in traced)) == (n, count)
+        assert len(marks) > totals["habits/low_variation/count"] > 0 and len(marks) > totals["habits/long_string/count"] > 0
+    assert len([name for name in results if name.startswith("careless/")]) == 3 * 5 * (4 * 2 + 3)
+    # Whoever is marked counts everywhere all the same.
+    assert results["summary/habits_total/T1/n"]["value"] > sum(sheet.longest_run < 5 for sheet in sheets)
+    cells = workspace.released("from trace('careless/habits/long_string/T1/count') where part = 'answer'")
+    assert len(cells) == 10 * len(people) and {cell["source_column"] for cell in cells} == {
+        f"habits_{at}" for at in range(1, 11)
+    }
+    assert not workspace.released("from trace('careless/habits/long_string/T1/count') where part in ('scale', 'score')")
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    assert "A run of at least 5 identical answers to its 10 items" in page
+    assert "An SD of at most 0.5 within its answers, none of them reversed" in page
+    assert "nobody was excluded because of them" in page
+    assert "(marked)" in page

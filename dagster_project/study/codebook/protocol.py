@@ -5,6 +5,7 @@ Belongs here: one function a table. Does not belong here: instruments, exports, 
 
 import pyarrow as pa
 
+from dagster_project.study.careless import judged_blocks, least_run
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
 from dagster_project.study.covariates import covariates_of, subgroups_of, terms_of
 from dagster_project.study.export import MISSING_REASONS
@@ -83,6 +84,24 @@ def subgroups_table(study: Study) -> pa.Table:
     return codebook_table(
         {"variable": TEXT, "subgroup_order": WHOLE},
         [(variable.variable, order) for order, variable in enumerate(subgroups_of(study.protocol), start=1)],
+    )
+
+
+def careless_table(study: Study) -> pa.Table:
+    """The blocks whose answers are judged for signs of carelessness, with their limits; empty where none are declared."""
+    careless = study.protocol.careless
+    blocks = judged_blocks(careless, study.instruments)
+    return codebook_table(
+        {"block": TEXT, "block_order": WHOLE, "items_total": WHOLE, "least_answers": WHOLE, "least_run": WHOLE}
+        | {"most_sd": NUMBER, "source": TEXT},
+        [
+            (
+                *(block.instrument, order, block.item_count, careless.least_items, least_run(block, careless)),
+                *(careless.most_sd, careless.source),
+            )
+            for order, block in enumerate(blocks, start=1)
+            if careless is not None
+        ],
     )
 
 

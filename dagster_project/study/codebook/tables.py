@@ -35,6 +35,7 @@ from dagster_project.study.codebook.participants import (
 )
 from dagster_project.study.codebook.protocol import (
     assumptions_table,
+    careless_table,
     contrasts_table,
     covariates_table,
     groups_table,
@@ -59,6 +60,7 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "groups": groups_table(study),
         "covariates": covariates_table(study),
         "subgroups": subgroups_table(study),
+        "careless": careless_table(study),
         "plan": plan_table(study),
         "plan_tests": plan_tests_table(study),
         "instruments": instruments_table(study),
