@@ -32,6 +32,7 @@ contrasts:
 instruments: ["library:phq9", "library:gad7", "library:who5", "library:brs", "library:pss4", habits]
 outcomes: [phq9_total, gad7_total, who5_index, brs_mean, pss4_total]
 groups: none
+ordinal_reliability: [pss4_total, habits_total]
 careless: {least_items: 6, most_sd: 0.5, source: A limit of this study}
 exports:
   - {export: roster, folder: raw/roster, reader: delimited, respondent: Person}

@@ -20,9 +20,10 @@ _MARTS = (
     "exclusions", "exports", "gate_contradictions", "group_category_answers", "group_category_counts",
     "group_change_moments", "group_covariate_moments", "group_flow",
     "group_number_moments", "group_pattern_moments", "group_scale_moments", "group_service_counts",
-    "group_subgroup_moments", "item_counts", "item_moments", "leaver_moments", "measure_values", "missing_answers",
-    "number_moments", "participant_values", "participants", "pattern_moments", "person_profiles", "planned_waves",
-    "rejected_counts", "return_states", "returns", "scale_moments", "scale_scores", "score_changes", "score_counts",
+    "group_subgroup_moments", "item_counts", "item_moments", "item_pairs", "leaver_moments", "measure_values",
+    "missing_answers", "number_moments", "participant_values", "participants", "pattern_moments", "person_profiles",
+    "planned_waves", "rejected_counts",
+    "return_states", "returns", "scale_moments", "scale_scores", "score_changes", "score_counts",
     "score_ledger", "score_pairs", "score_profiles", "scores", "service_counts", "service_pairs", "service_use",
     "study_flow", "unplanned_answers", "wave_stamps",
 )  # fmt: skip

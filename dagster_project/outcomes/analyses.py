@@ -46,6 +46,7 @@ from dagster_project.results import (
     mixed_results,
     norm_results,
     numbered,
+    ordinal_results,
     pattern_results,
     rejected_results,
     reliable_change_results,
@@ -171,9 +172,10 @@ OUTCOMES = (
     ),
     Outcome(
         "measurement", "How well the scales measure, and change beyond the error of measurement.",
-        ("item_moments", "change_counts", "change_moments"),
+        ("item_moments", "item_pairs", "change_counts", "change_moments"),
         lambda study, source: [
             *measurement_results(source.mart("item_moments"), study),
+            *ordinal_results(source.mart("item_pairs"), study),
             *reliable_change_results(
                 source.mart("change_counts"), source.mart("change_moments"), source.mart("item_moments"), study
             ),

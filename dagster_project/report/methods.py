@@ -242,6 +242,8 @@ def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:
     if "measurement" in analyses:
         change_words = "; reliable change follows Jacobson and Truax" if "reliable_change" in analyses else ""
         yield f"Reliability is Cronbach's alpha with Feldt's interval and McDonald's omega{change_words}."
+        if labels := [study.scales[code][1].label for code in study.protocol.ordinal_reliability]:
+            yield f"Of {enumerated(labels)} both are also given of polychoric correlations, estimated in two steps (Olsson)."
     yield from _meaning(study, analyses)
 
 

@@ -61,6 +61,7 @@ from dagster_project.results.missing import (
     unplanned_results,
 )
 from dagster_project.results.norm_words import main_norm_notes, norm_name
+from dagster_project.results.ordinal import ordinal_results
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
     CHANGE_KINDS,
@@ -189,6 +190,7 @@ __all__ = [
     "norm_name",
     "norm_results",
     "numbered",
+    "ordinal_results",
     "outcome_sections",
     "paired_results",
     "pattern_results",

@@ -159,12 +159,16 @@ def _measurement(study: Study, numbers: Numbers) -> Table:
                 numbers.cell("{}", *_ids("measurement", code, wave, "n")),
                 _estimate(numbers, "measurement", code, wave, "alpha"),
                 numbers.cell("{}", *_ids("measurement", code, wave, "omega")),
+                *(numbers.cell("{}", *_ids("measurement", code, wave, name)) for name in ("ordinal_alpha", "ordinal_omega")),
             )
         ]
 
-    columns = [Column(name, wave) for wave in waves for name in ("n", "alpha [95 % CI]", "omega")]
-    note = "People who answered all items of the scale. Alpha with Feldt's interval; omega of one factor."
-    return _table(study, "measurement", "Reliability", columns, cells, note)
+    names = ("n", "alpha [95 % CI]", "omega", "ordinal alpha", "ordinal omega")
+    columns = [Column(name, wave) for wave in waves for name in names]
+    notes = ["People who answered all items of the scale. Alpha with Feldt's interval; omega of one factor."]
+    if study.protocol.ordinal_reliability:
+        notes.append("Ordinal: of polychoric correlations, that is of what lies behind the answers, not of the score.")
+    return _table(study, "measurement", "Reliability", columns, cells, *notes)
 
 
 def _reliable_change(study: Study, numbers: Numbers) -> Table:

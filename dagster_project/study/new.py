@@ -38,6 +38,8 @@ participant_variables:    # what the roster says of people: Table 1
       - {{category: b, label: B}}
   - {{variable: age, section: Age, label: Age (years), kind: number, unit: years, minimum: 16, maximum: 110}}
 # groups: {{variable: group, reference: a, design: natural}}   # or randomised: compared with each other, docs/groups.md
+# careless: {{}}               # signs of careless answers, counted; nobody is excluded: docs/meaning.md
+# ordinal_reliability: [example_total]   # alpha and omega of polychoric correlations as well
 
 exports:
   # The roster: one row a person. It needs no wave.

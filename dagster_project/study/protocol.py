@@ -123,6 +123,9 @@ class Protocol(Definition):
         " everybody is one group",
     )
     service_use: ServiceUse | None = Field(default=None, description="services asked about")
+    ordinal_reliability: tuple[Code, ...] = Field(
+        default=(), description="scales whose alpha and omega are also of polychoric correlations, e.g. [phq9_total]"
+    )
     careless: Careless | None = Field(
         default=None, description="signs of careless answers to count, e.g. {long_string: 0.5}; {} for the defaults"
     )

@@ -28,6 +28,7 @@ from dagster_project.study.library import (
 )
 from dagster_project.study.norms import NormFile
 from dagster_project.study.once import CommonKeys, Content
+from dagster_project.study.ordinal import ordinal_error
 from dagster_project.study.planned_checks import check_conditions
 from dagster_project.study.protocol import Protocol
 from dagster_project.study.questions import ASK, construct_question, refuse_open_questions
@@ -96,7 +97,7 @@ def read_study(folder: Path) -> Study:
     _check_codes(study, protocol_file)
     _check_gates(study, protocol_file)
     _check_norms(study, norms_file)
-    if error := careless_error(protocol.careless, instruments):
+    if error := careless_error(protocol.careless, instruments) or ordinal_error(protocol.ordinal_reliability, study.scales):
         raise StudyError(f"{protocol_file}: {error}")
     for index, export in enumerate(protocol.exports):
         check_export(study, export, f"{protocol_file}: exports[{index}]")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from meaning_study import (
     ITEMS,
@@ -25,10 +26,11 @@ from meaning_study import (
     made_people,
     write_study,
 )
+from recompute import recompute
 from scipy.stats import ttest_ind_from_stats
 
 from dagster_project.results import statistic_of
-from dagster_project.statistics import wilson
+from dagster_project.statistics import ordinal_reliability, wilson
 
 pytestmark = pytest.mark.slow
 #: Contrast to its baseline and follow-up.
@@ -415,3 +417,49 @@ def test_sheets_with_signs_of_careless_answers_are_counted_and_nobody_is_exclude
     assert "An SD of at most 0.5 within its answers, none of them reversed" in page
     assert "nobody was excluded because of them" in page
     assert "(marked)" in page
+
+
+def test_ordinal_reliability_is_of_the_keyed_answers_of_whoever_answered_all_items(
+    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]]
+) -> None:
+    workspace, people = meaning_run
+    for instrument in ("pss4", "habits"):
+        count, low, high = ITEMS[instrument]
+        for wave in WAVES:
+            rows = [
+                [
+                    low + high - answer if position in REVERSED[instrument] else answer
+                    for position, answer in enumerate(row, 1)
+                ]
+                for person in people
+                for row in ([tick for tick in person.answers.get(wave, {}).get(instrument, []) if tick is not None],)
+                if len(row) == count
+            ]
+            tables = [[np.zeros((high + 1, high + 1)) for _ in range(first + 1, count)] for first in range(count - 1)]
+            for row in rows:
+                for first, second in itertools.combinations(range(count), 2):
+                    tables[first][second - first - 1][row[first], row[second]] += 1
+            expected = ordinal_reliability(tables, len(rows))
+            prefix = f"measurement/{instrument}_total/{wave}"
+            for name, value, reason in (
+                ("ordinal_alpha", expected.alpha, expected.alpha_reason), ("ordinal_omega", expected.omega, expected.omega_reason),
+            ):  # fmt: skip
+                result = results[f"{prefix}/{name}"]
+                assert result["n"] == len(rows) == results[f"{prefix}/n"]["n"]
+                if reason:
+                    assert (result["value"], result["note"]) == (None, reason)
+                else:
+                    assert result["value"] == pytest.approx(value, rel=1e-9)
+    assert results["measurement/pss4_total/T1/ordinal_alpha"]["value"] > 0.5
+    assert len([name for name in results if "/ordinal_" in name]) == 2 * 2 * 3
+    traced = workspace.released("from trace('measurement/pss4_total/T1/ordinal_alpha') where part = 'person' and is_counted")
+    assert len(traced) == results["measurement/pss4_total/T1/n"]["value"]
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    assert "Of Perceived stress (PSS-4) and Habits both are also given of polychoric correlations" in page
+    assert "ordinal alpha" in page
+
+
+def test_the_release_recomputes_from_its_answers(meaning_run: tuple[Any, list[MadePerson]]) -> None:
+    report = recompute(meaning_run[0].release / "warehouse.duckdb")
+    assert [str(difference) for difference in report.differences] == []
+    assert not any(name.startswith(("careless", "norm_difference", "summary")) for name in report.uncovered)

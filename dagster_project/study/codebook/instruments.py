@@ -210,6 +210,14 @@ def scale_items_table(study: Study) -> pa.Table:
     )
 
 
+def ordinal_scales_table(study: Study) -> pa.Table:
+    """The scales whose reliability is also of polychoric correlations; empty where none are declared."""
+    codes = study.protocol.ordinal_reliability
+    return codebook_table(
+        {"scale": TEXT, "scale_order": WHOLE}, [(code, order) for order, code in enumerate(codes, start=1)]
+    )
+
+
 def scale_parts_table(study: Study) -> pa.Table:
     return codebook_table(
         {"scale": TEXT, "part": TEXT, "part_order": WHOLE},

@@ -42,7 +42,10 @@ from (
             select
                 states.participant_id,
                 states.wave,
-                states.missing_reason,
+                coalesce(
+                    states.missing_reason,
+                    case when codes.{{ quoted(items[0].item) }} = {{ reason_code(items[0], 'not_planned') }} then 'not_planned' end
+                ) as missing_reason,
                 {{ sum_of_answers(items, 0) }} as n_answers,
                 {{ sum_of_answers(items, 1) }} as sum_of_answers,
                 {{ sum_of_answers(items, 2) }} as sum_of_squares,
