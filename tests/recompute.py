@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+from recompute_careless import Block, careless_counts
 from recompute_groups import Groups
 from scipy import stats
 
@@ -208,7 +209,17 @@ class _Study:
         self.scales = {row["scale"]: row for row in self._rows("codebook.scales", "scale_order")}
         self.items = {row["item"]: row for row in self._rows("codebook.items", "item_order")}
         self.status = {(row["item"], row["wave"]): row["status"] for row in self._rows("codebook.wave_items")}
-        self.norms = {row["scale"]: row for row in self._rows("codebook.norms")}
+        #: By scale: what stands before the wave in ids, and the norm.
+        self.norms: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        for row in self._rows("codebook.norms"):
+            self.norms.setdefault(row["scale"], []).append(
+                (row["scale"] if row["is_main"] else f"{row['scale']}/{row['sample']}", row)
+            )
+        self.judged_blocks = [
+            Block(row["block"], row["least_answers"], row["least_run"], row["most_sd"],
+                  [item for item, of_item in self.items.items() if of_item["instrument"] == row["block"]])
+            for row in self._rows("codebook.careless", "block_order")
+        ]  # fmt: skip
         self.plan = self._rows("codebook.plan")[0]
         self.plan_tests = self._rows("codebook.plan_tests")
         self.measure_categories = self._rows("codebook.measure_categories", "measure, category_order")
@@ -358,7 +369,7 @@ class _Study:
         for analysis in (
             self._summary, self._norm_difference, self._change, self._adjusted, self._characteristics, self._services,
             self._service_changes, self._categories, self._category_changes, self._items, self._measurement, self._reliable_change, self._attrition, self._flow,
-            self._missingness, self._leavers, self._groups.results,
+            self._missingness, self._leavers, self._groups.results, self._careless,
         ):  # fmt: skip
             for address, statistics in analysis():
                 for statistic, value in statistics.items():
@@ -366,9 +377,8 @@ class _Study:
 
     def _summary(self) -> Iterator[tuple[str, dict[str, float]]]:
         for scale, rule in self.scales.items():
-            norm = self.norms.get(scale)
-            if norm is not None:
-                yield f"norm/{scale}", {"norm_mean": norm["mean"], "norm_sd": norm["sd"]}
+            for outcome, norm in self.norms.get(scale, []):
+                yield f"norm/{outcome}", {"norm_mean": norm["mean"], "norm_sd": norm["sd"]}
             for wave in self.waves:
                 all_scores = self.scores[scale, wave]
                 scores = np.sort(all_scores[np.isfinite(all_scores)])
@@ -387,16 +397,24 @@ class _Study:
                     results[name] = _over(100.0 * int((np.abs(scores - end) < NOTHING).sum()), n)
                 reasons = Counter(reason for reason in self.why_not[scale, wave] if reason)
                 results |= {f"missing_{reason}": reasons[reason] for reason in _REASONS if reasons[reason]}
-                if norm is not None:
-                    results["norm_distance"] = _over(mean - norm["mean"], norm["sd"])
                 yield f"summary/{scale}/{wave}", results
+                for outcome, norm in self.norms.get(scale, []):
+                    yield f"summary/{outcome}/{wave}", {"norm_distance": _over(mean - norm["mean"], norm["sd"])}
+
+    def _careless(self) -> Iterator[tuple[str, dict[str, float]]]:
+        for wave in self.waves if self.judged_blocks else ():
+            answers = {item: self.answers[item, wave] for block in self.judged_blocks for item in block.items}
+            for address, count, n in careless_counts(self.judged_blocks, answers):
+                yield f"careless/{address}/{wave}", _share(n, count)
 
     def _norm_difference(self) -> Iterator[tuple[str, dict[str, float]]]:
         margin = self.plan["norm_margin"]
-        for (scale, wave), all_scores in self.scores.items():
-            if scale not in self.norms:
-                continue
-            norm = self.norms[scale]
+        comparisons = (
+            (outcome, norm, wave, all_scores)
+            for (scale, wave), all_scores in self.scores.items()
+            for outcome, norm in self.norms.get(scale, [])
+        )
+        for outcome, norm, wave, all_scores in comparisons:
             scores = all_scores[np.isfinite(all_scores)]
             n, sd = len(scores), _sd(scores)
             sample_variance = _over(sd**2, n) if n >= 2 else math.nan
@@ -426,7 +444,7 @@ class _Study:
                 if math.isfinite(t):
                     sides = (stats.t.sf((difference + bound) / se, df), stats.t.cdf((difference - bound) / se, df))
                     results["p_equivalence"] = float(max(sides))
-            yield f"norm_difference/{scale}/{wave}", results
+            yield f"norm_difference/{outcome}/{wave}", results
 
     def _pairs(self, scale: str, contrast: Mapping[str, Any]) -> tuple[Array, Array, Array]:
         """Scores of both waves of those who have both, and their change in the declared direction."""

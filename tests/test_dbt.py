@@ -81,6 +81,8 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "planned_times_are_those_of_the_waves",
             "study_flow_adds_up",
             "answers_and_reasons_are_counted_item_by_item",
+            "a_run_ends_where_an_answer_differs_or_is_missing",
+            "people_who_answered_all_items_are_counted_by_pairs_of_answers",
         ),
         "pass",
     )

@@ -55,7 +55,8 @@ def _cell(row: ResultRow) -> TableCell | None:
             statistic = "change"
         elif row.statistic not in _MODEL_STATISTICS:
             return None
-        section = row.analysis
+        # Norms beside the main one have a section a scale, so that scales with a norm of the same sample stay apart.
+        section = row.analysis if row.category is None else f"{row.analysis}/{row.outcome}"
     elif row.analysis in _ANALYSES:
         if row.statistic in _EXCLUDED.get(row.analysis, ()):
             return None

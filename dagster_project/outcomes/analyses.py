@@ -19,6 +19,7 @@ from dagster_project.results import (
     attrition_results,
     band_change_results,
     band_results,
+    careless_results,
     caseness_results,
     category_change_results,
     category_difference_results,
@@ -47,6 +48,7 @@ from dagster_project.results import (
     mixed_results,
     norm_results,
     numbered,
+    ordinal_results,
     pattern_results,
     rejected_results,
     reliable_change_results,
@@ -173,9 +175,10 @@ OUTCOMES = (
     ),
     Outcome(
         "measurement", "How well the scales measure, and change beyond the error of measurement.",
-        ("item_moments", "change_counts", "change_moments"),
+        ("item_moments", "item_pairs", "change_counts", "change_moments"),
         lambda study, source: [
             *measurement_results(source.mart("item_moments"), study),
+            *ordinal_results(source.mart("item_pairs"), study),
             *reliable_change_results(
                 source.mart("change_counts"), source.mart("change_moments"), source.mart("item_moments"), study
             ),
@@ -207,6 +210,11 @@ OUTCOMES = (
         "items", "How each item was answered in each wave.", ("item_counts",),
         lambda study, source: item_results(source.mart("item_counts"), study),
         ("items",), "measurement",
+    ),
+    Outcome(
+        "careless", "Sheets with signs of careless answers; nobody is excluded by them.", ("careless_counts",),
+        lambda study, source: careless_results(source.mart("careless_counts"), study),
+        ("careless",), "careless",
     ),
     Outcome(
         "missing", "Who is missing: the study's flow, returns, who left, patterns, Little's test.",

@@ -100,13 +100,23 @@ def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mappi
     write_package(folder, study, manifest, columns)
 
 
+#: The items of the blocks that are judged for careless answers.
+_JUDGED_ITEMS = """
+    select careless.block as scale, items.item
+    from codebook.careless as careless
+    inner join codebook.items as items on careless.block = items.instrument
+    order by items.item_order
+"""
+
+
 def _add_trace(release_file: Warehouse) -> None:
     """The views by which a result is followed to its people, in SQL."""
     with release_file.connect() as connection:
         parts = rows_as(connection, ScalePart, "select scale, part from codebook.scale_parts order by scale, part_order")
         items = rows_as(connection, ScaleItem, "select scale, item from codebook.scale_items order by scale, item_order")
         gates = rows_as(connection, GatedItem, "select item, gate from codebook.item_gates order by item, condition_order")
-        connection.execute(trace_sql(parts, items, gates))
+        blocks = rows_as(connection, ScaleItem, _JUDGED_ITEMS)
+        connection.execute(trace_sql(parts, items, gates, blocks))
 
 
 def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str]) -> PageContent:

@@ -17,6 +17,7 @@ from dagster_project.results import (
     direction_of,
     existing_tables,
     has_norm_of_outcomes,
+    main_norm_notes,
     numbered,
     planned_analyses,
     result_id,
@@ -149,7 +150,9 @@ def _notes(study: Study, family: Family, estimates: Sequence[Estimate]) -> list[
     words = {"high": "Higher is better", "low": "Lower is better", "neither": "Neither higher nor lower is better"}
     ends = [f"{words[end]}: {', '.join(of_end)}." for end, of_end in labels.items() if of_end]
     notes = [f"Direction of change: {directions}.", *ends]
-    if family.compares != "waves":
+    if family.compares == "waves":
+        notes += main_norm_notes(study)
+    else:
         notes.append(
             f"{study.protocol.plan.headline[0]}: difference of both changes, not adjusted, / pooled SD at baseline."
         )
@@ -171,7 +174,7 @@ def _scores(study: Study, results: Mapping[str, ResultRow]) -> Table:
             cells.append(numbers.cell("{} [{}, {}]", *norm_ids))
         rows.append(Row(study.scales[code][1].label, tuple(cells)))
     columns = [Column(name, wave) for wave in waves for name in ("n", "mean [95 % CI]", "norm SDs [95 % CI]")]
-    notes = ("Norm SDs: (mean − norm mean) / norm SD.",) if has_norm_of_outcomes(study) else ()
+    notes = ("Norm SDs: (mean − norm mean) / norm SD.", *main_norm_notes(study)) if has_norm_of_outcomes(study) else ()
     return Table("", "main_scores", "Outcomes", tuple(columns), tuple(rows), notes)
 
 

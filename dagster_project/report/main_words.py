@@ -8,7 +8,7 @@ A result that does not exclude zero shows nothing; it does not show that there i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dagster_project.results import ResultRow, result_id
+from dagster_project.results import ResultRow, norm_name, result_id
 from dagster_project.study import Contrast, Family, Score, Study
 
 #: Comparisons of groups, each in words.
@@ -150,7 +150,7 @@ def _beside_least(study: Study, results: Mapping[str, ResultRow], estimate: Esti
 
 def _norm(study: Study, results: Mapping[str, ResultRow], estimate: Estimate) -> str:
     """The mean at the later wave beside its norm."""
-    wave = estimate.contrast.followup
+    wave, norm = estimate.contrast.followup, norm_name(study, estimate.code)
     names = ("difference_sd", "difference_sd_ci95_low", "difference_sd_ci95_high", "p_equivalence")
     value, low, high, p_similar = (
         _value(results, result_id("norm_difference", estimate.code, name, timepoint=wave)) for name in names
@@ -161,11 +161,11 @@ def _norm(study: Study, results: Mapping[str, ResultRow], estimate: Estimate) ->
     if low > 0 or high < 0:
         better, worse = _end_words(study, estimate)
         is_better = (value > 0) == (_scale(study, estimate).better_sign >= 0)
-        words = f"At {wave} the mean was {better if is_better else worse} than its norm"
+        words = f"At {wave} the mean was {better if is_better else worse} than {norm}"
         return f"{words}, within the planned margin." if is_similar else f"{words}."
     if is_similar:
-        return f"At {wave} the mean was similar to its norm, within the planned margin."
-    return f"At {wave} no distance from the norm was shown."
+        return f"At {wave} the mean was similar to {norm}, within the planned margin."
+    return f"At {wave} no distance from {norm.replace('its', 'the', 1)} was shown."
 
 
 def _other_groups(study: Study, results: Mapping[str, ResultRow], estimate: Estimate) -> str:

@@ -5,6 +5,7 @@ Belongs here: these sentences. Does not belong here: results, and anything that 
 
 from collections.abc import Iterator, Mapping
 
+from dagster_project.report.careless_methods import careless_methods
 from dagster_project.report.estimand_methods import estimands
 from dagster_project.report.group_methods import enumerated, group_methods
 from dagster_project.report.growth_methods import growth_methods
@@ -41,6 +42,7 @@ def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, 
         ("Estimands", " ".join(estimands(study))),
         ("Norms", _norms(study)),
         ("Missing answers", _missing(study) + _rejected(results)),
+        ("Careless answers", careless_methods(study) if "careless" in analyses else ""),
         ("Analysis", " ".join([*_analysis(study, set(analyses)), *growth_methods(study, set(analyses))])),
         ("Multiplicity", _multiplicity(study)),
         ("Sensitivity analyses", " ".join(_sensitivity(study, set(analyses)))),
@@ -156,7 +158,18 @@ def _norms(study: Study) -> str:
         f"{sample.population[0].lower()}{sample.population[1:]} ({sample.source}{f'; n = {sample.n}' if sample.n else ''})"
         for sample in study.norms.samples
     ]
-    return f"Means were compared with those of {enumerated(samples)}." if samples else ""
+    main = [
+        f"{study.instrument(instrument).name} with {sample.population[0].lower()}{sample.population[1:]}"
+        for instrument, code in study.norms.main.items()
+        for sample in study.norms.samples
+        if sample.sample == code
+    ]
+    sentences = [f"Means were compared with those of {enumerated(samples)}."] if samples else []
+    if main:
+        sentences.append(
+            f"Where an instrument has several norms, tables and sentences compare with the main one: {enumerated(main)}."
+        )
+    return " ".join(sentences)
 
 
 _OTHER_SHARES = "; scales that ask for another share say so in the codebook"
@@ -230,6 +243,8 @@ def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:
     if "measurement" in analyses:
         change_words = "; reliable change follows Jacobson and Truax" if "reliable_change" in analyses else ""
         yield f"Reliability is Cronbach's alpha with Feldt's interval and McDonald's omega{change_words}."
+        if labels := [study.scales[code][1].label for code in study.protocol.ordinal_reliability]:
+            yield f"Of {enumerated(labels)} both are also given of polychoric correlations, estimated in two steps (Olsson)."
     yield from _meaning(study, analyses)
 
 

@@ -124,7 +124,7 @@ def _page_data(study: Study, content: PageContent, shown_ids: Sequence[str]) -> 
     scopes, scope_indexes = scopes_of((content.results[result_id] for result_id in ids), study)
     people = people_data(content.people_rows, scopes) if content.people_rows else None
     lines, numbers = number_data(ids, content.results, content.sources, scopes, scope_indexes, people is not None)
-    return {"lines": lines, "numbers": numbers, "people": people}
+    return {"lines": lines, "numbers": numbers, "people": people, "item_labels": study.item_labels}
 
 
 def previous_verdicts(changes: Sequence[ReleaseChange], release: str) -> dict[str, str]:

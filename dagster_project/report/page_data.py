@@ -138,3 +138,5 @@ class PageData(TypedDict):
     lines: LineColumns
     numbers: NumberColumns
     people: PeopleData | None
+    #: What items are called, by code; of instruments whose wording is the study's own or free.
+    item_labels: dict[str, str]

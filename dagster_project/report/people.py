@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
+from dagster_project.report.careless_people import CARELESS_COUNTED, CARELESS_VALUES
 from dagster_project.report.page_data import (
     AnswerValues,
     CountedPeople,
@@ -35,7 +36,7 @@ _QUERIES = {
         group by all
         order by all
     """,
-    "services": """
+    "services": f"""
         select
             service as measure, wave, list(is_used::int order by participant_id) as person_values,
             list(null::varchar order by participant_id) as texts,
@@ -52,7 +53,7 @@ _QUERIES = {
             on answers.measure = asked.item and answers.wave = asked.wave and asked.status <> 'not_in_wave'
         where answers.kind in ('yes_no', 'category')
         group by answers.measure, answers.wave
-        order by all
+        union all {CARELESS_VALUES} order by all
     """,
     "items": """
         with sheets as (
@@ -86,7 +87,7 @@ _QUERIES = {
         group by all
         order by all
     """,
-    "counted_people": """
+    "counted_people": f"""
         with counted as (
             select
                 participant_id, people, measure, moment, is_counted,
@@ -101,8 +102,8 @@ _QUERIES = {
                 select participant_id, wave, item, false from marts.missing_answers
             ) as sheets
             inner join codebook.items as items on sheets.item = items.item and items.kind = 'item'
+            union all {CARELESS_COUNTED}
         )
-
         select
             people, measure, moment, list(is_counted order by participant_id) as is_counted,
             list(change order by participant_id) as changes
@@ -112,9 +113,7 @@ _QUERIES = {
     """,
     "returns": """
         select wave, list(if(missing_reason = 'not_planned', null, is_returned) order by participant_id) as is_returned
-        from marts.returns
-        group by all
-        order by all
+        from marts.returns group by all order by all
     """,
     "scale_items": "select scale, item from codebook.scale_items order by scale, item_order",
     "scale_parts": "select scale, part from codebook.scale_parts order by scale, part_order",
@@ -127,10 +126,8 @@ _QUERIES = {
         order by answers.item, answers.answer
     """,
     "counted_skips": """
-        select distinct item, try_cast(blank_counts_as as integer) as counts_as
-        from codebook.item_gates
-        where try_cast(blank_counts_as as integer) is not null
-        order by item
+        select distinct item, try_cast(blank_counts_as as integer) as counts_as from codebook.item_gates
+        where counts_as is not null order by item
     """,
     "exports": "select source_file, wave, file_name, version from marts.exports order by export, file_name",
 }

@@ -7,6 +7,7 @@ Belongs here: the scope of a result. Does not belong here: the people themselves
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dagster_project.report.careless_people import careless_measure
 from dagster_project.results import ResultRow, statistic_of
 from dagster_project.study import Study, covariates_of
 
@@ -57,7 +58,8 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     facts: tuple[str, ...] = (subgroup,) if subgroup is not None else ()
     if row.analysis == "change_covariate_adjusted":
         facts = tuple(variable.variable for variable in covariates_of(study.protocol))
-    return Scope(rule, row.outcome, moment, waves, sign, return_waves, groups, facts)
+    measure = careless_measure(row) if rule == "judged" else row.outcome
+    return Scope(rule, measure, moment, waves, sign, return_waves, groups, facts)
 
 
 def scopes_of(rows: Iterable[ResultRow], study: Study) -> tuple[list[Scope], dict[str, int]]:

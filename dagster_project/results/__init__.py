@@ -6,6 +6,7 @@ than a published table.
 
 from dagster_project.results.answer_days import answer_days_results
 from dagster_project.results.ard import ARD_TABLE, ArdRow, ard_rows
+from dagster_project.results.careless import careless_results, careless_signs, sign_words, sources_of
 from dagster_project.results.categories import (
     category_change_results,
     category_difference_results,
@@ -62,6 +63,8 @@ from dagster_project.results.missing import (
     rejected_results,
     unplanned_results,
 )
+from dagster_project.results.norm_words import main_norm_notes, norm_name
+from dagster_project.results.ordinal import ordinal_results
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
     CHANGE_KINDS,
@@ -148,6 +151,8 @@ __all__ = [
     "attrition_results",
     "band_change_results",
     "band_results",
+    "careless_results",
+    "careless_signs",
     "caseness_results",
     "category_change_results",
     "category_difference_results",
@@ -187,10 +192,13 @@ __all__ = [
     "item_results",
     "leaver_results",
     "ledger_table",
+    "main_norm_notes",
     "measurement_results",
     "mixed_results",
+    "norm_name",
     "norm_results",
     "numbered",
+    "ordinal_results",
     "outcome_sections",
     "paired_results",
     "pattern_results",
@@ -209,6 +217,8 @@ __all__ = [
     "service_change_results",
     "service_difference_results",
     "service_results",
+    "sign_words",
+    "sources_of",
     "stability_results",
     "statistic_of",
     "subgroup_id",

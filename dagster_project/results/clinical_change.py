@@ -11,14 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.results.meaning import band_words, cut_off_words, norm_words
+from dagster_project.results.meaning import band_words, cut_off_words
 from dagster_project.results.result_collector import MartRow, RowFields, Rows, grouped, number
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.statistics import ClinicalChange, band_transitions, clinical_change, weighted_midpoint
-from dagster_project.study import Composite, Contrast, GivenScale, Score, Study
+from dagster_project.study import Composite, Contrast, GivenScale, ScaleNorm, Score, Study
 
-#: The category of the cut-off between the study's people and the norm's.
-NORM_CATEGORY = "norm"
 #: What becomes of people; the last four add up to n.
 CLASSES = ("unwell", "recovered", "improved", "unchanged", "deteriorated")
 _WORDS = {
@@ -29,6 +27,11 @@ _WORDS = {
     "deteriorated": "people who deteriorated reliably",
 }
 _NO_PAIRS = "nobody has both scores"
+
+
+def norm_category(entry: ScaleNorm) -> str:
+    """The category of the cut-off between the study's people and a norm's: norm of the main norm, norm-SAMPLE of others."""
+    return "norm" if entry.category is None else f"norm-{entry.category}"
 
 
 def band_change_results(score_pairs: Iterable[MartRow], study: Study) -> list[ResultRow]:
@@ -60,24 +63,28 @@ def clinical_change_results(
     results: Mapping[str, ResultRow], study: Study,
 ) -> list[ResultRow]:  # fmt: skip
     """Clinically significant change by each cut-off that a scale declares, and by the midpoint between everybody at
-    baseline and the norm, of those with both scores.
+    baseline and each norm, of those with both scores.
 
     score_pairs: as band_change_results. change_moments: contrast, scale, n. scale_moments: scale, wave, n, mean, sd.
-    results: by id, with the thresholds of reliable change. The category is the cut-off's code, or norm.
+    results: by id, with the thresholds of reliable change. The category is the cut-off's code, or that of norm_category.
     """
     pairs = grouped(score_pairs, "contrast", "scale")
     pair_counts = {(row["contrast"], row["scale"]): int(row["n"]) for row in change_moments}
     moments = {(row["scale"], row["wave"]): row for row in scale_moments}
     rows = Rows("clinical_change", study)
     for code, (_, scale) in study.scales.items():
-        midpoints: dict[str, Criterion | None] = {}
+        midpoints: dict[str, list[Criterion]] = {}
         for contrast in study.protocol.contrasts:
             key, wave = (contrast.contrast, code), contrast.baseline
             if wave not in midpoints:
-                midpoints[wave] = _add_midpoint(rows, study, code, wave, moments.get((code, wave), {}))
+                midpoints[wave] = [
+                    criterion
+                    for entry in study.norms.of_scale(code)
+                    if (criterion := _add_midpoint(rows, scale, code, entry, wave, moments.get((code, wave), {})))
+                ]
             threshold, reason = _threshold(results, code, scale, contrast)
-            midpoint, n = midpoints[wave], pair_counts.get(key, 0)
-            for criterion in (*_cut_off_criteria(scale), *([midpoint] if midpoint else [])):
+            n = pair_counts.get(key, 0)
+            for criterion in (*_cut_off_criteria(scale), *midpoints[wave]):
                 reasoned = replace(criterion, reason=(criterion.reason or reason) if n else _NO_PAIRS)
                 _of_criterion(rows, code, contrast, reasoned, pairs.get(key, []), threshold, n)
     return rows.rows
@@ -86,7 +93,8 @@ def clinical_change_results(
 @dataclass(frozen=True)
 class Criterion:
     """A cut-off that recovery crosses. category: in ids; better_sign: 1 if a high score is good, -1 if a low one is;
-    is_well_at: whether a score at it is on its good side; reason: why nobody can be counted."""
+    is_well_at: whether a score at it is on its good side; reason: why nobody can be counted; is_declared: by the
+    instrument."""
 
     category: str
     value: float
@@ -94,25 +102,25 @@ class Criterion:
     is_well_at: bool
     method: str
     reason: str = ""
+    is_declared: bool = False
 
 
 def _cut_off_criteria(scale: Score) -> Iterator[Criterion]:
     for cut_off in scale.cut_offs if scale.better_sign else ():
         method = f"declared cut-off, {cut_off_words(cut_off)} ({cut_off.source})"
         is_well_at = cut_off.is_on_good_side(scale.better_sign)
-        yield Criterion(cut_off.code, cut_off.value, scale.better_sign, is_well_at, method)
+        yield Criterion(cut_off.code, cut_off.value, scale.better_sign, is_well_at, method, is_declared=True)
 
 
-def _add_midpoint(rows: Rows, study: Study, code: str, wave: str, moments: MartRow) -> Criterion | None:
-    """The midpoint between everybody at a baseline and the norm, added to the rows; None where the norm is not of healthy
+def _add_midpoint(rows: Rows, scale: Score, code: str, entry: ScaleNorm, wave: str, moments: MartRow) -> Criterion | None:
+    """The midpoint between everybody at a baseline and a norm, added to the rows; None where the norm is not of healthy
     people, or nobody says whether it is, which is then asked about in the row."""
-    norm = next((norm for norm in study.norms.norms if norm.scale == code), None)
-    sample = next((sample for sample in study.norms.samples if norm is not None and sample.sample == norm.sample), None)
-    if norm is None or sample is None or sample.healthy is False or not study.scales[code][1].better_sign:
+    norm, sample = entry.norm, entry.sample
+    if sample.healthy is False or not scale.better_sign:
         return None
-    n, scale = int(moments.get("n", 0)), study.scales[code][1]
-    method = f"criterion c, the midpoint between everybody at {wave} and the norm: {norm_words(sample)}"
-    row_fields: RowFields = {"category": NORM_CATEGORY, "wave": wave}
+    n, category = int(moments.get("n", 0)), norm_category(entry)
+    method = f"criterion c, the midpoint between everybody at {wave} and the norm: {entry.words}"
+    row_fields: RowFields = {"category": category, "wave": wave}
     if sample.healthy is None:
         row_fields["note"] = (
             f"norms.yaml does not say whether sample {sample.sample} stands for people without the problem; add"
@@ -126,7 +134,7 @@ def _add_midpoint(rows: Rows, study: Study, code: str, wave: str, moments: MartR
     )
     row_fields["note"] = midpoint.reason
     rows.add(code, "midpoint", midpoint.cut_off, n, method, **row_fields)
-    return Criterion(NORM_CATEGORY, midpoint.cut_off, scale.better_sign, False, method, midpoint.reason)
+    return Criterion(category, midpoint.cut_off, scale.better_sign, False, method, midpoint.reason)
 
 
 def _threshold(results: Mapping[str, ResultRow], code: str, scale: Score, contrast: Contrast) -> tuple[float, str]:
@@ -146,7 +154,7 @@ def _of_criterion(
 ) -> None:
     row_fields: RowFields = {"category": criterion.category, "contrast": contrast.contrast, "note": criterion.reason}
     rows.add(code, "n", n, n, "people with both scores", **row_fields)
-    if criterion.category != NORM_CATEGORY:
+    if criterion.is_declared:
         rows.add(code, "cut_off", criterion.value, n, criterion.method, **row_fields)
     classes: ClinicalChange | None = None
     if not criterion.reason:

@@ -72,20 +72,18 @@ def summary_results(
     moments = {(row["scale"], row["wave"]): row for row in scale_moments}
     counts = grouped(score_counts, "scale", "wave")
     ledger = {(row["scale"], row["wave"]): row for row in score_ledger}
-    norms = {norm.scale: norm for norm in study.norms.norms}
     rows = Rows("summary", study)
     for code in study.scales:
         for wave in study.protocol.waves:
             key = (code, wave.wave)
             _scale_in_wave(rows, study, key, moments.get(key, {}), counts.get(key, []), ledger.get(key, {}))
-            norm = norms.get(code)
-            if norm is not None:
+            for entry in study.norms.of_scale(code):
                 mean = moments.get(key, {}).get("mean")
                 n = int(moments.get(key, {}).get("n", 0))
-                distance = norm_distance(math.nan if mean is None else mean, norm.mean, norm.sd)[0]
+                distance = norm_distance(math.nan if mean is None else mean, entry.norm.mean, entry.norm.sd)[0]
                 rows.add(
-                    code, "norm_distance", distance, n, "(mean - norm mean) / norm SD", wave=wave.wave,
-                    note=undefined_reason(n),
+                    code, "norm_distance", distance, n, f"(mean - norm mean) / norm SD{entry.method_end}",
+                    category=entry.category, wave=wave.wave, note=undefined_reason(n),
                 )  # fmt: skip
     return [*rows.rows, *_norms(study)]
 
@@ -124,18 +122,15 @@ def _scale_in_wave(
 
 
 def _norms(study: Study) -> list[ResultRow]:
-    samples = {sample.sample: sample for sample in study.norms.samples}
-    norms = {norm.scale: norm for norm in study.norms.norms}
     rows = Rows("norm", study)
     for code in study.scales:
-        if (norm := norms.get(code)) is None:
-            continue
-        sample = samples[norm.sample]
-        for statistic, value in (("norm_mean", norm.mean), ("norm_sd", norm.sd)):
-            rows.add(code, statistic, value, sample.n, f"published: {sample.source}")
+        for entry in study.norms.of_scale(code):
+            method = f"published: {entry.sample.source}{entry.method_end}"
+            for statistic, value in (("norm_mean", entry.norm.mean), ("norm_sd", entry.norm.sd)):
+                rows.add(code, statistic, value, entry.sample.n, method, category=entry.category)
     for sample in study.norms.samples:
         rows.add(
             sample.instrument, "n", sample.n, sample.n, f"published: {sample.source}",
-            note="the norm's sample size is not known",
+            category=study.norms.category_of(sample), note="the norm's sample size is not known",
         )  # fmt: skip
     return rows.rows

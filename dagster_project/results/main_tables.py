@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dagster_project.markdown import markdown_table
+from dagster_project.results.norm_words import main_norm_notes
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.rounding import count_text, format_number
@@ -239,7 +240,10 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
         title=f"{title} and norms" if has_norms else title,
         columns=tuple(columns),
         rows=tuple(rows),
-        notes=(f"{'Norm SDs: (mean − norm mean) / norm SD. ' if has_norms else ''}SD has denominator n − 1.",),
+        notes=(
+            f"{'Norm SDs: (mean − norm mean) / norm SD. ' if has_norms else ''}SD has denominator n − 1.",
+            *main_norm_notes(study),
+        ),
     )
 
 

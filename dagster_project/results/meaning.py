@@ -15,7 +15,7 @@ from dagster_project.results.describe import undefined_reason
 from dagster_project.results.result_collector import MartRow, RowFields, Rows, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import count_beyond, count_in_bands, percent, percent_of_maximum, t_score
-from dagster_project.study import Bands, CutOff, NormSample, Study
+from dagster_project.study import Bands, CutOff, Study
 
 
 def caseness_results(score_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
@@ -46,11 +46,6 @@ def band_words(bands: Bands) -> list[str]:
     return [f"{step.label}, {step.low:g} {end}" for step, end in zip(bands.steps, ends, strict=True)]
 
 
-def norm_words(sample: NormSample) -> str:
-    """Who a norm is of, and its source."""
-    return f"{sample.population} ({sample.source})"
-
-
 def band_results(score_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """People in each named range of a scale in each wave, of those with a score. score_counts: as caseness_results. The
     category is the range's code."""
@@ -73,11 +68,9 @@ def band_results(score_counts: Iterable[MartRow], study: Study) -> list[ResultRo
 
 
 def common_metric_results(scale_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
-    """Each mean in percent of the maximum possible, and as a T score where the scale has a norm. scale_moments: scale,
-    wave, n, mean."""
+    """Each mean in percent of the maximum possible, and as a T score of each norm of the scale. scale_moments: scale, wave,
+    n, mean. The category of a T score is the norm's sample, none of the main norm."""
     moments = {(row["scale"], row["wave"]): row for row in scale_moments}
-    samples = {sample.sample: sample for sample in study.norms.samples}
-    norms = {norm.scale: norm for norm in study.norms.norms}
     rows = Rows("common_metric", study)
     for code, (instrument, scale) in study.scales.items():
         lowest, highest = instrument.score_range(scale)
@@ -90,9 +83,11 @@ def common_metric_results(scale_moments: Iterable[MartRow], study: Study) -> lis
                 method = f"mean on the scale from {lowest:g} (0 %) to {highest:g} (100 %); {scale.better_in_words}"
                 percentage = percent_of_maximum(mean, lowest, highest)[0]
                 rows.add(code, "percent_of_maximum", percentage, n, method, **row_fields)
-            if (norm := norms.get(code)) is not None:
-                method = f"mean where the norm has mean 50 and SD 10: {norm_words(samples[norm.sample])}"
-                rows.add(code, "t_score", t_score(mean, norm.mean, norm.sd)[0], n, method, **row_fields)
+            for entry in study.norms.of_scale(code):
+                method = f"mean where the norm has mean 50 and SD 10: {entry.words}"
+                score = t_score(mean, entry.norm.mean, entry.norm.sd)[0]
+                row_fields["category"] = entry.category
+                rows.add(code, "t_score", score, n, method, **row_fields)
     return rows.rows
 
 

@@ -6,9 +6,10 @@ declare none of them has none of these tables, but for the percent of the maximu
 
 from collections.abc import Iterator, Sequence
 
-from dagster_project.results.clinical_change import CLASSES, NORM_CATEGORY
-from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
+from dagster_project.results.clinical_change import CLASSES, norm_category
+from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, has_norm_of_outcomes, outcome_sections
 from dagster_project.results.meaning import band_words, cut_off_words
+from dagster_project.results.norm_words import main_norm_notes, other_norms
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import result_id
 from dagster_project.study import Contrast, Scale, Score, Study
@@ -104,16 +105,15 @@ def _band_changes(study: Study, numbers: Numbers) -> Table:
 
 
 def _clinical_change(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
-    samples = {sample.sample: sample for sample in study.norms.samples}
-    norms = {norm.scale: samples[norm.sample] for norm in study.norms.norms}
     patterns = (("{}", ("n",)), *(("{} ({} %)", (f"count_{name}", f"percent_{name}")) for name in CLASSES))
     rows = []
     for code, scale in _scores(study):
         # A declared cut-off is a number of the contrast, a midpoint one of its baseline.
         criteria = [(cut_off.code, "cut_off", contrast.contrast, cut_off_words(cut_off)) for cut_off in scale.cut_offs]
-        if code in norms and norms[code].healthy is not False:
-            words = f"Midpoint between people and norm: {norms[code].population}"
-            criteria.append((NORM_CATEGORY, "midpoint", contrast.baseline, words))
+        for entry in study.norms.of_scale(code):
+            if entry.sample.healthy is not False:
+                words = f"Midpoint between people and norm: {entry.sample.population}"
+                criteria.append((norm_category(entry), "midpoint", contrast.baseline, words))
         rows += [Row(scale.label)] if criteria else []
         for category, statistic, moment, words in criteria:
             limit = _cells(numbers, (("{}", (statistic,)),), "clinical_change", code, category, moment)
@@ -152,16 +152,21 @@ def _responders(study: Study, numbers: Numbers) -> Table:
 
 def _common_metrics(study: Study, numbers: Numbers) -> Table:
     waves = [wave.wave for wave in study.protocol.waves]
-    has_norms = any(norm.scale in study.protocol.outcomes for norm in study.norms.norms)
+    has_norms = has_norm_of_outcomes(study)
     patterns = (("{}", ("percent_of_maximum",)), *([("{}", ("t_score",))] if has_norms else []))
     rows = []
     for heading, code, label in outcome_sections(study):
         rows += [Row(heading)] if heading else []
         cells = [cell for wave in waves for cell in _cells(numbers, patterns, "common_metric", code, None, wave)]
         rows.append(Row(f"{label} ({study.scales[code][1].better_in_words})", tuple(cells)))
+        for entry in other_norms(study, code):
+            scores = [result_id("common_metric", code, "t_score", category=entry.category, timepoint=wave) for wave in waves]
+            row_cells = [cell for score in scores for cell in (Cell(""), numbers.cell("{}", score))]
+            rows.append(Row(f"{label}, T by {entry.sample.population}", tuple(row_cells)))
     names = ("% of maximum", *(("T",) if has_norms else ()))
     columns = tuple(Column(name, wave) for wave in waves for name in names)
     notes = ["Percent of the maximum possible: 0 is the lowest possible score, 100 the highest, of the mean in the wave."]
     if has_norms:
         notes.append("T: the mean where the norm has mean 50 and SD 10.")
+        notes += main_norm_notes(study)
     return Table("", "meaning_common_metrics", "Means on common metrics", columns, tuple(rows), tuple(notes))

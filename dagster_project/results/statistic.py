@@ -23,6 +23,7 @@ PEOPLE = {
     "returned": "people who returned the wave",
     "items": "people who answered all items of the scale in the wave",
     "value": "people with a known value",
+    "judged": "people with enough answers to the block in the wave",
     "roster": "everybody on the roster for whom it was planned",
     "whole_roster": "everybody on the roster, planned for or not",
     "listed": "everybody listed, including people excluded by the study",

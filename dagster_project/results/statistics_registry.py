@@ -197,6 +197,11 @@ def _measurement() -> Iterator[Statistic]:
         "(sum of loadings)^2 / ((sum of loadings)^2 + sum of unique variances), one factor by maximum likelihood",
         kind="within_one", source="McDonald, Test Theory, 1999",
     )  # fmt: skip
+    ordinal = partial(entry, kind="within_one", source="Zumbo and others, J Mod Appl Stat Methods 2007, 6, 21-29")
+    yield ordinal("ordinal_alpha", "k / (k - 1) (1 - k / sum of R), R the polychoric correlations of the k items")
+    yield ordinal(
+        "ordinal_omega", "omega of one factor by maximum likelihood on R, the polychoric correlations of the items"
+    )
     yield entry("item_rest", "correlation of the item with the sum of the others", kind="within_one")
     yield from limits(
         alpha, "1 - (1 - alpha) F quantile of n - 1 and (n - 1) (k - 1) df",
@@ -339,6 +344,7 @@ _OF_EVERYBODY: tuple[Statistic, ...] = (
     *share(partial(Statistic, "categories", people="value"), "who gave the answer"), *_category_change(),
     *meaning_statistics(),
     *growth_statistics(),
+    *share(partial(Statistic, "careless", people="judged"), "whose sheet has the sign"),
 )  # fmt: skip
 #: Every statistic, in the order of the codebook.
 STATISTICS: tuple[Statistic, ...] = (*_OF_EVERYBODY, *group_statistics(_OF_EVERYBODY))

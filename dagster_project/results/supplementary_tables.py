@@ -3,13 +3,16 @@
 Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of what scores mean (meaning_tables.py).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
+from dagster_project.results.careless import careless_table
 from dagster_project.results.category_tables import category_change_tables, share_change_table
 from dagster_project.results.existing import existing_tables, numbered
 from dagster_project.results.growth_tables import growth_tables
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.meaning_tables import meaning_tables
+from dagster_project.results.norm_words import main_norm_notes, other_norms
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.study import EFFECT_SIZES, Study
@@ -33,6 +36,7 @@ def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Tab
         *category_change_tables(study, numbers),
         *meaning_tables(study, numbers),
         *growth_tables(study, numbers),
+        careless_table(study, numbers),
     ]
     return numbered(existing_tables(tables), "S")
 
@@ -117,24 +121,35 @@ def _all_waves(study: Study, numbers: Numbers) -> Table:
 
 
 def _norms(study: Study, numbers: Numbers) -> Table:
+    """Distances from the main norms, and below each scale from its others."""
     waves = [wave.wave for wave in study.protocol.waves]
     margin = study.protocol.plan.norm_margin
     names = ("norm SDs [95 % CI]", "p", *(("p (similar)",) if margin is not None else ()))
+    estimate = ("difference_sd", "difference_sd_ci95_low", "difference_sd_ci95_high")
 
-    def cells(code: str) -> list[Cell]:
-        row_cells = []
+    def cells(code: str, category: str | None) -> Iterator[Cell]:
         for wave in waves:
-            row_cells.append(_estimate(numbers, "norm_difference", code, wave, "difference_sd"))
-            row_cells.append(numbers.cell("{}", *_ids("norm_difference", code, wave, "p")))
+            ids = partial(_of_category, "norm_difference", code, category, wave)
+            yield numbers.cell("{} [{}, {}]", *ids(*estimate))
+            yield numbers.cell("{}", *ids("p"))
             if margin is not None:
-                row_cells.append(numbers.cell("{}", *_ids("norm_difference", code, wave, "p_equivalence")))
-        return row_cells
+                yield numbers.cell("{}", *ids("p_equivalence"))
 
+    rows: list[Row] = []
+    for heading, code, label in outcome_sections(study):
+        rows += [Row(heading)] if heading else []
+        rows.append(Row(label, tuple(cells(code, None))))
+        for entry in other_norms(study, code):
+            rows.append(Row(f"{label}, from {entry.sample.population}", tuple(cells(code, entry.category))))
     notes = ["Difference from the norm in the norm's SDs; p: Welch's test from the norm's mean, SD and n."]
     if margin is not None:
         notes.append(f"p (similar): two one-sided tests that the mean lies within {margin:g} norm SDs of the norm.")
-    columns = [Column(name, wave) for wave in waves for name in names]
-    return _table(study, "norm_difference", "Distance from the norms", columns, cells, *notes)
+    columns = tuple(Column(name, wave) for wave in waves for name in names)
+    return Table("", "norm_difference", "Distance from the norms", columns, tuple(rows), (*notes, *main_norm_notes(study)))
+
+
+def _of_category(analysis: str, code: str, category: str | None, wave: str, *statistics: str) -> list[str]:
+    return [result_id(analysis, code, name, category=category, timepoint=wave) for name in statistics]
 
 
 def _measurement(study: Study, numbers: Numbers) -> Table:
@@ -148,12 +163,16 @@ def _measurement(study: Study, numbers: Numbers) -> Table:
                 numbers.cell("{}", *_ids("measurement", code, wave, "n")),
                 _estimate(numbers, "measurement", code, wave, "alpha"),
                 numbers.cell("{}", *_ids("measurement", code, wave, "omega")),
+                *(numbers.cell("{}", *_ids("measurement", code, wave, name)) for name in ("ordinal_alpha", "ordinal_omega")),
             )
         ]
 
-    columns = [Column(name, wave) for wave in waves for name in ("n", "alpha [95 % CI]", "omega")]
-    note = "People who answered all items of the scale. Alpha with Feldt's interval; omega of one factor."
-    return _table(study, "measurement", "Reliability", columns, cells, note)
+    names = ("n", "alpha [95 % CI]", "omega", "ordinal alpha", "ordinal omega")
+    columns = [Column(name, wave) for wave in waves for name in names]
+    notes = ["People who answered all items of the scale. Alpha with Feldt's interval; omega of one factor."]
+    if study.protocol.ordinal_reliability:
+        notes.append("Ordinal: of polychoric correlations, that is of what lies behind the answers, not of the score.")
+    return _table(study, "measurement", "Reliability", columns, cells, *notes)
 
 
 def _reliable_change(study: Study, numbers: Numbers) -> Table:

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypedDict, TypeVar
 
 from dagster_project.results.statistic import Inputs
 from dagster_project.results.statistics_registry import STATISTICS
-from dagster_project.study import VALID_SKIP
+from dagster_project.study import VALID_SKIP, labelled
 
 #: The columns of a trace.
 TRACE_COLUMNS = {
@@ -20,6 +20,7 @@ TRACE_COLUMNS = {
     "wave": "The wave; of a result its wave or contrast.",
     "measure": "The scale, service, variable or item that the row is about.",
     "item": "The item's code; of a result its category.",
+    "item_label": "What the item is called, where its wording is the study's own or free.",
     "value": "The number: a result, a person's value or change, a score, an answer as given.",
     "keyed": "What the answer, or a skip, counts as: turned, where the item is reversed, by its table, where it is recoded.",
     "text": "The result as printed, a person's category, or what a return says.",
@@ -80,6 +81,7 @@ class TraceRow:
     wave: str | None
     measure: str | None
     item: str | None
+    item_label: str | None
     value: float | None
     keyed: float | None
     text: str | None
@@ -140,11 +142,16 @@ class ExportFile:
     version: int
 
 
-def trace_sql(parts: Iterable[ScalePart], items: Iterable[ScaleItem], gates: Iterable[GatedItem] = ()) -> str:
+def trace_sql(
+    parts: Iterable[ScalePart],
+    items: Iterable[ScaleItem],
+    gates: Iterable[GatedItem] = (),
+    blocks: Iterable[ScaleItem] = (),
+) -> str:
     """Creates the table macro `trace(result_id)` in a file with the schemas results, codebook and marts.
 
     Parts, items and gates are written into separate macros as constants, so that the parts of an outcome are known before
-    any table is read.
+    any table is read. blocks: instruments that are judged for careless answers, each with its items.
     """
     parts_of: dict[str, list[str]] = {}
     items_of: dict[str, list[str]] = {}
@@ -154,6 +161,8 @@ def trace_sql(parts: Iterable[ScalePart], items: Iterable[ScaleItem], gates: Ite
         items_of.setdefault(item_row.scale, []).append(item_row.item)
     for scale, scale_parts in parts_of.items():
         items_of[scale] = list(dict.fromkeys(item for part in scale_parts for item in items_of.get(part, [])))
+    for block in blocks:
+        items_of.setdefault(f"careless/{block.scale}", []).append(block.item)
     gates_of: dict[str, list[str]] = {}
     for gate_row in gates:
         gates_of.setdefault(gate_row.item, []).append(gate_row.gate)
@@ -168,9 +177,18 @@ def trace_sql(parts: Iterable[ScalePart], items: Iterable[ScaleItem], gates: Ite
         + _lookup_macro("items_of", items_of, "Items whose answers make up an outcome.")
         + _lookup_macro("gates_of", gates_of, "Items whose answers decide which answers of an outcome were asked.", "[null]")
         + _input_macros()
+        + _OUTCOME_MACRO
         + f"{_TRACE_SQL}\ncomment on macro table trace is {_text(comment)};"
         + "comment on macro table traced_rows is 'The rows of trace in no order, each with the SHA-256 of its file.';"
     )
+
+
+#: An instrument may have the code of one of its scales: its items stand under a name of their own.
+_OUTCOME_MACRO = """\
+create or replace macro traced_outcome(traced_id) as
+    if(starts_with(traced_id, 'careless/'), 'careless/', '') || split_part(traced_id, '/', 2);
+comment on macro traced_outcome is 'The name under which items_of and gates_of have the outcome of a result.';
+"""
 
 
 def _lookup_macro(macro: str, names: Mapping[str, Sequence[str]], comment: str, fallback: str = "[outcome]") -> str:
@@ -307,7 +325,8 @@ def person_lines(ask: Query, result_id: str, person: str) -> list[str]:
         if row.keyed is not None and row.keyed != row.value:
             answer_text += f", counts as {row.keyed:g}"
         cell = f"{row.file_name} row {row.source_row}, column {row.source_column}" if row.file_name else "no row"
-        lines.append(f"  {row.wave or 'roster':<6} {row.item or row.measure:<24} {answer_text:<34} {cell}")
+        item_name = labelled(row.item, row.item_label) if row.item else row.measure or ""
+        lines.append(f"  {row.wave or 'roster':<6} {item_name:<24} {answer_text:<34} {cell}")
     return lines
 
 

@@ -39,7 +39,7 @@ span as (
 measures as (
     select scales.scale
     from codebook.scales as scales, one
-    where scales.scale = one.outcome
+    where scales.scale = one.outcome and one.analysis <> 'careless'
     union all
     select parts.part
     from codebook.scale_parts as parts, one
@@ -63,13 +63,13 @@ scores as (
 cells as materialized (
     select answers.participant_id, answers.wave, answers.item, answers.answer, null as missing_reason, answers.source_file, answers.source_row
     from marts.answers as answers
-    where list_contains(items_of(split_part(traced_id, '/', 2)), answers.item)
-        or list_contains(gates_of(split_part(traced_id, '/', 2)), answers.item)
+    where list_contains(items_of(traced_outcome(traced_id)), answers.item)
+        or list_contains(gates_of(traced_outcome(traced_id)), answers.item)
     union all
     select absent.participant_id, absent.wave, absent.item, null, absent.missing_reason, absent.source_file, absent.source_row
     from marts.missing_answers as absent
-    where list_contains(items_of(split_part(traced_id, '/', 2)), absent.item)
-        or list_contains(gates_of(split_part(traced_id, '/', 2)), absent.item)
+    where list_contains(items_of(traced_outcome(traced_id)), absent.item)
+        or list_contains(gates_of(traced_outcome(traced_id)), absent.item)
 ),
 
 -- Who counts, as the rule of the marts says, with the value that the number is made of. A number about the roster shows what is
@@ -119,6 +119,14 @@ counted as (
     from cells
     inner join one on cells.wave = one.wave
     where cells.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
+    union all
+    -- A sign of careless answers: who is judged, by what, and whether it marks the sheet.
+    select
+        signs.participant_id, signs.is_judged, signs.value, if(signs.is_marked, printf('%.3g (marked)', signs.value), null),
+        if(signs.reason is null, null, signs.wave), signs.reason
+    from marts.careless_signs as signs
+    inner join one on signs.wave = one.wave and signs.sign = one.category
+    where signs.block = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'careless'
 ),
 
 -- Everybody: the roster, and where a number speaks of them people excluded by the study. other_group: why somebody is not of
@@ -204,6 +212,10 @@ items as (
     inner join one on items.item = one.outcome
     -- A score that is taken as it comes is its own item, and is above.
     where items.item not in (select scale_items.scale from codebook.scale_items as scale_items)
+    union all
+    select null, items.item, items.item_order, null, false, items.decimals::integer
+    from codebook.items as items
+    inner join one on items.instrument = one.outcome and one.analysis = 'careless'
 ),
 
 -- Other results that the number is made of: a norm, the tests that it is adjusted with, the methods that it counts.
@@ -217,9 +229,12 @@ made_of as (
                 others.outcome = one.outcome
                 and (others.category is null or others.category = one.category)
                 and (others.contrast = one.contrast or others.wave = one.baseline)
-            -- A norm's n is of its sample, one an instrument.
+            -- A norm's n is of its sample, which has an instrument. A number about a norm that is not the main one has the
+            -- sample as its category, a midpoint after norm-.
             when 'norm' then
-                others.outcome = one.outcome or others.outcome = (select instrument from codebook.scales where scale = one.outcome)
+                others.outcome in (one.outcome, (select instrument from codebook.scales where scale = one.outcome))
+                and others.category is not distinct from
+                    if(one.analysis = 'clinical_change', nullif(substr(one.category, 6), ''), one.category)
             when 'family' then (others.outcome, others.contrast) in (
                 select (others_of.scale, others_of.contrast)
                 from codebook.plan_tests as mine
@@ -231,7 +246,7 @@ made_of as (
 ),
 
 answers as (
-    select * from cells where list_contains(items_of(split_part(traced_id, '/', 2)), item)
+    select * from cells where list_contains(items_of(traced_outcome(traced_id)), item)
 ),
 
 -- Why items were not asked: the answers to their gates that skipped past them.
@@ -337,7 +352,7 @@ select * from traced;
 
 create or replace macro trace(traced_id) as table
 select
-    traced.part, traced.participant_id, traced.wave, traced.measure, traced.item, traced.value, traced.keyed, traced.text, traced.how,
+    traced.part, traced.participant_id, traced.wave, traced.measure, traced.item, items.label as item_label, traced.value, traced.keyed, traced.text, traced.how,
     traced.is_counted, traced.missing_reason, exports.export, exports.file_name, exports.version, traced.source_file,
     traced.source_row, traced.source_column, traced.result_id, traced.formula, traced.people
 from traced_rows(traced_id) as traced
@@ -345,4 +360,5 @@ left join (
     select distinct on (source_file, wave) source_file, wave, export, file_name, version from marts.exports order by export, file_name
 ) as exports
     on traced.source_file = exports.source_file and traced.wave is not distinct from exports.wave
+left join codebook.items as items on traced.item = items.item and traced.part = 'answer'
 order by traced.step, traced.part, traced.participant_id, traced.wave_order, traced.item_order, traced.measure, traced.result_id;

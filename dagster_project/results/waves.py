@@ -75,35 +75,39 @@ def mixed_results(pattern_moments: Iterable[MartRow], study: Study) -> list[Resu
 
 
 def norm_results(scale_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
-    """Each scale's mean in each wave against its norm, in raw units and norm SDs, with equivalence if a margin is
-    planned."""
+    """Each scale's mean in each wave against each of its norms, in raw units and norm SDs, with equivalence if a margin is
+    planned. The category is the norm's sample, none of the main norm, which alone the margin is planned for."""
     moments_by_wave = {(row["scale"], row["wave"]): row for row in scale_moments}
-    samples = {sample.sample: sample for sample in study.norms.samples}
-    norms = {norm.scale: norm for norm in study.norms.norms}
     plan, rows = study.protocol.plan, Rows("norm_difference", study)
-    scale_waves = [(code, wave.wave) for code in study.scales if code in norms for wave in study.protocol.waves]
-    if not scale_waves:
+    comparisons = [
+        (code, entry, wave.wave)
+        for code in study.scales
+        for entry in study.norms.of_scale(code)
+        for wave in study.protocol.waves
+    ]
+    if not comparisons:
         return []
-    moments = [moments_by_wave.get(scale_wave, {}) for scale_wave in scale_waves]
-    scale_norms = [norms[code] for code, _ in scale_waves]
-    norm_sizes = [samples[norm.sample].n for norm in scale_norms]
+    moments = [moments_by_wave.get((code, wave), {}) for code, _, wave in comparisons]
     n = [int(row.get("n", 0)) for row in moments]
     test = norm_difference(
         n, column(moments, "mean"), column(moments, "sd"),
-        [norm.mean for norm in scale_norms], [norm.sd for norm in scale_norms],
-        [math.nan if size is None else size for size in norm_sizes], LEVEL, plan.norm_margin,
+        [entry.norm.mean for _, entry, _ in comparisons], [entry.norm.sd for _, entry, _ in comparisons],
+        [math.nan if entry.sample.n is None else entry.sample.n for _, entry, _ in comparisons], LEVEL, plan.norm_margin,
     )  # fmt: skip
-    for index, (code, wave) in enumerate(scale_waves):
-        role = "secondary" if code in study.protocol.outcomes and plan.norm_margin is not None else "exploratory"
-        row_fields: RowFields = {"wave": wave, "note": test.reason[index], "role": role, "df": test.df[index]}
-        method, size = test.method[index], n[index]
+    for index, (code, entry, wave) in enumerate(comparisons):
+        is_planned = code in study.protocol.outcomes and plan.norm_margin is not None and entry.category is None
+        row_fields: RowFields = {
+            "category": entry.category, "wave": wave, "note": test.reason[index], "df": test.df[index],
+            "role": "secondary" if is_planned else "exploratory",
+        }  # fmt: skip
+        method, size = f"{test.method[index]}{entry.method_end}", n[index]
         rows.add(code, "difference", test.difference[index], size, f"mean - norm mean; {method}", **row_fields)
         rows.add(code, "se", test.se[index], size, f"standard error; {method}", **row_fields)
         rows.add(code, "t", test.t[index], size, method, **row_fields)
         rows.add(code, "df", test.df[index], size, method, **row_fields)
         rows.add(code, "p", test.p[index], size, f"{method}, two-sided", **row_fields)
         rows.interval(code, "", test.ci_low[index], test.ci_high[index], size, f"interval; {method}", **row_fields)
-        method_sd = "difference / norm SD, the norm SD taken as known"
+        method_sd = f"difference / norm SD, the norm SD taken as known{entry.method_end}"
         rows.add(code, "difference_sd", test.difference_sd[index], size, method_sd, **row_fields)
         low, high = test.ci_low_sd[index], test.ci_high_sd[index]
         rows.interval(code, "difference_sd_", low, high, size, method_sd, **row_fields)

@@ -67,6 +67,7 @@ from dagster_project.statistics.multiplicity import benjamini_hochberg, holm
 from dagster_project.statistics.normal import McarTest, Normal, fit_normal, little_mcar
 from dagster_project.statistics.norms import NormDifference, norm_difference, norm_distance
 from dagster_project.statistics.patterns import Pattern, patterns_of
+from dagster_project.statistics.polychoric import bivariate_normal_cdf, ordinal_reliability, polychoric
 from dagster_project.statistics.proportions import PairedDifference, mcnemar_exact, paired_difference, percent, wilson
 from dagster_project.statistics.ranks import SignedRank, signed_rank
 from dagster_project.statistics.resampling import Bca, SignFlip, bca, sign_flip
@@ -138,6 +139,7 @@ __all__ = [
     "band_transitions",
     "bca",
     "benjamini_hochberg",
+    "bivariate_normal_cdf",
     "bowker",
     "clinical_change",
     "correlation",
@@ -170,11 +172,13 @@ __all__ = [
     "number_needed",
     "odds_ratio",
     "omega_one_factor",
+    "ordinal_reliability",
     "paired_difference",
     "paired_t",
     "patterns_of",
     "percent",
     "percent_of_maximum",
+    "polychoric",
     "pool",
     "pooled_difference",
     "pooled_sd",

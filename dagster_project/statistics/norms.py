@@ -8,6 +8,7 @@ import scipy
 from numpy.typing import ArrayLike
 
 from dagster_project.statistics.change import Floats, _floats, _ratio, check_level
+from dagster_project.statistics.group_difference import welch_df
 
 
 def norm_distance(mean: ArrayLike, norm_mean: ArrayLike, norm_sd: ArrayLike) -> Floats:
@@ -62,13 +63,8 @@ def norm_difference(
         sample_se_squared = np.where(is_estimable, sds**2 / sizes, np.nan)
         norm_se_squared = np.where(is_welch, norm_sds**2 / norm_sizes, 0.0)
         se = np.sqrt(sample_se_squared + norm_se_squared)
-        sample_df_term = sample_se_squared**2 / (sizes - 1)
-        norm_df_term = np.where(is_welch, norm_se_squared**2 / (norm_sizes - 1), 0.0)
-        df = np.where(
-            is_welch,
-            _ratio((sample_se_squared + norm_se_squared) ** 2, sample_df_term + norm_df_term),
-            np.where(is_estimable, sizes - 1, np.nan),
-        )
+        of_both = welch_df(sizes, np.sqrt(sample_se_squared), norm_sizes, np.sqrt(norm_se_squared))
+        df = np.where(is_welch, of_both, np.where(is_estimable, sizes - 1, np.nan))
     difference = means - norm_means
     varies = np.isfinite(se) & (se > 0)
     usable_df = np.where(np.isfinite(df) & (df > 0), df, 1.0)

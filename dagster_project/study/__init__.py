@@ -5,6 +5,17 @@ Does not belong here: anything that touches an export, a database or a result. T
 """
 
 from dagster_project.study.base import Code, ContrastId, Definition, WaveId
+from dagster_project.study.careless import (
+    ANY_BLOCK,
+    ANY_SIGN,
+    LONG_STRING,
+    LONG_STRING_SOURCE,
+    LOW_VARIATION,
+    LOW_VARIATION_SOURCE,
+    Careless,
+    judged_blocks,
+    least_run,
+)
 from dagster_project.study.choice_list import LINE_BREAK, SPACE, ChoiceList
 from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
 from dagster_project.study.covariates import CovariateTerm, covariate_words, covariates_of, subgroups_of, terms_of
@@ -37,11 +48,11 @@ from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UN
 from dagster_project.study.groups import Groups, RepeatedMeasures, is_arm_code
 from dagster_project.study.growth import Growth, VisitWindow
 from dagster_project.study.instruments import Composite, Instrument, Scale
-from dagster_project.study.items import Anchors, in_words
+from dagster_project.study.items import Anchors, in_words, labelled
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
 from dagster_project.study.measures import MEASURES, YES, Categorical, FollowedMeasure, GivenScale, MeasuresInstrument, YesNo
 from dagster_project.study.new import further_definitions, new_study, study_code
-from dagster_project.study.norms import Norm, NormSample
+from dagster_project.study.norms import Norm, NormSample, ScaleNorm
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
@@ -76,6 +87,8 @@ from dagster_project.study.windows import WaveState, counts_days, wave_state
 __all__ = [
     "ANSWERED_CURE",
     "ANSWERED_UNASKED",
+    "ANY_BLOCK",
+    "ANY_SIGN",
     "ASK",
     "AT_RANDOM",
     "CODEBOOK_COLUMNS",
@@ -89,6 +102,10 @@ __all__ = [
     "LIBRARY_FOLDER",
     "LIBRARY_PREFIX",
     "LINE_BREAK",
+    "LONG_STRING",
+    "LONG_STRING_SOURCE",
+    "LOW_VARIATION",
+    "LOW_VARIATION_SOURCE",
     "MEASURES",
     "MISSING_REASONS",
     "PARTICIPANTS",
@@ -103,6 +120,7 @@ __all__ = [
     "Anchors",
     "AnswerLabels",
     "Bands",
+    "Careless",
     "Categorical",
     "Category",
     "ChoiceList",
@@ -146,6 +164,7 @@ __all__ = [
     "RowFilter",
     "RowRule",
     "Scale",
+    "ScaleNorm",
     "Scenario",
     "Score",
     "Sensitivity",
@@ -178,6 +197,9 @@ __all__ = [
     "is_arm_code",
     "is_loopback",
     "is_safe_address",
+    "judged_blocks",
+    "labelled",
+    "least_run",
     "library_codes",
     "library_file",
     "new_study",

@@ -1,7 +1,7 @@
 """Instruments: items by opaque code, anchors, reverse keys, scales and their scoring rules.
 
 Belongs here: what an instrument's file may contain, and what follows from it by arithmetic (item codes, the range of a
-scale, how many items must be answered). Does not belong here: item wording (never, anywhere), scores, SQL.
+scale, how many items must be answered). Does not belong here: the wording of others (never, anywhere), scores, SQL.
 """
 
 import math
@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from dagster_project.study.base import Code, Definition, as_list
 from dagster_project.study.gates import Gate, check_gates, left_out_items
-from dagster_project.study.items import Anchors, ItemAnchors, PlainNumber, Positions, Recode
+from dagster_project.study.items import Anchors, ItemAnchors, ItemLabel, PlainNumber, Positions, Recode, labels_error
 from dagster_project.study.scores import Importance, Score
 
 
@@ -55,7 +55,7 @@ class Assumption(Definition):
 
 
 class Instrument(Definition):
-    """A questionnaire: items by code, answer anchors, scales. Never the wording of items."""
+    """A questionnaire: items by code, answer anchors, scales. Never wording that somebody else owns."""
 
     instrument: Code = Field(description="the instrument's code, the same as its file's name")
     name: str = Field(description="the instrument's full name")
@@ -67,6 +67,13 @@ class Instrument(Definition):
         default=(), description="items with other anchors, e.g. [{items: ['9-10'], low: 0, high: 4, codes: [0, 2, 4]}]"
     )
     item_count: int = Field(gt=0, description="how many items the instrument has")
+    wording: Literal["own", "free"] | None = Field(
+        default=None,
+        description="own where the study wrote the items, free where anybody may print them; left out, items have no labels",
+    )
+    item_labels: dict[int, ItemLabel] = Field(
+        default={}, description="what items are called, by position, e.g. {1: Sleeps well}; one line each"
+    )
     reversed: Positions = Field(default=(), description="positions of the items to reverse against their anchors")
     recode: tuple[Recode, ...] = Field(
         default=(),
@@ -120,6 +127,9 @@ class Instrument(Definition):
     def _check_items(self) -> None:
         """Each item has one pair of anchors and one way to count."""
         self.refuse_unknown("reversed", self.reversed)
+        self.refuse_unknown("item_labels", self.item_labels)
+        if error := labels_error(self.item_labels, self.wording):
+            raise ValueError(error)
         for name, groups in (("item_anchors", self.item_anchors), ("recode", self.recode)):
             positions = [position for group in groups for position in group.items]
             self.refuse_unknown(name, positions)

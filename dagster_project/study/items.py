@@ -1,13 +1,14 @@
 """Items of an instrument: which answers each allows, and what an answer counts as.
 
-Belongs here: positions and ranges of positions, anchors, tables that recode answers. Does not belong here: item wording
-(never, anywhere), scales (instruments.py).
+Belongs here: positions and ranges of positions, anchors, tables that recode answers, labels of items whose wording is the
+study's own or free. Does not belong here: the wording of others (never, anywhere), scales (instruments.py).
 """
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from dagster_project.study.base import Definition
 
@@ -165,6 +166,28 @@ class Recode(Definition):
                 f"{too_large[0]} is outside {-_LARGEST_RECODED} to {_LARGEST_RECODED}; give the scale a factor (multiply)"
             )
         return self
+
+
+#: What an item is called in tables and traces beside its code.
+ItemLabel = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+
+
+def labels_error(item_labels: Mapping[int, str], wording: str | None) -> str | None:
+    """Why labels of items cannot be kept, in one line, or None. wording: whose it is, as the instrument declares."""
+    if item_labels and wording is None:
+        return (
+            "item_labels: whose wording are they? The wording of an instrument with an owner is never kept; add wording: own"
+            " where the study wrote the items itself, wording: free where their terms let anybody print them, or take"
+            " item_labels out"
+        )
+    return None
+
+
+def labelled(code: str, label: str | None) -> str:
+    """An item as tables and lines name it: its code, and its label where it has one."""
+    return code if label is None else f"{code}: {label}"
 
 
 def in_words(positions: tuple[int, ...]) -> str:

@@ -38,6 +38,8 @@ participant_variables:    # what the roster says of people: Table 1
       - {{category: b, label: B}}
   - {{variable: age, section: Age, label: Age (years), kind: number, unit: years, minimum: 16, maximum: 110}}
 # groups: {{variable: group, reference: a, design: natural}}   # or randomised: compared with each other, docs/groups.md
+# careless: {{}}               # signs of careless answers, counted; nobody is excluded: docs/meaning.md
+# ordinal_reliability: [example_total]   # alpha and omega of polychoric correlations as well
 
 exports:
   # The roster: one row a person. It needs no wave.
@@ -97,6 +99,8 @@ minimum_answered: 0.8        # the share of a scale's items that must be answere
 #   - {items: ["4-5"], low: 0, high: 4, codes: [0, 2, 4]}
 reversed: [2, 4]             # positions of the items that are keyed the other way, each against its own anchors
 # recode: [{items: [1], codes: {1: 100, 2: 75, 3: 50, 4: 25, 5: 0}}]   # what answers count as, where a table says it
+# wording: own               # the items are the study's own, or free: then they may have labels; others are never kept
+# item_labels: {1: Sleeps well, 2: Eats well}
 # asked_if: [{items: [4, 5], item: 3, in: ["2-5"], blank_counts_as: 1}]   # items that other answers to item 3 skip
 scales:
   - {scale: example_total, label: Total, items: ["1-5"], aggregate: sum, better: high}
@@ -114,6 +118,7 @@ _NORMS = """\
 samples: []  # - {sample: adults, instrument: example, n: 1000, population: Adults, source: A citation}
              # healthy: true or false: whether they stand for people without the problem, so that reaching them is recovery
 norms: []    # - {scale: example_total, sample: adults, mean: 15.2, sd: 3.4}
+# main: {example: adults}    # of an instrument with several samples: the one that tables and sentences compare with
 """
 _PROPOSITIONS = """\
 # A paper's sentences as claims that every run judges again, and the interviews beside them. All of it is commented out: take

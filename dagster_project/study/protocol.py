@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from dagster_project.study.base import Code, ContrastId, Definition, Text, WaveId
+from dagster_project.study.careless import Careless
 from dagster_project.study.export import RESERVED_NAMES, Export
 from dagster_project.study.groups import Groups, RepeatedBaseline, groups_error, ordered_groups
 from dagster_project.study.growth import Growth, VisitWindow, growth_error
@@ -130,6 +131,12 @@ class Protocol(Definition):
         default=None, description="the model of linear growth, if any: {time: answered_on or planned, unit: months}"
     )
     service_use: ServiceUse | None = Field(default=None, description="services asked about")
+    ordinal_reliability: tuple[Code, ...] = Field(
+        default=(), description="scales whose alpha and omega are also of polychoric correlations, e.g. [phq9_total]"
+    )
+    careless: Careless | None = Field(
+        default=None, description="signs of careless answers to count, e.g. {long_string: 0.5}; {} for the defaults"
+    )
     exports: tuple[Export, ...] = Field(
         min_length=1, description="the exports, the roster among them unless roster: names a wave"
     )

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from dagster_project.study.careless import careless_error
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export_checks import check_export
 from dagster_project.study.gates import check_answers, gates_of, gating_conditions
@@ -27,6 +28,7 @@ from dagster_project.study.library import (
 )
 from dagster_project.study.norms import NormFile
 from dagster_project.study.once import CommonKeys, Content
+from dagster_project.study.ordinal import ordinal_error
 from dagster_project.study.planned_checks import check_conditions
 from dagster_project.study.protocol import Protocol
 from dagster_project.study.questions import ASK, construct_question, refuse_open_questions
@@ -95,6 +97,8 @@ def read_study(folder: Path) -> Study:
     _check_codes(study, protocol_file)
     _check_gates(study, protocol_file)
     _check_norms(study, norms_file)
+    if error := careless_error(protocol.careless, instruments) or ordinal_error(protocol.ordinal_reliability, study.scales):
+        raise StudyError(f"{protocol_file}: {error}")
     for index, export in enumerate(protocol.exports):
         check_export(study, export, f"{protocol_file}: exports[{index}]")
     check_conditions(study, protocol_file)
@@ -355,12 +359,22 @@ def _check_gates(study: Study, protocol_file: Path) -> None:
 
 
 def _check_norms(study: Study, file: Path) -> None:
-    samples = {sample.sample for sample in study.norms.samples}
+    samples = {sample.sample: sample for sample in study.norms.samples}
+    instruments = [instrument.instrument for instrument in study.instruments]
+    for index, sample in enumerate(study.norms.samples):
+        if sample.instrument not in instruments:
+            raise StudyError(
+                f"{file}: samples[{index}].instrument: {sample.instrument!r} is not an instrument of the study; they are"
+                f" {', '.join(instruments)}"
+            )
     for index, norm in enumerate(study.norms.norms):
         if norm.scale not in study.scales:
             raise StudyError(f"{file}: norms[{index}].scale: {norm.scale!r} is not a scale of any instrument")
         if norm.sample not in samples:
             raise StudyError(f"{file}: norms[{index}].sample: {norm.sample!r} is not listed under samples")
-    scales = [norm.scale for norm in study.norms.norms]
-    if duplicates := [scale for scale in scales if scales.count(scale) > 1]:
-        raise StudyError(f"{file}: norms: scale {duplicates[0]!r} has two norms; keep one")
+        instrument, of_sample = study.scales[norm.scale][0].instrument, samples[norm.sample].instrument
+        if instrument != of_sample:
+            raise StudyError(
+                f"{file}: norms[{index}].sample: {norm.sample!r} is a sample of {of_sample}, and {norm.scale} is a scale of"
+                f" {instrument}; list the sample under a code of its own with instrument: {instrument}"
+            )

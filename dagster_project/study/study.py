@@ -50,6 +50,15 @@ class Study:
         return {scale.scale: (instrument, scale) for instrument in self.instruments for scale in instrument.all_scales}
 
     @cached_property
+    def item_labels(self) -> dict[str, str]:
+        """What items are called, by code: of instruments whose wording is the study's own or free."""
+        return {
+            instrument.item_code(position): label
+            for instrument in self.instruments
+            for position, label in sorted(instrument.item_labels.items())
+        }
+
+    @cached_property
     def gates(self) -> dict[str, ItemGate]:
         """What decides whether an item is asked, by the item's code; the gates of a gate come before it."""
         return gates_of(self.instruments)

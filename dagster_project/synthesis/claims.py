@@ -311,13 +311,19 @@ def _judge_effect(
 
 def _norm_cells(condition: NormCondition, results: Mapping[str, ResultRow], study: Study) -> Iterator[JudgedCell]:
     comparison, norm_sds = condition.comparison
-    scales_with_norm = {norm.scale for norm in study.norms.norms}
     for code in condition.scales:
         scale = study.scales[code][1]
+        entries = study.norms.of_scale(code)
+        if condition.sample is not None:
+            entries = tuple(entry for entry in entries if entry.norm.sample == condition.sample)
+        entry = next((entry for entry in entries if condition.sample is not None or entry.category is None), None)
         region, region_words = _norm_region(comparison, norm_sds, scale.better)
         for wave in condition.waves:
-            id_prefix = result_id("norm_difference", code, wave)
-            absence = "nobody has a score" if code in scales_with_norm else "has no norm"
+            category = entry.category if entry is not None else condition.sample
+            id_prefix = result_id("norm_difference", code, wave, category=category)
+            absence = "nobody has a score" if entry is not None else "has no norm"
+            if condition.sample is not None:
+                absence += f" of sample {condition.sample}" if entry is None else ""
             estimate = _Estimate.from_results(results, id_prefix, "difference_sd", absence)
             verdict, reason = _judge_estimate(estimate, region, region_words, condition.interval == "inside")
             if verdict not in (SUPPORTED, NOT_TESTABLE) and estimate.value:

@@ -55,6 +55,9 @@ class NormCondition(Definition):
     kind: Literal["norm"]
     scales: tuple[Code, ...] = Field(min_length=1, description="scale codes, e.g. [wellbeing]")
     waves: tuple[WaveId, ...] = Field(min_length=1, description="waves of the protocol, e.g. [T1, T2]")
+    sample: Code | None = Field(
+        default=None, description="the code of the norm's sample in norms.yaml; the main norm if left out"
+    )
     within: float | None = Field(default=None, gt=0, description="at most so many norm SDs away, e.g. 0.5")
     above: float | None = Field(default=None, ge=0, description="more than so many norm SDs above")
     below: float | None = Field(default=None, ge=0, description="more than so many norm SDs below")
@@ -224,6 +227,9 @@ def _problem(condition: Condition, study: Study) -> str | None:
         waves = [wave.wave for wave in protocol.waves]
         if unknown := [wave for wave in condition.waves if wave not in waves]:
             return f"{unknown[0]!r} is not a wave of the protocol; the waves are {', '.join(waves)}"
+        samples = [sample.sample for sample in study.norms.samples]
+        if condition.sample is not None and condition.sample not in samples:
+            return f"{condition.sample!r} is not a sample of norms.yaml; its samples are {', '.join(samples) or 'none'}"
         without_end = [scale for scale in condition.scales if not study.scales[scale][1].better_sign]
         if without_end and condition.comparison[0] in ("worse_by", "not_worse_by"):
             return (

@@ -229,6 +229,17 @@
     {{ return(scales) }}
 {% endmacro %}
 
+{#- Scales, as codebook_scales, whose reliability is also of polychoric correlations -#}
+{% macro codebook_ordinal_scales() %}
+    {% set query %}
+        select scale
+        from {{ source('codebook', 'ordinal_scales') }}
+        order by scale_order
+    {% endset %}
+    {% set codes = codebook_rows(query) | map(attribute='scale') | list %}
+    {{ return(codebook_scales() | selectattr('scale', 'in', codes) | list) }}
+{% endmacro %}
+
 {#- scale, instrument, aggregate, minimum_answered, parts (list of scale codes) -#}
 {% macro codebook_composites() %}
     {% set composites_query %}

@@ -1,6 +1,7 @@
 """What scores mean, through the whole graph, beside plain Python on the answers that were written: PHQ-9, GAD-7, WHO-5 and BRS of
 the library, three waves, two contrasts of opposite directions."""
 
+import itertools
 import math
 import statistics
 from collections import Counter
@@ -8,11 +9,28 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
-from meaning_study import ITEMS, NORM_MEAN, NORM_SD, REVERSED, WAVES, MadePerson, made_people, write_study
+from meaning_study import (
+    ITEMS,
+    LABELS,
+    NORM_MEAN,
+    NORM_SD,
+    OTHER_MEAN,
+    OTHER_N,
+    OTHER_SD,
+    REVERSED,
+    WAVES,
+    MadePerson,
+    careless_sheets,
+    made_people,
+    write_study,
+)
+from recompute import recompute
+from scipy.stats import ttest_ind_from_stats
 
 from dagster_project.results import statistic_of
-from dagster_project.statistics import wilson
+from dagster_project.statistics import ordinal_reliability, wilson
 
 pytestmark = pytest.mark.slow
 #: Contrast to its baseline and follow-up.
@@ -60,7 +78,7 @@ def results(meaning_run: tuple[Any, list[MadePerson]]) -> dict[str, dict[str, An
 @pytest.fixture(scope="module")
 def scores(meaning_run: tuple[Any, list[MadePerson]]) -> Scores:
     """Scale to person to wave to score."""
-    scales = dict(zip(RANGES, ITEMS, strict=True))
+    scales = dict(zip(RANGES, ITEMS, strict=False))
     found: dict[str, dict[str, dict[str, Fraction]]] = {scale: {} for scale in scales}
     for scale, instrument in scales.items():
         for person in meaning_run[1]:
@@ -159,7 +177,13 @@ def test_clinically_significant_change(
     mean, sd = statistics.mean(everybody), statistics.stdev(everybody)
     midpoint = (NORM_SD * mean + sd * NORM_MEAN) / (NORM_SD + sd)
     _expect(results, "clinical_change/phq9_total/norm/T1/midpoint", midpoint, len(everybody))
-    criteria = [(scale, *cut_off) for scale, cut_off in CUT_OFFS.items()] + [("phq9_total", "norm", midpoint)]
+    anxious = [float(score) for score in _in_wave(scores, "gad7_total", "T1")]
+    other = (OTHER_SD * statistics.mean(anxious) + statistics.stdev(anxious) * OTHER_MEAN) / (
+        OTHER_SD + statistics.stdev(anxious)
+    )
+    _expect(results, "clinical_change/gad7_total/norm-general_gad7/T1/midpoint", other, len(anxious))
+    criteria = [(scale, *cut_off) for scale, cut_off in CUT_OFFS.items()]
+    criteria += [("phq9_total", "norm", midpoint), ("gad7_total", "norm-general_gad7", other)]
     for scale, category, cut_off in criteria:
         for contrast in CONTRASTS:
             pairs = _pairs(scores, scale, contrast)
@@ -202,6 +226,17 @@ def test_important_change_and_common_metrics(results: dict[str, dict[str, Any]],
             mean = float(sum(values) / len(values))
             percent = 100 * (mean - low_end) / (high_end - low_end)
             _expect(results, f"common_metric/{scale}/{wave}/percent_of_maximum", percent, len(values))
+            if scale == "gad7_total":
+                other = ttest_ind_from_stats(
+                    mean, statistics.stdev(map(float, values)), len(values), OTHER_MEAN, OTHER_SD, OTHER_N, equal_var=False
+                )
+                _expect(results, f"norm_difference/{scale}/general_gad7/{wave}/t", other.statistic, len(values))
+                _expect(results, f"norm_difference/{scale}/general_gad7/{wave}/p", other.pvalue, len(values))
+                distance = (mean - OTHER_MEAN) / OTHER_SD
+                _expect(results, f"summary/{scale}/general_gad7/{wave}/norm_distance", distance, len(values))
+                t_score = 50 + 10 * distance
+                _expect(results, f"common_metric/{scale}/general_gad7/{wave}/t_score", t_score, len(values))
+                _expect(results, f"norm_difference/{scale}/{wave}/difference", mean - 12, len(values))
             if scale == "phq9_total":
                 _expect(
                     results, f"common_metric/{scale}/{wave}/t_score", 50 + 10 * (mean - NORM_MEAN) / NORM_SD, len(values)
@@ -235,6 +270,16 @@ def test_a_trace_counts_the_same_people_and_names_what_the_number_is_made_of(
     assert made_of(f"{prefix}/norm/T1/midpoint") == made_of("common_metric/phq9_total/T1/t_score") == {
         "norm/phq9_total/norm_mean", "norm/phq9_total/norm_sd", "norm/phq9/n",
     }  # fmt: skip
+    # Of several norms each is traced to its own.
+    other = {"norm/gad7_total/general_gad7/norm_mean", "norm/gad7_total/general_gad7/norm_sd", "norm/gad7/general_gad7/n"}
+    assert made_of("norm_difference/gad7_total/general_gad7/T1/t") == other
+    assert made_of("clinical_change/gad7_total/norm-general_gad7/T1/midpoint") == other
+    assert made_of("norm_difference/gad7_total/T1/t") == made_of("clinical_change/gad7_total/norm/T1/midpoint") == {
+        "norm/gad7_total/norm_mean", "norm/gad7_total/norm_sd", "norm/gad7/n",
+    }  # fmt: skip
+    assert made_of("clinical_change/gad7_total/norm-general_gad7/T1-T2/count_unwell") == {
+        "clinical_change/gad7_total/norm-general_gad7/T1/midpoint"
+    }
     # The people of a trace and their values are enough to count again.
     counted = workspace.released(
         "select value from trace('caseness/phq9_total/at_least_10/T1/count') where part = 'person' and is_counted"
@@ -266,10 +311,155 @@ def test_the_release_has_the_tables_and_the_codebook_their_categories(
         " where results.result_id = 'bands/phq9_total/band_4/T1/count'"
     )
     assert [row["label"] for row in labels] == ["moderately severe"]
-    norms = workspace.released("select scale, is_healthy from codebook.norms order by scale")
-    assert [(row["scale"], row["is_healthy"]) for row in norms] == [
-        ("brs_mean", True), ("gad7_total", None), ("phq9_total", True),
+    norms = workspace.released("select scale, is_healthy, is_main from codebook.norms order by scale, is_main desc")
+    assert [(row["scale"], row["is_healthy"], row["is_main"]) for row in norms] == [
+        ("brs_mean", True, True), ("gad7_total", None, True), ("gad7_total", True, False), ("phq9_total", True, True),
     ]  # fmt: skip
     page = (workspace.release / "index.html").read_text(encoding="utf-8")
     assert "Clinically significant change, T2 minus T1" in page
     assert "generalized anxiety disorder is likely" in page
+    assert "from Adults in general" in page and "Midpoint between people and norm: Adults in general" in page
+
+
+def test_items_of_the_study_itself_are_shown_by_label_and_nobody_else_s_are(
+    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]]
+) -> None:
+    workspace, _ = meaning_run
+    labels = workspace.released("select item, label from codebook.items where label is not null order by item")
+    assert {row["item"]: row["label"] for row in labels} == {f"habits_{at:02d}": label for at, label in LABELS.items()}
+    traced = workspace.released("from trace('items/habits_01/T1/n') where part = 'answer'")
+    assert {row["item_label"] for row in traced} == {LABELS[1]} and len(traced) == 60
+    of_owner = workspace.released("from trace('items/phq9_01/T1/n') where part = 'answer'")
+    assert {row["item_label"] for row in of_owner} == {None}
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    assert "habits_01: &lt;b&gt;Sleeps&lt;/b&gt; &amp; eats" in page
+    assert "<b>Sleeps" not in page
+    (file,) = (workspace.release / "tables").glob("table_F*_items_habits.csv")
+    table = file.read_text(encoding="utf-8")
+    assert "habits_03: =SUM(A1)" in table and "habits_04," in table
+    (drawing,) = (workspace.release / "figures").glob("*_items_habits.svg")
+    assert "Items appear by code alone" not in page.split("Answers to each item: Habits of the week")[1]
+    assert drawing.stat().st_size > 1000
+    codebook = (workspace.release / "codebook.html").read_text(encoding="utf-8")
+    assert "Says &#34;no&#34; \\ often" in codebook
+
+
+def _longest_run(answers: list[int | None]) -> int:
+    return max(len(list(run)) for answer, run in itertools.groupby(answers) if answer is not None)
+
+
+#: Of each block: how many identical answers mark a sheet, half of the items. WHO-5 and PSS-4 have too few of them.
+LEAST_RUN = {"phq9": 5, "gad7": 4, "brs": 3, "habits": 5}
+
+
+def test_sheets_with_signs_of_careless_answers_are_counted_and_nobody_is_excluded(
+    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]]
+) -> None:
+    workspace, people = meaning_run
+    sheets = careless_sheets()
+    # R's rle() and sd(), person by person.
+    for sign, of_r in (("long_string", "longest_run"), ("low_variation", "sd")):
+        rows = workspace.released(
+            "select signs.value, signs.is_judged from marts.careless_signs as signs inner join marts.participants as people"
+            " on signs.participant_id = people.participant_id where signs.block = 'habits' and signs.wave = 'T1'"
+            f" and signs.sign = '{sign}' order by people.source_row"
+        )
+        assert len(rows) == len(people)
+        for row, sheet in zip(rows[: len(sheets)], sheets, strict=True):
+            assert row["is_judged"] == (sheet.n_answers >= 6)
+            assert row["value"] == pytest.approx(getattr(sheet, of_r), rel=1e-9)
+    # Every block and wave, by plain Python.
+    for wave in WAVES:
+        marks: dict[str, Counter[str]] = {}
+        for person in people:
+            for block, run in LEAST_RUN.items():
+                answers = person.answers.get(wave, {}).get(block, [])
+                given = [answer for answer in answers if answer is not None]
+                if len(given) < 6:
+                    continue
+                signs = marks.setdefault(person.code, Counter())
+                for sign, is_marked in (
+                    ("long_string", _longest_run(answers) >= run), ("low_variation", statistics.stdev(given) <= 0.5),
+                ):  # fmt: skip
+                    signs[f"{block}/{sign}/n"] += 1
+                    signs[f"{block}/{sign}/count"] += is_marked
+                    signs[f"any_block/{sign}/count"] |= is_marked
+                    signs["any_block/any_sign/count"] |= is_marked
+        totals = Counter[str]()
+        for signs in marks.values():
+            totals.update(signs)
+        for block, sign in (
+            *itertools.product((*LEAST_RUN, "any_block"), ("long_string", "low_variation")),
+            ("any_block", "any_sign"),
+        ):
+            n = len(marks) if block == "any_block" else totals[f"{block}/{sign}/n"]
+            count = totals[f"{block}/{sign}/count"]
+            low, high = wilson(count, n)
+            for name, value in (
+                ("n", n), ("count", count), ("percent", 100 * count / n), ("ci95_low", 100 * low[0]), ("ci95_high", 100 * high[0]),
+            ):  # fmt: skip
+                _expect(results, f"careless/{block}/{sign}/{wave}/{name}", value, n)
+            traced = workspace.released(
+                f"from trace('careless/{block}/{sign}/{wave}/count') where part = 'person' and is_counted"
+            )
+            assert (len(traced), sum("marked" in (row["text"] or "") for row in traced)) == (n, count)
+        assert len(marks) > totals["habits/low_variation/count"] > 0 and len(marks) > totals["habits/long_string/count"] > 0
+    assert len([name for name in results if name.startswith("careless/")]) == 3 * 5 * (4 * 2 + 3)
+    # Whoever is marked counts everywhere all the same.
+    assert results["summary/habits_total/T1/n"]["value"] > sum(sheet.longest_run < 5 for sheet in sheets)
+    cells = workspace.released("from trace('careless/habits/long_string/T1/count') where part = 'answer'")
+    assert len(cells) == 10 * len(people) and {cell["source_column"] for cell in cells} == {
+        f"habits_{at}" for at in range(1, 11)
+    }
+    assert not workspace.released("from trace('careless/habits/long_string/T1/count') where part in ('scale', 'score')")
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    assert "A run of at least 5 identical answers to its 10 items" in page
+    assert "An SD of at most 0.5 within its answers, none of them reversed" in page
+    assert "nobody was excluded because of them" in page
+    assert "(marked)" in page
+
+
+def test_ordinal_reliability_is_of_the_keyed_answers_of_whoever_answered_all_items(
+    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]]
+) -> None:
+    workspace, people = meaning_run
+    for instrument in ("pss4", "habits"):
+        count, low, high = ITEMS[instrument]
+        for wave in WAVES:
+            rows = [
+                [
+                    low + high - answer if position in REVERSED[instrument] else answer
+                    for position, answer in enumerate(row, 1)
+                ]
+                for person in people
+                for row in ([tick for tick in person.answers.get(wave, {}).get(instrument, []) if tick is not None],)
+                if len(row) == count
+            ]
+            tables = [[np.zeros((high + 1, high + 1)) for _ in range(first + 1, count)] for first in range(count - 1)]
+            for row in rows:
+                for first, second in itertools.combinations(range(count), 2):
+                    tables[first][second - first - 1][row[first], row[second]] += 1
+            expected = ordinal_reliability(tables, len(rows))
+            prefix = f"measurement/{instrument}_total/{wave}"
+            for name, value, reason in (
+                ("ordinal_alpha", expected.alpha, expected.alpha_reason), ("ordinal_omega", expected.omega, expected.omega_reason),
+            ):  # fmt: skip
+                result = results[f"{prefix}/{name}"]
+                assert result["n"] == len(rows) == results[f"{prefix}/n"]["n"]
+                if reason:
+                    assert (result["value"], result["note"]) == (None, reason)
+                else:
+                    assert result["value"] == pytest.approx(value, rel=1e-9)
+    assert results["measurement/pss4_total/T1/ordinal_alpha"]["value"] > 0.5
+    assert len([name for name in results if "/ordinal_" in name]) == 2 * 2 * 3
+    traced = workspace.released("from trace('measurement/pss4_total/T1/ordinal_alpha') where part = 'person' and is_counted")
+    assert len(traced) == results["measurement/pss4_total/T1/n"]["value"]
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    assert "Of Perceived stress (PSS-4) and Habits both are also given of polychoric correlations" in page
+    assert "ordinal alpha" in page
+
+
+def test_the_release_recomputes_from_its_answers(meaning_run: tuple[Any, list[MadePerson]]) -> None:
+    report = recompute(meaning_run[0].release / "warehouse.duckdb")
+    assert [str(difference) for difference in report.differences] == []
+    assert not any(name.startswith(("careless", "norm_difference", "summary")) for name in report.uncovered)

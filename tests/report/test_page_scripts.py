@@ -109,6 +109,13 @@ def answers(*arguments: Any) -> Any:
     return run_scripts(body, {"people": PEOPLE, "arguments": arguments})
 
 
+@needs_node
+def test_an_item_is_named_by_its_label_where_it_has_one() -> None:
+    body = "const people = new People({}, input); return ['a_01', 'a_02', 'constructor'].map(item => people.itemName(item));"
+    assert run_scripts(body, {"a_01": "Sleeps <well>"}) == ["a_01: Sleeps <well>", "a_02", "constructor"]
+    assert run_scripts("return new People(input).itemName('a_01');", {}) == "a_01"
+
+
 def texts(row: dict[str, Any]) -> list[Any]:
     return [value["text"] for value in row["values"]]
 

@@ -4,10 +4,14 @@ tables. Belongs here: small counts by hand. Does not belong here: the whole grap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from meaning_study import write_study
+from meaning_study import OTHER_MEAN, OTHER_N, OTHER_SD, write_study
+from scipy.stats import ttest_1samp, ttest_ind_from_stats
 
+from dagster_project.audit import audit_results
 from dagster_project.report.methods import methods
 from dagster_project.results import (
     MartRow,
@@ -18,13 +22,17 @@ from dagster_project.results import (
     caseness_results,
     clinical_change_results,
     common_metric_results,
+    norm_results,
     reliable_change_results,
+    summary_results,
     supplementary_tables,
+    table_summary,
 )
 from dagster_project.results.result_collector import Rows
 from dagster_project.statistics import wilson
 from dagster_project.study import Study, read_study
 from dagster_project.study.norms import NormFile
+from dagster_project.synthesis import Proposition, judge_claims
 
 CASE = "at_least_10"
 SMALL = Path(__file__).parents[1] / "small_study"
@@ -188,7 +196,7 @@ def test_what_lacks_for_recovery_is_said(study: Study) -> None:
 def test_whether_a_norm_is_of_healthy_people_is_asked_and_never_guessed(study: Study) -> None:
     def with_healthy(healthy: bool | None) -> dict[str, ResultRow]:
         samples = [sample.model_copy(update={"healthy": healthy}) for sample in study.norms.samples]
-        changed = replace(study, norms=NormFile(samples=tuple(samples), norms=study.norms.norms))
+        changed = replace(study, norms=study.norms.model_copy(update={"samples": tuple(samples)}))
         results = _clinical_change(changed, _PAIRS, 12.9, 6.5, 5.0)
         return {name: row for name, row in results.items() if "phq9_total/norm" in name}
 
@@ -244,6 +252,71 @@ def test_means_in_percent_of_the_maximum_and_as_t_scores(study: Study) -> None:
     assert _values(results, "common_metric/brs_mean/T1/")["percent_of_maximum"] == 75
     assert results["common_metric/phq9_total/T2/t_score"].note == "nobody answered"
     assert "common_metric/who5_index/T1/t_score" not in results
+
+
+def test_each_of_several_norms_names_itself_and_the_main_one_keeps_its_ids(study: Study) -> None:
+    moments = [{"scale": "gad7_total", "wave": "T1", "n": 25, "mean": 9.0, "sd": 5.0}]
+    rows = [*norm_results(moments, study), *summary_results(moments, [], [], study), *common_metric_results(moments, study)]
+    results = _by_id(rows)
+    main, other = "norm_difference/gad7_total/T1/", "norm_difference/gad7_total/general_gad7/T1/"
+    assert _values(results, main).keys() == _values(results, other).keys()
+    # Against 3 (3.4) of 5030 people; R: t.test from the moments of both.
+    theirs = ttest_ind_from_stats(9, 5, 25, OTHER_MEAN, OTHER_SD, OTHER_N, equal_var=False)
+    assert results[f"{other}t"].value == pytest.approx(theirs.statistic, rel=1e-12)
+    assert results[f"{other}p"].value == pytest.approx(theirs.pvalue, rel=1e-9)
+    assert results[f"{other}difference_sd"].value == pytest.approx(6 / 3.4)
+    # Of the patients, 12 (4), nobody knows how many they are: a one-sample t test.
+    theirs = ttest_1samp(9 + 5 * _standard(25), 12)
+    assert results[f"{main}t"].value == pytest.approx(theirs.statistic, rel=1e-12)
+    assert results[f"{main}df"].value == 24
+    assert (results[f"{main}p"].method, results[f"{other}p"].method) == (
+        "one-sample t test against the norm's mean; norm: People in treatment (A clinic), two-sided",
+        "Welch's t test against the norm's mean, SD and n; norm: Adults in general (A third survey), two-sided",
+    )
+    assert results[f"{other}p"].category == "general_gad7" and results[f"{main}p"].category is None
+    assert results["summary/gad7_total/T1/norm_distance"].value == -0.75
+    assert results["summary/gad7_total/general_gad7/T1/norm_distance"].value == pytest.approx(6 / 3.4)
+    assert results["common_metric/gad7_total/general_gad7/T1/t_score"].value == pytest.approx(50 + 60 / 3.4)
+    assert results["norm/gad7_total/general_gad7/norm_mean"].value == OTHER_MEAN
+    assert (results["norm/gad7/general_gad7/n"].value, results["norm/gad7/n"].value) == (OTHER_N, None)
+    # Where an instrument has one sample, nothing is said that was not said before.
+    assert results["norm_difference/phq9_total/T1/p"].method == "Welch's t test against the norm's mean, SD and n, two-sided"
+    tables = {table.name: table for table in supplementary_tables(study, rows)}
+    rows_of = {row.label: row for row in tables["norm_difference"].rows}
+    assert rows_of["Anxiety (GAD-7), from Adults in general"].cells[0].text.startswith("1.76 [")
+    note = "Where there are several norms, the main one: people in treatment (Anxiety (GAD-7))."
+    assert tables["norm_difference"].notes[-1] == note
+    labels = [row.label for row in tables["meaning_common_metrics"].rows]
+    assert "Anxiety (GAD-7), T by Adults in general" in labels
+    assert table_summary(study, rows).notes[-1] == note
+    assert dict(methods(study, results))["Norms"].endswith(
+        " Where an instrument has several norms, tables and sentences compare with the main one: Generalized Anxiety Disorder"
+        " Scale (GAD-7) with people in treatment."
+    )
+    assert audit_results(rows, study) == []
+
+
+def _standard(n: int) -> "np.ndarray[Any, np.dtype[np.float64]]":
+    """n numbers with mean 0 and SD 1."""
+    values = np.arange(n) - (n - 1) / 2
+    return values / values.std(ddof=1)
+
+
+def test_a_proposition_may_name_the_norm_that_it_is_about(study: Study) -> None:
+    moments = [{"scale": "gad7_total", "wave": "T1", "n": 25, "mean": 9.0, "sd": 5.0}]
+    results = _by_id(norm_results(moments, study))
+
+    def judged(**comparison: Any) -> list[tuple[str, str]]:
+        condition = {"kind": "norm", "scales": ["gad7_total"], "waves": ["T1"], **comparison}
+        claim = {"claim": "like_the_norm", "statement": "Like the norm.", "conditions": [condition]}
+        proposition = Proposition.model_validate({"proposition": "anxiety", "statement": "Anxious.", "claims": [claim]})
+        return [(entry.verdict, entry.cells[0].result_ids[0]) for entry in judge_claims(proposition, results, study)]
+
+    assert judged(below=0.5) == [("supported", "norm_difference/gad7_total/T1/difference_sd")]
+    other = "norm_difference/gad7_total/general_gad7/T1/difference_sd"
+    assert judged(below=0.5, sample="general_gad7") == [("contradicted", other)]
+    assert judged(above=1, sample="general_gad7") == [("supported", other)]
+    assert judged(above=1, sample="patients") == [("contradicted", "norm_difference/gad7_total/T1/difference_sd")]
 
 
 def test_improvement_by_the_least_change_that_matters_has_an_interval(study: Study) -> None:

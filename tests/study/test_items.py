@@ -1,6 +1,7 @@
 """Items as they are: their own anchors, tables that recode answers, and what follows for scales, labels and special codes."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,16 @@ import pytest
 import yaml
 
 from dagster_project.audit.published import scale_facts
-from dagster_project.study import StudyError, codebook_tables, read_instrument, read_study, scoring_rule, wave_definitions
+from dagster_project.study import (
+    StudyError,
+    codebook_tables,
+    library_codes,
+    library_file,
+    read_instrument,
+    read_study,
+    scoring_rule,
+    wave_definitions,
+)
 
 SMALL = Path(__file__).parents[1] / "small_study"
 #: Two items from 0 to 3, one from 0 to 5, one that allows 0, 2 and 4, one that counts as a table says.
@@ -321,3 +331,60 @@ def test_items_of_labels_are_of_one_block(folder: Path) -> None:
     _declare(folder, labels=[], special_codes=[{"items": [1], "codes": {"9": "refused"}}])
     with pytest.raises(StudyError, match="items are positions in one block; give each block a rule of its own"):
         read_study(folder)
+
+
+OWNED = (
+    "item_labels: whose wording are they? The wording of an instrument with an owner is never kept; add wording: own where the"
+    " study wrote the items itself, wording: free where their terms let anybody print them, or take item_labels out"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"item_labels": {1: "Sleeps well"}}, OWNED),
+        (
+            {"item_labels": {6: "Sleeps well"}, "wording": "own"},
+            "item_labels names item 6, but the instrument has items 1 to 5",
+        ),
+        (
+            {"item_labels": {1: "Sleeps\nwell"}, "wording": "free"},
+            "item_labels[1]: 'Sleeps\\nwell': string should match pattern '^[^\\x00-\\x1f\\x7f]*$'; give what items are called,"
+            " by position, e.g. {1: Sleeps well}; one line each",
+        ),
+        (
+            {"wording": "mine"},
+            "wording: 'mine': input should be 'own' or 'free'; give own where the study wrote the items, free where anybody may"
+            " print them; left out, items have no labels",
+        ),
+    ],
+)
+def test_items_have_labels_only_where_their_wording_may_be_kept(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(StudyError) as refusal:
+        _instrument(tmp_path, **changes)
+    assert str(refusal.value) == f"{tmp_path}/mixed.yaml: {message}"
+
+
+def test_labels_stand_in_the_codebook_and_the_library_has_none(tmp_path: Path) -> None:
+    labelled_items = _instrument(tmp_path, wording="free", item_labels={2: "  Eats well "}).item_labels
+    assert labelled_items == {2: "Eats well"}
+    for code in library_codes():
+        instrument = read_instrument(library_file(code))
+        assert (instrument.wording, instrument.item_labels) == (None, {}), code
+
+
+def test_a_label_changes_no_score() -> None:
+    """A wave whose items get a label is not scored anew."""
+    study = read_study(SMALL)
+    mood = study.instrument("mood").model_copy(update={"wording": "own", "item_labels": {1: "Calm"}})
+    others = [instrument for instrument in study.instruments if instrument.instrument != "mood"]
+    changed = replace(study, instruments=(*others, mood))
+    tables, changed_tables = (
+        codebook_tables(replace(study, instruments=(*others, study.instrument("mood")))),
+        codebook_tables(changed),
+    )
+    assert changed.item_labels == {"mood_01": "Calm"}
+    assert tables["items"] != changed_tables["items"]
+    assert wave_definitions(tables, "code") == wave_definitions(changed_tables, "code")

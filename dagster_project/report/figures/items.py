@@ -1,4 +1,5 @@
-"""How each item was answered in each wave: one figure per instrument. Nothing else belongs here. Items are named by code."""
+"""How each item was answered in each wave: one figure per instrument. Nothing else belongs here. Items are named by code,
+and by label where an instrument may have labels."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -9,12 +10,14 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Patch
 
 from dagster_project.report.figure import Figure, PersonScore
-from dagster_project.report.figures.drawing import boxes, canvas, finish, name_rows
+from dagster_project.report.figures.drawing import boxes, canvas, finish, name_rows, shorten
 from dagster_project.results import MAX_ANSWER_OPTIONS, Cell, Column, Numbers, ResultRow, Row, Table, count_text, result_id
-from dagster_project.study import Instrument, MeasuresInstrument, Study
+from dagster_project.study import Instrument, MeasuresInstrument, Study, labelled
 
 #: Instruments with which a study has more items than this are not drawn; results hold all items.
 _MOST_ITEMS = 400
+#: Longer names of items are shortened in the drawing; the table has them whole.
+_LONGEST_NAME = 48
 
 
 def plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str, Table, Any]]:
@@ -28,7 +31,10 @@ def plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str,
         if not item_codes or items > _MOST_ITEMS:
             continue
         waves = [wave.wave for wave in study.protocol.waves]
-        rows = tuple(Row(item, tuple(_cells(numbers, item, waves, answers))) for item in item_codes)
+        rows = tuple(
+            Row(labelled(item, study.item_labels.get(item)), tuple(_cells(numbers, item, waves, answers)))
+            for item in item_codes
+        )
         columns = tuple(Column(name, wave) for wave in waves for name in ("n", *map(str, answers)))
         name = f"items_{instrument.instrument}"
         table = Table("", name, f"Answers to each item: {instrument.name}", columns, rows)
@@ -75,13 +81,17 @@ def _draw(
         axes.set_xlim(0, 100)
         axes.set_ylim(len(items) - 0.4, -0.6)
         axes.set_xlabel("% of those who answered")
-    name_rows(panels, range(len(items)), items, fontsize=6)
+    names = [shorten(labelled(item, study.item_labels.get(item)), _LONGEST_NAME) for item in items]
+    # A label may have signs that Matplotlib would take for a formula.
+    name_rows(panels, range(len(items)), names, fontsize=6, parse_math=False)
     handles = [Patch(facecolor=colour, edgecolor="white") for colour in colours]
     figure_canvas.legend(
         handles, [str(answer) for answer in answers], loc="outside lower center", ncols=len(answers), frameon=False,
         fontsize=7, title="answer, as given", title_fontsize=7,
     )  # fmt: skip
-    notes = ["Answers as given: items that are reversed when scored are not reversed here. Items appear by code alone."]
+    notes = ["Answers as given: items that are reversed when scored are not reversed here."]
+    if not instrument.item_labels:
+        notes[0] += " Items appear by code alone."
     return finish(table.name, table.title, _alt(items, results, waves, answers), table, notes, figure_canvas)
 
 

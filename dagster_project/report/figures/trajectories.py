@@ -30,6 +30,7 @@ from dagster_project.results import (
     Table,
     count_text,
     has_norm_of_outcomes,
+    main_norm_notes,
     outcome_sections,
     result_id,
     with_existing_columns,
@@ -106,6 +107,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         + (_PEOPLE_WORDS[len(waves) > 1] if people else " Blue band: from the first to the third quartile."),
         panel_words(study) + (" Waves are placed at their months." if len(waves) > 1 else ""),
     ]
+    notes += main_norm_notes(study)
     if len(outcomes) > len(codes):
         notes.append(f"The first {len(codes)} of {len(outcomes)} scales are drawn; the table lists all of them.")
     return finish(NAME, table.title, _alt(study, results), table, notes, figure_canvas)

@@ -34,10 +34,11 @@ def items_table(study: Study) -> pa.Table:
             is_recoded = instrument.recoded(position) is not None
             keys = (turned_from is not None, turned_from, is_recoded)
             ends = (anchors.decimals, anchors.are_rounded, anchors.low, anchors.high)
-            rows.append((code, instrument.instrument, position, *ends, *keys, kinds.get(code, "item")))
+            label = instrument.item_labels.get(position)
+            rows.append((code, instrument.instrument, position, *ends, *keys, kinds.get(code, "item"), label))
     # A service is an item that is answered with 0 (not used) or 1 (used).
     rows += [
-        (code, SERVICES, order, 0, False, 0, 1, False, None, False, "service")
+        (code, SERVICES, order, 0, False, 0, 1, False, None, False, "service", None)
         for order, code in enumerate(study.block_codes(SERVICES), start=1)
     ]
     return codebook_table(
@@ -54,6 +55,7 @@ def items_table(study: Study) -> pa.Table:
             "turned_from": answer_type(study.has_decimal_answers),
             "is_recoded": FLAG,
             "kind": TEXT,
+            "label": TEXT,
         },
         [(row[0], order, *row[1:]) for order, row in enumerate(rows, start=1)],
     )
@@ -105,7 +107,6 @@ def scale_minimums_table(study: Study) -> pa.Table:
 
 def scales_table(study: Study) -> pa.Table:
     rows = []
-    norms = {norm.scale: norm for norm in study.norms.norms}
     for order, (code, (instrument, scale)) in enumerate(study.scales.items(), start=1):
         low, high = instrument.score_range(scale)
         if isinstance(scale, Composite):
@@ -116,7 +117,8 @@ def scales_table(study: Study) -> pa.Table:
             factor, is_rounded = (None if scale.multiply == 1 else scale.multiply), scale.rounded
         published = scale.reliability if isinstance(scale, GivenScale) else None
         reliability = published.value if published is not None else None
-        norm = norms.get(code)
+        main_norm = study.norms.main_of(code)
+        norm = main_norm.norm if main_norm is not None else None
         outcome_order = study.protocol.outcomes.index(code) + 1 if code in study.protocol.outcomes else None
         rows.append(
             (
@@ -208,6 +210,14 @@ def scale_items_table(study: Study) -> pa.Table:
     )
 
 
+def ordinal_scales_table(study: Study) -> pa.Table:
+    """The scales whose reliability is also of polychoric correlations; empty where none are declared."""
+    codes = study.protocol.ordinal_reliability
+    return codebook_table(
+        {"scale": TEXT, "scale_order": WHOLE}, [(code, order) for order, code in enumerate(codes, start=1)]
+    )
+
+
 def scale_parts_table(study: Study) -> pa.Table:
     return codebook_table(
         {"scale": TEXT, "part": TEXT, "part_order": WHOLE},
@@ -233,16 +243,18 @@ def scale_conversions_table(study: Study) -> pa.Table:
 
 
 def norms_table(study: Study) -> pa.Table:
-    samples = {sample.sample: sample for sample in study.norms.samples}
+    scales = dict.fromkeys(norm.scale for norm in study.norms.norms)
+    entries = [entry for scale in scales for entry in study.norms.of_scale(scale)]
     return codebook_table(
         {"scale": TEXT, "sample": TEXT, "mean": NUMBER, "sd": NUMBER, "n": WHOLE, "population": TEXT}
-        | {"source": TEXT, "note": TEXT, "is_healthy": FLAG},
+        | {"source": TEXT, "note": TEXT, "is_healthy": FLAG, "is_main": FLAG},
         [
             (
-                *(norm.scale, norm.sample, norm.mean, norm.sd, samples[norm.sample].n),
-                *(samples[norm.sample].population, samples[norm.sample].source, norm.note, samples[norm.sample].healthy),
+                *(entry.norm.scale, entry.norm.sample, entry.norm.mean, entry.norm.sd, entry.sample.n),
+                *(entry.sample.population, entry.sample.source, entry.norm.note, entry.sample.healthy),
+                entry.category is None,
             )
-            for norm in study.norms.norms
+            for entry in entries
         ],
     )
 

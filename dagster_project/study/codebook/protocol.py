@@ -5,6 +5,7 @@ Belongs here: one function a table. Does not belong here: instruments, exports, 
 
 import pyarrow as pa
 
+from dagster_project.study.careless import judged_blocks, least_run
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
 from dagster_project.study.covariates import covariates_of, subgroups_of, terms_of
 from dagster_project.study.export import MISSING_REASONS
@@ -125,6 +126,24 @@ def visit_windows_table(study: Study) -> pa.Table:
             (wave.wave, wave.days_from_baseline.earliest, wave.days_from_baseline.latest)
             for wave in study.protocol.waves
             if wave.days_from_baseline is not None
+        ],
+    )
+
+
+def careless_table(study: Study) -> pa.Table:
+    """The blocks whose answers are judged for signs of carelessness, with their limits; empty where none are declared."""
+    careless = study.protocol.careless
+    blocks = judged_blocks(careless, study.instruments)
+    return codebook_table(
+        {"block": TEXT, "block_order": WHOLE, "items_total": WHOLE, "least_answers": WHOLE, "least_run": WHOLE}
+        | {"most_sd": NUMBER, "source": TEXT},
+        [
+            (
+                *(block.instrument, order, block.item_count, careless.least_items, least_run(block, careless)),
+                *(careless.most_sd, careless.source),
+            )
+            for order, block in enumerate(blocks, start=1)
+            if careless is not None
         ],
     )
 

@@ -25,6 +25,10 @@ def wave_definitions(tables: Mapping[str, pa.Table], code_stamp: str) -> pa.Tabl
     )
     wave_tables = ("wave_items", "wave_exports", "decimal_marks", "answer_texts", "planned_for")
     definitions = [code_stamp] + [json.dumps(tables[name].to_pylist(), sort_keys=True, default=str) for name in study_tables]
+    # What items are called does not affect scores either.
+    definitions[1 + study_tables.index("items")] = json.dumps(
+        tables["items"].drop_columns(["label"]).to_pylist(), sort_keys=True, default=str
+    )
     # Other columns of codebook.scales, such as the norm and the order in tables, do not affect scores.
     scoring_columns = ("scale", "aggregate", "items_total", "minimum_answered", "factor", "is_rounded")
     definitions[1 + study_tables.index("scales")] = json.dumps(tables["scales"].select(scoring_columns).to_pylist())

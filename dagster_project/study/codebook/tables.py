@@ -17,6 +17,7 @@ from dagster_project.study.codebook.instruments import (
     item_gates_table,
     items_table,
     norms_table,
+    ordinal_scales_table,
     scale_bands_table,
     scale_conversions_table,
     scale_cut_offs_table,
@@ -35,6 +36,7 @@ from dagster_project.study.codebook.participants import (
 )
 from dagster_project.study.codebook.protocol import (
     assumptions_table,
+    careless_table,
     contrasts_table,
     covariates_table,
     groups_table,
@@ -65,6 +67,7 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "scenarios": scenarios_table(study),
         "growth": growth_table(study),
         "visit_windows": visit_windows_table(study),
+        "careless": careless_table(study),
         "plan": plan_table(study),
         "plan_tests": plan_tests_table(study),
         "instruments": instruments_table(study),
@@ -79,6 +82,7 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "scales": scales_table(study),
         "scale_items": scale_items_table(study),
         "scale_parts": scale_parts_table(study),
+        "ordinal_scales": ordinal_scales_table(study),
         "scale_minimums": scale_minimums_table(study),
         "scale_conversions": scale_conversions_table(study),
         "scale_bands": scale_bands_table(study),

@@ -2,7 +2,7 @@
 
 const pageData = JSON.parse(document.getElementById("page-data").textContent);
 const numbers = new Numbers(pageData);
-const people = pageData.people && new People(pageData.people);
+const people = pageData.people && new People(pageData.people, pageData.item_labels);
 const dialog = document.getElementById("number"), dialogBody = document.getElementById("number-body");
 
 function openDialog() {

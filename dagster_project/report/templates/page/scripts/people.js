@@ -4,9 +4,16 @@
 const entryOf = (entries, key) => Object.hasOwn(entries, key) ? entries[key] : undefined;
 
 class People {
-  /** data: a PeopleData. */
-  constructor(data) {
+  /** data: a PeopleData. itemLabels: what items are called, by code. */
+  constructor(data, itemLabels = {}) {
     this.data = data;
+    this.itemLabels = itemLabels;
+  }
+
+  /** An item by its code, and by its label where it has one. */
+  itemName(item) {
+    const label = entryOf(this.itemLabels, item);
+    return label === undefined ? item : `${item}: ${label}`;
   }
 
   /** Everybody on the roster, those who count first: texts of their cells, and the wave of each cell that opens answers. */
@@ -110,7 +117,7 @@ class People {
     return {
       fileIndex,
       cells: [
-        item,
+        this.itemName(item),
         value === null ? `no answer: ${this.reason(column, personIndex)}` : formatValue(value),
         value === null ? this.skipText(scale, item, this.reason(column, personIndex)) : this.keyedText(scale, item, value),
         hasRow ? String(rowNumbers[personIndex]) : "no row",
