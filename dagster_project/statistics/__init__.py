@@ -53,6 +53,7 @@ from dagster_project.statistics.measurement import (
 )
 from dagster_project.statistics.mixed import Estimate, MixedModel, mixed_model
 from dagster_project.statistics.mmrm import Mmrm, fit_mmrm
+from dagster_project.statistics.mmrm_covariates import CovariatePattern
 from dagster_project.statistics.mmrm_inference import MmrmEstimate
 from dagster_project.statistics.multiplicity import benjamini_hochberg, holm
 from dagster_project.statistics.normal import McarTest, Normal, fit_normal, little_mcar
@@ -79,6 +80,7 @@ __all__ = [
     "Bca",
     "CategoryDifference",
     "ClinicalChange",
+    "CovariatePattern",
     "Description",
     "DifferenceInSds",
     "DifferenceOfShares",
