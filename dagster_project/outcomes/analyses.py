@@ -15,6 +15,7 @@ from dagster_project.results import (
     ResultRow,
     Table,
     adjusted_change_results,
+    adjusted_repeated_measures_results,
     attrition_results,
     band_change_results,
     band_results,
@@ -268,9 +269,14 @@ OUTCOMES = (
     ),
     Outcome(
         "repeated_measures", "Groups compared over all waves at once: the mixed model for repeated measures.",
-        ("group_pattern_moments",),
-        lambda study, source: repeated_measures_results(source.mart("group_pattern_moments"), study),
-        ("mmrm", "mmrm_difference"), "repeated_measures",
+        ("group_pattern_moments", "group_covariate_pattern_moments"),
+        lambda study, source: [
+            *repeated_measures_results(source.mart("group_pattern_moments"), study),
+            *adjusted_repeated_measures_results(
+                source.mart("group_covariate_pattern_moments"), source.mart("group_pattern_moments"), study
+            ),
+        ],
+        ("mmrm", "mmrm_difference", "mmrm_covariate_adjusted", "mmrm_covariate_adjusted_difference"), "repeated_measures",
     ),
     Outcome(
         "stability", "Whether other methods agree with the paired t test.", (),

@@ -56,12 +56,19 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
             f" {model.covariance_in_words} covariance within people, {_DF[model.df]}) of everybody with at least"
             f" one score, with the first wave {_BASELINES[baseline]}."
         )
+    if "mmrm_covariate_adjusted_difference" in analyses:
+        yield (
+            "A second mixed model of the same form adjusts for"
+            f" {covariate_words(study.protocol, with_baseline=False)}, each with one slope in all groups and waves; it is of"
+            " people of whom every covariate is known, its means are at the means of the covariates over these people, and"
+            " the tables say how many are left out."
+        )
     if "service_difference" in analyses:
         yield "Use of services was compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
     if "category_difference" in analyses:
         yield "Answers were compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
     for compares, test_words in _TESTS.items():
-        has_covariates = compares == "groups_adjusted" and covariates_of(study.protocol)
+        has_covariates = compares in ("groups_adjusted", "repeated_measures") and covariates_of(study.protocol)
         words = f"{test_words}, with covariates," if has_covariates else test_words
         if families := study.protocol.plan.families_of(compares):
             names = [f"{family.family} ({family.role})" for family in families]

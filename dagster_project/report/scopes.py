@@ -40,22 +40,23 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     all_waves = tuple(wave.wave for wave in study.protocol.waves)
     contrast = next((contrast for contrast in study.protocol.contrasts if contrast.contrast == row.contrast), None)
     result_waves = (contrast.baseline, contrast.followup) if contrast else (row.wave,) if row.wave else ()
-    waves = all_waves if rule == "any" else all_waves[:1] if rule == "first" else result_waves
+    of_any_wave = rule in ("any", "any_covariates")
+    waves = all_waves if of_any_wave else all_waves[:1] if rule == "first" else result_waves
     sign = 1 if contrast is None else contrast.baseline_sign
     if row.analysis == "missingness":
         waves = all_waves  # a pattern is about all waves
-    moment = "" if rule == "any" else row.contrast or row.wave or ""
+    moment = "" if of_any_wave else row.contrast or row.wave or ""
     groups: tuple[str | None, ...] = tuple(group for group in (row.people_group, row.compared_with) if group is not None)
     subgroup = row.category.split("-")[0] if rule == "both_subgroup" and row.category is not None else None
     if subgroup is not None:
         moment = f"{row.contrast}/{subgroup}"
-    if (groups or subgroup is not None) and statistic_of(row.analysis, row.statistic).of_all_groups:
+    if statistic_of(row.analysis, row.statistic).of_all_groups:
         groups = tuple(group.category for group in study.protocol.compared_groups)
     if rule == "without_group":
         rule, groups = "whole_roster", (None,)
     return_waves = result_waves if rule in ("first", "roster", "whole_roster") else ()
     facts: tuple[str, ...] = (subgroup,) if subgroup is not None else ()
-    if row.analysis == "change_covariate_adjusted":
+    if "_covariate_adjusted" in row.analysis:
         facts = tuple(variable.variable for variable in covariates_of(study.protocol))
     return Scope(rule, row.outcome, moment, waves, sign, return_waves, groups, facts)
 

@@ -74,6 +74,7 @@ from dagster_project.results.release_diff import (
     diff_markdown,
     result_changes,
 )
+from dagster_project.results.repeated_covariates import adjusted_repeated_measures_results
 from dagster_project.results.repeated_measures import repeated_measures_results
 from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
 from dagster_project.results.result_collector import MartRow, direction_of, planned_analyses
@@ -139,6 +140,7 @@ __all__ = [
     "Statistic",
     "Table",
     "adjusted_change_results",
+    "adjusted_repeated_measures_results",
     "ard_rows",
     "attrition_results",
     "band_change_results",

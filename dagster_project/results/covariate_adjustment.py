@@ -1,7 +1,8 @@
 """Difference of change between groups, adjusted for the score at baseline and for declared covariates.
 
-Belongs here: which terms are in a model, and which numbers it gives. Does not belong here: the fit (statistics/ancova.py),
-adjustment for the score at baseline alone (group_differences.py). Without covariates in the protocol there are no rows.
+Belongs here: which numbers the model gives. Does not belong here: the fit (statistics/ancova.py), which terms are in it
+(covariate_terms.py), adjustment for the score at baseline alone (group_differences.py). Without covariates in the protocol
+there are no rows.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.results.change import PlannedTest
+from dagster_project.results.covariate_terms import CovariateTerms, covariate_terms
 from dagster_project.results.group_differences import (
     AdjustmentWords,
     add_adjusted_difference,
@@ -25,7 +27,6 @@ from dagster_project.study import Contrast, Study, covariate_words, covariates_o
 
 #: The terms of every model before those of covariates: its outcome, and its first covariate.
 _SCORES = ("change", "baseline")
-_OF_SCORES = ("the change", "the score at baseline")
 
 Floats = NDArray[np.float64]
 
@@ -42,15 +43,6 @@ class _Moments:
     def counts(self) -> Floats:
         """The sum of each term over everybody: of an indicator, how many people are in the category."""
         return np.asarray(np.nansum(self.n[:, None] * self.means, axis=0))
-
-
-@dataclass(frozen=True)
-class _Terms:
-    """The terms of a model: indexes into the moments, names, and the categories that have no term as nobody is in them."""
-
-    columns: tuple[int, ...]
-    names: tuple[str, ...]
-    empty_categories: tuple[str, ...]
 
 
 def covariate_adjusted_results(
@@ -104,47 +96,22 @@ def _moments_of(rows: Iterable[MartRow], groups: Sequence[str], study: Study) ->
     return _Moments(n, means, products)
 
 
-def _terms_of_model(moments: _Moments, study: Study) -> _Terms:
-    """The outcome, the score at baseline and the covariates' terms. A category that nobody is in has none; where that is
-    the reference, the first category with people takes its place. A covariate of which all people are in one category keeps
-    a term, which does not vary: the fit says so."""
-    columns, names, empty_categories = [*range(len(_SCORES))], [*_OF_SCORES], []
-    people, counts, first = moments.n.sum(), moments.counts, len(_SCORES)
-    for variable in covariates_of(study.protocol):
-        terms = terms_of(variable)
-        if variable.kind == "number":
-            columns.append(first)
-            names.append(variable.label)
-        else:
-            of_terms = np.rint(counts[first : first + len(terms)])
-            sizes = [people - of_terms.sum(), *of_terms]
-            present = [order for order, size in enumerate(sizes) if size >= 1]
-            # The first category stands for no term: the term of each other lies one place before it.
-            columns += [first + order - 1 for order in present[1:]] or [first]
-            names += [terms[order - 1].label for order in present[1:]] or [variable.label]
-            empty_categories += [
-                f"{category.label} of {variable.label}"
-                for order, category in enumerate(variable.categories)
-                if order not in present
-            ]
-        first += len(terms)
-    return _Terms(tuple(columns), tuple(names), tuple(empty_categories) if people else ())
+def _terms_of_model(moments: _Moments, study: Study) -> CovariateTerms:
+    return covariate_terms(study, float(moments.n.sum()), moments.counts[len(_SCORES) :])
 
 
-def _fit(moments: _Moments, terms: _Terms) -> Ancova:
-    columns = list(terms.columns)
+def _fit(moments: _Moments, terms: CovariateTerms) -> Ancova:
+    columns = [*range(len(_SCORES)), *(len(_SCORES) + column for column in terms.columns)]
     products = moments.products[:, columns][:, :, columns]
-    return ancova(moments.n, moments.means[:, columns], products, terms.names[1:], reference=0, level=LEVEL)
+    names = ("the score at baseline", *terms.names)
+    return ancova(moments.n, moments.means[:, columns], products, names, reference=0, level=LEVEL)
 
 
-def _words(study: Study, contrast: Contrast, terms: _Terms) -> AdjustmentWords:
+def _words(study: Study, contrast: Contrast, terms: CovariateTerms) -> AdjustmentWords:
     """What the methods say."""
-    model = "analysis of covariance"
-    if terms.empty_categories:
-        model += f", without a term for {', '.join(terms.empty_categories)}: nobody in the model is in it"
     return AdjustmentWords(
         f"change ({contrast.in_words}) adjusted for {covariate_words(study.protocol)}, group minus reference",
         "people of all groups with both scores and every covariate known",
-        f"people - groups - {len(terms.names) - 1} slopes",
-        model,
+        f"people - groups - {1 + len(terms.names)} slopes",
+        f"analysis of covariance{terms.remark}",
     )

@@ -41,6 +41,7 @@ def group_statistics(statistics: Iterable[Statistic]) -> Iterator[Statistic]:
     yield from _differences_of_shares("service_difference")
     yield from _differences_of_shares("category_difference")
     yield from _repeated_measures()
+    yield from _adjusted_repeated_measures()
 
 
 def _characteristics() -> Iterator[Statistic]:
@@ -150,17 +151,42 @@ def _differences_of_shares(analysis: str) -> Iterator[Statistic]:
     )
 
 
+_MMRM = "Mallinckrodt and others, Drug Inf J 2008, 42, 303-319"
+
+
 def _repeated_measures() -> Iterator[Statistic]:
-    source = "Mallinckrodt and others, Drug Inf J 2008, 42, 303-319"
-    kenward = "Kenward and Roger, Biometrics 1997, 53, 983-997"
     model = "score = mean of the group and wave + error, errors of a person correlated over waves; REML"
-    entry = partial(Statistic, "mmrm", people="any", source=source, of_all_groups=True)
-    yield entry("n", "count of people with a score in any wave", "people", 0, source="")
+    means = partial(Statistic, "mmrm", people="any", source=_MMRM, of_all_groups=True)
+    compared = partial(Statistic, "mmrm_difference", people="any", source=_MMRM, of_all_groups=True, is_planned=True)
+    yield from _of_all_waves(means, compared, model, "count of people with a score in any wave")
+
+
+def _adjusted_repeated_measures() -> Iterator[Statistic]:
+    analysis = "mmrm_covariate_adjusted"
+    model = (
+        "score = mean of the group and wave + slopes times covariates (categories: indicators), the same in all waves,"
+        " + error, errors of a person correlated over waves; REML"
+    )
+    people = "any_covariates"
+    means = partial(Statistic, analysis, people=people, source=_MMRM, of_all_groups=True)
+    compared = partial(Statistic, f"{analysis}_difference", people=people, source=_MMRM, of_all_groups=True, is_planned=True)
+    yield from _of_all_waves(means, compared, model, "count of people with a score in any wave and every covariate")
+    yield Statistic(
+        analysis, "n_covariate_unknown", "count of people with a score in any wave without a covariate", "people", 0, "any",
+        of_all_groups=True,
+    )  # fmt: skip
+
+
+def _of_all_waves(
+    entry: "partial[Statistic]", compared: "partial[Statistic]", model: str, people: str
+) -> Iterator[Statistic]:
+    """The means of a mixed model for repeated measures, and what is compared."""
+    kenward = "Kenward and Roger, Biometrics 1997, 53, 983-997"
+    yield entry("n", people, "people", 0, source="")
     yield entry("n_observations", "count of scores", "scores", 0, source="")
     mean = entry("mean", model, _SCORE, 1)
     yield mean
     yield entry("se", f"standard error of the mean; {model}", _SCORE)
     yield from limits(mean, "mean ± t quantile times SE", "", decimals=2, source=kenward)
-    compared = partial(Statistic, "mmrm_difference", people="any", source=source, of_all_groups=True, is_planned=True)
     difference = compared("difference", f"mean, or change of means, of the group - that of the reference; {model}", _SCORE)
     yield from _tests(compared, difference, "of the declared method; its method names it", kenward)

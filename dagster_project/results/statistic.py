@@ -19,6 +19,7 @@ PEOPLE = {
     "both_covariates": "people with a score in both waves of the contrast and every covariate known",
     "both_subgroup": "people with a score in both waves of the contrast whose subgroup is known",
     "any": "people with a score of the scale in any wave",
+    "any_covariates": "people with a score of the scale in any wave and every covariate known",
     "items": "people who answered all items of the scale in the wave",
     "value": "people with a known value",
     "roster": "everybody on the roster for whom it was planned",

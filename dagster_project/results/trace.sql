@@ -25,7 +25,7 @@ span as (
     select waves.wave, waves.wave_order
     from codebook.waves as waves, one
     where case
-        when one.people = 'any' then true
+        when one.people in ('any', 'any_covariates') then true
         -- Patterns of waves are about all of them.
         when one.analysis = 'missingness' then true
         when one.people = 'first' then waves.wave_order = 1
@@ -103,7 +103,7 @@ counted as (
             else one.people
         end
         and rule.moment = case
-            when one.people = 'any' or one.analysis = 'missingness' then ''
+            when one.people in ('any', 'any_covariates') or one.analysis = 'missingness' then ''
             -- The variable whose categories are subgroups stands before its category, or alone.
             when one.people = 'both_subgroup' then one.contrast || '/' || split_part(one.category, '-', 1)
             else coalesce(one.contrast, one.wave, '')
@@ -124,7 +124,7 @@ everybody as (
         people.participant_id, null as excluded, people.source_file, people.source_row,
         case
             when one.people = 'without_group' then if(states.people_group is null, null, 'in a group')
-            when one.people_group is null and one.people is distinct from 'both_subgroup' then null
+            when one.people_group is null and not coalesce(one.of_all_groups, false) then null
             when states.people_group is null then 'group not known'
             when one.of_all_groups then null
             when states.people_group not in (one.people_group, coalesce(one.compared_with, one.people_group)) then 'in another group'
@@ -319,14 +319,14 @@ traced as (
     inner join (
         select variable, min(term_order) as covariate_order
         from codebook.covariates
-        where split_part(traced_id, '/', 1) = 'change_covariate_adjusted'
+        where contains(split_part(traced_id, '/', 1), '_covariate_adjusted')
         group by variable
         union all
         select variable, 1 from codebook.subgroups, one where variable = split_part(one.category, '-', 1)
     ) as covariates on facts.variable = covariates.variable
     inner join people on facts.participant_id = people.participant_id
     inner join codebook.participant_variables as variables on facts.variable = variables.variable
-    where split_part(traced_id, '/', 1) in ('change_covariate_adjusted', 'change_subgroup', 'change_interaction')
+    where contains(split_part(traced_id, '/', 1), '_covariate_adjusted') or split_part(traced_id, '/', 1) in ('change_subgroup', 'change_interaction')
 )
 
 select * from traced;

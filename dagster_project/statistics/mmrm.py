@@ -22,7 +22,7 @@ from dagster_project.statistics.change import Floats, check_level
 from dagster_project.statistics.mixed import _NO_ESTIMATE
 from dagster_project.statistics.mmrm_covariance import Structure, covariance_structure
 from dagster_project.statistics.mmrm_covariates import covariate_without_slope, slopes_of
-from dagster_project.statistics.mmrm_design import BASELINES, Baseline, Design, design_of, included
+from dagster_project.statistics.mmrm_design import BASELINES, Baseline, Design, design_of, included_patterns
 from dagster_project.statistics.mmrm_inference import INFORMATION, Inference, Information, MmrmEstimate
 from dagster_project.statistics.mmrm_likelihood import RestrictedFit, RestrictedLikelihood, fit_restricted
 from dagster_project.statistics.patterns import Pattern
@@ -88,7 +88,7 @@ def fit_mmrm(
     _check(waves, baseline, information, baseline_reference, level)
     kind = covariance_structure(structure, waves - (baseline == "covariate"))
     weights = _contrast_weights(contrasts, len(groups), waves, baseline)
-    patterns = included(groups, baseline)
+    patterns = included_patterns(groups, baseline)
     outcomes = tuple(range(1 if baseline == "covariate" else 0, waves))
 
     def no_model(reason: str) -> Mmrm:

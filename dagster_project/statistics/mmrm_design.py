@@ -49,7 +49,7 @@ class Design:
         return self.first_covariate + self.covariates.count
 
 
-def included(groups: Sequence[Sequence[Pattern]], baseline: Baseline) -> list[list[Pattern]]:
+def included_patterns(groups: Sequence[Sequence[Pattern]], baseline: Baseline) -> list[list[Pattern]]:
     """The patterns of the people who count: with a score, or, where the baseline is a covariate, with it and a later one."""
     if baseline != "covariate":
         return [[pattern for pattern in group if pattern.n > 0 and pattern.waves] for group in groups]

@@ -34,7 +34,7 @@ from dagster_project.study.export import (
     read_code_range,
 )
 from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UNASKED, VALID_SKIP, ItemGate, settle
-from dagster_project.study.groups import Groups, RepeatedMeasures, is_arm_code
+from dagster_project.study.groups import Groups, RepeatedBaseline, RepeatedMeasures, is_arm_code
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
@@ -137,6 +137,7 @@ __all__ = [
     "PublishedTable",
     "Qualtrics",
     "RedcapApi",
+    "RepeatedBaseline",
     "RepeatedMeasures",
     "Role",
     "RowFilter",

@@ -57,8 +57,8 @@ class Groups(Definition):
     )
     covariates: tuple[Code, ...] = Field(
         default=(),
-        description="variables of the roster that differences of change are adjusted for beside the score at baseline, e.g."
-        " [age, site]: numbers as they are, categories as indicators",
+        description="variables of the roster that differences of change, beside the score at baseline, and the mixed model"
+        " of all waves are adjusted for, e.g. [age, site]: numbers as they are, categories as indicators",
     )
     subgroups: tuple[Code, ...] = Field(
         default=(),

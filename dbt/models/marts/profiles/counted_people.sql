@@ -27,6 +27,8 @@ from (
     {%- if covariates %}
     union all
     {{ counted_with_facts('everybody', unit, 'both_covariates', covariates) }}
+    union all
+    {{ counted_with_scores_and_facts('everybody', unit, 'any_covariates', covariates) }}
     {%- endif %}
     {%- for variable in subgroups %}
     union all
