@@ -32,7 +32,16 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
         return
     reference, *compared_labels = [group.label for group in study.protocol.compared_groups]
     origin = "to which they were allocated by chance" if study.protocol.is_randomised else "to which they belong"
-    yield f"People were compared by the groups {origin}: {enumerated(compared_labels)} with {reference}, the reference."
+    if study.protocol.is_concealed:
+        yield (
+            f"Groups are concealed: {enumerated([reference, *compared_labels])} stand for them by chance, and"
+            f" {enumerated(compared_labels)} {'is' if len(compared_labels) == 1 else 'are'} compared with {reference},"
+            " whichever group that is. Where a table or a method speaks of the reference, it is that one."
+        )
+    else:
+        yield f"People were compared by the groups {origin}: {enumerated(compared_labels)} with {reference}, the reference."
+    if definition.unblinded is not None:
+        yield f"Groups were concealed until they were unblinded on {definition.unblinded}."
     yield "Everybody counts in the group that the roster gives, whatever became of them later."
     if "change_difference" in analyses:
         yield (

@@ -61,7 +61,9 @@ def _id(
 
 
 def _group_name(study: Study, group: Category) -> str:
-    return f"{group.label} (reference)" if group == study.protocol.compared_groups[0] else group.label
+    if group != study.protocol.compared_groups[0]:
+        return group.label
+    return f"{group.label} ({'compared with' if study.protocol.is_concealed else 'reference'})"
 
 
 def _interval(

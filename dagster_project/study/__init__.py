@@ -7,6 +7,7 @@ Does not belong here: anything that touches an export, a database or a result. T
 from dagster_project.study.base import Code, ContrastId, Definition, WaveId
 from dagster_project.study.choice_list import LINE_BREAK, SPACE, ChoiceList
 from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
+from dagster_project.study.concealment import CONCEALED_TEXT, identifying_facts
 from dagster_project.study.covariates import CovariateTerm, covariate_words, covariates_of, subgroups_of, terms_of
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.effect_size import (
@@ -76,6 +77,7 @@ __all__ = [
     "ANSWERED_UNASKED",
     "ASK",
     "CODEBOOK_COLUMNS",
+    "CONCEALED_TEXT",
     "EFFECT_SIZES",
     "EFFECT_SIZE_NAMES",
     "EVERY_EFFECT_SIZE",
@@ -165,6 +167,7 @@ __all__ = [
     "effect_size_of",
     "further_definitions",
     "hash_definitions",
+    "identifying_facts",
     "in_words",
     "is_arm_code",
     "is_loopback",

@@ -5,11 +5,13 @@ arms that nobody mentions. Does not belong here: what is computed of groups (res
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from dagster_project.study.base import CategoryId, Code, Definition
+from dagster_project.study.concealment import CONCEALMENT_KEYS, concealment_error
 from dagster_project.study.participants import Category, ParticipantVariable
 
 #: Codes of variables that are arms of a trial as a rule: pooling them without a word would hide the comparison.
@@ -67,6 +69,41 @@ class Groups(Definition):
     repeated_measures: RepeatedMeasures = Field(
         default=RepeatedMeasures(), description="the mixed model of all waves: baseline, covariance, df"
     )
+    concealed: bool = Field(
+        default=False,
+        description="whether releases show the groups as A, B and so on until they are unblinded: true or false",
+    )
+    concealment_seed: int | None = Field(
+        default=None, description="a whole number of six digits or more, drawn by chance, from which the letters follow"
+    )
+    unblinded: date | None = Field(
+        default=None,
+        description="the day on which the groups were unblinded, e.g. 2026-11-30; they have their names from then",
+    )
+
+    #: The groups as they were declared, where these have letters.
+    _open_groups: "Groups | None" = PrivateAttr(default=None)
+
+    @property
+    def are_concealed(self) -> bool:
+        """Whether releases show letters."""
+        return self.concealed and self.unblinded is None
+
+    def compared_with(self, letter: str) -> "Groups":
+        """The same with a letter as the reference; the plan stays that of the declared groups."""
+        groups = self.model_copy(update={"reference": letter})
+        groups._open_groups = self
+        return groups
+
+    @property
+    def of_plan(self) -> "Groups":
+        """The groups as they were declared, whether or not they are concealed: what the plan has."""
+        return self._open_groups or self
+
+    @property
+    def keys_not_of_plan(self) -> set[str]:
+        """Keys that say nothing about the plan."""
+        return {key for key in ("covariates", "subgroups") if not getattr(self, key)} | {*CONCEALMENT_KEYS}
 
 
 def groups_error(groups: Groups | str | None, variables: Sequence[ParticipantVariable]) -> str | None:
@@ -87,8 +124,10 @@ def groups_error(groups: Groups | str | None, variables: Sequence[ParticipantVar
         return f"groups: the reference {groups.reference!r} is not a category of {groups.variable}: {', '.join(codes)}"
     if len(codes) < 2:
         return f"groups: {groups.variable} has one category only; groups need at least two"
-    return _variables_error(groups, by_code, "covariates", "covariate") or _variables_error(
-        groups, by_code, "subgroups", "subgroup"
+    return (
+        _variables_error(groups, by_code, "covariates", "covariate")
+        or _variables_error(groups, by_code, "subgroups", "subgroup")
+        or concealment_error(groups, variable.categories)
     )
 
 

@@ -280,6 +280,16 @@ class Protocol(Definition):
         group_variable = self.groups.variable if isinstance(self.groups, Groups) else None
         return tuple(variable for variable in self.participant_variables if variable.variable != group_variable)
 
+    @property
+    def concealed_variable(self) -> str | None:
+        """The variable of the roster whose categories are shown by letters."""
+        return self.groups.variable if isinstance(self.groups, Groups) and self.groups.are_concealed else None
+
+    @property
+    def is_concealed(self) -> bool:
+        """Whether the groups are shown by letters."""
+        return self.concealed_variable is not None
+
     def family_tests(self, family: Family) -> list[tuple[str, str]]:
         """The tests of a family: (scale, contrast)."""
         contrasts = family.contrasts or tuple(contrast.contrast for contrast in self.contrasts)
@@ -299,8 +309,8 @@ class Protocol(Definition):
             if family["estimand"] is None:
                 del family["estimand"]
         if isinstance(self.groups, Groups):
-            undeclared = {key for key in ("covariates", "subgroups") if not getattr(self.groups, key)}
-            plan_content["groups"] = self.groups.model_dump(mode="json", exclude=undeclared)
+            groups = self.groups.of_plan
+            plan_content["groups"] = groups.model_dump(mode="json", exclude=groups.keys_not_of_plan)
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
 
     def _check_repeats(self, wave_exports: Sequence[Export]) -> None:
