@@ -16,6 +16,7 @@ from dagster_project.results import (
     Table,
     adjusted_change_results,
     adjusted_repeated_measures_results,
+    adjusted_subgroup_results,
     attrition_results,
     band_change_results,
     band_results,
@@ -247,7 +248,7 @@ OUTCOMES = (
         "group_differences", "Groups compared with the reference: at the start, in their change, in their answers.",
         (
             "group_category_counts", "group_number_moments", "group_change_moments", "group_covariate_moments",
-            "group_subgroup_moments", "group_service_counts", "group_category_answers",
+            "group_subgroup_moments", "group_subgroup_covariate_moments", "group_service_counts", "group_category_answers",
         ),
         lambda study, source: [
             *characteristics_difference_results(
@@ -259,12 +260,14 @@ OUTCOMES = (
                 source.mart("group_covariate_moments"), source.mart("group_change_moments"), study
             ),
             *subgroup_results(source.mart("group_subgroup_moments"), study),
+            *adjusted_subgroup_results(source.mart("group_subgroup_covariate_moments"), study),
             *service_difference_results(source.mart("group_service_counts"), study),
             *category_difference_results(source.mart("group_category_answers"), study),
         ],
         (
             "characteristics_difference", "change_difference", "change_adjusted", "change_covariate_adjusted",
-            "change_subgroup", "change_interaction", "service_difference", "category_difference",
+            "change_subgroup", "change_interaction", "change_subgroup_covariate_adjusted",
+            "change_interaction_covariate_adjusted", "service_difference", "category_difference",
         ), "change_by_group",
     ),
     Outcome(

@@ -57,6 +57,11 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
             " covariance with the score at baseline gave the difference in each category, how far it lies from that in the"
             " first, and an F test that it is the same in all."
         )
+    if subgroups and "change_subgroup_covariate_adjusted" in analyses:
+        yield (
+            "The same with the covariates in the model, each with one slope, but for the variable of the subgroups itself,"
+            " is of people of whom every covariate is known as well."
+        )
     if "mmrm_difference" in analyses:
         model = definition.repeated_measures
         baseline = study.protocol.repeated_measures_baseline

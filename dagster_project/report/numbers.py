@@ -34,7 +34,7 @@ OMITTED_PEOPLE_QUERY = """
     -- Profiles of scores do not know facts of the roster.
     select measure, people, moment, people_group, reason, count(*)
     from marts.counted_people
-    where people in ('both_covariates', 'any_covariates', 'both_subgroup') and not is_counted
+    where people in ('both_covariates', 'any_covariates', 'both_subgroup', 'both_subgroup_covariates') and not is_counted
     group by measure, people, moment, people_group, reason
     union all
     select facts.variable, rules.people, rules.moment, facts.people_group, facts.missing_reason, count(*)

@@ -47,7 +47,8 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
         waves = all_waves  # a pattern is about all waves
     moment = "" if of_any_wave else row.contrast or row.wave or ""
     groups: tuple[str | None, ...] = tuple(group for group in (row.people_group, row.compared_with) if group is not None)
-    subgroup = row.category.split("-")[0] if rule == "both_subgroup" and row.category is not None else None
+    of_subgroup = rule in ("both_subgroup", "both_subgroup_covariates")
+    subgroup = row.category.split("-")[0] if of_subgroup and row.category is not None else None
     if subgroup is not None:
         moment = f"{row.contrast}/{subgroup}"
     if statistic_of(row.analysis, row.statistic).of_all_groups:
@@ -57,7 +58,8 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     return_waves = result_waves if rule in ("first", "roster", "whole_roster") else ()
     facts: tuple[str, ...] = (subgroup,) if subgroup is not None else ()
     if "_covariate_adjusted" in row.analysis:
-        facts = tuple(variable.variable for variable in covariates_of(study.protocol))
+        covariates = (variable.variable for variable in covariates_of(study.protocol))
+        facts = tuple(dict.fromkeys((*facts, *covariates)))
     return Scope(rule, row.outcome, moment, waves, sign, return_waves, groups, facts)
 
 

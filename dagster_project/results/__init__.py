@@ -90,6 +90,7 @@ from dagster_project.results.statistics_registry import (
     interval_of,
     statistic_of,
 )
+from dagster_project.results.subgroup_covariates import adjusted_subgroup_results
 from dagster_project.results.subgroups import subgroup_id, subgroup_results
 from dagster_project.results.supplementary_tables import MISSING_REASON_HEADINGS, ledger_table, supplementary_tables
 from dagster_project.results.trace import (
@@ -141,6 +142,7 @@ __all__ = [
     "Table",
     "adjusted_change_results",
     "adjusted_repeated_measures_results",
+    "adjusted_subgroup_results",
     "ard_rows",
     "attrition_results",
     "band_change_results",

@@ -103,23 +103,31 @@ def _covariate_adjusted_change() -> Iterator[Statistic]:
 
 
 def _subgroups() -> Iterator[Statistic]:
-    model = "change = mean of the group in the category + slope times (score at baseline), least squares"
+    model = "change = mean of the group in the category + slope times (score at baseline)"
+    yield from _within_subgroups("", f"{model}, least squares", "both_subgroup", "a known category", "1")
+    with_covariates = f"{model} + slopes times covariates (categories: indicators), least squares"
+    words = "a known category and every covariate"
+    yield from _within_subgroups("_covariate_adjusted", with_covariates, "both_subgroup_covariates", words, "slopes")
+
+
+def _within_subgroups(ending: str, model: str, rule: str, words: str, slopes: str) -> Iterator[Statistic]:
+    """ending: of the analyses' names; words: whom they are of; slopes: what the degrees of freedom are less."""
     for analysis, formula in (
         ("change_subgroup", f"mean of the group - mean of the reference group, both in the category; {model}"),
         ("change_interaction", f"the difference in the category - the difference in the first category; {model}"),
     ):
-        entry = partial(Statistic, analysis, people="both_subgroup", of_all_groups=True)
+        entry = partial(Statistic, f"{analysis}{ending}", people=rule, of_all_groups=True)
         difference = entry("difference", formula, _SCORE)
-        yield entry("n", "count of people of all groups with both scores and a known category", "people", 0)
+        yield entry("n", f"count of people of all groups with both scores and {words}", "people", 0)
         yield difference
         yield entry("se", "standard error of the difference", _SCORE)
         yield from limits(difference, "difference ± t quantile times SE", "")
         yield entry("t", "difference / SE")
-        yield entry("df", "people - groups in categories - 1", decimals=0)
+        yield entry("df", f"people - groups in categories - {slopes}", decimals=0)
         yield entry("p", "P(|T| >= |t|)", decimals=3, kind="p")
-    in_category = partial(Statistic, "change_subgroup", people="both_subgroup", of_all_groups=True)
+    in_category = partial(Statistic, f"change_subgroup{ending}", people=rule, of_all_groups=True)
     yield in_category("n_in_category", "count of people of the group and the reference group in the category", "people", 0)
-    overall = partial(Statistic, "change_interaction", people="both_subgroup", of_all_groups=True)
+    overall = partial(Statistic, f"change_interaction{ending}", people=rule, of_all_groups=True)
     yield overall("f", "mean square of what groups and categories do not add up to / residual mean square")
     yield overall("p_overall", "P(F >= f): groups differ alike in all categories", decimals=3, kind="p")
 

@@ -71,6 +71,33 @@
 {{ moments_of_terms(terms, ['people_group', 'contrast', 'scale'], people) }}
 {%- endmacro %}
 
+{#- The moments of each scale's pairs and of the covariates in each contrast, group and category of the variables whose categories
+    are subgroups -#}
+{% macro moments_of_subgroups_with_covariates(terms) -%}
+{%- set people %}
+    select
+        counted.people_group,
+        facts.variable,
+        facts.category,
+        contrasts.contrast,
+        counted.measure as scale,
+        counted.value as change,
+        counted.value_baseline as baseline,
+        counted.value_followup as followup
+        {%- for term in terms if term.variable %},
+        {{ covariate_value(term) }} as {{ term.column }}
+        {%- endfor %}
+    from {{ ref('counted_people') }} as counted
+    cross join {{ source('codebook', 'contrasts') }} as contrasts
+    inner join {{ ref('participant_values') }} as facts
+        on counted.participant_id = facts.participant_id and counted.moment = contrasts.contrast || '/' || facts.variable
+    inner join {{ ref('participants') }} as people on counted.participant_id = people.participant_id
+    cross join ranges
+    where counted.people = 'both_subgroup_covariates' and counted.is_counted and counted.people_group is not null
+{%- endset -%}
+{{ moments_of_terms(terms, ['people_group', 'variable', 'category', 'contrast', 'scale'], people) }}
+{%- endmacro %}
+
 {#- The moments of each scale's scores over the waves and of the covariates, of the people of a group who have a score in the same
     waves -#}
 {% macro moments_of_patterns_with_covariates(terms) -%}

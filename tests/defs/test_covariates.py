@@ -40,6 +40,19 @@ def test_every_adjusted_number_is_what_its_people_give(workspace: Any) -> None:
     assert len(values) == 8 * 10 + 4
     assert all(value is not None for value in values.values())
     assert not [name for name in report.uncovered if name.startswith(("change_subgroup", "change_interaction"))]
+    of_subgroups = {
+        name: value
+        for name, value in workspace.values().items()
+        if re.match("change_(subgroup|interaction)_covariate", name)
+    }
+    # The subgroups of region are adjusted for age alone.
+    assert len(of_subgroups) > 150
+    assert of_subgroups["change_subgroup_covariate_adjusted/mood_total/sex-male/calls/T1-T2/p"] is not None
+    assert of_subgroups["change_interaction_covariate_adjusted/mood_total/region/T1-T2/p_overall"] is not None
+    assert (
+        of_subgroups["change_subgroup_covariate_adjusted/mood_total/sex-male/calls/T1-T2/difference"]
+        != workspace.values()["change_subgroup/mood_total/sex-male/calls/T1-T2/difference"]
+    )
     assert {name for name in report.uncovered if name.startswith(ANALYSIS)} == {f"{ANALYSIS}/p_holm", f"{ANALYSIS}/p_bh"}
 
 
@@ -133,7 +146,7 @@ def test_the_planned_test_is_the_one_with_the_covariates(workspace: Any) -> None
 def test_a_trace_counts_the_people_of_each_number_and_shows_their_covariates(workspace: Any) -> None:
     rows = workspace.released(
         f"select result_id, n from results.results where analysis = '{ANALYSIS}' or outcome = 'mood_total' and contrast = 'T1-T2' "
-        "and (analysis = 'change_subgroup' and people_group = 'calls' or analysis = 'change_interaction' and people_group is null)"
+        "and (analysis like 'change_subgroup%' and people_group = 'calls' or analysis like 'change_interaction%' and people_group is null)"
     )
     rows += workspace.released(
         "select result_id, n from results.results where outcome = 'mood_total' and analysis like 'mmrm%' "
@@ -141,6 +154,7 @@ def test_a_trace_counts_the_people_of_each_number_and_shows_their_covariates(wor
     )
     assert {row["result_id"].split("/")[0] for row in rows} == {
         *(ANALYSIS, "change_subgroup", "change_interaction", "mmrm", "mmrm_difference"),
+        *("change_subgroup_covariate_adjusted", "change_interaction_covariate_adjusted"),
         *("mmrm_covariate_adjusted", "mmrm_covariate_adjusted_difference"),
     }
     for row in rows:
@@ -184,7 +198,10 @@ def test_the_page_counts_the_people_of_each_number(workspace: Any) -> None:
     n = {row["result_id"]: row["n"] for row in workspace.released("select result_id, n from results.results")}
     people = data["people"]
     assert people is not None
-    analyses = {ANALYSIS: 80, "change_subgroup": 90, "change_interaction": 40, "mmrm_covariate_adjusted_difference": 80}
+    analyses = {
+        ANALYSIS: 80, "change_subgroup": 90, "change_interaction": 40, "mmrm_covariate_adjusted_difference": 80,
+        "change_subgroup_covariate_adjusted": 90, "change_interaction_covariate_adjusted": 40,
+    }  # fmt: skip
     for analysis, least in analyses.items():
         addresses = [name for name in scope_of if name.startswith(f"{analysis}/")]
         assert len(addresses) >= least, (analysis, len(addresses))
@@ -193,7 +210,9 @@ def test_the_page_counts_the_people_of_each_number(workspace: Any) -> None:
             assert index is not None
             scope = people["scopes"][index]
             variable = address.split("/")[2].split("-")[0]
-            assert scope["facts"] == (["age", "region"] if "covariate" in analysis else [variable])
+            of_subgroup = [variable] if analysis.startswith(("change_subgroup", "change_interaction")) else []
+            covariates = ["age", "region"] if "covariate" in analysis else []
+            assert scope["facts"] == list(dict.fromkeys([*of_subgroup, *covariates]))
             entry = people["counted_people"]["/".join((scope["rule"], scope["measure"], scope["moment"]))]
             flags = people["counted_flags"][entry["flags_index"]]
             groups = people["people_groups"]
@@ -227,6 +246,10 @@ def test_the_page_says_what_was_adjusted_for(workspace: Any) -> None:
         "Tests of differences in the mixed model for repeated measures, with covariates, were adjusted within the planned family"
         " model (secondary), by Holm and by Benjamini and Hochberg.",
         "Change by group within Sex, T1-T2 (exploratory)",
+        "Change by group within Sex adjusted for the score at baseline, Age and Region, T1-T2 (exploratory)",
+        "Change by group within Region adjusted for the score at baseline and Age, T1-T2 (exploratory)",
+        "The same with the covariates in the model, each with one slope, but for the variable of the subgroups itself, is of"
+        " people of whom every covariate is known as well.",
         "Differences of change within Sex and Region are exploratory: for each of these an analysis of covariance with the score at"
         " baseline gave the difference in each category, how far it lies from that in the first, and an F test that it is the same"
         " in all.",
@@ -237,7 +260,7 @@ def test_the_page_says_what_was_adjusted_for(workspace: Any) -> None:
 def test_what_is_found_in_subgroups_is_exploratory_and_has_a_reason_where_nobody_is_compared(workspace: Any) -> None:
     rows = workspace.released(
         "select distinct role, family, n is null as has_no_n from results.results "
-        "where analysis in ('change_subgroup', 'change_interaction')"
+        "where analysis like 'change_subgroup%' or analysis like 'change_interaction%'"
     )
     assert [tuple(row.values()) for row in rows] == [("exploratory", None, False)]
     values = workspace.values()

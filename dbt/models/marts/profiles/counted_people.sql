@@ -33,6 +33,10 @@ from (
     {%- for variable in subgroups %}
     union all
     {{ counted_with_facts('everybody', unit, 'both_subgroup', [variable], '/' ~ variable) }}
+    {%- if covariates %}
+    union all
+    {{ counted_with_facts('everybody', unit, 'both_subgroup_covariates', ([variable] + covariates) | unique | list, '/' ~ variable) }}
+    {%- endif %}
     {%- endfor %}
 ) as counted
 union all
