@@ -25,7 +25,7 @@ class Covariates:
         self._study, self._groups = study, groups
         variables = [row["variable"] for row in study._rows("codebook.covariates", "term_order")]
         self.variables = list(dict.fromkeys(variables))
-        self._is_known = np.array([all(person[name] is not None for name in self.variables) for person in study.people])
+        self.is_known = np.array([all(person[name] is not None for name in self.variables) for person in study.people])
 
     def results(self) -> Iterator[tuple[str, dict[str, float]]]:
         """Every result by id, without the statistic; NaN where there is no value."""
@@ -35,20 +35,20 @@ class Covariates:
                 baseline, followup = study.scores[scale, contrast["baseline"]], study.scores[scale, contrast["followup"]]
                 sign = 1 if contrast["direction"] == "baseline_minus_followup" else -1
                 has_both = np.isfinite(baseline) & np.isfinite(followup) & np.any(list(self._groups.values()), axis=0)
-                counts = has_both & self._is_known
-                n = {"n": int(counts.sum()), "n_covariate_unknown": int((has_both & ~self._is_known).sum())}
+                counts = has_both & self.is_known
+                n = {"n": int(counts.sum()), "n_covariate_unknown": int((has_both & ~self.is_known).sum())}
                 present = [name for name in names if (self._groups[name] & counts).any()]
                 columns = [self._groups[name][counts].astype(float) for name in present]
                 fits = _fits(
                     sign * (baseline - followup)[counts], np.column_stack(columns) if columns else np.empty((0, 0)),
-                    baseline[counts], [self._columns(name, counts) for name in self.variables],
+                    baseline[counts], [self.columns(name, counts) for name in self.variables],
                 )  # fmt: skip
                 for group in names[1:]:
                     has_fit = names[0] in present and group in present
                     values = fits[present.index(group)] if has_fit else _NOTHING
                     yield f"change_covariate_adjusted/{scale}/{group}/{contrast['contrast']}", values | n
 
-    def _columns(self, variable: str, counts: Array) -> Array:
+    def columns(self, variable: str, counts: Array) -> Array:
         """A number, or a column for each category that somebody is in."""
         values = [person[variable] for person, is_counted in zip(self._study.people, counts, strict=True) if is_counted]
         if not any(isinstance(value, str) for value in values):

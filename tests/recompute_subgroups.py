@@ -1,7 +1,7 @@
 """What differences within subgroups should be, person by person: a part of recompute.py.
 
-Belongs here: least squares with a column for every group in every category, and without them for the F test. Does not belong here:
-any mart that counted people, the package's code.
+Belongs here: least squares with a column for every group in every category, and without them for the F test; the same with the
+covariates. Does not belong here: any mart that counted people, the package's code.
 """
 
 import math
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from recompute_covariates import least_squares
+from recompute_covariates import Covariates, least_squares
 from scipy import stats
 
 Array = np.ndarray[Any, Any]
@@ -22,7 +22,7 @@ class Subgroups:
     reference first."""
 
     def __init__(self, study: Any, groups: Mapping[str, Array]) -> None:
-        self._study, self._groups = study, groups
+        self._study, self._groups, self._covariates = study, groups, Covariates(study, groups)
         self._categories = {
             row["variable"]: [entry["category"] for entry in study.categories if entry["variable"] == row["variable"]]
             for row in study._rows("codebook.subgroups", "subgroup_order")
@@ -40,13 +40,17 @@ class Subgroups:
                     cells = [is_in & (values == category) for is_in in self._groups.values() for category in categories]
                     cells = [cell & np.isfinite(baseline) & np.isfinite(followup) for cell in cells]
                     counts = np.any(cells, axis=0)
-                    fit = _Fit(
-                        sign * (baseline - followup)[counts],
-                        baseline[counts],
-                        [cell[counts] for cell in cells],
-                        len(categories),
-                    )
+                    change = sign * (baseline - followup)
+                    fit = _Fit(change[counts], baseline[counts], [cell[counts] for cell in cells], len(categories), [])
                     yield from self._of_fit(fit, scale, variable, categories, contrast["contrast"])
+                    if others := [name for name in self._covariates.variables if name != variable]:
+                        known = counts & self._covariates.is_known
+                        columns = [self._covariates.columns(name, known) for name in others]
+                        fit = _Fit(change[known], baseline[known], [cell[known] for cell in cells], len(categories), columns)
+                        adjusted = self._of_fit(fit, scale, variable, categories, contrast["contrast"])
+                        for address, results in adjusted:
+                            analysis, rest = address.split("/", 1)
+                            yield f"{analysis}_covariate_adjusted/{rest}", results
 
     def _of_fit(
         self, fit: "_Fit", scale: str, variable: str, categories: list[str], contrast: str
@@ -65,27 +69,34 @@ class Subgroups:
 
 
 class _Fit:
-    """change = mean of the cell + slope times baseline. cells: whether each person is in a group and category."""
+    """change = mean of the cell + slope times baseline + covariates. cells: whether each person is in a group and category.
+    covariates: a column each of numbers, of categories one for each that somebody is in."""
 
-    def __init__(self, change: Array, baseline: Array, cells: list[Array], n_categories: int) -> None:
-        self.change, self._baseline, self._width = change, baseline, n_categories
+    def __init__(
+        self, change: Array, baseline: Array, cells: list[Array], n_categories: int, covariates: list[Array]
+    ) -> None:
+        self.change, self._width = change, n_categories
+        self._slopes = np.column_stack([baseline, *covariates])
+        slopes = 1 + sum(max(1, columns.shape[1] - 1) for columns in covariates)
         self._cells = np.column_stack(cells).astype(float)
         sizes = self._cells.sum(axis=0)
         self._sizes, self._present = sizes, sizes > 0
-        self.coefficients, self._inverse, self._rest, rank = least_squares(np.column_stack([self._cells, baseline]), change)
+        self.coefficients, self._inverse, self._rest, rank = least_squares(
+            np.column_stack([self._cells, self._slopes]), change
+        )
         self._df = len(change) - rank
         within = change - self._cells @ (self._cells.T @ change / np.maximum(sizes, 1))
-        self._has_fit = rank == self._present.sum() + 1
+        self._has_fit = rank == self._present.sum() + slopes
         self._has_error = self._has_fit and self._df >= 1 and self._rest > 1e-9 * float(within @ within)
 
     def people(self, group: int, category: int) -> int:
         return int(self._sizes[group * self._width + category])
 
     def difference(self, weights: Mapping[tuple[int, int], float]) -> dict[str, float]:
-        vector = np.zeros(self._cells.shape[1] + 1)
+        vector = np.zeros(self._cells.shape[1] + self._slopes.shape[1])
         for (group, category), weight in weights.items():
             vector[group * self._width + category] = weight
-        if not self._has_fit or (vector[:-1][~self._present] != 0).any():
+        if not self._has_fit or (vector[: self._cells.shape[1]][~self._present] != 0).any():
             return _NOTHING
         difference = float(vector @ self.coefficients)
         if not self._has_error:
@@ -103,7 +114,7 @@ class _Fit:
         if not self._has_error:
             return math.nan, math.nan
         cells = self._cells.reshape(len(self.change), -1, self._width)
-        additive = np.column_stack([cells.sum(axis=2), cells.sum(axis=1), self._baseline])
+        additive = np.column_stack([cells.sum(axis=2), cells.sum(axis=1), self._slopes])
         _, _, rest, rank = least_squares(additive, self.change)
         extra = len(self.change) - self._df - rank
         if extra < 1:

@@ -70,6 +70,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "who_counts_over_time",
             "who_counts_where_change_needs_facts_of_the_roster",
             "pairs_and_covariates_are_summed_up_together",
+            "scores_over_the_waves_and_covariates_are_summed_up_together",
             "equal_changes_by_different_ways_are_one",
             "people_with_the_same_waves_are_summed_up_together",
             "equal_scores_by_different_ways_are_one",

@@ -126,7 +126,7 @@ MODEL_CHECKS = [
         _REJECTED,
         "no_rejected_answers",
         "No answer lies outside its declared anchors, labels and special codes.",
-        lambda study_run: no_rejected_answers(study_run.warehouse),
+        lambda study_run: no_rejected_answers(study_run.warehouse, study_run.study()),
         is_blocking=False,
     ),
     _model_check(

@@ -16,7 +16,7 @@ from dagster_project.exports.arrivals import (
     read_release_inputs,
     write_release_inputs,
 )
-from dagster_project.exports.cell_rules import cell_rules
+from dagster_project.exports.cell_rules import CellRule, cell_rules
 from dagster_project.exports.cell_text import comparable_cells
 from dagster_project.exports.columns import ColumnFinding, date_codes
 from dagster_project.exports.contract import apply_contract, contract_of_file
@@ -51,6 +51,7 @@ __all__ = [
     "STRANGERS_CURE",
     "Arrival",
     "Categories",
+    "CellRule",
     "ColumnFinding",
     "ContractResult",
     "DateColumn",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dagster_project.checks import Check, first_few
 from dagster_project.exports import quoted, rejected_cure
-from dagster_project.study import PARTICIPANTS, Study
+from dagster_project.study import CONCEALED_TEXT, PARTICIPANTS, Study
 from dagster_project.warehouse import Warehouse
 
 _REJECTED_COUNTS = "select wave, block, given, rejected from marts.rejected_counts where rejected > 0 order by rejected desc"
@@ -64,11 +64,13 @@ class RejectedCell:
     export_column: str | None
 
 
-def no_rejected_answers(warehouse: Warehouse) -> Check:
-    """Whether every answer lies inside its declared anchors, labels and special codes; the first that do not, by cell."""
+def no_rejected_answers(warehouse: Warehouse, study: Study) -> Check:
+    """Whether every answer lies inside its declared anchors, labels and special codes; the first that do not, by cell. A
+    text that tells a concealed group is not said."""
+    concealed = study.protocol.concealed_variable
     cells = [
         f"{cell.file_name} row {cell.source_row}, column {cell.export_column} ({cell.item}):"
-        f" {cell.answer_text!r} is {cell.reason}"
+        f" {CONCEALED_TEXT if cell.item == concealed else repr(cell.answer_text)} is {cell.reason}"
         for cell in warehouse.rows_as(RejectedCell, _REJECTED_CELLS)
     ]
     message = first_few(cells, 3, " in staging.rejected_answers") or "Every answer fits."
@@ -81,16 +83,18 @@ def few_rejected_answers(warehouse: Warehouse, study: Study) -> Check:
     counts = warehouse.rows_as(RejectedBlock, _REJECTED_COUNTS)
     blocks = [block for block in counts if block.rejected > limit * block.given]
     texts = warehouse.rows_as(RejectedText, _REJECTED_TEXTS) if blocks else []
-    lines = [_too_many(block, texts, limit) for block in blocks]
+    lines = [_too_many(block, texts, limit, study.protocol.concealed_variable) for block in blocks]
     message = first_few(lines, 1) or f"At most {100 * limit:g} % of any block's values were rejected."
     facts = {"blocks": "\n".join(f"- {line}" for line in lines) or "none"}
     return Check("few_rejected_answers", not lines, message, facts=facts)
 
 
-def _too_many(block: RejectedBlock, texts: Sequence[RejectedText], limit: float) -> str:
+def _too_many(block: RejectedBlock, texts: Sequence[RejectedText], limit: float, concealed: str | None) -> str:
     """One line: the block, how many of its values were rejected, the commonest texts, the cure."""
     block_texts = [text for text in texts if (text.wave, text.block) == (block.wave, block.block)]
     common = ", ".join(f"{quoted(text.answer_text)} ({text.n} times)" for text in block_texts[:3])
+    if block.wave is None and block.block == concealed:
+        common = CONCEALED_TEXT
     share = 100 * block.rejected / block.given
     cure = rejected_cure(block.block if block.wave else PARTICIPANTS, [text.answer_text for text in block_texts])
     return (

@@ -15,6 +15,8 @@ from dagster_project.results import (
     ResultRow,
     Table,
     adjusted_change_results,
+    adjusted_repeated_measures_results,
+    adjusted_subgroup_results,
     answer_days_results,
     attrition_results,
     band_change_results,
@@ -257,7 +259,7 @@ OUTCOMES = (
         "group_differences", "Groups compared with the reference: at the start, in their change, in their answers.",
         (
             "group_category_counts", "group_number_moments", "group_change_moments", "group_covariate_moments",
-            "group_subgroup_moments", "group_service_counts", "group_category_answers",
+            "group_subgroup_moments", "group_subgroup_covariate_moments", "group_service_counts", "group_category_answers",
         ),
         lambda study, source: [
             *characteristics_difference_results(
@@ -269,19 +271,26 @@ OUTCOMES = (
                 source.mart("group_covariate_moments"), source.mart("group_change_moments"), study
             ),
             *subgroup_results(source.mart("group_subgroup_moments"), study),
+            *adjusted_subgroup_results(source.mart("group_subgroup_covariate_moments"), study),
             *service_difference_results(source.mart("group_service_counts"), study),
             *category_difference_results(source.mart("group_category_answers"), study),
         ],
         (
             "characteristics_difference", "change_difference", "change_adjusted", "change_covariate_adjusted",
-            "change_subgroup", "change_interaction", "service_difference", "category_difference",
+            "change_subgroup", "change_interaction", "change_subgroup_covariate_adjusted",
+            "change_interaction_covariate_adjusted", "service_difference", "category_difference",
         ), "change_by_group",
     ),
     Outcome(
         "repeated_measures", "Groups compared over all waves at once: the mixed model for repeated measures.",
-        ("group_pattern_moments",),
-        lambda study, source: repeated_measures_results(source.mart("group_pattern_moments"), study),
-        ("mmrm", "mmrm_difference"), "repeated_measures",
+        ("group_pattern_moments", "group_covariate_pattern_moments"),
+        lambda study, source: [
+            *repeated_measures_results(source.mart("group_pattern_moments"), study),
+            *adjusted_repeated_measures_results(
+                source.mart("group_covariate_pattern_moments"), source.mart("group_pattern_moments"), study
+            ),
+        ],
+        ("mmrm", "mmrm_difference", "mmrm_covariate_adjusted", "mmrm_covariate_adjusted_difference"), "repeated_measures",
     ),
     Outcome(
         "sensitivity", "Groups compared with missing scores imputed within groups, and under declared departures from that.",

@@ -21,7 +21,7 @@ from dagster_project.exports import (
     rejected_cure,
     strangers,
 )
-from dagster_project.study import PARTICIPANTS, Export, Study, comparable
+from dagster_project.study import CONCEALED_TEXT, PARTICIPANTS, Export, Study, comparable
 
 _MAX_LISTED = 3
 #: How alike a text and a declared one must be for the question whether the one is meant, 0 to 1.
@@ -35,14 +35,17 @@ def rejected_cells(study: Study, cells_read: Iterable[ReadCells]) -> Iterator[tu
     for cells in cells_read:
         n_rejected = cells.rejected.total()
         if n_rejected:
-            yield n_rejected > study.protocol.rejected_share * cells.value_count, _rejected_line(cells)
+            is_concealed = cells.block == PARTICIPANTS and cells.name == study.protocol.concealed_variable
+            yield n_rejected > study.protocol.rejected_share * cells.value_count, _rejected_line(cells, is_concealed)
 
 
-def _rejected_line(cells: ReadCells) -> str:
+def _rejected_line(cells: ReadCells, is_concealed: bool) -> str:
+    """is_concealed: the texts may tell a concealed group and are not said."""
     n_rejected = cells.rejected.total()
     commonest = cells.rejected.most_common()
     text_list = ", ".join(f"{quoted(text)} ({n} times)" if n > 1 else quoted(text) for text, n in commonest[:_MAX_LISTED])
     text_list += f" and {len(commonest) - _MAX_LISTED} more texts" if len(commonest) > _MAX_LISTED else ""
+    text_list = CONCEALED_TEXT if is_concealed else text_list
     kind = "fits" if cells.block == PARTICIPANTS else "is an answer"
     beginning = (
         f"none of the {cells.value_count} values of {cells.name} {kind}: {text_list}"
@@ -51,7 +54,7 @@ def _rejected_line(cells: ReadCells) -> str:
     )
     cure = rejected_cure(cells.block, [text for text, _ in commonest])
     questions = [question for text, _ in commonest[:_MAX_LISTED] if (question := _question(text, cells.declared_texts))]
-    return f"{beginning}; {questions[0] if questions else cure}"
+    return f"{beginning}; {questions[0] if questions and not is_concealed else cure}"
 
 
 def _question(text: str, declared_texts: frozenset[str]) -> str:

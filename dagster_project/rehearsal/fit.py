@@ -19,11 +19,12 @@ from dagster_project.exports import (
 )
 from dagster_project.exports.arrivals import Memory
 from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
+from dagster_project.rehearsal.covariates import covariate_line
 from dagster_project.rehearsal.gates import gate_findings
 from dagster_project.rehearsal.planned import planned_findings
 from dagster_project.report.checklists import read_answers
 from dagster_project.results import ResultsError, read_published
-from dagster_project.study import Export, Study, StudyError
+from dagster_project.study import Export, Study, StudyError, identifying_facts
 from dagster_project.synthesis import check_synthesis
 
 INFO, WARNING, ERROR = "info", "warning", "error"
@@ -51,6 +52,9 @@ def check_study(study: Study) -> Iterator[FitFinding]:
     for planned in planned_findings(study, roster_contracts.values(), contracts):
         severity = {"question": ERROR, "warning": WARNING}.get(planned.kind, INFO)
         yield FitFinding(planned.wave, severity, planned.message, is_export=True, is_detail=True)
+    if (line := covariate_line(study, roster_contracts.values())) is not None:
+        yield FitFinding("groups", INFO, line)
+    yield from (FitFinding("groups", WARNING, message) for message in identifying_facts(study.protocol))
     for name in look(study, Memory(), {}).undeclared_files:
         yield FitFinding("", WARNING, f"{name}: no export declares this file")
     yield from _of_published(study)

@@ -70,7 +70,7 @@ from dagster_project.results import (
 from dagster_project.stamps import STAMPS_TABLE
 from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions
 from dagster_project.synthesis import DISPLAY_TABLES, read_display, read_propositions
-from dagster_project.warehouse import Warehouse, copy_schemas, rows, rows_as
+from dagster_project.warehouse import Warehouse, copy_schemas, literal, rows, rows_as
 
 #: The schemas that are released; raw and staging are not.
 SCHEMAS = ("codebook", "marts", "results")
@@ -84,7 +84,7 @@ TABLES = (
 def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mapping[str, str]) -> None:
     """Fill the folder of a release to come from the working file and the study. manifest: of that release."""
     file = folder / "warehouse.duckdb"
-    copy_schemas(working_file, file, SCHEMAS, _descriptions(study))
+    copy_schemas(working_file, file, SCHEMAS, _descriptions(study), _left_out(study))
     release_file = Warehouse(file)
     # Closed before the package, which takes the hash of the file.
     with release_file.kept_open():
@@ -107,6 +107,12 @@ _JUDGED_ITEMS = """
     inner join codebook.items as items on careless.block = items.instrument
     order by items.item_order
 """
+
+
+def _left_out(study: Study) -> dict[str, str]:
+    """The rows that a release has not: how exports spell groups that are concealed."""
+    variable = study.protocol.concealed_variable
+    return {} if variable is None else {"codebook.category_texts": f"variable = {literal(variable)}"}
 
 
 def _add_trace(release_file: Warehouse) -> None:

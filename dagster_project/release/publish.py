@@ -17,10 +17,16 @@ from dagster_project.release.contents import fill_release
 from dagster_project.release.diff import recall_diff, remember_diff
 from dagster_project.results import diff_markdown
 from dagster_project.settings import Settings, key_check
-from dagster_project.study import Study
+from dagster_project.study import Study, StudyError
 from dagster_project.study_run import StudyRun
 from dagster_project.synthesis import DISPLAY_TABLES
-from dagster_project.warehouse import Warehouse, current_release, publish_release, recover_release, release_names
+from dagster_project.warehouse import (
+    Warehouse,
+    current_release,
+    publish_release,
+    recover_release,
+    release_names,
+)
 
 _IN_AGREEMENT = "Everything was computed from the same exports by the same definitions."
 
@@ -60,6 +66,7 @@ def publish_study(study_run: StudyRun) -> Published:
 def _publish(study_run: StudyRun, study: Study, fingerprint: str, current: Mapping[str, str] | None) -> str:
     """Fill a new release and swap it in. Returns what it changes."""
     settings = study_run.settings
+    refuse_to_conceal_known_groups(study, settings.study_folder / "release" / "warehouse.duckdb")
     released_at = datetime.now(UTC)
     name = f"{released_at:%Y%m%dT%H%M%S}-{fingerprint[:8]}-{study_run.run_id[:8]}"
     changes = _difference(study_run.warehouse, settings, current, name)
@@ -81,6 +88,21 @@ def _publish(study_run: StudyRun, study: Study, fingerprint: str, current: Mappi
 
     publish_release(settings.study_folder, name, manifest, fill)
     return changes
+
+
+def refuse_to_conceal_known_groups(study: Study, file: Path) -> None:
+    """Raises StudyError where groups are concealed that the current release names: with both, everybody can tell."""
+    if not study.protocol.is_concealed or not file.exists():
+        return
+    letters = {group.category for group in study.protocol.compared_groups}
+    has_groups = "select 1 from duckdb_tables() where schema_name = 'codebook' and table_name = 'groups'"
+    release_file = Warehouse(file)
+    rows = release_file.rows("select people_group from codebook.groups") if release_file.rows(has_groups) else []
+    if any(row["people_group"] not in letters for row in rows):
+        raise StudyError(
+            "groups: the current release names the groups that study.yaml conceals, and whoever has it can tell them apart;"
+            " take concealed out, or move the folders release and releases away from the study first"
+        )
 
 
 def _difference(warehouse: Warehouse, settings: Settings, current: Mapping[str, str] | None, name: str) -> str:

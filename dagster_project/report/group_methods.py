@@ -33,7 +33,16 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
         return
     reference, *compared_labels = [group.label for group in study.protocol.compared_groups]
     origin = "to which they were allocated by chance" if study.protocol.is_randomised else "to which they belong"
-    yield f"People were compared by the groups {origin}: {enumerated(compared_labels)} with {reference}, the reference."
+    if study.protocol.is_concealed:
+        yield (
+            f"Groups are concealed: {enumerated([reference, *compared_labels])} stand for them by chance, and"
+            f" {enumerated(compared_labels)} {'is' if len(compared_labels) == 1 else 'are'} compared with {reference},"
+            " whichever group that is. Where a table or a method speaks of the reference, it is that one."
+        )
+    else:
+        yield f"People were compared by the groups {origin}: {enumerated(compared_labels)} with {reference}, the reference."
+    if definition.unblinded is not None:
+        yield f"Groups were concealed until they were unblinded on {definition.unblinded}."
     yield "Everybody counts in the group that the roster gives, whatever became of them later."
     if "change_difference" in analyses:
         yield (
@@ -49,6 +58,11 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
             " covariance with the score at baseline gave the difference in each category, how far it lies from that in the"
             " first, and an F test that it is the same in all."
         )
+    if subgroups and "change_subgroup_covariate_adjusted" in analyses:
+        yield (
+            "The same with the covariates in the model, each with one slope, but for the variable of the subgroups itself,"
+            " is of people of whom every covariate is known as well."
+        )
     if "mmrm_difference" in analyses:
         model = definition.repeated_measures
         baseline = study.protocol.repeated_measures_baseline
@@ -59,12 +73,19 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
         )
     if "mi_group_difference" in analyses:
         yield from sensitivity_methods(study)
+    if "mmrm_covariate_adjusted_difference" in analyses:
+        yield (
+            "A second mixed model of the same form adjusts for"
+            f" {covariate_words(study.protocol, with_baseline=False)}, each with one slope in all groups and waves; it is of"
+            " people of whom every covariate is known, its means are at the means of the covariates over these people, and"
+            " the tables say how many are left out."
+        )
     if "service_difference" in analyses:
         yield "Use of services was compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
     if "category_difference" in analyses:
         yield "Answers were compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
     for compares, test_words in _TESTS.items():
-        has_covariates = compares == "groups_adjusted" and covariates_of(study.protocol)
+        has_covariates = compares in ("groups_adjusted", "repeated_measures") and covariates_of(study.protocol)
         words = f"{test_words}, with covariates," if has_covariates else test_words
         if families := study.protocol.plan.families_of(compares):
             names = [f"{family.family} ({family.role})" for family in families]

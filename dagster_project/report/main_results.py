@@ -23,7 +23,7 @@ from dagster_project.results import (
     result_id,
     table_categories,
 )
-from dagster_project.study import Family, Study, covariate_words
+from dagster_project.study import Family, Study, covariate_words, covariates_of
 
 #: More rows than these are folded; the sentences above name what was shown.
 _MOST_ROWS = 12
@@ -113,7 +113,10 @@ def _table(study: Study, results: Mapping[str, ResultRow], family: Family, estim
         names += ["methods agree", "norm SDs later [95 % CI]"]
     columns = (Column("What it means", has_words=True), *(Column(name) for name in names))
     planned = f" (planned as {family.role}, family {family.family})" if family in study.protocol.plan.families else ""
-    title = _TITLES[family.compares].format(covariates=covariate_words(study.protocol)) + planned
+    title = _TITLES[family.compares].format(covariates=covariate_words(study.protocol))
+    if family.compares == "repeated_measures" and covariates_of(study.protocol):
+        title += f" adjusted for {covariate_words(study.protocol, with_baseline=False)}"
+    title += planned
     return Table("", f"main_{family.family}", title, columns, rows, tuple(_notes(study, family, estimates)))
 
 

@@ -17,6 +17,7 @@ _GROUP_ANALYSES = {
     "change_adjusted": "the comparison adjusted for the score at baseline",
     "change_covariate_adjusted": "the comparison adjusted for covariates too",
     "mmrm_difference": "the mixed model for repeated measures",
+    "mmrm_covariate_adjusted_difference": "the mixed model adjusted for covariates",
 }
 _ROLES = {
     "secondary": "No outcome is planned as primary; these are the secondary ones.",
@@ -51,7 +52,9 @@ class Estimate:
     @property
     def n_id(self) -> str:
         """The id of how many people are behind it."""
-        return result_id("mmrm", self.code, "n") if self.analysis == "mmrm_difference" else self._id(self.analysis, "n")
+        if self.analysis.startswith("mmrm"):
+            return result_id(self.analysis.removesuffix("_difference"), self.code, "n")
+        return self._id(self.analysis, "n")
 
     def of_analysis(self, analysis: str) -> "Estimate":
         """The same by another comparison."""

@@ -34,7 +34,9 @@ OMITTED_PEOPLE_QUERY = """
     -- Profiles of scores do not know facts of the roster, nor days.
     select measure, people, moment, people_group, reason, count(*)
     from marts.counted_people
-    where people in ('both_covariates', 'both_subgroup', 'timed', 'returned') and not is_counted
+    where
+        people in ('both_covariates', 'any_covariates', 'both_subgroup', 'both_subgroup_covariates', 'timed', 'returned')
+        and not is_counted
     group by measure, people, moment, people_group, reason
     union all
     select facts.variable, rules.people, rules.moment, facts.people_group, facts.missing_reason, count(*)

@@ -41,13 +41,15 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     all_waves = tuple(wave.wave for wave in study.protocol.waves)
     contrast = next((contrast for contrast in study.protocol.contrasts if contrast.contrast == row.contrast), None)
     result_waves = (contrast.baseline, contrast.followup) if contrast else (row.wave,) if row.wave else ()
-    waves = all_waves if rule in ("any", "timed") else all_waves[:1] if rule == "first" else result_waves
+    of_any_wave = rule in ("any", "any_covariates", "timed")
+    waves = all_waves if of_any_wave else all_waves[:1] if rule == "first" else result_waves
     sign = 1 if contrast is None else contrast.baseline_sign
     if row.analysis == "missingness":
         waves = all_waves  # a pattern is about all waves
-    moment = "" if rule in ("any", "timed") else row.contrast or row.wave or ""
+    moment = "" if of_any_wave else row.contrast or row.wave or ""
     groups: tuple[str | None, ...] = tuple(group for group in (row.people_group, row.compared_with) if group is not None)
-    subgroup = row.category.split("-")[0] if rule == "both_subgroup" and row.category is not None else None
+    of_subgroup = rule in ("both_subgroup", "both_subgroup_covariates")
+    subgroup = row.category.split("-")[0] if of_subgroup and row.category is not None else None
     if subgroup is not None:
         moment = f"{row.contrast}/{subgroup}"
     if statistic_of(row.analysis, row.statistic).of_all_groups:
@@ -56,8 +58,9 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
         rule, groups = "whole_roster", (None,)
     return_waves = result_waves if rule in ("first", "roster", "whole_roster", "returned") else ()
     facts: tuple[str, ...] = (subgroup,) if subgroup is not None else ()
-    if row.analysis == "change_covariate_adjusted":
-        facts = tuple(variable.variable for variable in covariates_of(study.protocol))
+    if "_covariate_adjusted" in row.analysis:
+        covariates = (variable.variable for variable in covariates_of(study.protocol))
+        facts = tuple(dict.fromkeys((*facts, *covariates)))
     measure = careless_measure(row) if rule == "judged" else row.outcome
     return Scope(rule, measure, moment, waves, sign, return_waves, groups, facts)
 

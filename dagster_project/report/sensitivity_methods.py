@@ -3,7 +3,7 @@ belong here: results."""
 
 from collections.abc import Iterator
 
-from dagster_project.study import Sensitivity, Study, covariates_of
+from dagster_project.study import Groups, Sensitivity, Study, covariates_of
 
 _METHODS = {
     "jump_to_reference": "jump to reference, in which they go on like the reference group from then on",
@@ -32,6 +32,10 @@ def sensitivity_methods(study: Study) -> Iterator[str]:
     if covariates_of(study.protocol):
         yield "These analyses are adjusted for the score at baseline alone, not for covariates."
     yield from _departures(study, sensitivity)
+    groups = study.protocol.groups
+    declared_sensitivity = groups.sensitivity if isinstance(groups, Groups) else None
+    if study.protocol.is_concealed and declared_sensitivity is not None and declared_sensitivity.needs_reference:
+        yield "What is imputed after the reference group, or shifted in all groups but it, waits until groups are unblinded."
 
 
 def _departures(study: Study, sensitivity: Sensitivity) -> Iterator[str]:

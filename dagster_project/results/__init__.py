@@ -80,6 +80,7 @@ from dagster_project.results.release_diff import (
     diff_markdown,
     result_changes,
 )
+from dagster_project.results.repeated_covariates import adjusted_repeated_measures_results
 from dagster_project.results.repeated_measures import repeated_measures_results
 from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
 from dagster_project.results.result_collector import MartRow, direction_of, planned_analyses
@@ -96,6 +97,7 @@ from dagster_project.results.statistics_registry import (
     interval_of,
     statistic_of,
 )
+from dagster_project.results.subgroup_covariates import adjusted_subgroup_results
 from dagster_project.results.subgroups import subgroup_id, subgroup_results
 from dagster_project.results.supplementary_tables import MISSING_REASON_HEADINGS, ledger_table, supplementary_tables
 from dagster_project.results.trace import (
@@ -146,6 +148,8 @@ __all__ = [
     "Statistic",
     "Table",
     "adjusted_change_results",
+    "adjusted_repeated_measures_results",
+    "adjusted_subgroup_results",
     "answer_days_results",
     "ard_rows",
     "attrition_results",

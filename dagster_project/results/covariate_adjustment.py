@@ -1,17 +1,17 @@
 """Difference of change between groups, adjusted for the score at baseline and for declared covariates.
 
-Belongs here: which terms are in a model, and which numbers it gives. Does not belong here: the fit (statistics/ancova.py),
-adjustment for the score at baseline alone (group_differences.py). Without covariates in the protocol there are no rows.
+Belongs here: which numbers the model gives. Does not belong here: the fit (statistics/ancova.py), which terms are in it
+(covariate_terms.py), adjustment for the score at baseline alone (group_differences.py). Without covariates in the protocol
+there are no rows.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.results.change import PlannedTest
+from dagster_project.results.covariate_terms import CovariateTerms, TermMoments, covariate_terms, moments_of_terms
 from dagster_project.results.group_differences import (
     AdjustmentWords,
     add_adjusted_difference,
@@ -21,36 +21,12 @@ from dagster_project.results.group_differences import (
 from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import Ancova, ancova
-from dagster_project.study import Contrast, Study, covariate_words, covariates_of, terms_of
+from dagster_project.study import Contrast, Study, covariate_words, covariates_of
 
 #: The terms of every model before those of covariates: its outcome, and its first covariate.
 _SCORES = ("change", "baseline")
-_OF_SCORES = ("the change", "the score at baseline")
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class _Moments:
-    """n of each group (g,), means of its terms (g, t), sums of products of deviations from them (g, t, t)."""
-
-    n: Floats
-    means: Floats
-    products: Floats
-
-    @property
-    def counts(self) -> Floats:
-        """The sum of each term over everybody: of an indicator, how many people are in the category."""
-        return np.asarray(np.nansum(self.n[:, None] * self.means, axis=0))
-
-
-@dataclass(frozen=True)
-class _Terms:
-    """The terms of a model: indexes into the moments, names, and the categories that have no term as nobody is in them."""
-
-    columns: tuple[int, ...]
-    names: tuple[str, ...]
-    empty_categories: tuple[str, ...]
 
 
 def covariate_adjusted_results(
@@ -70,8 +46,8 @@ def covariate_adjusted_results(
     tests: dict[tuple[str, str], list[PlannedTest]] = {}
     for contrast in study.protocol.contrasts:
         for code in study.scales:
-            moments = _moments_of(of_tests.get((contrast.contrast, code), []), groups, study)
-            terms = _terms_of_model(moments, study)
+            moments = moments_of_terms(of_tests.get((contrast.contrast, code), []), groups, study)
+            terms = covariate_terms(study, float(moments.n.sum()), moments.counts)
             model, words, n = _fit(moments, terms), _words(study, contrast, terms), int(moments.n.sum())
             pairs = sum(n_pairs.get((group, contrast.contrast, code), 0) for group in groups)
             for index, (group, reference) in enumerate(comparisons_of(study), start=1):
@@ -87,64 +63,16 @@ def covariate_adjusted_results(
     return rows.rows
 
 
-def _moments_of(rows: Iterable[MartRow], groups: Sequence[str], study: Study) -> _Moments:
-    """The moments of one test: nobody, and NaN, where a group has no rows."""
-    names = [*_SCORES, *(term.term for variable in covariates_of(study.protocol) for term in terms_of(variable))]
-    index_of: Mapping[Any, int] = {name: index for index, name in enumerate(names)}
-    n = np.zeros(len(groups))
-    means = np.full((len(groups), len(names)), np.nan)
-    products = np.full((len(groups), len(names), len(names)), np.nan)
-    for row in rows:
-        if row["term"] not in index_of or row["other_term"] not in index_of:
-            continue
-        group, first, second = groups.index(row["people_group"]), index_of[row["term"]], index_of[row["other_term"]]
-        n[group] = row["n"]
-        means[group, first], means[group, second] = row["mean"], row["other_mean"]
-        products[group, first, second] = products[group, second, first] = row["cross_products"]
-    return _Moments(n, means, products)
+def _fit(moments: TermMoments, terms: CovariateTerms) -> Ancova:
+    _, means, products = moments.of_columns(terms.columns)
+    return ancova(moments.n, means, products, ("the score at baseline", *terms.names), reference=0, level=LEVEL)
 
 
-def _terms_of_model(moments: _Moments, study: Study) -> _Terms:
-    """The outcome, the score at baseline and the covariates' terms. A category that nobody is in has none; where that is
-    the reference, the first category with people takes its place. A covariate of which all people are in one category keeps
-    a term, which does not vary: the fit says so."""
-    columns, names, empty_categories = [*range(len(_SCORES))], [*_OF_SCORES], []
-    people, counts, first = moments.n.sum(), moments.counts, len(_SCORES)
-    for variable in covariates_of(study.protocol):
-        terms = terms_of(variable)
-        if variable.kind == "number":
-            columns.append(first)
-            names.append(variable.label)
-        else:
-            of_terms = np.rint(counts[first : first + len(terms)])
-            sizes = [people - of_terms.sum(), *of_terms]
-            present = [order for order, size in enumerate(sizes) if size >= 1]
-            # The first category stands for no term: the term of each other lies one place before it.
-            columns += [first + order - 1 for order in present[1:]] or [first]
-            names += [terms[order - 1].label for order in present[1:]] or [variable.label]
-            empty_categories += [
-                f"{category.label} of {variable.label}"
-                for order, category in enumerate(variable.categories)
-                if order not in present
-            ]
-        first += len(terms)
-    return _Terms(tuple(columns), tuple(names), tuple(empty_categories) if people else ())
-
-
-def _fit(moments: _Moments, terms: _Terms) -> Ancova:
-    columns = list(terms.columns)
-    products = moments.products[:, columns][:, :, columns]
-    return ancova(moments.n, moments.means[:, columns], products, terms.names[1:], reference=0, level=LEVEL)
-
-
-def _words(study: Study, contrast: Contrast, terms: _Terms) -> AdjustmentWords:
+def _words(study: Study, contrast: Contrast, terms: CovariateTerms) -> AdjustmentWords:
     """What the methods say."""
-    model = "analysis of covariance"
-    if terms.empty_categories:
-        model += f", without a term for {', '.join(terms.empty_categories)}: nobody in the model is in it"
     return AdjustmentWords(
         f"change ({contrast.in_words}) adjusted for {covariate_words(study.protocol)}, group minus reference",
         "people of all groups with both scores and every covariate known",
-        f"people - groups - {len(terms.names) - 1} slopes",
-        model,
+        f"people - groups - {1 + len(terms.names)} slopes",
+        f"analysis of covariance{terms.remark}",
     )

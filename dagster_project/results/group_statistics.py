@@ -43,6 +43,7 @@ def group_statistics(statistics: Iterable[Statistic]) -> Iterator[Statistic]:
     yield from _differences_of_shares("category_difference")
     yield from _repeated_measures()
     yield from sensitivity_statistics()
+    yield from _adjusted_repeated_measures()
 
 
 def _characteristics() -> Iterator[Statistic]:
@@ -104,23 +105,31 @@ def _covariate_adjusted_change() -> Iterator[Statistic]:
 
 
 def _subgroups() -> Iterator[Statistic]:
-    model = "change = mean of the group in the category + slope times (score at baseline), least squares"
+    model = "change = mean of the group in the category + slope times (score at baseline)"
+    yield from _within_subgroups("", f"{model}, least squares", "both_subgroup", "a known category", "1")
+    with_covariates = f"{model} + slopes times covariates (categories: indicators), least squares"
+    words = "a known category and every covariate"
+    yield from _within_subgroups("_covariate_adjusted", with_covariates, "both_subgroup_covariates", words, "slopes")
+
+
+def _within_subgroups(ending: str, model: str, rule: str, words: str, slopes: str) -> Iterator[Statistic]:
+    """ending: of the analyses' names; words: whom they are of; slopes: what the degrees of freedom are less."""
     for analysis, formula in (
         ("change_subgroup", f"mean of the group - mean of the reference group, both in the category; {model}"),
         ("change_interaction", f"the difference in the category - the difference in the first category; {model}"),
     ):
-        entry = partial(Statistic, analysis, people="both_subgroup", of_all_groups=True)
+        entry = partial(Statistic, f"{analysis}{ending}", people=rule, of_all_groups=True)
         difference = entry("difference", formula, _SCORE)
-        yield entry("n", "count of people of all groups with both scores and a known category", "people", 0)
+        yield entry("n", f"count of people of all groups with both scores and {words}", "people", 0)
         yield difference
         yield entry("se", "standard error of the difference", _SCORE)
         yield from limits(difference, "difference ± t quantile times SE", "")
         yield entry("t", "difference / SE")
-        yield entry("df", "people - groups in categories - 1", decimals=0)
+        yield entry("df", f"people - groups in categories - {slopes}", decimals=0)
         yield entry("p", "P(|T| >= |t|)", decimals=3, kind="p")
-    in_category = partial(Statistic, "change_subgroup", people="both_subgroup", of_all_groups=True)
+    in_category = partial(Statistic, f"change_subgroup{ending}", people=rule, of_all_groups=True)
     yield in_category("n_in_category", "count of people of the group and the reference group in the category", "people", 0)
-    overall = partial(Statistic, "change_interaction", people="both_subgroup", of_all_groups=True)
+    overall = partial(Statistic, f"change_interaction{ending}", people=rule, of_all_groups=True)
     yield overall("f", "mean square of what groups and categories do not add up to / residual mean square")
     yield overall("p_overall", "P(F >= f): groups differ alike in all categories", decimals=3, kind="p")
 
@@ -152,17 +161,42 @@ def _differences_of_shares(analysis: str) -> Iterator[Statistic]:
     )
 
 
+_MMRM = "Mallinckrodt and others, Drug Inf J 2008, 42, 303-319"
+
+
 def _repeated_measures() -> Iterator[Statistic]:
-    source = "Mallinckrodt and others, Drug Inf J 2008, 42, 303-319"
-    kenward = "Kenward and Roger, Biometrics 1997, 53, 983-997"
     model = "score = mean of the group and wave + error, errors of a person correlated over waves; REML"
-    entry = partial(Statistic, "mmrm", people="any", source=source, of_all_groups=True)
-    yield entry("n", "count of people with a score in any wave", "people", 0, source="")
+    means = partial(Statistic, "mmrm", people="any", source=_MMRM, of_all_groups=True)
+    compared = partial(Statistic, "mmrm_difference", people="any", source=_MMRM, of_all_groups=True, is_planned=True)
+    yield from _of_all_waves(means, compared, model, "count of people with a score in any wave")
+
+
+def _adjusted_repeated_measures() -> Iterator[Statistic]:
+    analysis = "mmrm_covariate_adjusted"
+    model = (
+        "score = mean of the group and wave + slopes times covariates (categories: indicators), the same in all waves,"
+        " + error, errors of a person correlated over waves; REML"
+    )
+    people = "any_covariates"
+    means = partial(Statistic, analysis, people=people, source=_MMRM, of_all_groups=True)
+    compared = partial(Statistic, f"{analysis}_difference", people=people, source=_MMRM, of_all_groups=True, is_planned=True)
+    yield from _of_all_waves(means, compared, model, "count of people with a score in any wave and every covariate")
+    yield Statistic(
+        analysis, "n_covariate_unknown", "count of people with a score in any wave without a covariate", "people", 0, "any",
+        of_all_groups=True,
+    )  # fmt: skip
+
+
+def _of_all_waves(
+    entry: "partial[Statistic]", compared: "partial[Statistic]", model: str, people: str
+) -> Iterator[Statistic]:
+    """The means of a mixed model for repeated measures, and what is compared."""
+    kenward = "Kenward and Roger, Biometrics 1997, 53, 983-997"
+    yield entry("n", people, "people", 0, source="")
     yield entry("n_observations", "count of scores", "scores", 0, source="")
     mean = entry("mean", model, _SCORE, 1)
     yield mean
     yield entry("se", f"standard error of the mean; {model}", _SCORE)
     yield from limits(mean, "mean ± t quantile times SE", "", decimals=2, source=kenward)
-    compared = partial(Statistic, "mmrm_difference", people="any", source=source, of_all_groups=True, is_planned=True)
     difference = compared("difference", f"mean, or change of means, of the group - that of the reference; {model}", _SCORE)
     yield from _tests(compared, difference, "of the declared method; its method names it", kenward)

@@ -5,6 +5,7 @@ a row a group, so that they fit the page with many groups.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from dagster_project.results.category_tables import answer_labels
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
@@ -12,7 +13,16 @@ from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.sensitivity_tables import sensitivity_tables
 from dagster_project.results.subgroup_tables import subgroup_tables
-from dagster_project.study import Category, Contrast, Groups, ParticipantVariable, Study, YesNo, covariate_words
+from dagster_project.study import (
+    Category,
+    Contrast,
+    Groups,
+    ParticipantVariable,
+    Study,
+    YesNo,
+    covariate_words,
+    covariates_of,
+)
 
 CellsOf = Callable[[str, str], Sequence[Cell]]
 #: Of a difference between groups. Without a planned family nothing is adjusted, and the last column is left out as empty.
@@ -39,6 +49,7 @@ def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         *subgroup_tables(study, numbers),
         _model_means(study, numbers),
         _model_differences(study, numbers),
+        *_adjusted_models(study, numbers),
         *sensitivity_tables(study, numbers),
         *(_services(study, numbers, wave) for wave in (use.waves if use else ())),
         *(_answers(study, numbers, wave.wave) for wave in study.protocol.waves),
@@ -52,7 +63,9 @@ def _id(
 
 
 def _group_name(study: Study, group: Category) -> str:
-    return f"{group.label} (reference)" if group == study.protocol.compared_groups[0] else group.label
+    if group != study.protocol.compared_groups[0]:
+        return group.label
+    return f"{group.label} ({'compared with' if study.protocol.is_concealed else 'reference'})"
 
 
 def _interval(
@@ -221,11 +234,11 @@ def _covariate_adjusted(study: Study, numbers: Numbers, contrast: Contrast) -> T
     return Table("", f"change_by_group_adjusted_{moment}", title, columns, _outcome_rows(study, cells), (note,))
 
 
-def _model_means(study: Study, numbers: Numbers) -> Table:
+def _model_means(study: Study, numbers: Numbers, analysis: str = "mmrm") -> Table:
     waves = [wave.wave for wave in study.protocol.waves]
 
     def cells(code: str, group: str) -> list[Cell]:
-        return [_interval(numbers, "mmrm", code, "mean", group, wave) for wave in waves]
+        return [_interval(numbers, analysis, code, "mean", group, wave) for wave in waves]
 
     groups = study.protocol.groups
     covariance = groups.repeated_measures.covariance_in_words if isinstance(groups, Groups) else ""
@@ -238,14 +251,14 @@ def _model_means(study: Study, numbers: Numbers) -> Table:
     return Table("", "repeated_measures_means", title, columns, _outcome_rows(study, cells), (note,))
 
 
-def _model_differences(study: Study, numbers: Numbers) -> Table:
+def _model_differences(study: Study, numbers: Numbers, analysis: str = "mmrm_difference") -> Table:
     contrasts = [contrast.contrast for contrast in study.protocol.contrasts]
 
     def cells(code: str, group: str) -> list[Cell]:
         row_cells = []
         for moment in contrasts:
-            row_cells.append(_interval(numbers, "mmrm_difference", code, "difference", group, moment))
-            row_cells += [numbers.cell("{}", _id("mmrm_difference", code, name, group, moment)) for name in ("p", "p_holm")]
+            row_cells.append(_interval(numbers, analysis, code, "difference", group, moment))
+            row_cells += [numbers.cell("{}", _id(analysis, code, name, group, moment)) for name in ("p", "p_holm")]
         return row_cells
 
     columns = tuple(Column(name, moment) for moment in contrasts for name in _DIFFERENCE_COLUMNS)
@@ -255,6 +268,33 @@ def _model_differences(study: Study, numbers: Numbers) -> Table:
     )
     title = "Groups compared over all waves"
     return Table("", "repeated_measures", title, columns, _outcome_rows(study, cells), (note,))
+
+
+def _adjusted_models(study: Study, numbers: Numbers) -> Iterator[Table]:
+    """The same adjusted for covariates; none where none are declared."""
+    if not covariates_of(study.protocol):
+        return
+    analysis, words = "mmrm_covariate_adjusted", covariate_words(study.protocol, with_baseline=False)
+    means = _model_means(study, numbers, analysis)
+    differences = _model_differences(study, numbers, f"{analysis}_difference")
+
+    def with_counts(row: Row, code: str) -> Row:
+        cells = [numbers.cell("{}", result_id(analysis, code, name)) for name in ("n", "n_covariate_unknown")]
+        return replace(row, cells=(*cells, *row.cells)) if row.cells else row
+
+    group_count = 1 + len(study.protocol.compared_groups)
+    codes = [code for code in study.protocol.outcomes for _ in range(group_count)]
+    rows = tuple(with_counts(row, code) for row, code in zip(means.rows, codes, strict=True))
+    note = (
+        f"The mixed model adjusted for {words}, each with one slope in all groups and waves, of everybody with any score of"
+        " whom all of these are known; means are at the means of these over the people in the model. n is of all groups, and"
+        " covariate unknown are those left out for want of one."
+    )
+    yield replace(
+        means, name="repeated_measures_adjusted_means", title=f"{means.title}, adjusted for {words}", rows=rows,
+        columns=(Column("n"), Column("covariate unknown"), *means.columns), notes=(note,),
+    )  # fmt: skip
+    yield replace(differences, name="repeated_measures_adjusted", title=f"{differences.title}, adjusted for {words}")
 
 
 def _services(study: Study, numbers: Numbers, wave: str) -> Table:

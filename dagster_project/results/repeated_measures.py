@@ -1,7 +1,7 @@
 """The mixed model for repeated measures of each scale: groups compared over all waves at once.
 
 Belongs here: which numbers the model has, by what name and method. Does not belong here: the model (statistics/mmrm.py);
-models of everybody as one group (waves.py).
+covariates in it (repeated_covariates.py); models of everybody as one group (waves.py).
 """
 
 import re
@@ -13,11 +13,19 @@ from numpy.typing import NDArray
 
 from dagster_project.results.change import NO_P, PlannedTest
 from dagster_project.results.group_differences import add_test, adjusted_families
-from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, direction_of, grouped
+from dagster_project.results.result_collector import (
+    LEVEL,
+    MartRow,
+    RowFields,
+    Rows,
+    direction_of,
+    grouped,
+    planned_analyses,
+)
 from dagster_project.results.result_row import ResultRow
 from dagster_project.results.waves import patterns_from
 from dagster_project.statistics import Estimate, MmrmEstimate, Pattern, fit_mmrm
-from dagster_project.study import Groups, RepeatedMeasures, Study
+from dagster_project.study import Groups, RepeatedBaseline, RepeatedMeasures, Study
 
 _BASELINES = {
     "constrained": "the first wave with one mean for all groups",
@@ -51,28 +59,52 @@ def repeated_measures_results(group_pattern_moments: Iterable[MartRow], study: S
     means, differences = Rows("mmrm", study), Rows("mmrm_difference", study)
     tests: dict[tuple[str, str], list[PlannedTest]] = {}
     for scale in study.scales:
-        model = _ScaleModel(study, definition.repeated_measures, scale, [patterns_of[group][scale] for group in groups])
+        model = ScaleModel(study, definition.repeated_measures, scale, [patterns_of[group][scale] for group in groups])
         model.add_means(means)
         for contrast, test in model.add_differences(differences):
             tests.setdefault((scale, contrast), []).append(test)
-    words = "the difference in the mixed model for repeated measures"
-    adjusted_families(differences, study, "repeated_measures", words, tests)
+    if planned_analyses(study)["repeated_measures"] == "mmrm_difference":
+        words = "the difference in the mixed model for repeated measures"
+        adjusted_families(differences, study, "repeated_measures", words, tests)
     return [*means.rows, *differences.rows]
 
 
-class _ScaleModel:
+@dataclass(frozen=True)
+class Adjustment:
+    """Covariates of a model. names: of the terms, as many as each pattern has moments of; words: what the method says."""
+
+    names: tuple[str, ...] = ()
+    words: str = ""
+
+
+#: No covariates.
+UNADJUSTED = Adjustment()
+
+
+def treated_baseline(study: Study, patterns: Sequence[Sequence[Pattern]]) -> RepeatedBaseline:
+    """How a model of these patterns treats its first wave: as declared, where it is the study's first of several."""
+    scored = _scored_waves(patterns)
+    # Only the study's first wave is a baseline.
+    has_baseline = scored[:1] == [0] and len(scored) > 1
+    return study.protocol.repeated_measures_baseline if has_baseline else "free"
+
+
+class ScaleModel:
     """The model of one scale. patterns: of each group, the reference first."""
 
     def __init__(
-        self, study: Study, definition: RepeatedMeasures, scale: str, patterns: Sequence[Sequence[Pattern]]
+        self,
+        study: Study,
+        definition: RepeatedMeasures,
+        scale: str,
+        patterns: Sequence[Sequence[Pattern]],
+        adjustment: Adjustment = UNADJUSTED,
     ) -> None:
         self._scale, self._df = scale, definition.df
         self._groups = [group.category for group in study.protocol.compared_groups]
         self._waves = [wave.wave for wave in study.protocol.waves]
-        self._scored = sorted({wave for group in patterns for pattern in group for wave in pattern.waves})
-        # Only the study's first wave is a baseline.
-        has_baseline = self._scored[:1] == [0] and len(self._scored) > 1
-        self._baseline = study.protocol.repeated_measures_baseline if has_baseline else "free"
+        self._scored, self._is_adjusted = _scored_waves(patterns), bool(adjustment.names)
+        self._baseline = treated_baseline(study, patterns)
         self._compared = _compared(study, self._scored, self._baseline)
         contrasts = [
             np.vstack([sign * item.weights for sign in _signs(group, len(patterns))])
@@ -81,14 +113,20 @@ class _ScaleModel:
         ]
         self._model = fit_mmrm(
             [[_on_waves(pattern, self._scored) for pattern in group] for group in patterns],
-            max(len(self._scored), 1), contrasts, baseline=self._baseline, structure=definition.covariance, level=LEVEL,
+            max(len(self._scored), 1), contrasts, baseline=self._baseline, structure=definition.covariance,
+            covariates=adjustment.names, level=LEVEL,
         )  # fmt: skip
         self._n = sum(self._model.n_people)
         self._reason = self._in_words(self._model.reason)
         self._method = (
             f"mixed model for repeated measures by REML: {definition.covariance_in_words} covariance,"
-            f" {_BASELINES[self._baseline]}, {_DF[definition.df]} degrees of freedom"
+            f" {_BASELINES[self._baseline]},{adjustment.words} {_DF[definition.df]} degrees of freedom"
         )
+
+    @property
+    def n_people(self) -> int:
+        """How many people are in the model."""
+        return self._n
 
     def add_means(self, rows: Rows) -> None:
         """How many people and scores, and the estimated mean of each group and wave."""
@@ -134,12 +172,20 @@ class _ScaleModel:
         return PlannedTest(scale, estimate.p, n, test_fields)
 
     def _in_words(self, reason: str) -> str:
-        """A reason with the names of groups and waves in place of their numbers."""
+        """A reason with the names of groups and waves in place of their numbers. A covariate's name may have its own."""
+        if reason.startswith("covariate"):
+            return reason
+        if reason.startswith("nobody") and self._is_adjusted:
+            reason += ", of people with every covariate known"
         by_group = re.sub(r"\bgroup (\d+)", lambda match: f"group {self._groups[int(match[1]) - 1]}", reason)
         return re.sub(r"\bwave (\d+)", lambda match: self._waves[self._scored[int(match[1]) - 1]], by_group)
 
     def _estimate(self, estimates: MmrmEstimate) -> Estimate:
         return estimates.kenward_roger if self._df == "kenward_roger" else estimates.satterthwaite
+
+
+def _scored_waves(patterns: Sequence[Sequence[Pattern]]) -> list[int]:
+    return sorted({wave for group in patterns for pattern in group for wave in pattern.waves})
 
 
 def _signs(group: int, groups: int) -> list[int]:

@@ -51,7 +51,7 @@ def planned_analyses(study: Study) -> dict[str, str]:
     return {
         "waves": "change", "groups": "change_difference",
         "groups_adjusted": "change_covariate_adjusted" if has_covariates else "change_adjusted",
-        "repeated_measures": "mmrm_difference",
+        "repeated_measures": "mmrm_covariate_adjusted_difference" if has_covariates else "mmrm_difference",
     }  # fmt: skip
 
 

@@ -18,9 +18,13 @@ PEOPLE = {
     "both": "people with a score, or an answer, in both waves of the contrast",
     "both_covariates": "people with a score in both waves of the contrast and every covariate known",
     "both_subgroup": "people with a score in both waves of the contrast whose subgroup is known",
+    "both_subgroup_covariates": (
+        "people with a score in both waves of the contrast whose subgroup and every covariate are known"
+    ),
     "any": "people with a score of the scale in any wave",
     "timed": "people with a score of the scale at a known time in any wave",
     "returned": "people who returned the wave",
+    "any_covariates": "people with a score of the scale in any wave and every covariate known",
     "items": "people who answered all items of the scale in the wave",
     "value": "people with a known value",
     "judged": "people with enough answers to the block in the wave",

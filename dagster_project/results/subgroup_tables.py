@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import result_id
+from dagster_project.results.subgroup_covariates import adjusting_labels
 from dagster_project.results.subgroups import subgroup_id
-from dagster_project.study import Contrast, ParticipantVariable, Study, subgroups_of
+from dagster_project.study import Contrast, ParticipantVariable, Study, covariates_of, subgroups_of
 
 
 def subgroup_tables(study: Study, numbers: Numbers) -> Iterator[Table]:
@@ -14,17 +15,25 @@ def subgroup_tables(study: Study, numbers: Numbers) -> Iterator[Table]:
     for variable in subgroups_of(study.protocol):
         for contrast in study.protocol.contrasts:
             yield _table(study, numbers, variable, contrast)
+            if any(covariate.variable != variable.variable for covariate in covariates_of(study.protocol)):
+                yield _table(study, numbers, variable, contrast, is_adjusted=True)
 
 
-def _table(study: Study, numbers: Numbers, variable: ParticipantVariable, contrast: Contrast) -> Table:
-    rows = []
+def _table(
+    study: Study, numbers: Numbers, variable: ParticipantVariable, contrast: Contrast, is_adjusted: bool = False
+) -> Table:
+    """is_adjusted: for the covariates as well."""
+    rows, ending = [], "_covariate_adjusted" if is_adjusted else ""
     for code in study.protocol.outcomes:
-        overall = result_id("change_interaction", code, "p_overall", category=variable.variable, timepoint=contrast.contrast)
+        overall = result_id(
+            f"change_interaction{ending}", code, "p_overall", category=variable.variable, timepoint=contrast.contrast
+        )
         rows.append(Row(study.scales[code][1].label))
         for group in study.protocol.compared_groups[1:]:
             for category in variable.categories:
                 label = f"{group.label}, {category.label}"
-                cells = _cells(numbers, code, subgroup_id(variable.variable, category.category), group.category, contrast)
+                subgroup = subgroup_id(variable.variable, category.category)
+                cells = _cells(numbers, code, subgroup, group.category, contrast, ending)
                 rows.append(Row(label, tuple(cells)))
         blanks = tuple(Cell("") for _ in range(4))
         rows.append(Row("Alike in all categories", (*blanks, numbers.cell("{}", overall))))
@@ -34,22 +43,28 @@ def _table(study: Study, numbers: Numbers, variable: ParticipantVariable, contra
         Column("p", f"Less {first}"),
     )  # fmt: skip
     reference = study.protocol.compared_groups[0].label
+    words = adjusting_labels(study, variable) if is_adjusted else "the score at baseline"
+    words_of_known = "category and covariates are" if is_adjusted else "category is"
     notes = (
         f"Difference of change ({direction_of(study, moment)}), the group minus {reference}, of people in the category, and"
-        f" less that of {first}: one analysis of covariance of all groups and categories of {variable.label} with the score"
-        " at baseline, of people with both scores whose category is known. n: of both groups in the category. Alike in all"
+        f" less that of {first}: one analysis of covariance of all groups and categories of {variable.label} with"
+        f" {words}, of people with both scores whose {words_of_known} known. n: of both groups in the category. Alike in all"
         " categories: F test of all groups.",
         "A difference that is shown in one category and not in another does not show that the two differ.",
     )
-    title = f"Change by group within {variable.label}, {moment} (exploratory)"
-    return Table("", f"change_by_group_within_{variable.variable}_{moment}", title, columns, tuple(rows), notes)
+    adjusted = f" adjusted for {words}" if is_adjusted else ""
+    title = f"Change by group within {variable.label}{adjusted}, {moment} (exploratory)"
+    name = f"change_by_group_within_{variable.variable}{'_adjusted' if is_adjusted else ''}_{moment}"
+    return Table("", name, title, columns, tuple(rows), notes)
 
 
-def _cells(numbers: Numbers, code: str, category: str, group: str, contrast: Contrast) -> list[Cell]:
+def _cells(numbers: Numbers, code: str, category: str, group: str, contrast: Contrast, ending: str) -> list[Cell]:
     cells = []
     for analysis in ("change_subgroup", "change_interaction"):
         ids = {
-            name: result_id(analysis, code, name, category=category, people_group=group, timepoint=contrast.contrast)
+            name: result_id(
+                f"{analysis}{ending}", code, name, category=category, people_group=group, timepoint=contrast.contrast
+            )
             for name in ("n_in_category", "difference", "ci95_low", "ci95_high", "p")
         }
         if analysis == "change_subgroup":

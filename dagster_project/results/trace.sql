@@ -25,7 +25,7 @@ span as (
     select waves.wave, waves.wave_order
     from codebook.waves as waves, one
     where case
-        when one.people in ('any', 'timed') then true
+        when one.people in ('any', 'any_covariates', 'timed') then true
         -- Patterns of waves are about all of them.
         when one.analysis = 'missingness' then true
         when one.people = 'first' then waves.wave_order = 1
@@ -107,9 +107,9 @@ counted as (
             else one.people
         end
         and rule.moment = case
-            when one.people in ('any', 'timed') or one.analysis = 'missingness' then ''
+            when one.people in ('any', 'any_covariates', 'timed') or one.analysis = 'missingness' then ''
             -- The variable whose categories are subgroups stands before its category, or alone.
-            when one.people = 'both_subgroup' then one.contrast || '/' || split_part(one.category, '-', 1)
+            when one.people in ('both_subgroup', 'both_subgroup_covariates') then one.contrast || '/' || split_part(one.category, '-', 1)
             else coalesce(one.contrast, one.wave, '')
         end
     union all
@@ -336,16 +336,20 @@ traced as (
         people.is_counted, facts.missing_reason, facts.source_file, facts.source_row, variables.export_column, null, null, null
     from marts.participant_values as facts
     inner join (
-        select variable, min(term_order) as covariate_order
-        from codebook.covariates
-        where split_part(traced_id, '/', 1) = 'change_covariate_adjusted'
+        -- A covariate may be what the subgroups are of.
+        select variable, min(fact_order) as covariate_order
+        from (
+            select variable, term_order as fact_order
+            from codebook.covariates
+            where contains(split_part(traced_id, '/', 1), '_covariate_adjusted')
+            union all
+            select variable, 0 from codebook.subgroups, one where variable = split_part(one.category, '-', 1)
+        )
         group by variable
-        union all
-        select variable, 1 from codebook.subgroups, one where variable = split_part(one.category, '-', 1)
     ) as covariates on facts.variable = covariates.variable
     inner join people on facts.participant_id = people.participant_id
     inner join codebook.participant_variables as variables on facts.variable = variables.variable
-    where split_part(traced_id, '/', 1) in ('change_covariate_adjusted', 'change_subgroup', 'change_interaction')
+    where contains(split_part(traced_id, '/', 1), '_covariate_adjusted') or split_part(traced_id, '/', 1) in ('change_subgroup', 'change_interaction')
 )
 
 select * from traced;

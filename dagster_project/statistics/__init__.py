@@ -62,6 +62,8 @@ from dagster_project.statistics.measurement import (
 )
 from dagster_project.statistics.mixed import Estimate, MixedModel, mixed_model
 from dagster_project.statistics.mmrm import Mmrm, fit_mmrm
+from dagster_project.statistics.mmrm_covariates import CovariatePattern
+from dagster_project.statistics.mmrm_design import included_patterns
 from dagster_project.statistics.mmrm_inference import MmrmEstimate
 from dagster_project.statistics.multiplicity import benjamini_hochberg, holm
 from dagster_project.statistics.normal import McarTest, Normal, fit_normal, little_mcar
@@ -99,6 +101,7 @@ __all__ = [
     "ClinicalChange",
     "Comparison",
     "CompletedPair",
+    "CovariatePattern",
     "Description",
     "DifferenceInSds",
     "DifferenceOfShares",
@@ -160,6 +163,7 @@ __all__ = [
     "holm",
     "imputations_needed",
     "impute_change",
+    "included_patterns",
     "interaction",
     "little_mcar",
     "looks_unreversed",

@@ -10,17 +10,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from dagster_project.statistics.change import Floats, check_level
-
-#: A covariate of which less than this share of its variance within groups is its own counts as collinear (1 - R^2 with the
-#: covariates before it), and an outcome of which less than this share is left over counts as explained without error.
-OWN_SHARE = 1e-10
-#: A variable whose SD within groups is below this share of its mean is constant up to rounding.
-ROUNDING = 1e-12
-NO_DF = "no residual degrees of freedom"
-NO_VARIATION = "no residual variation"
+from dagster_project.statistics.group_least_squares import (
+    NO_DF,
+    NO_VARIATION,
+    OWN_SHARE,
+    GroupMoments,
+    LeastSquares,
+    checked_moments,
+    independent_columns,
+    least_squares,
+    overall_means,
+    weighted_means,
+)
 
 
 @dataclass(frozen=True)
@@ -55,29 +59,6 @@ class Ancova:
     slopes_reason: str
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """Moments of the groups: n (g,), means (g, 1 + q), cross-products (g, 1 + q, 1 + q), zero for groups without spread."""
-
-    n: Floats
-    means: Floats
-    products: Floats
-    covariates: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """Residual df, common slopes (q,), the inverse cross-products of the covariates (q, q), residual sum of squares and
-    variance; why there is no variance above 0."""
-
-    df: float
-    slopes: Floats
-    inverse: NDArray[np.float64]
-    residual: float
-    variance: float
-    reason: str
-
-
 def ancova(
     n: ArrayLike, means: ArrayLike, cross_products: ArrayLike, covariates: Sequence[str] = (), reference: int = 0,
     level: float = 0.95,
@@ -101,15 +82,15 @@ def ancova(
     Biometrics 1957, 13, 261-281.
     """
     check_level(level)
-    groups = _checked(n, means, cross_products, tuple(covariates), reference)
-    fit = _least_squares(groups)
+    groups = checked_moments(n, means, cross_products, tuple(covariates), reference)
+    fit = least_squares(groups)
     contrasts = groups.means - groups.means[reference]
     units = np.divide(1.0, groups.n, out=np.full(groups.n.shape, np.nan), where=groups.n >= 1)
     units_difference = units + units[reference]
     contrasts[reference], units_difference[reference] = np.nan, np.nan
-    difference, se = _estimates(contrasts, units_difference, fit)
-    mean, mean_se = _estimates(groups.means - _overall(groups), units, fit)
-    mean += _overall(groups)[0]
+    difference, se = weighted_means(contrasts, units_difference, fit)
+    mean, mean_se = weighted_means(groups.means - overall_means(groups), units, fit)
+    mean += overall_means(groups)[0]
     has_error = fit.variance > 0
     quantile = float(scipy.stats.t.ppf((1 + level) / 2, fit.df)) if has_error else np.nan
     t = difference / se if has_error else np.full(difference.shape, np.nan)
@@ -123,90 +104,7 @@ def ancova(
     )  # fmt: skip
 
 
-def _checked(
-    n: ArrayLike, means: ArrayLike, cross_products: ArrayLike, covariates: tuple[str, ...], reference: int
-) -> _Groups:
-    """The moments with NaN means of empty groups and no spread in groups of fewer than two. ValueError as `ancova` says."""
-    sizes = np.asarray(n, dtype=np.float64)
-    averages, products = np.array(means, dtype=np.float64), np.array(cross_products, dtype=np.float64)
-    width = 1 + len(covariates)
-    if sizes.ndim != 1 or averages.shape != (sizes.size, width) or products.shape != (sizes.size, width, width):
-        raise ValueError(
-            f"shapes n {sizes.shape}, means {averages.shape}, cross-products {products.shape} do not fit {width - 1}"
-            f" covariates; give (g,), (g, {width}) and (g, {width}, {width})"
-        )
-    if not 0 <= reference < sizes.size:
-        raise ValueError(f"reference {reference} is no group; give an index from 0 to {sizes.size - 1}")
-    if not (sizes >= 0).all():
-        raise ValueError("a number of people is negative or missing; give 0 for an empty group")
-    averages[sizes < 1], products[sizes < 2] = np.nan, 0.0
-    if not np.isfinite(averages[sizes >= 1]).all() or not np.isfinite(products).all():
-        raise ValueError("moments are missing of a group that has people; count only people with outcome and all covariates")
-    return _Groups(sizes, averages, products, covariates)
-
-
-def _overall(groups: _Groups) -> Floats:
-    """The means of all people, (1 + q,); NaN without anybody."""
-    is_present = groups.n >= 1
-    people = groups.n.sum() if is_present.any() else np.nan
-    return np.asarray(groups.n[is_present] @ groups.means[is_present] / people)
-
-
-def _is_constant(products: NDArray[np.float64], groups: _Groups) -> NDArray[np.bool_]:
-    """Whether each variable has no spread within the groups but rounding, (1 + q,)."""
-    size = np.sqrt(groups.n.sum()) * np.abs(np.where(groups.n[:, None] >= 1, groups.means, 0.0)).max(axis=0)
-    return np.asarray(np.sqrt(np.diag(products)) <= ROUNDING * size)
-
-
-def _independent(products: NDArray[np.float64]) -> list[int]:
-    """The columns of a cross-product matrix that are not collinear with those before them."""
-    scale = np.sqrt(np.diag(products))
-    columns: list[int] = []
-    for column in np.flatnonzero(scale > 0):
-        correlations = products / np.outer(np.where(scale > 0, scale, 1.0), np.where(scale > 0, scale, 1.0))
-        with_earlier = correlations[columns, column]
-        if 1 - with_earlier @ np.linalg.solve(correlations[np.ix_(columns, columns)], with_earlier) > OWN_SHARE:
-            columns.append(int(column))
-    return columns
-
-
-def _covariate_problem(groups: _Groups, products: NDArray[np.float64]) -> str:
-    """Which covariate has no slope, and why; empty where all have one."""
-    is_constant, columns = _is_constant(products, groups), _independent(products[1:, 1:])
-    for column, name in enumerate(groups.covariates):
-        if is_constant[1 + column]:
-            return f"covariate '{name}' does not vary within the groups"
-        if column not in columns:
-            return f"covariate '{name}' is collinear with those before it"
-    return ""
-
-
-def _least_squares(groups: _Groups) -> _Fit:
-    """Common slopes and residual variance of the groups that have people."""
-    products, q = groups.products.sum(axis=0), len(groups.covariates)
-    df = float(groups.n.sum() - np.count_nonzero(groups.n >= 1) - q)
-    problem = NO_DF if df < 0 else _covariate_problem(groups, products)
-    if problem:
-        return _Fit(df, np.full(q, np.nan), np.full((q, q), np.nan), np.nan, np.nan, problem)
-    scale = np.sqrt(np.diag(products)[1:])
-    inverse = np.linalg.inv(products[1:, 1:] / np.outer(scale, scale)) / np.outer(scale, scale)
-    slopes = inverse @ products[1:, 0]
-    residual = float(products[0, 0] - slopes @ products[1:, 0])
-    if df < 1:
-        return _Fit(df, slopes, inverse, np.nan, np.nan, NO_DF)
-    if residual <= OWN_SHARE * products[0, 0] or _is_constant(products, groups)[0]:
-        return _Fit(df, slopes, inverse, 0.0, 0.0, NO_VARIATION)
-    return _Fit(df, slopes, inverse, residual, residual / df, "")
-
-
-def _estimates(contrasts: NDArray[np.float64], units: Floats, fit: _Fit) -> tuple[Floats, Floats]:
-    """Estimates and standard errors of outcomes at contrasts of the means, (g, 1 + q); units: sums of 1 / n, (g,)."""
-    distances = contrasts[:, 1:]
-    leverage = np.einsum("gi,ij,gj->g", distances, fit.inverse, distances)
-    return contrasts[:, 0] - distances @ fit.slopes, np.sqrt(fit.variance * (units + leverage))
-
-
-def _equal_slopes(groups: _Groups, fit: _Fit) -> tuple[float, tuple[float, float], float, str]:
+def _equal_slopes(groups: GroupMoments, fit: LeastSquares) -> tuple[float, tuple[float, float], float, str]:
     """F, its degrees of freedom, p and the reason of the test that the baseline's slope is the same in all groups.
 
     The larger model has a slope of the baseline for every group in which it varies; the other covariates stay in common.
@@ -219,7 +117,7 @@ def _equal_slopes(groups: _Groups, fit: _Fit) -> tuple[float, tuple[float, float
     larger[range(g), range(g)], towards[:g] = groups.products[:, 1, 1], groups.products[:, 1, 0]
     larger[:g, g:], larger[g:, :g] = groups.products[:, 1, 2:], groups.products[:, 1, 2:].T
     larger[g:, g:], towards[g:] = groups.products[:, 2:, 2:].sum(axis=0), groups.products[:, 2:, 0].sum(axis=0)
-    columns = _independent(larger)
+    columns = independent_columns(larger)
     slopes = np.linalg.solve(larger[np.ix_(columns, columns)], towards[columns])
     total = float(groups.products[:, 0, 0].sum())
     residual = total - float(slopes @ towards[columns])

@@ -11,8 +11,14 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
-from dagster_project.statistics.ancova import _checked, _estimates, _Fit, _Groups, _least_squares
 from dagster_project.statistics.change import Floats, check_level
+from dagster_project.statistics.group_least_squares import (
+    GroupMoments,
+    LeastSquares,
+    checked_moments,
+    least_squares,
+    weighted_means,
+)
 
 
 @dataclass(frozen=True)
@@ -66,14 +72,14 @@ def interaction(
     if sizes.ndim != 2:
         raise ValueError(f"n has shape {sizes.shape}; give people by group and category, (g, c)")
     averages, products = np.asarray(means, dtype=np.float64), np.asarray(cross_products, dtype=np.float64)
-    cells = _checked(
+    cells = checked_moments(
         sizes.ravel(),
         averages.reshape(sizes.size, -1),
         products.reshape(sizes.size, *products.shape[2:]),
         tuple(covariates),
         0,
     )
-    fit = _least_squares(cells)
+    fit = least_squares(cells)
     g, c = sizes.shape
     cell_weights = np.eye(g * c).reshape(g, c, g * c)
     weights = cell_weights - cell_weights[0]
@@ -104,14 +110,14 @@ def _interaction_reason(reasons: Sequence[str], category: int) -> str:
 
 
 def _contrasts(
-    weights: NDArray[np.float64], cells: _Groups, fit: _Fit, reasons: Sequence[Sequence[str]], level: float
+    weights: NDArray[np.float64], cells: GroupMoments, fit: LeastSquares, reasons: Sequence[Sequence[str]], level: float
 ) -> Estimates:
     """Estimates of weights of the cells, (g, c, g c)."""
     shape = weights.shape[:2]
     flat = weights.reshape(-1, weights.shape[2])
     is_empty = cells.n < 1
     units = (flat**2) @ np.divide(1.0, cells.n, out=np.zeros(cells.n.shape), where=~is_empty)
-    difference, se = _estimates(flat @ np.where(is_empty[:, None], 0.0, cells.means), units, fit)
+    difference, se = weighted_means(flat @ np.where(is_empty[:, None], 0.0, cells.means), units, fit)
     is_undefined = (np.abs(flat) @ is_empty > 0) | ~np.abs(flat).any(axis=1)
     difference[is_undefined], se[is_undefined] = np.nan, np.nan
     has_error = fit.variance > 0
@@ -125,7 +131,7 @@ def _contrasts(
     )  # fmt: skip
 
 
-def _f_test(cells: _Groups, fit: _Fit, shape: tuple[int, int]) -> tuple[float, tuple[float, float], float, str]:
+def _f_test(cells: GroupMoments, fit: LeastSquares, shape: tuple[int, int]) -> tuple[float, tuple[float, float], float, str]:
     """F, its degrees of freedom, p and why not: of the contrasts that are zero in every sum of group and category."""
     undefined = np.nan, (np.nan, np.nan), np.nan
     if fit.reason:

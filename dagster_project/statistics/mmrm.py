@@ -3,8 +3,8 @@ patterns.
 
 Belongs here: the model with a mean for each group and wave and one covariance of the waves for all groups, what it refuses,
 its adjusted means and contrasts. Does not belong here: covariance structures (mmrm_covariance.py), the treatments of the
-baseline (mmrm_design.py), the likelihood (mmrm_likelihood.py), standard errors and degrees of freedom (mmrm_inference.py); a
-random intercept (mixed.py).
+baseline (mmrm_design.py), covariates (mmrm_covariates.py), the likelihood (mmrm_likelihood.py), standard errors and degrees
+of freedom (mmrm_inference.py); a random intercept (mixed.py).
 
 Everybody with at least one score is included; scores are assumed to be missing at random. R: nlme::gls(score ~ 0 +
 group:wave, correlation = corSymm(form = ~ wave | person), weights = varIdent(form = ~ 1 | wave), method = "REML"); SAS: PROC
@@ -21,7 +21,8 @@ from numpy.typing import ArrayLike
 from dagster_project.statistics.change import Floats, check_level
 from dagster_project.statistics.mixed import _NO_ESTIMATE
 from dagster_project.statistics.mmrm_covariance import Structure, covariance_structure
-from dagster_project.statistics.mmrm_design import BASELINES, Baseline, Design, design_of, included
+from dagster_project.statistics.mmrm_covariates import covariate_without_slope, slopes_of
+from dagster_project.statistics.mmrm_design import BASELINES, Baseline, Design, design_of, included_patterns
 from dagster_project.statistics.mmrm_inference import INFORMATION, Inference, Information, MmrmEstimate
 from dagster_project.statistics.mmrm_likelihood import RestrictedFit, RestrictedLikelihood, fit_restricted
 from dagster_project.statistics.patterns import Pattern
@@ -32,8 +33,9 @@ _NO_ESTIMATES = MmrmEstimate(_NO_ESTIMATE, _NO_ESTIMATE)
 @dataclass(frozen=True)
 class Mmrm:
     """A fitted model. n_people: those included, one number a group; means: for each group, one a wave (at the reference of
-    the baseline where it is a covariate, and none in the first wave then); contrasts: one a contrast; slopes: of the
-    baseline, one a wave, empty unless it is a covariate.
+    the baseline where it is a covariate, and none in the first wave then; at the means of covariates over the people
+    included); contrasts: one a contrast; slopes: of the baseline, one a wave, empty unless it is a covariate;
+    covariate_slopes: one a covariate, in the scale's units by the covariate's.
 
     covariance: (k, k) in the scale's units squared, rows and columns in the order of covariance_waves (indices from 0);
     empty without a model; n_covariance_parameters: how many it was made of. baseline_reference: NaN unless the baseline is a
@@ -45,6 +47,7 @@ class Mmrm:
     means: tuple[tuple[MmrmEstimate, ...], ...]
     contrasts: tuple[MmrmEstimate, ...]
     slopes: tuple[MmrmEstimate, ...]
+    covariate_slopes: tuple[MmrmEstimate, ...]
     baseline_reference: float
     covariance_waves: tuple[int, ...]
     covariance: Floats
@@ -63,6 +66,7 @@ def fit_mmrm(
     structure: Structure = "unstructured",
     information: Information = "observed",
     baseline_reference: float | None = None,
+    covariates: Sequence[str] = (),
     level: float = 0.95,
 ) -> Mmrm:
     """Fit the model. groups: for each group the moments of its people by the waves they have; waves: how many there are;
@@ -72,28 +76,31 @@ def fit_mmrm(
     'covariate', it has a slope on each later wave, people without it or without a later score are left out, and contrasts
     give it no weight. baseline_reference: the baseline at which means are then given, by default the mean of the people
     included. information: 'observed' as in SAS, or 'expected' as in pbkrtest, for the degrees of freedom and Kenward-Roger's
-    SE.
+    SE. covariates: names of those whose moments the patterns have (CovariatePattern), q of them: each has one slope in all
+    waves and groups; categories are indicators.
 
     A group's wave without people has no mean, and contrasts that use it are NaN. No model, with a reason (groups and waves
     are counted from 1): a group without people; a wave that nobody has a score in; no variation; too few people for the
-    means, the slopes or the covariance; a covariance that becomes singular; no convergence. Raises ValueError for a contrast
+    means, the slopes or the covariance; a covariate without variation or a slope of its own; a covariance that becomes
+    singular; no convergence. Raises ValueError for a contrast
     of another shape or without any weight, and for words that are not among those above.
     """
     _check(waves, baseline, information, baseline_reference, level)
     kind = covariance_structure(structure, waves - (baseline == "covariate"))
     weights = _contrast_weights(contrasts, len(groups), waves, baseline)
-    patterns = included(groups, baseline)
+    patterns = included_patterns(groups, baseline)
     outcomes = tuple(range(1 if baseline == "covariate" else 0, waves))
 
     def no_model(reason: str) -> Mmrm:
-        return _no_model(reason, patterns, outcomes, waves, len(weights), kind.count)
+        return _no_model(reason, patterns, outcomes, waves, (len(weights), kind.count, len(covariates)))
 
     reason = _people_missing(patterns, waves, baseline, structure)
-    design = None if reason else design_of(patterns, waves, baseline)
-    if design is None:
-        return no_model(reason or "no variation")
+    slopes = None if reason else slopes_of(patterns, covariates)
+    design = None if slopes is None else design_of(patterns, waves, baseline, slopes)
+    if design is None or design.covariates.reason:
+        return no_model(reason or (design.covariates.reason if design else "no variation"))
     data = RestrictedLikelihood(design.people, len(outcomes))
-    reason, variances = _variances(data, design)
+    reason, variances = _variances(data, design, covariates)
     if reason:
         return no_model(reason)
     fit = fit_restricted(data, kind, variances)
@@ -159,13 +166,14 @@ def _people_missing(patterns: Sequence[Sequence[Pattern]], waves: int, baseline:
     return f"too few people for an unstructured covariance: {people}, where {needed} are needed" if people < needed else ""
 
 
-def _variances(data: RestrictedLikelihood, design: Design) -> tuple[str, Floats]:
+def _variances(data: RestrictedLikelihood, design: Design, covariates: Sequence[str]) -> tuple[str, Floats]:
     """Each wave's variance about its means, or why there is none."""
     if data.degrees <= 0:
         return "as many means as scores: nothing is left to estimate their spread", np.empty(0)
     variances = data.pooled_variances()
     if variances is None:
-        return "the baseline varies too little within groups for a slope on each wave", np.empty(0)
+        aliased = covariate_without_slope(data.column_products(), design.first_covariate, covariates)
+        return aliased or "the baseline varies too little within groups for a slope on each wave", np.empty(0)
     for wave, variance in zip(design.waves, variances, strict=True):
         if not variance > 1e-20 * (1 + (design.centre / design.scale) ** 2):
             return f"no variation in wave {wave + 1} within groups", np.empty(0)
@@ -177,15 +185,17 @@ def _no_model(
     patterns: Sequence[Sequence[Pattern]],
     outcomes: tuple[int, ...],
     waves: int,
-    contrasts: int,
-    parameters: int,
+    counts: tuple[int, int, int],
 ) -> Mmrm:
+    """counts: of contrasts, parameters of the covariance and covariates."""
+    contrasts, parameters, covariates = counts
     return Mmrm(
         n_people=tuple(sum(pattern.n for pattern in group) for group in patterns),
         n_observations=sum(pattern.n * len(set(pattern.waves) & set(outcomes)) for group in patterns for pattern in group),
         means=((_NO_ESTIMATES,) * waves,) * len(patterns),
         contrasts=(_NO_ESTIMATES,) * contrasts,
         slopes=(_NO_ESTIMATES,) * (waves if len(outcomes) < waves else 0),
+        covariate_slopes=(_NO_ESTIMATES,) * covariates,
         baseline_reference=float("nan"),
         covariance_waves=outcomes,
         covariance=np.empty((0, 0)),
@@ -222,6 +232,13 @@ class _Results:
             return _NO_ESTIMATES
         return self._inference.slope(np.eye(self._design.size)[self._design.slope_of[wave]], self._level)
 
+    def of_covariates(self) -> tuple[MmrmEstimate, ...]:
+        columns = np.eye(self._design.size)[self._design.first_covariate :]
+        scales = self._design.covariates.scale
+        return tuple(
+            self._inference.slope(column, self._level, float(scale)) for column, scale in zip(columns, scales, strict=True)
+        )
+
 
 def _model(
     design: Design, data: RestrictedLikelihood, fit: RestrictedFit, results: _Results, weights: Sequence[Floats], waves: int
@@ -241,12 +258,14 @@ def _model(
     ]
     # Slopes of scores on scores have no unit: their columns do not scale.
     unit = 2 * (data.degrees + len(design.slope_of)) * float(np.log(design.scale))
+    unit += 2 * float(np.log(design.covariates.scale).sum())
     return Mmrm(
         n_people=design.n_people,
         n_observations=data.observations,
         means=tuple(tuple(of_cell(group, wave) for wave in range(waves)) for group in range(groups)),
         contrasts=tuple(results.of_means(weight) for weight in weights),
         slopes=tuple(results.of_slope(wave) for wave in range(waves)) if design.slope_of else (),
+        covariate_slopes=results.of_covariates(),
         baseline_reference=results.reference,
         covariance_waves=design.waves,
         covariance=fit.derivatives.covariance * design.scale**2,

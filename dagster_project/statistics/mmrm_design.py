@@ -1,16 +1,17 @@
 """What the groups' patterns are to a mixed model for repeated measures: its outcomes, its columns and its people.
 
 Belongs here: the treatments of the baseline (the first wave), cells of group and wave, centring and scaling. Does not belong
-here: the likelihood; estimates.
+here: covariates of the roster (mmrm_covariates.py); the likelihood; estimates.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 
 from dagster_project.statistics.change import Floats
+from dagster_project.statistics.mmrm_covariates import CovariatePattern, Slopes, people_with_slopes
 from dagster_project.statistics.mmrm_likelihood import People, people_of_means
 from dagster_project.statistics.patterns import Pattern
 
@@ -21,7 +22,8 @@ BASELINES: tuple[Baseline, ...] = get_args(Baseline)
 @dataclass(frozen=True)
 class Design:
     """People and the columns of their design. waves: outcomes, as indices of the waves; column_of: cell (group, wave) to
-    column, without cells where nobody has a score; slope_of: wave to the column of the baseline's slope.
+    column, without cells where nobody has a score; slope_of: wave to the column of the baseline's slope. Covariates have the
+    last columns.
 
     Scores are fitted as (score - centre) / scale; baselines as (baseline - baseline_mean) / scale.
     """
@@ -34,14 +36,20 @@ class Design:
     centre: float
     scale: float
     baseline_mean: float
+    covariates: Slopes
+
+    @property
+    def first_covariate(self) -> int:
+        """The column of the first covariate."""
+        return len(set(self.column_of.values())) + len(self.slope_of)
 
     @property
     def size(self) -> int:
         """How many columns there are."""
-        return len(set(self.column_of.values())) + len(self.slope_of)
+        return self.first_covariate + self.covariates.count
 
 
-def included(groups: Sequence[Sequence[Pattern]], baseline: Baseline) -> list[list[Pattern]]:
+def included_patterns(groups: Sequence[Sequence[Pattern]], baseline: Baseline) -> list[list[Pattern]]:
     """The patterns of the people who count: with a score, or, where the baseline is a covariate, with it and a later one."""
     if baseline != "covariate":
         return [[pattern for pattern in group if pattern.n > 0 and pattern.waves] for group in groups]
@@ -51,9 +59,9 @@ def included(groups: Sequence[Sequence[Pattern]], baseline: Baseline) -> list[li
     ]
 
 
-def design_of(groups: Sequence[Sequence[Pattern]], waves: int, baseline: Baseline) -> Design | None:
+def design_of(groups: Sequence[Sequence[Pattern]], waves: int, baseline: Baseline, covariates: Slopes) -> Design | None:
     """The design of the patterns that count, of at least one person in each group; None where no score differs from
-    another."""
+    another. covariates: of these people."""
     outcomes = tuple(range(1 if baseline == "covariate" else 0, waves))
     column_of: dict[tuple[int, int], int] = {}
     for index, group in enumerate(groups):
@@ -73,9 +81,9 @@ def design_of(groups: Sequence[Sequence[Pattern]], waves: int, baseline: Baselin
     if not scale > 0:
         return None
     n_people = tuple(sum(pattern.n for pattern in group) for group in groups)
-    bare = Design((), n_people, outcomes, column_of, slope_of, centre, scale, baseline_mean)
+    bare = Design((), n_people, outcomes, column_of, slope_of, centre, scale, baseline_mean, covariates)
     parts = tuple(_people(bare, index, pattern) for index, group in enumerate(groups) for pattern in group)
-    return Design(parts, n_people, outcomes, column_of, slope_of, centre, scale, baseline_mean)
+    return replace(bare, people=parts)
 
 
 def _centre_and_scale(patterns: Sequence[Pattern], outcomes: Sequence[int]) -> tuple[float, float]:
@@ -102,27 +110,38 @@ def _people(design: Design, group: int, pattern: Pattern) -> People:
     cells[np.arange(len(waves)), [design.column_of[group, wave] for wave in waves]] = 1.0
     mean = (pattern.mean[skipped:] - design.centre) / design.scale
     products = pattern.cross_products / design.scale**2
-    if not design.slope_of:
+    if not design.slope_of and not design.covariates.count:
         return people_of_means(columns, pattern.n, cells, mean, products)
-    return _people_with_covariate(design, pattern, columns, cells, mean, products)
+    return _people_with_slopes(design, pattern, columns, cells, mean, products)
 
 
-def _people_with_covariate(
+def _people_with_slopes(
     design: Design, pattern: Pattern, columns: tuple[int, ...], cells: Floats, mean: Floats, products: Floats
 ) -> People:
-    """Two rows in place of all people: their means, and the deviations of scores that go with those of the baseline."""
-    slopes = np.zeros_like(cells)
-    slopes[np.arange(len(columns)), [design.slope_of[wave] for wave in pattern.waves[1:]]] = 1.0
-    at_mean = cells + (pattern.mean[0] - design.baseline_mean) / design.scale * slopes
-    people = people_of_means(columns, pattern.n, at_mean, mean, products[1:, 1:])
-    if not products[0, 0] > 0:
-        return people
-    root = np.sqrt(products[0, 0])
-    explained = products[0, 1:] / root
-    return People(
-        columns,
-        pattern.n,
-        np.concatenate([people.design, (root * slopes)[None]]),
-        np.concatenate([people.scores, explained[None]]),
-        products[1:, 1:] - np.outer(explained, explained),
-    )
+    """The baseline's slope on each later wave, where it is a covariate, and the covariates' slopes in all waves."""
+    directions, means, regressors, with_scores = [], [], [], []
+    rows, skipped = np.arange(len(columns)), len(pattern.waves) - len(columns)
+    if design.slope_of:
+        directions.append(np.zeros_like(cells))
+        directions[0][rows, [design.slope_of[wave] for wave in pattern.waves[1:]]] = 1.0
+        means.append((pattern.mean[0] - design.baseline_mean) / design.scale)
+        regressors.append(products[0, :1])
+        with_scores.append(products[0, 1:])
+    if isinstance(pattern, CovariatePattern):
+        scale = design.covariates.scale
+        for column in range(design.covariates.count):
+            directions.append(np.zeros_like(cells))
+            directions[-1][:, design.first_covariate + column] = 1.0
+        means += list((pattern.covariate_mean - design.covariates.centre) / scale)
+        covariate_rows = pattern.covariate_products / np.outer(scale, scale)
+        score_rows = pattern.shared_products / scale[:, None] / design.scale
+        if design.slope_of:
+            regressors[0] = np.concatenate([regressors[0], score_rows[:, 0]])
+            covariate_rows = np.concatenate([score_rows[:, :1], covariate_rows], axis=1)
+        regressors += list(covariate_rows)
+        with_scores += list(score_rows[:, skipped:])
+    at_mean = cells + np.einsum("r,rwp->wp", np.array(means), np.array(directions))
+    return people_with_slopes(
+        columns, pattern.n, at_mean, mean, products[skipped:, skipped:], np.array(directions), np.array(regressors),
+        np.array(with_scores),
+    )  # fmt: skip

@@ -68,9 +68,10 @@ class Inference:
         """The combination weight (p,) of means, plus a shift that is known."""
         return self._estimate(weight, self._scale, shift, level)
 
-    def slope(self, weight: Floats, level: float) -> MmrmEstimate:
-        """The combination weight (p,) of slopes of scores on scores, which have no unit."""
-        return self._estimate(weight, 1.0, 0.0, level)
+    def slope(self, weight: Floats, level: float, regressor_scale: float | None = None) -> MmrmEstimate:
+        """The combination weight (p,) of slopes: of scores on scores, which have no unit, or on a regressor fitted in a unit
+        of this size."""
+        return self._estimate(weight, 1.0 if regressor_scale is None else self._scale / regressor_scale, 0.0, level)
 
     def _estimate(self, weight: Floats, scale: float, shift: float, level: float) -> MmrmEstimate:
         value = float(weight @ self._coefficients) * scale + shift

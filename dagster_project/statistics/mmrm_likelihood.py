@@ -107,11 +107,14 @@ class RestrictedLikelihood:
         except np.linalg.LinAlgError:
             return None
 
+    def column_products(self) -> Floats:
+        """The sums of products (p, p) of the design's columns."""
+        return np.asarray(sum(np.tensordot(group.design, group.design, axes=([0, 1], [0, 1])) for group in self.sets))
+
     def pooled_variances(self) -> Floats | None:
         """Each wave's residual variance (k,) about the means of least squares: 0 where there are as many means as scores.
         None where the design's columns depend on one another."""
-        information = sum(np.tensordot(group.design, group.design, axes=([0, 1], [0, 1])) for group in self.sets)
-        if not _is_positive(np.asarray(information), 1e-10):
+        if not _is_positive(self.column_products(), 1e-10):
             return None
         likelihood = Likelihood(self, np.eye(self.waves))
         squares, counts = np.zeros(self.waves), np.zeros(self.waves)

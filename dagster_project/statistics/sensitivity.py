@@ -12,10 +12,10 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from dagster_project.statistics.ancova import NO_DF, NO_VARIATION, OWN_SHARE, ROUNDING
 from dagster_project.statistics.change import Floats, _floats, half_width_fractional_df
 from dagster_project.statistics.group_difference import _reason_of_sizes, welch_df
 from dagster_project.statistics.group_imputation import CompletedPair
+from dagster_project.statistics.group_least_squares import NO_DF, NO_VARIATION, OWN_SHARE, ROUNDING
 from dagster_project.statistics.imputation import Pooled, pool, rubin
 
 Array = NDArray[np.float64]

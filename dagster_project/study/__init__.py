@@ -18,6 +18,7 @@ from dagster_project.study.careless import (
 )
 from dagster_project.study.choice_list import LINE_BREAK, SPACE, ChoiceList
 from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
+from dagster_project.study.concealment import CONCEALED_TEXT, identifying_facts
 from dagster_project.study.covariates import CovariateTerm, covariate_words, covariates_of, subgroups_of, terms_of
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.effect_size import (
@@ -45,7 +46,7 @@ from dagster_project.study.export import (
     read_code_range,
 )
 from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UNASKED, VALID_SKIP, ItemGate, settle
-from dagster_project.study.groups import Groups, RepeatedMeasures, is_arm_code
+from dagster_project.study.groups import Groups, RepeatedBaseline, RepeatedMeasures, is_arm_code
 from dagster_project.study.growth import Growth, VisitWindow
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words, labelled
@@ -57,12 +58,10 @@ from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
 from dagster_project.study.protocol import (
-    Contrast,
     Protocol,
     PublishedTable,
     Service,
     ServiceUse,
-    Wave,
 )
 from dagster_project.study.questions import ASK
 from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study
@@ -82,6 +81,7 @@ from dagster_project.study.source import (
 )
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import INVISIBLE, comparable, number_in, with_decimal_point
+from dagster_project.study.waves import Contrast, Wave
 from dagster_project.study.windows import WaveState, counts_days, wave_state
 
 __all__ = [
@@ -92,6 +92,7 @@ __all__ = [
     "ASK",
     "AT_RANDOM",
     "CODEBOOK_COLUMNS",
+    "CONCEALED_TEXT",
     "EFFECT_SIZES",
     "EFFECT_SIZE_NAMES",
     "EVERY_EFFECT_SIZE",
@@ -159,6 +160,7 @@ __all__ = [
     "PublishedTable",
     "Qualtrics",
     "RedcapApi",
+    "RepeatedBaseline",
     "RepeatedMeasures",
     "Role",
     "RowFilter",
@@ -193,6 +195,7 @@ __all__ = [
     "effect_size_of",
     "further_definitions",
     "hash_definitions",
+    "identifying_facts",
     "in_words",
     "is_arm_code",
     "is_loopback",

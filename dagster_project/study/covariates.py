@@ -13,7 +13,8 @@ from dagster_project.study.protocol import Protocol
 
 @dataclass(frozen=True)
 class CovariateTerm:
-    """A column of a model. term: its name in marts.group_covariate_moments, which no score's is. variable: of the roster.
+    """A column of a model. term: its name in marts.group_covariate_moments and
+    group_covariate_pattern_moments, which no score's and no wave's is. variable: of the roster.
     category: the one that it is 1 in, else 0; None for a number, which enters as it is."""
 
     term: str
@@ -51,7 +52,8 @@ def terms_of(variable: ParticipantVariable) -> tuple[CovariateTerm, ...]:
     )
 
 
-def covariate_words(protocol: Protocol) -> str:
-    """What is adjusted for, as a list in words: the score at baseline, Age and Site."""
-    *first_labels, last_label = ["the score at baseline", *(variable.label for variable in covariates_of(protocol))]
+def covariate_words(protocol: Protocol, with_baseline: bool = True) -> str:
+    """What is adjusted for, as a list in words: the score at baseline, Age and Site. with_baseline: the score among them."""
+    labels = [variable.label for variable in covariates_of(protocol)]
+    *first_labels, last_label = ["the score at baseline", *labels] if with_baseline else labels
     return f"{', '.join(first_labels)} and {last_label}" if first_labels else last_label

@@ -5,11 +5,13 @@ arms that nobody mentions. Does not belong here: what is computed of groups (res
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from dagster_project.study.base import CategoryId, Code, Definition
+from dagster_project.study.concealment import CONCEALMENT_KEYS, concealment_error
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.sensitivity import Sensitivity
 
@@ -58,8 +60,8 @@ class Groups(Definition):
     )
     covariates: tuple[Code, ...] = Field(
         default=(),
-        description="variables of the roster that differences of change are adjusted for beside the score at baseline, e.g."
-        " [age, site]: numbers as they are, categories as indicators",
+        description="variables of the roster that differences of change, beside the score at baseline, and the mixed model"
+        " of all waves are adjusted for, e.g. [age, site]: numbers as they are, categories as indicators",
     )
     subgroups: tuple[Code, ...] = Field(
         default=(),
@@ -73,6 +75,41 @@ class Groups(Definition):
         description="comparisons with missing scores imputed within groups, and under departures from it: reference_based,"
         " deltas, delta_unit, delta_groups, tipping_point; {} for imputation within groups alone",
     )
+    concealed: bool = Field(
+        default=False,
+        description="whether releases show the groups as A, B and so on until they are unblinded: true or false",
+    )
+    concealment_seed: int | None = Field(
+        default=None, description="a whole number of six digits or more, drawn by chance, from which the letters follow"
+    )
+    unblinded: date | None = Field(
+        default=None,
+        description="the day on which the groups were unblinded, e.g. 2026-11-30; they have their names from then",
+    )
+
+    #: The groups as they were declared, where these have letters.
+    _open_groups: "Groups | None" = PrivateAttr(default=None)
+
+    @property
+    def are_concealed(self) -> bool:
+        """Whether releases show letters."""
+        return self.concealed and self.unblinded is None
+
+    def compared_with(self, letter: str) -> "Groups":
+        """The same with a letter as the reference; the plan stays that of the declared groups."""
+        groups = self.model_copy(update={"reference": letter})
+        groups._open_groups = self
+        return groups
+
+    @property
+    def of_plan(self) -> "Groups":
+        """The groups as they were declared, whether or not they are concealed: what the plan has."""
+        return self._open_groups or self
+
+    @property
+    def keys_not_of_plan(self) -> set[str]:
+        """Keys that say nothing about the plan."""
+        return {key for key in ("covariates", "subgroups", "sensitivity") if not getattr(self, key)} | {*CONCEALMENT_KEYS}
 
 
 def groups_error(groups: Groups | str | None, variables: Sequence[ParticipantVariable]) -> str | None:
@@ -93,8 +130,10 @@ def groups_error(groups: Groups | str | None, variables: Sequence[ParticipantVar
         return f"groups: the reference {groups.reference!r} is not a category of {groups.variable}: {', '.join(codes)}"
     if len(codes) < 2:
         return f"groups: {groups.variable} has one category only; groups need at least two"
-    return _variables_error(groups, by_code, "covariates", "covariate") or _variables_error(
-        groups, by_code, "subgroups", "subgroup"
+    return (
+        _variables_error(groups, by_code, "covariates", "covariate")
+        or _variables_error(groups, by_code, "subgroups", "subgroup")
+        or concealment_error(groups, variable.categories)
     )
 
 

@@ -12,11 +12,11 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from dagster_project.study.base import Code, ContrastId, Definition, Text, WaveId
+from dagster_project.study.base import Code, Definition, Text, WaveId
 from dagster_project.study.careless import Careless
 from dagster_project.study.export import RESERVED_NAMES, Export
 from dagster_project.study.groups import Groups, RepeatedBaseline, groups_error, ordered_groups
-from dagster_project.study.growth import Growth, VisitWindow, growth_error
+from dagster_project.study.growth import Growth, growth_error
 from dagster_project.study.instruments import Assumption
 from dagster_project.study.items import Positions
 from dagster_project.study.library import InstrumentName
@@ -24,45 +24,11 @@ from dagster_project.study.measures import MEASURES, Measures, measures_error
 from dagster_project.study.once import End, with_months
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import Family, Plan
-from dagster_project.study.planned import PLANNED_KEYS, Condition, PlannedFor, WaveConditions, condition_of
+from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, condition_of
 from dagster_project.study.roster import with_roster_of_wave
 from dagster_project.study.sensitivity import Sensitivity
 from dagster_project.study.source import ServiceSource
-
-
-class Wave(PlannedFor):
-    """A planned time point."""
-
-    wave: WaveId = Field(description="the wave's id, e.g. T1")
-    label: str = Field(description="what the wave is, in a few words")
-    #: May stand under `months` instead (once.py).
-    month: float = Field(description="the planned month, a number, e.g. 4")
-    window_days: int = Field(default=42, gt=0, description="for how many days from then on the wave is open (default 42)")
-    days_from_baseline: VisitWindow | None = Field(
-        default=None, description="the visit window in days from the person's baseline: {earliest: 70, latest: 110}"
-    )
-
-
-class Contrast(Definition):
-    """An ordered pair of waves with a declared direction."""
-
-    contrast: ContrastId = Field(description="an id such as T1-T2")
-    baseline: WaveId = Field(description="the earlier wave")
-    followup: WaveId = Field(description="the later wave")
-    direction: Literal["baseline_minus_followup", "followup_minus_baseline"] = Field(
-        description="baseline_minus_followup (a positive change is a fall) or followup_minus_baseline"
-    )
-
-    @property
-    def baseline_sign(self) -> int:
-        """The sign with which the baseline counts in a change: change = sign * (baseline - follow-up)."""
-        return 1 if self.direction == "baseline_minus_followup" else -1
-
-    @property
-    def in_words(self) -> str:
-        """The declared direction, e.g. 'T1 minus T2'."""
-        first, second = (self.baseline, self.followup)[:: self.baseline_sign]
-        return f"{first} minus {second}"
+from dagster_project.study.waves import Contrast, Wave
 
 
 class Service(Definition):
@@ -301,8 +267,20 @@ class Protocol(Definition):
 
     @property
     def sensitivity(self) -> Sensitivity | None:
-        """What comparisons of groups are computed under beside what is observed; None where nothing is declared."""
-        return self.groups.sensitivity if isinstance(self.groups, Groups) else None
+        """What comparisons of groups are computed under beside what is observed; None where nothing is declared. Concealed
+        groups do not say which of them is the reference, and have nothing that needs to know."""
+        sensitivity = self.groups.sensitivity if isinstance(self.groups, Groups) else None
+        return sensitivity.without_reference if sensitivity is not None and self.is_concealed else sensitivity
+
+    @property
+    def concealed_variable(self) -> str | None:
+        """The variable of the roster whose categories are shown by letters."""
+        return self.groups.variable if isinstance(self.groups, Groups) and self.groups.are_concealed else None
+
+    @property
+    def is_concealed(self) -> bool:
+        """Whether the groups are shown by letters."""
+        return self.concealed_variable is not None
 
     def family_tests(self, family: Family) -> list[tuple[str, str]]:
         """The tests of a family: (scale, contrast)."""
@@ -329,8 +307,8 @@ class Protocol(Definition):
             if family["estimand"] is None:
                 del family["estimand"]
         if isinstance(self.groups, Groups):
-            undeclared = {key for key in ("covariates", "subgroups", "sensitivity") if not getattr(self.groups, key)}
-            plan_content["groups"] = self.groups.model_dump(mode="json", exclude=undeclared)
+            groups = self.groups.of_plan
+            plan_content["groups"] = groups.model_dump(mode="json", exclude=groups.keys_not_of_plan)
         if self.growth is not None:
             plan_content["growth"] = self.growth.model_dump(mode="json")
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]

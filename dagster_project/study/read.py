@@ -6,6 +6,7 @@ of exports (export_checks.py).
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from dagster_project.study.careless import careless_error
+from dagster_project.study.concealment import concealed_protocol
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export_checks import check_export
 from dagster_project.study.gates import check_answers, gates_of, gating_conditions
@@ -102,7 +104,8 @@ def read_study(folder: Path) -> Study:
     for index, export in enumerate(protocol.exports):
         check_export(study, export, f"{protocol_file}: exports[{index}]")
     check_conditions(study, protocol_file)
-    return study
+    # Last: what does not fit is said of the files as they are.
+    return replace(study, protocol=concealed_protocol(protocol))
 
 
 def _read_instruments(

@@ -73,6 +73,19 @@ class Sensitivity(Definition):
             raise ValueError("delta_unit has no deltas to be the unit of; add deltas, or take it out")
         return self
 
+    @property
+    def needs_reference(self) -> bool:
+        """Whether some of it is about the reference group."""
+        return bool(self.reference_based or (self.delta_groups == "compared" and (self.deltas or self.tipping_point)))
+
+    @property
+    def without_reference(self) -> "Sensitivity":
+        """The part that is the same whichever group is the reference."""
+        update: dict[str, object] = {"reference_based": ()}
+        if self.delta_groups == "compared":
+            update |= {"deltas": (), "delta_unit": None, "tipping_point": False}
+        return self.model_copy(update=update)
+
 
 @dataclass(frozen=True)
 class Scenario:

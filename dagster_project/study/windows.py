@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from dagster_project.study.protocol import Protocol, Wave
+from dagster_project.study.protocol import Protocol
+from dagster_project.study.waves import Wave
 
 _DAYS_PER_MONTH = 365.25 / 12
 State = Literal["expected", "early", "overdue", "arrived"]

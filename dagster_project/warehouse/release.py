@@ -31,12 +31,17 @@ _TARGET_DATABASE = "release_to_come"
 
 
 def copy_schemas(
-    working_file: Path, target: Path, schemas: Sequence[str], descriptions: Mapping[str, str] | None = None
+    working_file: Path,
+    target: Path,
+    schemas: Sequence[str],
+    descriptions: Mapping[str, str] | None = None,
+    left_out: Mapping[str, str] | None = None,
 ) -> None:
     """Copy the tables and views of schemas of the working file into a new DuckDB file, with constraints and comments.
 
     Nothing else reaches the new file: a copy of the file itself would still contain deleted data in its free blocks.
     descriptions: by schema.table.column, schema..column (of any table) or column, the comment of a column that has none.
+    left_out: by schema.table, a condition in SQL on the rows that are not copied.
     """
     with Warehouse(working_file).connect() as connection:
         ((source,),) = connection.execute("select current_database()").fetchall()
@@ -53,7 +58,9 @@ def copy_schemas(
             ).fetchall():
                 connection.execute(sql)
                 name = f"{identifier(schema)}.{identifier(table)}"
-                connection.execute(f"insert into {name} select * from {identifier(source)}.{name}")
+                condition = (left_out or {}).get(f"{schema}.{table}")
+                clause = f" where not coalesce({condition}, false)" if condition is not None else ""
+                connection.execute(f"insert into {name} select * from {identifier(source)}.{name}{clause}")
             _copy_views(connection, source, schema_list)
             _copy_comments(connection, source, schemas, descriptions or {})
             connection.execute(f"checkpoint {_TARGET_DATABASE}")

@@ -1,10 +1,24 @@
-{#- The moments that an adjustment for covariates needs: of the people of each group with both scores and every covariate. -#}
+{#- The moments that an adjustment for covariates needs: of the people of each group with every covariate, and both scores of a
+    contrast or a score in any wave. -#}
 
-{#- The terms of the models: a person's change and scores, then the covariates. Each with its name, its column in `pairs`, and
-    of a covariate with a number the column of its origin and of its unit in `ranges`. -#}
+{#- The terms of the models of change: a person's change and scores, then the covariates -#}
 {% macro adjustment_terms() %}
     {% set terms = [] %}
     {% for name in ['change', 'baseline', 'followup'] %}{% do terms.append({'term': name, 'column': name}) %}{% endfor %}
+    {{ return(terms + covariate_terms()) }}
+{% endmacro %}
+
+{#- The terms of the models of all waves: a person's score in each wave, by the wave's name, then the covariates -#}
+{% macro repeated_terms() %}
+    {% set terms = [] %}
+    {% for wave in codebook_waves() %}{% do terms.append({'term': wave, 'column': value_in(wave)}) %}{% endfor %}
+    {{ return(terms + covariate_terms()) }}
+{% endmacro %}
+
+{#- The terms of covariates: each with its name, its column in the rows of people, and of a covariate with a number the column of
+    its origin and of its unit in `ranges` -#}
+{% macro covariate_terms() %}
+    {% set terms = [] %}
     {% for covariate in codebook_covariates() %}
         {% set column = 'covariate_' ~ loop.index %}
         {% do terms.append(dict(covariate, column=column)) %}
@@ -36,18 +50,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- For each group, contrast and scale n, and for each pair of terms both means and the sum of products of deviations from them -#}
+{#- The moments of each scale's pairs and of the covariates in each contrast and group -#}
 {% macro moments_with_covariates(terms) -%}
-{%- set keys = ['people_group', 'contrast', 'scale'] -%}
-{%- set pairs = [] -%}
-{%- for term in terms -%}
-{%- for other_term in terms[loop.index0:] %}{% do pairs.append([term, other_term]) %}{% endfor -%}
-{%- endfor -%}
-with ranges as (
-    {{ ranges_of_covariates(terms) }}
-),
-
-pairs as (
+{%- set people %}
     select
         counted.people_group,
         counted.moment as contrast,
@@ -62,6 +67,71 @@ pairs as (
     inner join {{ ref('participants') }} as people on counted.participant_id = people.participant_id
     cross join ranges
     where counted.people = 'both_covariates' and counted.is_counted and counted.people_group is not null
+{%- endset -%}
+{{ moments_of_terms(terms, ['people_group', 'contrast', 'scale'], people) }}
+{%- endmacro %}
+
+{#- The moments of each scale's pairs and of the covariates in each contrast, group and category of the variables whose categories
+    are subgroups -#}
+{% macro moments_of_subgroups_with_covariates(terms) -%}
+{%- set people %}
+    select
+        counted.people_group,
+        facts.variable,
+        facts.category,
+        contrasts.contrast,
+        counted.measure as scale,
+        counted.value as change,
+        counted.value_baseline as baseline,
+        counted.value_followup as followup
+        {%- for term in terms if term.variable %},
+        {{ covariate_value(term) }} as {{ term.column }}
+        {%- endfor %}
+    from {{ ref('counted_people') }} as counted
+    cross join {{ source('codebook', 'contrasts') }} as contrasts
+    inner join {{ ref('participant_values') }} as facts
+        on counted.participant_id = facts.participant_id and counted.moment = contrasts.contrast || '/' || facts.variable
+    inner join {{ ref('participants') }} as people on counted.participant_id = people.participant_id
+    cross join ranges
+    where counted.people = 'both_subgroup_covariates' and counted.is_counted and counted.people_group is not null
+{%- endset -%}
+{{ moments_of_terms(terms, ['people_group', 'variable', 'category', 'contrast', 'scale'], people) }}
+{%- endmacro %}
+
+{#- The moments of each scale's scores over the waves and of the covariates, of the people of a group who have a score in the same
+    waves -#}
+{% macro moments_of_patterns_with_covariates(terms) -%}
+{%- set people %}
+    select
+        profiles.people_group,
+        profiles.measure as scale,
+        {{ waves_with_a_score('profiles.') }} as pattern
+        {%- for term in terms %},
+        {{ covariate_value(term) if term.variable else 'profiles.' ~ term.column }} as {{ term.column }}
+        {%- endfor %}
+    from {{ ref('person_profiles') }} as profiles
+    inner join {{ ref('participants') }} as people on profiles.participant_id = people.participant_id
+    cross join ranges
+    where
+        profiles.kind = 'scale' and profiles.people_group is not null
+        and {{ has_any_score('profiles.') }} and {{ has_all_facts(covariate_variables(), 'people.') }}
+{%- endset -%}
+{{ moments_of_terms(terms, ['people_group', 'scale', 'pattern'], people) }}
+{%- endmacro %}
+
+{#- For each value of the keys n, and for each pair of terms that these people have both means and the sum of products of deviations
+    from them. people: a query with a row a person, columns the keys and the terms'. -#}
+{% macro moments_of_terms(terms, keys, people) -%}
+{%- set pairs = [] -%}
+{%- for term in terms -%}
+{%- for other_term in terms[loop.index0:] %}{% do pairs.append([term, other_term]) %}{% endfor -%}
+{%- endfor -%}
+with ranges as (
+    {{ ranges_of_covariates(terms) }}
+),
+
+people as (
+    {{- people }}
 ),
 
 means as (
@@ -71,20 +141,20 @@ means as (
         {%- for term in terms %},
         {{ exact_sum(term.column) }} / count(*) as {{ term.column }}
         {%- endfor %}
-    from pairs
+    from people
     group by {{ keys | join(', ') }}
 ),
 
 away as (
     select
         {%- for key in keys %}
-        pairs.{{ key }},
+        people.{{ key }},
         {%- endfor %}
         {%- for term in terms %}
-        pairs.{{ term.column }} - means.{{ term.column }} as {{ term.column }}{{ ',' if not loop.last }}
+        people.{{ term.column }} - means.{{ term.column }} as {{ term.column }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from pairs
-    inner join means on {{ same_keys('pairs', 'means', keys) }}
+    from people
+    inner join means on {{ same_keys('people', 'means', keys) }}
 ),
 
 products as (
@@ -130,6 +200,7 @@ select
     cast(pair.other_mean as double) as other_mean,
     cast(pair.total as double) as cross_products
 from named
+where pair.total is not null
 {%- endmacro %}
 
 {#- The mean of a term as it was before it had an origin and a unit -#}

@@ -93,6 +93,11 @@ from means
 inner join products on {{ same_keys('means', 'products', keys) }}
 {%- endmacro %}
 
+{#- The waves in which people have a score, in order, joined by a plus sign. relation: where the values are, with a point -#}
+{% macro waves_with_a_score(relation='') -%}
+    concat_ws('+'{% for wave in codebook_waves() %}, case when {{ relation }}{{ value_in(wave) }} is not null then {{ text_literal(wave) }} end{% endfor %})
+{%- endmacro %}
+
 {#- The moments of the people who have a score in the same waves, of those for whom the same waves were planned. by_group: of
     each group apart -#}
 {% macro moments_of_patterns(by_group=false) -%}
@@ -112,12 +117,7 @@ with patterns as (
         people_group,
         {%- endif %}
         measure as scale,
-        concat_ws(
-            '+'
-            {%- for wave in waves %},
-            case when {{ value_in(wave) }} is not null then {{ text_literal(wave) }} end
-            {%- endfor %}
-        ) as pattern,
+        {{ waves_with_a_score() }} as pattern,
         concat_ws(
             '+'
             {%- for wave in waves %},

@@ -66,7 +66,7 @@
     {%- endset -%}
     {%- set in_any_wave -%}
     select {{ columns }}, 'any', '',
-        {% for wave in waves %}{{ status_in(wave) }} >= 0{{ ' or ' if not loop.last }}{% endfor %}, cast(null as double),
+        {{ has_any_score() }}, cast(null as double),
         {{ no_pair }}, {{ no_return }}, {{ reasons_in(waves) }}
     from {{ relation }}
     {%- endset -%}
@@ -85,15 +85,40 @@
     {%- call(contrast) union_over(codebook_contrasts() if variables else []) %}
     {%- set baseline, followup = contrast.baseline, contrast.followup %}
     select {{ (['measure', 'kind'] + unit) | join(', ') }}, {{ text_literal(rule) }} as people, {{ text_literal(contrast.contrast ~ of_moment) }} as moment,
-        {{ status_in(baseline) }} >= 0 and {{ status_in(followup) }} >= 0
-        {%- for variable in variables %} and {{ quoted(variable ~ '__missing') }} is null{% endfor %} as is_counted,
+        {{ status_in(baseline) }} >= 0 and {{ status_in(followup) }} >= 0 and {{ has_all_facts(variables) }} as is_counted,
         {{ change_of(contrast, value_in(baseline), value_in(followup)) }} as value, {{ value_in(baseline) }} as value_baseline,
         {{ value_in(followup) }} as value_followup, cast(null as boolean) as is_returned,
-        nullif(concat_ws(', ', {{ reasons_in([baseline, followup]) }}
-            {%- for variable in variables %}, {{ text_literal(variable ~ ': ') }} || {{ quoted(variable ~ '__missing') }}{% endfor %}), '') as reason
+        nullif(concat_ws(', ', {{ reasons_in([baseline, followup]) }}, {{ missing_facts(variables) }}), '') as reason
     from {{ relation }}
     where kind = 'scale'
     {%- endcall -%}
+{%- endmacro %}
+
+{#- Who counts where scores of any wave need facts of the roster too: whoever has a score and all of them. Of people with a score
+    the reason is the facts that they lack. Rows and relation as of counted_with_facts. -#}
+{% macro counted_with_scores_and_facts(relation, unit, rule, variables) -%}
+    select {{ (['measure', 'kind'] + unit) | join(', ') }}, {{ text_literal(rule) }} as people, '' as moment,
+        {{ has_any_score() }} and {{ has_all_facts(variables) }} as is_counted,
+        cast(null as double) as value, cast(null as double) as value_baseline, cast(null as double) as value_followup,
+        cast(null as boolean) as is_returned,
+        case when {{ has_any_score() }} and not ({{ has_all_facts(variables) }}) then {{ missing_facts(variables) }} else {{ reasons_in(codebook_waves()) }} end as reason
+    from {{ relation }}
+    where kind = 'scale'
+{%- endmacro %}
+
+{#- Whether there is a value in any wave. relation: where the statuses are, with a point -#}
+{% macro has_any_score(relation='') -%}
+    ({% for wave in codebook_waves() %}{{ relation }}{{ status_in(wave) }} >= 0{{ ' or ' if not loop.last }}{% endfor %})
+{%- endmacro %}
+
+{#- Whether all of some facts of the roster are known -#}
+{% macro has_all_facts(variables, relation='') -%}
+    {% for variable in variables %}{{ relation }}{{ quoted(variable ~ '__missing') }} is null{{ ' and ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
+{#- Which of some facts are not known, and why, in one text; null where all are known -#}
+{% macro missing_facts(variables) -%}
+    nullif(concat_ws(', '{% for variable in variables %}, {{ text_literal(variable ~ ': ') }} || {{ quoted(variable ~ '__missing') }}{% endfor %}), '')
 {%- endmacro %}
 
 {#- The variables of the roster that are covariates, each once -#}

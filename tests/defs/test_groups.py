@@ -234,11 +234,12 @@ def test_the_page_shows_groups_with_their_reference(group_workspace: Any) -> Non
 
 def test_without_covariates_and_subgroups_nothing_is_computed_and_nothing_speaks_of_them(group_workspace: Any) -> None:
     assert group_workspace.released("select count(*) as n from marts.group_covariate_moments") == [{"n": 0}]
+    assert group_workspace.released("select count(*) as n from marts.group_covariate_pattern_moments") == [{"n": 0}]
     assert group_workspace.released("select count(*) as n from marts.group_subgroup_moments") == [{"n": 0}]
     assert group_workspace.released("select * from codebook.covariates") == []
     assert group_workspace.released("select * from codebook.subgroups") == []
     rows = group_workspace.released(
-        "select result_id from results.results where analysis in ('change_covariate_adjusted', 'change_subgroup', 'change_interaction') or method ilike '%covariate%'"
+        "select result_id from results.results where analysis like 'mmrm_covariate%' or analysis in ('change_covariate_adjusted', 'change_subgroup', 'change_interaction') or method ilike '%covariate%'"
     )
     assert rows == []
     page = (group_workspace.release / "index.html").read_text(encoding="utf-8")

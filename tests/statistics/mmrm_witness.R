@@ -57,7 +57,8 @@ long_of <- function(y, group, baseline) {
   long
 }
 
-fit_by_person <- function(long, baseline, structure, k) {
+# more: columns of covariates, one row a score.
+fit_by_person <- function(long, baseline, structure, k, more = NULL) {
   first <- if (baseline == "covariate") 2 else 1
   waves <- k - first + 1
   x <- model.matrix(~ 0 + cell, long)
@@ -69,6 +70,7 @@ fit_by_person <- function(long, baseline, structure, k) {
     colnames(slopes) <- paste0("slope_", first:k)
     x <- cbind(x, slopes)
   }
+  x <- cbind(x, more)
   sigma <- sigma_of(structure, waves)
   people <- lapply(split(seq_len(nrow(long)), long$id), function(rows)
     list(x = x[rows, , drop = FALSE], y = long$y[rows], at = long$wave[rows] - first + 1))

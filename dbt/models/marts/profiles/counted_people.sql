@@ -30,10 +30,16 @@ from (
     {%- if covariates %}
     union all
     {{ counted_with_facts('everybody', unit, 'both_covariates', covariates) }}
+    union all
+    {{ counted_with_scores_and_facts('everybody', unit, 'any_covariates', covariates) }}
     {%- endif %}
     {%- for variable in subgroups %}
     union all
     {{ counted_with_facts('everybody', unit, 'both_subgroup', [variable], '/' ~ variable) }}
+    {%- if covariates %}
+    union all
+    {{ counted_with_facts('everybody', unit, 'both_subgroup_covariates', ([variable] + covariates) | unique | list, '/' ~ variable) }}
+    {%- endif %}
     {%- endfor %}
     {%- if growth %}
     union all

@@ -1,0 +1,110 @@
+"""Which terms of the declared covariates are in a model of some people.
+
+Belongs here: the moments of all terms from a mart, categories without anybody, and the names of what is left. Does not
+belong here: a term's name in the marts (study/covariates.py), models.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dagster_project.results.result_collector import MartRow
+from dagster_project.study import Study, covariates_of, terms_of
+
+#: The terms of every model of change before those of covariates: its outcome, and its first covariate.
+_SCORES = ("change", "baseline")
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TermMoments:
+    """n of each group (g,), means of change, the score at baseline and every covariate's terms (g, t), and sums of products
+    of deviations from them (g, t, t)."""
+
+    n: Floats
+    means: Floats
+    products: Floats
+
+    @property
+    def counts(self) -> Floats:
+        """The sum of each covariate's term over everybody: of an indicator, how many people are in the category."""
+        return np.asarray(np.nansum(self.n[:, None] * self.means, axis=0))[len(_SCORES) :]
+
+    def of_columns(self, covariates: Sequence[int]) -> tuple[Floats, Floats, Floats]:
+        """n, means and products of change, the score at baseline and some of the covariates' terms."""
+        columns = [*range(len(_SCORES)), *(len(_SCORES) + column for column in covariates)]
+        return self.n, self.means[:, columns], self.products[:, columns][:, :, columns]
+
+
+def moments_of_terms(
+    rows: Iterable[MartRow], groups: Sequence[Any], study: Study, keys: Sequence[str] = ("people_group",)
+) -> TermMoments:
+    """The moments of one model: nobody, and NaN, where a group has no rows. rows: of these groups, with term, other_term, n,
+    mean, other_mean and cross_products; keys: the columns that say the group, one value or a tuple of several."""
+    names = [*_SCORES, *(term.term for variable in covariates_of(study.protocol) for term in terms_of(variable))]
+    index_of: Mapping[Any, int] = {name: index for index, name in enumerate(names)}
+    n = np.zeros(len(groups))
+    means = np.full((len(groups), len(names)), np.nan)
+    products = np.full((len(groups), len(names), len(names)), np.nan)
+    for row in rows:
+        if row["term"] not in index_of or row["other_term"] not in index_of:
+            continue
+        values = tuple(row[key] for key in keys)
+        group = groups.index(values[0] if len(values) == 1 else values)
+        first, second = index_of[row["term"]], index_of[row["other_term"]]
+        n[group] = row["n"]
+        means[group, first], means[group, second] = row["mean"], row["other_mean"]
+        products[group, first, second] = products[group, second, first] = row["cross_products"]
+    return TermMoments(n, means, products)
+
+
+@dataclass(frozen=True)
+class CovariateTerms:
+    """columns: indexes into the terms of all covariates, in their order. names: of these, in words. empty_categories: those
+    that have no term as nobody is in them, in words."""
+
+    columns: tuple[int, ...]
+    names: tuple[str, ...]
+    empty_categories: tuple[str, ...]
+
+    @property
+    def remark(self) -> str:
+        """What the method says of empty categories; '' where there is none."""
+        if not self.empty_categories:
+            return ""
+        return f", without a term for {', '.join(self.empty_categories)}: nobody in the model is in it"
+
+
+def covariate_terms(study: Study, people: float, counts: Floats, left_out: str | None = None) -> CovariateTerms:
+    """The terms of a model. people: how many are in it; counts: (terms,) the sum of each term over them, of an indicator how
+    many are in the category. left_out: a covariate that has no terms in the model.
+
+    A category that nobody is in has no term; where that is the reference, the first category with people takes its place. A
+    covariate of which all people are in one category keeps a term, which does not vary: the fit says so.
+    """
+    columns, names, empty_categories, first = list[int](), list[str](), list[str](), 0
+    for variable in covariates_of(study.protocol):
+        terms = terms_of(variable)
+        if variable.variable == left_out:
+            first += len(terms)
+            continue
+        if variable.kind == "number":
+            columns.append(first)
+            names.append(variable.label)
+        else:
+            of_terms = np.rint(counts[first : first + len(terms)])
+            sizes = [people - of_terms.sum(), *of_terms]
+            present = [order for order, size in enumerate(sizes) if size >= 1]
+            # The first category stands for no term: the term of each other lies one place before it.
+            columns += [first + order - 1 for order in present[1:]] or [first]
+            names += [terms[order - 1].label for order in present[1:]] or [variable.label]
+            empty_categories += [
+                f"{category.label} of {variable.label}"
+                for order, category in enumerate(variable.categories)
+                if order not in present
+            ]
+        first += len(terms)
+    return CovariateTerms(tuple(columns), tuple(names), tuple(empty_categories) if people else ())
