@@ -34,15 +34,19 @@ MAY_IMPORT = {
     "terminal": set(),
     "fingerprint": {"settings", "warehouse"},
     "stamps": {"exports", "study", "warehouse", "table_spec"},
+    "variant_marts": {"table_spec"},
     "study_run": {"exports", "settings", "study", "warehouse"},
     "raw": {"checks", "exports", "markdown", "settings", "stamps", "study", "synthesis", "warehouse"},
-    "models": {"checks", "exports", "markdown", "raw", "settings", "stamps", "study", "study_run", "warehouse"},
+    "models": {
+        "checks", "exports", "markdown", "raw", "settings", "stamps", "study", "study_run", "variant_marts", "warehouse",
+    },
     "outcomes": {
-        "audit", "checks", "report", "results", "settings", "stamps", "study", "study_run", "synthesis", "warehouse",
+        "audit", "checks", "report", "results", "settings", "stamps", "study", "study_run", "synthesis",
+        "variant_marts", "warehouse",
     },
     "release": {
         "audit", "checks", "exports", "fingerprint", "outcomes", "report", "results", "settings", "stamps", "study",
-        "study_run", "synthesis", "warehouse",
+        "study_run", "synthesis", "variant_marts", "warehouse",
     },
     "automation": {"exports", "study"},
     "drafting": {"exports", "study"},

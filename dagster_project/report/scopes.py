@@ -32,6 +32,11 @@ class Scope:
     facts: tuple[str, ...] = ()
 
 
+def measure_of(row: ResultRow) -> str:
+    """What a result measures, as the page calls it: its outcome; of a variant with its name, `mood_total@strict`."""
+    return f"{row.outcome}@{row.category}" if row.analysis.startswith("variant") else row.outcome
+
+
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
     """The scope of a result; None where it counts nobody of the roster, or people who are not on the roster."""
     rule = statistic_of(row.analysis, row.statistic).people
@@ -55,9 +60,9 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
         rule, groups = "whole_roster", (None,)
     return_waves = result_waves if rule in ("first", "roster", "whole_roster") else ()
     facts: tuple[str, ...] = (subgroup,) if subgroup is not None else ()
-    if row.analysis == "change_covariate_adjusted":
+    if row.analysis in ("change_covariate_adjusted", "variant_change_covariate_adjusted"):
         facts = tuple(variable.variable for variable in covariates_of(study.protocol))
-    return Scope(rule, row.outcome, moment, waves, sign, return_waves, groups, facts)
+    return Scope(rule, measure_of(row), moment, waves, sign, return_waves, groups, facts)
 
 
 def scopes_of(rows: Iterable[ResultRow], study: Study) -> tuple[list[Scope], dict[str, int]]:

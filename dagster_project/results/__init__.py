@@ -103,6 +103,8 @@ from dagster_project.results.trace import (
     trace_sql,
     unknown_id_message,
 )
+from dagster_project.results.variant_statistics import OF_EACH_VARIANT, variant_analysis
+from dagster_project.results.variants import VariantMarts, variant_results
 from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
@@ -112,6 +114,7 @@ __all__ = [
     "ESTIMANDS_TABLE",
     "MAX_ANSWER_OPTIONS",
     "MISSING_REASON_HEADINGS",
+    "OF_EACH_VARIANT",
     "PEOPLE",
     "RELEASE_DIFF_TABLE",
     "REPRODUCTION_TABLE",
@@ -138,6 +141,7 @@ __all__ = [
     "ScalePart",
     "Statistic",
     "Table",
+    "VariantMarts",
     "adjusted_change_results",
     "ard_rows",
     "attrition_results",
@@ -218,5 +222,7 @@ __all__ = [
     "trace_sql",
     "unknown_id_message",
     "unplanned_results",
+    "variant_analysis",
+    "variant_results",
     "with_existing_columns",
 ]

@@ -3,7 +3,7 @@
 Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of what scores mean (meaning_tables.py).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from dagster_project.results.category_tables import category_change_tables, share_change_table
 from dagster_project.results.existing import existing_tables, numbered
@@ -11,12 +11,13 @@ from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Tabl
 from dagster_project.results.meaning_tables import meaning_tables
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
+from dagster_project.results.variant_tables import variant_tables
 from dagster_project.study import EFFECT_SIZES, Study
 
 CellsOf = Callable[[str], Sequence[Cell]]
 
 
-def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
+def supplementary_tables(study: Study, results: Sequence[ResultRow]) -> list[Table]:
     """Every supplementary table that is not empty, numbered S1, S2, …"""
     numbers = Numbers(results)
     tables = [
@@ -31,6 +32,7 @@ def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Tab
         _services(study, numbers),
         *category_change_tables(study, numbers),
         *meaning_tables(study, numbers),
+        *variant_tables(study, results),
     ]
     return numbered(existing_tables(tables), "S")
 

@@ -69,6 +69,8 @@ from dagster_project.study.source import (
 )
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import INVISIBLE, comparable, number_in, with_decimal_point
+from dagster_project.study.variant_study import VariantChange, variant_changes, variant_study, variant_words
+from dagster_project.study.variants import PeopleRule, ScaleRule, Variant
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
@@ -132,6 +134,7 @@ __all__ = [
     "NormSample",
     "OdkCentral",
     "ParticipantVariable",
+    "PeopleRule",
     "Plan",
     "Protocol",
     "PublishedTable",
@@ -142,6 +145,7 @@ __all__ = [
     "RowFilter",
     "RowRule",
     "Scale",
+    "ScaleRule",
     "Score",
     "Service",
     "ServiceSource",
@@ -150,6 +154,8 @@ __all__ = [
     "Sql",
     "Study",
     "StudyError",
+    "Variant",
+    "VariantChange",
     "Wave",
     "WaveConditions",
     "WaveId",
@@ -183,6 +189,9 @@ __all__ = [
     "terms_of",
     "unknown_question",
     "unplanned_question",
+    "variant_changes",
+    "variant_study",
+    "variant_words",
     "wave_definitions",
     "wave_state",
     "with_decimal_point",

@@ -25,6 +25,7 @@ from dagster_project.study.plan import Family, Plan
 from dagster_project.study.planned import PLANNED_KEYS, Condition, PlannedFor, WaveConditions, condition_of
 from dagster_project.study.roster import with_roster_of_wave
 from dagster_project.study.source import ServiceSource
+from dagster_project.study.variants import Variant, variants_error
 
 
 class Wave(PlannedFor):
@@ -122,6 +123,11 @@ class Protocol(Definition):
         " everybody is one group",
     )
     service_use: ServiceUse | None = Field(default=None, description="services asked about")
+    variants: tuple[Variant, ...] = Field(
+        default=(),
+        description="the same exports under other definitions, computed beside the main analysis, e.g. [{variant:"
+        " per_protocol, people: {variable: adherence, only: [completed]}}]",
+    )
     exports: tuple[Export, ...] = Field(
         min_length=1, description="the exports, the roster among them unless roster: names a wave"
     )
@@ -160,6 +166,8 @@ class Protocol(Definition):
                 raise ValueError(f"service_use names the unknown wave {wave}")
         self._check_measures(waves)
         if error := groups_error(self.groups, self.participant_variables):
+            raise ValueError(error)
+        if error := variants_error(self.variants, self.participant_variables):
             raise ValueError(error)
         self._check_families()
         self._check_sources()
