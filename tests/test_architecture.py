@@ -75,6 +75,7 @@ FREE_FORM = {
     "warehouse/compare.py": "columns of a row of any table, by the caller's key",
     "table_spec.py": "rows of any declared table: their columns are checked when they are written",
     "results/result_collector.py": "rows of any mart: dbt's contract is their type",
+    "results/rule_changes.py": "rows of any table of the codebook, compared by whatever columns they have",
     "report/deposit.py": "rows of any table of the codebook, printed with whatever columns they have",
     "study/once.py": "the content of a definition file, before it is validated",
     "exports/qsf.py": "Qualtrics' own JSON",

@@ -16,7 +16,16 @@ from dagster_project.models.manifest import parsed_project
 from dagster_project.models.project import DbtProject
 from dagster_project.models.run_dbt import read_manifest, run_dbt
 from dagster_project.stamps import MARTS, stamp
-from dagster_project.study import PeopleRule, Study, StudyError, Variant, codebook_tables, variant_study, wave_definitions
+from dagster_project.study import (
+    PeopleRule,
+    Study,
+    StudyError,
+    Variant,
+    codebook_tables,
+    unknown_people_question,
+    variant_study,
+    wave_definitions,
+)
 from dagster_project.study_run import StudyRun
 from dagster_project.variant_marts import MOMENTS, VARIANT_MARTS, VARIANT_TABLES
 from dagster_project.warehouse import Connection, Warehouse, copy_schemas, identifier, literal
@@ -106,11 +115,7 @@ def refuse_undecided(warehouse: Warehouse, variant: Variant) -> None:
             continue
         sql = f"select count(*) as n from marts.participants where {identifier(rule.variable)} is null"
         if n_unknown := warehouse.rows_as(_Unknown, sql)[0].n:
-            people = "1 person" if n_unknown == 1 else f"{n_unknown} people"
-            raise StudyError(
-                f"variant {variant.variant}: {rule.variable} is not known of {people}; say if_unknown: keep or leave_out"
-                " under its people, or correct the roster"
-            )
+            raise StudyError(unknown_people_question(variant, rule, n_unknown))
 
 
 @contextmanager

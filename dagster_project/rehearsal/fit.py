@@ -21,6 +21,7 @@ from dagster_project.exports.arrivals import Memory
 from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
 from dagster_project.rehearsal.gates import gate_findings
 from dagster_project.rehearsal.planned import planned_findings
+from dagster_project.rehearsal.variants import variant_findings
 from dagster_project.report.checklists import read_answers
 from dagster_project.results import ResultsError, read_published
 from dagster_project.study import Export, Study, StudyError
@@ -51,6 +52,9 @@ def check_study(study: Study) -> Iterator[FitFinding]:
     for planned in planned_findings(study, roster_contracts.values(), contracts):
         severity = {"question": ERROR, "warning": WARNING}.get(planned.kind, INFO)
         yield FitFinding(planned.wave, severity, planned.message, is_export=True, is_detail=True)
+    for variant in variant_findings(study, roster_contracts.values()):
+        severity = {"question": ERROR, "warning": WARNING}.get(variant.kind, INFO)
+        yield FitFinding("", severity, variant.message)
     for name in look(study, Memory(), {}).undeclared_files:
         yield FitFinding("", WARNING, f"{name}: no export declares this file")
     yield from _of_published(study)

@@ -79,6 +79,7 @@ from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproductio
 from dagster_project.results.result_collector import MartRow, direction_of, planned_analyses
 from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
 from dagster_project.results.rounding import count_text, format_number, print_statistic, prints_as, round_half_away
+from dagster_project.results.rule_changes import PLAN_RULES, RULE_TABLES, plan_change, rule_change
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
 from dagster_project.results.statistic import PEOPLE, Statistic
@@ -116,9 +117,11 @@ __all__ = [
     "MISSING_REASON_HEADINGS",
     "OF_EACH_VARIANT",
     "PEOPLE",
+    "PLAN_RULES",
     "RELEASE_DIFF_TABLE",
     "REPRODUCTION_TABLE",
     "RESULTS_TABLE",
+    "RULE_TABLES",
     "STATISTICS",
     "TRACE_COLUMNS",
     "ArdRow",
@@ -191,6 +194,7 @@ __all__ = [
     "paired_results",
     "pattern_results",
     "person_lines",
+    "plan_change",
     "planned_analyses",
     "print_statistic",
     "prints_as",
@@ -201,6 +205,7 @@ __all__ = [
     "result_changes",
     "result_id",
     "round_half_away",
+    "rule_change",
     "service_change_results",
     "service_difference_results",
     "service_results",

@@ -70,7 +70,7 @@ from dagster_project.study.source import (
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import INVISIBLE, comparable, number_in, with_decimal_point
 from dagster_project.study.variant_study import VariantChange, variant_changes, variant_study, variant_words
-from dagster_project.study.variants import PeopleRule, ScaleRule, Variant
+from dagster_project.study.variants import PeopleRule, ScaleRule, Variant, unknown_people_question
 from dagster_project.study.windows import WaveState, wave_state
 
 __all__ = [
@@ -187,6 +187,7 @@ __all__ = [
     "study_code",
     "subgroups_of",
     "terms_of",
+    "unknown_people_question",
     "unknown_question",
     "unplanned_question",
     "variant_changes",

@@ -57,6 +57,12 @@ class PeopleRule(Definition):
         """The categories that it names."""
         return self.only or self.left_out
 
+    def keeps(self, category: str | None) -> bool:
+        """Whether it keeps a person of a category; None where that is not known."""
+        if category is None:
+            return self.if_unknown == "keep"
+        return (category in self.categories) == bool(self.only)
+
     def in_words(self, labels: Mapping[tuple[str, str], str]) -> str:
         """The rule in labels: of a variable by (variable, ""), of a category by (variable, category)."""
         names = [labels.get((self.variable, category), category) for category in self.categories]
@@ -111,6 +117,15 @@ class Variant(Definition):
                     " minimum_parts"
                 )
         return self
+
+
+def unknown_people_question(variant: Variant, rule: PeopleRule, n_unknown: int) -> str:
+    """What to say where a rule's variable is not known of some people, and nobody has decided."""
+    people = "1 person" if n_unknown == 1 else f"{n_unknown} people"
+    return (
+        f"variant {variant.variant}: {rule.variable} is not known of {people}; say if_unknown: keep or leave_out under its"
+        " people, or correct the roster"
+    )
 
 
 def variants_error(variants: Sequence[Variant], variables: Sequence[ParticipantVariable]) -> str | None:

@@ -40,6 +40,11 @@ def test_a_rule_keeps_whom_it_says(warehouse: Warehouse, rule: dict[str, object]
     condition = holds_sql(PeopleRule.model_validate(rule), "people")
     sql = f"select participant_id from marts.participants as people where {condition} order by participant_id"
     assert "".join(row["participant_id"] for row in warehouse.rows(sql)) == kept
+    # Whoever looks before a run decides the same of categories.
+    if rule["variable"] == "site":
+        sites = warehouse.rows("select participant_id, site from marts.participants order by participant_id")
+        by_python = [row["participant_id"] for row in sites if PeopleRule.model_validate(rule).keeps(row["site"])]
+        assert "".join(by_python) == kept
     assert warehouse.rows(f"select 1 from marts.participants as people where ({condition}) is null") == []
 
 
