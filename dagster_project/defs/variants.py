@@ -15,7 +15,15 @@ from dagster_project.variant_marts import VARIANT_MARTS
 from dagster_project.warehouse import WarehouseError
 
 #: What a variant is compared with, and whose exports it is made of.
-_MAIN = ("answers", "change_moments", "group_change_moments", "group_covariate_moments", "participants", "scale_scores")
+_MAIN = (
+    "answers",
+    "change_moments",
+    "group_change_moments",
+    "group_covariate_moments",
+    "participants",
+    "return_states",
+    "scale_scores",
+)
 
 
 @dg.asset(

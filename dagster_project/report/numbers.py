@@ -159,6 +159,8 @@ def _lines(row: ResultRow, sources: Sources, scope_lines: Sequence[Line]) -> lis
     lines = [("What", row.method), ("Formula", statistic.formula)]
     if row.unit:
         lines.append(("Unit", row.unit))
+    if measure_of(row) != row.outcome:
+        lines.append(("Variant", row.category or ""))
     if row.people_group is not None:
         of_reference = f", compared with {row.compared_with}" if row.compared_with is not None else ""
         lines.append(("Group", f"{row.people_group}{of_reference}"))

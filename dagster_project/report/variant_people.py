@@ -21,9 +21,14 @@ _PEOPLE_SQL = """
     ),
 
     rules as (
-        select distinct measure, people, moment
-        from marts.counted_people
-        where kind = 'scale' and people in ('both', 'both_covariates')
+        select scales.scale as measure, kinds.people, contrasts.contrast as moment
+        from codebook.scales as scales
+        cross join codebook.contrasts as contrasts
+        cross join (
+            select 'both' as people
+            union
+            select 'both_covariates' from codebook.covariates
+        ) as kinds
     ),
 
     counted as (

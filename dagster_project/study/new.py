@@ -38,6 +38,7 @@ participant_variables:    # what the roster says of people: Table 1
       - {{category: b, label: B}}
   - {{variable: age, section: Age, label: Age (years), kind: number, unit: years, minimum: 16, maximum: 110}}
 # groups: {{variable: group, reference: a, design: natural}}   # or randomised: compared with each other, docs/groups.md
+# variants: [{{variant: only_a, people: {{variable: group, only: [a]}}}}]   # beside the main analysis: docs/variants.md
 
 exports:
   # The roster: one row a person. It needs no wave.

@@ -19,6 +19,7 @@ from planned_study import (
     write_study,
 )
 from recompute import recompute
+from released_page import numbers_by_id, read_page_data
 
 from dagster_project.exports import contract_of_file, listed_people, pseudonym, rows_with_answers
 from dagster_project.rehearsal.fit import check_study
@@ -355,6 +356,32 @@ def test_a_number_of_a_variant_is_traced_to_its_people(planned_run: tuple[Any, l
         " order by all"
     )
     assert kept == [{"is_counted": False, "n": 12}, {"is_counted": True, "n": 12}]
+
+
+@pytest.mark.slow
+def test_the_page_lists_who_counts_in_a_variant(planned_run: tuple[Any, list[MadePerson]]) -> None:
+    workspace, _ = planned_run
+    data = read_page_data((workspace.release / "index.html").read_text(encoding="utf-8"))
+    people, numbers = data["people"], data["numbers"]
+    assert people is not None
+    checked = 0
+    for result_id, value, index in zip(
+        numbers["result_ids"], numbers["values"], numbers["scope_indexes"], strict=True
+    ):  # fmt: skip
+        if not result_id.startswith("variant") or not result_id.endswith(("/n", "/n_left_out")):
+            continue
+        assert index is not None, result_id
+        scope = people["scopes"][index]
+        entry = people["counted_people"]["/".join((scope["rule"], scope["measure"], scope["moment"]))]
+        flags = people["counted_flags"][entry["flags_index"]]
+        of_groups = [not scope["people_groups"] or group in scope["people_groups"] for group in people["people_groups"]]
+        assert sum(flag == "1" and is_in for flag, is_in in zip(flags, of_groups, strict=True)) == value, result_id
+        checked += 1
+    assert checked > 50
+    lines = dict(numbers_by_id(data)["variant_change/mood_total/other_key/T1-T2/n"].lines)
+    assert (lines["Variant"], lines["Score"]) == (
+        "other_key", "sum of 2 items, all answered; reversed (6 - answer): mood_02"
+    )  # fmt: skip
 
 
 @pytest.mark.slow
