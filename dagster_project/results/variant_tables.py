@@ -9,7 +9,7 @@ from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Tabl
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.variant_statistics import OF_EACH_VARIANT, variant_analysis
-from dagster_project.results.variants import ALL_SCALES, NO_P_IN_MAIN_ANALYSIS, ROSTER
+from dagster_project.results.variants import ALL_SCALES, NO_P_IN_EITHER, ROSTER
 from dagster_project.study import Category, Contrast, Study, Variant, covariate_words, variant_words
 
 #: The results that the counts of a variant are, and their headings.
@@ -61,7 +61,7 @@ def _differences(study: Study, variant: Variant, results: Sequence[ResultRow]) -
     compared = [row for row in results if row.statistic == "verdict_differs" and row.category == variant.variant]
     for row in sorted(compared, key=lambda row: row.result_id):
         ids.append(row.result_id)
-        if row.value == 0 or row.note == NO_P_IN_MAIN_ANALYSIS:
+        if row.value == 0 or row.note == NO_P_IN_EITHER:
             continue
         main_analysis = row.analysis.removeprefix(variant_analysis(""))
         p_id = result_id(main_analysis, row.outcome, "p", people_group=row.people_group, timepoint=row.contrast)
@@ -81,25 +81,22 @@ _TITLES = {
 
 
 def _beside_each_other(study: Study, numbers: Numbers, analysis: str) -> Table:
-    """A row for each outcome, contrast and group; the main analysis, then each variant. Empty, and so left out, where the
-    main analysis has no results."""
+    """Of each outcome, contrast and group the main analysis and then each variant. Empty, and so left out, where the main
+    analysis has no results."""
     of_waves = analysis == "change"
-    estimate = OF_EACH_VARIANT[analysis][1]
     groups: Sequence[Category | None] = [None] if of_waves else study.protocol.compared_groups[1:]
     rows = []
-    for heading, code, label in outcome_sections(study):
-        if heading:
-            rows.append(Row(heading))
+    for _, code, label in outcome_sections(study):
         for contrast in study.protocol.contrasts:
             for group in groups:
-                cells = _cells(numbers, analysis, None, estimate, code, contrast, group)
-                for variant in study.protocol.variants:
-                    cells += _cells(numbers, variant_analysis(analysis), variant, estimate, code, contrast, group)
-                group_words = f", {group.label}" if group is not None else ""
-                rows.append(Row(f"{label}, {contrast.contrast}{group_words}", tuple(cells)))
-    names = ("change [95 % CI]" if of_waves else "difference [95 % CI]", "p", "p (Holm)", "n")
-    spanners = ["Main analysis", *(variant.label for variant in study.protocol.variants)]
-    columns = tuple(Column(name, spanner) for spanner in spanners for name in names)
+                rows.append(Row(f"{label}, {contrast.contrast}" + (f", {group.label}" if group is not None else "")))
+                for variant in (None, *study.protocol.variants):
+                    cells = _cells(numbers, analysis, variant, code, contrast, group)
+                    rows.append(Row("Main analysis" if variant is None else variant.label, cells))
+    columns = (
+        Column("change [95 % CI]" if of_waves else "difference [95 % CI]"), Column("p"), Column("p (Holm)"), Column("n"),
+        Column("another verdict", has_words=True),
+    )  # fmt: skip
     directions = ", ".join(
         f"{contrast.contrast} is {direction_of(study, contrast.contrast)}" for contrast in study.protocol.contrasts
     )
@@ -109,31 +106,38 @@ def _beside_each_other(study: Study, numbers: Numbers, analysis: str) -> Table:
         "change_covariate_adjusted": f"Difference of change adjusted for {covariate_words(study.protocol)}",
     }[analysis]  # fmt: skip
     reference = "" if of_waves else " Each group is compared with the reference."
-    note = f"{directions}.{reference} Everything is computed in each variant as in the main analysis."
+    note = (
+        f"{directions}.{reference} Everything is computed in each variant as in the main analysis. Another verdict: p lies"
+        " below the plan's error rate in one of both alone."
+    )
     return Table("", f"variants_{analysis}", f"{words}, in the main analysis and in variants", columns, tuple(rows), (note,))
 
 
 def _cells(
-    numbers: Numbers,
-    analysis: str,
-    variant: Variant | None,
-    estimate: str,
-    code: str,
-    contrast: Contrast,
-    group: Category | None,
-) -> list[Cell]:
+    numbers: Numbers, analysis: str, variant: Variant | None, code: str, contrast: Contrast, group: Category | None
+) -> tuple[Cell, ...]:
+    """The numbers of the main analysis (None) or of a variant, and where its verdict is another one."""
+
     def ids(*names: str) -> list[str]:
         return [
             result_id(
-                analysis, code, name, category=variant.variant if variant is not None else None,
-                people_group=group.category if group is not None else None, timepoint=contrast.contrast,
+                analysis if variant is None else variant_analysis(analysis), code, name,
+                category=None if variant is None else variant.variant,
+                people_group=None if group is None else group.category, timepoint=contrast.contrast,
             )
             for name in names
         ]  # fmt: skip
 
-    return [
-        numbers.cell("{} [{}, {}]", *ids(estimate, "ci95_low", "ci95_high")),
+    return (
+        numbers.cell("{} [{}, {}]", *ids(OF_EACH_VARIANT[analysis][1], "ci95_low", "ci95_high")),
         numbers.cell("{}", *ids("p")),
         numbers.cell("{}", *ids("p_holm")),
         numbers.cell("{}", *ids("n")),
-    ]
+        Cell("") if variant is None else _verdict(numbers, *ids("verdict_differs")),
+    )
+
+
+def _verdict(numbers: Numbers, identifier: str) -> Cell:
+    """Where a verdict is another one; nothing where there is none in either."""
+    cell = numbers.note(identifier)
+    return Cell("", cell.result_ids) if cell.text == NO_P_IN_EITHER else cell

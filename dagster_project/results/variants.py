@@ -25,7 +25,8 @@ _COUNTS = {
 #: The outcomes under which the counts of a variant's people and of all of its scores stand.
 ROSTER, ALL_SCALES = "roster", "all_scales"
 #: Why there is no verdict to compare.
-NO_P_IN_MAIN_ANALYSIS, NO_P_IN_VARIANT = "there is no p in the main analysis", "there is no p in the variant"
+NO_P_IN_EITHER = "there is no p in either"
+_NO_P_IN_MAIN_ANALYSIS, _NO_P_IN_VARIANT = "there is no p in the main analysis", "there is no p in the variant"
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,10 @@ def _verdicts(
 ) -> Iterator[ResultRow]:
     """Of each test whether it lies below the plan's error rate in one of the main analysis and the variant alone."""
     alpha = study.protocol.plan.alpha
+    no_p = {
+        (True, True): NO_P_IN_EITHER, (True, False): _NO_P_IN_MAIN_ANALYSIS, (False, True): _NO_P_IN_VARIANT,
+        (False, False): None,
+    }  # fmt: skip
     tests = [
         row
         for row in results.values()
@@ -135,7 +140,7 @@ def _verdicts(
                 None if None in is_below else float(is_below[0] != is_below[1]), row.n,
                 f"p {words}below {alpha:g} in one of both alone", category=variant.variant, contrast=row.contrast,
                 people_group=row.people_group, compared_with=row.compared_with, role="exploratory",
-                note=NO_P_IN_MAIN_ANALYSIS if is_below[0] is None else NO_P_IN_VARIANT,
+                note=no_p[is_below[0] is None, is_below[1] is None],
                 remark="" if is_below[0] == is_below[1] else f"below in the {'main analysis' if is_below[0] else 'variant'}",
             )  # fmt: skip
         yield from rows.rows

@@ -1,6 +1,7 @@
 """A study of two arms and three waves through the whole graph: T3 is planned for the intervention arm only, sleep at T2 for women
 only. Every count is made here from the people that were written, in plain Python."""
 
+import csv
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -392,8 +393,16 @@ def test_tables_put_variants_beside_the_main_analysis(planned_run: tuple[Any, li
     assert overview[0].endswith("Answers that depend on it,Tests with another verdict")
     assert "primary): there is no p in the variant" in next(line for line in overview if line.startswith(",nobody"))
     assert '"people, by Sex: only Women"' in overview[1] or "people, by Sex: only Women" in overview[1]
-    change = next(tables.glob("*_variants_change.csv")).read_text(encoding="utf-8-sig").splitlines()
-    assert change[0].startswith("section,label,Main analysis change [95 % CI],Main analysis p,Main analysis p (Holm)")
+    with next(tables.glob("*_variants_change.csv")).open(encoding="utf-8-sig", newline="") as opened:
+        change = list(csv.DictReader(opened))
+    in_first_contrast = [row for row in change if row["section"] == "mood, T1-T2"]
+    labels = ["Main analysis", *(variant.label for variant in read_study(workspace.study_folder).protocol.variants)]
+    assert [row["label"] for row in in_first_contrast] == labels
+    values = workspace.values()
+    assert in_first_contrast[0]["n"] == str(int(values["change/mood_total/T1-T2/n"] or 0))
+    assert in_first_contrast[1]["n"] == str(int(values["variant_change/mood_total/women/T1-T2/n"] or 0))
+    assert in_first_contrast[5]["another verdict"] == "below in the main analysis"
+    assert values["variant_change/mood_total/other_key/T1-T2/verdict_differs"] == 1
     page = (workspace.release / "index.html").read_text(encoding="utf-8")
     assert (
         "Change was computed again, beside the main analysis, under definitions that differ: Women (people, by Sex:" in page

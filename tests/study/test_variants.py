@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from conftest import SMALL
+from measures_study import write_measures_study
 from planned_study import PROTOCOL, VARIANT_PROTOCOL, made_people, write_study
 
-from dagster_project.study import StudyError, read_study, scoring_rule, variant_changes, variant_study
+from dagster_project.study import StudyError, Variant, read_study, scoring_rule, variant_changes, variant_study
 
 _SCALES = "sum of 3 items, all answered"
 
@@ -129,3 +131,25 @@ def test_what_is_no_variant_is_refused(tmp_path: Path, variants: str, message: s
     assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert str(refusal.value).startswith(str(tmp_path / "planned_study" / "study.yaml"))
+
+
+def test_a_composite_has_parts_and_a_given_score_no_rule(tmp_path: Path) -> None:
+    study = read_study(SMALL)
+    half = Variant.model_validate({"variant": "half", "scales": {"drive_overall": {"minimum_parts": 0.5}}})
+    assert [change.in_variant for change in variant_changes(study, half)] == [
+        "mean of 2 scales (push, pull), at least 1 of them with a score"
+    ]
+    items = Variant.model_validate({"variant": "a", "scales": {"drive_overall": {"minimum_answered": 0.5}}})
+    with pytest.raises(
+        ValueError, match=r"^variant a: drive_overall is made of scales and has no minimum_answered; write mini"
+    ):
+        variant_study(study, items)
+    uneven = Variant.model_validate({"variant": "a", "scales": {"mood_total": {"items": [1, 2], "reversed": [3]}}})
+    with pytest.raises(
+        ValueError, match=r"^variant a: scale mood_total: reversed names item 3, which is none of its items$"
+    ):
+        variant_study(study, uneven)
+    given = read_study(write_measures_study(tmp_path / "measures_study"))
+    code = next(scale for scale, (_, score) in given.scales.items() if score.is_given)
+    with pytest.raises(ValueError, match=rf"^variant a: {code} is taken as it comes and has no scoring rule; take it out$"):
+        variant_study(given, Variant.model_validate({"variant": "a", "scales": {code: {"minimum_answered": 1}}}))
