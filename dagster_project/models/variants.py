@@ -97,13 +97,25 @@ def holds_sql(rule: PeopleRule, relation: str) -> str:
     return f"coalesce({condition}, {'true' if rule.if_unknown == 'keep' else 'false'})"
 
 
-def _reasons_sql(rules: Sequence[PeopleRule], relation: str) -> str:
+def reasons_sql(rules: Sequence[PeopleRule], relation: str) -> str:
     """Why a person is left out, in SQL; null for whoever is kept."""
     reasons = []
     for rule in rules:
         column = f"{relation}.{identifier(rule.variable)}"
-        number = f"cast({column} as decimal(18, 6))::double::varchar" if rule.is_of_numbers else column
-        words = f"{literal(f'{rule.variable}: ')} || coalesce({number}, 'not known')"
+        value = column
+        if rule.is_of_numbers:
+            low = (
+                f" when {column} < {rule.minimum!r} then {literal(f'below {rule.minimum:g}')}"
+                if rule.minimum is not None
+                else ""
+            )
+            high = (
+                f" when {column} > {rule.maximum!r} then {literal(f'above {rule.maximum:g}')}"
+                if rule.maximum is not None
+                else ""
+            )
+            value = f"case{low}{high} end"
+        words = f"{literal(f'{rule.variable}: ')} || coalesce({value}, 'not known')"
         reasons.append(f"case when not {holds_sql(rule, relation)} then {words} end")
     return f"nullif(concat_ws(', ', {', '.join(reasons)}), '')" if reasons else "cast(null as varchar)"
 
@@ -134,7 +146,7 @@ def _built(study_run: StudyRun, project: DbtProject, study: Study, variant: Vari
         with _attached(study_run.warehouse, file) as connection:
             connection.execute(
                 f"update {_ATTACHED}.raw.roster as roster set is_excluded = true, exclusion_reason = left_out.reason from ("
-                f" select participant_id, {_reasons_sql(variant.people, 'people')} as reason"
+                f" select participant_id, {reasons_sql(variant.people, 'people')} as reason"
                 " from marts.participants as people) as left_out"
                 " where roster.participant_id = left_out.participant_id and left_out.reason is not null"
             )

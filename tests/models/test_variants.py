@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.models.variants import holds_sql, refuse_undecided
+from dagster_project.models.variants import holds_sql, reasons_sql, refuse_undecided
 from dagster_project.study import PeopleRule, StudyError, Variant
 from dagster_project.warehouse import Warehouse
 
@@ -59,3 +59,17 @@ def test_people_of_whom_it_is_unknown_are_asked_about(warehouse: Warehouse) -> N
     with warehouse.connect() as connection:
         connection.execute("update marts.participants set site = 'south' where site is null")
     refuse_undecided(warehouse, Variant.model_validate({"variant": "a", "people": rule}))
+
+
+def test_why_somebody_is_left_out_is_said_by_every_rule_that_fails(warehouse: Warehouse) -> None:
+    rules = [
+        PeopleRule.model_validate({"variable": "age", "minimum": 25, "maximum": 30.75}),
+        PeopleRule.model_validate({"variable": "site", "without": ["north"], "if_unknown": "leave_out"}),
+    ]
+    rows = warehouse.rows(f"select {reasons_sql(rules, 'p')} as reason from marts.participants as p order by participant_id")
+    assert [row["reason"] for row in rows] == [
+        "age: below 25, site: north", None, "age: above 30.75, site: not known", "age: not known"
+    ]  # fmt: skip
+    assert warehouse.rows(f"select distinct {reasons_sql([], 'p')} as reason from marts.participants as p") == [
+        {"reason": None}
+    ]
