@@ -16,6 +16,7 @@ from dagster_project.defs.pull import pull_definitions
 from dagster_project.defs.raw import raw_assets
 from dagster_project.defs.release import release
 from dagster_project.defs.resources import resources_of
+from dagster_project.defs.variants import variant_marts
 from dagster_project.fingerprint import code_version
 from dagster_project.models.manifest import prepared_manifest
 from dagster_project.settings import Settings, read_settings
@@ -45,7 +46,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
     version = code_version(settings.checkout)[:16]
     own_assets = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(code_version=version),
-        [codebook, *raw, *OUTCOME_ASSETS, *INTERVIEW_ASSETS, release],
+        [codebook, *raw, variant_marts, *OUTCOME_ASSETS, *INTERVIEW_ASSETS, release],
     )
     graph = dg.Definitions(
         assets=[*own_assets, *model_assets(manifest), *exposure_specs(manifest)],

@@ -2,7 +2,7 @@
 women only. Belongs here: its people, made by a seeded generator, and its files. Does not belong here: what is counted in it."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -104,6 +104,25 @@ exports:
     respondent: Person
     blocks: [{block: mood, template: "mood_0{position}"}]
 """
+#: The same with arms that are compared, a planned test, and the study under other definitions beside it.
+VARIANTS = """
+groups: {variable: arm, reference: control, design: randomised}
+plan:
+  families:
+    - {family: main, role: primary, outcomes: [mood_total, sleep_total], contrasts: [T1-T2]}
+    - {family: arms, role: secondary, outcomes: [mood_total], contrasts: [T1-T2], compares: groups_adjusted}
+variants:
+  - {variant: women, title: Women, people: {variable: sex, only: [f]}}
+  - {variant: two_of_three, scales: {mood_total: {minimum_answered: 0.6}}}
+  - {variant: one_of_three, scales: {mood_total: {minimum_answered: 0.3}}}
+  - {variant: half_of_sleep, scales: {sleep_total: {minimum_answered: 0.5}}}
+  - {variant: other_key, title: Another key, scales: {mood_total: {items: ["1-2"], reversed: [2]}}}
+  - variant: older_women
+    people: [{variable: age, minimum: 30, if_unknown: keep}, {variable: sex, without: [m]}]
+    scales: {mood_total: {minimum_answered: 0.6}}
+  - {variant: nobody, people: {variable: age, minimum: 100}}
+"""
+VARIANT_PROTOCOL = PROTOCOL.replace("\ngroups: none\n", VARIANTS)
 INSTRUMENT = """
 instrument: {code}
 name: {code}
@@ -115,6 +134,20 @@ minimum_answered: 1
 scales:
   - {{scale: {code}_total, label: {code}, items: ["1-{count}"], aggregate: sum, better: high}}
 """
+
+
+def with_blanks(people: list[MadePerson]) -> list[MadePerson]:
+    """The same people, every fifth of whom left out an item of mood at T1, and every seventh one at T2."""
+    answers = [
+        {
+            wave: cells | ({f"mood_0{1 + number % 3}": ""} if number % step == 0 else {})
+            for wave, cells, step in (
+                (wave, cells, {"T1": 5, "T2": 7}.get(wave, 100)) for wave, cells in person.answers.items()
+            )
+        }
+        for number, person in enumerate(people, start=1)
+    ]
+    return [replace(person, answers=own_answers) for person, own_answers in zip(people, answers, strict=True)]
 
 
 def write_study(folder: Path, people: list[MadePerson], protocol: str = PROTOCOL) -> Path:

@@ -20,6 +20,7 @@ import duckdb
 import numpy as np
 from recompute_careless import Block, careless_counts
 from recompute_groups import Groups
+from recompute_variants import variant_results
 from scipy import stats
 
 Array = np.ndarray[Any, Any]
@@ -67,7 +68,8 @@ def recompute(file: Path, *, relative: float = 1e-9) -> Recomputation:
     with duckdb.connect(str(file), read_only=True) as connection:
         study = _Study(connection)
         released_values = dict(connection.execute("select result_id, value from results.results").fetchall())
-    expected = dict(study.results())
+        expected = dict(study.results())
+    expected |= dict(variant_results(file, study, expected, _Study))
     report = Recomputation(results=len(released_values))
     for result_id, value in expected.items():
         expected_value = _value(value)

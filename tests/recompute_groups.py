@@ -88,7 +88,7 @@ class Groups:
             if name == self._variable:
                 continue
             values = np.array([row[name] for row in study.people], dtype=object)
-            is_known = np.array([value is not None for value in values])
+            is_known = np.array([value is not None for value in values], dtype=bool)
             categories = [row["category"] for row in study.categories if row["variable"] == name]
             for group, is_in in self._is_in.items():
                 in_group = values[is_in & is_known]

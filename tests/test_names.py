@@ -52,7 +52,7 @@ FORMATS = frozenset(
         ("study/export.py", "ignored"),
         ("study/gates.py", "all"),
         ("study/gates.py", "any"),
-        ("study/protocol.py", "used"),
+        ("study/service_use.py", "used"),
         ("synthesis/display.py", "place"),
         ("synthesis/propositions.py", "above"),
         ("synthesis/propositions.py", "below"),

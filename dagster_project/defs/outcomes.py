@@ -52,6 +52,7 @@ def _outcome_asset(outcome: Outcome) -> dg.AssetsDefinition:
             dg.AssetKey("codebook"),
             *(dg.AssetKey(["marts", mart]) for mart in outcome.reads),
             *map(_key, outcome.follows),
+            *map(dg.AssetKey, outcome.stands_on),
         ],
         group_name="outcomes",
         kinds={"python", "scipy", "duckdb"},
@@ -74,7 +75,9 @@ def _outcome_asset(outcome: Outcome) -> dg.AssetsDefinition:
 
 
 def _metadata(outcome: Outcome, study: Study, results: Sequence[ResultRow]) -> dict[str, Any]:
-    sources = [f"marts.{mart}" for mart in outcome.reads] + [f"results/{name}" for name in outcome.follows]
+    sources = (
+        [f"marts.{mart}" for mart in outcome.reads] + [f"results/{name}" for name in outcome.follows] + [*outcome.stands_on]
+    )
     return {
         "table": dg.MetadataValue.md(outcome_tables(outcome, study, results)),
         "results": len(results),

@@ -21,10 +21,11 @@ _SPOKEN_REASONS = ("refused", "invalid")
 
 
 class Categories:
-    """Reads the roster's cells of the variables that conditions are about."""
+    """Reads the roster's cells of the variables that conditions, and rules of variants, are about."""
 
     def __init__(self, study: Study) -> None:
         names = {variable for condition in study.protocol.conditions for variable in condition.categories}
+        names |= {rule.variable for variant in study.protocol.variants for rule in variant.people if rule.categories}
         self._roster = study.protocol.roster
         self._texts = {
             variable.variable: {

@@ -75,7 +75,7 @@ def build_models(study_run: StudyRun, project: DbtProject, selected_tables: Sequ
         raise refusal
     if result.success and selected_tables is None:
         marts_are_built(study_run.warehouse, study, study_run.run_id)
-    error = None if result.success else ModelsError(f"dbt build failed: {_first_error(nodes, result.exception)}")
+    error = None if result.success else ModelsError(f"dbt build failed: {first_error(nodes, result.exception)}")
     return DbtResults(nodes, error)
 
 
@@ -106,7 +106,7 @@ def _refusal(project: DbtProject, nodes: Sequence[Any], exception: BaseException
     return warehouse_error(project.warehouse_file, "\n".join(messages))
 
 
-def _first_error(nodes: Sequence[Any], exception: BaseException | None) -> str:
+def first_error(nodes: Sequence[Any], exception: BaseException | None) -> str:
     errors = [
         f"{result.node.unique_id}: {(result.message or '').strip().splitlines()[0]}"
         for result in nodes

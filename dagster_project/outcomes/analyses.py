@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from dagster_project.checks import Check, first_few
 from dagster_project.outcomes.store import read_results, write_results
 from dagster_project.results import (
+    OF_EACH_VARIANT,
     MartRow,
     ResultRow,
     Table,
+    VariantMarts,
     adjusted_change_results,
     adjusted_repeated_measures_results,
     adjusted_subgroup_results,
@@ -70,9 +72,12 @@ from dagster_project.results import (
     table_summary,
     to_markdown,
     unplanned_results,
+    variant_analysis,
+    variant_results,
 )
 from dagster_project.stamps import MARTS
 from dagster_project.study import Study
+from dagster_project.variant_marts import MOMENTS, VARIANT_MARTS
 from dagster_project.warehouse import Warehouse
 
 
@@ -84,6 +89,12 @@ class Source:
 
     def mart(self, name: str) -> Sequence[MartRow]:
         return self.warehouse.rows(f"select * from marts.{name} order by all")
+
+    def variants(self) -> VariantMarts:
+        people = "select variant, is_counted, count(*) as n from variants.people where people = 'variant' group by all"
+        tables = ("score_differences", *MOMENTS)
+        rows = {name: self.warehouse.rows(f"select * from variants.{name} order by all") for name in tables}
+        return VariantMarts(people=self.warehouse.rows(f"{people} order by all"), **rows)
 
     def results(self) -> dict[str, ResultRow]:
         return read_results(self.warehouse)
@@ -110,7 +121,7 @@ class Outcome:
     """One asset of results: what it reads, what it computes, and which of the tables show it.
 
     reads: marts. follows: other outcomes whose results it reads. analyses: the analyses whose rows it owns. warning: a check
-    of its own, which warns and blocks nothing.
+    of its own, which warns and blocks nothing. stands_on: what it reads beside marts, by the name of its asset and stamp.
     """
 
     name: str
@@ -121,6 +132,7 @@ class Outcome:
     table: str
     follows: tuple[str, ...] = ()
     warning: NoteWarning | None = None
+    stands_on: tuple[str, ...] = ()
 
 
 OUTCOMES = (
@@ -317,6 +329,12 @@ OUTCOMES = (
         lambda study, source: stability_results(list(source.results().values()), study),
         ("stability",), "stability", follows=("change", "mixed", "imputation"),
     ),
+    Outcome(
+        "variants", "Change and differences of change under each variant, and what depends on it.", (),
+        lambda study, source: variant_results(source.variants(), source.results(), study),
+        ("variants", *map(variant_analysis, OF_EACH_VARIANT)), "variants", follows=("change", "group_differences"),
+        stands_on=(VARIANT_MARTS,),
+    ),
 )  # fmt: skip
 #: The names of the assets that write results.
 OUTCOME_NAMES = tuple(outcome.name for outcome in OUTCOMES)
@@ -330,7 +348,7 @@ RESULT_CHECKS = {
 def compute_outcome(outcome: Outcome, warehouse: Warehouse, study: Study, run_id: str) -> list[ResultRow]:
     """Compute an outcome's results from the marts and write them."""
     results = outcome.compute(study, Source(warehouse))
-    computed_from = (MARTS, *outcome.follows)
+    computed_from = (MARTS, *outcome.follows, *outcome.stands_on)
     write_results(warehouse, outcome.name, outcome.description, outcome.analyses, results, computed_from, study, run_id)
     return results
 

@@ -22,6 +22,7 @@ from dagster_project.rehearsal.answers import identifiers_in, people_not_on_rost
 from dagster_project.rehearsal.covariates import covariate_line
 from dagster_project.rehearsal.gates import gate_findings
 from dagster_project.rehearsal.planned import planned_findings
+from dagster_project.rehearsal.variants import variant_findings
 from dagster_project.report.checklists import read_answers
 from dagster_project.results import ResultsError, read_published
 from dagster_project.study import Export, Study, StudyError, identifying_facts
@@ -55,6 +56,9 @@ def check_study(study: Study) -> Iterator[FitFinding]:
     if (line := covariate_line(study, roster_contracts.values())) is not None:
         yield FitFinding("groups", INFO, line)
     yield from (FitFinding("groups", WARNING, message) for message in identifying_facts(study.protocol))
+    for variant in variant_findings(study, roster_contracts.values()):
+        severity = {"question": ERROR, "warning": WARNING}.get(variant.kind, INFO)
+        yield FitFinding("", severity, variant.message)
     for name in look(study, Memory(), {}).undeclared_files:
         yield FitFinding("", WARNING, f"{name}: no export declares this file")
     yield from _of_published(study)

@@ -31,8 +31,10 @@ from dagster_project.report import (
     main_results,
     main_texts,
     methods,
+    people_with_variants,
     previous_verdicts,
     read_people,
+    sources_with_variants,
     write_ard,
     write_dictionary,
     write_figures,
@@ -70,14 +72,15 @@ from dagster_project.results import (
 from dagster_project.stamps import STAMPS_TABLE
 from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions
 from dagster_project.synthesis import DISPLAY_TABLES, read_display, read_propositions
+from dagster_project.variant_marts import VARIANT_TABLES
 from dagster_project.warehouse import Warehouse, copy_schemas, literal, rows, rows_as
 
 #: The schemas that are released; raw and staging are not.
-SCHEMAS = ("codebook", "marts", "results")
+SCHEMAS = ("codebook", "marts", "results", "variants")
 #: The tables that are declared whole; the others are the study's (codebook) or dbt's (marts).
 TABLES = (
     ESTIMANDS_TABLE, RESULTS_TABLE, REPRODUCTION_TABLE, RELEASE_DIFF_TABLE, FINDINGS_TABLE, FIGURES_TABLE, STAMPS_TABLE,
-    *DISPLAY_TABLES,
+    *DISPLAY_TABLES, *VARIANT_TABLES,
 )  # fmt: skip
 
 
@@ -119,10 +122,23 @@ def _add_trace(release_file: Warehouse) -> None:
     """The views by which a result is followed to its people, in SQL."""
     with release_file.connect() as connection:
         parts = rows_as(connection, ScalePart, "select scale, part from codebook.scale_parts order by scale, part_order")
-        items = rows_as(connection, ScaleItem, "select scale, item from codebook.scale_items order by scale, item_order")
+        items = rows_as(connection, ScaleItem, _SCALE_ITEMS)
         gates = rows_as(connection, GatedItem, "select item, gate from codebook.item_gates order by item, condition_order")
         blocks = rows_as(connection, ScaleItem, _JUDGED_ITEMS)
         connection.execute(trace_sql(parts, items, gates, blocks))
+
+
+#: With those that only a variant has.
+_SCALE_ITEMS = """
+    select scale, item
+    from (
+        select scale, item, 0 as order_of_table, item_order from codebook.scale_items
+        union all
+        select scale, item, 1, min(item_order) from codebook.variant_scale_items group by scale, item
+    ) as items
+    group by scale, item
+    order by scale, min(order_of_table), min(item_order)
+"""
 
 
 def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str]) -> PageContent:
@@ -235,13 +251,14 @@ def _descriptions(study: Study) -> dict[str, str]:
 def _sources(release_file: Warehouse) -> Sources:
     """What stands behind the numbers of a page, counted by the database."""
     with release_file.connect(read_only=True) as connection:
-        return Sources(
+        sources = Sources(
             roster=rows(connection, "select count(*) as n from marts.participants")[0]["n"],
             rules={row["scale"]: row["rule"] for row in rows(connection, "select scale, rule from codebook.scales")},
             left_out=rows_as(connection, OmittedPeople, OMITTED_PEOPLE_QUERY),
             columns=rows_as(connection, AnswerColumns, COLUMNS),
             exports=rows_as(connection, ExportFile, "from marts.exports order by export, file_name"),
         )
+    return sources_with_variants(sources, release_file.rows_as)
 
 
 def _people_rows(release_file: Warehouse, study: Study) -> PeopleRows | None:
@@ -251,4 +268,4 @@ def _people_rows(release_file: Warehouse, study: Study) -> PeopleRows | None:
         or len(release_file.rows(f"from marts.participants limit {MOST_PEOPLE + 1}")) > MOST_PEOPLE
     ):
         return None
-    return read_people(release_file.rows_as)
+    return people_with_variants(read_people(release_file.rows_as), release_file.rows_as)

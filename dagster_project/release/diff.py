@@ -13,13 +13,17 @@ from typing import Any
 
 from dagster_project.results import (
     COUNTED_KINDS,
+    PLAN_RULES,
     RELEASE_DIFF_TABLE,
+    RULE_TABLES,
     DiffRow,
     ReleaseChange,
     ReleasedNumber,
     claim_changes,
     count_rows,
+    plan_change,
     result_changes,
+    rule_change,
 )
 from dagster_project.warehouse import (
     Cell,
@@ -50,7 +54,8 @@ def diff_of_files(old: Path, new: Path) -> list[DiffRow]:
     with open_file_pair(old, new) as files:
         _refuse_too_old(files, old, new)
         n_left, n_joined = files.count_one_sided("marts", "participants", "participant_id")
-        rows = count_rows("person", None, n_left + n_joined, {"joined": n_joined, "left": n_left})
+        rows = [*_rules(files)]
+        rows += count_rows("person", None, n_left + n_joined, {"joined": n_joined, "left": n_left})
         for kind, wide in (("answer", _answers(files)), ("score", _scores(files))):
             for counts in files.count_cells(wide):
                 rows += count_rows(kind, counts.group, counts.rows, counts.cells)
@@ -82,6 +87,25 @@ def list_changes(old: Path, new: Path) -> Iterator[tuple[Any, ...]]:
         for kind, wide, words_of in (("answer", _answers(files), sheets), ("score", _scores(files), pivoted)):
             for row in files.list_cells(wide, words_of, words[kind]):
                 yield (kind, *row)
+
+
+def _rules(files: FilePair) -> Iterator[DiffRow]:
+    """The definitions that differ. What only one version of the codebook says is not compared: nobody changed it."""
+    for rules in RULE_TABLES:
+        old, new = (files.columns(side, "codebook", rules.table) for side in ("old", "new"))
+        if not {*rules.key} <= old.keys() & new.keys():
+            continue
+        ignored_columns = (*rules.ignored_columns, *(old.keys() ^ new.keys()))
+        for row in files.changed_rows("codebook", rules.table, rules.key, ignored_columns):
+            yield rule_change(rules, row.key, row.old_values, row.new_values)
+    columns = [files.columns(side, "codebook", "plan") for side in ("old", "new")]
+    for rule in PLAN_RULES:
+        if all(rule in side_columns for side_columns in columns):
+            old_value, new_value = (
+                files.rows(side, f"select {rule} from {{0}}.codebook.plan")[0][0] for side in ("old", "new")
+            )
+            if old_value != new_value:
+                yield plan_change(rule, old_value, new_value)
 
 
 def _missing(name: str) -> str:

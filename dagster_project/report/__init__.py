@@ -11,6 +11,7 @@ from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import COLUMNS, OMITTED_PEOPLE_QUERY, AnswerColumns, OmittedPeople, Sources
 from dagster_project.report.page import PageContent, previous_verdicts, write_page
 from dagster_project.report.people import MOST_PEOPLE, PeopleRows, read_people
+from dagster_project.report.variant_people import people_with_variants, sources_with_variants
 from dagster_project.report.word import write_word
 from dagster_project.report.workbook import write_workbook
 
@@ -35,8 +36,10 @@ __all__ = [
     "main_results",
     "main_texts",
     "methods",
+    "people_with_variants",
     "previous_verdicts",
     "read_people",
+    "sources_with_variants",
     "write_ard",
     "write_dictionary",
     "write_figures",

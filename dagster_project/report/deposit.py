@@ -39,7 +39,7 @@ SUBJECTS = {
     "scale_bands": "Named ranges of scores",
     "scale_cut_offs": "Cut-offs of scores", "norms": "Norms",
     "participant_variables": "Participant variables", "participant_categories": "Categories", "estimands": "Statistics",
-    "assumptions": "Assumptions",
+    "variants": "Variants", "assumptions": "Assumptions",
 }  # fmt: skip
 _NO_SERVICES = "Items"
 

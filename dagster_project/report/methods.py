@@ -29,6 +29,7 @@ from dagster_project.study import (
     Study,
     YesNo,
     in_words,
+    variant_words,
 )
 
 
@@ -319,6 +320,8 @@ def _sensitivity(study: Study, analyses: set[str]) -> Iterator[str]:
                 "Each of these is about those for whom a wave was planned: Little's test is summed over groups of people by"
                 " the waves planned for them, and imputation fills in no wave that was not planned."
             )
+    if variants := [f"{variant.label} ({variant_words(study, variant)})" for variant in study.protocol.variants]:
+        yield f"Change was computed again, beside the main analysis, under definitions that differ: {enumerated(variants)}."
 
 
 def citation(study: Study, release: Mapping[str, str], version: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dagster_project.report.page_data import LineColumns, NumberColumns
-from dagster_project.report.scopes import Scope
+from dagster_project.report.scopes import Scope, measure_of
 from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile, ResultRow, statistic_of
 
 #: A row for each measure, rule, moment, group and reason: how many people of the roster do not count, by the rule of
@@ -161,13 +161,15 @@ def _lines(row: ResultRow, sources: Sources, scope_lines: Sequence[Line]) -> lis
     lines = [("What", row.method), ("Formula", statistic.formula)]
     if row.unit:
         lines.append(("Unit", row.unit))
+    if measure_of(row) != row.outcome:
+        lines.append(("Variant", row.category or ""))
     if row.people_group is not None:
         of_reference = f", compared with {row.compared_with}" if row.compared_with is not None else ""
         lines.append(("Group", f"{row.people_group}{of_reference}"))
     if statistic.people != "nobody" and row.n is not None:
         lines.append(("People", f"{row.n} of {sources.roster} on the roster: {PEOPLE[statistic.people]}"))
     lines += [line for line in scope_lines if line[0] == "Left out"]
-    if rule := sources.rules.get(row.outcome):
+    if rule := sources.rules.get(measure_of(row)):
         lines.append(("Score", rule))
     lines += [line for line in scope_lines if line[0] == "Answers"]
     if row.note:

@@ -26,7 +26,7 @@ from dagster_project.study import Study
 from dagster_project.synthesis import DisplayRows
 
 #: Kinds of changes that the page lists; it counts the others.
-_LISTED_CHANGES = ("claim", "significance")
+_LISTED_CHANGES = ("rule", "claim", "significance")
 #: What readers call the statistics of a published table.
 _STATISTICS = {
     "es": "effect size", "sd": "SD", "ci_low": "lower limit", "ci_high": "upper limit", "norm_mean": "norm mean",
@@ -154,5 +154,5 @@ def _changes(changes: Sequence[ReleaseChange], release: str) -> ChangesSection:
         release=release,
         counts=list(change_counts(release_changes).items()),
         lines=count_lines(release_changes),
-        rows=[row for row in release_changes if row.kind in _LISTED_CHANGES],
+        rows=[row for kind in _LISTED_CHANGES for row in release_changes if row.kind == kind],
     )

@@ -33,6 +33,11 @@ class Scope:
     facts: tuple[str, ...] = ()
 
 
+def measure_of(row: ResultRow) -> str:
+    """What a result measures, as the page calls it: its outcome; of a variant with its name, `mood_total@strict`."""
+    return f"{row.outcome}@{row.category}" if row.analysis.startswith("variant") else row.outcome
+
+
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
     """The scope of a result; None where it counts nobody of the roster, or people who are not on the roster."""
     rule = statistic_of(row.analysis, row.statistic).people
@@ -61,7 +66,7 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     if "_covariate_adjusted" in row.analysis:
         covariates = (variable.variable for variable in covariates_of(study.protocol))
         facts = tuple(dict.fromkeys((*facts, *covariates)))
-    measure = careless_measure(row) if rule == "judged" else row.outcome
+    measure = careless_measure(row) if rule == "judged" else measure_of(row)
     return Scope(rule, measure, moment, waves, sign, return_waves, groups, facts)
 
 

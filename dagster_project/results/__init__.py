@@ -86,6 +86,7 @@ from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproductio
 from dagster_project.results.result_collector import MartRow, direction_of, planned_analyses
 from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
 from dagster_project.results.rounding import count_text, format_number, print_statistic, prints_as, round_half_away
+from dagster_project.results.rule_changes import PLAN_RULES, RULE_TABLES, plan_change, rule_change
 from dagster_project.results.sensitivity import sensitivity_results
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
@@ -112,6 +113,8 @@ from dagster_project.results.trace import (
     trace_sql,
     unknown_id_message,
 )
+from dagster_project.results.variant_statistics import OF_EACH_VARIANT, variant_analysis
+from dagster_project.results.variants import VariantMarts, variant_results
 from dagster_project.results.waves import mixed_results, norm_results
 
 __all__ = [
@@ -121,10 +124,13 @@ __all__ = [
     "ESTIMANDS_TABLE",
     "MAX_ANSWER_OPTIONS",
     "MISSING_REASON_HEADINGS",
+    "OF_EACH_VARIANT",
     "PEOPLE",
+    "PLAN_RULES",
     "RELEASE_DIFF_TABLE",
     "REPRODUCTION_TABLE",
     "RESULTS_TABLE",
+    "RULE_TABLES",
     "STATISTICS",
     "TRACE_COLUMNS",
     "ArdRow",
@@ -147,6 +153,7 @@ __all__ = [
     "ScalePart",
     "Statistic",
     "Table",
+    "VariantMarts",
     "adjusted_change_results",
     "adjusted_repeated_measures_results",
     "adjusted_subgroup_results",
@@ -207,6 +214,7 @@ __all__ = [
     "paired_results",
     "pattern_results",
     "person_lines",
+    "plan_change",
     "planned_analyses",
     "print_statistic",
     "prints_as",
@@ -217,6 +225,7 @@ __all__ = [
     "result_changes",
     "result_id",
     "round_half_away",
+    "rule_change",
     "sensitivity_results",
     "service_change_results",
     "service_difference_results",
@@ -241,5 +250,7 @@ __all__ = [
     "trace_sql",
     "unknown_id_message",
     "unplanned_results",
+    "variant_analysis",
+    "variant_results",
     "with_existing_columns",
 ]

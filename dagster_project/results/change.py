@@ -48,6 +48,13 @@ def paired_results(change_moments: Iterable[MartRow], study: Study) -> list[Resu
     return _paired(change_moments, study)[0].rows
 
 
+def planned_change_results(change_moments: Iterable[MartRow], study: Study) -> list[ResultRow]:
+    """The same, with the p values that the plan adjusts. change_moments as in change_results."""
+    rows, comparisons, n, test = _paired(change_moments, study)
+    _adjusted(rows, study, comparisons, n, test)
+    return rows.rows
+
+
 def _paired(change_moments: Iterable[MartRow], study: Study) -> tuple[Rows, list[tuple[Contrast, str]], list[int], PairedT]:
     moments_by_comparison = {(row["contrast"], row["scale"]): row for row in change_moments}
     comparisons = [(contrast, code) for contrast in study.protocol.contrasts for code in study.scales]

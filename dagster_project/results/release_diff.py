@@ -1,10 +1,10 @@
-"""What a new release changed: answers, scores, results, p values that crossed .05, and verdicts of claims.
+"""What a new release changed: definitions, answers, scores, results, p values that crossed .05, and verdicts of claims.
 
 Belongs here: the row of `results.release_diff`, converting differences to it, the summary for readers. Does not belong
 here: finding what differs (warehouse/), deciding which releases to compare.
 
-Each changed result and claim has a row. Changes of people, answers and scores are only counted, so the history of releases
-holds no personal data and grows only with waves and items.
+Each changed rule, result and claim has a row. Changes of people, answers and scores are only counted, so the history of
+releases holds no personal data and grows only with waves and items.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,6 +16,7 @@ from dagster_project.table_spec import ColumnSpec, TableSpec
 
 #: Kinds of change, in display order: singular and plural, in words.
 CHANGE_KINDS = {
+    "rule": ("rule", "rules"),
     "person": ("person", "people"),
     "answer": ("answer", "answers"),
     "score": ("score", "scores"),
@@ -33,10 +34,10 @@ _LEVEL = 0.05
 class DiffRow:
     """One change in a release, or for people, answers and scores the number of changes.
 
-    kind: one of CHANGE_KINDS. what: the item, scale, result or claim; for people: joined or left. before and after: texts,
-    as printed for results; None if absent, and for counts. before_value and after_value: the numbers, if any. n: how many
-    changed; 1 for a result or claim. people: how many people of the wave have any change of the kind, the same in all rows
-    of the kind and wave; None for a result or claim.
+    kind: one of CHANGE_KINDS. what: the rule, item, scale, result or claim; for people: joined or left. before and after:
+    texts, as printed for results; None if absent, and for counts. before_value and after_value: the numbers, if any. n: how
+    many changed; 1 for a rule, result or claim. people: how many people of the wave have any change of the kind, the same in
+    all rows of the kind and wave; None for a rule, result or claim.
     """
 
     kind: str
@@ -68,12 +69,15 @@ RELEASE_DIFF_TABLE = TableSpec(
         ColumnSpec("from_release", "text", "The earlier release."),
         ColumnSpec("to_release", "text", "The later release."),
         ColumnSpec(
-            "kind", "text", "What changed: people, answers, scores (counted); a result, a p across .05, a claim's verdict."
+            "kind",
+            "text",
+            "What changed: a rule of the definitions; people, answers, scores (counted); a result, a p across .05, a claim's"
+            " verdict.",
         ),
         ColumnSpec("wave", "text", "The wave, of answers and scores."),
-        ColumnSpec("what", "text", "The item, scale, result or claim; of people: joined or left."),
-        ColumnSpec("before", "text", "What it was, as text; of results, p and claims only."),
-        ColumnSpec("after", "text", "What it is, as text; of results, p and claims only."),
+        ColumnSpec("what", "text", "The rule, item, scale, result or claim; of people: joined or left."),
+        ColumnSpec("before", "text", "What it was, as text; of rules, results, p and claims only."),
+        ColumnSpec("after", "text", "What it is, as text; of rules, results, p and claims only."),
         ColumnSpec("before_value", "number", "What it was, as a number."),
         ColumnSpec("after_value", "number", "What it is, as a number."),
         ColumnSpec("n", "whole", "How many answers, scores or people changed; 1 for a result, p or claim."),
@@ -168,22 +172,53 @@ def _count_in_words(kind: str, n: int) -> str:
     return f"{n} {CHANGE_KINDS[kind][n != 1]}"
 
 
+#: What is counted of an outcome: of scores each, of a wave's.
+_OF_OUTCOMES = ("score", "result", "significance")
+
+
+def _outcome(row: DiffRow) -> str:
+    """What a score or a result is about."""
+    return row.what if row.kind == "score" else row.what.split("/")[1] if "/" in row.what else row.what
+
+
+def _outcomes(rows: Iterable[DiffRow]) -> dict[str, dict[str, int]]:
+    """How many scores and results changed of each outcome, those with most scores first, then those with most results."""
+    totals: dict[str, dict[str, int]] = {}
+    for row in rows:
+        if row.kind in _OF_OUTCOMES:
+            totals.setdefault(_outcome(row), dict.fromkeys(_OF_OUTCOMES, 0))[row.kind] += row.n
+    return dict(sorted(totals.items(), key=lambda entry: (-entry[1]["score"], -entry[1]["result"], entry[0])))
+
+
+def _before_and_after(kind: str, rows: Iterable[DiffRow]) -> list[str]:
+    """The rows of a kind that is not counted, before and after."""
+    of_kind = [row for row in rows if row.kind == kind]
+    cells = [(row.what, row.before or "—", row.after or "—") for row in of_kind[:_MAX_LISTED]]
+    if len(of_kind) > _MAX_LISTED:
+        cells.append((f"and {len(of_kind) - _MAX_LISTED} more", "", ""))
+    return ["", markdown_table((kind, "before", "after"), cells)] if of_kind else []
+
+
 def diff_markdown(rows: Iterable[DiffRow]) -> str:
-    """The diff for readers: totals by kind, then results and claims before and after, then the counted changes; truncated
-    lists say so. rows: of results.release_diff, of one release."""
+    """The diff for readers: totals by kind, the rules that were changed, then what follows from them or from other exports:
+    by scale or other outcome, claims and results before and after, and the counted changes; truncated lists say so. rows: of
+    results.release_diff, of one release."""
     all_rows = list(rows)
     if not all_rows:
         return "Nothing that is released changed: no person, answer, score or result."
     counts = change_counts(all_rows)
     lines = ["Changed: " + ", ".join(_count_in_words(kind, n) for kind, n in counts.items()) + "."]
-    for kind in reversed([kind for kind in CHANGE_KINDS if kind not in COUNTED_KINDS]):
-        of_kind = [row for row in all_rows if row.kind == kind]
-        if not of_kind:
-            continue
-        cells = [(row.what, row.before or "—", row.after or "—") for row in of_kind[:_MAX_LISTED]]
-        if len(of_kind) > _MAX_LISTED:
-            cells.append((f"and {len(of_kind) - _MAX_LISTED} more", "", ""))
-        lines += ["", markdown_table((kind, "before", "after"), cells)]
+    outcomes = _outcomes(all_rows)
+    lines += _before_and_after("rule", all_rows)
+    if outcomes:
+        cells = [(outcome, *map(str, totals.values())) for outcome, totals in list(outcomes.items())[:_MAX_LISTED]]
+        if len(outcomes) > _MAX_LISTED:
+            cells.append((f"and {len(outcomes) - _MAX_LISTED} more", *("" for _ in _OF_OUTCOMES)))
+        lines += ["", markdown_table(("of", *(CHANGE_KINDS[kind][1] for kind in _OF_OUTCOMES)), cells)]
+    for kind in ("claim", "significance"):
+        lines += _before_and_after(kind, all_rows)
+    order = {outcome: index for index, outcome in enumerate(outcomes)}
+    lines += _before_and_after("result", sorted(all_rows, key=lambda row: order.get(_outcome(row), 0)))
     count_summary = count_lines(all_rows)
     if count_summary:
         lines += ["", *(f"- {line}" for line in count_summary)]

@@ -33,6 +33,8 @@ PEOPLE = {
     "listed": "everybody listed, including people excluded by the study",
     "first": "people with a value at the first wave, by whether they returned this one",
     "without_group": "people on the roster whose group is not known",
+    "variant": "people on the roster whom the variant keeps",
+    "left_out": "people on the roster whom the variant leaves out",
     "nobody": "nobody of the study: the number comes from elsewhere",
 }
 

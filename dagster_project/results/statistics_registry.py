@@ -22,6 +22,7 @@ from dagster_project.results.statistic import (
     share,
     wilson_limits,
 )
+from dagster_project.results.variant_statistics import variant_statistics
 from dagster_project.study import EFFECT_SIZES, MISSING_REASONS
 from dagster_project.table_spec import ColumnSpec, TableSpec
 
@@ -346,8 +347,9 @@ _OF_EVERYBODY: tuple[Statistic, ...] = (
     *growth_statistics(),
     *share(partial(Statistic, "careless", people="judged"), "whose sheet has the sign"),
 )  # fmt: skip
+_OF_MAIN_ANALYSIS = (*_OF_EVERYBODY, *group_statistics(_OF_EVERYBODY))
 #: Every statistic, in the order of the codebook.
-STATISTICS: tuple[Statistic, ...] = (*_OF_EVERYBODY, *group_statistics(_OF_EVERYBODY))
+STATISTICS: tuple[Statistic, ...] = (*_OF_MAIN_ANALYSIS, *variant_statistics(_OF_MAIN_ANALYSIS))
 _BY_NAME: Mapping[tuple[str, str], Statistic] = {(entry.analysis, entry.name): entry for entry in STATISTICS}
 #: Our names of statistics by their names in published tables, where these differ.
 PUBLISHED_NAMES = {entry.printed_as: entry.name for entry in STATISTICS if entry.printed_as}

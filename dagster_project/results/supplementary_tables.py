@@ -3,7 +3,7 @@
 Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of what scores mean (meaning_tables.py).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from dagster_project.results.careless import careless_table
@@ -15,12 +15,13 @@ from dagster_project.results.meaning_tables import meaning_tables
 from dagster_project.results.norm_words import main_norm_notes, other_norms
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
+from dagster_project.results.variant_tables import variant_tables
 from dagster_project.study import EFFECT_SIZES, Study
 
 CellsOf = Callable[[str], Sequence[Cell]]
 
 
-def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
+def supplementary_tables(study: Study, results: Sequence[ResultRow]) -> list[Table]:
     """Every supplementary table that is not empty, numbered S1, S2, …"""
     numbers = Numbers(results)
     tables = [
@@ -37,6 +38,7 @@ def supplementary_tables(study: Study, results: Iterable[ResultRow]) -> list[Tab
         *meaning_tables(study, numbers),
         *growth_tables(study, numbers),
         careless_table(study, numbers),
+        *variant_tables(study, results),
     ]
     return numbered(existing_tables(tables), "S")
 

@@ -10,9 +10,11 @@
 -- An id names its analysis and outcome: what `scales_of` and `items_of` (trace.py) say of the outcome is constant, so that views
 -- over wide tables read the columns of these scales and items alone. `inputs_of` and `relation_of` say of a statistic which other
 -- results it is made of (statistics_registry.py).
+-- A result of a variant has its code as category: people, scores and keys are those of the variant.
 create or replace macro traced_rows(traced_id) as table
 with one as (
-    select results.*, estimands.people, estimands.people_in_words, estimands.formula, estimands.of_all_groups, contrasts.baseline, contrasts.followup
+    select results.*, estimands.people, estimands.people_in_words, estimands.formula, estimands.of_all_groups, contrasts.baseline, contrasts.followup,
+        if(starts_with(results.analysis, 'variant'), results.category, null) as variant
     from results.results as results
     left join codebook.estimands as estimands
         on results.analysis = estimands.analysis
@@ -49,14 +51,23 @@ measures as (
 scores as (
     select
         scores.participant_id, span.wave, span.wave_order, scores.scale, scores.score, scores.missing_reason,
-        scores.items_answered || ' of ' || scales.items_total as how,
+        scores.items_answered || ' of ' || coalesce(rules.items_total, scales.items_total) as how,
         scales.scale_order
     from (
-        select * from marts.scale_scores where list_contains(scales_of(split_part(traced_id, '/', 2)), scale)
+        select participant_id, wave, scale, score, items_answered, missing_reason
+        from marts.scale_scores
+        where list_contains(scales_of(split_part(traced_id, '/', 2)), scale) and not starts_with(traced_id, 'variant')
+        union all
+        select participant_id, wave, scale, score, items_answered, missing_reason
+        from variants.scores
+        where list_contains(scales_of(split_part(traced_id, '/', 2)), scale) and starts_with(traced_id, 'variant')
+            and variant = split_part(traced_id, '/', 3)
     ) as scores
+    cross join one
     inner join measures on scores.scale = measures.scale
     inner join span on scores.wave = span.wave
     inner join codebook.scales as scales on scores.scale = scales.scale
+    left join codebook.variant_scales as rules on one.variant = rules.variant and scores.scale = rules.scale
 ),
 
 -- Read once: the views have a part for each item of the study.
@@ -101,6 +112,7 @@ counted as (
         select participant_id, wave, visit from marts.answer_days where split_part(traced_id, '/', 1) = 'answer_days'
     ) as days on rule.participant_id = days.participant_id and rule.moment = days.wave
     where rule.measure = split_part(traced_id, '/', 2)
+        and not starts_with(traced_id, 'variant')
         and rule.people = case
             when one.analysis = 'missingness' then 'any'
             when one.people in ('roster', 'whole_roster', 'listed') then 'score'
@@ -112,6 +124,13 @@ counted as (
             when one.people in ('both_subgroup', 'both_subgroup_covariates') then one.contrast || '/' || split_part(one.category, '-', 1)
             else coalesce(one.contrast, one.wave, '')
         end
+    union all
+    select rule.participant_id, rule.is_counted <> (one.people = 'left_out'), rule.value, null, null, rule.reason
+    from variants.people as rule
+    cross join one
+    where rule.variant = one.variant and rule.measure = one.outcome
+        and rule.people = if(one.people = 'left_out', 'variant', one.people)
+        and rule.moment = coalesce(one.contrast, '')
     union all
     select
         cells.participant_id, cells.missing_reason is null, cells.answer, null, if(cells.missing_reason is null, null, cells.wave),
@@ -135,6 +154,7 @@ everybody as (
     select
         people.participant_id, null as excluded, people.source_file, people.source_row,
         case
+            when not kept.is_counted and one.people not in ('variant', 'left_out') then 'left out of the variant: ' || kept.reason
             when one.people = 'without_group' then if(states.people_group is null, null, 'in a group')
             when one.people_group is null and not coalesce(one.of_all_groups, false) then null
             when states.people_group is null then 'group not known'
@@ -144,6 +164,11 @@ everybody as (
     from marts.participants as people
     cross join one
     inner join marts.return_states as states on people.participant_id = states.participant_id
+    left join (
+        select participant_id, is_counted, reason
+        from variants.people
+        where starts_with(traced_id, 'variant') and variant = split_part(traced_id, '/', 3) and people = 'variant'
+    ) as kept on people.participant_id = kept.participant_id
     union all
     select
         exclusions.participant_id, 'excluded by the study: ' || coalesce(exclusions.reason, 'no reason given'), null, null, null
@@ -203,7 +228,13 @@ people as (
 
 items as (
     select scale_items.scale, items.item, items.item_order, scale_items.turned_from, items.is_recoded, items.decimals::integer as decimals
-    from codebook.scale_items as scale_items
+    from (
+        select scale, item, turned_from from codebook.scale_items where not starts_with(traced_id, 'variant')
+        union all
+        select scale, item, turned_from
+        from codebook.variant_scale_items
+        where starts_with(traced_id, 'variant') and variant = split_part(traced_id, '/', 3)
+    ) as scale_items
     inner join measures on scale_items.scale = measures.scale
     inner join codebook.items as items on scale_items.item = items.item
     union all
@@ -274,10 +305,12 @@ traced as (
         null, result_id, null, null
     from made_of
     union all
-    select 3, 'scale', null, null, 0, scales.scale, null, scales.scale_order, null, null, null, scales.rule, null, null, null, null, null,
-        null, null, null
+    select 3, 'scale', null, null, 0, scales.scale, null, scales.scale_order, null, null, null, coalesce(rules.rule, scales.rule), null,
+        null, null, null, null, null, null, null
     from codebook.scales as scales
+    cross join one
     inner join measures on scales.scale = measures.scale
+    left join codebook.variant_scales as rules on one.variant = rules.variant and scales.scale = rules.scale
     union all
     select 4, 'person', people.participant_id, null, 0, one.outcome, null, 0, people.value, null, people.text,
         coalesce(people.excluded, returns.words), people.is_counted, people.missing_reason, null, null, null, null, null, null

@@ -57,17 +57,13 @@ from dagster_project.study.norms import Norm, NormSample, ScaleNorm
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
-from dagster_project.study.protocol import (
-    Protocol,
-    PublishedTable,
-    Service,
-    ServiceUse,
-)
+from dagster_project.study.protocol import Protocol, PublishedTable
 from dagster_project.study.questions import ASK
 from dagster_project.study.read import hash_definitions, read_definition, read_instrument, read_study
 from dagster_project.study.readers import READERS, Layout
 from dagster_project.study.scores import Bands, CutOff, Score
 from dagster_project.study.sensitivity import AT_RANDOM, Scenario, Sensitivity, all_scenarios, directions_of, scenarios_of
+from dagster_project.study.service_use import Service, ServiceUse
 from dagster_project.study.source import (
     Kobo,
     LimeSurvey,
@@ -81,6 +77,8 @@ from dagster_project.study.source import (
 )
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import INVISIBLE, comparable, number_in, with_decimal_point
+from dagster_project.study.variant_study import VariantChange, variant_changes, variant_study, variant_words
+from dagster_project.study.variants import PeopleRule, ScaleRule, Variant, unknown_people_question
 from dagster_project.study.waves import Contrast, Wave
 from dagster_project.study.windows import WaveState, counts_days, wave_state
 
@@ -155,6 +153,7 @@ __all__ = [
     "NormSample",
     "OdkCentral",
     "ParticipantVariable",
+    "PeopleRule",
     "Plan",
     "Protocol",
     "PublishedTable",
@@ -167,6 +166,7 @@ __all__ = [
     "RowRule",
     "Scale",
     "ScaleNorm",
+    "ScaleRule",
     "Scenario",
     "Score",
     "Sensitivity",
@@ -177,6 +177,8 @@ __all__ = [
     "Sql",
     "Study",
     "StudyError",
+    "Variant",
+    "VariantChange",
     "VisitWindow",
     "Wave",
     "WaveConditions",
@@ -217,8 +219,12 @@ __all__ = [
     "study_code",
     "subgroups_of",
     "terms_of",
+    "unknown_people_question",
     "unknown_question",
     "unplanned_question",
+    "variant_changes",
+    "variant_study",
+    "variant_words",
     "wave_definitions",
     "wave_state",
     "with_decimal_point",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.planned import PlannedFor
+from dagster_project.study.variants import Variant
 
 if TYPE_CHECKING:
     from dagster_project.study.groups import Groups
@@ -91,6 +92,7 @@ def concealed_protocol(protocol: "Protocol") -> "Protocol":
         "groups": groups.compared_with(ascii_uppercase[0]),
         "waves": tuple(_planned(wave, groups.variable, letters) for wave in protocol.waves),
         "exports": exports,
+        "variants": tuple(_variant(variant, groups.variable, letters) for variant in protocol.variants),
     }
     return protocol.model_copy(update=changes)
 
@@ -119,12 +121,31 @@ def _planned(declaration: Declaration, variable: str, letters: Mapping[str, str]
     return declaration.model_copy(update={"planned_for": declaration.planned_for | {variable: of_letters}})
 
 
+def _variant(variant: Variant, variable: str, letters: Mapping[str, str]) -> Variant:
+    """A variant with letters in its rules of whom it keeps."""
+    rules = tuple(
+        rule
+        if rule.variable != variable
+        else rule.model_copy(
+            update={name: tuple(sorted(letters[code] for code in getattr(rule, name))) for name in ("only", "left_out")}
+        )
+        for rule in variant.people
+    )
+    return variant.model_copy(update={"people": rules})
+
+
 def identifying_facts(protocol: "Protocol") -> list[str]:
     """What a release will show of one concealed group and not of another, by which it may be told: a line each."""
     groups = protocol.groups
     if not protocol.is_concealed or groups is None or isinstance(groups, str):
         return []
-    return [
+    variants = [
+        f"variant {variant.variant} keeps people by {groups.variable}, whose groups are concealed: whoever knows whom it"
+        " keeps can tell them apart by it"
+        for variant in protocol.variants
+        if groups.variable in {rule.variable for rule in variant.people}
+    ]
+    return variants + [
         f"{condition.subject} is planned by {groups.variable}, whose groups are concealed: whoever knows whom it is planned"
         " for can tell them apart by it"
         for condition in protocol.conditions

@@ -40,6 +40,7 @@ participant_variables:    # what the roster says of people: Table 1
 # groups: {{variable: group, reference: a, design: natural}}   # or randomised: compared with each other, docs/groups.md
 # careless: {{}}               # signs of careless answers, counted; nobody is excluded: docs/meaning.md
 # ordinal_reliability: [example_total]   # alpha and omega of polychoric correlations as well
+# variants: [{{variant: only_a, people: {{variable: group, only: [a]}}}}]   # beside the main analysis: docs/variants.md
 
 exports:
   # The roster: one row a person. It needs no wave.

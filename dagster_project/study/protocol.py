@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from dagster_project.study.base import Code, Definition, Text, WaveId
+from dagster_project.study.base import Code, Definition, Text
 from dagster_project.study.careless import Careless
 from dagster_project.study.export import RESERVED_NAMES, Export
 from dagster_project.study.groups import Groups, RepeatedBaseline, groups_error, ordered_groups
@@ -27,24 +27,10 @@ from dagster_project.study.plan import Family, Plan
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, condition_of
 from dagster_project.study.roster import with_roster_of_wave
 from dagster_project.study.sensitivity import Sensitivity
+from dagster_project.study.service_use import ServiceUse
 from dagster_project.study.source import ServiceSource
+from dagster_project.study.variants import Variant, variants_error
 from dagster_project.study.waves import Contrast, Wave
-
-
-class Service(Definition):
-    """A health care service that people may have used."""
-
-    service: Code = Field(description="a code such as gp")
-    label: str = Field(description="the service's name as tables print it")
-
-
-class ServiceUse(Definition):
-    """The services asked about, and in which waves."""
-
-    waves: tuple[WaveId, ...] = Field(description="the waves in which services were asked about")
-    services: tuple[Service, ...] = Field(min_length=1, description="the services, in table order")
-    used: tuple[Text, ...] = Field(description="what an export writes for a service that was used, e.g. ['Yes', '1']")
-    not_used: tuple[Text, ...] = Field(description="what an export writes for a service that was not used")
 
 
 class PublishedTable(Definition):
@@ -103,6 +89,11 @@ class Protocol(Definition):
     careless: Careless | None = Field(
         default=None, description="signs of careless answers to count, e.g. {long_string: 0.5}; {} for the defaults"
     )
+    variants: tuple[Variant, ...] = Field(
+        default=(),
+        description="the same exports under other definitions, computed beside the main analysis, e.g. [{variant:"
+        " per_protocol, people: {variable: adherence, only: [completed]}}]",
+    )
     exports: tuple[Export, ...] = Field(
         min_length=1, description="the exports, the roster among them unless roster: names a wave"
     )
@@ -141,6 +132,8 @@ class Protocol(Definition):
                 raise ValueError(f"service_use names the unknown wave {wave}")
         self._check_measures(waves)
         if error := groups_error(self.groups, self.participant_variables):
+            raise ValueError(error)
+        if error := variants_error(self.variants, self.participant_variables):
             raise ValueError(error)
         self._check_families()
         self._check_sources()

@@ -35,6 +35,7 @@ from dagster_project.study.planned_checks import check_conditions
 from dagster_project.study.protocol import Protocol
 from dagster_project.study.questions import ASK, construct_question, refuse_open_questions
 from dagster_project.study.study import Study
+from dagster_project.study.variant_study import variant_study
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -104,6 +105,7 @@ def read_study(folder: Path) -> Study:
     for index, export in enumerate(protocol.exports):
         check_export(study, export, f"{protocol_file}: exports[{index}]")
     check_conditions(study, protocol_file)
+    _check_variants(study, protocol_file)
     # Last: what does not fit is said of the files as they are.
     return replace(study, protocol=concealed_protocol(protocol))
 
@@ -359,6 +361,14 @@ def _check_gates(study: Study, protocol_file: Path) -> None:
         gates_of(study.instruments)
     except ValueError as error:
         raise StudyError(f"{protocol_file}: instruments: {error}") from None
+
+
+def _check_variants(study: Study, file: Path) -> None:
+    for variant in study.protocol.variants:
+        try:
+            variant_study(study, variant)
+        except ValueError as error:
+            raise StudyError(f"{file}: {error}") from None
 
 
 def _check_norms(study: Study, file: Path) -> None:

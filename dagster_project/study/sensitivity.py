@@ -81,10 +81,10 @@ class Sensitivity(Definition):
     @property
     def without_reference(self) -> "Sensitivity":
         """The part that is the same whichever group is the reference."""
-        update: dict[str, object] = {"reference_based": ()}
+        shifted = self
         if self.delta_groups == "compared":
-            update |= {"deltas": (), "delta_unit": None, "tipping_point": False}
-        return self.model_copy(update=update)
+            shifted = self.model_copy(update={"deltas": (), "delta_unit": None, "tipping_point": False})
+        return shifted.model_copy(update={"reference_based": ()})
 
 
 @dataclass(frozen=True)

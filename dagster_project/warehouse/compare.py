@@ -109,17 +109,20 @@ class FilePair:
         )
         keys = ", ".join(f"coalesce(o.{identifier(c)}, n.{identifier(c)}) as {identifier(c)}" for c in key)
         differs = " or ".join(f"o.{identifier(column)} is distinct from n.{identifier(column)}" for column in value_columns)
+        # A part of the key may be null, as in rules that hold for everything.
+        same_key = " and ".join(f"o.{identifier(column)} is not distinct from n.{identifier(column)}" for column in key)
         value_pairs = ", ".join(f"{side}.{identifier(column)}" for side in ("o", "n") for column in value_columns)
         rows = self._connection.execute(
             f"with {side_queries} select {keys}, o.is_there, n.is_there, {value_pairs or 'null'}"
-            f" from old_side as o full join new_side as n on {_equal('o', 'n', key)}"
+            f" from old_side as o full join new_side as n on {same_key}"
             f" where o.is_there is null or n.is_there is null or {differs or 'false'}"
             f" order by {', '.join(str(index + 1) for index in range(len(key)))}"
         ).fetchall()
         changed_rows = []
         for row in rows:
             is_in_old, is_in_new, *values = row[len(key) :]
-            old_values, new_values = values[: len(value_columns)], values[len(value_columns) :]
+            width = len(value_columns)
+            old_values, new_values = values[:width], values[width : 2 * width]
             changed_rows.append(
                 ChangedRow(
                     dict(zip(key, row[: len(key)], strict=True)),

@@ -1,6 +1,7 @@
 """A study of two arms and three waves through the whole graph: T3 is planned for the intervention arm only, sleep at T2 for women
 only. Every count is made here from the people that were written, in plain Python."""
 
+import csv
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +9,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planned_study import ITEMS, PROTOCOL, SLEEP_ITEMS, MadePerson, made_people, write_study
+from planned_study import (
+    ITEMS,
+    PROTOCOL,
+    SLEEP_ITEMS,
+    VARIANT_PROTOCOL,
+    MadePerson,
+    made_people,
+    with_blanks,
+    write_study,
+)
 from recompute import recompute
+from released_page import numbers_by_id, read_page_data
 
 from dagster_project.exports import contract_of_file, listed_people, pseudonym, rows_with_answers
 from dagster_project.rehearsal.fit import check_study
@@ -32,8 +43,8 @@ def _has(person: MadePerson, wave: str) -> bool:
 def planned_run(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any) -> tuple[Any, list[MadePerson]]:
     from conftest import run_all
 
-    folder, people = tmp_path_factory.mktemp("planned"), made_people()
-    workspace = workspace_at(folder, write_study(folder / "made" / "planned_study", people))
+    folder, people = tmp_path_factory.mktemp("planned"), with_blanks(made_people())
+    workspace = workspace_at(folder, write_study(folder / "made" / "planned_study", people, VARIANT_PROTOCOL))
     run = run_all(workspace)
     assert run.success, (run.failures, run.checks)
     assert run.checks["marts/unplanned_answers", "planned_waves_decided"] == (
@@ -73,12 +84,12 @@ def test_who_is_not_planned_for_a_wave_counts_nowhere_as_missing_it(planned_run:
         assert values[f"summary/{scale}/{wave}/n"] == count
     assert values["summary/sleep_total/T2/missing_not_planned"] == len(people) - len(women)
     # Who left: at T3 of the intervention arm alone.
-    stayers = [_score(person, "T1") for person in arm if _has(person, "T3")]
-    leavers = [_score(person, "T1") for person in arm if not _has(person, "T3")]
+    stayers, leavers = ([person for person in arm if _has(person, "T3") is stays] for stays in (True, False))
+    scores = [[_score(person, "T1") for person in part if not has_blank(person, "T1")] for part in (stayers, leavers)]
     leaver_values = [
         values[f"leavers/mood_total/T3/{name}"] for name in ("n_returned", "n_left", "mean_returned", "mean_left")
     ]
-    assert leaver_values == pytest.approx([len(stayers), len(leavers), np.mean(stayers), np.mean(leavers)])
+    assert leaver_values == pytest.approx([*map(len, scores), *map(np.mean, scores)])
     assert [values[f"leavers/age/T3/{name}"] for name in ("n_returned", "n_left")] == [len(stayers), len(leavers)]
     assert values["leavers/sex/f/T3/n_left"] == len(leavers)
 
@@ -270,3 +281,130 @@ def _same_by_python_and_sql(workspace: Any) -> None:
     ]
     sql = "select source_row from marts.unplanned_answers where block = 'sleep' order by source_row"
     assert rows == [row["source_row"] for row in workspace.released(sql)] == [3, 9]
+
+
+def _of_variant(values: dict[str, float | None], variant: str) -> dict[str, float | None]:
+    """The values of a variant by the id without its name."""
+    return {
+        "/".join(part for part in name.removeprefix("variant_").split("/") if part != variant): value
+        for name, value in values.items()
+        if name.startswith("variant_") and name.split("/")[2] == variant
+    }
+
+
+@pytest.mark.slow
+def test_variants_are_what_a_study_of_these_definitions_would_be(planned_run: tuple[Any, list[MadePerson]]) -> None:
+    workspace, people = planned_run
+    values = workspace.values()
+    report = recompute(workspace.release / "warehouse.duckdb")
+    assert [str(difference) for difference in report.differences] == []
+    # Only what the oracle does not know of the main analysis either.
+    uncovered = {name for name in report.uncovered if name.startswith("variant")}
+    assert {name.removeprefix("variant_") for name in uncovered} <= {*report.uncovered, "change_difference/p_holm"}, (
+        uncovered
+    )
+    # A rule that nobody's answers meet changes nothing, to the last bit; nor does one that only the same answers meet.
+    half_of_sleep = _of_variant(values, "half_of_sleep")
+    assert len(half_of_sleep) > 40
+    assert {name: value for name, value in half_of_sleep.items() if not name.endswith("verdict_differs")} == {
+        name: values[name] for name in half_of_sleep if not name.endswith("verdict_differs")
+    }
+    assert _of_variant(values, "one_of_three") == _of_variant(values, "two_of_three") != half_of_sleep
+    # Half of those who left out an item are scored again.
+    blank = {wave: sum(has_blank(person, wave) for person in people) for wave in WAVES}
+    gained = {wave: values[f"variants/mood_total/two_of_three/{wave}/n_scores_gained"] for wave in WAVES}
+    assert gained == blank
+    assert blank["T1"] and blank["T2"]
+    men = [person for person in people if person.sex == "man"]
+    assert values["variants/roster/women/n_left_out"] == len(men) == 12
+    assert values["variants/mood_total/women/T1/n_scores_left_out"] == sum(not np.isnan(_score(man, "T1")) for man in men)
+    # Nobody is left: a reason stands.
+    notes = workspace.released(
+        "select value, note from results.results where result_id in ('variant_change/mood_total/nobody/T1-T2/p',"
+        " 'variant_change_difference/mood_total/nobody/intervention/T1-T2/p')"
+    )
+    assert sorted(row["note"] for row in notes) == ["no pairs", "nobody in the group"]
+    assert values["variant_change/mood_total/nobody/T1-T2/n"] == 0
+
+
+def has_blank(person: MadePerson, wave: str) -> bool:
+    """Whether somebody left out an item of mood."""
+    return _has(person, wave) and np.isnan(_score(person, wave))
+
+
+@pytest.mark.slow
+def test_a_number_of_a_variant_is_traced_to_its_people(planned_run: tuple[Any, list[MadePerson]]) -> None:
+    workspace, people = planned_run
+    values = workspace.values()
+    groups = workspace.released(
+        "select is_counted, coalesce(missing_reason, '') as reason, count(*) as n"
+        " from trace('variant_change/mood_total/women/T1-T2/n') where part = 'person' group by all order by all"
+    )
+    assert sum(row["n"] for row in groups if row["is_counted"]) == values["variant_change/mood_total/women/T1-T2/n"]
+    assert {row["reason"]: row["n"] for row in groups}["left out of the variant: sex: m"] == 12
+    assert sum(row["n"] for row in groups) == len(people)
+    by_key = workspace.released(
+        "select item, min(value + keyed) as low, max(value + keyed) as high"
+        " from trace('variant_change/mood_total/other_key/T1-T2/n') where part = 'answer' and value is not null"
+        " group by all order by all"
+    )
+    assert [row["item"] for row in by_key] == ["mood_01", "mood_02"]
+    assert (by_key[1]["low"], by_key[1]["high"]) == (6, 6)
+    rule = workspace.released("select how from trace('variant_change/mood_total/two_of_three/T1-T2/n') where part = 'scale'")
+    assert rule == [{"how": "sum of 3 items, at least 2 answered, times 3 / those there"}]
+    kept = workspace.released(
+        "select is_counted, count(*) as n from trace('variants/roster/women/n_left_out') where part = 'person' group by all"
+        " order by all"
+    )
+    assert kept == [{"is_counted": False, "n": 12}, {"is_counted": True, "n": 12}]
+
+
+@pytest.mark.slow
+def test_the_page_lists_who_counts_in_a_variant(planned_run: tuple[Any, list[MadePerson]]) -> None:
+    workspace, _ = planned_run
+    data = read_page_data((workspace.release / "index.html").read_text(encoding="utf-8"))
+    people, numbers = data["people"], data["numbers"]
+    assert people is not None
+    checked = 0
+    for result_id, value, index in zip(
+        numbers["result_ids"], numbers["values"], numbers["scope_indexes"], strict=True
+    ):  # fmt: skip
+        if not result_id.startswith("variant") or not result_id.endswith(("/n", "/n_left_out")):
+            continue
+        assert index is not None, result_id
+        scope = people["scopes"][index]
+        entry = people["counted_people"]["/".join((scope["rule"], scope["measure"], scope["moment"]))]
+        flags = people["counted_flags"][entry["flags_index"]]
+        of_groups = [not scope["people_groups"] or group in scope["people_groups"] for group in people["people_groups"]]
+        assert sum(flag == "1" and is_in for flag, is_in in zip(flags, of_groups, strict=True)) == value, result_id
+        checked += 1
+    assert checked > 50
+    lines = dict(numbers_by_id(data)["variant_change/mood_total/other_key/T1-T2/n"].lines)
+    assert (lines["Variant"], lines["Score"]) == (
+        "other_key", "sum of 2 items, all answered; reversed (6 - answer): mood_02"
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_tables_put_variants_beside_the_main_analysis(planned_run: tuple[Any, list[MadePerson]]) -> None:
+    workspace, _ = planned_run
+    tables = workspace.release / "tables"
+    overview = next(tables.glob("*_variants.csv")).read_text(encoding="utf-8-sig").splitlines()
+    assert overview[0].endswith("Answers that depend on it,Tests with another verdict")
+    assert "primary): there is no p in the variant" in next(line for line in overview if line.startswith(",nobody"))
+    assert '"people, by Sex: only Women"' in overview[1] or "people, by Sex: only Women" in overview[1]
+    with next(tables.glob("*_variants_change.csv")).open(encoding="utf-8-sig", newline="") as opened:
+        change = list(csv.DictReader(opened))
+    in_first_contrast = [row for row in change if row["section"] == "mood, T1-T2"]
+    labels = ["Main analysis", *(variant.label for variant in read_study(workspace.study_folder).protocol.variants)]
+    assert [row["label"] for row in in_first_contrast] == labels
+    values = workspace.values()
+    assert in_first_contrast[0]["n"] == str(int(values["change/mood_total/T1-T2/n"] or 0))
+    assert in_first_contrast[1]["n"] == str(int(values["variant_change/mood_total/women/T1-T2/n"] or 0))
+    assert in_first_contrast[5]["another verdict"] == "below in the main analysis"
+    assert values["variant_change/mood_total/other_key/T1-T2/verdict_differs"] == 1
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    assert (
+        "Change was computed again, beside the main analysis, under definitions that differ: Women (people, by Sex:" in page
+    )
+    assert "left out of the variant: sex: m" in page

@@ -156,6 +156,7 @@ def test_release_names_nobody(small_run: Any) -> None:
         "codebook",
         "marts",
         "results",
+        "variants",
     }
     columns = {row["column_name"] for row in workspace.released("select column_name from information_schema.columns")}
     assert "respondent" not in columns

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from dagster_project.release.diff import diff_of_files, list_changes, remember_diff
-from dagster_project.results import DiffRow
+from dagster_project.results import DiffRow, diff_markdown
 from dagster_project.warehouse import Warehouse, WarehouseError
 
 #: Answers as (person, wave, a, b); a code below 1 is a reason. Scores as (person, wave, whole, reason).
@@ -137,3 +137,50 @@ def test_a_history_keeps_what_it_may_of_older_releases(tmp_path: Path) -> None:
         "before_value": 4.0, "after_value": 5.0, "n": 1,
     }  # fmt: skip
     assert not {"p1", "p2", "p3", "p4", "p5"} & {str(value) for row in diff_rows for value in row.values()}
+
+
+def test_a_changed_rule_is_named_before_what_follows_from_it(tmp_path: Path) -> None:
+    """Two releases of one state, in the second of which the score asks for fewer items, one is turned and an error rate moved."""
+    old, new = (
+        _file(tmp_path / f"{name}.duckdb", OLD, codes=True, means={"change/whole/T1-T2/p": p})
+        for name, p in (("old", 0.04), ("new", 0.2))
+    )
+    for file, rule, turned_from, alpha in (
+        (old, "sum of 2 items, all answered", None, 0.05),
+        (new, "mean of 2 items", 6, 0.01),
+    ):
+        with duckdb.connect(str(file)) as connection:
+            connection.execute(
+                "alter table codebook.scales add column rule varchar; alter table codebook.scales add column label varchar"
+            )
+            connection.execute("update codebook.scales set rule = $1, label = $1", [rule])
+            connection.execute(
+                "create table codebook.scale_items as select * from (values ('whole', 'a', 1, null::int), ('whole', 'b', 2, null::int)) as t(scale, item, item_order, turned_from)"
+            )
+            connection.execute("update codebook.scale_items set turned_from = ? where item = 'b'", [turned_from])
+            connection.execute("create table codebook.plan as select ?::double as alpha, 1 as seed", [alpha])
+            connection.execute(
+                "create table codebook.planned_for as select 'T2' as wave, null::varchar as block, 'arm' as variable, 'x' as category"
+            )
+            if file == new:
+                connection.execute("alter table codebook.plan add column margin double; update codebook.plan set margin = 1")
+                connection.execute("insert into codebook.planned_for values ('T3', null, 'arm', 'x')")
+                connection.execute("create table codebook.variants as select 'a' as variant, 'arm' as subject")
+    rows = diff_of_files(old, new)
+    assert [(row.what, row.before, row.after) for row in rows if row.kind == "rule"] == [
+        ("scale whole", "sum of 2 items, all answered", "mean of 2 items"),
+        ("item of a scale whole, b", "turned from none", "turned from 6"),
+        ("for whom it is planned T3, arm, x", None, "there"),
+        ("plan, alpha", "0.05", "0.01"),
+    ]
+    markdown = diff_markdown(rows)
+    assert markdown.startswith("Changed: 4 rules, 1 result, 1 p that crossed .05.\n\n| rule | before | after |")
+    tables = [
+        line
+        for line in markdown.splitlines()
+        if line.startswith(("| rule", "| of", "| whole", "| significance", "| result"))
+    ]
+    assert tables == [
+        "| rule | before | after |", "| of | scores | results | p that crossed .05 |", "| whole | 0 | 1 | 1 |",
+        "| significance | before | after |", "| result | before | after |",
+    ]  # fmt: skip

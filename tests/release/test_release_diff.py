@@ -122,6 +122,18 @@ def test_somebody_new_and_a_scale_renamed_are_said(small_copy: StudyCopy) -> Non
     assert run.success, run.failures
     diff = workspace.released("select kind, what, before, after from results.release_diff")
     assert {"kind": "person", "what": "joined", "before": None, "after": None} in diff
+    rules = {row["what"]: (row["before"], row["after"]) for row in diff if row["kind"] == "rule"}
+    rule, composite = "mean of 2 items, all answered", "mean of 2 scales (push, {}), at least 2 of them with a score"
+    assert rules == {
+        "scale pull": (rule, None), "scale hold": (None, rule),
+        "scale drive_overall": (composite.format("pull"), composite.format("hold")),
+        "item of a scale pull, drive_03": ("there", None), "item of a scale pull, drive_04": ("there", None),
+        "item of a scale hold, drive_03": (None, "there"), "item of a scale hold, drive_04": (None, "there"),
+        "part of a scale drive_overall, pull": ("there", None), "part of a scale drive_overall, hold": (None, "there"),
+    }  # fmt: skip
+    summary = run.metadata["release"]["what changed"].value.splitlines()
+    assert summary[0].startswith("Changed: 9 rules, 1 person, ")
+    assert summary[2] == "| rule | before | after |"
     assert {"kind": "result", "what": "summary/pull/T1/n", "before": "2", "after": None} in diff
     assert {"kind": "result", "what": "summary/hold/T1/n", "before": None, "after": "2"} in diff
     assert {"kind": "result", "what": "characteristics/age/n", "before": "3", "after": "4"} in diff

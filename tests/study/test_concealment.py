@@ -8,7 +8,16 @@ from group_study import write_group_study
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dagster_project.study import Category, Groups, Study, StudyError, codebook_tables, identifying_facts, read_study
+from dagster_project.study import (
+    Category,
+    Groups,
+    Sensitivity,
+    Study,
+    StudyError,
+    codebook_tables,
+    identifying_facts,
+    read_study,
+)
 from dagster_project.study.concealment import letters_of
 
 _DECLARED = "groups: {variable: arm, reference: waiting, design: randomised}"
@@ -144,3 +153,31 @@ def test_every_group_has_a_letter_of_its_own(seed: int, codes: list[str]) -> Non
     letters = letters_of(groups, [Category(category=code, label=code) for code in codes])
     assert sorted(letters.values()) == [chr(ord("A") + order) for order in range(len(codes))]
     assert set(letters) == set(codes)
+
+
+def test_what_needs_the_reference_waits_until_groups_are_unblinded(tmp_path: Path) -> None:
+    departures = "sensitivity: {reference_based: [jump_to_reference], deltas: [1], delta_unit: points, tipping_point: true}"
+    concealed = _study(tmp_path, f"{_SEED}, {departures}").protocol
+    assert concealed.sensitivity == Sensitivity()
+    unblinded = _study(tmp_path, f"{_SEED}, unblinded: 2024-05-01, {departures}").protocol
+    assert unblinded.sensitivity is not None
+    assert unblinded.sensitivity.reference_based == ("jump_to_reference",)
+    assert concealed.plan_hash == unblinded.plan_hash
+    # Shifting everybody's scores needs no reference.
+    of_all = _study(tmp_path, f"{_SEED}, sensitivity: {{deltas: [1], delta_unit: points, delta_groups: all}}").protocol
+    assert of_all.sensitivity is not None
+    assert of_all.sensitivity.deltas == (1.0,)
+
+
+def test_a_variant_of_concealed_groups_has_letters_and_is_warned_about(tmp_path: Path) -> None:
+    _study(tmp_path, "")
+    file = tmp_path / "original.yaml"
+    variant = "{variant: two, people: {variable: arm, only: [course, waiting], if_unknown: leave_out}}"
+    file.write_text(f"{file.read_text(encoding='utf-8')}variants: [{variant}]\n", encoding="utf-8")
+    protocol = _study(tmp_path, _SEED).protocol
+    variable = next(entry for entry in protocol.participant_variables if entry.variable == "arm")
+    letters = sorted(entry.category for entry in variable.categories if entry.text[0] in ("Course", "Waiting list"))
+    assert [rule.only for rule in protocol.variants[0].people] == [tuple(letters)]
+    assert identifying_facts(protocol) == [
+        "variant two keeps people by arm, whose groups are concealed: whoever knows whom it keeps can tell them apart by it"
+    ]

@@ -51,6 +51,12 @@ from dagster_project.study.codebook.protocol import (
     visit_windows_table,
     waves_table,
 )
+from dagster_project.study.codebook.variants import (
+    variant_people_table,
+    variant_scale_items_table,
+    variant_scales_table,
+    variants_table,
+)
 from dagster_project.study.study import Study
 
 
@@ -94,5 +100,9 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "category_texts": category_texts_table(study),
         "participant_special_codes": participant_special_codes_table(study),
         "norms": norms_table(study),
+        "variants": variants_table(study),
+        "variant_people": variant_people_table(study),
+        "variant_scales": variant_scales_table(study),
+        "variant_scale_items": variant_scale_items_table(study),
         "assumptions": assumptions_table(study),
     }
