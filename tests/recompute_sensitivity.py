@@ -68,4 +68,5 @@ class Sensitivity:
         values = [scores[is_in & np.isfinite(scores)] for is_in in self._is_in.values()]
         residuals = [group - group.mean() for group in values if len(group) > 1]
         df = sum(len(group) - 1 for group in residuals)
-        return math.sqrt(sum(float((group**2).sum()) for group in residuals) / df) if df else math.nan
+        sd = math.sqrt(sum(float((group**2).sum()) for group in residuals) / df) if df else math.nan
+        return sd if sd > 0 else math.nan

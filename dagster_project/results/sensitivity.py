@@ -5,9 +5,10 @@ Belongs here: which numbers these analyses have, by what name and method. Does n
 a declared sensitivity analysis there are no rows.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from dagster_project.results.change import seed_of
@@ -18,6 +19,7 @@ from dagster_project.statistics import (
     Comparison,
     GroupImputation,
     Pattern,
+    Pooled,
     PooledDifference,
     imputations_needed,
     pooled_difference,
@@ -30,6 +32,7 @@ from dagster_project.study import AT_RANDOM, Contrast, Scenario, Sensitivity, St
 ANALYSES = {"mi_group_difference": False, "mi_group_adjusted": True}
 #: In how many SDs within groups at baseline a tipping point is looked for.
 MOST_SDS = 5.0
+_NO_SD = "no variation at baseline"
 _MODELS = {
     False: "means compared without taking variances to be equal (Welch)",
     True: "analysis of covariance of all groups with the score at baseline",
@@ -105,20 +108,24 @@ class _ScaleSensitivity:
         return self._baseline_sds[self._waves.index(contrast.baseline)]
 
     def _delta(self, case: _Case) -> float:
-        """The shift of imputed follow-ups in the scale's units, with its sign."""
+        """The shift of imputed follow-ups in the scale's units, with its sign; NaN in SDs where there are none."""
         unit = self._sd(case.contrast) if self._sensitivity.delta_unit == "baseline_sd" else 1.0
-        return case.scenario.sign * case.scenario.delta * unit
+        return case.scenario.sign * case.scenario.delta * unit if unit > 0 else math.nan
 
     def _comparison(self, case: _Case) -> Comparison:
         ends = [self._waves.index(wave) for wave in (case.contrast.baseline, case.contrast.followup)]
         pairs = self._imputation.pairs(ends[0], ends[1], case.scenario.method)  # type: ignore[arg-type]
         comparison = Comparison(pairs, case.group, case.contrast.baseline_sign, case.is_adjusted)
-        if not case.scenario.delta:
+        if not case.scenario.delta or math.isnan(self._delta(case)):
             return comparison
         return comparison.shifted([self._delta(case) * is_shifted for is_shifted in self._is_shifted])
 
     def _difference(self, case: _Case) -> PooledDifference:
-        return pooled_difference(self._comparison(case), LEVEL)
+        difference = pooled_difference(self._comparison(case), LEVEL)
+        if not case.scenario.delta or math.isfinite(self._delta(case)):
+            return difference
+        no_shift = Pooled(*(math.nan,) * 9, _NO_SD)
+        return replace(difference, pooled=no_shift, error=math.nan, p_error=math.nan)
 
     def _in_words(self, reason: str) -> str:
         """A reason with the codes of groups in place of their numbers."""
@@ -146,7 +153,7 @@ class _ScaleSensitivity:
         rows.add(scale, "n_imputed", difference.n_imputed, n, "those of them of whom a score is imputed", **fields)
         rows.add(scale, "imputations", self._imputation.imputations, n, "data sets, alike for all scenarios", **fields)
         if case.scenario.delta:
-            shift_fields: RowFields = {**fields, "note": "no variation at baseline"}
+            shift_fields: RowFields = {**fields, "note": _NO_SD}
             rows.add(scale, "delta", self._delta(case), n, "added to imputed scores at follow-up", **shift_fields)
         rows.add(scale, "difference", pooled.estimate, n, method, **fields)
         rows.add(scale, "monte_carlo_error", difference.error, n, "of the difference, over data sets drawn anew", **fields)

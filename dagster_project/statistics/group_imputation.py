@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dagster_project.statistics.ancova import ROUNDING
 from dagster_project.statistics.change import Floats
 from dagster_project.statistics.imputation import BURN_IN, _inverse_wishart, _Part, _united
 from dagster_project.statistics.normal import fit_normal
@@ -233,8 +234,8 @@ class GroupImputation:
 
 def pooled_sd(groups: Sequence[Sequence[Pattern]], wave: int) -> float:
     """The SD of the scores of one wave within groups: root(sum of squares within / (people - groups)), groups of one person
-    or none left out; NaN without two people in any group."""
-    squares, df = 0.0, 0
+    or none left out; NaN without two people in any group, 0 where nothing but rounding is left."""
+    squares, df, size = 0.0, 0, 0.0
     for patterns in groups:
         scored = [(pattern, pattern.waves.index(wave)) for pattern in patterns if pattern.n > 0 and wave in pattern.waves]
         people = sum(pattern.n for pattern, _ in scored)
@@ -243,5 +244,6 @@ def pooled_sd(groups: Sequence[Sequence[Pattern]], wave: int) -> float:
         mean = sum(pattern.n * pattern.mean[column] for pattern, column in scored) / people
         for pattern, column in scored:
             squares += pattern.cross_products[column, column] + pattern.n * (pattern.mean[column] - mean) ** 2
-        df += people - 1
-    return float(np.sqrt(squares / df)) if df else float("nan")
+        df, size = df + people - 1, max(size, abs(float(mean)))
+    sd = float(np.sqrt(squares / df)) if df else float("nan")
+    return 0.0 if sd <= ROUNDING * size else sd

@@ -145,6 +145,20 @@ def test_a_delta_in_sds_and_of_all_groups() -> None:
     assert not [result_id for result_id in rows if "tipping" in result_id or "reference/" in result_id]
 
 
+def test_an_sd_that_is_not_there_shifts_nothing() -> None:
+    people = {arm: np.column_stack([np.full(len(scores), 8.0), scores[:, 1]]) for arm, scores in _people().items()}
+    people["c"][::4, 1] = 9.0
+    rows = _rows(_study(Sensitivity(deltas=(1,), delta_unit="baseline_sd", tipping_point=True)), people)
+    address = f"mi_group_difference/{SCALE}/worse_1/c/up"
+    assert {rows[f"{address}/{name}"].note for name in ("delta", "difference", "se", "p", "monte_carlo_error")} == {
+        "no variation at baseline"
+    }
+    full = {arm: np.where(np.isnan(scores), 9.0, scores) for arm, scores in people.items()}
+    rows = _rows(_study(Sensitivity(deltas=(1,), delta_unit="baseline_sd", tipping_point=True)), full)
+    assert rows[f"{address}/p"].note == "no variation at baseline"
+    assert rows[f"mi_group_difference/{SCALE}/missing_at_random/c/up/p"].value is not None
+
+
 def test_where_little_is_known_more_data_sets_are_drawn() -> None:
     people = {arm: scores.copy() for arm, scores in _people().items()}
     for scores in people.values():

@@ -333,4 +333,6 @@ def test_the_sd_within_groups_is_that_of_residuals() -> None:
     residuals = np.concatenate([values - values.mean() for values in matrices])
     expected = math.sqrt((residuals**2).sum() / (len(residuals) - 3))
     assert pooled_sd([patterns_of(matrix) for matrix in _groups()], 0) == pytest.approx(expected, rel=1e-12)
+    constant = [patterns_of(np.full((people, 1), 0.1)) for people in (3, 7)]
+    assert pooled_sd([[*constant[0], *constant[1]], constant[1]], 0) == 0.0
     assert math.isnan(pooled_sd([patterns_of(matrix[:1]) for matrix in _groups()], 0))
