@@ -23,6 +23,8 @@ class Growth:
         declared = study._rows("codebook.growth")
         self._growth = declared[0] if declared else None
         self._windows = {row["wave"]: row for row in study._rows("codebook.visit_windows")}
+        rows = study._rows("codebook.waves", "wave_order")
+        self._planned_days = {row["wave"]: (row["month"] - rows[0]["month"]) * 365.25 / 12 for row in rows}
         index = {row["participant_id"]: number for number, row in enumerate(study.people)}
         dates: dict[str, list[Any]] = {wave: [None] * len(index) for wave in study.waves}
         for row in study._rows("marts.answer_sheets"):
@@ -69,10 +71,8 @@ class Growth:
     def _times(self, wave: str) -> Array:
         assert self._growth is not None
         if self._growth["time"] == "answered_on":
-            return self._days[wave] / self._growth["days_per_unit"]
-        months = {row["wave"]: row["month"] for row in self._study._rows("codebook.waves")}
-        days = (months[wave] - months[self._study.waves[0]]) * 365.25 / 12
-        return np.full(len(self._study.people), days / self._growth["days_per_unit"])
+            return np.asarray(self._days[wave] / self._growth["days_per_unit"])
+        return np.full(len(self._study.people), self._planned_days[wave] / self._growth["days_per_unit"])
 
     def _lines(self) -> Results:
         study, everybody = self._study, np.ones(len(self._study.people), dtype=bool)
@@ -83,6 +83,7 @@ class Growth:
             scores = np.where(np.isfinite(times), scores, math.nan)
             (line, variance), counts = self._fit("growth", scale, times, scores, [everybody])
             yield f"growth/{scale}", counts | _named(line[0], variance[0])
+            yield from self._levels(f"growth/{scale}", line[0])
             if not self._groups:
                 continue
             members = list(self._groups.values())
@@ -91,10 +92,17 @@ class Growth:
             for order, (name, is_in) in enumerate(self._groups.items()):
                 own = {"n": int((np.isfinite(scores).any(axis=1) & is_in).sum())}
                 yield f"growth_by_group/{scale}/{name}", own | _named(line[order], variance[order])
+                yield from self._levels(f"growth_by_group/{scale}/{name}", line[order])
                 if order:
                     se = math.sqrt(variance[order][1, 1] + variance[0][1, 1])
                     difference = line[order][1] - line[0][1]
                     yield f"growth_difference/{scale}/{name}", {"difference": difference, "se": se, "t": difference / se}
+
+    def _levels(self, address: str, line: Array) -> Results:
+        assert self._growth is not None
+        for wave, days in self._planned_days.items():
+            weight = np.array([1, days / self._growth["days_per_unit"]])
+            yield f"{address}/{wave}", {"level": float(weight @ line)}
 
     def _fit(
         self, analysis: str, scale: str, times: Array, scores: Array, groups: Sequence[Array]
@@ -104,7 +112,8 @@ class Growth:
         level, slope, correlation, error = (math.nan if value is None else value for value in values)
         covariance = 0.0 if 0 in (level, slope) else correlation * level * slope
         spread = np.array([[level**2, covariance], [covariance, slope**2]])
-        lines, variances = [], []
+        lines: list[Array] = []
+        variances: list[Array] = []
         has_any = np.isfinite(scores).any(axis=1) & np.any(groups, axis=0)
         for is_in in groups:
             information, right_side = np.zeros((2, 2)), np.zeros(2)
@@ -116,7 +125,7 @@ class Growth:
                 right_side += weighted.T @ scores[person, known]
             variances.append(np.linalg.inv(information))
             lines.append(variances[-1] @ right_side)
-        counts = {"n": int(has_any.sum()), "n_observations": int(np.isfinite(scores[has_any]).sum())}
+        counts: dict[str, float] = {"n": int(has_any.sum()), "n_observations": int(np.isfinite(scores[has_any]).sum())}
         return (lines, variances), counts
 
 

@@ -29,14 +29,15 @@ def growth_results(growth_moments: Iterable[MartRow], study: Study) -> list[Resu
     overall, by_group = Rows("growth", study), Rows("growth_by_group", study)
     differences = Rows("growth_difference", study)
     groups = [group.category for group in study.protocol.compared_groups]
+    times = [growth.planned_time(wave.month - study.protocol.waves[0].month) for wave in study.protocol.waves]
     for scale in study.scales:
         moments = by_scale.get(scale, [])
         centre = float(moments[0]["centre"]) if moments else 0.0
-        _ScaleGrowth(scale, growth, growth_model([_sums(moments, growth)], centre, LEVEL)).add_everybody(overall)
+        _ScaleGrowth(scale, study, growth_model([_sums(moments, growth)], centre, LEVEL, times)).add_everybody(overall)
         if groups:
             of_groups = {key[0]: rows for key, rows in grouped(moments, "people_group").items()}
             sums = [_sums(of_groups.get(group, []), growth) for group in groups]
-            model = _ScaleGrowth(scale, growth, growth_model(sums, centre, LEVEL), groups)
+            model = _ScaleGrowth(scale, study, growth_model(sums, centre, LEVEL, times), groups)
             model.add_groups(by_group)
             model.add_differences(differences)
     return [*overall.rows, *by_group.rows, *differences.rows]
@@ -63,15 +64,17 @@ def _sums(moments: Sequence[MartRow], growth: Growth) -> TimeSums:
 class _ScaleGrowth:
     """The numbers of one scale's model. groups: the reference first; none of a model of everybody."""
 
-    def __init__(self, scale: str, growth: Growth, model: GrowthModel, groups: Sequence[str] = ()) -> None:
+    def __init__(self, scale: str, study: Study, model: GrowthModel, groups: Sequence[str] = ()) -> None:
         self._scale, self._model, self._groups = scale, model, groups
+        self._waves = [wave.wave for wave in study.protocol.waves]
+        time = study.protocol.growth.time_in_words if study.protocol.growth is not None else ""
         self._n = sum(model.n_people)
         self._reason = re.sub(r"\bgroup (\d+)", lambda match: f"group {groups[int(match[1]) - 1]}", model.reason)
         #: Why there is no number at all; what is said of a model that there is, is no reason.
         self._no_model = "" if model.has_converged else self._reason
         lines = "a line for each group" if groups else "one line"
         self._method = (
-            f"linear growth by REML: {lines}, time in {growth.time_in_words}, random intercepts and slopes of people,"
+            f"linear growth by REML: {lines}, time in {time}, random intercepts and slopes of people,"
             " correlated; Satterthwaite's degrees of freedom"
         )
 
@@ -80,16 +83,20 @@ class _ScaleGrowth:
         rows.add(self._scale, "n", self._n, self._n, "people with a score at a known time", remark=self._reason)
         rows.add(self._scale, "n_observations", model.n_observations, self._n, "scores at a known time")
         self._add_line(rows, model.intercepts[0], model.slopes[0], self._n, fields)
+        self._add_levels(rows, model.levels[0], fields)
         self._add_test(rows, model.slopes[0], RowFields(note=self._no_model or NO_P, role="exploratory"))
         self._add_components(rows)
 
     def add_groups(self, rows: Rows) -> None:
         model = self._model
         rows.add(self._scale, "n_observations", model.n_observations, self._n, "scores at a known time of all groups")
-        for group, n, intercept, slope in zip(self._groups, model.n_people, model.intercepts, model.slopes, strict=True):
+        lines = zip(self._groups, model.n_people, model.intercepts, model.slopes, model.levels, strict=True)
+        for group, n, intercept, slope, levels in lines:
             method = "people of the group with a score at a known time"
             rows.add(self._scale, "n", n, n, method, people_group=group, remark=self._reason)
-            self._add_line(rows, intercept, slope, self._n, RowFields(people_group=group, note=self._no_model or _NO_LINE))
+            fields = RowFields(people_group=group, note=self._no_model or _NO_LINE)
+            self._add_line(rows, intercept, slope, self._n, fields)
+            self._add_levels(rows, levels, fields)
         self._add_components(rows)
 
     def add_differences(self, rows: Rows) -> None:
@@ -114,6 +121,14 @@ class _ScaleGrowth:
             )
             method = f"95 % interval of the {name}; {self._method}"
             rows.interval(self._scale, f"{name}_", estimate.ci_low, estimate.ci_high, n, method, **line_fields)
+
+    def _add_levels(self, rows: Rows, levels: Sequence[Estimate], fields: RowFields) -> None:
+        for wave, estimate in zip(self._waves, levels, strict=True):
+            level_fields = RowFields(**{**fields, "wave": wave, "df": estimate.df})
+            method = f"level of the line at the wave's planned time; {self._method}"
+            rows.add(self._scale, "level", estimate.estimate, self._n, method, **level_fields)
+            low, high = estimate.ci_low, estimate.ci_high
+            rows.interval(self._scale, "level_", low, high, self._n, f"95 % interval of the {method}", **level_fields)
 
     def _add_test(self, rows: Rows, estimate: Estimate, fields: RowFields) -> None:
         for name, value in (("t", estimate.t), ("df", estimate.df), ("p", estimate.p)):

@@ -31,6 +31,12 @@ def _lines(entry: "partial[Statistic]", model: str) -> Iterator[Statistic]:
         yield from limits(line, f"{name} ± t quantile times SE", source=_SATTERTHWAITE)
 
 
+def _levels(entry: "partial[Statistic]") -> Iterator[Statistic]:
+    """What a line comes to at the planned time of each wave."""
+    level = entry("level", "intercept + slope times the wave's planned time", StudyUnit.SCORE, source=_LAIRD)
+    yield from (level, *limits(level, "level ± t quantile times SE", source=_SATTERTHWAITE))
+
+
 def _components(entry: "partial[Statistic]") -> Iterator[Statistic]:
     """How people's own lines vary about those of the model."""
     yield entry("sd_intercept", "SD of people's own levels at time 0", StudyUnit.SCORE, source=_LAIRD)
@@ -45,6 +51,7 @@ def _of_everybody() -> Iterator[Statistic]:
     yield entry("n", "count of people with a score at a known time", "people", 0)
     yield entry("n_observations", "count of scores at a known time", "scores", 0)
     yield from _lines(entry, model)
+    yield from _levels(entry)
     yield entry("t", "slope / SE")
     yield entry("df", "Satterthwaite", decimals=0, source=_SATTERTHWAITE)
     yield entry("p", "P(|T| >= |t|): the slope is 0", decimals=3, kind="p", source=_SATTERTHWAITE)
@@ -59,6 +66,7 @@ def _by_group() -> Iterator[Statistic]:
     entry = partial(Statistic, "growth_by_group", people="timed", of_all_groups=True)
     yield entry("n_observations", "count of scores at a known time of all groups", "scores", 0)
     yield from _lines(entry, model)
+    yield from _levels(entry)
     yield from _components(entry)
     compared = partial(Statistic, "growth_difference", people="timed", of_all_groups=True, source=_SATTERTHWAITE)
     difference = compared("difference", f"slope of the group - slope of the reference; {model}", StudyUnit.SLOPE, 3)

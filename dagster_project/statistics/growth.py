@@ -39,16 +39,18 @@ _LEAST_SHARE = 1e-13
 @dataclass(frozen=True)
 class GrowthModel:
     """A fitted model. intercepts (at time 0, in scores) and slopes (scores a unit of time): one a group, NaN of a group
-    without people; differences: of the slopes of the later groups from the first's. sd_intercept, sd_slope, correlation: of
-    the people's own lines about their group's; the correlation is NaN where one of both SDs is 0. sd_residual: of scores
-    about a person's line. is_singular: whether the people's lines vary in fewer than two directions. reason: why there is
-    no model, or, with numbers, what is to be said of it."""
+    without people; differences: of the slopes of the later groups from the first's; levels: of each group's line, one a time
+    that was asked for. sd_intercept, sd_slope, correlation: of the people's own lines about their group's; the correlation
+    is NaN where one of both SDs is 0. sd_residual: of scores about a person's line. is_singular: whether the people's lines
+    vary in fewer than two directions. reason: why there is no model, or, with numbers, what is to be said of it.
+    """
 
     n_people: tuple[int, ...]
     n_observations: int
     intercepts: tuple[Estimate, ...]
     slopes: tuple[Estimate, ...]
     differences: tuple[Estimate, ...]
+    levels: tuple[tuple[Estimate, ...], ...]
     sd_intercept: float
     sd_slope: float
     correlation: float
@@ -91,8 +93,11 @@ def sums_of_people(person: ArrayLike, time: ArrayLike, score: ArrayLike) -> Time
     )
 
 
-def growth_model(groups: Sequence[TimeSums], centre: float = 0.0, level: float = 0.95) -> GrowthModel:
-    """Fit the model. groups: the sums of each, the reference first; centre: what was taken off all scores beforehand.
+def growth_model(
+    groups: Sequence[TimeSums], centre: float = 0.0, level: float = 0.95, times: Sequence[float] = ()
+) -> GrowthModel:
+    """Fit the model. groups: the sums of each, the reference first; centre: what was taken off all scores beforehand; times:
+    at which the lines' levels are given.
 
     A group without people is left out. No model, with a reason: nobody; nobody with scores at two times; a group whose
     scores are all at one time; as many coefficients as scores; no variation about the groups' lines, or of people about
@@ -101,7 +106,7 @@ def growth_model(groups: Sequence[TimeSums], centre: float = 0.0, level: float =
     check_level(level)
     people = tuple(round(float(sums.people.sum())) for sums in groups)
     observations = round(sum(sums.observations for sums in groups))
-    empty = _no_model(people, observations)
+    empty = _no_model(people, observations, len(times))
     present = [index for index, count in enumerate(people) if count]
     if not present:
         return replace(empty, reason="nobody has a score at a known time")
@@ -127,10 +132,10 @@ def growth_model(groups: Sequence[TimeSums], centre: float = 0.0, level: float =
     inference = _Inference(likelihood, fit, frame)
     if not inference.is_curved:
         return replace(empty, reason="the model does not converge: the likelihood is flat")
-    return _model(inference, empty, present, centre, level)
+    return _model(inference, empty, present, centre + frame.score_centre, level, times)
 
 
-def _no_model(people: tuple[int, ...], observations: int) -> GrowthModel:
+def _no_model(people: tuple[int, ...], observations: int, times: int) -> GrowthModel:
     nan, estimates = float("nan"), (NO_ESTIMATE,) * len(people)
     return GrowthModel(
         people,
@@ -138,6 +143,7 @@ def _no_model(people: tuple[int, ...], observations: int) -> GrowthModel:
         estimates,
         estimates,
         estimates[1:],
+        ((NO_ESTIMATE,) * times,) * len(people),
         nan,
         nan,
         nan,
@@ -149,7 +155,9 @@ def _no_model(people: tuple[int, ...], observations: int) -> GrowthModel:
     )
 
 
-def _model(inference: "_Inference", empty: GrowthModel, present: Sequence[int], centre: float, level: float) -> GrowthModel:
+def _model(
+    inference: "_Inference", empty: GrowthModel, present: Sequence[int], centre: float, level: float, times: Sequence[float]
+) -> GrowthModel:
     def estimate(group: int, weight: Sequence[float], reference: int | None = None, shift: float = 0.0) -> Estimate:
         if group not in present or (reference is not None and reference not in present):
             return NO_ESTIMATE
@@ -174,6 +182,7 @@ def _model(inference: "_Inference", empty: GrowthModel, present: Sequence[int], 
         intercepts=tuple(estimate(group, (1.0, 0.0), shift=centre) for group in groups),
         slopes=tuple(estimate(group, (0.0, 1.0)) for group in groups),
         differences=tuple(estimate(group, (0.0, 1.0), 0) for group in groups[1:]),
+        levels=tuple(tuple(estimate(group, (1.0, time), shift=centre) for time in times) for group in groups),
         sd_intercept=float(deviations[0]),
         sd_slope=float(deviations[1]),
         correlation=float(np.clip(correlation, -1.0, 1.0)),
@@ -191,15 +200,18 @@ class _Frame:
     def __init__(self, groups: Sequence[TimeSums]) -> None:
         self.groups = groups
         n, first, second = np.sum([sums.people @ sums.times for sums in groups], axis=0)
-        squares = sum(float(sums.squares.sum()) for sums in groups)
+        #: Taken off the scores, so that sums of squares keep their digits however far from 0 the scores lie.
+        self.score_centre = sum(float(sums.scores[:, 0].sum()) for sums in groups) / n
+        centred = [sums.centred(self.score_centre) for sums in groups]
+        square, raw_square = (sum(float(sums.squares.sum()) for sums in parts) / n for parts in (centred, groups))
         self.centre = first / n
         variance = second / n - self.centre**2
         self.unit = math.sqrt(variance) if variance > LEAST_SPREAD * second / n else 0.0
-        self.score_unit = math.sqrt(squares / n)
+        self.score_unit = math.sqrt(square) if square > _LEAST_SHARE * raw_square else 0.0
         #: Takes an intercept and a slope in these units to those of time and score; without the scores' unit.
         self.back = np.array([[1.0, -self.centre / self.unit], [0.0, 1 / self.unit]]) if self.unit else np.eye(2)
         self.rescaled = (
-            [sums.rescaled(self.centre, self.unit, self.score_unit) for sums in groups] if self._is_usable else []
+            [sums.rescaled(self.centre, self.unit, self.score_unit) for sums in centred] if self._is_usable else []
         )
 
     @property

@@ -53,6 +53,19 @@ class TimeSums:
     def observations(self) -> float:
         return float(self.people @ self.times[:, 0])
 
+    def centred(self, score: float) -> "TimeSums":
+        """The same with scores y - score."""
+        people, (n, total, _), (y, ty) = self.people, self.times.T, self.scores.T
+        yy, yty, tyty = self.products.T
+        products = [
+            yy - 2 * score * n * y + people * (score * n) ** 2,
+            yty - score * (total * y + n * ty) + people * score**2 * n * total,
+            tyty - 2 * score * total * ty + people * (score * total) ** 2,
+        ]
+        scores = np.column_stack([y - people * score * n, ty - people * score * total])
+        squares = self.squares - 2 * score * y + people * score**2 * n
+        return TimeSums(people, self.times, scores, np.column_stack(products), squares)
+
     def rescaled(self, centre: float, unit: float, score_unit: float) -> "TimeSums":
         """The same with time (t - centre) / unit and scores y / score_unit."""
         n, total, square = self.times.T

@@ -44,6 +44,10 @@ class Growth(Definition):
     def days_per_unit(self) -> float:
         return DAYS_PER_UNIT[self.unit]
 
+    def planned_time(self, months: float) -> float:
+        """Planned months from the first wave, in the unit."""
+        return months * DAYS_PER_UNIT["months"] / self.days_per_unit
+
     @property
     def unit_word(self) -> str:
         """The unit in the singular."""

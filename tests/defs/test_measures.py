@@ -159,6 +159,12 @@ def test_slopes_have_a_unit_or_a_reason(measures_workspace: Any) -> None:
     assert -0.7 < slope["value"] < -0.2  # made with a fall of 2.5 in half a year
     by_group = [rows[f"growth_by_group/depression/{group}/slope"]["value"] for group in ("country", "town")]
     assert difference["value"] == pytest.approx(by_group[0] - by_group[1], rel=1e-9)
+    figures = measures_workspace.released("from results.figures where name = 'growth'")
+    assert "Depression, Town: from" in figures[0]["alt"]
+    assert (
+        rows["growth_by_group/depression/town/T1/level"]["value"]
+        == rows["growth_by_group/depression/town/intercept"]["value"]
+    )
     words = "nobody has scores at three times: own slopes of people cannot be told from error"
     assert (rows["growth/drinks/slope"]["value"], rows["growth/drinks/slope"]["note"]) == (None, words)
 

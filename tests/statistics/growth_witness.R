@@ -5,7 +5,7 @@
 #
 # From the repository's root. Output: a comment with versions, then dataset,scale,contrast,statistic,value with 17 digits. The data
 # stand in it as what the model takes of them (scale "sums", contrast group-person: n, t, tt, y, ty, yy, the sums over a person's
-# scores); scale "fit" has the model.
+# scores); scale "fit" has the model, its levels those at time 2.5.
 # lme4's optimiser stops before its last digits: where the fit is no singular one, its own profiled deviance is brought to
 # its minimum by Newton's method with numerical derivatives (numDeriv), and lmerTest reads degrees of freedom from that fit.
 
@@ -77,6 +77,7 @@ growth <- function(dataset, person, group, time, score) {
     of_slope <- if (g > 1) unit(paste0("time:group", levels(long$group)[g])) else 0
     ask(paste0("intercept_", g), unit("(Intercept)") + of_group)
     ask(paste0("slope_", g), unit("time") + of_slope)
+    ask(paste0("level_", g), unit("(Intercept)") + of_group + 2.5 * (unit("time") + of_slope))
     if (g > 1) ask(paste0("difference_", g), of_slope)
   }
 }

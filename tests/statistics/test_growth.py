@@ -47,11 +47,12 @@ def test_growth_is_what_r_says(witness: Callable[[str], Said]) -> None:
     names = [dataset for dataset, scale in said if scale == "fit"]
     assert len(names) == 14
     for name in names:
-        model, expected = growth_model(_sums(said[name, "sums"])), said[name, "fit"]
+        model, expected = growth_model(_sums(said[name, "sums"]), times=[2.5]), said[name, "fit"]
         assert model.has_converged, (name, model.reason)
         ours = {("", key): float(getattr(model, key)) for key in COMPONENTS}
         for key, estimates in (
             ("intercept", model.intercepts), ("slope", model.slopes), ("difference", model.differences),
+            ("level", [levels[0] for levels in model.levels]),
         ):  # fmt: skip
             for group, estimate in enumerate(estimates, start=2 if key == "difference" else 1):
                 ours |= {(f"{key}_{group}", statistic): getattr(estimate, statistic) for statistic in STATISTICS}

@@ -33,7 +33,7 @@ _STATISTICS = ("mean", "ci95_low", "ci95_high")
 _MOST_PANELS, _MOST_GROUPS = 24, 8
 _PANEL_COLUMNS = 4
 #: Of each group its colour and shape, the reference first.
-_MARKS = (
+GROUP_MARKS = (
     (MUTED, "o"), (BLUE, "s"), (RED, "^"), (GREEN, "D"), (PURPLE, "v"), (ORANGE, "P"), (SKY, "X"), (BLACK, "*"),
 )  # fmt: skip
 #: How far apart groups stand at a wave, as a share of the axis.
@@ -82,7 +82,7 @@ def _draw(study: Study, results: Mapping[str, ResultRow], table: Table, people: 
         _panel(figure_canvas.add_subplot(row_count, column_count, index + 1), study, results, code)
     handles = [
         Line2D([], [], color=color, marker=marker, markersize=4, linewidth=1.3, label=shorten(group.label, 40))
-        for (color, marker), group in zip(_MARKS, groups, strict=False)
+        for (color, marker), group in zip(GROUP_MARKS, groups, strict=False)
     ]
     figure_canvas.legend(handles=handles, loc="outside upper left", ncols=min(4, len(handles)), frameon=False)
     notes = [
@@ -107,7 +107,7 @@ def _panel(axes: Axes, study: Study, results: Mapping[str, ResultRow], code: str
     axes.set_ylim(low - 0.03 * (high - low), high + 0.03 * (high - low))
     axes.set_xticks(positions, [wave.wave for wave in waves])
     groups = study.protocol.compared_groups[:_MOST_GROUPS]
-    for index, ((color, marker), group) in enumerate(zip(_MARKS, groups, strict=False)):
+    for index, ((color, marker), group) in enumerate(zip(GROUP_MARKS, groups, strict=False)):
         shift = (index - (len(groups) - 1) / 2) * _STEP * span
         points = [
             (position + shift, *(_value(results, _id(code, name, group.category, wave.wave)) for name in _STATISTICS))

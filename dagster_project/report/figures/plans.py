@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from dagster_project.report.figure import Figure, PersonScore
-from dagster_project.report.figures import forest, group_trajectories, items, returns, trajectories
+from dagster_project.report.figures import forest, group_trajectories, growth, items, returns, trajectories
 from dagster_project.report.figures.drawing import style
 from dagster_project.report.people import MOST_PEOPLE
 from dagster_project.results import ResultRow, Table, fitting_across
@@ -39,6 +39,7 @@ def _plans(study: Study, results: Mapping[str, ResultRow]) -> Iterator[tuple[str
     for plan in (
         trajectories.plan(study, results),
         group_trajectories.plan(study, results),
+        growth.plan(study, results),
         forest.plan(study, results),
         returns.plan(study, results),
         *items.plans(study, results),
