@@ -1,7 +1,6 @@
 """What the methods say of signs of careless answers. Belongs here: these sentences. Does not belong here: the signs
 (results/careless.py)."""
 
-from dagster_project.report.group_methods import enumerated
 from dagster_project.results import careless_signs, sign_words, sources_of
 from dagster_project.study import Study, judged_blocks
 
@@ -13,7 +12,7 @@ def careless_methods(study: Study) -> str:
         return ""
     blocks = judged_blocks(careless, study.instruments)
     signs = [
-        f"{enumerated([sign_words(sign, block, careless) for sign in careless_signs(careless)])} ({block.name})"
+        f"{' or by '.join(sign_words(sign, block, careless) for sign in careless_signs(careless))} ({block.name})"
         for block in blocks
     ]
     return (

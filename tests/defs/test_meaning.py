@@ -415,6 +415,7 @@ def test_sheets_with_signs_of_careless_answers_are_counted_and_nobody_is_exclude
     page = (workspace.release / "index.html").read_text(encoding="utf-8")
     assert "A run of at least 5 identical answers to its 10 items" in page
     assert "An SD of at most 0.5 within its answers, none of them reversed" in page
+    assert "identical answers to its 10 items or by an SD of at most 0.5 within its answers" in page
     assert "nobody was excluded because of them" in page
     assert "(marked)" in page
 

@@ -62,7 +62,9 @@ def _draw(
     items, answers = _options(instrument)
     # From light to dark, in even steps to any eye.
     colours = [to_hex(colormaps["cividis"](0.95 - 0.9 * index / max(1, len(answers) - 1))) for index in range(len(answers))]
-    figure_canvas = canvas(1.2 + 2.1 * len(waves), 0.14 * len(items) + 1.1)
+    # Labels are written beside the panels and need room of their own.
+    names_width = 2.6 if instrument.item_labels else 1.2
+    figure_canvas = canvas(names_width + 2.1 * len(waves), 0.14 * len(items) + 1.1)
     panels = figure_canvas.subplots(1, len(waves), sharey=True, sharex=True, squeeze=False)[0]
     for axes, wave in zip(panels, waves, strict=True):
         rectangles: list[list[tuple[float, float, float, float]]] = [[] for _ in answers]
@@ -82,8 +84,7 @@ def _draw(
         axes.set_ylim(len(items) - 0.4, -0.6)
         axes.set_xlabel("% of those who answered")
     names = [shorten(labelled(item, study.item_labels.get(item)), _LONGEST_NAME) for item in items]
-    # A label may have signs that Matplotlib would take for a formula.
-    name_rows(panels, range(len(items)), names, fontsize=6, parse_math=False)
+    name_rows(panels, range(len(items)), names, fontsize=6)
     handles = [Patch(facecolor=colour, edgecolor="white") for colour in colours]
     figure_canvas.legend(
         handles, [str(answer) for answer in answers], loc="outside lower center", ncols=len(answers), frameon=False,
