@@ -25,7 +25,8 @@ class Covariates:
         self._study, self._groups = study, groups
         variables = [row["variable"] for row in study._rows("codebook.covariates", "term_order")]
         self.variables = list(dict.fromkeys(variables))
-        self.is_known = np.array([all(person[name] is not None for name in self.variables) for person in study.people])
+        is_known = [all(person[name] is not None for name in self.variables) for person in study.people]
+        self.is_known = np.array(is_known, dtype=bool)
 
     def results(self) -> Iterator[tuple[str, dict[str, float]]]:
         """Every result by id, without the statistic; NaN where there is no value."""

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from dagster_project.report.page_data import PageData
+from dagster_project.report.page_data import PageData, PeopleData, ScopeData
 
 _START = '<script type="application/json" id="page-data">'
 
@@ -31,3 +31,11 @@ def numbers_by_id(data: PageData) -> dict[str, PageNumber]:
             columns["result_ids"], columns["printed_texts"], columns["values"], columns["line_indexes"], strict=True
         )
     }
+
+
+def n_of_scope(people: PeopleData, scope: ScopeData) -> int:
+    """How many people the page lists as counted in a scope of scores."""
+    entry = people["counted_people"]["/".join((scope["rule"], scope["measure"], scope["moment"]))]
+    flags = people["counted_flags"][entry["flags_index"]]
+    of_groups = [not scope["people_groups"] or group in scope["people_groups"] for group in people["people_groups"]]
+    return sum(flag == "1" and is_in for flag, is_in in zip(flags, of_groups, strict=True))
