@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dagster_project.statistics.ancova import ROUNDING
 from dagster_project.statistics.change import Floats
+from dagster_project.statistics.group_least_squares import ROUNDING
 from dagster_project.statistics.imputation import BURN_IN, _inverse_wishart, _Part, _united
 from dagster_project.statistics.normal import fit_normal
 from dagster_project.statistics.patterns import Pattern
