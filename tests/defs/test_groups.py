@@ -59,7 +59,7 @@ def test_the_flow_of_each_arm_adds_up(group_workspace: Any) -> None:
     headings = [
         " ".join(re.sub("<[^>]+>", "", text).split()) for text in re.findall(r'<p class="group">(.*?)</p>', by_group, re.S)
     ]
-    assert headings == [f"{arm} 14 on the roster" for arm in ARMS]
+    assert headings == [f"{arm} 30 on the roster" for arm in ARMS]
     assert "Of 1 on the roster the group is not known" in " ".join(re.sub("<[^>]+>", "", by_group).split())
     boxes = re.findall(r"<dl>(.*?)</dl>", by_group, re.S)
     assert len(boxes) == len(ARMS) * len(WAVES)
