@@ -19,7 +19,7 @@ def write_codebook(study_run: StudyRun, dbt_folder: Path) -> tuple[Study, dict[s
     study = study_run.read_study()
     study_run.settings.key()
     tables = codebook_tables(study) | study_run.codebook_tables(study)
-    tables[ESTIMANDS_TABLE.name] = ESTIMANDS_TABLE.to_arrow(estimand_rows())
+    tables[ESTIMANDS_TABLE.name] = ESTIMANDS_TABLE.to_arrow(estimand_rows(study))
     tables["wave_definitions"] = wave_definitions(tables, _code_stamp(dbt_folder))
     study_run.warehouse.replace_tables("codebook", tables)
     study_run.codebook_is_written(study)

@@ -254,6 +254,10 @@ def _sources(release_file: Warehouse) -> Sources:
         sources = Sources(
             roster=rows(connection, "select count(*) as n from marts.participants")[0]["n"],
             rules={row["scale"]: row["rule"] for row in rows(connection, "select scale, rule from codebook.scales")},
+            people_in_words={
+                (row["analysis"], row["statistic"]): row["people_in_words"]
+                for row in rows(connection, "select analysis, statistic, people_in_words from codebook.estimands")
+            },
             left_out=rows_as(connection, OmittedPeople, OMITTED_PEOPLE_QUERY),
             columns=rows_as(connection, AnswerColumns, COLUMNS),
             exports=rows_as(connection, ExportFile, "from marts.exports order by export, file_name"),

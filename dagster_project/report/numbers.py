@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dagster_project.report.page_data import LineColumns, NumberColumns
 from dagster_project.report.scopes import Scope, measure_of
-from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile, ResultRow, statistic_of
+from dagster_project.results import MISSING_REASON_HEADINGS, ExportFile, ResultRow, statistic_of
 
 #: A row for each measure, rule, moment, group and reason: how many people of the roster do not count, by the rule of
 #: marts.counted_profiles and marts.counted_people; for a participant variable, whose value is missing.
@@ -35,7 +35,10 @@ OMITTED_PEOPLE_QUERY = """
     select measure, people, moment, people_group, reason, count(*)
     from marts.counted_people
     where
-        people in ('both_covariates', 'any_covariates', 'both_subgroup', 'both_subgroup_covariates', 'timed', 'returned')
+        people in (
+            'both_covariates', 'any_covariates', 'first_and_later', 'first_and_later_covariates', 'both_subgroup',
+            'both_subgroup_covariates', 'timed', 'returned'
+        )
         and not is_counted
     group by measure, people, moment, people_group, reason
     union all
@@ -115,10 +118,12 @@ class AnswerColumns:
 
 @dataclass(frozen=True)
 class Sources:
-    """What the numbers of a release are made of. roster: how many people. rules: scoring rule by scale."""
+    """What the numbers of a release are made of. roster: how many people. rules: scoring rule by scale. people_in_words: who
+    counts, by analysis and statistic."""
 
     roster: int
     rules: Mapping[str, str]
+    people_in_words: Mapping[tuple[str, str], str]
     left_out: Sequence[OmittedPeople]
     columns: Sequence[AnswerColumns]
     exports: Sequence[ExportFile]
@@ -167,7 +172,9 @@ def _lines(row: ResultRow, sources: Sources, scope_lines: Sequence[Line]) -> lis
         of_reference = f", compared with {row.compared_with}" if row.compared_with is not None else ""
         lines.append(("Group", f"{row.people_group}{of_reference}"))
     if statistic.people != "nobody" and row.n is not None:
-        lines.append(("People", f"{row.n} of {sources.roster} on the roster: {PEOPLE[statistic.people]}"))
+        lines.append(
+            ("People", f"{row.n} of {sources.roster} on the roster: {sources.people_in_words[row.analysis, row.statistic]}")
+        )
     lines += [line for line in scope_lines if line[0] == "Left out"]
     if rule := sources.rules.get(measure_of(row)):
         lines.append(("Score", rule))

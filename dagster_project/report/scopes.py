@@ -40,13 +40,13 @@ def measure_of(row: ResultRow) -> str:
 
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
     """The scope of a result; None where it counts nobody of the roster, or people who are not on the roster."""
-    rule = statistic_of(row.analysis, row.statistic).people
+    rule = statistic_of(row.analysis, row.statistic).people_in(study)
     if rule in ("nobody", "listed"):
         return None
     all_waves = tuple(wave.wave for wave in study.protocol.waves)
     contrast = next((contrast for contrast in study.protocol.contrasts if contrast.contrast == row.contrast), None)
     result_waves = (contrast.baseline, contrast.followup) if contrast else (row.wave,) if row.wave else ()
-    of_any_wave = rule in ("any", "any_covariates", "timed")
+    of_any_wave = rule in ("any", "any_covariates", "first_and_later", "first_and_later_covariates", "timed")
     waves = all_waves if of_any_wave else all_waves[:1] if rule == "first" else result_waves
     sign = 1 if contrast is None else contrast.baseline_sign
     if row.analysis == "missingness":

@@ -166,8 +166,8 @@ _MMRM = "Mallinckrodt and others, Drug Inf J 2008, 42, 303-319"
 
 def _repeated_measures() -> Iterator[Statistic]:
     model = "score = mean of the group and wave + error, errors of a person correlated over waves; REML"
-    means = partial(Statistic, "mmrm", people="any", source=_MMRM, of_all_groups=True)
-    compared = partial(Statistic, "mmrm_difference", people="any", source=_MMRM, of_all_groups=True, is_planned=True)
+    model_of_all = partial(Statistic, people="any", people_if_adjusted="first_and_later", source=_MMRM, of_all_groups=True)
+    means, compared = partial(model_of_all, "mmrm"), partial(model_of_all, "mmrm_difference", is_planned=True)
     yield from _of_all_waves(means, compared, model, "count of people with a score in any wave")
 
 
@@ -177,13 +177,14 @@ def _adjusted_repeated_measures() -> Iterator[Statistic]:
         "score = mean of the group and wave + slopes times covariates (categories: indicators), the same in all waves,"
         " + error, errors of a person correlated over waves; REML"
     )
-    people = "any_covariates"
-    means = partial(Statistic, analysis, people=people, source=_MMRM, of_all_groups=True)
-    compared = partial(Statistic, f"{analysis}_difference", people=people, source=_MMRM, of_all_groups=True, is_planned=True)
+    model_of_all = partial(
+        Statistic, people="any_covariates", people_if_adjusted="first_and_later_covariates", source=_MMRM, of_all_groups=True
+    )
+    means, compared = partial(model_of_all, analysis), partial(model_of_all, f"{analysis}_difference", is_planned=True)
     yield from _of_all_waves(means, compared, model, "count of people with a score in any wave and every covariate")
     yield Statistic(
         analysis, "n_covariate_unknown", "count of people with a score in any wave without a covariate", "people", 0, "any",
-        of_all_groups=True,
+        of_all_groups=True, people_if_adjusted="first_and_later",
     )  # fmt: skip
 
 

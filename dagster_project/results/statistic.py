@@ -10,7 +10,7 @@ from enum import Enum
 from functools import partial
 from typing import Literal
 
-from dagster_project.study import HEDGES_CORRECTION, HEDGES_SOURCE
+from dagster_project.study import HEDGES_CORRECTION, HEDGES_SOURCE, Study
 
 #: Who is included in a number: description by rule. `trace` applies the rules person by person.
 PEOPLE = {
@@ -25,6 +25,10 @@ PEOPLE = {
     "timed": "people with a score of the scale at a known time in any wave",
     "returned": "people who returned the wave",
     "any_covariates": "people with a score of the scale in any wave and every covariate known",
+    "first_and_later": "people with a score of the scale in the first wave and in a later one",
+    "first_and_later_covariates": (
+        "people with a score of the scale in the first wave and in a later one, and every covariate known"
+    ),
     "items": "people who answered all items of the scale in the wave",
     "value": "people with a known value",
     "judged": "people with enough answers to the block in the wave",
@@ -67,6 +71,7 @@ class Statistic:
     computed, where that is the same for all results. limit_of: the statistic of whose interval it is a limit. printed_as:
     its name in published tables. is_planned: whether a family of the plan covers it, as it does the headline effect size.
     of_all_groups: whether a number about a group needs the people of all groups, as a model of all of them does.
+    people_if_adjusted: who counts in a study whose mixed model is adjusted for the score in the first wave, if it is others.
     """
 
     analysis: str
@@ -83,6 +88,12 @@ class Statistic:
     printed_as: str = ""
     is_planned: bool = False
     of_all_groups: bool = False
+    people_if_adjusted: str = ""
+
+    def people_in(self, study: Study) -> str:
+        """Who counts in a study: a key of PEOPLE."""
+        is_adjusted = study.protocol.repeated_measures_baseline == "covariate"
+        return self.people_if_adjusted if self.people_if_adjusted and is_adjusted else self.people
 
 
 def limits(

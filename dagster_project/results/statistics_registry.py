@@ -23,7 +23,7 @@ from dagster_project.results.statistic import (
     wilson_limits,
 )
 from dagster_project.results.variant_statistics import variant_statistics
-from dagster_project.study import EFFECT_SIZES, MISSING_REASONS
+from dagster_project.study import EFFECT_SIZES, MISSING_REASONS, Study
 from dagster_project.table_spec import ColumnSpec, TableSpec
 
 _SCORE = StudyUnit.SCORE
@@ -385,14 +385,14 @@ ESTIMANDS_TABLE = TableSpec(
 )
 
 
-def estimand_rows() -> list[dict[str, str | bool]]:
-    """The rows of codebook.estimands."""
+def estimand_rows(study: Study) -> list[dict[str, str | bool]]:
+    """The rows of codebook.estimands of a study."""
     return [
         {
             "analysis": entry.analysis,
             "statistic": entry.name,
-            "people": entry.people,
-            "people_in_words": PEOPLE[entry.people],
+            "people": entry.people_in(study),
+            "people_in_words": PEOPLE[entry.people_in(study)],
             "formula": entry.formula,
             "of_all_groups": entry.of_all_groups,
         }

@@ -106,6 +106,25 @@
     where kind = 'scale'
 {%- endmacro %}
 
+{#- Who counts in a model of later waves that is adjusted for the score in the first: whoever has that one, a later one, and all
+    facts. Where nobody of the groups has a score in the first wave, there is nothing to adjust for, and any score counts. Rows and
+    relation as of counted_with_facts. -#}
+{% macro counted_from_first_wave(relation, unit, rule, variables=[]) -%}
+    {%- set waves = codebook_waves() -%}
+    {%- set facts = has_all_facts(variables) if variables else 'true' -%}
+    select {{ (['measure', 'kind'] + unit) | join(', ') }}, {{ text_literal(rule) }} as people, '' as moment,
+        {{ facts }} and case
+            when coalesce(bool_or({{ status_in(waves[0]) }} >= 0 and {{ facts }} and people_group is not null) over (partition by measure), false)
+                then {{ status_in(waves[0]) }} >= 0 and ({% for wave in waves[1:] %}{{ status_in(wave) }} >= 0{{ ' or ' if not loop.last }}{% else %}false{% endfor %})
+            else {{ has_any_score() }}
+        end as is_counted,
+        cast(null as double) as value, cast(null as double) as value_baseline, cast(null as double) as value_followup,
+        cast(null as boolean) as is_returned,
+        nullif(concat_ws(', ', {{ reasons_in(waves) }}{% if variables %}, {{ missing_facts(variables) }}{% endif %}), '') as reason
+    from {{ relation }}
+    where kind = 'scale'
+{%- endmacro %}
+
 {#- Whether there is a value in any wave. relation: where the statuses are, with a point -#}
 {% macro has_any_score(relation='') -%}
     ({% for wave in codebook_waves() %}{{ relation }}{{ status_in(wave) }} >= 0{{ ' or ' if not loop.last }}{% endfor %})

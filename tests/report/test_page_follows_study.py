@@ -9,10 +9,11 @@ from typing import Any
 import docx
 import pytest
 from planned_study import PROTOCOL, made_people, write_study
+from released_page import numbers_by_id, read_page_data
 
 #: Everybody is asked in every wave; nothing but instruments and a roster.
 _PLAIN = PROTOCOL.replace(", planned_for: {arm: [intervention]}", "").replace(", planned_for: {sex: [f]}", "")
-_GROUPS = """groups: {variable: arm, reference: control, design: randomised}
+_GROUPS = """groups: {variable: arm, reference: control, design: randomised, repeated_measures: {baseline: covariate}}
 plan:
   families: [{family: main, role: primary, outcomes: [mood_total], contrasts: [T1-T2], compares: groups_adjusted}]
 """
@@ -56,6 +57,31 @@ def groups(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any) -> Any:
 @pytest.fixture(scope="module")
 def one_person(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any) -> Any:
     return _page(tmp_path_factory, workspace_at, "single", _one_wave(_PLAIN), people_count=1)
+
+
+def test_a_model_adjusted_for_the_first_wave_counts_whoever_has_a_score_there(groups: Any) -> None:
+    """Whoever has no score at the first wave, or none later, is in the trace with the reason, and counts neither there nor on
+    the page."""
+    values = groups.values()
+    traced = groups.released("from trace('mmrm_difference/mood_total/intervention/T1-T2/p') where part = 'person'")
+    counted = [person for person in traced if person["is_counted"]]
+    assert len(counted) == values["mmrm/mood_total/n"]
+    scores = groups.released(
+        "select participant_id, wave from marts.scale_scores where scale = 'mood_total' and score is not null"
+    )
+    waves: dict[str, set[str]] = {}
+    for row in scores:
+        waves.setdefault(row["participant_id"], set()).add(row["wave"])
+    grouped = {row["participant_id"] for row in groups.released("from marts.participants where arm is not null")}
+    modelled = {person for person, has in waves.items() if "T1" in has and len(has) > 1} & grouped
+    assert {person["participant_id"] for person in counted} == modelled
+    assert len(modelled) < len(waves.keys() & grouped)
+    assert all(person["missing_reason"] for person in traced if not person["is_counted"])
+    page = read_page_data(_text(groups))
+    numbers = numbers_by_id(page)
+    lines = dict(numbers["mmrm/mood_total/n"].lines)
+    assert lines["People"].startswith(f"{len(modelled)} of ")
+    assert lines["People"].endswith(": people with a score of the scale in the first wave and in a later one")
 
 
 def _text(workspace: Any) -> str:

@@ -33,6 +33,14 @@ from (
     union all
     {{ counted_with_scores_and_facts('everybody', unit, 'any_covariates', covariates) }}
     {%- endif %}
+    {%- if codebook_adjusts_for_first_wave() %}
+    union all
+    {{ counted_from_first_wave('everybody', unit, 'first_and_later') }}
+    {%- if covariates %}
+    union all
+    {{ counted_from_first_wave('everybody', unit, 'first_and_later_covariates', covariates) }}
+    {%- endif %}
+    {%- endif %}
     {%- for variable in subgroups %}
     union all
     {{ counted_with_facts('everybody', unit, 'both_subgroup', [variable], '/' ~ variable) }}
