@@ -32,6 +32,8 @@ _STATES = (
     ("n_not_planned", "not planned"), ("n_withdrawn", "withdrawn"), ("n_returned_blank", "returned blank"),
     ("n_not_returned", "not returned"), ("n", "returned"),
 )  # fmt: skip
+#: How many people are in a model of all groups, and are not: statistic and heading.
+_COUNTS = {"n": "n", "n_covariate_unknown": "covariate unknown"}
 
 
 def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
@@ -234,11 +236,13 @@ def _covariate_adjusted(study: Study, numbers: Numbers, contrast: Contrast) -> T
     return Table("", f"change_by_group_adjusted_{moment}", title, columns, _outcome_rows(study, cells), (note,))
 
 
-def _model_means(study: Study, numbers: Numbers, analysis: str = "mmrm") -> Table:
+def _model_means(study: Study, numbers: Numbers, analysis: str = "mmrm", counts: Sequence[str] = ()) -> Table:
+    """counts: statistics of the model as a whole, whose columns stand before the means."""
     waves = [wave.wave for wave in study.protocol.waves]
 
     def cells(code: str, group: str) -> list[Cell]:
-        return [_interval(numbers, analysis, code, "mean", group, wave) for wave in waves]
+        means = [_interval(numbers, analysis, code, "mean", group, wave) for wave in waves]
+        return [*(numbers.cell("{}", result_id(analysis, code, name)) for name in counts), *means]
 
     groups = study.protocol.groups
     covariance = groups.repeated_measures.covariance_in_words if isinstance(groups, Groups) else ""
@@ -246,7 +250,7 @@ def _model_means(study: Study, numbers: Numbers, analysis: str = "mmrm") -> Tabl
         f"Mixed model for repeated measures of everybody with any score, by REML, {covariance} covariance; scores are taken"
         " to be missing at random."
     )
-    columns = tuple(Column("mean [95 % CI]", wave) for wave in waves)
+    columns = tuple([Column(_COUNTS[name]) for name in counts] + [Column("mean [95 % CI]", wave) for wave in waves])
     title = "Estimated means over all waves by group"
     return Table("", "repeated_measures_means", title, columns, _outcome_rows(study, cells), (note,))
 
@@ -275,24 +279,15 @@ def _adjusted_models(study: Study, numbers: Numbers) -> Iterator[Table]:
     if not covariates_of(study.protocol):
         return
     analysis, words = "mmrm_covariate_adjusted", covariate_words(study.protocol, with_baseline=False)
-    means = _model_means(study, numbers, analysis)
+    means = _model_means(study, numbers, analysis, tuple(_COUNTS))
     differences = _model_differences(study, numbers, f"{analysis}_difference")
-
-    def with_counts(row: Row, code: str) -> Row:
-        cells = [numbers.cell("{}", result_id(analysis, code, name)) for name in ("n", "n_covariate_unknown")]
-        return replace(row, cells=(*cells, *row.cells)) if row.cells else row
-
-    group_count = 1 + len(study.protocol.compared_groups)
-    codes = [code for code in study.protocol.outcomes for _ in range(group_count)]
-    rows = tuple(with_counts(row, code) for row, code in zip(means.rows, codes, strict=True))
     note = (
         f"The mixed model adjusted for {words}, each with one slope in all groups and waves, of everybody with any score of"
         " whom all of these are known; means are at the means of these over the people in the model. n is of all groups, and"
         " covariate unknown are those left out for want of one."
     )
     yield replace(
-        means, name="repeated_measures_adjusted_means", title=f"{means.title}, adjusted for {words}", rows=rows,
-        columns=(Column("n"), Column("covariate unknown"), *means.columns), notes=(note,),
+        means, name="repeated_measures_adjusted_means", title=f"{means.title}, adjusted for {words}", notes=(note,),
     )  # fmt: skip
     yield replace(differences, name="repeated_measures_adjusted", title=f"{differences.title}, adjusted for {words}")
 

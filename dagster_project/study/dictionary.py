@@ -74,6 +74,7 @@ CODEBOOK_COLUMNS = {
     "is_recoded": "Whether the answer is recoded when it is scored: it counts as codebook.item_answers says.",
     "is_ordered": "Whether its categories are steps, from the lowest to the highest.",
     "is_reference": "Whether the other groups are compared with it.",
+    "repeated_measures_baseline": "How the mixed model takes the first wave: constrained, free or covariate (adjusted for).",
     "is_reversed": "Whether the answer is reversed by the instrument's keys: it counts as turned_from - answer.",
     "is_rounded": "Whether the score is rounded to a whole number, a half upwards.",
     "item": "The item's or service's code.",

@@ -330,11 +330,10 @@
 {#- Whether the mixed model for repeated measures is adjusted for the score in the first wave: who counts in it then needs one -#}
 {% macro codebook_adjusts_for_first_wave() %}
     {% set query %}
-        select count(*) as n
-        from {{ source('codebook', 'estimands') }}
-        where people = 'first_and_later'
+        select distinct repeated_measures_baseline
+        from {{ source('codebook', 'groups') }}
     {% endset %}
-    {{ return((codebook_rows(query) | map(attribute='n') | first | default(0)) > 0) }}
+    {{ return('covariate' in (codebook_rows(query) | map(attribute='repeated_measures_baseline') | list)) }}
 {% endmacro %}
 
 {#- The variables in whose categories differences between groups are given and compared -#}

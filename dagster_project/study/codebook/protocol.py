@@ -63,9 +63,10 @@ def groups_table(study: Study) -> pa.Table:
     groups = study.protocol.groups
     variable = groups.variable if isinstance(groups, Groups) else None
     return codebook_table(
-        {"people_group": TEXT, "group_order": WHOLE, "label": TEXT, "is_reference": FLAG, "variable": TEXT},
+        {"people_group": TEXT, "group_order": WHOLE, "label": TEXT, "is_reference": FLAG, "variable": TEXT}
+        | {"repeated_measures_baseline": TEXT},
         [
-            (group.category, order, group.label, order == 1, variable)
+            (group.category, order, group.label, order == 1, variable, study.protocol.repeated_measures_baseline)
             for order, group in enumerate(study.protocol.compared_groups, start=1)
         ],
     )
