@@ -48,14 +48,19 @@ def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         _summary(study, numbers),
         *(_change(study, numbers, contrast) for contrast in study.protocol.contrasts),
         *(_covariate_adjusted(study, numbers, contrast) for contrast in study.protocol.contrasts),
-        *subgroup_tables(study, numbers),
         _model_means(study, numbers),
         _model_differences(study, numbers),
         *_adjusted_models(study, numbers),
-        *sensitivity_tables(study, numbers),
         *(_services(study, numbers, wave) for wave in (use.waves if use else ())),
         *(_answers(study, numbers, wave.wave) for wave in study.protocol.waves),
     ]
+
+
+def further_group_tables(study: Study, numbers: Numbers) -> list[Table]:
+    """The tables of groups that stand among the supplementary ones: what is exploratory, and sensitivity analyses."""
+    if not study.protocol.compared_groups:
+        return []
+    return [*subgroup_tables(study, numbers), *sensitivity_tables(study, numbers)]
 
 
 def _id(

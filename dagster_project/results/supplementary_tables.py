@@ -9,6 +9,7 @@ from functools import partial
 from dagster_project.results.careless import careless_table
 from dagster_project.results.category_tables import category_change_tables, share_change_table
 from dagster_project.results.existing import existing_tables, numbered
+from dagster_project.results.group_tables import further_group_tables
 from dagster_project.results.growth_tables import growth_tables
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.meaning_tables import meaning_tables
@@ -36,6 +37,7 @@ def supplementary_tables(study: Study, results: Sequence[ResultRow]) -> list[Tab
         _services(study, numbers),
         *category_change_tables(study, numbers),
         *meaning_tables(study, numbers),
+        *further_group_tables(study, numbers),
         *growth_tables(study, numbers),
         careless_table(study, numbers),
         *variant_tables(study, results),
