@@ -45,6 +45,9 @@ def careless_results(careless_counts: Iterable[MartRow], study: Study) -> list[R
     return rows.rows
 
 
+_IN_ANY_BLOCK = {LONG_STRING: "a long run of identical answers", LOW_VARIATION: "little variation of answers"}
+
+
 def careless_signs(careless: Careless) -> tuple[str, ...]:
     """The signs that are looked for."""
     return (LONG_STRING, *((LOW_VARIATION,) if careless.most_sd is not None else ()))
@@ -56,8 +59,8 @@ def _marks(study: Study, careless: Careless) -> Iterator[tuple[str, str, str]]:
         for sign in careless_signs(careless):
             yield block.instrument, sign, sign_words(sign, block, careless)
     for sign in careless_signs(careless):
-        yield ANY_BLOCK, sign, f"the sign {sign} in any of the blocks"
-    yield ANY_BLOCK, ANY_SIGN, "any of the signs in any of the blocks"
+        yield ANY_BLOCK, sign, f"{_IN_ANY_BLOCK[sign]} in any of them"
+    yield ANY_BLOCK, ANY_SIGN, "any of these signs in any of them"
 
 
 def sign_words(sign: str, block: Instrument, careless: Careless) -> str:

@@ -57,6 +57,7 @@ def _overview(study: Study, numbers: Numbers, results: Sequence[ResultRow]) -> T
 def _differences(study: Study, variant: Variant, results: Sequence[ResultRow]) -> Cell:
     """The tests whose verdict differs, planned ones with their role."""
     words, ids = [], []
+    labels = {group.category: group.label for group in study.protocol.compared_groups}
     main = {row.result_id: row for row in results if row.statistic == "p"}
     compared = [row for row in results if row.statistic == "verdict_differs" and row.category == variant.variant]
     for row in sorted(compared, key=lambda row: row.result_id):
@@ -67,7 +68,7 @@ def _differences(study: Study, variant: Variant, results: Sequence[ResultRow]) -
         p_id = result_id(main_analysis, row.outcome, "p", people_group=row.people_group, timepoint=row.contrast)
         role = main[p_id].role if p_id in main else ""
         planned = f", {role}" if role in ("primary", "secondary") else ""
-        group = f", {row.people_group}" if row.people_group is not None else ""
+        group = f", {labels[row.people_group]}" if row.people_group is not None else ""
         words.append(
             f"{study.scales[row.outcome][1].label}, {row.contrast}{group} ({_TITLES[main_analysis]}{planned}): {row.note}"
         )

@@ -104,9 +104,15 @@ def scenarios_of(sensitivity: Sensitivity, better_sign: int) -> tuple[Scenario, 
     """The scenarios of a measure, missing at random first. better_sign: 1 where a higher score is better, -1 where a lower
     one is, 0 where neither is: deltas then go both ways."""
     methods = (AT_RANDOM, *sensitivity.reference_based)
-    unit = "SD" if sensitivity.delta_unit == "baseline_sd" else "points"
+    is_in_sds = sensitivity.delta_unit == "baseline_sd"
     shifts = [
-        Scenario(f"{word}_{delta:.10g}".replace(".", "_"), f"{delta:.10g} {unit} {word}", AT_RANDOM, delta, sign)
+        Scenario(
+            f"{word}_{delta:.10g}".replace(".", "_"),
+            f"{delta:.10g} {'SD' if is_in_sds else 'point' if delta == 1 else 'points'} {word}",
+            AT_RANDOM,
+            delta,
+            sign,
+        )
         for delta in sensitivity.deltas
         for word, sign in directions_of(better_sign)
     ]
