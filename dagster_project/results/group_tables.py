@@ -4,7 +4,7 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML; tables of ev
 a row a group, so that they fit the page with many groups.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dagster_project.results.category_tables import answer_labels
@@ -234,11 +234,13 @@ def _covariate_adjusted(study: Study, numbers: Numbers, contrast: Contrast) -> T
     return Table("", f"change_by_group_adjusted_{moment}", title, columns, _outcome_rows(study, cells), (note,))
 
 
-def _model_means(study: Study, numbers: Numbers, analysis: str = "mmrm") -> Table:
-    waves = [wave.wave for wave in study.protocol.waves]
+def _model_means(study: Study, numbers: Numbers, analysis: str = "mmrm", counts: Mapping[str, str] | None = None) -> Table:
+    """counts: which numbers of the whole model stand before the means of each group, by heading."""
+    waves, headings = [wave.wave for wave in study.protocol.waves], counts or {}
 
     def cells(code: str, group: str) -> list[Cell]:
-        return [_interval(numbers, analysis, code, "mean", group, wave) for wave in waves]
+        of_model = [numbers.cell("{}", result_id(analysis, code, name)) for name in headings.values()]
+        return of_model + [_interval(numbers, analysis, code, "mean", group, wave) for wave in waves]
 
     groups = study.protocol.groups
     covariance = groups.repeated_measures.covariance_in_words if isinstance(groups, Groups) else ""
@@ -246,7 +248,7 @@ def _model_means(study: Study, numbers: Numbers, analysis: str = "mmrm") -> Tabl
         f"Mixed model for repeated measures of everybody with any score, by REML, {covariance} covariance; scores are taken"
         " to be missing at random."
     )
-    columns = tuple(Column("mean [95 % CI]", wave) for wave in waves)
+    columns = (*map(Column, headings), *(Column("mean [95 % CI]", wave) for wave in waves))
     title = "Estimated means over all waves by group"
     return Table("", "repeated_measures_means", title, columns, _outcome_rows(study, cells), (note,))
 
@@ -275,25 +277,17 @@ def _adjusted_models(study: Study, numbers: Numbers) -> Iterator[Table]:
     if not covariates_of(study.protocol):
         return
     analysis, words = "mmrm_covariate_adjusted", covariate_words(study.protocol, with_baseline=False)
-    means = _model_means(study, numbers, analysis)
+    means = _model_means(study, numbers, analysis, {"n": "n", "covariate unknown": "n_covariate_unknown"})
     differences = _model_differences(study, numbers, f"{analysis}_difference")
 
-    def with_counts(row: Row, code: str) -> Row:
-        cells = [numbers.cell("{}", result_id(analysis, code, name)) for name in ("n", "n_covariate_unknown")]
-        return replace(row, cells=(*cells, *row.cells)) if row.cells else row
-
-    group_count = 1 + len(study.protocol.compared_groups)
-    codes = [code for code in study.protocol.outcomes for _ in range(group_count)]
-    rows = tuple(with_counts(row, code) for row, code in zip(means.rows, codes, strict=True))
     note = (
         f"The mixed model adjusted for {words}, each with one slope in all groups and waves, of everybody with any score of"
         " whom all of these are known; means are at the means of these over the people in the model. n is of all groups, and"
         " covariate unknown are those left out for want of one."
     )
     yield replace(
-        means, name="repeated_measures_adjusted_means", title=f"{means.title}, adjusted for {words}", rows=rows,
-        columns=(Column("n"), Column("covariate unknown"), *means.columns), notes=(note,),
-    )  # fmt: skip
+        means, name="repeated_measures_adjusted_means", title=f"{means.title}, adjusted for {words}", notes=(note,)
+    )
     yield replace(differences, name="repeated_measures_adjusted", title=f"{differences.title}, adjusted for {words}")
 
 
