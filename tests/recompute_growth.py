@@ -123,7 +123,8 @@ class Growth:
                 weighted = np.linalg.solve(design @ spread @ design.T + error**2 * np.eye(known.sum()), design)
                 information += design.T @ weighted
                 right_side += weighted.T @ scores[person, known]
-            variances.append(np.linalg.inv(information))
+            # Nobody with scores, as a variant may leave: no line.
+            variances.append(np.linalg.inv(information) if information.any() else np.full((2, 2), math.nan))
             lines.append(variances[-1] @ right_side)
         counts: dict[str, float] = {"n": int(has_any.sum()), "n_observations": int(np.isfinite(scores[has_any]).sum())}
         return (lines, variances), counts

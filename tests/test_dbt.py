@@ -69,6 +69,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "who_counts_in_a_number",
             "who_counts_over_time",
             "who_counts_where_change_needs_facts_of_the_roster",
+            "who_counts_where_no_change_is_declared",
             "pairs_and_covariates_are_summed_up_together",
             "scores_over_the_waves_and_covariates_are_summed_up_together",
             "equal_changes_by_different_ways_are_one",

@@ -32,17 +32,30 @@ def careless_results(careless_counts: Iterable[MartRow], study: Study) -> list[R
     careless = study.protocol.careless
     if careless is None:
         return []
+    asked_blocks = _asked_blocks(study, careless)
     for block, sign, words in _marks(study, careless):
         for wave in study.protocol.waves:
-            row = counts.get((block, sign, wave.wave))
-            if row is None:
-                continue  # a wave that does not ask the block
+            if (block, wave.wave) not in asked_blocks:
+                continue
+            row = counts.get((block, sign, wave.wave), {"count": 0, "n": 0})  # no row where there is no sheet
             denominator = f"sheets with at least {careless.least_items} answers to the block"
             rows.share(
                 block, int(row["count"]), int(row["n"]), denominator, f"sheets with {words}",
                 category=sign, wave=wave.wave, note="no sheet has enough answers",
             )  # fmt: skip
     return rows.rows
+
+
+def _asked_blocks(study: Study, careless: Careless) -> set[tuple[str, str | None]]:
+    """Each judged block with the waves that ask it; any_block with the waves that ask one of them."""
+    codes = {block.instrument for block in judged_blocks(careless, study.instruments)}
+    blocks_in_waves = {
+        (block.block, export.wave)
+        for export in study.protocol.wave_exports
+        for block in export.blocks
+        if block.block in codes and study.column_of(block)
+    }
+    return blocks_in_waves | {(ANY_BLOCK, wave) for _, wave in blocks_in_waves}
 
 
 _IN_ANY_BLOCK = {LONG_STRING: "a long run of identical answers", LOW_VARIATION: "little variation of answers"}

@@ -15,7 +15,7 @@ from dagster_project.results.group_differences import adjusted_change_results, c
 from dagster_project.results.result_collector import MartRow, Rows
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.variant_statistics import OF_EACH_VARIANT, variant_analysis
-from dagster_project.study import Study, Variant, variant_study
+from dagster_project.study import Composite, Study, Variant, variant_study
 
 #: The counts of variants.score_differences, and the results that they are.
 _COUNTS = {
@@ -102,7 +102,9 @@ def _dependence(marts: VariantMarts, study: Study, variant: Variant) -> list[Res
         rows.add(ALL_SCALES, statistic, total, None, "of all scales in all waves", category=variant.variant)
         for code in study.scales:
             for wave in study.protocol.waves:
-                count = differences.get((code, wave.wave), {}).get(name)
+                has_no_answers = name == "n_answers" and isinstance(study.scales[code][1], Composite)
+                row = differences.get((code, wave.wave), {name: None if has_no_answers else 0})  # no row without a person
+                count = row[name]
                 rows.add(
                     code, statistic, count, None, "compared with the main analysis", category=variant.variant,
                     wave=wave.wave,

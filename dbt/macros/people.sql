@@ -82,7 +82,11 @@
     counted_rows, of scales alone. relation: also the column `<variable>__missing` of each variable. rule: its name; of_moment:
     what stands behind the contrast in the moment. -#}
 {% macro counted_with_facts(relation, unit, rule, variables, of_moment='') -%}
-    {%- call(contrast) union_over(codebook_contrasts() if variables else []) %}
+    {%- set no_rows = {} -%}
+    {%- for column in ['measure', 'kind'] + unit + ['people', 'moment'] %}{% do no_rows.update({column: 'varchar'}) %}{% endfor -%}
+    {%- do no_rows.update({'is_counted': 'boolean', 'value': 'double', 'value_baseline': 'double'}) -%}
+    {%- do no_rows.update({'value_followup': 'double', 'is_returned': 'boolean', 'reason': 'varchar'}) -%}
+    {%- call(contrast) union_over(codebook_contrasts(), empty=no_rows) %}
     {%- set baseline, followup = contrast.baseline, contrast.followup %}
     select {{ (['measure', 'kind'] + unit) | join(', ') }}, {{ text_literal(rule) }} as people, {{ text_literal(contrast.contrast ~ of_moment) }} as moment,
         {{ status_in(baseline) }} >= 0 and {{ status_in(followup) }} >= 0 and {{ has_all_facts(variables) }} as is_counted,

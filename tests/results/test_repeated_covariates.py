@@ -14,6 +14,7 @@ from covariate_patterns import covariate_patterns_of
 from dagster_project.results import (
     ResultRow,
     adjusted_repeated_measures_results,
+    group_tables,
     planned_analyses,
     repeated_measures_results,
 )
@@ -172,3 +173,14 @@ def test_the_planned_model_is_the_one_with_the_covariates() -> None:
     assert planned_analyses(without)["repeated_measures"] == "mmrm_difference"
     assert adjusted_repeated_measures_results([], [], without) == []
     assert "p_holm" in {row.statistic for row in repeated_measures_results(_moments(people, [], True), without)}
+
+
+def test_the_table_of_means_counts_people_and_needs_no_other_results() -> None:
+    study = adjusted_study(["age"])
+    rows = list(_results(study, _people()).values())
+    named = {table.name: table for table in group_tables(study, rows)}
+    means = named["repeated_measures_adjusted_means"]
+    assert [column.name for column in means.columns[:3]] == ["n", "covariate unknown", "mean [95 % CI]"]
+    assert [[cell.text for cell in row.cells[:2]] for row in means.rows[:4] if row.cells] == [["60", "0"]] * 3
+    without = {table.name: table for table in group_tables(study, [])}
+    assert not any(row.cells for row in without["repeated_measures_adjusted_means"].rows)
