@@ -18,10 +18,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
     from dagster_project.rehearsal.fit import ERROR, WARNING, check_study
+    from dagster_project.results import count_text
     from dagster_project.study import read_study
 
     study = read_study(settings.study_folder)
-    say(f"{study.folder.name}: the definitions fit together: {len(study.protocol.waves)} waves, {len(study.scales)} scales")
+    parts = f"{count_text(len(study.protocol.waves), 'wave')}, {count_text(len(study.scales), 'scale')}"
+    say(f"{study.folder.name}: the definitions fit together: {parts}")
     numbers = Counter[str]()
     for finding in check_study(study):
         numbers[finding.severity] += 1

@@ -8,6 +8,7 @@ release alone cannot tell it by names.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from string import ascii_uppercase
@@ -144,6 +145,14 @@ def identifying_facts(protocol: "Protocol") -> list[str]:
         " keeps can tell them apart by it"
         for variant in protocol.variants
         if groups.variable in {rule.variable for rule in variant.people}
+    ]
+    variable = next(entry for entry in protocol.participant_variables if entry.variable == groups.variable)
+    spellings = " ".join(text for category in variable.categories for text in category.text).casefold()
+    words = set(re.findall(r"[^\W_]{4,}", spellings))
+    variants += [
+        f"variant {variant.variant}: its name has {found_words[0]!r}, a word of a concealed group, and is printed as it is"
+        for variant in protocol.variants
+        if (found_words := sorted(words & set(re.findall(r"[^\W_]{4,}", f"{variant.variant} {variant.label}".casefold()))))
     ]
     return variants + [
         f"{condition.subject} is planned by {groups.variable}, whose groups are concealed: whoever knows whom it is planned"

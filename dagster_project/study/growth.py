@@ -79,7 +79,8 @@ def growth_error(
     if not has_scales:
         return "growth is of scores or numbers, and the study follows none; take growth out"
     if len(waves) < _LEAST_WAVES:
-        return f"growth needs scores at three times, and the study has {len(waves)} waves; take growth out"
+        count = "1 wave" if len(waves) == 1 else f"{len(waves)} waves"
+        return f"growth needs scores at three times, and the study has {count}; take growth out"
     return _undated(waves, dated, "growth with time: answered_on") if growth.time == "answered_on" else None
 
 

@@ -218,11 +218,14 @@ def _parse(
 
 def _error_message(error: ValidationError, model: type[BaseModel]) -> str:
     """The first of the errors: its key, its value, what is wrong and what to give; and how many more there are."""
-    detail = error.errors()[0]
+    # Of a key that takes one word or keys of its own (groups: none), what is wrong with the keys.
+    of_keys = [detail for detail in error.errors() if not any(str(part).startswith("literal[") for part in detail["loc"])]
+    details = of_keys or error.errors()
+    detail, location = details[0], _keys_in(model, details[0]["loc"])
     key = ""
-    for part in detail["loc"]:
+    for part in location:
         key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else str(part)
-    remedy = _description(model, detail["loc"])
+    remedy = _description(model, location)
     reason = detail["msg"].removeprefix("Value error, ")
     if reason[1:2].islower():
         reason = reason[0].lower() + reason[1:]
@@ -230,14 +233,28 @@ def _error_message(error: ValidationError, model: type[BaseModel]) -> str:
         message = f"{key}: the key is missing"
     elif detail["type"] == "extra_forbidden":
         message = f"{key}: there is no such key; remove it or correct its spelling"
-    elif _may_be_secret(detail["loc"]):
+    elif _may_be_secret(location):
         message = f"{key}: {reason}"
     elif isinstance(detail["input"], str | int | float | bool) or detail["input"] is None:
         message = f"{key}: {detail['input']!r}: {reason}"
     else:
         message = f"{key}: {reason}" if key else reason
-    further_errors = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    further_errors = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     return message + (f"; give {remedy}" if remedy and detail["type"] != "extra_forbidden" else "") + further_errors
+
+
+def _keys_in(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """An error's location as keys of the file: without the names of the models that a key may be."""
+    keys: list[int | str] = []
+    current_model: Any = model
+    for part in location:
+        if part == getattr(current_model, "__name__", None):
+            continue
+        keys.append(part)
+        fields = {field.alias or name: field for name, field in getattr(current_model, "model_fields", {}).items()}
+        if part in fields:
+            current_model = _inner_model(fields[part].annotation)
+    return tuple(keys)
 
 
 def _may_be_secret(location: tuple[int | str, ...]) -> bool:

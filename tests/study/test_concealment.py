@@ -178,6 +178,35 @@ def test_a_variant_of_concealed_groups_has_letters_and_is_warned_about(tmp_path:
     variable = next(entry for entry in protocol.participant_variables if entry.variable == "arm")
     letters = sorted(entry.category for entry in variable.categories if entry.text[0] in ("Course", "Waiting list"))
     assert [rule.only for rule in protocol.variants[0].people] == [tuple(letters)]
-    assert identifying_facts(protocol) == [
+    by_arm = (
         "variant two keeps people by arm, whose groups are concealed: whoever knows whom it keeps can tell them apart by it"
+    )
+    assert identifying_facts(protocol) == [by_arm]
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("variant: two,", "variant: two, title: The waiting list left out,"), encoding="utf-8")
+    assert identifying_facts(_study(tmp_path, _SEED).protocol) == [
+        by_arm,
+        "variant two: its name has 'list', a word of a concealed group, and is printed as it is",
     ]
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        (
+            "sensitivity: {deltas: [1]}",
+            "groups.sensitivity: deltas need a unit; add delta_unit: points, or delta_unit: baseline_sd",
+        ),
+        (
+            "repeated_measures: {df: t}",
+            "groups.repeated_measures.df: 't': input should be 'kenward_roger' or 'satterthwaite'",
+        ),
+        ("colour: red", "groups.colour: there is no such key; remove it or correct its spelling"),
+    ],
+)
+def test_what_is_wrong_under_groups_is_said_of_its_key(tmp_path: Path, groups: str, message: str) -> None:
+    """Groups are keys, or the word none: of the two, what is wrong with the keys, and nothing of the word."""
+    with pytest.raises(StudyError) as error:
+        _study(tmp_path, groups)
+    assert str(error.value).startswith(f"{tmp_path / 'group_study' / 'study.yaml'}: {message}")
+    assert "more)" not in str(error.value)
