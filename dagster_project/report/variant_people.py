@@ -45,7 +45,9 @@ _PEOPLE_SQL = """
         select participant_id, people_group, 'roster@' || variant, 'variant', '', is_kept, null, left_out
         from everybody
         union all
-        select participant_id, people_group, 'roster@' || variant, 'left_out', '', not is_kept, null, null
+        select
+            participant_id, people_group, 'roster@' || variant, 'left_out', '', not is_kept, null,
+            if(is_kept, 'kept by the variant', null)
         from everybody
     )
 """

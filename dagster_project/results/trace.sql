@@ -125,7 +125,7 @@ counted as (
             else coalesce(one.contrast, one.wave, '')
         end
     union all
-    select rule.participant_id, rule.is_counted <> (one.people = 'left_out'), rule.value, null, null, rule.reason
+    select rule.participant_id, rule.is_counted <> (one.people = 'left_out'), rule.value, null, null, coalesce(rule.reason, if(one.people = 'left_out', 'kept by the variant', null))
     from variants.people as rule
     cross join one
     where rule.variant = one.variant and rule.measure = one.outcome

@@ -344,10 +344,13 @@ def test_a_number_of_a_variant_is_traced_to_its_people(planned_run: tuple[Any, l
     rule = workspace.released("select how from trace('variant_change/mood_total/two_of_three/T1-T2/n') where part = 'scale'")
     assert rule == [{"how": "sum of 3 items, at least 2 answered, times 3 / those there"}]
     kept = workspace.released(
-        "select is_counted, count(*) as n from trace('variants/roster/women/n_left_out') where part = 'person' group by all"
-        " order by all"
+        "select is_counted, missing_reason as reason, count(*) as n from trace('variants/roster/women/n_left_out')"
+        " where part = 'person' group by all order by all"
     )
-    assert kept == [{"is_counted": False, "n": 12}, {"is_counted": True, "n": 12}]
+    assert kept == [
+        {"is_counted": False, "reason": "kept by the variant", "n": 12},
+        {"is_counted": True, "reason": "sex: m", "n": 12},
+    ]
 
 
 @pytest.mark.slow
