@@ -7,6 +7,7 @@ Each changed rule, result and claim has a row. Changes of people, answers and sc
 releases holds no personal data and grows only with waves and items.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,6 +29,8 @@ CHANGE_KINDS = {
 COUNTED_KINDS = ("person", "answer", "score")
 _MAX_LISTED = 40
 _LEVEL = 0.05
+#: Values that differ by less than this share of themselves are the same.
+_DIGITS = 1e-12
 
 
 @dataclass(frozen=True)
@@ -103,12 +106,12 @@ def count_rows(kind: str, wave: str | None, people: int, counts: Mapping[str, in
 
 def result_changes(changes: Iterable[tuple[str, ReleasedNumber | None, ReleasedNumber | None]]) -> list[DiffRow]:
     """Each result whose value changed, and each p that crossed .05. changes: id, before and after; None where there is no
-    such result."""
+    such result. Values that agree to twelve digits and print alike are the same: the order of sums moves what is behind."""
     diff_rows = []
     for result_id, old, new in changes:
         old_value = None if old is None else old.value
         new_value = None if new is None else new.value
-        if old_value == new_value and (old is None) == (new is None):
+        if _are_alike(old, new):
             continue
         row = DiffRow(
             "result", None, result_id, None if old is None else old.printed, None if new is None else new.printed,
@@ -125,6 +128,13 @@ def result_changes(changes: Iterable[tuple[str, ReleasedNumber | None, ReleasedN
         ):
             diff_rows.append(DiffRow("significance", None, row.what, row.before, row.after, old_value, new_value, 1, None))
     return diff_rows
+
+
+def _are_alike(old: ReleasedNumber | None, new: ReleasedNumber | None) -> bool:
+    if old is None or new is None or old.value is None or new.value is None:
+        return (old is None) == (new is None) and (old and old.value) == (new and new.value)
+    is_close = math.isclose(old.value, new.value, rel_tol=_DIGITS) and old.printed == new.printed
+    return old.value == new.value or (is_close and (old.value < _LEVEL) == (new.value < _LEVEL))
 
 
 def claim_changes(changes: Iterable[tuple[str, str | None, str | None]]) -> list[DiffRow]:
