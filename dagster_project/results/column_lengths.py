@@ -12,13 +12,14 @@ _SHORTEST_LABEL, _LONGEST_LABEL, _LONGEST_WORDS = 16, 36, 42
 #: Space beside each column, in characters.
 _PADDING = 2.0
 #: What a page of 1,300 pixels and a landscape sheet hold without getting too small to read.
-_LONGEST_TABLE = 162.0
+_LONGEST_TABLE = 164.0
 
 
 def column_lengths(table: Table) -> list[float]:
     """The length of the labels' column and of each other column, in characters with the space beside them."""
     longest = max((len(row.label) for row in table.rows if row.cells), default=0)
-    lengths = [min(max(longest, _SHORTEST_LABEL), _LONGEST_LABEL) + _PADDING]
+    # Letters are wider than digits.
+    lengths = [min(max(longest, _SHORTEST_LABEL), _LONGEST_LABEL) + 2 * _PADDING]
     single_groups = {group for group, span in table.groups if span == 1}
     for index, column in enumerate(table.columns):
         texts = [row.cells[index].text for row in table.rows if row.cells]
