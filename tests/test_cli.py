@@ -271,7 +271,7 @@ def test_a_new_study_is_valid_and_runs(
     assert main(["check", "--study", str(folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
-        "my_study: the definitions fit together: 2 waves, 1 scales",
+        "my_study: the definitions fit together: 2 waves, 1 scale",
         "  roster  no export has arrived in raw/roster (*.csv)",
         "  T1      no export has arrived in raw/T1 (*.csv)",
         "  T2      no export has arrived in raw/T2 (*.csv)",

@@ -27,7 +27,7 @@ from dagster_project.results.group_differences import (
     characteristics_difference_results,
     service_difference_results,
 )
-from dagster_project.results.group_tables import group_tables
+from dagster_project.results.group_tables import further_group_tables, group_tables
 from dagster_project.results.groups import (
     group_change_results,
     group_characteristics_results,
@@ -189,6 +189,7 @@ __all__ = [
     "fitting_across",
     "flow_results",
     "format_number",
+    "further_group_tables",
     "group_category_results",
     "group_change_results",
     "group_characteristics_results",

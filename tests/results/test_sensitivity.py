@@ -8,7 +8,7 @@ import pytest
 from covariate_moments import ARMS, SCALE, adjusted_study
 
 from dagster_project.report.sensitivity_methods import sensitivity_methods
-from dagster_project.results import ResultRow, Table, group_tables, sensitivity_results
+from dagster_project.results import Numbers, ResultRow, Table, further_group_tables, sensitivity_results
 from dagster_project.results.change import seed_of
 from dagster_project.statistics import Comparison, GroupImputation, patterns_of, pooled_difference, pooled_sd
 from dagster_project.study import Sensitivity, Study
@@ -188,7 +188,7 @@ def test_without_a_declaration_there_is_nothing() -> None:
 
 
 def _tables(study: Study) -> list[Table]:
-    return group_tables(study, sensitivity_results(_moments(_people()), study))
+    return further_group_tables(study, Numbers(sensitivity_results(_moments(_people()), study)))
 
 
 def test_tables_have_a_row_for_each_group_and_scenario() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from covariate_moments import ARMS, REGIONS, SCALE, adjusted_study
 
-from dagster_project.results import ResultRow, Table, group_tables, subgroup_id, subgroup_results
+from dagster_project.results import Numbers, ResultRow, Table, further_group_tables, subgroup_id, subgroup_results
 from dagster_project.study import Study
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -97,4 +97,4 @@ def test_without_subgroups_there_are_no_rows_and_no_tables() -> None:
 
 
 def _tables(study: Study) -> list[Table]:
-    return group_tables(study, subgroup_results(_moments({}), study))
+    return further_group_tables(study, Numbers(subgroup_results(_moments({}), study)))
