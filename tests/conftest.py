@@ -134,7 +134,7 @@ _GRAPH_FIXTURES = {
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what runs a graph as slow: `-m "not slow"` is the fast lane. Other slow tests say so themselves. Modules with many
-    slow tests come first, so that both processes end together."""
+    slow tests come first, so that the processes end together."""
     slow_counts: Counter[str] = Counter()
     for item in items:
         if _GRAPH_FIXTURES & set(getattr(item, "fixturenames", ())):
@@ -155,7 +155,7 @@ def _unit(module: Path) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Units in the order in which they were collected; of the fast lane test by test, so that both processes end together."""
+    """Units in the order in which they were collected; of the fast lane test by test, so that the processes end together."""
     from xdist.scheduler import LoadScheduling, LoadScopeScheduling
 
     if config.getoption("markexpr") == "not slow":
