@@ -76,7 +76,7 @@ class Sensitivity(Definition):
     @property
     def needs_reference(self) -> bool:
         """Whether some of it is about the reference group."""
-        return bool(self.reference_based or (self.delta_groups == "compared" and (self.deltas or self.tipping_point)))
+        return self.without_reference != self
 
     @property
     def without_reference(self) -> "Sensitivity":

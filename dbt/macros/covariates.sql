@@ -50,6 +50,16 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The columns of a person in a model of change: the change, both scores, and the covariates -#}
+{% macro change_and_covariates(terms) -%}
+        counted.value as change,
+        counted.value_baseline as baseline,
+        counted.value_followup as followup
+        {%- for term in terms if term.variable %},
+        {{ covariate_value(term) }} as {{ term.column }}
+        {%- endfor %}
+{%- endmacro %}
+
 {#- The moments of each scale's pairs and of the covariates in each contrast and group -#}
 {% macro moments_with_covariates(terms) -%}
 {%- set people %}
@@ -57,12 +67,7 @@
         counted.people_group,
         counted.moment as contrast,
         counted.measure as scale,
-        counted.value as change,
-        counted.value_baseline as baseline,
-        counted.value_followup as followup
-        {%- for term in terms if term.variable %},
-        {{ covariate_value(term) }} as {{ term.column }}
-        {%- endfor %}
+        {{ change_and_covariates(terms) }}
     from {{ ref('counted_people') }} as counted
     inner join {{ ref('participants') }} as people on counted.participant_id = people.participant_id
     cross join ranges
@@ -81,12 +86,7 @@
         facts.category,
         contrasts.contrast,
         counted.measure as scale,
-        counted.value as change,
-        counted.value_baseline as baseline,
-        counted.value_followup as followup
-        {%- for term in terms if term.variable %},
-        {{ covariate_value(term) }} as {{ term.column }}
-        {%- endfor %}
+        {{ change_and_covariates(terms) }}
     from {{ ref('counted_people') }} as counted
     cross join {{ source('codebook', 'contrasts') }} as contrasts
     inner join {{ ref('participant_values') }} as facts
