@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from dagster_project.commands import audit, check, contract, diff, instruments, new, pull, run, simulate, trace, ui
-from dagster_project.settings import read_settings
+from dagster_project.settings import EXAMPLE_NAME, read_settings
 from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
@@ -29,8 +29,10 @@ def process() -> NoReturn:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0, 1 when a run failed, 2 when the command could not start."""
     options = _parser().parse_args(arguments)
-    settings = read_settings(os.environ | ({"WAVEHOUSE_STUDY": options.study} if options.study else {}))
     try:
+        # A command about no study asks for none where several could be meant.
+        default = {} if options.is_about_study else {"WAVEHOUSE_STUDY": EXAMPLE_NAME}
+        settings = read_settings(default | os.environ | ({"WAVEHOUSE_STUDY": options.study} if options.study else {}))
         return int(options.execute(options, settings))
     except KeyboardInterrupt:
         say("wavehouse: stopped; the release is as it was", file=sys.stderr)
@@ -46,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wavehouse", description="A warehouse for longitudinal questionnaire studies.")
+    parser.set_defaults(is_about_study=False, study=None)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in _COMMANDS:
         command.add(commands)

@@ -43,7 +43,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
     except StudyError as error:
         dg.get_dagster_logger().warning("the raw assets are left out: %s", error)
     # By it Dagster sees what is stale: any module may matter to a number. dbt's models have the version of their own SQL.
-    version = code_version(settings.checkout)[:16]
+    version = code_version(settings)[:16]
     own_assets = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(code_version=version),
         [codebook, *raw, variant_marts, *OUTCOME_ASSETS, *INTERVIEW_ASSETS, release],

@@ -22,6 +22,9 @@ from dagster_project.warehouse.release import current_release
 
 #: Names of files and folders that runs write into a study's folder.
 _RUN_OUTPUTS = ("landing", "release", "releases", "release.new", "release.old")
+#: What an installed package holds beside its own modules (places.py), and what dbt leaves in the folder of its project.
+_INSTALLED_PARTS = ("dbt", "data")
+_DBT_OUTPUTS = ("target", "logs", ".user.yml")
 #: Prefixes of temporary files that programs leave beside the files that a person edits.
 _TEMPORARY_PREFIXES = (".release-", ".pull-", "~$", ".~lock.", ".DS_Store", "__pycache__")
 _NOTE = "last_run.json"
@@ -44,17 +47,33 @@ class LastRun:
     files: dict[str, tuple[int, int]]
 
 
-def code_files(checkout: Path) -> list[Path]:
-    """The files of the checkout that determine numbers, tables and pages: this package and the dbt project, sorted."""
-    return sorted(path for part in ("dagster_project", "dbt") for path in _files(checkout / part))
+def code_files(settings: Settings) -> list[tuple[str, Path]]:
+    """The files that determine numbers, tables and pages: this package and the dbt project, sorted by name.
+
+    The names are those of a clone, so that an installed package has the same version as the clone that it was built from.
+    """
+    return _code_files(settings.package_folder, settings.dbt_folder)
+
+
+def code_version(settings: Settings) -> str:
+    """One hash over the code, for as long as a process has it loaded: another one, other numbers perhaps."""
+    return _code_version(settings.package_folder, settings.dbt_folder)
+
+
+def _code_files(package: Path, dbt_project: Path) -> list[tuple[str, Path]]:
+    parts = ((package, "dagster_project", _INSTALLED_PARTS), (dbt_project, "dbt", _DBT_OUTPUTS))
+    return sorted(
+        (f"{name}/{path.relative_to(folder).as_posix()}", path)
+        for folder, name, excluded in parts
+        for path in _files(folder, excluded)
+    )
 
 
 @cache
-def code_version(checkout: Path) -> str:
-    """One hash over the code, for as long as a process has it loaded: another one, other numbers perhaps."""
+def _code_version(package: Path, dbt_project: Path) -> str:
     digest = hashlib.sha256()
-    for path in code_files(checkout):
-        digest.update(path.relative_to(checkout).as_posix().encode() + b"\0" + path.read_bytes())
+    for name, path in _code_files(package, dbt_project):
+        digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -68,12 +87,12 @@ def inputs_fingerprint(settings: Settings) -> str | None:
         digest.update(version + b"\n")
     try:
         study_files = sorted(_files(settings.study_folder, _RUN_OUTPUTS))
-        files = [(settings.study_folder, path) for path in study_files]
-        files += [(settings.checkout, path) for path in code_files(settings.checkout)]
+        files = [(path.relative_to(settings.study_folder).as_posix(), path) for path in study_files]
+        files += code_files(settings)
         # Hashing releases Python's global lock, so that two threads run in parallel.
         with ThreadPoolExecutor(2) as pool:
-            for (root, path), sha256 in zip(files, pool.map(_sha256, (path for _, path in files)), strict=True):
-                digest.update(f"{path.relative_to(root).as_posix()}\0{sha256}\n".encode(errors="surrogateescape"))
+            for (name, _), sha256 in zip(files, pool.map(_sha256, (path for _, path in files)), strict=True):
+                digest.update(f"{name}\0{sha256}\n".encode(errors="surrogateescape"))
         # The order of modification matters: versions of an export are loaded in that order.
         for name in _in_order_of_change(study_files):
             digest.update(f"{name}\n".encode(errors="surrogateescape"))
@@ -134,9 +153,8 @@ def _files(folder: Path, excluded: tuple[str, ...] = ()) -> Iterator[Path]:
             continue
         skipped = excluded if Path(root) == folder else ()
         folders[:] = [name for name in folders if name not in skipped and not name.startswith(_TEMPORARY_PREFIXES)]
-        yield from (
-            path for name in names if not name.startswith(_TEMPORARY_PREFIXES) and (path := Path(root, name)).is_file()
-        )
+        names = [name for name in names if name not in skipped and not name.startswith(_TEMPORARY_PREFIXES)]
+        yield from (path for name in names if (path := Path(root, name)).is_file())
 
 
 def _in_order_of_change(paths: list[Path]) -> list[str]:

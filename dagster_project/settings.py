@@ -15,8 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-#: The checkout: the folder that holds this package, dbt/ and data/.
-CHECKOUT = Path(__file__).resolve().parent.parent
+from dagster_project.places import DBT_PROJECT, EXAMPLE, IS_CLONE, PACKAGE, STUDY_FILE, home_beside, studies_of, workspace
+
+#: The study that is meant where nobody names one, if there is none or it is among several of a clone: the example.
+EXAMPLE_NAME = EXAMPLE.name
 #: In a study's home: the path of the study folder that the home belongs to, as seen from the folder of all homes.
 OWNER = "study.path"
 KEY_FILE = "pseudonym.key"
@@ -39,7 +41,8 @@ class Settings:
     watch: bool = False
     notify: str = ""
     smtp: str = "localhost"
-    checkout: Path = CHECKOUT
+    package_folder: Path = PACKAGE
+    dbt_folder: Path = DBT_PROJECT
 
     def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         """An environment for a child process that reads these settings from it; the rest stays as in `environment`."""
@@ -63,10 +66,6 @@ class Settings:
     @property
     def landing(self) -> Path:
         return self.study_folder / "landing"
-
-    @property
-    def dbt_folder(self) -> Path:
-        return self.checkout / "dbt"
 
     @property
     def lock_file(self) -> Path:
@@ -226,15 +225,15 @@ def _newest_manifest(study_folder: Path) -> dict[str, str] | None:
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from the environment.
 
-    WAVEHOUSE_STUDY: a study below data/, or a folder anywhere. WAVEHOUSE_HOME, DAGSTER_HOME: where files of runs go.
+    WAVEHOUSE_STUDY: a study below data/, or a folder anywhere; without it the study whose folder one is in, the only one
+    below data/, or the example. WAVEHOUSE_HOME, DAGSTER_HOME: where files of runs go.
     WAVEHOUSE_PSEUDONYM_KEY: the key of the pseudonyms. WAVEHOUSE_WATCH: not empty or 0 lets runs start themselves.
     WAVEHOUSE_NOTIFY: a chat's webhook or mailto:address that is told of failed runs, by way of WAVEHOUSE_SMTP.
     """
-    home = Path(environment.get("WAVEHOUSE_HOME") or CHECKOUT / ".wavehouse").resolve()
-    study_name = environment.get("WAVEHOUSE_STUDY") or "peer_workers"
-    folder = CHECKOUT / "data" / study_name
+    study_folder = _study_folder(environment.get("WAVEHOUSE_STUDY") or "")
+    home = Path(environment.get("WAVEHOUSE_HOME") or home_beside(study_folder)).resolve()
     return Settings(
-        study_folder=folder if folder.is_dir() else Path(study_name).resolve(),
+        study_folder=study_folder,
         home=home,
         dagster_home=Path(environment.get("DAGSTER_HOME") or home / "dagster").resolve(),
         pseudonym_key=environment.get("WAVEHOUSE_PSEUDONYM_KEY") or None,
@@ -242,3 +241,22 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         notify=environment.get("WAVEHOUSE_NOTIFY", ""),
         smtp=environment.get("WAVEHOUSE_SMTP") or "localhost",
     )
+
+
+def _study_folder(name: str) -> Path:
+    """The folder of a study by its name or path, or of the one that is meant where none is named.
+
+    Raises SettingsError where several could be meant.
+    """
+    data_folder = workspace() / "data"
+    if name:
+        return data_folder / name if (data_folder / name).is_dir() else Path(name).resolve()
+    folders = (Path.cwd(), *Path.cwd().parents)
+    current_study = next((folder for folder in folders if (folder / STUDY_FILE).is_file()), None)
+    if current_study is not None:
+        return current_study
+    studies = studies_of(workspace())
+    if not IS_CLONE and len(studies) > 1:
+        names = ", ".join(folder.name for folder in studies)
+        raise SettingsError(f"{data_folder}: there are several studies ({names}); name one with --study or WAVEHOUSE_STUDY")
+    return studies[0] if len(studies) == 1 else data_folder / EXAMPLE_NAME

@@ -29,7 +29,9 @@ MAY_IMPORT = {
     "report": {"audit", "results", "study", "synthesis", "table_spec"},
     "simulate": {"study", "results", "statistics", "audit"},
     "pull": {"exports", "settings", "study", "study_lock"},
-    "settings": set(),
+    "places": set(),
+    "settings": {"places"},
+    "example": {"places"},
     "study_lock": set(),
     "terminal": set(),
     "fingerprint": {"settings", "warehouse"},
@@ -52,7 +54,7 @@ MAY_IMPORT = {
     "drafting": {"exports", "study"},
     "rehearsal": {"exports", "report", "results", "study", "synthesis"},
     "summary": {"settings", "terminal", "warehouse"},
-    "dagster_home": {"settings"},
+    "dagster_home": {"places", "settings"},
 }  # fmt: skip
 #: They may import all, and nothing below them may import them.
 EDGE = {"commands", "defs", "definitions", "cli", "run"}

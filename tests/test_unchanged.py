@@ -164,11 +164,11 @@ def test_another_key_is_run(small_copy: Any) -> None:
 def test_edited_code_is_run(small_copy: Any, file: str) -> None:
     workspace, _ = small_copy
     checkout = workspace.settings.home / "checkout"
-    for path in code_files(workspace.settings.checkout):
-        target = checkout / path.relative_to(workspace.settings.checkout)
+    for name, path in code_files(workspace.settings):
+        target = checkout / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
-    settings = replace(workspace.settings, checkout=checkout)
+    settings = replace(workspace.settings, package_folder=checkout / "dagster_project", dbt_folder=checkout / "dbt")
     inputs = _noted(workspace, settings)
     assert inputs == inputs_fingerprint(workspace.settings)
     _edit(checkout / file)

@@ -7,6 +7,10 @@ from dagster_project.settings import Settings
 
 #: Runs a command with its options. Returns the exit code.
 Execute = Callable[[argparse.Namespace, Settings], int]
+_STUDY_HELP = (
+    "a study below data/, or a study folder (default: WAVEHOUSE_STUDY, the study whose folder one is in, the only one below"
+    " data/, or the example peer_workers)"
+)
 
 
 def add_command(
@@ -14,6 +18,6 @@ def add_command(
 ) -> argparse.ArgumentParser:
     """A command about one study, which --study names."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
-    parser.add_argument("--study", help="a study below data/, or a study folder (default peer_workers, or WAVEHOUSE_STUDY)")
-    parser.set_defaults(execute=execute)
+    parser.add_argument("--study", help=_STUDY_HELP)
+    parser.set_defaults(execute=execute, is_about_study=True)
     return parser

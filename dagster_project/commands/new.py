@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from dagster_project.settings import CHECKOUT, Settings
+from dagster_project.places import workspace
+from dagster_project.settings import Settings
 from dagster_project.terminal import say
 
 
@@ -23,7 +24,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
     path = Path(options.name)
-    folder = path if len(path.parts) > 1 or path.is_absolute() else CHECKOUT / "data" / options.name
+    folder = path if len(path.parts) > 1 or path.is_absolute() else workspace() / "data" / options.name
     if options.sources:
         return _draft(folder, options)
     from dagster_project.study import new_study

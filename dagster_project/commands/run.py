@@ -1,9 +1,11 @@
 """`wavehouse run`: the whole graph, from exports to a release."""
 
 import argparse
+import sys
 
 from dagster_project.commands.command import add_command
 from dagster_project.settings import Settings
+from dagster_project.terminal import say
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -14,6 +16,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
+    from dagster_project.example import set_up_example
     from dagster_project.run import run_everything
 
+    if not options.study and set_up_example(settings.study_folder):
+        say(f"wavehouse: no study here: the example is set up in {settings.study_folder}", file=sys.stderr)
     return run_everything(settings, quiet=options.quiet, is_forced=options.again, waits=not options.no_wait)

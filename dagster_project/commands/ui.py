@@ -6,7 +6,8 @@ import sys
 from dataclasses import replace
 
 from dagster_project.commands.command import add_command
-from dagster_project.settings import CHECKOUT, Settings
+from dagster_project.places import workspace
+from dagster_project.settings import Settings
 from dagster_project.terminal import say
 
 
@@ -19,7 +20,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def execute(options: argparse.Namespace, settings: Settings) -> int:
     import subprocess
 
-    from dagster_project.dagster_home.folder import open_dagster_home
+    from dagster_project.dagster_home.folder import code_location_file, open_dagster_home
     from dagster_project.dagster_home.history import move_damaged_aside
 
     open_dagster_home(settings)
@@ -27,6 +28,6 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         say(f"warning: {fault}", file=sys.stderr)
     watched = replace(settings, watch=settings.watch or options.watch)
     say(f"wavehouse: http://127.0.0.1:{options.port} (stop with Ctrl+C)", file=sys.stderr)
-    # The code location is named in pyproject.toml under [tool.dagster].
-    command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", options.port]
-    return subprocess.run(command, cwd=CHECKOUT, env=watched.environment(os.environ), check=False).returncode
+    command = [sys.executable, "-m", "dagster", "dev", "-w", str(code_location_file(settings))]
+    command += ["-h", "127.0.0.1", "-p", options.port]
+    return subprocess.run(command, cwd=workspace(), env=watched.environment(os.environ), check=False).returncode

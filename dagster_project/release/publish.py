@@ -127,5 +127,5 @@ def _fingerprint(warehouse: Warehouse, settings: Settings, study: Study) -> str:
             for row in connection.execute(sql).fetchall():
                 digest.update(repr(row).encode())
     digest.update(study.definitions_hash.encode())
-    digest.update(code_version(settings.checkout).encode())
+    digest.update(code_version(settings).encode())
     return digest.hexdigest()

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dagster_project.settings import CHECKOUT
+from dagster_project.places import DAGSTER_SETTINGS
 
 _RUN = """
 import logging, subprocess, sys
@@ -34,7 +34,7 @@ def test_what_steps_print_is_in_the_runs_files_and_the_terminal_has_the_runs_lin
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    (tmp_path / "dagster.yaml").write_bytes((CHECKOUT / "dagster.yaml").read_bytes())
+    (tmp_path / "dagster.yaml").write_bytes(DAGSTER_SETTINGS.read_bytes())
     ran = subprocess.run(
         [sys.executable, "-c", _RUN],
         capture_output=True, text=True, check=True, timeout=120,

@@ -13,7 +13,7 @@ import pytest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
 from dagster_project.dagster_home.pooled_history import PooledEventLog, PooledHistory
-from dagster_project.settings import CHECKOUT
+from dagster_project.places import DAGSTER_SETTINGS
 
 _LOGS = """
 import os, sys
@@ -32,7 +32,7 @@ with dg.DagsterInstance.get() as instance:
 
 @pytest.fixture(name="home")
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copy(CHECKOUT / "dagster.yaml", tmp_path / "dagster.yaml")
+    shutil.copy(DAGSTER_SETTINGS, tmp_path / "dagster.yaml")
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     return tmp_path
 
@@ -52,7 +52,7 @@ def test_an_older_home_reads_what_the_pooled_history_wrote_and_the_other_way_rou
         assert len(instance.fetch_observations(dg.AssetKey("release"), limit=1000).records) == 6 * 20
         assert {run.run_id for run in instance.get_runs()} == set(first)
     second = _run_in(home).stdout.split()
-    shutil.copy(CHECKOUT / "dagster.yaml", home / "dagster.yaml")
+    shutil.copy(DAGSTER_SETTINGS, home / "dagster.yaml")
     with dg.DagsterInstance.get() as instance:
         storage = instance.event_log_storage
         assert type(storage) is PooledEventLog

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from dagster_project.models.manifest import prepare_in_background, prepared_manifest
-from dagster_project.settings import CHECKOUT
+from dagster_project.places import DBT_PROJECT
 
 
 @pytest.fixture
 def settings(small_workspace: Any, tmp_path: Any) -> Any:
     """Of a study with a dbt project that may be edited."""
-    shutil.copytree(CHECKOUT / "dbt", tmp_path / "checkout" / "dbt")
-    return replace(small_workspace.settings, checkout=tmp_path / "checkout")
+    shutil.copytree(DBT_PROJECT, tmp_path / "dbt")
+    return replace(small_workspace.settings, dbt_folder=tmp_path / "dbt")
 
 
 def _models(settings: Any) -> set[str]:
