@@ -80,7 +80,7 @@ from dagster_project.study.texts import INVISIBLE, comparable, number_in, with_d
 from dagster_project.study.variant_study import VariantChange, variant_changes, variant_study, variant_words
 from dagster_project.study.variants import PeopleRule, ScaleRule, Variant, unknown_people_question
 from dagster_project.study.waves import Contrast, Wave
-from dagster_project.study.windows import WaveState, counts_days, wave_state
+from dagster_project.study.windows import WaveState, counts_days, wave_state, wave_window
 
 __all__ = [
     "ANSWERED_CURE",
@@ -227,5 +227,6 @@ __all__ = [
     "variant_words",
     "wave_definitions",
     "wave_state",
+    "wave_window",
     "with_decimal_point",
 ]

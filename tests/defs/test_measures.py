@@ -197,3 +197,87 @@ def test_a_study_may_follow_answers_alone(tmp_path: Path, workspace_at: Any) -> 
     assert "Answers over time" in page
     for words in ("Table 3. Outcomes over time", "Change over time</h2>", "paired t test"):
         assert words not in page, words
+
+
+def _wavehouse(workspace: Any, monkeypatch: Any, capsys: Any, *arguments: str) -> tuple[int, str]:
+    from dagster_project.cli import main
+
+    monkeypatch.setenv("WAVEHOUSE_HOME", str(workspace.settings.home))
+    monkeypatch.setenv("WAVEHOUSE_PSEUDONYM_KEY", workspace.settings.pseudonym_key)
+    code = main([*arguments, "--study", str(workspace.study_folder)])
+    output = capsys.readouterr()
+    return code, output.out + output.err
+
+
+def test_who_is_due_is_listed_for_the_team(measures_workspace: Any, monkeypatch: Any, capsys: Any) -> None:
+    from dagster_project.fieldwork import read_reminders
+    from dagster_project.study import read_study
+    from dagster_project.warehouse import Warehouse
+
+    protocol = read_study(measures_workspace.study_folder).protocol
+    first_days = {person: cell for person, cell in _cells(measures_workspace, "T1", "Day").items() if cell}
+    answered = {wave: set(_cells(measures_workspace, wave, "BDI")) for wave in ("T2", "T3")}
+    people = set(_cells(measures_workspace, "T1", "BDI"))
+    today = date(2024, 8, 10)
+    reminders = read_reminders(Warehouse(measures_workspace.settings.warehouse_file), protocol, today)
+    assert {(row.respondent, row.wave) for row in reminders if row.reason == "wave_not_returned"} == {
+        (person, wave) for wave in ("T2", "T3") for person in people - answered[wave]
+    }
+    assert {row.state for row in reminders} == {"due", "late", "not_yet", "no_window"}
+    for row in reminders:
+        earliest, latest = (150, 210) if row.wave == "T2" else (330, 400)
+        if row.respondent not in first_days:
+            assert (row.state, row.from_day, row.time_to_answer) == ("no_window", None, None)
+            continue
+        days = (today - date.fromisoformat(first_days[row.respondent])).days
+        state = "not_yet" if days < earliest else "due" if days <= latest else "late"
+        assert (row.state, row.time_to_answer) == (state, "of the person"), row
+    assert [row.state for row in reminders] == sorted(
+        (row.state for row in reminders), key=["due", "late", "not_yet", "no_window"].index
+    )
+    code, output = _wavehouse(measures_workspace, monkeypatch, capsys, "reminders")
+    assert code == 0
+    assert "late: the time to answer is over" in output
+    assert not any(person in output for person in people)
+    folder = measures_workspace.settings.study_home / "lists"
+    with (folder / "reminders.csv").open(encoding="utf-8-sig", newline="") as stream:
+        listed = list(csv.DictReader(stream))
+    assert {row["state"] for row in listed} == {"late", "no_window"}
+    assert {path.name for path in folder.iterdir()} == {"index.html", "queries.csv", "queries.jsonl", "reminders.csv"}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.iterdir()))
+
+
+def test_what_is_to_be_asked_of_answers_has_a_state(measures_workspace: Any, monkeypatch: Any, capsys: Any) -> None:
+    def listed(*arguments: str) -> str:
+        return _wavehouse(measures_workspace, monkeypatch, capsys, "queries", *arguments)[1]
+
+    lines = listed().splitlines()
+    (line,) = [line for line in lines if "71,25" in line]
+    query = line.split()[0]
+    assert line.startswith(
+        f"{query} open: t1.csv row 5, column Kilo: '71,25': rejected answer (outside the declared anchors, labels and special"
+        " codes) (P"
+    )
+    assert sum("outside window (day" in line for line in lines) == len(
+        measures_workspace.working("from marts.answer_days where visit in ('early', 'late')")
+    )
+    assert listed("--answer", query, "--text", "71.3 by the scale's print").startswith(
+        f"{query} is answered: 71.3 by the scale's print ("
+    )
+    assert query not in listed()
+    assert listed("--state", "answered").startswith(f"{query} answered: t1.csv row 5")
+    assert (
+        "rejected answer: 2 open, 1 answered, 0 closed"
+        in listed("--close", query, "--because", "x")
+        + listed("--reopen", query, "--because", "y")
+        + listed("--answer", query, "--text", "z")
+        + listed()
+    )
+    page = (measures_workspace.settings.study_home / "lists" / "index.html").read_text(encoding="utf-8")
+    assert "z (" in page
+    # Nothing of it is released.
+    assert not [path for path in measures_workspace.release.rglob("*") if path.name.startswith(("reminders", "queries"))]
+    assert _wavehouse(measures_workspace, monkeypatch, capsys, "queries", "--answer", "zz", "--text", "a") == (
+        2,
+        "wavehouse: no query begins with 'zz'; `wavehouse queries --state all` lists them\n",
+    )
