@@ -27,6 +27,8 @@ from dagster_project.report import (
     PeopleRows,
     Sources,
     citation,
+    codebook_document_tables,
+    codebook_texts,
     joint_display_table,
     main_results,
     main_texts,
@@ -41,6 +43,7 @@ from dagster_project.report import (
     write_latex,
     write_package,
     write_page,
+    write_pdf,
     write_tables,
     write_word,
     write_workbook,
@@ -206,6 +209,15 @@ def _write_documents(study: Study, folder: Path, content: PageContent) -> None:
     sections = [("Main results", main_texts(content.main)), ("Methods", methods(study, results))]
     write_word(folder / "tables.docx", protocol.title, opening, sections, content.tables, released_at)
     write_word(folder / "checklists.docx", f"Reporting checklists: {protocol.title}", [cite], [], forms, released_at)
+    codebook = (
+        f"Codebook: {protocol.title}",
+        opening,
+        codebook_texts(study),
+        codebook_document_tables(study, {table.name: table for table in figure_tables}),
+        released_at,
+    )
+    write_word(folder / "codebook.docx", *codebook)
+    write_pdf(folder / "codebook.pdf", *codebook)
     write_workbook(folder / "tables.xlsx", study, content.tables, results, released_at)
     write_latex(folder / "tables.tex", study, content.tables)
     write_ard(folder, ard_rows(list(results.values()), protocol.plan_hash))

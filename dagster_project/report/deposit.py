@@ -26,6 +26,7 @@ _TYPES = {
 _MEDIA = {
     ".csv": "text/csv", ".json": "application/json", ".parquet": "application/vnd.apache.parquet", ".html": "text/html",
     ".duckdb": "application/vnd.duckdb", ".svg": "image/svg+xml", ".tex": "application/x-tex",
+    ".pdf": "application/pdf",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 from group_study import write_group_study
+from pypdf import PdfReader
 from recompute import recompute
 from released_page import read_page_data
 from released_tables import released_tables
@@ -76,6 +77,8 @@ def _texts_of(file: Path) -> Iterator[tuple[str, str]]:
         with zipfile.ZipFile(file) as parts:
             for name in parts.namelist():
                 yield f"{file.name}: {name}", parts.read(name).decode("utf-8", "replace")
+    if file.suffix == ".pdf":
+        yield f"{file.name}: text", "".join(page.extract_text() for page in PdfReader(file).pages)
     if file.suffix == ".parquet":
         yield f"{file.name}: rows", str(duckdb.sql(f"from read_parquet('{file}')").fetchall())
     if file.suffix == ".html":
