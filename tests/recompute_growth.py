@@ -63,6 +63,8 @@ class Growth:
             if order:
                 counts["n_no_baseline_date"] = int((returned & has_date & ~has_baseline).sum())
                 counts["n_before_baseline"] = int((returned & has_date & has_baseline & np.isnan(days)).sum())
+                planned = self._planned_days[wave]
+                counts["n_far_off"] = int((np.abs(known - planned) > max(180, planned / 2)).sum())
                 counts |= {"mean": known.mean() if len(known) else math.nan}
                 counts["sd"] = known.std(ddof=1) if len(known) > 1 else math.nan
                 counts["min"], counts["max"] = (known.min(), known.max()) if len(known) else (math.nan, math.nan)

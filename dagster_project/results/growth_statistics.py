@@ -89,6 +89,7 @@ def _answer_days() -> Iterator[Statistic]:
         "n_no_date": "count of those whose day of return is not known",
         "n_no_baseline_date": "count of those whose day of answering the first wave is not known",
         "n_before_baseline": "count of those whose day of return lies before that of the first wave",
+        "n_far_off": "count of those more than 180 days, or half the time planned if that is more, off the planned time",
     }
     for name, formula in counts.items():
         yield entry(name, formula, "people", 0)

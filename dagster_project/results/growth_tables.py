@@ -12,6 +12,7 @@ from dagster_project.study import Growth, Study, Wave, counts_days
 _COUNTS = (
     ("n", "returned"), ("n_in_window", "in the window"), ("n_early", "early"), ("n_late", "late"), ("n_no_date", "no date"),
     ("n_no_baseline_date", "no baseline date"), ("n_before_baseline", "before baseline"),
+    ("n_far_off", "far off"),
 )  # fmt: skip
 
 
@@ -40,7 +41,8 @@ def _visits(study: Study, numbers: Numbers) -> Table:
     columns = (*(Column(heading) for _, heading in _COUNTS), Column("days, mean (SD)"), Column("days, range"))
     note = (
         "People. Days are from the person's own answer to the first wave; people whose days are not known are in no window."
-        " Who answered early or late is kept in every other number."
+        " Far off is more than 180 days from the planned time, or than half of the time planned from baseline if that is"
+        " longer. Who answered early, late or far off is kept in every other number."
     )
     rows = tuple(row(wave) for wave in study.protocol.waves)
     return Table("", "answer_days", "When waves were answered", columns, rows, (note,))

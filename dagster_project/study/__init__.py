@@ -47,7 +47,7 @@ from dagster_project.study.export import (
 )
 from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UNASKED, VALID_SKIP, ItemGate, settle
 from dagster_project.study.groups import Groups, RepeatedBaseline, RepeatedMeasures, is_arm_code
-from dagster_project.study.growth import Growth, VisitWindow
+from dagster_project.study.growth import Growth, VisitWindow, far_off_days, planned_days
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words, labelled
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
@@ -195,6 +195,7 @@ __all__ = [
     "directions_of",
     "effect_size_method",
     "effect_size_of",
+    "far_off_days",
     "further_definitions",
     "hash_definitions",
     "identifying_facts",
@@ -209,6 +210,7 @@ __all__ = [
     "library_file",
     "new_study",
     "number_in",
+    "planned_days",
     "read_code_range",
     "read_definition",
     "read_instrument",

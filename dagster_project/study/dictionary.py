@@ -53,6 +53,7 @@ CODEBOOK_COLUMNS = {
     "export_column": "The column's name in the export.",
     "factor": "What the sum or mean is multiplied by; null where it is not.",
     "family": "The family of tests.",
+    "far_off_days": "How many days an answer may lie from the planned day before it is far off.",
     "file": "The file, below the study folder.",
     "followup": "The wave to which change is counted.",
     "gate": "The item whose answer decides whether the item is asked.",

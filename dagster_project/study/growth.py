@@ -14,6 +14,9 @@ from dagster_project.study.base import Definition
 
 TimeUnit = Literal["days", "weeks", "months", "years"]
 DAYS_PER_UNIT: Mapping[str, float] = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
+#: A day that lies farther from the planned one than this, or than half the time planned from baseline, is a slip more often
+#: than a late answer.
+_FAR_OFF_DAYS = 180
 #: A line of one's own, beside errors about it, needs scores at three times.
 _LEAST_WAVES = 3
 
@@ -59,6 +62,16 @@ class Growth(Definition):
         if self.time == "planned":
             return f"planned {self.unit} from the first wave"
         return f"{self.unit} from the day on which the person answered the first wave"
+
+
+def planned_days(months: float) -> float:
+    """Planned months from the first wave, in days."""
+    return months * DAYS_PER_UNIT["months"]
+
+
+def far_off_days(months: float) -> float:
+    """How many days an answer may lie from the planned day before it is far off. months: planned, from the first wave."""
+    return max(float(_FAR_OFF_DAYS), planned_days(months) / 2)
 
 
 def growth_error(

@@ -29,6 +29,22 @@
     {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
+{#- wave, days, far_off_days: of each later wave its planned days from baseline, and how far from them an answer is far off -#}
+{% macro codebook_far_off_days() %}
+    {% set query %}
+        select wave, days, far_off_days
+        from (
+            select
+                wave, wave_order, far_off_days,
+                (month - first_value(month) over (order by wave_order)) * 365.25 / 12.0 as days
+            from {{ source('codebook', 'waves') }}
+        ) as waves
+        where wave_order > 1
+        order by wave_order
+    {% endset %}
+    {{ return(codebook_rows(query)) }}
+{% endmacro %}
+
 {#- Whether anything asks for the days on which waves were answered -#}
 {% macro counts_days() %}
     {{ return((codebook_visit_windows() or codebook_growth() | selectattr('time', 'equalto', 'answered_on') | list) | length > 0) }}

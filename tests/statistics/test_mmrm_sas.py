@@ -65,7 +65,9 @@ def test_a_trial_with_covariates_is_what_sas_printed(witness: Callable[[str], Sa
     data = RestrictedLikelihood(design.people, 4)
     variances = data.pooled_variances()
     assert variances is not None
-    inference = Inference(data, fit_restricted(data, covariance_structure("unstructured", 4), variances), "observed", design.scale)
+    inference = Inference(
+        data, fit_restricted(data, covariance_structure("unstructured", 4), variances), "observed", design.scale
+    )
     checked = 0
     for (name, statistic), theirs in expected.items():
         if statistic.startswith("covariance"):

@@ -10,6 +10,7 @@ from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, co
 from dagster_project.study.covariates import covariates_of, subgroups_of, terms_of
 from dagster_project.study.export import MISSING_REASONS
 from dagster_project.study.groups import Groups
+from dagster_project.study.growth import far_off_days
 from dagster_project.study.sensitivity import all_scenarios
 from dagster_project.study.study import Study
 
@@ -24,8 +25,11 @@ def study_table(study: Study) -> pa.Table:
 
 def waves_table(study: Study) -> pa.Table:
     return codebook_table(
-        {"wave": TEXT, "wave_order": WHOLE, "label": TEXT, "month": NUMBER},
-        [(wave.wave, order, wave.label, wave.month) for order, wave in enumerate(study.protocol.waves, start=1)],
+        {"wave": TEXT, "wave_order": WHOLE, "label": TEXT, "month": NUMBER, "far_off_days": NUMBER},
+        [
+            (wave.wave, order, wave.label, wave.month, far_off_days(wave.month - study.protocol.waves[0].month))
+            for order, wave in enumerate(study.protocol.waves, start=1)
+        ],
     )
 
 
