@@ -9,6 +9,7 @@ _TESTS = {
     "groups": "differences of change",
     "groups_adjusted": "adjusted differences of change",
     "repeated_measures": "differences in the mixed model for repeated measures",
+    "growth": "differences of slopes",
 }
 _BASELINES = {
     "constrained": "as an outcome with one mean for all groups",
@@ -85,7 +86,7 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
     if "category_difference" in analyses:
         yield "Answers were compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
     for compares, test_words in _TESTS.items():
-        has_covariates = compares in ("groups_adjusted", "repeated_measures") and covariates_of(study.protocol)
+        has_covariates = compares in ("groups_adjusted", "repeated_measures", "growth") and covariates_of(study.protocol)
         words = f"{test_words}, with covariates," if has_covariates else test_words
         if families := study.protocol.plan.families_of(compares):
             names = [f"{family.family} ({family.role})" for family in families]

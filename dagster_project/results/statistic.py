@@ -23,6 +23,7 @@ PEOPLE = {
     ),
     "any": "people with a score of the scale in any wave",
     "timed": "people with a score of the scale at a known time in any wave",
+    "timed_covariates": "people with a score of the scale at a known time in any wave and every covariate known",
     "returned": "people who returned the wave",
     "any_covariates": "people with a score of the scale in any wave and every covariate known",
     "first_and_later": "people with a score of the scale in the first wave and in a later one",

@@ -13,8 +13,8 @@ from dagster_project.study.protocol import Protocol
 
 @dataclass(frozen=True)
 class CovariateTerm:
-    """A column of a model. term: its name in marts.group_covariate_moments and
-    group_covariate_pattern_moments, which no score's and no wave's is. variable: of the roster.
+    """A column of a model. term: its name in the marts of moments with covariates, which no score's and no wave's is.
+    variable: of the roster.
     category: the one that it is 1 in, else 0; None for a number, which enters as it is."""
 
     term: str

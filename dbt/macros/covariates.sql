@@ -120,8 +120,9 @@
 {%- endmacro %}
 
 {#- For each value of the keys n, and for each pair of terms that these people have both means and the sum of products of deviations
-    from them. people: a query with a row a person, columns the keys and the terms'. -#}
-{% macro moments_of_terms(terms, keys, people) -%}
+    from them. people: a query with a row a person, columns the keys and the terms'; types: of keys that are no text; pairs_of: which
+    pairs there are rows of, by n and pair.term. -#}
+{% macro moments_of_terms(terms, keys, people, types={}, pairs_of='true') -%}
 {%- set pairs = [] -%}
 {%- for term in terms -%}
 {%- for other_term in terms[loop.index0:] %}{% do pairs.append([term, other_term]) %}{% endfor -%}
@@ -191,7 +192,7 @@ named as (
 
 select
     {%- for key in keys %}
-    cast({{ key }} as varchar) as {{ key }},
+    cast({{ key }} as {{ types.get(key, 'varchar') }}) as {{ key }},
     {%- endfor %}
     cast(pair.term as varchar) as term,
     cast(pair.other_term as varchar) as other_term,
@@ -200,7 +201,7 @@ select
     cast(pair.other_mean as double) as other_mean,
     cast(pair.total as double) as cross_products
 from named
-where pair.total is not null
+where pair.total is not null{{ ' and (' ~ pairs_of ~ ')' if pairs_of != 'true' }}
 {%- endmacro %}
 
 {#- The mean of a term as it was before it had an origin and a unit -#}

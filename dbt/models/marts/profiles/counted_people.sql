@@ -52,6 +52,10 @@ from (
     {%- if growth %}
     union all
     {{ counted_with_times('everybody', unit) }}
+    {%- if covariates %}
+    union all
+    {{ counted_with_times('everybody', unit, 'timed_covariates', covariates) }}
+    {%- endif %}
     {%- endif %}
 ) as counted
 {%- if counts_days() %}
