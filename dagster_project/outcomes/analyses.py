@@ -17,6 +17,7 @@ from dagster_project.results import (
     Table,
     VariantMarts,
     adjusted_change_results,
+    adjusted_growth_results,
     adjusted_repeated_measures_results,
     adjusted_subgroup_results,
     answer_days_results,
@@ -316,9 +317,16 @@ OUTCOMES = (
         ("answer_days",), "answer_days",
     ),
     Outcome(
-        "growth", "Slopes over time: linear growth of everybody and of each group.", ("growth_moments",),
-        lambda study, source: growth_results(source.mart("growth_moments"), study),
-        ("growth", "growth_by_group", "growth_difference"), "growth",
+        "growth", "Slopes over time: linear growth of everybody and of each group.",
+        ("growth_moments", "group_covariate_growth_moments"),
+        lambda study, source: [
+            *growth_results(source.mart("growth_moments"), study),
+            *adjusted_growth_results(source.mart("group_covariate_growth_moments"), source.mart("growth_moments"), study),
+        ],
+        (
+            "growth", "growth_by_group", "growth_difference", "growth_covariate_adjusted",
+            "growth_covariate_adjusted_difference",
+        ), "growth",
         warning=NoteWarning(
             "growth_converges", "Every scale's model of growth converges.", "slope", ("the model does not converge",),
             "Every model of growth converges.",

@@ -37,7 +37,7 @@ OMITTED_PEOPLE_QUERY = """
     where
         people in (
             'both_covariates', 'any_covariates', 'first_and_later', 'first_and_later_covariates', 'both_subgroup',
-            'both_subgroup_covariates', 'timed', 'returned'
+            'both_subgroup_covariates', 'timed', 'timed_covariates', 'returned'
         )
         and not is_counted
     group by measure, people, moment, people_group, reason

@@ -38,6 +38,12 @@ def measure_of(row: ResultRow) -> str:
     return f"{row.outcome}@{row.category}" if row.analysis.startswith("variant") else row.outcome
 
 
+#: Rules of who counts that are about all waves.
+_OF_ANY_WAVE = (
+    "any", "any_covariates", "first_and_later", "first_and_later_covariates", "timed", "timed_covariates",
+)  # fmt: skip
+
+
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
     """The scope of a result; None where it counts nobody of the roster, or people who are not on the roster."""
     rule = statistic_of(row.analysis, row.statistic).people_in(study)
@@ -46,7 +52,7 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     all_waves = tuple(wave.wave for wave in study.protocol.waves)
     contrast = next((contrast for contrast in study.protocol.contrasts if contrast.contrast == row.contrast), None)
     result_waves = (contrast.baseline, contrast.followup) if contrast else (row.wave,) if row.wave else ()
-    of_any_wave = rule in ("any", "any_covariates", "first_and_later", "first_and_later_covariates", "timed")
+    of_any_wave = rule in _OF_ANY_WAVE
     waves = all_waves if of_any_wave else all_waves[:1] if rule == "first" else result_waves
     sign = 1 if contrast is None else contrast.baseline_sign
     if row.analysis == "missingness":

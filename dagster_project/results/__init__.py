@@ -36,6 +36,7 @@ from dagster_project.results.groups import (
     group_summary_results,
 )
 from dagster_project.results.growth import growth_results
+from dagster_project.results.growth_covariates import adjusted_growth_results
 from dagster_project.results.items import MAX_ANSWER_OPTIONS, item_results
 from dagster_project.results.main_tables import (
     Cell,
@@ -155,6 +156,7 @@ __all__ = [
     "Table",
     "VariantMarts",
     "adjusted_change_results",
+    "adjusted_growth_results",
     "adjusted_repeated_measures_results",
     "adjusted_subgroup_results",
     "answer_days_results",

@@ -27,7 +27,7 @@ span as (
     select waves.wave, waves.wave_order
     from codebook.waves as waves, one
     where case
-        when one.people in ('any', 'any_covariates', 'first_and_later', 'first_and_later_covariates', 'timed') then true
+        when one.people in ('any', 'any_covariates', 'first_and_later', 'first_and_later_covariates', 'timed', 'timed_covariates') then true
         -- Patterns of waves are about all of them.
         when one.analysis = 'missingness' then true
         when one.people = 'first' then waves.wave_order = 1
@@ -119,7 +119,7 @@ counted as (
             else one.people
         end
         and rule.moment = case
-            when one.people in ('any', 'any_covariates', 'first_and_later', 'first_and_later_covariates', 'timed') or one.analysis = 'missingness' then ''
+            when one.people in ('any', 'any_covariates', 'first_and_later', 'first_and_later_covariates', 'timed', 'timed_covariates') or one.analysis = 'missingness' then ''
             -- The variable whose categories are subgroups stands before its category, or alone.
             when one.people in ('both_subgroup', 'both_subgroup_covariates') then one.contrast || '/' || split_part(one.category, '-', 1)
             else coalesce(one.contrast, one.wave, '')

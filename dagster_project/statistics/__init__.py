@@ -33,8 +33,8 @@ from dagster_project.statistics.group_imputation import (
     pooled_sd,
     reference_distribution,
 )
-from dagster_project.statistics.growth import GrowthModel, growth_model, sums_of_people, time_sums
-from dagster_project.statistics.growth_likelihood import TimeSums
+from dagster_project.statistics.growth import GrowthModel, growth_model
+from dagster_project.statistics.growth_sums import TimeSums, sums_of_people, time_sums
 from dagster_project.statistics.imputation import ImputedChange, Pooled, impute_change, pool
 from dagster_project.statistics.interaction import Estimates, Interaction, interaction
 from dagster_project.statistics.meaning import (

@@ -19,7 +19,18 @@ from dagster_project.study.careless import (
 from dagster_project.study.choice_list import LINE_BREAK, SPACE, ChoiceList
 from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
 from dagster_project.study.concealment import CONCEALED_TEXT, identifying_facts
-from dagster_project.study.covariates import CovariateTerm, covariate_words, covariates_of, subgroups_of, terms_of
+from dagster_project.study.covariates import (
+    IMPUTATION_SOURCE,
+    IMPUTED_TERM,
+    CovariateTerm,
+    covariate_words,
+    covariates_of,
+    imputes_covariates,
+    subgroups_of,
+    terms_of,
+    unknown_covariate_note,
+    unknown_covariate_words,
+)
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.effect_size import (
     EFFECT_SIZE_NAMES,
@@ -47,7 +58,7 @@ from dagster_project.study.export import (
 )
 from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UNASKED, VALID_SKIP, ItemGate, settle
 from dagster_project.study.groups import Groups, RepeatedBaseline, RepeatedMeasures, is_arm_code
-from dagster_project.study.growth import Growth, VisitWindow
+from dagster_project.study.growth import Growth, VisitWindow, far_off_days, planned_days
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words, labelled
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
@@ -96,6 +107,8 @@ __all__ = [
     "EVERY_EFFECT_SIZE",
     "HEDGES_CORRECTION",
     "HEDGES_SOURCE",
+    "IMPUTATION_SOURCE",
+    "IMPUTED_TERM",
     "INVISIBLE",
     "LEFT_UNASKED",
     "LIBRARY_FOLDER",
@@ -195,9 +208,11 @@ __all__ = [
     "directions_of",
     "effect_size_method",
     "effect_size_of",
+    "far_off_days",
     "further_definitions",
     "hash_definitions",
     "identifying_facts",
+    "imputes_covariates",
     "in_words",
     "is_arm_code",
     "is_loopback",
@@ -209,6 +224,7 @@ __all__ = [
     "library_file",
     "new_study",
     "number_in",
+    "planned_days",
     "read_code_range",
     "read_definition",
     "read_instrument",
@@ -219,6 +235,8 @@ __all__ = [
     "study_code",
     "subgroups_of",
     "terms_of",
+    "unknown_covariate_note",
+    "unknown_covariate_words",
     "unknown_people_question",
     "unknown_question",
     "unplanned_question",

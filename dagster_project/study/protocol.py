@@ -202,12 +202,25 @@ class Protocol(Definition):
                     f"plan: family {family.family} compares {family.compares}, and groups: declares none; declare them, or"
                     " take compares out"
                 )
+            if family.compares == "growth" and (line := self._growth_family_error(family)) is not None:
+                raise ValueError(line)
             for scale, contrast in self.family_tests(family):
                 other_family = family_of_test.setdefault((scale, contrast, family.compares), family.family)
                 if other_family != family.family:
                     raise ValueError(
-                        f"plan: {scale} in {contrast} is in the families {other_family} and {family.family}; a test has one"
+                        f"plan: {f'{scale} in {contrast}' if contrast else f'the slope of {scale}'} is in the families"
+                        f" {other_family} and {family.family}; a test has one"
                     )
+
+    def _growth_family_error(self, family: Family) -> str | None:
+        """What is wrong with a family of differences of slopes, or None."""
+        if self.growth is None:
+            return (
+                f"plan: family {family.family} compares growth, and none is declared; declare growth, or take compares out"
+            )
+        if family.contrasts:
+            return f"plan: family {family.family} compares growth, which has no contrasts; take contrasts out of it"
+        return None
 
     def _check_sources(self) -> None:
         """A file that is pulled for an export must not be a second file of another that takes one."""
@@ -276,7 +289,9 @@ class Protocol(Definition):
         return self.concealed_variable is not None
 
     def family_tests(self, family: Family) -> list[tuple[str, str]]:
-        """The tests of a family: (scale, contrast)."""
+        """The tests of a family: (scale, contrast); of slopes, which have no contrast, ''."""
+        if family.compares == "growth":
+            return [(outcome, "") for outcome in family.outcomes]
         contrasts = family.contrasts or tuple(contrast.contrast for contrast in self.contrasts)
         return [(outcome, contrast) for contrast in contrasts for outcome in family.outcomes]
 
@@ -303,7 +318,7 @@ class Protocol(Definition):
             groups = self.groups.of_plan
             plan_content["groups"] = groups.model_dump(mode="json", exclude=groups.keys_not_of_plan)
         if self.growth is not None:
-            plan_content["growth"] = self.growth.model_dump(mode="json")
+            plan_content["growth"] = self.growth.model_dump(mode="json", exclude=self.growth.keys_not_of_plan)
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
 
     def _check_repeats(self, wave_exports: Sequence[Export]) -> None:

@@ -41,7 +41,7 @@ def test_every_entry_is_whole() -> None:
         assert entry.kind != "p" or entry.decimals == 3, label
         planned_analyses = (
             "change", "change_difference", "change_adjusted", "change_covariate_adjusted", "mmrm_difference",
-            "mmrm_covariate_adjusted_difference",
+            "mmrm_covariate_adjusted_difference", "growth_difference", "growth_covariate_adjusted_difference",
         )  # fmt: skip
         assert not entry.is_planned or entry.analysis in planned_analyses, label
         for statistic in entry.made_of.statistics if entry.made_of else ():
