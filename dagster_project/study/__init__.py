@@ -53,7 +53,7 @@ from dagster_project.study.items import Anchors, in_words, labelled
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
 from dagster_project.study.measures import MEASURES, YES, Categorical, FollowedMeasure, GivenScale, MeasuresInstrument, YesNo
 from dagster_project.study.new import further_definitions, new_study, study_code
-from dagster_project.study.norms import Norm, NormSample, ScaleNorm
+from dagster_project.study.norms import ALL_PEOPLE, Norm, NormSample, PersonNorm, ScaleNorm
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
@@ -75,6 +75,7 @@ from dagster_project.study.source import (
     is_loopback,
     is_safe_address,
 )
+from dagster_project.study.strata import StratumCondition, stratum_conditions
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import INVISIBLE, comparable, number_in, with_decimal_point
 from dagster_project.study.variant_study import VariantChange, variant_changes, variant_study, variant_words
@@ -83,6 +84,7 @@ from dagster_project.study.waves import Contrast, Wave
 from dagster_project.study.windows import WaveState, counts_days, wave_state
 
 __all__ = [
+    "ALL_PEOPLE",
     "ANSWERED_CURE",
     "ANSWERED_UNASKED",
     "ANY_BLOCK",
@@ -154,6 +156,7 @@ __all__ = [
     "OdkCentral",
     "ParticipantVariable",
     "PeopleRule",
+    "PersonNorm",
     "Plan",
     "Protocol",
     "PublishedTable",
@@ -175,6 +178,7 @@ __all__ = [
     "ServiceUse",
     "SpecialCodes",
     "Sql",
+    "StratumCondition",
     "Study",
     "StudyError",
     "Variant",
@@ -216,6 +220,7 @@ __all__ = [
     "scenarios_of",
     "scoring_rule",
     "settle",
+    "stratum_conditions",
     "study_code",
     "subgroups_of",
     "terms_of",
