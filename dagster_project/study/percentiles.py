@@ -44,8 +44,8 @@ class Percentiles(Definition):
     table: dict[str | int | float, float] | None = Field(
         default=None, description="score, or scores such as 0-2, to the percentile that the source gives"
     )
-    frequencies: dict[int | float, int] | None = Field(
-        default=None, description="score to how many of the norm's people have it"
+    frequencies: dict[int | float, float] | None = Field(
+        default=None, description="score to how many of the norm's people have it, as counts or in percent"
     )
     normal: bool | None = Field(
         default=None, description="true: percentiles of a normal distribution with the norm's mean and SD"
@@ -104,8 +104,8 @@ class Percentiles(Definition):
             raise ValueError(f"percentiles of {self.scale}: scores from {backwards[0][0]:g} to {backwards[0][1]:g} run down")
         return sorted(points)
 
-    def _from_frequencies(self, frequencies: Mapping[float, int]) -> list[tuple[float, float, float]]:
-        total, lower, points = sum(frequencies.values()), 0, []
+    def _from_frequencies(self, frequencies: Mapping[float, float]) -> list[tuple[float, float, float]]:
+        total, lower, points = sum(frequencies.values()), 0.0, []
         share = {"at_or_below": 1.0, "below": 0.0, "midpoint": 0.5}[self.meaning or "midpoint"]
         for score, people in sorted(frequencies.items()):
             points.append((float(score), float(score), 100 * (lower + share * people) / total))

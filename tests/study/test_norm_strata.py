@@ -164,6 +164,33 @@ REFUSALS: list[tuple[Callable[[Norms], object], str]] = [
         "percentiles[2].normal: sleep_total has no mean and SD of sample sleepers; give them under norms, or a table",
     ),
     (
+        lambda content: content["percentiles"][3]["table"].update({"9-8": 99}),
+        "percentiles[3]: percentiles of sleep_total: scores from 9 to 8 run down",
+    ),
+    (
+        lambda content: content["percentiles"][2].update(between="linear"),
+        "percentiles[2]: percentiles of sleep_total: normal: true needs neither meaning nor between",
+    ),
+    (
+        lambda content: content["percentiles"][0]["frequencies"].update({3: -1}),
+        "percentiles[0]: percentiles of mood_total: a frequency is below 0, or there is none; give counts of people",
+    ),
+    (
+        lambda content: content["percentiles"][0].update(frequencies={0: 0}),
+        "percentiles[0]: percentiles of mood_total: the frequencies add up to nobody; give counts of people",
+    ),
+    (
+        lambda content: content.pop("percentiles"),
+        "limits[1]: no scale has a norm with percentiles; give them, or take the limit out",
+    ),
+    (
+        lambda content: (
+            content["limits"][1].update(metric="t_score", scales=["sleep_total"])
+            or (content["norms"].pop(6) and content["percentiles"].pop(2))
+        ),
+        "limits[1]: sleep_total has no norm with a mean and an SD; give them, or take the limit out",
+    ),
+    (
         lambda content: content["limits"][0].update(scales=["sleep"]),
         "limits[0].scales: 'sleep' is not a scale of any instrument",
     ),
@@ -189,6 +216,27 @@ def test_time_is_added_to_years_and_months_alone(tmp_path: Path) -> None:
     assert str(refusal.value).endswith(
         "samples[0].number_at.age: answered_on: time is added to a number of years or months, and the unit of age is not said;"
         " write its unit in study.yaml, or as_listed"
+    )
+
+
+def test_the_persons_own_days_need_exports_with_days(tmp_path: Path) -> None:
+    folder = write_study(tmp_path / "norm_study", [])
+    file = folder / "study.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("    answered_on: Date\n", "", 2), encoding="utf-8")
+    with pytest.raises(StudyError) as refusal:
+        read_study(folder)
+    assert str(refusal.value).endswith(
+        "samples[0].number_at.age: answered_on: export t1 does not say on which day people answered; declare answered_on there, or"
+        " write month or as_listed"
+    )
+
+
+def test_concealed_groups_are_no_strata(tmp_path: Path) -> None:
+    groups = "groups: {variable: sex, reference: f, design: randomised, concealed: true, concealment_seed: 734512}"
+    with pytest.raises(StudyError) as refusal:
+        _read(tmp_path, lambda content: None, PROTOCOL.replace("groups: none", groups))
+    assert str(refusal.value).endswith(
+        "samples[0].strata: sex is concealed until the trial is unblinded; take it out of the strata"
     )
 
 
