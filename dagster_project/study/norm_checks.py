@@ -147,8 +147,17 @@ def _check_times(study: Study, sample: NormSample, variables: Sequence[Participa
 
 
 def _check_percentiles(study: Study, file: Path) -> None:
-    """Percentiles of a normal distribution need a mean and an SD."""
+    """Percentiles of a normal distribution need a mean and an SD; those of a table are of scores of the scale."""
     for index, entry in enumerate(study.norms.percentiles):
+        instrument, scale = study.scales[entry.scale]
+        low, high = instrument.score_range(scale)
+        scores = (score for step in entry.steps for score in (step.low, step.high))
+        strange_score = next((score for score in scores if scale.has_ends and not low <= score <= high), None)
+        if strange_score is not None:
+            raise StudyError(
+                f"{file}: percentiles[{index}]: {strange_score:g} is no score of {entry.scale}, which goes from {low:g} to"
+                f" {high:g}; correct the table, or the scale that it is of"
+            )
         has_norm = any(
             (norm.scale, norm.sample) == (entry.scale, entry.sample) and norm.stratum in (None, entry.stratum)
             for norm in study.norms.norms

@@ -164,6 +164,10 @@ REFUSALS: list[tuple[Callable[[Norms], object], str]] = [
         "percentiles[2].normal: sleep_total has no mean and SD of sample sleepers; give them under norms, or a table",
     ),
     (
+        lambda content: content["percentiles"][3]["table"].update({7: 99}),
+        "percentiles[3]: 7 is no score of sleep_total, which goes from 0 to 6; correct the table, or the scale that it is of",
+    ),
+    (
         lambda content: content["percentiles"][3]["table"].update({"9-8": 99}),
         "percentiles[3]: percentiles of sleep_total: scores from 9 to 8 run down",
     ),
