@@ -87,6 +87,9 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "answers_and_reasons_are_counted_item_by_item",
             "a_run_ends_where_an_answer_differs_or_is_missing",
             "people_who_answered_all_items_are_counted_by_pairs_of_answers",
+            "who_is_in_which_stratum_of_a_norm",
+            "scores_are_compared_with_people_of_the_same_stratum",
+            "people_of_a_stratum_with_the_same_score_are_counted",
         ),
         "pass",
     )

@@ -22,11 +22,11 @@ _MARTS = (
     "group_flow",
     "group_number_moments", "group_pattern_moments", "group_scale_moments", "group_service_counts",
     "group_subgroup_covariate_moments", "group_subgroup_moments", "growth_moments", "item_counts", "item_moments",
-    "item_pairs", "leaver_moments", "measure_values", "missing_answers", "number_moments", "participant_values",
-    "participants", "pattern_moments", "person_profiles", "planned_waves", "rejected_counts", "return_states", "returns",
-    "scale_moments", "scale_scores", "score_changes", "score_counts", "score_ledger", "score_pairs", "score_profiles",
-    "scores", "service_counts", "service_pairs", "service_use", "study_flow", "unplanned_answers", "visit_counts",
-    "wave_stamps",
+    "item_pairs", "leaver_moments", "measure_values", "missing_answers", "norm_score_counts", "norm_scores",
+    "number_moments", "participant_values", "participants", "pattern_moments", "person_profiles", "person_strata",
+    "planned_waves", "rejected_counts", "return_states", "returns", "scale_moments", "scale_scores", "score_changes",
+    "score_counts", "score_ledger", "score_pairs", "score_profiles", "scores", "service_counts", "service_pairs",
+    "service_use", "study_flow", "unplanned_answers", "visit_counts", "wave_stamps",
 )  # fmt: skip
 
 

@@ -55,6 +55,7 @@ from dagster_project.results import (
     numbered,
     ordinal_results,
     pattern_results,
+    person_norm_results,
     rejected_results,
     reliable_change_results,
     repeated_measures_results,
@@ -220,6 +221,11 @@ OUTCOMES = (
             ),
         ],
         ("caseness", "bands", "common_metric", "band_change", "clinical_change"), "meaning", follows=("measurement",),
+    ),
+    Outcome(
+        "person_norms", "People's scores against norms of people like them.", ("norm_score_counts",),
+        lambda study, source: person_norm_results(source.mart("norm_score_counts"), study),
+        ("norm_strata", "norm_scores", "norm_limits", "percentiles", "percentile_limits"), "person_norms",
     ),
     Outcome(
         "items", "How each item was answered in each wave.", ("item_counts",),

@@ -22,6 +22,7 @@ from dagster_project.rehearsal.answers import identifiers_in, people_not_on_rost
 from dagster_project.rehearsal.covariates import covariate_line
 from dagster_project.rehearsal.days import far_off_answers
 from dagster_project.rehearsal.gates import gate_findings
+from dagster_project.rehearsal.norms import norm_findings
 from dagster_project.rehearsal.planned import planned_findings
 from dagster_project.rehearsal.variants import variant_findings
 from dagster_project.report.checklists import read_answers
@@ -59,6 +60,8 @@ def check_study(study: Study) -> Iterator[FitFinding]:
     if (line := covariate_line(study, roster_contracts.values())) is not None:
         yield FitFinding("groups", INFO, line)
     yield from (FitFinding("groups", WARNING, message) for message in identifying_facts(study.protocol))
+    for norm in norm_findings(study, roster_contracts.values()):
+        yield FitFinding("norms", WARNING if norm.kind == "warning" else INFO, norm.message)
     for variant in variant_findings(study, roster_contracts.values()):
         severity = {"question": ERROR, "warning": WARNING}.get(variant.kind, INFO)
         yield FitFinding("", severity, variant.message)

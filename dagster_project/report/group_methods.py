@@ -60,6 +60,8 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
             " Welch's t test and interval; adjusted for the score at baseline they are from an analysis of covariance of all"
             " groups with one slope."
         )
+    if "change_adjusted" in analyses:
+        yield "Adjusted means of each group are those of this analysis at the means over all groups of what is adjusted for."
     if "change_covariate_adjusted" in analyses:
         yield from _covariate_methods(study)
     if subgroups := [variable.label for variable in subgroups_of(study.protocol) if "change_subgroup" in analyses]:

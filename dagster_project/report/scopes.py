@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dagster_project.report.careless_people import careless_measure
+from dagster_project.report.norm_people import NORM_RULES, norm_measure, norm_variables
 from dagster_project.results import ResultRow, statistic_of
 from dagster_project.study import Study, covariates_of
 
@@ -73,6 +74,8 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
         covariates = (variable.variable for variable in covariates_of(study.protocol))
         facts = tuple(dict.fromkeys((*facts, *covariates)))
     measure = careless_measure(row) if rule == "judged" else measure_of(row)
+    if rule in NORM_RULES:
+        measure, facts = norm_measure(row, rule, study), norm_variables(row, study)
     return Scope(rule, measure, moment, waves, sign, return_waves, groups, facts)
 
 

@@ -64,8 +64,10 @@ from dagster_project.results.missing import (
     rejected_results,
     unplanned_results,
 )
+from dagster_project.results.norm_tables import stratum_words
 from dagster_project.results.norm_words import main_norm_notes, norm_name
 from dagster_project.results.ordinal import ordinal_results
+from dagster_project.results.person_norms import person_norm_results, reported_norms
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
     CHANGE_KINDS,
@@ -217,6 +219,7 @@ __all__ = [
     "paired_results",
     "pattern_results",
     "person_lines",
+    "person_norm_results",
     "plan_change",
     "planned_analyses",
     "print_statistic",
@@ -225,6 +228,7 @@ __all__ = [
     "rejected_results",
     "reliable_change_results",
     "repeated_measures_results",
+    "reported_norms",
     "result_changes",
     "result_id",
     "round_half_away",
@@ -237,6 +241,7 @@ __all__ = [
     "sources_of",
     "stability_results",
     "statistic_of",
+    "stratum_words",
     "subgroup_id",
     "subgroup_results",
     "summarise",

@@ -15,8 +15,10 @@ from dagster_project.results.covariate_terms import CovariateTerms, TermMoments,
 from dagster_project.results.group_differences import (
     AdjustmentWords,
     add_adjusted_difference,
+    add_adjusted_means,
     adjusted_families,
     comparisons_of,
+    overall_mean,
 )
 from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, grouped
 from dagster_project.results.result_row import ResultRow
@@ -49,6 +51,7 @@ def covariate_adjusted_results(
             moments = moments_of_terms(of_tests.get((contrast.contrast, code), []), groups, study)
             terms = covariate_terms(study, float(moments.n.sum()), moments.counts)
             model, words, n = _fit(moments, terms), _words(study, contrast, terms), int(moments.n.sum())
+            add_adjusted_means(rows, code, groups, model, overall_mean(moments.n, moments.means[:, 1]), n, contrast, words)
             pairs = sum(n_pairs.get((group, contrast.contrast, code), 0) for group in groups)
             for index, (group, reference) in enumerate(comparisons_of(study), start=1):
                 row_fields: RowFields = {
@@ -75,5 +78,6 @@ def _words(study: Study, contrast: Contrast, terms: CovariateTerms) -> Adjustmen
         f"change ({contrast.in_words}) adjusted for {covariate_words(study.protocol)}, group minus reference",
         f"people of all groups with both scores{condition}",
         f"people - groups - {1 + len(terms.names)} slopes",
+        covariate_words(study.protocol),
         f"analysis of covariance{terms.remark}",
     )

@@ -140,6 +140,15 @@ def _adjusted(entry: "partial[Statistic]", model: str, people: str, df: str) -> 
     difference = entry("difference", f"coefficient of the group; {model}", _SCORE)
     yield from _tests(entry, difference, df, "Fisher, Statistical Methods for Research Workers, 1932, ch. 8")
     yield entry("p_slopes", "P(F >= f): slopes of the groups differ", decimals=3, kind="p", is_planned=False)
+    described = partial(entry, unit=_SCORE, is_planned=False)
+    interval = "mean ± t quantile times SE"
+    for name, words in (("change", "change"), ("followup", "score at follow-up")):
+        mean = described(
+            f"adjusted_mean_{name}", f"mean {words} of the group at the means of the covariates over all groups; {model}",
+            decimals=1, source="Searle, Speed and Milliken, Am Stat 1980, 34, 216-221",
+        )  # fmt: skip
+        yield from (mean, *limits(mean, interval))
+    yield described("adjusted_mean_se", "standard error of either adjusted mean")
 
 
 def _differences_of_shares(analysis: str) -> Iterator[Statistic]:

@@ -62,7 +62,8 @@ def further_group_tables(study: Study, numbers: Numbers) -> list[Table]:
     """The tables of groups that stand among the supplementary ones: what is exploratory, and sensitivity analyses."""
     if not study.protocol.compared_groups:
         return []
-    return [*subgroup_tables(study, numbers), *sensitivity_tables(study, numbers)]
+    means = [_adjusted_means(study, numbers, contrast) for contrast in study.protocol.contrasts]
+    return [*means, *subgroup_tables(study, numbers), *sensitivity_tables(study, numbers)]
 
 
 def _id(
@@ -241,6 +242,31 @@ def _covariate_adjusted(study: Study, numbers: Numbers, contrast: Contrast) -> T
     )
     title = f"Change by group adjusted for {words}, {moment}"
     return Table("", f"change_by_group_adjusted_{moment}", title, columns, _outcome_rows(study, cells), (note,))
+
+
+def _adjusted_means(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
+    """The means behind the adjusted differences, of every group."""
+    headings = {"change_adjusted": "Adjusted for baseline"}
+    if covariates_of(study.protocol):
+        headings["change_covariate_adjusted"] = "Adjusted for covariates"
+    statistics = ("adjusted_mean_followup", "adjusted_mean_change")
+
+    def cells(code: str, group: str) -> list[Cell]:
+        return [
+            _interval(numbers, analysis, code, statistic, group, contrast.contrast, f"{statistic}_")
+            for analysis in headings
+            for statistic in statistics
+        ]
+
+    names = (f"{contrast.followup} [95 % CI]", "change [95 % CI]")
+    columns = tuple(Column(name, heading) for heading in headings.values() for name in names)
+    note = (
+        f"The mean of each group at the means, over all groups, of what is adjusted for: of the score at"
+        f" {contrast.followup} and of change ({direction_of(study, contrast.contrast)}). Analysis of covariance of all"
+        " groups, of people with both scores; their differences are the adjusted differences."
+    )
+    title = f"Adjusted means by group, {contrast.contrast}"
+    return Table("", f"adjusted_means_{contrast.contrast}", title, columns, _outcome_rows(study, cells), (note,))
 
 
 def _model_means(study: Study, numbers: Numbers, analysis: str = "mmrm", counts: Sequence[str] = ()) -> Table:

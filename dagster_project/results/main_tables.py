@@ -192,7 +192,7 @@ def prints_whole_ranges(study: Study) -> bool:
 
 def has_norm_of_outcomes(study: Study) -> bool:
     """Whether the study gives a norm of one of its outcomes."""
-    return any(norm.scale in study.protocol.outcomes for norm in study.norms.norms)
+    return any(study.norms.of_scale(code) for code in study.protocol.outcomes)
 
 
 def outcome_sections(study: Study) -> Iterable[tuple[str | None, str, str]]:

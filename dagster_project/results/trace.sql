@@ -83,6 +83,22 @@ cells as materialized (
         or list_contains(gates_of(traced_outcome(traced_id)), absent.item)
 ),
 
+-- The norm that a number about people's norm scores is of: its sample, and the stratum where it is about that alone.
+chosen_norm as (
+    select distinct names.sample, names.stratum
+    from (
+        select scale, sample, category, null as stratum, ['norm_scores', 'percentiles'] as analyses
+        from codebook.person_norms
+        where is_reported
+        union all
+        select scale, sample, stratum_category, stratum, ['norm_strata'] from codebook.person_norms where is_reported
+        union all
+        select scale, sample, category, null, [if(metric = 't_score', 'norm_limits', 'percentile_limits')] from codebook.norm_limits
+    ) as names
+    cross join one
+    where names.scale = one.outcome and list_contains(names.analyses, one.analysis) and names.category is not distinct from one.category
+),
+
 -- Who counts, as the rule of the marts says, with the value that the number is made of. A number about the roster shows what is
 -- known of each person. An item by itself counts where it was answered.
 counted as (
@@ -146,6 +162,28 @@ counted as (
     from marts.careless_signs as signs
     inner join one on signs.wave = one.wave and signs.sign = one.category
     where signs.block = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'careless'
+    union all
+    -- A score against the norm of people like the person: with whom it is compared, or why with nobody.
+    select
+        rule.participant_id,
+        case one.people
+            when 'norm_score' then rule.score is not null
+            when 'percentile' then rule.percentile is not null
+            when 'one_stratum' then rule.missing_reason is null and rule.stratum = chosen.stratum
+            else rule.missing_reason is null
+        end,
+        case when one.people = 'percentile' then rule.percentile when one.people = 'norm_score' then rule.score else rule.t_score end,
+        case
+            when one.people = 'norm_score' and rule.score is not null and rule.missing_reason is not null then rule.missing_reason
+            when rule.stratum is distinct from 'all' then printf('%.1f (%s)', if(one.people = 'percentile', rule.percentile, rule.t_score), rule.stratum)
+        end,
+        if(rule.missing_reason is null, null, rule.wave),
+        if(one.people = 'percentile', rule.percentile_missing_reason, rule.missing_reason)
+    from marts.norm_scores as rule
+    cross join chosen_norm as chosen
+    inner join one on rule.wave = one.wave
+    where rule.scale = split_part(traced_id, '/', 2) and rule.sample = chosen.sample
+        and split_part(traced_id, '/', 1) in ('norm_strata', 'norm_scores', 'norm_limits', 'percentiles', 'percentile_limits')
 ),
 
 -- Everybody: the roster, and where a number speaks of them people excluded by the study. other_group: why somebody is not of
@@ -364,7 +402,7 @@ traced as (
     inner join codebook.participant_variables as variables on facts.variable = variables.variable
     where facts.variable = split_part(traced_id, '/', 2)
     union all
-    -- What a comparison of groups is adjusted for, or whose subgroups it is of.
+    -- What a comparison of groups is adjusted for, whose subgroups it is of, or by what a norm's strata are.
     select 7, 'answer', facts.participant_id, null, 0, facts.variable, null, covariates.covariate_order, facts.number, null, facts.category, null,
         people.is_counted, facts.missing_reason, facts.source_file, facts.source_row, variables.export_column, null, null, null
     from marts.participant_values as facts
@@ -377,12 +415,16 @@ traced as (
             where contains(split_part(traced_id, '/', 1), '_covariate_adjusted')
             union all
             select variable, 0 from codebook.subgroups, one where variable = split_part(one.category, '-', 1)
+            union all
+            select strata.variable, 0
+            from codebook.norm_strata as strata
+            inner join chosen_norm as chosen on strata.sample = chosen.sample
         )
         group by variable
     ) as covariates on facts.variable = covariates.variable
     inner join people on facts.participant_id = people.participant_id
     inner join codebook.participant_variables as variables on facts.variable = variables.variable
-    where contains(split_part(traced_id, '/', 1), '_covariate_adjusted') or split_part(traced_id, '/', 1) in ('change_subgroup', 'change_interaction')
+    where contains(split_part(traced_id, '/', 1), '_covariate_adjusted') or split_part(traced_id, '/', 1) in ('change_subgroup', 'change_interaction', 'norm_strata', 'norm_scores', 'norm_limits', 'percentiles', 'percentile_limits')
 )
 
 select * from traced;

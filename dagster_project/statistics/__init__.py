@@ -66,6 +66,7 @@ from dagster_project.statistics.mmrm_covariates import CovariatePattern
 from dagster_project.statistics.mmrm_design import included_patterns
 from dagster_project.statistics.mmrm_inference import MmrmEstimate
 from dagster_project.statistics.multiplicity import benjamini_hochberg, holm
+from dagster_project.statistics.norm_scores import NormScores, PercentileSummary, norm_scores, percentile_summary
 from dagster_project.statistics.normal import McarTest, Normal, fit_normal, little_mcar
 from dagster_project.statistics.norms import NormDifference, norm_difference, norm_distance
 from dagster_project.statistics.patterns import Pattern, patterns_of
@@ -120,12 +121,14 @@ __all__ = [
     "Mmrm",
     "MmrmEstimate",
     "NormDifference",
+    "NormScores",
     "Normal",
     "NumberNeeded",
     "Omega",
     "PairedDifference",
     "PairedT",
     "Pattern",
+    "PercentileSummary",
     "Pooled",
     "PooledDifference",
     "RatioOfShares",
@@ -173,6 +176,7 @@ __all__ = [
     "noncentral_limits",
     "norm_difference",
     "norm_distance",
+    "norm_scores",
     "number_needed",
     "odds_ratio",
     "omega_one_factor",
@@ -182,6 +186,7 @@ __all__ = [
     "patterns_of",
     "percent",
     "percent_of_maximum",
+    "percentile_summary",
     "polychoric",
     "pool",
     "pooled_difference",

@@ -64,7 +64,7 @@ from dagster_project.study.items import Anchors, in_words, labelled
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
 from dagster_project.study.measures import MEASURES, YES, Categorical, FollowedMeasure, GivenScale, MeasuresInstrument, YesNo
 from dagster_project.study.new import further_definitions, new_study, study_code
-from dagster_project.study.norms import Norm, NormSample, ScaleNorm
+from dagster_project.study.norms import ALL_PEOPLE, Norm, NormSample, PersonNorm, ScaleNorm
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
@@ -86,6 +86,7 @@ from dagster_project.study.source import (
     is_loopback,
     is_safe_address,
 )
+from dagster_project.study.strata import StratumCondition, stratum_conditions
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import INVISIBLE, comparable, number_in, with_decimal_point
 from dagster_project.study.variant_study import VariantChange, variant_changes, variant_study, variant_words
@@ -94,6 +95,7 @@ from dagster_project.study.waves import Contrast, Wave
 from dagster_project.study.windows import WaveState, counts_days, wave_state, wave_window
 
 __all__ = [
+    "ALL_PEOPLE",
     "ANSWERED_CURE",
     "ANSWERED_UNASKED",
     "ANY_BLOCK",
@@ -167,6 +169,7 @@ __all__ = [
     "OdkCentral",
     "ParticipantVariable",
     "PeopleRule",
+    "PersonNorm",
     "Plan",
     "Protocol",
     "PublishedTable",
@@ -188,6 +191,7 @@ __all__ = [
     "ServiceUse",
     "SpecialCodes",
     "Sql",
+    "StratumCondition",
     "Study",
     "StudyError",
     "Variant",
@@ -232,6 +236,7 @@ __all__ = [
     "scenarios_of",
     "scoring_rule",
     "settle",
+    "stratum_conditions",
     "study_code",
     "subgroups_of",
     "terms_of",
