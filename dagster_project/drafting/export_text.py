@@ -89,6 +89,8 @@ def _roster_lines(draft: Draft, anchors: _Anchors) -> list[str]:
         columns = {variable.code: scalar(variable.column) for variable in draft.variables}
         mapping = flow_mapping("      - {block: participants, columns: ", columns, 8)
         lines += ["    blocks:", *mapping[:-1], f"{mapping[-1]}}}"]
+        if codes := _marks_of_people(draft):
+            lines.append(guessed(f"    special_codes: {codes}", "programs write it for a cell without a value"))
     if roster.source is not None and all(export.table.source is not roster.source for export in draft.exports):
         used_columns = {roster.respondent, *(variable.column for variable in draft.variables)}
         if other_columns := [
@@ -96,6 +98,19 @@ def _roster_lines(draft: Draft, anchors: _Anchors) -> list[str]:
         ]:
             lines += flow_list("    ignored: ", other_columns, 4)
     return lines
+
+
+def _marks_of_people(draft: Draft) -> str:
+    """What programs write in the roster's columns for a cell without a value, as special codes; "" for nothing."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for variable in draft.variables:
+        if variable.missing_marks:
+            groups.setdefault(variable.missing_marks, []).append(variable.code)
+    parts = [
+        f"{{blocks: [{', '.join(codes)}], codes: {{{', '.join(f'{scalar(mark)}: blank' for mark in marks)}}}}}"
+        for marks, codes in groups.items()
+    ]
+    return f"[{', '.join(parts)}]" if parts else ""
 
 
 def _numbers_of_people(draft: Draft, facts: Mapping[str, ColumnFacts]) -> list[ColumnFacts]:
@@ -124,11 +139,13 @@ def roster_of_wave_lines(draft: Draft) -> list[str]:
         mapping[-1] += ", "
         other_lines = flow_mapping("decimal_of_columns: ", marks, 2)
         mapping = [*mapping[:-1], mapping[-1] + other_lines[0], *other_lines[1:]]
+    if codes := _marks_of_people(draft):
+        mapping = [*mapping[:-1], f"{mapping[-1]},", f"  special_codes: {codes}"]
     return [*mapping[:-1], guessed(f"{mapping[-1]}}}", roster.ground), ""]
 
 
 def _marks_of_export(draft: Draft, export: DraftedExport) -> DecimalMark:
-    blocks = [drafted for drafted in draft.blocks if drafted.block.tick_list is None]
+    blocks = [drafted for drafted in draft.export_blocks if drafted.block.tick_list is None]
     names = _block_columns(blocks, export.index)
     return marks_of_columns(facts for name, facts in export.table.columns.items() if name in names)
 
@@ -203,7 +220,7 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> lis
             f"first, latest_complete or refuse ({export.identifier.n_repeated} people of {table.wave} have several rows)"
         )
         lines.append(f"    duplicates: {question_value(question)}")
-    blocks = [drafted for drafted in draft.blocks if any(drafted.block.columns_of(export.index))]
+    blocks = [drafted for drafted in draft.export_blocks if any(drafted.block.columns_of(export.index))]
     lines += _decimal_lines(_marks_of_export(draft, export))
     lines += _block_lines(blocks, export, anchors)
     lines += _label_lines(blocks, anchors)
@@ -245,6 +262,12 @@ def _block_lines(blocks: Sequence[DraftedBlock], export: DraftedExport, anchors:
     lines = ["    blocks:"]
     for drafted in blocks:
         columns = drafted.block.columns_of(export.index)
+        if drafted.item_codes:
+            pairs = {
+                code: scalar(column) for code, column in zip(drafted.item_codes, columns, strict=True) if column is not None
+            }
+            lines += ["      - block: measures", *flow_mapping("        columns: ", pairs, 8)]
+            continue
         width = max(2, len(str(len(columns))))
         codes = [f"{drafted.code}_{position:0{width}d}" for position in range(1, len(columns) + 1)]
         absent = [code for code, column in zip(codes, columns, strict=True) if column is None]

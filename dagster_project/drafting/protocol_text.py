@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from dagster_project.drafting.draft import Draft, DraftedBlock
 from dagster_project.drafting.export_text import exports_lines, roster_of_wave_lines
+from dagster_project.drafting.measure_text import measure_outcomes, measures_lines
 from dagster_project.drafting.people import Variable
 from dagster_project.drafting.yaml_lines import flow_list, flow_mapping, guessed, one_line, question_value, scalar
 from dagster_project.study import ASK, in_words, is_arm_code
@@ -17,7 +18,11 @@ _DAYS_A_MONTH = 365.25 / 12
 def protocol_text(draft: Draft, study: str) -> str:
     """The YAML of study.yaml."""
     names = [f"library:{drafted.code}" if drafted.is_of_library else drafted.code for drafted in draft.blocks]
-    outcomes = [scale for drafted in draft.blocks for scale in _scales(drafted)]
+    outcomes = [scale for drafted in draft.blocks for scale in _scales(drafted)] + measure_outcomes(draft.measures)
+    outcome_lines = flow_list("outcomes: ", outcomes, 0) if outcomes else []
+    if outcomes:
+        subject = "what" if draft.measures.measures else "the scales that"
+        outcome_lines[-1] += f"  # {subject} the tables print, in order"
     lines = [
         f"# Drafted from files. `wavehouse check --study {study}` says what is still asked and what does not fit.",
         "# A line marked `guessed` is to be looked at; a value that begins with !ask is to be answered.",
@@ -39,9 +44,10 @@ def protocol_text(draft: Draft, study: str) -> str:
                 lines.append(f"# library:{drafted.code} is guessed: because {ground}")
                 lines += _skip_lines(drafted)
         lines += _twin_lines(draft)
-        lines += flow_list("outcomes: ", outcomes, 0)
-        lines[-1] += "  # the scales that the tables print, in order"
+        lines += [*measures_lines(draft.measures, draft.waves.names), *outcome_lines]
         lines += _common_lines(draft)
+    elif measures := measures_lines(draft.measures, draft.waves.names):
+        lines += [*measures, *outcome_lines]
     else:
         question = "no columns look like items of a questionnaire; write its file below instruments/"
         lines += [
