@@ -6,7 +6,7 @@ not belong here: items of questionnaires (blocks.py), the YAML (measure_text.py)
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pyarrow as pa
@@ -81,14 +81,27 @@ class DraftedMeasures:
 
     @cached_property
     def answers(self) -> Answers:
-        """Its codes for no answer."""
-        codes: dict[str, SpecialCode] = {}
-        for measure in self.measures:
-            for code in find_special_codes(measure.item.facts):
-                earlier = codes.get(code.text)
+        """Its codes for no answer. What is none in one measure, and a number in another, is asked."""
+        codes_by_measure = {
+            measure.code: {code.text: code for code in find_special_codes(measure.item.facts)} for measure in self.measures
+        }
+        merged_codes: dict[str, SpecialCode] = {}
+        for code_name, codes in codes_by_measure.items():
+            for code in codes.values():
+                earlier = merged_codes.get(code.text)
                 n_cells = code.n_cells + (earlier.n_cells if earlier is not None else 0)
-                codes[code.text] = SpecialCode(code.text, code.reason, code.ground, n_cells)
-        return Answers(0, 1, "", special_codes=tuple(codes.values()))
+                merged_codes[code.text] = replace(code, n_cells=n_cells)
+                clashing_codes = [
+                    measure.code
+                    for measure in self.measures
+                    if code.text in measure.item.facts.counts and code.text not in codes_by_measure[measure.code]
+                ]
+                if clashing_codes:
+                    ground = (
+                        f"in {code_name}, and a value of {clashing_codes[0]}: give the positions of the measures under items"
+                    )
+                    merged_codes[code.text] = replace(code, reason="", ground=ground, n_cells=n_cells)
+        return Answers(0, 1, "", special_codes=tuple(merged_codes.values()))
 
 
 def find_measures(
@@ -229,6 +242,6 @@ def _of_texts(
 
 
 def _plain_code(label: str, text: str, categories: Collection[Category]) -> str:
-    """A category's code that results can write between two others."""
+    """A category's code that results can write between two clashing_codes."""
     code = category_code(label, text, categories).replace("_to_", "_")
     return code if code[:1].isalpha() else f"c{code}"

@@ -163,3 +163,16 @@ def test_what_programs_write_for_a_blank_is_no_category_of_people(tmp_path: Path
         "    special_codes: [{blocks: [stage], codes: {NA: blank}}]  # guessed: because programs write it for a cell without a"
         " value\n"
     ) in text
+
+
+def test_a_code_for_no_answer_that_is_a_value_of_another_measure_is_asked(tmp_path: Path) -> None:
+    columns = _long_rows()
+    columns["madrs"] = [999 if number % 9 == 0 else cell for number, cell in enumerate(columns["madrs"])]
+    assert '          "999": blank  # guessed: because it is far off the answers, and 10 cells hold it\n' in _draft(
+        tmp_path / "alone", columns
+    )
+    columns["kg"] = [920 + number for number in range(len(columns["kg"]))]
+    assert (
+        '          "999": !ask "refused, invalid, blank or not_asked (in madrs, and a value of kg: give the positions of the'
+        ' measures under items, and 10 cells hold it)"\n'
+    ) in _draft(tmp_path / "beside", columns)
