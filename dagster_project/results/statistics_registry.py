@@ -167,7 +167,7 @@ def _mixed() -> Iterator[Statistic]:
 
 
 def _imputation() -> Iterator[Statistic]:
-    entry = partial(Statistic, "imputation", people="any", source=_RUBIN)
+    entry = partial(Statistic, "imputation", people="any", people_if_planned_for_some="any_planned", source=_RUBIN)
     pooling = "mean over completed data sets; variance within + (1 + 1 / m) variance between"
     estimate = entry("estimate", pooling, _SCORE)
     yield estimate
@@ -381,20 +381,27 @@ ESTIMANDS_TABLE = TableSpec(
         ColumnSpec("people_in_words", "text", "Who counts in the statistic."),
         ColumnSpec("formula", "text", "The statistic's formula, in plain text."),
         ColumnSpec("of_all_groups", "flag", "Whether a number about a group needs the people of all groups."),
+        ColumnSpec("of_all_waves", "flag", "Whether scores of all waves are what it is made of."),
+        ColumnSpec("of_moment", "flag", "Whether who counts differs between waves or contrasts."),
+        ColumnSpec("of_subgroup", "flag", "Whether who counts differs between variables of subgroups."),
+        ColumnSpec("by_return", "flag", "Whether people are shown with their returns of its waves."),
+        ColumnSpec("of_variant", "text", "Of counts of what a variant changes, which difference they are of."),
     ),
 )
 
 
 def estimand_rows(study: Study) -> list[dict[str, str | bool]]:
     """The rows of codebook.estimands of a study."""
-    return [
-        {
-            "analysis": entry.analysis,
-            "statistic": entry.name,
-            "people": entry.people_in(study),
-            "people_in_words": PEOPLE[entry.people_in(study)],
-            "formula": entry.formula,
-            "of_all_groups": entry.of_all_groups,
-        }
-        for entry in STATISTICS
-    ]
+    rows: list[dict[str, str | bool]] = []
+    for entry in STATISTICS:
+        code = entry.people_in(study)
+        rule = PEOPLE[code]
+        rows.append(
+            {
+                "analysis": entry.analysis, "statistic": entry.name, "people": code, "people_in_words": rule.words,
+                "formula": entry.formula, "of_all_groups": entry.of_all_groups, "of_all_waves": rule.of_all_waves,
+                "of_moment": rule.of_moment, "of_subgroup": rule.of_subgroup, "by_return": rule.by_return,
+                "of_variant": rule.of_variant,
+            }
+        )  # fmt: skip
+    return rows
