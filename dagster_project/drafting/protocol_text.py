@@ -3,7 +3,8 @@
 Belongs here: its text. Does not belong here: what is decided (draft.py), its exports (export_text.py).
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 
 from dagster_project.drafting.draft import Draft, DraftedBlock
 from dagster_project.drafting.export_text import exports_lines, roster_of_wave_lines
@@ -13,6 +14,8 @@ from dagster_project.drafting.yaml_lines import flow_list, flow_mapping, guessed
 from dagster_project.study import ASK, in_words, is_arm_code
 
 _DAYS_A_MONTH = 365.25 / 12
+_EVENT_COLUMN = "redcap_event_name"
+_ARM_OF_EVENT = re.compile(r"_arm_(\d+)[a-z]?$")
 
 
 def protocol_text(draft: Draft, study: str) -> str:
@@ -54,7 +57,14 @@ def protocol_text(draft: Draft, study: str) -> str:
             f"instruments: {question_value(question)}",
             f"outcomes: {question_value('the scales that the tables print')}",
         ]
-    lines += ["", *_variable_lines(draft.variables), *roster_of_wave_lines(draft), "exports:", *exports_lines(draft)]
+    lines += [
+        "",
+        *_variable_lines(draft.variables),
+        *_group_lines(draft),
+        *roster_of_wave_lines(draft),
+        "exports:",
+        *exports_lines(draft),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -195,12 +205,13 @@ def _variable_lines(variables: Sequence[Variable]) -> list[str]:
             text_words = f", text: [{texts}]" if category.texts != (category.label,) else ""
             code = f'"{category.code}"' if category.code.isdigit() else scalar(category.code)
             lines.append(f"      - {{category: {code}, label: {scalar(category.label)}{text_words}}}")
-    return [*lines, "", *_group_lines(variables)]
+    return [*lines, ""]
 
 
-def _group_lines(variables: Sequence[Variable]) -> list[str]:
-    """A question where a variable looks like the arms of a trial: everybody as one group would hide the comparison."""
-    for variable in variables:
+def _group_lines(draft: Draft) -> list[str]:
+    """A question where a variable looks like the arms of a trial, or events are of several arms: everybody as one group
+    would hide the comparison."""
+    for variable in draft.variables:
         if variable.categories and is_arm_code(variable.code):
             codes = ", ".join(category.code for category in variable.categories)
             question = (
@@ -208,4 +219,17 @@ def _group_lines(variables: Sequence[Variable]) -> list[str]:
                 " natural}, or none"
             )
             return [f"groups: {question_value(question)}", ""]
+    arms = {match[1] for source in _event_sources(draft) for event in source if (match := _ARM_OF_EVENT.search(event))}
+    if len(arms) > 1:
+        question = (
+            f"the groups to compare, or none: events are of arms {' and '.join(sorted(arms))}, and no column says who is in"
+            " which; add one to the export and to participant_variables, and name it here"
+        )
+        return [f"groups: {question_value(question)}", ""]
     return []
+
+
+def _event_sources(draft: Draft) -> list[Collection[str]]:
+    """The texts of REDCap's column of events, of each file that has one."""
+    facts = {export.table.source.path: export.table.source.facts for export in draft.exports}
+    return [columns[_EVENT_COLUMN].counts for columns in facts.values() if _EVENT_COLUMN in columns]

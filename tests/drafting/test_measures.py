@@ -176,3 +176,20 @@ def test_a_code_for_no_answer_that_is_a_value_of_another_measure_is_asked(tmp_pa
         '          "999": !ask "refused, invalid, blank or not_asked (in madrs, and a value of kg: give the positions of the'
         ' measures under items, and 10 cells hold it)"\n'
     ) in _draft(tmp_path / "beside", columns)
+
+
+def test_arms_that_only_events_tell_are_asked_about(tmp_path: Path) -> None:
+    random = Random(7)
+    columns: dict[str, list[object]] = {"record_id": [], "redcap_event_name": [], "weight": [], "mood_complete": []}
+    for number in range(N_PEOPLE):
+        for event in ("baseline", "month_3"):
+            cells = (number + 1, f"{event}_arm_{number % 2 + 1}", random.randint(50, 99), 2)
+            for name, cell in zip(columns, cells, strict=True):
+                columns[name].append(cell)
+    text = _draft(tmp_path, columns)
+    assert (
+        'groups: !ask "the groups to compare, or none: events are of arms 1 and 2, and no column says who is in which; add one'
+        ' to the export and to participant_variables, and name it here"\n'
+    ) in text
+    columns["redcap_event_name"] = [str(event)[:-1] + "1" for event in columns["redcap_event_name"]]
+    assert "groups" not in _draft(tmp_path / "one_arm", columns)
