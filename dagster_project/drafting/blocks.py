@@ -31,6 +31,8 @@ _GENERIC_STEM = re.compile(r"\W*(?:q|v|f|var|item|question|frage|col|x|i)?[\W_]*
 #: Answers of questions of which several boxes may be ticked: no items of a scale.
 _BOX = re.compile(r"(?:not |un)?(?:selected|checked|mentioned|ticked|quoted|marked)|tick|x", re.IGNORECASE)
 _MAX_ANSWERS, _MAX_TEXT_ANSWERS, _MAX_TEXT_LENGTH = 16, 11, 100
+#: Columns of one score at more times are none.
+_MAX_TIMES = 8
 #: How many steps numbers with decimals have, such as 0.0 to 100.0 or 0.000 to 1.000; finer ones go to 100 at most.
 _MAX_FINE_STEPS = 1000
 #: What ends the names of items that are keyed the other way, or were turned already.
@@ -273,6 +275,13 @@ def _numbered_block(
             return Block(code, items, ground, (template,))
     turned_positions = tuple(position for position, item in enumerate(items, start=1) if item.stem in turned_items)
     return Block(code, items, ground, turned_positions=turned_positions)
+
+
+def may_be_waves(block: Block) -> bool:
+    """Whether columns that are numbered by something else than positions hold more numbers than items have answers:
+    d8, d10, d12, d14 may be one score at four times."""
+    is_numbered = all(_numbered_name(item.stem) is not None for item in block.items) and len(block.items) <= _MAX_TIMES
+    return is_numbered and not block.templates and len(block.facts.values) > _MAX_ANSWERS and block.facts.is_numeric
 
 
 def _with_other_spellings(blocks: Sequence[Block]) -> list[Block]:

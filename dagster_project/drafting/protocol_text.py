@@ -6,6 +6,7 @@ Belongs here: its text. Does not belong here: what is decided (draft.py), its ex
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from dagster_project.drafting.blocks import may_be_waves
 from dagster_project.drafting.draft import Draft, DraftedBlock
 from dagster_project.drafting.export_text import exports_lines, roster_of_wave_lines
 from dagster_project.drafting.measure_text import measure_outcomes, measures_lines
@@ -40,7 +41,7 @@ def protocol_text(draft: Draft, study: str) -> str:
         "",
     ]
     if names:
-        lines += flow_list("instruments: ", names, 0)
+        lines += _instrument_lines(draft, names)
         for drafted in draft.blocks:
             if drafted.is_of_library:
                 ground = f"of its name, its {len(drafted.block.items)} items and their answers"
@@ -66,6 +67,17 @@ def protocol_text(draft: Draft, study: str) -> str:
         *exports_lines(draft),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _instrument_lines(draft: Draft, names: Sequence[str]) -> list[str]:
+    """The instruments; a proposal where the columns of one could be one score at several times."""
+    scores = [drafted.block for drafted in draft.blocks if may_be_waves(drafted.block)]
+    if not scores:
+        return flow_list("instruments: ", names, 0)
+    columns = "; ".join(f"{block.items[0].stem} to {block.items[-1].stem}" for block in scores)
+    lines = flow_list(f"instruments: {ASK} ", names, 0)
+    remark = "items of one time, or one score at several times, whose columns are then measures of these waves"
+    return [*lines[:-1], f"{lines[-1]}  # {columns}: {remark}?"]
 
 
 def _skip_lines(drafted: DraftedBlock) -> list[str]:

@@ -193,3 +193,21 @@ def test_arms_that_only_events_tell_are_asked_about(tmp_path: Path) -> None:
     ) in text
     columns["redcap_event_name"] = [str(event)[:-1] + "1" for event in columns["redcap_event_name"]]
     assert "groups" not in _draft(tmp_path / "one_arm", columns)
+
+
+def test_columns_of_one_score_at_several_times_are_asked_about(tmp_path: Path) -> None:
+    """d8 to d14 are ages at which a distance was measured; as numbers of positions, or with few answers, they are items."""
+    random = Random(8)
+
+    def text(name: str, columns: Sequence[str], high: int) -> str:
+        ids: dict[str, Sequence[object]] = {"id": [f"P{number}" for number in range(N_PEOPLE)]}
+        return _draft(
+            tmp_path / name, ids | {column: [random.randint(1, high) for _ in range(N_PEOPLE)] for column in columns}
+        )
+
+    assert (
+        "instruments: !ask [d]  # d8 to d14: items of one time, or one score at several times, whose columns are then measures of"
+        " these waves?\n"
+    ) in text("times", ["d8", "d10", "d12", "d14"], 35)
+    assert "instruments: [d]\n" in text("answers", ["d8", "d10", "d12", "d14"], 5)
+    assert "instruments: [vas]\n" in text("positions", ["vas1", "vas2", "vas3", "vas4"], 100)
