@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "markdown": set(),
     "table_spec": set(),
     "exports": {"study", "terminal"},
-    "results": {"markdown", "statistics", "study", "table_spec"},
+    "results": {"markdown", "statistics", "study", "table_spec", "variant_marts"},
     "audit": {"markdown", "results", "study", "table_spec"},
     "synthesis": {"exports", "markdown", "results", "study", "table_spec"},
     "report": {"audit", "results", "study", "synthesis", "table_spec"},

@@ -1,4 +1,4 @@
-"""For whom the waves are planned, by what the files say: the roster's categories, and which rows hold anything.
+"""For whom the waves are planned, by what the files say: the roster's categories and numbers, and which rows hold anything.
 
 Belongs here: reading both from files, for whoever looks at them before a run. Does not belong here: the condition
 (study/planned.py), the same for a run (dbt's planned_waves and unplanned_answers; a test holds them together).
@@ -79,10 +79,35 @@ def _stratum_variables(study: Study, kind: str) -> set[str]:
     return {variable.variable for variable in variables if variable.variable in of_strata and variable.kind == kind}
 
 
+class RosterNumbers:
+    """Reads the roster's cells of the numbers that rules of variants limit, or by which norms have strata."""
+
+    def __init__(self, study: Study) -> None:
+        roster = study.protocol.roster
+        names = {rule.variable for variant in study.protocol.variants for rule in variant.people if rule.is_of_numbers}
+        names |= _stratum_variables(study, "number")
+        has_block = any(block.block == PARTICIPANTS for block in roster.blocks)
+        rules = cell_rules(study, roster, PARTICIPANTS) if names and has_block else {}
+        self._rules = {variable: rules.get(variable) for variable in sorted(names)}
+
+    @property
+    def variables(self) -> list[str]:
+        return list(self._rules)
+
+    def of_person(self, cells: Mapping[str, str | None]) -> dict[str, float | None]:
+        """A person's numbers by variable, None where one is missing. cells: of the person's row, by variable."""
+        return {variable: _number(rule, cells.get(variable) or "") for variable, rule in self._rules.items()}
+
+
+def _number(rule: CellRule | None, cell: str) -> float | None:
+    value = rule.code_of(cell) if rule is not None else None
+    return value if isinstance(value, float) else None
+
+
 @dataclass(frozen=True)
 class ListedPerson:
     """Somebody of the roster whom the study did not exclude: identifier, file and row, categories by variable, and numbers
-    of the variables by which norms have strata. What is not known is None."""
+    of the variables that variants limit or by which norms have strata. What is not known is None."""
 
     identifier: str
     file: str
@@ -93,24 +118,15 @@ class ListedPerson:
 
 def listed_people(study: Study, contract_result: ContractResult) -> Iterator[ListedPerson]:
     """The people of a file of the roster, without those whom the study excluded."""
-    reader = Categories(study)
-    roster, numbers = study.protocol.roster, _stratum_variables(study, "number")
-    has_block = any(block.block == PARTICIPANTS for block in roster.blocks)
-    rules = cell_rules(study, roster, PARTICIPANTS) if numbers and has_block else {}
-    number_rules = {code: rule for code, rule in rules.items() if code in numbers}
-    names = (*reader.variables, *number_rules, "excluded_on", "exclusion_reason")
-    codes = [code for code in names if code in _columns(contract_result)]
+    categories, numbers = Categories(study), RosterNumbers(study)
+    wanted_codes = (*categories.variables, *numbers.variables, "excluded_on", "exclusion_reason")
+    codes = [code for code in wanted_codes if code in _columns(contract_result)]
     for row in contract_result.accepted.select(["respondent", "source_row", *codes]).to_pylist():
         if not any(comparable(row.get(code) or "") for code in ("excluded_on", "exclusion_reason")):
             yield ListedPerson(
-                composed(row["respondent"] or ""), contract_result.name, row["source_row"], reader.of_person(row),
-                dict.fromkeys(numbers) | {code: _number(rule, row.get(code)) for code, rule in number_rules.items()},
+                composed(row["respondent"] or ""), contract_result.name, row["source_row"], categories.of_person(row),
+                numbers.of_person(row),
             )  # fmt: skip
-
-
-def _number(rule: CellRule, cell: str | None) -> float | None:
-    value = rule.code_of(cell or "")
-    return value if isinstance(value, float) else None
 
 
 def _columns(contract_result: ContractResult) -> Collection[str]:

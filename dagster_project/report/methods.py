@@ -205,7 +205,7 @@ def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:
     if "change" in analyses:
         size = study.protocol.plan.headline
         yield (
-            f"Change was tested with two-sided paired t tests and 95 % t intervals among {PEOPLE['both']}; the effect"
+            f"Change was tested with two-sided paired t tests and 95 % t intervals among {PEOPLE['both'].words}; the effect"
             f" size is {size} ({statistic_of('change', size).formula})."
         )
     if "category_change" in analyses:

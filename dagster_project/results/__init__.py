@@ -20,6 +20,7 @@ from dagster_project.results.column_lengths import column_lengths, fitting_acros
 from dagster_project.results.covariate_adjustment import covariate_adjusted_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
+from dagster_project.results.estimand_table import ESTIMANDS_TABLE, estimand_rows
 from dagster_project.results.existing import existing_tables, numbered, with_existing_columns
 from dagster_project.results.group_differences import (
     adjusted_change_results,
@@ -94,13 +95,7 @@ from dagster_project.results.sensitivity import sensitivity_results
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
 from dagster_project.results.statistic import PEOPLE, Statistic
-from dagster_project.results.statistics_registry import (
-    ESTIMANDS_TABLE,
-    STATISTICS,
-    estimand_rows,
-    interval_of,
-    statistic_of,
-)
+from dagster_project.results.statistics_registry import STATISTICS, interval_of, statistic_of
 from dagster_project.results.subgroup_covariates import adjusted_subgroup_results
 from dagster_project.results.subgroups import subgroup_id, subgroup_results
 from dagster_project.results.supplementary_tables import MISSING_REASON_HEADINGS, ledger_table, supplementary_tables

@@ -10,10 +10,12 @@
 -- An id names its analysis and outcome: what `scales_of` and `items_of` (trace.py) say of the outcome is constant, so that views
 -- over wide tables read the columns of these scales and items alone. `inputs_of` and `relation_of` say of a statistic which other
 -- results it is made of (statistics_registry.py).
--- A result of a variant has its code as category: people, scores and keys are those of the variant.
+-- A result of a variant has its code as category: people, scores and keys are those of the variant. What is said of rules of who
+-- counts (codebook.estimands) is the registry's.
 create or replace macro traced_rows(traced_id) as table
 with one as (
-    select results.*, estimands.people, estimands.people_in_words, estimands.formula, estimands.of_all_groups, contrasts.baseline, contrasts.followup,
+    select results.*, estimands.people, estimands.people_in_words, estimands.formula, estimands.of_all_groups, estimands.of_all_waves,
+        estimands.of_moment, estimands.of_subgroup, estimands.by_return, estimands.of_variant, contrasts.baseline, contrasts.followup,
         if(starts_with(results.analysis, 'variant'), results.category, null) as variant
     from results.results as results
     left join codebook.estimands as estimands
@@ -27,7 +29,7 @@ span as (
     select waves.wave, waves.wave_order
     from codebook.waves as waves, one
     where case
-        when one.people in ('any', 'any_covariates', 'first_and_later', 'first_and_later_covariates', 'timed', 'timed_covariates') then true
+        when one.of_all_waves then true
         -- Patterns of waves are about all of them.
         when one.analysis = 'missingness' then true
         when one.people = 'first' then waves.wave_order = 1
@@ -112,7 +114,7 @@ counted as (
             when rule.people = 'first' then (select wave from codebook.waves where wave_order = 1)
             when rule.moment = one.wave then one.wave
         end as wave,
-        rule.reason
+        rule.reason, null::double as main_score, null::double as variant_score
     from marts.counted_people as rule
     cross join one
     left join (
@@ -135,22 +137,56 @@ counted as (
             else one.people
         end
         and rule.moment = case
-            when one.people in ('any', 'any_covariates', 'first_and_later', 'first_and_later_covariates', 'timed', 'timed_covariates') or one.analysis = 'missingness' then ''
+            when not one.of_moment or one.analysis = 'missingness' then ''
             -- The variable whose categories are subgroups stands before its category, or alone.
-            when one.people in ('both_subgroup', 'both_subgroup_covariates') then one.contrast || '/' || split_part(one.category, '-', 1)
+            when one.of_subgroup then one.contrast || '/' || split_part(one.category, '-', 1)
             else coalesce(one.contrast, one.wave, '')
         end
     union all
-    select rule.participant_id, rule.is_counted <> (one.people = 'left_out'), rule.value, null, null, coalesce(rule.reason, if(one.people = 'left_out', 'kept by the variant', null))
+    select rule.participant_id, rule.is_counted <> (one.people = 'left_out'), rule.value, null, null, coalesce(rule.reason, if(one.people = 'left_out', 'kept by the variant', null)),
+        null, null
     from variants.people as rule
     cross join one
     where rule.variant = one.variant and rule.measure = one.outcome
         and rule.people = if(one.people = 'left_out', 'variant', one.people)
         and rule.moment = coalesce(one.contrast, '')
     union all
+    -- What a variant changes: scores in one way each, or answers that depend on it; of all scales how many of a person's.
+    select
+        comparisons.participant_id,
+        case one.of_variant when 'answers' then comparisons.n_answers > 0 else comparisons.n_differing > 0 end,
+        case
+            when one.of_variant = 'answers' then comparisons.n_answers
+            when one.outcome = 'all_scales' then comparisons.n_differing
+            else comparisons.variant_score - comparisons.main_score
+        end,
+        case
+            when one.outcome <> 'all_scales' and one.of_variant <> 'answers' then
+                coalesce(printf('%g', comparisons.main_score), 'no score') || ' → '
+                || coalesce(printf('%g', comparisons.variant_score), 'no score')
+        end,
+        null,
+        unchanged_reason(one.of_variant, one.outcome = 'all_scales', comparisons.difference),
+        comparisons.main_score, comparisons.variant_score
+    from (
+        select
+            participant_id, sum(n_answers) as n_answers, count(*) filter (where difference = of_variant) as n_differing,
+            any_value(difference) as difference, any_value(main_score) as main_score, any_value(variant_score) as variant_score
+        from (
+            select compared.*, one.of_variant
+            from variants.score_comparisons as compared
+            inner join one
+                on compared.variant = one.variant
+                and (one.outcome = 'all_scales' or (compared.scale = one.outcome and compared.wave = one.wave))
+        ) as compared
+        group by participant_id
+    ) as comparisons
+    cross join one
+    where one.of_variant <> ''
+    union all
     select
         cells.participant_id, cells.missing_reason is null, cells.answer, null, if(cells.missing_reason is null, null, cells.wave),
-        cells.missing_reason
+        cells.missing_reason, null, null
     from cells
     inner join one on cells.wave = one.wave
     where cells.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
@@ -158,7 +194,7 @@ counted as (
     -- A sign of careless answers: who is judged, by what, and whether it marks the sheet.
     select
         signs.participant_id, signs.is_judged, signs.value, if(signs.is_marked, printf('%.3g (marked)', signs.value), null),
-        if(signs.reason is null, null, signs.wave), signs.reason
+        if(signs.reason is null, null, signs.wave), signs.reason, null, null
     from marts.careless_signs as signs
     inner join one on signs.wave = one.wave and signs.sign = one.category
     where signs.block = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'careless'
@@ -192,7 +228,7 @@ everybody as (
     select
         people.participant_id, null as excluded, people.source_file, people.source_row,
         case
-            when not kept.is_counted and one.people not in ('variant', 'left_out') then 'left out of the variant: ' || kept.reason
+            when not kept.is_counted and one.analysis <> 'variants' then 'left out of the variant: ' || kept.reason
             when one.people = 'without_group' then if(states.people_group is null, null, 'in a group')
             when one.people_group is null and not coalesce(one.of_all_groups, false) then null
             when states.people_group is null then 'group not known'
@@ -218,7 +254,7 @@ everybody as (
 asked as (
     select waves.wave, waves.wave_order
     from codebook.waves as waves, one
-    where one.people in ('first', 'roster', 'whole_roster', 'returned') and waves.wave in (one.wave, one.baseline, one.followup)
+    where one.by_return and waves.wave in (one.wave, one.baseline, one.followup)
 ),
 
 returns as (
@@ -252,8 +288,11 @@ people as (
         end as is_counted,
         counted.value,
         counted.text,
+        counted.main_score,
+        counted.variant_score,
         case
             when roster.other_group is not null then roster.other_group
+            when one.of_variant <> '' then if(counted.is_counted, null, coalesce(counted.reason, unchanged_reason(one.of_variant, false, null)))
             when counted.reason is not null then concat_ws(': ', counted.wave, counted.reason)
             when one.people = 'roster' and one.analysis in ('flow', 'flow_by_group') and returns.has_unplanned then 'not_planned'
         end as missing_reason
@@ -264,25 +303,40 @@ people as (
     where one.people <> 'nobody'
 ),
 
-items as (
-    select scale_items.scale, items.item, items.item_order, scale_items.turned_from, items.is_recoded, items.decimals::integer as decimals
+-- Of what a variant changes the items of either; elsewhere each has its own.
+keys as (
+    select
+        coalesce(main.scale, own.scale) as scale, coalesce(main.item, own.item) as item,
+        if(own.item is null, main.turned_from, own.turned_from) as turned_from, main.item is not null as is_in_main,
+        own.item is not null as is_in_variant, main.turned_from is distinct from own.turned_from as is_turned_otherwise
     from (
-        select scale, item, turned_from from codebook.scale_items where not starts_with(traced_id, 'variant')
-        union all
+        select scale, item, turned_from
+        from codebook.scale_items
+        where not starts_with(traced_id, 'variant_')
+    ) as main
+    full join (
         select scale, item, turned_from
         from codebook.variant_scale_items
         where starts_with(traced_id, 'variant') and variant = split_part(traced_id, '/', 3)
-    ) as scale_items
+    ) as own
+        on main.scale = own.scale and main.item = own.item
+),
+
+items as (
+    select
+        scale_items.scale, items.item, items.item_order, scale_items.turned_from, items.is_recoded,
+        items.decimals::integer as decimals, scale_items.is_in_main, scale_items.is_in_variant, scale_items.is_turned_otherwise
+    from keys as scale_items
     inner join measures on scale_items.scale = measures.scale
     inner join codebook.items as items on scale_items.item = items.item
     union all
-    select null, items.item, items.item_order, null, false, items.decimals::integer
+    select null, items.item, items.item_order, null, false, items.decimals::integer, null, null, null
     from codebook.items as items
     inner join one on items.item = one.outcome
     -- A score that is taken as it comes is its own item, and is above.
     where items.item not in (select scale_items.scale from codebook.scale_items as scale_items)
     union all
-    select null, items.item, items.item_order, null, false, items.decimals::integer
+    select null, items.item, items.item_order, null, false, items.decimals::integer, null, null, null
     from codebook.items as items
     inner join one on items.instrument = one.outcome and one.analysis = 'careless'
 ),
@@ -311,6 +365,7 @@ made_of as (
                 where mine.scale = one.outcome and mine.contrast = one.contrast
             )
             when 'group_family' then others.family = one.family
+            when 'each_scale' then one.outcome = 'all_scales' and others.outcome <> 'all_scales' and others.category = one.category
         end
 ),
 
@@ -380,9 +435,13 @@ traced as (
     select 7, 'answer', answers.participant_id, answers.wave, span.wave_order, items.scale, items.item, items.item_order,
         answers.answer,
         coalesce(recoded.counts_as, round(items.turned_from - answers.answer, items.decimals), answers.answer, skips.counts_as), null,
-        case when skips.words is not null then skips.words when items.is_recoded then 'recoded' else 'reversed: ' || items.turned_from || ' - answer' end, people.is_counted,
+        case when skips.words is not null then skips.words when items.is_recoded then 'recoded' else 'reversed: ' || items.turned_from || ' - answer' end,
+        people.is_counted and (one.of_variant is distinct from 'answers' or answers.answer is not null and answer_depends(
+            items.is_in_main, items.is_in_variant, items.is_turned_otherwise, people.main_score, people.variant_score
+        )),
         answers.missing_reason, answers.source_file, answers.source_row, columns_of.export_column, null, null, null
     from answers
+    cross join one
     inner join items on answers.item = items.item
     inner join span on answers.wave = span.wave
     inner join people on answers.participant_id = people.participant_id

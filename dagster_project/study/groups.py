@@ -4,7 +4,7 @@ Belongs here: their declaration under `groups` in study.yaml, whether it fits th
 arms that nobody mentions. Does not belong here: what is computed of groups (results/groups.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -94,17 +94,23 @@ class Groups(Definition):
 
     #: The groups as they were declared, where these have letters.
     _open_groups: "Groups | None" = PrivateAttr(default=None)
+    _open_codes: frozenset[str] = PrivateAttr(default=frozenset())
 
     @property
     def are_concealed(self) -> bool:
         """Whether releases show letters."""
         return self.concealed and self.unblinded is None
 
-    def compared_with(self, letter: str) -> "Groups":
-        """The same with a letter as the reference; the plan stays that of the declared groups."""
+    def compared_with(self, letter: str, codes: Iterable[str]) -> "Groups":
+        """The same with a letter as the reference; the plan stays that of the declared groups. codes: theirs."""
         groups = self.model_copy(update={"reference": letter})
-        groups._open_groups = self
+        groups._open_groups, groups._open_codes = self, frozenset(codes)
         return groups
+
+    @property
+    def concealed_codes(self) -> frozenset[str]:
+        """The codes of the groups as they were declared, where these have letters; none where they have their names."""
+        return self._open_codes
 
     @property
     def of_plan(self) -> "Groups":

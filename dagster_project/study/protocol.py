@@ -284,6 +284,11 @@ class Protocol(Definition):
         return self.groups.variable if isinstance(self.groups, Groups) and self.groups.are_concealed else None
 
     @property
+    def concealed_codes(self) -> frozenset[str]:
+        """The codes of concealed groups as they were declared: ids that have one of them name a group."""
+        return self.groups.concealed_codes if isinstance(self.groups, Groups) else frozenset()
+
+    @property
     def is_concealed(self) -> bool:
         """Whether the groups are shown by letters."""
         return self.concealed_variable is not None

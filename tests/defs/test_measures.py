@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from measures_study import without_scores, write_measures_study
 from recompute import recompute
+from released_word import widths_and_rooms
 
 pytestmark = pytest.mark.slow
 
@@ -183,6 +184,12 @@ def test_the_page_names_measures_and_says_how_they_came(measures_workspace: Any)
         assert words in page, words
     for words in ("Cronbach", "Use of services", "of a scale&#39;s items"):
         assert words not in page, words
+
+
+def test_every_table_of_the_word_document_fits_its_page(measures_workspace: Any) -> None:
+    measured = widths_and_rooms(measures_workspace.release / "tables.docx")
+    assert len(measured) > 15
+    assert [(width, room) for width, room in measured if width > room] == []
 
 
 def test_a_study_may_follow_answers_alone(tmp_path: Path, workspace_at: Any) -> None:
