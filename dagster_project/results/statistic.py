@@ -21,7 +21,7 @@ PEOPLE = {
     "both_subgroup_covariates": (
         "people with a score in both waves of the contrast whose subgroup and every covariate are known"
     ),
-    "any": "people with a score of the scale in any wave",
+    "any": "people with a score, or an answer, in any wave",
     "timed": "people with a score of the scale at a known time in any wave",
     "returned": "people who returned the wave",
     "any_covariates": "people with a score of the scale in any wave and every covariate known",
