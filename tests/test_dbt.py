@@ -76,6 +76,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "scores_over_the_waves_and_covariates_are_summed_up_together",
             "equal_changes_by_different_ways_are_one",
             "people_with_the_same_waves_are_summed_up_together",
+            "people_with_the_same_answers_are_counted_together",
             "equal_scores_by_different_ways_are_one",
             "pairs_of_scales_whose_scores_mean_something",
             "only_people_who_answered_in_both_waves_are_paired",

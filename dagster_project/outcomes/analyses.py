@@ -58,6 +58,7 @@ from dagster_project.results import (
     person_norm_results,
     rejected_results,
     reliable_change_results,
+    repeated_answers_results,
     repeated_measures_results,
     sensitivity_results,
     service_change_results,
@@ -310,6 +311,13 @@ OUTCOMES = (
             ),
         ],
         ("mmrm", "mmrm_difference", "mmrm_covariate_adjusted", "mmrm_covariate_adjusted_difference"), "repeated_measures",
+    ),
+    Outcome(
+        "repeated_answers",
+        "Groups compared over all waves at once: models of yes or no, and of ordered answers, with a random intercept.",
+        ("group_answer_patterns",),
+        lambda study, source: repeated_answers_results(source.mart("group_answer_patterns"), study),
+        ("glmm", "glmm_difference"), "answers_model",
     ),
     Outcome(
         "sensitivity", "Groups compared with missing scores imputed within groups, and under declared departures from that.",

@@ -3,9 +3,11 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from dagster_project.report.sensitivity_methods import sensitivity_methods
+from dagster_project.results.repeated_answers import answers_baseline, measures_over_waves
 from dagster_project.study import (
     Groups,
     Study,
+    YesNo,
     covariate_words,
     covariates_of,
     imputes_covariates,
@@ -96,6 +98,8 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
         yield "Use of services was compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
     if "category_difference" in analyses:
         yield "Answers were compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
+    if "glmm_difference" in analyses:
+        yield from _answer_methods(study)
     for compares, test_words in _TESTS.items():
         has_covariates = compares in ("groups_adjusted", "repeated_measures", "growth") and covariates_of(study.protocol)
         words = f"{test_words}, with covariates," if has_covariates else test_words
@@ -109,6 +113,24 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
 
 def _and_covariates(study: Study) -> str:
     return "" if imputes_covariates(study.protocol) else " and every covariate known"
+
+
+def _answer_methods(study: Study) -> Iterator[str]:
+    """How answers were compared over all waves, and what is assumed."""
+    measures = measures_over_waves(study)
+    forms = []
+    if any(isinstance(measure, YesNo) for measure in measures):
+        forms.append("logistic regression of yes or no")
+    if not all(isinstance(measure, YesNo) for measure in measures):
+        forms.append("cumulative logit models of ordered categories, which take odds ratios equal at every step")
+    baseline = _BASELINES[answers_baseline(study)].replace("mean", "share")
+    yield (
+        f"Answers in all waves together were compared by {enumerated(forms)}, with a normally distributed random intercept"
+        " of each person, by maximum likelihood, of everybody with at least one answer, with the first wave"
+        f" {baseline}; answers were taken to be missing at random. Odds ratios are those of a person (Wald's tests and"
+        " intervals); percentages and their differences are averages over the random intercept (delta method). These"
+        " comparisons are exploratory."
+    )
 
 
 def _covariate_methods(study: Study) -> Iterator[str]:

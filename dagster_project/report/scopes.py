@@ -39,12 +39,6 @@ def measure_of(row: ResultRow) -> str:
     return f"{row.outcome}@{row.category}" if row.analysis.startswith("variant") else row.outcome
 
 
-#: Rules of who counts that are about all waves.
-_OF_ANY_WAVE = (
-    "any", "any_covariates", "first_and_later", "first_and_later_covariates", "timed", "timed_covariates",
-)  # fmt: skip
-
-
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
     """The scope of a result; None where it counts nobody of the roster, or people who are not on the roster."""
     rule = statistic_of(row.analysis, row.statistic).people_in(study)

@@ -84,6 +84,7 @@ from dagster_project.results.release_diff import (
     diff_markdown,
     result_changes,
 )
+from dagster_project.results.repeated_answers import repeated_answers_results
 from dagster_project.results.repeated_covariates import adjusted_repeated_measures_results
 from dagster_project.results.repeated_measures import repeated_measures_results
 from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
@@ -222,6 +223,7 @@ __all__ = [
     "read_published",
     "rejected_results",
     "reliable_change_results",
+    "repeated_answers_results",
     "repeated_measures_results",
     "reported_norms",
     "result_changes",

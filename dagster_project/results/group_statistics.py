@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from dagster_project.results.repeated_answers_statistics import repeated_answers_statistics
 from dagster_project.results.sensitivity_statistics import sensitivity_statistics
 from dagster_project.results.statistic import Statistic, StudyUnit, adjusted_p_values, limits
 
@@ -44,6 +45,7 @@ def group_statistics(statistics: Iterable[Statistic]) -> Iterator[Statistic]:
     yield from _repeated_measures()
     yield from sensitivity_statistics()
     yield from _adjusted_repeated_measures()
+    yield from repeated_answers_statistics()
 
 
 def _characteristics() -> Iterator[Statistic]:

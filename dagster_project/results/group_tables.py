@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dagster_project.results.category_tables import answer_labels
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
+from dagster_project.results.repeated_answers_tables import repeated_answers_tables
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.sensitivity_tables import sensitivity_tables
@@ -55,6 +56,7 @@ def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         *_adjusted_models(study, numbers),
         *(_services(study, numbers, wave) for wave in (use.waves if use else ())),
         *(_answers(study, numbers, wave.wave) for wave in study.protocol.waves),
+        *repeated_answers_tables(study, numbers, [_group_name(study, group) for group in study.protocol.compared_groups]),
     ]
 
 

@@ -47,7 +47,7 @@ PEOPLE = {
     "both_subgroup_covariates": _with_facts(
         "people with a score in both waves of the contrast whose subgroup and every covariate are known", of_subgroup=True
     ),
-    "any": _of_any_wave("people with a score of the scale in any wave"),
+    "any": _of_any_wave("people with a score, or an answer, in any wave"),
     "any_planned": CountingRule(
         "people with a score of the scale in any wave for whom both waves of the contrast were planned", of_all_waves=True
     ),

@@ -73,6 +73,13 @@ from dagster_project.statistics.patterns import Pattern, patterns_of
 from dagster_project.statistics.polychoric import bivariate_normal_cdf, ordinal_reliability, polychoric
 from dagster_project.statistics.proportions import PairedDifference, mcnemar_exact, paired_difference, percent, wilson
 from dagster_project.statistics.ranks import SignedRank, signed_rank
+from dagster_project.statistics.repeated_answers import (
+    AnswerPattern,
+    AnswerShare,
+    OddsRatio,
+    RepeatedAnswers,
+    fit_repeated_answers,
+)
 from dagster_project.statistics.resampling import Bca, SignFlip, bca, sign_flip
 from dagster_project.statistics.sensitivity import (
     Comparison,
@@ -97,6 +104,8 @@ from dagster_project.statistics.two_proportions import (
 __all__ = [
     "Alpha",
     "Ancova",
+    "AnswerPattern",
+    "AnswerShare",
     "Bca",
     "CategoryDifference",
     "ClinicalChange",
@@ -124,6 +133,7 @@ __all__ = [
     "NormScores",
     "Normal",
     "NumberNeeded",
+    "OddsRatio",
     "Omega",
     "PairedDifference",
     "PairedT",
@@ -133,6 +143,7 @@ __all__ = [
     "PooledDifference",
     "RatioOfShares",
     "ReliableChange",
+    "RepeatedAnswers",
     "Shares",
     "SignFlip",
     "SignedRank",
@@ -161,6 +172,7 @@ __all__ = [
     "fisher_exact",
     "fit_mmrm",
     "fit_normal",
+    "fit_repeated_answers",
     "growth_model",
     "hedges_factor",
     "holm",

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from measures_study import without_scores, write_measures_study
+from measures_study import WAVES, columns_of, without_scores, write_measures_study
 from recompute import recompute
 from released_word import widths_and_rooms
+
+from dagster_project.statistics import AnswerPattern, fit_repeated_answers
 
 pytestmark = pytest.mark.slow
 
@@ -86,8 +88,11 @@ def test_a_trace_counts_the_people_of_each_number_and_shows_their_answers(measur
     numbers = measures_workspace.released(
         """
         select result_id, n from results.results
-        where analysis in ('categories', 'category_change', 'categories_by_group', 'category_difference')
-            and statistic in ('n', 'p', 'percent', 'p_sign', 'chi_square') or outcome = 'weight' and statistic = 'mean'
+        where analysis in (
+                'categories', 'category_change', 'categories_by_group', 'category_difference', 'glmm', 'glmm_difference'
+            )
+            and statistic in ('n', 'p', 'percent', 'p_sign', 'chi_square', 'odds_ratio')
+            or outcome = 'weight' and statistic = 'mean'
             or analysis in (
                 'answer_days', 'growth', 'growth_by_group', 'growth_difference', 'growth_covariate_adjusted',
                 'growth_covariate_adjusted_difference'
@@ -111,6 +116,51 @@ def test_a_trace_counts_the_people_of_each_number_and_shows_their_answers(measur
     assert [(row["source_column"], row["n"]) for row in answers] == [
         ("Kilo", len(_numbers(measures_workspace, "T2", "Kilo")))
     ]
+
+
+def _patterns(workspace: Any, column: str, code_of: dict[str, int]) -> list[list[AnswerPattern]]:
+    """The people of the town and of the country by what the files say that they answered."""
+    cells = {wave: _cells(workspace, wave, column) for wave in WAVES if column in columns_of(wave).values()}
+    waves = list(cells)
+    groups: list[Counter[tuple[tuple[int, ...], tuple[int, ...]]]] = [Counter(), Counter()]
+    for number in range(60):
+        texts = [cells[wave].get(f"P{number:03d}", "") for wave in waves]
+        answered = tuple(index for index, text in enumerate(texts) if text in code_of)
+        if answered:
+            groups[number % 2][answered, tuple(code_of[texts[index]] for index in answered)] += 1
+    return [[AnswerPattern(*key, n) for key, n in sorted(group.items())] for group in groups]
+
+
+def test_answers_over_all_waves_are_modelled_from_what_the_files_say(measures_workspace: Any) -> None:
+    values = measures_workspace.values()
+    for measure, column, code_of, waves, category in (
+        ("in_work", "Work", {"2": 0, "1": 1}, ("T1", "T2", "T3"), "yes"),
+        ("health", "Health", {"poor": 0, "fair": 1, "good": 2}, ("T1", "T3"), "good"),
+    ):
+        patterns = _patterns(measures_workspace, column, code_of)
+        weights = [[[-float(index == wave) for index in range(len(waves))], [float(index == wave) for index in range(len(waves))]] for wave in range(len(waves))]  # fmt: skip
+        model = fit_repeated_answers(patterns, len(waves), len(code_of), weights, baseline="free")
+        assert values[f"glmm/{measure}/n"] == sum(model.n_people) > 50
+        assert values[f"glmm/{measure}/n_answers"] == model.n_answers
+        assert values[f"glmm/{measure}/intercept_variance"] == pytest.approx(model.variance, rel=1e-6, abs=1e-9)
+        for index, wave in enumerate(waves):
+            assert values[f"glmm_difference/{measure}/country/{wave}/odds_ratio"] == pytest.approx(
+                model.contrasts[index].ratio, rel=1e-7
+            )
+            assert values[f"glmm_difference/{measure}/country/{wave}/p"] == pytest.approx(model.contrasts[index].p, rel=1e-6)
+            share = values[f"glmm/{measure}/{category}/country/{wave}/percent"]
+            assert share == pytest.approx(100 * model.shares[1][index][-1].share, rel=1e-7)
+            of_town = values[f"glmm/{measure}/{category}/town/{wave}/percent"]
+            difference = values[f"glmm_difference/{measure}/{category}/country/{wave}/risk_difference"]
+            assert difference == pytest.approx(share - of_town, rel=1e-6)
+    change = values["glmm_difference/in_work/country/T1-T3/odds_ratio"]
+    first, last = (values[f"glmm_difference/in_work/country/{wave}/odds_ratio"] for wave in ("T1", "T3"))
+    assert change == pytest.approx(last / first, rel=1e-9)
+    # Categories without an order have no model.
+    assert not [name for name in values if name.startswith("glmm") and "/living/" in name]
+    page = (measures_workspace.release / "index.html").read_text(encoding="utf-8")
+    for words in ("Groups compared in their answers over all waves", "cumulative logit models of ordered categories"):
+        assert words in page, words
 
 
 def test_days_are_those_of_the_files(measures_workspace: Any) -> None:

@@ -108,6 +108,7 @@ _NEEDS_SEVERAL_WAVES: frozenset[tuple[Kind, str]] = frozenset(
         *(("analysis", name) for name in (
             "change", "mixed", "imputation", "missingness", "stability", "reliable_change", "category_change",
             "service_change", "change_difference", "change_adjusted", "mmrm_difference",
+            "glmm_difference",
         )),
     }
 )  # fmt: skip
