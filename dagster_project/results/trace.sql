@@ -214,7 +214,7 @@ counted as (
             when rule.stratum is distinct from 'all' then printf('%.1f (%s)', if(one.people = 'percentile', rule.percentile, rule.t_score), rule.stratum)
         end,
         if(rule.missing_reason is null, null, rule.wave),
-        if(one.people = 'percentile', rule.percentile_missing_reason, rule.missing_reason)
+        if(one.people = 'percentile', rule.percentile_missing_reason, rule.missing_reason), null, null
     from marts.norm_scores as rule
     cross join chosen_norm as chosen
     inner join one on rule.wave = one.wave

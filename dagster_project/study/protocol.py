@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from dagster_project.study.base import Code, Definition, Text
 from dagster_project.study.careless import Careless
 from dagster_project.study.export import RESERVED_NAMES, Export
+from dagster_project.study.exports_together import check_repeats, check_sources
 from dagster_project.study.groups import Groups, RepeatedBaseline, groups_error, ordered_groups
 from dagster_project.study.growth import Growth, growth_error
 from dagster_project.study.instruments import Assumption
@@ -136,7 +137,7 @@ class Protocol(Definition):
         if error := variants_error(self.variants, self.participant_variables):
             raise ValueError(error)
         self._check_families()
-        self._check_sources()
+        check_sources(self.exports)
         exports = [export.export for export in self.exports]
         if len(set(exports)) != len(exports):
             raise ValueError("two exports have the same code")
@@ -164,7 +165,7 @@ class Protocol(Definition):
             exports_with_key = [export for export in self.exports if getattr(export, key) is not None]
             if of_another := [export.export for export in exports_with_key if export.reader != reader]:
                 raise ValueError(f"export {of_another[0]} declares {words}")
-        self._check_repeats(wave_exports)
+        check_repeats(self.exports)
         for wave in waves:
             self._check_parts(wave)
         dated_waves = [str(export.wave) for export in wave_exports if export.answered_on is not None]
@@ -221,23 +222,6 @@ class Protocol(Definition):
         if family.contrasts:
             return f"plan: family {family.family} compares growth, which has no contrasts; take contrasts out of it"
         return None
-
-    def _check_sources(self) -> None:
-        """A file that is pulled for an export must not be a second file of another that takes one."""
-        for export in self.exports:
-            for other_export in self.exports:
-                if (
-                    export is not other_export
-                    and other_export.source is not None
-                    and other_export.pulled_name is not None
-                    and (export.folder, export.files) == (other_export.folder, "one")
-                    and export.source is not None
-                    and export.takes(other_export.pulled_name)
-                ):
-                    raise ValueError(
-                        f"exports {other_export.export} and {export.export} are both pulled into {export.folder}; give each"
-                        " a folder or a pattern, or leave out the source of one, which then reads the other's file"
-                    )
 
     def service_of(self, export: Export) -> ServiceSource | None:
         """The service that an export's file is pulled from. Several exports may read the file that one of them pulls."""
@@ -325,19 +309,6 @@ class Protocol(Definition):
         if self.growth is not None:
             plan_content["growth"] = self.growth.model_dump(mode="json", exclude=self.growth.keys_not_of_plan)
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
-
-    def _check_repeats(self, wave_exports: Sequence[Export]) -> None:
-        names = {export.export: export for export in wave_exports if export.repeat_of is None}
-        for export in self.exports:
-            if export.repeat_of is None:
-                continue
-            if export.wave is None:
-                raise ValueError(f"export {export.export} is the roster, whose rows are people; take repeat_of out")
-            if export.repeat_of not in names:
-                raise ValueError(
-                    f"export {export.export} repeats {export.repeat_of!r}, which is no wave's export of submissions; name"
-                    f" one of {', '.join(names)}"
-                )
 
     def _check_parts(self, wave: str) -> None:
         exports = [export for export in self.exports if export.wave == wave]
