@@ -87,10 +87,11 @@ def test_a_trace_counts_the_people_of_each_number_and_shows_their_answers(measur
     numbers = measures_workspace.released(
         """
         select result_id, n from results.results
-        where analysis in ('categories', 'category_change', 'categories_by_group', 'category_difference', 'glmm', 'glmm_difference')
-            and statistic in ('n', 'p', 'percent', 'p_sign', 'chi_square', 'odds_ratio') or outcome = 'weight' and statistic = 'mean'
+        where analysis in ('categories', 'category_change', 'categories_by_group', 'category_difference')
+            and statistic in ('n', 'p', 'percent', 'p_sign', 'chi_square') or outcome = 'weight' and statistic = 'mean'
             or analysis in ('answer_days', 'growth', 'growth_by_group', 'growth_difference')
             and statistic in ('n', 'n_early', 'slope', 'difference')
+            or analysis in ('glmm', 'glmm_difference') and statistic in ('n', 'p')
         """
     )
     assert len(numbers) > 110
