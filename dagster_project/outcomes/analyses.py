@@ -256,9 +256,7 @@ OUTCOMES = (
         ("mmrm", "mmrm_difference", "mmrm_covariate_adjusted", "mmrm_covariate_adjusted_difference"), "repeated_measures",
     ),
     Outcome(
-        "repeated_answers",
-        "Groups compared over all waves at once: models of yes or no, and of ordered answers, with a random intercept.",
-        ("group_answer_patterns",),
+        "repeated_answers", "Answers of groups compared over all waves at once: mixed models.", ("group_answer_patterns",),
         lambda study, source: repeated_answers_results(source.mart("group_answer_patterns"), study),
         ("glmm", "glmm_difference"), "answers_model",
     ),

@@ -23,7 +23,7 @@ from dagster_project.statistics.change import Floats
 _REACH = 8.5
 #: Width of the steps in which modes are looked for.
 _COARSE = 0.25
-#: The longest step of the grid, and the step times the SD: the error of the sum is then below 1e-12.
+#: The longest step of the grid, and the step times the SD: the error of the log likelihood is then below 1e-10.
 _LONGEST_STEP, _STEP_TIMES_SD = 0.5, 0.4
 _MOST_ITERATIONS = 100
 #: What a step promises, to the log likelihood, below which there is none; below the second, times the log likelihood, a sum

@@ -2,13 +2,13 @@
 #
 #   Rscript tests/statistics/repeated_answers_witness.R > tests/statistics/repeated_answers_witness.csv
 #
-# From the repository's root. Output: a comment with versions, then dataset,scale,contrast,statistic,value with 17 digits; NA where
-# missing; scale is the treatment of the first wave, contrast the term. Made-up data stand in the output (scale "data", contrast the group, statistic row-wave).
-# Estimates are of lme4's glmer with 100 nodes, taken on from where its optimiser stops by
-# Newton's method on its own deviance (numDeriv), and of ordinal's clmm; "sum" is the likelihood of ordered answers by 60 nodes of
-# Gauss and Hermite at each person's mode, written here, since clmm stops earlier. Shares of the population are integrals by
-# stats::integrate, their standard errors by numerical gradients. Where a wave of a group has one answer alone, R has the model
-# without these answers, which is the limit.
+# From the repository's root. Output: a comment with versions, then dataset,scale,contrast,statistic,value with 17 digits, NA where
+# missing; scale is the treatment of the first wave, contrast the term. Made-up data stand in the output (scale "data", contrast the
+# group, statistic row-wave). Yes or no: lme4's glmer with 100 nodes, taken on from where its optimiser stops by Newton's method on its
+# own deviance (numDeriv). Ordered answers: ordinal's clmm with 25 nodes (statistic "clmm"), and, taken on from there, the likelihood
+# by 60 nodes of Gauss and Hermite at each person's mode, written here, since clmm stops before its maximum. Shares of the
+# population are integrals by stats::integrate, their standard errors by numerical gradients. Where everybody of a group gave the
+# lowest answer in a wave, or the highest, R has the model without these answers, which is the limit.
 
 suppressMessages({ library(lme4); library(ordinal); library(numDeriv) })
 options(warn = -1)
