@@ -52,6 +52,8 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
         (
             "an_answer_is_typed_against_its_anchors",
             "sums_over_times_and_covariates_are_summed_up_together",
+            "a_covariate_that_is_not_known_may_be_its_mean",
+            "who_counts_over_time_and_with_covariates",
             "an_item_may_allow_some_numbers_only",
             "items_have_their_own_anchors_and_tables",
             "labels_and_special_codes_hold_in_their_wave_only",

@@ -3,7 +3,15 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from dagster_project.report.sensitivity_methods import sensitivity_methods
-from dagster_project.study import Groups, Study, covariate_words, covariates_of, subgroups_of
+from dagster_project.study import (
+    Groups,
+    Study,
+    covariate_words,
+    covariates_of,
+    imputes_covariates,
+    subgroups_of,
+    unknown_covariate_words,
+)
 
 _TESTS = {
     "groups": "differences of change",
@@ -32,6 +40,7 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
     definition = study.protocol.groups
     if not isinstance(definition, Groups):
         return
+    of_whom, of_unknown = unknown_covariate_words(study.protocol)
     reference, *compared_labels = [group.label for group in study.protocol.compared_groups]
     origin = "to which they were allocated by chance" if study.protocol.is_randomised else "to which they belong"
     if study.protocol.is_concealed:
@@ -62,7 +71,7 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
     if subgroups and "change_subgroup_covariate_adjusted" in analyses:
         yield (
             "The same with the covariates in the model, each with one slope, but for the variable of the subgroups itself,"
-            " is of people of whom every covariate is known as well."
+            f" is of people {of_whom}{'' if imputes_covariates(study.protocol) else ' as well'}."
         )
     if "mmrm_difference" in analyses:
         model = definition.repeated_measures
@@ -78,8 +87,8 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
         yield (
             "A second mixed model of the same form adjusts for"
             f" {covariate_words(study.protocol, with_baseline=False)}, each with one slope in all groups and waves; it is of"
-            " people of whom every covariate is known, its means are at the means of the covariates over these people, and"
-            " the tables say how many are left out."
+            f" people {of_whom}, its means are at the means of the covariates over these people, and"
+            f" {of_unknown}."
         )
     if "service_difference" in analyses:
         yield "Use of services was compared by risk differences (Newcombe), risk and odds ratios and Fisher's exact test."
@@ -96,12 +105,17 @@ def group_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
             )
 
 
+def _and_covariates(study: Study) -> str:
+    return "" if imputes_covariates(study.protocol) else " and every covariate known"
+
+
 def _covariate_methods(study: Study) -> Iterator[str]:
     """What is adjusted for beside the score at baseline, in whom, and what becomes of categories."""
     covariates = covariates_of(study.protocol)
+    _, of_unknown = unknown_covariate_words(study.protocol)
     yield (
         f"A second analysis of covariance adjusts for {covariate_words(study.protocol)}, each with one slope in all groups;"
-        " it is of people with both scores and every covariate known, and the tables say how many are left out."
+        f" it is of people with both scores{_and_covariates(study)}, and {of_unknown}."
     )
     if of_categories := [variable for variable in covariates if variable.kind == "category"]:
         references = enumerated([f"{variable.categories[0].label} ({variable.label})" for variable in of_categories])

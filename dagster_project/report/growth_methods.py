@@ -6,7 +6,7 @@ Belongs here: these sentences. Does not belong here: results.
 from collections.abc import Collection, Iterator
 
 from dagster_project.report.group_methods import enumerated
-from dagster_project.study import Study, covariate_words
+from dagster_project.study import Study, covariate_words, unknown_covariate_words
 
 
 def growth_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
@@ -31,12 +31,13 @@ def growth_methods(study: Study, analyses: Collection[str]) -> Iterator[str]:
         f" correlated; tests and intervals have {growth.df_in_words}."
     )
     if "growth_covariate_adjusted" in analyses:
+        of_whom, of_unknown = unknown_covariate_words(study.protocol)
         effect = "level and slope" if growth.covariate_effects == "level_and_slope" else "level"
         yield (
             "A second model with a line for each group adjusts for"
             f" {covariate_words(study.protocol, with_baseline=False)}, which move the {effect} of a person's line alike in"
-            " all groups; it is of people of whom every covariate is known, its lines are at the means of the covariates"
-            " over these people, and the tables say how many are left out."
+            f" all groups; it is of people {of_whom}, its lines are at the means of the covariates over these people, and"
+            f" {of_unknown}."
         )
     if growth.time == "answered_on":
         yield "Scores without a date, or dated before the person's baseline, are not in this model."

@@ -21,7 +21,7 @@ from dagster_project.results.group_differences import (
 from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import Ancova, ancova
-from dagster_project.study import Contrast, Study, covariate_words, covariates_of
+from dagster_project.study import Contrast, Study, covariate_words, covariates_of, imputes_covariates
 
 #: The terms of every model before those of covariates: its outcome, and its first covariate.
 _SCORES = ("change", "baseline")
@@ -56,7 +56,7 @@ def covariate_adjusted_results(
                     "note": model.reason[index],
                 }  # fmt: skip
                 method = "people of all groups with both scores of whom a covariate is not known"
-                rows.add(code, "n_covariate_unknown", pairs - n, pairs, method, **row_fields)
+                rows.add(code, "n_covariate_unknown", pairs - n + moments.n_imputed, pairs, method, **row_fields)
                 test = add_adjusted_difference(rows, code, model, index, n, row_fields, words)
                 tests.setdefault((code, contrast.contrast), []).append(test)
     adjusted_families(rows, study, "groups_adjusted", "the difference adjusted for covariates", tests)
@@ -70,9 +70,10 @@ def _fit(moments: TermMoments, terms: CovariateTerms) -> Ancova:
 
 def _words(study: Study, contrast: Contrast, terms: CovariateTerms) -> AdjustmentWords:
     """What the methods say."""
+    condition = "" if imputes_covariates(study.protocol) else " and every covariate known"
     return AdjustmentWords(
         f"change ({contrast.in_words}) adjusted for {covariate_words(study.protocol)}, group minus reference",
-        "people of all groups with both scores and every covariate known",
+        f"people of all groups with both scores{condition}",
         f"people - groups - {1 + len(terms.names)} slopes",
         f"analysis of covariance{terms.remark}",
     )

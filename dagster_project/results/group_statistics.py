@@ -96,7 +96,7 @@ def _covariate_adjusted_change() -> Iterator[Statistic]:
     yield from _adjusted(
         entry,
         "change = group + slope times (score at baseline) + slopes times covariates (categories: indicators), least squares",
-        "count of people of all groups with both scores and every covariate", "people - groups - slopes",
+        f"count of people of all groups with both scores and {_EVERY_COVARIATE}", "people - groups - slopes",
     )  # fmt: skip
     yield Statistic(
         "change_covariate_adjusted", "n_covariate_unknown", "count of pairs of all groups without a covariate", "people", 0,
@@ -108,7 +108,7 @@ def _subgroups() -> Iterator[Statistic]:
     model = "change = mean of the group in the category + slope times (score at baseline)"
     yield from _within_subgroups("", f"{model}, least squares", "both_subgroup", "a known category", "1")
     with_covariates = f"{model} + slopes times covariates (categories: indicators), least squares"
-    words = "a known category and every covariate"
+    words = f"a known category and {_EVERY_COVARIATE}"
     yield from _within_subgroups("_covariate_adjusted", with_covariates, "both_subgroup_covariates", words, "slopes")
 
 
@@ -161,6 +161,7 @@ def _differences_of_shares(analysis: str) -> Iterator[Statistic]:
     )
 
 
+_EVERY_COVARIATE = "every covariate, known or, where that is declared, its mean"
 _MMRM = "Mallinckrodt and others, Drug Inf J 2008, 42, 303-319"
 
 
@@ -181,7 +182,7 @@ def _adjusted_repeated_measures() -> Iterator[Statistic]:
         Statistic, people="any_covariates", people_if_adjusted="first_and_later_covariates", source=_MMRM, of_all_groups=True
     )
     means, compared = partial(model_of_all, analysis), partial(model_of_all, f"{analysis}_difference", is_planned=True)
-    yield from _of_all_waves(means, compared, model, "count of people with a score in any wave and every covariate")
+    yield from _of_all_waves(means, compared, model, f"count of people with a score in any wave and {_EVERY_COVARIATE}")
     yield Statistic(
         analysis, "n_covariate_unknown", "count of people with a score in any wave without a covariate", "people", 0, "any",
         of_all_groups=True, people_if_adjusted="first_and_later",

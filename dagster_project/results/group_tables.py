@@ -22,6 +22,8 @@ from dagster_project.study import (
     YesNo,
     covariate_words,
     covariates_of,
+    imputes_covariates,
+    unknown_covariate_note,
 )
 
 CellsOf = Callable[[str, str], Sequence[Cell]]
@@ -231,11 +233,11 @@ def _covariate_adjusted(study: Study, numbers: Numbers, contrast: Contrast) -> T
 
     names = ("n", "covariate unknown", *_DIFFERENCE_COLUMNS, "p (slopes differ)")
     columns = tuple(Column(name) for name in names)
-    words = covariate_words(study.protocol)
+    words, (of_whom, unknown) = covariate_words(study.protocol), unknown_covariate_note(study.protocol)
+    comma = ", " if imputes_covariates(study.protocol) else " "
     note = (
         f"Difference of change ({direction_of(study, moment)}), the group minus the reference: analysis of covariance of all"
-        f" groups with {words}, of people with both scores of whom all of these are known; n is of all groups, and covariate"
-        " unknown are those left out for want of one."
+        f" groups with {words}, of people with both scores{comma}{of_whom}; n is of all groups, and {unknown}."
     )
     title = f"Change by group adjusted for {words}, {moment}"
     return Table("", f"change_by_group_adjusted_{moment}", title, columns, _outcome_rows(study, cells), (note,))
@@ -284,12 +286,14 @@ def _adjusted_models(study: Study, numbers: Numbers) -> Iterator[Table]:
     if not covariates_of(study.protocol):
         return
     analysis, words = "mmrm_covariate_adjusted", covariate_words(study.protocol, with_baseline=False)
+    of_whom, unknown = unknown_covariate_note(study.protocol)
+    comma = ", " if imputes_covariates(study.protocol) else " "
     means = _model_means(study, numbers, analysis, tuple(_COUNTS))
     differences = _model_differences(study, numbers, f"{analysis}_difference")
     note = (
-        f"The mixed model adjusted for {words}, each with one slope in all groups and waves, of everybody with any score of"
-        " whom all of these are known; means are at the means of these over the people in the model. n is of all groups, and"
-        " covariate unknown are those left out for want of one."
+        f"The mixed model adjusted for {words}, each with one slope in all groups and waves, of everybody with any"
+        f" score{comma}{of_whom}; means are at the means of these over the people in the model. n is of all groups, and"
+        f" {unknown}."
     )
     yield replace(
         means, name="repeated_measures_adjusted_means", title=f"{means.title}, adjusted for {words}", notes=(note,),

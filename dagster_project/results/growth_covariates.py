@@ -17,7 +17,7 @@ from dagster_project.results.growth import ScaleGrowth, planned_times
 from dagster_project.results.result_collector import LEVEL, MartRow, Rows, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import TimeSums, growth_model, time_sums
-from dagster_project.study import Growth, Study, covariate_words, covariates_of, terms_of
+from dagster_project.study import IMPUTED_TERM, Growth, Study, covariate_words, covariates_of, imputes_covariates, terms_of
 
 MODEL, DIFFERENCES = "growth_covariate_adjusted", "growth_covariate_adjusted_difference"
 #: The terms before those of covariates: sums over a person's scores.
@@ -41,6 +41,10 @@ class _Moments:
     def counts(self) -> Floats:
         """The sum of each covariate's term over everybody."""
         return np.asarray(self.n @ self.means)[len(_SUMS) :]
+
+    def n_imputed(self, width: int) -> int:
+        """How many people have a covariate's mean in its place. width: how many terms covariates have."""
+        return round(float(self.counts[width:].sum()))
 
     def sums(self, columns: Sequence[int], unit: float) -> TimeSums:
         """The sums of a group with time in a unit, in days, and some of the covariates' terms."""
@@ -77,14 +81,14 @@ def adjusted_growth_results(
             n_timed[row["scale"]] = n_timed.get(row["scale"], 0) + int(row["n"])
     rows, differences = Rows(MODEL, study), Rows(DIFFERENCES, study)
     tests: dict[tuple[str, str], list[PlannedTest]] = {}
+    width = sum(len(terms_of(variable)) for variable in covariates_of(study.protocol))
     for scale in study.scales:
         by_group = [of_scales.get((scale, group), []) for group in groups]
         moments = [_moments_of(of_group, study) for of_group in by_group]
         centre = next((float(row["centre"]) for of_group in by_group for row in of_group), 0.0)
         people = sum(int(of_group.n.sum()) for of_group in moments)
-        terms = covariate_terms(
-            study, float(people), sum((of_group.counts for of_group in moments), np.zeros(_width(study)))
-        )
+        counts = sum((of_group.counts[:width] for of_group in moments), np.zeros(width))
+        terms = covariate_terms(study, float(people), counts)
         model = growth_model(
             [of_group.sums(terms.columns, growth.days_per_unit) for of_group in moments], centre, LEVEL,
             planned_times(study, growth), covariates=terms.names, df=growth.df,
@@ -93,7 +97,8 @@ def adjusted_growth_results(
         scale_growth = ScaleGrowth(scale, study, model, groups, _words(study, growth, terms))
         scale_growth.add_groups(rows)
         method = "people of all groups with a score at a known time, of whom a covariate is not known"
-        rows.add(scale, "n_covariate_unknown", n_timed.get(scale, 0) - people, n_timed.get(scale, 0), method)
+        n_unknown = n_timed.get(scale, 0) - people + sum(of_group.n_imputed(width) for of_group in moments)
+        rows.add(scale, "n_covariate_unknown", n_unknown, n_timed.get(scale, 0), method)
         tests[scale, ""] = scale_growth.add_differences(differences)
     adjusted_families(differences, study, "growth", "the difference of slopes adjusted for covariates", tests)
     return [*rows.rows, *differences.rows]
@@ -104,13 +109,10 @@ def _words(study: Study, growth: Growth, terms: CovariateTerms) -> str:
     return f" adjusted for {labels} ({_EFFECTS[growth.covariate_effects]}, the same in all groups{terms.remark}),"
 
 
-def _width(study: Study) -> int:
-    return sum(len(terms_of(variable)) for variable in covariates_of(study.protocol))
-
-
 def _moments_of(rows: Sequence[MartRow], study: Study) -> _Moments:
     """The moments of a group; a pair of terms without a row has no products of deviations."""
     names = [*_SUMS, *(term.term for variable in covariates_of(study.protocol) for term in terms_of(variable))]
+    names += [IMPUTED_TERM] if imputes_covariates(study.protocol) else []
     index_of = {name: index for index, name in enumerate(names)}
     by_times = grouped(rows, *_TIMES)
     n, times = np.zeros(len(by_times)), np.array(list(by_times), dtype=np.float64).reshape(-1, len(_TIMES))

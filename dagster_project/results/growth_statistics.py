@@ -71,7 +71,10 @@ def _by_group() -> Iterator[Statistic]:
 
 def _adjusted() -> Iterator[Statistic]:
     analysis = "growth_covariate_adjusted"
-    people = "count of people of the group with a score at a known time and every covariate known"
+    people = (
+        "count of people of the group with a score at a known time and every covariate, known or, where that is declared,"
+        " its mean"
+    )
     yield Statistic(analysis, "n", people, "people", 0, "timed_covariates")
     model = (
         "score = intercept and slope of the group + coefficients times covariates (categories: indicators), the same in all"

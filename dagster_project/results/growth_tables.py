@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.result_row import result_id
-from dagster_project.study import Growth, Study, Wave, counts_days, covariate_words, covariates_of
+from dagster_project.study import Growth, Study, Wave, counts_days, covariate_words, covariates_of, unknown_covariate_note
 
 _COUNTS = (
     ("n", "returned"), ("n_in_window", "in the window"), ("n_early", "early"), ("n_late", "late"), ("n_no_date", "no date"),
@@ -101,12 +101,12 @@ def _overall(study: Study, numbers: Numbers, growth: Growth) -> Table:
 def _adjusted(study: Study, numbers: Numbers, growth: Growth) -> Table:
     """The same adjusted for covariates."""
     table, words = _groups(study, numbers, growth, _ADJUSTED), covariate_words(study.protocol, with_baseline=False)
+    of_whom, unknown = unknown_covariate_note(study.protocol)
     effect = "level and slope" if growth.covariate_effects == "level_and_slope" else "level"
     note = (
         f"The model of growth by group adjusted for {words}, which move the {effect} of a person's line alike in all groups,"
-        " of everybody with a score at a known time of whom all of these are known; lines are at the means of these over the"
-        f" people in the model. Covariate unknown are those left out for want of one. Intervals are 95 %, with"
-        f" {growth.df_in_words}."
+        f" of everybody with a score at a known time, {of_whom}; lines are at the means of these over the people in the"
+        f" model. {unknown[0].upper()}{unknown[1:]}. Intervals are 95 %, with {growth.df_in_words}."
     )
     return replace(table, name="growth_adjusted", title=f"{table.title}, adjusted for {words}", notes=(note,))
 

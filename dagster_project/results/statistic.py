@@ -10,7 +10,7 @@ from enum import Enum
 from functools import partial
 from typing import Literal
 
-from dagster_project.study import HEDGES_CORRECTION, HEDGES_SOURCE, Study
+from dagster_project.study import HEDGES_CORRECTION, HEDGES_SOURCE, Study, imputes_covariates
 
 #: Who is included in a number: description by rule. `trace` applies the rules person by person.
 PEOPLE = {
@@ -94,7 +94,8 @@ class Statistic:
     def people_in(self, study: Study) -> str:
         """Who counts in a study: a key of PEOPLE."""
         is_adjusted = study.protocol.repeated_measures_baseline == "covariate"
-        return self.people_if_adjusted if self.people_if_adjusted and is_adjusted else self.people
+        people = self.people_if_adjusted if self.people_if_adjusted and is_adjusted else self.people
+        return people.removesuffix("_covariates") if imputes_covariates(study.protocol) else people
 
 
 def limits(

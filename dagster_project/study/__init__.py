@@ -19,7 +19,18 @@ from dagster_project.study.careless import (
 from dagster_project.study.choice_list import LINE_BREAK, SPACE, ChoiceList
 from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
 from dagster_project.study.concealment import CONCEALED_TEXT, identifying_facts
-from dagster_project.study.covariates import CovariateTerm, covariate_words, covariates_of, subgroups_of, terms_of
+from dagster_project.study.covariates import (
+    IMPUTATION_SOURCE,
+    IMPUTED_TERM,
+    CovariateTerm,
+    covariate_words,
+    covariates_of,
+    imputes_covariates,
+    subgroups_of,
+    terms_of,
+    unknown_covariate_note,
+    unknown_covariate_words,
+)
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.effect_size import (
     EFFECT_SIZE_NAMES,
@@ -96,6 +107,8 @@ __all__ = [
     "EVERY_EFFECT_SIZE",
     "HEDGES_CORRECTION",
     "HEDGES_SOURCE",
+    "IMPUTATION_SOURCE",
+    "IMPUTED_TERM",
     "INVISIBLE",
     "LEFT_UNASKED",
     "LIBRARY_FOLDER",
@@ -199,6 +212,7 @@ __all__ = [
     "further_definitions",
     "hash_definitions",
     "identifying_facts",
+    "imputes_covariates",
     "in_words",
     "is_arm_code",
     "is_loopback",
@@ -221,6 +235,8 @@ __all__ = [
     "study_code",
     "subgroups_of",
     "terms_of",
+    "unknown_covariate_note",
+    "unknown_covariate_words",
     "unknown_people_question",
     "unknown_question",
     "unplanned_question",

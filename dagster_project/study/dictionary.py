@@ -29,6 +29,7 @@ CODEBOOK_COLUMNS = {
     "category": "The category's code.",
     "scale_cut_offs.category": "The cut-off's code, as results name it.",
     "variant_people.category": "The category; null for a limit.",
+    "covariates.if_missing": "People of whom it is not known: left_out, or mean (it is its mean over the roster).",
     "covariates.category": "The category that the term is 1 in, else 0; null for a number. The first category has no term.",
     "category_order": "The category's place in tables.",
     "code": "The answer's code; null for a special code.",

@@ -233,7 +233,7 @@ group by scale, people_group, scores, days, squared_days
     ) as sums
     inner join {{ ref('participants') }} as people on sums.participant_id = people.participant_id
     cross join ranges
-    where sums.people_group is not null and {{ has_all_facts(covariate_variables(), 'people.') }}
+    where sums.people_group is not null and {{ has_all_facts(needed_covariates(), 'people.') }}
 {%- endset -%}
 {%- set types = {'centre': 'double', 'scores': 'bigint', 'days': 'double', 'squared_days': 'double'} -%}
 {{ moments_of_terms(terms, ['people_group', 'scale', 'centre', 'scores', 'days', 'squared_days'], people, types, 'n > 1 or pair.term = pair.other_term') }}

@@ -136,7 +136,7 @@
 
 {#- Whether all of some facts of the roster are known -#}
 {% macro has_all_facts(variables, relation='') -%}
-    {% for variable in variables %}{{ relation }}{{ quoted(variable ~ '__missing') }} is null{{ ' and ' if not loop.last }}{% endfor %}
+    {{ 'true' if not variables }}{% for variable in variables %}{{ relation }}{{ quoted(variable ~ '__missing') }} is null{{ ' and ' if not loop.last }}{% endfor %}
 {%- endmacro %}
 
 {#- Which of some facts are not known, and why, in one text; null where all are known -#}
@@ -147,6 +147,16 @@
 {#- The variables of the roster that are covariates, each once -#}
 {% macro covariate_variables() %}
     {{ return(codebook_covariates() | map(attribute='variable') | unique | list) }}
+{% endmacro %}
+
+{#- Whether a covariate that is not known has its mean over the roster -#}
+{% macro imputes_covariates() %}
+    {{ return(codebook_covariates() | map(attribute='if_missing') | select('equalto', 'mean') | list | length > 0) }}
+{% endmacro %}
+
+{#- The covariates without which a person is left out, each once -#}
+{% macro needed_covariates() %}
+    {{ return([] if imputes_covariates() else covariate_variables()) }}
 {% endmacro %}
 
 {#- Whether a wave was returned; null where it was not planned for the person -#}

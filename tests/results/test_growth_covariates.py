@@ -121,6 +121,36 @@ def test_people_without_a_covariate_are_counted_and_a_covariate_that_does_not_va
     assert (row.value, row.note) == (None, "covariate 'Sex' does not vary within the groups")
 
 
+def test_people_with_a_mean_in_place_of_a_covariate_are_counted_and_the_method_says_so(tmp_path: Path) -> None:
+    study = _study(
+        tmp_path, ("design: natural, covariates: [sex]", "design: randomised, covariates: [sex], missing_covariates: mean")
+    )
+    share = np.mean([sex for _, sex, _ in _people(3)[:-4]])
+    people = [(group, share if number >= 20 else sex, scores) for number, (group, sex, scores) in enumerate(_people(3))]
+    plain, adjusted = _marts("depression", people)
+    for group in ("town", "country"):
+        times = next(row for row in adjusted if row["people_group"] == group)
+        imputed = {
+            "term": "imputed",
+            "other_term": "imputed",
+            "mean": 2 / 12,
+            "other_mean": 2 / 12,
+            "cross_products": 10 / 6,
+        }
+        adjusted.append({**times, **imputed})
+    rows = _by_id(adjusted_growth_results(adjusted, plain, study))
+    difference = rows["growth_covariate_adjusted_difference/depression/country/difference"]
+    assert difference.value is not None
+    assert rows["growth_covariate_adjusted/depression/n_covariate_unknown"].value == 4
+    assert rows["growth_covariate_adjusted_difference/depression/country/n"].value == 24
+    assert "the same in all groups, each its mean over the roster where it is not known)" in difference.method
+    note = next(
+        table for table in supplementary_tables(study, list(rows.values())) if table.name == "growth_adjusted"
+    ).notes[0]
+    assert "one of these that is not known being its mean over the roster" in note
+    assert "Covariate unknown are those of whom that is so." in note
+
+
 def test_planned_slopes_are_adjusted_within_their_family(tmp_path: Path) -> None:
     study = _study(tmp_path, ("contrasts: [T1-T2]}]", f"contrasts: [T1-T2]}}{FAMILY}"))
     marts = [_marts("depression", _people(5)), _marts("weight", _people(6))]

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from dagster_project.study.careless import judged_blocks, least_run
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
-from dagster_project.study.covariates import covariates_of, subgroups_of, terms_of
+from dagster_project.study.covariates import covariates_of, imputes_covariates, subgroups_of, terms_of
 from dagster_project.study.export import MISSING_REASONS
 from dagster_project.study.groups import Groups
 from dagster_project.study.growth import far_off_days
@@ -79,9 +79,10 @@ def groups_table(study: Study) -> pa.Table:
 def covariates_table(study: Study) -> pa.Table:
     """The terms with which covariates enter a model; empty where none are declared."""
     terms = [term for variable in covariates_of(study.protocol) for term in terms_of(variable)]
+    if_missing = "mean" if imputes_covariates(study.protocol) else "left_out"
     return codebook_table(
-        {"term": TEXT, "term_order": WHOLE, "variable": TEXT, "category": TEXT},
-        [(term.term, order, term.variable, term.category) for order, term in enumerate(terms, start=1)],
+        {"term": TEXT, "term_order": WHOLE, "variable": TEXT, "category": TEXT, "if_missing": TEXT},
+        [(term.term, order, term.variable, term.category, if_missing) for order, term in enumerate(terms, start=1)],
     )
 
 

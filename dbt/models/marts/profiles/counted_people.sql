@@ -5,7 +5,7 @@
 -- depends_on: {{ ref('participants') }}
 -- depends_on: {{ ref('answer_days') }}
 -- depends_on: {{ ref('returns') }}
-{%- set covariates, subgroups = covariate_variables(), codebook_subgroups() %}
+{%- set covariates, subgroups = needed_covariates(), codebook_subgroups() %}
 {%- set growth = codebook_growth() %}
 {%- set facts = (covariates + subgroups) | unique | list %}
 {%- set unit = ['participant_id', 'people_group'] %}
