@@ -107,9 +107,11 @@ counted as (
         on rule.measure = followup.measure and coalesce(rule.value_followup, rule.value) = followup.stored_as
     left join codebook.measure_categories as baseline
         on rule.measure = baseline.measure and rule.value_baseline = baseline.stored_as
-    -- Of a return, whether it lies in the wave's visit window.
+    -- Of a return, whether it lies in the wave's visit window, or far off the planned time.
     left join (
-        select participant_id, wave, visit from marts.answer_days where split_part(traced_id, '/', 1) = 'answer_days'
+        select participant_id, wave, nullif(concat_ws(', ', visit, case when is_far_off then 'far_off' end), '') as visit
+        from marts.answer_days
+        where split_part(traced_id, '/', 1) = 'answer_days'
     ) as days on rule.participant_id = days.participant_id and rule.moment = days.wave
     where rule.measure = split_part(traced_id, '/', 2)
         and not starts_with(traced_id, 'variant')

@@ -20,7 +20,6 @@ from dagster_project.study.choice_list import LINE_BREAK, SPACE, ChoiceList
 from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
 from dagster_project.study.concealment import CONCEALED_TEXT, identifying_facts
 from dagster_project.study.covariates import (
-    IMPUTATION_SOURCE,
     IMPUTED_TERM,
     CovariateTerm,
     covariate_words,
@@ -107,7 +106,6 @@ __all__ = [
     "EVERY_EFFECT_SIZE",
     "HEDGES_CORRECTION",
     "HEDGES_SOURCE",
-    "IMPUTATION_SOURCE",
     "IMPUTED_TERM",
     "INVISIBLE",
     "LEFT_UNASKED",
