@@ -13,6 +13,11 @@ from measures_study import without_scores, write_measures_study
 from recompute import recompute
 from released_word import widths_and_rooms
 
+from dagster_project.outcomes.store import read_results
+from dagster_project.results import table_summary
+from dagster_project.study import read_study
+from dagster_project.warehouse import Warehouse
+
 pytestmark = pytest.mark.slow
 
 
@@ -181,6 +186,15 @@ def test_the_page_names_measures_and_says_how_they_came(measures_workspace: Any)
         assert words in page, words
     for words in ("Cronbach", "Use of services", "of a scale&#39;s items"):
         assert words not in page, words
+
+
+def test_a_wave_that_does_not_ask_a_measure_has_no_cell_of_it(measures_workspace: Any) -> None:
+    study = read_study(measures_workspace.study_folder)
+    summary = table_summary(study, read_results(Warehouse(measures_workspace.release / "warehouse.duckdb")).values())
+    cells = next(row.cells for row in summary.rows if row.label == "Drinks (a week)")
+    texts = [cell.text for cell in cells]
+    assert texts[3:6] == ["", "", ""]
+    assert all(texts[:3] + texts[6:])
 
 
 def test_every_table_of_the_word_document_fits_its_page(measures_workspace: Any) -> None:
