@@ -196,7 +196,7 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: Anchors) -> list
     lines += _date_lines(export, anchors)
     if export.identifier.n_repeated:
         question = (
-            f"first, latest_complete or refuse ({export.identifier.n_repeated} people of {table.wave} have several rows)"
+            f"first, latest_complete or refuse ({_people_with_rows(export.identifier.n_repeated, table.wave)} several rows)"
         )
         lines.append(f"    duplicates: {question_value(question)}")
     blocks = [drafted for drafted in draft.export_blocks if any(drafted.block.columns_of(export.index))]
@@ -207,6 +207,10 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: Anchors) -> list
     lines += _set_aside_lines(export)
     lines += _ignored_lines(draft, export, blocks, anchors)
     return lines
+
+
+def _people_with_rows(n_people: int, wave: str) -> str:
+    return f"{n_people} people of {wave} have" if n_people > 1 else f"1 person of {wave} has"
 
 
 def _row_lines(export: DraftedExport) -> list[str]:

@@ -58,11 +58,12 @@ def _by_words(columns: Sequence[str]) -> list[MarkedWave]:
         n_shared = sum(len(shared_stems & set(stems.values())) for stems in marked.values())
         n_marked = sum(map(len, marked.values()))
         if len(marked) > 1 and n_shared >= _MIN_SHARED_COLUMNS and n_marked >= _MIN_MARKED_SHARE * len(columns):
-            return [
-                MarkedWave(names[wave], stems, f"{len(stems)} columns carry {wave} in their names")
-                for wave, stems in marked.items()
-            ]
+            return [MarkedWave(names[wave], stems, _carriers(len(stems), wave)) for wave, stems in marked.items()]
     return []
+
+
+def _carriers(n_columns: int, wave: str) -> str:
+    return f"{n_columns} columns carry {wave} in their names" if n_columns > 1 else f"1 column carries {wave} in its name"
 
 
 def _shared_stems(stems_of_waves: Iterable[Mapping[str, str]]) -> set[str]:

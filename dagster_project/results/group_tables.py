@@ -189,6 +189,8 @@ def _summary(study: Study, numbers: Numbers) -> Table:
     def cells(code: str, group: str) -> list[Cell]:
         return [
             numbers.cell("{} ({}), {}", *(_id("summary_by_group", code, name, group, wave) for name in ("mean", "sd", "n")))
+            if study.asks(code, wave)
+            else Cell("")
             for wave in waves
         ]
 

@@ -13,7 +13,11 @@ from measures_study import WAVES, columns_of, without_scores, write_measures_stu
 from recompute import recompute
 from released_word import widths_and_rooms
 
+from dagster_project.outcomes.store import read_results
+from dagster_project.results import table_summary
 from dagster_project.statistics import AnswerPattern, fit_repeated_answers
+from dagster_project.study import read_study
+from dagster_project.warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
 
@@ -237,6 +241,15 @@ def test_the_page_names_measures_and_says_how_they_came(measures_workspace: Any)
         assert words not in page, words
 
 
+def test_a_wave_that_does_not_ask_a_measure_has_no_cell_of_it(measures_workspace: Any) -> None:
+    study = read_study(measures_workspace.study_folder)
+    summary = table_summary(study, read_results(Warehouse(measures_workspace.release / "warehouse.duckdb")).values())
+    cells = next(row.cells for row in summary.rows if row.label == "Drinks (a week)")
+    texts = [cell.text for cell in cells]
+    assert texts[3:6] == ["", "", ""]
+    assert all(texts[:3] + texts[6:])
+
+
 def test_every_table_of_the_word_document_fits_its_page(measures_workspace: Any) -> None:
     measured = widths_and_rooms(measures_workspace.release / "tables.docx")
     assert len(measured) > 15
@@ -272,8 +285,6 @@ def _wavehouse(workspace: Any, monkeypatch: Any, capsys: Any, *arguments: str) -
 
 def test_who_is_due_is_listed_for_the_team(measures_workspace: Any, monkeypatch: Any, capsys: Any) -> None:
     from dagster_project.fieldwork import read_reminders
-    from dagster_project.study import read_study
-    from dagster_project.warehouse import Warehouse
 
     protocol = read_study(measures_workspace.study_folder).protocol
     first_days = {person: cell for person, cell in _cells(measures_workspace, "T1", "Day").items() if cell}

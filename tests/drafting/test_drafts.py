@@ -104,7 +104,7 @@ def test_the_command_says_what_it_wrote_and_what_is_left(tmp_path: Path, capsys:
         'month: !ask "the planned month, a number (wave1 is month 0)"}',
         '!ask "versions (the newest is used) or parts (all are used): export corrected.csv, export.csv have the same columns,'
         ' and people in common"',
-        '!ask "first, latest_complete or refuse (1 people of wave2 have several rows)"',
+        '!ask "first, latest_complete or refuse (1 person of wave2 has several rows)"',
     )
     assert capsys.readouterr().out.splitlines() == [
         *(
