@@ -24,11 +24,8 @@ class NameRule:
 #: Names that differ in the case of letters alone are one to SPSS.
 SPSS_NAMES = NameRule(64, re.compile("all|and|by|eq|ge|gt|le|lt|ne|not|or|to|with", re.IGNORECASE))
 STATA_NAMES = NameRule(32, re.compile("byte|double|float|if|in|int|long|str[0-9]*|strl|using|with", re.IGNORECASE))
-R_NAMES = NameRule(
-    10_000,
-    re.compile("if|else|repeat|while|function|for|next|break|true|false|null|inf|nan|na|na_.*|in", re.IGNORECASE),
-)
-
+#: R tells the cases of letters apart, and its other reserved words have capitals, which no code begins with.
+R_NAMES = NameRule(10_000, re.compile("if|else|repeat|while|function|for|next|break|in"))
 #: Where a name may be any text.
 ANY_NAMES = NameRule(10_000, re.compile("(?!)"))
 
