@@ -8,12 +8,26 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from dagster_project.commands import audit, check, contract, diff, export, instruments, new, pull, run, simulate, trace, ui
+from dagster_project.commands import (
+    audit,
+    check,
+    contract,
+    diff,
+    export,
+    instruments,
+    new,
+    pull,
+    render,
+    run,
+    simulate,
+    trace,
+    ui,
+)
 from dagster_project.settings import EXAMPLE_NAME, read_settings
 from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
-_COMMANDS = (run, check, contract, pull, new, instruments, ui, diff, trace, export, audit, simulate)
+_COMMANDS = (run, check, contract, pull, new, instruments, ui, diff, trace, export, render, audit, simulate)
 
 
 def process() -> NoReturn:

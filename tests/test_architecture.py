@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "simulate": {"study", "results", "statistics", "audit"},
     "pull": {"exports", "settings", "study", "study_lock"},
     "dataset": {"warehouse"},
+    "manuscript": {"results"},
     "places": set(),
     "settings": {"places"},
     "example": {"places"},

@@ -47,6 +47,7 @@ FORMATS = frozenset(
         ("results/release_diff.py", "what"),
         ("results/reproduction.py", "computed"),
         ("results/reproduction.py", "printed"),
+        ("manuscript.py", "printed"),
         ("release.py", "printed"),
         ("results/result_row.py", "printed"),
         ("results/trace.py", "how"),

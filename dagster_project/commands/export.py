@@ -3,9 +3,9 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dagster_project.commands.command import add_command
+from dagster_project.commands.command import ReleaseAction, add_command
 from dagster_project.settings import Settings
 from dagster_project.terminal import say
 
@@ -30,13 +30,6 @@ format has no room for. Nothing is overwritten. Only the release is read: groups
 """
 
 
-class _ReleaseAction(argparse.Action):
-    """A release that is named by its path needs no study to be found."""
-
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: Any) -> None:
-        namespace.release, namespace.is_about_study = values, False
-
-
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     export = add_command(commands, "export", "write the clean data set for SPSS, Stata, R and Python", execute)
     export.description, export.formatter_class = _DESCRIPTION, argparse.RawDescriptionHelpFormatter
@@ -47,7 +40,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     export.add_argument(
         "--release",
         type=Path,
-        action=_ReleaseAction,
+        action=ReleaseAction,
         metavar="PATH",
         help="a release's folder, a kept one, or a released warehouse.duckdb, instead of the study's current release",
     )
