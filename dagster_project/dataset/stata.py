@@ -3,6 +3,7 @@
 Belongs here: values, labels, formats and extended missing values as Stata has them. Does not belong here: other formats.
 """
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -41,7 +42,9 @@ _LONGEST_FILE_LABEL = 80
 def write_dta(data_set: DataSet, file: Path) -> FileContent:
     """Write the file. Returns what is in it. Missing reasons are .a, .b, …, each with its label."""
     changes = Changes()
-    names = names_in_file(data_set.variables, STATA_NAMES, changes)
+    # pyreadstat calls a set of value labels by its variable's name and number, for which Stata has 32 characters, too.
+    longest = STATA_NAMES.longest - len(str(len(data_set.variables)))
+    names = names_in_file(data_set.variables, replace(STATA_NAMES, longest=longest), changes)
     letters = reason_letters(data_set)
     columns: dict[str, Column] = {}
     labels, values_labels, missing_letters, formats = {}, {}, {}, {}
