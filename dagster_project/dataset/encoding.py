@@ -92,9 +92,9 @@ def names_in_file(variables: Sequence[Variable], rule: NameRule, changes: Change
 
 
 def label_in_file(variable: Variable, name: str, rule: LabelRule, changes: Changes) -> str:
-    """A variable's label: the fullest for which there is room, of a score with its rule, of a wave with the wave's label."""
-    candidates = [f"{variable.full_label}: {variable.rule}"] if variable.rule is not None else []
-    candidates += [variable.full_label, f"{variable.label}, {variable.wave.wave}" if variable.wave else variable.full_label]
+    """A variable's label: with its wave's label, where there is room for both. Rules of scores are none of it: programs
+    print labels in every table."""
+    candidates = [variable.full_label, f"{variable.label}, {variable.wave.wave}" if variable.wave else variable.full_label]
     label = next((text for text in candidates if rule.size(text) <= rule.longest), None)
     if label is None:
         label = shortened_label(candidates[-1], rule.longest, rule.size)

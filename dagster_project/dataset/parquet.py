@@ -3,13 +3,14 @@
 Belongs here: the table as Arrow has it, which Python's DataFrames are made of, too. Does not belong here: other formats.
 """
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dagster_project.dataset.encoding import names_in_file
+from dagster_project.dataset.encoding import names_in_file, number_text
 from dagster_project.dataset.labels import Changes
 from dagster_project.dataset.names import NameRule, unique_names
 from dagster_project.dataset.table import DataSet
@@ -31,6 +32,9 @@ def labelled_table(data_set: DataSet, rule: NameRule) -> tuple[pa.Table, FileCon
     for name, reason_name, variable in zip(names, reason_names, data_set.variables, strict=True):
         column = _column(data_set, variable)
         description = {"label": variable.full_label} | ({"rule": variable.rule} if variable.rule else {})
+        if variable.answer_labels:
+            labels = {number_text(number): label for number, label in variable.answer_labels.items()}
+            description["labels"] = json.dumps(labels, ensure_ascii=False)
         columns.append(column)
         fields.append(pa.field(name, column.type, metadata=description))
         if variable.has_reasons:

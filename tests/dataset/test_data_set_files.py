@@ -2,6 +2,7 @@
 are those of the marts, cell by cell."""
 
 import csv
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -182,6 +183,9 @@ def test_parquet_and_csv_have_the_values_and_the_reasons_beside_them(folder: Pat
         lambda cell, _, reason, __: pd.isna(cell) if reason is None else cell == reason,
     )
 
+    described = pq.read_schema(folder / f"{stem}.parquet").field("strain_02" if shape == "long" else "strain_02_T1").metadata
+    assert json.loads(described[b"labels"]) == {"-3": "nie", "3": "Stets – ß"}
+
     variables = _variables(folder, stem, "csv")
     rows = [
         row | {"wave": orders[row["wave"]]} if "wave" in row and shape == "long" else row
@@ -207,9 +211,10 @@ def test_labels_are_those_of_the_codebook(folder: Path) -> None:
     assert labels["strain_01"] == "Schläft „gut“"
     assert labels["strain_03"] == "strain_03: Anspannung, item 3"
     assert labels[f"{LONG_CODE}_01"] == f"{LONG_CODE}_01: Ein fremder Fragebogen, item 1"
-    assert labels["strain_mean"] == (
-        "Anspannung: mean of 3 items, at least 1 answered; reversed (0 - answer): strain_01; not asked counts as items"
-        " without an answer: strain_03"
+    assert labels["strain_mean"] == "Anspannung"
+    assert " ".join(sav.notes).count(
+        "strain_mean: mean of 3 items, at least 1 answered; reversed (0 - answer): strain_01; not asked counts as items without"
+        " an answer: strain_03"
     )
     assert {value: text for value, text in values["strain_02"].items() if value > -9000} == {-3.0: "nie", 3.0: "Stets – ß"}
     own = {value: text for value, text in values[f"{LONG_CODE}_01"].items() if value > -9000}
@@ -290,9 +295,13 @@ def in_r(folder: Path) -> Path:
     """The files as R read them."""
     if shutil.which("Rscript") is None:
         pytest.skip("R is not on this machine")
-    has_haven = subprocess.run(["Rscript", "-e", 'stopifnot(requireNamespace("haven"))'], capture_output=True, check=False)
+    has_haven = subprocess.run(
+        ["Rscript", "-e", 'stopifnot(requireNamespace("haven"), requireNamespace("foreign"))'],
+        capture_output=True,
+        check=False,
+    )
     if has_haven.returncode:
-        pytest.skip("R's package haven is not on this machine")
+        pytest.skip("R's packages haven and foreign are not on this machine")
     process = subprocess.run(
         ["Rscript", str(_HERE / "read_back.R"), str(folder), "labelled_study_long"],
         capture_output=True,
