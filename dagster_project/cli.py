@@ -13,11 +13,13 @@ from dagster_project.commands import (
     check,
     contract,
     diff,
+    export,
     instruments,
     new,
     pull,
     queries,
     reminders,
+    render,
     run,
     simulate,
     trace,
@@ -27,7 +29,9 @@ from dagster_project.settings import EXAMPLE_NAME, read_settings
 from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
-_COMMANDS = (run, check, contract, pull, new, instruments, ui, diff, trace, reminders, queries, audit, simulate)
+_COMMANDS = (
+    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, audit, simulate,
+)  # fmt: skip
 
 
 def process() -> NoReturn:

@@ -167,6 +167,7 @@ CODEBOOK_COLUMNS = {
     "person_norms.sd": "The SD of the stratum, or of all people; null where the source gives percentiles alone.",
     "source": "Where it comes from.",
     "sha256": "Its SHA-256.",
+    "shows_people": "Whether page and figures show people one by one.",
     "side": "at_least (the cut-off or more) or at_most (the cut-off or less).",
     "stand_in": "What stands in for real people, if anything does.",
     "starts_at": "The lowest score of the range.",

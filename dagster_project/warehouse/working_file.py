@@ -23,6 +23,8 @@ _SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions
 Row = TypeVar("Row")
 #: An open DuckDB file.
 Connection = duckdb.DuckDBPyConnection
+#: What DuckDB raises for SQL that it cannot run.
+QueryError = duckdb.Error
 
 #: DuckDB's messages when another process holds the file ("lock" alone would also match "block").
 _LOCKED = re.compile(r"Could not set lock on file|being used by another process")
@@ -283,6 +285,11 @@ def rows_as(
     indexes = {field: names.index(field) for field in fields}
     make_row = cast(Callable[..., Row], row_type)
     return [make_row(**{field: values[index] for field, index in indexes.items()}) for values in cursor.fetchall()]
+
+
+def arrow_table(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+    """The rows of a query as an Arrow table: for what people analyse, answers among it."""
+    return connection.execute(sql, list(parameters)).to_arrow_table()
 
 
 def replace_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str, table: pa.Table) -> None:

@@ -194,7 +194,9 @@ class _Finder:
 
 def _lines_of(study: Study) -> Iterator[tuple[str, int]]:
     """The dotted keys of study.yaml with their lines, counted from 1."""
-    root = yaml.compose((study.folder / "study.yaml").read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    # As study/read.py reads it: the parser in Python refuses what the one in C takes, such as "?" in a word.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    root = yaml.compose((study.folder / "study.yaml").read_text(encoding="utf-8-sig"), Loader=loader)
     nodes = [("", root)]
     while nodes:
         prefix, node = nodes.pop()

@@ -18,8 +18,13 @@ from dagster_project.study.study import Study
 def study_table(study: Study) -> pa.Table:
     protocol = study.protocol
     return codebook_table(
-        {"study": TEXT, "title": TEXT, "source": TEXT, "licence": TEXT, "stand_in": TEXT},
-        [(protocol.study, protocol.title, protocol.source, protocol.licence, protocol.stand_in)],
+        {"study": TEXT, "title": TEXT, "source": TEXT, "licence": TEXT, "stand_in": TEXT} | {"shows_people": FLAG},
+        [
+            (
+                *(protocol.study, protocol.title, protocol.source, protocol.licence, protocol.stand_in),
+                protocol.shows_people,
+            )
+        ],
     )
 
 
