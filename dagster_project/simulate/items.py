@@ -10,7 +10,7 @@ from dagster_project.simulate.problem import Flags, Grid, Solution
 from dagster_project.study import Instrument, Scale, Study
 
 #: An answer code, or the reason why the answer is missing.
-Answer = int | str
+Answer = int | float | str
 BLANK, REFUSAL = "blank", "refused"
 
 

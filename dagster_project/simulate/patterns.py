@@ -14,9 +14,9 @@ import scipy
 from dagster_project.simulate.errors import SimulationError
 from dagster_project.simulate.items import grid_of
 from dagster_project.simulate.pair_numbers import allows_pairs
-from dagster_project.simulate.problem import WAVE_STATISTICS, Flags, Floats
-from dagster_project.simulate.targets import PrintedNumbers, scale_targets
-from dagster_project.study import Composite, Instrument, Study
+from dagster_project.simulate.problem import WAVE_STATISTICS, Flags, Floats, Target
+from dagster_project.simulate.targets import PrintedNumbers, scale_targets, target_interval
+from dagster_project.study import Composite, Contrast, Instrument, Study
 
 
 def wave_participation(
@@ -163,9 +163,21 @@ def allowed_pairs(study: Study, code: str, numbers: PrintedNumbers, index: int) 
     for n in range(largest, 1, -1):
         targets = scale_targets(numbers, study, [n] * len(study.protocol.contrasts))
         own_targets = [target for target in targets if target.statistic not in WAVE_STATISTICS and target.index == index]
-        if allows_pairs(own_targets, grid, n):
+        if allows_pairs(own_targets, grid, n) and _has_spread(numbers, contrast, own_targets, n):
             allowed_ns.append(n)
     return allowed_ns
+
+
+def _has_spread(numbers: PrintedNumbers, contrast: Contrast, targets: Sequence[Target], n: int) -> bool:
+    """Whether n people can have the SD that change and effect size imply: their squares are no more than everybody's."""
+    ends = {target.statistic: (target.low, target.high) for target in targets}
+    baseline_n, sd = numbers.number("n", contrast.baseline), numbers.values.get(("sd", contrast.baseline))
+    if baseline_n is None or sd is None or not {"mean_change", "d_baseline"} <= set(ends):
+        return True
+    change, effect_size = ends["mean_change"], ends["d_baseline"]
+    smallest_change = min(map(abs, change)) if change[0] * change[1] > 0 else 0.0
+    smallest_sd = smallest_change / max(map(abs, effect_size))
+    return smallest_sd**2 * (n - 1) <= target_interval(sd.printed)[1] ** 2 * (baseline_n - 1)
 
 
 def scale_availability(

@@ -4,6 +4,7 @@ Belongs here: the order of the steps, and the report on printed numbers that wer
 steps.
 """
 
+import dataclasses
 import random
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ import numpy as np
 from dagster_project.audit import impossible_numbers
 from dagster_project.results import PublishedValue, Reproduction, compare
 from dagster_project.simulate.characteristics import Fact, printed_by_id, roster_facts, service_facts
+from dagster_project.simulate.draws import draw_answers, draw_facts, draw_returns, draw_services
 from dagster_project.simulate.errors import SimulationError
 from dagster_project.simulate.items import Answer, scale_answers
 from dagster_project.simulate.patterns import availability
@@ -21,7 +23,7 @@ from dagster_project.simulate.problem import Flags
 from dagster_project.simulate.scales import ScaleScores, search_scales
 from dagster_project.simulate.score import moments_of, results_of
 from dagster_project.simulate.targets import printed_by_outcome
-from dagster_project.study import Scale, Study
+from dagster_project.study import MEASURES, Groups, Scale, Study
 
 #: The seed of the stand-ins in the example study.
 DEFAULT_SEED = 2022
@@ -70,18 +72,53 @@ def simulate_study(
     person_count = int(max(printed_ns, default=0))
     if person_count < 1:
         raise SimulationError("the published table prints no n, so the number of people is unknown; add one")
-    participation, available = availability(study, printed_numbers, person_count, np.random.default_rng(seed))
+    searched = _without_measures(study)
+    participation, available = availability(searched, printed_numbers, person_count, np.random.default_rng(seed))
     wave_counts = [f"{wave.wave} {int(participation[:, i].sum())}" for i, wave in enumerate(study.protocol.waves)]
     progress(f"{person_count} people, {', '.join(wave_counts)}")
 
-    _refuse_shared_items(study)
-    _refuse_steps(study)
-    scores = search_scales(study, printed_numbers, participation, available, seed, effort, processes, progress)
+    _refuse_shared_items(searched)
+    _refuse_steps(searched)
+    scores = search_scales(searched, printed_numbers, participation, available, seed, effort, processes, progress)
     return _stand_ins(study, published, impossible, printed_values, participation, scores, seed, person_count, effort)
+
+
+def draw_study(study: Study, person_count: int, seed: int) -> StandIns:
+    """People drawn from a study's design alone: its waves, conditions, groups, questionnaires, measures."""
+    facts = _drawn_facts(study, person_count, seed)
+    respondents = draw_returns(study, facts, person_count, _rng(seed, "returns"))
+    answers = draw_answers(study, study.instruments, facts, respondents, _rng(seed, "answers"))
+    services = draw_services(study, respondents, _rng(seed, "services"))
+    return StandIns(_ids(study, person_count, seed), respondents, answers, facts, services, ())
+
+
+def _drawn_facts(study: Study, person_count: int, seed: int) -> dict[str, list[Fact]]:
+    groups = study.protocol.groups
+    arms = groups.variable if isinstance(groups, Groups) and groups.design == "randomised" else None
+    return {
+        variable.variable: draw_facts(
+            variable, person_count, _rng(seed, "facts", variable.variable), is_balanced=variable.variable == arms
+        )
+        for variable in study.protocol.participant_variables
+    }
+
+
+def _ids(study: Study, person_count: int, seed: int) -> tuple[str, ...]:
+    numbers = list(range(1, person_count + 1))
+    _rng(seed, "ids").shuffle(numbers)
+    initials = "".join(word[0] for word in study.protocol.study.split("_") if word).upper()
+    width = max(2, len(str(person_count)))
+    return tuple(f"{initials}-{number:0{width}d}" for number in numbers)
 
 
 def _rng(seed: int, *labels: object) -> random.Random:
     return random.Random(zlib.crc32(f"{seed}/{'/'.join(map(str, labels))}".encode()))
+
+
+def _without_measures(study: Study) -> Study:
+    """The study of its questionnaires alone: measures have no items that could be searched, and are drawn."""
+    instruments = tuple(instrument for instrument in study.instruments if instrument.instrument != MEASURES)
+    return dataclasses.replace(study, instruments=instruments)
 
 
 def _refuse_shared_items(study: Study) -> None:
@@ -139,16 +176,17 @@ def _stand_ins(
         for (person, wave), row in rows.items():
             for position, answer in row.items():
                 answers.setdefault((waves[wave], instrument.item_code(position)), {})[person] = answer
+    drawn_facts = _drawn_facts(study, person_count, seed)
+    if study.protocol.measures is not None:
+        measures = [study.protocol.measures.instrument]
+        answers |= draw_answers(study, measures, drawn_facts, respondents, _rng(seed, "measures"))
     facts = roster_facts(study, printed_values, person_count, _rng(seed, "roster"), effort=effort)
+    # Of what no number is printed nothing is known: it is drawn.
+    facts |= {code: drawn_facts[code] for code, values in facts.items() if all(fact is None for fact in values)}
     services = service_facts(study, printed_values, respondents, _rng(seed, "services"))
     moments = moments_of(study, person_count, respondents, answers, facts, services)
     reproductions = compare(published, results_of(study, moments), study, impossible)
-    numbers = list(range(1, person_count + 1))
-    _rng(seed, "ids").shuffle(numbers)
-    initials = "".join(word[0] for word in study.protocol.study.split("_")).upper()
-    width = max(2, len(str(person_count)))
-    ids = tuple(f"{initials}-{number:0{width}d}" for number in numbers)
-    return StandIns(ids, respondents, answers, facts, services, tuple(reproductions))
+    return StandIns(_ids(study, person_count, seed), respondents, answers, facts, services, tuple(reproductions))
 
 
 def report(stand_ins: StandIns) -> str:

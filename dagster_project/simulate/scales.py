@@ -127,7 +127,7 @@ def _other_patterns(study: Study, code: str, participation: Flags, numbers: Prin
     """The same scale with other people answering it, as many as are printed."""
     for index in range(1, _OTHER_PATTERNS + 1):
         rng = generator(seed, code, "pattern", index)
-        available = scale_availability(study, code, numbers, participation, rng, (index - 1) // 2)
+        available = scale_availability(study, code, numbers, participation, rng, index - 1)
         if available is not None:
             yield outcome_of(study, code, available, numbers)
 
