@@ -55,6 +55,7 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
         say(f"exports: {options.out}")
         return 0
     published = read_published(study.folder / study.protocol.published.file)
+    say(f"  {study.protocol.study}: searching for people, some minutes", file=sys.stderr)
     stand_ins = simulate_study(study, published, seed, progress=lambda line: say(f"  {line}", file=sys.stderr))
     write_exports(stand_ins, study, options.out, seed)
     say(*report(stand_ins).split("\n"))

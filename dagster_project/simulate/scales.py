@@ -5,11 +5,13 @@ answering leaves something unmet. Does not belong here: a search (search.py), th
 """
 
 import math
+import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import scipy
@@ -25,8 +27,12 @@ from dagster_project.study import Composite, Scale, Study
 #: Other patterns of answering that are tried for a scale whose targets are not all met.
 _OTHER_PATTERNS = 6
 _COMPOSITE_RESTARTS = 2
+#: Seconds without a result after which a line of progress is written.
+_PATIENCE = 10.0
 
 Progress = Callable[[str], None]
+_Input = TypeVar("_Input")
+_Output = TypeVar("_Output")
 
 
 @dataclass(frozen=True)
@@ -75,14 +81,16 @@ def search_scales(
             pool_jobs[part] = _Job(part, narrowed_outcome, seed, effort)
     solutions: dict[str, list[Solution]] = {}
     with ProcessPoolExecutor(processes) as pool:
-        for code, alternatives in zip(pool_jobs, pool.map(_search, pool_jobs.values()), strict=True):
+        first_searches = _in_order(pool, _search, list(pool_jobs.values()), "scales", progress)
+        for code, alternatives in zip(pool_jobs, first_searches, strict=True):
             solutions[code] = alternatives
             progress(_line(study, code, outcomes[code], alternatives[0]))
         unmet = [code for code in searched if code not in parts and solutions[code][0].cost > 0]
         for code in unmet:
             other_outcomes = _other_patterns(study, code, participation, numbers[code], seed)
             jobs = [_Job(code, outcome, seed, effort, index) for index, outcome in enumerate(other_outcomes, start=1)]
-            for job, alternatives in zip(jobs, pool.map(_search, jobs), strict=True):
+            more_searches = _in_order(pool, _search, jobs, study.scales[code][1].label, progress)
+            for job, alternatives in zip(jobs, more_searches, strict=False):
                 if alternatives[0].cost < solutions[code][0].cost:
                     solutions[code], outcomes[code] = alternatives, job.outcome
                 if alternatives[0].cost == 0:
@@ -110,6 +118,24 @@ class _Job:
 
 def _search(job: _Job) -> list[Solution]:
     return search(job.outcome, generator(job.seed, job.code, job.pattern), effort=job.effort)
+
+
+def _in_order(
+    pool: Executor, function: Callable[[_Input], _Output], jobs: Sequence[_Input], label: str, progress: Progress
+) -> Iterator[_Output]:
+    """Each job's result, in the order of the jobs, with a line of progress where one is long in coming. Those that nobody
+    waits for any more are cancelled."""
+    futures = [pool.submit(function, job) for job in jobs]
+    start = time.monotonic()
+    try:
+        for count, future in enumerate(futures):
+            while not wait([future], timeout=_PATIENCE).done:
+                seconds = time.monotonic() - start
+                progress(f"{label}: {count} of {len(jobs)} searches done after {seconds:.0f} s")
+            yield future.result()
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 def generator(seed: int, *labels: object) -> np.random.Generator:
@@ -147,7 +173,7 @@ def _search_composite(
     rngs = [generator(seed, code, restart) for restart in range(_COMPOSITE_RESTARTS)]
     run_search = partial(search_composite, outcomes, part_solutions, effort=effort)
     best: tuple[list[Solution], float] | None = None
-    for number, result in enumerate(pool.map(run_search, rngs), start=1):
+    for number, result in enumerate(_in_order(pool, run_search, rngs, f"{label} with its parts", progress), start=1):
         progress(f"{label} with its parts, search {number} of {_COMPOSITE_RESTARTS}: remaining cost {result[1]:.2f}")
         if best is None or result[1] < best[1]:
             best = result
