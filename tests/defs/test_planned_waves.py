@@ -430,7 +430,8 @@ def test_what_a_variant_changes_is_traced_to_people_and_answers(planned_run: tup
         " where part = 'person' order by all"
     )
     assert [row["reason"] for row in reasons] == [
-        "another value in the variant", "missing in the main analysis alone", "the same score, or none, in both",
+        "another value in the variant", "missing in the main analysis alone", "the same score in both",
+        "the same score, or none, in both",
     ]  # fmt: skip
 
 
