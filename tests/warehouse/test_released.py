@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project.warehouse import WarehouseError, find_release, publish_release
+from dagster_project.warehouse import Warehouse, WarehouseError, find_release, publish_release
 
 
 def _fill(number: int) -> Callable[[Path], None]:
@@ -78,3 +78,16 @@ def test_any_other_duckdb_file_is_no_release(tmp_path: Path) -> None:
     duckdb.connect(str(tmp_path / "other.duckdb")).close()
     with pytest.raises(WarehouseError, match=r"other\.duckdb: this DuckDB file is no release; give a release's folder, "):
         find_release(tmp_path / "other.duckdb")
+
+
+def test_a_release_is_read_beside_somebodys_own_connection(tmp_path: Path) -> None:
+    """As in a notebook, where a release is open in DuckDB, too."""
+    _publish(tmp_path, 1, links=True)
+    file = find_release(tmp_path).file
+    with duckdb.connect(str(file), read_only=True):
+        assert Warehouse(file).rows("select number from marts.numbers") == [{"number": 1}]
+    with (
+        duckdb.connect(str(file), read_only=True, config={"threads": 1}),
+        pytest.raises(WarehouseError, match=r"warehouse\.duckdb: is open in this program with other settings; close that"),
+    ):
+        Warehouse(file).rows("select number from marts.numbers")
