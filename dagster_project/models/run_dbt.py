@@ -45,7 +45,7 @@ def run_dbt(
 
 def _print_event(event: EventMsg) -> None:
     """Print what dbt says, as it would. dbt itself makes a line of every event, looking through the whole environment for
-    secrets each time, before it drops nine of ten as meant for its developers: an eighth of what the models of a small study
+    secrets each time, before it drops nine of ten as meant for its developers: a tenth of what the models of a small study
     cost."""
     if event.info.level != "debug":
         sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S}  {env_scrubber(event.info.msg)}\n")  # type: ignore[attr-defined]

@@ -192,6 +192,7 @@ def correction(small_run: Any, tmp_path_factory: pytest.TempPathFactory) -> _Cor
 
     workspace = copy_of(small_run[0], tmp_path_factory.mktemp("correction"))
     old_values = workspace.values()
+    assert (workspace.study_folder / "raw/T1/t1.csv").read_text(encoding="utf-8").count("B,04/02/2020,2,,4,0,0") == 1
     _rewrite("B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")(workspace.study_folder)
     values_read, errors, stop = set(), [], threading.Event()
 
