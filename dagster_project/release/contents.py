@@ -76,7 +76,7 @@ from dagster_project.stamps import STAMPS_TABLE
 from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions
 from dagster_project.synthesis import DISPLAY_TABLES, read_display, read_propositions
 from dagster_project.variant_marts import VARIANT_TABLES
-from dagster_project.warehouse import Warehouse, copy_schemas, literal, rows, rows_as
+from dagster_project.warehouse import Connection, Warehouse, copy_schemas, literal, rows, rows_as
 
 #: The schemas that are released; raw and staging are not.
 SCHEMAS = ("codebook", "marts", "results", "variants")
@@ -94,7 +94,8 @@ def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mappi
     release_file = Warehouse(file)
     # Closed before the package, which takes the hash of the file.
     with release_file.kept_open():
-        _add_trace(release_file)
+        with release_file.connect() as connection:
+            add_trace(connection)
         content = _content(study, release_file, manifest)
         _write_documents(study, folder, content)
         write_page(folder / "index.html", study, content)
@@ -122,14 +123,13 @@ def _left_out(study: Study) -> dict[str, str]:
     return {} if variable is None else {"codebook.category_texts": f"variable = {literal(variable)}"}
 
 
-def _add_trace(release_file: Warehouse) -> None:
-    """The views by which a result is followed to its people, in SQL."""
-    with release_file.connect() as connection:
-        parts = rows_as(connection, ScalePart, "select scale, part from codebook.scale_parts order by scale, part_order")
-        items = rows_as(connection, ScaleItem, _SCALE_ITEMS)
-        gates = rows_as(connection, GatedItem, "select item, gate from codebook.item_gates order by item, condition_order")
-        blocks = rows_as(connection, ScaleItem, _JUDGED_ITEMS)
-        connection.execute(trace_sql(parts, items, gates, blocks))
+def add_trace(connection: Connection) -> None:
+    """The macros by which a result is followed to its people in SQL, in a file that holds the schemas of a release."""
+    parts = rows_as(connection, ScalePart, "select scale, part from codebook.scale_parts order by scale, part_order")
+    items = rows_as(connection, ScaleItem, _SCALE_ITEMS)
+    gates = rows_as(connection, GatedItem, "select item, gate from codebook.item_gates order by item, condition_order")
+    blocks = rows_as(connection, ScaleItem, _JUDGED_ITEMS)
+    connection.execute(trace_sql(parts, items, gates, blocks))
 
 
 #: With those that only a variant has.

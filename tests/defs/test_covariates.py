@@ -12,6 +12,7 @@ from covariate_patterns import covariate_patterns_of
 from group_study import write_group_study
 from recompute import recompute
 from released_page import numbers_by_id, read_page_data
+from released_tables import released_tables
 
 from dagster_project.statistics import benjamini_hochberg, fit_mmrm, holm
 
@@ -157,12 +158,13 @@ def test_a_trace_counts_the_people_of_each_number_and_shows_their_covariates(wor
         *("change_subgroup_covariate_adjusted", "change_interaction_covariate_adjusted"),
         *("mmrm_covariate_adjusted", "mmrm_covariate_adjusted_difference"),
     }
+    connection = released_tables(workspace.release / "warehouse.duckdb")
     for row in rows:
-        people = workspace.released(
-            f"select is_counted, missing_reason from trace('{row['result_id']}') where part = 'person'"
-        )
-        assert sum(person["is_counted"] for person in people) == row["n"], row["result_id"]
-        assert all(person["is_counted"] or person["missing_reason"] for person in people), row["result_id"]
+        people = connection.execute(
+            "select is_counted, missing_reason from trace(?) where part = 'person'", [row["result_id"]]
+        ).fetchall()
+        assert sum(is_counted for is_counted, _ in people) == row["n"], row["result_id"]
+        assert all(is_counted or reason for is_counted, reason in people), row["result_id"]
     traced = f"from trace('{ANALYSIS}/mood_total/course/T1-T2/p')"
     reasons = workspace.released(
         f"select distinct missing_reason {traced} where part = 'person' and not is_counted order by all"

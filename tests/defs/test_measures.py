@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from measures_study import WAVES, columns_of, without_scores, write_measures_study
 from recompute import recompute
+from released_tables import released_tables
 from released_word import widths_and_rooms
 
 from dagster_project.outcomes.store import read_results
@@ -106,11 +107,12 @@ def test_a_trace_counts_the_people_of_each_number_and_shows_their_answers(measur
         """
     )
     assert len(numbers) > 110
+    connection = released_tables(measures_workspace.release / "warehouse.duckdb")
     for row in numbers:
-        people = measures_workspace.released(
-            f"select count(*) filter (is_counted) as n from trace('{row['result_id']}') where part = 'person'"
-        )
-        assert people[0]["n"] == row["n"], row["result_id"]
+        people = connection.execute(
+            "select count(*) filter (is_counted) from trace(?) where part = 'person'", [row["result_id"]]
+        ).fetchall()
+        assert people[0][0] == row["n"], row["result_id"]
     moves = measures_workspace.released(
         "select distinct text from trace('category_change/health/T1-T3/p') where part = 'person' and is_counted"
     )
