@@ -16,6 +16,9 @@ _UNITS = {
     StudyUnit.VARIABLE: "the variable's unit",
 }
 
+#: Words of analyses that are written in capital letters.
+_SHORT = {"mmrm": "MMRM", "mi": "MI"}
+
 
 def _analyses() -> dict[str, list[Statistic]]:
     analyses: dict[str, list[Statistic]] = {}
@@ -31,20 +34,21 @@ def _descriptions() -> dict[str, str]:
 
 def _row(statistic: Statistic) -> str:
     unit = _UNITS[statistic.unit] if isinstance(statistic.unit, StudyUnit) else statistic.unit
-    if statistic.kind == "p":
-        unit = unit or "probability"
     people = PEOPLE.get(statistic.people, "")
     made_of = f"<br>Made of {', '.join(code(name) for name in statistic.made_of.statistics)}." if statistic.made_of else ""
     source = f"<br>Source: {plain(statistic.source)}." if statistic.source else ""
-    about = f"{plain(sentence(people))} " + (f"In {plain(unit)}." if unit else "")
-    return f"| {code(statistic.name)} | {plain(statistic.formula)}{made_of}{source} | {about} |"
+    measured_in = f" In {plain(unit)}." if unit else " A probability." if statistic.kind == "p" else ""
+    return (
+        f"| {code(statistic.name)} | {plain(statistic.formula)}{made_of}{source} | {plain(sentence(people))}{measured_in} |"
+    )
 
 
 def page() -> str:
     words = _descriptions()
     parts = [_INTRODUCTION]
     for analysis, statistics in _analyses().items():
-        parts.append(heading(2, analysis.replace("_", " ").capitalize(), analysis))
+        title = " ".join(_SHORT.get(word, word) for word in analysis.split("_"))
+        parts.append(heading(2, title[:1].upper() + title[1:], analysis))
         parts.append(f"{code(analysis)}: {plain(sentence(words.get(analysis, '')))}")
         rows = [_row(statistic) for statistic in statistics]
         parts.append("\n".join(["| statistic | formula | who counts |", "|---|---|---|", *rows]))
