@@ -37,7 +37,7 @@ def _row(statistic: Statistic) -> str:
     people = PEOPLE.get(statistic.people, "")
     made_of = f"<br>Made of {', '.join(code(name) for name in statistic.made_of.statistics)}." if statistic.made_of else ""
     source = f"<br>Source: {plain(statistic.source)}." if statistic.source else ""
-    measured_in = f" In {plain(unit)}." if unit else " A probability." if statistic.kind == "p" else ""
+    measured_in = f" Unit: {plain(unit)}." if unit else " Unit: a probability." if statistic.kind == "p" else ""
     return (
         f"| {code(statistic.name)} | {plain(statistic.formula)}{made_of}{source} | {plain(sentence(people))}{measured_in} |"
     )
@@ -51,7 +51,7 @@ def page() -> str:
         parts.append(heading(2, title[:1].upper() + title[1:], analysis))
         parts.append(f"{code(analysis)}: {plain(sentence(words.get(analysis, '')))}")
         rows = [_row(statistic) for statistic in statistics]
-        parts.append("\n".join(["| statistic | formula | who counts |", "|---|---|---|", *rows]))
+        parts.append("\n".join(["| statistic | formula | who counts, and the unit |", "|---|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"
 
 
