@@ -1,16 +1,26 @@
 """The documentation as files: every page is in the site, and every mention of a page is of one that exists."""
 
 import re
+import shlex
 import subprocess
 import sys
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from docs_site import faults
+from tutorial_steps import is_shown, steps_of
 
+from dagster_project.cli import main
 from dagster_project.reference import PAGES
+from dagster_project.study.export import Export
+from dagster_project.study.instruments import Instrument
+from dagster_project.study.norms import NormFile
+from dagster_project.study.waves import Wave
+from dagster_project.synthesis.propositions import PropositionFile
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -97,3 +107,30 @@ def test_faults_of_a_site_are_named(tmp_path: Path) -> None:
         [sys.executable, ROOT / "tests/docs_site.py", tmp_path], capture_output=True, text=True, check=False
     )
     assert (process.returncode, process.stdout.splitlines()[-1]) == (1, "5 faults")
+
+
+def _yaml_blocks(page: str) -> list[object]:
+    text = (DOCS / "how-to" / page).read_text(encoding="utf-8")
+    return [yaml.safe_load(textwrap.dedent(block)) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+
+
+def test_definitions_that_how_to_pages_show_are_valid() -> None:
+    assert Instrument.model_validate(_yaml_blocks("add-an-instrument.md")[-1]).item_count == 6
+    assert NormFile.model_validate(_yaml_blocks("add-a-norm.md")[0]).samples[0].healthy
+    propositions, interviews = (content for content in _yaml_blocks("add-a-proposition.md") if isinstance(content, dict))
+    assert PropositionFile.model_validate(propositions | interviews).propositions[0].claims
+    waves, export = _yaml_blocks("add-a-wave.md")
+    assert isinstance(waves, dict) and [Wave.model_validate(wave).month for wave in waves["waves"]] == [0, 3, 12]
+    assert isinstance(export, list) and Export.model_validate(export[0]).wave == "T3"
+
+
+def test_the_audit_that_a_page_shows_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, _, console = steps_of((DOCS / "how-to" / "audit-a-table.md").read_text(encoding="utf-8"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / table.file).write_text(table.content, encoding="utf-8")
+    command, _, expected = console.content.removeprefix("$ wavehouse ").partition("\n")
+    assert main(shlex.split(command)) == 1
+    printed = capsys.readouterr()
+    assert is_shown(expected, printed.out.strip() + "\n" + printed.err)

@@ -6,35 +6,14 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tutorial_steps import is_shown, steps_of
 
 from dagster_project.settings import Settings, read_settings
 
 PAGE = Path(__file__).parents[1] / "docs" / "tutorial.md"
-_BLOCK = re.compile(r"^```(text|diff|console)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Step:
-    """A block of the page. kind: text (a file to write), diff (lines to replace) or console (a command and what it prints)."""
-
-    kind: str
-    file: str
-    content: str
-
-
-def steps_of(page: str) -> list[Step]:
-    return [Step(kind, file, content) for kind, file, content in _BLOCK.findall(page)]
-
-
-def is_shown(expected: str, printed: str) -> bool:
-    """Whether a text is what the page shows, … standing for anything; a line of … for any lines."""
-    lines = [re.escape(line).replace("…", ".*") for line in expected.strip("\n").split("\n")]
-    pattern = "\n".join("(?s:.*)" if line == ".*" else line for line in lines)
-    return re.fullmatch(pattern, printed.strip("\n")) is not None
 
 
 def edit(file: Path, diff: str) -> None:
@@ -88,3 +67,17 @@ def test_the_tutorial_works_as_it_says(tmp_path: Path, share_parsed_models: Call
             )  # fmt: skip
             printed = (process.stdout + process.stderr).replace("\\", "/")
             assert is_shown(expected, printed), f"wavehouse {command}\n{printed}"
+    read_as_the_page_does(tmp_path)
+
+
+def read_as_the_page_does(folder: Path) -> None:
+    """Read the tutorial's release by the SQL and the Python of the page on reading."""
+    page = (PAGE.parent / "how-to" / "read-the-release.md").read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
+    queries = re.findall(r"^```sql\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(queries) == 2
+    assert "scale_scores" in code
+    lines = [code, "assert len(scores) == 24", "release.close()", "connection = duckdb.connect()"]
+    lines += [f"connection.sql({query!r})" for query in queries]
+    subprocess.run([sys.executable, "-c", "\n".join(lines)], cwd=folder, check=True)
+    assert (folder / "scores.csv").read_text(encoding="utf-8").count("\n") == 25
