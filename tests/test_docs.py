@@ -133,4 +133,4 @@ def test_the_audit_that_a_page_shows_says_so(
     command, _, expected = console.content.removeprefix("$ wavehouse ").partition("\n")
     assert main(shlex.split(command)) == 1
     printed = capsys.readouterr()
-    assert is_shown(expected, printed.out.strip() + "\n" + printed.err)
+    assert is_shown(expected, printed.err + printed.out)

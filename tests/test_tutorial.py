@@ -49,7 +49,7 @@ def test_the_page_has_files_edits_and_commands() -> None:
 def test_the_tutorial_works_as_it_says(tmp_path: Path, share_parsed_models: Callable[[Settings], None]) -> None:
     home = {"WAVEHOUSE_HOME": str(tmp_path / ".wavehouse")}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("WAVEHOUSE", "DAGSTER", "DBT"))}
-    environment = kept | home | {"PYTHONPATH": str(PAGE.parents[1]), "PYTHONUTF8": "1"}
+    environment = kept | home | {"PYTHONPATH": str(PAGE.parents[1]), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     for step in steps_of(PAGE.read_text(encoding="utf-8")):
         file = tmp_path / step.file
         if step.kind == "text":
@@ -63,9 +63,10 @@ def test_the_tutorial_works_as_it_says(tmp_path: Path, share_parsed_models: Call
                 share_parsed_models(read_settings(home | {"WAVEHOUSE_STUDY": str(tmp_path / "data" / "walking")}))
             process = subprocess.run(
                 [sys.executable, "-m", "dagster_project.cli", *shlex.split(command)],
-                cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8", check=False,
+                cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                encoding="utf-8", check=False,
             )  # fmt: skip
-            printed = (process.stdout + process.stderr).replace("\\", "/")
+            printed = process.stdout.replace("\\", "/")
             assert is_shown(expected, printed), f"wavehouse {command}\n{printed}"
     read_as_the_page_does(tmp_path)
 
