@@ -46,7 +46,7 @@ def process() -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0, 1 when a run failed, 2 when the command could not start."""
-    options = _parser().parse_args(arguments)
+    options = command_parser().parse_args(arguments)
     try:
         # A command about no study asks for none where several could be meant.
         default = {} if options.is_about_study else {"WAVEHOUSE_STUDY": EXAMPLE_NAME}
@@ -64,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
     parser = argparse.ArgumentParser(prog="wavehouse", description="A warehouse for longitudinal questionnaire studies.")
     parser.set_defaults(is_about_study=False, study=None)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

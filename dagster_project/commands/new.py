@@ -9,7 +9,8 @@ from dagster_project.terminal import say
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    new = commands.add_parser("new", help="make the folder of a new study, with commented definitions")
+    summary = "make the folder of a new study, with commented definitions"
+    new = commands.add_parser("new", help=summary, description=summary)
     new.add_argument("name", help="a name below data/, or a path: lower-case letters, digits, underscores")
     new.add_argument(
         "--from",

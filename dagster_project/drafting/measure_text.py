@@ -19,7 +19,7 @@ def measures_lines(drafted: DraftedMeasures, waves: list[str]) -> list[str]:
     if drafted.n_columns:
         return [
             f"# {drafted.n_columns} columns by themselves could be measures, too many to be proposed: write those that are"
-            " followed under measures (docs/measures.md)."
+            " followed under measures (docs/how-to/measures.md)."
         ]
     if not drafted.measures:
         return []

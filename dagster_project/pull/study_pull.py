@@ -55,7 +55,9 @@ def pull_study(
     exports = [export for export in study.protocol.exports if export.source is not None]
     names = [export.export for export in exports]
     if not exports:
-        raise PullError(f"{study.folder / 'study.yaml'}: no export declares a source; docs/pull.md says how one is declared")
+        raise PullError(
+            f"{study.folder / 'study.yaml'}: no export declares a source; docs/how-to/pull.md says how one is declared"
+        )
     if unknown := [name for name in only if name not in names]:
         raise PullError(f"no export {unknown[0]!r} declares a source; those that do are {', '.join(names)}")
     return [

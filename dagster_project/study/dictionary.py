@@ -201,3 +201,19 @@ CODEBOOK_COLUMNS = {
     "wave_order": "The wave's place in time, from 1.",
     "written_at": "When, in UTC.",
 }
+
+#: Tables that no model of dbt reads; what the others hold stands in dbt/models/staging/sources.yml.
+CODEBOOK_TABLES = {
+    "assumptions": "What the sources do not say and the study or an instrument decided, one row an assumption.",
+    "definition_files": "The definition files that the release was made by, one row a file.",
+    "definitions": "Which definitions the release was made by, and when they were read, one row.",
+    "instruments": "The instruments, one row each, with where they come from and what their licence allows.",
+    "plan": "The analysis plan, one row, with the hash that each result carries.",
+    "plan_tests": "The tests that the plan names, one row a family, scale and contrast.",
+    "scenarios": "What missing scores are taken to be when groups are compared, one row a scenario.",
+    "study": "The study itself, one row.",
+    "variant_people": "By which variables of the roster each variant keeps people, one row a rule and category.",
+    "variant_scale_items": "The items of the scales that a variant scores otherwise, one row a variant, scale and item.",
+    "variant_scales": "The scales that a variant scores otherwise, one row a variant and scale.",
+    "variants": "What each variant changes, one row a variant and subject.",
+}

@@ -24,7 +24,7 @@ contrasts:                # what is compared, and in which direction a change is
 
 instruments: [example]    # each is a file of that name below instruments/, or one that comes along, e.g. library:phq9
 outcomes: [example_total] # the scales that the tables print, in order
-# measures: ...           # scores without items, numbers, yes or no, categories: docs/measures.md
+# measures: ...           # scores without items, numbers, yes or no, categories: docs/how-to/measures.md
 # better: {{example_total: high, others: low}}   # the good end of scales, where the instruments' files leave it open
 # reversed: {{example: [2, 4]}}                  # the same of reversed items; and of waves: months: {{T1: 0, T2: 3}}
 
@@ -37,10 +37,10 @@ participant_variables:    # what the roster says of people: Table 1
       - {{category: a, label: A}}   # `label` is what the roster writes; give `text: [..]` if it writes something else
       - {{category: b, label: B}}
   - {{variable: age, section: Age, label: Age (years), kind: number, unit: years, minimum: 16, maximum: 110}}
-# groups: {{variable: group, reference: a, design: natural}}   # or randomised: compared with each other, docs/groups.md
-# careless: {{}}               # signs of careless answers, counted; nobody is excluded: docs/meaning.md
+# groups: {{variable: group, reference: a, design: natural}}   # or randomised: docs/how-to/groups.md
+# careless: {{}}               # signs of careless answers, counted; nobody is excluded: docs/how-to/meaning.md
 # ordinal_reliability: [example_total]   # alpha and omega of polychoric correlations as well
-# variants: [{{variant: only_a, people: {{variable: group, only: [a]}}}}]   # beside the main analysis: docs/variants.md
+# variants: [{{variant: only_a, people: {{variable: group, only: [a]}}}}]   # beside the main: docs/how-to/variants.md
 
 exports:
   # The roster: one row a person. It needs no wave.
@@ -72,7 +72,7 @@ exports:
     # duplicates: latest_complete      # or first; refuse if left out
     # files: versions                  # or parts; one file if left out
     # repeat_of: t1                    # of a repeat group's file (ODK, KoboToolbox): its submissions
-    # source: {{redcap_api: {{url: "https://…", token_variable: REDCAP_TOKEN}}}}   # for `wavehouse pull`: docs/pull.md
+    # source: {{redcap_api: {{url: "https://…", token_variable: REDCAP_TOKEN}}}}  # `wavehouse pull`: docs/how-to/pull.md
     # part: mood                       # if the wave has several exports, one an instrument
     # a block that only some are asked: {{block: example, template: "Q{{position}}", planned_for: {{group: [a]}}}}
     # rows: {{column: redcap_event_name, equals: [t1_arm_1]}}  # if one file holds several waves
@@ -118,7 +118,7 @@ _NORMS = """\
 # Published means and SDs of other people, to set the scales beside.
 samples: []  # - {sample: adults, instrument: example, n: 1000, population: Adults, source: A citation}
              # healthy: true or false: whether they stand for people without the problem, so that reaching them is recovery
-             # strata: norms by age, sex or whatever the roster says of people: docs/meaning.md
+             # strata: norms by age, sex or whatever the roster says of people: docs/how-to/meaning.md
 norms: []    # - {scale: example_total, sample: adults, mean: 15.2, sd: 3.4}
 # percentiles: []            # of scores in a norm, and limits: []: T scores or percentiles from which on people are counted
 # main: {example: adults}    # of an instrument with several samples: the one that tables and sentences compare with

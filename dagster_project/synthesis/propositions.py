@@ -20,7 +20,7 @@ Verdict = Literal["convergent", "complementary", "divergent", "silent"]
 class ChangeCondition(Definition):
     """A change between two waves: its direction, its size, and whether its confidence interval excludes zero."""
 
-    kind: Literal["change"]
+    kind: Literal["change"] = Field(description="change: this condition is about the change between two waves")
     scales: tuple[Code, ...] = Field(default=(), description="scale codes, e.g. [wellbeing]")
     services: tuple[Code, ...] = Field(default=(), description="service codes, e.g. [gp]; their use counts instead")
     contrasts: tuple[ContrastId, ...] = Field(min_length=1, description="contrasts of the protocol, e.g. [T1-T2]")
@@ -52,7 +52,7 @@ _INTERVAL_DESCRIPTION = "inside: the whole interval must lie there; left out, th
 class NormCondition(Definition):
     """How a mean compares with its norm, in SDs of the norm. Exactly one of the five comparisons is given."""
 
-    kind: Literal["norm"]
+    kind: Literal["norm"] = Field(description="norm: this condition is about the distance of a mean from its norm")
     scales: tuple[Code, ...] = Field(min_length=1, description="scale codes, e.g. [wellbeing]")
     waves: tuple[WaveId, ...] = Field(min_length=1, description="waves of the protocol, e.g. [T1, T2]")
     sample: Code | None = Field(
@@ -85,7 +85,7 @@ class NormCondition(Definition):
 class LevelCondition(Definition):
     """A result within bounds. Without bounds it cannot be tested; `because` then gives the reason."""
 
-    kind: Literal["level"]
+    kind: Literal["level"] = Field(description="level: this condition is about results, named by their ids")
     results: tuple[str, ...] = Field(min_length=1, description="result ids, e.g. [service_use/gp/T1/percent]")
     at_least: float | None = Field(default=None, description="the lowest value that fits")
     at_most: float | None = Field(default=None, description="the highest value that fits")

@@ -149,7 +149,7 @@ def test_too_many_columns_are_not_proposed_and_that_is_said(tmp_path: Path) -> N
     text = _draft(tmp_path, columns)
     assert (
         "# 21 columns by themselves could be measures, too many to be proposed: write those that are followed under measures"
-        " (docs/measures.md)."
+        " (docs/how-to/measures.md)."
     ) in text
     assert "- measure:" not in text
 

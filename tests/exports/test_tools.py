@@ -1,4 +1,4 @@
-"""Each tool's export, as docs/exports.md shows it, is read as that page declares it: two people, their answers, no column unknown."""
+"""Each tool's export, as docs/how-to/exports.md shows it, is read as that page declares it: two people, their answers, no column unknown."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from dagster_project.exports import contract_of_file, read_cells
 from dagster_project.study import Export, Study, read_instrument
 from dagster_project.study.export_checks import check_export
 
-DOCS = Path(__file__).parents[2] / "docs" / "exports.md"
+DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "exports.md"
 _RECIPE = re.compile(r"^## ([^\n]+)\n(?:(?!^## ).)*?```yaml\n(.*?)```\s+```text\n(.*?)```", re.DOTALL | re.MULTILINE)
 RECIPES = {name: (declaration, content) for name, declaration, content in _RECIPE.findall(DOCS.read_text(encoding="utf-8"))}
 #: What is no tool, but something that several of them write.

@@ -15,8 +15,8 @@ from dagster_project.pull.http import Limits
 from dagster_project.settings import Settings, read_settings
 from dagster_project.study import read_study
 
-#: An export of each tool and its declaration, as docs/exports.md shows them.
-_DOCS = Path(__file__).parents[2] / "docs" / "exports.md"
+#: An export of each tool and its declaration, as docs/how-to/exports.md shows them.
+_DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "exports.md"
 _RECIPE = re.compile(r"^## (.+?)\n.*?```yaml\n(.*?)```\s+```text\n(.*?)```", re.DOTALL | re.MULTILINE)
 RECIPES = {name: (declaration, content) for name, declaration, content in _RECIPE.findall(_DOCS.read_text(encoding="utf-8"))}
 #: What of the page is whose.
@@ -92,7 +92,7 @@ def server() -> Iterator[SurveyServer]:
 
 @pytest.fixture
 def study_of(tmp_path: Path, server: SurveyServer) -> Callable[[str], PullingStudy]:
-    """The study that pulls from a service; the server has the export that docs/exports.md shows."""
+    """The study that pulls from a service; the server has the export that docs/how-to/exports.md shows."""
 
     def make(service: str) -> PullingStudy:
         declaration, content = RECIPES[PAGE_OF[service]]

@@ -112,5 +112,5 @@ def test_names_that_are_no_exports_are_refused(pulling: Any, tmp_path: Path) -> 
     with pytest.raises(PullError, match="no export 't9' declares a source; those that do are t1"):
         pull_study(pulling.settings, study, {}, only=["t9"])
     small = read_study(Path(__file__).parents[1] / "small_study")
-    with pytest.raises(PullError, match=r"no export declares a source; docs/pull\.md says how one is declared"):
+    with pytest.raises(PullError, match=r"no export declares a source; docs/how-to/pull\.md says how one is declared"):
         pull_study(pulling.settings, small, {})

@@ -67,7 +67,9 @@ IMPORTANT = {"phq9_total": 5, "gad7_total": 4, "who5_index": 10, "isi_total": 6,
 
 def test_every_instrument_has_a_source_of_its_own_to_be_compared_with() -> None:
     assert library_codes() == sorted(SOURCES) == sorted(ITEM_COUNTS)
-    assert f"It holds {len(SOURCES)} of them" in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"It holds {len(SOURCES)} of them" in " ".join(
+        (ROOT / "docs" / "explanation" / "parts.md").read_text(encoding="utf-8").split()
+    )
 
 
 def test_the_library_is_in_what_is_installed() -> None:

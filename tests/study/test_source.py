@@ -72,7 +72,7 @@ def test_the_file_that_is_pulled_must_be_read_by_its_export(tmp_path: Path) -> N
     assert _read(tmp_path / "case", {"redcap_api": REDCAP}, pattern="T1.CSV").pulled_name == "t1.csv"
 
 
-PAGE = (Path(__file__).parents[2] / "docs" / "pull.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "pull.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("declaration", re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
