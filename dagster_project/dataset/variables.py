@@ -27,11 +27,10 @@ class Variable:
     """A variable of a data set.
 
     code: its name in the study. wave: of a data set with one row a person, the wave that its values are of; else None.
-    source, column: where its values stand in the release. has_reasons: whether it says why a value is missing.
-    values: of a category what the release's text or number stands for, by that value. answer_labels: of numbers that are
-    answers.
-    decimals: how many are shown; None for as many as the values have. lowest: below which no value lies, where that is
-    declared. rule: of a score, how it is made.
+    source: where its values stand in the release. has_reasons: whether it says why a value is missing. decimals: how
+    many are
+    shown; None for as many as the values have. lowest, highest: the declared limits of its values. categories: of a category
+    what there is; answer_labels: of answers the texts that exports write for them. rule: of a score, how it is made.
     """
 
     code: str
