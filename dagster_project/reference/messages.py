@@ -37,6 +37,9 @@ _SUBJECTS = {
     "example": "The example",
     "rehearsal": "Checking",
     "commands": "Commands",
+    "fieldwork": "Lists in the field",
+    "dataset": "Data sets",
+    "manuscript": "Manuscripts",
     "dagster_home": "History of runs",
 }
 _REFUSALS = ("Error",)
