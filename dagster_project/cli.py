@@ -8,12 +8,30 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from dagster_project.commands import audit, check, contract, diff, instruments, new, pull, run, simulate, trace, ui
+from dagster_project.commands import (
+    audit,
+    check,
+    contract,
+    diff,
+    export,
+    instruments,
+    new,
+    pull,
+    queries,
+    reminders,
+    render,
+    run,
+    simulate,
+    trace,
+    ui,
+)
 from dagster_project.settings import EXAMPLE_NAME, read_settings
 from dagster_project.terminal import error_line, say
 
 #: In the order of the help.
-_COMMANDS = (run, check, contract, pull, new, instruments, ui, diff, trace, audit, simulate)
+_COMMANDS = (
+    run, check, contract, pull, new, instruments, ui, diff, trace, export, render, reminders, queries, audit, simulate,
+)  # fmt: skip
 
 
 def process() -> NoReturn:

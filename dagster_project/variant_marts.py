@@ -10,6 +10,27 @@ VARIANT_MARTS = "variant_marts"
 #: The marts of a variant that its results are computed from, kept with one column more: the variant.
 MOMENTS = ("change_moments", "group_change_moments", "group_covariate_moments")
 
+#: What counts answers, where others count scores.
+ANSWERS = "answers"
+#: How a score of a variant differs from the main analysis's, and the words for it.
+SCORE_DIFFERENCES = {
+    "left_out": "left out of the variant", "lost": "missing in the variant alone",
+    "gained": "missing in the main analysis alone", "changed": "another value in the variant",
+    "same": "the same score in both",
+}  # fmt: skip
+#: Why a person is not among those whose score differs in one way, of SCORE_DIFFERENCES or ANSWERS: of one scale in one wave,
+#: or of all. difference: how the score differs, null where it does not.
+UNCHANGED_REASON = f"""case
+    when difference is null then 'the same score, or none, in both'
+    when is_of_all_scales then if(of_variant = '{ANSWERS}', 'no answer depends on it', 'no score differs in this way')
+    else difference_words(difference) || if(of_variant = '{ANSWERS}', ', no answer depends on it', '')
+end"""
+#: Whether an answer depends on a variant, in SQL: it counts in a score of one of both alone, or is reversed in one alone.
+ANSWER_DEPENDS = (
+    "((is_in_main and main_score is not null) <> (is_in_variant and variant_score is not null)"
+    " or (is_in_main and is_in_variant and is_turned_otherwise and main_score is not null and variant_score is not null))"
+)
+
 _VARIANT = ColumnSpec("variant", "text", "The variant's code.", nullable=False)
 _PERSON = ColumnSpec("participant_id", "text", "Pseudonym of the person.", nullable=False)
 PEOPLE_TABLE = TableSpec(
@@ -46,6 +67,28 @@ SCORES_TABLE = TableSpec(
         ColumnSpec("missing_reason", "text", "Why it is missing."),
     ),
 )
+COMPARISONS_TABLE = TableSpec(
+    schema="variants",
+    name="score_comparisons",
+    key=("variant", "participant_id", "wave", "scale"),
+    description="Scores that a variant changes, or whose answers depend on it, person by person.",
+    columns=(
+        _VARIANT,
+        _PERSON,
+        ColumnSpec("people_group", "text", "The group that the person is in."),
+        ColumnSpec("wave", "text", "The wave.", nullable=False),
+        ColumnSpec("scale", "text", "The scale.", nullable=False),
+        ColumnSpec(
+            "difference",
+            "text",
+            f"How they differ: {', '.join(f'{code} ({words})' for code, words in SCORE_DIFFERENCES.items())}.",
+            nullable=False,
+        ),
+        ColumnSpec("main_score", "number", "The score in the main analysis; null where it is missing."),
+        ColumnSpec("variant_score", "number", "The score in the variant; null where it is missing."),
+        ColumnSpec("n_answers", "whole", "Answers that depend on the variant; null of a composite, whose scales have them."),
+    ),
+)
 DIFFERENCES_TABLE = TableSpec(
     schema="variants",
     name="score_differences",
@@ -62,4 +105,4 @@ DIFFERENCES_TABLE = TableSpec(
         ColumnSpec("n_answers", "whole", "Answers that count in a score of one of both alone, or are turned in one alone."),
     ),
 )
-VARIANT_TABLES = (PEOPLE_TABLE, SCORES_TABLE, DIFFERENCES_TABLE)
+VARIANT_TABLES = (PEOPLE_TABLE, SCORES_TABLE, COMPARISONS_TABLE, DIFFERENCES_TABLE)

@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import os
 import re
 import shutil
 import tempfile
@@ -128,7 +129,7 @@ def run_all(workspace: Workspace) -> Run:
 
 #: Fixtures that run a graph, or stand on one that ran.
 _GRAPH_FIXTURES = {
-    "copy_of", "definitions_of", "example_copy", "example_run", "workspace_of", "run_of", "small_copy", "small_run",
+    "copy_of", "definitions_of", "example_copy", "example_run", "workspace_at", "workspace_of", "run_of", "small_copy", "small_run",
 }  # fmt: skip
 
 
@@ -154,11 +155,23 @@ def _unit(module: Path) -> str:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A process a core for the fast lane, which computes. The whole suite waits for a fifth of its time (for processes, daemons,
+    locks and the disk): a process more for each two cores runs meanwhile. Each takes up to a gigabyte."""
+    cores = min(os.cpu_count() or 1, 8)
+    return cores if _is_fast_lane(config) else cores + (cores + 1) // 2
+
+
+def _is_fast_lane(config: pytest.Config) -> bool:
+    return config.getoption("markexpr") == "not slow"
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Units in the order in which they were collected; of the fast lane test by test, so that the processes end together."""
     from xdist.scheduler import LoadScheduling, LoadScopeScheduling
 
-    if config.getoption("markexpr") == "not slow":
+    if _is_fast_lane(config):
         return LoadScheduling(config, log)
 
     class UnitScheduling(LoadScopeScheduling):

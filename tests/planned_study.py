@@ -106,7 +106,7 @@ exports:
 """
 #: The same with arms that are compared, a planned test, and the study under other definitions beside it.
 VARIANTS = """
-groups: {variable: arm, reference: control, design: randomised, covariates: [age]}
+groups: {variable: arm, reference: control, design: randomised, covariates: [age], sensitivity: {deltas: [0.5], delta_unit: baseline_sd}}
 plan:
   families:
     - {family: main, role: primary, outcomes: [mood_total, sleep_total], contrasts: [T1-T2]}

@@ -10,7 +10,7 @@ By hand: `uv run python tests/recompute.py FILE.duckdb` lists what differs, and 
 import math
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 import numpy as np
 from recompute_careless import Block, careless_counts
+from recompute_families import adjusted_p
 from recompute_groups import Groups
 from recompute_variants import variant_results
 from scipy import stats
@@ -177,24 +178,6 @@ def _alpha(answers: Array) -> tuple[float, Array]:
         if np.ptp(other_items) and np.ptp(answers[:, item]):
             item_rest[item] = np.corrcoef(answers[:, item], other_items)[0, 1]
     return float(alpha), item_rest
-
-
-def _holm(p: Sequence[float]) -> list[float]:
-    order = sorted(range(len(p)), key=lambda index: p[index])
-    adjusted, maximum = [math.nan] * len(p), 0.0
-    for rank, index in enumerate(order):
-        maximum = max(maximum, min(1.0, (len(p) - rank) * p[index]))
-        adjusted[index] = maximum
-    return adjusted
-
-
-def _benjamini_hochberg(p: Sequence[float]) -> list[float]:
-    order = sorted(range(len(p)), key=lambda index: -p[index])
-    adjusted, minimum = [math.nan] * len(p), 1.0
-    for rank, index in enumerate(order):
-        minimum = min(minimum, len(p) / (len(p) - rank) * p[index])
-        adjusted[index] = minimum
-    return adjusted
 
 
 def _sign_test(first: int, second: int) -> float:
@@ -510,15 +493,7 @@ class _Study:
         for family in dict.fromkeys(row["family"] for row in self.plan_tests):
             tests = [(row["scale"], row["contrast"]) for row in self.plan_tests if row["family"] == family]
             p = {test: self._change_of(*self._pairs(test[0], contrasts[test[1]]))["p"] for test in tests}
-            usable = [test for test in tests if math.isfinite(p[test])]
-            adjusted = {
-                "p_holm": _holm([p[test] for test in usable]),
-                "p_bh": _benjamini_hochberg([p[test] for test in usable]),
-            }
-            for scale, contrast in tests:
-                index = usable.index((scale, contrast)) if (scale, contrast) in usable else None
-                results = {name: math.nan if index is None else values[index] for name, values in adjusted.items()}
-                yield f"change/{scale}/{contrast}", results
+            yield from adjusted_p({f"change/{scale}/{contrast}": p[scale, contrast] for scale, contrast in tests})
 
     def _known(self, variable: str) -> Array:
         return np.array([row[variable] for row in self.people], dtype=object)

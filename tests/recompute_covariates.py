@@ -23,7 +23,9 @@ class Covariates:
 
     def __init__(self, study: Any, groups: Mapping[str, Array]) -> None:
         self._study, self._groups = study, groups
-        variables = [row["variable"] for row in study._rows("codebook.covariates", "term_order")]
+        rows = study._rows("codebook.covariates", "term_order")
+        variables = [row["variable"] for row in rows]
+        self.has_means = any(row["if_missing"] == "mean" for row in rows)
         self.variables = list(dict.fromkeys(variables))
         is_known = [all(person[name] is not None for name in self.variables) for person in study.people]
         self.is_known = np.array(is_known, dtype=bool)
@@ -36,7 +38,7 @@ class Covariates:
                 baseline, followup = study.scores[scale, contrast["baseline"]], study.scores[scale, contrast["followup"]]
                 sign = 1 if contrast["direction"] == "baseline_minus_followup" else -1
                 has_both = np.isfinite(baseline) & np.isfinite(followup) & np.any(list(self._groups.values()), axis=0)
-                counts = has_both & self.is_known
+                counts = has_both if self.has_means else has_both & self.is_known
                 n = {"n": int(counts.sum()), "n_covariate_unknown": int((has_both & ~self.is_known).sum())}
                 present = [name for name in names if (self._groups[name] & counts).any()]
                 columns = [self._groups[name][counts].astype(float) for name in present]
@@ -50,11 +52,26 @@ class Covariates:
                     yield f"change_covariate_adjusted/{scale}/{group}/{contrast['contrast']}", values | n
 
     def columns(self, variable: str, counts: Array) -> Array:
-        """A number, or a column for each category that somebody is in."""
+        """A number, or a column for each category that somebody is in; where that is declared with means of the roster for what
+        is not known."""
+        if self.has_means:
+            return self._with_means(variable)[counts]
         values = [person[variable] for person, is_counted in zip(self._study.people, counts, strict=True) if is_counted]
         if not any(isinstance(value, str) for value in values):
             return np.array(values, dtype=float)[:, None]
         return np.array([[float(value == category) for category in sorted(set(values))] for value in values])
+
+    def _with_means(self, variable: str) -> Array:
+        values = [person[variable] for person in self._study.people]
+        categories = sorted({value for value in values if isinstance(value, str)})
+        names = categories or [None]
+        columns = np.array(
+            [
+                [math.nan if value is None else float(value == name if categories else value) for name in names]
+                for value in values
+            ]
+        )
+        return np.where(np.isnan(columns), np.nanmean(columns, axis=0), columns)
 
 
 def _fits(change: Array, groups: Array, baseline: Array, covariates: Sequence[Array]) -> list[dict[str, float]]:

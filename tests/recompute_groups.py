@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from recompute_covariates import Covariates
+from recompute_families import families_of_groups
 from recompute_growth import Growth
 from recompute_sensitivity import Sensitivity
 from recompute_subgroups import Subgroups
@@ -41,17 +42,14 @@ class Groups:
         yield from self._growth.results()
         if not self.names:
             return
-        for analysis in (
-            self._flow,
-            self._characteristics,
-            self._summary,
-            self._change,
-            self._adjusted,
-            self._services,
-            self._categories,
-        ):
+        for analysis in (self._flow, self._characteristics, self._summary, self._services, self._categories):
             yield from analysis()
-        yield from self._covariates.results()
+        p: dict[str, float] = {}
+        for tests in (self._change, self._adjusted, self._covariates.results):
+            for address, results in tests():
+                p[address] = results.get("p", math.nan)
+                yield address, results
+        yield from families_of_groups(self._study, p)
         yield from self._subgroups.results()
         yield from self._sensitivity.results()
 

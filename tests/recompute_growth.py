@@ -32,9 +32,14 @@ class Growth:
                 dates[row["wave"]][index[row["participant_id"]]] = row["answered_on"]
         self._dates = dates
         components = study._rows(
-            "(select result_id, value from results.results where analysis in ('growth', 'growth_by_group'))"
+            "(select result_id, value from results.results where analysis in ('growth', 'growth_by_group', 'growth_covariate_adjusted'))"
         )
         self._components = {row["result_id"]: row["value"] for row in components}
+        terms = study._rows("codebook.covariates", "term_order")
+        self._covariates = [
+            np.array([_term(person[row["variable"]], row["category"]) for person in study.people], dtype=float)
+            for row in terms
+        ]
         self._days = {wave: np.array([self._day(wave, person) for person in range(len(index))]) for wave in study.waves}
 
     def _day(self, wave: str, person: int) -> float:
@@ -63,6 +68,8 @@ class Growth:
             if order:
                 counts["n_no_baseline_date"] = int((returned & has_date & ~has_baseline).sum())
                 counts["n_before_baseline"] = int((returned & has_date & has_baseline & np.isnan(days)).sum())
+                planned = self._planned_days[wave]
+                counts["n_far_off"] = int((np.abs(known - planned) > max(180, planned / 2)).sum())
                 counts |= {"mean": known.mean() if len(known) else math.nan}
                 counts["sd"] = known.std(ddof=1) if len(known) > 1 else math.nan
                 counts["min"], counts["max"] = (known.min(), known.max()) if len(known) else (math.nan, math.nan)
@@ -96,7 +103,60 @@ class Growth:
                 if order:
                     se = math.sqrt(variance[order][1, 1] + variance[0][1, 1])
                     difference = line[order][1] - line[0][1]
-                    yield f"growth_difference/{scale}/{name}", {"difference": difference, "se": se, "t": difference / se}
+                    n = {"n": counts["n"], "difference": difference, "se": se, "t": difference / se}
+                    yield f"growth_difference/{scale}/{name}", n
+            yield from self._adjusted_lines(scale, times, scores)
+
+    def _adjusted_lines(self, scale: str, times: Array, scores: Array) -> Results:
+        """Lines of the groups and coefficients of covariates together, by generalised least squares."""
+        if not self._covariates:
+            return
+        covariates = np.column_stack(self._covariates)
+        has_all, is_timed = np.isfinite(covariates).all(axis=1), np.isfinite(scores).any(axis=1)
+        members = list(self._groups.values())
+        in_model = has_all & is_timed & np.any(members, axis=0)
+        centred = covariates - covariates[in_model].mean(axis=0)
+        deviations = [column / column[in_model].std() for column in centred.T if column[in_model].std() > 0]
+        analysis = "growth_covariate_adjusted"
+        spread, error = self._variances(analysis, scale)
+        width = 2 * len(members) + len(deviations)
+        information, right_side = np.zeros((width, width)), np.zeros(width)
+        for person in np.flatnonzero(in_model):
+            known = np.isfinite(scores[person])
+            line = np.column_stack([np.ones(known.sum()), times[person, known]])
+            design = np.zeros((known.sum(), width))
+            group = next(order for order, is_in in enumerate(members) if is_in[person])
+            design[:, 2 * group : 2 * group + 2] = line
+            design[:, 2 * len(members) :] = [column[person] for column in deviations]
+            weighted = np.linalg.solve(line @ spread @ line.T + error**2 * np.eye(known.sum()), design)
+            information += design.T @ weighted
+            right_side += weighted.T @ scores[person, known]
+        variance = np.linalg.inv(information)
+        line = (variance @ right_side)[: 2 * len(members)].reshape(-1, 2)
+        yield (
+            f"{analysis}/{scale}",
+            {
+                "n_observations": int(np.isfinite(scores[in_model]).sum()),
+                "n_covariate_unknown": int((is_timed & ~has_all & np.any(members, axis=0)).sum()),
+            },
+        )
+        for order, (name, is_in) in enumerate(self._groups.items()):
+            own = variance[2 * order : 2 * order + 2, 2 * order : 2 * order + 2]
+            yield f"{analysis}/{scale}/{name}", {"n": int((in_model & is_in).sum())} | _named(line[order], own)
+            yield from self._levels(f"{analysis}/{scale}/{name}", line[order])
+            if order:
+                weight = np.zeros(width)
+                weight[2 * order + 1], weight[1] = 1, -1
+                difference, se = line[order][1] - line[0][1], math.sqrt(weight @ variance @ weight)
+                n = {"n": int(in_model.sum()), "difference": difference, "se": se, "t": difference / se}
+                yield f"{analysis}_difference/{scale}/{name}", n
+
+    def _variances(self, analysis: str, scale: str) -> tuple[Array, float]:
+        """The covariance of people's own lines and the SD of scores about them, as the release says."""
+        values = [self._components.get(f"{analysis}/{scale}/{name}") for name in _COMPONENTS]
+        level, slope, correlation, error = (math.nan if value is None else value for value in values)
+        covariance = 0.0 if 0 in (level, slope) else correlation * level * slope
+        return np.array([[level**2, covariance], [covariance, slope**2]]), error
 
     def _levels(self, address: str, line: Array) -> Results:
         assert self._growth is not None
@@ -108,10 +168,7 @@ class Growth:
         self, analysis: str, scale: str, times: Array, scores: Array, groups: Sequence[Array]
     ) -> tuple[tuple[list[Array], list[Array]], dict[str, float]]:
         """Each group's line (2,) with its covariance (2, 2), at the variances that the release says."""
-        values = [self._components.get(f"{analysis}/{scale}/{name}") for name in _COMPONENTS]
-        level, slope, correlation, error = (math.nan if value is None else value for value in values)
-        covariance = 0.0 if 0 in (level, slope) else correlation * level * slope
-        spread = np.array([[level**2, covariance], [covariance, slope**2]])
+        spread, error = self._variances(analysis, scale)
         lines: list[Array] = []
         variances: list[Array] = []
         has_any = np.isfinite(scores).any(axis=1) & np.any(groups, axis=0)
@@ -128,6 +185,13 @@ class Growth:
             lines.append(variances[-1] @ right_side)
         counts: dict[str, float] = {"n": int(has_any.sum()), "n_observations": int(np.isfinite(scores[has_any]).sum())}
         return (lines, variances), counts
+
+
+def _term(value: Any, category: str | None) -> float:
+    """A person's value of a covariate's term; NaN where the covariate is not known."""
+    if value is None:
+        return math.nan
+    return float(value) if category is None else float(value == category)
 
 
 def _named(line: Array, variance: Array) -> dict[str, float]:

@@ -51,7 +51,9 @@ class Sensitivity:
         is_member = np.logical_or.reduce([self._is_in[name] for name in members])
         has_any = np.logical_or.reduce([np.isfinite(study.scores[scale, wave]) for wave in study.waves])
         has_both = np.logical_and.reduce([np.isfinite(study.scores[scale, wave]) for wave in ends])
-        counted = is_member & has_any & study.planned[ends[0]] & study.planned[ends[1]]
+        # A wave that does not ask the scale is planned for nobody and left out by nobody.
+        planned = [study.planned_scale(scale, wave) if study.is_asked(scale, wave) else has_any for wave in ends]
+        counted = is_member & has_any & planned[0] & planned[1]
         return {"n": int(counted.sum()), "n_imputed": int((counted & ~has_both).sum())}
 
     def _delta(self, scale: str, contrast: Mapping[str, Any], scenario: Mapping[str, Any]) -> dict[str, float]:

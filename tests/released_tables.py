@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.results import GatedItem, ScaleItem, ScalePart, trace_sql
-from dagster_project.warehouse import Connection, identifier, literal, rows_as
+from dagster_project.release.contents import add_trace
+from dagster_project.warehouse import Connection, identifier, literal
 
 
 def released_tables(file: Path) -> Connection:
@@ -24,8 +24,5 @@ def released_tables(file: Path) -> Connection:
         table = f"{identifier(schema)}.{identifier(name)}"
         connection.execute(f"create table memory.{table} as from released.{table}")
     connection.execute("use memory; detach released")
-    parts = rows_as(connection, ScalePart, "select scale, part from codebook.scale_parts order by scale, part_order")
-    items = rows_as(connection, ScaleItem, "select scale, item from codebook.scale_items order by scale, item_order")
-    gates = rows_as(connection, GatedItem, "select item, gate from codebook.item_gates order by item, condition_order")
-    connection.execute(trace_sql(parts, items, gates))
+    add_trace(connection)
     return connection

@@ -112,15 +112,26 @@ def test_what_cannot_start_is_one_line(words: list[str], line: str, monkeypatch:
     assert output.err.count("\n") == 1
 
 
-def test_stand_ins_without_items_are_refused(tmp_path: Path, capsys: Any) -> None:
+def test_the_number_of_stand_ins_is_asked_for_where_no_table_says_it(tmp_path: Path, capsys: Any) -> None:
     folder = write_measures_study(tmp_path / "measures_study", size=2)
-    file = folder / "study.yaml"
+    file, command = folder / "study.yaml", ["simulate", "--study", str(folder), "--out", str(tmp_path / "out")]
+    assert main(command) == 2
+    assert capsys.readouterr().err == (
+        f"wavehouse: {file}: published: no published table says how many people there are; add --people N\n"
+    )
+    assert main([*command, "--people", "0"]) == 2
+    assert capsys.readouterr().err == "wavehouse: --people 0: give a whole number from 1 to 20000\n"
+    assert main([*command, "--people", "3"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "3 stand-in people, drawn from the study's design alone",
+        f"exports: {tmp_path / 'out'}",
+    ]
     published = "published: {file: published.csv, tables: {'1': summary}}\n"
     file.write_text(published + file.read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "published.csv").write_text("", encoding="utf-8")
-    assert main(["simulate", "--study", str(folder), "--out", str(tmp_path / "out")]) == 2
+    assert main([*command, "--people", "3"]) == 2
     assert capsys.readouterr().err == (
-        f"wavehouse: {file}: measures: stand-ins are made of items, and depression has none; simulate a study without measures\n"
+        "wavehouse: --people 3: the published table says how many people there are; leave --people out\n"
     )
 
 

@@ -51,6 +51,9 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
     } == dict.fromkeys(
         (
             "an_answer_is_typed_against_its_anchors",
+            "sums_over_times_and_covariates_are_summed_up_together",
+            "a_covariate_that_is_not_known_may_be_its_mean",
+            "who_counts_over_time_and_with_covariates",
             "an_item_may_allow_some_numbers_only",
             "items_have_their_own_anchors_and_tables",
             "labels_and_special_codes_hold_in_their_wave_only",
@@ -74,6 +77,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "scores_over_the_waves_and_covariates_are_summed_up_together",
             "equal_changes_by_different_ways_are_one",
             "people_with_the_same_waves_are_summed_up_together",
+            "people_with_the_same_answers_are_counted_together",
             "equal_scores_by_different_ways_are_one",
             "pairs_of_scales_whose_scores_mean_something",
             "only_people_who_answered_in_both_waves_are_paired",
@@ -85,6 +89,9 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "answers_and_reasons_are_counted_item_by_item",
             "a_run_ends_where_an_answer_differs_or_is_missing",
             "people_who_answered_all_items_are_counted_by_pairs_of_answers",
+            "who_is_in_which_stratum_of_a_norm",
+            "scores_are_compared_with_people_of_the_same_stratum",
+            "people_of_a_stratum_with_the_same_score_are_counted",
         ),
         "pass",
     )

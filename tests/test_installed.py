@@ -60,7 +60,7 @@ def test_the_wheel_is_the_code_of_the_clone_and_nothing_else(site: Path, tmp_pat
     file, version = _python(site, code, tmp_path).splitlines()
     assert Path(file) == site / "dagster_project" / "__init__.py"
     assert version == code_version(read_settings({}))
-    assert sorted(path.name for path in site.iterdir() if path.suffix != ".dist-info") == ["dagster_project"]
+    assert sorted(path.name for path in site.iterdir() if path.suffix != ".dist-info") == ["dagster_project", "wavehouse"]
     definitions = {"checklists.yaml", "instruments", "interviews", "norms.yaml", "propositions.yaml", "published", "raw"}
     example = site / "dagster_project" / "data" / "peer_workers"
     assert {path.name for path in example.iterdir()} == definitions | {"study.yaml"}

@@ -9,6 +9,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "dagster_project"
+DOOR = TESTS.parent / "wavehouse"
 #: They point at something, and do not say at what.
 POINTING = frozenset(
     """one ones other others another it this that these those each every both either neither all any some such same own none
@@ -46,6 +47,8 @@ FORMATS = frozenset(
         ("results/release_diff.py", "what"),
         ("results/reproduction.py", "computed"),
         ("results/reproduction.py", "printed"),
+        ("manuscript.py", "printed"),
+        ("release.py", "printed"),
         ("results/result_row.py", "printed"),
         ("results/trace.py", "how"),
         ("results/trace.py", "keyed"),
@@ -92,9 +95,9 @@ def folders_of(root: Path) -> list[str]:
     return sorted({path.parent.relative_to(root).as_posix() for path in root.rglob("*.py")})
 
 
-@pytest.mark.parametrize("folder", folders_of(PACKAGE))
-def test_names_say_what_things_are(folder: str) -> None:
-    pronouns = pronouns_in(PACKAGE, folder, BANNED)
+@pytest.mark.parametrize(("root", "folder"), [(root, folder) for root in (PACKAGE, DOOR) for folder in folders_of(root)])
+def test_names_say_what_things_are(root: Path, folder: str) -> None:
+    pronouns = pronouns_in(root, folder, BANNED)
     assert not pronouns, "\n".join(["name what it is: a finding, a row, a scale, an index", *pronouns])
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from typing import Any
 
 from dagster_project.settings import Settings
 
@@ -11,6 +12,13 @@ _STUDY_HELP = (
     "a study below data/, or a study folder (default: WAVEHOUSE_STUDY, the study whose folder one is in, the only one below"
     " data/, or the example peer_workers)"
 )
+
+
+class ReleaseAction(argparse.Action):
+    """A release that is named by its path needs no study to be found."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: Any) -> None:
+        namespace.release, namespace.is_about_study = values, False
 
 
 def add_command(

@@ -49,7 +49,8 @@ def _draft(folder: Path, options: argparse.Namespace) -> int:
         say(f"{file}: {words}")
     for file, reason in draft.left_out:
         say(f"left out: {file}: {reason}")
-    say(f"{len(draft.questions)} lines to answer, {draft.n_guesses} marked as guessed")
+    n_questions = len(draft.questions)
+    say(f"{n_questions} line{'' if n_questions == 1 else 's'} to answer, {draft.n_guesses} marked as guessed")
     say(*(f"  {question}" for question in draft.questions))
     say("next: answer the lines with !ask, look at those marked guessed, then")
     say(f"  wavehouse check --study {options.name}")

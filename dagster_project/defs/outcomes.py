@@ -15,7 +15,6 @@ from dagster_project.outcomes.analyses import (
     OUTCOME_NAMES,
     OUTCOMES,
     RESULT_CHECKS,
-    Outcome,
     compute_outcome,
     data_version,
     outcome_tables,
@@ -23,6 +22,7 @@ from dagster_project.outcomes.analyses import (
 )
 from dagster_project.outcomes.figures import draw_study, figures_markdown
 from dagster_project.outcomes.findings import audit_checks, audit_study
+from dagster_project.outcomes.outcome import Outcome
 from dagster_project.outcomes.reproduction import (
     PUBLISHED_OUTCOMES,
     compare_with_published,

@@ -17,15 +17,16 @@ from dagster_project.study_run import StudyRun
 _MARTS = (
     "answer_codes", "answer_days", "answer_sheets", "answers", "careless_counts", "careless_signs", "category_answers",
     "category_counts", "category_pairs", "change_counts", "change_moments", "code_counts", "counted_people",
-    "counted_profiles", "exclusions", "exports", "gate_contradictions", "group_category_answers", "group_category_counts",
-    "group_change_moments", "group_covariate_moments", "group_covariate_pattern_moments", "group_flow",
-    "group_number_moments", "group_pattern_moments", "group_scale_moments", "group_service_counts",
+    "counted_profiles", "exclusions", "exports", "gate_contradictions", "group_answer_patterns", "group_category_answers",
+    "group_category_counts", "group_change_moments", "group_covariate_growth_moments", "group_covariate_moments",
+    "group_covariate_pattern_moments", "group_flow", "group_number_moments", "group_pattern_moments", "group_scale_moments",
+    "group_service_counts",
     "group_subgroup_covariate_moments", "group_subgroup_moments", "growth_moments", "item_counts", "item_moments",
-    "item_pairs", "leaver_moments", "measure_values", "missing_answers", "number_moments", "participant_values",
-    "participants", "pattern_moments", "person_profiles", "planned_waves", "rejected_counts", "return_states", "returns",
-    "scale_moments", "scale_scores", "score_changes", "score_counts", "score_ledger", "score_pairs", "score_profiles",
-    "scores", "service_counts", "service_pairs", "service_use", "study_flow", "unplanned_answers", "visit_counts",
-    "wave_stamps",
+    "item_pairs", "leaver_moments", "measure_values", "missing_answers", "norm_score_counts", "norm_scores",
+    "number_moments", "participant_values", "participants", "pattern_moments", "person_profiles", "person_strata",
+    "planned_waves", "rejected_counts", "return_states", "returns", "scale_moments", "scale_scores", "score_changes",
+    "score_counts", "score_ledger", "score_pairs", "score_profiles", "scores", "service_counts", "service_pairs",
+    "service_use", "study_flow", "unplanned_answers", "visit_counts", "wave_stamps",
 )  # fmt: skip
 
 

@@ -161,7 +161,7 @@ def find_answers(column: ColumnFacts, n_items: int) -> Answers:
     kind, _ = answer_kind(column)
     if kind == "texts":
         return _text_answers(column)
-    special_codes = _special_codes(column)
+    special_codes = find_special_codes(column)
     special = {code.text for code in special_codes}
     low, high = answer_range(column)
     number = NUMBER if column.decimals else WHOLE_NUMBER
@@ -212,7 +212,8 @@ def _with_decimals(column: ColumnFacts, answers: Answers, n_items: int) -> Answe
     return replace(answers, codes=(), ground=ground, is_certain=False, decimals=column.decimals)
 
 
-def _special_codes(column: ColumnFacts) -> tuple[SpecialCode, ...]:
+def find_special_codes(column: ColumnFacts) -> tuple[SpecialCode, ...]:
+    """The texts of a column that are no answers."""
     codes = []
     for text, count in sorted(column.counts.items()):
         is_number = WHOLE_NUMBER.fullmatch(text) is not None
@@ -241,7 +242,7 @@ def _text_answers(column: ColumnFacts) -> Answers:
         for code, label in column.value_labels.items()
         if re.fullmatch(r"-?\d+", code) and missing_reason(label) is None
     }
-    special_codes = tuple(code for code in _special_codes(column) if code.text not in label_codes)
+    special_codes = tuple(code for code in find_special_codes(column) if code.text not in label_codes)
     special = {code.text for code in special_codes}
     texts = [text for text in column.counts if text not in special]
     if label_codes and all(text in label_codes or WHOLE_NUMBER.fullmatch(text) for text in texts):
@@ -273,6 +274,14 @@ def _choice_ranks(column: ColumnFacts) -> list[dict[str, int]]:
     if len(choices) < _MIN_CHOICES:
         return []
     return [{texts[side]: rank for rank, texts in enumerate(choices, start=1)} for side in (0, 1)]
+
+
+def known_order(words: Sequence[str]) -> list[str] | None:
+    """Words in the order of the ladder that has them all; None where none has."""
+    for ladder in _LADDERS:
+        if all(_step(word, ladder) is not None for word in words):
+            return _ordered(words, ladder)
+    return None
 
 
 def _by_code(labels: Mapping[str, int]) -> dict[str, int]:

@@ -31,13 +31,13 @@ _GENERIC_STEM = re.compile(r"\W*(?:q|v|f|var|item|question|frage|col|x|i)?[\W_]*
 #: Answers of questions of which several boxes may be ticked: no items of a scale.
 _BOX = re.compile(r"(?:not |un)?(?:selected|checked|mentioned|ticked|quoted|marked)|tick|x", re.IGNORECASE)
 _MAX_ANSWERS, _MAX_TEXT_ANSWERS, _MAX_TEXT_LENGTH = 16, 11, 100
-#: Columns of no more different numbers are no measure by themselves.
-_MAX_BINARY, _MAX_MEASURES = 2, 20
+#: Columns of one score at more times are none.
+_MAX_TIMES = 8
 #: How many steps numbers with decimals have, such as 0.0 to 100.0 or 0.000 to 1.000; finer ones go to 100 at most.
 _MAX_FINE_STEPS = 1000
 #: What ends the names of items that are keyed the other way, or were turned already.
 _TURNED_SUFFIX = re.compile(r"[_.]?(?:r|rev|reversed|rec|recoded)", re.IGNORECASE)
-_TOTAL = re.compile(r".*(?:total|sum|score|mean|summe|gesamt|index|avg|average)$", re.IGNORECASE)
+TOTAL_NAME = re.compile(r".*(?:total|sum|score|mean|summe|gesamt|index|avg|average)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Block:
     """Items that belong together. code: of the instrument. ground: why, after "because". templates: of the names without the
     wave, with {position}, one for each way in which the columns are called; none where each column is named. tick_list: of a
     block whose items are the choices of one column. turned_positions: of items whose names say that they are keyed the other
-    way, or were turned already (PSS4R)."""
+    way, or were turned already (PSS4R). are_single: whether its items are measures by themselves, each with its waves."""
 
     code: str
     items: tuple[Item, ...]
@@ -65,6 +65,7 @@ class Block:
     templates: tuple[str, ...] = ()
     tick_list: TickList | None = None
     turned_positions: tuple[int, ...] = ()
+    are_single: bool = False
 
     @cached_property
     def facts(self) -> ColumnFacts:
@@ -77,13 +78,17 @@ class Block:
 
     def columns_of(self, table_index: int) -> list[str | None]:
         """The column of each item in a table; None where it has none, and for all where nobody answered any of them."""
-        if not any(table_index in item.columns and item.columns[table_index].counts for item in self.items):
+        has_answers = [table_index in item.columns and bool(item.columns[table_index].counts) for item in self.items]
+        if self.are_single:
+            pairs = zip(self.items, has_answers, strict=True)
+            return [item.columns[table_index].name if is_answered else None for item, is_answered in pairs]
+        if not any(has_answers):
             return [None] * len(self.items)
         return [item.columns[table_index].name if table_index in item.columns else None for item in self.items]
 
 
 @dataclass
-class _Names:
+class Names:
     """Codes that are not used twice."""
 
     codes: set[str] = field(default_factory=lambda: {"services", "participants", "respondent", "answered_on"})
@@ -101,8 +106,8 @@ class _Names:
 
 def find_blocks(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> list[Block]:
     """The blocks over all tables. excluded: of each table the columns that are known to be something else."""
-    names = _Names()
-    stems, blocks = _list_blocks(names, _columns_by_stem(tables, excluded))
+    names = Names()
+    stems, blocks = _list_blocks(names, columns_by_stem(tables, excluded))
     items = [item for item in _items(tables, excluded) if not _is_of_list(item.stem, blocks)]
     remaining: list[Item] = []
     families: dict[tuple[str, str], list[tuple[int, Item]]] = defaultdict(list)
@@ -124,11 +129,10 @@ def find_blocks(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]
     order = {stem: position for position, stem in enumerate(stems)}
     remaining.sort(key=lambda item: order[item.stem])
     blocks = [*_with_other_spellings(blocks), *_blocks_of_questions(names, remaining)]
-    blocks = blocks or _single_measures(names, remaining)
     return sorted(blocks, key=lambda block: order[block.items[0].stem])
 
 
-def _list_blocks(names: _Names, columns: Mapping[str, Mapping[int, ColumnFacts]]) -> tuple[list[str], list[Block]]:
+def _list_blocks(names: Names, columns: Mapping[str, Mapping[int, ColumnFacts]]) -> tuple[list[str], list[Block]]:
     """All names of columns in their order, and a block for each column whose cells are lists."""
     blocks = []
     for stem, by_table in columns.items():
@@ -158,32 +162,19 @@ def _join_turned(families: dict[tuple[str, str], list[tuple[int, Item]]]) -> set
     return turned_items
 
 
-def _single_measures(names: _Names, items: Sequence[Item]) -> list[Block]:
-    """A block of each column of numbers, where there are no blocks of several: a score, or a question by itself. None of
-    very many, which are something else; those with decimals are the first to be left out."""
-    ground = "no columns look like the items of a questionnaire, and its whole numbers may be a score or one question"
-    measures = [item for item in items if answer_kind(item.facts)[0] == "numbers" and len(item.facts.numbers) > _MAX_BINARY]
-    with_decimals = [item for item in items if item.facts.decimals]
-    if len(measures) + len(with_decimals) <= _MAX_MEASURES:
-        measures = [item for item in items if item in measures or item in with_decimals]
-    grounds = {item.stem: ground.replace("whole numbers", "numbers") for item in with_decimals}
-    return [
-        Block(names.code(item.stem), (item,), grounds.get(item.stem, ground))
-        for item in measures
-        if len(measures) <= _MAX_MEASURES
-    ]
-
-
 def _items(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> list[Item]:
-    items = [Item(stem, by_table) for stem, by_table in _columns_by_stem(tables, excluded).items()]
+    items = [Item(stem, by_table) for stem, by_table in columns_by_stem(tables, excluded).items()]
     return [item for item in items if CHECKBOX_MARK not in item.stem and _is_item(item.facts)]
 
 
-def _columns_by_stem(tables: Sequence[WaveTable], excluded: Sequence[Collection[str]]) -> dict[str, dict[int, ColumnFacts]]:
+def columns_by_stem(
+    tables: Sequence[WaveTable], excluded: Sequence[Collection[str]], has_totals: bool = False
+) -> dict[str, dict[int, ColumnFacts]]:
+    """The column of each name without the wave, by its table's index. has_totals: with those that are totals by name."""
     columns: dict[str, dict[int, ColumnFacts]] = defaultdict(dict)
     for index, table in enumerate(tables):
         for name, column in table.columns.items():
-            if name not in excluded[index] and not _TOTAL.fullmatch(name):
+            if name not in excluded[index] and (has_totals or not TOTAL_NAME.fullmatch(name)):
                 columns[table.stem(name)].setdefault(index, column)
     return columns
 
@@ -269,7 +260,7 @@ def _is_block(items: Sequence[Item]) -> bool:
 
 
 def _numbered_block(
-    names: _Names, stem: str, suffix: str, members: Sequence[tuple[int, Item]], turned_items: Collection[str]
+    names: Names, stem: str, suffix: str, members: Sequence[tuple[int, Item]], turned_items: Collection[str]
 ) -> Block:
     numbers = [number for number, _ in members]
     items = tuple(item for _, item in members)
@@ -284,6 +275,13 @@ def _numbered_block(
             return Block(code, items, ground, (template,))
     turned_positions = tuple(position for position, item in enumerate(items, start=1) if item.stem in turned_items)
     return Block(code, items, ground, turned_positions=turned_positions)
+
+
+def may_be_waves(block: Block) -> bool:
+    """Whether columns that are numbered by something else than positions hold more numbers than items have answers:
+    d8, d10, d12, d14 may be one score at four times."""
+    is_numbered = all(_numbered_name(item.stem) is not None for item in block.items) and len(block.items) <= _MAX_TIMES
+    return is_numbered and not block.templates and len(block.facts.values) > _MAX_ANSWERS and block.facts.is_numeric
 
 
 def _with_other_spellings(blocks: Sequence[Block]) -> list[Block]:
@@ -313,7 +311,7 @@ def _escaped(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _blocks_of_questions(names: _Names, items: Sequence[Item]) -> list[Block]:
+def _blocks_of_questions(names: Names, items: Sequence[Item]) -> list[Block]:
     """Blocks of columns without numbers: rows of one question, or neighbours with the same labels or texts."""
     blocks = []
     for _, run in groupby(_with_runs(items), key=lambda pair: pair[0]):

@@ -100,18 +100,20 @@ class ColumnFacts:
             if (decimals := decimals_of(text)) is None:
                 return self.decimals_of_parts
             max_decimals = max(max_decimals, decimals)
-        is_no_answer = _has_two_readings(self.fractions, n_cells) or self._is_standardised
+        is_no_answer = _has_two_readings(self.fractions, n_cells) or self.is_standardised
         return self.decimals_of_parts if is_no_answer else max_decimals
 
     @property
-    def _is_standardised(self) -> bool:
+    def is_standardised(self) -> bool:
         """Whether its numbers have the mean 0 and the standard deviation 1."""
         counts = [(float(number), count) for number, count in self.numbers.items()]
         counts += [(number_of(text), count) for text, count in self.fractions.items()]
         n = sum(count for _, count in counts)
+        if n < _MIN_CELLS:
+            return False
         mean = sum(number * count for number, count in counts) / n
         deviation = math.sqrt(sum((number - mean) ** 2 * count for number, count in counts) / n)
-        return n >= _MIN_CELLS and abs(mean) < _CLOSE_TO_STANDARD and abs(deviation - 1) < _CLOSE_TO_STANDARD
+        return abs(mean) < _CLOSE_TO_STANDARD and abs(deviation - 1) < _CLOSE_TO_STANDARD
 
 
 def _has_two_readings(fractions: Counter[str], n_cells: int) -> bool:

@@ -7,7 +7,7 @@ here: facts about one thing (the modules beside), the YAML (protocol_text.py, in
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dagster_project.drafting.answers import Answers, find_answers
@@ -16,7 +16,15 @@ from dagster_project.drafting.gates import GateProposals, find_gates
 from dagster_project.drafting.identifiers import Identifier, find_identifiers
 from dagster_project.drafting.keys import KeyProposal, find_reversed
 from dagster_project.drafting.library import LibraryMatch, recognise_instrument
-from dagster_project.drafting.people import AnswerDate, Variable, find_answer_date, find_variables, with_common_order
+from dagster_project.drafting.measures import DraftedMeasures, find_measures
+from dagster_project.drafting.people import (
+    AnswerDate,
+    Variable,
+    find_answer_date,
+    find_variables,
+    variables_of_person,
+    with_common_order,
+)
 from dagster_project.drafting.sources import Sources
 from dagster_project.drafting.waves import Source, Waves, WaveTable, find_waves, in_order_of_days, without_wave_in_names
 from dagster_project.exports import DictionaryField, read_dictionary
@@ -28,13 +36,14 @@ PEOPLE_FILE, PEOPLE_COLUMN = "people.csv", "participant"
 @dataclass(frozen=True)
 class DraftedBlock:
     """A block with its answers. match: the instrument of the library that has its name. keys: which items are turned. gates:
-    which are asked only after certain answers."""
+    which are asked only after certain answers. item_codes: of items that are not called by their position in the block."""
 
     block: Block
     answers: Answers
     match: LibraryMatch | None
     keys: KeyProposal
     gates: GateProposals
+    item_codes: tuple[str, ...] = ()
 
     @property
     def is_of_library(self) -> bool:
@@ -96,6 +105,17 @@ class Draft:
     left_out: tuple[tuple[Path, str], ...]
     waves_without_items: tuple[str, ...] = ()
     definitions: tuple[tuple[Path, str], ...] = ()
+    measures: DraftedMeasures = field(default_factory=DraftedMeasures)
+
+    @property
+    def export_blocks(self) -> tuple["DraftedBlock", ...]:
+        """The blocks of exports: those of items, and that of measures."""
+        if not self.measures.measures:
+            return self.blocks
+        codes = tuple(measure.code for measure in self.measures.measures)
+        keys = KeyProposal((), "measures are not turned")
+        block = DraftedBlock(self.measures.block, self.measures.answers, None, keys, GateProposals(), codes)
+        return (*self.blocks, block)
 
     @property
     def common_ends(self) -> tuple["DraftedBlock", ...]:
@@ -140,9 +160,14 @@ def draft_study(found_sources: Sources) -> Draft:
     excluded = [known_names | people for known_names, people in zip(known_columns, people_columns, strict=True)]
     fields = [field for file in found_sources.dictionaries for field in read_dictionary(file)]
     blocks = _drafted_blocks(find_blocks(tables, excluded), tables, fields)
+    used_codes = {variable.code for variable in variables} | {drafted.code for drafted in blocks}
+    person_columns = [identifier_column(table, identifiers[index]) for index, table in enumerate(tables)]
+    measures = find_measures(tables, excluded, [drafted.block for drafted in blocks], person_columns, used_codes)
+    if roster_source is None and all(table.source is first_table.source for table in tables):
+        variables += variables_of_person(measures.people_columns, variables)
     copies = _copies(tables, roster_source[0] if roster_source else None)
     roster = _roster(roster_source, tables, identifiers, variables, copies)
-    exports = _exports(tables, identifiers, dates, [drafted.block for drafted in blocks], copies)
+    exports = _exports(tables, identifiers, dates, [*(drafted.block for drafted in blocks), measures.block], copies)
     dictionary = f"dictionary/{found_sources.dictionaries[0].name}" if found_sources.dictionaries else None
     if dictionary is not None:
         copies[found_sources.dictionaries[0]] = dictionary
@@ -163,6 +188,7 @@ def draft_study(found_sources: Sources) -> Draft:
         tuple(left_out),
         waves_without_items,
         found_sources.definitions,
+        measures,
     )
 
 

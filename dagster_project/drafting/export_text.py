@@ -12,7 +12,16 @@ from dagster_project.drafting.columns import ColumnFacts, has_row_numbers_only
 from dagster_project.drafting.draft import Draft, DraftedBlock, DraftedExport, identifier_column
 from dagster_project.drafting.marks import DecimalMark, decimal_mark, has_fractions, marks_of_columns
 from dagster_project.drafting.tick_lists import TickList
-from dagster_project.drafting.yaml_lines import flow_list, flow_mapping, guessed, one_line, question_value, scalar
+from dagster_project.drafting.yaml_lines import (
+    Anchors,
+    flow_list,
+    flow_mapping,
+    guessed,
+    one_line,
+    question_value,
+    scalar,
+    without_lonely_anchors,
+)
 from dagster_project.study import ASK, Layout
 
 #: What tools say of responses that are no answers, with the reason to set them aside.
@@ -26,46 +35,16 @@ _COMPLETION: Mapping[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
 }
 
 
-class _Anchors:
-    """Values that several exports share: written once, referred to by name afterwards."""
-
-    def __init__(self) -> None:
-        self._names: dict[tuple[str, str], str] = {}
-
-    def lines(self, key: str, value_lines: Sequence[str]) -> list[str]:
-        """The lines of a key, or a reference to the same value of an export above. value_lines begin with the key."""
-        content = "\n".join(value_lines)
-        if (name := self._names.get((key, content))) is not None:
-            return [f"    {key}: *{name}"]
-        count = sum(known_key == key for known_key, _ in self._names)
-        name = key if count == 0 else f"{key}_{count + 1}"
-        self._names[key, content] = name
-        first_line = value_lines[0].replace(f"{key}: ", f"{key}: &{name} ", 1)
-        return [first_line.rstrip(), *value_lines[1:]]
-
-
 def exports_lines(draft: Draft) -> list[str]:
     """The lines below `exports:`."""
-    anchors = _Anchors()
+    anchors = Anchors()
     lines = [] if draft.roster.wave else _roster_lines(draft, anchors)
     for export in draft.exports:
         lines += [*([""] if lines else []), *_export_lines(draft, export, anchors)]
-    return _without_lonely_anchors(lines)
+    return without_lonely_anchors(lines)
 
 
-def _without_lonely_anchors(lines: Sequence[str]) -> list[str]:
-    """The lines without the names of values that nothing refers to."""
-    text = "\n".join(lines)
-    clean_lines = []
-    for line in lines:
-        for word in line.split(" "):
-            if word.startswith("&") and word[1:].isidentifier() and f"*{word[1:]}" not in text.replace("\n", " ").split(" "):
-                line = line.replace(f" {word}", "", 1)
-        clean_lines.append(line)
-    return clean_lines
-
-
-def _roster_lines(draft: Draft, anchors: _Anchors) -> list[str]:
+def _roster_lines(draft: Draft, anchors: Anchors) -> list[str]:
     roster = draft.roster
     reader = roster.source.reader if roster.source is not None else "delimited"
     lines = [
@@ -89,6 +68,8 @@ def _roster_lines(draft: Draft, anchors: _Anchors) -> list[str]:
         columns = {variable.code: scalar(variable.column) for variable in draft.variables}
         mapping = flow_mapping("      - {block: participants, columns: ", columns, 8)
         lines += ["    blocks:", *mapping[:-1], f"{mapping[-1]}}}"]
+        if codes := _marks_of_people(draft):
+            lines.append(guessed(f"    special_codes: {codes}", "programs write it for a cell without a value"))
     if roster.source is not None and all(export.table.source is not roster.source for export in draft.exports):
         used_columns = {roster.respondent, *(variable.column for variable in draft.variables)}
         if other_columns := [
@@ -96,6 +77,19 @@ def _roster_lines(draft: Draft, anchors: _Anchors) -> list[str]:
         ]:
             lines += flow_list("    ignored: ", other_columns, 4)
     return lines
+
+
+def _marks_of_people(draft: Draft) -> str:
+    """What programs write in the roster's columns for a cell without a value, as special codes; "" for nothing."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for variable in draft.variables:
+        if variable.missing_marks:
+            groups.setdefault(variable.missing_marks, []).append(variable.code)
+    parts = [
+        f"{{blocks: [{', '.join(codes)}], codes: {{{', '.join(f'{scalar(mark)}: blank' for mark in marks)}}}}}"
+        for marks, codes in groups.items()
+    ]
+    return f"[{', '.join(parts)}]" if parts else ""
 
 
 def _numbers_of_people(draft: Draft, facts: Mapping[str, ColumnFacts]) -> list[ColumnFacts]:
@@ -124,11 +118,13 @@ def roster_of_wave_lines(draft: Draft) -> list[str]:
         mapping[-1] += ", "
         other_lines = flow_mapping("decimal_of_columns: ", marks, 2)
         mapping = [*mapping[:-1], mapping[-1] + other_lines[0], *other_lines[1:]]
+    if codes := _marks_of_people(draft):
+        mapping = [*mapping[:-1], f"{mapping[-1]},", f"  special_codes: {codes}"]
     return [*mapping[:-1], guessed(f"{mapping[-1]}}}", roster.ground), ""]
 
 
 def _marks_of_export(draft: Draft, export: DraftedExport) -> DecimalMark:
-    blocks = [drafted for drafted in draft.blocks if drafted.block.tick_list is None]
+    blocks = [drafted for drafted in draft.export_blocks if drafted.block.tick_list is None]
     names = _block_columns(blocks, export.index)
     return marks_of_columns(facts for name, facts in export.table.columns.items() if name in names)
 
@@ -168,11 +164,11 @@ def _decimal_lines(mark: DecimalMark) -> list[str]:
     return lines
 
 
-def _respondent_question(export: DraftedExport, anchors: _Anchors) -> list[str]:
+def _respondent_question(export: DraftedExport, anchors: Anchors) -> list[str]:
     return anchors.lines("respondent", [f"    respondent: {question_value(export.identifier.reason)}"])
 
 
-def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> list[str]:
+def _export_lines(draft: Draft, export: DraftedExport, anchors: Anchors) -> list[str]:
     table, source = export.table, export.table.source
     code = f"{table.wave.lower()}_{export.part}" if export.part else table.wave.lower()
     lines = [f"  - export: {code}", f"    wave: {table.wave}  # {one_line(table.ground)}"]
@@ -200,10 +196,10 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> lis
     lines += _date_lines(export, anchors)
     if export.identifier.n_repeated:
         question = (
-            f"first, latest_complete or refuse ({export.identifier.n_repeated} people of {table.wave} have several rows)"
+            f"first, latest_complete or refuse ({_people_with_rows(export.identifier.n_repeated, table.wave)} several rows)"
         )
         lines.append(f"    duplicates: {question_value(question)}")
-    blocks = [drafted for drafted in draft.blocks if any(drafted.block.columns_of(export.index))]
+    blocks = [drafted for drafted in draft.export_blocks if any(drafted.block.columns_of(export.index))]
     lines += _decimal_lines(_marks_of_export(draft, export))
     lines += _block_lines(blocks, export, anchors)
     lines += _label_lines(blocks, anchors)
@@ -211,6 +207,10 @@ def _export_lines(draft: Draft, export: DraftedExport, anchors: _Anchors) -> lis
     lines += _set_aside_lines(export)
     lines += _ignored_lines(draft, export, blocks, anchors)
     return lines
+
+
+def _people_with_rows(n_people: int, wave: str) -> str:
+    return f"{n_people} people of {wave} have" if n_people > 1 else f"1 person of {wave} has"
 
 
 def _row_lines(export: DraftedExport) -> list[str]:
@@ -221,7 +221,7 @@ def _row_lines(export: DraftedExport) -> list[str]:
     return [f"    rows: {parts[0]}"] if len(parts) == 1 else ["    rows:", *(f"      - {part}" for part in parts)]
 
 
-def _date_lines(export: DraftedExport, anchors: _Anchors) -> list[str]:
+def _date_lines(export: DraftedExport, anchors: Anchors) -> list[str]:
     answer_date = export.answer_date
     if not answer_date.column:
         choices = " or ".join(scalar(name) for name in answer_date.choices[:3])
@@ -238,13 +238,19 @@ def _block_columns(blocks: Sequence[DraftedBlock], index: int) -> set[str]:
     return {column for drafted in blocks for column in drafted.block.columns_of(index) if column is not None}
 
 
-def _block_lines(blocks: Sequence[DraftedBlock], export: DraftedExport, anchors: _Anchors) -> list[str]:
+def _block_lines(blocks: Sequence[DraftedBlock], export: DraftedExport, anchors: Anchors) -> list[str]:
     if not blocks:
         question = "no columns look like items; name those that are, e.g. [{block: mood, template: Q{position}}]"
         return anchors.lines("blocks", [f"    blocks: {question_value(question)}"])
     lines = ["    blocks:"]
     for drafted in blocks:
         columns = drafted.block.columns_of(export.index)
+        if drafted.item_codes:
+            pairs = {
+                code: scalar(column) for code, column in zip(drafted.item_codes, columns, strict=True) if column is not None
+            }
+            lines += ["      - block: measures", *flow_mapping("        columns: ", pairs, 8)]
+            continue
         width = max(2, len(str(len(columns))))
         codes = [f"{drafted.code}_{position:0{width}d}" for position in range(1, len(columns) + 1)]
         absent = [code for code, column in zip(codes, columns, strict=True) if column is None]
@@ -301,7 +307,7 @@ def _template(drafted: DraftedBlock, columns: Sequence[str | None]) -> str | Non
     return None
 
 
-def _label_lines(blocks: Sequence[DraftedBlock], anchors: _Anchors) -> list[str]:
+def _label_lines(blocks: Sequence[DraftedBlock], anchors: Anchors) -> list[str]:
     groups: dict[tuple[tuple[str, int], ...], list[DraftedBlock]] = {}
     for drafted in blocks:
         if drafted.answers.labels:
@@ -326,7 +332,7 @@ def _label_lines(blocks: Sequence[DraftedBlock], anchors: _Anchors) -> list[str]
     return anchors.lines("labels", ["    labels: ", *lines])
 
 
-def _special_code_lines(blocks: Sequence[DraftedBlock], anchors: _Anchors) -> list[str]:
+def _special_code_lines(blocks: Sequence[DraftedBlock], anchors: Anchors) -> list[str]:
     groups: dict[tuple[SpecialCode, ...], list[DraftedBlock]] = {}
     for drafted in blocks:
         if drafted.answers.special_codes:
@@ -366,7 +372,7 @@ def _set_aside_lines(export: DraftedExport) -> list[str]:
     ]
 
 
-def _ignored_lines(draft: Draft, export: DraftedExport, blocks: Sequence[DraftedBlock], anchors: _Anchors) -> list[str]:
+def _ignored_lines(draft: Draft, export: DraftedExport, blocks: Sequence[DraftedBlock], anchors: Anchors) -> list[str]:
     table = export.table
     used_columns = _block_columns(blocks, export.index) | {
         identifier_column(table, export.identifier),

@@ -12,6 +12,7 @@ from dagster_project.drafting.answers import missing_reason
 from dagster_project.drafting.columns import NUMBER, ColumnFacts
 from dagster_project.drafting.waves import WaveTable
 from dagster_project.exports import DateColumn, abbreviated_list, quoted, read_dates
+from dagster_project.exports.data_dictionary import CHECKBOX_MARK
 
 #: What columns of people are called: code, section and label in tables, words in the name.
 _VARIABLES: tuple[tuple[str, str, str], ...] = (
@@ -32,6 +33,10 @@ _VARIABLES: tuple[tuple[str, str, str], ...] = (
 #: A column of more numbers than this counts something; of fewer, they may be categories.
 _MAX_NUMBERED_CATEGORIES = 6
 _MAX_CATEGORIES, _MAX_TEXT_LENGTH, _MAX_QUESTION_LENGTH = 15, 80, 60
+#: Of more columns that stay the same none is taken for a fact about people.
+_MAX_ADDED_VARIABLES = 20
+#: What signs in a category's name are in its code.
+_SIGNS = {"<=": "up_to ", ">=": "from ", "≤": "up_to ", "≥": "from ", "<": "under ", ">": "over "}
 _TOOL_DATES: Mapping[str, tuple[str, ...]] = {
     "qualtrics": ("EndDate", "StartDate"),
     "limesurvey": ("submitdate", "Date submitted"),
@@ -52,7 +57,8 @@ class Category:
 
 @dataclass(frozen=True)
 class Variable:
-    """A fact about people. column: in the roster's file. categories: none for a number. ground: how it is known."""
+    """A fact about people. column: in the roster's file. categories: none for a number. ground: how it is known.
+    missing_marks: what programs write there for a cell without a value."""
 
     code: str
     label: str
@@ -61,6 +67,7 @@ class Variable:
     categories: tuple[Category, ...] = ()
     limits: tuple[int, int] | None = None
     unit: str | None = None
+    missing_marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,21 @@ def find_variables(columns: Mapping[str, ColumnFacts], excluded: Collection[str]
     return list(variables.values())
 
 
+def variables_of_person(columns: Sequence[ColumnFacts], variables: Sequence[Variable]) -> list[Variable]:
+    """More participant variables: columns that say the same of a person in all waves. variables: those that are known."""
+    codes = {variable.code for variable in variables}
+    added_variables: list[Variable] = []
+    for column in columns:
+        code = re.sub(r"[^a-z0-9]+", "_", column.name.lower()).strip("_")[:40]
+        if not code or not code[0].isalpha() or code in codes or CHECKBOX_MARK in column.name:
+            continue
+        variable = _variable(code, column.name, column, "it says the same of a person in all waves")
+        if variable is not None and (not variable.categories or len(variable.categories) > 1):
+            codes.add(code)
+            added_variables.append(variable)
+    return added_variables if len(added_variables) <= _MAX_ADDED_VARIABLES else []
+
+
 def _known_variable(name: str) -> tuple[str, str] | None:
     text = name.partition(" | ")[0].strip()
     for code, label, pattern in _VARIABLES:
@@ -115,19 +137,21 @@ def _known_variable(name: str) -> tuple[str, str] | None:
 
 def _variable(code: str, label: str, column: ColumnFacts, ground: str) -> Variable | None:
     is_labelled = any(text in column.value_labels for text in column.counts)
+    marks = tuple(sorted(set(column.counts) - set(column.values)))
     if column.is_numeric and not is_labelled and (len(column.values) > _MAX_NUMBERED_CATEGORIES or code == "age"):
         numbers = [float(text.replace(",", ".")) for text in column.counts if NUMBER.fullmatch(text)]
         words = f"{ground}, with numbers from {min(numbers):g} to {max(numbers):g}"
         return Variable(
-            code, label, column.name, words, (), (0, 120) if code == "age" else None, "years" if code == "age" else None
-        )
+            code, label, column.name, words, (), (0, 120) if code == "age" else None,
+            "years" if code == "age" else None, marks,
+        )  # fmt: skip
     if (
         _is_date(column)
         or len(column.counts) > _MAX_CATEGORIES
         or any(len(text) > _MAX_TEXT_LENGTH for text in column.counts)
     ):
         return None
-    texts = dict.fromkeys([*column.value_labels, *sorted(column.counts)])
+    texts = dict.fromkeys([*column.value_labels, *sorted(column.values)])
     categories: list[Category] = []
     for text in texts:
         if text not in column.counts and missing_reason(column.value_labels.get(text, "")) is not None:
@@ -135,14 +159,19 @@ def _variable(code: str, label: str, column: ColumnFacts, ground: str) -> Variab
         name = column.value_labels.get(text, "").strip() or text
         if any(name == category.texts[0] for category in categories):
             continue
-        categories.append(Category(_category_code(name, text, categories), name, tuple(dict.fromkeys((text, name)))))
+        categories.append(Category(category_code(name, text, categories), name, tuple(dict.fromkeys((text, name)))))
     source = "labels of the file" if is_labelled else f"cells: {abbreviated_list([quoted(text) for text in texts])}"
-    return Variable(code, label, column.name, f"{ground}; categories are the {source}", tuple(categories))
+    return Variable(
+        code, label, column.name, f"{ground}; categories are the {source}", tuple(categories), missing_marks=marks
+    )
 
 
-def _category_code(label: str, text: str, categories: Collection[Category]) -> str:
+def category_code(label: str, text: str, categories: Collection[Category]) -> str:
+    """A code for a category that others have not."""
     used_codes = {category.code for category in categories}
     for candidate in (label, text):
+        for sign, word in _SIGNS.items():
+            candidate = candidate.replace(sign, word)
         code = re.sub(r"[^A-Za-z0-9]+", "_", candidate).strip("_")[:40].lower()
         if code and code not in used_codes:
             return code

@@ -3,21 +3,30 @@
 Belongs here: its text. Does not belong here: what is decided (draft.py), its exports (export_text.py).
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 
+from dagster_project.drafting.blocks import may_be_waves
 from dagster_project.drafting.draft import Draft, DraftedBlock
 from dagster_project.drafting.export_text import exports_lines, roster_of_wave_lines
+from dagster_project.drafting.measure_text import measure_outcomes, measures_lines
 from dagster_project.drafting.people import Variable
 from dagster_project.drafting.yaml_lines import flow_list, flow_mapping, guessed, one_line, question_value, scalar
 from dagster_project.study import ASK, in_words, is_arm_code
 
 _DAYS_A_MONTH = 365.25 / 12
+_EVENT_COLUMN = "redcap_event_name"
+_ARM_OF_EVENT = re.compile(r"_arm_(\d+)[a-z]?$")
 
 
 def protocol_text(draft: Draft, study: str) -> str:
     """The YAML of study.yaml."""
     names = [f"library:{drafted.code}" if drafted.is_of_library else drafted.code for drafted in draft.blocks]
-    outcomes = [scale for drafted in draft.blocks for scale in _scales(drafted)]
+    outcomes = [scale for drafted in draft.blocks for scale in _scales(drafted)] + measure_outcomes(draft.measures)
+    outcome_lines = flow_list("outcomes: ", outcomes, 0) if outcomes else []
+    if outcomes:
+        subject = "what" if draft.measures.measures else "the scales that"
+        outcome_lines[-1] += f"  # {subject} the tables print, in order"
     lines = [
         f"# Drafted from files. `wavehouse check --study {study}` says what is still asked and what does not fit.",
         "# A line marked `guessed` is to be looked at; a value that begins with !ask is to be answered.",
@@ -32,24 +41,43 @@ def protocol_text(draft: Draft, study: str) -> str:
         "",
     ]
     if names:
-        lines += flow_list("instruments: ", names, 0)
+        lines += _instrument_lines(draft, names)
         for drafted in draft.blocks:
             if drafted.is_of_library:
                 ground = f"of its name, its {len(drafted.block.items)} items and their answers"
                 lines.append(f"# library:{drafted.code} is guessed: because {ground}")
                 lines += _skip_lines(drafted)
         lines += _twin_lines(draft)
-        lines += flow_list("outcomes: ", outcomes, 0)
-        lines[-1] += "  # the scales that the tables print, in order"
+        lines += [*measures_lines(draft.measures, draft.waves.names), *outcome_lines]
         lines += _common_lines(draft)
+    elif measures := measures_lines(draft.measures, draft.waves.names):
+        lines += [*measures, *outcome_lines]
     else:
         question = "no columns look like items of a questionnaire; write its file below instruments/"
         lines += [
             f"instruments: {question_value(question)}",
             f"outcomes: {question_value('the scales that the tables print')}",
         ]
-    lines += ["", *_variable_lines(draft.variables), *roster_of_wave_lines(draft), "exports:", *exports_lines(draft)]
+    lines += [
+        "",
+        *_variable_lines(draft.variables),
+        *_group_lines(draft),
+        *roster_of_wave_lines(draft),
+        "exports:",
+        *exports_lines(draft),
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _instrument_lines(draft: Draft, names: Sequence[str]) -> list[str]:
+    """The instruments; a proposal where the columns of one could be one score at several times."""
+    scores = [drafted.block for drafted in draft.blocks if may_be_waves(drafted.block)]
+    if not scores:
+        return flow_list("instruments: ", names, 0)
+    columns = "; ".join(f"{block.items[0].stem} to {block.items[-1].stem}" for block in scores)
+    lines = flow_list(f"instruments: {ASK} ", names, 0)
+    remark = "items of one time, or one score at several times, whose columns are then measures of these waves"
+    return [*lines[:-1], f"{lines[-1]}  # {columns}: {remark}?"]
 
 
 def _skip_lines(drafted: DraftedBlock) -> list[str]:
@@ -189,12 +217,13 @@ def _variable_lines(variables: Sequence[Variable]) -> list[str]:
             text_words = f", text: [{texts}]" if category.texts != (category.label,) else ""
             code = f'"{category.code}"' if category.code.isdigit() else scalar(category.code)
             lines.append(f"      - {{category: {code}, label: {scalar(category.label)}{text_words}}}")
-    return [*lines, "", *_group_lines(variables)]
+    return [*lines, ""]
 
 
-def _group_lines(variables: Sequence[Variable]) -> list[str]:
-    """A question where a variable looks like the arms of a trial: everybody as one group would hide the comparison."""
-    for variable in variables:
+def _group_lines(draft: Draft) -> list[str]:
+    """A question where a variable looks like the arms of a trial, or events are of several arms: everybody as one group
+    would hide the comparison."""
+    for variable in draft.variables:
         if variable.categories and is_arm_code(variable.code):
             codes = ", ".join(category.code for category in variable.categories)
             question = (
@@ -202,4 +231,17 @@ def _group_lines(variables: Sequence[Variable]) -> list[str]:
                 " natural}, or none"
             )
             return [f"groups: {question_value(question)}", ""]
+    arms = {match[1] for source in _event_sources(draft) for event in source if (match := _ARM_OF_EVENT.search(event))}
+    if len(arms) > 1:
+        question = (
+            f"the groups to compare, or none: events are of arms {' and '.join(sorted(arms))}, and no column says who is in"
+            " which; add one to the export and to participant_variables, and name it here"
+        )
+        return [f"groups: {question_value(question)}", ""]
     return []
+
+
+def _event_sources(draft: Draft) -> list[Collection[str]]:
+    """The texts of REDCap's column of events, of each file that has one."""
+    facts = {export.table.source.path: export.table.source.facts for export in draft.exports}
+    return [columns[_EVENT_COLUMN].counts for columns in facts.values() if _EVENT_COLUMN in columns]

@@ -10,12 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dagster_project.drafting.columns import ColumnFacts
 from dagster_project.drafting.wave_names import WaveName, name_without_wave, wave_of_name
 
 #: So many columns carry a wave, and so large a share of all columns, and so many of what they share occurs in two waves.
 _MIN_MARKED_SHARE, _MIN_SHARED_STEMS, _MIN_SHARED_COLUMNS = 0.15, 2, 5
 #: Numbers without a word say less: so many columns of so large a share must have the same ones.
 _MIN_NUMBERED_STEMS, _MIN_NUMBERED_SHARE = 5, 0.3
+#: Scores of more waves are none, and of columns with more different numbers most are scores.
+_MAX_SCORE_WAVES, _MOST_ANSWERS = 6, 11
+_NUMBER_BEHIND_LETTER = re.compile(r"(?P<stem>.*[A-Za-z])(?P<number>[1-9][0-9]*)")
 _NUMBER_AT_END = re.compile(r"(?P<stem>.+?)(?P<mark>[_.](?P<number>\d))")
 #: What statistics programs add to the second of two columns of one name.
 _SECOND = (("_2", ""), (".2", ""), (".y", ".x"), ("_y", "_x"))
@@ -54,11 +58,12 @@ def _by_words(columns: Sequence[str]) -> list[MarkedWave]:
         n_shared = sum(len(shared_stems & set(stems.values())) for stems in marked.values())
         n_marked = sum(map(len, marked.values()))
         if len(marked) > 1 and n_shared >= _MIN_SHARED_COLUMNS and n_marked >= _MIN_MARKED_SHARE * len(columns):
-            return [
-                MarkedWave(names[wave], stems, f"{len(stems)} columns carry {wave} in their names")
-                for wave, stems in marked.items()
-            ]
+            return [MarkedWave(names[wave], stems, _carriers(len(stems), wave)) for wave, stems in marked.items()]
     return []
+
+
+def _carriers(n_columns: int, wave: str) -> str:
+    return f"{n_columns} columns carry {wave} in their names" if n_columns > 1 else f"1 column carries {wave} in its name"
 
 
 def _shared_stems(stems_of_waves: Iterable[Mapping[str, str]]) -> set[str]:
@@ -96,6 +101,42 @@ def _by_numbers_from_0(columns: Sequence[str]) -> list[MarkedWave]:
         )
         for number, stems in sorted(stems_by_number.items())
     ]
+
+
+def waves_of_scores(facts: Mapping[str, ColumnFacts]) -> list[MarkedWave]:
+    """Waves that are numbered from 1 right behind the names of scores: masc1, masc2, masc3. Items are numbered so as well;
+    most of these columns hold more different numbers than an item has answers."""
+    columns_by_stem: dict[str, dict[int, str]] = defaultdict(dict)
+    for column in facts:
+        if match := _NUMBER_BEHIND_LETTER.fullmatch(column):
+            columns_by_stem[match["stem"]][int(match["number"])] = column
+    series = {stem: columns for stem, columns in columns_by_stem.items() if len(columns) > 1}
+    if len(series) < _MIN_NUMBERED_STEMS:
+        return []
+    numbers = sorted({number for columns in series.values() for number in columns})
+    wide_series = [columns for columns in series.values() if any(_is_wide(facts[column]) for column in columns.values())]
+    n_columns = sum(map(len, series.values()))
+    if numbers != list(range(1, len(numbers) + 1)) or len(numbers) > _MAX_SCORE_WAVES:
+        return []
+    if 2 * len(wide_series) < len(series) or n_columns < _MIN_NUMBERED_SHARE * len(facts):
+        return []
+    stems_by_number = {
+        number: {columns[number]: stem for stem, columns in series.items() if number in columns} for number in numbers
+    }
+    return [
+        MarkedWave(
+            WaveName(f"T{number}", (2, float(number))),
+            stems,
+            f"guessed: because {len(stems)} names of columns end in {number}, and most hold more different numbers than an"
+            " item has answers",
+        )
+        for number, stems in stems_by_number.items()
+    ]
+
+
+def _is_wide(column: ColumnFacts) -> bool:
+    """Whether its cells are numbers, and more different ones than an item has answers."""
+    return column.is_numeric and len(column.values) > _MOST_ANSWERS
 
 
 def _by_second_columns(columns: Sequence[str]) -> list[MarkedWave]:

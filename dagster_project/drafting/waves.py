@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from dagster_project.drafting.columns import ColumnFacts, column_facts, rows_with, trimmed_cells
 from dagster_project.drafting.identifier_names import IDENTIFIER_NAME
-from dagster_project.drafting.wave_columns import waves_in_column_names
+from dagster_project.drafting.wave_columns import waves_in_column_names, waves_of_scores
 from dagster_project.drafting.wave_names import WaveName, name_without_wave, wave_id, wave_of_name, without_arm
 from dagster_project.exports import DefinedColumn, TextTable
 from dagster_project.study import Layout
@@ -286,7 +286,7 @@ def _tells_rows_apart(table: TextTable, wave_column: ColumnFacts, facts: Mapping
 
 def _waves_by_column_names(source: Source) -> list[WaveTable]:
     """Waves of a file with a row a person whose columns carry the wave in their names."""
-    marked = waves_in_column_names(source.table.columns)
+    marked = waves_in_column_names(source.table.columns) or waves_of_scores(source.facts)
     return [
         WaveTable(
             marked_wave.name.wave,

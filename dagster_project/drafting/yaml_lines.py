@@ -1,11 +1,12 @@
 """Lines of YAML with remarks: what is guessed, what is asked.
 
-Belongs here: how a value, a list and a remark are written. Does not belong here: what is written.
+Belongs here: how a value, a list, a remark and what is said once for several places are written. Does not belong here:
+what is written.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from dagster_project.study import ASK
 
@@ -55,3 +56,33 @@ def _wrapped_lines(beginning: str, parts: list[str], end: str, indent: int) -> l
             line = " " * (indent + 2)
         line += word + " "
     return [*lines, line.rstrip() if parts else f"{beginning}{end}"]
+
+
+class Anchors:
+    """Values that several exports share: written once, referred to by name afterwards."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], str] = {}
+
+    def lines(self, key: str, value_lines: Sequence[str]) -> list[str]:
+        """The lines of a key, or a reference to the same value of an export above. value_lines begin with the key."""
+        content = "\n".join(value_lines)
+        if (name := self._names.get((key, content))) is not None:
+            return [f"    {key}: *{name}"]
+        count = sum(known_key == key for known_key, _ in self._names)
+        name = key if count == 0 else f"{key}_{count + 1}"
+        self._names[key, content] = name
+        first_line = value_lines[0].replace(f"{key}: ", f"{key}: &{name} ", 1)
+        return [first_line.rstrip(), *value_lines[1:]]
+
+
+def without_lonely_anchors(lines: Sequence[str]) -> list[str]:
+    """The lines without the names of values that nothing refers to."""
+    text = "\n".join(lines)
+    clean_lines = []
+    for line in lines:
+        for word in line.split(" "):
+            if word.startswith("&") and word[1:].isidentifier() and f"*{word[1:]}" not in text.replace("\n", " ").split(" "):
+                line = line.replace(f" {word}", "", 1)
+        clean_lines.append(line)
+    return clean_lines

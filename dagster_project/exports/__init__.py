@@ -18,14 +18,14 @@ from dagster_project.exports.arrivals import (
 )
 from dagster_project.exports.cell_rules import CellRule, cell_rules
 from dagster_project.exports.cell_text import comparable_cells
-from dagster_project.exports.columns import ColumnFinding, date_codes
+from dagster_project.exports.columns import ANSWERED_ON, ColumnFinding, date_codes
 from dagster_project.exports.contract import apply_contract, contract_of_file
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.data_dictionary import DictionaryField, is_dictionary, read_dictionary
 from dagster_project.exports.dates import DateColumn, date_column, read_dates
 from dagster_project.exports.decoding import decode
 from dagster_project.exports.errors import ExportError, abbreviated_list, quoted
-from dagster_project.exports.identifiers import STRANGERS_CURE, composed_identifiers, did_you_mean, strangers
+from dagster_project.exports.identifiers import STRANGERS_CURE, composed, composed_identifiers, did_you_mean, strangers
 from dagster_project.exports.label_proposals import code_in_text, codes_in_texts, propose_labels
 from dagster_project.exports.landing import Arrival, LandedFile, append_arrivals, find_files, is_intact, land, read_arrivals
 from dagster_project.exports.lists import is_of_list, pieces_between
@@ -47,6 +47,7 @@ from dagster_project.exports.table import TextTable
 from dagster_project.exports.whole_numbers import as_text
 
 __all__ = [
+    "ANSWERED_ON",
     "DEFINITIONS",
     "STRANGERS_CURE",
     "Arrival",
@@ -76,6 +77,7 @@ __all__ = [
     "code_in_text",
     "codes_in_texts",
     "comparable_cells",
+    "composed",
     "composed_identifiers",
     "contract_of_file",
     "date_codes",

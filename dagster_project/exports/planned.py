@@ -1,4 +1,4 @@
-"""For whom the waves are planned, by what the files say: the roster's categories, and which rows hold anything.
+"""For whom the waves are planned, by what the files say: the roster's categories and numbers, and which rows hold anything.
 
 Belongs here: reading both from files, for whoever looks at them before a run. Does not belong here: the condition
 (study/planned.py), the same for a run (dbt's planned_waves and unplanned_answers; a test holds them together).
@@ -11,7 +11,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.exports.cell_rules import CellRule
+from dagster_project.exports.cell_rules import CellRule, cell_rules
 from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.identifiers import composed
 from dagster_project.study import PARTICIPANTS, CodeRange, Export, Study, comparable
@@ -21,11 +21,12 @@ _SPOKEN_REASONS = ("refused", "invalid")
 
 
 class Categories:
-    """Reads the roster's cells of the variables that conditions, and rules of variants, are about."""
+    """Reads the roster's cells of the variables that conditions, rules of variants and strata of norms are about."""
 
     def __init__(self, study: Study) -> None:
         names = {variable for condition in study.protocol.conditions for variable in condition.categories}
         names |= {rule.variable for variant in study.protocol.variants for rule in variant.people if rule.categories}
+        names |= _stratum_variables(study, "category")
         self._roster = study.protocol.roster
         self._texts = {
             variable.variable: {
@@ -71,25 +72,61 @@ class Categories:
         return str(rule.code_of(text)) if text and rule.is_declared(text) else None
 
 
+def _stratum_variables(study: Study, kind: str) -> set[str]:
+    """The variables of a kind by which norms have strata."""
+    of_strata = {variable for sample in study.norms.samples for stratum in sample.strata for variable in stratum.people}
+    variables = study.protocol.participant_variables
+    return {variable.variable for variable in variables if variable.variable in of_strata and variable.kind == kind}
+
+
+class RosterNumbers:
+    """Reads the roster's cells of the numbers that rules of variants limit, or by which norms have strata."""
+
+    def __init__(self, study: Study) -> None:
+        roster = study.protocol.roster
+        names = {rule.variable for variant in study.protocol.variants for rule in variant.people if rule.is_of_numbers}
+        names |= _stratum_variables(study, "number")
+        has_block = any(block.block == PARTICIPANTS for block in roster.blocks)
+        rules = cell_rules(study, roster, PARTICIPANTS) if names and has_block else {}
+        self._rules = {variable: rules.get(variable) for variable in sorted(names)}
+
+    @property
+    def variables(self) -> list[str]:
+        return list(self._rules)
+
+    def of_person(self, cells: Mapping[str, str | None]) -> dict[str, float | None]:
+        """A person's numbers by variable, None where one is missing. cells: of the person's row, by variable."""
+        return {variable: _number(rule, cells.get(variable) or "") for variable, rule in self._rules.items()}
+
+
+def _number(rule: CellRule | None, cell: str) -> float | None:
+    value = rule.code_of(cell) if rule is not None else None
+    return value if isinstance(value, float) else None
+
+
 @dataclass(frozen=True)
 class ListedPerson:
-    """Somebody of the roster whom the study did not exclude: identifier, file and row, categories by variable."""
+    """Somebody of the roster whom the study did not exclude: identifier, file and row, categories by variable, and numbers
+    of the variables that variants limit or by which norms have strata. What is not known is None."""
 
     identifier: str
     file: str
     source_row: int
     categories: Mapping[str, str | None]
+    numbers: Mapping[str, float | None]
 
 
 def listed_people(study: Study, contract_result: ContractResult) -> Iterator[ListedPerson]:
     """The people of a file of the roster, without those whom the study excluded."""
-    reader = Categories(study)
-    codes = [code for code in (*reader.variables, "excluded_on", "exclusion_reason") if code in _columns(contract_result)]
+    categories, numbers = Categories(study), RosterNumbers(study)
+    wanted_codes = (*categories.variables, *numbers.variables, "excluded_on", "exclusion_reason")
+    codes = [code for code in wanted_codes if code in _columns(contract_result)]
     for row in contract_result.accepted.select(["respondent", "source_row", *codes]).to_pylist():
         if not any(comparable(row.get(code) or "") for code in ("excluded_on", "exclusion_reason")):
             yield ListedPerson(
-                composed(row["respondent"] or ""), contract_result.name, row["source_row"], reader.of_person(row)
-            )
+                composed(row["respondent"] or ""), contract_result.name, row["source_row"], categories.of_person(row),
+                numbers.of_person(row),
+            )  # fmt: skip
 
 
 def _columns(contract_result: ContractResult) -> Collection[str]:

@@ -27,7 +27,7 @@ from dagster_project.study import (
     wave_definitions,
 )
 from dagster_project.study_run import StudyRun
-from dagster_project.variant_marts import MOMENTS, VARIANT_MARTS, VARIANT_TABLES
+from dagster_project.variant_marts import ANSWER_DEPENDS, MOMENTS, VARIANT_MARTS, VARIANT_TABLES
 from dagster_project.warehouse import Connection, Warehouse, copy_schemas, identifier, literal
 
 #: The models of a variant that are built, with all that they stand on.
@@ -199,29 +199,27 @@ def _keep(connection: Connection, variant: Variant) -> None:
         f"insert into variants.scores by name select {code} as variant, participant_id, wave, scale, score, items_answered,"
         f" missing_reason from {_ATTACHED}.kept.scale_scores"
     )
+    connection.execute(f"insert into variants.score_comparisons by name {_COMPARISONS.format(variant=code)}")
     connection.execute(f"insert into variants.score_differences by name {_DIFFERENCES.format(variant=code)}")
 
 
 #: Scores are rounded as in score_counts, so that two ways to the same score are one.
-_DIFFERENCES = """
+_COMPARISONS = f"""
     with compared as (
         select
-            main.wave, main.scale, main.participant_id, main.score as main_score, other.score as variant_score,
-            other.participant_id is null as is_left_out
+            main.wave, main.scale, main.participant_id, states.people_group, main.score as main_score,
+            other.score as variant_score,
+            case
+                when main.score is not null and other.participant_id is null then 'left_out'
+                when main.score is not null and other.score is null then 'lost'
+                when main.score is null and other.score is not null then 'gained'
+                when round(main.score, 11) <> round(other.score, 11) then 'changed'
+                else 'same'
+            end as difference
         from marts.scale_scores as main
-        left join (select * from variants.scores where variant = {variant}) as other
+        inner join marts.return_states as states on main.participant_id = states.participant_id
+        left join (select * from variants.scores where variant = {{variant}}) as other
             on main.participant_id = other.participant_id and main.wave = other.wave and main.scale = other.scale
-    ),
-
-    differing as (
-        select
-            scale, wave,
-            count(*) filter (where is_left_out and main_score is not null) as n_left_out,
-            count(*) filter (where not is_left_out and main_score is not null and variant_score is null) as n_lost,
-            count(*) filter (where main_score is null and variant_score is not null) as n_gained,
-            count(*) filter (where round(main_score, 11) <> round(variant_score, 11)) as n_changed
-        from compared
-        group by scale, wave
     ),
 
     items as (
@@ -230,31 +228,47 @@ _DIFFERENCES = """
             main.item is not null as is_in_main, other.item is not null as is_in_variant,
             main.turned_from is distinct from other.turned_from as is_turned_otherwise
         from codebook.scale_items as main
-        full join (select * from codebook.variant_scale_items where variant = {variant}) as other
+        full join (select * from codebook.variant_scale_items where variant = {{variant}}) as other
             on main.scale = other.scale and main.item = other.item
     ),
 
     answers as (
-        select items.scale, compared.wave, count(*) as n_answers
+        select items.scale, compared.wave, compared.participant_id, count(*) as n_answers
         from marts.answers as answers
         inner join items on answers.item = items.item
         inner join compared
             on answers.participant_id = compared.participant_id
             and answers.wave = compared.wave
             and items.scale = compared.scale
-        where (items.is_in_main and compared.main_score is not null)
-            <> (items.is_in_variant and compared.variant_score is not null)
-            or (
-                items.is_in_main and items.is_in_variant and items.is_turned_otherwise
-                and compared.main_score is not null and compared.variant_score is not null
-            )
-        group by items.scale, compared.wave
+        where {ANSWER_DEPENDS}
+        group by items.scale, compared.wave, compared.participant_id
     )
 
     select
-        {variant} as variant, differing.scale, differing.wave, differing.n_left_out, differing.n_lost, differing.n_gained,
-        differing.n_changed,
-        case when differing.scale in (select scale from items) then coalesce(answers.n_answers, 0) end as n_answers
-    from differing
-    left join answers on differing.scale = answers.scale and differing.wave = answers.wave
+        {{variant}} as variant, compared.participant_id, compared.people_group, compared.wave, compared.scale,
+        compared.difference, compared.main_score, compared.variant_score,
+        case when compared.scale in (select scale from items) then coalesce(answers.n_answers, 0) end as n_answers
+    from compared
+    left join answers
+        on compared.participant_id = answers.participant_id
+        and compared.wave = answers.wave
+        and compared.scale = answers.scale
+    where compared.difference <> 'same' or answers.n_answers > 0
+"""
+#: A row for each scale in each wave, also where nothing differs.
+_DIFFERENCES = """
+    select
+        {variant} as variant, scales.scale, waves.wave,
+        count(*) filter (where compared.difference = 'left_out') as n_left_out,
+        count(*) filter (where compared.difference = 'lost') as n_lost,
+        count(*) filter (where compared.difference = 'gained') as n_gained,
+        count(*) filter (where compared.difference = 'changed') as n_changed,
+        case
+            when scales.scale not in (select scale from codebook.scale_parts) then coalesce(sum(compared.n_answers), 0)
+        end as n_answers
+    from codebook.scales as scales
+    cross join codebook.waves as waves
+    left join (select * from variants.score_comparisons where variant = {variant}) as compared
+        on scales.scale = compared.scale and waves.wave = compared.wave
+    group by scales.scale, waves.wave
 """

@@ -5,18 +5,17 @@ table's layout (results/), Dagster (defs/outcomes.py makes an asset of each entr
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from dagster_project.checks import Check, first_few
-from dagster_project.outcomes.store import read_results, write_results
+from dagster_project.checks import Check
+from dagster_project.outcomes.outcome import NoteWarning, Outcome, Source
+from dagster_project.outcomes.store import write_results
 from dagster_project.results import (
     OF_EACH_VARIANT,
-    MartRow,
     ResultRow,
     Table,
-    VariantMarts,
     adjusted_change_results,
+    adjusted_growth_results,
     adjusted_repeated_measures_results,
     adjusted_subgroup_results,
     answer_days_results,
@@ -54,8 +53,10 @@ from dagster_project.results import (
     numbered,
     ordinal_results,
     pattern_results,
+    person_norm_results,
     rejected_results,
     reliable_change_results,
+    repeated_answers_results,
     repeated_measures_results,
     sensitivity_results,
     service_change_results,
@@ -77,63 +78,8 @@ from dagster_project.results import (
 )
 from dagster_project.stamps import MARTS
 from dagster_project.study import Study
-from dagster_project.variant_marts import MOMENTS, VARIANT_MARTS
+from dagster_project.variant_marts import VARIANT_MARTS
 from dagster_project.warehouse import Warehouse
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where an analysis reads: the marts, and the results of analyses before it."""
-
-    warehouse: Warehouse
-
-    def mart(self, name: str) -> Sequence[MartRow]:
-        return self.warehouse.rows(f"select * from marts.{name} order by all")
-
-    def variants(self) -> VariantMarts:
-        people = "select variant, is_counted, count(*) as n from variants.people where people = 'variant' group by all"
-        tables = ("score_differences", *MOMENTS)
-        rows = {name: self.warehouse.rows(f"select * from variants.{name} order by all") for name in tables}
-        return VariantMarts(people=self.warehouse.rows(f"{people} order by all"), **rows)
-
-    def results(self) -> dict[str, ResultRow]:
-        return read_results(self.warehouse)
-
-
-@dataclass(frozen=True)
-class NoteWarning:
-    """A check that names results whose note begins with words to look into. otherwise: what it says without any."""
-
-    check: str
-    description: str
-    statistic: str
-    notes: tuple[str, ...]
-    otherwise: str
-
-    def result(self, results: Sequence[ResultRow]) -> Check:
-        rows = [row for row in results if row.statistic == self.statistic and (row.note or "").startswith(self.notes)]
-        message = first_few([_in_words(row) for row in rows], 5) or self.otherwise
-        return Check(self.check, not rows, message, is_warning=True, facts={"results": [row.result_id for row in rows]})
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One asset of results: what it reads, what it computes, and which of the tables show it.
-
-    reads: marts. follows: other outcomes whose results it reads. analyses: the analyses whose rows it owns. warning: a check
-    of its own, which warns and blocks nothing. stands_on: what it reads beside marts, by the name of its asset and stamp.
-    """
-
-    name: str
-    description: str
-    reads: tuple[str, ...]
-    compute: Callable[[Study, Source], list[ResultRow]]
-    analyses: tuple[str, ...]
-    table: str
-    follows: tuple[str, ...] = ()
-    warning: NoteWarning | None = None
-    stands_on: tuple[str, ...] = ()
-
 
 OUTCOMES = (
     Outcome(
@@ -221,6 +167,11 @@ OUTCOMES = (
         ("caseness", "bands", "common_metric", "band_change", "clinical_change"), "meaning", follows=("measurement",),
     ),
     Outcome(
+        "person_norms", "People's scores against norms of people like them.", ("norm_score_counts",),
+        lambda study, source: person_norm_results(source.mart("norm_score_counts"), study),
+        ("norm_strata", "norm_scores", "norm_limits", "percentiles", "percentile_limits"), "person_norms",
+    ),
+    Outcome(
         "items", "How each item was answered in each wave.", ("item_counts",),
         lambda study, source: item_results(source.mart("item_counts"), study),
         ("items",), "measurement",
@@ -305,6 +256,11 @@ OUTCOMES = (
         ("mmrm", "mmrm_difference", "mmrm_covariate_adjusted", "mmrm_covariate_adjusted_difference"), "repeated_measures",
     ),
     Outcome(
+        "repeated_answers", "Answers of groups compared over all waves at once: mixed models.", ("group_answer_patterns",),
+        lambda study, source: repeated_answers_results(source.mart("group_answer_patterns"), study),
+        ("glmm", "glmm_difference"), "answers_model",
+    ),
+    Outcome(
         "sensitivity", "Groups compared with missing scores imputed within groups, and under declared departures from that.",
         ("group_pattern_moments",),
         lambda study, source: sensitivity_results(source.mart("group_pattern_moments"), study),
@@ -316,9 +272,16 @@ OUTCOMES = (
         ("answer_days",), "answer_days",
     ),
     Outcome(
-        "growth", "Slopes over time: linear growth of everybody and of each group.", ("growth_moments",),
-        lambda study, source: growth_results(source.mart("growth_moments"), study),
-        ("growth", "growth_by_group", "growth_difference"), "growth",
+        "growth", "Slopes over time: linear growth of everybody and of each group.",
+        ("growth_moments", "group_covariate_growth_moments"),
+        lambda study, source: [
+            *growth_results(source.mart("growth_moments"), study),
+            *adjusted_growth_results(source.mart("group_covariate_growth_moments"), source.mart("growth_moments"), study),
+        ],
+        (
+            "growth", "growth_by_group", "growth_difference", "growth_covariate_adjusted",
+            "growth_covariate_adjusted_difference",
+        ), "growth",
         warning=NoteWarning(
             "growth_converges", "Every scale's model of growth converges.", "slope", ("the model does not converge",),
             "Every model of growth converges.",
@@ -386,9 +349,3 @@ def outcome_tables(outcome: Outcome, study: Study, results: Sequence[ResultRow])
     names = (outcome.table, f"{outcome.table}_")
     tables = [table for table in all_tables(study, results) if table.name == names[0] or table.name.startswith(names[1])]
     return "\n\n".join(f"**{table.title}**\n\n{to_markdown(table)}" for table in tables) or "Nothing to show."
-
-
-def _in_words(row: ResultRow) -> str:
-    wave = row.wave or row.contrast
-    value = f"{row.printed}, " if row.value is not None else ""
-    return f"{row.category or row.outcome}{f' ({wave})' if wave else ''}: {value}{row.note}"

@@ -30,6 +30,8 @@ _SUBJECTS = {
     "results": "Results",
     "audit": "Auditing a table",
     "simulate": "Stand-ins",
+    "fieldwork": "Reminders and data queries",
+    "manuscript": "Manuscripts",
     "warehouse": "The working file and the release",
     "release": "Publishing",
     "study_lock": "Runs at once",

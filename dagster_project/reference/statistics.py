@@ -34,7 +34,7 @@ def _descriptions() -> dict[str, str]:
 
 def _row(statistic: Statistic) -> str:
     unit = _UNITS[statistic.unit] if isinstance(statistic.unit, StudyUnit) else statistic.unit
-    people = PEOPLE.get(statistic.people, "")
+    people = PEOPLE[statistic.people].words
     made_of = f"<br>Made of {', '.join(code(name) for name in statistic.made_of.statistics)}." if statistic.made_of else ""
     source = f"<br>Source: {plain(statistic.source)}." if statistic.source else ""
     measured_in = f" Unit: {plain(unit)}." if unit else " Unit: a probability." if statistic.kind == "p" else ""

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.exports import CellRule, ContractResult, cell_rules
-from dagster_project.study import PARTICIPANTS, Study, comparable, covariates_of
+from dagster_project.study import PARTICIPANTS, Study, comparable, covariates_of, imputes_covariates
 
 _EXCLUSION = ("excluded_on", "exclusion_reason")
 
@@ -37,7 +37,11 @@ def covariate_line(study: Study, roster: Iterable[ContractResult]) -> str | None
         return None
     counts = ", ".join(f"{variable} {n}" for variable, n in lacking_counts.items() if n)
     details = f" ({counts})" if without_any else ""
-    consequence = "; they are left out of what is adjusted for covariates" if without_any else ""
+    fate = (
+        "for them it is its mean over the roster" if imputes_covariates(study.protocol)
+        else "they are left out of what is adjusted for covariates"
+    )  # fmt: skip
+    consequence = f"; {fate}" if without_any else ""
     return f"{without_any} of {people} people lack a covariate{details}{consequence}"
 
 

@@ -20,12 +20,14 @@ from dagster_project.exports import (
 from dagster_project.exports.arrivals import Memory
 from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
 from dagster_project.rehearsal.covariates import covariate_line
+from dagster_project.rehearsal.days import far_off_answers
 from dagster_project.rehearsal.gates import gate_findings
+from dagster_project.rehearsal.norms import norm_findings
 from dagster_project.rehearsal.planned import planned_findings
 from dagster_project.rehearsal.variants import variant_findings
 from dagster_project.report.checklists import read_answers
 from dagster_project.results import ResultsError, read_published
-from dagster_project.study import Export, Study, StudyError, identifying_facts
+from dagster_project.study import Export, Study, StudyError, counts_days, identifying_facts
 from dagster_project.synthesis import check_synthesis
 
 INFO, WARNING, ERROR = "info", "warning", "error"
@@ -53,9 +55,13 @@ def check_study(study: Study) -> Iterator[FitFinding]:
     for planned in planned_findings(study, roster_contracts.values(), contracts):
         severity = {"question": ERROR, "warning": WARNING}.get(planned.kind, INFO)
         yield FitFinding(planned.wave, severity, planned.message, is_export=True, is_detail=True)
+    for wave, message in far_off_answers(study, contracts):
+        yield FitFinding(wave, WARNING, message, is_export=True, is_detail=True)
     if (line := covariate_line(study, roster_contracts.values())) is not None:
         yield FitFinding("groups", INFO, line)
     yield from (FitFinding("groups", WARNING, message) for message in identifying_facts(study.protocol))
+    for norm in norm_findings(study, roster_contracts.values()):
+        yield FitFinding("norms", WARNING if norm.kind == "warning" else INFO, norm.message)
     for variant in variant_findings(study, roster_contracts.values()):
         severity = {"question": ERROR, "warning": WARNING}.get(variant.kind, INFO)
         yield FitFinding("", severity, variant.message)
@@ -76,8 +82,10 @@ def _of_export(
     wave_contracts: dict[str, list[tuple[Export, ContractResult]]],
 ) -> Iterator[FitFinding]:
     """What is said of an export. contracts: of those of its files that have been read already. wave_contracts: those of the
-    files in use of waves with conditions are added here."""
-    has_conditions = any(condition.wave == export.wave for condition in study.protocol.conditions)
+    files in use of waves with conditions, and of all waves where their days matter, are added here."""
+    is_asked_for = any(condition.wave == export.wave for condition in study.protocol.conditions) or (
+        export.wave is not None and counts_days(study.protocol)
+    )
     name = export.wave or "roster"
     try:
         files = find_files(study.folder, export)
@@ -87,7 +95,7 @@ def _of_export(
             yield FitFinding(name, INFO, f"{file.name}: {counts}", is_export=True)
             for severity, message in _of_file(study, export, contract_result, roster):
                 yield FitFinding(name, severity, message, is_export=True, is_detail=True)
-            if has_conditions and (export.files == "parts" or file == files[-1]):
+            if is_asked_for and (export.files == "parts" or file == files[-1]):
                 wave_contracts.setdefault(name, []).append((export, contract_result))
     except ExportError as error:
         yield FitFinding(name, ERROR, str(error), is_export=True)

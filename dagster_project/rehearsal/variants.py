@@ -1,13 +1,13 @@
-"""How many people each variant keeps by the categories of the roster, and what it leaves open.
+"""How many people each variant keeps by what the roster says of them, and what it leaves open.
 
 Belongs here: what `check` says of it, and asks. Does not belong here: the rule (study/variants.py, and for a run
-models/variants.py), reading files (exports/). Limits of numbers are told apart by a run, which types them.
+models/variants.py), reading files (exports/).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dagster_project.exports import ContractResult, listed_people
+from dagster_project.exports import ContractResult, ListedPerson, listed_people
 from dagster_project.study import PeopleRule, Study, Variant, unknown_people_question
 
 
@@ -20,20 +20,30 @@ class VariantFinding:
 
 
 def variant_findings(study: Study, roster: Iterable[ContractResult]) -> Iterator[VariantFinding]:
-    """A line for each rule about categories, and its question."""
+    """A line for each rule, or its question; and where a variant has several, how many people all of them keep."""
     if not study.protocol.variants:
         return
     people = [person for contract in roster for person in listed_people(study, contract)]
-    for variant in study.protocol.variants:
-        for rule in variant.people:
-            if not rule.is_of_numbers and people:
-                yield from _of_rule(study, variant, rule, [person.categories[rule.variable] for person in people])
-
-
-def _of_rule(study: Study, variant: Variant, rule: PeopleRule, categories: list[str | None]) -> Iterator[VariantFinding]:
-    n_kept, n_unknown = sum(rule.keeps(category) for category in categories), categories.count(None)
-    if n_unknown and rule.if_unknown is None:
-        yield VariantFinding("question", unknown_people_question(variant, rule, n_unknown))
+    if not people:
         return
-    words = f"variant {variant.variant}: {n_kept} of {len(categories)} people ({rule.in_words(study.protocol.labels)})"
-    yield VariantFinding("info" if n_kept else "warning", words if n_kept else f"{words}: nobody")
+    for variant in study.protocol.variants:
+        has_question = False
+        for rule in variant.people:
+            values = [_value(rule, person) for person in people]
+            if None in values and rule.if_unknown is None:
+                has_question = True
+                yield VariantFinding("question", unknown_people_question(variant, rule, values.count(None)))
+            else:
+                yield _finding(variant, [rule.keeps(value) for value in values], rule.in_words(study.protocol.labels))
+        if len(variant.people) > 1 and not has_question:
+            keeps_all = [all(rule.keeps(_value(rule, person)) for rule in variant.people) for person in people]
+            yield _finding(variant, keeps_all, "all of its rules")
+
+
+def _value(rule: PeopleRule, person: ListedPerson) -> str | float | None:
+    return person.numbers[rule.variable] if rule.is_of_numbers else person.categories[rule.variable]
+
+
+def _finding(variant: Variant, keeps: Sequence[bool], rule_words: str) -> VariantFinding:
+    words = f"variant {variant.variant}: {sum(keeps)} of {len(keeps)} people ({rule_words})"
+    return VariantFinding("info" if any(keeps) else "warning", words if any(keeps) else f"{words}: nobody")

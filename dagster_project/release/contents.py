@@ -27,6 +27,8 @@ from dagster_project.report import (
     PeopleRows,
     Sources,
     citation,
+    codebook_document_tables,
+    codebook_texts,
     joint_display_table,
     main_results,
     main_texts,
@@ -41,6 +43,7 @@ from dagster_project.report import (
     write_latex,
     write_package,
     write_page,
+    write_pdf,
     write_tables,
     write_word,
     write_workbook,
@@ -73,7 +76,7 @@ from dagster_project.stamps import STAMPS_TABLE
 from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions
 from dagster_project.synthesis import DISPLAY_TABLES, read_display, read_propositions
 from dagster_project.variant_marts import VARIANT_TABLES
-from dagster_project.warehouse import Warehouse, copy_schemas, literal, rows, rows_as
+from dagster_project.warehouse import Connection, Warehouse, copy_schemas, literal, rows, rows_as
 
 #: The schemas that are released; raw and staging are not.
 SCHEMAS = ("codebook", "marts", "results", "variants")
@@ -91,13 +94,15 @@ def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mappi
     release_file = Warehouse(file)
     # Closed before the package, which takes the hash of the file.
     with release_file.kept_open():
-        _add_trace(release_file)
+        with release_file.connect() as connection:
+            add_trace(connection)
         content = _content(study, release_file, manifest)
         _write_documents(study, folder, content)
         write_page(folder / "index.html", study, content)
         columns = release_file.rows_as(DescribedColumn, _EVERY_COLUMN)
         subjects = {name: release_file.rows(f"from codebook.{name}") for name in SUBJECTS}
         reported = {(row.analysis, row.statistic) for row in content.results.values()}
+        subjects["person_norms"] = [row for row in subjects["person_norms"] if row["is_reported"]]
         subjects["estimands"] = [row for row in subjects["estimands"] if (row["analysis"], row["statistic"]) in reported]
         write_dictionary(folder / "codebook.html", study, subjects, columns)
     write_package(folder, study, manifest, columns)
@@ -118,14 +123,13 @@ def _left_out(study: Study) -> dict[str, str]:
     return {} if variable is None else {"codebook.category_texts": f"variable = {literal(variable)}"}
 
 
-def _add_trace(release_file: Warehouse) -> None:
-    """The views by which a result is followed to its people, in SQL."""
-    with release_file.connect() as connection:
-        parts = rows_as(connection, ScalePart, "select scale, part from codebook.scale_parts order by scale, part_order")
-        items = rows_as(connection, ScaleItem, _SCALE_ITEMS)
-        gates = rows_as(connection, GatedItem, "select item, gate from codebook.item_gates order by item, condition_order")
-        blocks = rows_as(connection, ScaleItem, _JUDGED_ITEMS)
-        connection.execute(trace_sql(parts, items, gates, blocks))
+def add_trace(connection: Connection) -> None:
+    """The macros by which a result is followed to its people in SQL, in a file that holds the schemas of a release."""
+    parts = rows_as(connection, ScalePart, "select scale, part from codebook.scale_parts order by scale, part_order")
+    items = rows_as(connection, ScaleItem, _SCALE_ITEMS)
+    gates = rows_as(connection, GatedItem, "select item, gate from codebook.item_gates order by item, condition_order")
+    blocks = rows_as(connection, ScaleItem, _JUDGED_ITEMS)
+    connection.execute(trace_sql(parts, items, gates, blocks))
 
 
 #: With those that only a variant has.
@@ -206,6 +210,15 @@ def _write_documents(study: Study, folder: Path, content: PageContent) -> None:
     sections = [("Main results", main_texts(content.main)), ("Methods", methods(study, results))]
     write_word(folder / "tables.docx", protocol.title, opening, sections, content.tables, released_at)
     write_word(folder / "checklists.docx", f"Reporting checklists: {protocol.title}", [cite], [], forms, released_at)
+    codebook = (
+        f"Codebook: {protocol.title}",
+        opening,
+        codebook_texts(study),
+        codebook_document_tables(study, {table.name: table for table in figure_tables}),
+        released_at,
+    )
+    write_word(folder / "codebook.docx", *codebook)
+    write_pdf(folder / "codebook.pdf", *codebook)
     write_workbook(folder / "tables.xlsx", study, content.tables, results, released_at)
     write_latex(folder / "tables.tex", study, content.tables)
     write_ard(folder, ard_rows(list(results.values()), protocol.plan_hash))

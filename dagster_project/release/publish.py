@@ -21,6 +21,7 @@ from dagster_project.study import Study, StudyError
 from dagster_project.study_run import StudyRun
 from dagster_project.synthesis import DISPLAY_TABLES
 from dagster_project.warehouse import (
+    RELEASE_FORMAT,
     Warehouse,
     current_release,
     publish_release,
@@ -71,6 +72,7 @@ def _publish(study_run: StudyRun, study: Study, fingerprint: str, current: Mappi
     name = f"{released_at:%Y%m%dT%H%M%S}-{fingerprint[:8]}-{study_run.run_id[:8]}"
     changes = _difference(study_run.warehouse, settings, current, name)
     manifest = {
+        "format": str(RELEASE_FORMAT),
         "release": name,
         "study": settings.study_folder.name,
         "run_id": study_run.run_id,

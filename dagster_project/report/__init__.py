@@ -1,6 +1,7 @@
 """The report: results as a page, documents, tables and data. Belongs here: formats of output. Does not belong here:
 arithmetic."""
 
+from dagster_project.report.codebook_document import codebook_document_tables, codebook_texts
 from dagster_project.report.data_files import write_ard, write_figures, write_tables
 from dagster_project.report.deposit import SUBJECTS, DescribedColumn, write_dictionary, write_package
 from dagster_project.report.figure import FIGURES_TABLE, Figure, PersonScore
@@ -10,6 +11,7 @@ from dagster_project.report.main_results import MainResults, main_results, main_
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import COLUMNS, OMITTED_PEOPLE_QUERY, AnswerColumns, OmittedPeople, Sources
 from dagster_project.report.page import PageContent, previous_verdicts, write_page
+from dagster_project.report.pdf import write_pdf
 from dagster_project.report.people import MOST_PEOPLE, PeopleRows, read_people
 from dagster_project.report.variant_people import people_with_variants, sources_with_variants
 from dagster_project.report.word import write_word
@@ -31,6 +33,8 @@ __all__ = [
     "PersonScore",
     "Sources",
     "citation",
+    "codebook_document_tables",
+    "codebook_texts",
     "joint_display_table",
     "joint_rows",
     "main_results",
@@ -46,6 +50,7 @@ __all__ = [
     "write_latex",
     "write_package",
     "write_page",
+    "write_pdf",
     "write_tables",
     "write_word",
     "write_workbook",

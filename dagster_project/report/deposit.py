@@ -26,6 +26,7 @@ _TYPES = {
 _MEDIA = {
     ".csv": "text/csv", ".json": "application/json", ".parquet": "application/vnd.apache.parquet", ".html": "text/html",
     ".duckdb": "application/vnd.duckdb", ".svg": "image/svg+xml", ".tex": "application/x-tex",
+    ".pdf": "application/pdf",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }  # fmt: skip
@@ -38,6 +39,8 @@ SUBJECTS = {
     "item_answers": "Answers that are recoded, or not every number", "item_gates": "After which answers items are asked",
     "scale_bands": "Named ranges of scores",
     "scale_cut_offs": "Cut-offs of scores", "norms": "Norms",
+    "norm_strata": "Strata of norms", "person_norms": "Norms of people of each stratum",
+    "norm_percentiles": "Percentiles of norms", "norm_limits": "Limits of norm scores",
     "participant_variables": "Participant variables", "participant_categories": "Categories", "estimands": "Statistics",
     "variants": "Variants", "assumptions": "Assumptions",
 }  # fmt: skip

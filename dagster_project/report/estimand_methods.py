@@ -34,7 +34,9 @@ def estimands(study: Study) -> Iterator[str]:
 def _question(study: Study, family: Family, estimand: Estimand) -> str:
     labels = [study.scales[code][1].label for code in family.outcomes]
     contrasts = family.contrasts or tuple(contrast.contrast for contrast in study.protocol.contrasts)
-    variable = estimand.variable or f"{enumerated(labels)} ({enumerated(contrasts)})"
+    growth = study.protocol.growth if family.compares == "growth" else None
+    moments = f"change per {growth.unit_word}" if growth is not None else enumerated(contrasts)
+    variable = estimand.variable or f"{enumerated(labels)} ({moments})"
     treatments = f", {estimand.treatments}" if estimand.treatments else ""
     return (
         f"Family {family.family} ({family.role}) estimates the {estimand.summary.rstrip('.')}. Population:"

@@ -23,7 +23,7 @@ from dagster_project.results import (
     result_id,
     table_categories,
 )
-from dagster_project.study import Family, Study, covariate_words, covariates_of
+from dagster_project.study import Contrast, Family, Study, covariate_words, covariates_of
 
 #: More rows than these are folded; the sentences above name what was shown.
 _MOST_ROWS = 12
@@ -32,6 +32,7 @@ _TITLES = {
     "groups": "Difference of change between groups",
     "groups_adjusted": "Difference of change between groups, adjusted for {covariates}",
     "repeated_measures": "Difference of change between groups, in the mixed model for repeated measures",
+    "growth": "Difference of slopes between groups, per {unit}",
 }
 
 
@@ -51,7 +52,7 @@ def main_results(study: Study, results: Mapping[str, ResultRow]) -> MainResults:
     families = _families(study)
     compared = [(family, _estimates(study, family)) for family in families]
     tables = [_table(study, results, family, estimates) for family, estimates in compared if estimates]
-    if not study.protocol.contrasts:
+    if not study.protocol.contrasts and not tables:
         tables = [_scores(study, results)]
     if not study.protocol.outcomes:
         tables = [table_categories(study, results.values())]
@@ -82,7 +83,7 @@ def _estimates(study: Study, family: Family) -> list[Estimate]:
     contrasts = {contrast.contrast: contrast for contrast in study.protocol.contrasts}
     is_planned = family in study.protocol.plan.families
     return [
-        Estimate(planned_analyses(study)[family.compares], code, contrasts[contrast], group, is_planned)
+        Estimate(planned_analyses(study)[family.compares], code, contrasts.get(contrast), group, is_planned)
         for code, contrast in study.protocol.family_tests(family)
         for group in groups
     ]
@@ -91,7 +92,7 @@ def _estimates(study: Study, family: Family) -> list[Estimate]:
 def _table(study: Study, results: Mapping[str, ResultRow], family: Family, estimates: Sequence[Estimate]) -> Table:
     """A row for each estimate: its meaning, then its numbers."""
     numbers = Numbers(results.values())
-    of_waves = family.compares == "waves"
+    of_waves, has_size = family.compares == "waves", family.compares != "growth"
     size = study.protocol.plan.headline if of_waves else study.protocol.plan.headline[0]
     rows = tuple(
         Row(
@@ -102,39 +103,40 @@ def _table(study: Study, results: Mapping[str, ResultRow], family: Family, estim
                 numbers.cell("{} [{}, {}]", *estimate.ids(estimate.statistic, "ci95_low", "ci95_high")),
                 numbers.cell("{}", *estimate.ids("p")),
                 numbers.cell("{}", *estimate.ids("p_holm")),
-                numbers.cell("{} [{}, {}]", *estimate.size_ids(size)),
-                *(_everybody_cells(study, numbers, estimate) if of_waves else ()),
+                *((numbers.cell("{} [{}, {}]", *estimate.size_ids(size)),) if has_size else ()),
+                *(_everybody_cells(numbers, estimate.code, estimate.contrast) if of_waves and estimate.contrast else ()),
             ),
         )
         for estimate in estimates
     )
-    names = ["n", "change [95 % CI]" if of_waves else "difference [95 % CI]", "p", "p (Holm)", f"{size} [95 % CI]"]
+    names = ["n", "change [95 % CI]" if of_waves else "difference [95 % CI]", "p", "p (Holm)"]
+    names += [f"{size} [95 % CI]"] if has_size else []
     if of_waves:
         names += ["methods agree", "norm SDs later [95 % CI]"]
     columns = (Column("What it means", has_words=True), *(Column(name) for name in names))
     planned = f" (planned as {family.role}, family {family.family})" if family in study.protocol.plan.families else ""
-    title = _TITLES[family.compares].format(covariates=covariate_words(study.protocol))
-    if family.compares == "repeated_measures" and covariates_of(study.protocol):
+    growth = study.protocol.growth
+    unit = growth.unit_word if growth is not None else ""
+    title = _TITLES[family.compares].format(covariates=covariate_words(study.protocol), unit=unit)
+    if family.compares in ("repeated_measures", "growth") and covariates_of(study.protocol):
         title += f" adjusted for {covariate_words(study.protocol, with_baseline=False)}"
     title += planned
     return Table("", f"main_{family.family}", title, columns, rows, tuple(_notes(study, family, estimates)))
 
 
-def _everybody_cells(study: Study, numbers: Numbers, estimate: Estimate) -> tuple[Cell, Cell]:
+def _everybody_cells(numbers: Numbers, code: str, contrast: Contrast) -> tuple[Cell, Cell]:
     """How many methods agree, and the distance from the norm at the later wave."""
-    agree = [
-        result_id("stability", estimate.code, name, timepoint=estimate.contrast.contrast)
-        for name in ("n_agreeing", "n_methods")
-    ]
+    agree = [result_id("stability", code, name, timepoint=contrast.contrast) for name in ("n_agreeing", "n_methods")]
     norm = [
-        result_id("norm_difference", estimate.code, f"difference_sd{end}", timepoint=estimate.contrast.followup)
+        result_id("norm_difference", code, f"difference_sd{end}", timepoint=contrast.followup)
         for end in ("", "_ci95_low", "_ci95_high")
     ]
     return numbers.cell("{} of {}", *agree), numbers.cell("{} [{}, {}]", *norm)
 
 
 def _label(study: Study, estimate: Estimate) -> str:
-    label = f"{study.scales[estimate.code][1].label}, {estimate.contrast.contrast}"
+    label = study.scales[estimate.code][1].label
+    label += f", {estimate.contrast.contrast}" if estimate.contrast is not None else ""
     if estimate.group is None:
         return label
     reference, *compared_groups = study.protocol.compared_groups
@@ -144,7 +146,7 @@ def _label(study: Study, estimate: Estimate) -> str:
 
 def _notes(study: Study, family: Family, estimates: Sequence[Estimate]) -> list[str]:
     """Directions and good ends, and what the effect size is."""
-    contrasts = dict.fromkeys(estimate.contrast.contrast for estimate in estimates)
+    contrasts = dict.fromkeys(estimate.contrast.contrast for estimate in estimates if estimate.contrast is not None)
     directions = "; ".join(f"{contrast} is {direction_of(study, contrast)}" for contrast in contrasts)
     labels: dict[str, list[str]] = {"high": [], "low": [], "neither": []}
     for code in dict.fromkeys(estimate.code for estimate in estimates):
@@ -152,10 +154,10 @@ def _notes(study: Study, family: Family, estimates: Sequence[Estimate]) -> list[
         labels[scale.better].append(scale.label)
     words = {"high": "Higher is better", "low": "Lower is better", "neither": "Neither higher nor lower is better"}
     ends = [f"{words[end]}: {', '.join(of_end)}." for end, of_end in labels.items() if of_end]
-    notes = [f"Direction of change: {directions}.", *ends]
+    notes = [*([f"Direction of change: {directions}."] if directions else []), *ends]
     if family.compares == "waves":
         notes += main_norm_notes(study)
-    else:
+    elif family.compares != "growth":
         notes.append(
             f"{study.protocol.plan.headline[0]}: difference of both changes, not adjusted, / pooled SD at baseline."
         )

@@ -19,6 +19,11 @@ _GROUP_ANALYSES = {
     "mmrm_difference": "the mixed model for repeated measures",
     "mmrm_covariate_adjusted_difference": "the mixed model adjusted for covariates",
 }
+#: Comparisons of slopes of groups, each in words.
+_GROWTH_ANALYSES = {
+    "growth_difference": "the model of growth without covariates",
+    "growth_covariate_adjusted_difference": "the model of growth adjusted for covariates",
+}
 _ROLES = {
     "secondary": "No outcome is planned as primary; these are the secondary ones.",
     "exploratory": "No outcome is planned as primary or secondary; these are the exploratory ones.",
@@ -27,12 +32,12 @@ _ROLES = {
 
 @dataclass(frozen=True)
 class Estimate:
-    """A scale in a contrast: the change of everybody, or how much that of a group differs from the reference's. is_planned:
-    whether it is in a family of the plan."""
+    """A scale in a contrast: the change of everybody, or how much that of a group differs from the reference's; without a
+    contrast how much its slope does. is_planned: whether it is in a family of the plan."""
 
     analysis: str
     code: str
-    contrast: Contrast
+    contrast: Contrast | None
     group: str | None
     is_planned: bool
 
@@ -61,7 +66,8 @@ class Estimate:
         return Estimate(analysis, self.code, self.contrast, self.group, self.is_planned)
 
     def _id(self, analysis: str, statistic: str) -> str:
-        return result_id(analysis, self.code, statistic, people_group=self.group, timepoint=self.contrast.contrast)
+        contrast = self.contrast.contrast if self.contrast is not None else None
+        return result_id(analysis, self.code, statistic, people_group=self.group, timepoint=contrast)
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,8 @@ def _verdict(study: Study, estimate: Estimate, conclusion: Conclusion) -> str:
 def _direction(study: Study, estimate: Estimate, sign: int) -> str:
     better, worse = _end_words(study, estimate)
     word = (better if sign > 0 else worse).capitalize()
+    if estimate.contrast is None:
+        return f"{word} over time in {_label(study, estimate.group)} than in {study.protocol.compared_groups[0].label}"
     if estimate.group is None:
         return f"{word} at {estimate.contrast.followup} than at {estimate.contrast.baseline}"
     return f"{word} in {_label(study, estimate.group)} than in {study.protocol.compared_groups[0].label}"
@@ -128,7 +136,7 @@ def _direction(study: Study, estimate: Estimate, sign: int) -> str:
 def _important(study: Study, results: Mapping[str, ResultRow], estimate: Estimate) -> str:
     """The estimate beside the least change that matters to a person, where the instrument states one."""
     importance = getattr(study.scales[estimate.code][1], "importance", None)
-    if importance is None:
+    if importance is None or estimate.contrast is None:  # it is of a change, not of a change per unit of time
         return ""
     value, low, high = _beside_least(study, results, estimate)
     threshold, subject = importance.change, "change" if estimate.group is None else "difference"
@@ -153,6 +161,8 @@ def _beside_least(study: Study, results: Mapping[str, ResultRow], estimate: Esti
 
 def _norm(study: Study, results: Mapping[str, ResultRow], estimate: Estimate) -> str:
     """The mean at the later wave beside its norm."""
+    if estimate.contrast is None:
+        return ""
     wave, norm = estimate.contrast.followup, norm_name(study, estimate.code)
     names = ("difference_sd", "difference_sd_ci95_low", "difference_sd_ci95_high", "p_equivalence")
     value, low, high, p_similar = (
@@ -175,7 +185,7 @@ def _other_groups(study: Study, results: Mapping[str, ResultRow], estimate: Esti
     """Whether the other comparisons of the same groups come to the same."""
     conclusion = conclusion_of(study, results, estimate)
     words: dict[bool, list[str]] = {True: [], False: []}
-    for analysis, name in _GROUP_ANALYSES.items():
+    for analysis, name in (_GROWTH_ANALYSES if estimate.contrast is None else _GROUP_ANALYSES).items():
         second = conclusion_of(study, results, estimate.of_analysis(analysis))
         if analysis != estimate.analysis and conclusion is not None and second is not None:
             agrees = (conclusion.sign, conclusion.excludes_zero) == (second.sign, second.excludes_zero)
@@ -192,7 +202,7 @@ def _other_groups(study: Study, results: Mapping[str, ResultRow], estimate: Esti
 def role_words(study: Study, families: Sequence[Family]) -> list[str]:
     """For what role in the plan the main results stand; nothing where they are planned as primary."""
     protocol = study.protocol
-    if not protocol.contrasts:
+    if not protocol.contrasts and not families:
         return ["No waves are compared; these are the scores."]
     if not protocol.plan.families:
         return ["No family of tests was planned: every p stands alone, and what is given here is exploratory."]
@@ -237,7 +247,7 @@ def _by_direction(study: Study, conclusions: Sequence[tuple[Estimate, Conclusion
     for estimate, conclusion in conclusions:
         label = study.scales[estimate.code][1].label
         if estimate.group is not None:
-            label += f" ({estimate.contrast.contrast})"
+            label += f" ({estimate.contrast.contrast if estimate.contrast is not None else 'slope'})"
         labels.setdefault(_direction(study, estimate, conclusion.sign), []).append(label)
     return {direction: ", ".join(of_direction) for direction, of_direction in labels.items()}
 
@@ -248,7 +258,7 @@ def _lowered(text: str) -> str:
 
 def _better_sign(study: Study, estimate: Estimate) -> int:
     """1 where a positive estimate is for better, or of a scale without a good end a rise."""
-    sign = -estimate.contrast.baseline_sign
+    sign = -estimate.contrast.baseline_sign if estimate.contrast is not None else 1
     return -sign if _scale(study, estimate).better_sign < 0 else sign
 
 

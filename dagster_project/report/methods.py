@@ -9,6 +9,7 @@ from dagster_project.report.careless_methods import careless_methods
 from dagster_project.report.estimand_methods import estimands
 from dagster_project.report.group_methods import enumerated, group_methods
 from dagster_project.report.growth_methods import growth_methods
+from dagster_project.report.norm_methods import norm_methods
 from dagster_project.results import (
     PEOPLE,
     ResultRow,
@@ -41,7 +42,7 @@ def methods(study: Study, results: Mapping[str, ResultRow]) -> tuple[tuple[str, 
         ("Groups", " ".join(group_methods(study, set(analyses)))),
         ("Measures", " ".join(_measures(study))),
         ("Estimands", " ".join(estimands(study))),
-        ("Norms", _norms(study)),
+        ("Norms", norm_methods(study, set(analyses))),
         ("Missing answers", _missing(study) + _rejected(results)),
         ("Careless answers", careless_methods(study) if "careless" in analyses else ""),
         ("Analysis", " ".join([*_analysis(study, set(analyses)), *growth_methods(study, set(analyses))])),
@@ -154,25 +155,6 @@ def _scale(instrument: Instrument, scale: object) -> str:
     )
 
 
-def _norms(study: Study) -> str:
-    samples = [
-        f"{sample.population[0].lower()}{sample.population[1:]} ({sample.source}{f'; n = {sample.n}' if sample.n else ''})"
-        for sample in study.norms.samples
-    ]
-    main = [
-        f"{study.instrument(instrument).name} with {sample.population[0].lower()}{sample.population[1:]}"
-        for instrument, code in study.norms.main.items()
-        for sample in study.norms.samples
-        if sample.sample == code
-    ]
-    sentences = [f"Means were compared with those of {enumerated(samples)}."] if samples else []
-    if main:
-        sentences.append(
-            f"Where an instrument has several norms, tables and sentences compare with the main one: {enumerated(main)}."
-        )
-    return " ".join(sentences)
-
-
 _OTHER_SHARES = "; scales that ask for another share say so in the codebook"
 
 
@@ -223,7 +205,7 @@ def _analysis(study: Study, analyses: set[str]) -> Iterator[str]:
     if "change" in analyses:
         size = study.protocol.plan.headline
         yield (
-            f"Change was tested with two-sided paired t tests and 95 % t intervals among {PEOPLE['both']}; the effect"
+            f"Change was tested with two-sided paired t tests and 95 % t intervals among {PEOPLE['both'].words}; the effect"
             f" size is {size} ({statistic_of('change', size).formula})."
         )
     if "category_change" in analyses:
@@ -275,7 +257,7 @@ def _meaning(study: Study, analyses: set[str]) -> Iterator[str]:
         yield "The share of people who improved by the minimal important change has Wilson's interval."
     if "common_metric" in analyses:
         yield "Means are also given in percent of the maximum possible" + (
-            ", and as T scores (norm: mean 50, SD 10)." if study.norms.norms else "."
+            ", and as T scores (norm: mean 50, SD 10)." if any(map(study.norms.of_scale, study.scales)) else "."
         )
 
 

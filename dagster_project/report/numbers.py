@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from dagster_project.report.page_data import LineColumns, NumberColumns
 from dagster_project.report.scopes import Scope, measure_of
-from dagster_project.results import MISSING_REASON_HEADINGS, ExportFile, ResultRow, statistic_of
+from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile, ResultRow, statistic_of
 
+_BEYOND_PROFILES = ", ".join(f"'{code}'" for code, rule in PEOPLE.items() if rule.is_beyond_profiles)
 #: A row for each measure, rule, moment, group and reason: how many people of the roster do not count, by the rule of
 #: marts.counted_profiles and marts.counted_people; for a participant variable, whose value is missing.
-OMITTED_PEOPLE_QUERY = """
+OMITTED_PEOPLE_QUERY = f"""
     with unplanned as (
         select participant_id, wave from marts.returns where missing_reason = 'not_planned'
     ),
@@ -34,12 +35,7 @@ OMITTED_PEOPLE_QUERY = """
     -- Profiles of scores do not know facts of the roster, nor days.
     select measure, people, moment, people_group, reason, count(*)
     from marts.counted_people
-    where
-        people in (
-            'both_covariates', 'any_covariates', 'first_and_later', 'first_and_later_covariates', 'both_subgroup',
-            'both_subgroup_covariates', 'timed', 'returned'
-        )
-        and not is_counted
+    where people in ({_BEYOND_PROFILES}) and not is_counted
     group by measure, people, moment, people_group, reason
     union all
     select facts.variable, rules.people, rules.moment, facts.people_group, facts.missing_reason, count(*)

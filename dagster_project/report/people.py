@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from dagster_project.report.careless_people import CARELESS_COUNTED, CARELESS_VALUES
+from dagster_project.report.norm_people import NORM_COUNTED, NORM_VALUES
 from dagster_project.report.page_data import (
     AnswerValues,
     CountedPeople,
@@ -53,7 +54,7 @@ _QUERIES = {
             on answers.measure = asked.item and answers.wave = asked.wave and asked.status <> 'not_in_wave'
         where answers.kind in ('yes_no', 'category')
         group by answers.measure, answers.wave
-        union all {CARELESS_VALUES} order by all
+        union all {CARELESS_VALUES} union all {NORM_VALUES} order by all
     """,
     "items": """
         with sheets as (
@@ -102,8 +103,7 @@ _QUERIES = {
                 select participant_id, wave, item, false from marts.missing_answers
             ) as sheets
             inner join codebook.items as items on sheets.item = items.item and items.kind = 'item'
-            union all {CARELESS_COUNTED}
-        )
+            union all {CARELESS_COUNTED} union all {NORM_COUNTED})
         select
             people, measure, moment, list(is_counted order by participant_id) as is_counted,
             list(change order by participant_id) as changes

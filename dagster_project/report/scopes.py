@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dagster_project.report.careless_people import careless_measure
-from dagster_project.results import ResultRow, statistic_of
+from dagster_project.report.norm_people import NORM_RULES, norm_measure, norm_variables
+from dagster_project.results import PEOPLE, ResultRow, statistic_of
 from dagster_project.study import Study, covariates_of
 
 
@@ -41,32 +42,33 @@ def measure_of(row: ResultRow) -> str:
 def scope_of(row: ResultRow, study: Study) -> Scope | None:
     """The scope of a result; None where it counts nobody of the roster, or people who are not on the roster."""
     rule = statistic_of(row.analysis, row.statistic).people_in(study)
+    counting = PEOPLE[rule]
     if rule in ("nobody", "listed"):
         return None
     all_waves = tuple(wave.wave for wave in study.protocol.waves)
     contrast = next((contrast for contrast in study.protocol.contrasts if contrast.contrast == row.contrast), None)
     result_waves = (contrast.baseline, contrast.followup) if contrast else (row.wave,) if row.wave else ()
-    of_any_wave = rule in ("any", "any_covariates", "first_and_later", "first_and_later_covariates", "timed")
-    waves = all_waves if of_any_wave else all_waves[:1] if rule == "first" else result_waves
+    waves = all_waves if counting.of_all_waves else all_waves[:1] if rule == "first" else result_waves
     sign = 1 if contrast is None else contrast.baseline_sign
     if row.analysis == "missingness":
         waves = all_waves  # a pattern is about all waves
-    moment = "" if of_any_wave else row.contrast or row.wave or ""
+    moment = (row.contrast or row.wave or "") if counting.of_moment else ""
     groups: tuple[str | None, ...] = tuple(group for group in (row.people_group, row.compared_with) if group is not None)
-    of_subgroup = rule in ("both_subgroup", "both_subgroup_covariates")
-    subgroup = row.category.split("-")[0] if of_subgroup and row.category is not None else None
+    subgroup = row.category.split("-")[0] if counting.of_subgroup and row.category is not None else None
     if subgroup is not None:
         moment = f"{row.contrast}/{subgroup}"
     if statistic_of(row.analysis, row.statistic).of_all_groups:
         groups = tuple(group.category for group in study.protocol.compared_groups)
     if rule == "without_group":
         rule, groups = "whole_roster", (None,)
-    return_waves = result_waves if rule in ("first", "roster", "whole_roster", "returned") else ()
+    return_waves = result_waves if PEOPLE[rule].by_return else ()
     facts: tuple[str, ...] = (subgroup,) if subgroup is not None else ()
     if "_covariate_adjusted" in row.analysis:
         covariates = (variable.variable for variable in covariates_of(study.protocol))
         facts = tuple(dict.fromkeys((*facts, *covariates)))
     measure = careless_measure(row) if rule == "judged" else measure_of(row)
+    if rule in NORM_RULES:
+        measure, facts = norm_measure(row, rule, study), norm_variables(row, study)
     return Scope(rule, measure, moment, waves, sign, return_waves, groups, facts)
 
 

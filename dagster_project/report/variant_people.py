@@ -51,20 +51,103 @@ _PEOPLE_SQL = """
         from everybody
     )
 """
+#: Whose scores a variant changes, of each scale in each wave and of all together; the counts that are of them.
+_CHANGES_SQL = """
+    changes as (
+        select
+            variant, scale as measure, wave as moment, participant_id, people_group, [difference] as differences, n_answers
+        from variants.score_comparisons
+        union all
+        select
+            variant, 'all_scales', '', participant_id, people_group, list_sort(list(distinct difference)),
+            sum(n_answers)::bigint
+        from variants.score_comparisons
+        group by variant, participant_id, people_group
+    ),
+
+    measures as (
+        select scales.scale as measure, waves.wave as moment
+        from codebook.scales as scales
+        cross join codebook.waves as waves
+        union all
+        select 'all_scales', ''
+    ),
+
+    change_rules as (
+        select distinct people, of_variant from codebook.estimands where of_variant <> ''
+    )
+"""
+_IS_CHANGED = """
+    coalesce(if(of_variant = 'answers', n_answers > 0, list_contains(differences, of_variant)), false)
+"""
+#: By profiles: whoever has no changes is the rest of the roster.
 _OMITTED = f"""
-    with {_PEOPLE_SQL}
+    with {_PEOPLE_SQL},
+    {_CHANGES_SQL},
+
+    profiles as (
+        select variant, measure, moment, people_group, differences, (n_answers > 0)::int as n_answers, count(*) as n
+        from changes
+        group by all
+    ),
+
+    everywhere as (
+        select people.variant, measures.measure, measures.moment, people.people_group, count(*) as n
+        from variants.people as people
+        cross join measures
+        where people.people = 'variant'
+        group by all
+    ),
+
+    others as (
+        select
+            everywhere.variant, everywhere.measure, everywhere.moment, everywhere.people_group, null as differences,
+            0 as n_answers, any_value(everywhere.n) - coalesce(sum(profiles.n), 0) as n
+        from everywhere
+        left join profiles
+            on everywhere.variant = profiles.variant and everywhere.measure = profiles.measure
+            and everywhere.moment = profiles.moment and everywhere.people_group is not distinct from profiles.people_group
+        group by all
+    )
+
     select measure, people, moment, people_group, reason, count(*)::bigint as n
     from counted
     where not is_counted and reason is not null
     group by all
+    union all
+    select
+        profiles.measure || '@' || profiles.variant, rules.people, profiles.moment, profiles.people_group,
+        unchanged_reason(rules.of_variant, profiles.measure = 'all_scales', profiles.differences[1]), sum(profiles.n)::bigint
+    from (from profiles union all from others) as profiles
+    cross join change_rules as rules
+    where profiles.n > 0 and not {_IS_CHANGED}
+    group by all
     order by all
 """
 _COUNTS = f"""
-    with {_PEOPLE_SQL}
+    with {_PEOPLE_SQL},
+    {_CHANGES_SQL},
+
+    changed as (
+        select
+            rules.people, measures.measure || '@' || everybody.variant as measure, measures.moment, everybody.participant_id,
+            {_IS_CHANGED} as is_counted
+        from everybody
+        cross join measures
+        cross join change_rules as rules
+        left join changes
+            on everybody.variant = changes.variant and everybody.participant_id = changes.participant_id
+            and measures.measure = changes.measure and measures.moment = changes.moment
+    )
+
     select
         people, measure, moment, list(is_counted order by participant_id) as is_counted,
         list(value order by participant_id) as changes
-    from counted
+    from (
+        select people, measure, moment, participant_id, is_counted, value from counted
+        union all
+        select people, measure, moment, participant_id, is_counted, null from changed
+    )
     group by all
     order by all
 """

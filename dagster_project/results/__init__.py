@@ -20,6 +20,7 @@ from dagster_project.results.column_lengths import column_lengths, fitting_acros
 from dagster_project.results.covariate_adjustment import covariate_adjusted_results
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
+from dagster_project.results.estimand_table import ESTIMANDS_TABLE, estimand_rows
 from dagster_project.results.existing import existing_tables, numbered, with_existing_columns
 from dagster_project.results.group_differences import (
     adjusted_change_results,
@@ -36,6 +37,7 @@ from dagster_project.results.groups import (
     group_summary_results,
 )
 from dagster_project.results.growth import growth_results
+from dagster_project.results.growth_covariates import adjusted_growth_results
 from dagster_project.results.items import MAX_ANSWER_OPTIONS, item_results
 from dagster_project.results.main_tables import (
     Cell,
@@ -63,8 +65,10 @@ from dagster_project.results.missing import (
     rejected_results,
     unplanned_results,
 )
+from dagster_project.results.norm_tables import stratum_words
 from dagster_project.results.norm_words import main_norm_notes, norm_name
 from dagster_project.results.ordinal import ordinal_results
+from dagster_project.results.person_norms import person_norm_results, reported_norms
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
     CHANGE_KINDS,
@@ -80,6 +84,7 @@ from dagster_project.results.release_diff import (
     diff_markdown,
     result_changes,
 )
+from dagster_project.results.repeated_answers import repeated_answers_results
 from dagster_project.results.repeated_covariates import adjusted_repeated_measures_results
 from dagster_project.results.repeated_measures import repeated_measures_results
 from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproduction, compare, summarise
@@ -91,13 +96,7 @@ from dagster_project.results.sensitivity import sensitivity_results
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
 from dagster_project.results.statistic import PEOPLE, Statistic
-from dagster_project.results.statistics_registry import (
-    ESTIMANDS_TABLE,
-    STATISTICS,
-    estimand_rows,
-    interval_of,
-    statistic_of,
-)
+from dagster_project.results.statistics_registry import STATISTICS, interval_of, statistic_of
 from dagster_project.results.subgroup_covariates import adjusted_subgroup_results
 from dagster_project.results.subgroups import subgroup_id, subgroup_results
 from dagster_project.results.supplementary_tables import MISSING_REASON_HEADINGS, ledger_table, supplementary_tables
@@ -155,6 +154,7 @@ __all__ = [
     "Table",
     "VariantMarts",
     "adjusted_change_results",
+    "adjusted_growth_results",
     "adjusted_repeated_measures_results",
     "adjusted_subgroup_results",
     "answer_days_results",
@@ -215,6 +215,7 @@ __all__ = [
     "paired_results",
     "pattern_results",
     "person_lines",
+    "person_norm_results",
     "plan_change",
     "planned_analyses",
     "print_statistic",
@@ -222,7 +223,9 @@ __all__ = [
     "read_published",
     "rejected_results",
     "reliable_change_results",
+    "repeated_answers_results",
     "repeated_measures_results",
+    "reported_norms",
     "result_changes",
     "result_id",
     "round_half_away",
@@ -235,6 +238,7 @@ __all__ = [
     "sources_of",
     "stability_results",
     "statistic_of",
+    "stratum_words",
     "subgroup_id",
     "subgroup_results",
     "summarise",

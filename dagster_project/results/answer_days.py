@@ -12,6 +12,7 @@ from dagster_project.study import Study, counts_days
 
 _VISITS = {"n_in_window": "in_window", "n_early": "early", "n_late": "late"}
 _REASONS = {"n_no_date": "no_date", "n_no_baseline_date": "no_baseline_date", "n_before_baseline": "before_baseline"}
+_FAR_OFF = {"n_far_off": "far_off"}
 _NO_DAYS = "nobody returned this wave with a known day"
 
 
@@ -24,7 +25,7 @@ def answer_days_results(visit_counts: Iterable[MartRow], study: Study) -> list[R
         counts: MartRow = by_wave.get(wave.wave, {})
         n, fields = int(counts.get("n", 0)), RowFields(wave=wave.wave)
         rows.add("returns", "n", n, n, "people who returned the wave", **fields)
-        names = {"n_dated": "dated", "n_no_date": "no_date"} if order == 0 else {"n_dated": "dated"} | _REASONS
+        names = {"n_dated": "dated", "n_no_date": "no_date"} if order == 0 else {"n_dated": "dated"} | _REASONS | _FAR_OFF
         if wave.days_from_baseline is not None:
             names = names | _VISITS
         for statistic, column in names.items():

@@ -15,13 +15,15 @@ from dagster_project.results.covariate_terms import CovariateTerms, TermMoments,
 from dagster_project.results.group_differences import (
     AdjustmentWords,
     add_adjusted_difference,
+    add_adjusted_means,
     adjusted_families,
     comparisons_of,
+    overall_mean,
 )
 from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import Ancova, ancova
-from dagster_project.study import Contrast, Study, covariate_words, covariates_of
+from dagster_project.study import Contrast, Study, covariate_words, covariates_of, imputes_covariates
 
 #: The terms of every model before those of covariates: its outcome, and its first covariate.
 _SCORES = ("change", "baseline")
@@ -49,6 +51,7 @@ def covariate_adjusted_results(
             moments = moments_of_terms(of_tests.get((contrast.contrast, code), []), groups, study)
             terms = covariate_terms(study, float(moments.n.sum()), moments.counts)
             model, words, n = _fit(moments, terms), _words(study, contrast, terms), int(moments.n.sum())
+            add_adjusted_means(rows, code, groups, model, overall_mean(moments.n, moments.means[:, 1]), n, contrast, words)
             pairs = sum(n_pairs.get((group, contrast.contrast, code), 0) for group in groups)
             for index, (group, reference) in enumerate(comparisons_of(study), start=1):
                 row_fields: RowFields = {
@@ -56,7 +59,7 @@ def covariate_adjusted_results(
                     "note": model.reason[index],
                 }  # fmt: skip
                 method = "people of all groups with both scores of whom a covariate is not known"
-                rows.add(code, "n_covariate_unknown", pairs - n, pairs, method, **row_fields)
+                rows.add(code, "n_covariate_unknown", pairs - n + moments.n_imputed, pairs, method, **row_fields)
                 test = add_adjusted_difference(rows, code, model, index, n, row_fields, words)
                 tests.setdefault((code, contrast.contrast), []).append(test)
     adjusted_families(rows, study, "groups_adjusted", "the difference adjusted for covariates", tests)
@@ -70,9 +73,11 @@ def _fit(moments: TermMoments, terms: CovariateTerms) -> Ancova:
 
 def _words(study: Study, contrast: Contrast, terms: CovariateTerms) -> AdjustmentWords:
     """What the methods say."""
+    condition = "" if imputes_covariates(study.protocol) else " and every covariate known"
     return AdjustmentWords(
         f"change ({contrast.in_words}) adjusted for {covariate_words(study.protocol)}, group minus reference",
-        "people of all groups with both scores and every covariate known",
+        f"people of all groups with both scores{condition}",
         f"people - groups - {1 + len(terms.names)} slopes",
+        covariate_words(study.protocol),
         f"analysis of covariance{terms.remark}",
     )

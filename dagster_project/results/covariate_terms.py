@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.results.result_collector import MartRow
-from dagster_project.study import Study, covariates_of, terms_of
+from dagster_project.study import IMPUTED_TERM, Study, covariates_of, imputes_covariates, terms_of
 
 #: The terms of every model of change before those of covariates: its outcome, and its first covariate.
 _SCORES = ("change", "baseline")
@@ -22,11 +22,12 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class TermMoments:
     """n of each group (g,), means of change, the score at baseline and every covariate's terms (g, t), and sums of products
-    of deviations from them (g, t, t)."""
+    of deviations from them (g, t, t). n_imputed: how many people in all have a covariate's mean in its place."""
 
     n: Floats
     means: Floats
     products: Floats
+    n_imputed: int
 
     @property
     def counts(self) -> Floats:
@@ -49,7 +50,10 @@ def moments_of_terms(
     n = np.zeros(len(groups))
     means = np.full((len(groups), len(names)), np.nan)
     products = np.full((len(groups), len(names), len(names)), np.nan)
+    n_imputed = 0.0
     for row in rows:
+        if row["term"] == IMPUTED_TERM:
+            n_imputed += row["n"] * row["mean"]
         if row["term"] not in index_of or row["other_term"] not in index_of:
             continue
         values = tuple(row[key] for key in keys)
@@ -58,24 +62,26 @@ def moments_of_terms(
         n[group] = row["n"]
         means[group, first], means[group, second] = row["mean"], row["other_mean"]
         products[group, first, second] = products[group, second, first] = row["cross_products"]
-    return TermMoments(n, means, products)
+    return TermMoments(n, means, products, round(n_imputed))
 
 
 @dataclass(frozen=True)
 class CovariateTerms:
     """columns: indexes into the terms of all covariates, in their order. names: of these, in words. empty_categories: those
-    that have no term as nobody is in them, in words."""
+    that have no term as nobody is in them, in words. has_means: whether a covariate that is not known is its mean."""
 
     columns: tuple[int, ...]
     names: tuple[str, ...]
     empty_categories: tuple[str, ...]
+    has_means: bool
 
     @property
     def remark(self) -> str:
-        """What the method says of empty categories; '' where there is none."""
+        """What the method says of empty categories, and of covariates that are not known; '' where there is nothing."""
+        words = ", each its mean over the roster where it is not known" if self.has_means else ""
         if not self.empty_categories:
-            return ""
-        return f", without a term for {', '.join(self.empty_categories)}: nobody in the model is in it"
+            return words
+        return f"{words}, without a term for {', '.join(self.empty_categories)}: nobody in the model is in it"
 
 
 def covariate_terms(study: Study, people: float, counts: Floats, left_out: str | None = None) -> CovariateTerms:
@@ -107,4 +113,6 @@ def covariate_terms(study: Study, people: float, counts: Floats, left_out: str |
                 if order not in present
             ]
         first += len(terms)
-    return CovariateTerms(tuple(columns), tuple(names), tuple(empty_categories) if people else ())
+    return CovariateTerms(
+        tuple(columns), tuple(names), tuple(empty_categories) if people else (), imputes_covariates(study.protocol)
+    )

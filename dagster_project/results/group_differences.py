@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dagster_project.results.change import NO_P, PlannedTest, add_adjusted_p
 from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, column, planned_analyses
@@ -136,11 +136,12 @@ def change_difference_results(change_moments: Iterable[MartRow], study: Study) -
 @dataclass(frozen=True)
 class AdjustmentWords:
     """What the methods of an adjusted difference say. change: what is compared; people: who counts; df: what it is;
-    model: what else is to be said of the model."""
+    adjusted_for: the covariates; model: what else is to be said of the model."""
 
     change: str
     people: str
     df: str
+    adjusted_for: str = "the score at baseline"
     model: str = "analysis of covariance"
 
 
@@ -161,7 +162,10 @@ def adjusted_change_results(change_moments: Iterable[MartRow], study: Study) -> 
         for code in study.scales:
             group_rows = [moments.get((group, contrast.contrast, code), {}) for group in groups]
             model = _baseline_adjusted(group_rows, contrast)
-            n = sum(sizes_of(group_rows))
+            n_of_groups = sizes_of(group_rows)
+            n = sum(n_of_groups)
+            baseline = overall_mean(n_of_groups, column(group_rows, "mean_baseline"))
+            add_adjusted_means(rows, code, groups, model, baseline, n, contrast, words)
             for index, (group, reference) in enumerate(comparisons, start=1):
                 row_fields: RowFields = {
                     "contrast": contrast.contrast, "people_group": group, "compared_with": reference,
@@ -209,6 +213,36 @@ def add_adjusted_difference(
     p_slopes = model.slopes_p if has_test else math.nan
     rows.add(code, "p_slopes", p_slopes, n, "F test that the slopes of the groups are equal", **slopes_fields)
     return PlannedTest(code, float(model.p[index]), n, {**test_fields, "note": model.reason[index] or NO_P})
+
+
+def overall_mean(n: ArrayLike, means: ArrayLike) -> float:
+    """The mean over the people of all groups, of n and mean of each; NaN without people."""
+    sizes, group_means = np.asarray(n, dtype=np.float64), np.asarray(means, dtype=np.float64)
+    has_people = sizes > 0
+    return float(sizes[has_people] @ group_means[has_people] / sizes.sum()) if has_people.any() else math.nan
+
+
+def add_adjusted_means(
+    rows: Rows, code: str, groups: Sequence[str], model: Ancova, baseline: float, n: int, contrast: Contrast,
+    words: AdjustmentWords,
+) -> None:  # fmt: skip
+    """Each group's mean at the mean of the score at baseline and of the covariates over all groups: of the change, and of
+    the score at follow-up, which is the baseline less or plus the change. baseline: that mean; n: people of all
+    groups."""
+    sign = contrast.baseline_sign
+    for index, group in enumerate(groups):
+        fields: RowFields = {
+            "contrast": contrast.contrast, "people_group": group, "note": model.mean_reason[index], "df": model.df,
+        }  # fmt: skip
+        mean, low, high = model.mean[index], model.mean_ci_low[index], model.mean_ci_high[index]
+        method = f"adjusted mean of the change ({contrast.in_words}) at the mean of {words.adjusted_for} over all groups"
+        rows.add(code, "adjusted_mean_change", mean, n, f"{method}; {words.model}", **fields)
+        rows.interval(code, "adjusted_mean_change_", low, high, n, f"t interval of the {method}", **fields)
+        follow_low, follow_high = sorted((baseline - sign * low, baseline - sign * high))
+        method = f"adjusted mean of the score at {contrast.followup} at the mean of {words.adjusted_for} over all groups"
+        rows.add(code, "adjusted_mean_followup", baseline - sign * mean, n, f"{method}; {words.model}", **fields)
+        rows.interval(code, "adjusted_mean_followup_", follow_low, follow_high, n, f"t interval of the {method}", **fields)
+        rows.add(code, "adjusted_mean_se", model.mean_se[index], n, f"standard error of the {method}", **fields)
 
 
 def add_test(rows: Rows, code: str, n: int, method: str, row_fields: RowFields, se: float, t: float, p: float) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from dagster_project.results.repeated_answers_statistics import repeated_answers_statistics
 from dagster_project.results.sensitivity_statistics import sensitivity_statistics
 from dagster_project.results.statistic import Statistic, StudyUnit, adjusted_p_values, limits
 
@@ -44,6 +45,7 @@ def group_statistics(statistics: Iterable[Statistic]) -> Iterator[Statistic]:
     yield from _repeated_measures()
     yield from sensitivity_statistics()
     yield from _adjusted_repeated_measures()
+    yield from repeated_answers_statistics()
 
 
 def _characteristics() -> Iterator[Statistic]:
@@ -96,7 +98,7 @@ def _covariate_adjusted_change() -> Iterator[Statistic]:
     yield from _adjusted(
         entry,
         "change = group + slope times (score at baseline) + slopes times covariates (categories: indicators), least squares",
-        "count of people of all groups with both scores and every covariate", "people - groups - slopes",
+        f"count of people of all groups with both scores and {_EVERY_COVARIATE}", "people - groups - slopes",
     )  # fmt: skip
     yield Statistic(
         "change_covariate_adjusted", "n_covariate_unknown", "count of pairs of all groups without a covariate", "people", 0,
@@ -108,7 +110,7 @@ def _subgroups() -> Iterator[Statistic]:
     model = "change = mean of the group in the category + slope times (score at baseline)"
     yield from _within_subgroups("", f"{model}, least squares", "both_subgroup", "a known category", "1")
     with_covariates = f"{model} + slopes times covariates (categories: indicators), least squares"
-    words = "a known category and every covariate"
+    words = f"a known category and {_EVERY_COVARIATE}"
     yield from _within_subgroups("_covariate_adjusted", with_covariates, "both_subgroup_covariates", words, "slopes")
 
 
@@ -140,6 +142,15 @@ def _adjusted(entry: "partial[Statistic]", model: str, people: str, df: str) -> 
     difference = entry("difference", f"coefficient of the group; {model}", _SCORE)
     yield from _tests(entry, difference, df, "Fisher, Statistical Methods for Research Workers, 1932, ch. 8")
     yield entry("p_slopes", "P(F >= f): slopes of the groups differ", decimals=3, kind="p", is_planned=False)
+    described = partial(entry, unit=_SCORE, is_planned=False)
+    interval = "mean ± t quantile times SE"
+    for name, words in (("change", "change"), ("followup", "score at follow-up")):
+        mean = described(
+            f"adjusted_mean_{name}", f"mean {words} of the group at the means of the covariates over all groups; {model}",
+            decimals=1, source="Searle, Speed and Milliken, Am Stat 1980, 34, 216-221",
+        )  # fmt: skip
+        yield from (mean, *limits(mean, interval))
+    yield described("adjusted_mean_se", "standard error of either adjusted mean")
 
 
 def _differences_of_shares(analysis: str) -> Iterator[Statistic]:
@@ -161,6 +172,7 @@ def _differences_of_shares(analysis: str) -> Iterator[Statistic]:
     )
 
 
+_EVERY_COVARIATE = "every covariate, known or, where that is declared, its mean"
 _MMRM = "Mallinckrodt and others, Drug Inf J 2008, 42, 303-319"
 
 
@@ -181,7 +193,7 @@ def _adjusted_repeated_measures() -> Iterator[Statistic]:
         Statistic, people="any_covariates", people_if_adjusted="first_and_later_covariates", source=_MMRM, of_all_groups=True
     )
     means, compared = partial(model_of_all, analysis), partial(model_of_all, f"{analysis}_difference", is_planned=True)
-    yield from _of_all_waves(means, compared, model, "count of people with a score in any wave and every covariate")
+    yield from _of_all_waves(means, compared, model, f"count of people with a score in any wave and {_EVERY_COVARIATE}")
     yield Statistic(
         analysis, "n_covariate_unknown", "count of people with a score in any wave without a covariate", "people", 0, "any",
         of_all_groups=True, people_if_adjusted="first_and_later",

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dagster_project.results.category_tables import answer_labels
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
+from dagster_project.results.repeated_answers_tables import repeated_answers_tables
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.results.sensitivity_tables import sensitivity_tables
@@ -22,6 +23,8 @@ from dagster_project.study import (
     YesNo,
     covariate_words,
     covariates_of,
+    imputes_covariates,
+    unknown_covariate_note,
 )
 
 CellsOf = Callable[[str, str], Sequence[Cell]]
@@ -53,6 +56,7 @@ def group_tables(study: Study, results: Iterable[ResultRow]) -> list[Table]:
         *_adjusted_models(study, numbers),
         *(_services(study, numbers, wave) for wave in (use.waves if use else ())),
         *(_answers(study, numbers, wave.wave) for wave in study.protocol.waves),
+        *repeated_answers_tables(study, numbers, [_group_name(study, group) for group in study.protocol.compared_groups]),
     ]
 
 
@@ -60,7 +64,8 @@ def further_group_tables(study: Study, numbers: Numbers) -> list[Table]:
     """The tables of groups that stand among the supplementary ones: what is exploratory, and sensitivity analyses."""
     if not study.protocol.compared_groups:
         return []
-    return [*subgroup_tables(study, numbers), *sensitivity_tables(study, numbers)]
+    means = [_adjusted_means(study, numbers, contrast) for contrast in study.protocol.contrasts]
+    return [*means, *subgroup_tables(study, numbers), *sensitivity_tables(study, numbers)]
 
 
 def _id(
@@ -184,6 +189,8 @@ def _summary(study: Study, numbers: Numbers) -> Table:
     def cells(code: str, group: str) -> list[Cell]:
         return [
             numbers.cell("{} ({}), {}", *(_id("summary_by_group", code, name, group, wave) for name in ("mean", "sd", "n")))
+            if study.asks(code, wave)
+            else Cell("")
             for wave in waves
         ]
 
@@ -231,14 +238,39 @@ def _covariate_adjusted(study: Study, numbers: Numbers, contrast: Contrast) -> T
 
     names = ("n", "covariate unknown", *_DIFFERENCE_COLUMNS, "p (slopes differ)")
     columns = tuple(Column(name) for name in names)
-    words = covariate_words(study.protocol)
+    words, (of_whom, unknown) = covariate_words(study.protocol), unknown_covariate_note(study.protocol)
+    comma = ", " if imputes_covariates(study.protocol) else " "
     note = (
         f"Difference of change ({direction_of(study, moment)}), the group minus the reference: analysis of covariance of all"
-        f" groups with {words}, of people with both scores of whom all of these are known; n is of all groups, and covariate"
-        " unknown are those left out for want of one."
+        f" groups with {words}, of people with both scores{comma}{of_whom}; n is of all groups, and {unknown}."
     )
     title = f"Change by group adjusted for {words}, {moment}"
     return Table("", f"change_by_group_adjusted_{moment}", title, columns, _outcome_rows(study, cells), (note,))
+
+
+def _adjusted_means(study: Study, numbers: Numbers, contrast: Contrast) -> Table:
+    """The means behind the adjusted differences, of every group."""
+    headings = {"change_adjusted": "Adjusted for baseline"}
+    if covariates_of(study.protocol):
+        headings["change_covariate_adjusted"] = "Adjusted for covariates"
+    statistics = ("adjusted_mean_followup", "adjusted_mean_change")
+
+    def cells(code: str, group: str) -> list[Cell]:
+        return [
+            _interval(numbers, analysis, code, statistic, group, contrast.contrast, f"{statistic}_")
+            for analysis in headings
+            for statistic in statistics
+        ]
+
+    names = (f"{contrast.followup} [95 % CI]", "change [95 % CI]")
+    columns = tuple(Column(name, heading) for heading in headings.values() for name in names)
+    note = (
+        f"The mean of each group at the means, over all groups, of what is adjusted for: of the score at"
+        f" {contrast.followup} and of change ({direction_of(study, contrast.contrast)}). Analysis of covariance of all"
+        " groups, of people with both scores; their differences are the adjusted differences."
+    )
+    title = f"Adjusted means by group, {contrast.contrast}"
+    return Table("", f"adjusted_means_{contrast.contrast}", title, columns, _outcome_rows(study, cells), (note,))
 
 
 def _model_means(study: Study, numbers: Numbers, analysis: str = "mmrm", counts: Sequence[str] = ()) -> Table:
@@ -284,12 +316,14 @@ def _adjusted_models(study: Study, numbers: Numbers) -> Iterator[Table]:
     if not covariates_of(study.protocol):
         return
     analysis, words = "mmrm_covariate_adjusted", covariate_words(study.protocol, with_baseline=False)
+    of_whom, unknown = unknown_covariate_note(study.protocol)
+    comma = ", " if imputes_covariates(study.protocol) else " "
     means = _model_means(study, numbers, analysis, tuple(_COUNTS))
     differences = _model_differences(study, numbers, f"{analysis}_difference")
     note = (
-        f"The mixed model adjusted for {words}, each with one slope in all groups and waves, of everybody with any score of"
-        " whom all of these are known; means are at the means of these over the people in the model. n is of all groups, and"
-        " covariate unknown are those left out for want of one."
+        f"The mixed model adjusted for {words}, each with one slope in all groups and waves, of everybody with any"
+        f" score{comma}{of_whom}; means are at the means of these over the people in the model. n is of all groups, and"
+        f" {unknown}."
     )
     yield replace(
         means, name="repeated_measures_adjusted_means", title=f"{means.title}, adjusted for {words}", notes=(note,),

@@ -1,15 +1,16 @@
 """Linear growth of each scale: slopes over time of everybody and of each group, and differences of slopes.
 
 Belongs here: which numbers the model has, by what name and method. Does not belong here: the model (statistics/growth.py);
-when people answered (answer_days.py).
+covariates in it (growth_covariates.py); when people answered (answer_days.py).
 """
 
 import math
 import re
 from collections.abc import Iterable, Sequence
 
-from dagster_project.results.change import NO_P
-from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, column, grouped
+from dagster_project.results.change import NO_P, PlannedTest
+from dagster_project.results.group_differences import adjusted_families
+from dagster_project.results.result_collector import LEVEL, MartRow, RowFields, Rows, column, grouped, planned_analyses
 from dagster_project.results.result_row import ResultRow
 from dagster_project.statistics import Estimate, GrowthModel, TimeSums, growth_model, time_sums
 from dagster_project.study import Growth, Study
@@ -29,18 +30,26 @@ def growth_results(growth_moments: Iterable[MartRow], study: Study) -> list[Resu
     overall, by_group = Rows("growth", study), Rows("growth_by_group", study)
     differences = Rows("growth_difference", study)
     groups = [group.category for group in study.protocol.compared_groups]
-    times = [growth.planned_time(wave.month - study.protocol.waves[0].month) for wave in study.protocol.waves]
+    times, tests = planned_times(study, growth), dict[tuple[str, str], list[PlannedTest]]()
     for scale in study.scales:
         moments = by_scale.get(scale, [])
         centre = float(moments[0]["centre"]) if moments else 0.0
-        _ScaleGrowth(scale, study, growth_model([_sums(moments, growth)], centre, LEVEL, times)).add_everybody(overall)
+        of_everybody = growth_model([_sums(moments, growth)], centre, LEVEL, times, df=growth.df)
+        ScaleGrowth(scale, study, of_everybody).add_everybody(overall)
         if groups:
             of_groups = {key[0]: rows for key, rows in grouped(moments, "people_group").items()}
             sums = [_sums(of_groups.get(group, []), growth) for group in groups]
-            model = _ScaleGrowth(scale, study, growth_model(sums, centre, LEVEL, times), groups)
+            model = ScaleGrowth(scale, study, growth_model(sums, centre, LEVEL, times, df=growth.df), groups)
             model.add_groups(by_group)
-            model.add_differences(differences)
+            tests[scale, ""] = model.add_differences(differences)
+    if planned_analyses(study)["growth"] == "growth_difference":
+        adjusted_families(differences, study, "growth", "the difference of slopes", tests)
     return [*overall.rows, *by_group.rows, *differences.rows]
+
+
+def planned_times(study: Study, growth: Growth) -> list[float]:
+    """The planned time of each wave, in the declared unit."""
+    return [growth.planned_time(wave.month - study.protocol.waves[0].month) for wave in study.protocol.waves]
 
 
 def _sums(moments: Sequence[MartRow], growth: Growth) -> TimeSums:
@@ -61,21 +70,28 @@ def _sums(moments: Sequence[MartRow], growth: Growth) -> TimeSums:
     )
 
 
-class _ScaleGrowth:
-    """The numbers of one scale's model. groups: the reference first; none of a model of everybody."""
+class ScaleGrowth:
+    """The numbers of one scale's model. groups: the reference first; none of a model of everybody. adjustment: what is said
+    of covariates."""
 
-    def __init__(self, scale: str, study: Study, model: GrowthModel, groups: Sequence[str] = ()) -> None:
+    def __init__(
+        self, scale: str, study: Study, model: GrowthModel, groups: Sequence[str] = (), adjustment: str = ""
+    ) -> None:
         self._scale, self._model, self._groups = scale, model, groups
         self._waves = [wave.wave for wave in study.protocol.waves]
-        time = study.protocol.growth.time_in_words if study.protocol.growth is not None else ""
+        growth = study.protocol.growth
+        time, df = (growth.time_in_words, growth.df_in_words) if growth is not None else ("", "")
+        self._planned = {outcome for family in study.protocol.plan.families_of("growth") for outcome in family.outcomes}
         self._n = sum(model.n_people)
-        self._reason = re.sub(r"\bgroup (\d+)", lambda match: f"group {groups[int(match[1]) - 1]}", model.reason)
+        self._reason = model.reason
+        if not model.reason.startswith("covariate"):  # whose name may have a number of its own
+            self._reason = re.sub(r"\bgroup (\d+)", lambda match: f"group {groups[int(match[1]) - 1]}", model.reason)
         #: Why there is no number at all; what is said of a model that there is, is no reason.
         self._no_model = "" if model.has_converged else self._reason
         lines = "a line for each group" if groups else "one line"
         self._method = (
-            f"linear growth by REML: {lines}, time in {time}, random intercepts and slopes of people,"
-            " correlated; Satterthwaite's degrees of freedom"
+            f"linear growth by REML: {lines},{adjustment} time in {time}, random intercepts and slopes of people,"
+            f" correlated; {df}"
         )
 
     def add_everybody(self, rows: Rows) -> None:
@@ -99,18 +115,25 @@ class _ScaleGrowth:
             self._add_levels(rows, levels, fields)
         self._add_components(rows)
 
-    def add_differences(self, rows: Rows) -> None:
+    def add_differences(self, rows: Rows) -> list[PlannedTest]:
+        """Each group's slope against that of the reference, and the tests of these."""
+        tests = []
         for group, estimate in zip(self._groups[1:], self._model.differences, strict=True):
             fields = RowFields(
-                people_group=group, compared_with=self._groups[0], note=self._no_model or _NO_DIFFERENCE, df=estimate.df,
-                role="exploratory",
-            )  # fmt: skip
+                people_group=group, compared_with=self._groups[0], note=self._no_model or _NO_DIFFERENCE, df=estimate.df
+            )
+            if self._scale not in self._planned or not rows.has_families:
+                fields["role"] = "exploratory"
+            rows.add(self._scale, "n", self._n, self._n, "people of all groups in the model", **fields)
             method = f"slope of the group minus that of the reference; {self._method}"
             rows.add(self._scale, "difference", estimate.estimate, self._n, method, **fields)
             rows.add(self._scale, "se", estimate.se, self._n, f"standard error of the {method}", **fields)
             low, high = estimate.ci_low, estimate.ci_high
             rows.interval(self._scale, "", low, high, self._n, f"95 % interval of the {method}", **fields)
             self._add_test(rows, estimate, fields)
+            test_fields: RowFields = {**fields, "note": fields["note"] or NO_P}
+            tests.append(PlannedTest(self._scale, estimate.p, self._n, test_fields))
+        return tests
 
     def _add_line(self, rows: Rows, intercept: Estimate, slope: Estimate, n: int, fields: RowFields) -> None:
         for name, estimate in (("intercept", intercept), ("slope", slope)):

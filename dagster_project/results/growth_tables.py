@@ -4,15 +4,20 @@ Belongs here: their layout. Does not belong here: arithmetic, HTML.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.result_row import result_id
-from dagster_project.study import Growth, Study, Wave, counts_days
+from dagster_project.study import Growth, Study, Wave, counts_days, covariate_words, covariates_of, unknown_covariate_note
 
 _COUNTS = (
     ("n", "returned"), ("n_in_window", "in the window"), ("n_early", "early"), ("n_late", "late"), ("n_no_date", "no date"),
     ("n_no_baseline_date", "no baseline date"), ("n_before_baseline", "before baseline"),
+    ("n_far_off", "far off"),
 )  # fmt: skip
+
+
+_ADJUSTED = ("growth_covariate_adjusted", "growth_covariate_adjusted_difference")
 
 
 def growth_tables(study: Study, numbers: Numbers) -> list[Table]:
@@ -23,6 +28,8 @@ def growth_tables(study: Study, numbers: Numbers) -> list[Table]:
         tables.append(_overall(study, numbers, growth))
         if study.protocol.compared_groups:
             tables.append(_groups(study, numbers, growth))
+        if covariates_of(study.protocol):
+            tables.append(_adjusted(study, numbers, growth))
     return tables
 
 
@@ -40,7 +47,8 @@ def _visits(study: Study, numbers: Numbers) -> Table:
     columns = (*(Column(heading) for _, heading in _COUNTS), Column("days, mean (SD)"), Column("days, range"))
     note = (
         "People. Days are from the person's own answer to the first wave; people whose days are not known are in no window."
-        " Who answered early or late is kept in every other number."
+        " Far off is more than 180 days from the planned time, or than half of the time planned from baseline if that is"
+        " longer. Who answered early, late or far off is kept in every other number."
     )
     rows = tuple(row(wave) for wave in study.protocol.waves)
     return Table("", "answer_days", "When waves were answered", columns, rows, (note,))
@@ -63,7 +71,7 @@ def _remark(numbers: Numbers, identifier: str) -> Cell:
 def _note(growth: Growth) -> str:
     return (
         f"Linear mixed model by REML; time: {growth.time_in_words}. Everybody with any score at a known time counts; scores"
-        " are taken to be missing at random. Intervals are 95 %, with Satterthwaite's degrees of freedom."
+        f" are taken to be missing at random. Intervals are 95 %, with {growth.df_in_words}."
     )
 
 
@@ -90,7 +98,25 @@ def _overall(study: Study, numbers: Numbers, growth: Growth) -> Table:
     return Table("", "growth", f"Linear growth, per {growth.unit_word}", columns, tuple(rows), (_note(growth),))
 
 
-def _groups(study: Study, numbers: Numbers, growth: Growth) -> Table:
+def _adjusted(study: Study, numbers: Numbers, growth: Growth) -> Table:
+    """The same adjusted for covariates."""
+    table, words = _groups(study, numbers, growth, _ADJUSTED), covariate_words(study.protocol, with_baseline=False)
+    of_whom, unknown = unknown_covariate_note(study.protocol)
+    effect = "level and slope" if growth.covariate_effects == "level_and_slope" else "level"
+    note = (
+        f"The model of growth by group adjusted for {words}, which move the {effect} of a person's line alike in all groups,"
+        f" of everybody with a score at a known time, {of_whom}; lines are at the means of these over the people in the"
+        f" model. {unknown[0].upper()}{unknown[1:]}. Intervals are 95 %, with {growth.df_in_words}."
+    )
+    return replace(table, name="growth_adjusted", title=f"{table.title}, adjusted for {words}", notes=(note,))
+
+
+def _groups(
+    study: Study, numbers: Numbers, growth: Growth, analyses: tuple[str, str] = ("growth_by_group", "growth_difference")
+) -> Table:
+    """analyses: of the lines, and of their differences."""
+    of_lines, of_differences = analyses
+    has_families = bool(study.protocol.plan.families_of("growth"))
     rows: list[Row] = []
     for code in study.protocol.outcomes:
         rows.append(Row(study.scales[code][1].label))
@@ -99,15 +125,19 @@ def _groups(study: Study, numbers: Numbers, growth: Growth) -> Table:
             def ids(analysis: str, *names: str, scale: str = code, people_group: str = group.category) -> list[str]:
                 return [result_id(analysis, scale, name, people_group=people_group) for name in names]
 
-            cells = [numbers.cell("{}", *ids("growth_by_group", "n"))]
-            cells += [_estimate(numbers, ids("growth_by_group", *_with_limits(name))) for name in ("intercept", "slope")]
-            cells.append(_estimate(numbers, ids("growth_difference", "difference", "ci95_low", "ci95_high")))
-            cells.append(numbers.cell("{}", *ids("growth_difference", "p")))
-            cells.append(_remark(numbers, ids("growth_by_group", "n")[0]))
+            cells = [numbers.cell("{}", *ids(of_lines, "n"))]
+            if analyses == _ADJUSTED:
+                cells.append(numbers.cell("{}", result_id(of_lines, code, "n_covariate_unknown")))
+            cells += [_estimate(numbers, ids(of_lines, *_with_limits(name))) for name in ("intercept", "slope")]
+            cells.append(_estimate(numbers, ids(of_differences, "difference", "ci95_low", "ci95_high")))
+            cells += [
+                numbers.cell("{}", *ids(of_differences, name)) for name in ("p", *(("p_holm",) if has_families else ()))
+            ]
+            cells.append(_remark(numbers, ids(of_lines, "n")[0]))
             rows.append(Row(f"{group.label}{'' if order else ' (reference)'}", tuple(cells)))
-    columns = (
-        Column("n"), Column("at time 0"), Column(f"per {growth.unit_word}"), Column("difference of slopes"), Column("p"),
-        Column("remark", has_words=True),
-    )  # fmt: skip
+    headings = ["n", "at time 0", f"per {growth.unit_word}", "difference of slopes", "p"]
+    headings[1:1] = ["covariate unknown"] if analyses == _ADJUSTED else []
+    headings += ["p (Holm)"] if has_families else []
+    columns = (*map(Column, headings), Column("remark", has_words=True))
     title = f"Linear growth by group, per {growth.unit_word}"
     return Table("", "growth_by_group", title, columns, tuple(rows), (_note(growth),))

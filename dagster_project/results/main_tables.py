@@ -192,7 +192,7 @@ def prints_whole_ranges(study: Study) -> bool:
 
 def has_norm_of_outcomes(study: Study) -> bool:
     """Whether the study gives a norm of one of its outcomes."""
-    return any(norm.scale in study.protocol.outcomes for norm in study.norms.norms)
+    return any(study.norms.of_scale(code) for code in study.protocol.outcomes)
 
 
 def outcome_sections(study: Study) -> Iterable[tuple[str | None, str, str]]:
@@ -219,6 +219,9 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
             rows.append(Row(heading))
         cells: list[Cell] = []
         for wave in waves:
+            if not study.asks(code, wave):
+                cells += [Cell("")] * len(names)
+                continue
             ids = {
                 statistic: result_id("summary", code, statistic, timepoint=wave)
                 for statistic in ("n", "mean", "sd", "min", "max", "norm_distance")

@@ -6,6 +6,7 @@ Belongs here: their entries in the registry. Does not belong here: computing the
 from collections.abc import Iterator
 from functools import partial
 
+from dagster_project.results.norm_statistics import norm_statistics
 from dagster_project.results.statistic import Inputs, Statistic, StudyUnit, share
 
 _JACOBSON = "Jacobson and Truax, J Consult Clin Psychol 1991, 59, 12-19"
@@ -34,6 +35,7 @@ def meaning_statistics() -> Iterator[Statistic]:
         "t_score", "50 + 10 (mean - norm mean) / norm SD", "T points", made_of=_NORM,
         source="McCall, How to Measure in Education, 1922",
     )  # fmt: skip
+    yield from norm_statistics()
 
 
 def _clinical_change() -> Iterator[Statistic]:

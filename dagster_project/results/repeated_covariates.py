@@ -17,7 +17,7 @@ from dagster_project.results.result_collector import MartRow, Rows, grouped
 from dagster_project.results.result_row import ResultRow
 from dagster_project.results.waves import patterns_from
 from dagster_project.statistics import CovariatePattern, included_patterns
-from dagster_project.study import Groups, Study, covariate_words, covariates_of, terms_of
+from dagster_project.study import IMPUTED_TERM, Groups, Study, covariate_words, covariates_of, imputes_covariates, terms_of
 
 MEANS, DIFFERENCES = "mmrm_covariate_adjusted", "mmrm_covariate_adjusted_difference"
 #: The patterns of a scale by group.
@@ -45,13 +45,13 @@ def adjusted_repeated_measures_results(
     for scale in study.scales:
         patterns = [_patterns_of(of_scales.get((scale, group), []), study) for group in groups]
         baseline = treated_baseline(study, patterns)
-        of_terms, adjustment = _adjusted(patterns, study)
+        of_terms, adjustment, n_imputed = _adjusted(patterns, study)
         model = ScaleModel(study, definition.repeated_measures, scale, of_terms, adjustment)
         model.add_means(means)
         known_or_not = included_patterns([patterns_of[group][scale] for group in groups], baseline)
         people = sum(pattern.n for group_patterns in known_or_not for pattern in group_patterns)
         method = "people of all groups who would be in the model, of whom a covariate is not known"
-        means.add(scale, "n_covariate_unknown", people - model.n_people, people, method)
+        means.add(scale, "n_covariate_unknown", people - model.n_people + n_imputed, people, method)
         for contrast, test in model.add_differences(differences):
             tests.setdefault((scale, contrast), []).append(test)
     words = "the difference in the mixed model adjusted for covariates"
@@ -63,6 +63,7 @@ def _patterns_of(rows: Iterable[MartRow], study: Study) -> list[CovariatePattern
     """The patterns of a group, with the moments of every covariate's terms."""
     wave_order = [wave.wave for wave in study.protocol.waves]
     terms = [term.term for variable in covariates_of(study.protocol) for term in terms_of(variable)]
+    terms += [IMPUTED_TERM] if imputes_covariates(study.protocol) else []
     patterns = []
     for (pattern,), pairs in sorted(grouped(rows, "pattern").items()):
         waves = pattern.split("+")
@@ -83,8 +84,8 @@ def _patterns_of(rows: Iterable[MartRow], study: Study) -> list[CovariatePattern
     return patterns
 
 
-def _adjusted(patterns: Patterns, study: Study) -> tuple[Patterns, Adjustment]:
-    """The patterns with the terms that the model has, and what is said of them."""
+def _adjusted(patterns: Patterns, study: Study) -> tuple[Patterns, Adjustment, int]:
+    """The patterns with the terms that the model has, what is said of them, and how many people have a covariate's mean."""
     in_model = [
         pattern
         for group in included_patterns(patterns, treated_baseline(study, patterns))
@@ -92,7 +93,9 @@ def _adjusted(patterns: Patterns, study: Study) -> tuple[Patterns, Adjustment]:
         if isinstance(pattern, CovariatePattern)
     ]
     width = sum(len(terms_of(variable)) for variable in covariates_of(study.protocol))
-    counts = sum((pattern.n * pattern.covariate_mean for pattern in in_model), start=np.zeros(width))
+    sums = [pattern.n * pattern.covariate_mean for pattern in in_model]
+    counts = sum((of_pattern[:width] for of_pattern in sums), start=np.zeros(width))
+    n_imputed = round(sum(float(of_pattern[width:].sum()) for of_pattern in sums))
     terms = covariate_terms(study, float(sum(pattern.n for pattern in in_model)), counts)
     columns = list(terms.columns)
     of_terms = [
@@ -107,4 +110,4 @@ def _adjusted(patterns: Patterns, study: Study) -> tuple[Patterns, Adjustment]:
     ]  # fmt: skip
     labels = covariate_words(study.protocol, with_baseline=False)
     words = f" adjusted for {labels} (one slope each in all waves{terms.remark}),"
-    return of_terms, Adjustment(terms.names, words)
+    return of_terms, Adjustment(terms.names, words), n_imputed

@@ -52,6 +52,7 @@ def planned_analyses(study: Study) -> dict[str, str]:
         "waves": "change", "groups": "change_difference",
         "groups_adjusted": "change_covariate_adjusted" if has_covariates else "change_adjusted",
         "repeated_measures": "mmrm_covariate_adjusted_difference" if has_covariates else "mmrm_difference",
+        "growth": "growth_covariate_adjusted_difference" if has_covariates else "growth_difference",
     }  # fmt: skip
 
 
@@ -82,6 +83,11 @@ class Rows:
         self._variables = {variable.variable: variable for variable in study.protocol.participant_variables}
         self.rows: list[ResultRow] = []
 
+    @property
+    def has_families(self) -> bool:
+        """Whether the plan has families of this analysis's tests."""
+        return bool(self._families)
+
     def add(
         self, outcome: str, name: str, value: Any, n: int | None, method: str = "", *, category: str | None = None,
         wave: str | None = None, contrast: str | None = None, note: str | None = None, df: Any = None,
@@ -100,8 +106,9 @@ class Rows:
         if finite_value is None and value is not None and math.isinf(value):
             note = note or _INFINITE
         is_planned = statistic.is_planned or self._study.protocol.plan.headline in (statistic.name, statistic.limit_of)
-        family = self._families.get((outcome, contrast)) if contrast is not None and is_planned else None
-        if role is None and contrast is not None:
+        # Slopes have no contrast.
+        family = self._families.get((outcome, contrast or "")) if is_planned else None
+        if role is None and (contrast is not None or family is not None):
             role = family.role if family is not None else "exploratory"
         self.rows.append(
             ResultRow(

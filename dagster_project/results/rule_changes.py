@@ -55,6 +55,10 @@ RULE_TABLES = (
     RuleTable("scale_bands", "named range", ("scale", "band"), ("band_order",)),
     RuleTable("scale_cut_offs", "cut-off", ("scale", "category")),
     RuleTable("norms", "norm", ("scale",)),
+    RuleTable("norm_strata", "stratum of a norm", ("sample", "stratum", "variable", "category"), ("stratum_order",)),
+    RuleTable("person_norms", "norm of a stratum", ("scale", "sample", "stratum")),
+    RuleTable("norm_percentiles", "percentile of a norm", ("scale", "sample", "stratum", "low", "is_open")),
+    RuleTable("norm_limits", "limit of norm scores", ("scale", "category")),
     RuleTable("plan_tests", "planned test", ("family", "scale", "contrast")),
     RuleTable("variants", "variant", ("variant", "subject"), ("variant_order", "title", "in_main_analysis")),
 )

@@ -22,7 +22,14 @@ def sensitivity_statistics() -> Iterator[Statistic]:
 
 
 def _analysis(analysis: str, of_all_groups: bool, formula: str) -> Iterator[Statistic]:
-    entry = partial(Statistic, analysis, people="any", source=_RUBIN, of_all_groups=of_all_groups)
+    entry = partial(
+        Statistic,
+        analysis,
+        people="any",
+        people_if_planned_for_some="any_planned",
+        source=_RUBIN,
+        of_all_groups=of_all_groups,
+    )
     difference = entry("difference", f"{formula}; mean over completed data sets", _SCORE)
     yield entry("n", "count of people with any score for whom both waves were planned", "people", 0, source="")
     yield entry("n_imputed", "count of those of whom either score is imputed", "people", 0, source="")

@@ -10,36 +10,84 @@ from enum import Enum
 from functools import partial
 from typing import Literal
 
-from dagster_project.study import HEDGES_CORRECTION, HEDGES_SOURCE, Study
+from dagster_project.study import HEDGES_CORRECTION, HEDGES_SOURCE, Study, imputes_covariates
+from dagster_project.variant_marts import ANSWERS
 
-#: Who is included in a number: description by rule. `trace` applies the rules person by person.
+
+@dataclass(frozen=True)
+class CountingRule:
+    """Who is included in a number, and how trace and page find them.
+
+    words: who they are. of_all_waves: scores of all waves are what the number is made of. of_moment: the rule is asked of a
+    wave or contrast, where the number has one. of_subgroup: of that contrast and the variable of the number's subgroup.
+    is_beyond_profiles: it asks for more than profiles of scores know: facts of the roster, days. by_return: people are
+    shown with their returns of the number's waves. of_variant: the difference between a variant's scores and the main
+    analysis's that is counted, or ANSWERS.
+    """
+
+    words: str
+    of_all_waves: bool = False
+    of_moment: bool = True
+    of_subgroup: bool = False
+    is_beyond_profiles: bool = False
+    by_return: bool = False
+    of_variant: str = ""
+
+
+_of_any_wave = partial(CountingRule, of_all_waves=True, of_moment=False)
+_with_facts = partial(CountingRule, is_beyond_profiles=True)
+#: Who is included in a number, by rule. `trace` applies the rules person by person.
 PEOPLE = {
-    "score": "people with a score of the scale in the wave",
-    "both": "people with a score, or an answer, in both waves of the contrast",
-    "both_covariates": "people with a score in both waves of the contrast and every covariate known",
-    "both_subgroup": "people with a score in both waves of the contrast whose subgroup is known",
-    "both_subgroup_covariates": (
-        "people with a score in both waves of the contrast whose subgroup and every covariate are known"
+    "score": CountingRule("people with a score of the scale in the wave"),
+    "both": CountingRule("people with a score, or an answer, in both waves of the contrast"),
+    "both_covariates": _with_facts("people with a score in both waves of the contrast and every covariate known"),
+    "both_subgroup": _with_facts(
+        "people with a score in both waves of the contrast whose subgroup is known", of_subgroup=True
     ),
-    "any": "people with a score of the scale in any wave",
-    "timed": "people with a score of the scale at a known time in any wave",
-    "returned": "people who returned the wave",
-    "any_covariates": "people with a score of the scale in any wave and every covariate known",
-    "first_and_later": "people with a score of the scale in the first wave and in a later one",
-    "first_and_later_covariates": (
-        "people with a score of the scale in the first wave and in a later one, and every covariate known"
+    "both_subgroup_covariates": _with_facts(
+        "people with a score in both waves of the contrast whose subgroup and every covariate are known", of_subgroup=True
     ),
-    "items": "people who answered all items of the scale in the wave",
-    "value": "people with a known value",
-    "judged": "people with enough answers to the block in the wave",
-    "roster": "everybody on the roster for whom it was planned",
-    "whole_roster": "everybody on the roster, planned for or not",
-    "listed": "everybody listed, including people excluded by the study",
-    "first": "people with a value at the first wave, by whether they returned this one",
-    "without_group": "people on the roster whose group is not known",
-    "variant": "people on the roster whom the variant keeps",
-    "left_out": "people on the roster whom the variant leaves out",
-    "nobody": "nobody of the study: the number comes from elsewhere",
+    "any": _of_any_wave("people with a score, or an answer, in any wave"),
+    "any_planned": CountingRule(
+        "people with a score of the scale in any wave for whom both waves of the contrast were planned", of_all_waves=True
+    ),
+    "timed": _of_any_wave("people with a score of the scale at a known time in any wave", is_beyond_profiles=True),
+    "timed_covariates": _of_any_wave(
+        "people with a score of the scale at a known time in any wave and every covariate known", is_beyond_profiles=True
+    ),
+    "returned": CountingRule("people who returned the wave", is_beyond_profiles=True, by_return=True),
+    "any_covariates": _of_any_wave(
+        "people with a score of the scale in any wave and every covariate known", is_beyond_profiles=True
+    ),
+    "first_and_later": _of_any_wave(
+        "people with a score of the scale in the first wave and in a later one", is_beyond_profiles=True
+    ),
+    "first_and_later_covariates": _of_any_wave(
+        "people with a score of the scale in the first wave and in a later one, and every covariate known",
+        is_beyond_profiles=True,
+    ),
+    "items": CountingRule("people who answered all items of the scale in the wave"),
+    "value": CountingRule("people with a known value"),
+    "judged": CountingRule("people with enough answers to the block in the wave"),
+    "norm_score": CountingRule("people with a score of the scale in the wave"),
+    "stratum": CountingRule(
+        "people with a score of the scale in the wave who are in a stratum of the norm, where it has any"
+    ),
+    "one_stratum": CountingRule("people with a score of the scale in the wave who are in the stratum"),
+    "percentile": CountingRule("people with a score of the scale in the wave that has a percentile in the norm"),
+    "roster": CountingRule("everybody on the roster for whom it was planned", by_return=True),
+    "whole_roster": CountingRule("everybody on the roster, planned for or not", by_return=True),
+    "listed": CountingRule("everybody listed, including people excluded by the study"),
+    "first": CountingRule("people with a value at the first wave, by whether they returned this one", by_return=True),
+    "without_group": CountingRule("people on the roster whose group is not known"),
+    "variant": CountingRule("people on the roster whom the variant keeps"),
+    "left_out": CountingRule("people on the roster whom the variant leaves out"),
+    "scores_left_out": CountingRule("people left out by the variant who have a score", of_variant="left_out"),
+    "scores_lost": CountingRule("people whose score is missing in the variant alone", of_variant="lost"),
+    "scores_gained": CountingRule("people whose score is missing in the main analysis alone", of_variant="gained"),
+    "scores_changed": CountingRule("people whose score has another value in the variant", of_variant="changed"),
+    "answers_of_variant": CountingRule("people with an answer that depends on the variant", of_variant=ANSWERS),
+    "nobody": CountingRule("nobody of the study: the number comes from elsewhere"),
 }
 
 
@@ -55,9 +103,10 @@ class StudyUnit(Enum):
 class Inputs:
     """The results that a number is made of, as analysis/statistic. relation: of their outcome and contrast to its own: the
     same comparison, the same comparison and cut-off (of its category, in the contrast or at its baseline), the norm of the
-    outcome or of its instrument, or the tests of the same family of the plan, of waves or of groups."""
+    outcome or of its instrument, the tests of the same family of the plan, of waves or of groups, or of all scales together
+    each scale's in each wave."""
 
-    relation: Literal["comparison", "cut_off", "norm", "family", "group_family"]
+    relation: Literal["comparison", "cut_off", "norm", "family", "group_family", "each_scale"]
     statistics: tuple[str, ...]
 
 
@@ -72,6 +121,7 @@ class Statistic:
     its name in published tables. is_planned: whether a family of the plan covers it, as it does the headline effect size.
     of_all_groups: whether a number about a group needs the people of all groups, as a model of all of them does.
     people_if_adjusted: who counts in a study whose mixed model is adjusted for the score in the first wave, if it is others.
+    people_if_planned_for_some: who counts in a study that plans waves or blocks for some only, if it is others.
     """
 
     analysis: str
@@ -89,11 +139,15 @@ class Statistic:
     is_planned: bool = False
     of_all_groups: bool = False
     people_if_adjusted: str = ""
+    people_if_planned_for_some: str = ""
 
     def people_in(self, study: Study) -> str:
         """Who counts in a study: a key of PEOPLE."""
+        if self.people_if_planned_for_some and study.protocol.conditions:
+            return self.people_if_planned_for_some
         is_adjusted = study.protocol.repeated_measures_baseline == "covariate"
-        return self.people_if_adjusted if self.people_if_adjusted and is_adjusted else self.people
+        people = self.people_if_adjusted if self.people_if_adjusted and is_adjusted else self.people
+        return people.removesuffix("_covariates") if imputes_covariates(study.protocol) else people
 
 
 def limits(

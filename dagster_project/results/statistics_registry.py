@@ -12,7 +12,6 @@ from dagster_project.results.group_statistics import group_statistics
 from dagster_project.results.growth_statistics import growth_statistics
 from dagster_project.results.meaning_statistics import meaning_statistics
 from dagster_project.results.statistic import (
-    PEOPLE,
     Inputs,
     Statistic,
     StudyUnit,
@@ -23,8 +22,7 @@ from dagster_project.results.statistic import (
     wilson_limits,
 )
 from dagster_project.results.variant_statistics import variant_statistics
-from dagster_project.study import EFFECT_SIZES, MISSING_REASONS, Study
-from dagster_project.table_spec import ColumnSpec, TableSpec
+from dagster_project.study import EFFECT_SIZES, MISSING_REASONS
 
 _SCORE = StudyUnit.SCORE
 _T_TEST = "Student, Biometrika 1908, 6(1), 1-25"
@@ -167,7 +165,7 @@ def _mixed() -> Iterator[Statistic]:
 
 
 def _imputation() -> Iterator[Statistic]:
-    entry = partial(Statistic, "imputation", people="any", source=_RUBIN)
+    entry = partial(Statistic, "imputation", people="any", people_if_planned_for_some="any_planned", source=_RUBIN)
     pooling = "mean over completed data sets; variance within + (1 + 1 / m) variance between"
     estimate = entry("estimate", pooling, _SCORE)
     yield estimate
@@ -367,34 +365,3 @@ def interval_of(analysis: str, name: str) -> tuple[str, str] | None:
     """The names of both limits of a statistic's interval; of several intervals the first that is registered."""
     names = [entry.name for entry in STATISTICS if entry.analysis == analysis and entry.limit_of == name]
     return (names[0], names[1]) if names else None
-
-
-ESTIMANDS_TABLE = TableSpec(
-    schema="codebook",
-    name="estimands",
-    key=("analysis", "statistic"),
-    description="What each statistic is: formula, and who counts in it.",
-    columns=(
-        ColumnSpec("analysis", "text", "The analysis, as in results.results.", nullable=False),
-        ColumnSpec("statistic", "text", "The statistic.", nullable=False),
-        ColumnSpec("people", "text", "Who counts in the statistic, as a code that trace applies."),
-        ColumnSpec("people_in_words", "text", "Who counts in the statistic."),
-        ColumnSpec("formula", "text", "The statistic's formula, in plain text."),
-        ColumnSpec("of_all_groups", "flag", "Whether a number about a group needs the people of all groups."),
-    ),
-)
-
-
-def estimand_rows(study: Study) -> list[dict[str, str | bool]]:
-    """The rows of codebook.estimands of a study."""
-    return [
-        {
-            "analysis": entry.analysis,
-            "statistic": entry.name,
-            "people": entry.people_in(study),
-            "people_in_words": PEOPLE[entry.people_in(study)],
-            "formula": entry.formula,
-            "of_all_groups": entry.of_all_groups,
-        }
-        for entry in STATISTICS
-    ]

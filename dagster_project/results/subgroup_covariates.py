@@ -13,7 +13,7 @@ from dagster_project.results.result_collector import LEVEL, MartRow, Rows, group
 from dagster_project.results.result_row import ResultRow
 from dagster_project.results.subgroups import SubgroupWords, add_subgroups
 from dagster_project.statistics import interaction
-from dagster_project.study import ParticipantVariable, Study, covariates_of, subgroups_of
+from dagster_project.study import ParticipantVariable, Study, covariates_of, imputes_covariates, subgroups_of
 
 DIFFERENCES, INTERACTIONS = "change_subgroup_covariate_adjusted", "change_interaction_covariate_adjusted"
 
@@ -62,9 +62,10 @@ def _covariates_beside(study: Study, variable: ParticipantVariable) -> list[Part
 
 
 def _words(study: Study, variable: ParticipantVariable, slopes: int, remark: str) -> SubgroupWords:
+    has_means = imputes_covariates(study.protocol)
     return SubgroupWords(
         adjusting_labels(study, variable),
-        "both scores, a known category and every covariate known",
+        "both scores and a known category" if has_means else "both scores, a known category and every covariate known",
         f"people - groups in categories - {slopes} slopes",
         f"analysis of covariance{remark}",
     )

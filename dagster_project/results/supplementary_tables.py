@@ -13,6 +13,7 @@ from dagster_project.results.group_tables import further_group_tables
 from dagster_project.results.growth_tables import growth_tables
 from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table, outcome_sections
 from dagster_project.results.meaning_tables import meaning_tables
+from dagster_project.results.norm_tables import norm_tables
 from dagster_project.results.norm_words import main_norm_notes, other_norms
 from dagster_project.results.result_collector import direction_of
 from dagster_project.results.result_row import ResultRow, result_id
@@ -37,6 +38,7 @@ def supplementary_tables(study: Study, results: Sequence[ResultRow]) -> list[Tab
         _services(study, numbers),
         *category_change_tables(study, numbers),
         *meaning_tables(study, numbers),
+        *norm_tables(study, numbers),
         *further_group_tables(study, numbers),
         *growth_tables(study, numbers),
         careless_table(study, numbers),

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypedDict, TypeVar
 from dagster_project.results.statistic import Inputs
 from dagster_project.results.statistics_registry import STATISTICS
 from dagster_project.study import VALID_SKIP, labelled
+from dagster_project.variant_marts import ANSWER_DEPENDS, SCORE_DIFFERENCES, UNCHANGED_REASON
 
 #: The columns of a trace.
 TRACE_COLUMNS = {
@@ -178,6 +179,7 @@ def trace_sql(
         + _lookup_macro("gates_of", gates_of, "Items whose answers decide which answers of an outcome were asked.", "[null]")
         + _input_macros()
         + _OUTCOME_MACRO
+        + _variant_macros()
         + f"{_TRACE_SQL}\ncomment on macro table trace is {_text(comment)};"
         + "comment on macro table traced_rows is 'The rows of trace in no order, each with the SHA-256 of its file.';"
     )
@@ -214,7 +216,21 @@ def _input_macros() -> str:
         "comment on macro inputs_of is 'Statistics that a statistic is made of, as analysis/statistic.';\n"
         f"create or replace macro relation_of(statistic) as case {relation_of} end;\n"
         "comment on macro relation_of is 'Of which outcome and contrast: comparison, cut_off, norm, family,"
-        " group_family.';\n"
+        " group_family, each_scale.';\n"
+    )
+
+
+def _variant_macros() -> str:
+    """The words for what a variant changes, and which answers depend on it."""
+    cases = " ".join(f"when {_text(code)} then {_text(words)}" for code, words in SCORE_DIFFERENCES.items())
+    return (
+        f"create or replace macro difference_words(difference) as case difference {cases} end;\n"
+        "comment on macro difference_words is 'How a score differs between a variant and the main analysis.';\n"
+        f"create or replace macro unchanged_reason(of_variant, is_of_all_scales, difference) as {UNCHANGED_REASON};\n"
+        "comment on macro unchanged_reason is 'Why a person is not among those whose scores differ in one way.';\n"
+        "create or replace macro answer_depends(is_in_main, is_in_variant, is_turned_otherwise, main_score, variant_score)"
+        f" as {ANSWER_DEPENDS};\n"
+        "comment on macro answer_depends is 'Whether an answer depends on a variant.';\n"
     )
 
 

@@ -10,10 +10,12 @@
 -- An id names its analysis and outcome: what `scales_of` and `items_of` (trace.py) say of the outcome is constant, so that views
 -- over wide tables read the columns of these scales and items alone. `inputs_of` and `relation_of` say of a statistic which other
 -- results it is made of (statistics_registry.py).
--- A result of a variant has its code as category: people, scores and keys are those of the variant.
+-- A result of a variant has its code as category: people, scores and keys are those of the variant. What is said of rules of who
+-- counts (codebook.estimands) is the registry's.
 create or replace macro traced_rows(traced_id) as table
 with one as (
-    select results.*, estimands.people, estimands.people_in_words, estimands.formula, estimands.of_all_groups, contrasts.baseline, contrasts.followup,
+    select results.*, estimands.people, estimands.people_in_words, estimands.formula, estimands.of_all_groups, estimands.of_all_waves,
+        estimands.of_moment, estimands.of_subgroup, estimands.by_return, estimands.of_variant, contrasts.baseline, contrasts.followup,
         if(starts_with(results.analysis, 'variant'), results.category, null) as variant
     from results.results as results
     left join codebook.estimands as estimands
@@ -27,7 +29,7 @@ span as (
     select waves.wave, waves.wave_order
     from codebook.waves as waves, one
     where case
-        when one.people in ('any', 'any_covariates', 'first_and_later', 'first_and_later_covariates', 'timed') then true
+        when one.of_all_waves then true
         -- Patterns of waves are about all of them.
         when one.analysis = 'missingness' then true
         when one.people = 'first' then waves.wave_order = 1
@@ -83,6 +85,22 @@ cells as materialized (
         or list_contains(gates_of(traced_outcome(traced_id)), absent.item)
 ),
 
+-- The norm that a number about people's norm scores is of: its sample, and the stratum where it is about that alone.
+chosen_norm as (
+    select distinct names.sample, names.stratum
+    from (
+        select scale, sample, category, null as stratum, ['norm_scores', 'percentiles'] as analyses
+        from codebook.person_norms
+        where is_reported
+        union all
+        select scale, sample, stratum_category, stratum, ['norm_strata'] from codebook.person_norms where is_reported
+        union all
+        select scale, sample, category, null, [if(metric = 't_score', 'norm_limits', 'percentile_limits')] from codebook.norm_limits
+    ) as names
+    cross join one
+    where names.scale = one.outcome and list_contains(names.analyses, one.analysis) and names.category is not distinct from one.category
+),
+
 -- Who counts, as the rule of the marts says, with the value that the number is made of. A number about the roster shows what is
 -- known of each person. An item by itself counts where it was answered.
 counted as (
@@ -96,7 +114,7 @@ counted as (
             when rule.people = 'first' then (select wave from codebook.waves where wave_order = 1)
             when rule.moment = one.wave then one.wave
         end as wave,
-        rule.reason
+        rule.reason, null::double as main_score, null::double as variant_score
     from marts.counted_people as rule
     cross join one
     left join (
@@ -107,9 +125,11 @@ counted as (
         on rule.measure = followup.measure and coalesce(rule.value_followup, rule.value) = followup.stored_as
     left join codebook.measure_categories as baseline
         on rule.measure = baseline.measure and rule.value_baseline = baseline.stored_as
-    -- Of a return, whether it lies in the wave's visit window.
+    -- Of a return, whether it lies in the wave's visit window, or far off the planned time.
     left join (
-        select participant_id, wave, visit from marts.answer_days where split_part(traced_id, '/', 1) = 'answer_days'
+        select participant_id, wave, nullif(concat_ws(', ', visit, case when is_far_off then 'far_off' end), '') as visit
+        from marts.answer_days
+        where split_part(traced_id, '/', 1) = 'answer_days'
     ) as days on rule.participant_id = days.participant_id and rule.moment = days.wave
     where rule.measure = split_part(traced_id, '/', 2)
         and not starts_with(traced_id, 'variant')
@@ -119,22 +139,56 @@ counted as (
             else one.people
         end
         and rule.moment = case
-            when one.people in ('any', 'any_covariates', 'first_and_later', 'first_and_later_covariates', 'timed') or one.analysis = 'missingness' then ''
+            when not one.of_moment or one.analysis = 'missingness' then ''
             -- The variable whose categories are subgroups stands before its category, or alone.
-            when one.people in ('both_subgroup', 'both_subgroup_covariates') then one.contrast || '/' || split_part(one.category, '-', 1)
+            when one.of_subgroup then one.contrast || '/' || split_part(one.category, '-', 1)
             else coalesce(one.contrast, one.wave, '')
         end
     union all
-    select rule.participant_id, rule.is_counted <> (one.people = 'left_out'), rule.value, null, null, coalesce(rule.reason, if(one.people = 'left_out', 'kept by the variant', null))
+    select rule.participant_id, rule.is_counted <> (one.people = 'left_out'), rule.value, null, null, coalesce(rule.reason, if(one.people = 'left_out', 'kept by the variant', null)),
+        null, null
     from variants.people as rule
     cross join one
     where rule.variant = one.variant and rule.measure = one.outcome
         and rule.people = if(one.people = 'left_out', 'variant', one.people)
         and rule.moment = coalesce(one.contrast, '')
     union all
+    -- What a variant changes: scores in one way each, or answers that depend on it; of all scales how many of a person's.
+    select
+        comparisons.participant_id,
+        case one.of_variant when 'answers' then comparisons.n_answers > 0 else comparisons.n_differing > 0 end,
+        case
+            when one.of_variant = 'answers' then comparisons.n_answers
+            when one.outcome = 'all_scales' then comparisons.n_differing
+            else comparisons.variant_score - comparisons.main_score
+        end,
+        case
+            when one.outcome <> 'all_scales' and one.of_variant <> 'answers' then
+                coalesce(printf('%g', comparisons.main_score), 'no score') || ' → '
+                || coalesce(printf('%g', comparisons.variant_score), 'no score')
+        end,
+        null,
+        unchanged_reason(one.of_variant, one.outcome = 'all_scales', comparisons.difference),
+        comparisons.main_score, comparisons.variant_score
+    from (
+        select
+            participant_id, sum(n_answers) as n_answers, count(*) filter (where difference = of_variant) as n_differing,
+            any_value(difference) as difference, any_value(main_score) as main_score, any_value(variant_score) as variant_score
+        from (
+            select compared.*, one.of_variant
+            from variants.score_comparisons as compared
+            inner join one
+                on compared.variant = one.variant
+                and (one.outcome = 'all_scales' or (compared.scale = one.outcome and compared.wave = one.wave))
+        ) as compared
+        group by participant_id
+    ) as comparisons
+    cross join one
+    where one.of_variant <> ''
+    union all
     select
         cells.participant_id, cells.missing_reason is null, cells.answer, null, if(cells.missing_reason is null, null, cells.wave),
-        cells.missing_reason
+        cells.missing_reason, null, null
     from cells
     inner join one on cells.wave = one.wave
     where cells.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
@@ -142,10 +196,32 @@ counted as (
     -- A sign of careless answers: who is judged, by what, and whether it marks the sheet.
     select
         signs.participant_id, signs.is_judged, signs.value, if(signs.is_marked, printf('%.3g (marked)', signs.value), null),
-        if(signs.reason is null, null, signs.wave), signs.reason
+        if(signs.reason is null, null, signs.wave), signs.reason, null, null
     from marts.careless_signs as signs
     inner join one on signs.wave = one.wave and signs.sign = one.category
     where signs.block = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'careless'
+    union all
+    -- A score against the norm of people like the person: with whom it is compared, or why with nobody.
+    select
+        rule.participant_id,
+        case one.people
+            when 'norm_score' then rule.score is not null
+            when 'percentile' then rule.percentile is not null
+            when 'one_stratum' then rule.missing_reason is null and rule.stratum = chosen.stratum
+            else rule.missing_reason is null
+        end,
+        case when one.people = 'percentile' then rule.percentile when one.people = 'norm_score' then rule.score else rule.t_score end,
+        case
+            when one.people = 'norm_score' and rule.score is not null and rule.missing_reason is not null then rule.missing_reason
+            when rule.stratum is distinct from 'all' then printf('%.1f (%s)', if(one.people = 'percentile', rule.percentile, rule.t_score), rule.stratum)
+        end,
+        if(rule.missing_reason is null, null, rule.wave),
+        if(one.people = 'percentile', rule.percentile_missing_reason, rule.missing_reason), null, null
+    from marts.norm_scores as rule
+    cross join chosen_norm as chosen
+    inner join one on rule.wave = one.wave
+    where rule.scale = split_part(traced_id, '/', 2) and rule.sample = chosen.sample
+        and split_part(traced_id, '/', 1) in ('norm_strata', 'norm_scores', 'norm_limits', 'percentiles', 'percentile_limits')
 ),
 
 -- Everybody: the roster, and where a number speaks of them people excluded by the study. other_group: why somebody is not of
@@ -154,7 +230,7 @@ everybody as (
     select
         people.participant_id, null as excluded, people.source_file, people.source_row,
         case
-            when not kept.is_counted and one.people not in ('variant', 'left_out') then 'left out of the variant: ' || kept.reason
+            when not kept.is_counted and one.analysis <> 'variants' then 'left out of the variant: ' || kept.reason
             when one.people = 'without_group' then if(states.people_group is null, null, 'in a group')
             when one.people_group is null and not coalesce(one.of_all_groups, false) then null
             when states.people_group is null then 'group not known'
@@ -180,7 +256,7 @@ everybody as (
 asked as (
     select waves.wave, waves.wave_order
     from codebook.waves as waves, one
-    where one.people in ('first', 'roster', 'whole_roster', 'returned') and waves.wave in (one.wave, one.baseline, one.followup)
+    where one.by_return and waves.wave in (one.wave, one.baseline, one.followup)
 ),
 
 returns as (
@@ -214,8 +290,11 @@ people as (
         end as is_counted,
         counted.value,
         counted.text,
+        counted.main_score,
+        counted.variant_score,
         case
             when roster.other_group is not null then roster.other_group
+            when one.of_variant <> '' then if(counted.is_counted, null, coalesce(counted.reason, unchanged_reason(one.of_variant, false, null)))
             when counted.reason is not null then concat_ws(': ', counted.wave, counted.reason)
             when one.people = 'roster' and one.analysis in ('flow', 'flow_by_group') and returns.has_unplanned then 'not_planned'
         end as missing_reason
@@ -226,25 +305,40 @@ people as (
     where one.people <> 'nobody'
 ),
 
-items as (
-    select scale_items.scale, items.item, items.item_order, scale_items.turned_from, items.is_recoded, items.decimals::integer as decimals
+-- Of what a variant changes the items of either; elsewhere each has its own.
+keys as (
+    select
+        coalesce(main.scale, own.scale) as scale, coalesce(main.item, own.item) as item,
+        if(own.item is null, main.turned_from, own.turned_from) as turned_from, main.item is not null as is_in_main,
+        own.item is not null as is_in_variant, main.turned_from is distinct from own.turned_from as is_turned_otherwise
     from (
-        select scale, item, turned_from from codebook.scale_items where not starts_with(traced_id, 'variant')
-        union all
+        select scale, item, turned_from
+        from codebook.scale_items
+        where not starts_with(traced_id, 'variant_')
+    ) as main
+    full join (
         select scale, item, turned_from
         from codebook.variant_scale_items
         where starts_with(traced_id, 'variant') and variant = split_part(traced_id, '/', 3)
-    ) as scale_items
+    ) as own
+        on main.scale = own.scale and main.item = own.item
+),
+
+items as (
+    select
+        scale_items.scale, items.item, items.item_order, scale_items.turned_from, items.is_recoded,
+        items.decimals::integer as decimals, scale_items.is_in_main, scale_items.is_in_variant, scale_items.is_turned_otherwise
+    from keys as scale_items
     inner join measures on scale_items.scale = measures.scale
     inner join codebook.items as items on scale_items.item = items.item
     union all
-    select null, items.item, items.item_order, null, false, items.decimals::integer
+    select null, items.item, items.item_order, null, false, items.decimals::integer, null, null, null
     from codebook.items as items
     inner join one on items.item = one.outcome
     -- A score that is taken as it comes is its own item, and is above.
     where items.item not in (select scale_items.scale from codebook.scale_items as scale_items)
     union all
-    select null, items.item, items.item_order, null, false, items.decimals::integer
+    select null, items.item, items.item_order, null, false, items.decimals::integer, null, null, null
     from codebook.items as items
     inner join one on items.instrument = one.outcome and one.analysis = 'careless'
 ),
@@ -273,6 +367,7 @@ made_of as (
                 where mine.scale = one.outcome and mine.contrast = one.contrast
             )
             when 'group_family' then others.family = one.family
+            when 'each_scale' then one.outcome = 'all_scales' and others.outcome <> 'all_scales' and others.category = one.category
         end
 ),
 
@@ -342,9 +437,13 @@ traced as (
     select 7, 'answer', answers.participant_id, answers.wave, span.wave_order, items.scale, items.item, items.item_order,
         answers.answer,
         coalesce(recoded.counts_as, round(items.turned_from - answers.answer, items.decimals), answers.answer, skips.counts_as), null,
-        case when skips.words is not null then skips.words when items.is_recoded then 'recoded' else 'reversed: ' || items.turned_from || ' - answer' end, people.is_counted,
+        case when skips.words is not null then skips.words when items.is_recoded then 'recoded' else 'reversed: ' || items.turned_from || ' - answer' end,
+        people.is_counted and (one.of_variant is distinct from 'answers' or answers.answer is not null and answer_depends(
+            items.is_in_main, items.is_in_variant, items.is_turned_otherwise, people.main_score, people.variant_score
+        )),
         answers.missing_reason, answers.source_file, answers.source_row, columns_of.export_column, null, null, null
     from answers
+    cross join one
     inner join items on answers.item = items.item
     inner join span on answers.wave = span.wave
     inner join people on answers.participant_id = people.participant_id
@@ -364,7 +463,7 @@ traced as (
     inner join codebook.participant_variables as variables on facts.variable = variables.variable
     where facts.variable = split_part(traced_id, '/', 2)
     union all
-    -- What a comparison of groups is adjusted for, or whose subgroups it is of.
+    -- What a comparison of groups is adjusted for, whose subgroups it is of, or by what a norm's strata are.
     select 7, 'answer', facts.participant_id, null, 0, facts.variable, null, covariates.covariate_order, facts.number, null, facts.category, null,
         people.is_counted, facts.missing_reason, facts.source_file, facts.source_row, variables.export_column, null, null, null
     from marts.participant_values as facts
@@ -377,12 +476,16 @@ traced as (
             where contains(split_part(traced_id, '/', 1), '_covariate_adjusted')
             union all
             select variable, 0 from codebook.subgroups, one where variable = split_part(one.category, '-', 1)
+            union all
+            select strata.variable, 0
+            from codebook.norm_strata as strata
+            inner join chosen_norm as chosen on strata.sample = chosen.sample
         )
         group by variable
     ) as covariates on facts.variable = covariates.variable
     inner join people on facts.participant_id = people.participant_id
     inner join codebook.participant_variables as variables on facts.variable = variables.variable
-    where contains(split_part(traced_id, '/', 1), '_covariate_adjusted') or split_part(traced_id, '/', 1) in ('change_subgroup', 'change_interaction')
+    where contains(split_part(traced_id, '/', 1), '_covariate_adjusted') or split_part(traced_id, '/', 1) in ('change_subgroup', 'change_interaction', 'norm_strata', 'norm_scores', 'norm_limits', 'percentiles', 'percentile_limits')
 )
 
 select * from traced;

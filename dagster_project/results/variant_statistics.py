@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from dagster_project.results.statistic import Statistic
+from dagster_project.results.statistic import Inputs, Statistic
 
 _DIFFERENCE = ("n", "difference", "ci95_low", "ci95_high", "p", "p_holm")
 #: What a variant has of each analysis of the main one; its own analysis is called variant_ and the name.
@@ -40,11 +40,14 @@ def variant_statistics(statistics: Iterable[Statistic]) -> Iterator[Statistic]:
     counts = partial(Statistic, "variants", decimals=0)
     yield counts("n", "count of people whom the variant keeps", "people", people="variant")
     yield counts("n_left_out", "count of people whom the variant leaves out", "people", people="left_out")
-    compared = partial(counts, people="nobody")
-    yield compared("n_scores_left_out", "count of scores of people whom the variant leaves out", "scores")
-    yield compared("n_scores_lost", "count of scores of other people that are missing in the variant alone", "scores")
-    yield compared("n_scores_gained", "count of scores that are missing in the main analysis alone", "scores")
-    yield compared("n_scores_changed", "count of scores in both that have another value in the variant", "scores")
-    yield compared(
-        "n_answers", "count of answers in a score of one of both alone, or reversed in one of both alone", "answers"
-    )
+    for name, rule, words, unit in (
+        ("n_scores_left_out", "scores_left_out", "count of scores of people whom the variant leaves out", "scores"),
+        ("n_scores_lost", "scores_lost", "count of scores of other people that are missing in the variant alone", "scores"),
+        ("n_scores_gained", "scores_gained", "count of scores that are missing in the main analysis alone", "scores"),
+        ("n_scores_changed", "scores_changed", "count of scores in both that have another value in the variant", "scores"),
+        (
+            "n_answers", "answers_of_variant",
+            "count of answers in a score of one of both alone, or reversed in one of both alone", "answers",
+        ),
+    ):  # fmt: skip
+        yield counts(name, words, unit, people=rule, made_of=Inputs("each_scale", (f"variants/{name}",)))

@@ -11,7 +11,8 @@ import numpy as np
 from dagster_project.results.published import PublishedValue
 from dagster_project.results.reproduction import published_result_id
 from dagster_project.results.rounding import printed_decimals
-from dagster_project.simulate.search import Grid, Target, search
+from dagster_project.simulate.problem import Grid, Outcome, Target
+from dagster_project.simulate.search import search
 from dagster_project.simulate.targets import target_interval
 from dagster_project.study import ParticipantVariable, Study
 
@@ -26,7 +27,7 @@ def printed_by_id(published: Iterable[PublishedValue], study: Study) -> dict[str
 
 
 def roster_facts(
-    study: Study, printed_values: Mapping[str, PublishedValue], person_count: int, rng: random.Random, *, steps: int
+    study: Study, printed_values: Mapping[str, PublishedValue], person_count: int, rng: random.Random, *, effort: float
 ) -> dict[str, list[Fact]]:
     """By variable, one fact per person: categories with the printed counts, numbers with the printed moments."""
     facts: dict[str, list[Fact]] = {}
@@ -37,7 +38,7 @@ def roster_facts(
             if result_id.startswith(f"characteristics/{variable.variable}/")
         }
         variable_facts: list[Fact] = list(
-            _numbers(values, person_count, rng, steps) if variable.kind == "number" else _categories(variable, values)
+            _numbers(values, person_count, rng, effort) if variable.kind == "number" else _categories(variable, values)
         )
         variable_facts = variable_facts[:person_count] + [None] * (person_count - len(variable_facts))
         rng.shuffle(variable_facts)
@@ -61,7 +62,7 @@ def _categories(variable: ParticipantVariable, values: Mapping[str, PublishedVal
     return codes
 
 
-def _numbers(values: Mapping[str, PublishedValue], person_count: int, rng: random.Random, steps: int) -> list[float]:
+def _numbers(values: Mapping[str, PublishedValue], person_count: int, rng: random.Random, effort: float) -> list[float]:
     n = int(values["n"].value) if "n" in values else person_count
     if not {"mean", "min", "max"} <= set(values):
         return []
@@ -75,7 +76,8 @@ def _numbers(values: Mapping[str, PublishedValue], person_count: int, rng: rando
         for statistic in ("mean", "sd", "min", "max")
         if statistic in values
     ]
-    solution = search(grid, np.ones((n, 1), dtype=bool), (), targets, rng, steps=steps)
+    numbers_rng = np.random.default_rng(rng.randrange(2**32))
+    solution = search(Outcome(grid, np.ones((n, 1), dtype=bool), (), targets), numbers_rng, effort=effort)[0]
     return [round(float(total) * unit, 6) for total in solution.sums[:, 0]]
 
 

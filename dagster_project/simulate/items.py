@@ -6,11 +6,11 @@ Belongs here: distributing sums, leaving items unanswered, the reasons why. Does
 import random
 from collections.abc import Sequence
 
-from dagster_project.simulate.search import Flags, Solution
-from dagster_project.study import Instrument, Scale
+from dagster_project.simulate.problem import Flags, Grid, Solution
+from dagster_project.study import Instrument, Scale, Study
 
 #: An answer code, or the reason why the answer is missing.
-Answer = int | str
+Answer = int | float | str
 BLANK, REFUSAL = "blank", "refused"
 
 
@@ -39,6 +39,15 @@ def whole_range(instrument: Instrument, position: int) -> tuple[int, int]:
     """The lowest and highest number that an answer to an item counts as: whole numbers (stand-ins have no decimals)."""
     low, high = instrument.scored_range(position)
     return int(low), int(high)
+
+
+def grid_of(study: Study, code: str) -> Grid:
+    """The possible scores of a scale."""
+    instrument, scale = study.scales[code]
+    assert isinstance(scale, Scale)
+    ranges = tuple(whole_range(instrument, position) for position in scale.items)
+    unit = (1.0 if scale.aggregate == "sum" else 1.0 / len(ranges)) * scale.multiply
+    return Grid(ranges, instrument.minimum_items(scale), unit)
 
 
 def scale_answers(

@@ -10,14 +10,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
 from dagster_project.simulate.errors import SimulationError
-from dagster_project.simulate.targets import PrintedNumbers
-from dagster_project.study import Instrument, Study
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
+from dagster_project.simulate.items import grid_of
+from dagster_project.simulate.pair_numbers import allows_pairs
+from dagster_project.simulate.problem import WAVE_STATISTICS, Flags, Floats, Target
+from dagster_project.simulate.targets import PrintedNumbers, scale_targets, target_interval
+from dagster_project.study import Composite, Contrast, Instrument, Study
 
 
 def wave_participation(
@@ -83,6 +82,10 @@ class _Program:
 
 #: Penalties for each person or pair by which a printed n is missed.
 _WAVE_PENALTY, _PAIR_PENALTY = 1000.0, 100.0
+#: The same for a number of pairs that is not printed, or not possibly, but that the other numbers allow.
+_ALLOWED_PAIR_PENALTY = 10.0
+#: Of these, so many of the largest are tried in turn.
+_ALLOWED_PAIRS_TRIED = 4
 
 
 def instrument_availability(
@@ -115,32 +118,95 @@ def instrument_availability(
             program.add_constraint({**part_terms, variable: -float(part_count - minimum + 1)}, -np.inf, minimum - 1)
     for scale in instrument.all_scales:
         numbers = printed_numbers.get(scale.scale, PrintedNumbers())
-        variables = score_variables[scale.scale]
-        for index, wave in enumerate(study.protocol.waves):
-            if (n := numbers.number("n", wave.wave)) is not None:
-                wave_variables = [variable for (_, wave_index), variable in variables.items() if wave_index == index]
-                program.add_total(wave_variables, n, _WAVE_PENALTY)
-        for contrast in study.protocol.contrasts:
-            n = numbers.number("n", contrast.contrast)
-            if n is None:
-                continue
-            wave_pair = _wave_index(study, contrast.baseline), _wave_index(study, contrast.followup)
-            _add_pair_total(program, variables, wave_pair, n)
+        _add_printed_ns(program, study, scale.scale, numbers, score_variables[scale.scale], 0)
     solution = program.solve(seconds=20)
     if solution is None:
         raise SimulationError(f"{instrument.instrument}: no pattern of answering fits the printed ns; check them for slips")
-    available = {}
-    for code, variables in score_variables.items():
-        flags = np.zeros(participation.shape, dtype=bool)
-        for cell, variable in variables.items():
-            flags[cell] = solution[variable] > 0.5
-        available[code] = flags
+    available = {code: _flags(participation, variables, solution) for code, variables in score_variables.items()}
     costs = np.array(program.costs)
     return available, float((costs * solution)[costs >= _PAIR_PENALTY].sum())
 
 
+def _add_printed_ns(
+    program: _Program,
+    study: Study,
+    code: str,
+    numbers: PrintedNumbers,
+    variables: Mapping[tuple[int, int], int],
+    choice: int,
+) -> None:
+    """Require the printed numbers of people and pairs of a scale. Where a contrast has none, one of the numbers of pairs
+    that its other numbers allow: choice 0 is the largest, choice 1 the next."""
+    for index, wave in enumerate(study.protocol.waves):
+        if (n := numbers.number("n", wave.wave)) is not None:
+            wave_variables = [variable for (_, wave_index), variable in variables.items() if wave_index == index]
+            program.add_total(wave_variables, n, _WAVE_PENALTY)
+    for index, contrast in enumerate(study.protocol.contrasts):
+        wave_pair = _wave_index(study, contrast.baseline), _wave_index(study, contrast.followup)
+        n = numbers.number("n", contrast.contrast)
+        if n is not None:
+            _add_pair_total(program, variables, wave_pair, n, _PAIR_PENALTY)
+        elif allowed_ns := allowed_pairs(study, code, numbers, index):
+            allowed_n = allowed_ns[choice % min(len(allowed_ns), _ALLOWED_PAIRS_TRIED)]
+            _add_pair_total(program, variables, wave_pair, allowed_n, _ALLOWED_PAIR_PENALTY)
+
+
+def allowed_pairs(study: Study, code: str, numbers: PrintedNumbers, index: int) -> list[int]:
+    """The numbers of pairs that a contrast's change, interval and p allow, the largest first; none for a composite, or where
+    no change or no n is printed."""
+    contrast = study.protocol.contrasts[index]
+    wave_ns = [numbers.number("n", wave) for wave in (contrast.baseline, contrast.followup)]
+    if isinstance(study.scales[code][1], Composite) or ("mean_change", contrast.contrast) not in numbers.values:
+        return []
+    grid, largest = grid_of(study, code), min((int(n) for n in wave_ns if n is not None), default=0)
+    allowed_ns = []
+    for n in range(largest, 1, -1):
+        targets = scale_targets(numbers, study, [n] * len(study.protocol.contrasts))
+        own_targets = [target for target in targets if target.statistic not in WAVE_STATISTICS and target.index == index]
+        if allows_pairs(own_targets, grid, n) and _has_spread(numbers, contrast, own_targets, n):
+            allowed_ns.append(n)
+    return allowed_ns
+
+
+def _has_spread(numbers: PrintedNumbers, contrast: Contrast, targets: Sequence[Target], n: int) -> bool:
+    """Whether n people can have the SD that change and effect size imply: their squares are no more than everybody's."""
+    ends = {target.statistic: (target.low, target.high) for target in targets}
+    baseline_n, sd = numbers.number("n", contrast.baseline), numbers.values.get(("sd", contrast.baseline))
+    if baseline_n is None or sd is None or not {"mean_change", "d_baseline"} <= set(ends):
+        return True
+    change, effect_size = ends["mean_change"], ends["d_baseline"]
+    smallest_change = min(map(abs, change)) if change[0] * change[1] > 0 else 0.0
+    smallest_sd = smallest_change / max(map(abs, effect_size))
+    return smallest_sd**2 * (n - 1) <= target_interval(sd.printed)[1] ** 2 * (baseline_n - 1)
+
+
+def scale_availability(
+    study: Study, code: str, numbers: PrintedNumbers, participation: Flags, rng: np.random.Generator, choice: int
+) -> Flags | None:
+    """Which people have a score on one scale, drawn anew: as many as are printed, by chance who; None if that cannot be.
+    choice: which number of pairs is taken where others than the printed one are allowed."""
+    program = _Program()
+    variables = {
+        (int(person), int(wave)): program.add_variable(-0.02 * rng.random()) for person, wave in np.argwhere(participation)
+    }
+    _add_printed_ns(program, study, code, numbers, variables, choice)
+    solution = program.solve(seconds=20)
+    return None if solution is None else _flags(participation, variables, solution)
+
+
+def _flags(participation: Flags, variables: Mapping[tuple[int, int], int], solution: Floats) -> Flags:
+    flags = np.zeros(participation.shape, dtype=bool)
+    for cell, variable in variables.items():
+        flags[cell] = solution[variable] > 0.5
+    return flags
+
+
 def _add_pair_total(
-    program: _Program, variables: Mapping[tuple[int, int], int], wave_pair: tuple[int, int], number: float
+    program: _Program,
+    variables: Mapping[tuple[int, int], int],
+    wave_pair: tuple[int, int],
+    number: float,
+    penalty: float,
 ) -> None:
     """Require a number of people who have a score in both waves. variables: by (person, wave), in order of persons."""
     baseline_wave, followup_wave = wave_pair
@@ -153,7 +219,7 @@ def _add_pair_total(
             program.add_constraint({pair_variable: 1.0, followup: -1.0}, -np.inf, 0)
             program.add_constraint({pair_variable: 1.0, baseline: -1.0, followup: -1.0}, -1, np.inf)
             pair_variables.append(pair_variable)
-    program.add_total(pair_variables, number, _PAIR_PENALTY)
+    program.add_total(pair_variables, number, penalty)
 
 
 def _wave_index(study: Study, code: str) -> int:

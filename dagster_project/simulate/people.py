@@ -4,32 +4,29 @@ Belongs here: the order of the steps, and the report on printed numbers that wer
 steps.
 """
 
-import math
+import dataclasses
 import random
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
-import scipy
 
 from dagster_project.audit import impossible_numbers
 from dagster_project.results import PublishedValue, Reproduction, compare
 from dagster_project.simulate.characteristics import Fact, printed_by_id, roster_facts, service_facts
-from dagster_project.simulate.composites import meet_composite, narrow_part_means
+from dagster_project.simulate.draws import draw_answers, draw_facts, draw_returns, draw_services
 from dagster_project.simulate.errors import SimulationError
-from dagster_project.simulate.items import Answer, scale_answers, whole_range
+from dagster_project.simulate.items import Answer, scale_answers
 from dagster_project.simulate.patterns import availability
+from dagster_project.simulate.problem import Flags
+from dagster_project.simulate.scales import ScaleScores, search_scales
 from dagster_project.simulate.score import moments_of, results_of
-from dagster_project.simulate.search import Flags, Grid, Pairs, Solution, Target, missed_targets, search
-from dagster_project.simulate.targets import PrintedNumbers, printed_by_outcome, scale_targets
-from dagster_project.study import Composite, Scale, Study
+from dagster_project.simulate.targets import printed_by_outcome
+from dagster_project.study import MEASURES, Groups, Scale, Study
 
 #: The seed of the stand-ins in the example study.
 DEFAULT_SEED = 2022
-_STEPS, _RESTARTS, _COMPOSITE_RESTARTS = 1_500_000, 3, 4
 
 
 @dataclass(frozen=True)
@@ -75,84 +72,53 @@ def simulate_study(
     person_count = int(max(printed_ns, default=0))
     if person_count < 1:
         raise SimulationError("the published table prints no n, so the number of people is unknown; add one")
-    participation, available = availability(study, printed_numbers, person_count, np.random.default_rng(seed))
+    searched = _without_measures(study)
+    participation, available = availability(searched, printed_numbers, person_count, np.random.default_rng(seed))
     wave_counts = [f"{wave.wave} {int(participation[:, i].sum())}" for i, wave in enumerate(study.protocol.waves)]
     progress(f"{person_count} people, {', '.join(wave_counts)}")
 
-    pairs = {code: _pairs(study, flags) for code, flags in available.items()}
-    targets = {
-        code: scale_targets(printed_numbers.get(code, PrintedNumbers()), study, [len(pair.people) for pair in pairs[code]])
-        for code in available
+    _refuse_shared_items(searched)
+    _refuse_steps(searched)
+    scores = search_scales(searched, printed_numbers, participation, available, seed, effort, processes, progress)
+    return _stand_ins(study, published, impossible, printed_values, participation, scores, seed, person_count, effort)
+
+
+def draw_study(study: Study, person_count: int, seed: int) -> StandIns:
+    """People drawn from a study's design alone: its waves, conditions, groups, questionnaires, measures."""
+    facts = _drawn_facts(study, person_count, seed)
+    respondents = draw_returns(study, facts, person_count, _rng(seed, "returns"))
+    answers = draw_answers(study, study.instruments, facts, respondents, _rng(seed, "answers"))
+    services = draw_services(study, respondents, _rng(seed, "services"))
+    return StandIns(_ids(study, person_count, seed), respondents, answers, facts, services, ())
+
+
+def _drawn_facts(study: Study, person_count: int, seed: int) -> dict[str, list[Fact]]:
+    groups = study.protocol.groups
+    arms = groups.variable if isinstance(groups, Groups) and groups.design == "randomised" else None
+    return {
+        variable.variable: draw_facts(
+            variable, person_count, _rng(seed, "facts", variable.variable), is_balanced=variable.variable == arms
+        )
+        for variable in study.protocol.participant_variables
     }
-    narrowed_targets = _narrowed_targets(study, targets)
-    _refuse_shared_items(study)
-    _refuse_steps(study)
-    steps = max(2_000, round(_STEPS * effort))
-    jobs = [
-        _SearchJob(code, _grid(study, code), available[code], pairs[code], narrowed_targets[code], seed, steps, _RESTARTS)
-        for code, (_, scale) in study.scales.items()
-        if isinstance(scale, Scale) and scale.conversion is None
-    ]
-    solutions: dict[str, Solution] = {}
-    with ProcessPoolExecutor(processes) as pool:
-        for job, (solution, missed_count) in zip(jobs, pool.map(_search_scale, jobs), strict=True):
-            solutions[job.code] = solution
-            label, target_count = study.scales[job.code][1].label, len(job.targets)
-            progress(f"{label}: {target_count - missed_count} of {target_count} targets met")
-        solutions = _meet_composites(study, solutions, available, pairs, targets, seed, steps // 2, progress, pool)
-    return _stand_ins(
-        study, published, impossible, printed_values, participation, available, solutions, seed, person_count, steps
-    )
 
 
-@dataclass(frozen=True)
-class _SearchJob:
-    code: str
-    grid: Grid
-    available: Flags
-    pairs: Sequence[Pairs]
-    targets: Sequence[Target]
-    seed: int
-    steps: int
-    restarts: int
-
-
-def _search_scale(job: _SearchJob) -> tuple[Solution, int]:
-    """The best of several searches of one scale (fewest misses, then lowest cost), and its number of misses."""
-    best: tuple[tuple[int, float], Solution] | None = None
-    for restart in range(job.restarts):
-        rng = _rng(job.seed, job.code, restart)
-        solution = search(job.grid, job.available, job.pairs, job.targets, rng, steps=job.steps)
-        missed_count = len(missed_targets(solution, job.grid, job.available, job.pairs, job.targets))
-        if best is None or (missed_count, solution.cost) < best[0]:
-            best = ((missed_count, solution.cost), solution)
-        if missed_count == 0:
-            break
-    assert best is not None
-    return best[1], best[0][0]
+def _ids(study: Study, person_count: int, seed: int) -> tuple[str, ...]:
+    numbers = list(range(1, person_count + 1))
+    _rng(seed, "ids").shuffle(numbers)
+    initials = "".join(word[0] for word in study.protocol.study.split("_") if word).upper()
+    width = max(2, len(str(person_count)))
+    return tuple(f"{initials}-{number:0{width}d}" for number in numbers)
 
 
 def _rng(seed: int, *labels: object) -> random.Random:
     return random.Random(zlib.crc32(f"{seed}/{'/'.join(map(str, labels))}".encode()))
 
 
-def _grid(study: Study, code: str) -> Grid:
-    instrument, scale = study.scales[code]
-    assert isinstance(scale, Scale)
-    ranges = tuple(whole_range(instrument, position) for position in scale.items)
-    unit = (1.0 if scale.aggregate == "sum" else 1.0 / len(ranges)) * scale.multiply
-    return Grid(ranges, instrument.minimum_items(scale), unit)
-
-
-def _pairs(study: Study, available: Flags) -> list[Pairs]:
-    waves = [wave.wave for wave in study.protocol.waves]
-    pairs = []
-    for contrast in study.protocol.contrasts:
-        baseline, followup = waves.index(contrast.baseline), waves.index(contrast.followup)
-        people = frozenset(np.flatnonzero(available[:, baseline] & available[:, followup]).tolist())
-        critical_t = float(scipy.stats.t.isf(0.025, len(people) - 1)) if len(people) > 1 else math.inf
-        pairs.append(Pairs(baseline, followup, contrast.baseline_sign, people, critical_t))
-    return pairs
+def _without_measures(study: Study) -> Study:
+    """The study of its questionnaires alone: measures have no items that could be searched, and are drawn."""
+    instruments = tuple(instrument for instrument in study.instruments if instrument.instrument != MEASURES)
+    return dataclasses.replace(study, instruments=instruments)
 
 
 def _refuse_shared_items(study: Study) -> None:
@@ -189,98 +155,38 @@ def _refuse_steps(study: Study) -> None:
             )
 
 
-def _narrowed_targets(study: Study, targets: dict[str, list[Target]]) -> dict[str, list[Target]]:
-    for code, (_, scale) in study.scales.items():
-        if isinstance(scale, Composite):
-            targets = targets | narrow_part_means({part: targets[part] for part in scale.parts}, targets[code])
-    return targets
-
-
-def _meet_composites(
-    study: Study,
-    solutions: dict[str, Solution],
-    available: Mapping[str, Flags],
-    pairs: Mapping[str, Sequence[Pairs]],
-    targets: Mapping[str, Sequence[Target]],
-    seed: int,
-    steps: int,
-    progress: Callable[[str], None],
-    pool: Executor,
-) -> dict[str, Solution]:
-    """Search parts together with their composites, so that these are met, too: the best of several searches."""
-    solutions = dict(solutions)
-    for code, (_, scale) in study.scales.items():
-        if not isinstance(scale, Composite):
-            continue
-        members = (*scale.parts, code)
-        run_search = partial(
-            _search_composite,
-            {part: _grid(study, part) for part in scale.parts},
-            {part: solutions[part] for part in scale.parts},
-            {member: available[member] for member in members},
-            {member: pairs[member] for member in members},
-            {member: targets[member] for member in members},
-            code,
-            seed,
-            steps,
-        )
-        best: tuple[dict[str, Solution], float] | None = None
-        for restart, (part_solutions, cost) in enumerate(pool.map(run_search, range(_COMPOSITE_RESTARTS)), start=1):
-            if best is None or cost < best[1]:
-                best = (part_solutions, cost)
-            progress(f"{scale.label} with its parts, search {restart} of {_COMPOSITE_RESTARTS}: remaining cost {cost:.2f}")
-        if best is not None:
-            solutions |= best[0]
-    return solutions
-
-
-def _search_composite(
-    grids: Mapping[str, Grid],
-    solutions: Mapping[str, Solution],
-    available: Mapping[str, Flags],
-    pairs: Mapping[str, Sequence[Pairs]],
-    targets: Mapping[str, Sequence[Target]],
-    code: str,
-    seed: int,
-    steps: int,
-    restart: int,
-) -> tuple[dict[str, Solution], float]:
-    rng = _rng(seed, code, restart)
-    return meet_composite(grids, solutions, available, available[code], pairs, targets, code, rng, steps=steps)
-
-
 def _stand_ins(
     study: Study,
     published: Sequence[PublishedValue],
     impossible: Mapping[PublishedValue, str],
     printed_values: Mapping[str, PublishedValue],
     participation: Flags,
-    available: Mapping[str, Flags],
-    solutions: Mapping[str, Solution],
+    scores: ScaleScores,
     seed: int,
     person_count: int,
-    steps: int,
+    effort: float,
 ) -> StandIns:
     waves = [wave.wave for wave in study.protocol.waves]
     respondents = {wave: np.flatnonzero(participation[:, index]).tolist() for index, wave in enumerate(waves)}
     answers: dict[tuple[str, str], dict[int, Answer]] = {}
-    for code, solution in solutions.items():
+    for code, solution in scores.solutions.items():
         instrument, scale = study.scales[code]
         assert isinstance(scale, Scale)
-        rows = scale_answers(instrument, scale, solution, available[code], participation, _rng(seed, code, "items"))
+        rows = scale_answers(instrument, scale, solution, scores.available[code], participation, _rng(seed, code, "items"))
         for (person, wave), row in rows.items():
             for position, answer in row.items():
                 answers.setdefault((waves[wave], instrument.item_code(position)), {})[person] = answer
-    facts = roster_facts(study, printed_values, person_count, _rng(seed, "roster"), steps=min(steps, 200_000))
+    drawn_facts = _drawn_facts(study, person_count, seed)
+    if study.protocol.measures is not None:
+        measures = [study.protocol.measures.instrument]
+        answers |= draw_answers(study, measures, drawn_facts, respondents, _rng(seed, "measures"))
+    facts = roster_facts(study, printed_values, person_count, _rng(seed, "roster"), effort=effort)
+    # Of what no number is printed nothing is known: it is drawn.
+    facts |= {code: drawn_facts[code] for code, values in facts.items() if all(fact is None for fact in values)}
     services = service_facts(study, printed_values, respondents, _rng(seed, "services"))
     moments = moments_of(study, person_count, respondents, answers, facts, services)
     reproductions = compare(published, results_of(study, moments), study, impossible)
-    numbers = list(range(1, person_count + 1))
-    _rng(seed, "ids").shuffle(numbers)
-    initials = "".join(word[0] for word in study.protocol.study.split("_")).upper()
-    width = max(2, len(str(person_count)))
-    ids = tuple(f"{initials}-{number:0{width}d}" for number in numbers)
-    return StandIns(ids, respondents, answers, facts, services, tuple(reproductions))
+    return StandIns(_ids(study, person_count, seed), respondents, answers, facts, services, tuple(reproductions))
 
 
 def report(stand_ins: StandIns) -> str:

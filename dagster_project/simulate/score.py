@@ -53,7 +53,7 @@ def scores_of(study: Study, respondents: Mapping[str, list[int]], answers: Answe
                 item_scores = []
                 for position in scale.items:
                     answer = answers.get((wave, instrument.item_code(position)), {}).get(person)
-                    if isinstance(answer, int):
+                    if isinstance(answer, int | float):
                         item_scores.append(instrument.scored_answer(position, answer, scale))
                 if len(item_scores) < instrument.minimum_items(scale):
                     continue

@@ -20,7 +20,7 @@ import pyreadstat
 from dagster_project.simulate.errors import SimulationError
 from dagster_project.simulate.items import Answer
 from dagster_project.simulate.people import StandIns
-from dagster_project.study import PARTICIPANTS, SERVICES, ColumnBlock, Export, Study
+from dagster_project.study import PARTICIPANTS, SERVICES, Categorical, ColumnBlock, Export, Study, YesNo
 
 #: Cell texts by column name and person, in the order of the declared columns.
 Columns = dict[str, dict[int, str]]
@@ -54,6 +54,11 @@ def refuse_existing_files(study: Study, folder: Path) -> list[Path]:
     """The files to which stand-ins of a study are written. Raises SimulationError if one of them already exists, and for an
     export of a kind that is not written."""
     for export in study.protocol.exports:
+        if export.reader not in _WRITERS:
+            raise SimulationError(
+                f"export {export.export} is of the reader {export.reader}, and stand-ins are written as {_WRITERS_IN_WORDS};"
+                " declare one of these in a copy of the study"
+            )
         if export.repeat_of is not None or any(block.lists for block in export.blocks):
             key = "repeat_of" if export.repeat_of is not None else "lists"
             raise SimulationError(
@@ -112,14 +117,27 @@ def _block_columns(stand_ins: StandIns, study: Study, export: Export, block: Col
                 answer_texts = use.used if is_used else use.not_used
                 cells[person] = answer_texts[min(text_index, len(answer_texts) - 1)]
         else:
+            answer_texts_by_code = labels | _category_texts(study, code)
+            mark = export.decimal_mark_of(column)
             for person, answer in stand_ins.answers.get((export.wave or "", code), {}).items():
-                cells[person] = _answer_text(answer, labels, export.special_codes_of(block.block, position))
+                special_codes = export.special_codes_of(block.block, position)
+                cells[person] = _answer_text(answer, answer_texts_by_code, special_codes, mark)
         columns[column] = cells
     return columns
 
 
-def _answer_text(answer: Answer, labels: Mapping[float, str], special_codes: Mapping[str, str]) -> str:
-    return _special_code(special_codes, answer) if isinstance(answer, str) else labels.get(answer, str(answer))
+def _category_texts(study: Study, code: str) -> dict[float, str]:
+    """What an export writes for each category of a measure, by the number that it is kept as."""
+    measure = study.measures.get(code)
+    if not isinstance(measure, YesNo | Categorical):
+        return {}
+    return {measure.code_of(category): (category.text or (category.label,))[0] for category in measure.categories}
+
+
+def _answer_text(answer: Answer, texts: Mapping[float, str], special_codes: Mapping[str, str], decimal_mark: str) -> str:
+    if isinstance(answer, str):
+        return _special_code(special_codes, answer)
+    return texts.get(answer, str(answer).replace(".", decimal_mark))
 
 
 def _all_columns(stand_ins: StandIns, study: Study, export: Export) -> Columns:
@@ -311,3 +329,4 @@ def _write(path: Path, content: bytes) -> None:
 
 
 _WRITERS = {"delimited": _delimited, "qualtrics": _qualtrics, "spss": _spss}
+_WRITERS_IN_WORDS = "delimited, qualtrics or spss"

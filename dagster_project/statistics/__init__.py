@@ -33,8 +33,8 @@ from dagster_project.statistics.group_imputation import (
     pooled_sd,
     reference_distribution,
 )
-from dagster_project.statistics.growth import GrowthModel, growth_model, sums_of_people, time_sums
-from dagster_project.statistics.growth_likelihood import TimeSums
+from dagster_project.statistics.growth import GrowthModel, growth_model
+from dagster_project.statistics.growth_sums import TimeSums, sums_of_people, time_sums
 from dagster_project.statistics.imputation import ImputedChange, Pooled, impute_change, pool
 from dagster_project.statistics.interaction import Estimates, Interaction, interaction
 from dagster_project.statistics.meaning import (
@@ -66,12 +66,20 @@ from dagster_project.statistics.mmrm_covariates import CovariatePattern
 from dagster_project.statistics.mmrm_design import included_patterns
 from dagster_project.statistics.mmrm_inference import MmrmEstimate
 from dagster_project.statistics.multiplicity import benjamini_hochberg, holm
+from dagster_project.statistics.norm_scores import NormScores, PercentileSummary, norm_scores, percentile_summary
 from dagster_project.statistics.normal import McarTest, Normal, fit_normal, little_mcar
 from dagster_project.statistics.norms import NormDifference, norm_difference, norm_distance
 from dagster_project.statistics.patterns import Pattern, patterns_of
 from dagster_project.statistics.polychoric import bivariate_normal_cdf, ordinal_reliability, polychoric
 from dagster_project.statistics.proportions import PairedDifference, mcnemar_exact, paired_difference, percent, wilson
 from dagster_project.statistics.ranks import SignedRank, signed_rank
+from dagster_project.statistics.repeated_answers import (
+    AnswerPattern,
+    AnswerShare,
+    OddsRatio,
+    RepeatedAnswers,
+    fit_repeated_answers,
+)
 from dagster_project.statistics.resampling import Bca, SignFlip, bca, sign_flip
 from dagster_project.statistics.sensitivity import (
     Comparison,
@@ -96,6 +104,8 @@ from dagster_project.statistics.two_proportions import (
 __all__ = [
     "Alpha",
     "Ancova",
+    "AnswerPattern",
+    "AnswerShare",
     "Bca",
     "CategoryDifference",
     "ClinicalChange",
@@ -120,16 +130,20 @@ __all__ = [
     "Mmrm",
     "MmrmEstimate",
     "NormDifference",
+    "NormScores",
     "Normal",
     "NumberNeeded",
+    "OddsRatio",
     "Omega",
     "PairedDifference",
     "PairedT",
     "Pattern",
+    "PercentileSummary",
     "Pooled",
     "PooledDifference",
     "RatioOfShares",
     "ReliableChange",
+    "RepeatedAnswers",
     "Shares",
     "SignFlip",
     "SignedRank",
@@ -158,6 +172,7 @@ __all__ = [
     "fisher_exact",
     "fit_mmrm",
     "fit_normal",
+    "fit_repeated_answers",
     "growth_model",
     "hedges_factor",
     "holm",
@@ -173,6 +188,7 @@ __all__ = [
     "noncentral_limits",
     "norm_difference",
     "norm_distance",
+    "norm_scores",
     "number_needed",
     "odds_ratio",
     "omega_one_factor",
@@ -182,6 +198,7 @@ __all__ = [
     "patterns_of",
     "percent",
     "percent_of_maximum",
+    "percentile_summary",
     "polychoric",
     "pool",
     "pooled_difference",

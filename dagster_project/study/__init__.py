@@ -19,7 +19,17 @@ from dagster_project.study.careless import (
 from dagster_project.study.choice_list import LINE_BREAK, SPACE, ChoiceList
 from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
 from dagster_project.study.concealment import CONCEALED_TEXT, identifying_facts
-from dagster_project.study.covariates import CovariateTerm, covariate_words, covariates_of, subgroups_of, terms_of
+from dagster_project.study.covariates import (
+    IMPUTED_TERM,
+    CovariateTerm,
+    covariate_words,
+    covariates_of,
+    imputes_covariates,
+    subgroups_of,
+    terms_of,
+    unknown_covariate_note,
+    unknown_covariate_words,
+)
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
 from dagster_project.study.effect_size import (
     EFFECT_SIZE_NAMES,
@@ -47,13 +57,13 @@ from dagster_project.study.export import (
 )
 from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UNASKED, VALID_SKIP, ItemGate, settle
 from dagster_project.study.groups import Groups, RepeatedBaseline, RepeatedMeasures, is_arm_code
-from dagster_project.study.growth import Growth, VisitWindow
+from dagster_project.study.growth import Growth, VisitWindow, far_off_days, planned_days
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.items import Anchors, in_words, labelled
 from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, library_codes, library_file
 from dagster_project.study.measures import MEASURES, YES, Categorical, FollowedMeasure, GivenScale, MeasuresInstrument, YesNo
 from dagster_project.study.new import further_definitions, new_study, study_code
-from dagster_project.study.norms import Norm, NormSample, ScaleNorm
+from dagster_project.study.norms import ALL_PEOPLE, Norm, NormSample, PersonNorm, ScaleNorm
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
@@ -75,14 +85,16 @@ from dagster_project.study.source import (
     is_loopback,
     is_safe_address,
 )
+from dagster_project.study.strata import StratumCondition, stratum_conditions
 from dagster_project.study.study import PARTICIPANTS, SERVICES, Study
 from dagster_project.study.texts import INVISIBLE, comparable, number_in, with_decimal_point
 from dagster_project.study.variant_study import VariantChange, variant_changes, variant_study, variant_words
 from dagster_project.study.variants import PeopleRule, ScaleRule, Variant, unknown_people_question
 from dagster_project.study.waves import Contrast, Wave
-from dagster_project.study.windows import WaveState, counts_days, wave_state
+from dagster_project.study.windows import WaveState, counts_days, wave_state, wave_window
 
 __all__ = [
+    "ALL_PEOPLE",
     "ANSWERED_CURE",
     "ANSWERED_UNASKED",
     "ANY_BLOCK",
@@ -96,6 +108,7 @@ __all__ = [
     "EVERY_EFFECT_SIZE",
     "HEDGES_CORRECTION",
     "HEDGES_SOURCE",
+    "IMPUTED_TERM",
     "INVISIBLE",
     "LEFT_UNASKED",
     "LIBRARY_FOLDER",
@@ -154,6 +167,7 @@ __all__ = [
     "OdkCentral",
     "ParticipantVariable",
     "PeopleRule",
+    "PersonNorm",
     "Plan",
     "Protocol",
     "PublishedTable",
@@ -175,6 +189,7 @@ __all__ = [
     "ServiceUse",
     "SpecialCodes",
     "Sql",
+    "StratumCondition",
     "Study",
     "StudyError",
     "Variant",
@@ -195,9 +210,11 @@ __all__ = [
     "directions_of",
     "effect_size_method",
     "effect_size_of",
+    "far_off_days",
     "further_definitions",
     "hash_definitions",
     "identifying_facts",
+    "imputes_covariates",
     "in_words",
     "is_arm_code",
     "is_loopback",
@@ -209,6 +226,7 @@ __all__ = [
     "library_file",
     "new_study",
     "number_in",
+    "planned_days",
     "read_code_range",
     "read_definition",
     "read_instrument",
@@ -216,9 +234,12 @@ __all__ = [
     "scenarios_of",
     "scoring_rule",
     "settle",
+    "stratum_conditions",
     "study_code",
     "subgroups_of",
     "terms_of",
+    "unknown_covariate_note",
+    "unknown_covariate_words",
     "unknown_people_question",
     "unknown_question",
     "unplanned_question",
@@ -227,5 +248,6 @@ __all__ = [
     "variant_words",
     "wave_definitions",
     "wave_state",
+    "wave_window",
     "with_decimal_point",
 ]

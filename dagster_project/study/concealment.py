@@ -90,7 +90,7 @@ def concealed_protocol(protocol: "Protocol") -> "Protocol":
     )
     changes = {
         "participant_variables": variables,
-        "groups": groups.compared_with(ascii_uppercase[0]),
+        "groups": groups.compared_with(ascii_uppercase[0], letters),
         "waves": tuple(_planned(wave, groups.variable, letters) for wave in protocol.waves),
         "exports": exports,
         "variants": tuple(_variant(variant, groups.variable, letters) for variant in protocol.variants),

@@ -13,8 +13,8 @@ from dagster_project.study.protocol import Protocol
 
 @dataclass(frozen=True)
 class CovariateTerm:
-    """A column of a model. term: its name in marts.group_covariate_moments and
-    group_covariate_pattern_moments, which no score's and no wave's is. variable: of the roster.
+    """A column of a model. term: its name in the marts of moments with covariates, which no score's and no wave's is.
+    variable: of the roster.
     category: the one that it is 1 in, else 0; None for a number, which enters as it is."""
 
     term: str
@@ -29,6 +29,39 @@ def covariates_of(protocol: Protocol) -> tuple[ParticipantVariable, ...]:
         return ()
     variables = {variable.variable: variable for variable in protocol.participant_variables}
     return tuple(variables[code] for code in protocol.groups.covariates)
+
+
+#: The term that is 1 of people of whom a covariate is imputed, where any is.
+IMPUTED_TERM = "imputed"
+#: Where a covariate that is not known has its mean: why that is sound in a trial.
+IMPUTATION_SOURCE = "White and Thompson, Stat Med 2005, 24, 993-1007"
+
+
+def imputes_covariates(protocol: Protocol) -> bool:
+    """Whether a covariate that is not known has its mean over the roster; else the person is left out."""
+    return isinstance(protocol.groups, Groups) and protocol.groups.missing_covariates == "mean"
+
+
+def unknown_covariate_words(protocol: Protocol) -> tuple[str, str]:
+    """Of whom a model with covariates is, as the end of a list of conditions, and what becomes of people of whom one is not
+    known."""
+    if imputes_covariates(protocol):
+        return (
+            "a covariate that is not known being its mean over the roster",
+            f"a covariate that is not known is its mean over the roster ({IMPUTATION_SOURCE}), and the tables say of how"
+            " many people",
+        )
+    return "of whom every covariate is known", "the tables say how many are left out"
+
+
+def unknown_covariate_note(protocol: Protocol) -> tuple[str, str]:
+    """The same for a table: of whom it is, and who those of its column are."""
+    if imputes_covariates(protocol):
+        return (
+            "one of these that is not known being its mean over the roster",
+            "covariate unknown are those of whom that is so",
+        )
+    return "of whom all of these are known", "covariate unknown are those left out for want of one"
 
 
 def subgroups_of(protocol: Protocol) -> tuple[ParticipantVariable, ...]:

@@ -4,7 +4,7 @@ Belongs here: their declaration under `groups` in study.yaml, whether it fits th
 arms that nobody mentions. Does not belong here: what is computed of groups (results/groups.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -63,6 +63,11 @@ class Groups(Definition):
         description="variables of the roster that differences of change, beside the score at baseline, and the mixed model"
         " of all waves are adjusted for, e.g. [age, site]: numbers as they are, categories as indicators",
     )
+    missing_covariates: Literal["left_out", "mean"] = Field(
+        default="left_out",
+        description="people of whom a covariate is not known: left_out of what is adjusted for it (default), or mean (of"
+        " randomised groups only: the covariate is its mean over the roster)",
+    )
     subgroups: tuple[Code, ...] = Field(
         default=(),
         description="variables of the roster in whose categories differences of change are given and compared, e.g. [sex]",
@@ -89,17 +94,23 @@ class Groups(Definition):
 
     #: The groups as they were declared, where these have letters.
     _open_groups: "Groups | None" = PrivateAttr(default=None)
+    _open_codes: frozenset[str] = PrivateAttr(default=frozenset())
 
     @property
     def are_concealed(self) -> bool:
         """Whether releases show letters."""
         return self.concealed and self.unblinded is None
 
-    def compared_with(self, letter: str) -> "Groups":
-        """The same with a letter as the reference; the plan stays that of the declared groups."""
+    def compared_with(self, letter: str, codes: Iterable[str]) -> "Groups":
+        """The same with a letter as the reference; the plan stays that of the declared groups. codes: theirs."""
         groups = self.model_copy(update={"reference": letter})
-        groups._open_groups = self
+        groups._open_groups, groups._open_codes = self, frozenset(codes)
         return groups
+
+    @property
+    def concealed_codes(self) -> frozenset[str]:
+        """The codes of the groups as they were declared, where these have letters; none where they have their names."""
+        return self._open_codes
 
     @property
     def of_plan(self) -> "Groups":
@@ -109,7 +120,8 @@ class Groups(Definition):
     @property
     def keys_not_of_plan(self) -> set[str]:
         """Keys that say nothing about the plan."""
-        return {key for key in ("covariates", "subgroups", "sensitivity") if not getattr(self, key)} | {*CONCEALMENT_KEYS}
+        keys = {key for key in ("covariates", "subgroups", "sensitivity") if not getattr(self, key)} | {*CONCEALMENT_KEYS}
+        return keys | ({"missing_covariates"} if self.missing_covariates == "left_out" else set())
 
 
 def groups_error(groups: Groups | str | None, variables: Sequence[ParticipantVariable]) -> str | None:
@@ -130,6 +142,13 @@ def groups_error(groups: Groups | str | None, variables: Sequence[ParticipantVar
         return f"groups: the reference {groups.reference!r} is not a category of {groups.variable}: {', '.join(codes)}"
     if len(codes) < 2:
         return f"groups: {groups.variable} has one category only; groups need at least two"
+    if groups.missing_covariates == "mean" and groups.design == "natural":
+        return (
+            "groups: missing_covariates: mean is for groups that were allocated by chance; leave it out, and people of whom"
+            " a covariate is not known are left out of what is adjusted for it"
+        )
+    if groups.missing_covariates == "mean" and not groups.covariates:
+        return "groups: missing_covariates is declared, and covariates are not; declare them, or take missing_covariates out"
     return (
         _variables_error(groups, by_code, "covariates", "covariate")
         or _variables_error(groups, by_code, "subgroups", "subgroup")

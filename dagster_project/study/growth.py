@@ -14,6 +14,13 @@ from dagster_project.study.base import Definition
 
 TimeUnit = Literal["days", "weeks", "months", "years"]
 DAYS_PER_UNIT: Mapping[str, float] = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
+#: A day that lies farther from the planned one than this, or than half the time planned from baseline, is a slip more often
+#: than a late answer.
+_FAR_OFF_DAYS = 180
+_DF_WORDS = {
+    "satterthwaite": "Satterthwaite's degrees of freedom",
+    "kenward_roger": "Kenward and Roger's standard errors and degrees of freedom",
+}
 #: A line of one's own, beside errors about it, needs scores at three times.
 _LEAST_WAVES = 3
 
@@ -40,6 +47,21 @@ class Growth(Definition):
     )
     unit: TimeUnit = Field(description="what slopes are per: days, weeks, months (365.25/12 days) or years (365.25 days)")
 
+    df: Literal["satterthwaite", "kenward_roger"] = Field(
+        default="satterthwaite",
+        description="degrees of freedom: satterthwaite (default), or kenward_roger, with their standard errors",
+    )
+    covariate_effects: Literal["level", "level_and_slope"] = Field(
+        default="level",
+        description="what the covariates of groups move in the model adjusted for them: level (of all waves alike; default)"
+        " or level_and_slope (the change per unit of time, too)",
+    )
+
+    @property
+    def keys_not_of_plan(self) -> set[str]:
+        """Keys that say nothing about the plan: those that are as they are without a declaration."""
+        return {name for name, field in type(self).model_fields.items() if getattr(self, name) == field.default}
+
     @property
     def days_per_unit(self) -> float:
         return DAYS_PER_UNIT[self.unit]
@@ -47,6 +69,11 @@ class Growth(Definition):
     def planned_time(self, months: float) -> float:
         """Planned months from the first wave, in the unit."""
         return months * DAYS_PER_UNIT["months"] / self.days_per_unit
+
+    @property
+    def df_in_words(self) -> str:
+        """The degrees of freedom, as methods name them."""
+        return _DF_WORDS[self.df]
 
     @property
     def unit_word(self) -> str:
@@ -59,6 +86,16 @@ class Growth(Definition):
         if self.time == "planned":
             return f"planned {self.unit} from the first wave"
         return f"{self.unit} from the day on which the person answered the first wave"
+
+
+def planned_days(months: float) -> float:
+    """Planned months from the first wave, in days."""
+    return months * DAYS_PER_UNIT["months"]
+
+
+def far_off_days(months: float) -> float:
+    """How many days an answer may lie from the planned day before it is far off. months: planned, from the first wave."""
+    return max(float(_FAR_OFF_DAYS), planned_days(months) / 2)
 
 
 def growth_error(

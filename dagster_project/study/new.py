@@ -118,7 +118,9 @@ _NORMS = """\
 # Published means and SDs of other people, to set the scales beside.
 samples: []  # - {sample: adults, instrument: example, n: 1000, population: Adults, source: A citation}
              # healthy: true or false: whether they stand for people without the problem, so that reaching them is recovery
+             # strata: norms by age, sex or whatever the roster says of people: docs/how-to/meaning.md
 norms: []    # - {scale: example_total, sample: adults, mean: 15.2, sd: 3.4}
+# percentiles: []            # of scores in a norm, and limits: []: T scores or percentiles from which on people are counted
 # main: {example: adults}    # of an instrument with several samples: the one that tables and sentences compare with
 """
 _PROPOSITIONS = """\

@@ -51,11 +51,11 @@ class Family(Definition):
     contrasts: tuple[ContrastId, ...] = Field(
         default=(), description="the contrasts of these tests; all of the protocol's if left out"
     )
-    compares: Literal["waves", "groups", "groups_adjusted", "repeated_measures"] = Field(
+    compares: Literal["waves", "groups", "groups_adjusted", "repeated_measures", "growth"] = Field(
         default="waves",
         description="what is tested: waves (change of everybody; default), groups (difference of change between groups),"
-        " groups_adjusted (the same, adjusted for the baseline score, and for covariates where groups declare them) or"
-        " repeated_measures (the same in the mixed model of all waves)",
+        " groups_adjusted (the same, adjusted for the baseline score, and for covariates where groups declare them),"
+        " repeated_measures (the same in the mixed model of all waves) or growth (difference of slopes between groups)",
     )
     estimand: Estimand | None = Field(
         default=None,

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from dagster_project.study.base import Code, Definition, Text
 from dagster_project.study.careless import Careless
 from dagster_project.study.export import RESERVED_NAMES, Export
+from dagster_project.study.exports_together import check_repeats, check_sources
 from dagster_project.study.groups import Groups, RepeatedBaseline, groups_error, ordered_groups
 from dagster_project.study.growth import Growth, growth_error
 from dagster_project.study.instruments import Assumption
@@ -136,7 +137,7 @@ class Protocol(Definition):
         if error := variants_error(self.variants, self.participant_variables):
             raise ValueError(error)
         self._check_families()
-        self._check_sources()
+        check_sources(self.exports)
         exports = [export.export for export in self.exports]
         if len(set(exports)) != len(exports):
             raise ValueError("two exports have the same code")
@@ -164,7 +165,7 @@ class Protocol(Definition):
             exports_with_key = [export for export in self.exports if getattr(export, key) is not None]
             if of_another := [export.export for export in exports_with_key if export.reader != reader]:
                 raise ValueError(f"export {of_another[0]} declares {words}")
-        self._check_repeats(wave_exports)
+        check_repeats(self.exports)
         for wave in waves:
             self._check_parts(wave)
         dated_waves = [str(export.wave) for export in wave_exports if export.answered_on is not None]
@@ -202,29 +203,25 @@ class Protocol(Definition):
                     f"plan: family {family.family} compares {family.compares}, and groups: declares none; declare them, or"
                     " take compares out"
                 )
+            if family.compares == "growth" and (line := self._growth_family_error(family)) is not None:
+                raise ValueError(line)
             for scale, contrast in self.family_tests(family):
                 other_family = family_of_test.setdefault((scale, contrast, family.compares), family.family)
                 if other_family != family.family:
                     raise ValueError(
-                        f"plan: {scale} in {contrast} is in the families {other_family} and {family.family}; a test has one"
+                        f"plan: {f'{scale} in {contrast}' if contrast else f'the slope of {scale}'} is in the families"
+                        f" {other_family} and {family.family}; a test has one"
                     )
 
-    def _check_sources(self) -> None:
-        """A file that is pulled for an export must not be a second file of another that takes one."""
-        for export in self.exports:
-            for other_export in self.exports:
-                if (
-                    export is not other_export
-                    and other_export.source is not None
-                    and other_export.pulled_name is not None
-                    and (export.folder, export.files) == (other_export.folder, "one")
-                    and export.source is not None
-                    and export.takes(other_export.pulled_name)
-                ):
-                    raise ValueError(
-                        f"exports {other_export.export} and {export.export} are both pulled into {export.folder}; give each"
-                        " a folder or a pattern, or leave out the source of one, which then reads the other's file"
-                    )
+    def _growth_family_error(self, family: Family) -> str | None:
+        """What is wrong with a family of differences of slopes, or None."""
+        if self.growth is None:
+            return (
+                f"plan: family {family.family} compares growth, and none is declared; declare growth, or take compares out"
+            )
+        if family.contrasts:
+            return f"plan: family {family.family} compares growth, which has no contrasts; take contrasts out of it"
+        return None
 
     def service_of(self, export: Export) -> ServiceSource | None:
         """The service that an export's file is pulled from. Several exports may read the file that one of them pulls."""
@@ -271,12 +268,19 @@ class Protocol(Definition):
         return self.groups.variable if isinstance(self.groups, Groups) and self.groups.are_concealed else None
 
     @property
+    def concealed_codes(self) -> frozenset[str]:
+        """The codes of concealed groups as they were declared: ids that have one of them name a group."""
+        return self.groups.concealed_codes if isinstance(self.groups, Groups) else frozenset()
+
+    @property
     def is_concealed(self) -> bool:
         """Whether the groups are shown by letters."""
         return self.concealed_variable is not None
 
     def family_tests(self, family: Family) -> list[tuple[str, str]]:
-        """The tests of a family: (scale, contrast)."""
+        """The tests of a family: (scale, contrast); of slopes, which have no contrast, ''."""
+        if family.compares == "growth":
+            return [(outcome, "") for outcome in family.outcomes]
         contrasts = family.contrasts or tuple(contrast.contrast for contrast in self.contrasts)
         return [(outcome, contrast) for contrast in contrasts for outcome in family.outcomes]
 
@@ -303,21 +307,8 @@ class Protocol(Definition):
             groups = self.groups.of_plan
             plan_content["groups"] = groups.model_dump(mode="json", exclude=groups.keys_not_of_plan)
         if self.growth is not None:
-            plan_content["growth"] = self.growth.model_dump(mode="json")
+            plan_content["growth"] = self.growth.model_dump(mode="json", exclude=self.growth.keys_not_of_plan)
         return hashlib.sha256(json.dumps(plan_content, sort_keys=True).encode()).hexdigest()[:16]
-
-    def _check_repeats(self, wave_exports: Sequence[Export]) -> None:
-        names = {export.export: export for export in wave_exports if export.repeat_of is None}
-        for export in self.exports:
-            if export.repeat_of is None:
-                continue
-            if export.wave is None:
-                raise ValueError(f"export {export.export} is the roster, whose rows are people; take repeat_of out")
-            if export.repeat_of not in names:
-                raise ValueError(
-                    f"export {export.export} repeats {export.repeat_of!r}, which is no wave's export of submissions; name"
-                    f" one of {', '.join(names)}"
-                )
 
     def _check_parts(self, wave: str) -> None:
         exports = [export for export in self.exports if export.wave == wave]

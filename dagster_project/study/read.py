@@ -28,6 +28,7 @@ from dagster_project.study.library import (
     library_codes,
     library_file,
 )
+from dagster_project.study.norm_checks import check_norms
 from dagster_project.study.norms import NormFile
 from dagster_project.study.once import CommonKeys, Content
 from dagster_project.study.ordinal import ordinal_error
@@ -99,7 +100,7 @@ def read_study(folder: Path) -> Study:
     _check_scales(study, protocol_file)
     _check_codes(study, protocol_file)
     _check_gates(study, protocol_file)
-    _check_norms(study, norms_file)
+    check_norms(study, norms_file)
     if error := careless_error(protocol.careless, instruments) or ordinal_error(protocol.ordinal_reliability, study.scales):
         raise StudyError(f"{protocol_file}: {error}")
     for index, export in enumerate(protocol.exports):
@@ -386,25 +387,3 @@ def _check_variants(study: Study, file: Path) -> None:
             variant_study(study, variant)
         except ValueError as error:
             raise StudyError(f"{file}: {error}") from None
-
-
-def _check_norms(study: Study, file: Path) -> None:
-    samples = {sample.sample: sample for sample in study.norms.samples}
-    instruments = [instrument.instrument for instrument in study.instruments]
-    for index, sample in enumerate(study.norms.samples):
-        if sample.instrument not in instruments:
-            raise StudyError(
-                f"{file}: samples[{index}].instrument: {sample.instrument!r} is not an instrument of the study; they are"
-                f" {', '.join(instruments)}"
-            )
-    for index, norm in enumerate(study.norms.norms):
-        if norm.scale not in study.scales:
-            raise StudyError(f"{file}: norms[{index}].scale: {norm.scale!r} is not a scale of any instrument")
-        if norm.sample not in samples:
-            raise StudyError(f"{file}: norms[{index}].sample: {norm.sample!r} is not listed under samples")
-        instrument, of_sample = study.scales[norm.scale][0].instrument, samples[norm.sample].instrument
-        if instrument != of_sample:
-            raise StudyError(
-                f"{file}: norms[{index}].sample: {norm.sample!r} is a sample of {of_sample}, and {norm.scale} is a scale of"
-                f" {instrument}; list the sample under a code of its own with instrument: {instrument}"
-            )

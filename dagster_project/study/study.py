@@ -78,6 +78,10 @@ class Study:
         """The waves that ask a measure without items."""
         return tuple(wave.wave for wave in self.protocol.waves if measure.is_asked_in(wave.wave))
 
+    def asks(self, scale: str, wave: str) -> bool:
+        """Whether a wave asks what a scale is scored from, as far as the scale is a measure that says its waves itself."""
+        return scale not in self.measures or self.measures[scale].is_asked_in(wave)
+
     def takes_texts_only(self, code: str) -> bool:
         """Whether only the texts that are declared are answers: of services, yes or no, and categories. A number that
         nobody declared is none, however well it would fit as a code."""

@@ -57,11 +57,14 @@ class PeopleRule(Definition):
         """The categories that it names."""
         return self.only or self.left_out
 
-    def keeps(self, category: str | None) -> bool:
-        """Whether it keeps a person of a category; None where that is not known."""
-        if category is None:
+    def keeps(self, value: str | float | None) -> bool:
+        """Whether it keeps a person of a category, or with a number; None where that is not known."""
+        if value is None:
             return self.if_unknown == "keep"
-        return (category in self.categories) == bool(self.only)
+        if isinstance(value, str):
+            return (value in self.categories) == bool(self.only)
+        is_large_enough = self.minimum is None or value >= self.minimum
+        return is_large_enough and (self.maximum is None or value <= self.maximum)
 
     def in_words(self, labels: Mapping[tuple[str, str], str]) -> str:
         """The rule in labels: of a variable by (variable, ""), of a category by (variable, category)."""

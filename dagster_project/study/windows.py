@@ -23,7 +23,7 @@ class WaveState:
     sentence: str
 
 
-def window(protocol: Protocol, wave: Wave) -> tuple[date, date] | None:
+def wave_window(protocol: Protocol, wave: Wave) -> tuple[date, date] | None:
     """The first and the last day of a wave; None when the protocol does not say when the study starts."""
     if protocol.starts_on is None:
         return None
@@ -39,7 +39,7 @@ def wave_state(
 
     None when the protocol does not say when the study starts.
     """
-    planned_window = window(protocol, wave)
+    planned_window = wave_window(protocol, wave)
     if planned_window is None:
         return None
     first_day, last_day = planned_window

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from dagster_project.exports import ExportError
 from dagster_project.study import Study, StudyError
+from dagster_project.synthesis.claims import names_concealed_group
 from dagster_project.synthesis.display import SegmentRow, check_codes, joint_display
 from dagster_project.synthesis.errors import SynthesisError
-from dagster_project.synthesis.propositions import PropositionFile, read_propositions
+from dagster_project.synthesis.propositions import Claim, LevelCondition, PropositionFile, read_propositions
 from dagster_project.synthesis.segments import CodedFile, read_interviews, segment_ids, unplaced_reason
 
 
@@ -34,6 +35,9 @@ def check_synthesis(study: Study) -> Iterator[Finding]:
         return
     claim_count = sum(len(proposition.claims) for proposition in proposition_file.propositions)
     yield Finding("propositions", f"{len(proposition_file.propositions)}, with {claim_count} claims")
+    if n_waiting := sum(_waits(claim, study) for entry in proposition_file.propositions for claim in entry.claims):
+        names = "1 claim names a group" if n_waiting == 1 else f"{n_waiting} claims name groups"
+        yield Finding("propositions", f"{names}, and groups are concealed: not judged until they are unblinded")
     coded_files: list[CodedFile] = []
     for interviews in proposition_file.interviews:
         try:
@@ -47,6 +51,12 @@ def check_synthesis(study: Study) -> Iterator[Finding]:
     if len(coded_files) == len(proposition_file.interviews):
         for problem in _problems(proposition_file, coded_files, study):
             yield Finding("propositions", problem, is_error=True)
+
+
+def _waits(claim: Claim, study: Study) -> bool:
+    """Whether a claim has a number of a group that is named while groups are concealed."""
+    conditions = (condition for condition in claim.conditions if isinstance(condition, LevelCondition))
+    return any(names_concealed_group(row_id, study) for condition in conditions for row_id in condition.results)
 
 
 def _coding_counts(name: str, file: CodedFile, study: Study) -> Iterator[Finding]:

@@ -28,6 +28,8 @@ from dagster_project.synthesis.propositions import (
 #: From worst to best; the verdict on a claim is the worst of its testable cells.
 CONTRADICTED, NOT_SUPPORTED, SUPPORTED, NOT_TESTABLE = "contradicted", "not supported", "supported", "not testable"
 VERDICTS = (SUPPORTED, NOT_SUPPORTED, CONTRADICTED, NOT_TESTABLE)
+#: Why a claim about a group by its name is not judged while groups are concealed.
+WAITS_FOR_UNBLINDING = "it names a group, and groups are concealed; it waits until they are unblinded"
 #: How many numbers a reason lists.
 _MAX_LISTED = 4
 
@@ -135,7 +137,7 @@ def _cells(condition: Condition, results: Mapping[str, ResultRow], study: Study)
     elif isinstance(condition, NormCondition):
         yield from _norm_cells(condition, results, study)
     else:
-        yield from _level_cells(condition, results, _labels(study))
+        yield from _level_cells(condition, results, study)
 
 
 def _labels(study: Study) -> dict[str, str]:
@@ -358,13 +360,16 @@ def _norm_region(comparison: str, norm_sds: float, better: str) -> tuple[_Region
     return (region if better == "high" else region.mirrored()), region_words
 
 
-def _level_cells(
-    condition: LevelCondition, results: Mapping[str, ResultRow], labels: Mapping[str, str]
-) -> Iterator[JudgedCell]:
+def _level_cells(condition: LevelCondition, results: Mapping[str, ResultRow], study: Study) -> Iterator[JudgedCell]:
+    labels = _labels(study)
     low = -math.inf if condition.at_least is None else condition.at_least
     high = math.inf if condition.at_most is None else condition.at_most
     region = _Region(low, high)
     for row_id in condition.results:
+        if names_concealed_group(row_id, study):
+            outcome = row_id.split("/")[1]
+            yield JudgedCell(outcome, labels.get(outcome, outcome), "", "—", (), NOT_TESTABLE, WAITS_FOR_UNBLINDING)
+            continue
         id_prefix, _, statistic = row_id.rpartition("/")
         estimate = _Estimate.from_results(results, id_prefix, statistic, "")
         row = estimate.rows[0]
@@ -379,6 +384,12 @@ def _level_cells(
             outcome, labels.get(outcome, outcome), wave_or_contrast, estimate.text, estimate.result_ids, verdict, reason,
             _exceeds_region(estimate, region, verdict),
         )  # fmt: skip
+
+
+def names_concealed_group(row_id: str, study: Study) -> bool:
+    """Whether an id names a group by its declared code while groups are concealed: the number beside the claim would tell
+    which letter the group has."""
+    return not study.protocol.concealed_codes.isdisjoint(row_id.split("/"))
 
 
 def _bounds(low: float, high: float) -> str:

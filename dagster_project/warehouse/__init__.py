@@ -7,19 +7,23 @@ This package imports no other one of the project.
 from dagster_project.warehouse.compaction import compact
 from dagster_project.warehouse.compare import Cell, CellCounts, ChangedRow, FilePair, RowValues, WideTable, open_file_pair
 from dagster_project.warehouse.release import (
+    RELEASE_FORMAT,
     copy_schemas,
     current_release,
     publish_release,
     recover_release,
     release_names,
 )
+from dagster_project.warehouse.released import ReleasedFile, find_release
 from dagster_project.warehouse.streams import replace_table_from_batches
 from dagster_project.warehouse.working_file import (
     Connection,
     DamagedFileError,
     LockedFileError,
+    QueryError,
     Warehouse,
     WarehouseError,
+    arrow_table,
     damaged_files,
     identifier,
     literal,
@@ -31,6 +35,7 @@ from dagster_project.warehouse.working_file import (
 )
 
 __all__ = [
+    "RELEASE_FORMAT",
     "Cell",
     "CellCounts",
     "ChangedRow",
@@ -38,14 +43,18 @@ __all__ = [
     "DamagedFileError",
     "FilePair",
     "LockedFileError",
+    "QueryError",
+    "ReleasedFile",
     "RowValues",
     "Warehouse",
     "WarehouseError",
     "WideTable",
+    "arrow_table",
     "compact",
     "copy_schemas",
     "current_release",
     "damaged_files",
+    "find_release",
     "identifier",
     "literal",
     "open_file_pair",

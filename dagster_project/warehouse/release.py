@@ -24,6 +24,9 @@ import duckdb
 from dagster_project.warehouse.working_file import Warehouse, WarehouseError, identifier, literal
 
 MANIFEST = "manifest.json"
+#: The format of what is released, in its manifest (1 where that says none): one more whenever readers of earlier
+#: versions would misread a release.
+RELEASE_FORMAT = 1
 #: How many releases are kept.
 _KEEP_COUNT = 5
 #: The database name under which a new release's file is attached while it is filled.

@@ -6,7 +6,7 @@ Belongs here: connecting, replacing and reading tables, renaming a damaged file.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,8 @@ _SETTINGS = {"autoinstall_known_extensions": "false", "autoload_known_extensions
 Row = TypeVar("Row")
 #: An open DuckDB file.
 Connection = duckdb.DuckDBPyConnection
+#: What DuckDB raises for SQL that it cannot run.
+QueryError = duckdb.Error
 
 #: DuckDB's messages when another process holds the file ("lock" alone would also match "block").
 _LOCKED = re.compile(r"Could not set lock on file|being used by another process")
@@ -34,6 +36,7 @@ _DAMAGED_BY_NAME = re.compile(
 )
 _FULL = re.compile(r"No space left on device|disk is full|File too large|not enough space", re.IGNORECASE)
 _DENIED = re.compile(r"Permission denied|Read-only file system|Access is denied", re.IGNORECASE)
+_OTHER_SETTINGS = re.compile(r"different configuration than existing connections")
 _HOLDER = re.compile(r"held in (.*? \(PID \d+\))")
 _MANIFEST = "manifest.json"
 
@@ -251,6 +254,11 @@ def _open(path: Path, *, read_only: bool = False) -> Connection:
     try:
         return duckdb.connect(str(path), read_only=read_only, config=dict(_SETTINGS))
     except duckdb.Error as error:
+        if read_only and _OTHER_SETTINGS.search(str(error)):
+            # Somebody's own connection in the same process, as in a notebook: what is read by it is the same.
+            with suppress(duckdb.Error):
+                return duckdb.connect(str(path), read_only=True)
+            raise WarehouseError(f"{path}: is open in this program with other settings; close that connection") from None
         first_line = str(error).splitlines()[0]
         unexplained = WarehouseError(f"{path}: cannot be opened ({first_line}); check the file")
         raise warehouse_error(path, str(error)) or unexplained from None
@@ -283,6 +291,11 @@ def rows_as(
     indexes = {field: names.index(field) for field in fields}
     make_row = cast(Callable[..., Row], row_type)
     return [make_row(**{field: values[index] for field, index in indexes.items()}) for values in cursor.fetchall()]
+
+
+def arrow_table(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+    """The rows of a query as an Arrow table: for what people analyse, answers among it."""
+    return connection.execute(sql, list(parameters)).to_arrow_table()
 
 
 def replace_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str, table: pa.Table) -> None:

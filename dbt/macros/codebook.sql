@@ -320,7 +320,7 @@
     none where no covariates are declared -#}
 {% macro codebook_covariates() %}
     {% set query %}
-        select term, variable, category
+        select term, variable, category, if_missing
         from {{ source('codebook', 'covariates') }}
         order by term_order
     {% endset %}

@@ -15,7 +15,7 @@
     {{ return(terms + covariate_terms()) }}
 {% endmacro %}
 
-{#- The terms of covariates: each with its name, its column in the rows of people, and of a covariate with a number the column of
+{#- The terms of covariates, and where a covariate that is not known has its mean, whether that is so of any: each with its name, its column in the rows of people, and of a covariate with a number the column of
     its origin and of its unit in `ranges` -#}
 {% macro covariate_terms() %}
     {% set terms = [] %}
@@ -23,13 +23,39 @@
         {% set column = 'covariate_' ~ loop.index %}
         {% do terms.append(dict(covariate, column=column)) %}
         {% if covariate.category is none %}{% do terms[-1].update({'low': column ~ '_low', 'unit': column ~ '_unit'}) %}{% endif %}
+        {% if covariate.if_missing == 'mean' %}{% do terms[-1].update({'mean': column ~ '_mean'}) %}{% endif %}
     {% endfor %}
+    {% if imputes_covariates() %}{% do terms.append({'term': 'imputed', 'column': 'covariate_imputed', 'variable': 'imputed', 'imputed': true}) %}{% endif %}
     {{ return(terms) }}
 {% endmacro %}
 
 {#- Where the numbers among the covariates begin, and a unit of their size: a power of two, so that dividing by it changes no
     digit. exact_sum is exact to 2^-53 of one; a number of any size is added as exactly as a score that way. -#}
 {% macro ranges_of_covariates(terms) -%}
+{%- set means = terms | selectattr('mean') | list -%}
+{%- if means %}
+    with origins as (
+        {{ origins_of_covariates(terms) }}
+    )
+
+    select
+        max(origins.people) as people
+        {%- for term in terms if term.unit %},
+        max(origins.{{ term.low }}) as {{ term.low }},
+        max(origins.{{ term.unit }}) as {{ term.unit }}
+        {%- endfor %}
+        {%- for term in means %},
+        {%- set fact = 'roster.' ~ quoted(term.variable) %}
+        {{ exact_sum('case when ' ~ fact ~ ' is null then 0.0 else ' ~ known_value(term, fact, 'origins.') ~ ' end') }} / nullif(count({{ fact }}), 0) as {{ term.mean }}
+        {%- endfor %}
+    from {{ ref('participants') }} as roster
+    cross join origins
+{%- else %}
+    {{ origins_of_covariates(terms) }}
+{%- endif %}
+{%- endmacro %}
+
+{% macro origins_of_covariates(terms) -%}
     select
         count(*) as people
         {%- for term in terms if term.unit %},
@@ -40,11 +66,23 @@
     from {{ ref('participants') }}
 {%- endmacro %}
 
-{#- A covariate's column as a model takes it: a number from its origin in its unit, 1 in the category, else 0 -#}
+{#- A covariate's column as a model takes it: a number from its origin in its unit, 1 in the category, else 0; its mean over the
+    roster where it is not known and that is declared -#}
 {% macro covariate_value(term) -%}
     {%- set fact = 'people.' ~ quoted(term.variable) -%}
+    {%- if term.imputed -%}
+    case when {{ has_all_facts(covariate_variables(), 'people.') }} then 0.0 else 1.0 end
+    {%- elif term.mean -%}
+    case when {{ fact }} is null then coalesce(ranges.{{ term.mean }}, 0.0) else {{ known_value(term, fact, 'ranges.') }} end
+    {%- else -%}
+    {{ known_value(term, fact, 'ranges.') }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The same of a fact that is known. ranges: where the origin and the unit are, with a point -#}
+{% macro known_value(term, fact, ranges) -%}
     {%- if term.unit -%}
-    (cast({{ fact }} as double) - ranges.{{ term.low }}) / ranges.{{ term.unit }}
+    (cast({{ fact }} as double) - {{ ranges }}{{ term.low }}) / {{ ranges }}{{ term.unit }}
     {%- else -%}
     case when {{ fact }} = {{ text_literal(term.category) }} then 1.0 else 0.0 end
     {%- endif -%}
@@ -71,7 +109,7 @@
     from {{ ref('counted_people') }} as counted
     inner join {{ ref('participants') }} as people on counted.participant_id = people.participant_id
     cross join ranges
-    where counted.people = 'both_covariates' and counted.is_counted and counted.people_group is not null
+    where counted.people = {{ "'both_covariates'" if needed_covariates() else "'both' and counted.kind = 'scale'" }} and counted.is_counted and counted.people_group is not null
 {%- endset -%}
 {{ moments_of_terms(terms, ['people_group', 'contrast', 'scale'], people) }}
 {%- endmacro %}
@@ -93,7 +131,7 @@
         on counted.participant_id = facts.participant_id and counted.moment = contrasts.contrast || '/' || facts.variable
     inner join {{ ref('participants') }} as people on counted.participant_id = people.participant_id
     cross join ranges
-    where counted.people = 'both_subgroup_covariates' and counted.is_counted and counted.people_group is not null
+    where counted.people = {{ "'both_subgroup_covariates'" if needed_covariates() else "'both_subgroup'" }} and counted.is_counted and counted.people_group is not null
 {%- endset -%}
 {{ moments_of_terms(terms, ['people_group', 'variable', 'category', 'contrast', 'scale'], people) }}
 {%- endmacro %}
@@ -114,14 +152,15 @@
     cross join ranges
     where
         profiles.kind = 'scale' and profiles.people_group is not null
-        and {{ has_any_score('profiles.') }} and {{ has_all_facts(covariate_variables(), 'people.') }}
+        and {{ has_any_score('profiles.') }} and {{ has_all_facts(needed_covariates(), 'people.') }}
 {%- endset -%}
 {{ moments_of_terms(terms, ['people_group', 'scale', 'pattern'], people) }}
 {%- endmacro %}
 
 {#- For each value of the keys n, and for each pair of terms that these people have both means and the sum of products of deviations
-    from them. people: a query with a row a person, columns the keys and the terms'. -#}
-{% macro moments_of_terms(terms, keys, people) -%}
+    from them. people: a query with a row a person, columns the keys and the terms'; types: of keys that are no text; pairs_of: which
+    pairs there are rows of, by n and pair.term. -#}
+{% macro moments_of_terms(terms, keys, people, types={}, pairs_of='true') -%}
 {%- set pairs = [] -%}
 {%- for term in terms -%}
 {%- for other_term in terms[loop.index0:] %}{% do pairs.append([term, other_term]) %}{% endfor -%}
@@ -191,7 +230,7 @@ named as (
 
 select
     {%- for key in keys %}
-    cast({{ key }} as varchar) as {{ key }},
+    cast({{ key }} as {{ types.get(key, 'varchar') }}) as {{ key }},
     {%- endfor %}
     cast(pair.term as varchar) as term,
     cast(pair.other_term as varchar) as other_term,
@@ -200,7 +239,7 @@ select
     cast(pair.other_mean as double) as other_mean,
     cast(pair.total as double) as cross_products
 from named
-where pair.total is not null
+where pair.total is not null{{ ' and (' ~ pairs_of ~ ')' if pairs_of != 'true' }}
 {%- endmacro %}
 
 {#- The mean of a term as it was before it had an origin and a unit -#}

@@ -29,6 +29,22 @@
     {{ return(codebook_rows(query)) }}
 {% endmacro %}
 
+{#- wave, days, far_off_days: of each later wave its planned days from baseline, and how far from them an answer is far off -#}
+{% macro codebook_far_off_days() %}
+    {% set query %}
+        select wave, days, far_off_days
+        from (
+            select
+                wave, wave_order, far_off_days,
+                (month - first_value(month) over (order by wave_order)) * 365.25 / 12.0 as days
+            from {{ source('codebook', 'waves') }}
+        ) as waves
+        where wave_order > 1
+        order by wave_order
+    {% endset %}
+    {{ return(codebook_rows(query)) }}
+{% endmacro %}
+
 {#- Whether anything asks for the days on which waves were answered -#}
 {% macro counts_days() %}
     {{ return((codebook_visit_windows() or codebook_growth() | selectattr('time', 'equalto', 'answered_on') | list) | length > 0) }}
@@ -73,18 +89,18 @@
     ({{ status_in(wave) }} >= 0 and {{ day_in(wave) }} is not null)
 {%- endmacro %}
 
-{#- Who counts in a model of growth: whoever has a score at a known time. Rows as of counted_rows, of scales alone. relation:
-    with the columns of days_of_people -#}
-{% macro counted_with_times(relation, unit) -%}
+{#- Who counts in a model of growth: whoever has a score at a known time, and all of some facts. Rows as of counted_rows, of scales
+    alone. relation: with the columns of days_of_people, and `<variable>__missing` of each variable -#}
+{% macro counted_with_times(relation, unit, rule='timed', variables=[]) -%}
     {%- set waves = codebook_waves() -%}
-    select {{ (['measure', 'kind'] + unit) | join(', ') }}, 'timed' as people, '' as moment,
-        {% for wave in waves %}{{ has_timed_score(wave) }}{{ ' or ' if not loop.last }}{% else %}false{% endfor %} as is_counted,
+    select {{ (['measure', 'kind'] + unit) | join(', ') }}, {{ text_literal(rule) }} as people, '' as moment,
+        {{ has_all_facts(variables) ~ ' and (' if variables else '(' }}{% for wave in waves %}{{ has_timed_score(wave) }}{{ ' or ' if not loop.last }}{% else %}false{% endfor %}) as is_counted,
         cast(null as double) as value, cast(null as double) as value_baseline, cast(null as double) as value_followup,
         cast(null as boolean) as is_returned,
         nullif(concat_ws(', '
             {%- for wave in waves %},
             {{ text_literal(wave ~ ': ') }} || coalesce({{ reason_words(status_in(wave)) }}, {{ day_reason_in(wave) }})
-            {%- endfor %}), '') as reason
+            {%- endfor %}{% if variables %}, {{ missing_facts(variables) }}{% endif %}), '') as reason
     from {{ relation }}
     where kind = 'scale'
 {%- endmacro %}
@@ -109,9 +125,9 @@
     left join {{ ref('answer_days') }} as days on returns.participant_id = days.participant_id and returns.wave = days.wave
 {%- endmacro %}
 
-{#- The sums that a model of growth is made of: of the people of a group whose scores have the same times. Scores are taken from
-    their mean, so that sums of squares keep their digits. -#}
-{% macro moments_of_growth(time) -%}
+{#- A row a scale and person with a score at a known time: sums over the person's scores. Scores are taken from their mean, so that
+    sums of squares keep their digits. -#}
+{% macro sums_over_times(time) -%}
     {%- set waves = codebook_waves() -%}
 with days as (
     {{ days_of_people(time) }}
@@ -119,6 +135,7 @@ with days as (
 
 scores as (
     select
+        profiles.participant_id,
         profiles.measure as scale,
         profiles.people_group
         {%- for wave in waves %},
@@ -145,8 +162,9 @@ centres as (
     group by scale
 ),
 
-people as (
+sums as (
     select
+        counts.participant_id,
         counts.scale,
         counts.people_group,
         centres.centre,
@@ -159,6 +177,16 @@ people as (
     from counts
     inner join centres on counts.scale = centres.scale
     where counts.scores > 0
+)
+
+select *
+from sums
+{%- endmacro %}
+
+{#- The sums that a model of growth is made of: of the people of a group whose scores have the same times -#}
+{% macro moments_of_growth(time) -%}
+with people as (
+    {{ sums_over_times(time) }}
 )
 
 select
@@ -177,4 +205,36 @@ select
     cast({{ exact_sum('product_sum * product_sum') }} as double) as product_product
 from people
 group by scale, people_group, scores, days, squared_days
+{%- endmacro %}
+
+{#- The terms of a model of growth with covariates: a person's sums over scores, then the covariates -#}
+{% macro growth_terms() %}
+    {% set terms = [] %}
+    {% for name in ['score_sum', 'product_sum', 'square_sum'] %}{% do terms.append({'term': name, 'column': name}) %}{% endfor %}
+    {{ return(terms + covariate_terms()) }}
+{% endmacro %}
+
+{#- The moments of people's sums over scores and of the covariates, of the people of a group whose scores have the same times. One
+    person has no products of deviations. -#}
+{% macro moments_of_growth_with_covariates(time, terms) -%}
+{%- set people %}
+    select
+        sums.people_group,
+        sums.scale,
+        sums.centre,
+        sums.scores,
+        sums.days,
+        sums.squared_days
+        {%- for term in terms %},
+        {{ covariate_value(term) if term.variable else 'sums.' ~ term.column }} as {{ term.column }}
+        {%- endfor %}
+    from (
+        {{ sums_over_times(time) }}
+    ) as sums
+    inner join {{ ref('participants') }} as people on sums.participant_id = people.participant_id
+    cross join ranges
+    where sums.people_group is not null and {{ has_all_facts(needed_covariates(), 'people.') }}
+{%- endset -%}
+{%- set types = {'centre': 'double', 'scores': 'bigint', 'days': 'double', 'squared_days': 'double'} -%}
+{{ moments_of_terms(terms, ['people_group', 'scale', 'centre', 'scores', 'days', 'squared_days'], people, types, 'n > 1 or pair.term = pair.other_term') }}
 {%- endmacro %}

@@ -28,7 +28,7 @@
 {%- endmacro %}
 
 {#- Who counts in a number of a measure: one row for each row of `relation` (a person, or people of one profile), rule of
-    codebook.people_rules and moment.
+    codebook.estimands and moment.
 
     relation: columns `value_<wave>`, `status_<wave>` and `state_<wave>`, and those named in `unit` (such as participant_id,
     or n). Gives the unit, measure, kind, people (the rule), moment (a wave, a contrast, or '' for all waves), is_counted,
@@ -62,6 +62,15 @@
         {{ change_of(contrast, value_in(baseline), value_in(followup)) }}, {{ value_in(baseline) }}, {{ value_in(followup) }},
         {{ no_return }}, {{ reasons_in([baseline, followup]) }}
     from {{ relation }}
+    {%- if codebook_conditions() %}
+    union all
+    select {{ columns }}, 'any_planned', {{ text_literal(contrast.contrast) }},
+        {{ has_any_score() }} and not {{ is_unplanned(baseline) }} and not {{ is_unplanned(followup) }}, cast(null as double),
+        {{ no_pair }}, {{ no_return }},
+        case when {{ has_any_score() }} then {{ unplanned_in([baseline, followup]) }} else {{ reasons_in(waves) }} end
+    from {{ relation }}
+    where kind = 'scale'
+    {%- endif %}
     {%- endcall -%}
     {%- endset -%}
     {%- set in_any_wave -%}
@@ -136,7 +145,7 @@
 
 {#- Whether all of some facts of the roster are known -#}
 {% macro has_all_facts(variables, relation='') -%}
-    {% for variable in variables %}{{ relation }}{{ quoted(variable ~ '__missing') }} is null{{ ' and ' if not loop.last }}{% endfor %}
+    {{ 'true' if not variables }}{% for variable in variables %}{{ relation }}{{ quoted(variable ~ '__missing') }} is null{{ ' and ' if not loop.last }}{% endfor %}
 {%- endmacro %}
 
 {#- Which of some facts are not known, and why, in one text; null where all are known -#}
@@ -147,6 +156,16 @@
 {#- The variables of the roster that are covariates, each once -#}
 {% macro covariate_variables() %}
     {{ return(codebook_covariates() | map(attribute='variable') | unique | list) }}
+{% endmacro %}
+
+{#- Whether a covariate that is not known has its mean over the roster -#}
+{% macro imputes_covariates() %}
+    {{ return(codebook_covariates() | map(attribute='if_missing') | select('equalto', 'mean') | list | length > 0) }}
+{% endmacro %}
+
+{#- The covariates without which a person is left out, each once -#}
+{% macro needed_covariates() %}
+    {{ return([] if imputes_covariates() else covariate_variables()) }}
 {% endmacro %}
 
 {#- Whether a wave was returned; null where it was not planned for the person -#}
@@ -162,6 +181,11 @@
 {#- The reasons of several waves in one text, each with its wave's name; null where all are known -#}
 {% macro reasons_in(waves) -%}
     nullif(concat_ws(', '{% for wave in waves %}, {{ text_literal(wave ~ ': ') }} || {{ reason_words(status_in(wave)) }}{% endfor %}), '')
+{%- endmacro %}
+
+{#- Which of several waves were not planned for whom a measure is asked of there, in one text as of reasons_in -#}
+{% macro unplanned_in(waves) -%}
+    nullif(concat_ws(', '{% for wave in waves %}, case when {{ is_unplanned(wave) }} then {{ text_literal(wave ~ ': not_planned') }} end{% endfor %}), '')
 {%- endmacro %}
 
 {#- What is followed over time: each scale with how many items or parts it has; each service, question of yes or no, and question

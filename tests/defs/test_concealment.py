@@ -14,12 +14,15 @@ from typing import Any
 import duckdb
 import pytest
 from group_study import write_group_study
+from pypdf import PdfReader
 from recompute import recompute
 from released_page import read_page_data
 from released_tables import released_tables
 
 from dagster_project.rehearsal.fit import check_study
+from dagster_project.results import ResultRow
 from dagster_project.study import read_study
+from dagster_project.synthesis import judge_claims, read_propositions
 
 pytestmark = pytest.mark.slow
 #: Words that are in the name and the code of one arm each, and in nothing else.
@@ -47,7 +50,27 @@ def _write(folder: Path) -> Path:
     protocol.write_text(
         text.replace("label: a year, month: 12}", f"label: a year, month: 12, {condition}}}"), encoding="utf-8"
     )
+    (folder / "propositions.yaml").write_text(_PROPOSITIONS, encoding="utf-8")
     return folder
+
+
+#: One claim about an arm by its code, one about a letter, one about everybody.
+_PROPOSITIONS = """
+propositions:
+  - proposition: it_works
+    statement: People of the better arm change more.
+    claims:
+      - claim: by_code
+        statement: The difference is at least one point.
+        conditions:
+          - {kind: level, results: [change_difference/mood_total/zebra/T1-T2/difference], at_least: 1, because: agreed}
+      - claim: by_letter
+        statement: The difference is at least one point.
+        conditions: [{kind: level, results: [change_difference/mood_total/B/T1-T2/difference], at_least: 1, because: agreed}]
+      - claim: of_everybody
+        statement: Mood rises.
+        conditions: [{kind: change, scales: [mood_total], contrasts: [T1-T2], direction: rises}]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +99,8 @@ def _texts_of(file: Path) -> Iterator[tuple[str, str]]:
         with zipfile.ZipFile(file) as parts:
             for name in parts.namelist():
                 yield f"{file.name}: {name}", parts.read(name).decode("utf-8", "replace")
+    if file.suffix == ".pdf":
+        yield f"{file.name}: text", "".join(page.extract_text() for page in PdfReader(file).pages)
     if file.suffix == ".parquet":
         yield f"{file.name}: rows", str(duckdb.sql(f"from read_parquet('{file}')").fetchall())
     if file.suffix == ".html":
@@ -133,6 +158,36 @@ def test_nothing_that_is_logged_or_checked_says_an_arm(concealed: Any) -> None:
         "1 of the 25 values of arm would be rejected: a text that is not shown while groups are concealed; declare these texts"
         " under the variable's categories, or correct its limits"
     ) in lines
+
+
+def test_a_claim_about_an_arm_by_its_name_waits_until_it_is_unblinded(concealed: Any) -> None:
+    """Its number would tell the arm's letter. What is said of a letter is judged."""
+    workspace, _, _ = concealed
+    claims = {row["claim_id"]: row for row in workspace.released("from results.claims")}
+    waiting = claims["claim/it_works/by_code"]
+    assert (waiting["verdict"], waiting["reason"]) == (
+        "not testable",
+        "not testable: mood: it names a group, and groups are concealed; it waits until they are unblinded",
+    )
+    (cell,) = workspace.released("from results.claim_cells where claim_id = 'claim/it_works/by_code'")
+    assert (cell["outcome"], cell["shown"], cell["result_ids"]) == ("mood_total", "—", "")
+    value = workspace.values()["change_difference/mood_total/B/T1-T2/difference"]
+    assert claims["claim/it_works/by_letter"]["verdict"] in (
+        ["supported"] if value >= 1 else ["not supported", "contradicted"]
+    )
+    assert claims["claim/it_works/of_everybody"]["verdict"] != "not testable"
+    lines = [finding.message for finding in check_study(read_study(workspace.study_folder))]
+    assert "1 claim names a group, and groups are concealed: not judged until they are unblinded" in lines
+    # On the day the same file is read with the arms' names.
+    file = workspace.study_folder / "study.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("concealed: true", "concealed: true, unblinded: 2024-01-31"), encoding="utf-8")
+    unblinded = read_study(workspace.study_folder)
+    file.write_text(text, encoding="utf-8")
+    (proposition,) = read_propositions(unblinded).propositions  # type: ignore[union-attr]
+    row_id = "change_difference/mood_total/zebra/T1-T2/difference"
+    row = ResultRow(row_id, "change_difference", "mood_total", None, None, "T1-T2", "difference", 2.0, 16, "", "", "2.0")
+    assert judge_claims(proposition, {row_id: row}, unblinded)[0].verdict == "supported"
 
 
 def test_a_trace_shows_letters(concealed: Any) -> None:

@@ -27,10 +27,12 @@ from meaning_study import (
     write_study,
 )
 from recompute import recompute
+from released_tables import released_tables
 from scipy.stats import ttest_ind_from_stats
 
 from dagster_project.results import statistic_of
 from dagster_project.statistics import ordinal_reliability, wilson
+from dagster_project.warehouse import Connection
 
 pytestmark = pytest.mark.slow
 #: Contrast to its baseline and follow-up.
@@ -67,6 +69,11 @@ def meaning_run(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any) -> 
     run = run_all(workspace)
     assert run.success, (run.failures, run.checks)
     return workspace, people
+
+
+@pytest.fixture(scope="module")
+def tables(meaning_run: tuple[Any, list[MadePerson]]) -> Connection:
+    return released_tables(meaning_run[0].release / "warehouse.duckdb")
 
 
 @pytest.fixture(scope="module")
@@ -244,7 +251,7 @@ def test_important_change_and_common_metrics(results: dict[str, dict[str, Any]],
 
 
 def test_a_trace_counts_the_same_people_and_names_what_the_number_is_made_of(
-    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]]
+    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]], tables: Connection
 ) -> None:
     workspace, people = meaning_run
     analyses = ("caseness", "bands", "band_change", "clinical_change", "common_metric")
@@ -254,9 +261,9 @@ def test_a_trace_counts_the_same_people_and_names_what_the_number_is_made_of(
             chosen.setdefault((row["analysis"], row["statistic"]), row)
     assert len(chosen) == 25
     for row in chosen.values():
-        traced = workspace.released(f"select part, is_counted from trace('{row['result_id']}') where part = 'person'")
+        traced = tables.execute("select is_counted from trace(?) where part = 'person'", [row["result_id"]]).fetchall()
         assert len(traced) == len(people)
-        assert sum(person["is_counted"] for person in traced) == row["n"], row["result_id"]
+        assert sum(is_counted for (is_counted,) in traced) == row["n"], row["result_id"]
 
     def made_of(result_id: str) -> set[str]:
         rows = workspace.released(f"select result_id from trace('{result_id}') where part = 'made of'")
@@ -353,7 +360,7 @@ LEAST_RUN = {"phq9": 5, "gad7": 4, "brs": 3, "habits": 5}
 
 
 def test_sheets_with_signs_of_careless_answers_are_counted_and_nobody_is_excluded(
-    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]]
+    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]], tables: Connection
 ) -> None:
     workspace, people = meaning_run
     sheets = careless_sheets()
@@ -399,10 +406,10 @@ def test_sheets_with_signs_of_careless_answers_are_counted_and_nobody_is_exclude
                 ("n", n), ("count", count), ("percent", 100 * count / n), ("ci95_low", 100 * low[0]), ("ci95_high", 100 * high[0]),
             ):  # fmt: skip
                 _expect(results, f"careless/{block}/{sign}/{wave}/{name}", value, n)
-            traced = workspace.released(
-                f"from trace('careless/{block}/{sign}/{wave}/count') where part = 'person' and is_counted"
-            )
-            assert (len(traced), sum("marked" in (row["text"] or "") for row in traced)) == (n, count)
+            traced = tables.execute(
+                "select text from trace(?) where part = 'person' and is_counted", [f"careless/{block}/{sign}/{wave}/count"]
+            ).fetchall()
+            assert (len(traced), sum("marked" in (text or "") for (text,) in traced)) == (n, count)
         assert len(marks) > totals["habits/low_variation/count"] > 0 and len(marks) > totals["habits/long_string/count"] > 0
     assert len([name for name in results if name.startswith("careless/")]) == 3 * 5 * (4 * 2 + 3)
     # Whoever is marked counts everywhere all the same.

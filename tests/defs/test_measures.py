@@ -9,8 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from measures_study import without_scores, write_measures_study
+from measures_study import WAVES, columns_of, without_scores, write_measures_study
 from recompute import recompute
+from released_tables import released_tables
+from released_word import widths_and_rooms
+
+from dagster_project.outcomes.store import read_results
+from dagster_project.results import table_summary
+from dagster_project.statistics import AnswerPattern, fit_repeated_answers
+from dagster_project.study import read_study
+from dagster_project.warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
 
@@ -85,18 +93,26 @@ def test_a_trace_counts_the_people_of_each_number_and_shows_their_answers(measur
     numbers = measures_workspace.released(
         """
         select result_id, n from results.results
-        where analysis in ('categories', 'category_change', 'categories_by_group', 'category_difference')
-            and statistic in ('n', 'p', 'percent', 'p_sign', 'chi_square') or outcome = 'weight' and statistic = 'mean'
-            or analysis in ('answer_days', 'growth', 'growth_by_group', 'growth_difference')
-            and statistic in ('n', 'n_early', 'slope', 'difference')
+        where analysis in (
+                'categories', 'category_change', 'categories_by_group', 'category_difference'
+            )
+            and statistic in ('n', 'p', 'percent', 'p_sign', 'chi_square')
+            or outcome = 'weight' and statistic = 'mean'
+            or analysis in (
+                'answer_days', 'growth', 'growth_by_group', 'growth_difference', 'growth_covariate_adjusted',
+                'growth_covariate_adjusted_difference'
+            )
+            and statistic in ('n', 'n_early', 'n_far_off', 'slope', 'difference')
+            or analysis in ('glmm', 'glmm_difference') and statistic in ('n', 'p')
         """
     )
     assert len(numbers) > 110
+    connection = released_tables(measures_workspace.release / "warehouse.duckdb")
     for row in numbers:
-        people = measures_workspace.released(
-            f"select count(*) filter (is_counted) as n from trace('{row['result_id']}') where part = 'person'"
-        )
-        assert people[0]["n"] == row["n"], row["result_id"]
+        people = connection.execute(
+            "select count(*) filter (is_counted) from trace(?) where part = 'person'", [row["result_id"]]
+        ).fetchall()
+        assert people[0][0] == row["n"], row["result_id"]
     moves = measures_workspace.released(
         "select distinct text from trace('category_change/health/T1-T3/p') where part = 'person' and is_counted"
     )
@@ -107,6 +123,51 @@ def test_a_trace_counts_the_people_of_each_number_and_shows_their_answers(measur
     assert [(row["source_column"], row["n"]) for row in answers] == [
         ("Kilo", len(_numbers(measures_workspace, "T2", "Kilo")))
     ]
+
+
+def _patterns(workspace: Any, column: str, code_of: dict[str, int]) -> list[list[AnswerPattern]]:
+    """The people of the town and of the country by what the files say that they answered."""
+    cells = {wave: _cells(workspace, wave, column) for wave in WAVES if column in columns_of(wave).values()}
+    waves = list(cells)
+    groups: list[Counter[tuple[tuple[int, ...], tuple[int, ...]]]] = [Counter(), Counter()]
+    for number in range(60):
+        texts = [cells[wave].get(f"P{number:03d}", "") for wave in waves]
+        answered = tuple(index for index, text in enumerate(texts) if text in code_of)
+        if answered:
+            groups[number % 2][answered, tuple(code_of[texts[index]] for index in answered)] += 1
+    return [[AnswerPattern(*key, n) for key, n in sorted(group.items())] for group in groups]
+
+
+def test_answers_over_all_waves_are_modelled_from_what_the_files_say(measures_workspace: Any) -> None:
+    values = measures_workspace.values()
+    for measure, column, code_of, waves, category in (
+        ("in_work", "Work", {"2": 0, "1": 1}, ("T1", "T2", "T3"), "yes"),
+        ("health", "Health", {"poor": 0, "fair": 1, "good": 2}, ("T1", "T3"), "good"),
+    ):
+        patterns = _patterns(measures_workspace, column, code_of)
+        weights = [[[-float(index == wave) for index in range(len(waves))], [float(index == wave) for index in range(len(waves))]] for wave in range(len(waves))]  # fmt: skip
+        model = fit_repeated_answers(patterns, len(waves), len(code_of), weights, baseline="free")
+        assert values[f"glmm/{measure}/n"] == sum(model.n_people) > 50
+        assert values[f"glmm/{measure}/n_answers"] == model.n_answers
+        assert values[f"glmm/{measure}/intercept_variance"] == pytest.approx(model.variance, rel=1e-6, abs=1e-9)
+        for index, wave in enumerate(waves):
+            assert values[f"glmm_difference/{measure}/country/{wave}/odds_ratio"] == pytest.approx(
+                model.contrasts[index].ratio, rel=1e-7
+            )
+            assert values[f"glmm_difference/{measure}/country/{wave}/p"] == pytest.approx(model.contrasts[index].p, rel=1e-6)
+            share = values[f"glmm/{measure}/{category}/country/{wave}/percent"]
+            assert share == pytest.approx(100 * model.shares[1][index][-1].share, rel=1e-7)
+            of_town = values[f"glmm/{measure}/{category}/town/{wave}/percent"]
+            difference = values[f"glmm_difference/{measure}/{category}/country/{wave}/risk_difference"]
+            assert difference == pytest.approx(share - of_town, rel=1e-6)
+    change = values["glmm_difference/in_work/country/T1-T3/odds_ratio"]
+    first, last = (values[f"glmm_difference/in_work/country/{wave}/odds_ratio"] for wave in ("T1", "T3"))
+    assert change == pytest.approx(last / first, rel=1e-9)
+    # Categories without an order have no model.
+    assert not [name for name in values if name.startswith("glmm") and "/living/" in name]
+    page = (measures_workspace.release / "index.html").read_text(encoding="utf-8")
+    for words in ("Groups compared in their answers over all waves", "cumulative logit models of ordered categories"):
+        assert words in page, words
 
 
 def test_days_are_those_of_the_files(measures_workspace: Any) -> None:
@@ -182,6 +243,21 @@ def test_the_page_names_measures_and_says_how_they_came(measures_workspace: Any)
         assert words not in page, words
 
 
+def test_a_wave_that_does_not_ask_a_measure_has_no_cell_of_it(measures_workspace: Any) -> None:
+    study = read_study(measures_workspace.study_folder)
+    summary = table_summary(study, read_results(Warehouse(measures_workspace.release / "warehouse.duckdb")).values())
+    cells = next(row.cells for row in summary.rows if row.label == "Drinks (a week)")
+    texts = [cell.text for cell in cells]
+    assert texts[3:6] == ["", "", ""]
+    assert all(texts[:3] + texts[6:])
+
+
+def test_every_table_of_the_word_document_fits_its_page(measures_workspace: Any) -> None:
+    measured = widths_and_rooms(measures_workspace.release / "tables.docx")
+    assert len(measured) > 15
+    assert [(width, room) for width, room in measured if width > room] == []
+
+
 def test_a_study_may_follow_answers_alone(tmp_path: Path, workspace_at: Any) -> None:
     from conftest import run_all
 
@@ -197,3 +273,85 @@ def test_a_study_may_follow_answers_alone(tmp_path: Path, workspace_at: Any) -> 
     assert "Answers over time" in page
     for words in ("Table 3. Outcomes over time", "Change over time</h2>", "paired t test"):
         assert words not in page, words
+
+
+def _wavehouse(workspace: Any, monkeypatch: Any, capsys: Any, *arguments: str) -> tuple[int, str]:
+    from dagster_project.cli import main
+
+    monkeypatch.setenv("WAVEHOUSE_HOME", str(workspace.settings.home))
+    monkeypatch.setenv("WAVEHOUSE_PSEUDONYM_KEY", workspace.settings.pseudonym_key)
+    code = main([*arguments, "--study", str(workspace.study_folder)])
+    output = capsys.readouterr()
+    return code, output.out + output.err
+
+
+def test_who_is_due_is_listed_for_the_team(measures_workspace: Any, monkeypatch: Any, capsys: Any) -> None:
+    from dagster_project.fieldwork import read_reminders
+
+    protocol = read_study(measures_workspace.study_folder).protocol
+    first_days = {person: cell for person, cell in _cells(measures_workspace, "T1", "Day").items() if cell}
+    answered = {wave: set(_cells(measures_workspace, wave, "BDI")) for wave in ("T2", "T3")}
+    people = set(_cells(measures_workspace, "T1", "BDI"))
+    today = date(2024, 8, 10)
+    reminders = read_reminders(Warehouse(measures_workspace.settings.warehouse_file), protocol, today)
+    assert {(row.respondent, row.wave) for row in reminders if row.reason == "wave_not_returned"} == {
+        (person, wave) for wave in ("T2", "T3") for person in people - answered[wave]
+    }
+    assert {row.state for row in reminders} == {"due", "late", "not_yet", "no_window"}
+    for row in reminders:
+        earliest, latest = (150, 210) if row.wave == "T2" else (330, 400)
+        if row.respondent not in first_days:
+            assert (row.state, row.from_day, row.time_to_answer) == ("no_window", None, None)
+            continue
+        days = (today - date.fromisoformat(first_days[row.respondent])).days
+        state = "not_yet" if days < earliest else "due" if days <= latest else "late"
+        assert (row.state, row.time_to_answer) == (state, "of the person"), row
+    assert [row.state for row in reminders] == sorted(
+        (row.state for row in reminders), key=["due", "late", "not_yet", "no_window"].index
+    )
+    code, output = _wavehouse(measures_workspace, monkeypatch, capsys, "reminders")
+    assert code == 0
+    assert "late: the time to answer is over" in output
+    assert not any(person in output for person in people)
+    folder = measures_workspace.settings.study_home / "lists"
+    with (folder / "reminders.csv").open(encoding="utf-8-sig", newline="") as stream:
+        listed = list(csv.DictReader(stream))
+    assert {row["state"] for row in listed} == {"late", "no_window"}
+    assert {path.name for path in folder.iterdir()} == {"index.html", "queries.csv", "queries.jsonl", "reminders.csv"}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.iterdir()))
+
+
+def test_what_is_to_be_asked_of_answers_has_a_state(measures_workspace: Any, monkeypatch: Any, capsys: Any) -> None:
+    def listed(*arguments: str) -> str:
+        return _wavehouse(measures_workspace, monkeypatch, capsys, "queries", *arguments)[1]
+
+    lines = listed().splitlines()
+    (line,) = [line for line in lines if "71,25" in line]
+    query = line.split()[0]
+    assert line.startswith(
+        f"{query} open: t1.csv row 5, column Kilo: '71,25': rejected answer (outside the declared anchors, labels and special"
+        " codes) (P"
+    )
+    assert sum("outside window (day" in line for line in lines) == len(
+        measures_workspace.working("from marts.answer_days where visit in ('early', 'late')")
+    )
+    assert listed("--answer", query, "--text", "71.3 by the scale's print").startswith(
+        f"{query} is answered: 71.3 by the scale's print ("
+    )
+    assert query not in listed()
+    assert listed("--state", "answered").startswith(f"{query} answered: t1.csv row 5")
+    assert (
+        "rejected answer: 2 open, 1 answered, 0 closed"
+        in listed("--close", query, "--because", "x")
+        + listed("--reopen", query, "--because", "y")
+        + listed("--answer", query, "--text", "z")
+        + listed()
+    )
+    page = (measures_workspace.settings.study_home / "lists" / "index.html").read_text(encoding="utf-8")
+    assert "z (" in page
+    # Nothing of it is released.
+    assert not [path for path in measures_workspace.release.rglob("*") if path.name.startswith(("reminders", "queries"))]
+    assert _wavehouse(measures_workspace, monkeypatch, capsys, "queries", "--answer", "zz", "--text", "a") == (
+        2,
+        "wavehouse: no query begins with 'zz'; `wavehouse queries --state all` lists them\n",
+    )

@@ -4,6 +4,7 @@ import math
 import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -171,36 +172,56 @@ def test_nothing_is_printed_that_is_not_in_results(small_run: Any) -> None:
     assert shown_ids <= ids
 
 
-def test_people_read_one_whole_release_while_a_run_writes_the_next(small_copy: StudyCopy) -> None:
-    workspace, rerun = small_copy
-    result_id = "summary/push/T1/mean"
-    before = workspace.values()[result_id]
-    file = workspace.study_folder / "raw/T1/t1.csv"
-    text = file.read_text(encoding="utf-8")
-    assert text.count("2,1,3,5,6") == 1
-    file.write_text(text.replace("2,1,3,5,6", "2,4,3,5,6"), encoding="utf-8")
-    values, errors, stop = set(), [], threading.Event()
+@dataclass(frozen=True)
+class _Correction:
+    """One answer of B at T1 is corrected, and while the study runs again, somebody reads a number that it changes, all the time."""
+
+    run: Any
+    old_values: dict[str, float | None]
+    new_values: dict[str, float | None]
+    values_read: set[float | None]
+    errors: list[str]
+
+
+_READ_ID = "summary/push/T1/mean"
+
+
+@pytest.fixture(scope="module")
+def correction(small_run: Any, tmp_path_factory: pytest.TempPathFactory) -> _Correction:
+    from conftest import copy_of, run_all
+
+    workspace = copy_of(small_run[0], tmp_path_factory.mktemp("correction"))
+    old_values = workspace.values()
+    assert (workspace.study_folder / "raw/T1/t1.csv").read_text(encoding="utf-8").count("B,04/02/2020,2,,4,0,0") == 1
+    _rewrite("B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")(workspace.study_folder)
+    values_read, errors, stop = set(), [], threading.Event()
 
     def read() -> None:
         while not stop.is_set():
             try:
-                values.add(workspace.values()[result_id])
+                (row,) = workspace.released(f"select value from results.results where result_id = '{_READ_ID}'")
+                values_read.add(row["value"])
             except Exception as error:
                 errors.append(repr(error))
 
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        run = rerun()
+        run = run_all(workspace)
     finally:
-        after = workspace.values()[result_id]
+        new_values = workspace.values()
         stop.set()
         reader.join()
-    assert run.success, run.failures
-    assert errors == []
+    return _Correction(run, old_values, new_values, values_read, errors)
+
+
+def test_people_read_one_whole_release_while_a_run_writes_the_next(correction: _Correction) -> None:
+    before, after = correction.old_values[_READ_ID], correction.new_values[_READ_ID]
+    assert correction.run.success, correction.run.failures
+    assert correction.errors == []
     assert before != after
-    assert before in values
-    assert values <= {before, after}
+    assert before in correction.values_read
+    assert correction.values_read <= {before, after}
 
 
 def test_a_second_run_changes_nothing(small_copy: StudyCopy) -> None:
@@ -347,12 +368,9 @@ def test_a_wave_that_has_not_arrived_is_a_warning_and_nobody_answered(
     assert rows["change/mood_total/T1-T2/p"]["note"] == "no pairs"
 
 
-def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(small_copy: StudyCopy) -> None:
-    workspace, rerun = small_copy
-    old_values = workspace.values()
-    _rewrite("B,04/02/2020,2,,4,0,0", "B,04/02/2020,2,,4,0,1")(workspace.study_folder)
-    assert rerun().success
-    new_values = workspace.values()
+def test_one_changed_answer_changes_what_depends_on_it_and_nothing_else(correction: _Correction) -> None:
+    old_values, new_values = correction.old_values, correction.new_values
+    assert correction.run.success
     assert old_values.keys() == new_values.keys()
     changed_ids = {result_id for result_id in old_values if old_values[result_id] != new_values[result_id]}
     assert changed_ids

@@ -122,14 +122,14 @@ def test_one_item_of_several_without_a_fraction_belongs_to_them(tmp_path: Path) 
 def test_a_measure_by_itself_may_have_decimals(tmp_path: Path) -> None:
     hours = [f"{number / 4:g}" for number in np.random.default_rng(2).integers(16, 40, N_PEOPLE)]
     text = _draft(tmp_path, {"sleep": hours, "ratio": [repr(float(number) / 7) for number in hours]})
-    ground = "no columns look like the items of a questionnaire, and its numbers may be a score or one question"
-    assert f"      - block: sleep  # guessed: because {ground}\n        columns: {{sleep_01: sleep}}" in text
-    assert "    ignored: [ratio]\n" in text
     numbers = [float(text) for text in hours]
-    assert _anchors(tmp_path, "sleep").endswith(
-        f" have 2 decimals, and the answers to the item go from {min(numbers):g} to {max(numbers):g}; write the ends that"
-        " nobody ticked"
-    )
+    low, high = min(numbers), max(numbers)
+    assert (
+        f"    - measure: sleep  # guessed: because its cells are numbers from {low:g} to {high:g}; write the lowest and the"
+        f" highest that count\n      label: sleep\n      low: {low:g}\n      high: {high:g}\n      decimals: any\n"
+    ) in text
+    # Without items numbers with many decimals may be a score as it comes; nothing is left out without a word.
+    assert "      - block: measures\n        columns: {sleep: sleep, ratio: ratio}\n" in text
 
 
 def test_seconds_of_a_stopwatch_are_no_items(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_columns_with_decimals_are_the_first_measures_to_be_left_out(tmp_path: P
     whole = {f"task {letter}": _numbers(1, 5, 0, number) for number, letter in enumerate("abcdefghijklmno")}
     fine = {f"share {letter}": _numbers(0, 1, 2, number) for number, letter in enumerate("abcdef")}
     text = _draft(tmp_path, {**fine, **whole})
-    assert text.count("its whole numbers may be a score or one question") == 15
+    assert text.count("    - measure: task_") == 15
     assert f"    ignored: [{', '.join(fine)}]\n" in text
 
 

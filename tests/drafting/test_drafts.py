@@ -104,7 +104,7 @@ def test_the_command_says_what_it_wrote_and_what_is_left(tmp_path: Path, capsys:
         'month: !ask "the planned month, a number (wave1 is month 0)"}',
         '!ask "versions (the newest is used) or parts (all are used): export corrected.csv, export.csv have the same columns,'
         ' and people in common"',
-        '!ask "first, latest_complete or refuse (1 people of wave2 have several rows)"',
+        '!ask "first, latest_complete or refuse (1 person of wave2 has several rows)"',
     )
     assert capsys.readouterr().out.splitlines() == [
         *(
@@ -175,6 +175,7 @@ def test_sheets_title_rows_and_rows_of_labels(tmp_path: Path) -> None:
         text = text.replace('!ask "the planned month, a number (baseline is month 0)"', "12")
         text = text.replace('!ask "high or low, the end of the scale that is good"', "high")
         question = "the groups to compare: {variable: arm, reference: one of a, b, design: randomised or natural}, or none"
+        text = text.replace("measures: !ask", "measures:")
         path.write_text(text.replace(f'!ask "{question}"', "none"), encoding="utf-8")
     exports = read_study(folder).protocol.wave_exports
     assert [(export.sheet, export.title_rows, export.label_rows) for export in exports] == [

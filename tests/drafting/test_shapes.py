@@ -86,17 +86,19 @@ def test_few_people_say_nothing_of_items_whose_names_end_in_r(tmp_path: Path) ->
 
 def test_scores_without_items_are_measures_by_themselves(tmp_path: Path) -> None:
     header = ["id", "wave", "phq", "calm", "married"]
-    rows = [[f"P{n}", wave, *cells, n % 2] for wave in (0, 3, 6) for n, cells in enumerate(_answers(2, 0, 27))]
+    rows = [[f"P{n}", wave, *cells, n % 2] for wave in (0, 3, 6) for n, cells in enumerate(_answers(2, 0, 27, seed=wave))]
     draft = _draft(tmp_path, "long.csv", header, rows)
     assert [question.partition(".yaml:")[2].partition(": ")[2].partition(":")[0] for question in draft.questions] == [
-        "months",
-        "better",
-    ]
+        "months", "measures", "better",
+    ]  # fmt: skip
     text = _protocol(tmp_path)
-    assert "instruments: [phq, calm]\n" in text
+    assert "instruments" not in text
     assert 'months: !ask "the planned month of each wave, e.g. {T0: 0, T3: 3, T6: 6}"' in text
-    ground = "no columns look like the items of a questionnaire, and its whole numbers may be a score or one question"
-    assert f"      - block: phq  # guessed: because {ground}\n        columns: {{phq_01: phq}}" in text
+    assert "      - block: measures\n        columns: {phq: phq, calm: calm}\n" in text
+    # A name of a questionnaire makes a score, whose good end is asked; what a person says in all waves is a fact.
+    assert "  scores:\n    - measure: phq  # guessed" in text
+    assert "  numbers:\n    - measure: calm  # guessed" in text
+    assert "  - variable: married  # guessed: because it says the same of a person in all waves" in text
 
 
 @pytest.mark.parametrize(("first_cell", "is_ignored"), [("1", True), ("someone", False)])

@@ -35,6 +35,14 @@ def test_check_says_how_many_people_lack_a_covariate(tmp_path: Path) -> None:
     ]
     _roster(folder, ("P001", "Course,,"), ("P002", "Course,North,old"), ("P003", "Course,Atlantis,44"))
     assert _lines(folder)[-1][2].startswith("8 of 25 people lack a covariate (age 3, region 6); ")
+    definitions = folder / "study.yaml"
+    text = definitions.read_text(encoding="utf-8")
+    definitions.write_text(
+        text.replace("covariates: [age, region]", "covariates: [age, region], missing_covariates: mean"), encoding="utf-8"
+    )
+    assert _lines(folder)[-1][2] == (
+        "8 of 25 people lack a covariate (age 3, region 6); for them it is its mean over the roster"
+    )
 
 
 def test_where_everybody_has_every_covariate_check_says_that(tmp_path: Path) -> None:

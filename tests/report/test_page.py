@@ -150,7 +150,8 @@ def test_page_and_sql_agree_on_who_is_in_a_number(page: Page, result_id: str) ->
 
 def test_the_page_asks_nobody_and_names_nobody(page: Page) -> None:
     assert not re.findall(
-        r'(?:src|href)="(?!#|codebook.html(?:#[a-z_]+)?"|checklists.docx"|tables.(?:docx|xlsx|tex)")[^"]*"', page.text
+        r'(?:src|href)="(?!#|codebook.(?:html(?:#[a-z_]+)?|docx|pdf)"|checklists.docx"|tables.(?:docx|xlsx|tex)")[^"]*"',
+        page.text,
     )
     assert "@import" not in page.text
     assert "fetch(" not in page.text

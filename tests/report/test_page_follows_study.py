@@ -108,6 +108,7 @@ def test_a_study_without_services_norms_and_families_has_none_of_their_words(pla
         "index.html": _words(_text(plain)),
         "tables.docx": _document_words(release / "tables.docx"),
         "checklists.docx": _document_words(release / "checklists.docx"),
+        "codebook.docx": _document_words(release / "codebook.docx"),
         "tables.tex": (release / "tables.tex").read_text(encoding="utf-8").split(r"\begin{document}")[1],
         **{file.name: file.read_text(encoding="utf-8-sig") for file in (release / "tables").iterdir()},
     }

@@ -46,7 +46,7 @@ def test_what_is_concealed_is_an_open_study_by_other_names(arms: int, seed: int)
     by_letter = {
         (
             letters[row.people_group or ""],
-            letters[row.compared_with or ""],
+            letters.get(row.compared_with or "", ""),
             row.outcome,
             row.contrast,
             row.statistic,
@@ -59,5 +59,5 @@ def test_what_is_concealed_is_an_open_study_by_other_names(arms: int, seed: int)
         value = by_letter[row.people_group or "", row.compared_with or "", row.outcome, row.contrast, row.statistic]
         is_same = row.value is None if value is None else row.value == pytest.approx(value, rel=1e-9)
         assert is_same, row.result_id
-    assert {row.compared_with for row in shown} == {"A"}
+    assert {row.compared_with for row in shown} == {"A", None}  # an adjusted mean is of a group by itself
     assert concealed.protocol.plan_hash == study.protocol.plan_hash

@@ -34,7 +34,9 @@ def test_the_method_names_the_covariates_and_the_people() -> None:
     )
     assert rows["n"].method == "people of all groups with both scores and every covariate known"
     assert (rows["df"].method, rows["df"].value) == ("people - groups - 4 slopes", 60 - 3 - 4)
-    assert {row.compared_with for row in rows.values()} == {"a"}
+    means = {name for name in rows if name.startswith("adjusted_mean")}
+    assert {row.compared_with for name, row in rows.items() if name not in means} == {"a"}
+    assert {rows[name].compared_with for name in means} == {None}
 
 
 def test_people_without_a_covariate_are_left_out_and_counted() -> None:

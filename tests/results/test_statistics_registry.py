@@ -41,12 +41,17 @@ def test_every_entry_is_whole() -> None:
         assert entry.kind != "p" or entry.decimals == 3, label
         planned_analyses = (
             "change", "change_difference", "change_adjusted", "change_covariate_adjusted", "mmrm_difference",
-            "mmrm_covariate_adjusted_difference",
+            "mmrm_covariate_adjusted_difference", "growth_difference", "growth_covariate_adjusted_difference",
         )  # fmt: skip
         assert not entry.is_planned or entry.analysis in planned_analyses, label
         for statistic in entry.made_of.statistics if entry.made_of else ():
             assert tuple(statistic.split("/")) in names, label
-    rules = {rule for entry in STATISTICS for rule in (entry.people, entry.people_if_adjusted) if rule}
+    rules = {
+        rule
+        for entry in STATISTICS
+        for rule in (entry.people, entry.people_if_adjusted, entry.people_if_planned_for_some)
+        if rule
+    }
     assert rules == set(PEOPLE)
     assert PUBLISHED_NAMES == {
         "change": "mean_change", "ci_low": "ci95_low", "ci_high": "ci95_high", "es": "d_baseline",

@@ -1,17 +1,19 @@
 # What R says of linear growth with random intercepts and slopes: balanced, with drop-out and groups, days as people answered,
-# fits at the edge (singular), two people.
+# fits at the edge (singular), two people, covariates of people that move their level, or level and slope.
 #
 #   Rscript tests/statistics/growth_witness.R > tests/statistics/growth_witness.csv
 #
 # From the repository's root. Output: a comment with versions, then dataset,scale,contrast,statistic,value with 17 digits. The data
 # stand in it as what the model takes of them (scale "sums", contrast group-person: n, t, tt, y, ty, yy, the sums over a person's
 # scores); scale "fit" has the model, its levels those at time 2.5.
+# Covariates (x1, x2 of "sums") are centred at the mean of the people, where intercepts and levels are given; covariate_1 is what
+# one more does to the level, covariate_slope_1 to the slope. kr_se and kr_df are those of pbkrtest.
 # lme4's optimiser stops before its last digits: where the fit is no singular one, its own profiled deviance is brought to
 # its minimum by Newton's method with numerical derivatives (numDeriv), and lmerTest reads degrees of freedom from that fit.
 
-suppressMessages({ library(nlme); library(lme4); library(lmerTest); library(numDeriv) })
+suppressMessages({ library(nlme); library(lme4); library(lmerTest); library(numDeriv); library(pbkrtest) })
 options(warn = -1)
-versions <- sapply(c("nlme", "lme4", "lmerTest", "numDeriv", "HSAUR3"),
+versions <- sapply(c("nlme", "lme4", "lmerTest", "numDeriv", "HSAUR3", "pbkrtest"),
                    function(name) paste(name, as.character(packageVersion(name))))
 cat("#", R.version.string, versions, "\n")
 cat("dataset,scale,contrast,statistic,value\n")
@@ -24,18 +26,23 @@ checks <- list(check.conv.singular = "ignore", check.conv.grad = "ignore", check
 control <- do.call(lmerControl, c(list(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-12, maxfun = 1e5)), checks))
 as_it_stands <- do.call(lmerControl, c(list(optimizer = NULL), checks))
 
-growth <- function(dataset, person, group, time, score) {
+# covariates: a column each, a row a score, or NULL.
+growth <- function(dataset, person, group, time, score, covariates = NULL, with_slopes = FALSE) {
   long <- data.frame(person = as.integer(factor(person)), group = factor(group), time = time, y = score)
+  names <- if (is.null(covariates)) character() else paste0("x", seq_len(ncol(covariates)))
+  for (name in names) long[[name]] <- covariates[, match(name, names)]
   long <- long[!is.na(long$y), ]
   for (one in unique(long$person)) {
     rows <- long[long$person == one, ]
     name <- paste(as.integer(rows$group[1]), one, sep = "-")
     sums <- c(n = nrow(rows), t = sum(rows$time), tt = sum(rows$time^2), y = sum(rows$y), ty = sum(rows$time * rows$y),
-              yy = sum(rows$y^2))
+              yy = sum(rows$y^2), unlist(rows[1, names, drop = FALSE]))
     for (statistic in names(sums)) put(dataset, "sums", name, statistic, sums[[statistic]])
   }
+  for (name in names) long[[name]] <- long[[name]] - mean(long[[name]][!duplicated(long$person)])
   k <- nlevels(long$group)
   formula <- if (k > 1) y ~ time * group + (time | person) else y ~ time + (time | person)
+  for (name in names) formula <- update(formula, as.formula(paste(". ~ . +", if (with_slopes) paste0(name, " * time") else name)))
   parts <- lFormula(formula, long, REML = TRUE, control = control)
   deviance <- do.call(mkLmerDevfun, parts)
   starts <- list(c(1, 0, 1), c(0.3, 0.1, 0.2), c(3, -0.5, 0.5), c(0.5, 0, 0.01))
@@ -65,10 +72,12 @@ growth <- function(dataset, person, group, time, score) {
   here("", "log_restricted_likelihood", as.numeric(logLik(model))); here("", "is_singular", as.numeric(is_singular))
   X <- getME(model, "X")
   columns <- colnames(X)
+  adjusted <- vcovAdj(model)
   ask <- function(name, L) {
     row <- contest1D(model, L, confint = TRUE)
     values <- c(estimate = row$Estimate, se = row$`Std. Error`, df = row$df, t = row$`t value`, p = row$`Pr(>|t|)`,
-                ci_low = row$lower, ci_high = row$upper)
+                ci_low = row$lower, ci_high = row$upper,
+                kr_se = sqrt(as.numeric(L %*% as.matrix(adjusted) %*% L)), kr_df = Lb_ddf(L, vcov(model), adjusted))
     for (statistic in names(values)) here(name, statistic, values[[statistic]])
   }
   unit <- function(name) as.numeric(columns == name)
@@ -79,6 +88,10 @@ growth <- function(dataset, person, group, time, score) {
     ask(paste0("slope_", g), unit("time") + of_slope)
     ask(paste0("level_", g), unit("(Intercept)") + of_group + 2.5 * (unit("time") + of_slope))
     if (g > 1) ask(paste0("difference_", g), of_slope)
+  }
+  for (name in names) {
+    ask(sub("x", "covariate_", name), unit(name))
+    if (with_slopes) ask(sub("x", "covariate_slope_", name), unit(paste0("time:", name)))
   }
 }
 
@@ -113,3 +126,18 @@ of("edge", made(10, 24, c(0, 90, 180), 0, 0, 4))
 of("two_people", made(8, 2, c(0, 90, 180, 270, 360), 5, 0.05, 2, keep = 1, groups = 1))
 of("five_people", made(9, 5, c(0, 90, 180, 270), 5, 0.05, 2, keep = 0.9))
 of("far_from_zero", within(made(10, 30, c(0, 90, 180, 365), 5, 0.02, 3), score <- score + 10000))
+
+depression <- cbind(BtheB$length == ">6m", BtheB$drug == "Yes") * 1
+growth("btheb_covariates", rep(seq_len(nrow(BtheB)), 5), rep(as.character(factor(BtheB$treatment, labels = c("1", "2"))), 5),
+       rep(waves, each = nrow(BtheB)), unlist(BtheB[names(waves)]), depression[rep(seq_len(nrow(BtheB)), 5), ])
+with_covariates <- function(name, data, with_slopes) {
+  people <- length(unique(data$person))
+  x <- cbind(round(rnorm(people, 40, 12)), rbinom(people, 1, 0.4))
+  x <- x[match(data$person, unique(data$person)), ]
+  data$score <- data$score + round(0.1 * x[, 1] + 2 * x[, 2] - 0.01 * x[, 2] * data$time, 1)
+  growth(name, data$person, data$group, data$time, data$score, x, with_slopes)
+}
+with_covariates("planned_covariates", made(31, 30, c(0, 90, 180, 365), 5, 0.02, 3, keep = 1, spread = 0), TRUE)
+with_covariates("days_covariates", made(32, 40, c(0, 90, 180, 365), 5, 0.02, 3, keep = 0.7), TRUE)
+with_covariates("edge_covariates", made(10, 24, c(0, 90, 180), 0, 0, 4), FALSE)
+with_covariates("six_people", made(33, 6, c(0, 90, 180, 270), 5, 0.05, 2, keep = 0.95, groups = 1), FALSE)

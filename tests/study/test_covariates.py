@@ -8,7 +8,7 @@ import yaml
 from group_study import PROTOCOL
 from pydantic import ValidationError
 
-from dagster_project.study import Protocol, covariate_words, covariates_of, subgroups_of, terms_of
+from dagster_project.study import Protocol, covariate_words, covariates_of, imputes_covariates, subgroups_of, terms_of
 
 _GROUPS = {"variable": "arm", "reference": "waiting", "design": "randomised"}
 _WAVE_EXPORTS = [
@@ -101,3 +101,32 @@ def test_subgroups_are_categories_of_other_variables(subgroups: list[str], messa
         _protocol(None, subgroups=subgroups)
     assert [variable.variable for variable in subgroups_of(_protocol(None, subgroups=["region"]))] == ["region"]
     assert subgroups_of(_protocol(None)) == ()
+
+
+def _imputing(**changes: object) -> Protocol:
+    content = yaml.safe_load(PROTOCOL)
+    content["exports"] = [*content["exports"], *_WAVE_EXPORTS]
+    content["groups"] = _GROUPS | {"covariates": ["age"]} | changes
+    return Protocol.model_validate(content)
+
+
+def test_means_in_place_of_what_is_not_known_are_declared_for_trials_alone() -> None:
+    assert not imputes_covariates(_protocol(["age"]))
+    assert imputes_covariates(_imputing(missing_covariates="mean"))
+    with pytest.raises(ValidationError) as refusal:
+        _imputing(missing_covariates="mean", design="natural")
+    assert (
+        "groups: missing_covariates: mean is for groups that were allocated by chance; leave it out, and people of whom a covariate"
+        " is not known are left out of what is adjusted for it"
+    ) in str(refusal.value)
+    with pytest.raises(ValidationError) as refusal:
+        _imputing(missing_covariates="mean", covariates=[])
+    assert (
+        "groups: missing_covariates is declared, and covariates are not; declare them, or take missing_covariates out"
+    ) in str(refusal.value)
+
+
+def test_means_belong_to_the_plan_and_leaving_people_out_is_what_was() -> None:
+    plain = _protocol(["age"]).plan_hash
+    assert _imputing(missing_covariates="left_out").plan_hash == plain
+    assert _imputing(missing_covariates="mean").plan_hash != plain

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dagster_project.study import read_study, wave_state
-from dagster_project.study.windows import window
+from dagster_project.study.windows import wave_window
 
 SMALL = read_study(Path(__file__).parents[1] / "small_study").protocol
 PROTOCOL = SMALL.model_copy(update={"starts_on": date(2024, 1, 10)})
@@ -35,7 +35,7 @@ def test_a_wave_is_expected_early_overdue_or_there(today: date, arrived_on: date
 
 
 def test_without_a_start_nothing_is_said() -> None:
-    assert window(SMALL, SMALL.waves[0]) is None
+    assert wave_window(SMALL, SMALL.waves[0]) is None
     assert wave_state(SMALL, SMALL.waves[0], date(2024, 1, 1), None, 0, 0) is None
 
 

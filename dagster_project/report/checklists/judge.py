@@ -108,6 +108,7 @@ _NEEDS_SEVERAL_WAVES: frozenset[tuple[Kind, str]] = frozenset(
         *(("analysis", name) for name in (
             "change", "mixed", "imputation", "missingness", "stability", "reliable_change", "category_change",
             "service_change", "change_difference", "change_adjusted", "mmrm_difference",
+            "glmm_difference",
         )),
     }
 )  # fmt: skip
@@ -193,7 +194,9 @@ class _Finder:
 
 def _lines_of(study: Study) -> Iterator[tuple[str, int]]:
     """The dotted keys of study.yaml with their lines, counted from 1."""
-    root = yaml.compose((study.folder / "study.yaml").read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    # As study/read.py reads it: the parser in Python refuses what the one in C takes, such as "?" in a word.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    root = yaml.compose((study.folder / "study.yaml").read_text(encoding="utf-8-sig"), Loader=loader)
     nodes = [("", root)]
     while nodes:
         prefix, node = nodes.pop()

@@ -1,6 +1,6 @@
-"""Instruments in the codebook: items, scales, how they are scored, and their norms.
+"""Instruments in the codebook: items, scales, and how they are scored.
 
-Belongs here: one function a table. Does not belong here: computing a score.
+Belongs here: one function a table. Does not belong here: computing a score; norms (norms.py).
 """
 
 from typing import Any
@@ -238,23 +238,6 @@ def scale_conversions_table(study: Study) -> pa.Table:
             for instrument in study.instruments
             for scale in instrument.scales
             for raw_sum, score in sorted((scale.conversion or {}).items())
-        ],
-    )
-
-
-def norms_table(study: Study) -> pa.Table:
-    scales = dict.fromkeys(norm.scale for norm in study.norms.norms)
-    entries = [entry for scale in scales for entry in study.norms.of_scale(scale)]
-    return codebook_table(
-        {"scale": TEXT, "sample": TEXT, "mean": NUMBER, "sd": NUMBER, "n": WHOLE, "population": TEXT}
-        | {"source": TEXT, "note": TEXT, "is_healthy": FLAG, "is_main": FLAG},
-        [
-            (
-                *(entry.norm.scale, entry.norm.sample, entry.norm.mean, entry.norm.sd, entry.sample.n),
-                *(entry.sample.population, entry.sample.source, entry.norm.note, entry.sample.healthy),
-                entry.category is None,
-            )
-            for entry in entries
         ],
     )
 

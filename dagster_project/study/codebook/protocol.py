@@ -7,9 +7,10 @@ import pyarrow as pa
 
 from dagster_project.study.careless import judged_blocks, least_run
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
-from dagster_project.study.covariates import covariates_of, subgroups_of, terms_of
+from dagster_project.study.covariates import covariates_of, imputes_covariates, subgroups_of, terms_of
 from dagster_project.study.export import MISSING_REASONS
 from dagster_project.study.groups import Groups
+from dagster_project.study.growth import far_off_days
 from dagster_project.study.sensitivity import all_scenarios
 from dagster_project.study.study import Study
 
@@ -17,15 +18,23 @@ from dagster_project.study.study import Study
 def study_table(study: Study) -> pa.Table:
     protocol = study.protocol
     return codebook_table(
-        {"study": TEXT, "title": TEXT, "source": TEXT, "licence": TEXT, "stand_in": TEXT},
-        [(protocol.study, protocol.title, protocol.source, protocol.licence, protocol.stand_in)],
+        {"study": TEXT, "title": TEXT, "source": TEXT, "licence": TEXT, "stand_in": TEXT} | {"shows_people": FLAG},
+        [
+            (
+                *(protocol.study, protocol.title, protocol.source, protocol.licence, protocol.stand_in),
+                protocol.shows_people,
+            )
+        ],
     )
 
 
 def waves_table(study: Study) -> pa.Table:
     return codebook_table(
-        {"wave": TEXT, "wave_order": WHOLE, "label": TEXT, "month": NUMBER},
-        [(wave.wave, order, wave.label, wave.month) for order, wave in enumerate(study.protocol.waves, start=1)],
+        {"wave": TEXT, "wave_order": WHOLE, "label": TEXT, "month": NUMBER, "far_off_days": NUMBER},
+        [
+            (wave.wave, order, wave.label, wave.month, far_off_days(wave.month - study.protocol.waves[0].month))
+            for order, wave in enumerate(study.protocol.waves, start=1)
+        ],
     )
 
 
@@ -75,9 +84,10 @@ def groups_table(study: Study) -> pa.Table:
 def covariates_table(study: Study) -> pa.Table:
     """The terms with which covariates enter a model; empty where none are declared."""
     terms = [term for variable in covariates_of(study.protocol) for term in terms_of(variable)]
+    if_missing = "mean" if imputes_covariates(study.protocol) else "left_out"
     return codebook_table(
-        {"term": TEXT, "term_order": WHOLE, "variable": TEXT, "category": TEXT},
-        [(term.term, order, term.variable, term.category) for order, term in enumerate(terms, start=1)],
+        {"term": TEXT, "term_order": WHOLE, "variable": TEXT, "category": TEXT, "if_missing": TEXT},
+        [(term.term, order, term.variable, term.category, if_missing) for order, term in enumerate(terms, start=1)],
     )
 
 

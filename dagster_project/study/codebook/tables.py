@@ -16,7 +16,6 @@ from dagster_project.study.codebook.instruments import (
     item_answers_table,
     item_gates_table,
     items_table,
-    norms_table,
     ordinal_scales_table,
     scale_bands_table,
     scale_conversions_table,
@@ -25,6 +24,13 @@ from dagster_project.study.codebook.instruments import (
     scale_minimums_table,
     scale_parts_table,
     scales_table,
+)
+from dagster_project.study.codebook.norms import (
+    norm_limits_table,
+    norm_percentiles_table,
+    norm_strata_table,
+    norms_table,
+    person_norms_table,
 )
 from dagster_project.study.codebook.participants import (
     category_texts_table,
@@ -100,6 +106,10 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
         "category_texts": category_texts_table(study),
         "participant_special_codes": participant_special_codes_table(study),
         "norms": norms_table(study),
+        "norm_strata": norm_strata_table(study),
+        "person_norms": person_norms_table(study),
+        "norm_percentiles": norm_percentiles_table(study),
+        "norm_limits": norm_limits_table(study),
         "variants": variants_table(study),
         "variant_people": variant_people_table(study),
         "variant_scales": variant_scales_table(study),

@@ -5,7 +5,7 @@
 -- depends_on: {{ ref('participants') }}
 -- depends_on: {{ ref('answer_days') }}
 -- depends_on: {{ ref('returns') }}
-{%- set covariates, subgroups = covariate_variables(), codebook_subgroups() %}
+{%- set covariates, subgroups = needed_covariates(), codebook_subgroups() %}
 {%- set growth = codebook_growth() %}
 {%- set facts = (covariates + subgroups) | unique | list %}
 {%- set unit = ['participant_id', 'people_group'] %}
@@ -52,6 +52,10 @@ from (
     {%- if growth %}
     union all
     {{ counted_with_times('everybody', unit) }}
+    {%- if covariates %}
+    union all
+    {{ counted_with_times('everybody', unit, 'timed_covariates', covariates) }}
+    {%- endif %}
     {%- endif %}
 ) as counted
 {%- if counts_days() %}

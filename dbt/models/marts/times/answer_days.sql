@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 {#- When people answered a wave that they returned, in days from their baseline: the day on which they answered the first wave. A
     day that is not known, or lies before the baseline, is a reason and no number. Who answered outside the wave's visit window
-    is kept, and called early or late. -#}
+    is kept, and called early or late; whoever answered far off the planned time is marked. -#}
 -- depends_on: {{ ref('answer_codes') }}
 {%- set windows, waves = codebook_visit_windows(), codebook_waves() %}
 
@@ -57,5 +57,11 @@ select
     {%- else %}
     cast(null as varchar) as visit,
     {%- endif %}
+    cast(coalesce(case wave
+        {%- for planned in codebook_far_off_days() %}
+        when {{ text_literal(planned.wave) }} then abs(days_from_baseline - {{ planned.days }}) > {{ planned.far_off_days }}
+        {%- endfor %}
+        when {{ text_literal(waves | first) }} then false
+    end, false) as boolean) as is_far_off,
     cast(missing_reason as varchar) as missing_reason
 from dated

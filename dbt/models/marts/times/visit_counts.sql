@@ -15,7 +15,8 @@ counts as (
         {%- endfor %}
         {%- for reason in reasons %},
         {{ count_where("missing_reason = '" ~ reason ~ "'") }} as {{ reason }}
-        {%- endfor %}
+        {%- endfor %},
+        {{ count_where('is_far_off') }} as far_off
     from returned
     group by wave
 ),
@@ -41,6 +42,7 @@ select
     {%- for reason in reasons %},
     cast(counts.{{ reason }} as bigint) as {{ reason }}
     {%- endfor %},
+    cast(counts.far_off as bigint) as far_off,
     cast(moments.mean as double) as mean,
     cast(moments.sd as double) as sd,
     cast(moments.min as double) as min,

@@ -1,0 +1,118 @@
+"""The files of the lists: two CSV files and a page, beside the working file, for the team alone.
+
+Belongs here: writing them. Does not belong here: who and what is on them (reminders.py, queries.py).
+"""
+
+import csv
+import io
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project.fieldwork.queries import QUERY_KINDS, STATES, DataQuery, Event, QueryLog, now_utc, read_queries
+from dagster_project.fieldwork.reminders import REMINDER_STATES, Reminder, read_reminders
+from dagster_project.report.template import render
+from dagster_project.settings import Settings
+from dagster_project.study import Protocol
+from dagster_project.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+#: Of a study's home.
+LISTS_FOLDER = "lists"
+LOG_FILE = "queries.jsonl"
+#: What a spreadsheet takes for a formula at the beginning of a cell.
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+#: A page with more rows of a kind than these names the file instead.
+_MOST_ROWS = 500
+
+
+@dataclass(frozen=True)
+class FieldLists:
+    """Both lists as they were written. folder: where the files are."""
+
+    folder: Path
+    reminders: list[Reminder]
+    queries: list[DataQuery]
+
+
+def write_lists(warehouse: Warehouse, protocol: Protocol, study_home: Path, now: datetime) -> FieldLists:
+    """Bring the log of queries up to date with the working file, and write both lists as CSV and as a page.
+
+    The folder and its files are their owner's alone: they name people as the roster does.
+    """
+    folder = study_home / LISTS_FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with warehouse.connect(read_only=True):
+        reminders = read_reminders(warehouse, protocol, now.date())
+        cells = read_queries(warehouse, protocol)
+    queries = QueryLog(folder / LOG_FILE).update(cells, now)
+    listed_reminders = [reminder for reminder in reminders if reminder.state != "not_yet"]
+    _write(folder / "reminders.csv", _csv(Reminder, listed_reminders))
+    _write(folder / "queries.csv", _csv(DataQuery, queries))
+    page = render(
+        "lists.html.jinja",
+        protocol=protocol,
+        day=f"{now:%Y-%m-%d}",
+        reminders=listed_reminders,
+        reminder_states=REMINDER_STATES,
+        present_states={reminder.state for reminder in listed_reminders},
+        waves={wave.wave: wave.label for wave in protocol.waves},
+        queries=[query for query in queries if query.state != "closed"],
+        closed=sum(query.state == "closed" for query in queries),
+        kinds=QUERY_KINDS,
+        states=STATES,
+        most=_MOST_ROWS,
+    )
+    _write(folder / "index.html", page)
+    return FieldLists(folder, reminders, queries)
+
+
+def current_lists(settings: Settings, protocol: Protocol) -> FieldLists:
+    """Both lists as of today, from the working file of the last run. Raises WarehouseError while a run writes it."""
+    if not settings.warehouse_file.exists():
+        raise ValueError(f"{settings.study_folder}: nothing has been taken in yet; `wavehouse run` does")
+    return write_lists(Warehouse(settings.warehouse_file), protocol, settings.study_home, now_utc())
+
+
+def note_query(settings: Settings, query: str, event: Event, person: str, text: str) -> DataQuery:
+    """Answer, close or reopen a query of a study. Raises QueryError where that can't be."""
+    return QueryLog(settings.study_home / LISTS_FOLDER / LOG_FILE).note(query, event, person, text, now_utc())
+
+
+def _csv(row_type: "type[DataclassInstance]", rows: "Iterable[DataclassInstance]") -> str:
+    """Rows as CSV with a header. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([field.name for field in fields(row_type)])
+    writer.writerows([_harmless(value) for value in astuple(row)] for row in rows)
+    return "\ufeff" + stream.getvalue()
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_SIGNS) else value
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace a file as a whole, readable by its owner only."""
+    handle, partial = tempfile.mkstemp(dir=file.parent, prefix=".list-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+        os.replace(partial, file)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def counts_of_kinds(queries: Sequence[DataQuery]) -> list[tuple[str, tuple[int, ...]]]:
+    """How many queries of each kind are in each state, in the order of STATES; kinds without any are left out."""
+    counts = Counter((query.kind, query.state) for query in queries)
+    kinds = [(str(kind), tuple(counts[kind, state] for state in STATES)) for kind in QUERY_KINDS]
+    return [(kind, numbers) for kind, numbers in kinds if any(numbers)]

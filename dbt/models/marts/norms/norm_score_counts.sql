@@ -1,0 +1,45 @@
+{#- How many people have each score, by the stratum of a norm that they are in: what results about norm scores are computed from. -#}
+
+with compared_scales as (
+    select distinct scale, sample, is_stratified
+    from {{ source('codebook', 'person_norms') }}
+    where is_reported
+),
+
+counted as (
+    select
+        scales.scale,
+        scales.sample,
+        scores.wave,
+        case when scales.is_stratified then coalesce(strata.stratum, strata.missing_reason) else 'all' end as stratum,
+        not scales.is_stratified or strata.stratum is not null as is_compared,
+        round(scores.value, 11) as score,
+        count(*) as n
+    from {{ ref('measure_values') }} as scores
+    inner join compared_scales as scales on scores.measure = scales.scale
+    left join {{ ref('person_strata') }} as strata
+        on scores.participant_id = strata.participant_id and scores.wave = strata.wave and scales.sample = strata.sample
+    where scores.kind = 'scale' and scores.is_known
+    group by
+        scales.scale,
+        scales.sample,
+        scores.wave,
+        case when scales.is_stratified then coalesce(strata.stratum, strata.missing_reason) else 'all' end,
+        not scales.is_stratified or strata.stratum is not null,
+        round(scores.value, 11)
+),
+
+compared as (
+    {{ with_norm_scores('counted') }}
+)
+
+select
+    cast(scale as varchar) as scale,
+    cast(sample as varchar) as sample,
+    cast(wave as varchar) as wave,
+    cast(stratum as varchar) as stratum,
+    cast(is_compared as boolean) as is_compared,
+    cast(score as double) as score,
+    cast(percentile as double) as percentile,
+    cast(n as bigint) as n
+from compared

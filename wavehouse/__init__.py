@@ -1,0 +1,15 @@
+"""Read a release of Wavehouse from Python.
+
+    import wavehouse
+
+    release = wavehouse.open("data/peer_workers")
+    release.scores()                             # one row a person, wave and scale
+    release.result("change/wellbeing/T1-T2/p")   # a number of the tables, with its n and method
+    release.data(shape="wide")                   # the clean data set, one row a person
+
+Belongs here: what people import. Does not belong here: how a release is made (dagster_project).
+"""
+
+from wavehouse.release import Release, Result, open
+
+__all__ = ["Release", "Result", "open"]
