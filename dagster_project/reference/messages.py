@@ -30,6 +30,8 @@ _SUBJECTS = {
     "results": "Results",
     "audit": "Auditing a table",
     "simulate": "Stand-ins",
+    "fieldwork": "Reminders and data queries",
+    "manuscript": "Manuscripts",
     "warehouse": "The working file and the release",
     "release": "Publishing",
     "study_lock": "Runs at once",
@@ -37,9 +39,6 @@ _SUBJECTS = {
     "example": "The example",
     "rehearsal": "Checking",
     "commands": "Commands",
-    "fieldwork": "Lists in the field",
-    "dataset": "Data sets",
-    "manuscript": "Manuscripts",
     "dagster_home": "History of runs",
 }
 _REFUSALS = ("Error",)

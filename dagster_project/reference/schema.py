@@ -75,14 +75,22 @@ def key_groups(schema: Schema, contents: list[object], examples: Mapping[str, st
                 if path not in paths.setdefault(reference, []):
                     paths[reference].append(path)
         keys = tuple(
-            _key(key, part, key in model.get("required", ()), values[name], examples.get(f"{model['title']}.{key}", ""))
+            _key(key, _described(part, definitions), key in model.get("required", ()), values[name], model, examples)
             for key, part in model.get("properties", {}).items()
         )
         groups.append(KeyGroup(name, model.get("description", ""), tuple(paths[name]), keys))
     return groups
 
 
-def _key(name: str, part: Schema, is_required: bool, values: list[object], written_example: str) -> Key:
+def _described(part: Schema, definitions: Schema) -> Schema:
+    """A key that says nothing of itself says what the model says that it leads to."""
+    words = next((definitions[name].get("description", "") for name, _ in _references(part, "")), "")
+    return part if part.get("description") else {**part, "description": words}
+
+
+def _key(
+    name: str, part: Schema, is_required: bool, values: list[object], model: Schema, examples: Mapping[str, str]
+) -> Key:
     values_in_files = [
         value[name] for value in values if isinstance(value, dict) and value.get(name) not in (None, "", [], {})
     ]
@@ -91,7 +99,7 @@ def _key(name: str, part: Schema, is_required: bool, values: list[object], writt
     default = part.get("default")
     is_model = any(True for _ in _references(part, ""))
     if not example and not is_model:
-        example = written_example or _from_type(part, default)
+        example = examples.get(f"{model['title']}.{name}", "") or _from_type(part, default)
     return Key(
         name,
         _type_text(part),

@@ -208,7 +208,7 @@ CODEBOOK_TABLES = {
     "definition_files": "The definition files that the release was made by, one row a file.",
     "definitions": "Which definitions the release was made by, and when they were read, one row.",
     "instruments": "The instruments, one row each, with where they come from and what their licence allows.",
-    "norm_limits": "T scores and percentiles from which on people are counted, one row a scale, norm and limit.",
+    "norm_limits": "T scores and percentiles from which on people are counted, one row a scale and limit.",
     "plan": "The analysis plan, one row, with the hash that each result carries.",
     "plan_tests": "The tests that the plan names, one row a family, scale and contrast.",
     "scenarios": "What missing scores are taken to be when groups are compared, one row a scenario.",

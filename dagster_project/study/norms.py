@@ -155,11 +155,7 @@ class NormFile(Definition):
 
     samples: tuple[NormSample, ...] = Field(default=(), description="the norm samples")
     norms: tuple[Norm, ...] = Field(default=(), description="one entry a scale, sample and stratum")
-    percentiles: tuple[Percentiles, ...] = Field(
-        default=(),
-        description="tables of percentiles, one entry a scale, sample and stratum, e.g. [{scale: wellbeing, sample: adults,"
-        " meaning: at_or_below, table: {7-20: 5, 21: 8}}]",
-    )
+    percentiles: tuple[Percentiles, ...] = ()
     limits: tuple[NormLimit, ...] = Field(
         default=(), description="T scores and percentiles from which on people are counted"
     )

@@ -75,9 +75,8 @@ def test_every_written_example_is_of_a_key_and_valid() -> None:
     models = {model.__name__: model for model in _models(BaseModel) if model.__module__.startswith("dagster_project")}
     for name, text in EXAMPLES.items():
         model_name, key = name.split(".")
-        # By the key that a file has, which is another than the field's name where that would be a word of Python.
-        fields = {field.alias or name: field for name, field in models[model_name].model_fields.items()}
-        field = fields[key]
+        fields = models[model_name].model_fields
+        field = next(field for name, field in fields.items() if (field.alias or name) == key)
         annotated: Any = field.annotation
         TypeAdapter(annotated).validate_python(yaml.safe_load(text))
 
