@@ -285,7 +285,7 @@ class _Study:
         for variable in {row["variable"] for row in rows}:
             names = [row["category"] for row in rows if row["variable"] == variable]
             values = [person[variable] for person in self.people]
-            known = np.array([0.5 if value is None else float(value in names) for value in values])
+            known = np.array([0.5 if value is None else float(value in names) for value in values], dtype=float)
             verdicts = np.minimum(verdicts, known)
         unknown_is_planned = bool(rows) and rows[0]["planned_if_unknown"] != "not_planned"
         return verdicts >= (0.5 if unknown_is_planned else 1.0)
@@ -321,7 +321,7 @@ class _Study:
         answers = self.answers[item, wave]
         entry = self.items[item]
         if entry["is_recoded"]:
-            return np.array([self.counts_as.get((item, answer), math.nan) for answer in answers.tolist()])
+            return np.array([self.counts_as.get((item, answer), math.nan) for answer in answers.tolist()], dtype=float)
         return entry["low"] + entry["high"] - answers if (scale, item) in self.reversed else answers
 
     def _score(self, scale: str, wave: str) -> None:

@@ -69,9 +69,10 @@ class Covariates:
             [
                 [math.nan if value is None else float(value == name if categories else value) for name in names]
                 for value in values
-            ]
-        )
-        return np.where(np.isnan(columns), np.nanmean(columns, axis=0), columns)
+            ],
+            dtype=float,
+        ).reshape(len(values), len(names))
+        return np.where(np.isnan(columns), np.nanmean(columns, axis=0), columns) if len(values) else columns
 
 
 def _fits(change: Array, groups: Array, baseline: Array, covariates: Sequence[Array]) -> list[dict[str, float]]:

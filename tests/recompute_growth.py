@@ -12,6 +12,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 Results = Iterator[tuple[str, dict[str, float]]]
+_ERRORS = ("intercept_se", "slope_se", "se", "t")
 _COMPONENTS = ("sd_intercept", "sd_slope", "correlation", "sd_residual")
 
 
@@ -36,11 +37,18 @@ class Growth:
         )
         self._components = {row["result_id"]: row["value"] for row in components}
         terms = study._rows("codebook.covariates", "term_order")
-        self._covariates = [
+        terms_of_people = [
             np.array([_term(person[row["variable"]], row["category"]) for person in study.people], dtype=float)
             for row in terms
         ]
-        self._days = {wave: np.array([self._day(wave, person) for person in range(len(index))]) for wave in study.waves}
+        self._is_known = (
+            np.all([np.isfinite(term) for term in terms_of_people], axis=0) if terms else np.empty(0, dtype=bool)
+        )
+        has_means = any(row["if_missing"] == "mean" for row in terms)
+        self._covariates = [_with_mean(term) if has_means else term for term in terms_of_people]
+        self._days = {
+            wave: np.array([self._day(wave, person) for person in range(len(index))], dtype=float) for wave in study.waves
+        }
 
     def _day(self, wave: str, person: int) -> float:
         date, baseline = self._dates[wave][person], self._dates[self._study.waves[0]][person]
@@ -51,14 +59,17 @@ class Growth:
         if self._windows or (self._growth is not None and self._growth["time"] == "answered_on"):
             yield from self._answer_days()
         if self._growth is not None:
-            yield from self._lines()
+            # Kenward and Roger's standard errors are another witness's: here are those that the variances give.
+            left_out = _ERRORS if self._growth["df"] == "kenward_roger" else ()
+            for address, values in self._lines():
+                yield address, {name: value for name, value in values.items() if name not in left_out}
 
     def _answer_days(self) -> Results:
         for order, wave in enumerate(self._study.waves):
             returned, days = self._study.returned[wave], self._days[wave]
             known = days[np.isfinite(days)]
-            has_date = np.array([date is not None for date in self._dates[wave]])
-            has_baseline = np.array([date is not None for date in self._dates[self._study.waves[0]]])
+            has_date = np.array([date is not None for date in self._dates[wave]], dtype=bool)
+            has_baseline = np.array([date is not None for date in self._dates[self._study.waves[0]]], dtype=bool)
             counts: dict[str, float] = {"n": int(returned.sum()), "n_dated": len(known)}
             counts["n_no_date"] = int((returned & ~has_date).sum())
             if wave in self._windows:
@@ -115,11 +126,16 @@ class Growth:
         has_all, is_timed = np.isfinite(covariates).all(axis=1), np.isfinite(scores).any(axis=1)
         members = list(self._groups.values())
         in_model = has_all & is_timed & np.any(members, axis=0)
+        n_unknown = int((is_timed & ~self._is_known & np.any(members, axis=0)).sum())
+        analysis = "growth_covariate_adjusted"
+        if not in_model.any():
+            yield f"{analysis}/{scale}", {"n_observations": 0, "n_covariate_unknown": n_unknown}
+            return
         centred = covariates - covariates[in_model].mean(axis=0)
         deviations = [column / column[in_model].std() for column in centred.T if column[in_model].std() > 0]
-        analysis = "growth_covariate_adjusted"
+        moves_slopes = self._growth is not None and self._growth["covariate_effects"] == "level_and_slope"
         spread, error = self._variances(analysis, scale)
-        width = 2 * len(members) + len(deviations)
+        width = 2 * len(members) + len(deviations) * (2 if moves_slopes else 1)
         information, right_side = np.zeros((width, width)), np.zeros(width)
         for person in np.flatnonzero(in_model):
             known = np.isfinite(scores[person])
@@ -127,17 +143,25 @@ class Growth:
             design = np.zeros((known.sum(), width))
             group = next(order for order, is_in in enumerate(members) if is_in[person])
             design[:, 2 * group : 2 * group + 2] = line
-            design[:, 2 * len(members) :] = [column[person] for column in deviations]
+            own = np.array([column[person] for column in deviations])
+            effects = [own, own * line[:, 1:]] if moves_slopes else [own]
+            design[:, 2 * len(members) :] = np.column_stack(
+                [np.broadcast_to(part, (len(line), len(own))) for part in effects]
+            )
             weighted = np.linalg.solve(line @ spread @ line.T + error**2 * np.eye(known.sum()), design)
             information += design.T @ weighted
             right_side += weighted.T @ scores[person, known]
-        variance = np.linalg.inv(information)
+        variance = (
+            np.linalg.inv(information)
+            if np.isfinite(information).all() and _is_regular(information)
+            else information * math.nan
+        )
         line = (variance @ right_side)[: 2 * len(members)].reshape(-1, 2)
         yield (
             f"{analysis}/{scale}",
             {
                 "n_observations": int(np.isfinite(scores[in_model]).sum()),
-                "n_covariate_unknown": int((is_timed & ~has_all & np.any(members, axis=0)).sum()),
+                "n_covariate_unknown": n_unknown,
             },
         )
         for order, (name, is_in) in enumerate(self._groups.items()):
@@ -192,6 +216,16 @@ def _term(value: Any, category: str | None) -> float:
     if value is None:
         return math.nan
     return float(value) if category is None else float(value == category)
+
+
+def _with_mean(term: Array) -> Array:
+    """The term with its mean over the roster where it is not known."""
+    known = np.isfinite(term)
+    return np.where(known, term, term[known].mean()) if known.any() else term
+
+
+def _is_regular(matrix: Array) -> bool:
+    return bool(np.linalg.matrix_rank(matrix) == len(matrix))
 
 
 def _named(line: Array, variance: Array) -> dict[str, float]:

@@ -44,7 +44,7 @@ class Subgroups:
                     fit = _Fit(change[counts], baseline[counts], [cell[counts] for cell in cells], len(categories), [])
                     yield from self._of_fit(fit, scale, variable, categories, contrast["contrast"])
                     if others := [name for name in self._covariates.variables if name != variable]:
-                        known = counts & self._covariates.is_known
+                        known = counts if self._covariates.has_means else counts & self._covariates.is_known
                         columns = [self._covariates.columns(name, known) for name in others]
                         fit = _Fit(change[known], baseline[known], [cell[known] for cell in cells], len(categories), columns)
                         adjusted = self._of_fit(fit, scale, variable, categories, contrast["contrast"])

@@ -13,17 +13,17 @@ from typing import Any
 
 from dagster_project.results import (
     COUNTED_KINDS,
-    PLAN_RULES,
     RELEASE_DIFF_TABLE,
     RULE_TABLES,
+    SINGLE_RULES,
     DiffRow,
     ReleaseChange,
     ReleasedNumber,
     claim_changes,
     count_rows,
-    plan_change,
     result_changes,
     rule_change,
+    single_change,
 )
 from dagster_project.warehouse import (
     Cell,
@@ -98,14 +98,19 @@ def _rules(files: FilePair) -> Iterator[DiffRow]:
         ignored_columns = (*rules.ignored_columns, *(old.keys() ^ new.keys()))
         for row in files.changed_rows("codebook", rules.table, rules.key, ignored_columns):
             yield rule_change(rules, row.key, row.old_values, row.new_values)
-    columns = [files.columns(side, "codebook", "plan") for side in ("old", "new")]
-    for rule in PLAN_RULES:
-        if all(rule in side_columns for side_columns in columns):
-            old_value, new_value = (
-                files.rows(side, f"select {rule} from {{0}}.codebook.plan")[0][0] for side in ("old", "new")
-            )
-            if old_value != new_value:
-                yield plan_change(rule, old_value, new_value)
+    for table, names in SINGLE_RULES.items():
+        columns = [files.columns(side, "codebook", table) for side in ("old", "new")]
+        for name in names:
+            if all(name in side_columns for side_columns in columns):
+                old_value, new_value = (_single_value(files, side, table, name) for side in ("old", "new"))
+                if old_value != new_value:
+                    yield single_change(table, name, old_value, new_value)
+
+
+def _single_value(files: FilePair, side: str, table: str, column: str) -> object:
+    """The value of the only row; None where there is no row."""
+    rows = files.rows(side, f"select {column} from {{0}}.codebook.{table}")
+    return rows[0][0] if rows else None
 
 
 def _missing(name: str) -> str:

@@ -91,7 +91,7 @@ from dagster_project.results.reproduction import REPRODUCTION_TABLE, Reproductio
 from dagster_project.results.result_collector import MartRow, direction_of, planned_analyses
 from dagster_project.results.result_row import RESULTS_TABLE, ResultRow, result_id
 from dagster_project.results.rounding import count_text, format_number, print_statistic, prints_as, round_half_away
-from dagster_project.results.rule_changes import PLAN_RULES, RULE_TABLES, plan_change, rule_change
+from dagster_project.results.rule_changes import RULE_TABLES, SINGLE_RULES, rule_change, single_change
 from dagster_project.results.sensitivity import sensitivity_results
 from dagster_project.results.services import service_change_results
 from dagster_project.results.stability import stability_results
@@ -125,11 +125,11 @@ __all__ = [
     "MISSING_REASON_HEADINGS",
     "OF_EACH_VARIANT",
     "PEOPLE",
-    "PLAN_RULES",
     "RELEASE_DIFF_TABLE",
     "REPRODUCTION_TABLE",
     "RESULTS_TABLE",
     "RULE_TABLES",
+    "SINGLE_RULES",
     "STATISTICS",
     "TRACE_COLUMNS",
     "ArdRow",
@@ -216,7 +216,6 @@ __all__ = [
     "pattern_results",
     "person_lines",
     "person_norm_results",
-    "plan_change",
     "planned_analyses",
     "print_statistic",
     "prints_as",
@@ -235,6 +234,7 @@ __all__ = [
     "service_difference_results",
     "service_results",
     "sign_words",
+    "single_change",
     "sources_of",
     "stability_results",
     "statistic_of",

@@ -52,9 +52,13 @@ RULE_TABLES = (
     RuleTable("groups", "group", ("people_group",), ("group_order",)),
     RuleTable("covariates", "covariate", ("term",), ("term_order",)),
     RuleTable("subgroups", "subgroup", ("variable",), ("subgroup_order",)),
+    RuleTable("scenarios", "scenario", ("scenario",), ("scenario_order",)),
+    RuleTable("visit_windows", "visit window", ("wave",)),
+    RuleTable("careless", "signs of careless answers", ("block",), ("block_order", "items_total")),
+    RuleTable("ordinal_scales", "reliability of ordered answers", ("scale",), ("scale_order",)),
     RuleTable("scale_bands", "named range", ("scale", "band"), ("band_order",)),
     RuleTable("scale_cut_offs", "cut-off", ("scale", "category")),
-    RuleTable("norms", "norm", ("scale",)),
+    RuleTable("norms", "norm", ("scale", "sample")),
     RuleTable("norm_strata", "stratum of a norm", ("sample", "stratum", "variable", "category"), ("stratum_order",)),
     RuleTable("person_norms", "norm of a stratum", ("scale", "sample", "stratum")),
     RuleTable("norm_percentiles", "percentile of a norm", ("scale", "sample", "stratum", "low", "is_open")),
@@ -62,8 +66,11 @@ RULE_TABLES = (
     RuleTable("plan_tests", "planned test", ("family", "scale", "contrast")),
     RuleTable("variants", "variant", ("variant", "subject"), ("variant_order", "title", "in_main_analysis")),
 )
-#: The one row of the plan, whose columns are its rules.
-PLAN_RULES = ("headline", "alpha", "norm_margin", "seed", "resamples", "imputations")
+#: Of tables of one row, or none, the columns that are rules.
+SINGLE_RULES: Mapping[str, tuple[str, ...]] = {
+    "plan": ("headline", "alpha", "norm_margin", "seed", "resamples", "imputations"),
+    "growth": ("time", "unit", "df", "covariate_effects"),
+}
 
 Values = Mapping[str, object]
 
@@ -85,9 +92,9 @@ def rule_change(rules: RuleTable, key: Values, old_values: Values | None, new_va
     return DiffRow("rule", None, f"{rules.noun} {name}", texts[0], texts[1], None, None, 1, None)
 
 
-def plan_change(rule: str, old_value: object, new_value: object) -> DiffRow:
-    """A rule of the plan that differs."""
-    return DiffRow("rule", None, f"plan, {rule}", _plain(old_value), _plain(new_value), None, None, 1, None)
+def single_change(table: str, rule: str, old_value: object, new_value: object) -> DiffRow:
+    """A rule of a table of one row that differs."""
+    return DiffRow("rule", None, f"{table}, {rule}", _plain(old_value), _plain(new_value), None, None, 1, None)
 
 
 def _in_words(values: Values, columns: list[str], is_new_or_gone: bool) -> str:

@@ -10,7 +10,7 @@ import json
 import random
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -32,6 +32,10 @@ _REMARKS = (
     "Prefers e-mail, not phone",
 )
 _START = datetime(2019, 1, 14, 9, 0)
+_DAYS_OF_A_WAVE = 21
+#: How days are written, by what an export's `dates` says; other words are a format themselves.
+_DATE_FORMATS = {"dmy": "%d/%m/%Y %H:%M", "mdy": "%m/%d/%Y %H:%M", "ymd": "%Y-%m-%d %H:%M"}
+_EXCEL_DAY_ZERO = datetime(1899, 12, 30)
 
 
 def write_exports(stand_ins: StandIns, study: Study, folder: Path, seed: int) -> list[Path]:
@@ -156,9 +160,24 @@ def _start_day(study: Study, export: Export) -> float:
     return next((wave.month * 30.4 for wave in study.protocol.waves if wave.wave == export.wave), 0.0)
 
 
+def _start(study: Study) -> datetime:
+    """The day on which the study starts, where all of its waves are over: what lies ahead would be no date of an answer."""
+    day, last = study.protocol.starts_on, max((wave.month for wave in study.protocol.waves), default=0)
+    if day is None or day + timedelta(days=last * 30.4 + _DAYS_OF_A_WAVE) >= date.today():
+        return _START
+    return datetime.combine(day, _START.time())
+
+
+def _date_text(time: datetime, export: Export, usual: str) -> str:
+    """A day as the protocol says that the export writes it. usual: the tool's own format, where it says nothing."""
+    if export.dates == "excel":
+        return f"{(time - _EXCEL_DAY_ZERO) / timedelta(days=1):.5f}"
+    return time.strftime(_DATE_FORMATS.get(export.dates or "", export.dates or usual))
+
+
 def _answer_times(study: Study, export: Export, count: int, rng: random.Random) -> list[datetime]:
-    first = _START + timedelta(days=_start_day(study, export))
-    return sorted(first + timedelta(minutes=rng.randrange(21 * 24 * 60)) for _ in range(count))
+    first = _start(study) + timedelta(days=_start_day(study, export))
+    return sorted(first + timedelta(minutes=rng.randrange(_DAYS_OF_A_WAVE * 24 * 60)) for _ in range(count))
 
 
 def _delimited(stand_ins: StandIns, study: Study, export: Export, rng: random.Random) -> Callable[[Path], None]:
@@ -184,7 +203,7 @@ def _delimited(stand_ins: StandIns, study: Study, export: Export, rng: random.Ra
     for row, person in enumerate(people):
         declared_cells = {export.respondent: stand_ins.ids[person]}
         if export.answered_on:
-            declared_cells[export.answered_on] = times[row].strftime("%d/%m/%Y %H:%M")
+            declared_cells[export.answered_on] = _date_text(times[row], export, "%d/%m/%Y %H:%M")
         cells = []
         for name in header:
             if name in declared_cells:
@@ -235,7 +254,7 @@ def _qualtrics(stand_ins: StandIns, study: Study, export: Export, rng: random.Ra
             "ResponseId": f"R_{zlib.crc32(f'{row}/{end_time}'.encode()):08x}",
             "DistributionChannel": "preview" if kind == "preview" else "email",
             "UserLanguage": "EN-GB",
-            export.answered_on or "RecordedDate": end_time,
+            export.answered_on or "RecordedDate": _date_text(times[row], export, "%Y-%m-%d %H:%M:%S"),
             export.respondent: "" if person is None else stand_ins.ids[person],
         }
         cells = [metadata.get(name, "") for name in names]
@@ -255,7 +274,7 @@ def _spss(stand_ins: StandIns, study: Study, export: Export, rng: random.Random)
     times = _answer_times(study, export, len(people), rng)
     frame: dict[str, list[object]] = {export.respondent: [stand_ins.ids[person] for person in people]}
     if export.answered_on:
-        frame[export.answered_on] = [time.strftime("%Y-%m-%d") for time in times]
+        frame[export.answered_on] = [_date_text(time, export, "%Y-%m-%d") for time in times]
     value_labels: dict[str, dict[int | float, str]] = {}
     ranges: dict[str, list[int | float | str | pyreadstat.pyclasses.MissingRange]] = {}
     for block in export.blocks:

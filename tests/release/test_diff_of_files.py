@@ -7,7 +7,8 @@ import duckdb
 import pytest
 
 from dagster_project.release.diff import diff_of_files, list_changes, remember_diff
-from dagster_project.results import DiffRow, diff_markdown
+from dagster_project.results import RULE_TABLES, SINGLE_RULES, DiffRow, diff_markdown
+from dagster_project.study import codebook_tables, read_study
 from dagster_project.warehouse import Warehouse, WarehouseError
 
 #: Answers as (person, wave, a, b); a code below 1 is a reason. Scores as (person, wave, whole, reason).
@@ -184,3 +185,50 @@ def test_a_changed_rule_is_named_before_what_follows_from_it(tmp_path: Path) -> 
         "| rule | before | after |", "| of | scores | results | p that crossed .05 |", "| whole | 0 | 1 | 1 |",
         "| significance | before | after |", "| result | before | after |",
     ]  # fmt: skip
+
+
+#: Tables of the codebook of which no row is a rule: names and sources, what other tables say in full, and marks of a state.
+_NO_RULES = {
+    "assumptions", "definition_files", "definitions", "estimands", "instruments", "missing_reasons", "services", "study",
+    "variant_people", "variant_scale_items", "variant_scales", "wave_definitions", "wave_exports",
+}  # fmt: skip
+
+
+def test_what_a_table_of_the_codebook_declares_is_a_rule() -> None:
+    """A declaration that gets a table of its own is compared: otherwise its edit would change numbers without a word."""
+    study = read_study(Path(__file__).parents[1] / "small_study")
+    tables = codebook_tables(study)
+    of_rows = {rules.table: rules for rules in RULE_TABLES}
+    assert {*tables} - _NO_RULES <= {*of_rows, *SINGLE_RULES}
+    assert not _NO_RULES & {*of_rows, *SINGLE_RULES}
+    for name, rules in of_rows.items():
+        assert {*rules.key, *rules.no_rules} <= {*tables[name].column_names}, name
+    for name, columns in SINGLE_RULES.items():
+        assert {*columns} <= {*tables[name].column_names}, name
+
+
+def test_changed_rules_of_growth_windows_scenarios_and_norms_are_named(tmp_path: Path) -> None:
+    old, new = (_file(tmp_path / f"{name}.duckdb", OLD, codes=True, means={}) for name in ("old", "new"))
+    for file, df, last, delta, mean in ((old, "satterthwaite", 110, 0.5, 3), (new, "kenward_roger", 115, 0.7, 4)):
+        with duckdb.connect(str(file)) as connection:
+            connection.execute("create table codebook.growth as select 'planned' as time, ? as df", [df])
+            connection.execute(
+                "create table codebook.visit_windows as select 'T2' as wave, 70 as earliest_day, ? as latest_day", [last]
+            )
+            connection.execute("create table codebook.scenarios as select 'worse' as scenario, ?::double as delta", [delta])
+            connection.execute("create table codebook.ordinal_scales as select 'whole' as scale, 1 as scale_order")
+            if file == new:
+                connection.execute("delete from codebook.ordinal_scales")
+            connection.execute(
+                "create table codebook.norms as select * from (values ('whole', 'general', 10::double), ('whole', 'clinic', ?::double))"
+                " as t(scale, sample, mean)",
+                [mean],
+            )
+    rows = diff_of_files(old, new)
+    assert [(row.what, row.before, row.after) for row in rows if row.kind == "rule"] == [
+        ("scenario worse", "delta 0.5", "delta 0.7"),
+        ("visit window T2", "latest day 110", "latest day 115"),
+        ("reliability of ordered answers whole", "there", None),
+        ("norm whole, clinic", "mean 3", "mean 4"),
+        ("growth, df", "satterthwaite", "kenward_roger"),
+    ]

@@ -4,6 +4,7 @@ import dataclasses
 import random
 import shutil
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,34 @@ def test_waves_and_blocks_are_answered_by_those_they_are_planned_for(tmp_path: P
         for person in stand_ins.respondents[wave.wave]:
             categories = {code: fact if isinstance(fact, str) else None for code, fact in facts[person].items()}
             assert conditions.is_planned_for(categories)
+
+
+@pytest.mark.parametrize("dates", ["", "dmy", "mdy", "ymd", "excel", '"%d %b %Y"'])
+@pytest.mark.parametrize("reader", ["delimited", "qualtrics"])
+def test_days_are_written_as_exports_declare_and_from_the_start_of_the_study(
+    tmp_path: Path, dates: str, reader: str
+) -> None:
+    folder = write_measures_study(tmp_path / "measures_study", size=2)
+    text = (folder / "study.yaml").read_text(encoding="utf-8")
+    day = "    answered_on: Day\n" + (f"    dates: {dates}\n" if dates else "")
+    text = text.replace("licence: none\n", "licence: none\nstarts_on: 2024-01-15\n").replace("    answered_on: Day\n", day)
+    # The roster has no days.
+    text = text.replace(
+        "    reader: delimited\n    respondent: Person\n    answered_on",
+        f"    reader: {reader}\n    respondent: Person\n    answered_on",
+    )
+    (folder / "study.yaml").write_text(text, encoding="utf-8")
+    study = _with_stand_ins(folder)
+    assert [finding.message for finding in check_study(study) if "date" in finding.message] == []
+
+
+def test_a_start_to_come_is_not_the_day_of_an_answer(tmp_path: Path) -> None:
+    folder = write_measures_study(tmp_path / "measures_study", size=2)
+    text = (folder / "study.yaml").read_text(encoding="utf-8")
+    starts_on = f"licence: none\nstarts_on: {date.today().isoformat()}\n"
+    (folder / "study.yaml").write_text(text.replace("licence: none\n", starts_on), encoding="utf-8")
+    messages = [finding.message for finding in check_study(_with_stand_ins(folder)) if "date" in finding.message]
+    assert messages and all("before the study starts" in message for message in messages)
 
 
 def test_a_seed_draws_the_same_people(tmp_path: Path) -> None:

@@ -26,7 +26,15 @@ def _read(file: Path, *changes: tuple[str, str]) -> str:
 def test_time_and_windows_stand_in_the_codebook(tmp_path: Path) -> None:
     study = read_study(_file(tmp_path).parent)
     tables = codebook_tables(study)
-    assert tables["growth"].to_pylist() == [{"time": "answered_on", "unit": "months", "days_per_unit": 30.4375}]
+    assert tables["growth"].to_pylist() == [
+        {
+            "time": "answered_on",
+            "unit": "months",
+            "days_per_unit": 30.4375,
+            "df": "satterthwaite",
+            "covariate_effects": "level",
+        }
+    ]
     assert tables["visit_windows"].to_pylist() == [
         {"wave": "T2", "earliest_day": 150, "latest_day": 210}, {"wave": "T3", "earliest_day": 330, "latest_day": 400},
     ]  # fmt: skip

@@ -71,11 +71,14 @@ def groups_table(study: Study) -> pa.Table:
     """The groups that are compared, the reference first; empty where everybody is one group."""
     groups = study.protocol.groups
     variable = groups.variable if isinstance(groups, Groups) else None
+    model = (
+        (groups.repeated_measures.covariance, groups.repeated_measures.df) if isinstance(groups, Groups) else (None, None)
+    )
     return codebook_table(
         {"people_group": TEXT, "group_order": WHOLE, "label": TEXT, "is_reference": FLAG, "variable": TEXT}
-        | {"repeated_measures_baseline": TEXT},
+        | {"repeated_measures_baseline": TEXT, "repeated_measures_covariance": TEXT, "repeated_measures_df": TEXT},
         [
-            (group.category, order, group.label, order == 1, variable, study.protocol.repeated_measures_baseline)
+            (group.category, order, group.label, order == 1, variable, study.protocol.repeated_measures_baseline, *model)
             for order, group in enumerate(study.protocol.compared_groups, start=1)
         ],
     )
@@ -121,11 +124,13 @@ def scenarios_table(study: Study) -> pa.Table:
 
 
 def growth_table(study: Study) -> pa.Table:
-    """What time the model of growth counts in; empty where none is declared."""
+    """The model of growth: the time that it counts in, and how it is fitted; empty where none is declared."""
     growth = study.protocol.growth
     return codebook_table(
-        {"time": TEXT, "unit": TEXT, "days_per_unit": NUMBER},
-        [(growth.time, growth.unit, growth.days_per_unit)] if growth is not None else [],
+        {"time": TEXT, "unit": TEXT, "days_per_unit": NUMBER, "df": TEXT, "covariate_effects": TEXT},
+        [(growth.time, growth.unit, growth.days_per_unit, growth.df, growth.covariate_effects)]
+        if growth is not None
+        else [],
     )
 
 
