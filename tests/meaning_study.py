@@ -33,17 +33,21 @@ instruments: ["library:phq9", "library:gad7", "library:who5", "library:brs", "li
 outcomes: [phq9_total, gad7_total, who5_index, brs_mean, pss4_total]
 groups: none
 ordinal_reliability: [pss4_total, habits_total]
-careless: {least_items: 6, most_sd: 0.5, source: A limit of this study}
+careless: {least_items: 6, most_sd: 0.5, least_seconds_per_item: 2.5, source: A limit of this study}
 exports:
   - {export: roster, folder: raw/roster, reader: delimited, respondent: Person}
 """
+#: T1 is timed in seconds as LimeSurvey does it, T2 by a clock; T3 does not say how long a sheet took.
+DURATIONS = {"T1": ("interviewtime", "seconds"), "T2": ("Time taken", "clock")}
+#: Cells of T1 and T2 that are no length of time, by person.
+UNREADABLE_TIMES = {("T1", 4): "-31", ("T1", 9): "n/a", ("T2", 5): "0:61:00"}
 EXPORT = """
   - export: {name}
     wave: {wave}
     folder: raw/{wave}
     reader: delimited
     respondent: Person
-    blocks:
+{duration}    blocks:
 """
 NORMS = f"""
 samples:
@@ -81,6 +85,20 @@ class MadePerson:
 
     code: str
     answers: dict[str, dict[str, list[int | None]]]
+
+    def seconds(self, wave: str) -> float | None:
+        """How long the sheet of a timed wave took, from 40 seconds to some minutes; of some nobody knows."""
+        number = int(self.code[1:])
+        if wave not in DURATIONS or (wave, number) in UNREADABLE_TIMES or number % 11 == 7:
+            return None
+        return (40 + 37 * number % 260) + (0.25 if wave == "T1" else 0)
+
+    def time_text(self, wave: str) -> str:
+        """That time as the export of the wave writes it."""
+        seconds = self.seconds(wave)
+        if seconds is None:
+            return UNREADABLE_TIMES.get((wave, int(self.code[1:])), "")
+        return f"{seconds:g}" if wave == "T1" else f"0:{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"
 
 
 @dataclass(frozen=True)
@@ -165,7 +183,9 @@ def write_study(folder: Path, people: list[MadePerson]) -> Path:
     folder.mkdir(parents=True)
     exports = ""
     for wave in WAVES:
-        exports += EXPORT.format(name=wave.lower(), wave=wave).lstrip("\n")
+        column, unit = DURATIONS.get(wave, ("", ""))
+        duration = f"    duration: {{column: {column}, unit: {unit}}}\n" if wave in DURATIONS else ""
+        exports += EXPORT.format(name=wave.lower(), wave=wave, duration=duration).lstrip("\n")
         exports += "".join(f'      - {{block: {code}, template: "{code}_{{position}}"}}\n' for code in ITEMS)
     (folder / "study.yaml").write_text(PROTOCOL + exports, encoding="utf-8")
     (folder / "norms.yaml").write_text(NORMS, encoding="utf-8")
@@ -174,11 +194,13 @@ def write_study(folder: Path, people: list[MadePerson]) -> Path:
     write_rows(folder / "raw/roster/roster.csv", [{"Person": person.code} for person in people], ("Person",))
     columns = [f"{code}_{position}" for code, (count, _, _) in ITEMS.items() for position in range(1, count + 1)]
     for wave in WAVES:
-        rows = []
+        rows, timed = [], [DURATIONS[wave]] if wave in DURATIONS else []
         for person in people:
             if wave in person.answers:
                 cells = [answer for code in ITEMS for answer in person.answers[wave][code]]
                 texts = ("" if cell is None else str(cell) for cell in cells)
-                rows.append({"Person": person.code} | dict(zip(columns, texts, strict=True)))
-        write_rows(folder / f"raw/{wave}/{wave.lower()}.csv", rows, ("Person", *columns))
+                row = {"Person": person.code} | dict(zip(columns, texts, strict=True))
+                rows.append(row | {column: person.time_text(wave) for column, _ in timed})
+        header = ("Person", *columns, *(column for column, _ in timed))
+        write_rows(folder / f"raw/{wave}/{wave.lower()}.csv", rows, header)
     return folder

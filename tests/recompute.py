@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
-from recompute_careless import Block, careless_counts
+from recompute_careless import Block, Timed, careless_counts
 from recompute_families import adjusted_p
 from recompute_groups import Groups
 from recompute_variants import variant_results
@@ -203,7 +203,7 @@ class _Study:
         self.judged_blocks = [
             Block(row["block"], row["least_answers"], row["least_run"], row["most_sd"],
                   [item for item, of_item in self.items.items() if of_item["instrument"] == row["block"]])
-            for row in self._rows("codebook.careless", "block_order")
+            for row in self._rows("codebook.careless", "block_order") if row["least_run"] is not None
         ]  # fmt: skip
         self.plan = self._rows("codebook.plan")[0]
         self.plan_tests = self._rows("codebook.plan_tests")
@@ -389,8 +389,25 @@ class _Study:
     def _careless(self) -> Iterator[tuple[str, dict[str, float]]]:
         for wave in self.waves if self.judged_blocks else ():
             answers = {item: self.answers[item, wave] for block in self.judged_blocks for item in block.items}
-            for address, count, n in careless_counts(self.judged_blocks, answers):
-                yield f"careless/{address}/{wave}", _share(n, count)
+            timed = self._timed(wave)
+            for address, count, n in careless_counts(self.judged_blocks, answers, timed):
+                of_time = timed.results if timed is not None and address.startswith("whole_sheet") else {}
+                yield f"careless/{address}/{wave}", _share(n, count) | of_time
+
+    def _timed(self, wave: str) -> Timed | None:
+        """The time of a wave's sheets, where the study marks those that took little and the wave's exports say how long."""
+        limits = [row["least_seconds_per_item"] for row in self._rows("codebook.careless") if row["block"] == "whole_sheet"]
+        if not limits or not any(
+            row["wave"] == wave and row["duration_unit"] for row in self._rows("codebook.wave_exports")
+        ):
+            return None
+        took = {
+            row["participant_id"]: row["seconds_taken"] for row in self._rows("marts.answer_codes") if row["wave"] == wave
+        }
+        seconds = np.array([math.nan if (time := took.get(row["participant_id"])) is None else time for row in self.people])
+        items = [item for item, row in self.items.items() if row["instrument"] not in ("services", "measures")]
+        n_answers = np.isfinite(np.column_stack([self.answers[item, wave] for item in items])).sum(axis=1)
+        return Timed(seconds, n_answers, limits[0])
 
     def _norm_difference(self) -> Iterator[tuple[str, dict[str, float]]]:
         margin = self.plan["norm_margin"]

@@ -29,7 +29,35 @@ def _longest_runs(answers: Array) -> Array:
     return longest
 
 
-def careless_counts(blocks: Sequence[Block], answers: Mapping[str, Array]) -> Iterator[tuple[str, int, int]]:
+class Timed(NamedTuple):
+    """The time of a wave's sheets: seconds by person, NaN where not known; answered items; the limit."""
+
+    seconds: Array
+    n_answers: Array
+    least_seconds: float
+
+    @property
+    def known(self) -> Array:
+        """Who has an answer and a time."""
+        return np.isfinite(self.seconds) & (self.n_answers > 0)
+
+    @property
+    def marked(self) -> Array:
+        """Whose answers took less than the limit; multiplied, where SQL divides."""
+        return self.known & (np.nan_to_num(self.seconds) < self.least_seconds * self.n_answers - 1e-9)
+
+    @property
+    def results(self) -> dict[str, float]:
+        """The numbers that only time has."""
+        rates = np.sort(self.seconds[self.known] / self.n_answers[self.known])
+        unknown = (self.n_answers > 0) & ~np.isfinite(self.seconds)
+        middle = (rates[(len(rates) - 1) // 2] + rates[len(rates) // 2]) / 2 if len(rates) else np.nan
+        return {"median": float(middle), "n_no_duration": float(unknown.sum())}
+
+
+def careless_counts(
+    blocks: Sequence[Block], answers: Mapping[str, Array], timed: Timed | None = None
+) -> Iterator[tuple[str, int, int]]:
     """Block and sign, how many sheets it marks, of how many. answers: of each item in a wave, NaN without one."""
     of_all: dict[str, list[tuple[Array, Array]]] = {}
     for block in blocks:
@@ -46,6 +74,9 @@ def careless_counts(blocks: Sequence[Block], answers: Mapping[str, Array]) -> It
             yield f"{block.code}/{sign}", int(marked.sum()), int(judged.sum())
             of_all.setdefault(sign, []).append((marked, judged))
     of_all["any_sign"] = [pair for pairs in of_all.values() for pair in pairs]
+    if timed is not None:
+        yield "whole_sheet/short_time", int(timed.marked.sum()), int(timed.known.sum())
+        of_all["any_sign"].append((timed.marked, timed.known))
     for sign, pairs in of_all.items():
         marked, judged = (np.any([pair[index] for pair in pairs], axis=0) for index in (0, 1))
         yield f"any_block/{sign}", int(marked.sum()), int(judged.sum())

@@ -24,6 +24,7 @@ from dagster_project.exports.contract_result import ContractResult
 from dagster_project.exports.data_dictionary import DictionaryField, is_dictionary, read_dictionary
 from dagster_project.exports.dates import DateColumn, date_column, read_dates
 from dagster_project.exports.decoding import decode
+from dagster_project.exports.durations import is_duration, rejected_durations
 from dagster_project.exports.errors import ExportError, abbreviated_list, quoted
 from dagster_project.exports.identifiers import STRANGERS_CURE, composed, composed_identifiers, did_you_mean, strangers
 from dagster_project.exports.label_proposals import code_in_text, codes_in_texts, propose_labels
@@ -90,6 +91,7 @@ __all__ = [
     "find_label_changes",
     "find_wave_changes",
     "is_dictionary",
+    "is_duration",
     "is_intact",
     "is_of_list",
     "land",
@@ -109,6 +111,7 @@ __all__ = [
     "read_release_inputs",
     "read_table",
     "rejected_cure",
+    "rejected_durations",
     "repeat_group_mark",
     "repeated_texts",
     "rows_with_answers",

@@ -21,7 +21,7 @@ from dagster_project.exports.cell_text import comparable_cells
 from dagster_project.exports.errors import bare_or_quoted
 from dagster_project.exports.headers import HeaderTexts, code_suffix, header_key, loose_header_key
 from dagster_project.exports.table import TextTable
-from dagster_project.study import INVISIBLE, Export, Study
+from dagster_project.study import DURATION, INVISIBLE, Export, Study
 
 Verdict = Literal["matched", "ignored", "unknown", "missing", "duplicated", "absent"]
 
@@ -38,7 +38,7 @@ class ColumnFinding:
     """The verdict on one column or one code.
 
     column: the header as written, or as declared when the file lacks it; "" for a code declared absent.
-    code: the canonical code, `respondent` or `answered_on`; None for a column that feeds none.
+    code: the canonical code, `respondent`, `answered_on` or `duration`; None for a column that feeds none.
     message: one line, for a person.
     """
 
@@ -89,6 +89,8 @@ class ColumnMatch:
         self._require(export.respondent, RESPONDENT)
         if export.answered_on is not None:
             self._require(export.answered_on, ANSWERED_ON)
+        if export.duration is not None:
+            self._require(export.duration.column, DURATION)
         for code, declared_column in self.canonical.items():
             if declared_column is not None:
                 self._require(declared_column, code)
@@ -225,7 +227,12 @@ class ColumnMatch:
         for sibling in self.exports_of_folder[1:]:
             if sibling.pattern != self._export.pattern or (self._export.wave is not None and sibling.rows):
                 continue
-            columns = [sibling.respondent, sibling.answered_on, *self._study.export_columns(sibling).values()]
+            columns = [
+                sibling.respondent,
+                sibling.answered_on,
+                sibling.duration_column,
+                *self._study.export_columns(sibling).values(),
+            ]
             rule_columns = [*(rule.column for rule in sibling.rows), *(rule.column for rule in sibling.set_aside)]
             for name in (*columns, *sibling.ignored, *rule_columns):
                 if name is not None and (column := column_by_key.get(header_key(name))) is not None:
@@ -258,7 +265,7 @@ class ColumnMatch:
             )
         elif not codes:
             remedy = "a rule under set_aside needs it; correct the export or the rule"
-        elif codes[0] in (RESPONDENT, ANSWERED_ON):
+        elif codes[0] in (RESPONDENT, ANSWERED_ON, DURATION):
             remedy = f"correct the export, or {codes[0]} in the protocol"
         else:
             remedy = "correct the export, the protocol, or declare it under absent"

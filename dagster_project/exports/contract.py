@@ -33,7 +33,7 @@ from dagster_project.exports.row_rules import (
     rows_of_no_wave,
 )
 from dagster_project.exports.table import TextTable
-from dagster_project.study import Export, Study
+from dagster_project.study import DURATION, Export, Study
 
 #: Columns that every export has in schema raw.
 _RESERVED_NAMES = (RESPONDENT, ANSWERED_ON, "source_file", "source_row")
@@ -190,6 +190,8 @@ def _positions(columns: ColumnMatch, export: Export, name: str) -> dict[str, int
         RESPONDENT: columns.position(export.respondent),
         ANSWERED_ON: columns.position(export.answered_on) if export.answered_on is not None else None,
     }
+    if export.duration_column is not None:
+        positions[DURATION] = columns.position(export.duration_column)
     for code, column in columns.canonical.items():
         if code in _RESERVED_NAMES:
             raise ExportError(f"{plain(name)}: the code {code} is a name that every export has; rename it in the protocol")

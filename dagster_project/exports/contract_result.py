@@ -33,8 +33,8 @@ class ContractResult:
 
     name: the file's name, as messages call it. wave: the wave's id, or "roster". sha256: the file's.
     table: the file's rows, of which `is_accepted` says which are accepted (None: all).
-    column_positions: respondent, answered_on and every canonical code of the export's blocks in the study's order, to the
-        position of its column; None where it is declared absent, missing or duplicated.
+    column_positions: respondent, answered_on, duration (if declared) and every canonical code of the export's blocks
+        in the study's order, to the position of its column; None where it is declared absent, missing or duplicated.
     dates, date_headers: the dates of each column that holds dates, and what the file calls it, by code.
     respondents, source_rows: of the accepted rows.
     set_aside: source_file, source_row, respondent (null if there is none), reason, detail.

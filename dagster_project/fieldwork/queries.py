@@ -42,7 +42,8 @@ _STATE_AFTER: dict[Event, QueryState] = {
 
 _FILES = """
     left join (
-        select files.sha256, files.wave, min(files.file_name || coalesce(', sheet ' || exports.sheet, '')) as file_name
+        select files.sha256, files.wave, min(files.table_name) as table_name,
+            min(files.file_name || coalesce(', sheet ' || exports.sheet, '')) as file_name
         from raw.versions as files left join raw.exports as exports on files.export = exports.export
         group by files.sha256, files.wave
     ) as files on cells.source_file = files.sha256 and cells.wave is not distinct from files.wave
@@ -78,7 +79,7 @@ _CELLS = f"""
         where days.missing_reason in ('no_date', 'before_baseline') and ?
     )
     select cells.kind, cells.wave, people.participant_id, people.respondent, cells.item,
-        coalesce(wave_items.export_column, variables.export_column) as export_column,
+        coalesce(wave_items.export_column, variables.export_column, times.duration_column) as export_column,
         cells.value, cells.detail, files.file_name, cells.source_row
     from cells
     left join people on cells.source_file = people.source_file and cells.source_row = people.source_row
@@ -86,6 +87,7 @@ _CELLS = f"""
     {_FILES}
     left join codebook.wave_items as wave_items on cells.wave = wave_items.wave and cells.item = wave_items.item
     left join codebook.participant_variables as variables on cells.wave is null and cells.item = variables.variable
+    left join codebook.wave_exports as times on cells.item = 'duration' and files.table_name = times.table_name
     union all
     select case cells.reason when 'duplicate' then 'duplicate' else 'no_identifier' end, files.wave, null, cells.respondent,
         null, null, null, cells.detail, files.file_name, cells.source_row

@@ -18,16 +18,18 @@ _REJECTED_TEXTS = """
 """
 _REJECTED_CELLS = """
     select versions.file_name, rejected.source_row, rejected.item, rejected.answer_text, rejected.reason,
-        coalesce(wave_items.export_column, variables.export_column) as export_column
+        coalesce(wave_items.export_column, variables.export_column, times.duration_column) as export_column
     from staging.rejected_answers as rejected
     left join (
-        select files.sha256, files.wave, min(files.file_name || coalesce(', sheet ' || exports.sheet, '')) as file_name
+        select files.sha256, files.wave, min(files.table_name) as table_name,
+            min(files.file_name || coalesce(', sheet ' || exports.sheet, '')) as file_name
         from raw.versions as files left join raw.exports as exports on files.export = exports.export
         group by files.sha256, files.wave
     ) as versions
         on rejected.source_file = versions.sha256 and rejected.wave is not distinct from versions.wave
     left join codebook.wave_items as wave_items on rejected.wave = wave_items.wave and rejected.item = wave_items.item
     left join codebook.participant_variables as variables on rejected.wave is null and rejected.item = variables.variable
+    left join codebook.wave_exports as times on rejected.item = 'duration' and versions.table_name = times.table_name
     order by rejected.wave, rejected.source_row, rejected.item
 """
 

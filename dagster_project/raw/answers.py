@@ -11,7 +11,7 @@ from typing import Any
 from dagster_project.checks import Check
 from dagster_project.exports import STRANGERS_CURE, Categories, date_column, did_you_mean
 from dagster_project.raw.columns import export_columns
-from dagster_project.study import Export, Study, Wave, WaveConditions, wave_state
+from dagster_project.study import DURATION, Export, Study, Wave, WaveConditions, wave_state
 from dagster_project.warehouse import Connection, Warehouse, identifier, literal
 
 
@@ -45,6 +45,8 @@ def unite_waves(warehouse: Warehouse, study: Study) -> WaveAnswers:
         column: [export for export in exports if column not in codes or column in export_columns(study, export)]
         for column in ("participant_id", "answered_on", *codes, "source_file", "source_row")
     }
+    if timed_exports := [export for export in exports if export.duration]:
+        columns[DURATION] = timed_exports
     return WaveAnswers(respondent_counts, columns, checks)
 
 
@@ -117,6 +119,13 @@ def _planned_counts(study: Study, connection: Connection) -> dict[str, tuple[int
     }
 
 
+def _duration(export: Export, exports: Sequence[Export]) -> list[str]:
+    """The column with the time that a sheet took, if any of the exports has one."""
+    if not any(timed_export.duration for timed_export in exports):
+        return []
+    return [identifier(DURATION) if export.duration else f"null::varchar as {identifier(DURATION)}"]
+
+
 def _union(study: Study, exports: Sequence[Export], codes: Sequence[str]) -> str:
     selects = []
     for export in exports:
@@ -134,6 +143,7 @@ def _union(study: Study, exports: Sequence[Export], codes: Sequence[str]) -> str
             f"{literal(export.wave or '')} as wave",
             f"{study.protocol.part_number(export)} as part",
             "answered_on",
+            *_duration(export, exports),
             *items,
             "source_file",
             "source_row",

@@ -1,7 +1,7 @@
 """The columns of an export's table in schema raw. Nothing else belongs here."""
 
 from dagster_project.exports import date_codes, date_column
-from dagster_project.study import Export, Study
+from dagster_project.study import DURATION, Export, Study
 
 #: The roster's columns for people who left; null where the protocol declares none.
 LEAVING = ("withdrawn_on", "withdrawal_reason", "excluded_on", "exclusion_reason")
@@ -21,4 +21,5 @@ def export_columns(study: Study, export: Export) -> list[str]:
     codes = [code for block in export.blocks for code in study.block_codes(block.block)]
     if export.wave is None:
         codes += LEAVING
-    return ["participant_id", "respondent", "answered_on", *codes, "source_file"]
+    times = [DURATION] if export.duration is not None else []
+    return ["participant_id", "respondent", "answered_on", *times, *codes, "source_file"]

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from dagster_project.exports import ColumnFinding, ContractResult, comparable_cells, pseudonyms
 from dagster_project.raw.columns import IS_EXCLUDED, LEAVING, day_columns, export_columns
 from dagster_project.raw.versions import ChosenFiles
-from dagster_project.study import Export, Study
+from dagster_project.study import DURATION, Export, Study
 from dagster_project.warehouse import (
     Connection,
     Warehouse,
@@ -186,7 +186,7 @@ def _accepted_rows(contract_results: Sequence[ContractResult], export: Export, k
     whole_numbers = (
         {code for part in contract_results for code in part.column_positions} if export.wave is not None else set()
     )
-    whole_numbers -= {"respondent", "answered_on"}
+    whole_numbers -= {"respondent", "answered_on", DURATION}
     for part in contract_results:
         for batch in part.batches(whole_numbers):
             people = pseudonyms(_meant_respondents(batch.column("respondent"), export.respondents), key)

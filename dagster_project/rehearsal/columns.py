@@ -20,6 +20,7 @@ from dagster_project.exports import (
     propose,
     propose_labels,
     read_cells,
+    rejected_durations,
 )
 from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
 from dagster_project.rehearsal.gates import gate_findings
@@ -89,6 +90,7 @@ def _columns(export_data: ExportData, earlier: Sequence[ExportData], study: Stud
         ),
         *find_label_changes(export_data, earlier, study),
         *(message for _, message in rejected_cells(study, cells_read)),
+        *filter(None, [rejected_durations(contract_result, export)]),
         *(message for _, message in gate_findings(contract_result, study, export)),
         *people_not_on_roster(export, contract_result, roster),
     ]

@@ -16,6 +16,7 @@ from dagster_project.exports import (
     look,
     propose_labels,
     read_cells,
+    rejected_durations,
 )
 from dagster_project.exports.arrivals import Memory
 from dagster_project.rehearsal.answers import identifiers_in, people_not_on_roster, read_roster, rejected_cells
@@ -116,6 +117,8 @@ def _of_file(study: Study, export: Export, contract_result: ContractResult, rost
     cells_read = read_cells(contract_result, study, export)
     for is_too_many, message in rejected_cells(study, cells_read):
         yield ERROR if is_too_many else WARNING, message
+    if (line := rejected_durations(contract_result, export)) is not None:
+        yield WARNING, line
     for is_blocking, message in gate_findings(contract_result, study, export):
         yield ERROR if is_blocking else WARNING, message
     for proposal in propose_labels(ExportData(export, contract_result.table, contract_result), study, cells_read):

@@ -112,7 +112,9 @@ def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mappi
 _JUDGED_ITEMS = """
     select careless.block as scale, items.item
     from codebook.careless as careless
-    inner join codebook.items as items on careless.block = items.instrument
+    inner join codebook.items as items
+        on careless.block = items.instrument
+        or (careless.block = 'whole_sheet' and items.instrument not in ('measures', 'services'))
     order by items.item_order
 """
 

@@ -1,8 +1,8 @@
 """What the methods say of signs of careless answers. Belongs here: these sentences. Does not belong here: the signs
 (results/careless.py)."""
 
-from dagster_project.results import careless_signs, sign_words, sources_of
-from dagster_project.study import Study, judged_blocks
+from dagster_project.results import careless_signs, sign_words, sources_of, time_words
+from dagster_project.study import Study, judged_blocks, timed_waves
 
 
 def careless_methods(study: Study) -> str:
@@ -10,12 +10,21 @@ def careless_methods(study: Study) -> str:
     careless = study.protocol.careless
     if careless is None:
         return ""
-    blocks = judged_blocks(careless, study.instruments)
+    blocks, marks = judged_blocks(careless, study.instruments), []
     signs = [
         f"{' or by '.join(sign_words(sign, block, careless) for sign in careless_signs(careless))} ({block.name})"
         for block in blocks
     ]
-    return (
-        f"Sheets with at least {careless.least_items} answers to a questionnaire were marked as possibly careless by"
-        f" {'; '.join(signs)} ({sources_of(careless)}). Marks are counted in each wave; nobody was excluded because of them."
-    )
+    if signs:
+        marks.append(
+            f"Sheets with at least {careless.least_items} answers to a questionnaire were marked as possibly careless by"
+            f" {'; '.join(signs)} ({sources_of(careless)})."
+        )
+    if careless.least_seconds_per_item is not None:
+        source = f" ({careless.source})" if careless.source and not signs else ""
+        marks.append(
+            f"Sheets whose time the exports tell ({', '.join(timed_waves(study.protocol))}) were marked by"
+            f" {time_words(careless)}{source}; the time is that of the whole sheet, with services and other questions in it,"
+            " and the limit is the study's own."
+        )
+    return f"{' '.join(marks)} Marks are counted in each wave; nobody was excluded because of them."

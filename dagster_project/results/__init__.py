@@ -6,7 +6,7 @@ than a published table.
 
 from dagster_project.results.answer_days import answer_days_results
 from dagster_project.results.ard import ARD_TABLE, ArdRow, ard_rows
-from dagster_project.results.careless import careless_results, careless_signs, sign_words, sources_of
+from dagster_project.results.careless import careless_results, careless_signs, sign_words, sources_of, time_words
 from dagster_project.results.categories import (
     category_change_results,
     category_difference_results,
@@ -249,6 +249,7 @@ __all__ = [
     "table_characteristics",
     "table_service_use",
     "table_summary",
+    "time_words",
     "to_csv_rows",
     "to_markdown",
     "trace_lines",

@@ -4,10 +4,10 @@ Belongs here: which numbers this analysis has, and their layout. Does not belong
 (dbt/macros/careless.sql), which blocks are judged (study/careless.py). A study that declares none has neither.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from dagster_project.results.main_tables import Column, Numbers, Row, Table
-from dagster_project.results.result_collector import MartRow, Rows
+from dagster_project.results.main_tables import Cell, Column, Numbers, Row, Table
+from dagster_project.results.result_collector import MartRow, RowFields, Rows
 from dagster_project.results.result_row import ResultRow, result_id
 from dagster_project.study import (
     ANY_BLOCK,
@@ -16,17 +16,21 @@ from dagster_project.study import (
     LONG_STRING_SOURCE,
     LOW_VARIATION,
     LOW_VARIATION_SOURCE,
+    SHORT_TIME,
+    WHOLE_SHEET,
     Careless,
     Instrument,
     Study,
     judged_blocks,
     least_run,
+    timed_waves,
 )
 
 
 def careless_results(careless_counts: Iterable[MartRow], study: Study) -> list[ResultRow]:
     """Sheets marked by each sign in each wave that asks a block, of those that can be judged. careless_counts: wave, block,
-    sign, n, count. The outcome is the block, or any_block; the category is the sign, or of any_block any_sign."""
+    sign, n, count, n_no_duration, median. The outcome is the block, whole_sheet (of the time that it took, in waves
+    whose exports say it) or any_block; the category is the sign, or of any_block any_sign."""
     counts = {(row["block"], row["sign"], row["wave"]): row for row in careless_counts}
     rows = Rows("careless", study)
     careless = study.protocol.careless
@@ -37,17 +41,36 @@ def careless_results(careless_counts: Iterable[MartRow], study: Study) -> list[R
         for wave in study.protocol.waves:
             if (block, wave.wave) not in asked_blocks:
                 continue
-            row = counts.get((block, sign, wave.wave), {"count": 0, "n": 0})  # no row where there is no sheet
-            denominator = f"sheets with at least {careless.least_items} answers to the block"
-            rows.share(
-                block, int(row["count"]), int(row["n"]), denominator, f"sheets with {words}",
-                category=sign, wave=wave.wave, note="no sheet has enough answers",
-            )  # fmt: skip
+            row = counts.get((block, sign, wave.wave), _NO_SHEET)
+            n = int(row["n"])
+            fields: RowFields = {"category": sign, "wave": wave.wave, "note": _note(sign)}
+            rows.share(block, int(row["count"]), n, _denominator(sign, careless), f"sheets with {words}", **fields)
+            if sign == SHORT_TIME:
+                rows.add(block, "median", row["median"], n, **fields)
+                rows.add(block, "n_no_duration", row["n_no_duration"], n, **fields)
     return rows.rows
 
 
+#: Of a wave without a sheet, which has no row.
+_NO_SHEET: MartRow = {"count": 0, "n": 0, "median": None, "n_no_duration": 0}
+
+
+def _denominator(sign: str, careless: Careless) -> str:
+    """Which sheets can be judged by a sign."""
+    if sign == SHORT_TIME:
+        return "sheets with an answer and a known time"
+    judged_sheets = f"sheets with at least {careless.least_items} answers to the block"
+    is_timed = sign == ANY_SIGN and careless.least_seconds_per_item is not None
+    return f"{judged_sheets}, or a known time" if is_timed else judged_sheets
+
+
+def _note(sign: str) -> str:
+    return "of no sheet with an answer the time is known" if sign == SHORT_TIME else "no sheet has enough answers"
+
+
 def _asked_blocks(study: Study, careless: Careless) -> set[tuple[str, str | None]]:
-    """Each judged block with the waves that ask it; any_block with the waves that ask one of them."""
+    """Each judged block with the waves that ask it, the whole sheet with those whose time is known; any_block with the waves
+    of any of them."""
     codes = {block.instrument for block in judged_blocks(careless, study.instruments)}
     blocks_in_waves = {
         (block.block, export.wave)
@@ -55,6 +78,7 @@ def _asked_blocks(study: Study, careless: Careless) -> set[tuple[str, str | None
         for block in export.blocks
         if block.block in codes and study.column_of(block)
     }
+    blocks_in_waves |= {(WHOLE_SHEET, wave) for wave in timed_waves(study.protocol)}
     return blocks_in_waves | {(ANY_BLOCK, wave) for _, wave in blocks_in_waves}
 
 
@@ -62,18 +86,24 @@ _IN_ANY_BLOCK = {LONG_STRING: "a long run of identical answers", LOW_VARIATION: 
 
 
 def careless_signs(careless: Careless) -> tuple[str, ...]:
-    """The signs that are looked for."""
+    """The signs that are looked for in a block of items."""
     return (LONG_STRING, *((LOW_VARIATION,) if careless.most_sd is not None else ()))
 
 
 def _marks(study: Study, careless: Careless) -> Iterator[tuple[str, str, str]]:
-    """Outcome, category and words of what is counted: each sign of each block, then those of all blocks together."""
+    """Outcome, category and words of what is counted: each sign of each block, the time of the whole sheet, then those
+    of all blocks together."""
     for block in judged_blocks(careless, study.instruments):
         for sign in careless_signs(careless):
             yield block.instrument, sign, sign_words(sign, block, careless)
+    if careless.least_seconds_per_item is not None:
+        yield WHOLE_SHEET, SHORT_TIME, time_words(careless)
+    if not judged_blocks(careless, study.instruments):
+        return
     for sign in careless_signs(careless):
         yield ANY_BLOCK, sign, f"{_IN_ANY_BLOCK[sign]} in any of them"
-    yield ANY_BLOCK, ANY_SIGN, "any of these signs in any of them"
+    is_timed = careless.least_seconds_per_item is not None
+    yield ANY_BLOCK, ANY_SIGN, f"any of these signs{', or so little time' if is_timed else ' in any of them'}"
 
 
 def sign_words(sign: str, block: Instrument, careless: Careless) -> str:
@@ -81,6 +111,11 @@ def sign_words(sign: str, block: Instrument, careless: Careless) -> str:
     if sign == LONG_STRING:
         return f"a run of at least {least_run(block, careless)} identical answers to its {block.item_count} items"
     return f"an SD of at most {careless.most_sd:g} within its answers, none of them reversed"
+
+
+def time_words(careless: Careless) -> str:
+    """Little time in words, with its limit."""
+    return f"less than {careless.least_seconds_per_item:g} seconds per answered item, of the whole sheet"
 
 
 def sources_of(careless: Careless) -> str:
@@ -91,6 +126,21 @@ def sources_of(careless: Careless) -> str:
     return "; ".join([*sources, *([f"limits: {careless.source}"] if careless.source else [])])
 
 
+_HEADINGS = {WHOLE_SHEET: "Whole sheets", ANY_BLOCK: "All these questionnaires"}
+
+
+def _time_rows(waves: Sequence[str], numbers: Numbers) -> list[Row]:
+    """How much time an answer took, and how many sheets do not say."""
+    rows = []
+    for label, name in (
+        ("Median of seconds per answered item", "median"),
+        ("Returned sheets without a known time, not judged", "n_no_duration"),
+    ):
+        ids = [result_id("careless", WHOLE_SHEET, name, category=SHORT_TIME, timepoint=wave) for wave in waves]
+        rows.append(Row(label, tuple(cell for identifier in ids for cell in (numbers.cell("{}", identifier), Cell("")))))
+    return rows
+
+
 def careless_table(study: Study, numbers: Numbers) -> Table:
     """The sheets that are marked, by block and sign."""
     waves, careless, rows = [wave.wave for wave in study.protocol.waves], study.protocol.careless, []
@@ -98,9 +148,9 @@ def careless_table(study: Study, numbers: Numbers) -> Table:
     outcome = None
     for block, sign, words in _marks(study, careless) if careless is not None else ():
         if block != outcome:
-            rows.append(Row(names[block].name if block in names else "All these questionnaires"))
+            rows.append(Row(names[block].name if block in names else _HEADINGS[block]))
             outcome = block
-        cells = []
+        cells: list[Cell] = []
         for wave in waves:
             count, n, *share = (
                 result_id("careless", block, name, category=sign, timepoint=wave)
@@ -108,9 +158,13 @@ def careless_table(study: Study, numbers: Numbers) -> Table:
             )
             cells += [numbers.cell("{} of {}", count, n), numbers.cell("{} [{}, {}]", *share)]
         rows.append(Row(f"{words[0].upper()}{words[1:]}", tuple(cells)))
+        if sign == SHORT_TIME:
+            rows += _time_rows(waves, numbers)
+    is_timed = careless is not None and careless.least_seconds_per_item is not None
     notes = (
-        "Of the sheets with enough answers to be judged; Wilson's intervals. Nobody is excluded: a sign is a reason to look."
-        " Whoever is the same in all that the items ask, such as people without any symptom, is marked as well.",
+        f"Of the sheets {'whose time is known, or ' if is_timed else ''}with enough answers to be judged; Wilson's"
+        " intervals. Nobody is excluded: a sign is a reason to look. Whoever is the same in all that the items ask, such as"
+        " people without any symptom, is marked as well.",
         f"Sources: {sources_of(careless)}." if careless is not None else "",
     )
     columns = tuple(Column(name, wave) for wave in waves for name in ("sheets", "% [95 % CI]"))

@@ -344,6 +344,14 @@ _OF_EVERYBODY: tuple[Statistic, ...] = (
     *meaning_statistics(),
     *growth_statistics(),
     *share(partial(Statistic, "careless", people="judged"), "whose sheet has the sign"),
+    Statistic(
+        "careless", "median", "middle x, with x the seconds that a sheet took / its answered items", "seconds per item", 1,
+        people="judged", method="median",
+    ),
+    Statistic(
+        "careless", "n_no_duration", "count of returned sheets without a known time", "sheets", 0, people="judged",
+        method="returned sheets with an answer and without a known time",
+    ),
 )  # fmt: skip
 _OF_MAIN_ANALYSIS = (*_OF_EVERYBODY, *group_statistics(_OF_EVERYBODY))
 #: Every statistic, in the order of the codebook.

@@ -341,6 +341,10 @@ items as (
     select null, items.item, items.item_order, null, false, items.decimals::integer, null, null, null
     from codebook.items as items
     inner join one on items.instrument = one.outcome and one.analysis = 'careless'
+    union all
+    select null, items.item, items.item_order, null, false, items.decimals::integer, null, null, null
+    from codebook.items as items, one
+    where one.outcome = 'whole_sheet' and one.analysis = 'careless' and items.instrument not in ('measures', 'services')
 ),
 
 -- Other results that the number is made of: a norm, the tests that it is adjusted with, the methods that it counts.

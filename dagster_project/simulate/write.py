@@ -152,8 +152,10 @@ def _all_columns(stand_ins: StandIns, study: Study, export: Export) -> Columns:
 
 
 def _rule_columns(export: Export, header: Sequence[str]) -> list[str]:
-    """Columns that only the rules for setting rows aside need; blank for everybody."""
-    return list(dict.fromkeys(rule.column for rule in export.set_aside if rule.column not in header))
+    """Columns that only the rules for setting rows aside need, and how long a sheet took; blank for everybody."""
+    columns = [rule.column for rule in export.set_aside]
+    columns += [export.duration_column] if export.duration_column is not None else []
+    return [column for column in dict.fromkeys(columns) if column not in header]
 
 
 def _start_day(study: Study, export: Export) -> float:

@@ -12,9 +12,12 @@ from dagster_project.study.careless import (
     LONG_STRING_SOURCE,
     LOW_VARIATION,
     LOW_VARIATION_SOURCE,
+    SHORT_TIME,
+    WHOLE_SHEET,
     Careless,
     judged_blocks,
     least_run,
+    timed_waves,
 )
 from dagster_project.study.choice_list import LINE_BREAK, SPACE, ChoiceList
 from dagster_project.study.codebook import codebook_tables, column_descriptions, scoring_rule, wave_definitions
@@ -31,6 +34,7 @@ from dagster_project.study.covariates import (
     unknown_covariate_words,
 )
 from dagster_project.study.dictionary import CODEBOOK_COLUMNS
+from dagster_project.study.duration import DURATION
 from dagster_project.study.effect_size import (
     EFFECT_SIZE_NAMES,
     EFFECT_SIZES,
@@ -103,6 +107,7 @@ __all__ = [
     "AT_RANDOM",
     "CODEBOOK_COLUMNS",
     "CONCEALED_TEXT",
+    "DURATION",
     "EFFECT_SIZES",
     "EFFECT_SIZE_NAMES",
     "EVERY_EFFECT_SIZE",
@@ -125,9 +130,11 @@ __all__ = [
     "READERS",
     "RESERVED_NAMES",
     "SERVICES",
+    "SHORT_TIME",
     "SPACE",
     "SUBMISSION_RESPONDENT",
     "VALID_SKIP",
+    "WHOLE_SHEET",
     "YES",
     "Anchors",
     "AnswerLabels",
@@ -238,6 +245,7 @@ __all__ = [
     "study_code",
     "subgroups_of",
     "terms_of",
+    "timed_waves",
     "unknown_covariate_note",
     "unknown_covariate_words",
     "unknown_people_question",

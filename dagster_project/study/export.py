@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dagster_project.study.base import Code, Definition, Text, WaveId, as_list
 from dagster_project.study.choice_list import ChoiceList
-from dagster_project.study.decimal_marks import DecimalMarks
+from dagster_project.study.duration import TimedExport
 from dagster_project.study.gates import VALID_SKIP
 from dagster_project.study.items import PlainNumber, Positions
 from dagster_project.study.planned import PlannedFor
@@ -216,7 +216,7 @@ class Leaving(Definition):
         return {code: column for code, column in self.model_dump().items() if column is not None}
 
 
-class Export(DecimalMarks):
+class Export(TimedExport):
     """The export of a wave, or the roster: its folder, how it is read and what its columns are."""
 
     export: Code = Field(description="a code for the export, e.g. t1 or roster")
@@ -348,7 +348,7 @@ class Export(DecimalMarks):
         if not isinstance(content, Mapping) or content.get("repeat_of") is None:
             return content
         if needless := [
-            key for key in ("respondent", "answered_on") if content.get(key) not in (None, SUBMISSION_RESPONDENT)
+            key for key in ("respondent", "answered_on", "duration") if content.get(key) not in (None, SUBMISSION_RESPONDENT)
         ]:
             raise ValueError(f"an export with repeat_of has {needless[0]} from the export of its submissions; take it out")
         return {**content, "respondent": SUBMISSION_RESPONDENT}

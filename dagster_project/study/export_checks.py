@@ -192,6 +192,8 @@ def _check_decimal_marks(study: Study, export: Export, location: str) -> None:
     columns = {code: column for block in export.blocks for code, column in study.column_of(block).items()}
     of_categories = {column: code for code, column in columns.items() if kinds.get(code) == "category"}
     of_numbers = dict.fromkeys(column for code, column in columns.items() if kinds.get(code) != "category")
+    if export.duration_column is not None:
+        of_numbers[export.duration_column] = None
     export.check_columns(of_numbers, of_categories, location)
 
 

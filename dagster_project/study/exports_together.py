@@ -1,4 +1,4 @@
-"""Exports of a protocol beside one another: that no two are pulled into one file, and what repeats what.
+"""Exports of a protocol beside one another: that no two are pulled into one file, what repeats what, which have times.
 
 Belongs here: these rules. Does not belong here: one export (export.py), a wave's parts (protocol.py).
 """
@@ -39,3 +39,10 @@ def check_repeats(exports: Sequence[Export]) -> None:
                 f"export {export.export} repeats {export.repeat_of!r}, which is no wave's export of submissions; name"
                 f" one of {', '.join(names)}"
             )
+
+
+def check_durations(exports: Sequence[Export]) -> None:
+    """Only a wave's sheet takes time. Raises ValueError."""
+    for export in exports:
+        if export.wave is None and export.duration is not None:
+            raise ValueError(f"export {export.export} declares duration; only a wave's can")

@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from dagster_project.study.base import Code, Definition, Text
 from dagster_project.study.careless import Careless
 from dagster_project.study.export import RESERVED_NAMES, Export
-from dagster_project.study.exports_together import check_repeats, check_sources
+from dagster_project.study.exports_together import check_durations, check_repeats, check_sources
 from dagster_project.study.groups import Groups, RepeatedBaseline, groups_error, ordered_groups
 from dagster_project.study.growth import Growth, growth_error
 from dagster_project.study.instruments import Assumption
@@ -166,6 +166,7 @@ class Protocol(Definition):
             if of_another := [export.export for export in exports_with_key if export.reader != reader]:
                 raise ValueError(f"export {of_another[0]} declares {words}")
         check_repeats(self.exports)
+        check_durations(self.exports)
         for wave in waves:
             self._check_parts(wave)
         dated_waves = [str(export.wave) for export in wave_exports if export.answered_on is not None]

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from dagster_project.study.careless import careless_error
 from dagster_project.study.concealment import concealed_protocol
+from dagster_project.study.duration import DURATION
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export_checks import check_export
 from dagster_project.study.gates import check_answers, gates_of, gating_conditions
@@ -101,7 +102,7 @@ def read_study(folder: Path) -> Study:
     _check_codes(study, protocol_file)
     _check_gates(study, protocol_file)
     check_norms(study, norms_file)
-    if error := careless_error(protocol.careless, instruments) or ordinal_error(protocol.ordinal_reliability, study.scales):
+    if error := careless_error(protocol, instruments) or ordinal_error(protocol.ordinal_reliability, study.scales):
         raise StudyError(f"{protocol_file}: {error}")
     for index, export in enumerate(protocol.exports):
         check_export(study, export, f"{protocol_file}: exports[{index}]")
@@ -345,6 +346,8 @@ def _check_codes(study: Study, file: Path) -> None:
         "measure": [measure.measure for measure in study.categorical_measures],
         "item": [item for instrument in study.instruments for item in instrument.item_codes if item not in study.measures],
     }
+    if any(export.duration for export in study.protocol.exports):
+        codes_by_kind["column of each export with a duration"] = [DURATION]
     kind_of_code: dict[str, str] = {}
     for kind, codes in codes_by_kind.items():
         for code in codes:

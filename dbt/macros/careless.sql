@@ -1,5 +1,5 @@
-{#- Signs of careless answers within a block of items: how long the longest run of identical answers is, and how little a
-    person's answers differ. Answers count as they were given, before any item is reversed. Nobody is excluded by them. -#}
+{#- Signs of careless answers: within a block of items how long the longest run of identical answers is, and how little a
+    person's answers differ; of a whole sheet how little time an answer took. Answers count as they were given, before any item is reversed. Nobody is excluded by them. -#}
 
 {#- Each block that is judged: block, items_total, least_answers, least_run, most_sd (null where this sign is not looked for),
     waves (in which it was asked) and items, in their order -#}
@@ -11,6 +11,7 @@
             cast(least_run as integer) as least_run,
             cast(most_sd as varchar) as most_sd
         from {{ source('codebook', 'careless') }}
+        where least_run is not null
         order by block_order
     {% endset %}
     {% set waves_query %}
@@ -26,6 +27,28 @@
         {% do block.update({'waves': waves, 'items': codebook_items() | selectattr('instrument', 'equalto', block.block) | list}) %}
     {% endfor %}
     {{ return(blocks) }}
+{% endmacro %}
+
+{#- Whether the time of whole sheets is judged: at most one entry, with block, least_seconds_per_item, waves (whose exports say how
+    long a sheet took) and items, all those of instruments -#}
+{% macro codebook_short_time() %}
+    {% set limit_query %}
+        select block, cast(least_seconds_per_item as varchar) as least_seconds_per_item
+        from {{ source('codebook', 'careless') }}
+        where least_seconds_per_item is not null
+    {% endset %}
+    {% set waves_query %}
+        select distinct wave
+        from {{ source('codebook', 'wave_exports') }}
+        where duration_column is not null
+        order by wave
+    {% endset %}
+    {% set limits = codebook_rows(limit_query) %}
+    {% for limit in limits %}
+        {% set items = codebook_items() | rejectattr('instrument', 'in', ['measures', 'services']) | list %}
+        {% do limit.update({'waves': codebook_rows(waves_query) | map(attribute='wave') | list, 'items': items}) %}
+    {% endfor %}
+    {{ return(limits) }}
 {% endmacro %}
 
 {#- For each item, run_1, run_2, …: how many answers up to it are the same without a break. An item without an answer breaks a

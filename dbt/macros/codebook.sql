@@ -128,7 +128,8 @@
 {% endmacro %}
 
 {#- The tables of schema raw that hold the waves' answers: wave, part (which of the wave's exports), table_name,
-    decimal_mark, decimal_marks (of items whose column has another, by item; none where there is no such item) -#}
+    decimal_mark, decimal_marks (of items whose column has another, by item; none where there is no such item), duration_column,
+    duration_unit and duration_mark (of the time that a sheet took, null where it is not declared) -#}
 {% macro codebook_wave_tables() %}
     {% set marks_query %}
         select wave, item, decimal_mark
@@ -136,7 +137,14 @@
         order by wave, item
     {% endset %}
     {% set tables_query %}
-        select wave, cast(part as integer) as part, table_name, decimal_mark
+        select
+            wave,
+            cast(part as integer) as part,
+            table_name,
+            decimal_mark,
+            duration_column,
+            duration_unit,
+            duration_mark
         from {{ source('codebook', 'wave_exports') }}
         order by wave_order, part
     {% endset %}

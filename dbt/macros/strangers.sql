@@ -21,7 +21,7 @@
 {% macro drop_outgrown() %}
     {% if execute and flags.WHICH in ('build', 'run') %}
         {% set stamped = ['participant_id', 'wave', 'content_stamp'] %}
-        {% set codes = stamped + ['is_blank', 'answered_on'] %}
+        {% set codes = stamped + ['is_blank', 'answered_on', 'seconds_taken'] %}
         {% for part in [1] + later_parts(codebook_parts()) %}
             {% do codes.extend([of_part('source_file', part)[1:-1], of_part('source_row', part)[1:-1]]) %}
         {% endfor %}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from meaning_study import (
+    DURATIONS,
     ITEMS,
     LABELS,
     NORM_MEAN,
@@ -20,6 +21,7 @@ from meaning_study import (
     OTHER_N,
     OTHER_SD,
     REVERSED,
+    UNREADABLE_TIMES,
     WAVES,
     MadePerson,
     careless_sheets,
@@ -30,9 +32,11 @@ from recompute import recompute
 from released_tables import released_tables
 from scipy.stats import ttest_ind_from_stats
 
+from dagster_project.models.rejected import no_rejected_answers
 from dagster_project.results import statistic_of
 from dagster_project.statistics import ordinal_reliability, wilson
-from dagster_project.warehouse import Connection
+from dagster_project.study import read_study
+from dagster_project.warehouse import Connection, Warehouse
 
 pytestmark = pytest.mark.slow
 #: Contrast to its baseline and follow-up.
@@ -392,6 +396,11 @@ def test_sheets_with_signs_of_careless_answers_are_counted_and_nobody_is_exclude
                     signs[f"{block}/{sign}/count"] += is_marked
                     signs[f"any_block/{sign}/count"] |= is_marked
                     signs["any_block/any_sign/count"] |= is_marked
+        n_judged = len(marks)
+        for person in people:
+            answered = _answered(person, wave)
+            if answered and (seconds := person.seconds(wave)) is not None:
+                marks.setdefault(person.code, Counter())["any_block/any_sign/count"] |= seconds / answered < 2.5
         totals = Counter[str]()
         for signs in marks.values():
             totals.update(signs)
@@ -399,7 +408,7 @@ def test_sheets_with_signs_of_careless_answers_are_counted_and_nobody_is_exclude
             *itertools.product((*LEAST_RUN, "any_block"), ("long_string", "low_variation")),
             ("any_block", "any_sign"),
         ):
-            n = len(marks) if block == "any_block" else totals[f"{block}/{sign}/n"]
+            n = len(marks) if sign == "any_sign" else n_judged if block == "any_block" else totals[f"{block}/{sign}/n"]
             count = totals[f"{block}/{sign}/count"]
             low, high = wilson(count, n)
             for name, value in (
@@ -411,7 +420,7 @@ def test_sheets_with_signs_of_careless_answers_are_counted_and_nobody_is_exclude
             ).fetchall()
             assert (len(traced), sum("marked" in (text or "") for (text,) in traced)) == (n, count)
         assert len(marks) > totals["habits/low_variation/count"] > 0 and len(marks) > totals["habits/long_string/count"] > 0
-    assert len([name for name in results if name.startswith("careless/")]) == 3 * 5 * (4 * 2 + 3)
+    assert len([name for name in results if name.startswith("careless/")]) == 3 * 5 * (4 * 2 + 3) + 2 * 7
     # Whoever is marked counts everywhere all the same.
     assert results["summary/habits_total/T1/n"]["value"] > sum(sheet.longest_run < 5 for sheet in sheets)
     cells = workspace.released("from trace('careless/habits/long_string/T1/count') where part = 'answer'")
@@ -425,6 +434,67 @@ def test_sheets_with_signs_of_careless_answers_are_counted_and_nobody_is_exclude
     assert "identical answers to its 10 items or by an SD of at most 0.5 within its answers" in page
     assert "nobody was excluded because of them" in page
     assert "(marked)" in page
+
+
+def _answered(person: MadePerson, wave: str) -> int:
+    return sum(answer is not None for answers in person.answers.get(wave, {}).values() for answer in answers)
+
+
+def test_sheets_that_took_little_time_are_counted_where_the_time_is_known(
+    results: dict[str, dict[str, Any]], meaning_run: tuple[Any, list[MadePerson]], tables: Connection
+) -> None:
+    workspace, people = meaning_run
+    for wave in DURATIONS:
+        returned = [person for person in people if _answered(person, wave)]
+        rates = [seconds / _answered(person, wave) for person in returned if (seconds := person.seconds(wave)) is not None]
+        prefix, n, count = f"careless/whole_sheet/short_time/{wave}", len(rates), sum(rate < 2.5 for rate in rates)
+        assert 0 < count < n < len(returned)
+        low, high = wilson(count, n)
+        for name, value in (
+            ("n", n), ("count", count), ("percent", 100 * count / n), ("ci95_low", 100 * low[0]), ("ci95_high", 100 * high[0]),
+            ("median", statistics.median(rates)), ("n_no_duration", len(returned) - n),
+        ):  # fmt: skip
+            _expect(results, f"{prefix}/{name}", value, n)
+        traced = tables.execute(
+            "select is_counted, text from trace(?) where part = 'person'", [f"{prefix}/count"]
+        ).fetchall()
+        assert len(traced) == len(people) and sum(is_counted for is_counted, _ in traced) == n
+        assert sum("(marked)" in (text or "") for _, text in traced) == count
+        reasons = workspace.released(
+            f"select reason, count(*) as n from marts.careless_signs where sign = 'short_time' and wave = '{wave}' group by all"
+        )
+        assert {row["reason"]: row["n"] for row in reasons}["no_duration"] == len(returned) - n
+    # A wave whose export does not say it has no such numbers.
+    assert not [name for name in results if name.startswith("careless/whole_sheet") and "/T3/" in name]
+    cells = workspace.released("from trace('careless/whole_sheet/short_time/T1/count') where part = 'answer'")
+    assert len(cells) == sum(count for count, _, _ in ITEMS.values()) * len(people)
+    page = (workspace.release / "index.html").read_text(encoding="utf-8")
+    assert "Less than 2.5 seconds per answered item, of the whole sheet" in page
+    assert "Median of seconds per answered item" in page and "Returned sheets without a known time, not judged" in page
+    assert "Sheets whose time the exports tell (T1, T2) were marked by less than 2.5 seconds per answered item" in page
+
+
+def test_a_time_that_cannot_be_read_is_rejected_by_its_cell(meaning_run: tuple[Any, list[MadePerson]]) -> None:
+    workspace, people = meaning_run
+    rejected = workspace.working("select wave, source_row, item, answer_text from staging.rejected_answers order by 1, 2")
+    rows = {
+        (wave, number): 2 + [person.code for person in people if wave in person.answers].index(f"P{number:02d}")
+        for wave, number in UNREADABLE_TIMES
+        if wave in people[number].answers
+    }
+    assert [(row["wave"], row["source_row"], row["item"], row["answer_text"]) for row in rejected] == [
+        (wave, row, "duration", UNREADABLE_TIMES[wave, number]) for (wave, number), row in rows.items()
+    ]
+    check = no_rejected_answers(Warehouse(workspace.settings.warehouse_file), read_study(workspace.study_folder))
+    assert not check.passed and check.is_warning
+    assert check.message.startswith(
+        f"t1.csv row {rows['T1', 4]}, column interviewtime (duration): '-31' is no length of time in seconds, 0 or more; correct"
+        " the cell, or unit under duration of the export"
+    )
+    assert (
+        f"t2.csv row {rows['T2', 5]}, column Time taken (duration): '0:61:00' is no length of time written"
+        " hours:minutes:seconds; correct the cell, or unit under duration of the export"
+    ) in check.message
 
 
 def test_ordinal_reliability_is_of_the_keyed_answers_of_whoever_answered_all_items(

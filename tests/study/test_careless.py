@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
-from meaning_study import write_study
+from meaning_study import made_people, write_study
 
-from dagster_project.study import Study, StudyError, codebook_tables, judged_blocks, least_run, read_study
+from dagster_project.exports import ExportError, contract_of_file
+from dagster_project.results import careless_results
+from dagster_project.study import Study, StudyError, codebook_tables, judged_blocks, least_run, read_study, timed_waves
 
 
 def _read(folder: Path, careless: str) -> Study:
@@ -68,6 +70,11 @@ def test_without_a_declaration_nothing_is_judged(tmp_path: Path) -> None:
             "careless.most_sd: -1: input should be greater than or equal to 0; give the SD of a person's answers to an"
             " instrument up to which they mark a sheet, in points of an answer; left out, this sign is not looked for",
         ),
+        (
+            "{least_seconds_per_item: 0}",
+            "careless.least_seconds_per_item: 0: input should be greater than 0; give the seconds per answered item below which a"
+            " sheet is marked, of exports that declare duration; left out, this sign is not looked for",
+        ),
     ],
 )
 def test_what_cannot_be_judged_is_one_line(tmp_path: Path, careless: str, message: str) -> None:
@@ -96,4 +103,84 @@ def test_an_instrument_with_different_answers_is_not_judged(tmp_path: Path) -> N
     assert str(refusal.value) == (
         f"{protocol}: careless: habits has items with different answers, so that identical answers are not the same tick; take"
         " it out of careless, or change least_items"
+    )
+
+
+def _edited(folder: Path, *edits: tuple[str, str]) -> Path:
+    """The made study's protocol with other texts."""
+    write_study(folder / "meaning_study", [])
+    file = folder / "meaning_study/study.yaml"
+    text = file.read_text(encoding="utf-8")
+    for before, after in edits:
+        assert before in text
+        text = text.replace(before, after)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+T1_TIME = "duration: {column: interviewtime, unit: seconds}"
+T2_TIME = "    duration: {column: Time taken, unit: clock}\n"
+
+
+def test_the_time_of_whole_sheets_is_judged_in_waves_whose_exports_say_it(tmp_path: Path) -> None:
+    study = read_study(_edited(tmp_path, (T2_TIME, "")).parent)
+    assert timed_waves(study.protocol) == ("T1",)
+    tables = codebook_tables(study)
+    row = tables["careless"].to_pylist()[-1]
+    assert (row["block"], row["least_run"], row["least_seconds_per_item"]) == ("whole_sheet", None, 2.5)
+    exports = tables["wave_exports"].to_pylist()
+    columns = ("wave", "duration_column", "duration_unit", "duration_mark")
+    assert [tuple(export[name] for name in columns) for export in exports] == [
+        ("T1", "interviewtime", "seconds", "."), ("T2", None, None, None), ("T3", None, None, None),
+    ]  # fmt: skip
+
+
+def test_time_alone_needs_no_block_of_items(tmp_path: Path) -> None:
+    study = read_study(_edited(tmp_path, ("least_items: 6", "least_items: 11")).parent)
+    assert [row["block"] for row in codebook_tables(study)["careless"].to_pylist()] == ["whole_sheet"]
+    assert {(row.outcome, row.category) for row in careless_results([], study)} == {("whole_sheet", "short_time")}
+
+
+@pytest.mark.parametrize(
+    ("edits", "message"),
+    [
+        (
+            [(T2_TIME, ""), (f"    {T1_TIME}\n", "")],
+            "careless.least_seconds_per_item: no export says how long a sheet took; declare duration in the export of a wave,"
+            " e.g. duration: {column: interviewtime, unit: seconds}, or take least_seconds_per_item out",
+        ),
+        (
+            [(T1_TIME, "duration: {column: interviewtime}")],
+            "exports[1].duration.unit: the key is missing; give what its numbers are in: seconds, milliseconds or minutes; clock"
+            " for hours:minutes:seconds",
+        ),
+        (
+            [(T1_TIME, "duration: {column: interviewtime, unit: hours}")],
+            "exports[1].duration.unit: 'hours': input should be 'seconds', 'milliseconds', 'minutes' or 'clock'; give what its"
+            " numbers are in: seconds, milliseconds or minutes; clock for hours:minutes:seconds",
+        ),
+        (
+            [("reader: delimited, respondent: Person}", "reader: delimited, respondent: Person, duration: {column: a, unit: clock}}")],
+            "export roster declares duration; only a wave's can",
+        ),
+    ],
+)  # fmt: skip
+def test_a_time_that_is_not_there_or_has_no_unit_is_one_line(
+    tmp_path: Path, edits: list[tuple[str, str]], message: str
+) -> None:
+    file = _edited(tmp_path, *edits)
+    with pytest.raises(StudyError) as refusal:
+        read_study(file.parent)
+    assert str(refusal.value) == f"{file}: {message}"
+
+
+def test_a_file_without_the_column_of_its_time_is_refused(tmp_path: Path) -> None:
+    study = read_study(write_study(tmp_path / "meaning_study", made_people(2)))
+    export = next(export for export in study.protocol.exports if export.wave == "T1")
+    file = study.folder / "raw/T1/t1.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("interviewtime", "other"), encoding="utf-8")
+    with pytest.raises(ExportError) as refusal:
+        contract_of_file(file, "t1.csv", study, export).raise_if_broken()
+    assert str(refusal.value) == (
+        't1.csv: T1: column "interviewtime" (duration) is missing; correct the export, or duration in the protocol'
     )

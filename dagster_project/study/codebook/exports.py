@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from dagster_project.study.codebook.columns import NUMBER, TEXT, WHOLE, answer_type, codebook_table
+from dagster_project.study.export import Export
 from dagster_project.study.study import SERVICES, Study
 
 
@@ -34,13 +35,26 @@ def wave_exports_table(study: Study) -> pa.Table:
     """Which table of schema raw holds which part of a wave."""
     wave_orders = {wave.wave: order for order, wave in enumerate(study.protocol.waves, start=1)}
     return codebook_table(
-        {"wave": TEXT, "wave_order": WHOLE, "part": WHOLE, "table_name": TEXT, "decimal_mark": TEXT},
+        {"wave": TEXT, "wave_order": WHOLE, "part": WHOLE, "table_name": TEXT, "decimal_mark": TEXT}
+        | {"duration_column": TEXT, "duration_unit": TEXT, "duration_mark": TEXT},
         [
-            (export.wave, wave_orders[export.wave], study.protocol.part_number(export), export.table, export.decimal)
+            (
+                *(export.wave, wave_orders[export.wave], study.protocol.part_number(export), export.table, export.decimal),
+                *_duration(export),
+            )
             for export in study.protocol.wave_exports
             if export.wave is not None
         ],
     )
+
+
+def _duration(export: Export) -> tuple[str | None, str | None, str | None]:
+    """The column with the time that a sheet took, its unit and its decimal mark. The time of a repeat group is in that of
+    its submission."""
+    if export.duration is None:
+        return None, "of_submission" if export.repeat_of is not None else None, None
+    column = export.duration.column
+    return column, export.duration.unit, export.decimal_mark_of(column)
 
 
 def decimal_marks_table(study: Study) -> pa.Table:

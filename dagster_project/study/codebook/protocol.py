@@ -5,7 +5,7 @@ Belongs here: one function a table. Does not belong here: instruments, exports, 
 
 import pyarrow as pa
 
-from dagster_project.study.careless import judged_blocks, least_run
+from dagster_project.study.careless import WHOLE_SHEET, judged_blocks, least_run
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
 from dagster_project.study.covariates import covariates_of, imputes_covariates, subgroups_of, terms_of
 from dagster_project.study.export import MISSING_REASONS
@@ -147,20 +147,25 @@ def visit_windows_table(study: Study) -> pa.Table:
 
 
 def careless_table(study: Study) -> pa.Table:
-    """The blocks whose answers are judged for signs of carelessness, with their limits; empty where none are declared."""
+    """The blocks whose answers are judged for signs of carelessness, and the whole sheet where its time is, with their
+    limits; empty where none are declared."""
     careless = study.protocol.careless
     blocks = judged_blocks(careless, study.instruments)
+    rows: list[tuple[object, ...]] = [
+        (
+            *(block.instrument, order, block.item_count, careless.least_items, least_run(block, careless)),
+            *(careless.most_sd, None, careless.source),
+        )
+        for order, block in enumerate(blocks, start=1)
+        if careless is not None
+    ]
+    if careless is not None and careless.least_seconds_per_item is not None:
+        limits = (None, careless.least_seconds_per_item, careless.source)
+        rows.append((WHOLE_SHEET, len(blocks) + 1, None, 1, None, *limits))
     return codebook_table(
         {"block": TEXT, "block_order": WHOLE, "items_total": WHOLE, "least_answers": WHOLE, "least_run": WHOLE}
-        | {"most_sd": NUMBER, "source": TEXT},
-        [
-            (
-                *(block.instrument, order, block.item_count, careless.least_items, least_run(block, careless)),
-                *(careless.most_sd, careless.source),
-            )
-            for order, block in enumerate(blocks, start=1)
-            if careless is not None
-        ],
+        | {"most_sd": NUMBER, "least_seconds_per_item": NUMBER, "source": TEXT},
+        rows,
     )
 
 

@@ -1,11 +1,15 @@
-{#- Every text that fits no anchor, label, category or limit: one row a cell, with where a person finds it. -#}
+{#- Every text that fits no anchor, label, category, limit or length of time: one row a cell, with where a person finds it. -#}
 -- depends_on: {{ ref('answer_codes') }}
 -- depends_on: {{ ref('participants') }}
 -- depends_on: {{ source('raw', 'roster') }}
 {%- set later = codebook_parts() %}
+{%- set timed_tables = codebook_wave_tables() | selectattr('duration_column') | list %}
 {%- set items = codebook_items() %}
 {%- set empty_cells = {
     'participant_id': 'varchar', 'wave': 'varchar', 'item': 'varchar', 'source_file': 'varchar', 'source_row': 'bigint',
+} %}
+{%- set empty_durations = {
+    'wave': 'varchar', 'source_file': 'varchar', 'source_row': 'bigint', 'answer_text': 'varchar', 'reason': 'varchar',
 } %}
 {%- set empty_facts = {'source_file': 'varchar', 'source_row': 'bigint', 'item': 'varchar', 'answer_text': 'varchar'} %}
 
@@ -53,6 +57,23 @@ facts as (
         on typed.source_file = written.source_file and typed.source_row = written.source_row
     where typed.{{ quoted(variable.variable ~ '__missing') }} = 'invalid'
     {% endcall %}
+),
+
+durations as (
+    {% call(table) union_over(timed_tables, empty_durations) %}
+    select
+        written.wave,
+        written.source_file,
+        written.source_row,
+        written.duration as answer_text,
+        {{ text_literal(rejected_duration_words(table.duration_unit)) }} as reason
+    from {{ source('raw', 'answers') }} as written
+    inner join {{ ref('participants') }} as people on written.participant_id = people.participant_id
+    where written.wave = {{ text_literal(table.wave) }}
+        and written.part = {{ table.part }}
+        and {{ cell_text('written.duration') }} <> ''
+        and {{ read_seconds(cell_text('written.duration'), table) }} is null
+    {% endcall %}
 )
 
 select
@@ -66,3 +87,6 @@ from written
 union all
 select null, source_file, source_row, item, answer_text, 'outside the declared categories or limits'
 from facts
+union all
+select wave, source_file, source_row, 'duration', answer_text, reason
+from durations

@@ -10,7 +10,7 @@
 {%- set numbers = raw_number_columns() %}
 {%- set empty = {
     'participant_id': 'varchar', 'wave': 'varchar', 'part': 'integer', 'answered_on': 'date', 'source_file': 'varchar',
-    'source_row': 'bigint',
+    'source_row': 'bigint', 'seconds_taken': 'double',
 } %}
 
 {% call(table) union_over(codebook_wave_tables(), empty) %}
@@ -36,7 +36,8 @@ select
     {{ table.part }} as part,
     answered_on_day as answered_on,
     source_file,
-    source_row
+    source_row,
+    {{ read_seconds(cell_text('duration'), table) }} as seconds_taken
     {%- for entry in placed %},
     {%- set item = entry.item %}
     {%- if entry.is_here %}
@@ -51,6 +52,9 @@ from (
         answered_on_day,
         source_file,
         source_row
+        {%- if table.duration_column %},
+        duration
+        {%- endif %}
         {%- for entry in placed if entry.is_here %},
         {%- set column = quoted(entry.item.item) %}
         {{ column if entry.is_number else cell_text(column) }} as {{ column }}

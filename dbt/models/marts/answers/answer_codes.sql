@@ -17,13 +17,15 @@ with sheets as (
         answers.wave,
         {%- if parts | length == 1 %}
         answers.answered_on,
+        answers.seconds_taken,
         answers.source_file,
         answers.source_row
         {%- for item in items %},
         answers.{{ quoted(item.item) }}
         {%- endfor %}
         {%- else %}
-        {{ from_parts('answered_on', parts) }} as answered_on
+        {{ from_parts('answered_on', parts) }} as answered_on,
+        case when count(*) = count(answers.seconds_taken) then sum(answers.seconds_taken) end as seconds_taken
         {%- for part in parts %},
         max(case when answers.part = {{ part }} then answers.source_file end) as {{ of_part('source_file', part) }},
         max(case when answers.part = {{ part }} then answers.source_row end) as {{ of_part('source_row', part) }}
@@ -56,7 +58,8 @@ planned_sheets as (
     select
         sheets.participant_id,
         sheets.wave,
-        sheets.answered_on
+        sheets.answered_on,
+        sheets.seconds_taken
         {%- for part in parts %},
         sheets.{{ of_part('source_file', part) }},
         sheets.{{ of_part('source_row', part) }}
@@ -74,7 +77,8 @@ planned_sheets as (
     select
         participant_id,
         wave,
-        answered_on
+        answered_on,
+        seconds_taken
         {%- for part in parts %},
         {{ of_part('source_file', part) }},
         {{ of_part('source_row', part) }}
@@ -94,7 +98,8 @@ select
     cast(participant_id as varchar) as participant_id,
     cast(wave as varchar) as wave,
     not {{ holds_anything(items) }} as is_blank,
-    cast(answered_on as date) as answered_on
+    cast(answered_on as date) as answered_on,
+    cast(seconds_taken as double) as seconds_taken
     {%- for part in parts %},
     cast({{ of_part('source_file', part) }} as varchar) as {{ of_part('source_file', part) }},
     cast({{ of_part('source_row', part) }} as bigint) as {{ of_part('source_row', part) }}

@@ -1,4 +1,5 @@
-{#- Each sign of careless answers, person by person: for every block that is declared to be judged, and for all of them together.
+{#- Each sign of careless answers, person by person: for every block that is declared to be judged, for the time that a
+    whole sheet took, and for all of them together.
     Everybody in each wave that asks the block; who did not return it, or answered too few of its items, is not judged.
     Nobody is excluded by it. -#}
 -- depends_on: {{ ref('returns') }}
@@ -9,7 +10,7 @@
 } %}
 {%- set blocks = codebook_careless() %}
 
-with signs as (
+with block_signs as (
 {% call(block) union_over(blocks, empty) %}
 {%- set items = block['items'] %}
 select
@@ -61,6 +62,46 @@ from (
 {% endcall %}
 ),
 
+time_signs as (
+{% call(limit) union_over(codebook_short_time(), empty) %}
+select
+    participant_id,
+    wave,
+    {{ text_literal(limit.block) }} as block,
+    'short_time' as sign,
+    case when reason is null then seconds_taken / n_answers end as value,
+    reason is null as is_judged,
+    reason is null and round(seconds_taken / nullif(n_answers, 0), 9) < {{ limit.least_seconds_per_item }} as is_marked,
+    reason
+from (
+    select
+        timed.*,
+        coalesce(
+            missing_reason,
+            case when n_answers = 0 then 'too_few_items' when seconds_taken is null then 'no_duration' end
+        ) as reason
+    from (
+        select
+            states.participant_id,
+            states.wave,
+            states.missing_reason,
+            codes.seconds_taken,
+            {{ sum_of_answers(limit['items'], 0) }} as n_answers
+        from {{ ref('returns') }} as states
+        left join {{ ref('answer_codes') }} as codes
+            on states.participant_id = codes.participant_id and states.wave = codes.wave and states.is_returned
+        where states.wave in ({% for wave in limit.waves %}{{ text_literal(wave) }}{{ ', ' if not loop.last }}{% endfor %})
+    ) as timed
+) as reasoned
+{% endcall %}
+),
+
+signs as (
+    select * from block_signs
+    union all
+    select * from time_signs
+),
+
 together as (
     select
         participant_id,
@@ -68,7 +109,7 @@ together as (
         sign,
         count(*) filter (where is_marked) as n_marked,
         bool_or(is_judged) as is_judged,
-        any_value(reason) as reason
+        min(reason) as reason
     from signs
     group by grouping sets ((participant_id, wave, sign), (participant_id, wave))
 )
@@ -94,3 +135,5 @@ select
     n_marked > 0,
     cast(case when not is_judged then reason end as varchar)
 from together
+-- The time is of the whole sheet already.
+where sign is distinct from 'short_time'
