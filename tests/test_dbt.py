@@ -54,6 +54,7 @@ def test_every_scoring_rule_holds(tested: tuple[dict, list[dict]]) -> None:
             "sums_over_times_and_covariates_are_summed_up_together",
             "a_covariate_that_is_not_known_may_be_its_mean",
             "who_counts_over_time_and_with_covariates",
+            "who_counts_where_a_wave_is_planned_for_some",
             "an_item_may_allow_some_numbers_only",
             "a_duration_is_read_in_its_unit",
             "items_have_their_own_anchors_and_tables",

@@ -8,6 +8,7 @@ EXAMPLES = {
     "Band.low": "5",
     "Bands.source": "A citation",
     "Careless.instruments": "[mood]",
+    "Careless.least_seconds_per_item": "2",
     "Careless.most_sd": "0.2",
     "Careless.source": "A citation",
     "Categorical.label": "Living situation",
