@@ -46,10 +46,15 @@ class Covariates:
                     sign * (baseline - followup)[counts], np.column_stack(columns) if columns else np.empty((0, 0)),
                     baseline[counts], [self.columns(name, counts) for name in self.variables],
                 )  # fmt: skip
-                for group in names[1:]:
-                    has_fit = names[0] in present and group in present
-                    values = fits[present.index(group)] if has_fit else _NOTHING
-                    yield f"change_covariate_adjusted/{scale}/{group}/{contrast['contrast']}", values | n
+                covariates = [self.columns(name, counts) for name in self.variables]
+                means = adjusted_means(np.array(columns).T, baseline[counts], covariates, followup[counts], sign)
+                for group in names:
+                    address = f"change_covariate_adjusted/{scale}/{group}/{contrast['contrast']}"
+                    if group in present and means:
+                        yield address, means[present.index(group)]
+                    if group != names[0]:
+                        has_fit = names[0] in present and group in present
+                        yield address, (fits[present.index(group)] if has_fit else _NOTHING) | n
 
     def columns(self, variable: str, counts: Array) -> Array:
         """A number, or a column for each category that somebody is in; where that is declared with means of the roster for what
@@ -111,6 +116,34 @@ def _fits(change: Array, groups: Array, baseline: Array, covariates: Sequence[Ar
         }
         for group, (difference, se) in enumerate(zip(differences, errors, strict=True))
     ]  # fmt: skip
+
+
+def adjusted_means(
+    groups: Array, baseline: Array, covariates: Sequence[Array], followup: Array, sign: int
+) -> list[dict[str, float]]:
+    """The mean change and the mean score at follow-up of each group at everybody's means of baseline and covariates, each from
+    a regression of its own; nothing where a group, a slope or an error cannot be told."""
+    count = groups.shape[1] if groups.ndim == 2 else 0
+    if count < 2:
+        return []
+    others = np.column_stack([baseline, *covariates])
+    design = np.column_stack([groups, others])
+    rank_needed = count + 1 + sum(max(1, columns.shape[1] - 1) for columns in covariates)
+    means: list[dict[str, float]] = [{} for _ in range(count)]
+    for name, outcome in (("change", sign * (baseline - followup)), ("followup", followup)):
+        coefficients, inverse, rest, rank = least_squares(design, outcome)
+        df = len(outcome) - rank
+        if rank < rank_needed or df < 1 or rest <= _ROUNDING * float(np.sum((outcome - outcome.mean()) ** 2)):
+            return []
+        quantile = float(stats.t.ppf(0.975, df))
+        for group in range(count):
+            weights = np.concatenate([np.eye(count)[group], others.mean(axis=0)])
+            mean, error = float(weights @ coefficients), math.sqrt(rest / df * float(weights @ inverse @ weights))
+            means[group] |= {
+                f"adjusted_mean_{name}": mean, f"adjusted_mean_{name}_ci95_low": mean - quantile * error,
+                f"adjusted_mean_{name}_ci95_high": mean + quantile * error, "adjusted_mean_se": error,
+            }  # fmt: skip
+    return means
 
 
 def least_squares(design: Array, outcome: Array) -> tuple[Array, Array, float, int]:

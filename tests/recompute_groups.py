@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from recompute_covariates import Covariates
+from recompute_covariates import Covariates, adjusted_means
 from recompute_families import families_of_groups
 from recompute_growth import Growth
 from recompute_sensitivity import Sensitivity
@@ -47,7 +47,8 @@ class Groups:
         p: dict[str, float] = {}
         for tests in (self._change, self._adjusted, self._covariates.results):
             for address, results in tests():
-                p[address] = results.get("p", math.nan)
+                if "p" in results:
+                    p[address] = results["p"]
                 yield address, results
         yield from families_of_groups(self._study, p)
         yield from self._subgroups.results()
@@ -167,10 +168,17 @@ class Groups:
                 fits = _least_squares(changes, present) if len(present) > 1 else {}
                 names = ("difference", "se", "t", "df", "p", "ci95_low", "ci95_high", "p_slopes")
                 nothing = dict.fromkeys(names, math.nan)
-                for group in self.names[1:]:
+                sizes = [len(changes[group][2]) for group in present]
+                baseline, followup = (np.concatenate([changes[name][part] for name in present] or [[]]) for part in (0, 1))
+                sign = 1 if contrast["direction"] == "baseline_minus_followup" else -1
+                means = adjusted_means(np.repeat(np.eye(len(present)), sizes, axis=0), baseline, [], followup, sign)
+                for group in self.names:
                     address = f"change_adjusted/{scale}/{group}/{contrast['contrast']}"
-                    has_both = self.names[0] in present and group in present
-                    yield address, (fits.get(group, nothing) if has_both else nothing) | {"n": n}
+                    if group in present and means:
+                        yield address, means[present.index(group)]
+                    if group != self.names[0]:
+                        has_both = self.names[0] in present and group in present
+                        yield address, (fits.get(group, nothing) if has_both else nothing) | {"n": n}
 
     def _services(self) -> Results:
         study = self._study

@@ -37,8 +37,9 @@ def test_every_adjusted_number_is_what_its_people_give(workspace: Any) -> None:
     report = recompute(workspace.release / "warehouse.duckdb")
     assert [str(difference) for difference in report.differences] == []
     values = {name: value for name, value in workspace.values().items() if name.startswith(f"{ANALYSIS}/")}
-    # Two scales, two contrasts, two groups; ten numbers each, and both adjusted p of the family's two tests.
-    assert len(values) == 8 * 10 + 4
+    # Two scales, two contrasts, two groups; ten numbers each, and both adjusted p of the family's two tests. Seven numbers of
+    # adjusted means of three groups.
+    assert len(values) == 8 * 10 + 4 + 4 * 3 * 7
     assert all(value is not None for value in values.values())
     assert not [name for name in report.uncovered if name.startswith(("change_subgroup", "change_interaction"))]
     of_subgroups = {
