@@ -39,7 +39,7 @@ def careless_results(careless_counts: Iterable[MartRow], study: Study) -> list[R
     asked_blocks = _asked_blocks(study, careless)
     for block, sign, words in _marks(study, careless):
         for wave in study.protocol.waves:
-            if (block, wave.wave) not in asked_blocks:
+            if (sign if sign == ANY_SIGN else block, wave.wave) not in asked_blocks:
                 continue
             row = counts.get((block, sign, wave.wave), _NO_SHEET)
             n = int(row["n"])
@@ -69,8 +69,8 @@ def _note(sign: str) -> str:
 
 
 def _asked_blocks(study: Study, careless: Careless) -> set[tuple[str, str | None]]:
-    """Each judged block with the waves that ask it, the whole sheet with those whose time is known; any_block with the waves
-    of any of them."""
+    """Each judged block with the waves that ask it, the whole sheet with those whose time is known; any_block with
+    the waves that ask one of them, and any_sign with those that have either."""
     codes = {block.instrument for block in judged_blocks(careless, study.instruments)}
     blocks_in_waves = {
         (block.block, export.wave)
@@ -78,8 +78,10 @@ def _asked_blocks(study: Study, careless: Careless) -> set[tuple[str, str | None
         for block in export.blocks
         if block.block in codes and study.column_of(block)
     }
-    blocks_in_waves |= {(WHOLE_SHEET, wave) for wave in timed_waves(study.protocol)}
-    return blocks_in_waves | {(ANY_BLOCK, wave) for _, wave in blocks_in_waves}
+    any_in_waves = {(ANY_BLOCK, wave) for _, wave in blocks_in_waves}
+    times_in_waves = {(WHOLE_SHEET, wave) for wave in timed_waves(study.protocol)}
+    signs_in_waves = {(ANY_SIGN, wave) for _, wave in blocks_in_waves | times_in_waves}
+    return blocks_in_waves | any_in_waves | times_in_waves | signs_in_waves
 
 
 _IN_ANY_BLOCK = {LONG_STRING: "a long run of identical answers", LOW_VARIATION: "little variation of answers"}
