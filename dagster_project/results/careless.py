@@ -143,6 +143,19 @@ def _time_rows(waves: Sequence[str], numbers: Numbers) -> list[Row]:
     return rows
 
 
+def _notes(careless: Careless, *, has_blocks: bool) -> tuple[str, ...]:
+    """What is said below the table. has_blocks: whether answers are judged, or time alone."""
+    is_timed = careless.least_seconds_per_item is not None
+    judged_sheets = ["whose time is known"] * is_timed + ["with enough answers to be judged"] * has_blocks
+    symptom_words = " Whoever is the same in all that the items ask, such as people without any symptom, is marked as well."
+    own_limits = f"Limits: {careless.source}." if careless.source else ""
+    return (
+        f"Of the sheets {', or '.join(judged_sheets)}; Wilson's intervals. Nobody is excluded: a sign is a reason to look."
+        f"{symptom_words if has_blocks else ''}",
+        f"Sources: {sources_of(careless)}." if has_blocks else own_limits,
+    )
+
+
 def careless_table(study: Study, numbers: Numbers) -> Table:
     """The sheets that are marked, by block and sign."""
     waves, careless, rows = [wave.wave for wave in study.protocol.waves], study.protocol.careless, []
@@ -162,12 +175,6 @@ def careless_table(study: Study, numbers: Numbers) -> Table:
         rows.append(Row(f"{words[0].upper()}{words[1:]}", tuple(cells)))
         if sign == SHORT_TIME:
             rows += _time_rows(waves, numbers)
-    is_timed = careless is not None and careless.least_seconds_per_item is not None
-    notes = (
-        f"Of the sheets {'whose time is known, or ' if is_timed else ''}with enough answers to be judged; Wilson's"
-        " intervals. Nobody is excluded: a sign is a reason to look. Whoever is the same in all that the items ask, such as"
-        " people without any symptom, is marked as well.",
-        f"Sources: {sources_of(careless)}." if careless is not None else "",
-    )
+    notes = _notes(careless, has_blocks=bool(names)) if careless is not None else ()
     columns = tuple(Column(name, wave) for wave in waves for name in ("sheets", "% [95 % CI]"))
     return Table("", "careless", "Sheets with signs of careless answers", columns, tuple(rows), notes)
