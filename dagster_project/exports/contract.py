@@ -35,8 +35,8 @@ from dagster_project.exports.row_rules import (
 from dagster_project.exports.table import TextTable
 from dagster_project.study import DURATION, Export, Study
 
-#: Columns that every export has in schema raw.
-_RESERVED_NAMES = (RESPONDENT, ANSWERED_ON, "source_file", "source_row")
+#: Columns that every export has in schema raw or, beside the items, where its answers are kept.
+_RESERVED_NAMES = (RESPONDENT, ANSWERED_ON, "source_file", "source_row", "seconds_taken")
 
 
 def apply_contract(table: TextTable, study: Study, export: Export, sha256: str, name: str) -> ContractResult:

@@ -39,7 +39,7 @@ def careless_results(careless_counts: Iterable[MartRow], study: Study) -> list[R
     asked_blocks = _asked_blocks(study, careless)
     for block, sign, words in _marks(study, careless):
         for wave in study.protocol.waves:
-            if (block, wave.wave) not in asked_blocks:
+            if (sign if sign == ANY_SIGN else block, wave.wave) not in asked_blocks:
                 continue
             row = counts.get((block, sign, wave.wave), _NO_SHEET)
             n = int(row["n"])
@@ -69,8 +69,8 @@ def _note(sign: str) -> str:
 
 
 def _asked_blocks(study: Study, careless: Careless) -> set[tuple[str, str | None]]:
-    """Each judged block with the waves that ask it, the whole sheet with those whose time is known; any_block with the waves
-    of any of them."""
+    """Each judged block with the waves that ask it, the whole sheet with those whose time is known; any_block with
+    the waves that ask one of them, and any_sign with those that have either."""
     codes = {block.instrument for block in judged_blocks(careless, study.instruments)}
     blocks_in_waves = {
         (block.block, export.wave)
@@ -78,8 +78,10 @@ def _asked_blocks(study: Study, careless: Careless) -> set[tuple[str, str | None
         for block in export.blocks
         if block.block in codes and study.column_of(block)
     }
-    blocks_in_waves |= {(WHOLE_SHEET, wave) for wave in timed_waves(study.protocol)}
-    return blocks_in_waves | {(ANY_BLOCK, wave) for _, wave in blocks_in_waves}
+    any_in_waves = {(ANY_BLOCK, wave) for _, wave in blocks_in_waves}
+    times_in_waves = {(WHOLE_SHEET, wave) for wave in timed_waves(study.protocol)}
+    signs_in_waves = {(ANY_SIGN, wave) for _, wave in blocks_in_waves | times_in_waves}
+    return blocks_in_waves | any_in_waves | times_in_waves | signs_in_waves
 
 
 _IN_ANY_BLOCK = {LONG_STRING: "a long run of identical answers", LOW_VARIATION: "little variation of answers"}
@@ -141,6 +143,19 @@ def _time_rows(waves: Sequence[str], numbers: Numbers) -> list[Row]:
     return rows
 
 
+def _notes(careless: Careless, *, has_blocks: bool) -> tuple[str, ...]:
+    """What is said below the table. has_blocks: whether answers are judged, or time alone."""
+    is_timed = careless.least_seconds_per_item is not None
+    judged_sheets = ["whose time is known"] * is_timed + ["with enough answers to be judged"] * has_blocks
+    symptom_words = " Whoever is the same in all that the items ask, such as people without any symptom, is marked as well."
+    own_limits = f"Limits: {careless.source}." if careless.source else ""
+    return (
+        f"Of the sheets {', or '.join(judged_sheets)}; Wilson's intervals. Nobody is excluded: a sign is a reason to look."
+        f"{symptom_words if has_blocks else ''}",
+        f"Sources: {sources_of(careless)}." if has_blocks else own_limits,
+    )
+
+
 def careless_table(study: Study, numbers: Numbers) -> Table:
     """The sheets that are marked, by block and sign."""
     waves, careless, rows = [wave.wave for wave in study.protocol.waves], study.protocol.careless, []
@@ -160,12 +175,6 @@ def careless_table(study: Study, numbers: Numbers) -> Table:
         rows.append(Row(f"{words[0].upper()}{words[1:]}", tuple(cells)))
         if sign == SHORT_TIME:
             rows += _time_rows(waves, numbers)
-    is_timed = careless is not None and careless.least_seconds_per_item is not None
-    notes = (
-        f"Of the sheets {'whose time is known, or ' if is_timed else ''}with enough answers to be judged; Wilson's"
-        " intervals. Nobody is excluded: a sign is a reason to look. Whoever is the same in all that the items ask, such as"
-        " people without any symptom, is marked as well.",
-        f"Sources: {sources_of(careless)}." if careless is not None else "",
-    )
+    notes = _notes(careless, has_blocks=bool(names)) if careless is not None else ()
     columns = tuple(Column(name, wave) for wave in waves for name in ("sheets", "% [95 % CI]"))
     return Table("", "careless", "Sheets with signs of careless answers", columns, tuple(rows), notes)

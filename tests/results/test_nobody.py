@@ -34,6 +34,23 @@ def test_a_wave_that_does_not_ask_a_block_has_no_sheets_of_it(study: Study) -> N
     assert waves == {"T1", "T3"}
 
 
+def test_a_wave_that_asks_no_block_has_its_time_alone(study: Study) -> None:
+    exports = tuple(
+        export.model_copy(update={"blocks": tuple(block for block in export.blocks if block.block == "pss4")})
+        if export.wave == "T2"
+        else export
+        for export in study.protocol.exports
+    )
+    timed = replace(study, protocol=study.protocol.model_copy(update={"exports": exports}))
+    results = {row.result_id: row for row in careless_results([], timed) if row.wave == "T2"}
+    assert {(row.outcome, row.category) for row in results.values()} == {
+        ("whole_sheet", "short_time"), ("any_block", "any_sign"),
+    }  # fmt: skip
+    median, unknown = (results[f"careless/whole_sheet/short_time/T2/{name}"] for name in ("median", "n_no_duration"))
+    assert (median.value, median.note) == (None, "of no sheet with an answer the time is known")
+    assert (unknown.value, unknown.printed) == (0, "0")
+
+
 def test_nobodys_scores_depend_on_a_variant(study: Study) -> None:
     variant = Variant(variant="lenient", scales={"habits_total": ScaleRule(minimum_answered=0.5)})
     declared = replace(study, protocol=study.protocol.model_copy(update={"variants": (variant,)}))

@@ -163,6 +163,16 @@ def test_time_alone_needs_no_block_of_items(tmp_path: Path) -> None:
             [("reader: delimited, respondent: Person}", "reader: delimited, respondent: Person, duration: {column: a, unit: clock}}")],
             "export roster declares duration; only a wave's can",
         ),
+        (
+            [
+                (
+                    "groups: none",
+                    "groups: none\nparticipant_variables: [{variable: duration, label: Years ill, section: Illness, kind: number}]",
+                ),
+                ("reader: delimited, respondent: Person}", "reader: delimited, respondent: Person, blocks: [{block: participants, columns: {duration: Years}}]}"),
+            ],
+            "'duration' is the code of a participant variable and of a column of each export with a duration; rename one of them",
+        ),
     ],
 )  # fmt: skip
 def test_a_time_that_is_not_there_or_has_no_unit_is_one_line(
