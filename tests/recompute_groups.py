@@ -311,9 +311,8 @@ def _least_squares(changes: Mapping[str, tuple[Array, Array, Array]], groups: li
     full = np.column_stack([dummies, dummies * x[:, None]])
     _, full_rest = _fit(full, y)
     f_df = (len(groups) - 1, len(y) - full.shape[1])
-    p_slopes = (
-        float(stats.f.sf((rest - full_rest) / f_df[0] / (full_rest / f_df[1]), *f_df)) if full_rest > 1e-10 else math.nan
-    )
+    has_slopes = f_df[1] > 0 and full_rest > 1e-10
+    p_slopes = float(stats.f.sf((rest - full_rest) / f_df[0] / (full_rest / f_df[1]), *f_df)) if has_slopes else math.nan
     results = {}
     for index, group in enumerate(groups[1:]):
         se = math.sqrt(spread[index, index])

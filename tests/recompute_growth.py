@@ -151,12 +151,10 @@ class Growth:
             weighted = np.linalg.solve(line @ spread @ line.T + error**2 * np.eye(known.sum()), design)
             information += design.T @ weighted
             right_side += weighted.T @ scores[person, known]
-        variance = (
-            np.linalg.inv(information)
-            if np.isfinite(information).all() and _is_regular(information)
-            else information * math.nan
+        variance = _inverse(information)
+        line = (np.where(np.isnan(variance), 0, variance) @ right_side + 0 * np.diag(variance))[: 2 * len(members)].reshape(
+            -1, 2
         )
-        line = (variance @ right_side)[: 2 * len(members)].reshape(-1, 2)
         yield (
             f"{analysis}/{scale}",
             {
@@ -224,8 +222,14 @@ def _with_mean(term: Array) -> Array:
     return np.where(known, term, term[known].mean()) if known.any() else term
 
 
-def _is_regular(matrix: Array) -> bool:
-    return bool(np.linalg.matrix_rank(matrix) == len(matrix))
+def _inverse(matrix: Array) -> Array:
+    """The inverse, as if without the rows and columns of groups without people, which are NaN; all of it where there is none."""
+    inverse = np.full_like(matrix, math.nan)
+    present = np.flatnonzero(np.diag(matrix) != 0)
+    part = matrix[np.ix_(present, present)]
+    if np.isfinite(part).all() and np.linalg.matrix_rank(part) == len(part):
+        inverse[np.ix_(present, present)] = np.linalg.inv(part)
+    return inverse
 
 
 def _named(line: Array, variance: Array) -> dict[str, float]:

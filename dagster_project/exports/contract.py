@@ -4,6 +4,7 @@ Belongs here: applying both to one file. Does not belong here: columns (columns.
 result (contract_result.py), reading a format, typing an answer, comparing waves with the roster.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -156,8 +157,11 @@ def _dates_of_accepted_rows(
     for code, column in dates.items():
         cells = columns.cells(columns.date_headers[code])
         if column.unread and cells is not None:
-            texts = set(pc.unique(pc.filter(cells, pc.invert(is_set_aside))).to_pylist())
-            column = replace(column, unread=tuple(text for text in column.unread if text in texts))
+            counts: Counter[str] = Counter()
+            for entry in pc.value_counts(pc.filter(cells, pc.invert(is_set_aside))).to_pylist():
+                counts[(entry["values"] or "").strip()] += entry["counts"]
+            unread = tuple(text for text in column.unread if counts[text])
+            column = replace(column, unread=unread, unread_cells=sum(counts[text] for text in unread))
         accepted_dates[code] = column
     return accepted_dates
 

@@ -216,7 +216,7 @@ class ContractResult:
             header = self._header_text(self.date_headers[code])
             if column.unread:
                 texts = abbreviated_list([quoted(text) for text in column.unread])
-                count, verb = (f"{len(column.unread)} dates", "count") if len(column.unread) > 1 else ("a date", "counts")
+                count, verb = (f"{column.unread_cells} dates", "count") if column.unread_cells > 1 else ("a date", "counts")
                 warnings.append(
                     f"column {header}: {count} cannot be read, and {verb} as missing: {texts}; correct the cells, or say how"
                     " they are written under dates of the export"

@@ -48,14 +48,16 @@ class DateColumn:
     """The dates of a column, by the text of the cell.
 
     values: of each text that is not blank, the date with its time as written; None where it cannot be read. problem: why the
-    column cannot be used, in words that go on after its name. unread: texts without a date. century: the first of the
-    hundred years that years of two digits were taken for, if there were any.
+    column cannot be used, in words that go on after its name. unread: texts without a date, unread_cells: in how many
+    accepted rows they stand. century: the first of the hundred years that years of two digits were taken for, if there were
+    any.
     """
 
     values: Mapping[str, datetime | None]
     problem: str | None = None
     unread: tuple[str, ...] = ()
     century: int | None = None
+    unread_cells: int = 0
 
 
 def read_dates(

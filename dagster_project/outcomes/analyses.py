@@ -69,6 +69,7 @@ from dagster_project.results import (
     table_categories,
     table_change,
     table_characteristics,
+    table_results,
     table_service_use,
     table_summary,
     to_markdown,
@@ -338,9 +339,10 @@ def data_version(results: Sequence[ResultRow]) -> str:
 def all_tables(study: Study, results: Sequence[ResultRow]) -> list[Table]:
     """Every table that a study has: the main ones and those of groups from 1 on, those one step behind them from S1 on."""
     layouts = (table_characteristics, table_service_use, table_categories, table_summary, table_change)
-    tables = [lay_out(study, results) for lay_out in layouts]
-    main_tables = numbered(existing_tables([*tables, *group_tables(study, results)]))
-    return [*main_tables, *supplementary_tables(study, results)]
+    in_tables = table_results(study, results)
+    tables = [lay_out(study, in_tables) for lay_out in layouts]
+    main_tables = numbered(existing_tables([*tables, *group_tables(study, in_tables)]))
+    return [*main_tables, *supplementary_tables(study, in_tables)]
 
 
 def outcome_tables(outcome: Outcome, study: Study, results: Sequence[ResultRow]) -> str:

@@ -29,7 +29,12 @@ NORM_VALUES = """
                 order by scores.participant_id
             ),
             list(
-                if(metrics.metric = 'percentile', scores.percentile_missing_reason, scores.missing_reason)
+                case
+                    when metrics.metric = 'percentile' then scores.percentile_missing_reason
+                    when starts_with(metrics.metric, 'stratum_') and scores.missing_reason is null
+                        and metrics.metric <> 'stratum_' || scores.stratum then 'in stratum ' || scores.stratum
+                    else scores.missing_reason
+                end
                 order by scores.participant_id
             )
         from marts.norm_scores as scores

@@ -21,7 +21,7 @@ from dagster_project.results.covariate_adjustment import covariate_adjusted_resu
 from dagster_project.results.describe import characteristics_results, service_results, summary_results
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.estimand_table import ESTIMANDS_TABLE, estimand_rows
-from dagster_project.results.existing import existing_tables, numbered, with_existing_columns
+from dagster_project.results.existing import existing_tables, numbered, table_results, with_existing_columns
 from dagster_project.results.group_differences import (
     adjusted_change_results,
     change_difference_results,
@@ -247,6 +247,7 @@ __all__ = [
     "table_categories",
     "table_change",
     "table_characteristics",
+    "table_results",
     "table_service_use",
     "table_summary",
     "time_words",

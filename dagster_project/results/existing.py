@@ -1,5 +1,5 @@
-"""Tables as a study has them: without columns that no result fills, without tables that nothing fills, in the long form
-where they are too wide, numbered in order.
+"""Tables as a study has them: without what a wave does not ask, columns that no result fills and tables that nothing fills,
+in the long form where they are too wide, numbered in order.
 
 Belongs here: leaving out and numbering. Does not belong here: layout (main_tables.py and its neighbours).
 """
@@ -9,6 +9,20 @@ from dataclasses import replace
 
 from dagster_project.results.column_lengths import fitting_across
 from dagster_project.results.main_tables import Row, Table
+from dagster_project.results.result_row import ResultRow
+from dagster_project.study import Study
+
+
+def table_results(study: Study, results: Iterable[ResultRow]) -> list[ResultRow]:
+    """The results that tables show: all but those of a measure in a wave that does not ask it, or in a contrast with one.
+    There is nobody and nothing in these, and no cell says so."""
+    ends = {contrast.contrast: (contrast.baseline, contrast.followup) for contrast in study.protocol.contrasts}
+
+    def is_asked(row: ResultRow) -> bool:
+        waves = ends.get(row.contrast, ()) if row.contrast is not None else (row.wave,) if row.wave is not None else ()
+        return all(study.asks(row.outcome, wave) for wave in waves)
+
+    return [row for row in results if is_asked(row)]
 
 
 def with_existing_columns(table: Table) -> Table:

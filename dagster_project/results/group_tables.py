@@ -171,15 +171,17 @@ def _returns(study: Study, numbers: Numbers) -> Table:
 
 
 def _outcome_rows(study: Study, cells_of: CellsOf) -> tuple[Row, ...]:
-    """A heading for each outcome, below it a row for each group that has a result: in a table of differences the reference
-    has none."""
-    rows = []
+    """A heading for each outcome with results, below it a row for each group that has one: in a table of differences the
+    reference has none."""
+    rows: list[Row] = []
     for code in study.protocol.outcomes:
-        rows.append(Row(study.scales[code][1].label))
-        for group in study.protocol.compared_groups:
-            cells = tuple(cells_of(code, group.category))
-            if any(cell.result_ids for cell in cells):
-                rows.append(Row(_group_name(study, group), cells))
+        cells_by_group = {group: tuple(cells_of(code, group.category)) for group in study.protocol.compared_groups}
+        rows_of_groups = [
+            Row(_group_name(study, group), cells)
+            for group, cells in cells_by_group.items()
+            if any(cell.result_ids for cell in cells)
+        ]
+        rows += [Row(study.scales[code][1].label), *rows_of_groups] if rows_of_groups else []
     return tuple(rows)
 
 
@@ -189,8 +191,6 @@ def _summary(study: Study, numbers: Numbers) -> Table:
     def cells(code: str, group: str) -> list[Cell]:
         return [
             numbers.cell("{} ({}), {}", *(_id("summary_by_group", code, name, group, wave) for name in ("mean", "sd", "n")))
-            if study.asks(code, wave)
-            else Cell("")
             for wave in waves
         ]
 

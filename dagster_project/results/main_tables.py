@@ -219,9 +219,6 @@ def table_summary(study: Study, results: Iterable[ResultRow]) -> Table:
             rows.append(Row(heading))
         cells: list[Cell] = []
         for wave in waves:
-            if not study.asks(code, wave):
-                cells += [Cell("")] * len(names)
-                continue
             ids = {
                 statistic: result_id("summary", code, statistic, timepoint=wave)
                 for statistic in ("n", "mean", "sd", "min", "max", "norm_distance")

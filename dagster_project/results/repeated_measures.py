@@ -25,7 +25,7 @@ from dagster_project.results.result_collector import (
 from dagster_project.results.result_row import ResultRow
 from dagster_project.results.waves import patterns_from
 from dagster_project.statistics import Estimate, MmrmEstimate, Pattern, fit_mmrm
-from dagster_project.study import Groups, RepeatedBaseline, RepeatedMeasures, Study
+from dagster_project.study import Groups, RepeatedBaseline, RepeatedMeasures, Study, imputes_covariates
 
 _BASELINES = {
     "constrained": "the first wave with one mean for all groups",
@@ -103,7 +103,8 @@ class ScaleModel:
         self._scale, self._df = scale, definition.df
         self._groups = [group.category for group in study.protocol.compared_groups]
         self._waves = [wave.wave for wave in study.protocol.waves]
-        self._scored, self._is_adjusted = _scored_waves(patterns), bool(adjustment.names)
+        self._scored = _scored_waves(patterns)
+        self._needs_covariates = bool(adjustment.names) and not imputes_covariates(study.protocol)
         self._baseline = treated_baseline(study, patterns)
         self._compared = _compared(study, self._scored, self._baseline)
         contrasts = [
@@ -175,7 +176,7 @@ class ScaleModel:
         """A reason with the names of groups and waves in place of their numbers. A covariate's name may have its own."""
         if reason.startswith("covariate"):
             return reason
-        if reason.startswith("nobody") and self._is_adjusted:
+        if reason.startswith("nobody") and self._needs_covariates:
             reason += ", of people with every covariate known"
         by_group = re.sub(r"\bgroup (\d+)", lambda match: f"group {self._groups[int(match[1]) - 1]}", reason)
         return re.sub(r"\bwave (\d+)", lambda match: self._waves[self._scored[int(match[1]) - 1]], by_group)

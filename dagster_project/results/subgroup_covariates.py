@@ -68,4 +68,5 @@ def _words(study: Study, variable: ParticipantVariable, slopes: int, remark: str
         "both scores and a known category" if has_means else "both scores, a known category and every covariate known",
         f"people - groups in categories - {slopes} slopes",
         f"analysis of covariance{remark}",
+        "" if has_means else " and every covariate known",
     )

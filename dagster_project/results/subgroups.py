@@ -46,12 +46,13 @@ def subgroup_results(subgroup_moments: Iterable[MartRow], study: Study) -> list[
 @dataclass(frozen=True)
 class SubgroupWords:
     """What the methods say. adjustment: what is adjusted for; people: who counts; df: what it is; model: what else is to be
-    said of it."""
+    said of it; condition: what people in a category have beside both scores."""
 
     adjustment: str
     people: str
     df: str
     model: str = "analysis of covariance"
+    condition: str = ""
 
 
 BASELINE_ALONE = SubgroupWords(
@@ -77,8 +78,7 @@ def add_subgroups(
                 "people_group": group, "compared_with": reference, "role": "exploratory",
             }  # fmt: skip
             n_in_category = int(sizes[0, index] + sizes[order, index])
-            with_covariates = "" if words is BASELINE_ALONE else " and every covariate known"
-            method = f"people of both groups with both scores{with_covariates}, {label}"
+            method = f"people of both groups with both scores{words.condition}, {label}"
             differences.add(code, "n_in_category", n_in_category, n, method, **row_fields)
             _add(differences, code, model.differences, (order, index), model.df, n, text, row_fields, words)
             if index:

@@ -204,23 +204,32 @@ counted as (
     -- A score against the norm of people like the person: with whom it is compared, or why with nobody.
     select
         rule.participant_id,
-        case one.people
+        case rule.people
             when 'norm_score' then rule.score is not null
             when 'percentile' then rule.percentile is not null
-            when 'one_stratum' then rule.missing_reason is null and rule.stratum = chosen.stratum
+            when 'one_stratum' then rule.missing_reason is null and rule.stratum = rule.chosen_stratum
             else rule.missing_reason is null
         end,
-        case when one.people = 'percentile' then rule.percentile when one.people = 'norm_score' then rule.score else rule.t_score end,
+        case when rule.people = 'percentile' then rule.percentile when rule.people = 'norm_score' then rule.score else rule.t_score end,
         case
-            when one.people = 'norm_score' and rule.score is not null and rule.missing_reason is not null then rule.missing_reason
-            when rule.stratum is distinct from 'all' then printf('%.1f (%s)', if(one.people = 'percentile', rule.percentile, rule.t_score), rule.stratum)
+            when rule.people = 'norm_score' and rule.score is not null and rule.missing_reason is not null then rule.missing_reason
+            when rule.stratum is distinct from 'all' then printf('%.1f (%s)', if(rule.people = 'percentile', rule.percentile, rule.t_score), rule.stratum)
         end,
-        if(rule.missing_reason is null, null, rule.wave),
-        if(one.people = 'percentile', rule.percentile_missing_reason, rule.missing_reason), null, null
-    from marts.norm_scores as rule
-    cross join chosen_norm as chosen
-    inner join one on rule.wave = one.wave
-    where rule.scale = split_part(traced_id, '/', 2) and rule.sample = chosen.sample
+        if(rule.reason is null, null, rule.wave), rule.reason, null, null
+    from (
+        select
+            scores.*, one.people, chosen.stratum as chosen_stratum,
+            case
+                when one.people = 'percentile' then scores.percentile_missing_reason
+                when one.people = 'one_stratum' and scores.missing_reason is null and scores.stratum <> chosen.stratum then 'in stratum ' || scores.stratum
+                else scores.missing_reason
+            end as reason
+        from marts.norm_scores as scores
+        cross join chosen_norm as chosen
+        inner join one on scores.wave = one.wave
+        where scores.sample = chosen.sample
+    ) as rule
+    where rule.scale = split_part(traced_id, '/', 2)
         and split_part(traced_id, '/', 1) in ('norm_strata', 'norm_scores', 'norm_limits', 'percentiles', 'percentile_limits')
 ),
 

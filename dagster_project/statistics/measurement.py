@@ -107,9 +107,9 @@ def _item_rest(matrix: Floats) -> Floats:
     variances = np.diag(matrix)
     covariances = matrix.sum(axis=1) - variances
     rest_variances = matrix.sum() - 2 * matrix.sum(axis=1) + variances
-    variance_products = variances * rest_variances
-    usable = variance_products > 1e-24 * max(float(variances.max()), 1e-300) ** 2
-    return np.where(usable, covariances / np.sqrt(np.where(usable, variance_products, 1.0)), np.nan)
+    # The rest's variance is a difference of sums: of a rest that is the same for everybody rounding is left of it.
+    usable = np.minimum(variances, rest_variances) > 1e-12 * np.abs(matrix).sum()
+    return np.where(usable, covariances / np.sqrt(np.where(usable, variances * rest_variances, 1.0)), np.nan)
 
 
 def omega_one_factor(covariance: ArrayLike, n: int) -> Omega:

@@ -14,8 +14,8 @@ from recompute import recompute
 from released_tables import released_tables
 from released_word import widths_and_rooms
 
+from dagster_project.outcomes.analyses import all_tables
 from dagster_project.outcomes.store import read_results
-from dagster_project.results import table_summary
 from dagster_project.statistics import AnswerPattern, fit_repeated_answers
 from dagster_project.study import read_study
 from dagster_project.warehouse import Warehouse
@@ -244,12 +244,20 @@ def test_the_page_names_measures_and_says_how_they_came(measures_workspace: Any)
 
 
 def test_a_wave_that_does_not_ask_a_measure_has_no_cell_of_it(measures_workspace: Any) -> None:
+    """Nor has a contrast with such a wave, in any table: T2 does not ask drinks."""
     study = read_study(measures_workspace.study_folder)
-    summary = table_summary(study, read_results(Warehouse(measures_workspace.release / "warehouse.duckdb")).values())
-    cells = next(row.cells for row in summary.rows if row.label == "Drinks (a week)")
-    texts = [cell.text for cell in cells]
-    assert texts[3:6] == ["", "", ""]
-    assert all(texts[:3] + texts[6:])
+    results = read_results(Warehouse(measures_workspace.release / "warehouse.duckdb")).values()
+    tables = {table.name: table for table in all_tables(study, list(results))}
+    for name, moment, others in (("summary", "T2", {"T1", "T3"}), ("change", "T1-T2", {"T1-T3"})):
+        table = tables[name]
+        cells = next(row.cells for row in table.rows if row.label == "Drinks (a week)")
+        filled = {column.group for column, cell in zip(table.columns, cells, strict=True) if cell.text}
+        assert filled == others and moment in {column.group for column in table.columns}, name
+    for moment, is_there in (("T1-T2", False), ("T1-T3", True)):
+        labels = [row.label for row in tables[f"change_by_group_{moment}"].rows]
+        assert ("Drinks (a week)" in labels, "Body weight (kg)" in labels) == (is_there, True)
+    ids = {id_ for table in tables.values() for row in table.rows for cell in row.cells for id_ in cell.result_ids}
+    assert [id_ for id_ in ids if "/drinks/" in id_ and {"T2", "T1-T2"} & {*id_.split("/")}] == []
 
 
 def test_every_table_of_the_word_document_fits_its_page(measures_workspace: Any) -> None:

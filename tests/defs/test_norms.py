@@ -177,9 +177,12 @@ def test_a_trace_counts_the_same_people_and_says_with_whom_they_are_compared(
     workspace, people = norm_run
     chosen = [row for row in results.values() if row["analysis"] in ANALYSES and row["wave"] in ("T1", "T2")]
     for row in chosen:
-        traced = workspace.released(f"select is_counted from trace('{row['result_id']}') where part = 'person'")
+        traced = workspace.released(
+            f"select is_counted, missing_reason from trace('{row['result_id']}') where part = 'person'"
+        )
         assert len(traced) == len(people)
         assert sum(person["is_counted"] for person in traced) == row["n"], row["result_id"]
+        assert all(person["is_counted"] or person["missing_reason"] for person in traced), row["result_id"]
     traced = workspace.released(
         "select value, text, missing_reason, is_counted from trace('norm_scores/mood_total/T2/t_score') where part = 'person'"
     )
@@ -188,6 +191,14 @@ def test_a_trace_counts_the_same_people_and_says_with_whom_they_are_compared(
     assert any(row["text"] == f"{row['value']:.1f} (women_25_44)" for row in traced if row["is_counted"])
     reasons = {row["missing_reason"] for row in traced if not row["is_counted"]}
     assert {"T2: no stratum", "T2: sex: refused", "T2: sex: blank", "T2: wave_not_returned"} <= reasons
+    of_women = workspace.released(
+        "select missing_reason from trace('norm_strata/mood_total/women_45/T2/n') where part = 'person'"
+    )
+    assert {"T2: in stratum men_45", "T2: no stratum", None} <= {row["missing_reason"] for row in of_women}
+    of_table = workspace.released(
+        "select missing_reason from trace('percentiles/mood_total/sexes/T1/median') where part = 'person'"
+    )
+    assert "T1: not in the table" in {row["missing_reason"] for row in of_table}
     facts = workspace.released(
         "select distinct measure from trace('norm_scores/mood_total/T2/t_score') where part = 'answer' and source_column in ('Sex', 'Age')"
     )

@@ -369,3 +369,18 @@ def test_a_column_is_known_that_another_export_of_the_same_files_declares(study:
     other_rows = t2.model_copy(update=shared | {"rows": (RowFilter(column="Person", equals=("P",)),)})
     assert "Person" in _unknown_columns(shared_t1, roster, other_rows)
     assert _unknown_columns(shared_roster, shared_t1, other_rows) == []
+
+
+def test_dates_that_cannot_be_read_are_counted_by_row_also_with_spaces_around_them(contract: Contract) -> None:
+    """The same text may stand in every row; a row that is set aside needs no date."""
+    texts = ("31/12/2024", "00/00/0000", " 00/00/0000 ", "00/00/0000", " 31/13/2024")
+    rows = [_person(f"PW-{number}", When=text) for number, text in enumerate(texts)]
+    result = contract(rows=[*rows, _person("PW-9", When="99/99/9999", Kind="test")])
+    assert result.date_warnings == [
+        'column "When": 4 dates cannot be read, and count as missing: "00/00/0000", "31/13/2024"; correct the cells, or say how'
+        " they are written under dates of the export"
+    ]
+    one = contract(rows=[_person("PW-1", When="31/13/2024"), _person("PW-2", When="")])
+    assert [line.partition(": ")[2].partition(";")[0] for line in one.date_warnings] == [
+        'a date cannot be read, and counts as missing: "31/13/2024"'
+    ]

@@ -138,6 +138,15 @@ def test_what_gives_no_number_has_a_reason() -> None:
     )
 
 
+def test_where_covariates_that_are_not_known_are_means_nobody_is_asked_for_them() -> None:
+    study = adjusted_study(["age"])
+    groups = study.protocol.groups.model_copy(update={"missing_covariates": "mean"})  # type: ignore[union-attr]
+    study = replace(study, protocol=study.protocol.model_copy(update={"groups": groups}))
+    people = [person | {"imputed": 0.0} for person in _people() if person["arm"] != "b"]
+    results = _results(study, people)
+    assert results[f"{DIFFERENCES}/{SCALE}/b/up/p"].note == "nobody in group b has a score"
+
+
 def test_where_nobody_has_every_covariate_the_model_is_of_nobody() -> None:
     results = _results(adjusted_study(["age"]), [person | {"age": None} for person in _people()])
     n, unknown = (results[f"{MEANS}/{SCALE}/{name}"] for name in ("n", "n_covariate_unknown"))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -117,6 +118,16 @@ def test_the_method_says_what_was_adjusted_for_and_of_whom() -> None:
     )
     assert results[f"{address}/df"].method == "people - groups in categories - 2 slopes"
     assert {(row.role, row.family) for row in results.values()} == {("exploratory", None)}
+
+
+def test_where_covariates_that_are_not_known_are_means_no_method_asks_for_them() -> None:
+    study = _study(["age"])
+    groups = study.protocol.groups.model_copy(update={"missing_covariates": "mean"})  # type: ignore[union-attr]
+    study = replace(study, protocol=study.protocol.model_copy(update={"groups": groups}))
+    results = _results(study, [person | {"imputed": 0.0} for person in _people()])
+    address = f"{DIFFERENCES}/{SCALE}/region-west/c/up"
+    assert results[f"{address}/n"].method == "people of all groups with both scores and a known category"
+    assert results[f"{address}/n_in_category"].method == "people of both groups with both scores, Region: West"
 
 
 def test_where_there_is_no_number_there_is_a_reason() -> None:

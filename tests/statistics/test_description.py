@@ -244,3 +244,14 @@ def test_wilson_stays_inside_and_encloses_the_share(n: int, share: float) -> Non
     count = round(share * n)
     low, high = wilson(count, n)
     assert 0 <= low[0] <= count / n <= high[0] <= 1
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_an_item_whose_others_sum_up_alike_for_everybody_has_no_correlation(unit: float) -> None:
+    """In R cor(c(2, 2, 1), c(7, 7, 7)) is NA. What is left of the sum's variance is rounding."""
+    answers = np.array([[2, 2, 3, 2], [2, 2, 2, 3], [3, 1, 2, 2]])
+    deviations = answers - answers.mean(axis=0)
+    of_items = cronbach_alpha(unit * deviations.T @ deviations / 2, 3).item_rest
+    assert np.isnan(of_items[1])
+    expected = [np.corrcoef(answers[:, item], answers.sum(axis=1) - answers[:, item])[0, 1] for item in (0, 2, 3)]
+    assert of_items[[0, 2, 3]] == pytest.approx(expected, rel=1e-9)
