@@ -18,7 +18,7 @@ from dagster_project.study import IMPUTED_TERM, Study, covariates_of, imputes_co
 _SCORES = ("change", "baseline")
 Floats = NDArray[np.float64]
 #: A category with a smaller share of the people than this has nobody: it is what rounding leaves.
-_NOBODY = 1e-9
+_ROUNDING_SHARE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def covariate_terms(study: Study, people: float, counts: Floats, left_out: str |
             of_terms = counts[first : first + len(terms)]
             # Somebody of whom a covariate is not known may be in each category by a part: sizes are no whole numbers then.
             sizes = [people - of_terms.sum(), *of_terms]
-            present = [order for order, size in enumerate(sizes) if size > _NOBODY * max(people, 1.0)]
+            present = [order for order, size in enumerate(sizes) if size > _ROUNDING_SHARE * max(people, 1.0)]
             # The first category stands for no term: the term of each other lies one place before it.
             columns += [first + order - 1 for order in present[1:]] or [first]
             names += [terms[order - 1].label for order in present[1:]] or [variable.label]
