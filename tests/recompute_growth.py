@@ -203,7 +203,11 @@ class Growth:
                 information += design.T @ weighted
                 right_side += weighted.T @ scores[person, known]
             # Nobody with scores, as a variant may leave: no line.
-            variances.append(np.linalg.inv(information) if information.any() else np.full((2, 2), math.nan))
+            variances.append(
+                np.linalg.inv(information)
+                if np.linalg.matrix_rank(np.nan_to_num(information)) == 2
+                else np.full((2, 2), math.nan)
+            )
             lines.append(variances[-1] @ right_side)
         counts: dict[str, float] = {"n": int(has_any.sum()), "n_observations": int(np.isfinite(scores[has_any]).sum())}
         return (lines, variances), counts
