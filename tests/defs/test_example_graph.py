@@ -43,7 +43,7 @@ def test_the_papers_numbers(example_run: Any) -> None:
         for row in workspace.released("select verdict, count(*) as n from results.reproduction group by verdict")
     }
     assert sum(counts.values()) == 717
-    assert counts["reproduced"] >= 680
+    assert counts["reproduced"] == 690
     assert counts["impossible"] == 20
     others = workspace.released(
         "select printed, computed_printed, verdict, reason from results.reproduction where verdict <> 'reproduced'"

@@ -210,6 +210,8 @@ def test_the_example_says_what_it_assumes_and_holds_no_wording() -> None:
         ("wellbeing_short", 7, 35, 7),
         ("workload", 1, 5, 7),
         ("pay", 1, 5, 3),
+        ("communication", 1, 5, 3),
+        ("resources", 1, 5, 3),
         ("overall_satisfaction", 1, 5, 6),
         ("emotional_exhaustion", 0, 54, 8),
         ("depersonalization", 0, 30, 4),
