@@ -104,8 +104,8 @@ def _of_spec(spec: TableSpec) -> DescribedTable:
 @cache
 def described_tables() -> dict[str, DescribedTable]:
     """Every table by schema.name."""
-    marts = {table.name: table for table in _marts()}
-    tables = [*marts.values(), *_codebook(), *_spec_tables(), *_variant_marts(marts)]
+    mart_tables = {table.name: table for table in _marts()}
+    tables = [*mart_tables.values(), *_codebook(), *_spec_tables(), *_variant_marts(mart_tables)]
     return {f"{table.schema}.{table.name}": table for table in tables}
 
 

@@ -15,7 +15,7 @@ import pytest
 from dagster_project.cli import main
 
 pytestmark = pytest.mark.slow
-_PAGE = Path(__file__).parents[2] / "docs" / "data.md"
+_PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "data.md"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
