@@ -16,6 +16,14 @@ _NAMES = ("difference", "se", "t", "df", "p", "ci95_low", "ci95_high", "p_slopes
 _NOTHING: dict[str, float] = dict.fromkeys(_NAMES, math.nan)
 #: Below this share a singular value, or what is left of a sum of squares, is rounding.
 _ROUNDING = 1e-9
+#: A group's adjusted means where there are none.
+NO_MEANS = dict.fromkeys(
+    (
+        "adjusted_mean_se",
+        *(f"adjusted_mean_{name}{end}" for name in ("change", "followup") for end in ("", "_ci95_low", "_ci95_high")),
+    ),
+    math.nan,
+)
 
 
 class Covariates:
@@ -50,8 +58,7 @@ class Covariates:
                 means = adjusted_means(np.array(columns).T, baseline[counts], covariates, followup[counts], sign)
                 for group in names:
                     address = f"change_covariate_adjusted/{scale}/{group}/{contrast['contrast']}"
-                    if group in present and means:
-                        yield address, means[present.index(group)]
+                    yield address, means[present.index(group)] if group in present else NO_MEANS
                     if group != names[0]:
                         has_fit = names[0] in present and group in present
                         yield address, (fits[present.index(group)] if has_fit else _NOTHING) | n
@@ -122,23 +129,26 @@ def adjusted_means(
     groups: Array, baseline: Array, covariates: Sequence[Array], followup: Array, sign: int
 ) -> list[dict[str, float]]:
     """The mean change and the mean score at follow-up of each group at everybody's means of baseline and covariates, each from
-    a regression of its own; nothing where a group, a slope or an error cannot be told."""
+    a regression of its own; NaN where a group, a slope or an error cannot be told."""
     count = groups.shape[1] if groups.ndim == 2 else 0
+    means = [dict(NO_MEANS) for _ in range(count)]
     if count < 2:
-        return []
+        return means
     others = np.column_stack([baseline, *covariates])
     design = np.column_stack([groups, others])
-    rank_needed = count + 1 + sum(max(1, columns.shape[1] - 1) for columns in covariates)
-    means: list[dict[str, float]] = [{} for _ in range(count)]
+    rank_needed = count + 1 + sum(max(1, columns.shape[1] - 1) if columns.shape[1] else 1 for columns in covariates)
     for name, outcome in (("change", sign * (baseline - followup)), ("followup", followup)):
         coefficients, inverse, rest, rank = least_squares(design, outcome)
         df = len(outcome) - rank
-        if rank < rank_needed or df < 1 or rest <= _ROUNDING * float(np.sum((outcome - outcome.mean()) ** 2)):
-            return []
-        quantile = float(stats.t.ppf(0.975, df))
+        if rank < rank_needed:
+            return [dict(NO_MEANS) for _ in range(count)]
+        spread = float(np.sum((outcome - groups @ (groups.T @ outcome / groups.sum(axis=0))) ** 2))
+        has_error = df >= 1 and rest > _ROUNDING * spread
+        quantile = float(stats.t.ppf(0.975, df)) if has_error else math.nan
         for group in range(count):
             weights = np.concatenate([np.eye(count)[group], others.mean(axis=0)])
-            mean, error = float(weights @ coefficients), math.sqrt(rest / df * float(weights @ inverse @ weights))
+            mean = float(weights @ coefficients)
+            error = math.sqrt(rest / df * float(weights @ inverse @ weights)) if has_error else math.nan
             means[group] |= {
                 f"adjusted_mean_{name}": mean, f"adjusted_mean_{name}_ci95_low": mean - quantile * error,
                 f"adjusted_mean_{name}_ci95_high": mean + quantile * error, "adjusted_mean_se": error,

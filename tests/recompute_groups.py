@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from recompute_covariates import Covariates, adjusted_means
+from recompute_covariates import NO_MEANS, Covariates, adjusted_means
 from recompute_families import families_of_groups
 from recompute_growth import Growth
 from recompute_sensitivity import Sensitivity
@@ -174,8 +174,7 @@ class Groups:
                 means = adjusted_means(np.repeat(np.eye(len(present)), sizes, axis=0), baseline, [], followup, sign)
                 for group in self.names:
                     address = f"change_adjusted/{scale}/{group}/{contrast['contrast']}"
-                    if group in present and means:
-                        yield address, means[present.index(group)]
+                    yield address, means[present.index(group)] if group in present else NO_MEANS
                     if group != self.names[0]:
                         has_both = self.names[0] in present and group in present
                         yield address, (fits.get(group, nothing) if has_both else nothing) | {"n": n}
