@@ -187,7 +187,7 @@ def test_a_link_to_a_number_opens_it_in_a_browser(page: Page, tmp_path: Path) ->
 _SCROLLER = """
 <pre id="positions"></pre><script>
 window.scrollTo(0, 3000);
-const scrollers = [...document.querySelectorAll("main .scroll")];
+const scrollers = [...document.querySelectorAll("main .scroll")].filter(candidate => candidate.querySelector(".results"));
 const scroller = scrollers.reduce((widest, candidate) => candidate.scrollWidth > widest.scrollWidth ? candidate : widest);
 scroller.scrollLeft = 60;
 const labelLeft = scroller.querySelector("tbody th[scope=row]").getBoundingClientRect().left - scroller.getBoundingClientRect().left;
