@@ -132,7 +132,7 @@ def adjusted_means(
     a regression of its own; NaN where a group, a slope or an error cannot be told."""
     count = groups.shape[1] if groups.ndim == 2 else 0
     means = [dict(NO_MEANS) for _ in range(count)]
-    if count < 2:
+    if not count:
         return means
     others = np.column_stack([baseline, *covariates])
     design = np.column_stack([groups, others])
