@@ -9,20 +9,16 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from dagster_project.fieldwork.queries import QUERY_KINDS, STATES, DataQuery, Event, QueryLog, now_utc, read_queries
+from dagster_project.fieldwork.queries import QUERY_COLUMNS, QUERY_KINDS, STATES, DataQuery, Event, QueryLog, read_queries
 from dagster_project.fieldwork.reminders import REMINDER_STATES, Reminder, read_reminders
 from dagster_project.report.template import render
 from dagster_project.settings import Settings
 from dagster_project.study import Protocol
 from dagster_project.warehouse import Warehouse
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 #: Of a study's home.
 LISTS_FOLDER = "lists"
@@ -49,13 +45,11 @@ def write_lists(warehouse: Warehouse, protocol: Protocol, study_home: Path, now:
     """
     folder = study_home / LISTS_FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with warehouse.connect(read_only=True):
-        reminders = read_reminders(warehouse, protocol, now.date())
-        cells = read_queries(warehouse, protocol)
-    queries = QueryLog(folder / LOG_FILE).update(cells, now)
+    reminders = read_reminders(warehouse, protocol, now.date())
+    queries = QueryLog(folder / LOG_FILE).update(read_queries(warehouse, protocol), now)
     listed_reminders = [reminder for reminder in reminders if reminder.state != "not_yet"]
-    _write(folder / "reminders.csv", _csv(Reminder, listed_reminders))
-    _write(folder / "queries.csv", _csv(DataQuery, queries))
+    _write(folder / "reminders.csv", _csv([field.name for field in fields(Reminder)], listed_reminders))
+    _write(folder / "queries.csv", _csv(QUERY_COLUMNS, queries))
     page = render(
         "lists.html.jinja",
         protocol=protocol,
@@ -78,20 +72,20 @@ def current_lists(settings: Settings, protocol: Protocol) -> FieldLists:
     """Both lists as of today, from the working file of the last run. Raises WarehouseError while a run writes it."""
     if not settings.warehouse_file.exists():
         raise ValueError(f"{settings.study_folder}: nothing has been taken in yet; `wavehouse run` does")
-    return write_lists(Warehouse(settings.warehouse_file), protocol, settings.study_home, now_utc())
+    return write_lists(Warehouse(settings.warehouse_file), protocol, settings.study_home, datetime.now(UTC))
 
 
 def note_query(settings: Settings, query: str, event: Event, person: str, text: str) -> DataQuery:
     """Answer, close or reopen a query of a study. Raises QueryError where that can't be."""
-    return QueryLog(settings.study_home / LISTS_FOLDER / LOG_FILE).note(query, event, person, text, now_utc())
+    return QueryLog(settings.study_home / LISTS_FOLDER / LOG_FILE).note(query, event, person, text, datetime.now(UTC))
 
 
-def _csv(row_type: "type[DataclassInstance]", rows: "Iterable[DataclassInstance]") -> str:
+def _csv(columns: Sequence[str], rows: Iterable[object]) -> str:
     """Rows as CSV with a header. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([field.name for field in fields(row_type)])
-    writer.writerows([_harmless(value) for value in astuple(row)] for row in rows)
+    writer.writerow(columns)
+    writer.writerows([_harmless(getattr(row, column)) for column in columns] for row in rows)
     return "\ufeff" + stream.getvalue()
 
 

@@ -7,8 +7,8 @@ rejected or contradictory (the models), files of lists (lists.py).
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -120,7 +120,7 @@ class QueryCell:
 
 
 @dataclass(frozen=True)
-class DataQuery:
+class DataQuery(QueryCell):
     """A question about a cell or a row of an export.
 
     query: its name, 12 hex digits; it stays the same when the cell moves to another row of a corrected file.
@@ -129,18 +129,12 @@ class DataQuery:
 
     query: str
     state: QueryState
-    kind: QueryKind
-    wave: str | None
-    participant_id: str | None
-    respondent: str | None
-    item: str | None
-    export_column: str | None
-    value: str | None
-    detail: str | None
-    file_name: str | None
-    source_row: int | None
     opened_on: str
     note: str
+
+
+#: The columns of the file of queries.
+QUERY_COLUMNS = ("query", "state", *(field.name for field in fields(QueryCell)), "opened_on", "note")
 
 
 @dataclass(frozen=True)
@@ -192,8 +186,9 @@ class QueryLog:
         """Open what is new, close what is gone, open again what has come back. Returns all queries, open ones first."""
         time = f"{now:%Y-%m-%dT%H:%M:%SZ}"
         names = named_cells(cells)
-        logged = {query.query: query for query in queries_of(self.entries())}
-        last_events = {entry.query: entry.event for entry in self.entries()}
+        earlier = self.entries()
+        logged = {query.query: query for query in queries_of(earlier)}
+        last_events = {entry.query: entry.event for entry in earlier}
         entries = [LogEntry(time, name, "opened", cell=cell) for name, cell in names.items() if name not in logged]
         entries += [LogEntry(time, name, "reopened") for name in names if last_events.get(name) == "gone"]
         entries += [
@@ -203,7 +198,7 @@ class QueryLog:
         # Where the cells stand today, not where they stood when the query was opened.
         queries = [
             replace(query, **asdict(names[query.query])) if query.query in names else query
-            for query in queries_of(self.entries())
+            for query in queries_of([*earlier, *entries])
         ]
         return sorted(queries, key=_order)
 
@@ -256,7 +251,9 @@ def queries_of(entries: Iterable[LogEntry]) -> list[DataQuery]:
         if entry.query not in queries:
             if entry.cell is None:
                 continue  # a log that was cut at its beginning
-            queries[entry.query] = DataQuery(entry.query, "open", **asdict(entry.cell), opened_on=entry.time[:10], note="")
+            queries[entry.query] = DataQuery(
+                **asdict(entry.cell), query=entry.query, state="open", opened_on=entry.time[:10], note=""
+            )
             continue
         note = f"{entry.text} ({entry.person}, {entry.time[:10]})" if entry.text else queries[entry.query].note
         if entry.event == "gone":
@@ -272,8 +269,3 @@ def _name(parts: tuple[object, ...]) -> str:
 def _order(query: DataQuery) -> tuple[int, str, str, str, int]:
     position = list(STATES).index(query.state)
     return position, query.kind, query.wave or "", query.file_name or "", query.source_row or 0
-
-
-def now_utc() -> datetime:
-    """The time now, for the log."""
-    return datetime.now(UTC)
