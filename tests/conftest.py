@@ -1,8 +1,15 @@
-"""Studies to run, and the whole graph in this process. What one package's tests need alone stands beside them."""
+"""Studies to run, and the whole graph in this process. What one package's tests need alone stands beside them.
+
+The processes of a test session share a folder: the dbt project is parsed once in it, and the small study is run once; each
+process reads a copy of its own. Dagster, dbt and DuckDB are imported by what runs a graph: the process that only hands out the
+tests does not wait for them.
+"""
 
 import atexit
+import contextlib
 import gc
 import os
+import pickle
 import re
 import shutil
 import tempfile
@@ -11,25 +18,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import dagster as dg
 import pytest
 
-from dagster_project.definitions import build_defs
-from dagster_project.models.manifest import prepared_manifest
 from dagster_project.settings import Settings, read_settings
-from dagster_project.warehouse import Warehouse
+from dagster_project.study_lock import study_lock
 
-# As in `wavehouse run`: what dbt and Dagster import, and make in a run, stays, and looking through it for garbage takes a tenth
-# of the time.
-gc.freeze()
-gc.set_threshold(1_000_000)
+if TYPE_CHECKING:
+    import dagster as dg
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "data" / "peer_workers"
 SMALL = HERE / "small_study"
 _MADE_BY_RUNS = ("landing", "release", "releases")
+#: Names the folder that the processes of a session share, to those that the first one starts.
+_SHARED = "TESTS_SHARED_FOLDER"
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,10 @@ class Workspace:
         return self.study_folder / "release"
 
     def released(self, sql: str) -> list[dict[str, Any]]:
-        return Warehouse(self.release / "warehouse.duckdb").rows(sql)
+        return _rows(self.release / "warehouse.duckdb", sql)
 
     def working(self, sql: str) -> list[dict[str, Any]]:
-        return Warehouse(self.settings.warehouse_file).rows(sql)
+        return _rows(self.settings.warehouse_file, sql)
 
     def values(self) -> dict[str, float | None]:
         """The released results by id."""
@@ -65,23 +69,41 @@ class Run:
     metadata: dict[str, dict[str, Any]]
 
 
+def _rows(file: Path, sql: str) -> list[dict[str, Any]]:
+    from dagster_project.warehouse import Warehouse
+
+    return Warehouse(file).rows(sql)
+
+
 def workspace_at(folder: Path, study: Path) -> Workspace:
     target = folder / "data" / study.name
     shutil.copytree(study, target, ignore=shutil.ignore_patterns(*_MADE_BY_RUNS))
     return Workspace(target, _settings(folder, target))
 
 
+def pytest_configure() -> None:
+    """The first process makes the folder that all share, and takes it away when it ends."""
+    if _SHARED not in os.environ:
+        os.environ[_SHARED] = tempfile.mkdtemp(prefix="shared-")
+        atexit.register(shutil.rmtree, os.environ[_SHARED], ignore_errors=True)
+
+
+def _shared_folder() -> Path:
+    return Path(os.environ[_SHARED])
+
+
 @cache
 def _parsed_models() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="parsed-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    settings = _settings(folder, SMALL)
-    prepared_manifest(settings)
+    from dagster_project.models.manifest import prepared_manifest
+
+    settings = _settings(_shared_folder() / "parsed", SMALL)
+    with study_lock(_shared_folder() / "parsed.lock", "of a test"):
+        prepared_manifest(settings)
     return settings.dbt_target
 
 
 def share_parsed_models(settings: Settings) -> None:
-    """Give a home the dbt project as it was parsed once for all tests of this process: it is the same for every study."""
+    """Give a home the dbt project as it was parsed once for all tests: it is the same for every study."""
     if not settings.dbt_target.exists():
         shutil.copytree(_parsed_models(), settings.dbt_target)
 
@@ -101,13 +123,35 @@ def copy_of(workspace: Workspace, folder: Path) -> Workspace:
     )
 
 
-def definitions_of(workspace: Workspace) -> dg.Definitions:
+def definitions_of(workspace: Workspace) -> "dg.Definitions":
+    from dagster_project.definitions import build_defs
+
+    _run_cheaply()
     share_parsed_models(workspace.settings)
     return build_defs(workspace.settings)
 
 
+@cache
+def _run_cheaply() -> None:
+    """What `wavehouse run` does, too. What dbt and Dagster import, and make in a run, stays, and looking through it for garbage
+    takes a tenth of the time. Events are written over one connection (dagster_home/pooled_history.py): a history in memory
+    opens three thousand in a run, another tenth."""
+    from dagster._core.storage.event_log.in_memory import InMemoryEventLogStorage
+
+    @contextlib.contextmanager
+    def connect(log: InMemoryEventLogStorage) -> Iterator[Any]:
+        with log._db_lock, log._held_conn.begin():
+            yield log._held_conn
+
+    gc.freeze()
+    gc.set_threshold(1_000_000)
+    InMemoryEventLogStorage._connect = connect  # type: ignore[method-assign]
+
+
 def run_all(workspace: Workspace) -> Run:
     """Materialise everything, as `wavehouse run` does."""
+    import dagster as dg
+
     job = definitions_of(workspace).resolve_implicit_global_asset_job_def()
     with dg.DagsterInstance.ephemeral() as instance:
         quiet = {"loggers": {"progress": {"config": {"quiet": True}}}}
@@ -182,7 +226,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.fixture(name="definitions_of", scope="session")
-def _definitions_of() -> Callable[[Workspace], dg.Definitions]:
+def _definitions_of() -> "Callable[[Workspace], dg.Definitions]":
     """The definitions of a workspace, for what runs them in a way of its own."""
     return definitions_of
 
@@ -213,9 +257,15 @@ def run_of() -> Callable[[Workspace], Run]:
 
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Run]:
-    """The small study, run once. Tests that change anything take `small_copy`."""
-    workspace = workspace_at(tmp_path_factory.mktemp("small"), SMALL)
-    return workspace, run_all(workspace)
+    """The small study, run once for all processes. Tests that change anything take `small_copy`."""
+    folder, note = _shared_folder() / "small", _shared_folder() / "small_run.pickle"
+    with study_lock(_shared_folder() / "small.lock", "of a test"):
+        if not note.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            note.write_bytes(pickle.dumps(run_all(workspace_at(folder, SMALL))))
+    study_folder = folder / "data" / SMALL.name
+    made = Workspace(study_folder, _settings(folder, study_folder))
+    return copy_of(made, tmp_path_factory.mktemp("small")), pickle.loads(note.read_bytes())
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ from dagster_project.statistics.imputation import Pooled, pool, rubin
 Array = NDArray[np.float64]
 #: In how many steps a tipping point is looked for before it is searched.
 _STEPS = 400
+#: How many data sets are left out at once, a row each: all of thousands would fill the memory.
+_LEFT_OUT_AT_ONCE = 64
 _NAN = float("nan")
 
 
@@ -165,8 +167,11 @@ def _jackknife(estimates: Floats, variances: Floats, df: float) -> tuple[float, 
     m = estimates.size
     if m < 3:
         return float(np.sqrt(np.var(estimates, ddof=1) / m)), _NAN
-    rows = np.arange(m - 1) + (np.arange(m - 1) >= np.arange(m)[:, None])
-    p = _p(estimates[rows], variances[rows], df)
+    p = np.empty(m)
+    for start in range(0, m, _LEFT_OUT_AT_ONCE):
+        left_out = np.arange(start, min(start + _LEFT_OUT_AT_ONCE, m))
+        rows = np.arange(m - 1) + (np.arange(m - 1) >= left_out[:, None])
+        p[left_out] = _p(estimates[rows], variances[rows], df)
     return float(np.sqrt(np.var(estimates, ddof=1) / m)), float(np.sqrt((m - 1) / m * np.sum((p - p.mean()) ** 2)))
 
 

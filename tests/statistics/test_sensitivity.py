@@ -108,6 +108,7 @@ def test_pooled_differences_are_what_mice_makes_of_r_s_tests(said: Said) -> None
     assert (up.estimate, up.se, up.p) == pytest.approx((-down.estimate, down.se, down.p), rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", ["balanced", "tiny", "BtheB", "fdd"])
 def test_the_whole_is_that_of_augmentation_person_by_person(said: Said, dataset: str) -> None:
     """Within four Monte Carlo standard errors, R's own among them, as in test_imputation."""
