@@ -15,7 +15,7 @@ from dagster_project.settings import Settings, read_settings
 PACKAGE = Path(__file__).parents[1] / "dagster_project"
 #: What people import to read a release, and what it may stand on.
 DOOR = PACKAGE.parent / "wavehouse"
-DOOR_MAY_IMPORT = {"dataset", "results", "warehouse"}
+DOOR_MAY_IMPORT = {"dataset", "extensions", "results", "warehouse"}
 
 #: What each part may import of the package. The rest is the edge.
 MAY_IMPORT = {
@@ -50,6 +50,9 @@ MAY_IMPORT = {
     "outcomes": {
         "audit", "checks", "report", "results", "settings", "stamps", "study", "study_run", "synthesis",
         "variant_marts", "warehouse",
+    },
+    "extensions": {
+        "markdown", "models", "outcomes", "results", "stamps", "study", "study_run", "warehouse",
     },
     "release": {
         "audit", "checks", "exports", "fingerprint", "outcomes", "report", "results", "settings", "stamps", "study",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dagster_project.audit import FINDINGS_TABLE, FindingRow
 from dagster_project.outcomes.analyses import OUTCOME_NAMES, all_tables
-from dagster_project.outcomes.store import read_results
+from dagster_project.outcomes.store import read_own_statistics, read_results
 from dagster_project.report import (
     COLUMNS,
     FIGURES_TABLE,
@@ -58,6 +58,7 @@ from dagster_project.report.checklists import (
 )
 from dagster_project.results import (
     ESTIMANDS_TABLE,
+    EXTENSION_TABLES,
     RELEASE_DIFF_TABLE,
     REPRODUCTION_TABLE,
     RESULTS_TABLE,
@@ -73,7 +74,7 @@ from dagster_project.results import (
     trace_sql,
 )
 from dagster_project.stamps import STAMPS_TABLE
-from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions
+from dagster_project.study import CODEBOOK_COLUMNS, OWN_SCHEMA, Study, column_descriptions
 from dagster_project.synthesis import DISPLAY_TABLES, read_display, read_propositions
 from dagster_project.variant_marts import VARIANT_TABLES
 from dagster_project.warehouse import Connection, Warehouse, copy_schemas, literal, rows, rows_as
@@ -83,14 +84,17 @@ SCHEMAS = ("codebook", "marts", "results", "variants")
 #: The tables that are declared whole; the others are the study's (codebook) or dbt's (marts).
 TABLES = (
     ESTIMANDS_TABLE, RESULTS_TABLE, REPRODUCTION_TABLE, RELEASE_DIFF_TABLE, FINDINGS_TABLE, FIGURES_TABLE, STAMPS_TABLE,
-    *DISPLAY_TABLES, *VARIANT_TABLES,
+    *DISPLAY_TABLES, *VARIANT_TABLES, *EXTENSION_TABLES,
 )  # fmt: skip
 
 
 def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mapping[str, str]) -> None:
     """Fill the folder of a release to come from the working file and the study. manifest: of that release."""
     file = folder / "warehouse.duckdb"
-    copy_schemas(working_file, file, SCHEMAS, _descriptions(study), _left_out(study))
+    own_tables = Warehouse(working_file).rows(f"from duckdb_tables() where schema_name = {literal(OWN_SCHEMA)}")
+    copy_schemas(
+        working_file, file, (*SCHEMAS, *((OWN_SCHEMA,) if own_tables else ())), _descriptions(study), _left_out(study)
+    )
     release_file = Warehouse(file)
     # Closed before the package, which takes the hash of the file.
     with release_file.kept_open():
@@ -276,6 +280,7 @@ def _sources(release_file: Warehouse) -> Sources:
             left_out=rows_as(connection, OmittedPeople, OMITTED_PEOPLE_QUERY),
             columns=rows_as(connection, AnswerColumns, COLUMNS),
             exports=rows_as(connection, ExportFile, "from marts.exports order by export, file_name"),
+            own_statistics=read_own_statistics(release_file),
         )
     return sources_with_variants(sources, release_file.rows_as)
 

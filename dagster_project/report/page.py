@@ -121,7 +121,9 @@ def _page_data(study: Study, content: PageContent, shown_ids: Sequence[str]) -> 
     ids = dict.fromkeys(result_id for result_id in (*shown_ids, *content.results) if result_id in content.results)
     if len(ids) > _MOST_NUMBERS:
         ids = dict.fromkeys(result_id for result_id in shown_ids if result_id in content.results)
-    scopes, scope_indexes = scopes_of((content.results[result_id] for result_id in ids), study)
+    scopes, scope_indexes = scopes_of(
+        (content.results[result_id] for result_id in ids), study, content.sources.own_statistics
+    )
     people = people_data(content.people_rows, scopes) if content.people_rows else None
     lines, numbers = number_data(ids, content.results, content.sources, scopes, scope_indexes, people is not None)
     return {"lines": lines, "numbers": numbers, "people": people, "item_labels": study.item_labels}

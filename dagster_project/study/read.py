@@ -19,6 +19,7 @@ from dagster_project.study.concealment import concealed_protocol
 from dagster_project.study.duration import DURATION
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export_checks import check_export
+from dagster_project.study.extensions import extension_files
 from dagster_project.study.gates import check_answers, gates_of, gating_conditions
 from dagster_project.study.instruments import Instrument
 from dagster_project.study.library import (
@@ -144,23 +145,25 @@ def hash_definitions(study: Study) -> dict[str, str]:
 
     Definition files are all files that a run reads there except exports and interviews: the protocol, the instruments,
     norms, propositions, the authors' answers to checklists, the published table, the exports' dictionaries and
-    catalogues. The library's instruments that the study names are among them, as library:CODE.
+    catalogues, and what the study adds of its own. The library's instruments that the study names are among them, as
+    library:CODE.
     """
     return _hashes_of_files(study.folder, study.protocol)
 
 
-def _definition_files(protocol: Protocol) -> Iterator[str]:
+def _definition_files(folder: Path, protocol: Protocol) -> Iterator[str]:
     yield "study.yaml"
     yield from map(instrument_definition, protocol.instruments)
     yield from ("norms.yaml", "propositions.yaml", "checklists.yaml")
     if protocol.published is not None:
         yield protocol.published.file
     yield from (export.description for export in protocol.exports if export.description is not None)
+    yield from extension_files(folder)
 
 
 def _hashes_of_files(folder: Path, protocol: Protocol) -> dict[str, str]:
     """The SHA-256 of each definition file that exists. A missing one is reported where it is needed."""
-    files = {name: definition_file(folder, name) for name in _definition_files(protocol)}
+    files = {name: definition_file(folder, name) for name in _definition_files(folder, protocol)}
     return {name: _sha256(_read_bytes(file)) for name, file in files.items() if file.is_file()}
 
 
