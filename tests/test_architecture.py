@@ -97,6 +97,8 @@ FREE_FORM = {
     "pull/http.py": "requests' own keywords; JSON of any service",
     "pull/services/limesurvey.py": "calls of JSON-RPC",
     "pull/services/qualtrics.py": "JSON of Qualtrics' API",
+    "extensions/declaration.py": "rows of any mart, as an analysis asks for them",
+    "defs/extensions.py": "Dagster's metadata",
     "defs/models.py": "dbt's manifest; Dagster's metadata",
     "defs/outcomes.py": "Dagster's metadata",
     "defs/raw.py": "Dagster's metadata",

@@ -14,14 +14,16 @@ import dagster as dg
 
 from dagster_project.checks import Check, first_few
 from dagster_project.defs.models import model_metadata
+from dagster_project.defs.outcomes import RESULT_KEYS
 from dagster_project.defs.steps import check_result, fails_in_one_line
 from dagster_project.extensions.python_files import PythonAnalysis, full_name, static_analyses
 from dagster_project.extensions.run_extensions import RunExtensions, SelectedParts, run_extensions
 from dagster_project.extensions.sql_files import SqlModel, static_models
 from dagster_project.markdown import markdown_table
 from dagster_project.models.project import DbtProject
-from dagster_project.results import EXTENSIONS
-from dagster_project.study import OWN_SCHEMA, Study
+from dagster_project.outcomes.extension_tables import OWN_TABLES, judge_own_tables
+from dagster_project.results import EXTENSIONS, LACKING, figure_part, table_part
+from dagster_project.study import OWN_SCHEMA, OwnTables, Study
 from dagster_project.study_run import StudyRun
 from dagster_project.warehouse import WarehouseError
 
@@ -55,7 +57,7 @@ class _Parts:
             deps = [dg.AssetKey(full_name(name).split(".", 1)) for name in analysis.reads]
             yield _spec(key, deps, {"python"}, f"An analysis of the study's own: {analysis.file}.")
 
-    def selected(self, keys: set[dg.AssetKey]) -> SelectedParts:
+    def selection(self, keys: set[dg.AssetKey]) -> SelectedParts:
         return SelectedParts(
             [model.name for key, model in self.models.items() if key in keys],
             [analysis.name for key, analysis in self.analyses.items() if key in keys],
@@ -118,7 +120,7 @@ def extension_assets(study: Study | None) -> list[dg.AssetsDefinition]:
                 study_run.study_as_loaded(study)
             try:
                 extensions_run = run_extensions(
-                    study_run, dbt, parts.selected(keys) if context.is_subset else SelectedParts()
+                    study_run, dbt, parts.selection(keys) if context.is_subset else SelectedParts()
                 )
             except WarehouseError as error:
                 raise dg.Failure(str(error), allow_retries=False) from None
@@ -130,7 +132,38 @@ def extension_assets(study: Study | None) -> list[dg.AssetsDefinition]:
             message = first_few(unknown, 3) or "Every file is a model or an analysis."
             yield check_result(Check(FILES_KNOWN, not unknown, message), asset_key=EXTENSIONS_KEY)
 
-    return [extensions]
+    return [extensions, own_tables_asset(study)]
+
+
+def own_tables_asset(study: Study | None) -> dg.AssetsDefinition:
+    """The asset that lays out the tables and figures of a study's own, with a check for each of them."""
+    tables = study.tables if study is not None else OwnTables()
+    names = {table_part(table.table): f"table_{table.table}" for table in tables.tables}
+    names |= {figure_part(figure.figure): f"figure_{figure.figure}" for figure in tables.figures}
+
+    @dg.asset(
+        key=OWN_TABLES,
+        deps=[dg.AssetKey("codebook"), *RESULT_KEYS],
+        group_name=OWN_SCHEMA,
+        kinds={"python"},
+        owners=_OWNERS,
+        description="Tables and figures of the study's own, of results; nothing in a study that declares none.",
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=OWN_TABLES, description=f"{part} can be made of the results.")
+            for part, name in names.items()
+        ],
+    )
+    def own_tables(study_run: dg.ResourceParam[StudyRun]) -> dg.MaterializeResult:
+        with fails_in_one_line():
+            if study is not None:
+                study_run.study_as_loaded(study)
+            rows = judge_own_tables(study_run.warehouse, study_run.study())
+        checks = [Check(names[row.part], row.state != LACKING, f"{row.part}: {row.reason or 'made'}") for row in rows]
+        return dg.MaterializeResult(
+            metadata={"tables and figures": len(rows)}, check_results=[check_result(check) for check in checks]
+        )
+
+    return own_tables
 
 
 def _of_parts(

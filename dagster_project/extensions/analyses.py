@@ -39,23 +39,23 @@ def run_analysis(
 ) -> AnalysisNumbers:
     """Run an analysis twice, and give its results. marts: that may be read. models: the study's own by name, with why one is
     lacking. Raises AnalysisError with what went wrong, in one line."""
-    declared = _load(study.folder / analysis.file)
-    checked_statistics(declared)
-    tables = {name: _table(warehouse, name, marts, models) for name in declared.reads}
-    people = CountedPeople.read(warehouse)
+    declaration = _load(study.folder / analysis.file)
+    checked_statistics(declaration)
+    tables = {name: _table(warehouse, name, marts, models) for name in declaration.reads}
+    people = CountedPeople.from_marts(warehouse)
     remarks: list[str] = []
-    numbers = _compute(study.folder / analysis.file, declared, Data(tables, analysis.name), remarks)
-    results, named_people = result_rows(study, analysis, declared, numbers, people)
-    repeated = _load(study.folder / analysis.file)
-    numbers_again = _compute(study.folder / analysis.file, repeated, Data(tables, analysis.name), [])
-    _refuse_other_numbers(results, result_rows(study, analysis, repeated, numbers_again, people)[0])
-    reads = ", ".join(full_name(name) for name in declared.reads)
+    numbers = _compute(study.folder / analysis.file, declaration, Data(tables, analysis.name), remarks)
+    results, named_people = result_rows(study, analysis, declaration, numbers, people)
+    second_declaration = _load(study.folder / analysis.file)
+    numbers_again = _compute(study.folder / analysis.file, second_declaration, Data(tables, analysis.name), [])
+    _refuse_other_numbers(results, result_rows(study, analysis, second_declaration, numbers_again, people)[0])
+    reads = ", ".join(full_name(name) for name in declaration.reads)
     statistics = [
         ExtensionStatisticRow(
             analysis.analysis, entry.name, entry.formula, entry.unit, entry.decimals, entry.people, entry.source, entry.kind,
             entry.limit_of, analysis.file, reads,
         )
-        for entry in declared.statistics
+        for entry in declaration.statistics
     ]  # fmt: skip
     return AnalysisNumbers(results, statistics, named_people, list(dict.fromkeys(remarks)))
 
@@ -74,19 +74,19 @@ def _load(file: Path) -> DeclaredAnalysis:
         exec(code, module.__dict__)
     except (Exception, SystemExit) as error:
         raise _error_in(file, error) from None
-    declared = [entry for entry in vars(module).values() if isinstance(entry, DeclaredAnalysis)]
-    if len(declared) != 1:
-        wrong = "registers no function" if not declared else f"registers {len(declared)} functions"
+    declaration = [entry for entry in vars(module).values() if isinstance(entry, DeclaredAnalysis)]
+    if len(declaration) != 1:
+        wrong = "registers no function" if not declaration else f"registers {len(declaration)} functions"
         raise AnalysisError(f"{wrong}; a file registers one, with @wavehouse.analysis(reads=[…], statistics=[…])")
-    return declared[0]
+    return declaration[0]
 
 
-def _compute(file: Path, declared: DeclaredAnalysis, data: Data, remarks: list[str]) -> list[Number]:
+def _compute(file: Path, declaration: DeclaredAnalysis, data: Data, remarks: list[str]) -> list[Number]:
     """The numbers of an analysis. remarks: the warnings that it raises are added."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            numbers = list(declared.function(data))
+            numbers = list(declaration.function(data))
         except (Exception, SystemExit) as error:
             raise _error_in(file, error) from None
     remarks += [" ".join(str(warning.message).split()) for warning in caught]
@@ -113,8 +113,8 @@ def _table(warehouse: Warehouse, name: str, marts: Sequence[str], models: Mappin
         if models[table] is not None:
             raise AnalysisError(f"reads {name}, which is lacking")
     elif schema != "marts" or table not in marts:
-        known = [*marts, *(f"{OWN_SCHEMA}.{model}" for model in models)]
-        raise AnalysisError(f"reads: there is no mart or model {name}{do_you_mean(name, known)}")
+        names = [*marts, *(f"{OWN_SCHEMA}.{model}" for model in models)]
+        raise AnalysisError(f"reads: there is no mart or model {name}{do_you_mean(name, names)}")
     with warehouse.connect(read_only=True) as connection:
         return arrow_table(connection, f"select * from {schema}.{identifier(table)} order by all")
 
@@ -124,11 +124,11 @@ def _refuse_other_numbers(results: Sequence[ResultRow], results_again: Sequence[
     if list(results) == list(results_again):
         return
     cure = "take random numbers from data.generator(), and nothing from the clock"
-    again = {row.result_id: row for row in results_again}
+    second_results = {row.result_id: row for row in results_again}
     for row in results:
-        other = again.get(row.result_id)
-        if other is None:
+        second = second_results.get(row.result_id)
+        if second is None:
             raise AnalysisError(f"gives {row.result_id} in one run and not in the next; {cure}")
-        if row != other:
-            raise AnalysisError(f"gives {row.result_id} as {row.value!r}, and as {other.value!r} when run again; {cure}")
+        if row != second:
+            raise AnalysisError(f"gives {row.result_id} as {row.value!r}, and as {second.value!r} when run again; {cure}")
     raise AnalysisError(f"gives its numbers in another order, or others, when run again; {cure}")

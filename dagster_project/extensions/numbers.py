@@ -18,7 +18,7 @@ from dagster_project.warehouse import Warehouse
 
 _STATISTIC = re.compile(r"[a-z][a-z0-9_]{0,62}")
 #: The rules of who counts that an analysis may declare, and that we count people by, too.
-_COUNTED = ("score", "both", "any", "value")
+_RULES_OF_OURS = ("score", "both", "any", "value")
 _MOST_DECIMALS = 6
 
 
@@ -45,7 +45,7 @@ class CountedPeople:
     roster: frozenset[str] = frozenset()
 
     @classmethod
-    def read(cls, warehouse: Warehouse) -> "CountedPeople":
+    def from_marts(cls, warehouse: Warehouse) -> "CountedPeople":
         counts: dict[tuple[str, str, str, str | None], int] = {}
         for row in warehouse.rows_as(CountRow, _COUNTS):
             for group in {None, row.people_group}:
@@ -69,17 +69,17 @@ _COUNTS = """
 """
 
 
-def checked_statistics(declared: DeclaredAnalysis) -> None:
-    """Raises AnalysisError for statistics that are not declared as they must be."""
-    names = [entry.name for entry in declared.statistics]
-    if not declared.reads or not names:
+def checked_statistics(declaration: DeclaredAnalysis) -> None:
+    """Raises AnalysisError for statistics that are not declaration as they must be."""
+    names = [entry.name for entry in declaration.statistics]
+    if not declaration.reads or not names:
         raise AnalysisError("declares nothing that it reads, or no statistic; give reads and statistics")
-    for entry in declared.statistics:
+    for entry in declaration.statistics:
         problem = None
         if not _STATISTIC.fullmatch(entry.name):
             problem = "its name has small letters, digits and underscores, and begins with a letter"
         elif names.count(entry.name) > 1:
-            problem = "it is declared twice"
+            problem = "it is declaration twice"
         elif not entry.formula.strip():
             problem = "its formula is missing"
         elif entry.people not in get_args(People):
@@ -95,12 +95,12 @@ def checked_statistics(declared: DeclaredAnalysis) -> None:
 
 
 def result_rows(
-    study: Study, analysis: PythonAnalysis, declared: DeclaredAnalysis, numbers: Iterable[Number], people: CountedPeople
+    study: Study, analysis: PythonAnalysis, declaration: DeclaredAnalysis, numbers: Iterable[Number], people: CountedPeople
 ) -> tuple[list[ResultRow], list[tuple[str, str, float | None]]]:
     """The numbers as results, and the people whom they name: (result, pseudonym, value). Raises AnalysisError."""
-    statistics = {entry.name: entry for entry in declared.statistics}
-    reads = ", ".join(full_name(name) for name in declared.reads)
-    method = f"{declared.description.strip().rstrip('.') or analysis.name} ({analysis.file}, from {reads})"
+    statistics = {entry.name: entry for entry in declaration.statistics}
+    reads = ", ".join(full_name(name) for name in declaration.reads)
+    method = f"{declaration.description.strip().rstrip('.') or analysis.name} ({analysis.file}, from {reads})"
     rows: dict[str, ResultRow] = {}
     named_people: list[tuple[str, str, float | None]] = []
     for number in numbers:
@@ -121,7 +121,9 @@ def result_rows(
             raise AnalysisError(f"{identifier}: {fault}")
         value = _value(identifier, number)
         n = _people_count(identifier, entry, number, people)
-        named_people += [(identifier, person, named) for person, named in sorted((number.people or {}).items())]
+        named_people += [
+            (identifier, person, person_value) for person, person_value in sorted((number.people or {}).items())
+        ]
         rows[identifier] = ResultRow(
             result_id=identifier, analysis=analysis.analysis, outcome=number.outcome, category=number.category,
             wave=number.wave, contrast=number.contrast, statistic=entry.name, value=value, n=n, method=method,
@@ -141,8 +143,8 @@ def _value(identifier: str, number: Number) -> float | None:
     if value is not None and math.isfinite(value):
         return value
     if not number.note:
-        shown = "no value" if value is None else f"the value {value}"
-        raise AnalysisError(f"{identifier}: has {shown}, and no note says why; give note=")
+        words = "no value" if value is None else f"the value {value}"
+        raise AnalysisError(f"{identifier}: has {words}, and no note says why; give note=")
     return None
 
 
@@ -172,7 +174,7 @@ def _people_count(identifier: str, entry: DeclaredStatistic, number: Number, peo
         return _agreed(identifier, n, len(number.people), "it names")
     if number.people is not None:
         raise AnalysisError(f"{identifier}: names people, and its statistic says people={entry.people!r}; declare 'named'")
-    if entry.people not in _COUNTED:
+    if entry.people not in _RULES_OF_OURS:
         return n
     moment = "" if entry.people == "any" else number.contrast or number.wave or ""
     key = (entry.people, number.outcome, moment)

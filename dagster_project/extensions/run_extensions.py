@@ -20,8 +20,8 @@ from dagster_project.results import (
     EXTENSION_TABLES,
     EXTENSIONS,
     EXTENSIONS_TABLE,
+    IN_RELEASE,
     LACKING,
-    RELEASED,
     RESULTS_TABLE,
     ExtensionRow,
     estimand_rows,
@@ -64,26 +64,26 @@ class RunExtensions:
         return {row.part: row.reason or "" for row in self.rows if row.state == LACKING}
 
 
-def run_extensions(study_run: StudyRun, project: DbtProject, selected: SelectedParts) -> RunExtensions:
-    """Build the models and run the analyses of a study, or those that are selected. Nothing that fails is raised: it is a
+def run_extensions(study_run: StudyRun, project: DbtProject, selection: SelectedParts) -> RunExtensions:
+    """Build the models and run the analyses of a study, or those that are selection. Nothing that fails is raised: it is a
     row, and whatever it made before is gone."""
     study, warehouse = study_run.study(), study_run.warehouse
-    models = build_own_models(study_run, project, selected.models)
-    rows = [ExtensionRow(f"{MODELS_FOLDER}/{name}.sql", "model", RELEASED, None) for name in models.built]
+    models = build_own_models(study_run, project, selection.models)
+    rows = [ExtensionRow(f"{MODELS_FOLDER}/{name}.sql", "model", IN_RELEASE, None) for name in models.built]
     rows += [ExtensionRow(file, "model", LACKING, reason) for file, reason in models.faults.items()]
     known_analyses = static_analyses(study)
-    names = [name for name in known_analyses if selected.analyses is None or name in selected.analyses]
+    names = [name for name in known_analyses if selection.analyses is None or name in selection.analyses]
     analyses = [known_analyses[name] for name in names]
     numbers, faults = _run_analyses(study, warehouse, project, analyses, models) if analyses else ({}, {})
-    rows += [ExtensionRow(known_analyses[name].file, "analysis", RELEASED, None) for name in numbers]
+    rows += [ExtensionRow(known_analyses[name].file, "analysis", IN_RELEASE, None) for name in numbers]
     faults |= faults_of_files(study)
     rows += [ExtensionRow(file, "analysis", LACKING, reason) for file, reason in faults.items()]
     rows.sort(key=lambda row: (row.kind != "model", row.part))
     with warehouse.transaction() as connection:
         create_tables(connection)
-        ran, made = [analysis.analysis for analysis in analyses], [f"{OWN_PREFIX}{name}" for name in numbers]
+        ran, succeeded = [analysis.analysis for analysis in analyses], [f"{OWN_PREFIX}{name}" for name in numbers]
         connection.execute(RESULTS_TABLE.create_sql())
-        _forget(connection, ran, made, rows, is_whole=selected.is_whole)
+        _forget(connection, ran, succeeded, rows, is_whole=selection.is_whole)
         _write(connection, study, numbers, study_run.run_id)
         stamp(connection, EXTENSIONS, (MARTS,), study, study_run.run_id)
     return RunExtensions(models, numbers, rows)
@@ -121,7 +121,7 @@ def write_rows(connection: Connection, rows: Iterable[ExtensionRow], kinds: Sequ
 
 
 def _forget(
-    connection: Connection, ran: Sequence[str], made: Sequence[str], rows: Sequence[ExtensionRow], *, is_whole: bool
+    connection: Connection, ran: Sequence[str], succeeded: Sequence[str], rows: Sequence[ExtensionRow], *, is_whole: bool
 ) -> None:
     """Say of each part what became of it, and take away what is known of analyses: of a whole run of all of them, else of
     those that ran. Results of those that were made stay, to be replaced where they differ."""
@@ -130,29 +130,29 @@ def _forget(
     else:
         parts = [row.part for row in rows]
         replace_rows(connection, "results", EXTENSIONS_TABLE.name, EXTENSIONS_TABLE.to_arrow(rows), ("part", parts))
-    own = f"starts_with(analysis, {literal(OWN_PREFIX)}) and ($1 or list_contains($2, analysis))"
-    of_results = f"result_id in (select result_id from results.results where {own})"
+    condition = f"starts_with(analysis, {literal(OWN_PREFIX)}) and ($1 or list_contains($2, analysis))"
+    of_results = f"result_id in (select result_id from results.results where {condition})"
     connection.execute(f"delete from results.extension_people where {of_results}", [is_whole, list(ran)])
     for table in ("results.extension_statistics", "codebook.estimands"):
-        connection.execute(f"delete from {table} where {own}", [is_whole, list(ran)])
-    outdated = f"{own} and not list_contains($3, analysis)"
-    connection.execute(f"delete from results.results where {outdated}", [is_whole, list(ran), list(made)])
+        connection.execute(f"delete from {table} where {condition}", [is_whole, list(ran)])
+    outdated = f"{condition} and not list_contains($3, analysis)"
+    connection.execute(f"delete from results.results where {outdated}", [is_whole, list(ran), list(succeeded)])
 
 
 def _write(connection: Connection, study: Study, numbers: "Mapping[str, AnalysisNumbers]", run_id: str) -> None:
     """The results of analyses, their statistics, and whom they name."""
     now = datetime.now(UTC).replace(tzinfo=None)
-    results = [row for computed in numbers.values() for row in computed.results]
+    results = [row for outcome in numbers.values() for row in outcome.results]
     analyses = [f"{OWN_PREFIX}{name}" for name in numbers]
     table = RESULTS_TABLE.to_arrow(results, plan_hash=study.protocol.plan_hash, run_id=run_id, computed_at=now)
     replace_rows(
         connection, "results", "results", table, ("analysis", analyses), key=RESULTS_TABLE.key[0], stamps=_RUN_COLUMNS
     )
-    statistics = [row for computed in numbers.values() for row in computed.statistics]
+    statistics = [row for outcome in numbers.values() for row in outcome.statistics]
     people = [
         {"result_id": result_id, "participant_id": person, "value": value}
-        for computed in numbers.values()
-        for result_id, person, value in computed.people
+        for outcome in numbers.values()
+        for result_id, person, value in outcome.people
     ]
     estimands = estimand_rows(study, [row.registered for row in statistics])
     for spec, rows, column in (

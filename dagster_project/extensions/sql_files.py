@@ -107,9 +107,9 @@ def _fault_of_file(study: Study, path: Path, models: Mapping[str, SqlModel]) -> 
         return f"models lie in {MODELS_FOLDER}/ itself; move the file there"
     if path.suffix in _YAML_SUFFIXES:
         if (study.folder / MODELS_FOLDER / f"{path.stem}.sql").is_file():
-            other = path.with_suffix(".yaml" if path.suffix == ".yml" else ".yml")
-            is_double = path.suffix == ".yml" and (study.folder / other).is_file()
-            return f"{other.as_posix()} describes the same model; keep one of them" if is_double else None
+            twin = path.with_suffix(".yaml" if path.suffix == ".yml" else ".yml")
+            is_double = path.suffix == ".yml" and (study.folder / twin).is_file()
+            return f"{twin.as_posix()} describes the same model; keep one of them" if is_double else None
         return f"a model's YAML has the model's name, and there is no {MODELS_FOLDER}/{path.stem}.sql; rename the file"
     if path.stem not in models:
         return "a model's name begins with a small letter and has small letters, digits and underscores; rename the file"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dagster_project.audit import FINDINGS_TABLE, FindingRow
 from dagster_project.outcomes.analyses import OUTCOME_NAMES, all_tables
+from dagster_project.outcomes.extension_tables import lacking_parts
 from dagster_project.outcomes.store import read_own_statistics, read_results
 from dagster_project.report import (
     COLUMNS,
@@ -30,6 +31,7 @@ from dagster_project.report import (
     codebook_document_tables,
     codebook_texts,
     joint_display_table,
+    lacking_texts,
     main_results,
     main_texts,
     methods,
@@ -71,6 +73,8 @@ from dagster_project.results import (
     ScalePart,
     Table,
     ard_rows,
+    own_layouts,
+    table_results,
     trace_sql,
 )
 from dagster_project.stamps import STAMPS_TABLE
@@ -160,6 +164,11 @@ def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str])
     changes = release_file.rows_as(ReleaseChange, "select * from results.release_diff order by kind, what")
     tables = all_tables(study, list(results.values()))
     main_count = sum(not table.number.startswith("S") for table in tables)
+    own_tables = own_layouts(study, table_results(study, results.values())).tables
+    tables[main_count:main_count] = [
+        replace(table, number=str(number)) for number, table in enumerate(own_tables, start=main_count + 1)
+    ]
+    main_count += len(own_tables)
     verdicts = previous_verdicts(changes, manifest["release"])
     joint = joint_display_table(study, display, note, verdicts, number=str(main_count + 1))
     if joint:
@@ -183,6 +192,7 @@ def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str])
         changes=changes,
         sources=_sources(release_file),
         people_rows=_people_rows(release_file, study),
+        lacking=lacking_texts(lacking_parts(release_file)),
     )
 
 
@@ -212,7 +222,7 @@ def _write_documents(study: Study, folder: Path, content: PageContent) -> None:
     write_figures(folder / "figures", content.figures)
     released_at = datetime.fromisoformat(content.manifest["released_at"])
     cite, _ = citation(study, content.manifest, content.version)
-    opening = [text for text in (protocol.origin, protocol.stand_in, cite) if text]
+    opening = [text for text in (protocol.origin, protocol.stand_in, *content.lacking, cite) if text]
     sections = [("Main results", main_texts(content.main)), ("Methods", methods(study, results))]
     write_word(folder / "tables.docx", protocol.title, opening, sections, content.tables, released_at)
     write_word(folder / "checklists.docx", f"Reporting checklists: {protocol.title}", [cite], [], forms, released_at)
@@ -235,7 +245,7 @@ def _figures(study: Study, results: Mapping[str, ResultRow], release_file: Wareh
     # The plotting library takes two seconds to come, and only a new release needs it.
     from dagster_project.report.figures import figure_tables
 
-    tables = figure_tables(study, results)
+    tables = figure_tables(study, results, read_own_statistics(release_file))
     return [
         Figure(
             row["name"],

@@ -13,9 +13,10 @@ from pathlib import Path
 from dagster_project.audit import FINDINGS_TABLE
 from dagster_project.checks import Check, first_few
 from dagster_project.fingerprint import code_version
+from dagster_project.outcomes.extension_tables import lacking_parts
 from dagster_project.release.contents import fill_release
 from dagster_project.release.diff import recall_diff, remember_diff
-from dagster_project.results import EXTENSION_TABLES, LACKING, ExtensionRow, diff_markdown
+from dagster_project.results import EXTENSION_TABLES, diff_markdown
 from dagster_project.settings import Settings, key_check
 from dagster_project.study import Study, StudyError
 from dagster_project.study_run import StudyRun
@@ -92,11 +93,6 @@ def _publish(study_run: StudyRun, study: Study, fingerprint: str, current: Mappi
 
     publish_release(settings.study_folder, name, manifest, fill)
     return changes
-
-
-def lacking_parts(warehouse: Warehouse) -> list[ExtensionRow]:
-    """What the study adds of its own and a release of the file lacks."""
-    return warehouse.rows_as(ExtensionRow, f"from results.extensions where state = '{LACKING}' order by part")
 
 
 def refuse_to_conceal_known_groups(study: Study, file: Path) -> None:

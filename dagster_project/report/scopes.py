@@ -39,10 +39,10 @@ def measure_of(row: ResultRow) -> str:
     return f"{row.outcome}@{row.category}" if row.analysis.startswith("variant") else row.outcome
 
 
-def scope_of(row: ResultRow, study: Study, own: OwnStatistics) -> Scope | None:
+def scope_of(row: ResultRow, study: Study, own_statistics: OwnStatistics) -> Scope | None:
     """The scope of a result; None where it counts nobody of the roster, people who are not on the roster, or those whom an
-    analysis of the study's own names. own: the statistics of these analyses."""
-    statistic = statistic_of(row.analysis, row.statistic, own)
+    analysis of the study's own names. own_statistics: of these analyses."""
+    statistic = statistic_of(row.analysis, row.statistic, own_statistics)
     rule = statistic.people_in(study)
     counting = PEOPLE[rule]
     if rule in ("nobody", "listed", "named"):
@@ -74,12 +74,12 @@ def scope_of(row: ResultRow, study: Study, own: OwnStatistics) -> Scope | None:
     return Scope(rule, measure, moment, waves, sign, return_waves, groups, facts)
 
 
-def scopes_of(rows: Iterable[ResultRow], study: Study, own: OwnStatistics) -> tuple[list[Scope], dict[str, int]]:
-    """The scopes of results, each once, and by result id the index of its scope. own: as in scope_of."""
+def scopes_of(rows: Iterable[ResultRow], study: Study, own_statistics: OwnStatistics) -> tuple[list[Scope], dict[str, int]]:
+    """The scopes of results, each once, and by result id the index of its scope. own_statistics: as in scope_of."""
     scopes: dict[Scope, int] = {}
     indexes = {}
     for row in rows:
-        scope = scope_of(row, study, own)
+        scope = scope_of(row, study, own_statistics)
         if scope is not None:
             indexes[row.result_id] = scopes.setdefault(scope, len(scopes))
     return list(scopes), indexes

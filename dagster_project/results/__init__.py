@@ -28,8 +28,8 @@ from dagster_project.results.extension_tables import (
     EXTENSION_TABLES,
     EXTENSIONS,
     EXTENSIONS_TABLE,
+    IN_RELEASE,
     LACKING,
-    RELEASED,
     ExtensionRow,
     ExtensionStatisticRow,
     OwnStatistics,
@@ -80,6 +80,14 @@ from dagster_project.results.missing import (
 from dagster_project.results.norm_tables import stratum_words
 from dagster_project.results.norm_words import main_norm_notes, norm_name
 from dagster_project.results.ordinal import ordinal_results
+from dagster_project.results.own_tables import (
+    FigureLayout,
+    FigurePoint,
+    figure_layouts,
+    figure_part,
+    own_layouts,
+    table_part,
+)
 from dagster_project.results.person_norms import person_norm_results, reported_norms
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
@@ -138,12 +146,12 @@ __all__ = [
     "EXTENSION_PEOPLE_TABLE",
     "EXTENSION_STATISTICS_TABLE",
     "EXTENSION_TABLES",
+    "IN_RELEASE",
     "LACKING",
     "MAX_ANSWER_OPTIONS",
     "MISSING_REASON_HEADINGS",
     "OF_EACH_VARIANT",
     "PEOPLE",
-    "RELEASED",
     "RELEASE_DIFF_TABLE",
     "REPRODUCTION_TABLE",
     "RESULTS_TABLE",
@@ -158,6 +166,8 @@ __all__ = [
     "ExportFile",
     "ExtensionRow",
     "ExtensionStatisticRow",
+    "FigureLayout",
+    "FigurePoint",
     "GatedItem",
     "MartRow",
     "Numbers",
@@ -208,6 +218,8 @@ __all__ = [
     "direction_of",
     "estimand_rows",
     "existing_tables",
+    "figure_layouts",
+    "figure_part",
     "fitting_across",
     "flow_results",
     "format_number",
@@ -234,6 +246,7 @@ __all__ = [
     "numbered",
     "ordinal_results",
     "outcome_sections",
+    "own_layouts",
     "paired_results",
     "pattern_results",
     "person_lines",
@@ -269,6 +282,7 @@ __all__ = [
     "table_categories",
     "table_change",
     "table_characteristics",
+    "table_part",
     "table_results",
     "table_service_use",
     "table_summary",

@@ -13,7 +13,7 @@ from dagster_project.table_spec import ColumnSpec, TableSpec
 #: What carries the stamp of the study's own models and analyses, and the name of their asset.
 EXTENSIONS = "extensions"
 #: The states of a part.
-RELEASED, LACKING = "released", "lacking"
+IN_RELEASE, LACKING = "released", "lacking"
 EXTENSIONS_TABLE = TableSpec(
     schema="results",
     name=EXTENSIONS,

@@ -76,6 +76,7 @@ from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, librar
 from dagster_project.study.measures import MEASURES, YES, Categorical, FollowedMeasure, GivenScale, MeasuresInstrument, YesNo
 from dagster_project.study.new import further_definitions, new_study, study_code
 from dagster_project.study.norms import ALL_PEOPLE, Norm, NormSample, PersonNorm, ScaleNorm
+from dagster_project.study.own_tables import OwnFigure, OwnTable, OwnTables, ResultChoice
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
@@ -185,6 +186,9 @@ __all__ = [
     "Norm",
     "NormSample",
     "OdkCentral",
+    "OwnFigure",
+    "OwnTable",
+    "OwnTables",
     "ParticipantVariable",
     "PeopleRule",
     "PersonNorm",
@@ -195,6 +199,7 @@ __all__ = [
     "RedcapApi",
     "RepeatedBaseline",
     "RepeatedMeasures",
+    "ResultChoice",
     "Role",
     "RowFilter",
     "RowRule",

@@ -19,7 +19,7 @@ from dagster_project.study.concealment import concealed_protocol
 from dagster_project.study.duration import DURATION
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export_checks import check_export
-from dagster_project.study.extensions import extension_files
+from dagster_project.study.extensions import TABLES_FILE, extension_files
 from dagster_project.study.gates import check_answers, gates_of, gating_conditions
 from dagster_project.study.instruments import Instrument
 from dagster_project.study.library import (
@@ -34,6 +34,7 @@ from dagster_project.study.norm_checks import check_norms
 from dagster_project.study.norms import NormFile
 from dagster_project.study.once import CommonKeys, Content
 from dagster_project.study.ordinal import ordinal_error
+from dagster_project.study.own_tables import OwnTables
 from dagster_project.study.planned_checks import check_conditions
 from dagster_project.study.protocol import Protocol
 from dagster_project.study.questions import ASK, construct_question, refuse_open_questions
@@ -88,17 +89,13 @@ def read_study(folder: Path) -> Study:
     protocol = _parse(protocol_file, content, Protocol)
     hashes = {"study.yaml": _sha256(content)}
     instruments = _read_instruments(folder, protocol, protocol_file, hashes)
-    norms_file = folder / "norms.yaml"
-    norms = NormFile()
-    if norms_file.exists():
-        content = _read_bytes(norms_file)
-        hashes["norms.yaml"] = _sha256(content)
-        norms = _parse(norms_file, content, NormFile)
+    norms = _read_optional(norms_file := folder / "norms.yaml", NormFile, hashes)
+    tables = _read_optional(folder / TABLES_FILE, OwnTables, hashes)
     # Files parsed above have the hash of the bytes that were parsed, the others that of the file as it is now.
     definitions = _hashes_of_files(folder, protocol) | hashes
     if protocol.measures is not None:
         instruments = (*instruments, protocol.measures.instrument)
-    study = Study(folder, protocol, instruments, norms, definitions)
+    study = Study(folder, protocol, instruments, norms, definitions, tables)
     _check_scales(study, protocol_file)
     _check_codes(study, protocol_file)
     _check_gates(study, protocol_file)
@@ -145,8 +142,7 @@ def hash_definitions(study: Study) -> dict[str, str]:
 
     Definition files are all files that a run reads there except exports and interviews: the protocol, the instruments,
     norms, propositions, the authors' answers to checklists, the published table, the exports' dictionaries and
-    catalogues, and what the study adds of its own. The library's instruments that the study names are among them, as
-    library:CODE.
+    catalogues, what the study adds of its own; and as library:CODE the library's instruments that the study names.
     """
     return _hashes_of_files(study.folder, study.protocol)
 
@@ -189,6 +185,15 @@ def _read_bytes(file: Path) -> bytes:
         return file.read_bytes()
     except FileNotFoundError:
         raise StudyError(f"{file}: the file is missing; write it or take its name out of study.yaml") from None
+
+
+def _read_optional(file: Path, model: type[Model], hashes: dict[str, str]) -> Model:
+    """A file that a study may do without. hashes: its own is added."""
+    if not file.exists():
+        return model()
+    content = _read_bytes(file)
+    hashes[file.name] = _sha256(content)
+    return _parse(file, content, model)
 
 
 def _parse(
