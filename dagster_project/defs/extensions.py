@@ -28,8 +28,6 @@ from dagster_project.study_run import StudyRun
 from dagster_project.warehouse import WarehouseError
 
 EXTENSIONS_KEY = dg.AssetKey(EXTENSIONS)
-#: The check of each part, and that of the asset that stands for all.
-WORKS, FILES_KNOWN = "works", "files_known"
 _OWNERS = ["team:study"]
 
 
@@ -104,10 +102,10 @@ def extension_assets(study: Study | None) -> list[dg.AssetsDefinition]:
         specs=[*parts.specs(), _whole_spec(parts.keys)],
         check_specs=[
             *(
-                dg.AssetCheckSpec(WORKS, asset=key, description="It was made, keeps to the rules, and its tests hold.")
+                dg.AssetCheckSpec("works", asset=key, description="It was made, keeps to the rules, and its tests hold.")
                 for key in parts.keys
             ),
-            dg.AssetCheckSpec(FILES_KNOWN, asset=EXTENSIONS_KEY, description="Every file is a model or an analysis."),
+            dg.AssetCheckSpec("files_known", asset=EXTENSIONS_KEY, description="Every file is a model or an analysis."),
         ],
         can_subset=True,
     )
@@ -130,7 +128,7 @@ def extension_assets(study: Study | None) -> list[dg.AssetsDefinition]:
             reasons = extensions_run.reasons
             unknown = [f"{file}: {reason}" for file, reason in reasons.items() if file not in parts.files]
             message = first_few(unknown, 3) or "Every file is a model or an analysis."
-            yield check_result(Check(FILES_KNOWN, not unknown, message), asset_key=EXTENSIONS_KEY)
+            yield check_result(Check("files_known", not unknown, message), asset_key=EXTENSIONS_KEY)
 
     return [extensions, own_tables_asset(study)]
 
@@ -177,7 +175,7 @@ def _of_parts(
         reason = extensions_run.reasons.get(part.file)
         if reason is None:
             yield dg.MaterializeResult(asset_key=key, metadata=_part_metadata(part, extensions_run))
-        check = Check(WORKS, reason is None, f"{part.file}: {reason or 'released'}")
+        check = Check("works", reason is None, f"{part.file}: {reason or 'released'}")
         yield check_result(check, asset_key=key)
 
 

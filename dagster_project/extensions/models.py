@@ -222,9 +222,10 @@ def _inherit_words(warehouse: Warehouse, built: Iterable[BuiltModel]) -> None:
             for column, sources in (model.lineage or {}).items():
                 words = {comments.get(source) for source in sources if source[2] == column}
                 comment = words.pop() if len(words) == len(sources) == 1 else None
-                if comment is not None and (*model.table, column) not in comments:
+                # dbt gives a column that its YAML names, and does not describe, an empty comment.
+                if not comments.get((*model.table, column)):
                     name = ".".join(map(identifier, (*model.table, column)))
-                    connection.execute(f"comment on column {name} is {literal(comment)}")
+                    connection.execute(f"comment on column {name} is {literal(comment) if comment else 'null'}")
                     comments[*model.table, column] = comment
 
 

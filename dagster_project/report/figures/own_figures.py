@@ -28,6 +28,8 @@ _COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 #: Longer labels of positions are read better from the side.
 _LONGEST_LABEL = 8
+#: What the series at one position take up, of the way to the next.
+_WIDTHS = {"bars": 0.8, "points": 0.5, "lines": 0.2}
 #: As many points as alt text lists one by one.
 _MOST_LISTED = 16
 
@@ -48,8 +50,8 @@ def _draw(layout: FigureLayout, people: Sequence[PersonScore]) -> Figure:
     )
     axes = figure_canvas.add_subplot()
     for index, (code, label) in enumerate(layout.series):
-        offset = (index - (n_series - 1) / 2) * (0.8 / n_series if layout.figure.kind == "bars" else 0.5 / n_series)
-        _series(axes, layout, code, label, index, 0.0 if layout.figure.kind == "lines" else offset, is_sideways)
+        offset = (index - (n_series - 1) / 2) * _WIDTHS[layout.figure.kind] / n_series
+        _series(axes, layout, code, label, index, offset, is_sideways)
     labels = [shorten(label, 42 if is_sideways else 24) for _, label in layout.x]
     unit = ", ".join(dict.fromkeys(point.result.unit for point in layout.points.values() if point.result.unit))
     if layout.figure.kind == "bars" or _crosses_zero(layout):
@@ -105,7 +107,7 @@ def _notes(layout: FigureLayout) -> list[str]:
     level = levels.pop() if len(levels) == 1 else None
     notes = [layout.figure.note] if layout.figure.note else []
     if any(point.limits is not None for point in layout.points.values()):
-        notes.append(f"Bars at a value: its {f'{100 * level:g} % ' if level else ''}interval.")
+        notes.append(f"Lines at values: their {f'{100 * level:g} % ' if level else ''}intervals.")
     return notes
 
 
