@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dagster_project.exports import DEFINITIONS, ReleaseInputs, write_release_inputs
 from dagster_project.settings import Settings
-from dagster_project.study import Study, hash_definitions, hashes_of_extensions, read_study
+from dagster_project.study import Study, hash_definitions, read_study
 from dagster_project.warehouse import Warehouse
 
 _CURE = "run everything again: `wavehouse run`"
@@ -47,11 +47,9 @@ class StudyRun:
         written_at = datetime.now(UTC).replace(tzinfo=None)
         definitions = {"definitions_hash": study.definitions_hash, "run_id": self.run_id, "written_at": written_at}
         files = [{"file": name, "sha256": sha256} for name, sha256 in sorted(study.definitions.items())]
-        extensions = hashes_of_extensions(study.definitions)
         return {
             "definitions": pa.Table.from_pylist([definitions], schema=_DEFINITIONS),
             "definition_files": pa.Table.from_pylist(files, schema=_FILES),
-            "extension_files": pa.Table.from_pylist([row for row in files if row["file"] in extensions], schema=_FILES),
         }
 
     def codebook_is_written(self, study: Study) -> None:

@@ -6,6 +6,7 @@ analysis declares (declaration.py), whether its numbers fit (numbers.py).
 An analysis runs in this process, with the rights of whoever runs the study.
 """
 
+import sys
 import traceback
 import types
 import warnings
@@ -20,7 +21,7 @@ from dagster_project.extensions.numbers import AnalysisError, CountedPeople, che
 from dagster_project.extensions.python_files import PythonAnalysis, full_name
 from dagster_project.extensions.sql_files import do_you_mean
 from dagster_project.results import ExtensionStatisticRow, ResultRow
-from dagster_project.study import OWN_SCHEMA, Study
+from dagster_project.study import OWN_PREFIX, OWN_SCHEMA, Study
 from dagster_project.warehouse import Warehouse, arrow_table, identifier
 
 
@@ -62,8 +63,9 @@ def run_analysis(
 
 def _load(file: Path) -> DeclaredAnalysis:
     """Run a file, and find the one function that it registers."""
-    module = types.ModuleType(file.stem)
+    module = types.ModuleType(f"{OWN_PREFIX}{file.stem}")
     module.__file__ = str(file)
+    sys.modules[module.__name__] = module  # where dataclasses and pickle look for what it defines
     try:
         code = compile(file.read_bytes(), str(file), "exec")
     except SyntaxError as error:

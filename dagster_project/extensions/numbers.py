@@ -70,7 +70,7 @@ _COUNTS = """
 
 
 def checked_statistics(declaration: DeclaredAnalysis) -> None:
-    """Raises AnalysisError for statistics that are not declaration as they must be."""
+    """Raises AnalysisError for statistics that are not declared as they must be."""
     names = [entry.name for entry in declaration.statistics]
     if not declaration.reads or not names:
         raise AnalysisError("declares nothing that it reads, or no statistic; give reads and statistics")
@@ -79,7 +79,7 @@ def checked_statistics(declaration: DeclaredAnalysis) -> None:
         if not _STATISTIC.fullmatch(entry.name):
             problem = "its name has small letters, digits and underscores, and begins with a letter"
         elif names.count(entry.name) > 1:
-            problem = "it is declaration twice"
+            problem = "it is declared twice"
         elif not entry.formula.strip():
             problem = "its formula is missing"
         elif entry.people not in get_args(People):

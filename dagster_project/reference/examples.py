@@ -87,6 +87,6 @@ EXAMPLES = {
     "Anchors.codes": "[0, 2, 4]",
     "OwnFigure.note": "Medians are of people in both waves.",
     "OwnTable.note": "Medians are of people in both waves.",
-    "ResultChoice.category": "female",
+    "ResultChoice.category": "[female]",
     "ResultChoice.group": "[waiting, course]",
 }

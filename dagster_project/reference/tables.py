@@ -40,7 +40,6 @@ _SCHEMAS = {
 _OF_RUN = {
     "definitions": ["definitions_hash", "run_id", "written_at"],
     "definition_files": ["file", "sha256"],
-    "extension_files": ["file", "sha256"],
     "wave_definitions": ["wave", "definitions_stamp"],
 }
 

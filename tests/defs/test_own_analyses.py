@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -17,6 +18,7 @@ from released_page import numbers_by_id, read_page_data
 from tutorial_steps import is_shown, steps_of
 
 import wavehouse
+from dagster_project import run
 from dagster_project.cli import main
 from dagster_project.extensions.run_extensions import SelectedParts, run_extensions
 from dagster_project.fingerprint import inputs_fingerprint
@@ -122,8 +124,8 @@ def own_run(tmp_path_factory: pytest.TempPathFactory, workspace_at: Any) -> tupl
 
 
 def test_what_is_whole_is_released_and_what_is_broken_is_named(own_run: tuple[Any, Any]) -> None:
-    workspace, run = own_run
-    assert run.success, (run.failures, [check for check in run.checks.items() if not check[1][0]])
+    workspace, own = own_run
+    assert own.success, (own.failures, [check for check in own.checks.items() if not check[1][0]])
     rows = {row["part"]: row for row in workspace.released("from results.extensions")}
     expected = {file: reason for file, (_, reason) in _BROKEN.items()} | _TABLE_FAULTS
     lacking = {part: row["reason"] for part, row in rows.items() if row["state"] == "lacking"}
@@ -134,16 +136,16 @@ def test_what_is_whole_is_released_and_what_is_broken_is_named(own_run: tuple[An
         "models/gains.sql", "analyses/gain.py", "tables.yaml: table gains", "tables.yaml: figure gains",
     }  # fmt: skip
     # Each by name: the check of its asset, or of the asset that stands for all.
-    failed = {key: words for key, (passed, words) in run.checks.items() if not passed and "own" in key[0] + words}
+    failed = {key: words for key, (passed, words) in own.checks.items() if not passed and "own" in key[0] + words}
     assert failed["own/no_column", "works"].startswith("models/no_column.sql: Binder Error")
     assert failed["results/own_raises", "works"] == "analyses/raises.py: line 4: ZeroDivisionError: division by zero"
     assert failed["own_tables", "table_empty"].startswith("tables.yaml: table empty: results[0]: 'own_gian/*'")
-    assert "models/deep/nested.sql: models lie in models/ itself" in run.checks["extensions", "files_known"][1]
-    assert "own/no_column" not in run.metadata and "own/gains" in run.metadata
+    assert "models/deep/nested.sql: models lie in models/ itself" in own.checks["extensions", "files_known"][1]
+    assert "own/no_column" not in own.metadata and "own/gains" in own.metadata
     # Nothing of them is anywhere in the release, and the release says so.
     assert [row["table_name"] for row in workspace.released("from duckdb_tables() where schema_name = 'own'")] == ["gains"]
-    own = workspace.released("select distinct analysis from results.results where starts_with(analysis, 'own')")
-    assert own == [{"analysis": "own_gain"}]
+    analyses = workspace.released("select distinct analysis from results.results where starts_with(analysis, 'own')")
+    assert analyses == [{"analysis": "own_gain"}]
     manifest = json.loads((workspace.release / "manifest.json").read_text(encoding="utf-8"))
     assert set(manifest["lacks"].split("; ")) == expected.keys()
     sentence = "This release lacks analyses/raises.py, which the study adds of its own: line 4: ZeroDivisionError"
@@ -151,11 +153,24 @@ def test_what_is_whole_is_released_and_what_is_broken_is_named(own_run: tuple[An
     assert any(sentence in paragraph.text for paragraph in Document(str(workspace.release / "tables.docx")).paragraphs)
 
 
+def test_a_run_whose_release_lacks_a_part_ends_with_a_code_and_is_not_taken_for_done(
+    own_run: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, _ = own_run
+    monkeypatch.setenv("DAGSTER_HOME", str(workspace.settings.dagster_home))
+    monkeypatch.setattr(run, "_run_job", lambda *_: SimpleNamespace(success=True, all_events=[]))
+    assert run.run_everything(workspace.settings, quiet=True, is_forced=False, waits=False) == 1
+    printed = capsys.readouterr().err
+    assert "the release lacks of the study's own: analyses/chance.py, analyses/no_python.py," in printed
+    assert printed.endswith("; the rest is released\n")
+    assert not workspace.settings.warehouse_file.with_name("last_run.json").exists()
+
+
 def test_a_model_is_a_table_with_words_and_lineage(
     own_run: tuple[Any, Any], definitions_of: Callable[[Any], dg.Definitions]
 ) -> None:
-    workspace, run = own_run
-    lineage = run.metadata["own/gains"]["dagster/column_lineage"].value.deps_by_column
+    workspace, own = own_run
+    lineage = own.metadata["own/gains"]["dagster/column_lineage"].value.deps_by_column
     assert {(dep.asset_key.to_user_string(), dep.column_name) for dep in lineage["has_gained"]} == {
         ("marts/score_changes", "change")
     }

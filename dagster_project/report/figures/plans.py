@@ -12,6 +12,7 @@ from dagster_project.report.people import MOST_PEOPLE
 from dagster_project.results import OwnStatistics, ResultRow, Table, fitting_across
 from dagster_project.study import Study
 
+_NO_STATISTICS: OwnStatistics = {}
 #: The PersonScores of everybody; no rows where there are too many people to draw.
 PEOPLE_SCORES_QUERY = f"""
     select participant_id, wave, scale, score
@@ -21,14 +22,19 @@ PEOPLE_SCORES_QUERY = f"""
 """
 
 
-def figure_tables(study: Study, results: Mapping[str, ResultRow], own_statistics: OwnStatistics) -> dict[str, Table]:
+def figure_tables(
+    study: Study, results: Mapping[str, ResultRow], own_statistics: OwnStatistics = _NO_STATISTICS
+) -> dict[str, Table]:
     """The numbers of each figure by the figure's name, in the order of the figures. own_statistics: of the study's own
     analyses."""
     return {name: table for name, table, _ in _plans(study, results, own_statistics)}
 
 
 def draw_figures(
-    study: Study, results: Mapping[str, ResultRow], people: Sequence[PersonScore], own_statistics: OwnStatistics
+    study: Study,
+    results: Mapping[str, ResultRow],
+    people: Sequence[PersonScore],
+    own_statistics: OwnStatistics = _NO_STATISTICS,
 ) -> list[Figure]:
     """All figures that have something to show. people: the rows of PEOPLE_SCORES_QUERY. own_statistics: as above."""
     with style(), warnings.catch_warnings():
