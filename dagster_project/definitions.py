@@ -9,6 +9,7 @@ import dagster as dg
 from dagster_project.dagster_home.progress import progress_logger
 from dagster_project.defs.automation import automation
 from dagster_project.defs.codebook import codebook
+from dagster_project.defs.extensions import extension_assets
 from dagster_project.defs.fieldwork import lists
 from dagster_project.defs.interviews import INTERVIEW_ASSETS
 from dagster_project.defs.models import MODEL_CHECKS, exposure_specs, model_assets
@@ -47,7 +48,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
     version = code_version(settings)[:16]
     own_assets = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(code_version=version),
-        [codebook, *raw, variant_marts, *OUTCOME_ASSETS, *INTERVIEW_ASSETS, lists, release],
+        [codebook, *raw, variant_marts, *OUTCOME_ASSETS, *INTERVIEW_ASSETS, *extension_assets(study), lists, release],
     )
     graph = dg.Definitions(
         assets=[*own_assets, *model_assets(manifest), *exposure_specs(manifest)],

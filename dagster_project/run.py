@@ -61,10 +61,25 @@ def run_everything(settings: Settings, *, quiet: bool, is_forced: bool, waits: b
             state = "the release is as it was" if has_release else "there is no release yet"
             say(f"wavehouse: the run failed; {state}. `wavehouse ui` shows run {result.run_id}", file=sys.stderr)
             return 1
+        if lacking := _lacking_parts(settings):
+            print(run_summary(settings))
+            say(
+                f"wavehouse: the release lacks of the study's own: {', '.join(lacking)}; the rest is released",
+                file=sys.stderr,
+            )
+            return 1
         if inputs is not None and not has_paths_outside(settings.study_folder, _declared_places(study)):
             record_run(settings, inputs, today if study.protocol.starts_on is not None else None, warnings)
         print(run_summary(settings))
         return 0
+
+
+def _lacking_parts(settings: Settings) -> list[str]:
+    """What the study adds of its own and the release lacks, as the errors above say why."""
+    parts = Warehouse(settings.warehouse_file).rows(
+        "select part from results.extensions where state = 'lacking' order by part"
+    )
+    return [row["part"] for row in parts]
 
 
 def _run_and_heal(settings: Settings, quiet: bool, run_id: str) -> "dg.ExecuteInProcessResult":

@@ -67,7 +67,7 @@ def model_assets(manifest: Path) -> list[dg.AssetsDefinition]:
             # What dbt made is described once it has let go of the file.
             for built in describe_models(results, study_run, is_whole=selected_tables is None):
                 if isinstance(built, BuiltModel):
-                    yield dg.MaterializeResult(asset_key=dg.AssetKey(built.table), metadata=_metadata(built))
+                    yield dg.MaterializeResult(asset_key=dg.AssetKey(built.table), metadata=model_metadata(built))
                 elif built.check.name in checks:
                     yield check_result(built.check, asset_key=checks[built.check.name])
             if results.error is not None:
@@ -76,7 +76,8 @@ def model_assets(manifest: Path) -> list[dg.AssetsDefinition]:
     return [models]
 
 
-def _metadata(model: BuiltModel) -> dict[str, Any]:
+def model_metadata(model: BuiltModel) -> dict[str, Any]:
+    """What is shown of a model that was built."""
     metadata: dict[str, Any] = {
         "dagster/column_schema": dg.TableSchema(
             [dg.TableColumn(name, column_type, description=words) for name, column_type, words in model.columns]

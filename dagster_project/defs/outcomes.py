@@ -29,7 +29,7 @@ from dagster_project.outcomes.reproduction import (
     reproduction_check,
     verdict_counts,
 )
-from dagster_project.results import ResultRow, summarise
+from dagster_project.results import EXTENSIONS, ResultRow, summarise
 from dagster_project.study import Study
 from dagster_project.study_run import StudyRun
 
@@ -40,7 +40,8 @@ def _key(name: str) -> dg.AssetKey:
     return dg.AssetKey(["results", name])
 
 
-RESULT_KEYS = tuple(_key(name) for name in OUTCOME_NAMES)
+#: With what the study adds of its own.
+RESULT_KEYS = (*(_key(name) for name in OUTCOME_NAMES), dg.AssetKey(EXTENSIONS))
 
 
 def _outcome_asset(outcome: Outcome) -> dg.AssetsDefinition:

@@ -9,6 +9,7 @@ import dagster as dg
 
 from dagster_project.defs.outcomes import RESULT_KEYS
 from dagster_project.defs.steps import check_result, fails_in_one_line
+from dagster_project.outcomes.extension_tables import OWN_TABLES
 from dagster_project.release.publish import one_truth, publish_study
 from dagster_project.release.truth import STANDING_ON_OUTCOMES, contradictions
 from dagster_project.report.checklists import read_answers
@@ -37,6 +38,7 @@ _MARTS = (
         dg.AssetKey(["staging", "rejected_answers"]),
         *(dg.AssetKey(["marts", mart]) for mart in _MARTS),
         *RESULT_KEYS,
+        dg.AssetKey(OWN_TABLES),
         *(dg.AssetKey(["results", name]) for name in STANDING_ON_OUTCOMES),
     ],
     group_name="release",

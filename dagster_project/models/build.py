@@ -16,7 +16,7 @@ from dagster_project.models.project import DbtProject
 from dagster_project.models.run_dbt import read_manifest, run_dbt
 from dagster_project.raw.columns import export_columns
 from dagster_project.stamps import marts_are_built, stamp_marts
-from dagster_project.study import Study, column_descriptions
+from dagster_project.study import OWN_SCHEMA, Study, column_descriptions
 from dagster_project.study_run import StudyRun
 from dagster_project.warehouse import Connection, WarehouseError, identifier, warehouse_error
 
@@ -152,7 +152,7 @@ def _built(
         row_count=row_counts.get(table),
         lineage=lineage,
         lineage_markdown=words,
-        preview=_preview(connection, table) if node.schema == "marts" and table in row_counts else None,
+        preview=_preview(connection, table) if node.schema in ("marts", OWN_SCHEMA) and table in row_counts else None,
         seconds=round(seconds, 3),
     )
 

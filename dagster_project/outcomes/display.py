@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dagster_project.checks import Check
 from dagster_project.outcomes.analyses import OUTCOME_NAMES
 from dagster_project.outcomes.store import read_results
+from dagster_project.results import EXTENSIONS
 from dagster_project.stamps import MARTS, SEGMENTS, stamp
 from dagster_project.study import Study
 from dagster_project.synthesis import DISPLAY_TABLES, JointRow, SegmentRow, display_tables, joint_display, read_propositions
@@ -43,7 +44,7 @@ def display_study(warehouse: Warehouse, study: Study, run_id: str) -> Sequence[J
         display = joint_display(propositions, read_results(warehouse), segments, study, codes)
     rows = vars(display_tables(display))
     with warehouse.transaction() as connection:
-        stamp(connection, DISPLAY, (MARTS, SEGMENTS, *OUTCOME_NAMES), study, run_id)
+        stamp(connection, DISPLAY, (MARTS, SEGMENTS, EXTENSIONS, *OUTCOME_NAMES), study, run_id)
         for table in DISPLAY_TABLES:
             replace_table(connection, "results", table.name, table.to_arrow(rows[table.name]))
     return display

@@ -7,8 +7,9 @@ import base64
 from collections.abc import Sequence
 
 from dagster_project.outcomes.analyses import OUTCOME_NAMES
-from dagster_project.outcomes.store import read_results
+from dagster_project.outcomes.store import read_own_statistics, read_results
 from dagster_project.report import FIGURES_TABLE, Figure, PersonScore
+from dagster_project.results import EXTENSIONS
 from dagster_project.stamps import MARTS, stamp
 from dagster_project.study import Study
 from dagster_project.warehouse import Warehouse, replace_table
@@ -22,7 +23,7 @@ def draw_study(warehouse: Warehouse, study: Study, run_id: str) -> list[Figure]:
     from dagster_project.report.figures import PEOPLE_SCORES_QUERY, draw_figures
 
     people = warehouse.rows_as(PersonScore, PEOPLE_SCORES_QUERY) if study.protocol.shows_people else []
-    figures = draw_figures(study, read_results(warehouse), people)
+    figures = draw_figures(study, read_results(warehouse), people, read_own_statistics(warehouse))
     rows = [
         {
             "position": position,
@@ -35,7 +36,7 @@ def draw_study(warehouse: Warehouse, study: Study, run_id: str) -> list[Figure]:
         for position, figure in enumerate(figures, start=1)
     ]
     with warehouse.transaction() as connection:
-        stamp(connection, FIGURES, (MARTS, *OUTCOME_NAMES), study, run_id)
+        stamp(connection, FIGURES, (MARTS, EXTENSIONS, *OUTCOME_NAMES), study, run_id)
         replace_table(connection, "results", FIGURES, FIGURES_TABLE.to_arrow(rows))
     return figures
 

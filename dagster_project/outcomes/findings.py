@@ -20,6 +20,7 @@ from dagster_project.checks import Check
 from dagster_project.outcomes.analyses import OUTCOME_NAMES
 from dagster_project.outcomes.reproduction import published_values
 from dagster_project.outcomes.store import read_results
+from dagster_project.results import EXTENSIONS
 from dagster_project.stamps import stamp
 from dagster_project.study import Study
 from dagster_project.warehouse import Warehouse, replace_table
@@ -52,7 +53,7 @@ def audit_study(warehouse: Warehouse, study: Study, run_id: str) -> Audit:
     with warehouse.transaction() as connection:
         connection.execute("create schema if not exists results")
         replace_table(connection, "results", FINDINGS_TABLE.name, FINDINGS_TABLE.to_arrow(rows))
-        stamp(connection, AUDIT, OUTCOME_NAMES, study, run_id)
+        stamp(connection, AUDIT, (EXTENSIONS, *OUTCOME_NAMES), study, run_id)
     return Audit(own_findings, published_findings, rows)
 
 

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 
-from dagster_project.results import RESULTS_TABLE, ResultRow
+from dagster_project.results import (
+    EXTENSION_STATISTICS_TABLE,
+    RESULTS_TABLE,
+    ExtensionStatisticRow,
+    OwnStatistics,
+    ResultRow,
+)
 from dagster_project.stamps import stamp
 from dagster_project.study import Study
 from dagster_project.warehouse import Warehouse, identifier, literal, replace_rows
@@ -21,6 +27,12 @@ def read_results(warehouse: Warehouse) -> dict[str, ResultRow]:
     """All results by id, as the packages that lay out and compare them want them."""
     rows = warehouse.rows_as(ResultRow, f"select {_FIELDS} from results.results")
     return {row.result_id: row for row in rows}
+
+
+def read_own_statistics(warehouse: Warehouse) -> OwnStatistics:
+    """The statistics of the study's own analyses by analysis and name."""
+    rows = warehouse.rows_as(ExtensionStatisticRow, f"from {EXTENSION_STATISTICS_TABLE.full_name}")
+    return {(row.analysis, row.statistic): row.registered for row in rows}
 
 
 def write_results(

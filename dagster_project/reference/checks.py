@@ -71,6 +71,7 @@ def page() -> str:
     dbt_rows = [f"| {code(name)} | {plain(words)} |" for name, words in _dbt_tests().items()]
     on_time = (
         "A study with `starts_on` also has a check for each wave, `t1_on_time`: it arrives in its planned window. It warns."
+        " Tables and figures of a study's own have one each, `table_…` and `figure_…`: it can be made of the results."
     )
     of_models = (
         "## Tests of the tables\n\nEvery table of `marts` has tests of its grain and of what must add up, which block."

@@ -85,4 +85,8 @@ EXAMPLES = {
     "YesNo.label": "In paid work",
     "YesNo.waves": "[T1, T3]",
     "Anchors.codes": "[0, 2, 4]",
+    "OwnFigure.note": "Medians are of people in both waves.",
+    "OwnTable.note": "Medians are of people in both waves.",
+    "ResultChoice.category": "[female]",
+    "ResultChoice.group": "[waiting, course]",
 }

@@ -16,6 +16,7 @@ from dagster_project.reference.text import code, heading, plain, sentence
 from dagster_project.report.checklists.declared import Answers
 from dagster_project.study.instruments import Instrument
 from dagster_project.study.norms import NormFile
+from dagster_project.study.own_tables import OwnTables
 from dagster_project.study.protocol import Protocol
 from dagster_project.synthesis.propositions import PropositionFile
 
@@ -114,6 +115,10 @@ FILES = (
     DefinitionFile(
         "propositions-yaml.md", "propositions.yaml", PropositionFile,
         "Sentences of a paper as claims that every run judges again, and the coded interviews beside them.",
+    ),
+    DefinitionFile(
+        "tables-yaml.md", "tables.yaml", OwnTables,
+        "Tables and figures of the study's own, of results that are there. A study without any has no such file.",
     ),
     DefinitionFile(
         "checklists-yaml.md", "checklists.yaml", Answers,

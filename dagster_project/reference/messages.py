@@ -25,6 +25,7 @@ _SUBJECTS = {
     "models": "Models",
     "study_run": "Definitions during a run",
     "outcomes": "Outcomes",
+    "extensions": "Analyses of a study's own",
     "synthesis": "Propositions and interviews",
     "report": "Checklists and pages",
     "results": "Results",

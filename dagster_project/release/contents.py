@@ -12,7 +12,8 @@ from pathlib import Path
 
 from dagster_project.audit import FINDINGS_TABLE, FindingRow
 from dagster_project.outcomes.analyses import OUTCOME_NAMES, all_tables
-from dagster_project.outcomes.store import read_results
+from dagster_project.outcomes.extension_tables import lacking_parts
+from dagster_project.outcomes.store import read_own_statistics, read_results
 from dagster_project.report import (
     COLUMNS,
     FIGURES_TABLE,
@@ -30,6 +31,7 @@ from dagster_project.report import (
     codebook_document_tables,
     codebook_texts,
     joint_display_table,
+    lacking_texts,
     main_results,
     main_texts,
     methods,
@@ -58,6 +60,7 @@ from dagster_project.report.checklists import (
 )
 from dagster_project.results import (
     ESTIMANDS_TABLE,
+    EXTENSION_TABLES,
     RELEASE_DIFF_TABLE,
     REPRODUCTION_TABLE,
     RESULTS_TABLE,
@@ -70,10 +73,12 @@ from dagster_project.results import (
     ScalePart,
     Table,
     ard_rows,
+    own_layouts,
+    table_results,
     trace_sql,
 )
 from dagster_project.stamps import STAMPS_TABLE
-from dagster_project.study import CODEBOOK_COLUMNS, Study, column_descriptions
+from dagster_project.study import CODEBOOK_COLUMNS, OWN_SCHEMA, Study, column_descriptions
 from dagster_project.synthesis import DISPLAY_TABLES, read_display, read_propositions
 from dagster_project.variant_marts import VARIANT_TABLES
 from dagster_project.warehouse import Connection, Warehouse, copy_schemas, literal, rows, rows_as
@@ -83,14 +88,17 @@ SCHEMAS = ("codebook", "marts", "results", "variants")
 #: The tables that are declared whole; the others are the study's (codebook) or dbt's (marts).
 TABLES = (
     ESTIMANDS_TABLE, RESULTS_TABLE, REPRODUCTION_TABLE, RELEASE_DIFF_TABLE, FINDINGS_TABLE, FIGURES_TABLE, STAMPS_TABLE,
-    *DISPLAY_TABLES, *VARIANT_TABLES,
+    *DISPLAY_TABLES, *VARIANT_TABLES, *EXTENSION_TABLES,
 )  # fmt: skip
 
 
 def fill_release(working_file: Path, study: Study, folder: Path, manifest: Mapping[str, str]) -> None:
     """Fill the folder of a release to come from the working file and the study. manifest: of that release."""
     file = folder / "warehouse.duckdb"
-    copy_schemas(working_file, file, SCHEMAS, _descriptions(study), _left_out(study))
+    own_tables = Warehouse(working_file).rows(f"from duckdb_tables() where schema_name = {literal(OWN_SCHEMA)}")
+    copy_schemas(
+        working_file, file, (*SCHEMAS, *((OWN_SCHEMA,) if own_tables else ())), _descriptions(study), _left_out(study)
+    )
     release_file = Warehouse(file)
     # Closed before the package, which takes the hash of the file.
     with release_file.kept_open():
@@ -156,6 +164,11 @@ def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str])
     changes = release_file.rows_as(ReleaseChange, "select * from results.release_diff order by kind, what")
     tables = all_tables(study, list(results.values()))
     main_count = sum(not table.number.startswith("S") for table in tables)
+    own_tables = own_layouts(study, table_results(study, results.values())).tables
+    tables[main_count:main_count] = [
+        replace(table, number=str(number)) for number, table in enumerate(own_tables, start=main_count + 1)
+    ]
+    main_count += len(own_tables)
     verdicts = previous_verdicts(changes, manifest["release"])
     joint = joint_display_table(study, display, note, verdicts, number=str(main_count + 1))
     if joint:
@@ -179,6 +192,7 @@ def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str])
         changes=changes,
         sources=_sources(release_file),
         people_rows=_people_rows(release_file, study),
+        lacking=lacking_texts(lacking_parts(release_file)),
     )
 
 
@@ -208,7 +222,7 @@ def _write_documents(study: Study, folder: Path, content: PageContent) -> None:
     write_figures(folder / "figures", content.figures)
     released_at = datetime.fromisoformat(content.manifest["released_at"])
     cite, _ = citation(study, content.manifest, content.version)
-    opening = [text for text in (protocol.origin, protocol.stand_in, cite) if text]
+    opening = [text for text in (protocol.origin, protocol.stand_in, *content.lacking, cite) if text]
     sections = [("Main results", main_texts(content.main)), ("Methods", methods(study, results))]
     write_word(folder / "tables.docx", protocol.title, opening, sections, content.tables, released_at)
     write_word(folder / "checklists.docx", f"Reporting checklists: {protocol.title}", [cite], [], forms, released_at)
@@ -231,7 +245,7 @@ def _figures(study: Study, results: Mapping[str, ResultRow], release_file: Wareh
     # The plotting library takes two seconds to come, and only a new release needs it.
     from dagster_project.report.figures import figure_tables
 
-    tables = figure_tables(study, results)
+    tables = figure_tables(study, results, read_own_statistics(release_file))
     return [
         Figure(
             row["name"],
@@ -276,6 +290,7 @@ def _sources(release_file: Warehouse) -> Sources:
             left_out=rows_as(connection, OmittedPeople, OMITTED_PEOPLE_QUERY),
             columns=rows_as(connection, AnswerColumns, COLUMNS),
             exports=rows_as(connection, ExportFile, "from marts.exports order by export, file_name"),
+            own_statistics=read_own_statistics(release_file),
         )
     return sources_with_variants(sources, release_file.rows_as)
 

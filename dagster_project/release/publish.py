@@ -13,9 +13,10 @@ from pathlib import Path
 from dagster_project.audit import FINDINGS_TABLE
 from dagster_project.checks import Check, first_few
 from dagster_project.fingerprint import code_version
+from dagster_project.outcomes.extension_tables import lacking_parts
 from dagster_project.release.contents import fill_release
 from dagster_project.release.diff import recall_diff, remember_diff
-from dagster_project.results import diff_markdown
+from dagster_project.results import EXTENSION_TABLES, diff_markdown
 from dagster_project.settings import Settings, key_check
 from dagster_project.study import Study, StudyError
 from dagster_project.study_run import StudyRun
@@ -83,6 +84,8 @@ def _publish(study_run: StudyRun, study: Study, fingerprint: str, current: Mappi
     }
     if current is not None:
         manifest["previous"] = current["release"]
+    if lacking := lacking_parts(study_run.warehouse):
+        manifest["lacks"] = "; ".join(row.part for row in lacking)
 
     def fill(folder: Path) -> None:
         fill_release(settings.warehouse_file, study, folder, manifest)
@@ -124,7 +127,10 @@ def _fingerprint(warehouse: Warehouse, settings: Settings, study: Study) -> str:
             "select export, sha256, fingerprint from raw.exports order by export",
             "select * exclude (run_id, computed_at) from results.results order by result_id",
             "select * from results.reproduction order by line",
-            *(f"select * from {table.full_name} order by all" for table in (FINDINGS_TABLE, *DISPLAY_TABLES)),
+            *(
+                f"select * from {table.full_name} order by all"
+                for table in (FINDINGS_TABLE, *DISPLAY_TABLES, *EXTENSION_TABLES)
+            ),
         ):
             for row in connection.execute(sql).fetchall():
                 digest.update(repr(row).encode())

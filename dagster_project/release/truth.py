@@ -14,6 +14,7 @@ from dagster_project.outcomes.display import DISPLAY
 from dagster_project.outcomes.figures import FIGURES
 from dagster_project.outcomes.findings import AUDIT
 from dagster_project.outcomes.reproduction import REPRODUCTION
+from dagster_project.results import EXTENSIONS
 from dagster_project.stamps import MARTS, SEGMENTS
 from dagster_project.study import Study, codebook_tables
 from dagster_project.variant_marts import VARIANT_MARTS
@@ -22,7 +23,7 @@ from dagster_project.warehouse import Warehouse
 #: The assets that stand on the outcomes' results, and are released with them.
 STANDING_ON_OUTCOMES = (REPRODUCTION, AUDIT, DISPLAY, FIGURES)
 #: What carries a stamp.
-STAMPED = (MARTS, SEGMENTS, VARIANT_MARTS, *OUTCOME_NAMES, *STANDING_ON_OUTCOMES)
+STAMPED = (MARTS, SEGMENTS, VARIANT_MARTS, EXTENSIONS, *OUTCOME_NAMES, *STANDING_ON_OUTCOMES)
 _CURE = "run everything again: `wavehouse run`"
 
 

@@ -6,6 +6,7 @@ from dagster_project.report.data_files import write_ard, write_figures, write_ta
 from dagster_project.report.deposit import SUBJECTS, DescribedColumn, write_dictionary, write_package
 from dagster_project.report.figure import FIGURES_TABLE, Figure, PersonScore
 from dagster_project.report.joint import joint_display_table, joint_rows
+from dagster_project.report.lacking import lacking_texts
 from dagster_project.report.latex import write_latex
 from dagster_project.report.main_results import MainResults, main_results, main_texts
 from dagster_project.report.methods import citation, methods
@@ -37,6 +38,7 @@ __all__ = [
     "codebook_texts",
     "joint_display_table",
     "joint_rows",
+    "lacking_texts",
     "main_results",
     "main_texts",
     "methods",

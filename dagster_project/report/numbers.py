@@ -7,11 +7,11 @@ layout.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dagster_project.report.page_data import LineColumns, NumberColumns
 from dagster_project.report.scopes import Scope, measure_of
-from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile, ResultRow, statistic_of
+from dagster_project.results import MISSING_REASON_HEADINGS, PEOPLE, ExportFile, OwnStatistics, ResultRow, statistic_of
 
 _BEYOND_PROFILES = ", ".join(f"'{code}'" for code, rule in PEOPLE.items() if rule.is_beyond_profiles)
 #: A row for each measure, rule, moment, group and reason: how many people of the roster do not count, by the rule of
@@ -115,7 +115,7 @@ class AnswerColumns:
 @dataclass(frozen=True)
 class Sources:
     """What the numbers of a release are made of. roster: how many people. rules: scoring rule by scale. people_in_words: who
-    counts, by analysis and statistic."""
+    counts, by analysis and statistic. own_statistics: those of the study's own analyses."""
 
     roster: int
     rules: Mapping[str, str]
@@ -123,6 +123,7 @@ class Sources:
     left_out: Sequence[OmittedPeople]
     columns: Sequence[AnswerColumns]
     exports: Sequence[ExportFile]
+    own_statistics: OwnStatistics = field(default_factory=dict)
 
 
 def number_data(
@@ -158,7 +159,7 @@ Line = tuple[str, str]
 
 
 def _lines(row: ResultRow, sources: Sources, scope_lines: Sequence[Line]) -> list[Line]:
-    statistic = statistic_of(row.analysis, row.statistic)
+    statistic = statistic_of(row.analysis, row.statistic, sources.own_statistics)
     lines = [("What", row.method), ("Formula", statistic.formula)]
     if row.unit:
         lines.append(("Unit", row.unit))

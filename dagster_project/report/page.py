@@ -44,7 +44,7 @@ class PageContent:
     joint display after them, then those from S1 on. figures: drawn, each with its table. checklists: each with its judged
     items. results: by id. reproduction, findings, changes: rows of results.reproduction, findings and release_diff. display:
     the rows of the joint display; display_note: what its readers must know. people_rows: what the page lists of people; None
-    where none are to be listed.
+    where none are to be listed. lacking: a sentence for each part of the study's own that the release lacks.
     """
 
     manifest: Mapping[str, str]
@@ -61,6 +61,7 @@ class PageContent:
     changes: Sequence[ReleaseChange]
     sources: Sources
     people_rows: PeopleRows | None
+    lacking: Sequence[str] = ()
 
 
 def write_page(file: Path, study: Study, content: PageContent) -> None:
@@ -79,6 +80,7 @@ def write_page(file: Path, study: Study, content: PageContent) -> None:
         flow=flow,
         methods=methods(study, content.results),
         main=content.main,
+        lacking=content.lacking,
         tables=[table for table in content.tables if not table.number.startswith("S") and table.name != JOINT_DISPLAY],
         supplementary_tables=[table for table in content.tables if table.number.startswith("S")],
         figures=content.figures,
@@ -121,7 +123,9 @@ def _page_data(study: Study, content: PageContent, shown_ids: Sequence[str]) -> 
     ids = dict.fromkeys(result_id for result_id in (*shown_ids, *content.results) if result_id in content.results)
     if len(ids) > _MOST_NUMBERS:
         ids = dict.fromkeys(result_id for result_id in shown_ids if result_id in content.results)
-    scopes, scope_indexes = scopes_of((content.results[result_id] for result_id in ids), study)
+    scopes, scope_indexes = scopes_of(
+        (content.results[result_id] for result_id in ids), study, content.sources.own_statistics
+    )
     people = people_data(content.people_rows, scopes) if content.people_rows else None
     lines, numbers = number_data(ids, content.results, content.sources, scopes, scope_indexes, people is not None)
     return {"lines": lines, "numbers": numbers, "people": people, "item_labels": study.item_labels}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dagster_project.report.careless_people import careless_measure
 from dagster_project.report.norm_people import NORM_RULES, norm_measure, norm_variables
-from dagster_project.results import PEOPLE, ResultRow, statistic_of
+from dagster_project.results import PEOPLE, OwnStatistics, ResultRow, statistic_of
 from dagster_project.study import Study, covariates_of
 
 
@@ -39,11 +39,13 @@ def measure_of(row: ResultRow) -> str:
     return f"{row.outcome}@{row.category}" if row.analysis.startswith("variant") else row.outcome
 
 
-def scope_of(row: ResultRow, study: Study) -> Scope | None:
-    """The scope of a result; None where it counts nobody of the roster, or people who are not on the roster."""
-    rule = statistic_of(row.analysis, row.statistic).people_in(study)
+def scope_of(row: ResultRow, study: Study, own_statistics: OwnStatistics) -> Scope | None:
+    """The scope of a result; None where it counts nobody of the roster, people who are not on the roster, or those whom an
+    analysis of the study's own names. own_statistics: of these analyses."""
+    statistic = statistic_of(row.analysis, row.statistic, own_statistics)
+    rule = statistic.people_in(study)
     counting = PEOPLE[rule]
-    if rule in ("nobody", "listed"):
+    if rule in ("nobody", "listed", "named"):
         return None
     all_waves = tuple(wave.wave for wave in study.protocol.waves)
     contrast = next((contrast for contrast in study.protocol.contrasts if contrast.contrast == row.contrast), None)
@@ -57,7 +59,7 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     subgroup = row.category.split("-")[0] if counting.of_subgroup and row.category is not None else None
     if subgroup is not None:
         moment = f"{row.contrast}/{subgroup}"
-    if statistic_of(row.analysis, row.statistic).of_all_groups:
+    if statistic.of_all_groups:
         groups = tuple(group.category for group in study.protocol.compared_groups)
     if rule == "without_group":
         rule, groups = "whole_roster", (None,)
@@ -72,12 +74,12 @@ def scope_of(row: ResultRow, study: Study) -> Scope | None:
     return Scope(rule, measure, moment, waves, sign, return_waves, groups, facts)
 
 
-def scopes_of(rows: Iterable[ResultRow], study: Study) -> tuple[list[Scope], dict[str, int]]:
-    """The scopes of results, each once, and by result id the index of its scope."""
+def scopes_of(rows: Iterable[ResultRow], study: Study, own_statistics: OwnStatistics) -> tuple[list[Scope], dict[str, int]]:
+    """The scopes of results, each once, and by result id the index of its scope. own_statistics: as in scope_of."""
     scopes: dict[Scope, int] = {}
     indexes = {}
     for row in rows:
-        scope = scope_of(row, study)
+        scope = scope_of(row, study, own_statistics)
         if scope is not None:
             indexes[row.result_id] = scopes.setdefault(scope, len(scopes))
     return list(scopes), indexes

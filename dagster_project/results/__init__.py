@@ -22,6 +22,18 @@ from dagster_project.results.describe import characteristics_results, service_re
 from dagster_project.results.errors import ResultsError
 from dagster_project.results.estimand_table import ESTIMANDS_TABLE, estimand_rows
 from dagster_project.results.existing import existing_tables, numbered, table_results, with_existing_columns
+from dagster_project.results.extension_tables import (
+    EXTENSION_PEOPLE_TABLE,
+    EXTENSION_STATISTICS_TABLE,
+    EXTENSION_TABLES,
+    EXTENSIONS,
+    EXTENSIONS_TABLE,
+    IN_RELEASE,
+    LACKING,
+    ExtensionRow,
+    ExtensionStatisticRow,
+    OwnStatistics,
+)
 from dagster_project.results.group_differences import (
     adjusted_change_results,
     change_difference_results,
@@ -68,6 +80,14 @@ from dagster_project.results.missing import (
 from dagster_project.results.norm_tables import stratum_words
 from dagster_project.results.norm_words import main_norm_notes, norm_name
 from dagster_project.results.ordinal import ordinal_results
+from dagster_project.results.own_tables import (
+    FigureLayout,
+    FigurePoint,
+    figure_layouts,
+    figure_part,
+    own_layouts,
+    table_part,
+)
 from dagster_project.results.person_norms import person_norm_results, reported_norms
 from dagster_project.results.published import PublishedValue, read_published
 from dagster_project.results.release_diff import (
@@ -121,6 +141,13 @@ __all__ = [
     "CHANGE_KINDS",
     "COUNTED_KINDS",
     "ESTIMANDS_TABLE",
+    "EXTENSIONS",
+    "EXTENSIONS_TABLE",
+    "EXTENSION_PEOPLE_TABLE",
+    "EXTENSION_STATISTICS_TABLE",
+    "EXTENSION_TABLES",
+    "IN_RELEASE",
+    "LACKING",
     "MAX_ANSWER_OPTIONS",
     "MISSING_REASON_HEADINGS",
     "OF_EACH_VARIANT",
@@ -137,9 +164,14 @@ __all__ = [
     "Column",
     "DiffRow",
     "ExportFile",
+    "ExtensionRow",
+    "ExtensionStatisticRow",
+    "FigureLayout",
+    "FigurePoint",
     "GatedItem",
     "MartRow",
     "Numbers",
+    "OwnStatistics",
     "PublishedValue",
     "Query",
     "ReleaseChange",
@@ -186,6 +218,8 @@ __all__ = [
     "direction_of",
     "estimand_rows",
     "existing_tables",
+    "figure_layouts",
+    "figure_part",
     "fitting_across",
     "flow_results",
     "format_number",
@@ -212,6 +246,7 @@ __all__ = [
     "numbered",
     "ordinal_results",
     "outcome_sections",
+    "own_layouts",
     "paired_results",
     "pattern_results",
     "person_lines",
@@ -247,6 +282,7 @@ __all__ = [
     "table_categories",
     "table_change",
     "table_characteristics",
+    "table_part",
     "table_results",
     "table_service_use",
     "table_summary",

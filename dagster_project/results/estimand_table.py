@@ -4,7 +4,9 @@ Belongs here: the table. Does not belong here: the statistics (statistics_regist
 (statistic.py).
 """
 
-from dagster_project.results.statistic import PEOPLE
+from collections.abc import Iterable
+
+from dagster_project.results.statistic import PEOPLE, Statistic
 from dagster_project.results.statistics_registry import STATISTICS
 from dagster_project.study import Study
 from dagster_project.table_spec import ColumnSpec, TableSpec
@@ -30,10 +32,10 @@ ESTIMANDS_TABLE = TableSpec(
 )
 
 
-def estimand_rows(study: Study) -> list[dict[str, str | bool]]:
-    """The rows of codebook.estimands of a study."""
+def estimand_rows(study: Study, statistics: Iterable[Statistic] = STATISTICS) -> list[dict[str, str | bool]]:
+    """The rows of codebook.estimands of a study. statistics: ours, or those of the study's own analyses."""
     rows: list[dict[str, str | bool]] = []
-    for entry in STATISTICS:
+    for entry in statistics:
         code = entry.people_in(study)
         rule = PEOPLE[code]
         rows.append(

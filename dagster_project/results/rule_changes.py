@@ -64,6 +64,7 @@ RULE_TABLES = (
     RuleTable("norm_percentiles", "percentile of a norm", ("scale", "sample", "stratum", "low", "is_open")),
     RuleTable("norm_limits", "limit of norm scores", ("scale", "category")),
     RuleTable("plan_tests", "planned test", ("family", "scale", "contrast")),
+    RuleTable("extension_files", "file", ("file",)),
     RuleTable("variants", "variant", ("variant", "subject"), ("variant_order", "title", "in_main_analysis")),
 )
 #: Of tables of one row, or none, the columns that are rules.

@@ -361,15 +361,23 @@ _BY_NAME: Mapping[tuple[str, str], Statistic] = {(entry.analysis, entry.name): e
 PUBLISHED_NAMES = {entry.printed_as: entry.name for entry in STATISTICS if entry.printed_as}
 
 
-def statistic_of(analysis: str, name: str) -> Statistic:
-    """The entry of a statistic. KeyError where it is not registered."""
+def statistic_of(analysis: str, name: str, own_statistics: Mapping[tuple[str, str], Statistic] | None = None) -> Statistic:
+    """The entry of a statistic. own_statistics: of the study's own
+    analyses. KeyError where it is not registered."""
     try:
-        return _BY_NAME[analysis, name]
+        return _BY_NAME.get((analysis, name)) or (own_statistics or {})[analysis, name]
     except KeyError:
         raise KeyError(f"{analysis}/{name}") from None
 
 
-def interval_of(analysis: str, name: str) -> tuple[str, str] | None:
-    """The names of both limits of a statistic's interval; of several intervals the first that is registered."""
-    names = [entry.name for entry in STATISTICS if entry.analysis == analysis and entry.limit_of == name]
+def interval_of(
+    analysis: str, name: str, own_statistics: Mapping[tuple[str, str], Statistic] | None = None
+) -> tuple[str, str] | None:
+    """The names of both limits of a statistic's interval; of several intervals the first that is registered. own_statistics:
+    as above."""
+    names = [
+        entry.name
+        for entry in (*STATISTICS, *(own_statistics or {}).values())
+        if entry.analysis == analysis and entry.limit_of == name
+    ]
     return (names[0], names[1]) if names else None

@@ -193,6 +193,11 @@ counted as (
     inner join one on cells.wave = one.wave
     where cells.item = split_part(traced_id, '/', 2) and split_part(traced_id, '/', 1) = 'items'
     union all
+    -- The people whom an analysis of the study's own names.
+    select listed.participant_id, true, listed.value, null, null, null, null, null
+    from results.extension_people as listed
+    where listed.result_id = traced_id and starts_with(traced_id, 'own_')
+    union all
     -- A sign of careless answers: who is judged, by what, and whether it marks the sheet.
     select
         signs.participant_id, signs.is_judged, signs.value, if(signs.is_marked, printf('%.3g (marked)', signs.value), null),
@@ -305,6 +310,7 @@ people as (
             when roster.other_group is not null then roster.other_group
             when one.of_variant <> '' then if(counted.is_counted, null, coalesce(counted.reason, unchanged_reason(one.of_variant, false, null)))
             when counted.reason is not null then concat_ws(': ', counted.wave, counted.reason)
+            when one.people = 'named' and counted.participant_id is null then 'not named by the analysis'
             when one.people = 'roster' and one.analysis in ('flow', 'flow_by_group') and returns.has_unplanned then 'not_planned'
         end as missing_reason
     from everybody as roster

@@ -59,6 +59,14 @@ from dagster_project.study.export import (
     SpecialCodes,
     read_code_range,
 )
+from dagster_project.study.extensions import (
+    ANALYSES_FOLDER,
+    MODELS_FOLDER,
+    OWN_PREFIX,
+    OWN_SCHEMA,
+    TABLES_FILE,
+    hashes_of_extensions,
+)
 from dagster_project.study.gates import ANSWERED_CURE, ANSWERED_UNASKED, LEFT_UNASKED, VALID_SKIP, ItemGate, settle
 from dagster_project.study.groups import Groups, RepeatedBaseline, RepeatedMeasures, is_arm_code
 from dagster_project.study.growth import Growth, VisitWindow, far_off_days, planned_days
@@ -68,6 +76,7 @@ from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, librar
 from dagster_project.study.measures import MEASURES, YES, Categorical, FollowedMeasure, GivenScale, MeasuresInstrument, YesNo
 from dagster_project.study.new import further_definitions, new_study, study_code
 from dagster_project.study.norms import ALL_PEOPLE, Norm, NormSample, PersonNorm, ScaleNorm
+from dagster_project.study.own_tables import OwnFigure, OwnTable, OwnTables, ResultChoice
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
@@ -99,6 +108,7 @@ from dagster_project.study.windows import WaveState, counts_days, wave_state, wa
 
 __all__ = [
     "ALL_PEOPLE",
+    "ANALYSES_FOLDER",
     "ANSWERED_CURE",
     "ANSWERED_UNASKED",
     "ANY_BLOCK",
@@ -125,6 +135,9 @@ __all__ = [
     "LOW_VARIATION_SOURCE",
     "MEASURES",
     "MISSING_REASONS",
+    "MODELS_FOLDER",
+    "OWN_PREFIX",
+    "OWN_SCHEMA",
     "PARTICIPANTS",
     "PLANNED_KEYS",
     "READERS",
@@ -133,6 +146,7 @@ __all__ = [
     "SHORT_TIME",
     "SPACE",
     "SUBMISSION_RESPONDENT",
+    "TABLES_FILE",
     "VALID_SKIP",
     "WHOLE_SHEET",
     "YES",
@@ -172,6 +186,9 @@ __all__ = [
     "Norm",
     "NormSample",
     "OdkCentral",
+    "OwnFigure",
+    "OwnTable",
+    "OwnTables",
     "ParticipantVariable",
     "PeopleRule",
     "PersonNorm",
@@ -182,6 +199,7 @@ __all__ = [
     "RedcapApi",
     "RepeatedBaseline",
     "RepeatedMeasures",
+    "ResultChoice",
     "Role",
     "RowFilter",
     "RowRule",
@@ -220,6 +238,7 @@ __all__ = [
     "far_off_days",
     "further_definitions",
     "hash_definitions",
+    "hashes_of_extensions",
     "identifying_facts",
     "imputes_covariates",
     "in_words",

@@ -214,6 +214,7 @@ CODEBOOK_COLUMNS = {
 CODEBOOK_TABLES = {
     "assumptions": "What the sources do not say and the study or an instrument decided, one row an assumption.",
     "definition_files": "The definition files that the release was made by, one row a file.",
+    "extension_files": "The files of what the study adds of its own: models, analyses, tables; one row a file.",
     "definitions": "Which definitions the release was made by, and when they were read, one row.",
     "instruments": "The instruments, one row each, with where they come from and what their licence allows.",
     "norm_limits": "T scores and percentiles from which on people are counted, one row a scale and limit.",

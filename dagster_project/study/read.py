@@ -19,6 +19,7 @@ from dagster_project.study.concealment import concealed_protocol
 from dagster_project.study.duration import DURATION
 from dagster_project.study.errors import StudyError
 from dagster_project.study.export_checks import check_export
+from dagster_project.study.extensions import TABLES_FILE, extension_files
 from dagster_project.study.gates import check_answers, gates_of, gating_conditions
 from dagster_project.study.instruments import Instrument
 from dagster_project.study.library import (
@@ -33,6 +34,7 @@ from dagster_project.study.norm_checks import check_norms
 from dagster_project.study.norms import NormFile
 from dagster_project.study.once import CommonKeys, Content
 from dagster_project.study.ordinal import ordinal_error
+from dagster_project.study.own_tables import OwnTables
 from dagster_project.study.planned_checks import check_conditions
 from dagster_project.study.protocol import Protocol
 from dagster_project.study.questions import ASK, construct_question, refuse_open_questions
@@ -87,17 +89,13 @@ def read_study(folder: Path) -> Study:
     protocol = _parse(protocol_file, content, Protocol)
     hashes = {"study.yaml": _sha256(content)}
     instruments = _read_instruments(folder, protocol, protocol_file, hashes)
-    norms_file = folder / "norms.yaml"
-    norms = NormFile()
-    if norms_file.exists():
-        content = _read_bytes(norms_file)
-        hashes["norms.yaml"] = _sha256(content)
-        norms = _parse(norms_file, content, NormFile)
+    norms = _read_optional(norms_file := folder / "norms.yaml", NormFile, hashes)
+    tables = _read_optional(folder / TABLES_FILE, OwnTables, hashes)
     # Files parsed above have the hash of the bytes that were parsed, the others that of the file as it is now.
     definitions = _hashes_of_files(folder, protocol) | hashes
     if protocol.measures is not None:
         instruments = (*instruments, protocol.measures.instrument)
-    study = Study(folder, protocol, instruments, norms, definitions)
+    study = Study(folder, protocol, instruments, norms, definitions, tables)
     _check_scales(study, protocol_file)
     _check_codes(study, protocol_file)
     _check_gates(study, protocol_file)
@@ -144,23 +142,24 @@ def hash_definitions(study: Study) -> dict[str, str]:
 
     Definition files are all files that a run reads there except exports and interviews: the protocol, the instruments,
     norms, propositions, the authors' answers to checklists, the published table, the exports' dictionaries and
-    catalogues. The library's instruments that the study names are among them, as library:CODE.
+    catalogues, what the study adds of its own; and as library:CODE the library's instruments that the study names.
     """
     return _hashes_of_files(study.folder, study.protocol)
 
 
-def _definition_files(protocol: Protocol) -> Iterator[str]:
+def _definition_files(folder: Path, protocol: Protocol) -> Iterator[str]:
     yield "study.yaml"
     yield from map(instrument_definition, protocol.instruments)
     yield from ("norms.yaml", "propositions.yaml", "checklists.yaml")
     if protocol.published is not None:
         yield protocol.published.file
     yield from (export.description for export in protocol.exports if export.description is not None)
+    yield from extension_files(folder)
 
 
 def _hashes_of_files(folder: Path, protocol: Protocol) -> dict[str, str]:
     """The SHA-256 of each definition file that exists. A missing one is reported where it is needed."""
-    files = {name: definition_file(folder, name) for name in _definition_files(protocol)}
+    files = {name: definition_file(folder, name) for name in _definition_files(folder, protocol)}
     return {name: _sha256(_read_bytes(file)) for name, file in files.items() if file.is_file()}
 
 
@@ -186,6 +185,15 @@ def _read_bytes(file: Path) -> bytes:
         return file.read_bytes()
     except FileNotFoundError:
         raise StudyError(f"{file}: the file is missing; write it or take its name out of study.yaml") from None
+
+
+def _read_optional(file: Path, model: type[Model], hashes: dict[str, str]) -> Model:
+    """A file that a study may do without. hashes: its own is added."""
+    if not file.exists():
+        return model()
+    content = _read_bytes(file)
+    hashes[file.name] = _sha256(content)
+    return _parse(file, content, model)
 
 
 def _parse(

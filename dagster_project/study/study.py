@@ -14,6 +14,7 @@ from dagster_project.study.gates import ItemGate, gates_of
 from dagster_project.study.instruments import Composite, Instrument, Scale
 from dagster_project.study.measures import MEASURES, Categorical, FollowedMeasure, YesNo
 from dagster_project.study.norms import NormFile
+from dagster_project.study.own_tables import OwnTables
 from dagster_project.study.protocol import Protocol
 from dagster_project.study.texts import comparable
 
@@ -29,7 +30,7 @@ class Study:
     """A whole study definition. `folder` is the study folder; everything else is read from its files.
 
     instruments: those of the protocol, and then that of its measures, if it has any. definitions: the SHA-256 of every
-    definition file as it was read, by its name below the study folder; see `hash_definitions`.
+    definition file as it was read, by its name below the study folder; see `hash_definitions`. tables: of the study's own.
     """
 
     folder: Path
@@ -37,6 +38,7 @@ class Study:
     instruments: tuple[Instrument, ...]
     norms: NormFile
     definitions: Mapping[str, str] = field(default_factory=dict)
+    tables: OwnTables = field(default_factory=OwnTables)
 
     @cached_property
     def definitions_hash(self) -> str:

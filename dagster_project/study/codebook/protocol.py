@@ -9,10 +9,16 @@ from dagster_project.study.careless import WHOLE_SHEET, judged_blocks, least_run
 from dagster_project.study.codebook.columns import FLAG, NUMBER, TEXT, WHOLE, codebook_table
 from dagster_project.study.covariates import covariates_of, imputes_covariates, subgroups_of, terms_of
 from dagster_project.study.export import MISSING_REASONS
+from dagster_project.study.extensions import hashes_of_extensions
 from dagster_project.study.groups import Groups
 from dagster_project.study.growth import far_off_days
 from dagster_project.study.sensitivity import all_scenarios
 from dagster_project.study.study import Study
+
+
+def extension_files_table(study: Study) -> pa.Table:
+    """The files of what the study adds of its own."""
+    return codebook_table({"file": TEXT, "sha256": TEXT}, sorted(hashes_of_extensions(study.definitions).items()))
 
 
 def study_table(study: Study) -> pa.Table:

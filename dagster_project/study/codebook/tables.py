@@ -45,6 +45,7 @@ from dagster_project.study.codebook.protocol import (
     careless_table,
     contrasts_table,
     covariates_table,
+    extension_files_table,
     groups_table,
     growth_table,
     missing_reasons_table,
@@ -70,6 +71,7 @@ def codebook_tables(study: Study) -> dict[str, pa.Table]:
     """Every table of schema `codebook` by name. A subject without entries gives an empty table with its columns."""
     return {
         "study": study_table(study),
+        "extension_files": extension_files_table(study),
         "waves": waves_table(study),
         "planned_for": planned_for_table(study),
         "contrasts": contrasts_table(study),
