@@ -12,8 +12,8 @@ def joined_files(relation: str, *, is_roster: bool = False) -> str:
     """The SQL that joins each row of a relation with the file it stands in, as `files`: table_name, and file_name with the
     sheet of a workbook.
 
-    relation: with the columns source_file, a SHA-256, and wave, null for rows of the roster. is_roster: all its rows are, and
-    it need not have a wave.
+    relation: with the columns source_file, a SHA-256, and wave, null for rows of the roster. is_roster: all its rows are of
+    the roster, and it need not have a wave.
     """
     wave = "null" if is_roster else f"{relation}.wave"
     return (
