@@ -68,6 +68,7 @@ from dagster_project.study.library import LIBRARY_FOLDER, LIBRARY_PREFIX, librar
 from dagster_project.study.measures import MEASURES, YES, Categorical, FollowedMeasure, GivenScale, MeasuresInstrument, YesNo
 from dagster_project.study.new import further_definitions, new_study, study_code
 from dagster_project.study.norms import ALL_PEOPLE, Norm, NormSample, PersonNorm, ScaleNorm
+from dagster_project.study.page import PAGE_SECTIONS, Page
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
@@ -125,6 +126,7 @@ __all__ = [
     "LOW_VARIATION_SOURCE",
     "MEASURES",
     "MISSING_REASONS",
+    "PAGE_SECTIONS",
     "PARTICIPANTS",
     "PLANNED_KEYS",
     "READERS",
@@ -172,6 +174,7 @@ __all__ = [
     "Norm",
     "NormSample",
     "OdkCentral",
+    "Page",
     "ParticipantVariable",
     "PeopleRule",
     "PersonNorm",
