@@ -25,12 +25,16 @@ from dagster_project.study import (
 SMALL = Path(__file__).parent / "small_study"
 ARMS, REGIONS = ("a", "b", "c"), ("north", "south", "west")
 SCALE = "mood_total"
-#: Somebody's arm, region, age, dose, scores at T1 and T2; None where it is not known.
+#: Somebody's arm, region, age, dose, scores at T1 and T2; None where it is not known, shares of the regions where these stand
+#: for a region that is not.
 Person = dict[str, Any]
 
 
-def adjusted_study(covariates: Sequence[str], arms: int = 3, families: Sequence[Family] = ()) -> Study:
-    """Arms a, b, c, the first the reference, with change in both directions: up (T2 minus T1) and down."""
+def adjusted_study(
+    covariates: Sequence[str], arms: int = 3, families: Sequence[Family] = (), *, has_means: bool = False
+) -> Study:
+    """Arms a, b, c, the first the reference, with change in both directions: up (T2 minus T1) and down. has_means: a covariate
+    that is not known is its mean."""
     variables = (
         *(
             ParticipantVariable(
@@ -48,7 +52,10 @@ def adjusted_study(covariates: Sequence[str], arms: int = 3, families: Sequence[
     study = read_study(SMALL)
     changes = {
         "participant_variables": variables, "contrasts": contrasts, "plan": Plan(families=tuple(families)),
-        "groups": Groups(variable="arm", reference="a", design="randomised", covariates=tuple(covariates)),
+        "groups": Groups(
+            variable="arm", reference="a", design="randomised", covariates=tuple(covariates),
+            missing_covariates="mean" if has_means else "left_out",
+        ),
     }  # fmt: skip
     return replace(study, protocol=study.protocol.model_copy(update=changes))
 
@@ -83,7 +90,7 @@ def covariate_moments(study: Study, people: Sequence[Person]) -> Iterator[dict[s
             }  # fmt: skip
             for term in terms:
                 values = [person[term.variable] for person in members]
-                columns[term.term] = [value if term.category is None else float(value == term.category) for value in values]
+                columns[term.term] = [_number(value, term.category) for value in values]
             means = {name: math.fsum(values) / len(values) for name, values in columns.items()}
             deviations = {name: np.array(values) - means[name] for name, values in columns.items()}
             names = list(columns)
@@ -94,3 +101,9 @@ def covariate_moments(study: Study, people: Sequence[Person]) -> Iterator[dict[s
                         "other_term": other, "n": len(members), "mean": means[name], "other_mean": means[other],
                         "cross_products": math.fsum(deviations[name] * deviations[other]),
                     }  # fmt: skip
+
+
+def _number(value: Any, category: str | None) -> float:
+    if isinstance(value, dict):
+        return float(value[category])
+    return float(value if category is None else value == category)

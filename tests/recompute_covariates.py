@@ -94,7 +94,7 @@ def _fits(change: Array, groups: Array, baseline: Array, covariates: Sequence[Ar
         return [_NOTHING] * count
     design = np.column_stack([groups, baseline, *covariates])
     # Of categories all columns but one are free of each other; one category alone is a constant, and no covariate.
-    rank_needed = count + 1 + sum(max(1, columns.shape[1] - 1) if columns.shape[1] else 1 for columns in covariates)
+    rank_needed = count + 1 + sum(terms_needed(columns) for columns in covariates)
     coefficients, inverse, rest, rank = least_squares(design, change)
     df = len(change) - rank
     if rank < rank_needed:
@@ -125,6 +125,11 @@ def _fits(change: Array, groups: Array, baseline: Array, covariates: Sequence[Ar
     ]  # fmt: skip
 
 
+def terms_needed(columns: Array) -> int:
+    """Of a covariate. Categories that only people are in of whom it is not known are the same column but for a factor."""
+    return max(1, int(np.linalg.matrix_rank(columns)) - 1) if columns.shape[1] > 1 else 1
+
+
 def adjusted_means(
     groups: Array, baseline: Array, covariates: Sequence[Array], followup: Array, sign: int
 ) -> list[dict[str, float]]:
@@ -136,7 +141,7 @@ def adjusted_means(
         return means
     others = np.column_stack([baseline, *covariates])
     design = np.column_stack([groups, others])
-    rank_needed = count + 1 + sum(max(1, columns.shape[1] - 1) if columns.shape[1] else 1 for columns in covariates)
+    rank_needed = count + 1 + sum(terms_needed(columns) for columns in covariates)
     for name, outcome in (("change", sign * (baseline - followup)), ("followup", followup)):
         coefficients, inverse, rest, rank = least_squares(design, outcome)
         df = len(outcome) - rank

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from recompute_covariates import Covariates, least_squares
+from recompute_covariates import Covariates, least_squares, terms_needed
 from scipy import stats
 
 Array = np.ndarray[Any, Any]
@@ -77,7 +77,7 @@ class _Fit:
     ) -> None:
         self.change, self._width = change, n_categories
         self._slopes = np.column_stack([baseline, *covariates])
-        slopes = 1 + sum(max(1, columns.shape[1] - 1) for columns in covariates)
+        slopes = 1 + sum(terms_needed(columns) for columns in covariates)
         self._cells = np.column_stack(cells).astype(float)
         sizes = self._cells.sum(axis=0)
         self._sizes, self._present = sizes, sizes > 0

@@ -60,7 +60,7 @@ MAY_IMPORT = {
     },
     "automation": {"exports", "study"},
     "drafting": {"exports", "study"},
-    "fieldwork": {"report", "settings", "study", "warehouse"},
+    "fieldwork": {"raw", "report", "settings", "study", "warehouse"},
     "rehearsal": {"exports", "report", "results", "study", "synthesis"},
     "summary": {"settings", "terminal", "warehouse"},
     "dagster_home": {"places", "settings"},

@@ -17,7 +17,16 @@ from dagster_project.dataset import SHAPES, Codebook, DataSet, Shape, read_codeb
 from dagster_project.dataset.names import ANY_NAMES
 from dagster_project.dataset.parquet import labelled_table
 from dagster_project.dataset.variables import variables_of
-from dagster_project.warehouse import QueryError, ReleasedFile, Warehouse, WarehouseError, arrow_table, find_release, rows_as
+from dagster_project.warehouse import (
+    OtherVersionError,
+    QueryError,
+    ReleasedFile,
+    Warehouse,
+    WarehouseError,
+    arrow_table,
+    find_release,
+    rows_as,
+)
 from wavehouse.frames import frame_of, labelled_answers, with_categories
 
 #: Items with more answers than this stay numbers where labels are asked for.
@@ -218,6 +227,8 @@ class Release:
         """
         try:
             return self._frame(sql, parameters)
+        except OtherVersionError as error:  # a name in the query that the release does not have
+            raise ValueError(f"the query cannot be run: {error.fault}") from None
         except QueryError as error:
             raise ValueError(f"the query cannot be run: {str(error).splitlines()[0]}") from None
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from dagster_project.raw.file_names import joined_files
 from dagster_project.study import CONCEALED_TEXT, Protocol, counts_days
 from dagster_project.warehouse import Warehouse
 
@@ -40,14 +41,6 @@ _STATE_AFTER: dict[Event, QueryState] = {
     "opened": "open", "answered": "answered", "closed": "closed", "gone": "closed", "reopened": "open",
 }  # fmt: skip
 
-_FILES = """
-    left join (
-        select files.sha256, files.wave, min(files.table_name) as table_name,
-            min(files.file_name || coalesce(', sheet ' || exports.sheet, '')) as file_name
-        from raw.versions as files left join raw.exports as exports on files.export = exports.export
-        group by files.sha256, files.wave
-    ) as files on cells.source_file = files.sha256 and cells.wave is not distinct from files.wave
-"""
 #: Every row of an export that was taken in, with whose it is.
 _ROWS = """
     select participant_id, respondent, wave, source_file, source_row from raw.answers
@@ -84,7 +77,7 @@ _CELLS = f"""
     from cells
     left join people on cells.source_file = people.source_file and cells.source_row = people.source_row
         and cells.wave is not distinct from people.wave
-    {_FILES}
+    {joined_files("cells")}
     left join codebook.wave_items as wave_items on cells.wave = wave_items.wave and cells.item = wave_items.item
     left join codebook.participant_variables as variables on cells.wave is null and cells.item = variables.variable
     left join codebook.wave_exports as times on cells.item = 'duration' and files.table_name = times.table_name

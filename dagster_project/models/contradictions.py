@@ -8,19 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dagster_project.checks import Check, first_few
+from dagster_project.raw.file_names import joined_files
 from dagster_project.study import ANSWERED_CURE
 from dagster_project.warehouse import Warehouse
 
-_CELLS = """
-    select versions.file_name, cells.source_row, cells.wave, cells.item, cells.answer, cells.contradiction, cells.treatment,
+_CELLS = f"""
+    select files.file_name, cells.source_row, cells.wave, cells.item, cells.answer, cells.contradiction, cells.treatment,
         wave_items.export_column
     from marts.gate_contradictions as cells
-    left join (
-        select files.sha256, files.wave, min(files.file_name || coalesce(', sheet ' || exports.sheet, '')) as file_name
-        from raw.versions as files left join raw.exports as exports on files.export = exports.export
-        group by files.sha256, files.wave
-    ) as versions
-        on cells.source_file = versions.sha256 and cells.wave = versions.wave
+    {joined_files("cells")}
     left join codebook.wave_items as wave_items on cells.wave = wave_items.wave and cells.item = wave_items.item
     order by cells.wave, cells.source_row, cells.item
 """

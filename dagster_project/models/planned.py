@@ -5,18 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dagster_project.checks import Check, first_few
+from dagster_project.raw.file_names import joined_files
 from dagster_project.study import Condition, Study, unknown_question, unplanned_question
 from dagster_project.warehouse import Warehouse, identifier
 
-_FILES = """
-    left join (
-        select files.sha256, min(files.file_name) as file_name from raw.versions as files group by files.sha256
-    ) as files on {relation}.source_file = files.sha256
-"""
 _UNPLANNED = f"""
     select unplanned.wave, unplanned.block, unplanned.rule, files.file_name, unplanned.source_row
     from marts.unplanned_answers as unplanned
-    {_FILES.format(relation="unplanned")}
+    {joined_files("unplanned")}
     order by unplanned.wave, unplanned.block, files.file_name, unplanned.source_row
 """
 
@@ -73,7 +69,7 @@ def _unknown(warehouse: Warehouse, condition: Condition) -> Sequence[RosterRow]:
         RosterRow,
         f"select files.file_name, people.source_row from marts.planned_waves as planned"
         f" inner join marts.participants as people on planned.participant_id = people.participant_id"
-        f" {_FILES.format(relation='people')} where planned.{column} order by files.file_name, people.source_row",
+        f" {joined_files('people', is_roster=True)} where planned.{column} order by files.file_name, people.source_row",
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dagster_project.checks import Check, first_few
 from dagster_project.exports import quoted, rejected_cure
+from dagster_project.raw.file_names import joined_files
 from dagster_project.study import CONCEALED_TEXT, PARTICIPANTS, Study
 from dagster_project.warehouse import Warehouse
 
@@ -16,20 +17,14 @@ _REJECTED_TEXTS = """
     group by rejected.wave, coalesce(items.instrument, rejected.item), rejected.answer_text
     order by n desc, rejected.answer_text
 """
-_REJECTED_CELLS = """
-    select versions.file_name, rejected.source_row, rejected.item, rejected.answer_text, rejected.reason,
+_REJECTED_CELLS = f"""
+    select files.file_name, rejected.source_row, rejected.item, rejected.answer_text, rejected.reason,
         coalesce(wave_items.export_column, variables.export_column, times.duration_column) as export_column
     from staging.rejected_answers as rejected
-    left join (
-        select files.sha256, files.wave, min(files.table_name) as table_name,
-            min(files.file_name || coalesce(', sheet ' || exports.sheet, '')) as file_name
-        from raw.versions as files left join raw.exports as exports on files.export = exports.export
-        group by files.sha256, files.wave
-    ) as versions
-        on rejected.source_file = versions.sha256 and rejected.wave is not distinct from versions.wave
+    {joined_files("rejected")}
     left join codebook.wave_items as wave_items on rejected.wave = wave_items.wave and rejected.item = wave_items.item
     left join codebook.participant_variables as variables on rejected.wave is null and rejected.item = variables.variable
-    left join codebook.wave_exports as times on rejected.item = 'duration' and versions.table_name = times.table_name
+    left join codebook.wave_exports as times on rejected.item = 'duration' and files.table_name = times.table_name
     order by rejected.wave, rejected.source_row, rejected.item
 """
 

@@ -57,6 +57,7 @@ EXAMPLES = {
     "NumberRange.below": "65",
     "NumberRange.from": "16",
     "NumberRange.to": "24",
+    "Page.sections": "[main_results, study_flow, tables]",
     "ParticipantVariable.decimals": "0",
     "Percentiles.frequencies": "{5: 12, 6: 31, 7: 40}",
     "Percentiles.sample": "adults",

@@ -24,6 +24,7 @@ from dagster_project.rehearsal.covariates import covariate_line
 from dagster_project.rehearsal.days import far_off_answers
 from dagster_project.rehearsal.gates import gate_findings
 from dagster_project.rehearsal.norms import norm_findings
+from dagster_project.rehearsal.page import page_findings
 from dagster_project.rehearsal.planned import planned_findings
 from dagster_project.rehearsal.variants import variant_findings
 from dagster_project.report.checklists import read_answers
@@ -73,6 +74,7 @@ def check_study(study: Study) -> Iterator[FitFinding]:
         severity = ERROR if finding.is_error else WARNING if finding.is_warning else INFO
         yield FitFinding(finding.about, severity, finding.words, is_detail=finding.is_warning)
     yield from _of_checklists(study)
+    yield from (FitFinding("page", WARNING, message) for message in page_findings(study))
 
 
 def _of_export(

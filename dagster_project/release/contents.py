@@ -35,9 +35,13 @@ from dagster_project.report import (
     main_results,
     main_texts,
     methods,
+    numbered_tables,
+    ordered_figures,
+    page_choice,
     people_with_variants,
     previous_verdicts,
     read_people,
+    relinked,
     sources_with_variants,
     write_ard,
     write_dictionary,
@@ -173,17 +177,23 @@ def _content(study: Study, release_file: Warehouse, manifest: Mapping[str, str])
     joint = joint_display_table(study, display, note, verdicts, number=str(main_count + 1))
     if joint:
         tables.insert(main_count, joint)
-    figures = _figures(study, results, release_file)
+    tables = numbered_tables(study, tables)
+    figures = ordered_figures(study, _figures(study, results, release_file))
     sections = ["flow", "methods", "audit", *(["figures"] if figures else []), *(["joint"] if joint else [])]
+    reproduction = release_file.rows_as(Reproduction, "select * from results.reproduction order by line")
+    choice = page_choice(study, tables, figures, has_published=bool(reproduction))
     return PageContent(
         manifest=manifest,
         main=main_results(study, results),
         version=version("wavehouse"),
         tables=tables,
         figures=figures,
-        checklists=_checklists(study, tables, results, figures, sections),
+        checklists=[
+            (checklist, relinked(items, choice))
+            for checklist, items in _checklists(study, tables, results, figures, sections)
+        ],
         results=results,
-        reproduction=release_file.rows_as(Reproduction, "select * from results.reproduction order by line"),
+        reproduction=reproduction,
         findings=release_file.rows_as(
             FindingRow, "from results.findings where severity <> 'note' or subject = 'published' order by line"
         ),
@@ -223,8 +233,11 @@ def _write_documents(study: Study, folder: Path, content: PageContent) -> None:
     released_at = datetime.fromisoformat(content.manifest["released_at"])
     cite, _ = citation(study, content.manifest, content.version)
     opening = [text for text in (protocol.origin, protocol.stand_in, *content.lacking, cite) if text]
-    sections = [("Main results", main_texts(content.main)), ("Methods", methods(study, results))]
-    write_word(folder / "tables.docx", protocol.title, opening, sections, content.tables, released_at)
+    choice = page_choice(study, content.tables, content.figures, has_published=bool(content.reproduction))
+    texts = {"main_results": ("Main results", main_texts(content.main)), "methods": ("Methods", methods(study, results))}
+    sections = [texts[name] for name in choice.sections if name in texts]
+    word_opening = [*opening, *([choice.note] if choice.note else [])]
+    write_word(folder / "tables.docx", protocol.title, word_opening, sections, choice.all_tables, released_at)
     write_word(folder / "checklists.docx", f"Reporting checklists: {protocol.title}", [cite], [], forms, released_at)
     codebook = (
         f"Codebook: {protocol.title}",

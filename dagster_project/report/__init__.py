@@ -12,6 +12,7 @@ from dagster_project.report.main_results import MainResults, main_results, main_
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import COLUMNS, OMITTED_PEOPLE_QUERY, AnswerColumns, OmittedPeople, Sources
 from dagster_project.report.page import PageContent, previous_verdicts, write_page
+from dagster_project.report.page_choice import numbered_tables, ordered_figures, page_choice, relinked
 from dagster_project.report.pdf import write_pdf
 from dagster_project.report.people import MOST_PEOPLE, PeopleRows, read_people
 from dagster_project.report.variant_people import people_with_variants, sources_with_variants
@@ -42,9 +43,13 @@ __all__ = [
     "main_results",
     "main_texts",
     "methods",
+    "numbered_tables",
+    "ordered_figures",
+    "page_choice",
     "people_with_variants",
     "previous_verdicts",
     "read_people",
+    "relinked",
     "sources_with_variants",
     "write_ard",
     "write_dictionary",

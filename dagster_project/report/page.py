@@ -17,6 +17,7 @@ from dagster_project.report.joint import JOINT_DISPLAY, joint_notes, joint_rows
 from dagster_project.report.main_results import MainResults
 from dagster_project.report.methods import citation, methods
 from dagster_project.report.numbers import Sources, number_data
+from dagster_project.report.page_choice import page_choice
 from dagster_project.report.page_data import PageData
 from dagster_project.report.people import PeopleRows, people_data
 from dagster_project.report.scopes import scopes_of
@@ -67,6 +68,7 @@ class PageContent:
 def write_page(file: Path, study: Study, content: PageContent) -> None:
     """Write the page. Every number carries the ids of its results, and opens what is known of them."""
     flow = study_flow(study, content.results)
+    choice = page_choice(study, content.tables, content.figures, has_published=bool(content.reproduction))
     joint_number = next((table.number for table in content.tables if table.name == JOINT_DISPLAY), "")
     deviations = [row for row in content.reproduction if row.verdict != "reproduced"]
     shown_ids = [*_cell_ids(flow, content)]
@@ -81,9 +83,12 @@ def write_page(file: Path, study: Study, content: PageContent) -> None:
         methods=methods(study, content.results),
         main=content.main,
         lacking=content.lacking,
-        tables=[table for table in content.tables if not table.number.startswith("S") and table.name != JOINT_DISPLAY],
-        supplementary_tables=[table for table in content.tables if table.number.startswith("S")],
-        figures=content.figures,
+        sections=choice.sections,
+        first_anchor=choice.first_anchor,
+        left_out_note=choice.note,
+        tables=choice.tables,
+        supplementary_tables=choice.supplementary_tables,
+        figures=choice.figures,
         checklists=[(checklist, items, Counter(item.status for item in items)) for checklist, items in content.checklists],
         joint_number=joint_number,
         propositions=joint_rows(content.display, previous_verdicts(content.changes, content.manifest["release"])),

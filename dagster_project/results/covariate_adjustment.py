@@ -49,7 +49,7 @@ def covariate_adjusted_results(
     for contrast in study.protocol.contrasts:
         for code in study.scales:
             moments = moments_of_terms(of_tests.get((contrast.contrast, code), []), groups, study)
-            terms = covariate_terms(study, float(moments.n.sum()), moments.counts)
+            terms = covariate_terms(study, float(moments.n.sum()), moments.counts, moments.squares)
             model, words, n = _fit(moments, terms), _words(study, contrast, terms), int(moments.n.sum())
             add_adjusted_means(rows, code, groups, model, overall_mean(moments.n, moments.means[:, 1]), n, contrast, words)
             pairs = sum(n_pairs.get((group, contrast.contrast, code), 0) for group in groups)

@@ -42,6 +42,12 @@ class _Moments:
         """The sum of each covariate's term over everybody."""
         return np.asarray(self.n @ self.means)[len(_SUMS) :]
 
+    @property
+    def squares(self) -> Floats:
+        """The sums over everybody of the products of each two of the covariates' terms."""
+        means, products = self.means[:, len(_SUMS) :], self.products[:, len(_SUMS) :, len(_SUMS) :]
+        return np.asarray(products.sum(axis=0) + np.einsum("m,mi,mj->ij", self.n, means, means))
+
     def n_imputed(self, width: int) -> int:
         """How many people have a covariate's mean in its place. width: how many terms covariates have."""
         return round(float(self.counts[width:].sum()))
@@ -88,7 +94,8 @@ def adjusted_growth_results(
         centre = next((float(row["centre"]) for of_group in by_group for row in of_group), 0.0)
         people = sum(int(of_group.n.sum()) for of_group in moments)
         counts = sum((of_group.counts[:width] for of_group in moments), np.zeros(width))
-        terms = covariate_terms(study, float(people), counts)
+        squares = sum((of_group.squares[:width, :width] for of_group in moments), np.zeros((width, width)))
+        terms = covariate_terms(study, float(people), counts, squares)
         model = growth_model(
             [of_group.sums(terms.columns, growth.days_per_unit) for of_group in moments], centre, LEVEL,
             planned_times(study, growth), covariates=terms.names, df=growth.df,

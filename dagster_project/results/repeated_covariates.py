@@ -96,7 +96,12 @@ def _adjusted(patterns: Patterns, study: Study) -> tuple[Patterns, Adjustment, i
     sums = [pattern.n * pattern.covariate_mean for pattern in in_model]
     counts = sum((of_pattern[:width] for of_pattern in sums), start=np.zeros(width))
     n_imputed = round(sum(float(of_pattern[width:].sum()) for of_pattern in sums))
-    terms = covariate_terms(study, float(sum(pattern.n for pattern in in_model)), counts)
+    squares = sum(
+        (pattern.covariate_products + pattern.n * np.outer(pattern.covariate_mean, pattern.covariate_mean))[:width, :width]
+        for pattern in in_model
+    )
+    people = float(sum(pattern.n for pattern in in_model))
+    terms = covariate_terms(study, people, counts, np.zeros((width, width)) + squares)
     columns = list(terms.columns)
     of_terms = [
         [

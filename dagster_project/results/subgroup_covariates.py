@@ -37,7 +37,8 @@ def adjusted_subgroup_results(subgroup_covariate_moments: Iterable[MartRow], stu
             for code in study.scales:
                 model_rows = of_models.get((variable.variable, contrast.contrast, code), [])
                 moments = moments_of_terms(model_rows, cells, study, ("people_group", "category"))
-                terms = covariate_terms(study, float(moments.n.sum()), moments.counts, variable.variable)
+                people = float(moments.n.sum())
+                terms = covariate_terms(study, people, moments.counts, moments.squares, variable.variable)
                 n, means, products = moments.of_columns(terms.columns)
                 width = means.shape[1]
                 model = interaction(

@@ -77,6 +77,7 @@ from dagster_project.study.measures import MEASURES, YES, Categorical, FollowedM
 from dagster_project.study.new import further_definitions, new_study, study_code
 from dagster_project.study.norms import ALL_PEOPLE, Norm, NormSample, PersonNorm, ScaleNorm
 from dagster_project.study.own_tables import OwnFigure, OwnTable, OwnTables, ResultChoice
+from dagster_project.study.page import PAGE_SECTIONS, Page
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import EffectSizeName, Estimand, Family, IntercurrentEvent, Plan, Role
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, unknown_question, unplanned_question
@@ -138,6 +139,7 @@ __all__ = [
     "MODELS_FOLDER",
     "OWN_PREFIX",
     "OWN_SCHEMA",
+    "PAGE_SECTIONS",
     "PARTICIPANTS",
     "PLANNED_KEYS",
     "READERS",
@@ -189,6 +191,7 @@ __all__ = [
     "OwnFigure",
     "OwnTable",
     "OwnTables",
+    "Page",
     "ParticipantVariable",
     "PeopleRule",
     "PersonNorm",

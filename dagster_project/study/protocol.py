@@ -23,6 +23,7 @@ from dagster_project.study.items import Positions
 from dagster_project.study.library import InstrumentName
 from dagster_project.study.measures import MEASURES, Measures, measures_error
 from dagster_project.study.once import End, with_months
+from dagster_project.study.page import Page
 from dagster_project.study.participants import Category, ParticipantVariable
 from dagster_project.study.plan import Family, Plan
 from dagster_project.study.planned import PLANNED_KEYS, Condition, WaveConditions, condition_of
@@ -109,6 +110,10 @@ class Protocol(Definition):
     shows_people: bool = Field(
         default=True,
         description="whether page and figures show people one by one, by pseudonym, where they are few (true or false)",
+    )
+    page: Page = Field(
+        default=Page(),
+        description="what page and Word document show, in which order, e.g. {sections: [main_results, methods]}",
     )
     assumptions: tuple[Assumption, ...] = Field(default=(), description="what the source does not say")
 

@@ -20,6 +20,7 @@ from dagster_project.warehouse.working_file import (
     WarehouseError,
     identifier,
     literal,
+    other_version_error,
     warehouse_error,
 )
 
@@ -265,10 +266,15 @@ def open_file_pair(old: Path, new: Path) -> Iterator[FilePair]:
             raise warehouse_error(old, str(error)) or fallback from None
         try:
             yield FilePair(connection, _OLD_DATABASE, name)
-        except duckdb.Error:
+        except duckdb.Error as error:
             # DuckDB does not say which of the two files is damaged. The older one is read through separately, which raises
             # if it is damaged; if not, `connect` attributes the error to the newer one.
             _read_through(old)
+            if (refusal := other_version_error(old, error)) is not None:
+                raise WarehouseError(
+                    f"{old}: cannot be compared with {new}: one of them has no {refusal.part}, since another version of"
+                    " Wavehouse wrote it; compare releases of one version"
+                ) from None
             raise
         finally:
             connection.execute(f"detach {_OLD_DATABASE}")

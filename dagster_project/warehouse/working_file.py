@@ -37,6 +37,15 @@ _DAMAGED_BY_NAME = re.compile(
 _FULL = re.compile(r"No space left on device|disk is full|File too large|not enough space", re.IGNORECASE)
 _DENIED = re.compile(r"Permission denied|Read-only file system|Access is denied", re.IGNORECASE)
 _OTHER_SETTINGS = re.compile(r"different configuration than existing connections")
+#: Its messages about a table, macro or column that a query names and the file does not have.
+_ABSENT = (
+    re.compile(
+        r"^Catalog Error: (?P<kind>Table|View|Schema|Table Function|Scalar Function) with name (?P<name>\S+) does not exist"
+    ),
+    re.compile(r'^Binder Error: Referenced column "(?P<name>[^"]+)" not found in FROM clause'),
+    re.compile(r'^Binder Error: Table "[^"]+" does not have a column named "(?P<name>[^"]+)"'),
+    re.compile(r'^Binder Error: Column "(?P<name>[^"]+)" in \w+ list not found'),
+)
 _HOLDER = re.compile(r"held in (.*? \(PID \d+\))")
 _MANIFEST = "manifest.json"
 
@@ -63,6 +72,23 @@ class DamagedFileError(WarehouseError):
         self.fault = fault
 
 
+class OtherVersionError(WarehouseError):
+    """The DuckDB file lacks what this version of Wavehouse reads, since another version wrote it.
+
+    part: what it lacks. fault: the same, in DuckDB's words where DuckDB says so.
+    """
+
+    def __init__(self, path: Path, part: str, fault: str) -> None:
+        is_released = (path.parent / _MANIFEST).exists()
+        subject, cure = ("release", "makes a new one") if is_released else ("file", "brings it up to date")
+        super().__init__(f"{path}: has no {part}: another version of Wavehouse wrote this {subject}; `wavehouse run` {cure}")
+        self.part, self.fault = part, fault
+
+
+class MissingColumnError(WarehouseError):
+    """The rows of a query have no column of this name. `Warehouse.connect` says of which file."""
+
+
 def identifier(name: str) -> str:
     """A name quoted for SQL."""
     return '"' + name.replace('"', '""') + '"'
@@ -85,6 +111,7 @@ class Warehouse:
 
         Raises WarehouseError if another process holds the file, or it cannot be read or written; DamagedFileError if it is
         damaged, which may become apparent only inside the block. A working file is then renamed, so that a run rebuilds it.
+        OtherVersionError if a file that is only read lacks what a query names; a file that is kept open is of this version.
         """
         if not read_only:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -104,9 +131,14 @@ class Warehouse:
             yield connection
         except duckdb.Error as error:
             connection.close()  # before a damaged file is renamed
-            if (refusal := warehouse_error(self.path, str(error))) is None:
+            refusal = warehouse_error(self.path, str(error))
+            if refusal is None and read_only:
+                refusal = other_version_error(self.path, error)
+            if refusal is None:
                 raise
             raise refusal from None
+        except MissingColumnError as error:
+            raise other_version_error(self.path, error) or error from None
         finally:
             connection.close()
 
@@ -218,6 +250,18 @@ def warehouse_error(path: Path, message: str) -> WarehouseError | None:
     return None
 
 
+def other_version_error(path: Path, error: duckdb.Error | MissingColumnError) -> OtherVersionError | None:
+    """The error for a query that names what a file does not have; None if the error is about something else."""
+    fault = str(error).splitlines()[0]
+    if isinstance(error, MissingColumnError):
+        return OtherVersionError(path, fault.removeprefix("no "), fault)
+    for pattern in _ABSENT:
+        if match := pattern.search(fault):
+            kind = match.groupdict().get("kind", "column").lower()
+            return OtherVersionError(path, f"{kind} {match['name']}", fault)
+    return None
+
+
 def _damaged(path: Path, reason: str) -> DamagedFileError:
     if (path.parent / _MANIFEST).exists():
         return DamagedFileError(
@@ -281,13 +325,13 @@ def rows_as(
 ) -> list[Row]:
     """The rows of a query as `row_type`, whose fields are named as columns of the query; its other columns are left out.
 
-    Raises WarehouseError for a field that is no column, as in a file that an earlier version of the code wrote.
+    Raises MissingColumnError for a field that is no column, as in a file that an earlier version of the code wrote.
     """
     cursor = connection.execute(sql, list(parameters))
     names = [column[0] for column in cursor.description or ()]
     fields = list(get_type_hints(row_type))
     if absent := [field for field in fields if field not in names]:
-        raise WarehouseError(f"{row_type.__name__}: no column {', '.join(absent)} in {', '.join(names)}")
+        raise MissingColumnError(f"no column {', '.join(absent)} for {row_type.__name__}")
     indexes = {field: names.index(field) for field in fields}
     make_row = cast(Callable[..., Row], row_type)
     return [make_row(**{field: values[index] for field, index in indexes.items()}) for values in cursor.fetchall()]
