@@ -64,12 +64,13 @@ MAY_IMPORT = {
     "rehearsal": {"exports", "report", "results", "study", "synthesis"},
     "summary": {"settings", "terminal", "warehouse"},
     "dagster_home": {"places", "settings"},
+    "ui": set(),
 }  # fmt: skip
 #: They may import all, and nothing below them may import them.
 EDGE = {"commands", "defs", "definitions", "cli", "run", "reference"}
 #: Libraries that only some parts may know.
 RESERVED = {
-    "dagster": {"dagster_home", "defs", "definitions", "run"},
+    "dagster": {"dagster_home", "defs", "definitions", "run", "ui"},
     "dagster_dbt": {"defs"},
     "duckdb": {"warehouse"},
     "scipy": {"statistics", "audit", "simulate"},
@@ -94,6 +95,7 @@ FREE_FORM = {
     "exports/spss.py": "pyreadstat's own limits of missing values",
     "dagster_home/compute_logs.py": "Dagster's configuration",
     "dagster_home/pooled_history.py": "Dagster's configuration",
+    "ui/guard.py": "ASGI's own scopes and messages",
     "pull/http.py": "requests' own keywords; JSON of any service",
     "pull/services/limesurvey.py": "calls of JSON-RPC",
     "pull/services/qualtrics.py": "JSON of Qualtrics' API",

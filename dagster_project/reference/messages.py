@@ -41,6 +41,7 @@ _SUBJECTS = {
     "rehearsal": "Checking",
     "commands": "Commands",
     "dagster_home": "History of runs",
+    "ui": "The UI",
 }
 _REFUSALS = ("Error",)
 _GAP = "…"

@@ -4,12 +4,15 @@ import contextlib
 import http.server
 import json
 import os
+import re
 import signal
 import socketserver
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -278,6 +281,28 @@ def _wait(what: str, seconds: float, holds: Any) -> None:
     raise AssertionError(f"after {seconds} s: {what}")
 
 
+def _assert_strangers_are_refused(printed: str) -> None:
+    """Of the running UI: who has no token, another host, another page, a change by GET; and that it answers its own page."""
+    address, _, token = printed.partition("/?token=")
+
+    def status(path: str, body: bytes | None = None, **headers: str) -> int:
+        own = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(address + path, body, own | headers)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    query = json.dumps({"query": "{version}"}).encode()
+    assert status("/graphql", query) == 200
+    assert status("/graphql", query, Origin=address) == 200
+    assert status("/graphql", query, Authorization="") == 401
+    assert status("/graphql", query, Host="evil.example") == 421
+    assert status("/graphql", query, Origin="http://evil.example") == 403
+    assert status("/graphql?query=mutation%7BwipeAssets(assetPartitionRanges:[])%7B__typename%7D%7D") == 405
+
+
 def test_the_real_daemon_sees_a_file_and_changes_the_release(small_copy: Any) -> None:
     """`wavehouse ui --watch`: drop a corrected wave, and the release changes without anybody doing anything."""
     workspace, _ = small_copy
@@ -300,6 +325,13 @@ def test_the_real_daemon_sees_a_file_and_changes_the_release(small_copy: Any) ->
 
     try:
         assert count(6)
+        printed = re.compile(rf"http://127.0.0.1:{port}/\?token=[\w-]+".encode())
+        _wait(
+            "no address was printed:\n" + log.read_text(errors="replace"),
+            150,
+            lambda: bool(printed.search(log.read_bytes())),
+        )
+        _assert_strangers_are_refused(printed.findall(log.read_bytes())[0].decode())
         file = workspace.study_folder / "raw/T2/t2.txt"
         text = file.read_bytes().decode("utf-16").replace("D\treal\t\t\t\t6\t6", "D\treal\t\t\t\t5\t6")
         arriving = file.with_name("arriving.tmp")
