@@ -27,7 +27,10 @@ def _wavehouse(workspace: Any, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_run_says_what_came_in_and_where_the_release_is(small_workspace: Any) -> None:
+def test_run_says_what_came_in_and_where_the_release_is(
+    small_workspace: Any, share_parsed_models: Callable[[Settings], None]
+) -> None:
+    share_parsed_models(small_workspace.settings)
     process = _wavehouse(small_workspace, "run")
     assert process.returncode == 0, process.stderr
     (results,) = small_workspace.released("select count(*) as n from results.results")

@@ -5,13 +5,17 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from dagster_project.models.manifest import parsed_project
 from dagster_project.models.project import DbtProject
-from dagster_project.models.run_dbt import run_dbt
+from dagster_project.models.run_dbt import read_manifest, run_dbt
+from dagster_project.settings import Settings
 from dagster_project.study import MISSING_REASONS, codebook_tables, read_study
 from dagster_project.warehouse import Warehouse
 
@@ -168,15 +172,19 @@ def test_what_only_duckdb_understands_stands_in_dispatched_macros() -> None:
 
 
 @pytest.mark.slow
-def test_missing_reasons_have_the_numbers_of_the_codebook(tmp_path: Path) -> None:
+def test_missing_reasons_have_the_numbers_of_the_codebook(
+    tmp_path: Path, small_workspace: Any, share_parsed_models: Callable[[Settings], None]
+) -> None:
     """Another list in the codebook makes another SQL: no macro has a list of its own."""
     file = tmp_path / "warehouse.duckdb"
     table = codebook_tables(read_study(DBT.parent / "tests" / "small_study"))["missing_reasons"]
     rows = [*table.to_pylist(), {"missing_reason": "asleep", "number": -12}]
     Warehouse(file).replace_tables("codebook", {"missing_reasons": pa.Table.from_pylist(rows, schema=table.schema)})
+    share_parsed_models(small_workspace.settings)
     result = run_dbt(
         DbtProject(DBT, tmp_path, file),
         ["compile", "--quiet", "--inline", "{{ reason_words('code') }}, {{ reason_number('asleep') }}"],
+        manifest=read_manifest(parsed_project(DbtProject.from_settings(small_workspace.settings))),
     )
     (node,) = result.result
     conditions = "".join(f" when {row['number']} then '{row['missing_reason']}'" for row in rows)

@@ -1,9 +1,6 @@
 """From exports to the first right table: a draft, the stated edits, a run, and a mean beside the one that pandas gives."""
 
 import io
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -124,6 +121,7 @@ def _slider_means(exports: Path) -> dict[str, float]:
 def test_few_edits_lead_to_the_right_means(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
     write_exports: Callable[[Path], Path],
     edits: Mapping[str, tuple[str, str]],
     means: Callable[[Path], dict[str, float]],
@@ -139,11 +137,11 @@ def test_few_edits_lead_to_the_right_means(
         path.write_text(content.replace(text, replacement), encoding="utf-8")
     assert main(["check", "--study", str(folder)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "everything fits"
-    environment = os.environ | {"WAVEHOUSE_STUDY": str(folder), "WAVEHOUSE_HOME": str(tmp_path / "home")}
-    share_parsed_models(read_settings(environment))
-    command = [sys.executable, "-m", "dagster_project.cli", "run", "--quiet"]
-    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
-    assert process.returncode == 0, process.stderr
+    for name, value in {"STUDY": folder, "HOME": tmp_path / "home"}.items():
+        monkeypatch.setenv(f"WAVEHOUSE_{name}", str(value))
+    monkeypatch.setenv("DAGSTER_HOME", "restored afterwards")
+    share_parsed_models(read_settings())
+    assert main(["run", "--quiet"]) == 0, capsys.readouterr().err
     rows = Warehouse(folder / "release/warehouse.duckdb").rows("select result_id, value from results.results")
     values = {row["result_id"]: row["value"] for row in rows}
     for result_id, mean in means(exports).items():

@@ -52,6 +52,7 @@ def test_a_manifest_that_another_process_makes_is_whole_when_it_is_there(
     manifest, until = settings.dbt_target / "manifest.json", time.monotonic() + 60
     while not manifest.exists():
         assert time.monotonic() < until
+        time.sleep(0.001)
     first_seen = manifest.read_bytes()
     assert "scale_scores" in _models(settings)
     assert manifest.read_bytes() == first_seen
