@@ -17,7 +17,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def execute(options: argparse.Namespace, settings: Settings) -> int:
-    from dagster_project.rehearsal.fit import ERROR, WARNING, check_study
+    from dagster_project.extensions.rehearsal import static_faults
+    from dagster_project.models.project import DbtProject
+    from dagster_project.rehearsal.fit import ERROR, WARNING, FitFinding, check_study
     from dagster_project.results import count_text
     from dagster_project.study import read_study
 
@@ -25,7 +27,8 @@ def execute(options: argparse.Namespace, settings: Settings) -> int:
     parts = f"{count_text(len(study.protocol.waves), 'wave')}, {count_text(len(study.scales), 'scale')}"
     say(f"{study.folder.name}: the definitions fit together: {parts}")
     numbers = Counter[str]()
-    for finding in check_study(study):
+    faults = static_faults(study, DbtProject.from_settings(settings))
+    for finding in (*check_study(study), *(FitFinding(file, ERROR, reason) for file, reason in sorted(faults.items()))):
         numbers[finding.severity] += 1
         say(_line(finding))
     errors, warnings = (_number_text(numbers[severity], severity) for severity in (ERROR, WARNING))

@@ -122,6 +122,8 @@ def extension_assets(study: Study | None) -> list[dg.AssetsDefinition]:
                 )
             except WarehouseError as error:
                 raise dg.Failure(str(error), allow_retries=False) from None
+        for part, reason in extensions_run.reasons.items():
+            context.log.error(f"{part}: {reason}")
         yield from _of_parts(parts, keys, extensions_run)
         if EXTENSIONS_KEY in keys:
             yield dg.MaterializeResult(asset_key=EXTENSIONS_KEY, metadata=_metadata(extensions_run))

@@ -112,7 +112,8 @@ def _table(warehouse: Warehouse, name: str, marts: Sequence[str], models: Mappin
     """A table that an analysis reads, its rows in an order of their own."""
     schema, _, table = full_name(name).partition(".")
     if schema == OWN_SCHEMA and table in models:
-        if models[table] is not None:
+        is_there = f"from duckdb_tables() where schema_name = '{OWN_SCHEMA}' and table_name = ?"
+        if models[table] is not None or not warehouse.rows(is_there, [table]):
             raise AnalysisError(f"reads {name}, which is lacking")
     elif schema != "marts" or table not in marts:
         names = [*marts, *(f"{OWN_SCHEMA}.{model}" for model in models)]

@@ -46,6 +46,12 @@ _PROJECT = {
 #: Functions that make rows of nothing; any other in place of a table would read a file.
 _ROW_FUNCTIONS = ("generate_series", "range", "unnest", "generateseries", "explodinggenerateseries", "values")
 
+#: Functions that a release of the same answers would not give again.
+_CHANGING_FUNCTIONS = (
+    "random", "rand", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "setseed", "current_timestamp", "current_date",
+    "current_time", "now", "today", "get_current_timestamp", "transaction_timestamp", "localtimestamp", "localtime",
+)  # fmt: skip
+
 
 @dataclass
 class BuiltModels:
@@ -64,10 +70,10 @@ def build_own_models(study_run: StudyRun, project: DbtProject, selected_names: S
     if selected_names is None:
         with warehouse.transaction() as connection:
             connection.execute(f"drop schema if exists {OWN_SCHEMA} cascade")
-    if not models.models:
+    if not models.models or (selected_names is not None and not set(models.models) & set(selected_names)):
         return BuiltModels(faults=models.faults)
     own_project = _lay_down(study, project, models)
-    manifest = _parse(own_project, models, project)
+    manifest = _parse(own_project, models)
     wanted_names = sorted(set(models.models) & set(models.models if selected_names is None else selected_names))
     if manifest is None or not wanted_names:
         return BuiltModels(faults=models.faults)
@@ -106,7 +112,7 @@ def _lay_down(study: Study, project: DbtProject, models: SqlModels) -> DbtProjec
     return DbtProject(folder, folder / "target", project.warehouse_file)
 
 
-def _parse(own_project: DbtProject, models: SqlModels, project: DbtProject) -> Any:
+def _parse(own_project: DbtProject, models: SqlModels) -> Any:
     """dbt's manifest of the models that it can parse: what it cannot is taken away, one after another, by its file. None
     where nothing is left."""
     while models.models:
@@ -196,6 +202,12 @@ def _unreleased(study: Study, sql: str) -> Iterator[str]:
     except sqlglot.errors.SqlglotError:
         yield "what the SQL reads cannot be followed; write it more simply"
         return
+    for function in tree.find_all(exp.Func):
+        name = (function.name if isinstance(function, exp.Anonymous) else function.sql_name()).lower()
+        if name in _CHANGING_FUNCTIONS:
+            yield f"calls {name}, which gives something else in each run"
+    if tree.find(exp.TableSample) is not None:
+        yield "takes a sample, which is another one in each run"
     names_inside = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
         if isinstance(table.this, exp.Func):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from dagster_project.results import ESTIMANDS_TABLE, estimand_rows
+from dagster_project.outcomes.store import read_own_statistics
+from dagster_project.results import ESTIMANDS_TABLE, STATISTICS, estimand_rows
 from dagster_project.study import Study, codebook_tables, wave_definitions
 from dagster_project.study_run import StudyRun
 
@@ -19,7 +20,9 @@ def write_codebook(study_run: StudyRun, dbt_folder: Path) -> tuple[Study, dict[s
     study = study_run.read_study()
     study_run.settings.key()
     tables = codebook_tables(study) | study_run.codebook_tables(study)
-    tables[ESTIMANDS_TABLE.name] = ESTIMANDS_TABLE.to_arrow(estimand_rows(study))
+    # Those of the study's own analyses stay until these are computed anew.
+    statistics = (*STATISTICS, *read_own_statistics(study_run.warehouse).values())
+    tables[ESTIMANDS_TABLE.name] = ESTIMANDS_TABLE.to_arrow(estimand_rows(study, statistics))
     tables["wave_definitions"] = wave_definitions(tables, _code_stamp(dbt_folder))
     study_run.warehouse.replace_tables("codebook", tables)
     study_run.codebook_is_written(study)

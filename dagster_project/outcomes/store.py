@@ -30,7 +30,11 @@ def read_results(warehouse: Warehouse) -> dict[str, ResultRow]:
 
 
 def read_own_statistics(warehouse: Warehouse) -> OwnStatistics:
-    """The statistics of the study's own analyses by analysis and name."""
+    """The statistics of the study's own analyses by analysis and name; none where none was computed yet."""
+    table = EXTENSION_STATISTICS_TABLE.name
+    is_there = f"select 1 from duckdb_tables() where schema_name = 'results' and table_name = '{table}'"
+    if not warehouse.path.exists() or not warehouse.rows(is_there):
+        return {}
     rows = warehouse.rows_as(ExtensionStatisticRow, f"from {EXTENSION_STATISTICS_TABLE.full_name}")
     return {(row.analysis, row.statistic): row.registered for row in rows}
 

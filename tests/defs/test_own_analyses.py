@@ -43,6 +43,8 @@ _BROKEN = {
     "models/file_reader.sql": (
         "select * from glob('*')", "reads glob(…), which no definition names; read a mart, by ref('…')",
     ),
+    "models/chance.sql": ("select random() as x", "calls rand, which gives something else in each run"),
+    "models/clock.sql": ("select now() as x", "calls now, which gives something else in each run"),
     "models/no_column.sql": (
         "select nothing from {{ ref('gains') }}",
         'Binder Error: Referenced column "nothing" not found in FROM clause!',
