@@ -125,7 +125,7 @@ variants:
 VARIANT_PROTOCOL = PROTOCOL.replace("\ngroups: none\n", VARIANTS)
 INSTRUMENT = """
 instrument: {code}
-name: {code}
+name: Questionnaire on {code}
 source: none
 licence: none
 item_count: {count}

@@ -53,18 +53,50 @@ _LINKING = [*_TEXTS, *(file for file in sorted(DOCS.rglob("*.md")) if file.relat
 def test_links_between_pages_lead_somewhere(file: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", file.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     addresses = [address.partition("#")[0] for address in re.findall(r"\]\(([^)\s]+)\)", text) if ":" not in address]
-    broken = [
-        address
-        for address in addresses
-        if address and not (file.parent / address).exists() and not (DOCS in file.parents and _made(file, address))
-    ]
+    # A page that is made from the code is not in the repository, whether or not somebody has made it here.
+    broken = [address for address in addresses if address and (not (file.parent / address).exists() or _made(file, address))]
     assert broken == []
+    parts = re.findall(r"reference/index\.md#([\w-]+)\)", text)
+    assert set(parts) <= _PARTS
 
 
 def _made(file: Path, address: str) -> bool:
     """Whether an address is of a page that is made from the code."""
     target = (file.parent / address).resolve()
     return DOCS in target.parents and target.relative_to(DOCS).as_posix() in _MADE
+
+
+#: The parts of the reference's first page, as a forge and the site name them.
+_PARTS = {
+    heading.lower().replace(" ", "-")
+    for heading in re.findall(r"^## (.+)$", (DOCS / "reference" / "index.md").read_text(encoding="utf-8"), re.MULTILINE)
+}
+
+
+def test_the_first_page_of_the_reference_has_a_part_for_each_page() -> None:
+    assert {f"reference/{part}.md" for part in _PARTS} == _MADE
+
+
+def test_in_the_site_links_to_the_parts_lead_to_the_pages(tmp_path: Path) -> None:
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "how-to").mkdir()
+    (tmp_path / "reference" / "tables.html").write_text("tables", encoding="utf-8")
+    index, page = tmp_path / "reference" / "index.html", tmp_path / "how-to" / "data.html"
+    index.write_text(
+        '<a href="#tables">a</a><a class="headerlink" href="#tables">b</a><a href="#other">c</a>', encoding="utf-8"
+    )
+    page.write_text(
+        '<a href="../reference/index.html#tables">a</a><a href="../reference/index.html">b</a>', encoding="utf-8"
+    )
+    command = [sys.executable, str(ROOT / ".ci" / "direct_links.py"), str(tmp_path)]
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert process.stdout == "2 links lead to pages of the reference\n"
+    assert index.read_text(encoding="utf-8") == (
+        '<a href="tables.html">a</a><a class="headerlink" href="#tables">b</a><a href="#other">c</a>'
+    )
+    assert (
+        page.read_text(encoding="utf-8") == '<a href="../reference/tables.html">a</a><a href="../reference/index.html">b</a>'
+    )
 
 
 def test_pages_that_messages_and_files_name_exist() -> None:

@@ -1,6 +1,7 @@
 """A manuscript's numbers are those of the release: as tables print them, refused by line where there is none, and others after a
 run that changed them."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from dagster_project.cli import main
 from dagster_project.manuscript import ManuscriptError, PrintedResult, fill_in
 
+_EXAMPLES = Path(__file__).parents[1] / "docs" / "manuscripts"
+_CHANGE = "change/wellbeing/T1-T2/mean_change"
 _RESULTS = {
     row.result_id: row
     for row in (
@@ -76,3 +79,39 @@ def test_a_changed_answer_changes_the_manuscript(
     second_text = target.read_text(encoding="utf-8")
     (printed,) = workspace.released("select printed from results.results where result_id = 'summary/mood_total/T1/mean'")
     assert second_text == f"Mood at T1: {printed['printed']}\n" != first_text
+
+
+@pytest.mark.slow
+def test_the_examples_have_the_number_that_a_changed_answer_gives(example_copy: Any, tmp_path: Path) -> None:
+    workspace, run_again = example_copy
+    examples = [_EXAMPLES / name for name in ("results.md.jinja", "results.qmd")]
+
+    def filled_in() -> list[str]:
+        texts = []
+        for example in examples:
+            target = tmp_path / example.name
+            command = ["render", str(example), "--out", str(target), "--replace", "--release", str(workspace.study_folder)]
+            assert main(command) == 0
+            texts.append(target.read_text(encoding="utf-8"))
+        return texts
+
+    def printed() -> str:
+        (row,) = workspace.released(f"select printed from results.results where result_id = '{_CHANGE}'")
+        return f"fell by {row['printed']} points"
+
+    before, texts_before = printed(), filled_in()
+    assert all(before in text for text in texts_before)
+    assert "{{<" in texts_before[1] and "```{r}" in texts_before[1] and "{{ " not in "".join(texts_before)
+    export = workspace.study_folder / "raw" / "T2" / "peer_workers_t2.csv"
+    text = export.read_bytes().decode("utf-8")
+    header, *lines = text.splitlines(keepends=True)
+    column = next(csv.reader([header.lstrip("\ufeff")])).index("WB_1")
+    answers = [(index, next(csv.reader([line]))) for index, line in enumerate(lines)]
+    index, cells = next((index, cells) for index, cells in answers if cells[column] in ("1", "2"))
+    cells[column] = "5"
+    lines[index] = ",".join(f'"{cell}"' for cell in cells) + "\n"
+    export.write_bytes((header + "".join(lines)).encode("utf-8"))
+    assert run_again().success
+    after, texts_after = printed(), filled_in()
+    assert after != before
+    assert all(after in text and before not in text for text in texts_after)

@@ -35,6 +35,8 @@ data_set <- read.csv(
 .reason <- function(values) factor(values, levels = .reasons, labels = .reason_labels)
 
 """
+#: So many rows are texts at a time: texts of all of them would take several times the memory of the data set.
+_BATCH = 5_000
 _TAIL = "\nrm(.category, .number, .date, .text, .reasons, .reason_labels, .reason)\n"
 
 
@@ -48,18 +50,25 @@ def write_csv(data_set: DataSet, file: Path) -> FileContent:
     names = names_in_file(data_set.variables, R_NAMES, changes)
     stems = [(name, "") for name in names] + [(name, "__missing") for name in names]
     reason_names = unique_names(stems, R_NAMES)[len(names) :]
-    columns: list[tuple[str, Sequence[str]]] = []
+    header: list[str] = []
     for name, reason_name, variable in zip(names, reason_names, data_set.variables, strict=True):
-        columns.append((name, list(_cells(data_set, variable))))
-        if variable.has_reasons:
-            columns.append((reason_name, [reason or "" for reason in data_set.reasons(variable).to_pylist()]))
+        header += [name, reason_name] if variable.has_reasons else [name]
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([name for name, _ in columns])
-        writer.writerows(zip(*(cells for _, cells in columns), strict=True))
+        writer.writerow(header)
+        for batch in data_set.batches(_BATCH):
+            writer.writerows(zip(*_columns(batch), strict=True))
     script = file.with_suffix(".R")
     script.write_text(_script(data_set, file.name, script.name, names, reason_names), encoding="ascii")
     return FileContent(names, {}, changes, "in words, in the column <variable>__missing")
+
+
+def _columns(data_set: DataSet) -> Iterator[Sequence[str]]:
+    """The cells of each column of the file."""
+    for variable in data_set.variables:
+        yield list(_cells(data_set, variable))
+        if variable.has_reasons:
+            yield [reason or "" for reason in data_set.reasons(variable).to_pylist()]
 
 
 def _cells(data_set: DataSet, variable: Variable) -> Iterator[str]:

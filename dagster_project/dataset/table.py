@@ -4,7 +4,7 @@ Belongs here: one query that lays out people, answers and scores in rows, long o
 variables there are (variables.py), files (write.py and its neighbours).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -45,6 +45,11 @@ class DataSet:
         if not variable.has_reasons:
             return pa.nulls(self.table.num_rows, pa.string())
         return self.table.column(variable.reason_key).combine_chunks()
+
+    def batches(self, size: int) -> "Iterator[DataSet]":
+        """The data set in parts of so many rows, the last one of what is left; what they hold is not copied."""
+        for start in range(0, self.table.num_rows, size):
+            yield replace(self, table=self.table.slice(start, size))
 
     @property
     def floor(self) -> float:

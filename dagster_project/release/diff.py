@@ -28,9 +28,9 @@ from dagster_project.results import (
 from dagster_project.warehouse import (
     Cell,
     FilePair,
+    IncomparableError,
     RowValues,
     Warehouse,
-    WarehouseError,
     WideTable,
     identifier,
     literal,
@@ -121,7 +121,7 @@ def _refuse_too_old(files: FilePair, old: Path, new: Path) -> None:
     for side, path in (("old", old), ("new", new)):
         for schema, table in _NEEDED:
             if not files.columns(side, schema, table):
-                raise WarehouseError(
+                raise IncomparableError(
                     f"{path}: too old to be compared, it has no {schema}.{table}; compare releases that were made since"
                 )
 
@@ -197,10 +197,19 @@ def _number(values: RowValues | None) -> ReleasedNumber | None:
     return None if values is None else ReleasedNumber(values["value"], values["printed"], values.get("statistic"))
 
 
+#: What is said in the place of changes since a release of a version whose tables are too unlike these.
+_INCOMPARABLE = DiffRow(
+    kind="rule", wave=None, what="the whole release", before="by a version of Wavehouse that cannot be compared",
+    after="by this version", before_value=None, after_value=None, n=1, people=None,
+)  # fmt: skip
+
+
 def remember_diff(
     working: Warehouse, released_file: Path | None, names: tuple[str | None, str], kept_releases: Sequence[str]
 ) -> list[ReleaseChange]:
     """Write `results.release_diff`: what the release to come changes, behind what the kept ones did. Returns the new rows.
+
+    A release that another version wrote, and that cannot be compared, is one change of a rule.
 
     released_file: the current release's file, None before the first. names: the releases compared. kept_releases:
     whose rows to keep.
@@ -209,7 +218,10 @@ def remember_diff(
     history: list[ReleaseChange] = []
     if released_file is not None:
         from_release, to_release = names
-        diff_rows = diff_of_files(released_file, working.path)
+        try:
+            diff_rows = diff_of_files(released_file, working.path)
+        except IncomparableError:
+            diff_rows = [_INCOMPARABLE]
         new = [ReleaseChange(**vars(row), from_release=from_release, to_release=to_release) for row in diff_rows]
         history = [row for row in _history(Warehouse(released_file)) if row.to_release in kept_releases]
     with working.transaction() as connection:

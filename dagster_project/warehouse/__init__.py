@@ -5,7 +5,16 @@ This package imports no other one of the project.
 """
 
 from dagster_project.warehouse.compaction import compact
-from dagster_project.warehouse.compare import Cell, CellCounts, ChangedRow, FilePair, RowValues, WideTable, open_file_pair
+from dagster_project.warehouse.compare import (
+    Cell,
+    CellCounts,
+    ChangedRow,
+    FilePair,
+    IncomparableError,
+    RowValues,
+    WideTable,
+    open_file_pair,
+)
 from dagster_project.warehouse.release import (
     RELEASE_FORMAT,
     copy_schemas,
@@ -43,6 +52,7 @@ __all__ = [
     "Connection",
     "DamagedFileError",
     "FilePair",
+    "IncomparableError",
     "LockedFileError",
     "OtherVersionError",
     "QueryError",

@@ -33,6 +33,10 @@ _BATCH = 10_000
 RowValues = Mapping[str, Any]
 
 
+class IncomparableError(WarehouseError):
+    """Two files that versions of Wavehouse wrote which have too little in common."""
+
+
 @dataclass(frozen=True)
 class ChangedRow:
     """One row that differs. key: its key columns; old and new values: the other columns, None if the file lacks the row."""
@@ -271,7 +275,7 @@ def open_file_pair(old: Path, new: Path) -> Iterator[FilePair]:
             # if it is damaged; if not, `connect` attributes the error to the newer one.
             _read_through(old)
             if (refusal := other_version_error(old, error)) is not None:
-                raise WarehouseError(
+                raise IncomparableError(
                     f"{old}: cannot be compared with {new}: one of them has no {refusal.part}, since another version of"
                     " Wavehouse wrote it; compare releases of one version"
                 ) from None

@@ -14,6 +14,7 @@ run         `wavehouse run`, exports to release
 unchanged   once more, with nothing changed
 corrected   once more, after one cell was corrected in 1 % of the second wave's rows
 trace       `wavehouse trace` of ten results
+export      `wavehouse export` in each format
 new_wave    a study that ran without its third wave, which then arrives
 """
 
@@ -43,7 +44,7 @@ SCALES, FEW = 6, 30
 WAVES = {"T1": 1.0, "T2": 0.8, "T3": 0.7}
 CONTRASTS = {"T1-T2": "followup_minus_baseline", "T1-T3": "baseline_minus_followup"}
 BLANK, MINIMUM = 0.03, 0.6
-PARTS = ("load", "script", "startup", "restart", "run", "unchanged", "corrected", "trace", "new_wave")
+PARTS = ("load", "script", "startup", "restart", "run", "unchanged", "corrected", "trace", "export", "new_wave")
 _BATCH = 50_000
 
 STUDY = """
@@ -344,7 +345,7 @@ class Bench:
             write_study(small_study, FEW, self.items, self.seed)
             for part in ("startup", "restart"):
                 self._wavehouse(part, small_study, "run")
-        if self.wanted & {"run", "unchanged", "corrected", "trace"}:
+        if self.wanted & {"run", "unchanged", "corrected", "trace", "export"}:
             self._runs(folder)
         if "new_wave" in self.wanted:
             self._new_wave()
@@ -370,6 +371,12 @@ class Bench:
             self._note_disk("the third run", folder)
         if "trace" in self.wanted:
             self._trace(folder)
+        if "export" in self.wanted:
+            for file_format in ("csv", "parquet", "sav", "dta"):
+                self._wavehouse(
+                    f"export {file_format}", folder, "export", "--format", file_format, "--out", str(folder / "out")
+                )
+                shutil.rmtree(folder / "out", ignore_errors=True)
         for folder_name in ("landing", "releases"):
             shutil.rmtree(folder / folder_name, ignore_errors=True)
         shutil.rmtree(_home(folder), ignore_errors=True)

@@ -5,12 +5,15 @@ import csv
 import json
 import shutil
 import subprocess
+import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pyreadstat
 import pytest
@@ -18,6 +21,7 @@ from labelled_study import ARMS, LONG_CODE, LONG_LABEL, write_labelled_study
 
 from dagster_project.cli import main
 from dagster_project.dataset import FORMATS, SHAPES, read_data_set, write_data_set
+from dagster_project.dataset.delimited import write_csv
 from dagster_project.warehouse import find_release
 
 pytestmark = pytest.mark.slow
@@ -441,6 +445,23 @@ def test_the_command_says_what_it_wrote_and_overwrites_nothing(
         f"wavehouse: {target}/labelled_study_wide.dta: this file is there already; move it away, or give another folder\n"
     )
     assert {file.name: file.read_bytes() for file in target.iterdir()} == before
+
+
+def test_a_csv_takes_no_more_memory_for_more_people(labelled: Any, tmp_path: Path) -> None:
+    """Texts of all rows at once took five times the memory of the data set."""
+    data_set = read_data_set(find_release(labelled.release), "long")
+    rows, peaks = data_set.table.num_rows, []
+    for times in (6_000 // rows, 18_000 // rows):
+        many = replace(data_set, table=pa.concat_tables([data_set.table] * times).combine_chunks())
+        tracemalloc.start()
+        write_csv(many, tmp_path / "many.csv")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        header, *lines = (tmp_path / "many.csv").read_text(encoding="utf-8").splitlines()
+        assert len(lines) == times * rows and lines[:rows] == lines[-rows:]
+    write_csv(data_set, tmp_path / "few.csv")
+    assert [header, *lines[:rows]] == (tmp_path / "few.csv").read_text(encoding="utf-8").splitlines()
+    assert peaks[1] < 1.5 * peaks[0]
 
 
 def test_a_file_that_cannot_be_written_leaves_none(labelled: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,19 @@ def test_checks_say_whether_they_block() -> None:
     assert not by_name["no_rejected_answers"].blocks and not by_name["claims_hold"].blocks
 
 
+def test_messages_are_followed_to_where_they_are_put_together() -> None:
+    texts = {message.text for message in messages.messages()}
+    assert {
+        # of a function of another module; of one whose result is tested first; of both ends of a condition; of a loop
+        "…: there is no such result; do you mean …?",
+        "groups: … is not a variable of the roster; its variables are …",
+        "people: … is limited in two ways; keep one of only or without, or minimum and maximum of a number",
+        "…: the key is empty; delete the file if nothing was released, else put the key back there",
+    } <= texts
+    # Those that stand for another message: f"{file}: {error}" and the like.
+    assert messages.n_elsewhere() < 25
+
+
 def test_messages_are_those_of_the_code() -> None:
     texts = {message.text for message in messages.messages()}
     assert "roster: there is no key …; give a wave, or …" in texts

@@ -117,6 +117,17 @@ def test_a_file_that_is_too_old_or_the_same_is_refused(tmp_path: Path) -> None:
         diff_of_files(tmp_path / "gone.duckdb", new)
 
 
+def test_a_run_goes_on_after_a_release_that_cannot_be_compared(tmp_path: Path) -> None:
+    old_file = _file(tmp_path / "old.duckdb", OLD, codes=True, means={})
+    with duckdb.connect(str(old_file)) as connection:
+        connection.execute("drop table codebook.scales")
+    working = Warehouse(_file(tmp_path / "working.duckdb", NEW, codes=True, means={}))
+    (row,) = remember_diff(working, old_file, ("r1", "r2"), [])
+    assert (row.kind, row.what, row.from_release, row.to_release) == ("rule", "the whole release", "r1", "r2")
+    assert (row.before, row.after) == ("by a version of Wavehouse that cannot be compared", "by this version")
+    assert working.rows("select what from results.release_diff") == [{"what": "the whole release"}]
+
+
 def test_a_history_keeps_what_it_may_of_older_releases(tmp_path: Path) -> None:
     """Erased people stayed in the diffs of later releases: what older ones told of people is left behind."""
     old_file = _file(tmp_path / "old.duckdb", OLD, codes=False, means={})
